@@ -1,0 +1,89 @@
+"""Fixtures of the tests on the whole running platform.
+
+platform   its address, log-ins and kubectl
+browser    Debian's Chromium, one for all tests
+page_of    a fresh browser page of a user, not yet logged in
+hub_of     a user's session with the hub over HTTP
+look       writes a screenshot to build/screenshots/
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from support.hub import HubSession
+from support.platform import ARTEFACTS, Platform
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def platform() -> Platform:
+    return Platform()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page_of(browser: Browser, platform: Platform) -> Iterator[Callable[[str], Page]]:
+    contexts: list[BrowserContext] = []
+
+    def open_page(user: str) -> Page:
+        context = browser.new_context(
+            base_url=platform.url, viewport={"width": 1440, "height": 900}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        login = platform.login(user)
+        page.goto("/")
+        page.get_by_label("Username").fill(login.name)
+        page.get_by_label("Password").fill(login.password)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def hub_of(platform: Platform) -> Iterator[Callable[[str], HubSession]]:
+    sessions: list[HubSession] = []
+
+    def open_session(user: str) -> HubSession:
+        session = HubSession(platform, platform.login(user))
+        sessions.append(session)
+        return session
+
+    yield open_session
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def look() -> Callable[[Page, str], None]:
+    folder = ARTEFACTS / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png")
+
+    return take

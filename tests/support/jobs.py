@@ -1,0 +1,72 @@
+"""Training jobs as a notebook's own server submits them."""
+
+from typing import Any
+
+import httpx
+
+from support.eventually import eventually
+from support.hub import HubSession
+
+SLEEP = "import time\nprint('asleep', flush=True)\ntime.sleep(300)\n"
+
+
+def api(
+    session: HubSession, server: str, verb: str, path: str, **options: Any
+) -> httpx.Response:
+    """A call of the training API through the user's Jupyter server."""
+    return httpx.request(
+        verb,
+        f"{session.platform.url}/user/{session.name}/{server}/mofang/training/api/{path}",
+        headers={"Authorization": f"token {session.token}"},
+        timeout=60,
+        trust_env=False,
+        **options,
+    )
+
+
+def put_script(session: HubSession, server: str, path: str, text: str) -> None:
+    """Write a file in the user's home by Jupyter's contents API."""
+    answer = httpx.put(
+        f"{session.platform.url}/user/{session.name}/{server}/api/contents/home/jovyan/{path}",
+        headers={"Authorization": f"token {session.token}"},
+        json={"type": "file", "format": "text", "content": text},
+        timeout=30,
+        trust_env=False,
+    )
+    answer.raise_for_status()
+
+
+def submit(
+    session: HubSession,
+    server: str,
+    *,
+    name: str,
+    script: str,
+    text: str = SLEEP,
+    **more: Any,
+) -> dict[str, Any]:
+    """Write the script into the home and submit it; one replica unless told."""
+    put_script(session, server, script.removeprefix("/home/jovyan/"), text)
+    defaults = api(session, server, "GET", "defaults").json()
+    spec = {
+        "name": name,
+        "framework": "pytorch",
+        "image": defaults["image"],
+        "script": script,
+        "replicas": 1,
+        "resources": {"cpu": "0.1", "memory": "512Mi", "gpu": 0},
+        **more,
+    }
+    answer = api(session, server, "POST", "jobs", json=spec)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def wait_for_state(
+    session: HubSession, server: str, job_id: str, state: str, *, within: float = 60
+) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        job = api(session, server, "GET", f"jobs/{job_id}").json()
+        return job if job["state"] == state else None
+
+    return eventually(look, within=within, what=f"job {job_id} is {state}")
