@@ -25,13 +25,14 @@ ALLREDUCE = textwrap.dedent(
     dist.init_process_group("gloo")
     number = torch.tensor([float(dist.get_rank() + 1)])
     dist.all_reduce(number)
-    print(f"rank {dist.get_rank()} of {dist.get_world_size()}: sum {number.item()}", flush=True)
-    pathlib.Path(f"/projects/vision/rank-{dist.get_rank()}.txt").write_text(str(number.item()))
+    rank, total = dist.get_rank(), number.item()
+    print(f"rank {rank} of {dist.get_world_size()}: sum {total}", flush=True)
+    pathlib.Path(f"/projects/vision/rank-{rank}.txt").write_text(str(total))
     end = pathlib.Path.home() / "end-of-story"
     for second in range(300):
         if end.exists():
             break
-        print(f"rank {dist.get_rank()} waits, {second} s", flush=True)
+        print(f"rank {rank} waits, {second} s", flush=True)
         time.sleep(1)
     dist.barrier()
     '''
@@ -55,7 +56,7 @@ def put_file(page: Page, path: str, text: str) -> None:
     assert answer in (200, 201), answer
 
 
-def test_from_log_in_to_a_shell_in_worker_1(
+def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told whole
     platform: Platform,
     page_of: Callable[[str], Page],
     hub_of: Callable[[str], HubSession],
@@ -77,7 +78,8 @@ def test_from_log_in_to_a_shell_in_worker_1(
     expect(page.get_by_text("PyTorch").first).to_be_visible()
     page.get_by_label(re.compile("^Vision")).first.check()
     look(page, "2-gallery")
-    page.get_by_role("button", name=re.compile(r"^Start PyTorch(?! GPU)", re.IGNORECASE)).click()
+    start = re.compile(r"^Start PyTorch(?! GPU)", re.IGNORECASE)
+    page.get_by_role("button", name=start).click()
     page.wait_for_url(re.compile("spawn-pending|/user/ada/"))
     look(page, "3-progress")
     page.wait_for_url(re.compile(f"/user/ada/{SERVER}/lab"))
