@@ -1,0 +1,1 @@
+"""The Python client, command line and cell magic of Mofang."""
