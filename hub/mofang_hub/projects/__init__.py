@@ -1,0 +1,1 @@
+"""Projects: each a namespace, made and kept from a custom resource."""

@@ -1,0 +1,1 @@
+"""Routes: the hub's table of prefixes, kept as Istio VirtualServices."""

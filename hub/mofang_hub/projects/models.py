@@ -1,0 +1,196 @@
+"""What a project asks for, and what its namespace is made from.
+
+Pure: nothing here talks to Kubernetes. The custom resource's own schema
+(``helm/mofang/crds/projects.mofang.dev.yaml``) refuses most bad input before
+it gets here; what it cannot express is checked here again.
+"""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+SETTINGS_FILE = Path("/etc/mofang/reconciler.yaml")
+
+_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+_NAME_MAX_LENGTH = 20
+
+
+class BadProjectError(Exception):
+    """A Project asks for what cannot be made, with the reason as a sentence."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class VolumeCategory(StrEnum):
+    """Whose directories a volume holds."""
+
+    USERS = "users"
+    PROJECT = "project"
+    GLOBAL = "global"
+
+    @property
+    def directory(self) -> str:
+        """What ``$(category)`` stands for in the storage template."""
+        match self:
+            case VolumeCategory.USERS:
+                return "users"
+            case VolumeCategory.PROJECT:
+                return "projects"
+            case VolumeCategory.GLOBAL:
+                return "global"
+
+
+# Kubernetes' own form of a quantity. YAML reads some of them as numbers.
+Quantity = Annotated[
+    str,
+    BeforeValidator(
+        lambda value: str(value) if isinstance(value, int | float) else value
+    ),
+    Field(pattern=r"^(\d+|\d*\.\d+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$"),
+]
+
+
+class Member(_Model):
+    """One user, or one group of users, and what they may do."""
+
+    user: str | None = None
+    group: str | None = None
+    role: Literal["viewer", "member", "admin"]
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.user is None) == (self.group is None):
+            raise ValueError("a member names either a user or a group")
+        return self
+
+
+class Quota(_Model):
+    """The most that all pods of a project may ask for together."""
+
+    cpu: Quantity | None = None
+    memory: Quantity | None = None
+    gpu: Annotated[int, Field(ge=0)] | None = None
+    pods: Annotated[int, Field(ge=1)] | None = None
+
+
+class ProjectSpec(_Model):
+    """The ``spec`` of a Project."""
+
+    display_name: str
+    description: str = ""
+    members: tuple[Member, ...] = ()
+    global_editors: tuple[str, ...] = ()
+    quota: Quota = Quota()
+    pool: str = ""
+
+
+class Project(_Model):
+    """A Project, checked."""
+
+    name: str
+    uid: str = ""
+    generation: int = 0
+    spec: ProjectSpec
+
+    @classmethod
+    def parse(cls, body: dict[str, Any]) -> Self:
+        """Read a Project as Kubernetes gives it.
+
+        Raises:
+            BadProjectError: Says which field is wrong and why.
+        """
+        metadata = body["metadata"]
+        name = metadata["name"]
+        if len(name) > _NAME_MAX_LENGTH or not _NAME.fullmatch(name):
+            msg = (
+                f"The name {name} is not usable: at most {_NAME_MAX_LENGTH} small "
+                "letters, digits and dashes, beginning with a letter."
+            )
+            raise BadProjectError(msg)
+        try:
+            spec = ProjectSpec.model_validate(body.get("spec") or {})
+        except ValidationError as err:
+            raise BadProjectError(_sentence(err)) from err
+        return cls(
+            name=name,
+            uid=metadata.get("uid", ""),
+            generation=metadata.get("generation", 0),
+            spec=spec,
+        )
+
+
+class StorageSettings(_Model):
+    """Where the three volumes of a project come from."""
+
+    persistent_volume: dict[str, Any]
+    """A PersistentVolume's source. ``$(category)`` and ``$(project)`` in its
+    strings are replaced, by users, projects or global and by the project's name."""
+
+    mount_options: tuple[str, ...] = ()
+    capacity: Quantity = "1Ti"
+    """What the volumes and claims say of their size; static volumes are not
+    measured by it."""
+
+
+class EgressSettings(_Model):
+    """Which networks a project's pods may call."""
+
+    internet: bool = True
+    except_cidrs: tuple[str, ...] = (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+    )
+    """Left out of ``internet``: the cluster's own networks and the cloud's
+    metadata service."""
+
+    extra_cidrs: tuple[str, ...] = ()
+    """Allowed besides, such as an object store in a private network."""
+
+
+class NamespaceSettings(_Model):
+    """What is the same for all projects. One file, rendered by the chart."""
+
+    platform_namespace: str
+    gateway_namespace: str
+    gateway_labels: dict[str, str]
+    dns_namespace: str = "kube-system"
+    hub_service_account: str = "hub"
+    training_service_account: str = "training"
+    storage: StorageSettings
+    storage_root: Path | None = None
+    """Where the root of the storage is mounted, to make a project's directory."""
+
+    egress: EgressSettings = EgressSettings()
+    resync_seconds: Annotated[int, Field(ge=5)] = 60
+    """How often each namespace is put right again."""
+
+    @classmethod
+    def load(cls, path: Path = SETTINGS_FILE) -> Self:
+        """Read the file that the chart renders."""
+        return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _sentence(err: ValidationError) -> str:
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc']) or 'spec'}: {fault['msg']}"
+        for fault in err.errors()
+    ]
+    return f"The project's spec cannot be used. {'; '.join(faults)}."
