@@ -1,0 +1,120 @@
+"""Copy a replica's output to the container's log and to the job's log file.
+
+A job must not die of its log: whatever happens to the file is said once and the
+output goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+MARK = "[Mofang]"
+LAST_WORDS_BYTES = 2048
+
+_OPEN_LOG = (
+    os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    # A named pipe without a reader must fail, not block.
+    | os.O_NONBLOCK
+)  # fmt: skip
+
+
+class Output:
+    """Everything that one replica says, in the order in which it was said."""
+
+    def __init__(self, stdout: int, log_file: str | None = None) -> None:
+        self._stdout = stdout
+        self._log: int | None = None
+        self._log_file = log_file
+        self._missed = 0
+        self._warned = False
+        self._at_line_start = True
+        self._tail = b""
+        if log_file is not None:
+            try:
+                self._log = _open_log(Path(log_file))
+            except OSError as error:
+                self._warn(error)
+
+    def write(self, chunk: bytes) -> None:
+        """Pass on bytes of the command, whole lines or not."""
+        if not chunk:
+            return
+        self._at_line_start = chunk.endswith(b"\n")
+        self._tail = (self._tail + chunk)[-LAST_WORDS_BYTES:]
+        # Who reads the container's log may be gone; the file is still wanted.
+        with suppress(OSError):
+            _write_all(self._stdout, chunk)
+        self._write_log(chunk)
+
+    def say(self, sentence: str) -> None:
+        """Write a line of the platform, marked and timed, on a line of its own."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        line = f"{MARK} {now} {sentence}\n".encode("utf-8", "backslashreplace")
+        self.write(line if self._at_line_start else b"\n" + line)
+
+    def last_words(self) -> bytes:
+        """Return the end of the output, cut between characters."""
+        return self._tail.lstrip(bytes(range(0x80, 0xC0)))
+
+    def close(self) -> None:
+        """Bring the log file to its disk and let go of it."""
+        if self._log is None:
+            return
+        with suppress(OSError):
+            os.fsync(self._log)
+        with suppress(OSError):
+            os.close(self._log)
+        self._log = None
+
+    def _write_log(self, chunk: bytes) -> None:
+        if self._log is None:
+            return
+        if self._missed:
+            note = f"\n{MARK} {self._missed} bytes could not be written here.\n"
+            chunk = note.encode() + chunk
+        try:
+            _write_all(self._log, chunk)
+        except OSError as error:
+            self._missed += len(chunk)
+            self._warn(error)
+        else:
+            self._missed = 0
+
+    def _warn(self, error: OSError) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        self.say(
+            f"The log file {self._log_file} cannot be written: "
+            f"{error.strerror or error}. The job goes on without it; its output is in "
+            "the container's own log only."
+        )
+
+
+def leave_last_words(path: str, words: bytes) -> None:
+    """Write where Kubernetes looks for the cause of an end, if it looks."""
+    with suppress(OSError):
+        fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            _write_all(fd, words)
+        finally:
+            os.close(fd)
+
+
+def _open_log(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(path, _OPEN_LOG, 0o644)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(0, "it is not a regular file")
+    return fd
+
+
+def _write_all(fd: int, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        view = view[os.write(fd, view) :]
