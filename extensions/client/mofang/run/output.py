@@ -45,10 +45,13 @@ class Output:
             return
         self._at_line_start = chunk.endswith(b"\n")
         self._tail = (self._tail + chunk)[-LAST_WORDS_BYTES:]
+        # The file comes first: what was seen can then be found again.
+        failure = self._write_log(chunk)
         # Who reads the container's log may be gone; the file is still wanted.
         with suppress(OSError):
             _write_all(self._stdout, chunk)
-        self._write_log(chunk)
+        if failure is not None:
+            self._warn(failure)
 
     def say(self, sentence: str) -> None:
         """Write a line of the platform, marked and timed, on a line of its own."""
@@ -70,19 +73,20 @@ class Output:
             os.close(self._log)
         self._log = None
 
-    def _write_log(self, chunk: bytes) -> None:
+    def _write_log(self, chunk: bytes) -> OSError | None:
         if self._log is None:
-            return
+            return None
+        size = len(chunk)
         if self._missed:
-            note = f"\n{MARK} {self._missed} bytes could not be written here.\n"
+            note = f"\n{MARK} About {self._missed} bytes could not be written here.\n"
             chunk = note.encode() + chunk
         try:
             _write_all(self._log, chunk)
         except OSError as error:
-            self._missed += len(chunk)
-            self._warn(error)
-        else:
-            self._missed = 0
+            self._missed += size
+            return error
+        self._missed = 0
+        return None
 
     def _warn(self, error: OSError) -> None:
         if self._warned:

@@ -1,0 +1,178 @@
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from mofang.run.child import run_child
+from mofang.run.output import Output
+from mofang.run.rendezvous import (
+    MasterNotFoundError,
+    StoppedError,
+    wait_for_master,
+)
+from mofang.run.signals import SignalPipe, signal_name
+
+POLITE = """
+import signal, sys, time
+def leave(number, frame):
+    print("saving a checkpoint")
+    sys.exit(7)
+signal.signal(signal.SIG{name}, leave)
+print("ready")
+time.sleep(60)
+"""
+
+
+def read_until(process, text: bytes) -> bytes:
+    seen = b""
+    while text not in seen:
+        line = process.stdout.readline()
+        assert line, seen.decode()
+        seen += line
+    return seen
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.fixture
+def quiet():
+    with Path(os.devnull).open("wb") as sink:
+        yield Output(sink.fileno())
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT", "USR1"])
+def test_a_signal_reaches_the_command_which_ends_as_it_likes(wrapper, name):
+    script = wrapper.script(POLITE.format(name=name))
+    with wrapper.start(script) as process:
+        read_until(process, b"ready\n")
+        process.send_signal(getattr(signal, f"SIG{name}"))
+        rest = process.stdout.read().decode()
+    assert process.returncode == 7
+    assert f"Received SIG{name} and passed it on." in rest
+    assert "saving a checkpoint" in rest
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("SIGKILL", 137), ("SIGSEGV", 139), ("SIGTERM", 143)]
+)
+def test_a_killed_command_ends_with_128_and_the_signal(wrapper, name, code):
+    text = f"import os, signal; os.kill(os.getpid(), signal.{name})"
+    ended, output = wrapper(wrapper.script(text))
+    assert ended == code
+    assert f"was killed by {name}" in output
+    assert ("more memory" in output) == (name == "SIGKILL")
+
+
+def test_a_stop_while_waiting_for_the_master_ends_at_once(wrapper):
+    variables = {"MOFANG_NODES": "2", "MOFANG_MASTER": "worker-0.invalid"}
+    with wrapper.start(wrapper.script(""), **variables) as process:
+        read_until(process, b"Waiting for worker-0.invalid (replica 0)")
+        process.terminate()
+        rest = process.stdout.read().decode()
+    assert process.returncode == 143
+    assert "Stopped by SIGTERM before the command was started" in rest
+
+
+def test_a_process_left_behind_cannot_keep_the_job_alive(quiet):
+    with SignalPipe() as signals:
+        start = time.monotonic()
+        status = run_child(
+            ["sh", "-c", "sleep 60 & exit 4"],
+            os.environ,
+            signals,
+            quiet,
+            drain_seconds=0.2,
+        )
+    assert os.waitstatus_to_exitcode(status) == 4
+    assert time.monotonic() - start < 10
+
+
+def test_a_command_that_closes_its_output_is_still_waited_for(quiet):
+    with SignalPipe() as signals:
+        command = ["sh", "-c", "exec >&- 2>&-; sleep 0.2; exit 5"]
+        status = run_child(command, os.environ, signals, quiet)
+    assert os.waitstatus_to_exitcode(status) == 5
+
+
+def test_no_descriptor_is_left_open_when_a_command_cannot_start(quiet):
+    before = open_descriptors()
+    with SignalPipe() as signals, suppress(OSError):
+        run_child(["/no/such/program"], os.environ, signals, quiet)
+    assert open_descriptors() == before
+
+
+def test_a_command_gets_the_default_handling_of_broken_pipes(quiet):
+    """``yes | head`` inside a job must end, not print errors."""
+    with SignalPipe() as signals:
+        command = ["sh", "-c", "kill -PIPE $$"]
+        status = run_child(command, os.environ, signals, quiet)
+    assert os.WTERMSIG(status) == signal.SIGPIPE
+
+
+class Name:
+    """A name that resolves at the nth look-up."""
+
+    def __init__(self, at: int) -> None:
+        self.at, self.asked = at, 0
+
+    def __call__(self, host: str) -> bool:
+        self.asked += 1
+        return self.asked >= self.at
+
+
+def test_waiting_ends_as_soon_as_the_name_is_known(quiet):
+    name = Name(at=2)
+    with SignalPipe() as signals:
+        wait_for_master("worker-0", signals, quiet, resolves=name)
+    assert name.asked == 2
+    assert b"Waiting for worker-0 (replica 0)" in quiet.last_words()
+
+
+def test_a_known_name_is_not_mentioned(quiet):
+    with SignalPipe() as signals:
+        wait_for_master("worker-0", signals, quiet, resolves=Name(at=1))
+    assert quiet.last_words() == b""
+
+
+def test_waiting_for_a_name_is_bounded_and_says_where_to_look(quiet):
+    with (
+        SignalPipe() as signals,
+        pytest.raises(MasterNotFoundError, match="log of replica 0"),
+    ):
+        wait_for_master(
+            "worker-0", signals, quiet, limit_seconds=0, resolves=lambda _: False
+        )
+
+
+def test_a_slow_look_up_does_not_delay_a_stop(quiet):
+    def slow(host: str) -> bool:
+        time.sleep(1)
+        return True
+
+    start = time.monotonic()
+    with SignalPipe() as signals:
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(StoppedError):
+            wait_for_master("worker-0", signals, quiet, resolves=slow)
+    assert time.monotonic() - start < 0.9
+
+
+def test_a_name_too_odd_to_look_up_counts_as_unknown(quiet):
+    with SignalPipe() as signals, pytest.raises(MasterNotFoundError):
+        wait_for_master("." * 300, signals, quiet, limit_seconds=0)
+
+
+def test_signals_are_handled_as_before_once_the_wrapper_is_done():
+    before = signal.getsignal(signal.SIGTERM)
+    with SignalPipe():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_signals_without_a_name_are_still_readable():
+    assert signal_name(15) == "SIGTERM"
+    assert signal_name(50) == "signal 50"
