@@ -1,0 +1,22 @@
+"""Settings of every notebook server; JupyterHub's own come on top."""
+# ruff: noqa: INP001 - a file that traitlets reads, not a module of a package.
+
+c = get_config()  # noqa: F821 - defined by traitlets when it reads this file.
+
+# A path in the file browser is the path in the container without its first
+# slash, so home, /projects and /global are all within reach.
+c.ServerApp.root_dir = "/"
+c.ServerApp.preferred_dir = "/home/jovyan"
+
+# No handler answers a stranger because somebody forgot a decorator.
+c.ServerApp.allow_unauthenticated_access = False
+
+# Deleted means deleted: a trash in a shared home is room nobody finds again.
+c.FileContentsManager.delete_to_trash = False
+
+c.ServerApp.terminado_settings = {"shell_command": ["/bin/bash", "-l"]}
+
+# Nothing here asks the internet for extensions; the image brings them.
+c.LabApp.extension_manager = "readonly"
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"

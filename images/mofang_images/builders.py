@@ -1,0 +1,176 @@
+"""Speak to the program that builds images: buildah, docker or podman."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from mofang_images.commands import CommandLog, succeeds
+from mofang_images.errors import MachineError
+from mofang_images.store import Store
+
+
+class BuilderKind(StrEnum):
+    """The programs we know."""
+
+    BUILDAH = "buildah"
+    DOCKER = "docker"
+    PODMAN = "podman"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """One image to build, with all it needs on disk."""
+
+    ref: str
+    tag: str
+    parent_ref: str
+
+    context: Path
+    """The Dockerfile and every file it copies."""
+
+    host: Path
+    """What is mounted at /run/host; see the module ``host``."""
+
+
+class Builder(Protocol):
+    """A program that turns a context into an image, and an image into an archive."""
+
+    def has(self, ref: str) -> bool:
+        """Tell whether the program holds an image."""
+
+    def load(self, archive: Path, log: CommandLog) -> None:
+        """Take an image back from its archive, which names it."""
+
+    def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
+        """Make an image of one layer from an archive of files."""
+
+    def build(self, request: BuildRequest, log: CommandLog) -> None:
+        """Build an image."""
+
+    def save(self, ref: str, archive: Path, log: CommandLog) -> None:
+        """Write an image to an OCI archive that names it."""
+
+    def forget(self, ref: str) -> None:
+        """Remove an image that nobody will ask for again."""
+
+
+def choose_builder(kind: BuilderKind | None, store: Store) -> Builder:
+    """Return the program asked for, or the first that is installed.
+
+    Raises:
+        MachineError: There is none.
+    """
+    if kind is None:
+        kind = next((each for each in BuilderKind if shutil.which(each)), None)
+    if kind is None or not shutil.which(kind):
+        raise MachineError(
+            f"No {kind or 'program that builds images'} is installed; "
+            "on Debian: apt-get install buildah debootstrap."
+        )
+    match kind:
+        case BuilderKind.BUILDAH:
+            return Buildah(storage=store.storage())
+        case BuilderKind.DOCKER | BuilderKind.PODMAN:
+            return Engine(kind=kind)
+
+
+def _build_options(request: BuildRequest) -> list[str]:
+    """Return the options that every program understands alike."""
+    return [
+        *("--network", "host"),
+        *("--build-context", f"host={request.host}"),
+        *("--build-arg", f"BASE_IMAGE={request.parent_ref}"),
+        *("--build-arg", f"MOFANG_TAG={request.tag}"),
+        *("--tag", request.ref),
+        str(request.context),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buildah:
+    """buildah with a storage of its own, so that nobody's pruning hits ours."""
+
+    storage: Path
+
+    def _command(self, *words: str | Path) -> list[str | Path]:
+        # Mounts are noted in the run root, which must not outlive a reboot.
+        run_root = Path(tempfile.gettempdir()) / f"mofang-images-{os.getuid()}"
+        return ["buildah", "--root", self.storage, "--runroot", run_root, *words]
+
+    def has(self, ref: str) -> bool:
+        """Tell whether the program holds an image."""
+        return succeeds(self._command("inspect", "--type", "image", ref))
+
+    def load(self, archive: Path, log: CommandLog) -> None:
+        """Take an image back from its archive, which names it."""
+        log.run(
+            f"read {archive}",
+            self._command("pull", "--quiet", f"oci-archive:{archive}"),
+        )
+
+    def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
+        """Make an image of one layer from an archive of files."""
+        container = f"mofang-root-{os.getpid()}"
+        what = "make an image of the Debian root"
+        log.run(what, self._command("from", "--name", container, "scratch"))
+        try:
+            log.run(what, self._command("add", "--quiet", container, root, "/"))
+            log.run(what, self._command("config", "--cmd", "/bin/bash", container))
+            log.run(what, self._command("commit", "--quiet", container, ref))
+        finally:
+            log.run(what, self._command("rm", container))
+
+    def build(self, request: BuildRequest, log: CommandLog) -> None:
+        """Build an image."""
+        # Full isolation needs a newer cgroup layout than many machines have; the
+        # commands that run here are those of our own Dockerfiles.
+        options = ["--isolation", "chroot", "--layers", *_build_options(request)]
+        log.run(f"build {request.ref}", self._command("bud", *options))
+
+    def save(self, ref: str, archive: Path, log: CommandLog) -> None:
+        """Write an image to an OCI archive that names it."""
+        log.run(
+            f"write {ref} to an archive",
+            self._command("push", "--quiet", ref, f"oci-archive:{archive}:{ref}"),
+        )
+
+    def forget(self, ref: str) -> None:
+        """Remove an image that nobody will ask for again."""
+        succeeds(self._command("rmi", ref))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """docker or podman, which share these commands."""
+
+    kind: BuilderKind
+
+    def has(self, ref: str) -> bool:
+        """Tell whether the program holds an image."""
+        return succeeds([self.kind, "image", "inspect", ref])
+
+    def load(self, archive: Path, log: CommandLog) -> None:
+        """Take an image back from its archive, which names it."""
+        log.run(f"read {archive}", [self.kind, "load", "--input", archive])
+
+    def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
+        """Make an image of one layer from an archive of files."""
+        log.run("make an image of the Debian root", [self.kind, "import", root, ref])
+
+    def build(self, request: BuildRequest, log: CommandLog) -> None:
+        """Build an image."""
+        log.run(f"build {request.ref}", [self.kind, "build", *_build_options(request)])
+
+    def save(self, ref: str, archive: Path, log: CommandLog) -> None:
+        """Write an image to an OCI archive that names it."""
+        form = ["--format", "oci-archive"] if self.kind is BuilderKind.PODMAN else []
+        command: list[str | Path] = [self.kind, "save", *form, "--output", archive, ref]
+        log.run(f"write {ref} to an archive", command)
+
+    def forget(self, ref: str) -> None:
+        """Remove an image that nobody will ask for again."""
+        succeeds([self.kind, "image", "rm", ref])

@@ -1,0 +1,91 @@
+"""Run programs with their output in a log, and say on stderr what goes on."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mofang_images.errors import CommandError, MachineError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLog:
+    """A file that gathers the output of one build's programs."""
+
+    path: Path
+
+    def run(
+        self,
+        what: str,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run a program to its end.
+
+        ``what`` completes "Could not …" in the sentence of a failure; ``env`` is
+        added to the environment.
+
+        Raises:
+            CommandError: The program failed.
+            MachineError: The program is not installed.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as log:
+            log.write(f"$ {' '.join(str(word) for word in command)}\n".encode())
+            log.flush()
+            try:
+                code = subprocess.run(  # noqa: S603 - our own commands, no shell.
+                    command,
+                    check=False,
+                    cwd=cwd,
+                    env={**os.environ, **(env or {})},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                ).returncode
+            except FileNotFoundError as err:
+                raise MachineError(missing(str(command[0]))) from err
+        if code != 0:
+            raise CommandError(what, code, self.path)
+
+
+def succeeds(command: Sequence[str | Path]) -> bool:
+    """Tell whether a program ends well; its output is of no interest."""
+    try:
+        return (
+            subprocess.run(  # noqa: S603 - our own commands, no shell.
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ).returncode
+            == 0
+        )
+    except FileNotFoundError as err:
+        raise MachineError(missing(str(command[0]))) from err
+
+
+def missing(program: str) -> str:
+    """Say that a program is not there, and how to get it."""
+    return f"The program {program} is missing; on Debian: apt-get install {program}."
+
+
+def report(sentence: str) -> None:
+    """Tell the person waiting how far the work is."""
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the progress display.
+
+
+@contextmanager
+def step(sentence: str) -> Iterator[None]:
+    """Report a step when it begins, and how long it took when it ended well."""
+    report(f"{sentence} …")
+    began = time.monotonic()
+    yield
+    report(f"{sentence}: {time.monotonic() - began:.1f} s")

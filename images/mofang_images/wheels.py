@@ -1,0 +1,82 @@
+"""Build the wheels of our own projects, each once per state of its sources."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from mofang_images.commands import CommandLog, step
+from mofang_images.errors import MachineError, SourceError
+from mofang_images.sources import folder_digest
+from mofang_images.store import Store
+
+_ATTEMPTS = 3
+
+
+def wheel_of(project: str, repository: Path, store: Store) -> Path:
+    """Return the wheel of a project, built now if its sources are new.
+
+    Raises:
+        SourceError: The sources never stood still while they were built.
+    """
+    folder = repository / project
+    for _ in range(_ATTEMPTS):
+        digest = folder_digest(folder)
+        target = store.wheels(project, digest)
+        if target.exists():
+            return _only_wheel(target)
+        log = CommandLog(path=store.log(project.replace("/", "-"), digest[:16]))
+        with step(f"Building the wheel of {project}"):
+            with store.finished(target) as unfinished:
+                _build_front_end(folder, log)
+                _build_wheel(folder, unfinished, log)
+            if folder_digest(folder) == digest:
+                store.trim(target, project.replace("/", "-"))
+                return _only_wheel(target)
+            # Somebody is editing: what was built is not what its name says.
+            shutil.rmtree(target)
+    raise SourceError(
+        f"The files of {project} changed again and again while they were built; "
+        "try once more when they are at rest."
+    )
+
+
+def _build_front_end(folder: Path, log: CommandLog) -> None:
+    """Build what runs in the browser, for projects that have such a part."""
+    if not (folder / "package.json").exists():
+        return
+    jlpm = program("jlpm")
+    # The front end's scripts call programs of the same environment.
+    path = f"{jlpm.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    for arguments in (["install", "--immutable"], ["build:prod"]):
+        log.run(
+            f"build the front end of {folder.name}",
+            [jlpm, *arguments],
+            cwd=folder,
+            env={"PATH": path, "YARN_ENABLE_TELEMETRY": "0"},
+        )
+
+
+def _build_wheel(folder: Path, target: Path, log: CommandLog) -> None:
+    log.run(
+        f"build the wheel of {folder.name}",
+        [program("uv"), "build", "--wheel", "--out-dir", target, folder],
+    )
+    # uv marks its folders as not to be committed; here only the wheel counts.
+    (target / ".gitignore").unlink(missing_ok=True)
+
+
+def program(name: str) -> Path:
+    """Find a program of the environment we run in, or on the path."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise MachineError(
+            f"The program {name} is missing; `make .venv/ready` installs it."
+        )
+    return Path(found)
+
+
+def _only_wheel(folder: Path) -> Path:
+    (wheel,) = folder.glob("*.whl")
+    return wheel
