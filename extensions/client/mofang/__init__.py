@@ -1,1 +1,105 @@
-"""The Python client, command line and cell magic of Mofang."""
+"""The Python client, command line and cell magic of Mofang.
+
+    import mofang
+    job = mofang.submit("train.py", replicas=2, memory="2Gi")
+    job.wait().logs()
+
+Everything is imported when it is first used: the command line, and the wrapper in
+every container of a job, start without what they do not need.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from mofang.async_client import AsyncClient
+    from mofang.client import Client
+    from mofang.errors import (
+        ConfigurationError,
+        ConflictError,
+        InvalidError,
+        JobFailedError,
+        MofangError,
+        NotAllowedError,
+        NotFoundError,
+        NotLoggedInError,
+        PlatformError,
+        RefusedError,
+        StillRunningError,
+        UnexpectedAnswerError,
+        UnreachableError,
+    )
+    from mofang.handle import JobHandle
+    from mofang.models import (
+        Job,
+        JobEvent,
+        JobList,
+        JobSpec,
+        JobState,
+        Replica,
+        Resources,
+    )
+    from mofang.shortcuts import job, jobs, submit
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "ConfigurationError",
+    "ConflictError",
+    "InvalidError",
+    "Job",
+    "JobEvent",
+    "JobFailedError",
+    "JobHandle",
+    "JobList",
+    "JobSpec",
+    "JobState",
+    "MofangError",
+    "NotAllowedError",
+    "NotFoundError",
+    "NotLoggedInError",
+    "PlatformError",
+    "RefusedError",
+    "Replica",
+    "Resources",
+    "StillRunningError",
+    "UnexpectedAnswerError",
+    "UnreachableError",
+    "job",
+    "jobs",
+    "load_ipython_extension",
+    "submit",
+]
+
+_HOMES = {
+    "AsyncClient": "async_client",
+    "Client": "client",
+    "JobHandle": "handle",
+    **dict.fromkeys(("job", "jobs", "submit"), "shortcuts"),
+    **dict.fromkeys(
+        ("Job", "JobEvent", "JobList", "JobSpec", "JobState", "Replica", "Resources"),
+        "models",
+    ),
+    **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors"),
+}
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Offer ``%%mofang`` and ``%mofang``: ``%load_ext mofang``."""
+    import_module("mofang.magic").register(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"mofang.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

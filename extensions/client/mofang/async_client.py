@@ -1,0 +1,155 @@
+"""The client of the training service for asyncio; the twin of ``client``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from types import TracebackType
+from typing import Self, TypeVar, Unpack
+
+import httpx
+
+from mofang import calls
+from mofang.calls import Call, LogPart
+from mofang.client import (
+    CONNECTION_ATTEMPTS,
+    LOG_PART_BYTES,
+    STREAM_TIMEOUT,
+    TIMEOUT,
+)
+from mofang.errors import NotFoundError, PlatformError, UnreachableError
+from mofang.models import Job, JobEvent, JobList, JobSpec
+from mofang.settings import ClientSettings, Given
+from mofang.streams import EventReader, JobWait, LogPosition
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """The same for asyncio; see ``Client`` for what each method means."""
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **given: Unpack[Given],
+    ) -> None:
+        self.settings = ClientSettings.find(given)
+        self._http = httpx.AsyncClient(
+            timeout=TIMEOUT,
+            transport=transport
+            or httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def list_jobs(
+        self, limit: int | None = None, after: str | None = None
+    ) -> JobList:
+        """Return one page of the project's jobs, newest first."""
+        return await self._do(calls.list_jobs(self.settings.project, limit, after))
+
+    async def submit(self, spec: JobSpec) -> Job:
+        """Create a job."""
+        return await self._do(calls.submit_job(self.settings.project, spec))
+
+    async def get_job(self, job_id: str) -> Job:
+        """Return a job as it is now."""
+        return await self._do(calls.get_job(self.settings.project, job_id))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Ask for a job's end."""
+        return await self._do(calls.cancel_job(self.settings.project, job_id))
+
+    async def delete(self, job_id: str) -> None:
+        """Remove a job and its logs."""
+        await self._do(calls.delete_job(self.settings.project, job_id))
+
+    async def wait(self, job_id: str, timeout: float | None = None) -> Job:  # noqa: ASYNC109 - tells what became of the job, unlike a cancelled wait
+        """Return the job once it has ended; see ``Client.wait``."""
+        waiting = JobWait(job_id, timeout)
+        while True:
+            try:
+                job = await self.get_job(job_id)
+            except (UnreachableError, PlatformError) as error:
+                waiting.lost(error)
+            else:
+                if waiting.is_over(job):
+                    return job
+            await asyncio.sleep(waiting.pause())
+
+    async def watch(self) -> AsyncIterator[JobEvent]:
+        """Yield changes of the project's jobs until the connection ends."""
+        reader = EventReader()
+        async with self._stream(calls.watch_jobs(self.settings.project)) as response:
+            async for line in response.aiter_lines():
+                for event in reader.read(line):
+                    yield event
+
+    async def read_log(
+        self,
+        job_id: str,
+        role: str = "worker",
+        index: int = 0,
+        *,
+        offset: int = 0,
+        limit: int = LOG_PART_BYTES,
+    ) -> LogPart:
+        """Return a part of a log; a negative offset counts from its end."""
+        project, replica = self.settings.project, (role, index)
+        return await self._do(calls.read_log(project, job_id, replica, offset, limit))
+
+    async def follow_log(
+        self, job_id: str, role: str = "worker", index: int = 0, *, offset: int = 0
+    ) -> AsyncIterator[bytes]:
+        """Yield a log as it is written until its replica ends."""
+        position, project = LogPosition(offset), self.settings.project
+        while not position.is_complete:
+            call = calls.follow_log(project, job_id, (role, index), position.offset)
+            try:
+                with suppress(UnreachableError):
+                    async with self._stream(call) as response:
+                        async for chunk in response.aiter_bytes():
+                            yield position.took(chunk)
+                part = await self.read_log(job_id, role, index, offset=position.offset)
+            except NotFoundError as error:
+                position.absent(error, await self.get_job(job_id))
+            except (UnreachableError, PlatformError) as error:
+                position.lost(error)
+            else:
+                yield position.took_part(part)
+            await asyncio.sleep(position.pause())
+
+    async def _do(self, call: Call[T]) -> T:
+        with calls.reaching(self.settings.url):
+            response = await self._http.send(call.request(self.settings))
+        calls.check_status(response)
+        return call.read(response)
+
+    @asynccontextmanager
+    async def _stream(self, call: Call[None]) -> AsyncIterator[httpx.Response]:
+        request = call.request(self.settings)
+        request.extensions["timeout"] = STREAM_TIMEOUT.as_dict()
+        with calls.reaching(self.settings.url):
+            response = await self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    await response.aread()
+                    calls.check_status(response)
+                yield response
+            finally:
+                await response.aclose()

@@ -1,0 +1,113 @@
+"""What people hold in a notebook: a job they can ask, follow and end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, overload
+
+from typing_extensions import override
+
+from mofang.client import LOG_PART_BYTES, Client
+from mofang.display import job_html, job_text, jobs_html
+from mofang.errors import JobFailedError
+from mofang.models import Job, JobState
+from mofang.streams import LineReader
+
+
+class JobHandle:
+    """One job. Shows itself in a notebook as it was last seen."""
+
+    def __init__(self, client: Client, job: Job) -> None:
+        self._client = client
+        self.job = job
+        """The job as it was last seen."""
+
+    @property
+    def id(self) -> str:
+        """The job's id, which every command takes."""
+        return self.job.id
+
+    @property
+    def state(self) -> JobState:
+        """The state as it was last seen."""
+        return self.job.state
+
+    def refresh(self) -> JobHandle:
+        """Look again; returns itself, so that a cell may end with it."""
+        self.job = self._client.get_job(self.id)
+        return self
+
+    def wait(self, timeout: float | None = None, *, check: bool = False) -> JobHandle:
+        """Return once the job has ended.
+
+        Args:
+            timeout: Seconds to wait at most; None waits as long as it takes.
+            check: Whether an end without success is an error.
+
+        Raises:
+            StillRunningError: The time is over; the job goes on.
+            JobFailedError: It did not succeed and ``check`` is true.
+        """
+        self.job = self._client.wait(self.id, timeout)
+        if check and self.state is not JobState.SUCCEEDED:
+            raise JobFailedError(self.job)
+        return self
+
+    @overload
+    def logs(
+        self, role: str = "worker", index: int = 0, *, follow: Literal[False] = False
+    ) -> str: ...
+
+    @overload
+    def logs(
+        self, role: str = "worker", index: int = 0, *, follow: Literal[True]
+    ) -> Iterator[str]: ...
+
+    def logs(
+        self, role: str = "worker", index: int = 0, *, follow: bool = False
+    ) -> str | Iterator[str]:
+        """Return the log of one replica as it is now.
+
+        With ``follow``, return its lines instead, as they are written, until the
+        replica ends: ``for line in job.logs(follow=True): print(line, end="")``.
+        """
+        if follow:
+            return self._lines(role, index)
+        content, offset = bytearray(), 0
+        while True:
+            part = self._client.read_log(
+                self.id, role, index, offset=offset, limit=LOG_PART_BYTES
+            )
+            content += part.content
+            if not part.content or part.next >= part.size or part.next <= offset:
+                return content.decode(errors="replace")
+            offset = part.next
+
+    def cancel(self) -> JobHandle:
+        """Ask for the job's end; its logs stay."""
+        self.job = self._client.cancel(self.id)
+        return self
+
+    def delete(self) -> None:
+        """Remove the job and its logs."""
+        self._client.delete(self.id)
+
+    def _lines(self, role: str, index: int) -> Iterator[str]:
+        reader = LineReader()
+        for chunk in self._client.follow_log(self.id, role, index):
+            yield from reader.lines(chunk)
+        yield from reader.end()
+
+    @override
+    def __repr__(self) -> str:
+        return f"<JobHandle {job_text(self.job)}>"
+
+    def _repr_html_(self) -> str:
+        return job_html(self.job)
+
+
+class JobHandles(list[JobHandle]):
+    """Jobs of a project, shown as a table in a notebook."""
+
+    def _repr_html_(self) -> str:
+        return jobs_html([handle.job for handle in self])
