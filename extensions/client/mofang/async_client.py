@@ -92,13 +92,16 @@ class AsyncClient:
                     return job
             await asyncio.sleep(waiting.pause())
 
-    async def watch(self) -> AsyncIterator[JobEvent]:
-        """Yield changes of the project's jobs until the connection ends."""
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[AsyncIterator[JobEvent]]:
+        """Open a stream of changes of the project's jobs; see ``Client.watch``."""
         reader = EventReader()
         async with self._stream(calls.watch_jobs(self.settings.project)) as response:
-            async for line in response.aiter_lines():
-                for event in reader.read(line):
-                    yield event
+            yield (
+                event
+                async for line in response.aiter_lines()
+                for event in reader.read(line)
+            )
 
     async def read_log(
         self,

@@ -104,12 +104,16 @@ class Client:
                     return job
             time.sleep(waiting.pause())
 
-    def watch(self) -> Iterator[JobEvent]:
-        """Yield changes of the project's jobs until the connection ends."""
+    @contextmanager
+    def watch(self) -> Iterator[Iterator[JobEvent]]:
+        """Open a stream of changes of the project's jobs.
+
+        It ends when the connection does. Once it is open nothing is missed, so list
+        the jobs inside: ``with client.watch() as events: client.list_jobs()``.
+        """
         reader = EventReader()
         with self._stream(calls.watch_jobs(self.settings.project)) as response:
-            for line in response.iter_lines():
-                yield from reader.read(line)
+            yield (e for line in response.iter_lines() for e in reader.read(line))
 
     def read_log(
         self,

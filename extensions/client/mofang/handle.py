@@ -7,7 +7,7 @@ from typing import Literal, overload
 
 from typing_extensions import override
 
-from mofang.client import LOG_PART_BYTES, Client
+from mofang.client import Client
 from mofang.display import job_html, job_text, jobs_html
 from mofang.errors import JobFailedError
 from mofang.models import Job, JobState
@@ -73,14 +73,16 @@ class JobHandle:
         """
         if follow:
             return self._lines(role, index)
-        content, offset = bytearray(), 0
+        return b"".join(self.log_parts(role, index)).decode(errors="replace")
+
+    def log_parts(self, role: str = "worker", index: int = 0) -> Iterator[bytes]:
+        """Yield the log of one replica as it is now, in large pieces."""
+        offset = 0
         while True:
-            part = self._client.read_log(
-                self.id, role, index, offset=offset, limit=LOG_PART_BYTES
-            )
-            content += part.content
+            part = self._client.read_log(self.id, role, index, offset=offset)
+            yield part.content
             if not part.content or part.next >= part.size or part.next <= offset:
-                return content.decode(errors="replace")
+                return
             offset = part.next
 
     def cancel(self) -> JobHandle:

@@ -55,6 +55,9 @@ class ClientSettings:
     environment_name: str | None = None
     """The environment of the notebook we are in; None outside the platform."""
 
+    shared_directories: tuple[str, ...] = ("/home/jovyan", "/projects", "/global")
+    """What jobs see of a notebook's files; the rest ends with the notebook."""
+
     @property
     def is_inside(self) -> bool:
         """Whether we run in a notebook, whose directories jobs see too."""

@@ -13,8 +13,8 @@ from mofang.errors import ConfigurationError, InvalidError
 from mofang.models import MAX_NAME, JobSpec
 from mofang.settings import ClientSettings
 
-SHARED_DIRECTORIES = ("/home/jovyan", "/projects", "/global")
-"""What jobs see of a notebook's files; the rest ends with the notebook."""
+HOME = "/home/jovyan"
+"""The home directory in every container."""
 
 
 class SubmitOptions(TypedDict, total=False):
@@ -73,8 +73,9 @@ def build_spec(
         here = directory or Path.cwd()
         workplace = Path(os.path.normpath(here / (workplace or "")))
         script = _find_script(script, workplace, here)
+        _check_shared({"script": script, "working_directory": workplace}, settings)
     elif workplace is None:
-        workplace = SHARED_DIRECTORIES[0]
+        workplace = HOME
     wanted: dict[str, object] = {
         "name": options.get("name") or Path(script).stem[:MAX_NAME] or "job",
         "image": image,
@@ -95,27 +96,26 @@ def build_spec(
         raise InvalidError.from_validation(error) from error
 
 
-def _find_script(
-    script: str | os.PathLike[str], workplace: Path, here: Path
-) -> str | os.PathLike[str]:
-    """Refuse at once what the job would fail on a minute later."""
+def _find_script(script: str | os.PathLike[str], workplace: Path, here: Path) -> Path:
     # As the shell does, a script is looked for where we are; as the job does, where
     # it will work. Usually that is one place.
-    found = next((p for p in (here / script, workplace / script) if p.is_file()), None)
-    if found is None:
-        raise _refused(
-            "script",
-            f"There is no file {script} in {here}. Save it, or correct the path.",
-        )
-    found = Path(os.path.normpath(found))
-    for field, path in (("script", found), ("working_directory", workplace)):
-        if not any(path.is_relative_to(shared) for shared in SHARED_DIRECTORIES):
+    for place in (here, workplace):
+        if (place / script).is_file():
+            return Path(os.path.normpath(place / script))
+    raise _refused(
+        "script", f"There is no file {script} in {here}. Save it, or correct the path."
+    )
+
+
+def _check_shared(paths: dict[str, Path], settings: ClientSettings) -> None:
+    """Refuse at once what the job would fail on a minute later."""
+    for field, path in paths.items():
+        if not any(path.is_relative_to(at) for at in settings.shared_directories):
             raise _refused(
                 field,
                 f"{path} is seen by this notebook only. Use a place in your home or in "
                 "the project's directory under /projects.",
             )
-    return found
 
 
 def _refused(field: str, sentence: str) -> InvalidError:

@@ -1,0 +1,121 @@
+"""A view of a job in a notebook that keeps itself up to date."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from IPython.display import display
+from typing_extensions import override
+
+from mofang.client import Client
+from mofang.display import job_html, job_text
+from mofang.errors import (
+    MofangError,
+    NotFoundError,
+    PlatformError,
+    RefusedError,
+    UnreachableError,
+)
+from mofang.models import Job
+from mofang.streams import Patience
+
+TAIL_BYTES = 4096
+PAUSE_SECONDS = 1.0
+
+
+class JobView:
+    """What is shown of a job: its state and the end of a log."""
+
+    def __init__(self, job: Job, log: str = "", note: str = "") -> None:
+        self.job = job
+        self.log = log
+        self.note = note
+
+    def _repr_html_(self) -> str:
+        return job_html(self.job, self.log, self.note)
+
+    @override
+    def __repr__(self) -> str:
+        return job_text(self.job)
+
+
+class LiveView:
+    """Shows a job in the output of a cell until it ends.
+
+    Args:
+        client: Who asks; it must stay open as long as the view lives.
+        job: The job as it was submitted.
+        pause: Seconds between two looks.
+    """
+
+    def __init__(
+        self, client: Client, job: Job, *, pause: float = PAUSE_SECONDS
+    ) -> None:
+        self._client = client
+        self._pause = pause
+        self._patience = Patience()
+        self.view = JobView(job, note=f"mofang logs {job.id} --follow")
+        self._display: Any = display(self.view, display_id=True)
+
+    def start(self) -> threading.Thread:
+        """Keep the view up to date while other cells run."""
+        thread = threading.Thread(
+            target=self.follow, name=f"mofang-{self.view.job.id}", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def follow(self) -> Job:
+        """Keep the view up to date until the job ends, then return it."""
+        while self._look():
+            time.sleep(self._pause)
+        return self.view.job
+
+    def interrupted(self) -> None:
+        """Say that nobody looks any more, and that the job goes on."""
+        note = "No longer followed; the job goes on. End it with mofang_job.cancel()."
+        self._show(JobView(self.view.job, self.view.log, note))
+
+    def _look(self) -> bool:
+        """Update the view; say whether to look again."""
+        job_id, log, note = self.view.job.id, self.view.log, ""
+        try:
+            job = self._client.get_job(job_id)
+            log = self._tail(job) or log
+            self._patience.succeeded()
+        except (UnreachableError, PlatformError) as error:
+            job, note = self.view.job, f"{error} This view may be old."
+            try:
+                self._patience.failed(error)
+            except MofangError:
+                self._show(JobView(job, log, note))
+                return False
+        except RefusedError as error:
+            self._show(JobView(self.view.job, log, str(error)))
+            return False
+        self._show(JobView(job, log, note))
+        return not job.state.is_final
+
+    def _tail(self, job: Job) -> str:
+        role, index = "worker", 0
+        if job.replicas:
+            role, index = job.replicas[0].role, job.replicas[0].index
+        try:
+            part = self._client.read_log(
+                job.id, role, index, offset=-TAIL_BYTES, limit=TAIL_BYTES
+            )
+        except NotFoundError:
+            return ""
+        text = part.content.decode(errors="replace")
+        if part.size > TAIL_BYTES:
+            # The first line is cut somewhere; half a line helps nobody.
+            text = text.partition("\n")[2] or text
+        return text
+
+    def _show(self, view: JobView) -> None:
+        changed = view._repr_html_() != self.view._repr_html_()
+        self.view = view
+        if changed and self._display is not None:
+            self._display.update(view)
