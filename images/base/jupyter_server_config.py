@@ -6,7 +6,7 @@ c = get_config()  # noqa: F821 - defined by traitlets when it reads this file.
 # A path in the file browser is the path in the container without its first
 # slash, so home, /projects and /global are all within reach.
 c.ServerApp.root_dir = "/"
-c.ServerApp.preferred_dir = "/home/jovyan"
+c.FileContentsManager.preferred_dir = "home/jovyan"
 
 # No handler answers a stranger because somebody forgot a decorator.
 c.ServerApp.allow_unauthenticated_access = False

@@ -1,6 +1,7 @@
 """Build the images that are not there yet, parents first."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from mofang_images.commands import CommandLog, report, step
 from mofang_images.debian import make_root, root_identity
 from mofang_images.host import write_host_folder
 from mofang_images.plan import REGISTRY, PlannedImage
-from mofang_images.sources import ROOT_PARENT, SHARED_FOLDER, input_files
+from mofang_images.sources import ROOT_PARENT, input_files
 from mofang_images.store import Store
-from mofang_images.wheels import wheel_of
+from mofang_images.wheels import Wheel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +28,11 @@ class BuiltImage:
 class ImageBuild:
     """One run of the builder over a plan."""
 
-    repository: Path
-    planned: dict[str, PlannedImage]
+    planned: Mapping[str, PlannedImage]
+    wheels: Mapping[str, Wheel]
+    shared: Path
+    """Files that go into the build of every image."""
+
     store: Store
     builder: Builder
 
@@ -86,8 +90,7 @@ class ImageBuild:
 
     def _write_context(self, image: PlannedImage, context: Path) -> None:
         """Gather the Dockerfile, the files it copies and our wheels."""
-        shared = self.repository / "images" / SHARED_FOLDER
-        for folder in (shared, image.source.folder):
+        for folder in (self.shared, image.source.folder):
             for file in input_files(folder):
                 target = context / file.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +98,7 @@ class ImageBuild:
         wheels = context / "wheels"
         wheels.mkdir()
         for project in image.source.projects:
-            shutil.copy(wheel_of(project, self.repository, self.store), wheels)
+            shutil.copy(self.wheels[project].path, wheels)
 
     def _forget_old(self, image: PlannedImage, archive: Path) -> None:
         for old in self.store.trim(archive, image.name):

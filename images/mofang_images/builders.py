@@ -128,7 +128,13 @@ class Buildah:
         """Build an image."""
         # Full isolation needs a newer cgroup layout than many machines have; the
         # commands that run here are those of our own Dockerfiles.
-        options = ["--isolation", "chroot", "--layers", *_build_options(request)]
+        options = [
+            "--isolation",
+            "chroot",
+            "--layers",
+            "--force-rm",
+            *_build_options(request),
+        ]
         log.run(f"build {request.ref}", self._command("bud", *options))
 
     def save(self, ref: str, archive: Path, log: CommandLog) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mofang_images.build import BuiltImage, ImageBuild
@@ -11,10 +11,19 @@ from mofang_images.builders import BuilderKind, choose_builder
 from mofang_images.debian import root_identity
 from mofang_images.errors import ImageError
 from mofang_images.locks import write_locks
-from mofang_images.plan import PlannedImage, plan_images, select
+from mofang_images.plan import PlannedImage, plan_images
+from mofang_images.sources import (
+    SHARED_FOLDER,
+    ImageSource,
+    folder_digest,
+    read_sources,
+    with_parents,
+)
 from mofang_images.store import Store, default_folder
+from mofang_images.wheels import wheel_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+IMAGES = REPOSITORY / "images"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,17 +53,25 @@ def built_as_json(built: Sequence[BuiltImage]) -> str:
 
 
 def _build(asked: argparse.Namespace, store: Store) -> None:
+    builder = choose_builder(asked.builder, store)
     with store.locked():
-        planned = plan_images(REPOSITORY, asked.base_image or root_identity())
-        images = select(planned, asked.only)
+        sources = _asked_sources(asked)
+        # Wheels come first: a tag must speak of the very files that were built.
+        wheels = {
+            project: wheel_of(project, REPOSITORY, store)
+            for project in _projects(sources)
+        }
+        digests = {project: wheel.digest for project, wheel in wheels.items()}
+        planned = _plan(asked, sources, digests)
         run = ImageBuild(
-            repository=REPOSITORY,
             planned=planned,
+            wheels=wheels,
+            shared=IMAGES / SHARED_FOLDER,
             store=store,
-            builder=choose_builder(asked.builder, store),
+            builder=builder,
             base_image=asked.base_image,
         )
-        built = [run.ensure(image) for image in images]
+        built = [run.ensure(planned[name]) for name in asked.only or planned]
     if asked.json:
         print(built_as_json(built))  # noqa: T201 - what was asked for.
     else:
@@ -63,9 +80,31 @@ def _build(asked: argparse.Namespace, store: Store) -> None:
 
 
 def _list(asked: argparse.Namespace, store: Store) -> None:
-    planned = plan_images(REPOSITORY, asked.base_image or root_identity())
-    for image in select(planned, asked.only):
-        print(f"{image.name}\t{image.ref}\t{_state(image, store)}")  # noqa: T201 - likewise.
+    sources = _asked_sources(asked)
+    digests = {each: folder_digest(REPOSITORY / each) for each in _projects(sources)}
+    planned = _plan(asked, sources, digests)
+    for name in asked.only or planned:
+        image = planned[name]
+        print(f"{name}\t{image.ref}\t{_state(image, store)}")  # noqa: T201 - likewise.
+
+
+def _asked_sources(asked: argparse.Namespace) -> dict[str, ImageSource]:
+    sources = read_sources(IMAGES)
+    return with_parents(sources, asked.only or sources)
+
+
+def _projects(sources: Mapping[str, ImageSource]) -> list[str]:
+    named = [project for source in sources.values() for project in source.projects]
+    return list(dict.fromkeys(named))
+
+
+def _plan(
+    asked: argparse.Namespace,
+    sources: Mapping[str, ImageSource],
+    digests: Mapping[str, str],
+) -> dict[str, PlannedImage]:
+    identity = asked.base_image or root_identity()
+    return plan_images(sources, digests, IMAGES / SHARED_FOLDER, identity)
 
 
 def _state(image: PlannedImage, store: Store) -> str:

@@ -3,19 +3,11 @@
 Pure: the same tree gives the same plan on every machine.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_images.errors import SourceError
-from mofang_images.sources import (
-    ROOT_PARENT,
-    SHARED_FOLDER,
-    ImageSource,
-    digest,
-    folder_digest,
-    read_sources,
-)
+from mofang_images.sources import ROOT_PARENT, ImageSource, digest, folder_digest
 
 REGISTRY = "docker.io/mofang"
 
@@ -43,45 +35,32 @@ class PlannedImage:
         return f"{REGISTRY}/{self.name}:{self.tag}"
 
 
-def plan_images(repository: Path, root_identity: str) -> dict[str, PlannedImage]:
-    """Return every image of the repository with its tag, parents first.
+def plan_images(
+    sources: Mapping[str, ImageSource],
+    projects: Mapping[str, str],
+    shared: Path,
+    root_identity: str,
+) -> dict[str, PlannedImage]:
+    """Settle the tag of each image; parents come first, here and in the result.
 
-    ``root_identity`` names the Debian below them all: the recipe of a
-    debootstrap root, or the reference of a registry's image.
+    Args:
+        sources: Images by name, each after its parent.
+        projects: Hash of the sources of each of our projects they install.
+        shared: Folder of the files that go into every build.
+        root_identity: Name of the Debian below them all: the recipe of a
+            debootstrap root, or the reference of a registry's image.
     """
-    images = repository / "images"
+    shared_digest = folder_digest(shared)
     planned: dict[str, PlannedImage] = {}
-    shared = folder_digest(images / SHARED_FOLDER)
-    projects: dict[str, str] = {}
-    for name, source in read_sources(images).items():
-        for project in source.projects:
-            if project not in projects:
-                projects[project] = folder_digest(repository / project)
+    for name, source in sources.items():
         is_root = source.parent == ROOT_PARENT
         parts = [
             str(BUILDER_VERSION),
             root_identity if is_root else planned[source.parent].tag,
-            shared,
+            shared_digest,
             folder_digest(source.folder),
             *(f"{each} {projects[each]}" for each in source.projects),
         ]
         tag = digest(parts)[:TAG_LENGTH]
         planned[name] = PlannedImage(source=source, tag=tag)
     return planned
-
-
-def select(
-    planned: dict[str, PlannedImage], names: Iterable[str]
-) -> list[PlannedImage]:
-    """Return the images asked for, parents first; all of them without names.
-
-    Raises:
-        SourceError: A name is not an image.
-    """
-    wanted = set(names) or set(planned)
-    if unknown := sorted(wanted - set(planned)):
-        raise SourceError(
-            f"No image is called {', '.join(unknown)}; "
-            f"choose from {', '.join(planned)}."
-        )
-    return [image for name, image in planned.items() if name in wanted]

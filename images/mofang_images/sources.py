@@ -5,7 +5,7 @@ Pure reading: nothing is run and nothing is written.
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,9 +65,20 @@ def read_sources(images: Path) -> dict[str, ImageSource]:
         declaration.parent.name: _read_source(declaration)
         for declaration in sorted(images.glob("*/image.toml"))
     }
+    return with_parents(found, found)
+
+
+def with_parents(
+    sources: Mapping[str, ImageSource], names: Iterable[str]
+) -> dict[str, ImageSource]:
+    """Return the images of these names and their ancestors, parents first.
+
+    Raises:
+        SourceError: A name is not an image's.
+    """
     ordered: dict[str, ImageSource] = {}
-    for name in found:
-        for source in _lineage(name, found):
+    for name in names:
+        for source in _lineage(name, sources):
             ordered.setdefault(source.name, source)
     return ordered
 
@@ -88,12 +99,14 @@ def _read_source(declaration: Path) -> ImageSource:
         raise SourceError(f"{declaration} does not say {err}.") from err
 
 
-def _lineage(name: str, sources: dict[str, ImageSource]) -> list[ImageSource]:
+def _lineage(name: str, sources: Mapping[str, ImageSource]) -> list[ImageSource]:
     """Return an image and its ancestors, oldest first."""
     line: list[ImageSource] = []
     while name != ROOT_PARENT:
         if name not in sources:
-            raise SourceError(f"No image is called {name}; there are {list(sources)}.")
+            raise SourceError(
+                f"No image is called {name}; there are {', '.join(sources)}."
+            )
         if any(source.name == name for source in line):
             raise SourceError(f"The image {name} is its own ancestor.")
         line.insert(0, sources[name])

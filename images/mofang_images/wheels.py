@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_images.commands import CommandLog, step
@@ -13,7 +14,15 @@ from mofang_images.store import Store
 _ATTEMPTS = 3
 
 
-def wheel_of(project: str, repository: Path, store: Store) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheel:
+    """A wheel of one of our projects, and the state of the sources it is of."""
+
+    digest: str
+    path: Path
+
+
+def wheel_of(project: str, repository: Path, store: Store) -> Wheel:
     """Return the wheel of a project, built now if its sources are new.
 
     Raises:
@@ -24,7 +33,7 @@ def wheel_of(project: str, repository: Path, store: Store) -> Path:
         digest = folder_digest(folder)
         target = store.wheels(project, digest)
         if target.exists():
-            return _only_wheel(target)
+            return Wheel(digest=digest, path=_only_wheel(target))
         log = CommandLog(path=store.log(project.replace("/", "-"), digest[:16]))
         with step(f"Building the wheel of {project}"):
             with store.finished(target) as unfinished:
@@ -32,7 +41,7 @@ def wheel_of(project: str, repository: Path, store: Store) -> Path:
                 _build_wheel(folder, unfinished, log)
             if folder_digest(folder) == digest:
                 store.trim(target, project.replace("/", "-"))
-                return _only_wheel(target)
+                return Wheel(digest=digest, path=_only_wheel(target))
             # Somebody is editing: what was built is not what its name says.
             shutil.rmtree(target)
     raise SourceError(
