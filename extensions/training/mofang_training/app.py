@@ -1,0 +1,60 @@
+"""The server extension: settings from the environment, handlers, clean end."""
+
+# mypy: disable-error-code="misc, untyped-decorator"
+# jupyter_server counts as untyped, so its classes and decorators are Any.
+
+from __future__ import annotations
+
+import os
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Unicode, default
+
+from mofang_training.handlers import HANDLERS
+from mofang_training.service import TrainingService
+
+
+class TrainingExtension(ExtensionApp):
+    """Forwards training requests of the browser to the training service."""
+
+    name = "mofang_training"
+
+    api_url = Unicode(
+        help="""
+        Address of the training service, as ``http://host:port/services/training``.
+
+        The platform sets it by MOFANG_API_URL; set it by hand only to develop.
+        """
+    ).tag(config=True)
+
+    project = Unicode(
+        help="""
+        The project this server belongs to, and the only one it asks about.
+
+        The platform sets it by MOFANG_PROJECT.
+        """
+    ).tag(config=True)
+
+    @default("api_url")
+    def _default_api_url(self) -> str:
+        return os.environ.get("MOFANG_API_URL", "")
+
+    @default("project")
+    def _default_project(self) -> str:
+        return os.environ.get("MOFANG_PROJECT", "")
+
+    def initialize_settings(self) -> None:
+        """Make the service reachable for the handlers."""
+        self.settings["mofang_training_service"] = TrainingService(
+            url=self.api_url,
+            project=self.project,
+            token=os.environ.get("JUPYTERHUB_API_TOKEN", ""),
+        )
+
+    def initialize_handlers(self) -> None:
+        """Serve ``mofang/training/api``."""
+        self.handlers.extend(HANDLERS)
+
+    async def stop_extension(self) -> None:
+        """End the streams that are still open."""
+        await self.settings["mofang_training_service"].close()

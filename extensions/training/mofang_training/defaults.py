@@ -1,0 +1,32 @@
+"""What the form for a new job starts with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def form_defaults(project: str, root: str) -> dict[str, Any]:
+    """Return what this server knows that a form can use.
+
+    Args:
+        project: The server's project.
+        root: Folder that the paths of JupyterLab's documents start from.
+    """
+    from mofang import models  # noqa: PLC0415 - start-up time of every server counts
+
+    return {
+        "project": project,
+        "environment": os.environ.get("MOFANG_ENVIRONMENT", ""),
+        "image": os.environ.get("MOFANG_IMAGE", ""),
+        "working_directory": str(Path.home()),
+        "root": str(Path(root).expanduser()),
+        "limits": {
+            "replicas": models.MAX_REPLICAS,
+            "gpu": models.MAX_GPUS,
+            "cpu": models.MAX_CPU,
+            "memory_min": models.MIN_MEMORY,
+            "memory_max": models.MAX_MEMORY,
+        },
+    }

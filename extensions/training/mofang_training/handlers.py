@@ -1,0 +1,123 @@
+"""Handlers of ``mofang/training/api``.
+
+What is in a path has a closed shape, so that nothing a page sends can leave the
+project's part of the service. Bodies and queries are the service's to judge.
+"""
+
+# mypy: disable-error-code="misc, untyped-decorator"
+# jupyter_server counts as untyped, so its classes and decorators are Any.
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from mofang_training.defaults import form_defaults
+from mofang_training.forwarding import TrainingHandler
+
+MAX_BODY_BYTES = 1024 * 1024
+
+TOO_LARGE = (
+    "A job's settings have at most 1 MiB. Put long values into a file and pass "
+    "its path."
+)
+
+
+class DefaultsHandler(TrainingHandler):
+    """What a form starts with; answered here, without the service."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer with project, environment, image, directories and limits."""
+        root = self.settings.get("server_root_dir", "~")
+        self.finish(json.dumps(form_defaults(self.service.project, root)))
+
+
+class JobsHandler(TrainingHandler):
+    """All jobs of the project."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """List jobs, newest first."""
+        await self.forward("jobs", "limit", "after")
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Submit a job."""
+        if len(self.request.body) > MAX_BODY_BYTES:
+            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", TOO_LARGE)
+            return
+        await self.forward("jobs")
+
+
+class WatchHandler(TrainingHandler):
+    """Changes of jobs, as they happen."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Stream server-sent events."""
+        await self.forward("jobs/watch", endless=True)
+
+
+class JobHandler(TrainingHandler):
+    """One job."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str) -> None:
+        """Tell its state."""
+        await self.forward(f"jobs/{job}")
+
+    @web.authenticated
+    @authorized
+    async def delete(self, job: str) -> None:
+        """Remove it with its logs."""
+        await self.forward(f"jobs/{job}")
+
+
+class CancelHandler(TrainingHandler):
+    """The end of a job, wished for."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, job: str) -> None:
+        """Ask the job to end."""
+        await self.forward(f"jobs/{job}/cancel")
+
+
+class LogHandler(TrainingHandler):
+    """The log of one replica."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str, role: str, index: str) -> None:
+        """Send a part of it, or follow it to its end."""
+        follow = self.get_query_argument("follow", "") == "true"
+        await self.forward(
+            f"jobs/{job}/logs/{role}/{index}",
+            "offset",
+            "limit",
+            "follow",
+            endless=follow,
+        )
+
+
+_ROOT = r"/mofang/training/api"
+_JOB = r"(?P<job>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"
+_REPLICA = r"(?P<role>[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?)/(?P<index>[0-9]{1,5})"
+
+HANDLERS: list[tuple[str, type[TrainingHandler]]] = [
+    (rf"{_ROOT}/defaults", DefaultsHandler),
+    (rf"{_ROOT}/jobs", JobsHandler),
+    (rf"{_ROOT}/jobs/watch", WatchHandler),
+    (rf"{_ROOT}/jobs/{_JOB}", JobHandler),
+    (rf"{_ROOT}/jobs/{_JOB}/cancel", CancelHandler),
+    (rf"{_ROOT}/jobs/{_JOB}/logs/{_REPLICA}", LogHandler),
+]
