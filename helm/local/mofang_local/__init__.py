@@ -1,0 +1,1 @@
+"""A real one-machine Kubernetes with the whole platform on it."""

@@ -1,0 +1,306 @@
+"""What the cluster has besides Kubernetes: DNS, Istio, the Training Operator.
+
+Pure: manifests and values. ``cluster`` applies them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mofang_local.network import DNS_ADDRESS
+
+Manifest = dict[str, Any]
+NODE_PORT = 30080
+_RESTRICTED: Manifest = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+_COREFILE = """\
+.:1053 {
+    errors
+    health :8080
+    ready :8181
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        ttl 2
+    }
+    template ANY ANY . {
+        rcode NXDOMAIN
+    }
+}
+"""
+
+
+def _rule(groups: str, resources: list[str]) -> Manifest:
+    return {"apiGroups": [groups], "resources": resources, "verbs": ["list", "watch"]}
+
+
+def _object(kind: str, name: str, namespace: str | None, **rest: Any) -> Manifest:
+    groups = {
+        "Deployment": "apps/v1",
+        "ClusterRole": "rbac.authorization.k8s.io/v1",
+        "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+    }
+    metadata: Manifest = {"name": name}
+    if namespace:
+        metadata["namespace"] = namespace
+    metadata.update(rest.pop("metadata", {}))
+    head = {"apiVersion": groups.get(kind, "v1"), "kind": kind, "metadata": metadata}
+    return {**head, **rest}
+
+
+def _deployment(
+    name: str, namespace: str, labels: dict[str, str], pod: Manifest
+) -> Manifest:
+    return _object(
+        "Deployment",
+        name,
+        namespace,
+        spec={
+            "replicas": 1,
+            "strategy": {"type": "RollingUpdate"},
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        },
+    )
+
+
+def namespaces() -> list[Manifest]:
+    return [
+        _object("Namespace", name, None)
+        for name in ("istio-system", "kubeflow", "mofang")
+    ]
+
+
+def coredns(image: str) -> list[Manifest]:
+    """DNS of the cluster alone; every other name does not exist."""
+    system, labels = "kube-system", {"k8s-app": "kube-dns"}
+    container = {
+        "name": "coredns",
+        "image": image,
+        "args": ["-conf", "/etc/coredns/Corefile"],
+        "ports": [
+            {"name": "dns", "containerPort": 1053, "protocol": "UDP"},
+            {"name": "dns-tcp", "containerPort": 1053, "protocol": "TCP"},
+        ],
+        "readinessProbe": {
+            "httpGet": {"path": "/ready", "port": 8181},
+            "periodSeconds": 2,
+        },
+        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}},
+        "securityContext": _RESTRICTED,
+        "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns"}],
+    }
+    pod = {
+        "serviceAccountName": "coredns",
+        "priorityClassName": "system-cluster-critical",
+        "dnsPolicy": "Default",
+        "containers": [container],
+        "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
+    }
+    ports = [
+        {"name": name, "port": 53, "targetPort": 1053, "protocol": protocol}
+        for name, protocol in (("dns", "UDP"), ("dns-tcp", "TCP"))
+    ]
+    return [
+        _object("ServiceAccount", "coredns", system),
+        _object("ConfigMap", "coredns", system, data={"Corefile": _COREFILE}),
+        _object(
+            "ClusterRole",
+            "mofang-local:coredns",
+            None,
+            rules=[
+                _rule("", ["endpoints", "services", "pods", "namespaces"]),
+                _rule("discovery.k8s.io", ["endpointslices"]),
+            ],
+        ),
+        _object(
+            "ClusterRoleBinding",
+            "mofang-local:coredns",
+            None,
+            roleRef={
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": "mofang-local:coredns",
+            },
+            subjects=[
+                {"kind": "ServiceAccount", "name": "coredns", "namespace": system}
+            ],
+        ),
+        _deployment("coredns", system, labels, pod),
+        _object(
+            "Service",
+            "kube-dns",
+            system,
+            spec={"clusterIP": DNS_ADDRESS, "selector": labels, "ports": ports},
+        ),
+    ]
+
+
+def istiod_values(image: str) -> Manifest:
+    """Values of Istio's own chart, for an Envoy without Istio's filters."""
+    return {
+        "image": image,
+        "autoscaleEnabled": False,
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
+        "telemetry": {"enabled": False},
+        "env": {
+            "PILOT_ENABLE_METADATA_EXCHANGE": "false",
+            "PILOT_ENABLE_ALPN_FILTER": "false",
+            # A route is live after this; the default of 100 ms is felt.
+            "PILOT_DEBOUNCE_AFTER": "10ms",
+        },
+        "meshConfig": {
+            "enableAutoMtls": False,
+            "defaultProviders": {"metrics": [], "tracing": [], "accessLogging": []},
+        },
+        "global": {"imagePullPolicy": "IfNotPresent"},
+    }
+
+
+_BOOTSTRAP = {
+    "node": {
+        "metadata": {
+            "NAMESPACE": "istio-system",
+            "LABELS": {"istio": "ingressgateway", "app": "istio-ingressgateway"},
+        }
+    },
+    "admin": {
+        "address": {"socket_address": {"address": "0.0.0.0", "port_value": 15000}}
+    },
+    "dynamic_resources": {
+        "lds_config": {"ads": {}, "resource_api_version": "V3"},
+        "cds_config": {"ads": {}, "resource_api_version": "V3"},
+        "ads_config": {
+            "api_type": "DELTA_GRPC",
+            "transport_api_version": "V3",
+            "grpc_services": [{"envoy_grpc": {"cluster_name": "xds-grpc"}}],
+        },
+    },
+    "static_resources": {
+        "clusters": [
+            {
+                "name": "xds-grpc",
+                "type": "STRICT_DNS",
+                "respect_dns_ttl": True,
+                "dns_lookup_family": "V4_ONLY",
+                "connect_timeout": "1s",
+                "typed_extension_protocol_options": {
+                    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                        "@type": "type.googleapis.com/envoy.extensions.upstreams"
+                        ".http.v3.HttpProtocolOptions",
+                        "explicit_http_config": {"http2_protocol_options": {}},
+                    }
+                },
+                "upstream_connection_options": {
+                    "tcp_keepalive": {"keepalive_time": 30}
+                },
+                "load_assignment": {
+                    "cluster_name": "xds-grpc",
+                    "endpoints": [
+                        {
+                            "lb_endpoints": [
+                                {
+                                    "endpoint": {
+                                        "address": {
+                                            "socket_address": {
+                                                "address": "istiod.istio-system.svc"
+                                                ".cluster.local",
+                                                "port_value": 15010,
+                                            }
+                                        }
+                                    }
+                                }
+                            ]
+                        }
+                    ],
+                },
+            }
+        ]
+    },
+}
+
+
+def _field(name: str, path: str) -> Manifest:
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
+def gateway(image: str) -> list[Manifest]:
+    """Envoy as Istio's ingress gateway behind a NodePort."""
+    namespace = "istio-system"
+    name = "istio-ingressgateway"
+    labels = {"istio": "ingressgateway", "app": name}
+    container = {
+        "name": "istio-proxy",
+        "image": image,
+        "args": [
+            "--config-path",
+            "/etc/envoy/bootstrap.yaml",
+            "--service-cluster",
+            f"{name}.{namespace}",
+            "--service-node",
+            f"router~$(POD_IP)~$(POD_NAME).{namespace}~{namespace}.svc.cluster.local",
+            "--concurrency",
+            "2",
+            "--drain-time-s",
+            "5",
+            # Envoy warns of each route's deprecated field at every push.
+            "--component-log-level",
+            "misc:error",
+        ],
+        "env": [_field("POD_IP", "status.podIP"), _field("POD_NAME", "metadata.name")],
+        "ports": [{"name": "http", "containerPort": 8080}],
+        "readinessProbe": {
+            "httpGet": {"path": "/ready", "port": 15000},
+            "periodSeconds": 1,
+        },
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
+        "securityContext": _RESTRICTED,
+        "volumeMounts": [{"name": "bootstrap", "mountPath": "/etc/envoy"}],
+    }
+    pod = {
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 5,
+        "containers": [container],
+        "volumes": [{"name": "bootstrap", "configMap": {"name": name}}],
+    }
+    port = {"name": "http", "port": 80, "targetPort": 8080, "nodePort": NODE_PORT}
+    return [
+        _object(
+            "ConfigMap",
+            name,
+            namespace,
+            data={"bootstrap.yaml": yaml.safe_dump(_BOOTSTRAP)},
+        ),
+        _deployment(name, namespace, labels, pod),
+        _object(
+            "Service",
+            name,
+            namespace,
+            spec={"type": "NodePort", "selector": labels, "ports": [port]},
+        ),
+    ]
+
+
+def training_operator(rendered: str, image: str) -> list[Manifest]:
+    """The operator's own manifests, as kustomize rendered them, with our image."""
+    manifests = [each for each in yaml.safe_load_all(rendered) if each]
+    for each in manifests:
+        if each["kind"] == "Deployment":
+            pod = each["spec"]["template"]["spec"]
+            container = pod["containers"][0]
+            container["image"] = image
+            container["imagePullPolicy"] = "IfNotPresent"
+            container["command"] = ["/training-operator"]
+            container["readinessProbe"].update(initialDelaySeconds=1, periodSeconds=2)
+            container["resources"] = {"requests": {"cpu": "50m", "memory": "64Mi"}}
+            container["securityContext"] = _RESTRICTED
+    return manifests
+
+
+def operator_manifests(module: Path) -> Path:
+    """The folder of the operator's module that kustomize renders."""
+    return module / "manifests" / "overlays" / "standalone"

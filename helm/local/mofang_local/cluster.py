@@ -1,0 +1,193 @@
+"""Bringing the cluster up and down."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from mofang_local import addons, control_plane, images, leftovers, network, nodes
+from mofang_local.components import COMPONENTS, Builder, module_folder
+from mofang_local.errors import StartError, last_lines
+from mofang_local.images import Image
+from mofang_local.kubernetes import (
+    Kubectl,
+    api_is_ready,
+    nodes_ready,
+    pretend_gpus,
+    wait,
+)
+from mofang_local.network import NODES, Node
+from mofang_local.pki import Authority
+from mofang_local.places import Places
+from mofang_local.processes import Supervisor
+from mofang_local.progress import Progress
+
+_SHARED = ("users", "projects", "global")
+
+
+class Cluster:
+    """One machine's Kubernetes with Istio and the Training Operator."""
+
+    def __init__(self, places: Places, progress: Progress) -> None:
+        self.places = places
+        self.progress = progress
+        self.supervisor = Supervisor(places.run, places.logs)
+        self.kubectl = Kubectl(places)
+
+    def build(self) -> None:
+        """Build every program that is stale."""
+        builder = Builder(self.places)
+        stale = [each for each in COMPONENTS if not builder.is_built(each)]
+        for component in stale:
+            with self.progress.step(f"build {component.name}"):
+                builder.build(component)
+        for component in COMPONENTS:
+            builder.build(component)
+        if stale:
+            builder.forget_go_cache()
+
+    def is_running(self) -> bool:
+        """Whether every program lives and the API server answers."""
+        expected = [*control_plane.programs(self.places)]
+        for node in NODES:
+            expected += nodes.programs(self.places, node)
+        alive = all(self.supervisor.pid(program.name) for program in expected)
+        return alive and network.exists() and api_is_ready(self.places)
+
+    def start(self, own: dict[str, Image]) -> None:
+        """Start control plane and nodes unless they run.
+
+        Raises:
+            StartError: A part did not come up.
+        """
+        if self.is_running():
+            return
+        with self.progress.step("clear what an earlier run left"):
+            leftovers.stop_everything(self.places, self.supervisor)
+        with self.progress.step("network, certificates, configuration"):
+            self._prepare(own["pause"].reference)
+        with self.progress.step("control plane"):
+            for program in control_plane.programs(self.places):
+                self.supervisor.start(program)
+            for node in NODES:
+                self.supervisor.start(nodes.programs(self.places, node)[0])
+            self._wait_for_api()
+        with self.progress.step("nodes"):
+            self._start_nodes(own)
+
+    def _prepare(self, pause: str) -> None:
+        network.create()
+        authority = Authority(self.places.pki)
+        control_plane.write(self.places, authority)
+        for node in NODES:
+            network.create_cgroups(node)
+            nodes.write(self.places, authority, node, pause)
+        (self.places.state / "etcd").mkdir(mode=0o700, exist_ok=True)
+        for name in _SHARED:
+            folder = self.places.storage / name
+            folder.mkdir(parents=True, exist_ok=True)
+            # The kubelet makes sub-path folders with the mode of their parent,
+            # and pods run as uid 1000.
+            folder.chmod(0o777)
+        hub = self.places.hub
+        hub.mkdir(parents=True, exist_ok=True)
+        hub.chmod(0o700)
+        shutil.chown(hub, 1000, 1000)
+
+    def _wait_for_api(self) -> None:
+        def look() -> bool:
+            for program in control_plane.programs(self.places):
+                self.supervisor.ensure_alive(program.name)
+            return api_is_ready(self.places)
+
+        wait(look, what="the API server", seconds=90)
+
+    def _start_nodes(self, own: dict[str, Image]) -> None:
+        for node in NODES:
+            socket = nodes.socket(self.places, node)
+            wait(socket.exists, what=f"containerd on {node.name}", seconds=30)
+            images.load(self.places, node, {"pause": own["pause"]})
+            for program in nodes.programs(self.places, node)[1:]:
+                self.supervisor.start(program)
+        names = {node.name for node in NODES}
+
+        def look() -> bool:
+            for node in NODES:
+                for program in nodes.programs(self.places, node):
+                    self.supervisor.ensure_alive(program.name)
+            return nodes_ready(self.kubectl) >= names
+
+        wait(look, what="a Ready node", seconds=90)
+        for node in NODES:
+            if node.pretend_gpus:
+                pretend_gpus(self.kubectl, node)
+
+    def load(self, node: Node, found: dict[str, Image]) -> None:
+        images.load(self.places, node, found)
+
+    def helm(self, *arguments: str) -> None:
+        """Run helm on the cluster.
+
+        Raises:
+            StartError: helm refused, with its last lines.
+        """
+        done = subprocess.run(  # noqa: S603 - the command is ours
+            [str(self.places.programs / "helm"), *arguments],
+            env=self.kubectl.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = last_lines(done.stdout + done.stderr)
+            raise StartError(f"helm {arguments[0]} {arguments[1]} failed:\n{said}")
+
+    def install_addons(self, own: dict[str, Image]) -> None:
+        """DNS, Istio and the Training Operator, in parallel after their namespaces."""
+        self.kubectl.apply(addons.namespaces())
+        self.progress.together(
+            {
+                "CoreDNS": lambda: self.kubectl.apply(
+                    addons.coredns(own["coredns"].reference)
+                ),
+                "Istio": lambda: self._install_istio(own),
+                "Training Operator": lambda: self._install_operator(own),
+            }
+        )
+
+    def _install_istio(self, own: dict[str, Image]) -> None:
+        sources = module_folder(
+            self.places.local / "components" / "istio", "istio.io/istio"
+        )
+        charts = sources / "manifests" / "charts"
+        into = ("--namespace", "istio-system")
+        with tempfile.TemporaryDirectory() as folder:
+            values = Path(folder) / "values.yaml"
+            reference = own["istiod"].reference
+            values.write_text(yaml.safe_dump(addons.istiod_values(reference)))
+            self.helm("upgrade", "--install", "istio-base", str(charts / "base"), *into)
+            self.helm(
+                "upgrade",
+                "--install",
+                "istiod",
+                str(charts / "istio-control" / "istio-discovery"),
+                "--values",
+                str(values),
+                *into,
+            )
+        self.kubectl.apply(addons.gateway(own["envoy"].reference))
+
+    def _install_operator(self, own: dict[str, Image]) -> None:
+        module = module_folder(
+            self.places.local / "components" / "training-operator",
+            "github.com/kubeflow/training-operator",
+        )
+        rendered = self.kubectl.run("kustomize", str(addons.operator_manifests(module)))
+        reference = own["training-operator"].reference
+        self.kubectl.apply(addons.training_operator(rendered, reference))
+
+    def stop(self) -> None:
+        """End everything; etcd, images and people's data stay."""
+        leftovers.stop_everything(self.places, self.supervisor)

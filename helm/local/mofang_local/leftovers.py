@@ -1,0 +1,112 @@
+"""Ending what a platform left on the machine, however it came to an end.
+
+Everything is found by what only this platform has: its cgroups, its shim
+program, its folders. Nothing else on the machine is touched.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from mofang_local import network
+from mofang_local.places import Places
+from mofang_local.processes import Supervisor
+
+STOP_ORDER = (
+    "forwarder",
+    "kube-proxy-gpu-1",
+    "kube-proxy-cpu-1",
+    "kubelet-gpu-1",
+    "kubelet-cpu-1",
+    "kube-scheduler",
+    "kube-controller-manager",
+    "kube-apiserver",
+    "containerd-gpu-1",
+    "containerd-cpu-1",
+    "etcd",
+)
+
+
+def _container_pids() -> set[int]:
+    """Processes inside the cgroups of our nodes."""
+    found: set[int] = set()
+    for node in network.NODES:
+        for folder in network.cgroup_folders(node):
+            for listing in folder.glob("**/cgroup.procs"):
+                with contextlib.suppress(OSError):
+                    found.update(int(pid) for pid in listing.read_text().split())
+    return found
+
+
+def _shim_pids(places: Places) -> set[int]:
+    """Containerd's shims that serve one of our sockets."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = entry.read_bytes().decode(errors="replace").split("\0")
+            ours = any(word.startswith(str(places.run)) for word in words)
+            if words[0].endswith("containerd-shim-runc-v2") and ours:
+                found.add(int(entry.parent.name))
+    return found
+
+
+def end_containers(places: Places, *, grace_seconds: float = 5) -> None:
+    """End every container: politely, then for good."""
+    for sign, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
+        deadline = time.monotonic() + seconds
+        pids = _container_pids()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        while _container_pids() and time.monotonic() < deadline:
+            time.sleep(0.1)
+    for pid in _shim_pids(places):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def unmount(below: Path) -> None:
+    """Unmount everything mounted under a folder, innermost first."""
+    points = []
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        point = line.split()[1].replace("\\040", " ")
+        if point.startswith(f"{below}/"):
+            points.append(point)
+    for point in sorted(points, key=len, reverse=True):
+        subprocess.run(  # noqa: S603 - the command is ours
+            ["umount", "-l", point],  # noqa: S607 - the system's own
+            capture_output=True,
+            check=False,
+        )
+
+
+def _remove_cgroups() -> None:
+    for node in network.NODES:
+        for folder in network.cgroup_folders(node):
+            children = sorted(folder.glob("**/"), key=lambda p: len(p.parts))
+            for child in reversed(children):
+                with contextlib.suppress(OSError):
+                    child.rmdir()
+
+
+def stop_everything(places: Places, supervisor: Supervisor) -> None:
+    """Bring the machine back to where nothing of the platform runs.
+
+    What people keep (etcd, images, data) stays.
+    """
+    known = supervisor.names()
+    for name in [name for name in STOP_ORDER if name in known]:
+        if name == "containerd-gpu-1":
+            end_containers(places)
+        supervisor.stop(name)
+    for name in set(known) - set(STOP_ORDER):
+        supervisor.stop(name)
+    end_containers(places, grace_seconds=0)
+    unmount(places.state)
+    network.remove()
+    _remove_cgroups()
+    shutil.rmtree(places.run, ignore_errors=True)

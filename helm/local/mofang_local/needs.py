@@ -1,0 +1,136 @@
+"""What the machine must have, checked before anything is changed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from mofang_local.errors import NeedError, last_lines
+
+GIB = 1024**3
+DISK_BYTES = 25 * GIB
+MEMORY_BYTES = 8 * GIB
+
+DEBIAN_PACKAGES = {
+    "runc": "runc",
+    "etcd": "etcd-server",
+    "buildah": "buildah",
+    "debootstrap": "debootstrap",
+    "iptables": "iptables",
+    "nft": "nftables",
+    "conntrack": "conntrack",
+    "ip": "iproute2",
+    "socat": "socat",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+}
+"""Program (or file) → the Debian package that brings it."""
+
+TOOLS = {
+    "go": "Go 1.26 or later builds the cluster's programs: install it from go.dev",
+    "node": "Node 20 or later builds the JupyterLab extensions: install it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What was found on this machine."""
+
+    system: str
+    is_root: bool
+    free_disk: int
+    """Bytes free where builds and state go."""
+    memory: int
+    """Bytes of memory in all."""
+    missing_tools: tuple[str, ...]
+
+
+def look(folder: Path) -> Machine:
+    """The facts of this machine; ``folder`` is where builds will go."""
+    there = folder
+    while not there.exists():
+        there = there.parent
+    return Machine(
+        system=sys.platform,
+        is_root=os.geteuid() == 0,
+        free_disk=shutil.disk_usage(there).free,
+        memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        missing_tools=tuple(tool for tool in TOOLS if not shutil.which(tool)),
+    )
+
+
+def unmet(machine: Machine, *, already_built: bool) -> list[str]:
+    """A sentence for each need that is not met."""
+    sentences = []
+    if machine.system != "linux":
+        sentences.append("The platform runs on Linux only: use a Linux machine.")
+    if not machine.is_root:
+        sentences.append(
+            "Namespaces and containers need root: run the same command as root."
+        )
+    needed = DISK_BYTES // 3 if already_built else DISK_BYTES
+    if machine.free_disk < needed:
+        sentences.append(
+            f"{machine.free_disk // GIB} GiB of disk are free, "
+            f"{needed // GIB} GiB are needed: make room."
+        )
+    if machine.memory < MEMORY_BYTES:
+        sentences.append(
+            f"The machine has {machine.memory // GIB} GiB of memory, "
+            f"{MEMORY_BYTES // GIB} GiB are needed."
+        )
+    sentences += [f"{TOOLS[tool]}." for tool in machine.missing_tools]
+    return sentences
+
+
+def missing_packages() -> list[str]:
+    """Debian packages whose program is not there."""
+    return sorted(
+        package
+        for program, package in DEBIAN_PACKAGES.items()
+        if not (Path(program).exists() or shutil.which(program))
+    )
+
+
+def install(packages: list[str], log: Path) -> None:
+    """Install Debian packages, or say which are missing elsewhere.
+
+    Raises:
+        NeedError: This is no Debian, or its package tool refused.
+    """
+    if not packages:
+        return
+    wanted = " ".join(packages)
+    if not shutil.which("apt-get"):
+        raise NeedError(f"Install the equivalents of these Debian packages: {wanted}.")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install_command = ["apt-get", "install", "-y", "--no-install-recommends"]
+    install_command += ["-o", "DPkg::Lock::Timeout=300", *packages]
+    with log.open("w") as out:
+        for command in (["apt-get", "update"], install_command):
+            done = subprocess.run(  # noqa: S603 - the names are ours
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                check=False,
+            )
+            if done.returncode:
+                raise NeedError(
+                    f"`{' '.join(command)}` failed; its output is in {log}:\n"
+                    + last_lines(log.read_text())
+                )
+
+
+def check(folder: Path, *, already_built: bool, log: Path) -> None:
+    """Refuse with every unmet need at once; install what Debian has.
+
+    Raises:
+        NeedError: Something is missing that the launcher cannot bring.
+    """
+    sentences = unmet(look(folder), already_built=already_built)
+    if sentences:
+        raise NeedError("\n".join(sentences))
+    install(missing_packages(), log)

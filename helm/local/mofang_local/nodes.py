@@ -1,0 +1,214 @@
+"""The programs of one node and their configuration."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mofang_local.network import CPU_NODE, DNS_ADDRESS, POD_RANGE, Node
+from mofang_local.pki import Authority, Identity
+from mofang_local.places import Places
+from mofang_local.processes import Program
+
+API_SERVER = f"https://{CPU_NODE.address}:6443"
+
+
+def folder(places: Places, node: Node) -> Path:
+    """What the node keeps across a restart: images, pods' files."""
+    return places.state / node.name
+
+
+def socket(places: Places, node: Node) -> Path:
+    return places.run / node.name / "containerd.sock"
+
+
+def containerd_config(places: Places, node: Node, pause: str) -> str:
+    """Containerd's configuration, version 3, for one node."""
+    home, run = folder(places, node), places.run / node.name
+    images = "[plugins.'io.containerd.cri.v1.images'"
+    runtime = "[plugins.'io.containerd.cri.v1.runtime'"
+    runc = f"{runtime}.containerd.runtimes.runc"
+    return f"""
+version = 3
+root = "{home}/containerd"
+state = "{run}/containerd"
+disabled_plugins = ["io.containerd.nri.v1.nri"]
+
+[grpc]
+address = "{socket(places, node)}"
+
+{images}]
+snapshotter = "overlayfs"
+{images}.pinned_images]
+sandbox = "{pause}"
+
+{runtime}]
+restrict_oom_score_adj = true
+netns_mounts_under_state_dir = true
+{runtime}.cni]
+bin_dirs = ["/usr/lib/cni"]
+conf_dir = "{home}/cni"
+{runc}]
+runtime_type = "io.containerd.runc.v2"
+{runc}.options]
+BinaryName = "/usr/sbin/runc"
+SystemdCgroup = false
+"""
+
+
+def cni_config(places: Places, node: Node) -> str:
+    """A bridge with addresses of the node's own range, no way out of it."""
+    ranges = [[{"subnet": node.pod_range}]]
+    bridge: dict[str, Any] = {
+        "type": "bridge",
+        "bridge": "mofang0",
+        "isGateway": True,
+        "ipMasq": False,
+        "hairpinMode": True,
+        "ipam": {
+            "type": "host-local",
+            "ranges": ranges,
+            "routes": [{"dst": "0.0.0.0/0"}],
+            "dataDir": str(places.run / node.name / "addresses"),
+        },
+    }
+    return json.dumps(
+        {
+            "cniVersion": "1.0.0",
+            "name": f"mofang-{node.name}",
+            "plugins": [bridge],
+        }
+    )
+
+
+def kubelet_config(places: Places, node: Node) -> str:
+    """The kubelet's configuration; the reasons are the machine's."""
+    config: dict[str, Any] = {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(places.pki / "ca.crt")},
+        },
+        "authorization": {"mode": "Webhook"},
+        "tlsCertFile": str(places.pki / f"kubelet-{node.name}.crt"),
+        "tlsPrivateKeyFile": str(places.pki / f"kubelet-{node.name}.key"),
+        "containerRuntimeEndpoint": f"unix://{socket(places, node)}",
+        "podLogsDir": str(folder(places, node) / "pod-logs"),
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": node.cgroup,
+        "cgroupsPerQOS": True,
+        "enforceNodeAllocatable": [],
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        "clusterDomain": "cluster.local",
+        "clusterDNS": [DNS_ADDRESS],
+        "resolvConf": "",
+        # The image collector counts the machine's whole disk as its own.
+        "imageGCHighThresholdPercent": 100,
+        "imageGCLowThresholdPercent": 99,
+        "evictionHard": {"nodefs.available": "1Gi", "memory.available": "200Mi"},
+        "maxPods": 250,
+        "serializeImagePulls": False,
+        "syncFrequency": "30s",
+        "nodeStatusUpdateFrequency": "10s",
+        "featureGates": {},
+    }
+    if node.pretend_gpus:
+        config["registerWithTaints"] = [
+            {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+        ]
+    return yaml.safe_dump(config)
+
+
+def kube_proxy_config(places: Places, node: Node) -> str:
+    """kube-proxy by nftables; connection-tracking limits stay the machine's."""
+    return yaml.safe_dump(
+        {
+            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+            "kind": "KubeProxyConfiguration",
+            "clientConnection": {
+                "kubeconfig": str(places.pki / f"kube-proxy-{node.name}.kubeconfig")
+            },
+            "clusterCIDR": POD_RANGE,
+            "mode": "nftables",
+            "hostnameOverride": node.name,
+            "bindAddress": node.address,
+            "healthzBindAddress": "127.0.0.1:10256",
+            "metricsBindAddress": "127.0.0.1:10249",
+            "nodePortAddresses": [f"{node.address}/32"],
+            "conntrack": {
+                "maxPerCore": 0,
+                "min": 0,
+                "tcpEstablishedTimeout": "0s",
+                "tcpCloseWaitTimeout": "0s",
+            },
+            "nftables": {"minSyncPeriod": "100ms", "syncPeriod": "30s"},
+        }
+    )
+
+
+def labels(node: Node) -> dict[str, str]:
+    """What placement rules see of the node."""
+    found = {"mofang.dev/machine": node.machine}
+    if node.pretend_gpus:
+        found["mofang.dev/pretend-gpu"] = "true"
+    return found
+
+
+def write(places: Places, authority: Authority, node: Node, pause: str) -> None:
+    """Write every file the node's programs read."""
+    home = folder(places, node)
+    (home / "cni").mkdir(parents=True, exist_ok=True)
+    (home / "kubelet").mkdir(exist_ok=True)
+    (home / "pod-logs").mkdir(exist_ok=True)
+    (places.run / node.name).mkdir(parents=True, exist_ok=True)
+    (home / "containerd.toml").write_text(containerd_config(places, node, pause))
+    (home / "cni" / "10-mofang.conflist").write_text(cni_config(places, node))
+    (home / "kubelet.yaml").write_text(kubelet_config(places, node))
+    (home / "kube-proxy.yaml").write_text(kube_proxy_config(places, node))
+    authority.issue(
+        Identity(
+            file=f"kubelet-{node.name}",
+            name=f"system:node:{node.name}",
+            organization="system:nodes",
+            hosts=(node.name, node.address),
+        )
+    )
+    for file, name, organization in (
+        (f"kubelet-{node.name}", f"system:node:{node.name}", "system:nodes"),
+        (f"kube-proxy-{node.name}", "system:kube-proxy", None),
+    ):
+        identity = Identity(file=file, name=name, organization=organization)
+        authority.kubeconfig(identity, API_SERVER, places.pki / f"{file}.kubeconfig")
+
+
+def programs(places: Places, node: Node) -> tuple[Program, ...]:
+    """containerd, kubelet and kube-proxy of the node, in starting order."""
+    home, bin_ = folder(places, node), places.programs
+    path = f"{bin_}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    marks = ",".join(f"{key}={value}" for key, value in labels(node).items())
+
+    def program(name: str, *arguments: str) -> Program:
+        return Program(
+            name=f"{name}-{node.name}",
+            command=(str(bin_ / name), *arguments),
+            namespace=node.namespace,
+            environment={"PATH": path},
+        )
+
+    return (
+        program("containerd", "--config", str(home / "containerd.toml")),
+        program(
+            "kubelet",
+            f"--config={home}/kubelet.yaml",
+            f"--kubeconfig={places.pki}/kubelet-{node.name}.kubeconfig",
+            f"--root-dir={home}/kubelet",
+            f"--hostname-override={node.name}",
+            f"--node-ip={node.address}",
+            f"--node-labels={marks}",
+        ),
+        program("kube-proxy", f"--config={home}/kube-proxy.yaml"),
+    )

@@ -1,0 +1,171 @@
+"""The cluster's certificates and kubeconfigs, made once per state folder."""
+
+import base64
+import datetime
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+VALID = datetime.timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A certificate to make: who, in which groups, reachable as what."""
+
+    file: str
+    """Name of the files ``<file>.crt`` and ``<file>.key``."""
+    name: str
+    organization: str | None = None
+    hosts: tuple[str, ...] = ()
+    """DNS names and addresses it may serve as."""
+
+
+def _name(identity: Identity) -> x509.Name:
+    parts = [x509.NameAttribute(NameOID.COMMON_NAME, identity.name)]
+    if identity.organization:
+        parts.append(
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, identity.organization)
+        )
+    return x509.Name(parts)
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _private(path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+
+
+class Authority:
+    """The cluster's own certificate authority, kept in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._subject = x509.Name(
+            [x509.NameAttribute(NameOID.COMMON_NAME, "mofang-local")]
+        )
+        if not self.certificate.exists():
+            key = ec.generate_private_key(ec.SECP256R1())
+            _private(folder / "ca.key", key)
+            signed = (
+                self._builder(self._subject, key.public_key())
+                .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+                .sign(key, hashes.SHA256())
+            )
+            self.certificate.write_bytes(
+                signed.public_bytes(serialization.Encoding.PEM)
+            )
+
+    @property
+    def certificate(self) -> Path:
+        return self._folder / "ca.crt"
+
+    def _key(self) -> ec.EllipticCurvePrivateKey:
+        key = serialization.load_pem_private_key(
+            (self._folder / "ca.key").read_bytes(), None
+        )
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError("ca.key is not of the kind this launcher makes")
+        return key
+
+    def _builder(
+        self, subject: x509.Name, public: ec.EllipticCurvePublicKey
+    ) -> x509.CertificateBuilder:
+        now = datetime.datetime.now(datetime.UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._subject)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + VALID)
+        )
+
+    def issue(self, identity: Identity) -> None:
+        """Make the certificate and key unless they are there."""
+        target = self._folder / f"{identity.file}.crt"
+        if target.exists():
+            return
+        key = ec.generate_private_key(ec.SECP256R1())
+        _private(self._folder / f"{identity.file}.key", key)
+        usages = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
+        builder = self._builder(_name(identity), key.public_key()).add_extension(
+            x509.ExtendedKeyUsage(usages), False
+        )
+        if identity.hosts:
+            names = [_alternative(host) for host in identity.hosts]
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
+        signed = builder.sign(self._key(), hashes.SHA256())
+        target.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+
+    def service_account_key(self) -> None:
+        """The key pair that signs service-account tokens."""
+        if (self._folder / "sa.pub").exists():
+            return
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        _private(self._folder / "sa.key", key)
+        (self._folder / "sa.pub").write_bytes(
+            key.public_key().public_bytes(
+                serialization.Encoding.PEM,
+                serialization.PublicFormat.SubjectPublicKeyInfo,
+            )
+        )
+
+    def kubeconfig(self, identity: Identity, server: str, path: Path) -> None:
+        """Write a kubeconfig with the identity's certificate inside."""
+        self.issue(identity)
+
+        def data(name: str) -> str:
+            return base64.b64encode((self._folder / name).read_bytes()).decode()
+
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    "name": "mofang-local",
+                    "cluster": {
+                        "server": server,
+                        "certificate-authority-data": data("ca.crt"),
+                    },
+                }
+            ],
+            "users": [
+                {
+                    "name": identity.file,
+                    "user": {
+                        "client-certificate-data": data(f"{identity.file}.crt"),
+                        "client-key-data": data(f"{identity.file}.key"),
+                    },
+                }
+            ],
+            "contexts": [
+                {
+                    "name": "mofang-local",
+                    "context": {"cluster": "mofang-local", "user": identity.file},
+                }
+            ],
+            "current-context": "mofang-local",
+        }
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump(config))

@@ -1,0 +1,218 @@
+"""Mofang itself on the cluster: its chart, its values, its log-ins."""
+
+import json
+import secrets
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mofang_local.addons import NODE_PORT
+from mofang_local.cluster import Cluster
+from mofang_local.errors import StartError, last_lines
+from mofang_local.images import Image
+from mofang_local.network import CPU_NODE
+from mofang_local.places import Places
+from mofang_local.processes import Program
+
+NAMESPACE = "mofang"
+USERS = ("ada", "ben")
+ADMIN = "admin"
+ANSWER_SECONDS = 180
+_BROKEN = 500
+"""HTTP statuses from here on are not an answer of the hub."""
+
+
+def passwords(places: Places) -> dict[str, str]:
+    """The users' shared and the administrator's password, made once."""
+    path = places.state / "passwords.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        # The authenticator asks for at least 8 and 32 characters.
+        made = {"users": secrets.token_hex(6), "admin": secrets.token_hex(16)}
+        path.write_text(json.dumps(made))
+    return dict(json.loads(path.read_text()))
+
+
+def _host_path(path: str) -> dict[str, Any]:
+    return {"persistentVolume": {"hostPath": {"path": path, "type": "Directory"}}}
+
+
+def values(places: Places, images: dict[str, Image], url: str) -> dict[str, Any]:
+    """Chart values that only this machine knows."""
+    words = passwords(places)
+    return {
+        "publicUrl": url,
+        "images": {
+            name: {"repository": image.repository, "tag": image.tag}
+            for name, image in images.items()
+        },
+        "auth": {
+            "sharedPassword": {
+                "userPassword": words["users"],
+                "adminPassword": words["admin"],
+            }
+        },
+        "storage": {
+            **_host_path(f"{places.storage}/$(category)"),
+            "root": _host_path(str(places.storage)),
+        },
+        "hub": {"db": _host_path(str(places.hub))},
+    }
+
+
+def write_facts(places: Places, url: str) -> None:
+    """``platform.json``: what a test or a script needs to use the platform."""
+    words = passwords(places)
+    path = places.state / "platform.json"
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    facts = {
+        "url": url,
+        "kubeconfig": str(places.kubeconfig),
+        "users": dict.fromkeys(USERS, words["users"]),
+        "admin": {"name": ADMIN, "password": words["admin"]},
+    }
+    path.write_text(json.dumps(facts, indent=2))
+
+
+class Platform:
+    """The chart on the local cluster, and the way in from this machine."""
+
+    def __init__(self, cluster: Cluster, port: int) -> None:
+        self.cluster = cluster
+        self.places = cluster.places
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def install(self, images: dict[str, Image]) -> None:
+        """Apply the resource definitions, then the chart."""
+        chart = self.places.repository / "helm" / "mofang"
+        self.cluster.kubectl.run(
+            "apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds")
+        )
+        generated = self.places.state / "values.yaml"
+        generated.touch(mode=0o600)
+        generated.write_text(yaml.safe_dump(values(self.places, images, self.url)))
+        self.cluster.helm(
+            "upgrade",
+            "--install",
+            "mofang",
+            str(chart),
+            "--namespace",
+            NAMESPACE,
+            "--skip-crds",
+            "--values",
+            str(self.places.local / "values-local.yaml"),
+            "--values",
+            str(generated),
+        )
+
+    def forward(self) -> None:
+        """Let this machine's loopback lead to the gateway's node port.
+
+        Raises:
+            StartError: The port is somebody else's.
+        """
+        listen = f"TCP-LISTEN:{self.port},bind=127.0.0.1,fork,reuseaddr"
+        target = f"TCP:{CPU_NODE.address}:{NODE_PORT}"
+        supervisor = self.cluster.supervisor
+        record = self.places.run / "forwarder.port"
+        if supervisor.pid("forwarder") and record.read_text() != str(self.port):
+            supervisor.stop("forwarder")
+        supervisor.start(Program(name="forwarder", command=("socat", listen, target)))
+        record.write_text(str(self.port))
+        time.sleep(0.2)
+        supervisor.ensure_alive("forwarder")
+
+    def answers(self) -> bool:
+        """Whether the hub answers through the gateway."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/hub/health", timeout=2) as answer:
+                return bool(answer.status < _BROKEN)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def wait(self) -> None:
+        """Until the hub's page answers and every deployment is there.
+
+        Raises:
+            StartError: Not in time; names the pods that are not ready and why.
+        """
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not (self._rolled_out() and self.answers()):
+            if time.monotonic() > deadline:
+                raise StartError(
+                    f"{self.url} does not answer after {ANSWER_SECONDS} s.\n"
+                    + self._why()
+                )
+            time.sleep(0.25)
+
+    def _rolled_out(self) -> bool:
+        for each in self.cluster.kubectl.get("deployments", "-A")["items"]:
+            status, wanted = each.get("status", {}), each["spec"]["replicas"]
+            current = (
+                status.get("observedGeneration", 0) >= each["metadata"]["generation"]
+            )
+            if not current or status.get("updatedReplicas", 0) < wanted:
+                return False
+            if status.get("availableReplicas", 0) < wanted:
+                return False
+        return True
+
+    def _why(self) -> str:
+        """Each pod that is not ready, its state and its last lines."""
+        said = []
+        for pod in self.cluster.kubectl.get("pods", "-A")["items"]:
+            statuses = pod["status"].get("containerStatuses", [])
+            if statuses and all(each["ready"] for each in statuses):
+                continue
+            place, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+            if place.startswith("mofang-project-"):
+                continue
+            states = [json.dumps(each.get("state", {})) for each in statuses]
+            reason = "; ".join(states) or pod["status"].get("phase", "Unknown")
+            try:
+                log = self.cluster.kubectl.run("logs", "-n", place, name, "--tail=15")
+            except StartError as error:
+                log = str(error)
+            said.append(f"{place}/{name}: {reason}\n{last_lines(log)}")
+        return "\n".join(said)
+
+
+def install_elsewhere(repository: Path, value_files: list[Path]) -> None:
+    """The same chart on the cluster of KUBECONFIG.
+
+    Raises:
+        StartError: kubectl or helm refused; their words are above.
+    """
+    chart = repository / "helm" / "mofang"
+    commands = [
+        [
+            "kubectl",
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "-f",
+            str(chart / "crds"),
+        ],
+        ["helm", "upgrade", "--install", "mofang", str(chart), "--skip-crds"]
+        + ["--namespace", NAMESPACE, "--create-namespace"]
+        + [word for file in value_files for word in ("--values", str(file))],
+    ]
+    for command in commands:
+        try:
+            done = subprocess.run(command, check=False)  # noqa: S603 - ours
+        except FileNotFoundError as error:
+            raise StartError(f"{command[0]} is not installed: install it") from error
+        if done.returncode:
+            raise StartError(f"`{' '.join(command)}` failed; see its words above.")

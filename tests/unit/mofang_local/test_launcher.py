@@ -1,0 +1,204 @@
+"""The launcher's pure parts; the cluster itself is tried by starting it."""
+
+import json
+import os
+import tarfile
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from mofang_local import (
+    addons,
+    archives,
+    components,
+    images,
+    leftovers,
+    needs,
+    nodes,
+    platform,
+)
+from mofang_local.archives import FileImage
+from mofang_local.images import Image
+from mofang_local.network import CPU_NODE, GPU_NODE, NODES
+from mofang_local.places import Places
+from mofang_local.processes import Program, Supervisor, start_time
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(
+        repository=Path(__file__).parents[3],
+        cache=tmp_path / "cache",
+        state=tmp_path / "state",
+    )
+
+
+GOOD = needs.Machine(
+    system="linux",
+    is_root=True,
+    free_disk=needs.DISK_BYTES,
+    memory=needs.MEMORY_BYTES,
+    missing_tools=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        pytest.param({"system": "darwin"}, "Linux", id="not Linux"),
+        pytest.param({"is_root": False}, "as root", id="not root"),
+        pytest.param({"free_disk": 1}, "make room", id="disk full"),
+        pytest.param({"memory": needs.GIB}, "1 GiB of memory", id="little memory"),
+        pytest.param({"missing_tools": ("go",)}, "install it from go.dev", id="no Go"),
+    ],
+)
+def test_an_unmet_need_says_what_to_do(change, says):
+    assert needs.unmet(GOOD, already_built=False) == []
+    sentences = needs.unmet(replace(GOOD, **change), already_built=False)
+    assert len(sentences) == 1
+    assert says in sentences[0]
+
+
+def test_a_built_machine_needs_less_disk():
+    some = replace(GOOD, free_disk=needs.DISK_BYTES // 2)
+    assert needs.unmet(some, already_built=True) == []
+
+
+def test_the_key_changes_with_every_input(tmp_path):
+    component = components.Component(name="x", packages={"x": "."})
+    (tmp_path / "go.mod").write_text("module x")
+    keys = {components.key(component, tmp_path, "go1")}
+    keys.add(components.key(component, tmp_path, "go2"))
+    keys.add(components.key(replace(component, tags="t"), tmp_path, "go1"))
+    (tmp_path / "main.go").write_text("package main")
+    keys.add(components.key(component, tmp_path, "go1"))
+    assert len(keys) == 4
+
+
+def test_every_component_has_its_pinned_module(places):
+    for component in components.COMPONENTS:
+        assert (places.local / "components" / component.name / "go.mod").exists()
+
+
+def test_an_archive_is_an_image_containerd_can_name(tmp_path):
+    program = tmp_path / "program"
+    program.write_text("#!/bin/true")
+    program.chmod(0o755)
+    image = FileImage(
+        name="docker.io/mofang/thing",
+        files={"/usr/bin/thing": program},
+        entrypoint=("/usr/bin/thing",),
+    )
+
+    archive = archives.write(image, tmp_path / "images")
+
+    with tarfile.open(archive) as packed:
+        index = json.load(packed.extractfile("index.json"))
+        digest = index["manifests"][0]["digest"].removeprefix("sha256:")
+        manifest = json.load(packed.extractfile(f"blobs/sha256/{digest}"))
+        layer = manifest["layers"][0]["digest"].removeprefix("sha256:")
+        with tarfile.open(
+            fileobj=packed.extractfile(f"blobs/sha256/{layer}")
+        ) as inside:
+            found = inside.getmember("usr/bin/thing")
+    name = index["manifests"][0]["annotations"]["io.containerd.image.name"]
+    assert name == image.reference
+    assert found.mode == 0o755
+
+
+def test_an_image_s_tag_follows_its_files(tmp_path):
+    program = tmp_path / "program"
+    program.write_text("1")
+    image = FileImage(name="a/b", files={"/b": program}, entrypoint=("/b",))
+    before = image.tag
+    program.write_text("2")
+    assert image.tag != before
+
+
+def test_users_images_are_on_every_node_and_others_on_one():
+    assert images.nodes_of("pytorch") == NODES
+    assert images.nodes_of("hub") == (CPU_NODE,)
+
+
+def test_a_recorded_pid_that_was_given_to_another_is_not_ours(tmp_path):
+    """Only a process with the recorded start time may be signalled."""
+    supervisor = Supervisor(tmp_path, tmp_path)
+    record = {"pid": os.getpid(), "started": "1"}
+    (tmp_path / "etcd.pid").write_text(json.dumps(record))
+    assert supervisor.pid("etcd") is None
+    supervisor.stop("etcd")
+    assert start_time(os.getpid())
+
+
+def test_a_program_is_started_once_and_ended(tmp_path):
+    supervisor = Supervisor(tmp_path / "run", tmp_path / "logs")
+    program = Program(name="sleeper", command=("sleep", "60"))
+    supervisor.start(program)
+    first = supervisor.pid("sleeper")
+    supervisor.start(program)
+    assert supervisor.pid("sleeper") == first
+    assert supervisor.names() == ["sleeper"]
+    supervisor.stop("sleeper")
+    assert supervisor.pid("sleeper") is None
+
+
+def test_every_program_has_a_place_in_the_stopping_order(places):
+    """What is forgotten there would be ended in any order."""
+    started = {
+        program.name for node in NODES for program in nodes.programs(places, node)
+    }
+    assert started <= set(leftovers.STOP_ORDER)
+
+
+def test_containerd_s_configuration_is_toml_with_folders_of_its_node(places):
+    config = tomllib.loads(nodes.containerd_config(places, GPU_NODE, "pause:1"))
+    assert config["version"] == 3
+    assert "gpu-1" in config["root"]
+    assert "gpu-1" in config["grpc"]["address"]
+
+
+def test_only_the_gpu_node_repels_pods(places):
+    kubelets = {
+        node.name: yaml.safe_load(nodes.kubelet_config(places, node)) for node in NODES
+    }
+    assert "registerWithTaints" not in kubelets["cpu-1"]
+    assert kubelets["gpu-1"]["registerWithTaints"][0]["key"] == "nvidia.com/gpu"
+    assert kubelets["cpu-1"]["cgroupRoot"] != kubelets["gpu-1"]["cgroupRoot"]
+
+
+def test_passwords_are_made_once_and_are_private(places):
+    first = platform.passwords(places)
+    assert platform.passwords(places) == first
+    assert len(first["admin"]) >= 32
+    mode = (places.state / "passwords.json").stat().st_mode
+    assert mode & 0o077 == 0
+
+
+def test_values_name_images_and_folders(places):
+    image = Image(reference="docker.io/mofang/hub:abc", archive=Path("x"))
+    values = platform.values(places, {"hub": image}, "http://127.0.0.1:8080")
+    assert values["images"]["hub"] == {
+        "repository": "docker.io/mofang/hub",
+        "tag": "abc",
+    }
+    volume = values["storage"]["persistentVolume"]["hostPath"]
+    assert volume["path"].endswith("/storage/$(category)")
+
+
+def test_the_operator_gets_our_image_and_keeps_the_rest():
+    rendered = yaml.safe_dump(
+        {
+            "kind": "Deployment",
+            "spec": {
+                "template": {
+                    "spec": {"containers": [{"image": "x", "readinessProbe": {}}]}
+                }
+            },
+        }
+    )
+    manifest = addons.training_operator(rendered, "docker.io/mofang/t:1")[0]
+    container = manifest["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == "docker.io/mofang/t:1"
+    assert container["securityContext"]["runAsNonRoot"]
