@@ -1,0 +1,1 @@
+"""Kubernetes without JupyterHub: names, clients, errors, watching."""

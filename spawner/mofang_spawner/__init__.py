@@ -1,0 +1,1 @@
+"""The spawner: environments, volumes, pods and the start of servers."""

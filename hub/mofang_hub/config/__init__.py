@@ -1,0 +1,1 @@
+"""What the chart tells the hub and the training service, and what follows from it."""

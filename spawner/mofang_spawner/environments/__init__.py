@@ -1,0 +1,1 @@
+"""Environments: what the catalogue holds, who may use what, which sizes."""

@@ -1,0 +1,1 @@
+"""Volumes: from project membership to the mounts of a pod."""

@@ -1,0 +1,114 @@
+"""The settings file of hub and training service, as the chart renders it.
+
+Keys are camelCase in the file, as everywhere in Kubernetes. Unknown keys are
+refused, so that a misspelt one never goes unnoticed. No secret is in it: those
+come as files of a Secret (``Secrets``).
+"""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
+SECRETS_FOLDER = Path("/etc/mofang/secrets")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class ImageSettings(_Model):
+    """One of the platform's images."""
+
+    reference: str
+    """Full, with registry and tag."""
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+
+
+class GatewaySettings(_Model):
+    """The static Gateway that routes attach to."""
+
+    name: str
+    """``namespace/name`` of Istio's Gateway."""
+    namespace: str
+    """Where the gateway's own pods run."""
+    hosts: tuple[str, ...] = ("*",)
+    probe_url: str
+    """Where the hub reaches the gateway to see whether a route is live."""
+
+
+class OAuthSettings(_Model):
+    """Log-in by an identity provider."""
+
+    class_name: str = "generic-oauth"
+    """Entry point of ``jupyterhub.authenticators``."""
+    config: dict[str, Any] = {}
+    """Traits of that class, as its documentation names them."""
+
+
+class AuthSettings(_Model):
+    """Who may log in."""
+
+    method: Literal["shared-password", "oauth"]
+    admin_users: tuple[str, ...] = ()
+    allowed_users: tuple[str, ...] = ()
+    oauth: OAuthSettings = OAuthSettings()
+
+
+class ServerSettings(_Model):
+    """What holds for every user's server."""
+
+    start_timeout_seconds: int = Field(default=600, ge=10)
+    """Waiting for a machine included."""
+    limit_per_user: int = Field(default=5, ge=0)
+    """Running servers of one user; 0 for no limit."""
+
+
+class JobSettings(_Model):
+    """What holds for every training job."""
+
+    allow_any_image: bool = False
+    """Whether a job may name an image that no environment has."""
+    keep_days: int = Field(default=30, ge=1)
+    """How long a job and its logs stay after its end."""
+
+
+class Settings(_Model):
+    """One installation of the platform."""
+
+    platform_namespace: str
+    public_url: str
+    """As the browser sees it, without a slash at its end."""
+    images: dict[str, ImageSettings] = {}
+    gateway: GatewaySettings
+    auth: AuthSettings
+    servers: ServerSettings = ServerSettings()
+    jobs: JobSettings = JobSettings()
+    database_url: str = "sqlite:////srv/mofang/hub/jupyterhub.sqlite"
+    storage_root: Path = Path("/srv/mofang/storage")
+
+    @classmethod
+    def load(cls, path: Path = SETTINGS_FILE) -> Self:
+        """Read the file.
+
+        Raises:
+            pydantic.ValidationError: A key is unknown, missing or wrong.
+        """
+        return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+class Secrets:
+    """Values of the hub's Secret, read from its mounted files."""
+
+    def __init__(self, folder: Path = SECRETS_FOLDER) -> None:
+        self._folder = folder
+
+    def get(self, name: str) -> str:
+        """The value, without white space around it; empty when not set."""
+        path = self._folder / name
+        return path.read_text(encoding="utf-8").strip() if path.exists() else ""

@@ -1,0 +1,22 @@
+"""The one way to an API client: in a pod by its account, else by kubeconfig."""
+
+import os
+from pathlib import Path
+
+from kubernetes_asyncio import client, config
+
+_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+
+
+def _in_cluster() -> bool:
+    return _ACCOUNT.exists() and "KUBERNETES_SERVICE_HOST" in os.environ
+
+
+async def load() -> client.ApiClient:
+    """A client of the cluster this process belongs to; close it when done."""
+    configuration = client.Configuration()
+    if _in_cluster():
+        config.load_incluster_config(client_configuration=configuration)
+    else:
+        await config.load_kube_config(client_configuration=configuration)
+    return client.ApiClient(configuration)

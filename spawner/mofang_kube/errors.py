@@ -1,0 +1,125 @@
+"""Everything a user may be told went wrong.
+
+MofangError
+├── RefusedError              4xx: the request cannot be met; says what to do
+│   ├── InvalidError          422: fields are wrong, each with its sentence
+│   ├── ForbiddenError        403: not this user's to do
+│   ├── NotFoundError         404: nothing of that name (or not for this user)
+│   ├── ConflictError         409: against what is there already
+│   └── QuotaError            403: the project's quota does not leave room
+└── ClusterError              502: Kubernetes would not or could not
+    └── ClusterAwayError      503: Kubernetes does not answer
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import ClassVar
+
+import aiohttp
+from kubernetes_asyncio.client import ApiException
+
+
+class MofangError(Exception):
+    """Its text is a sentence for the person who asked."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self, message: str, *, fields: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = dict(fields or {})
+        """Form field → what is wrong with it."""
+
+
+class RefusedError(MofangError):
+    """The request cannot be met; the caller can mend it."""
+
+    code = "refused"
+    status = 400
+
+
+class InvalidError(RefusedError):
+    """Fields of the request are wrong."""
+
+    code = "invalid"
+    status = 422
+
+
+class ForbiddenError(RefusedError):
+    """The user may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NotFoundError(RefusedError):
+    """There is nothing of that name that this user may see."""
+
+    code = "not_found"
+    status = 404
+
+
+class ConflictError(RefusedError):
+    """The request contradicts what is there."""
+
+    code = "conflict"
+    status = 409
+
+
+class QuotaError(RefusedError):
+    """The project's quota leaves no room."""
+
+    code = "quota"
+    status = 403
+
+
+class ClusterError(MofangError):
+    """Kubernetes refused or failed; ``__cause__`` has its answer."""
+
+    code = "cluster"
+    status = 502
+
+
+class ClusterAwayError(ClusterError):
+    """Kubernetes does not answer."""
+
+    code = "cluster_away"
+    status = 503
+
+
+_REFUSALS: dict[int, type[MofangError]] = {404: NotFoundError, 409: ConflictError}
+
+
+def api_message(err: ApiException) -> str:
+    """Kubernetes' own sentence in an API error."""
+    try:
+        return str(json.loads(err.body)["message"])
+    except (TypeError, ValueError, KeyError):
+        return str(err.reason)
+
+
+def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
+    """The error of ours for an API error, naming the object in hand."""
+    message = api_message(err)
+    sentence = f"Could not {verb} {kind} {name}: {message}"
+    if err.status == 403 and "exceeded quota" in message:  # noqa: PLR2004 - HTTP
+        return QuotaError(sentence)
+    return _REFUSALS.get(int(err.status or 0), ClusterError)(sentence)
+
+
+@contextmanager
+def translated(verb: str, kind: str, name: str) -> Iterator[None]:
+    """Re-raise an API error as ours, naming the object that was in hand."""
+    try:
+        yield
+    except ApiException as err:
+        raise from_api(err, verb, kind, name) from err
+    except (aiohttp.ClientError, TimeoutError) as err:
+        raise ClusterAwayError(
+            f"Could not {verb} {kind} {name}: Kubernetes does not answer. "
+            "Try again in a minute."
+        ) from err

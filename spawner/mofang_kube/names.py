@@ -1,0 +1,71 @@
+"""Names, labels and annotations that several parts of the platform rely on.
+
+``docs/interfaces.md`` lists them with their meaning.
+"""
+
+import hashlib
+import re
+
+from kubespawner.slugs import safe_slug
+
+GROUP = "mofang.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+PROJECT_LABEL = f"{GROUP}/project"
+ENVIRONMENT_LABEL = f"{GROUP}/environment"
+OWNER_LABEL = f"{GROUP}/owner"
+JOB_LABEL = f"{GROUP}/job"
+ROLE_LABEL = f"{GROUP}/role"
+FRAMEWORK_LABEL = f"{GROUP}/framework"
+MACHINE_LABEL = f"{GROUP}/machine"
+POOL_LABEL = f"{GROUP}/pool"
+ROUTE_LABEL = f"{GROUP}/route"
+
+JOB_SPEC_ANNOTATION = f"{GROUP}/training-job"
+OWNER_NAME_ANNOTATION = f"{GROUP}/owner-name"
+CANCELLED_BY_ANNOTATION = f"{GROUP}/cancelled-by"
+CANCELLED_AT_ANNOTATION = f"{GROUP}/cancelled-at"
+
+GPU_RESOURCE = "nvidia.com/gpu"
+UID = 1000
+
+_NAMESPACE_PREFIX = "mofang-project-"
+_SERVER_NAME_MAX = 30
+_NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
+
+
+def is_name(text: str) -> bool:
+    """Whether ``text`` may name a project or an environment."""
+    return _NAME.fullmatch(text) is not None
+
+
+def user_slug(username: str) -> str:
+    """A DNS label for a user; two users never share one."""
+    return str(safe_slug(username))
+
+
+def project_namespace(project: str) -> str:
+    """The namespace of a project; ``project`` must satisfy ``is_name``."""
+    return f"{_NAMESPACE_PREFIX}{project}"
+
+
+def namespace_project(namespace: str) -> str | None:
+    """The project of a namespace, or None when it is no project's."""
+    if not namespace.startswith(_NAMESPACE_PREFIX):
+        return None
+    return namespace.removeprefix(_NAMESPACE_PREFIX)
+
+
+def server_name(project: str, environment: str) -> str:
+    """The one name of a user's server for an environment in a project.
+
+    At most 30 characters, as JupyterHub asks; a longer pair is cut and gets a
+    hash of the whole, so that two pairs never share a name.
+    """
+    name = f"{project}-{environment}"
+    digest = hashlib.sha256(f"{project}/{environment}".encode()).hexdigest()[:8]
+    # A dash inside a name makes the pair ambiguous: a-b + c and a + b-c.
+    if len(name) <= _SERVER_NAME_MAX and "-" not in project:
+        return name
+    return f"{name[: _SERVER_NAME_MAX - 9].rstrip('-')}-{digest}"

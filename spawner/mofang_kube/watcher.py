@@ -1,0 +1,210 @@
+"""A list that follows the cluster: one resumable watch per kind.
+
+The first LIST is paged; afterwards only changes come, resumed by resource
+version with bookmarks. A full LIST happens again only when the API server has
+forgotten our version (410).
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Literal, NamedTuple
+
+import aiohttp
+from kubernetes_asyncio.client import ApiClient, ApiException
+
+log = logging.getLogger(__name__)
+
+Manifest = dict[str, Any]
+ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
+
+_GONE = 410
+_PAGE = 500
+_WATCH_SECONDS = 300
+_LONGEST_PAUSE = 10.0
+
+
+class Change(NamedTuple):
+    """One change of one object."""
+
+    type: ChangeType
+    object: Manifest
+
+
+def object_key(obj: Mapping[str, Any]) -> str:
+    """``namespace/name``, or the name alone of a cluster-scoped object."""
+    metadata = obj["metadata"]
+    namespace = metadata.get("namespace")
+    return f"{namespace}/{metadata['name']}" if namespace else str(metadata["name"])
+
+
+class Watcher:
+    """Keeps ``objects`` equal to what the cluster has.
+
+    Args:
+        api: The client; shared, not closed here.
+        path: Collection path, such as ``/apis/mofang.dev/v1alpha1/projects``.
+        label_selector: Which objects, by label.
+        trim: Cuts an object to what is needed before it is kept.
+    """
+
+    def __init__(
+        self,
+        api: ApiClient,
+        path: str,
+        *,
+        label_selector: str = "",
+        field_selector: str = "",
+        trim: Callable[[Manifest], Manifest] = lambda obj: obj,
+    ) -> None:
+        self._api = api
+        self._path = path
+        self._selectors = [
+            (name, value)
+            for name, value in (
+                ("labelSelector", label_selector),
+                ("fieldSelector", field_selector),
+            )
+            if value
+        ]
+        self._trim = trim
+        self._version = ""
+        self._task: asyncio.Task[None] | None = None
+        self._subscribers: set[asyncio.Queue[Change]] = set()
+        self.objects: dict[str, Manifest] = {}
+        """``object_key`` → object, trimmed."""
+        self.synced = asyncio.Event()
+        """Set once the first LIST is in ``objects``."""
+
+    def start(self) -> None:
+        """Begin to follow; idempotent."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow(), name=f"watch {self._path}")
+
+    async def stop(self) -> None:
+        """End the watch; ``objects`` stays as it was."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def changes(self) -> AsyncIterator[Change]:
+        """Changes from now on; what is there already is in ``objects``."""
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        self._subscribers.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._subscribers.discard(queue)
+
+    def put(self, obj: Manifest) -> None:
+        """Take in an object that we wrote ourselves, ahead of its event."""
+        self._change("MODIFIED", obj)
+
+    def drop(self, key: str) -> None:
+        """Forget an object that we deleted ourselves, ahead of its event."""
+        gone = self.objects.get(key)
+        if gone is not None:
+            self._change("DELETED", gone)
+
+    async def _follow(self) -> None:
+        pause = 0.1
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                await self._watch()
+                pause = 0.1
+            except ApiException as err:
+                if err.status == _GONE:
+                    self._version = ""
+                    continue
+                log.warning("Watch of %s failed: %s", self._path, err.reason)
+            except (aiohttp.ClientError, TimeoutError, OSError) as err:
+                log.warning("Watch of %s was cut: %s", self._path, err)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _get(
+        self, query: Iterable[tuple[str, str]], *, seconds: float
+    ) -> aiohttp.ClientResponse:
+        answer = await self._api.call_api(
+            self._path,
+            "GET",
+            query_params=[*self._selectors, *query],
+            header_params={"Accept": "application/json"},
+            auth_settings=["BearerToken"],
+            _preload_content=False,
+            _request_timeout=seconds,
+        )
+        response: aiohttp.ClientResponse = answer
+        if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
+            body = await response.text()
+            response.release()
+            raise ApiException(status=response.status, reason=body[:500])
+        return response
+
+    async def _list(self) -> None:
+        found: dict[str, Manifest] = {}
+        token = ""
+        while True:
+            query = [("limit", str(_PAGE))]
+            if token:
+                query.append(("continue", token))
+            response = await self._get(query, seconds=60)
+            page = json.loads(await response.read())
+            for obj in page["items"]:
+                kept = self._trim(obj)
+                found[object_key(kept)] = kept
+            token = page["metadata"].get("continue", "")
+            if not token:
+                break
+        self._version = page["metadata"]["resourceVersion"]
+        self._replace(found)
+        self.synced.set()
+
+    def _replace(self, found: dict[str, Manifest]) -> None:
+        for key in self.objects.keys() - found.keys():
+            self._change("DELETED", self.objects[key])
+        for key, obj in found.items():
+            known = self.objects.get(key)
+            if known is None or known != obj:
+                self._change("MODIFIED" if known else "ADDED", obj)
+
+    async def _watch(self) -> None:
+        query = [
+            ("watch", "true"),
+            ("allowWatchBookmarks", "true"),
+            ("resourceVersion", self._version),
+            ("timeoutSeconds", str(_WATCH_SECONDS)),
+        ]
+        response = await self._get(query, seconds=_WATCH_SECONDS + 30)
+        try:
+            buffer = b""
+            async for chunk in response.content.iter_any():
+                *lines, buffer = (buffer + chunk).split(b"\n")
+                for line in lines:
+                    self._event(json.loads(line))
+        finally:
+            response.close()
+
+    def _event(self, event: Manifest) -> None:
+        obj = event["object"]
+        if event["type"] == "ERROR":
+            raise ApiException(status=obj.get("code"), reason=obj.get("message"))
+        self._version = obj["metadata"]["resourceVersion"]
+        if event["type"] != "BOOKMARK":
+            self._change(event["type"], self._trim(obj))
+
+    def _change(self, kind: ChangeType, obj: Manifest) -> None:
+        key = object_key(obj)
+        if kind == "DELETED":
+            self.objects.pop(key, None)
+        else:
+            self.objects[key] = obj
+        for queue in self._subscribers:
+            queue.put_nowait(Change(kind, obj))
