@@ -74,7 +74,9 @@ class MofangMagic:
         self._shell.user_ns[HANDLE_NAME] = handle
         view = LiveView(client, handle.job)
         if not values["follow"]:
-            view.start()
+            # A terminal prints each update anew, in the middle of what one types.
+            if hasattr(self._shell, "kernel"):
+                view.start()
             return
         try:
             handle.job = view.follow()

@@ -1,0 +1,45 @@
+"""Fixtures for the client.
+
+``service`` answers like the real one, over ``httpx.MockTransport``; ``client`` is a
+client of it; ``clock`` makes waiting free and counts it.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from unit.mofang.fake_service import Clock, FakeService
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def outside(monkeypatch, tmp_path):
+    """No setting of the machine that runs the tests reaches them."""
+    for name in (
+        "MOFANG_API_URL",
+        "MOFANG_PROJECT",
+        "MOFANG_IMAGE",
+        "MOFANG_ENVIRONMENT",
+        "JUPYTERHUB_API_TOKEN",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def service():
+    return FakeService()
+
+
+@pytest.fixture
+def client(service):
+    with service.connect() as client:
+        yield client

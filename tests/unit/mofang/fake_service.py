@@ -1,0 +1,154 @@
+"""A training service in memory, and a clock that makes waiting free."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from mofang.client import Client
+from mofang.models import Job, JobSpec, JobState, Replica, ReplicaState
+
+URL = "http://training.mofang.svc:8080/services/training"
+TOKEN = "0123456789abcdef-very-private"
+GIVEN = {
+    "url": URL,
+    "token": TOKEN,
+    "project": "vision",
+    "image": "docker.io/mofang/pytorch:1",
+}
+BORN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def a_job(number: int = 1, state: JobState = JobState.RUNNING, **fields) -> Job:
+    spec = JobSpec(
+        name="digits",
+        image=GIVEN["image"],
+        script="/home/jovyan/train.py",
+        replicas=2,
+    )
+    values = {
+        "id": f"digits-{number:06}",
+        "project": "vision",
+        "owner": "ada",
+        "spec": spec,
+        "state": state,
+        "created": BORN + timedelta(minutes=number),
+        "replicas": [
+            Replica(role="worker", index=0, state=ReplicaState.RUNNING, node="cpu-1"),
+            Replica(role="worker", index=1),
+        ],
+    }
+    return Job(**{**values, **fields})
+
+
+class FakeService:
+    """Keeps jobs and logs. ``steps`` are states that a job takes, one per look."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.logs: dict[str, bytes] = {}
+        self.steps: list[JobState] = []
+        self.events: list[bytes] = []
+        self.streams: list[Iterable[bytes]] = []
+        self.answers: list[httpx.Response | Exception] = []
+        self.requests: list[httpx.Request] = []
+
+    def add(self, job: Job) -> Job:
+        self.jobs[job.id] = job
+        return job
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if self.answers:
+            answer = self.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        if request.headers["Authorization"] != f"token {TOKEN}":
+            return refuse(401, "unauthorized", "The token is not valid.")
+        path = request.url.path.removeprefix("/services/training/api/projects/")
+        project, _, rest = path.partition("/jobs")
+        if project != "vision":
+            return refuse(404, "not_found", f"There is no project {project} for you.")
+        return self.answer(request, [part for part in rest.split("/") if part])
+
+    def answer(self, request: httpx.Request, path: list[str]) -> httpx.Response:  # noqa: PLR0911 - one for each verb
+        match request.method, path:
+            case "GET", []:
+                newest = sorted(self.jobs.values(), key=lambda j: j.id, reverse=True)
+                limit = int(request.url.params.get("limit", 100))
+                jobs = [json.loads(job.model_dump_json()) for job in newest[:limit]]
+                return httpx.Response(200, json={"jobs": jobs, "next": None})
+            case "POST", []:
+                spec = JobSpec.model_validate_json(request.content)
+                job = a_job(len(self.jobs) + 1, JobState.SUBMITTED, spec=spec)
+                return answer(self.add(job), 201)
+            case "GET", ["watch"]:
+                return httpx.Response(200, content=self.events)
+            case _, [job_id, *_] if job_id not in self.jobs:
+                return refuse(404, "not_found", f"There is no job {job_id}.")
+            case "GET", [job_id]:
+                if self.steps:
+                    self.become(job_id, self.steps.pop(0))
+                return answer(self.jobs[job_id])
+            case "POST", [job_id, "cancel"]:
+                return answer(self.become(job_id, JobState.CANCELLING))
+            case "DELETE", [job_id]:
+                del self.jobs[job_id]
+                return httpx.Response(204)
+            case "GET", [job_id, "logs", role, index]:
+                return self.log(request, job_id, f"{role}-{index}")
+        raise AssertionError(f"unexpected {request.method} {path}")
+
+    def become(self, job_id: str, state: JobState) -> Job:
+        return self.add(self.jobs[job_id].model_copy(update={"state": state}))
+
+    def log(self, request: httpx.Request, job_id: str, name: str) -> httpx.Response:
+        if name not in self.logs:
+            return refuse(404, "not_found", f"There is no log of {name}.")
+        log, params = self.logs[name], request.url.params
+        offset = int(params.get("offset", 0))
+        if params.get("follow") == "true":
+            stream = self.streams.pop(0) if self.streams else [log[offset:]]
+            return httpx.Response(200, content=stream)
+        start = max(0, len(log) + offset) if offset < 0 else offset
+        content = log[start:][: int(params.get("limit", 1 << 20))]
+        return httpx.Response(
+            200,
+            content=content,
+            headers={
+                "X-Log-Size": str(len(log)),
+                "X-Log-Next": str(start + len(content)),
+                "X-Log-Complete": str(self.jobs[job_id].state.is_final).lower(),
+            },
+        )
+
+    def connect(self, **given: str | None) -> Client:
+        said = {name: value for name, value in given.items() if value}
+        return Client(transport=httpx.MockTransport(self), **{**GIVEN, **said})
+
+
+def answer(job: Job, status: int = 200) -> httpx.Response:
+    return httpx.Response(status, content=job.model_dump_json())
+
+
+def refuse(status: int, code: str, message: str, **fields: str) -> httpx.Response:
+    body = {"error": code, "message": message, "fields": fields}
+    return httpx.Response(status, json=body)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+        self.when_paused: Callable[[], None] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+        self.when_paused()
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.sleep(seconds)

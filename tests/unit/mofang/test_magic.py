@@ -1,0 +1,199 @@
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from mofang.cells import write_cell
+from mofang.errors import ConfigurationError, InvalidError
+from mofang.handle import JobHandle
+from mofang.live import LiveView
+from mofang.magic import MofangMagic
+from mofang.models import JobState
+from unit.mofang.fake_service import a_job, refuse
+
+CELL = "print('hello')\n"
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def shell(home, service, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(home / ".ipython"))
+    shell = InteractiveShell.instance()
+    shell.display_pub = CapturingDisplayPublisher()
+    magic = MofangMagic(shell, service.connect)
+    shell.register_magic_function(magic, "line_cell", "mofang")
+    yield shell
+    shell.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+def shown(shell) -> list[str]:
+    return [output["data"]["text/html"] for output in shell.display_pub.outputs]
+
+
+def test_a_cell_becomes_a_job_that_is_shown_until_it_ends(shell, service, clock):
+    service.steps = [JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED]
+    service.logs["worker-0"] = b"hello & bye\n"
+    line = "--replicas 2 --memory 2Gi --follow -- --epochs 3"
+    shell.run_cell_magic("mofang", line, CELL)
+    job = service.jobs["digits-000001"]
+    assert Path(job.spec.script).read_text() == CELL
+    assert job.spec.replicas == 2
+    assert job.spec.resources.memory == "2Gi"
+    assert job.spec.arguments == ["--epochs", "3"]
+    states = [next(s for s in JobState if f">{s}<" in html) for html in shown(shell)]
+    assert states == ["Submitted", "Queued", "Running", "Succeeded"]
+    assert "hello &amp; bye" in shown(shell)[-1]
+
+
+def test_the_notebook_gets_a_handle_on_the_job(shell, service, clock):
+    service.steps = [JobState.SUCCEEDED]
+    shell.run_cell_magic("mofang", "--follow", CELL)
+    handle = shell.user_ns["mofang_job"]
+    assert isinstance(handle, JobHandle)
+    assert handle.state is JobState.SUCCEEDED
+
+
+def test_without_follow_the_view_lives_on_beside_the_next_cells(shell, service, clock):
+    shell.kernel = object()
+    service.steps = [JobState.RUNNING, JobState.SUCCEEDED]
+    shell.run_cell_magic("mofang", "--name 'My cell'", CELL)
+    assert service.jobs["digits-000001"].spec.name == "My cell"
+    for thread in threading.enumerate():
+        if thread.name == "mofang-digits-000001":
+            thread.join(timeout=10)
+    assert ">Succeeded<" in shown(shell)[-1]
+
+
+def test_a_terminal_is_told_once(shell, service):
+    """Lines that are printed cannot be updated; a thread would only disturb."""
+    before = threading.active_count()
+    shell.run_cell_magic("mofang", "", CELL)
+    assert threading.active_count() == before
+    assert len(shown(shell)) == 1
+
+
+def test_an_interrupt_ends_the_view_and_not_the_job(shell, service, clock):
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    clock.when_paused = interrupt
+    shell.run_cell_magic("mofang", "--follow", CELL)
+    assert "the job goes on" in shown(shell)[-1]
+    assert service.jobs["digits-000001"].state is JobState.SUBMITTED
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "says"),
+    [
+        pytest.param("--replicas 0", CELL, "replicas: ", id="out of bounds"),
+        pytest.param("--replicas two", CELL, "--replicas 2", id="no number"),
+        pytest.param("--colour red", CELL, "Write it like", id="no such option"),
+        pytest.param("--name 'x", CELL, "quotation", id="an open quote"),
+        pytest.param("", "  \n", "empty", id="an empty cell"),
+        pytest.param("", "!ls\n", "start with % or !", id="shell commands"),
+        pytest.param("", "x = (\n", "line 1", id="no Python"),
+        pytest.param("", "x = '\0'", "cannot run", id="a NUL"),
+    ],
+)
+def test_what_is_refused_is_a_sentence_without_traceback(
+    shell, service, line, cell, says
+):
+    with pytest.raises(UsageError, match=says) as caught:
+        shell.run_cell_magic("mofang", line, cell)
+    assert caught.value.__suppress_context__
+    assert service.jobs == {}
+
+
+def test_a_refused_cell_stops_a_run_of_all_cells_and_prints_no_traceback(
+    shell, service, capsys
+):
+    service.answers = [refuse(403, "forbidden", "Viewers submit nothing.")]
+    result = shell.run_cell(f"%%mofang\n{CELL}")
+    assert not result.success
+    said = "".join(capsys.readouterr())
+    assert "Viewers submit nothing." in said
+    assert "Traceback" not in said
+
+
+def test_the_line_magic_lists_jobs_or_shows_one(shell, service):
+    service.add(a_job(1))
+    service.add(a_job(2))
+    assert [job.id for job in shell.run_line_magic("mofang", "")] == [
+        "digits-000002",
+        "digits-000001",
+    ]
+    assert shell.run_line_magic("mofang", "digits-000001").id == "digits-000001"
+    with pytest.raises(UsageError, match="There is no job"):
+        shell.run_line_magic("mofang", "digits-000009")
+
+
+def test_the_extension_loads_by_name(shell):
+    shell.run_line_magic("load_ext", "mofang")
+    assert "mofang" in shell.magics_manager.magics["cell"]
+    assert "mofang" in shell.magics_manager.magics["line"]
+
+
+def test_a_view_bears_a_restart_and_says_that_it_may_be_old(
+    shell, service, clock, client
+):
+    job = service.add(a_job())
+    service.steps = [JobState.SUCCEEDED]
+    view = LiveView(client, job)
+    service.answers = [refuse(503, "starting", "The service starts.")]
+    view.follow()
+    old, new = shown(shell)[-2:]
+    assert "This view may be old" in old
+    assert ">Succeeded<" in new
+
+
+def test_a_view_ends_when_its_job_was_removed_or_the_platform_stays_away(
+    shell, service, clock, client
+):
+    LiveView(client, a_job()).follow()
+    assert "There is no job" in shown(shell)[-1]
+    service.answers = [refuse(503, "starting", "The service starts.")] * 99
+    LiveView(client, a_job()).follow()
+    assert "The service starts." in shown(shell)[-1]
+    assert len(service.answers) == 99 - 8
+
+
+def test_a_view_shows_the_end_of_a_long_log_in_whole_lines(
+    shell, service, clock, client
+):
+    job = service.add(a_job(state=JobState.SUCCEEDED))
+    service.logs["worker-0"] = b"".join(b"line %06d\n" % n for n in range(9999))
+    LiveView(client, job).follow()
+    text = shown(shell)[-1]
+    assert "line 009998" in text
+    assert "line 000000" not in text
+    assert ">line " in text
+
+
+def test_the_same_cell_is_the_same_private_file(home):
+    first, again = write_cell(CELL, home), write_cell(CELL, home)
+    assert first == again
+    assert write_cell("print(1)", home) != first
+    assert stat.S_IMODE(first.stat().st_mode) == 0o600
+    assert stat.S_IMODE(first.parent.stat().st_mode) == 0o700
+    assert len(list(first.parent.iterdir())) == 2
+
+
+def test_a_home_without_room_is_said(home):
+    (home / ".mofang").touch()
+    with pytest.raises(ConfigurationError, match="cannot be kept"):
+        write_cell(CELL, home)
+
+
+def test_a_cell_with_odd_escapes_is_no_error():
+    """Python warns of them; that is for the job's log, not for us."""
+    with pytest.raises(InvalidError):
+        write_cell("x = '\\d' +", Path("/nowhere"))

@@ -1,0 +1,236 @@
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mofang.models import (
+    MAX_SPEC_BYTES,
+    Job,
+    JobList,
+    JobSpec,
+    JobState,
+    Resources,
+    field_sentences,
+)
+from mofang.quantities import format_bytes, parse_quantity
+from mofang.secrecy import is_secret
+from pydantic import ValidationError
+
+LEAST = {"name": "digits", "image": "docker.io/mofang/pytorch:1", "script": "train.py"}
+
+
+def sentences(body) -> dict[str, str]:
+    """Return what is said about a specification; nothing if it passes."""
+    try:
+        JobSpec.model_validate({**LEAST, **body})
+    except ValidationError as error:
+        return field_sentences(error)
+    return {}
+
+
+def refusals(**changes) -> dict[str, str]:
+    """Return what is said about a specification that must not pass."""
+    with pytest.raises(ValidationError) as caught:
+        JobSpec.model_validate({**LEAST, **changes})
+    return field_sentences(caught.value)
+
+
+def test_the_least_specification_has_the_defaults_of_the_contract():
+    assert json.loads(JobSpec(**LEAST).model_dump_json()) == {
+        **LEAST,
+        "framework": "pytorch",
+        "arguments": [],
+        "working_directory": "/home/jovyan",
+        "replicas": 1,
+        "resources": {"cpu": "1", "memory": "1Gi", "gpu": 0},
+        "environment": {},
+        "environment_name": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        pytest.param({"name": ""}, "name", "1 to 63", id="no name"),
+        pytest.param({"name": "  "}, "name", "1 to 63", id="a blank name"),
+        pytest.param({"name": "x" * 64}, "name", "1 to 63", id="a long name"),
+        pytest.param({"name": "a\nb"}, "name", "printable", id="a line break"),
+        pytest.param({"script": ""}, "script", "1 to 4096", id="no script"),
+        pytest.param({"script": "-m"}, "script", "path of a file", id="an option"),
+        pytest.param({"script": "a/"}, "script", "path of a file", id="a folder"),
+        pytest.param({"script": "a\0b"}, "script", "control", id="a NUL in a path"),
+        pytest.param(
+            {"working_directory": "here"},
+            "working_directory",
+            "absolute",
+            id="a relative directory",
+        ),
+        pytest.param(
+            {"image": "Not An Image"}, "image", "registry/name", id="no image"
+        ),
+        pytest.param({"replicas": 0}, "replicas", "greater than", id="no replica"),
+        pytest.param({"replicas": 65}, "replicas", "less than", id="65 replicas"),
+        pytest.param({"replicas": 1.5}, "replicas", "integer", id="half a replica"),
+        pytest.param({"framework": "cobol"}, "framework", "pytorch", id="a framework"),
+        pytest.param(
+            {"arguments": ["x"] * 257}, "arguments", "256", id="257 arguments"
+        ),
+        pytest.param({"arguments": ["a\0"]}, "arguments", "NUL", id="a NUL"),
+        pytest.param({"arguments": ["\ud800"]}, "arguments", "Unicode", id="surrogate"),
+        pytest.param({"resources": {"gpu": 17}}, "resources.gpu", "16", id="17 GPUs"),
+        pytest.param({"resources": {"cpu": "9m"}}, "resources.cpu", "10m", id="9m"),
+        pytest.param(
+            {"resources": {"cpu": "lots"}}, "resources.cpu", "500m", id="lots"
+        ),
+        pytest.param({"resources": {"memory": 2}}, "resources.memory", "2Gi", id="2 B"),
+        pytest.param(
+            {"resources": {"disk": 1}}, "resources.disk", "no such", id="disk"
+        ),
+        pytest.param({"gpu": 1}, "gpu", "no such field", id="an unknown field"),
+        pytest.param({"environment_name": "A"}, "environment_name", "match", id="env"),
+    ],
+)
+def test_what_is_wrong_is_said_of_the_field_that_is_wrong(changes, field, says):
+    said = refusals(**changes)
+    assert list(said) == [field]
+    assert says in said[field]
+    assert said[field].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["1ST", "A-B", "A B", "", "Ä", "A=B", "x" * 257])
+def test_only_names_of_variables_are_names_of_variables(name):
+    assert (
+        "not the name of a variable" in refusals(environment={name: "x"})["environment"]
+    )
+
+
+@pytest.mark.parametrize("name", ["MOFANG_X", "JUPYTERHUB_USER", "kubernetes_port"])
+def test_the_platforms_variables_cannot_be_set(name):
+    assert "belong to the platform" in refusals(environment={name: "x"})["environment"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("HF_TOKEN", "abc", True),
+        ("GITHUBTOKEN", "abc", True),
+        ("DB_PASSWORD", "abc", True),
+        ("AWS_SECRET_ACCESS_KEY", "abc", True),
+        ("OPENAI_API_KEY", "abc", True),
+        ("WANDB_APIKEY", "abc", True),
+        ("X", "AKIA0123456789ABCDEF", True),
+        ("X", "prefix ghp_" + "a" * 36, True),
+        ("X", "-----BEGIN RSA PRIVATE KEY-----", True),
+        ("X", "postgres://ada:pw@db/x", True),
+        ("X", "eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4", True),
+        ("TOKENIZERS_PARALLELISM", "abc", False),
+        ("MAX_TOKENS", "4096", False),
+        ("HF_TOKEN_PATH", "/home/jovyan/.token", False),
+        ("DB_PASSWORD_FILE", "/home/jovyan/.pw", False),
+        ("USE_AUTH_TOKEN", "false", False),
+        ("KEYBOARD", "de", False),
+        ("X", "http://proxy:3128/a@b", False),
+        ("X", "sk-short", False),
+    ],
+)
+def test_secrets_are_told_from_settings(name, value, secret):
+    assert is_secret(name, value) is secret
+
+
+def test_a_secret_is_refused_with_the_way_out_and_never_repeated():
+    key = "hf_" + "Q" * 34
+    for changes in ({"environment": {"X": key}}, {"arguments": ["--key", key]}):
+        said = str(refusals(**changes))
+        assert "mode 0600" in said
+        assert key not in said
+        with pytest.raises(ValidationError) as caught:
+            JobSpec.model_validate({**LEAST, **changes})
+        assert key not in str(caught.value)
+
+
+def test_a_specification_fits_the_annotation_it_is_kept_in():
+    said = refusals(arguments=["x" * 32768] * 5)
+    assert "128 KiB" in said[""]
+    assert len(JobSpec(**LEAST, arguments=["x" * 30000] * 4).model_dump_json()) <= (
+        MAX_SPEC_BYTES
+    )
+
+
+@given(st.text(max_size=80))
+def test_any_text_as_a_name_passes_or_is_refused_in_a_sentence(text):
+    passes = 1 <= len(text) <= 63 and text.isprintable() and text.strip()
+    assert set(sentences({"name": text})) == (set() if passes else {"name"})
+
+
+@given(
+    st.dictionaries(st.text(max_size=9), st.one_of(st.text(), st.integers(), st.none()))
+)
+def test_any_body_passes_or_is_refused_in_sentences(body):
+    assert all(sentence.endswith(".") for sentence in sentences(body).values())
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,9}\Z"), st.text(max_size=20)
+    )
+)
+def test_accepted_variables_survive_the_wire(environment):
+    try:
+        spec = JobSpec.model_validate({**LEAST, "environment": environment})
+    except ValidationError:
+        return
+    assert JobSpec.model_validate_json(spec.model_dump_json()) == spec
+    assert spec.environment == environment
+
+
+@given(st.integers(1, 10**6), st.sampled_from(["", "m", "k", "Ki", "Mi", "Gi", "G"]))
+def test_quantities_count_exactly(number, unit):
+    factor = {"": 1, "m": Decimal("0.001"), "k": 1000, "G": 10**9}.get(unit) or {
+        "Ki": 2**10,
+        "Mi": 2**20,
+        "Gi": 2**30,
+    }[unit]
+    assert parse_quantity(f"{number}{unit}") == number * factor
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_quantity_or_a_sentence(text):
+    said = sentences({"resources": {"cpu": text}})
+    try:
+        parse_quantity(text)
+    except ValueError as error:
+        assert said == {"resources.cpu": str(error)}  # noqa: PT017 - most texts raise
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(0, "0 bytes"), (1536, "1.5 KiB"), (2**31, "2 GiB")]
+)
+def test_sizes_are_shown_as_people_read_them(size, shown):
+    assert format_bytes(size) == shown
+
+
+def test_numbers_are_accepted_as_quantities():
+    assert Resources(cpu=2, memory="2Gi").cpu == "2"
+    assert Resources(cpu=0.5).cpu == "0.5"
+
+
+def test_an_older_client_reads_what_a_newer_service_says():
+    """Answers are open: a field that we do not know is passed over."""
+    job = {
+        "id": "digits-abc123",
+        "project": "vision",
+        "owner": "ada",
+        "spec": {**LEAST, "priority": "high"},
+        "state": "Queued",
+        "created": "2026-01-02T03:04:05Z",
+        "queue": {"place": 3},
+    }
+    page = JobList.model_validate({"jobs": [job], "next": None, "total": 1})
+    assert page.jobs[0].spec.name == "digits"
+
+
+def test_what_has_ended_says_so():
+    final = {state for state in JobState if state.is_final}
+    assert final == {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+    assert Job.model_fields["reason"].default is None
