@@ -6,6 +6,8 @@ returns, in this order, and again whenever something drifted.
 
 from typing import Any
 
+from mofang_kube.names import GPU_RESOURCE, PROJECT_LABEL, project_namespace
+
 from mofang_hub.projects.models import (
     NamespaceSettings,
     Project,
@@ -17,15 +19,8 @@ from mofang_hub.projects.policies import build_policies
 
 Manifest = dict[str, Any]
 
-PROJECT_LABEL = "mofang.dev/project"
-GPU_RESOURCE = "nvidia.com/gpu"
 _HUB_ROLE = "mofang-hub-project"
 _TRAINING_ROLE = "mofang-training-project"
-
-
-def project_namespace(project: str) -> str:
-    """Name the namespace of a project."""
-    return f"mofang-project-{project}"
 
 
 def claim_name(category: VolumeCategory) -> str:

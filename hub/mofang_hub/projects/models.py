@@ -5,12 +5,12 @@ Pure: nothing here talks to Kubernetes. The custom resource's own schema
 it gets here; what it cannot express is checked here again.
 """
 
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
+from mofang_kube.names import is_name
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -22,9 +22,6 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 SETTINGS_FILE = Path("/etc/mofang/reconciler.yaml")
-
-_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
-_NAME_MAX_LENGTH = 20
 
 
 class BadProjectError(Exception):
@@ -117,10 +114,10 @@ class Project(_Model):
         """
         metadata = body["metadata"]
         name = metadata["name"]
-        if len(name) > _NAME_MAX_LENGTH or not _NAME.fullmatch(name):
+        if not is_name(name):
             msg = (
-                f"The name {name} is not usable: at most {_NAME_MAX_LENGTH} small "
-                "letters, digits and dashes, beginning with a letter."
+                f"The name {name} is not usable: at most 20 small letters, digits "
+                "and dashes, beginning with a letter."
             )
             raise BadProjectError(msg)
         try:

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from mofang_kube.names import JOB_LABEL, PROJECT_LABEL, project_namespace
+
 from mofang_hub.projects.builder import (
-    PROJECT_LABEL,
     build_namespace,
     build_namespace_objects,
-    project_namespace,
     volume_name,
 )
 from mofang_hub.projects.directories import make_project_directory
@@ -195,7 +195,7 @@ class ProjectNamespaces:
         )
         unfinished = [job for job in jobs if not _is_finished(job)]
         servers = sum(
-            1 for p in live if "mofang.dev/job" not in p["metadata"]["labels"]
+            1 for p in live if JOB_LABEL not in (p["metadata"].get("labels") or {})
         )
         counted = [(servers, "server"), (len(unfinished), "job")]
         named = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counted if n]

@@ -5,13 +5,15 @@ written by server-side apply: one request makes an object or puts right what
 drifted, and leaves alone the fields that others own.
 """
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from kubernetes_asyncio import client, config
+import aiohttp
+from kubernetes_asyncio import client
 from kubernetes_asyncio.client.exceptions import ApiException
+from mofang_kube import clients
+from mofang_kube.errors import ClusterError, api_message
 
 Manifest = dict[str, Any]
 
@@ -20,29 +22,24 @@ _NOT_FOUND = 404
 _ANSWERS = dict.fromkeys((200, 201, 202), "object")
 
 
-class ObjectError(Exception):
+class ObjectError(ClusterError):
     """Kubernetes refused something, with the object named in the sentence."""
 
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
-        self.status = status
-        """The HTTP status; 0 when there was no answer."""
+        self.http_status = status
+        """What Kubernetes answered; 0 when there was no answer."""
 
     @property
     def is_permanent(self) -> bool:
         """Whether the same request would be refused again."""
-        return self.status in {400, 403, 422}
+        return self.http_status in {400, 403, 422}
 
 
 @asynccontextmanager
 async def connected_objects(*, field_manager: str) -> AsyncIterator["ObjectStorage"]:
     """Connect by the pod's service account or, outside a pod, by KUBECONFIG."""
-    configuration = client.Configuration()
-    try:
-        config.load_incluster_config(client_configuration=configuration)
-    except config.ConfigException:
-        await config.load_kube_config(client_configuration=configuration)
-    async with client.ApiClient(configuration) as api:
+    async with await clients.load() as api:
         yield ObjectStorage(api, field_manager=field_manager)
 
 
@@ -127,9 +124,9 @@ class ObjectStorage:
         except ApiException as err:
             if missing_ok and err.status == _NOT_FOUND:
                 return None
-            msg = f"Kubernetes refused {verb} {path}: {_reason(err)}"
+            msg = f"Kubernetes refused {verb} {path}: {api_message(err)}"
             raise ObjectError(msg, status=err.status or 0) from err
-        except (OSError, TimeoutError) as err:
+        except (aiohttp.ClientError, OSError, TimeoutError) as err:
             msg = f"Kubernetes did not answer {verb} {path}: {err}"
             raise ObjectError(msg, status=0) from err
         return answer
@@ -148,11 +145,3 @@ def _collection(api_version: str, kind: str, namespace: str) -> str:
     within = f"/namespaces/{namespace}" if namespace else ""
     plural = _PLURALS.get(kind, f"{kind.lower()}s")
     return f"{root}/{api_version}{within}/{plural}"
-
-
-def _reason(err: ApiException) -> str:
-    """Take the API server's sentence, which names the field at fault."""
-    try:
-        return str(json.loads(err.body or b"")["message"])
-    except (KeyError, TypeError, ValueError):
-        return str(err.reason)

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mofang_kube.names import GROUP, ROUTE_LABEL
+
 from mofang_hub.routes.models import Route, Target, route_name
 
-ROUTE_LABEL = "mofang.dev/route"
-ROUTESPEC_ANNOTATION = "mofang.dev/routespec"
-TARGET_ANNOTATION = "mofang.dev/target"
-DATA_ANNOTATION = "mofang.dev/data"
+ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
+TARGET_ANNOTATION = f"{GROUP}/target"
+DATA_ANNOTATION = f"{GROUP}/data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

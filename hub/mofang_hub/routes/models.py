@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from mofang_kube.errors import ClusterError, RefusedError
+
 _ROUTESPEC = re.compile(
     r"(?P<host>[a-z0-9*]([a-z0-9.*-]*[a-z0-9])?)?"
     r"(?P<path>/((?!\.{1,2}/)[A-Za-z0-9._~%!$&'()*+,;=:@-]+/)*)"
@@ -26,20 +28,23 @@ _SERVICE_HOST = re.compile(
 )
 
 
-class RouteError(Exception):
-    """A route cannot be made, with the reason as a sentence."""
-
-
-class BadRouteError(RouteError):
+class BadRouteError(RefusedError):
     """The routespec or the target is not one a gateway can serve."""
 
+    code = "bad_route"
 
-class OverlappingRouteError(RouteError):
+
+class OverlappingRouteError(RefusedError):
     """A route would hide another, or be hidden by it."""
 
+    code = "overlapping_route"
 
-class RouteNotLiveError(RouteError):
+
+class RouteNotLiveError(ClusterError):
     """The gateway did not begin to serve the route in time."""
+
+    code = "route_not_live"
+    status = 504
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,236 @@
+"""Keep the hub's routes as VirtualServices: JupyterHub's proxy without a proxy.
+
+Routes are objects of the cluster, so they live on when the hub restarts or is
+away, and the gateway serves them without asking anybody.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from jupyterhub.proxy import Proxy
+from mofang_kube.names import ROUTE_LABEL
+from traitlets import Float, List, TraitError, Unicode, default, validate
+
+from mofang_hub.projects.objects import Manifest, ObjectError, ObjectStorage
+from mofang_hub.projects.objects import connected_objects as connect
+from mofang_hub.routes.builder import VirtualServiceBuilder, read_route
+from mofang_hub.routes.models import (
+    Route,
+    RouteNotLiveError,
+    route_name,
+    validate_no_overlap,
+)
+from mofang_hub.routes.probe import GatewayProbe
+
+_API_VERSION = "networking.istio.io/v1"
+_RETRY_SECONDS = 0.25
+
+
+class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
+    """Writes one VirtualService per route and waits until it is served."""
+
+    # The gateway runs by itself; there is nothing to start or to stop.
+    should_start = False
+
+    namespace = Unicode(
+        "mofang",
+        help="""
+        Namespace of the VirtualServices: the platform's own.
+
+        The hub needs rights on VirtualServices here and nowhere else.
+        """,
+    ).tag(config=True)
+
+    gateway = Unicode(
+        help="""
+        Istio Gateway that routes attach to, as ``namespace/name``.
+
+        Default: ``mofang`` in this namespace, which the chart makes.
+        """,
+    ).tag(config=True)
+
+    gateway_namespace = Unicode(
+        "istio-system",
+        help="""
+        Namespace of the gateway's pods. Only they are shown the routes.
+        """,
+    ).tag(config=True)
+
+    hosts = List(
+        Unicode(),
+        ["*"],
+        help="""
+        Domains that routes without a domain of their own answer to.
+        """,
+    ).tag(config=True)
+
+    probe_url = Unicode(
+        "http://istio-ingressgateway.istio-system.svc.cluster.local",
+        help="""
+        The gateway's address as the hub reaches it, to see that a route is live.
+
+        With ``https``, its certificate must be one that the hub trusts.
+        """,
+    ).tag(config=True)
+
+    cluster_domain = Unicode(
+        "cluster.local",
+        help="""
+        DNS domain of the cluster. Istio wants full names of Services.
+        """,
+    ).tag(config=True)
+
+    live_timeout_seconds = Float(
+        10,
+        help="""
+        How long a new route may take until the gateway serves it.
+
+        A server whose route takes longer is stopped, with the cause named.
+        """,
+    ).tag(config=True)
+
+    @default("gateway")  # type: ignore[untyped-decorator] # traitlets.
+    def _default_gateway(self) -> str:
+        return f"{self.namespace}/mofang"
+
+    @validate("gateway")  # type: ignore[untyped-decorator] # traitlets.
+    def _validate_gateway(self, proposal: Any) -> str:
+        value = str(proposal.value)
+        if value.count("/") != 1:
+            raise TraitError(f"gateway must be namespace/name, not {value!r}")
+        return value
+
+    def __init__(
+        self, *args: Any, objects: ObjectStorage | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._stack = AsyncExitStack()
+        self._objects = objects
+        self._connecting = asyncio.Lock()
+        self._known: dict[str, Route] = {}
+        self._probe = GatewayProbe(
+            self.probe_url, host=None if "*" in self.hosts else self.hosts[0]
+        )
+        self._builder = VirtualServiceBuilder(
+            namespace=self.namespace,
+            gateway=self.gateway,
+            gateway_namespace=self.gateway_namespace,
+            hosts=tuple(self.hosts),
+            cluster_domain=self.cluster_domain,
+        )
+
+    async def add_route(
+        self, routespec: str, target: str, data: Mapping[str, Any]
+    ) -> None:
+        """Make a route, or make it what is asked, and wait until it is served.
+
+        Raises:
+            BadRouteError: When a gateway cannot serve it.
+            OverlappingRouteError: When it would hide another.
+            RouteNotLiveError: When the gateway does not serve it in time.
+            ObjectError: When Kubernetes refuses it.
+        """
+        route = Route(
+            routespec=self.validate_routespec(routespec), target=target, data=data
+        )
+        validate_no_overlap(route.routespec, self._known)
+        virtual_service = self._builder.build(route)
+        deadline = time.monotonic() + self.live_timeout_seconds
+        await self._apply(virtual_service, deadline)
+        self._known[route.routespec] = route
+        try:
+            took = await self._probe.wait_for_live(
+                route, timeout_seconds=max(1.0, deadline - time.monotonic())
+            )
+        except RouteNotLiveError:
+            if "user" in route.data:
+                # The hub stops this server now; the hub's own routes and those
+                # of services stay, and are served when the gateway is back.
+                await self.delete_route(route.routespec)
+            raise
+        self.log.info(
+            "Route %s to %s is live after %.0f ms", routespec, target, took * 1000
+        )
+
+    async def delete_route(self, routespec: str) -> None:
+        """Remove a route, if it is there.
+
+        It does not wait for the gateway: a request that still gets through finds
+        a server that is being stopped.
+        """
+        routespec = self.validate_routespec(routespec)
+        self._known.pop(routespec, None)
+        objects = await self._connected()
+        await objects.delete(
+            {
+                "apiVersion": _API_VERSION,
+                "kind": "VirtualService",
+                "metadata": {
+                    "name": route_name(routespec),
+                    "namespace": self.namespace,
+                },
+            }
+        )
+
+    async def get_all_routes(self) -> dict[str, dict[str, Any]]:
+        """List all routes of the hub, by one request."""
+        objects = await self._connected()
+        found = await objects.list_objects(
+            _API_VERSION,
+            "VirtualService",
+            namespace=self.namespace,
+            selector=f"{ROUTE_LABEL}=true",
+        )
+        routes = [route for each in found if (route := read_route(each)) is not None]
+        self._known = {route.routespec: route for route in routes}
+        return {
+            route.routespec: {
+                "routespec": route.routespec,
+                "target": route.target,
+                "data": dict(route.data),
+            }
+            for route in routes
+        }
+
+    async def check_routes(
+        self, user_dict: Any, service_dict: Any, routes: Any = None
+    ) -> None:
+        """Make missing routes and remove stale ones.
+
+        A gateway that is away is told in the log and tried again at the next
+        check. The hub starts and stays without it.
+        """
+        try:
+            await super().check_routes(user_dict, service_dict, routes)
+        except RouteNotLiveError as err:
+            self.log.error("%s The hub goes on without it.", err)  # noqa: TRY400
+
+    async def close(self) -> None:
+        """Close the connections to Kubernetes and to the gateway."""
+        await self._probe.close()
+        await self._stack.aclose()
+
+    async def _apply(self, virtual_service: Manifest, deadline: float) -> None:
+        """Apply, and try again while Kubernetes does not answer."""
+        objects = await self._connected()
+        while True:
+            try:
+                await objects.apply(virtual_service)
+            except ObjectError as err:
+                if err.is_permanent or time.monotonic() > deadline:
+                    raise
+                self.log.warning("%s Trying again.", err)
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    async def _connected(self) -> ObjectStorage:
+        async with self._connecting:
+            if self._objects is None:
+                self._objects = await self._stack.enter_async_context(
+                    connect(field_manager="mofang-hub")
+                )
+        return self._objects
