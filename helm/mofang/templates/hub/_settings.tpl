@@ -1,5 +1,34 @@
-{{- /* Read by mofang_hub.config.settings, field for field. No secret belongs here. */ -}}
+{{- /*
+Read by mofang_hub.config.settings, field for field, in the hub and in the
+training service. No secret belongs here.
+*/ -}}
 {{- define "mofang.settings" -}}
 platformNamespace: {{ .Release.Namespace }}
-publicUrl: {{ .Values.publicUrl | quote }}
+publicUrl: {{ .Values.publicUrl | trimSuffix "/" | quote }}
+images:
+  {{- range $name, $image := .Values.images }}
+  {{- if $image.tag }}
+  {{ $name }}:
+    reference: {{ include "mofang.image" (dict "root" $ "name" $name) }}
+    pullPolicy: {{ $image.pullPolicy | default "IfNotPresent" }}
+  {{- end }}
+  {{- end }}
+gateway:
+  name: {{ .Release.Namespace }}/mofang
+  namespace: {{ .Values.gateway.namespace }}
+  hosts: {{- toYaml .Values.gateway.hosts | nindent 4 }}
+  probeUrl: {{ .Values.gateway.probeUrl }}
+auth:
+  method: {{ .Values.auth.method }}
+  adminUsers: {{- toYaml .Values.auth.adminUsers | nindent 4 }}
+  allowedUsers: {{- toYaml .Values.auth.allowedUsers | nindent 4 }}
+  {{- if eq .Values.auth.method "oauth" }}
+  oauth:
+    className: {{ .Values.auth.oauth.className }}
+    config: {{- toYaml .Values.auth.oauth.config | nindent 6 }}
+  {{- end }}
+servers: {{- toYaml .Values.servers | nindent 2 }}
+jobs: {{- toYaml .Values.jobs | nindent 2 }}
+databaseUrl: sqlite:////srv/mofang/hub/jupyterhub.sqlite
+storageRoot: /srv/mofang/storage
 {{- end -}}
