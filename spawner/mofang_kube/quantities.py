@@ -1,0 +1,24 @@
+"""Kubernetes' quantities as numbers."""
+
+import re
+from decimal import Decimal
+
+_FORM = re.compile(r"(\d+|\d*\.\d+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_FACTORS = {
+    "": Decimal(1),
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", 1)},
+    **{f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)},
+}
+
+
+def parse_quantity(text: str) -> Decimal:
+    """The number behind ``500m`` or ``4Gi``.
+
+    Raises:
+        ValueError: It has another form.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no quantity: write it as 2, 500m or 4Gi")
+    return Decimal(found[1]) * _FACTORS[found[2] or ""]

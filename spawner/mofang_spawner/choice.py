@@ -1,0 +1,68 @@
+"""A start, settled: everything about a server that is decided before its pod.
+
+Pure. ``settle`` is the one place where a user's options meet the rules.
+"""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from mofang_kube.errors import InvalidError
+from mofang_kube.names import server_name
+from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.environments.models import Environment, Project
+from mofang_spawner.environments.policy import validate_environment, validate_project
+from mofang_spawner.environments.sizing import Sizes
+from mofang_spawner.environments.sizing import settle as settle_sizes
+from mofang_spawner.options import ServerOptions
+from mofang_spawner.volumes.models import VolumeGrant
+from mofang_spawner.volumes.policy import grants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What one start will be."""
+
+    username: str
+    project: Project
+    environment: Environment
+    sizes: Sizes
+    grants: tuple[VolumeGrant, ...]
+
+
+def settle(
+    options: ServerOptions,
+    catalog: Catalog,
+    *,
+    username: str,
+    groups: AbstractSet[str],
+    server: str,
+) -> Choice:
+    """Check options against catalogue, membership and bounds.
+
+    Raises:
+        RefusedError: Says what was wrong and what to do.
+    """
+    project = validate_project(
+        catalog.find_project(options.project), options.project, username, groups
+    )
+    environment = validate_environment(
+        catalog.find_environment(options.environment),
+        options.environment,
+        project,
+        groups,
+    )
+    wanted = server_name(project.name, environment.name)
+    if server != wanted:
+        raise InvalidError(
+            f"The environment {environment.name} in the project {project.name} is "
+            f"served as {wanted}, not as {server or 'the default server'}: "
+            f"start the server {wanted}.",
+            fields={"server": f"must be {wanted}"},
+        )
+    return Choice(
+        username=username,
+        project=project,
+        environment=environment,
+        sizes=settle_sizes(environment.resources, options),
+        grants=grants(project, username),
+    )

@@ -1,0 +1,87 @@
+"""What all spawners of one hub share: client, catalogue, one watch of pods."""
+
+import asyncio
+from typing import Any
+
+from kubernetes_asyncio.client import ApiClient, CoreV1Api
+
+from mofang_kube import clients, names
+from mofang_kube.errors import ClusterAwayError
+from mofang_kube.watcher import Watcher
+from mofang_spawner.environments.catalog import Catalog
+
+Manifest = dict[str, Any]
+SERVER_SELECTOR = f"component=singleuser-server,{names.OWNER_LABEL}"
+_SYNC_SECONDS = 20.0
+
+
+def trim_pod(pod: Manifest) -> Manifest:
+    """What anybody here reads of a pod; a tenth of its size."""
+    metadata, spec = pod["metadata"], pod["spec"]
+    kept = ("name", "namespace", "uid", "labels", "deletionTimestamp")
+    return {
+        "metadata": {key: metadata[key] for key in kept if key in metadata},
+        "spec": {
+            "nodeName": spec.get("nodeName"),
+            "containers": [
+                {"name": each["name"], "ports": each.get("ports", [])}
+                for each in spec["containers"]
+            ],
+        },
+        "status": {"phase": "Unknown", "podIP": None, **pod.get("status", {})},
+    }
+
+
+class PodView:
+    """KubeSpawner's idea of a reflector, over our watch."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+
+    @property
+    def pods(self) -> dict[str, Manifest]:
+        return self._watcher.objects
+
+
+class SpawnContext:
+    """Made once per hub process, connected at first use."""
+
+    def __init__(self, *, training_url: str, images: dict[str, str]) -> None:
+        self.training_url = training_url
+        self.images = images
+        """Name → full reference, for environments that name one of ours."""
+        self._lock = asyncio.Lock()
+        self._connected = False
+        self.api: ApiClient
+        self.core: CoreV1Api
+        self.catalog: Catalog
+        self.pods: Watcher
+
+    async def ready(self) -> None:
+        """Connect, and wait until pods and catalogue are known.
+
+        Raises:
+            ClusterAwayError: Kubernetes does not answer.
+        """
+        async with self._lock:
+            if not self._connected:
+                self.api = await clients.load()
+                self.core = CoreV1Api(self.api)
+                self.catalog = Catalog(self.api)
+                self.pods = Watcher(
+                    self.api,
+                    "/api/v1/pods",
+                    label_selector=SERVER_SELECTOR,
+                    trim=trim_pod,
+                )
+                self._connected = True
+        self.pods.start()
+        await self.catalog.ready()
+        try:
+            async with asyncio.timeout(_SYNC_SECONDS):
+                await self.pods.synced.wait()
+        except TimeoutError as err:
+            raise ClusterAwayError(
+                "Servers cannot be seen: Kubernetes does not answer. "
+                "Try again in a minute."
+            ) from err

@@ -1,0 +1,110 @@
+"""Environments and projects as the spawner sees their custom resources."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Quantity = Annotated[
+    str, BeforeValidator(lambda v: str(v) if isinstance(v, int | float) else v)
+]
+"""Kubernetes' form, such as ``500m`` or ``2Gi``; YAML reads some as numbers."""
+
+
+class _Model(BaseModel):
+    # What a newer definition adds is not this version's to judge.
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
+    )
+
+
+class Bounds(_Model):
+    """What one click takes and what may be chosen."""
+
+    default: Quantity
+    min: Quantity | None = None
+    max: Quantity | None = None
+    limit: Quantity | None = None
+    """Limit of CPU, where it differs from ``max``."""
+
+
+class GpuBounds(_Model):
+    """Whole GPUs."""
+
+    default: int = 0
+    min: int = 0
+    max: int = 0
+
+
+class Resources(_Model):
+    """The machine of an environment."""
+
+    cpu: Bounds
+    memory: Bounds
+    gpu: GpuBounds = GpuBounds()
+    cache: Bounds | None = None
+    """Size of ``/cache``, of which 90 % are usable."""
+
+
+class Access(_Model):
+    """Who may start it."""
+
+    everyone: bool = False
+    projects: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class Environment(_Model):
+    """One environment of the catalogue."""
+
+    name: str
+    display_name: str
+    description: str = ""
+    image: str
+    frameworks: tuple[str, ...] = ()
+    access: Access = Access()
+    resources: Resources
+    startup_script: str = ""
+    env: dict[str, str] = {}
+    order: int = 100
+
+    @classmethod
+    def parse(cls, body: dict[str, Any]) -> Self:
+        """Read the custom resource."""
+        return cls.model_validate({"name": body["metadata"]["name"], **body["spec"]})
+
+
+class Member(_Model):
+    """A user or a group, and their role: viewer, member or admin."""
+
+    user: str | None = None
+    group: str | None = None
+    role: str
+
+
+class Project(_Model):
+    """What the spawner needs to know of a project."""
+
+    name: str
+    display_name: str
+    description: str = ""
+    members: tuple[Member, ...] = ()
+    global_editors: tuple[str, ...] = ()
+    pool: str = ""
+    phase: str = ""
+    """``Ready`` once its namespace is made."""
+    message: str = ""
+    quota: dict[str, Any] = Field(default={})
+
+    @classmethod
+    def parse(cls, body: dict[str, Any]) -> Self:
+        """Read the custom resource with its status."""
+        status = body.get("status") or {}
+        return cls.model_validate(
+            {
+                **body["spec"],
+                "name": body["metadata"]["name"],
+                "phase": status.get("phase", ""),
+                "message": status.get("message", ""),
+            }
+        )

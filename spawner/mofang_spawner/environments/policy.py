@@ -1,0 +1,91 @@
+"""Who may use what: membership of projects, access to environments. Pure."""
+
+from collections.abc import Set as AbstractSet
+
+from mofang_kube.errors import ForbiddenError, NotFoundError
+from mofang_spawner.environments.models import Environment, Project
+
+_RANK = {"viewer": 0, "member": 1, "admin": 2}
+
+
+def project_role(
+    project: Project, username: str, groups: AbstractSet[str]
+) -> str | None:
+    """The strongest role the user has, or None for an outsider."""
+    roles = [
+        member.role
+        for member in project.members
+        if member.user == username or (member.group and member.group in groups)
+    ]
+    return max(roles, key=lambda role: _RANK.get(role, -1), default=None)
+
+
+def can_start(project: Project, username: str, groups: AbstractSet[str]) -> bool:
+    """Whether the user may start servers there: members and admins."""
+    return project_role(project, username, groups) in {"member", "admin"}
+
+
+def can_use(
+    environment: Environment, project: Project, groups: AbstractSet[str]
+) -> bool:
+    """Whether a member of ``project`` in ``groups`` may start the environment."""
+    access = environment.access
+    return (
+        access.everyone
+        or project.name in access.projects
+        or bool(groups & set(access.groups))
+    )
+
+
+def validate_project(
+    project: Project | None, asked: str, username: str, groups: AbstractSet[str]
+) -> Project:
+    """The project, when the user may start servers in it now.
+
+    An unknown project and somebody else's are refused alike, so that names of
+    projects do not leak.
+
+    Raises:
+        NotFoundError: It is unknown, or not the user's.
+        ForbiddenError: The user only looks on, or it is not ready yet.
+    """
+    role = project and project_role(project, username, groups)
+    if project is None or role is None:
+        raise NotFoundError(
+            f"There is no project {asked} that you belong to. Choose one of your "
+            "projects in the gallery, or ask its administrator to add you.",
+            fields={"project": "unknown or not yours"},
+        )
+    if not can_start(project, username, groups):
+        raise ForbiddenError(
+            f"You may look at the project {asked}, but not start servers in it. "
+            "Ask its administrator to make you a member.",
+            fields={"project": "viewers start no servers"},
+        )
+    if project.phase != "Ready":
+        why = project.message or "its namespace is being made"
+        raise ForbiddenError(
+            f"The project {asked} is not ready: {why}. Try again in a minute.",
+            fields={"project": "not ready"},
+        )
+    return project
+
+
+def validate_environment(
+    environment: Environment | None,
+    asked: str,
+    project: Project,
+    groups: AbstractSet[str],
+) -> Environment:
+    """The environment, when it may be used in that project.
+
+    Raises:
+        NotFoundError: It is unknown, or not for this user.
+    """
+    if environment is None or not can_use(environment, project, groups):
+        raise NotFoundError(
+            f"There is no environment {asked} that you may start in the project "
+            f"{project.name}. Choose one in the gallery.",
+            fields={"environment": "unknown or not yours"},
+        )
+    return environment

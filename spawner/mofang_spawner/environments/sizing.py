@@ -1,0 +1,81 @@
+"""Sizes within an environment's bounds. Pure."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mofang_kube.errors import InvalidError
+from mofang_kube.quantities import parse_quantity
+from mofang_spawner.environments.models import Bounds, Resources
+from mofang_spawner.options import ServerOptions
+
+CACHE_DEFAULT = "5Gi"
+CACHE_USABLE = Decimal("0.9")
+"""The kubelet evicts at 90 % of the size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """The settled machine of one server, in Kubernetes' quantities."""
+
+    cpu: str
+    cpu_limit: str
+    memory: str
+    gpu: int
+    cache: str
+
+    @property
+    def cache_usable_bytes(self) -> int:
+        """What fits into ``/cache`` before the pod would be evicted."""
+        return int(parse_quantity(self.cache) * CACHE_USABLE)
+
+
+def _amount(field: str, text: str) -> Decimal:
+    try:
+        return parse_quantity(text)
+    except ValueError as err:
+        raise InvalidError(
+            f"{field} {text} is not an amount: write it as 2, 500m or 4Gi.",
+            fields={field: "not an amount"},
+        ) from err
+
+
+def _within(field: str, asked: str | None, bounds: Bounds) -> str:
+    if asked is None:
+        return bounds.default
+    amount = _amount(field, asked)
+    low = bounds.min or bounds.default
+    high = bounds.max or bounds.default
+    if not _amount(field, low) <= amount <= _amount(field, high):
+        raise InvalidError(
+            f"{field} {asked} is outside what this environment allows: "
+            f"ask for {low} to {high}.",
+            fields={field: f"from {low} to {high}"},
+        )
+    return asked
+
+
+def settle(resources: Resources, options: ServerOptions) -> Sizes:
+    """What the server gets: the choice, checked, or the defaults.
+
+    Raises:
+        InvalidError: A size is outside the environment's bounds.
+    """
+    gpu = resources.gpu.default if options.gpu is None else options.gpu
+    if not resources.gpu.min <= gpu <= resources.gpu.max:
+        low, high = resources.gpu.min, resources.gpu.max
+        raise InvalidError(
+            f"gpu {gpu} is outside what this environment allows: "
+            f"ask for {low} to {high}.",
+            fields={"gpu": f"from {low} to {high}"},
+        )
+    cpu = _within("cpu", options.cpu, resources.cpu)
+    limit = resources.cpu.limit or resources.cpu.max or cpu
+    if _amount("cpu", limit) < _amount("cpu", cpu):
+        limit = cpu
+    return Sizes(
+        cpu=cpu,
+        cpu_limit=limit,
+        memory=_within("memory", options.memory, resources.memory),
+        gpu=gpu,
+        cache=resources.cache.default if resources.cache else CACHE_DEFAULT,
+    )

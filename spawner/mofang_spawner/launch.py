@@ -1,0 +1,245 @@
+"""Making a server's objects and waiting until it answers.
+
+The objects are a Secret, the pod and its Service; Secret and Service belong to
+the pod and go with it. The Secret comes first, since the pod reads it, and is
+given to the pod afterwards: a hub that dies in between leaves a Secret that
+the next start replaces.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from kubernetes_asyncio.client import ApiException
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+
+from mofang_kube.deadline import Deadline
+from mofang_kube.errors import from_api, translated
+from mofang_kube.watcher import Watcher
+from mofang_spawner import pods
+from mofang_spawner.choice import Choice
+from mofang_spawner.context import SpawnContext
+from mofang_spawner.progress import StartLog
+from mofang_spawner.verdict import Lost, Running, Stage, Waiting, judge
+
+Manifest = dict[str, Any]
+
+_CONFLICT = 409
+_NOT_FOUND = 404
+_SERVER_ERROR = 500
+_PROBE_PAUSE_SECONDS = 0.05
+_LAST_LINES = 20
+
+
+class StartLostError(Exception):
+    """The server will not come."""
+
+    def __init__(self, lost: Lost, log: str = "") -> None:
+        super().__init__(lost.sentence)
+        self.lost = lost
+        self.log = log
+        """The container's last lines, or empty."""
+
+
+class Launch:
+    """One start of one server."""
+
+    def __init__(
+        self, context: SpawnContext, choice: Choice, *, namespace: str, name: str
+    ) -> None:
+        self._context = context
+        self._core = context.core
+        self._choice = choice
+        self._namespace = namespace
+        self._name = name
+        self._uid = ""
+        self.log = StartLog()
+
+    @property
+    def _key(self) -> str:
+        return f"{self._namespace}/{self._name}"
+
+    async def create(self, pod: Manifest, *, token: str, port: int) -> None:
+        """Make Secret, pod and Service.
+
+        Raises:
+            MofangError: Kubernetes refused, such as for the project's quota.
+        """
+        self.log.say(Stage.REQUESTED, "Asking for a machine.")
+        with translated("make", "the secret of the server", self._name):
+            await self._make_secret(token)
+        made = await self._make_pod(pod)
+        self._uid = made["metadata"]["uid"]
+        owner = pods.owner_reference(made)
+        service = pods.service(self._name, self._choice, owner, port)
+        with translated("make", "the service of the server", self._name):
+            await asyncio.gather(
+                self._make_service(service),
+                self._core.patch_namespaced_secret(
+                    self._name,
+                    self._namespace,
+                    {"metadata": {"ownerReferences": [owner]}},
+                    _content_type="application/merge-patch+json",
+                ),
+            )
+
+    async def _make_secret(self, token: str) -> None:
+        body = pods.secret(self._name, self._choice, token)
+        try:
+            await self._core.create_namespaced_secret(self._namespace, body)
+        except ApiException as err:
+            if err.status != _CONFLICT:
+                raise
+            await self._core.delete_namespaced_secret(self._name, self._namespace)
+            await self._core.create_namespaced_secret(self._namespace, body)
+
+    async def _make_pod(self, pod: Manifest) -> Manifest:
+        for attempt in range(2):
+            try:
+                made = await self._core.create_namespaced_pod(self._namespace, pod)
+            except ApiException as err:
+                if err.status != _CONFLICT or attempt:
+                    raise from_api(err, "start", "server", self._name) from err
+                # A hub that died in the middle of a start left it behind.
+                await self.remove()
+            else:
+                found: Manifest = self._context.api.sanitize_for_serialization(made)
+                return found
+        raise AssertionError("unreachable")
+
+    async def _make_service(self, body: Manifest) -> None:
+        try:
+            await self._core.create_namespaced_service(self._namespace, body)
+        except ApiException as err:
+            if err.status != _CONFLICT:
+                raise
+            await self._core.delete_namespaced_service(self._name, self._namespace)
+            await self._core.create_namespaced_service(self._namespace, body)
+
+    async def wait(self, path: str, port: int, deadline: Deadline) -> None:
+        """Until the server answers at ``path`` of its pod.
+
+        Raises:
+            StartLostError: It ended or cannot start; with cause and last lines.
+            TimeoutError: The deadline passed.
+        """
+        async with asyncio.timeout(deadline.left), self._events():
+            running = await self._wait_for_container()
+            self.log.say(Stage.STARTING, f"JupyterLab starts on {running.node}.")
+            url = f"http://{running.address}:{port}{path}"
+            await self._wait_for_answer(url)
+        self.log.say(Stage.ROUTING, "JupyterLab answers. Opening its address.")
+
+    async def _wait_for_container(self) -> Running:
+        async with contextlib.aclosing(self._states()) as states:
+            async for state in states:
+                match state:
+                    case Running():
+                        return state
+                    case Lost():
+                        raise StartLostError(state, await self._last_lines(state))
+                    case Waiting():
+                        self.log.say(state.stage, state.sentence)
+        raise AssertionError("a watch has no end")
+
+    async def _states(self) -> AsyncIterator[Waiting | Running | Lost]:
+        async with contextlib.aclosing(self._context.pods.changes()) as changes:
+            following = asyncio.ensure_future(anext(changes))
+            try:
+                while True:
+                    pod = self._context.pods.objects.get(self._key)
+                    if pod and pod["metadata"]["uid"] == self._uid:
+                        yield judge(pod)
+                    await following
+                    following = asyncio.ensure_future(anext(changes))
+            finally:
+                following.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await following
+
+    async def _wait_for_answer(self, url: str) -> None:
+        client = AsyncHTTPClient(force_instance=True)
+        try:
+            while not await self._answers(client, url):
+                state = judge(self._context.pods.objects.get(self._key))
+                if isinstance(state, Lost):
+                    raise StartLostError(state, await self._last_lines(state))
+                await asyncio.sleep(_PROBE_PAUSE_SECONDS)
+        finally:
+            client.close()
+
+    @staticmethod
+    async def _answers(client: AsyncHTTPClient, url: str) -> bool:
+        try:
+            answer = await client.fetch(
+                url, follow_redirects=False, raise_error=False, request_timeout=5
+            )
+        except (OSError, HTTPClientError):
+            return False
+        return bool(answer.code < _SERVER_ERROR)
+
+    @contextlib.asynccontextmanager
+    async def _events(self) -> AsyncIterator[None]:
+        """Follow this pod's events while somebody waits, and no longer."""
+        watcher = Watcher(
+            self._context.api,
+            f"/api/v1/namespaces/{self._namespace}/events",
+            field_selector=f"involvedObject.name={self._name}",
+        )
+        teller = asyncio.create_task(self._tell(watcher))
+        watcher.start()
+        try:
+            yield
+        finally:
+            teller.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await teller
+            await watcher.stop()
+
+    async def _tell(self, watcher: Watcher) -> None:
+        async with contextlib.aclosing(watcher.changes()) as changes:
+            async for change in changes:
+                event = change.object
+                if event["involvedObject"].get("uid") != self._uid:
+                    continue
+                reason, message = event.get("reason", ""), event.get("message", "")
+                match reason:
+                    case "Scheduled":
+                        self.log.say(Stage.PLACED, "A machine was found.", message)
+                    case "Pulling":
+                        self.log.say(Stage.PULLING, "Pulling the image.", message)
+                    case "FailedMount" | "Failed" | "BackOff":
+                        self.log.say(0, "Trying again after a fault.", message)
+                    case _:
+                        pass
+
+    async def _last_lines(self, lost: Lost) -> str:
+        if not lost.has_log:
+            return ""
+        for previous in (False, True):
+            with contextlib.suppress(ApiException):
+                text = await self._core.read_namespaced_pod_log(
+                    self._name,
+                    self._namespace,
+                    tail_lines=_LAST_LINES,
+                    previous=previous,
+                )
+                if text:
+                    return str(text)
+        return ""
+
+    async def remove(self) -> None:
+        """Delete the pod, with what belongs to it, and wait until it is gone."""
+        for delete in (
+            self._core.delete_namespaced_pod,
+            self._core.delete_namespaced_secret,
+            self._core.delete_namespaced_service,
+        ):
+            try:
+                await delete(self._name, self._namespace, grace_period_seconds=0)
+            except ApiException as err:
+                if err.status != _NOT_FOUND:
+                    raise from_api(err, "remove", "server", self._name) from err
+        while self._key in self._context.pods.objects:
+            await asyncio.sleep(_PROBE_PAUSE_SECONDS)

@@ -1,0 +1,62 @@
+"""What a start has said so far, and what it says next."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One sentence of a start."""
+
+    percent: int
+    sentence: str
+    detail: str = ""
+    """Kubernetes' own words, for those who want them."""
+
+    def event(self) -> dict[str, Any]:
+        """As JupyterHub's progress stream carries it."""
+        found: dict[str, Any] = {"progress": self.percent, "message": self.sentence}
+        if self.detail:
+            found["detail"] = self.detail
+        return found
+
+
+class StartLog:
+    """The steps of one start; any number of pages may follow it."""
+
+    def __init__(self) -> None:
+        self._steps: list[Step] = []
+        self._changed = asyncio.Event()
+        self._ended = False
+
+    def say(self, percent: int, sentence: str, detail: str = "") -> None:
+        """Add a step unless it was just said; percentages never fall."""
+        last = self._steps[-1] if self._steps else Step(percent=0, sentence="")
+        if last.sentence == sentence and last.detail == detail:
+            return
+        percent = max(percent, last.percent)
+        self._steps.append(Step(percent=percent, sentence=sentence, detail=detail))
+        self._wake()
+
+    def end(self) -> None:
+        """Nothing more will be said."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def follow(self) -> AsyncIterator[Step]:
+        """Every step from the first, then each new one until the end."""
+        seen = 0
+        while True:
+            changed = self._changed
+            while seen < len(self._steps):
+                yield self._steps[seen]
+                seen += 1
+            if self._ended:
+                return
+            await changed.wait()

@@ -1,0 +1,195 @@
+"""KubeSpawner, with the platform's rules for what may start and how.
+
+Traits and hooks only: what may be chosen is decided in ``choice``, what the
+pod looks like in ``pods``, how it starts in ``launch``.
+"""
+
+import html
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Self, cast
+
+from jupyterhub.spawner import SpawnException
+from kubespawner import KubeSpawner
+from traitlets import Any as AnyTrait
+from traitlets import default
+
+from mofang_kube.deadline import Deadline
+from mofang_kube.errors import MofangError
+from mofang_kube.names import project_namespace
+from mofang_spawner.choice import Choice, settle
+from mofang_spawner.context import PodView, SpawnContext
+from mofang_spawner.launch import Launch, StartLostError
+from mofang_spawner.options import ServerOptions
+from mofang_spawner.pods import apply_choice
+from mofang_spawner.verdict import Stage
+
+_SLACK_SECONDS = 5
+"""Left of the start timeout for cleaning up and saying why."""
+
+
+def refusal(error: MofangError) -> SpawnException:
+    """JupyterHub's form of a refusal: told as it is, not counted as a fault."""
+    return SpawnException(error.message, reason=error.code, status_code=error.status)
+
+
+def lost(error: StartLostError) -> SpawnException:
+    """A start that came to nothing, with the container's last lines."""
+    sentence, lines = error.lost.sentence, error.log.strip()
+    page = f"<p>{html.escape(sentence)}</p>"
+    if lines:
+        page += f"<pre>{html.escape(lines)}</pre>"
+        sentence = f"{sentence} Its last lines were:\n{lines}"
+    return SpawnException(
+        sentence, reason=error.lost.reason, message_html=page, status_code=424
+    )
+
+
+class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no types
+    """Starts a user's servers in the namespaces of their projects."""
+
+    context: Callable[[], SpawnContext] = AnyTrait(
+        help="""
+        A callable that returns the ``SpawnContext`` all servers share.
+
+        Set by the hub's configuration; a function, since traitlets copies
+        whatever else a configuration holds for every server.
+        """,
+    ).tag(config=True)
+
+    _choice: Choice | None = None
+    _launch: Launch | None = None
+
+    @default("cmd")
+    def _cmd_default(self) -> list[str]:
+        return ["mofang-start", "jupyterhub-singleuser"]
+
+    # -- the one watch of all servers' pods, in place of KubeSpawner's reflectors
+
+    @property
+    def pod_reflector(self) -> PodView:
+        """All servers' pods, as KubeSpawner looks at them."""
+        return PodView(self.context().pods)
+
+    async def _start_watching_pods(self, replace: bool = False) -> PodView:
+        # KubeSpawner asks before every look at a pod. A poll that answered
+        # before the first list would declare living servers dead.
+        del replace
+        await self.context().ready()
+        return self.pod_reflector
+
+    # -- what may start
+
+    @default("options_from_form")
+    def _options_from_form_default(self) -> Callable[..., Awaitable[dict[str, Any]]]:
+        return self._read_form
+
+    async def _read_form(self, form: dict[str, list[str]]) -> dict[str, Any]:
+        fields = {name: values for name, values in form.items() if name != "_xsrf"}
+        try:
+            options = ServerOptions.parse_form(fields)
+            await self._settle(options)
+        except MofangError as err:
+            raise refusal(err) from err
+        return options.model_dump(exclude_none=True)
+
+    def options_from_query(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """Options of a link; checked as REST's are when the start begins."""
+        return {name: values[0] for name, values in query.items() if values}
+
+    @default("apply_user_options")
+    def _apply_user_options_default(
+        self,
+    ) -> Callable[[Self, dict[str, Any]], Awaitable[None]]:
+        return type(self)._apply
+
+    async def _apply(self, options: dict[str, Any]) -> None:
+        try:
+            self._choice = await self._settle(ServerOptions.parse(options))
+        except MofangError as err:
+            raise refusal(err) from err
+
+    async def _settle(self, options: ServerOptions) -> Choice:
+        context = self.context()
+        await context.ready()
+        groups = {group.name for group in self.user.groups}
+        return settle(
+            options,
+            context.catalog,
+            username=self.user.name,
+            groups=groups,
+            server=self.name,
+        )
+
+    # -- the start
+
+    async def get_pod_manifest(self) -> Any:
+        """KubeSpawner's pod with what the choice decides, as a dictionary."""
+        choice = self._settled()
+        context = self.context()
+        pod = await super().get_pod_manifest()
+        return apply_choice(
+            context.api.sanitize_for_serialization(pod),
+            choice,
+            self.pod_name,
+            context.training_url,
+        )
+
+    def _settled(self) -> Choice:
+        if self._choice is None:
+            raise SpawnException(
+                "Choose a project and an environment in the gallery.",
+                reason="no-choice",
+            )
+        return self._choice
+
+    async def _start(self) -> str:
+        choice, context = self._settled(), self.context()
+        await context.ready()
+        self.namespace = project_namespace(choice.project.name)
+        self.image = choice.environment.image
+        self.dns_name = self.dns_name_template.format(
+            namespace=self.namespace, name=self.pod_name
+        )
+        launch = Launch(context, choice, namespace=self.namespace, name=self.pod_name)
+        self._launch = launch
+        deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
+        try:
+            pod = await self.get_pod_manifest()
+            await launch.create(pod, token=self.api_token, port=self.port)
+            await launch.wait(f"{self.server.base_url}api", self.port, deadline)
+        except BaseException as err:
+            launch.log.end()
+            await launch.remove()
+            if isinstance(err, StartLostError):
+                raise lost(err) from err
+            if isinstance(err, MofangError):
+                raise refusal(err) from err
+            if isinstance(err, TimeoutError):
+                raise self._too_late() from err
+            raise
+        return f"http://{self.dns_name}:{self.port}"
+
+    def _too_late(self) -> SpawnException:
+        return SpawnException(
+            f"The server did not answer within {self.start_timeout} seconds. Try "
+            "again; if machines are short, ask for less or wait until others end.",
+            reason="timeout",
+            status_code=504,
+        )
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """The start's sentences, from the first, as they come."""
+        launch = self._launch
+        if launch is None:
+            yield {"progress": int(Stage.REQUESTED), "message": "Checking the choice."}
+            return
+        async for step in launch.log.follow():
+            yield step.event()
+
+    def get_state(self) -> dict[str, Any]:
+        """What a new hub needs to know of a running server."""
+        state = cast("dict[str, Any]", super().get_state())
+        if self._choice is not None:
+            state["project"] = self._choice.project.name
+            state["environment"] = self._choice.environment.name
+        return state

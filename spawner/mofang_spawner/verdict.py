@@ -1,0 +1,137 @@
+"""What a starting server's pod says: still coming, there, or lost. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+Manifest = dict[str, Any]
+
+_BROKEN = {
+    "ImagePullBackOff": "image",
+    "InvalidImageName": "image",
+    "ErrImageNeverPull": "image",
+    "CreateContainerConfigError": "config",
+    "CreateContainerError": "config",
+    "RunContainerError": "config",
+}
+_KILLED = 137
+
+
+class Stage(IntEnum):
+    """How far a start has come; also the percentage shown."""
+
+    REQUESTED = 5
+    QUEUED = 15
+    PLACED = 30
+    PULLING = 40
+    STARTING = 60
+    ANSWERING = 85
+    ROUTING = 95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Not there yet; ``sentence`` says what it waits for."""
+
+    stage: Stage
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The container runs, at this address."""
+
+    address: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """It will not come; ``sentence`` says why and what to do."""
+
+    reason: str
+    """A short label for metrics."""
+    sentence: str
+    has_log: bool = False
+
+
+def unschedulable(message: str) -> str:
+    """The scheduler's account of every machine, as one sentence."""
+    lacking = sorted(set(re.findall(r"Insufficient ([a-z0-9./-]+)", message)))
+    words = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPUs"}
+    if lacking:
+        what = " and ".join(words.get(each, each) for each in lacking)
+        return f"Waiting for a machine with enough free {what}."
+    return f"Waiting for a machine: {message}"
+
+
+def judge(pod: Manifest | None) -> Waiting | Running | Lost:
+    """The pod's state, for the person who waits for it."""
+    if pod is None:
+        return Waiting(stage=Stage.REQUESTED, sentence="Asking for a machine.")
+    status = pod.get("status", {})
+    if "deletionTimestamp" in pod["metadata"]:
+        return Lost(reason="deleted", sentence="The server was removed as it started.")
+    if status.get("phase") == "Failed" and status.get("reason"):
+        why = status.get("message", status["reason"])
+        return Lost(reason="evicted", sentence=f"The machine gave the server up: {why}")
+    statuses = status.get("containerStatuses", [])
+    if statuses:
+        return _judge_container(pod, statuses[0])
+    return _judge_placing(pod, status)
+
+
+def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:
+    for condition in status.get("conditions", []):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            sentence = unschedulable(condition.get("message", ""))
+            return Waiting(stage=Stage.QUEUED, sentence=sentence)
+    node = pod["spec"].get("nodeName")
+    if node:
+        return Waiting(stage=Stage.PLACED, sentence=f"Placed on the machine {node}.")
+    return Waiting(stage=Stage.REQUESTED, sentence="Asking for a machine.")
+
+
+def _judge_container(pod: Manifest, found: Manifest) -> Waiting | Running | Lost:
+    state, node = found.get("state", {}), pod["spec"].get("nodeName", "")
+    ended = state.get("terminated") or found.get("lastState", {}).get("terminated")
+    if ended:
+        return _ended(ended)
+    waiting = state.get("waiting", {})
+    reason = waiting.get("reason", "")
+    if reason in _BROKEN:
+        return Lost(reason=_BROKEN[reason], sentence=_broken(found, waiting, reason))
+    if "running" in state and pod["status"].get("podIP"):
+        return Running(address=pod["status"]["podIP"], node=node)
+    return Waiting(
+        stage=Stage.PLACED, sentence=f"Preparing the container on the machine {node}."
+    )
+
+
+def _broken(found: Manifest, waiting: Manifest, reason: str) -> str:
+    image = found.get("image", "")
+    if _BROKEN[reason] == "image":
+        return (
+            f"The image {image} cannot be pulled: {_tidy(waiting, reason)}. "
+            "Choose another environment, or ask an administrator to correct this one."
+        )
+    return (
+        f"The container cannot be created: {_tidy(waiting, reason)}. "
+        "Ask an administrator to look at this environment."
+    )
+
+
+def _tidy(waiting: Manifest, reason: str) -> str:
+    """The last clause of a chain of wrapped errors, which is the cause."""
+    message = str(waiting.get("message") or reason)
+    return message.rpartition("ErrImagePull: ")[2].strip().rstrip(".")[:400]
+
+
+def _ended(ended: Manifest) -> Lost:
+    code = ended.get("exitCode")
+    if ended.get("reason") == "OOMKilled" or code == _KILLED:
+        sentence = "The server ran out of memory as it started: ask for more memory."
+        return Lost(reason="memory", sentence=sentence, has_log=True)
+    sentence = f"The server ended as it started, with exit code {code}."
+    return Lost(reason="exit", sentence=sentence, has_log=True)
