@@ -1,0 +1,172 @@
+"""Jobs inside the service: who asks, what is made, what was seen.
+
+The wire format is ``mofang.models``; nothing here is ever sent to a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from mofang.models import JobSpec, Resources
+from mofang_kube.names import project_namespace, user_slug
+from mofang_spawner.volumes.models import VolumeGrant
+
+Manifest = dict[str, Any]
+
+
+class MemberRole(StrEnum):
+    """What a person may do in a project, least first."""
+
+    VIEWER = "viewer"
+    MEMBER = "member"
+    ADMIN = "admin"
+
+    @property
+    def rank(self) -> int:
+        """How much the role allows; a higher one allows all of a lower one."""
+        return list(MemberRole).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A person as the hub knows the bearer of a token."""
+
+    name: str
+    groups: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def slug(self) -> str:
+        """The name as labels and directories have it."""
+        return user_slug(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job that was checked and is ready to be rendered."""
+
+    id: str
+    project: str
+    owner: str
+    spec: JobSpec
+    pool: str = ""
+    """Resource pool of the project; empty where it has none."""
+
+    grants: tuple[VolumeGrant, ...] = ()
+    """The directories of the owner's servers, which the job sees at the same paths."""
+
+    cache_size: str = "5Gi"
+    """Size of ``/cache``, a quantity."""
+
+    @property
+    def namespace(self) -> str:
+        """Where its objects are made."""
+        return project_namespace(self.project)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolePlan:
+    """One role of a job, as a framework wants it run."""
+
+    name: str
+    replicas: int
+    command: tuple[str, ...]
+    """Arguments of the container's process, literally."""
+
+    resources: Resources
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables with literal values, the user's included."""
+
+    port: int
+    """Where the other replicas reach it."""
+
+    @property
+    def asks_gpu(self) -> bool:
+        """Whether its containers need a machine with GPUs."""
+        return self.resources.gpu > 0
+
+
+class PodPhase(StrEnum):
+    """Phases of a pod, as Kubernetes names them."""
+
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodSeen:
+    """One replica's pod, as it was last seen."""
+
+    name: str
+    uid: str
+    role: str
+    index: int
+    phase: PodPhase
+    node: str | None = None
+    is_leaving: bool = False
+    """Whether its deletion was asked for."""
+
+    status_reason: str = ""
+    """The pod's own reason, such as ``Evicted``."""
+
+    status_message: str = ""
+    unschedulable: str = ""
+    """The scheduler's message while no machine fits."""
+
+    waiting_reason: str = ""
+    waiting_message: str = ""
+    image: str = ""
+    exit_code: int | None = None
+    exit_reason: str = ""
+    last_words: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``worker-1``."""
+        return f"{self.role}-{self.index}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its container will not run again."""
+        return self.phase in {PodPhase.SUCCEEDED, PodPhase.FAILED}
+
+
+class Outcome(StrEnum):
+    """How a job ended, as its operator says."""
+
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSeen:
+    """A job's object, as it was last seen."""
+
+    id: str
+    uid: str
+    project: str
+    owner: str
+    spec: JobSpec
+    created: datetime
+    cancelled_by: str = ""
+    cancelled_at: datetime | None = None
+    is_suspended: bool = False
+    """Whether the operator has taken note of a cancellation."""
+
+    outcome: Outcome | None = None
+    outcome_message: str = ""
+    finished: datetime | None = None
+
+    @property
+    def namespace(self) -> str:
+        """Where its pods are."""
+        return project_namespace(self.project)
