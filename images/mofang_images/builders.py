@@ -12,7 +12,6 @@ from mofang_images.commands import CommandLog, succeeds
 from mofang_images.errors import MachineError
 from mofang_images.store import Store
 
-
 COMPRESSION = ("--compression-format", "zstd", "--compression-level", "1")
 """For layers in archives: read faster than gzip, and written faster, too."""
 

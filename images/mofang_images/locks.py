@@ -52,9 +52,7 @@ def _own_projects(folder: Path, repository: Path) -> list[str | Path]:
     """Return what our own projects in an image add to its lock."""
     source = read_sources(repository / "images")[folder.name]
     words: list[str | Path] = ["--constraint", "requirements.lock"]
-    overrides = folder / "overrides.txt"
-    if overrides.exists():
-        words += ["--override", overrides]
+    words += ["--override", f"images/{SHARED_FOLDER}/overrides.txt"]
     words += [f"{project}/pyproject.toml" for project in source.projects]
     for package in OWN_PACKAGES:
         words += ["--no-emit-package", package]

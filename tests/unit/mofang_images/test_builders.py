@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from mofang_images.builders import (
+    Buildah,
+    BuilderKind,
+    BuildRequest,
+    Engine,
+    choose_builder,
+)
+from mofang_images.errors import MachineError
+
+REQUEST = BuildRequest(
+    ref="docker.io/mofang/base:1",
+    tag="1",
+    parent_ref="debian:bookworm",
+    context=Path("/context"),
+    host=Path("/host"),
+)
+COMMON = (
+    "--network host --build-context host=/host --build-arg BASE_IMAGE=debian:bookworm "
+    "--build-arg MOFANG_TAG=1 --tag docker.io/mofang/base:1 /context"
+)
+
+
+class RecordingLog:
+    def __init__(self):
+        self.commands = []
+
+    def run(self, what, command, **_):
+        self.commands.append(" ".join(str(word) for word in command))
+
+
+@pytest.fixture
+def log():
+    return RecordingLog()
+
+
+@pytest.mark.parametrize("kind", [BuilderKind.DOCKER, BuilderKind.PODMAN])
+def test_docker_and_podman_build_alike(kind, log):
+    Engine(kind=kind).build(REQUEST, log)
+
+    assert log.commands == [f"{kind} build {COMMON}"]
+
+
+def test_buildah_builds_apart_from_the_machines_own_images(log):
+    Buildah(storage=Path("/storage")).build(REQUEST, log)
+
+    (command,) = log.commands
+    assert command.startswith("buildah --root /storage --runroot ")
+    assert "--isolation chroot" in command
+    assert command.endswith(COMMON)
+
+
+def test_archives_are_oci_archives_that_name_the_image(log):
+    archive = Path("/archive.tar")
+    Buildah(storage=Path("/storage")).save(REQUEST.ref, archive, log)
+    Engine(kind=BuilderKind.PODMAN).save(REQUEST.ref, archive, log)
+
+    buildah, podman = log.commands
+    assert buildah.endswith(f"{REQUEST.ref} oci-archive:/archive.tar:{REQUEST.ref}")
+    assert podman.endswith(f"--format oci-archive --output /archive.tar {REQUEST.ref}")
+
+
+def test_a_machine_without_builders_is_told_what_to_install(monkeypatch, store):
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(MachineError, match="apt-get install buildah debootstrap"):
+        choose_builder(None, store)

@@ -1,0 +1,29 @@
+import json
+from pathlib import Path
+
+from mofang_images.build import BuiltImage
+from mofang_images.cli import built_as_json, main
+
+
+def test_what_was_built_is_told_to_programs_by_name():
+    built = BuiltImage(
+        name="base", ref="docker.io/mofang/base:1", archive=Path("/c/base-1.tar")
+    )
+
+    assert json.loads(built_as_json([built])) == {
+        "base": {"ref": "docker.io/mofang/base:1", "archive": "/c/base-1.tar"}
+    }
+
+
+def test_listing_builds_nothing_and_names_every_image(tmp_path, capsys):
+    assert main(["--cache", str(tmp_path), "list"]) == 0
+
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [row[0] for row in rows] == ["base", "hub", "pytorch"]
+    assert {row[2] for row in rows} == {"not built"}
+
+
+def test_an_unknown_image_is_a_sentence_and_an_exit_code(tmp_path, capsys):
+    assert main(["--cache", str(tmp_path), "list", "--only", "tensorflow"]) == 1
+
+    assert "No image is called tensorflow" in capsys.readouterr().err

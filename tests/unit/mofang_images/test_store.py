@@ -1,0 +1,70 @@
+import os
+
+import pytest
+
+from mofang_images.store import Store, default_folder
+
+
+def add_archive(store: Store, name: str, tag: str, age: int):
+    archive = store.archive(name, tag)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    archive.touch()
+    os.utime(archive, (1000 - age, 1000 - age))
+    return archive
+
+
+def test_the_newest_two_archives_of_a_name_stay(store):
+    current = add_archive(store, "base", "d", age=1)
+    previous = add_archive(store, "base", "c", age=2)
+    old = [add_archive(store, "base", tag, age) for tag, age in [("b", 3), ("a", 4)]]
+
+    assert store.trim(current, "base") == old
+
+    assert sorted(current.parent.iterdir()) == sorted([current, previous])
+
+
+def test_an_archive_just_asked_for_stays_however_old_it_is(store):
+    current = add_archive(store, "base", "a", age=9)
+    add_archive(store, "base", "b", age=2)
+    add_archive(store, "base", "c", age=1)
+
+    store.trim(current, "base")
+
+    assert current.exists()
+
+
+def test_an_image_whose_name_begins_alike_is_left_alone(store):
+    current = add_archive(store, "pytorch", "a", age=1)
+    others = [add_archive(store, "pytorch-gpu", tag, age=5) for tag in "abc"]
+
+    store.trim(current, "pytorch")
+
+    assert all(other.exists() for other in others)
+
+
+def test_what_failed_half_way_is_never_found(store):
+    target = store.archive("base", "a")
+
+    def interrupted():
+        with store.finished(target) as unfinished:
+            unfinished.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert list(target.parent.iterdir()) == []
+
+
+def test_scratch_folders_are_private_and_go(store):
+    with store.scratch("base") as scratch:
+        assert scratch.stat().st_mode & 0o777 == 0o700
+        (scratch / "host").mkdir()
+
+    assert not scratch.exists()
+
+
+def test_the_person_chooses_where_caches_are(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    assert default_folder() == tmp_path / "mofang" / "images"
