@@ -29,7 +29,9 @@ export type FormField = keyof IJobForm;
 export type FormErrors = Partial<Record<FormField, string>>;
 
 /** Translates a sentence, with `%1` for its parameter. */
-export type Translate = (sentence: string, ...values: string[]) => string;
+export interface ITranslate {
+  __(sentence: string, ...values: string[]): string;
+}
 
 export function emptyForm(): IJobForm {
   return {
@@ -79,7 +81,7 @@ export function folderOf(script: string, fallback: string): string {
 export function validate(
   form: IJobForm,
   defaults: IDefaults,
-  trans: Translate
+  trans: ITranslate
 ): FormErrors {
   const errors: FormErrors = {};
   const tell = (field: FormField, wrong: boolean, sentence: string) => {
@@ -88,49 +90,47 @@ export function validate(
     }
   };
   const { limits } = defaults;
-  tell('name', !form.name.trim(), trans('Give the job a name.'));
-  tell('name', form.name.length > 63, trans('At most 63 characters.'));
-  tell('script', !form.script.trim(), trans('Choose the file to run.'));
-  tell('script', form.script.endsWith('/'), trans('That is a folder.'));
+  tell('name', !form.name.trim(), trans.__('Give the job a name.'));
+  tell('name', form.name.length > 63, trans.__('At most 63 characters.'));
+  tell('script', !form.script.trim(), trans.__('Choose the file to run.'));
+  tell('script', form.script.endsWith('/'), trans.__('That is a folder.'));
   tell(
     'arguments',
     splitWords(form.arguments) === null,
-    trans('A quotation mark is not closed.')
+    trans.__('A quotation mark is not closed.')
   );
   tell(
     'image',
     !form.image && !defaults.image,
-    trans('This server does not know its image. Choose another.')
+    trans.__('This server does not know its image. Choose another.')
   );
-  tell('image', /\s/.test(form.image), trans('An image has no spaces.'));
+  tell('image', /\s/.test(form.image), trans.__('An image has no spaces.'));
   tell(
     'workingDirectory',
     form.workingDirectory !== '' && !form.workingDirectory.startsWith('/'),
-    trans('Write it from the root: /home/jovyan/experiment.')
+    trans.__('Write it from the root: /home/jovyan/experiment.')
   );
   tell(
     'replicas',
     !isWhole(form.replicas, 1, limits.replicas),
-    trans('A whole number from 1 to %1.', String(limits.replicas))
+    trans.__('A whole number from 1 to %1.', String(limits.replicas))
   );
   tell(
     'gpu',
     !isWhole(form.gpu, 0, limits.gpu),
-    trans('A whole number from 0 to %1.', String(limits.gpu))
+    trans.__('A whole number from 0 to %1.', String(limits.gpu))
   );
   const cpu = parseQuantity(form.cpu);
   tell(
     'cpu',
     cpu === null || cpu < 0.01 || cpu > limits.cpu,
-    trans('Cores, such as 2 or 500m; at most %1.', String(limits.cpu))
+    trans.__('Cores, such as 2 or 500m; at most %1.', String(limits.cpu))
   );
   const memory = parseQuantity(form.memory);
   tell(
     'memory',
-    memory === null ||
-      memory < limits.memory_min ||
-      memory > limits.memory_max,
-    trans('An amount with its unit, such as 4Gi.')
+    memory === null || memory < limits.memory_min || memory > limits.memory_max,
+    trans.__('An amount with its unit, such as 4Gi.')
   );
   const wrong = wrongVariable(form.environment, trans);
   tell('environment', wrong !== '', wrong);
@@ -196,18 +196,18 @@ function filledVariables(variables: readonly IVariable[]): IVariable[] {
 
 function wrongVariable(
   variables: readonly IVariable[],
-  trans: Translate
+  trans: ITranslate
 ): string {
   const seen = new Set<string>();
   for (const { name } of filledVariables(variables)) {
     if (!/^[A-Za-z_]\w*$/.test(name)) {
-      return trans(
+      return trans.__(
         '“%1” is not the name of a variable: letters, digits and underscores.',
         name
       );
     }
     if (seen.has(name)) {
-      return trans('“%1” is there twice.', name);
+      return trans.__('“%1” is there twice.', name);
     }
     seen.add(name);
   }

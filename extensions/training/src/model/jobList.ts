@@ -29,13 +29,7 @@ export function merge(
 export function filtered(jobs: readonly IJob[], text: string): IJob[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return jobs.filter(job => {
-    const told = [
-      job.spec.name,
-      job.id,
-      job.owner,
-      job.state,
-      job.spec.script
-    ]
+    const told = [job.spec.name, job.id, job.owner, job.state, job.spec.script]
       .join(' ')
       .toLowerCase();
     return words.every(word => told.includes(word));

@@ -10,8 +10,9 @@ export interface ILogLine {
   isSystem: boolean;
 }
 
-// eslint-disable-next-line no-control-regex
-const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
+ 
+const ESCAPES =
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 
 /** Drop colours, and of a progress bar keep what it showed last. */
 export function shownLine(raw: string): ILogLine {
@@ -32,6 +33,11 @@ export class LineCutter {
       this._rest = '';
     }
     return lines;
+  }
+
+  /** What came after the last line break: a progress bar, say. */
+  get pending(): string {
+    return this._rest;
   }
 
   /** What came after the last line break, now that nothing more comes. */

@@ -12,7 +12,11 @@ export function splitWords(text: string): string[] | null {
     if (quote) {
       if (char === quote) {
         quote = '';
-      } else if (char === '\\' && quote === '"' && '"\\'.includes(text[at + 1])) {
+      } else if (
+        char === '\\' &&
+        quote === '"' &&
+        '"\\'.includes(text[at + 1])
+      ) {
         word += text[++at];
       } else {
         word += char;

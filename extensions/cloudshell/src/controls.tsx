@@ -1,0 +1,69 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { refreshIcon, UseSignal } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { nodeNames, parseNode, replicaName } from './model';
+import type { ShellStatus, ShellWidget } from './widget';
+
+interface IControlsProps {
+  shell: ShellWidget;
+  trans: TranslationBundle;
+}
+
+/** The row above a Cloud Shell: where it is, how it is, and a new one. */
+export function ShellControls({ shell, trans }: IControlsProps): JSX.Element {
+  return (
+    <UseSignal signal={shell.changed}>
+      {() => (
+        <div
+          className="mf-ShellControls"
+          role="toolbar"
+          aria-label={trans.__('Cloud Shell')}
+        >
+          <label>
+            {trans.__('Node')}{' '}
+            <select
+              value={replicaName(shell.target)}
+              onFocus={() => void shell.refreshJob()}
+              onChange={event =>
+                shell.open(parseNode(shell.target.jobId, event.target.value))
+              }
+            >
+              {nodeNames(shell.job, shell.target).map(name => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+          <span className="mf-ShellJob" title={shell.target.jobId}>
+            {shell.job?.spec.name ?? shell.target.jobId}
+          </span>
+          <span
+            className="mf-ShellStatus"
+            data-status={shell.status}
+            role="status"
+          >
+            {statusText(shell.status, trans)}
+          </span>
+          <button
+            title={trans.__('End this shell and open a new one')}
+            onClick={() => shell.reconnect()}
+          >
+            <refreshIcon.react tag="span" />
+            {trans.__('Reconnect')}
+          </button>
+        </div>
+      )}
+    </UseSignal>
+  );
+}
+
+function statusText(status: ShellStatus, trans: TranslationBundle): string {
+  switch (status) {
+    case 'connecting':
+      return trans.__('Connecting…');
+    case 'connected':
+      return trans.__('Connected');
+    case 'ended':
+      return trans.__('Ended');
+  }
+}

@@ -1,0 +1,5 @@
+import { shellPlugin } from './plugins/shell';
+
+export * from './tokens';
+
+export default [shellPlugin];

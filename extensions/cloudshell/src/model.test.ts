@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { choices, type IJob, nodeNames, parseNode, targetOf } from './model';
+
+const job: IJob = {
+  id: 'train-abc123',
+  spec: { name: 'train' },
+  replicas: [
+    { role: 'worker', index: 0, state: 'Running', shell: true },
+    { role: 'worker', index: 1, state: 'Pending', shell: false },
+    { role: 'ps-cpu', index: 2, state: 'Running', shell: true }
+  ]
+};
+
+test('only containers that take a shell are offered', () => {
+  assert.deepEqual(
+    choices([job]).map(choice => choice.label),
+    ['train · worker-0 (train-abc123)', 'train · ps-cpu-2 (train-abc123)']
+  );
+});
+
+test('the open container stays in the drop-down after its end', () => {
+  const gone = { jobId: job.id, role: 'worker', index: 1 };
+  assert.deepEqual(nodeNames(job, gone), ['worker-1', 'worker-0', 'ps-cpu-2']);
+  assert.deepEqual(nodeNames(null, gone), ['worker-1']);
+});
+
+test('a name of the drop-down leads back to its container', () => {
+  assert.deepEqual(parseNode('train-abc123', 'ps-cpu-2'), {
+    jobId: 'train-abc123',
+    role: 'ps-cpu',
+    index: 2
+  });
+});
+
+test('a command without a container asks for one', () => {
+  assert.equal(targetOf({ isLauncher: true }), null);
+  assert.equal(targetOf({ jobId: 'a', role: 'worker', index: 'x' }), null);
+  assert.deepEqual(targetOf({ jobId: 'a', role: 'worker', index: 0 }), {
+    jobId: 'a',
+    role: 'worker',
+    index: 0
+  });
+});

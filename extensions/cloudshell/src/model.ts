@@ -1,0 +1,80 @@
+/**
+ * Containers a shell can be opened in, as the training extension's server tells them.
+ */
+
+export interface IReplica {
+  role: string;
+  index: number;
+  state: string;
+  /** Whether this user may open a shell in it now. */
+  shell: boolean;
+}
+
+/** The part of a training job that matters here. */
+export interface IJob {
+  id: string;
+  spec: { name: string };
+  replicas: IReplica[];
+}
+
+/** One container of one job. */
+export interface ITarget {
+  jobId: string;
+  role: string;
+  index: number;
+}
+
+export interface IChoice {
+  label: string;
+  target: ITarget;
+}
+
+/** What the terminal of a container is called: `train-x1y2z3:worker-0`'s parts. */
+export function terminalName({ jobId, role, index }: ITarget): string {
+  return `${jobId}:${role}:${index}`;
+}
+
+/** What people call a container: `worker-1`. */
+export function replicaName(replica: { role: string; index: number }): string {
+  return `${replica.role}-${replica.index}`;
+}
+
+/** Read the arguments of a command; null where they name no container. */
+export function targetOf(args: Record<string, unknown>): ITarget | null {
+  const { jobId, role, index } = args;
+  return typeof jobId === 'string' &&
+    typeof role === 'string' &&
+    Number.isInteger(index)
+    ? { jobId, role, index: index as number }
+    : null;
+}
+
+/** Names for the drop-down: what can be opened, and what is open. */
+export function nodeNames(job: IJob | null, current: ITarget): string[] {
+  const names = (job?.replicas ?? [])
+    .filter(replica => replica.shell)
+    .map(replicaName);
+  const open = replicaName(current);
+  return names.includes(open) ? names : [open, ...names];
+}
+
+export function parseNode(jobId: string, name: string): ITarget {
+  const cut = name.lastIndexOf('-');
+  return {
+    jobId,
+    role: name.slice(0, cut),
+    index: Number(name.slice(cut + 1))
+  };
+}
+
+/** Every container that a shell can be opened in, newest job first. */
+export function choices(jobs: readonly IJob[]): IChoice[] {
+  return jobs.flatMap(job =>
+    job.replicas
+      .filter(replica => replica.shell)
+      .map(({ role, index }) => ({
+        label: `${job.spec.name} · ${replicaName({ role, index })} (${job.id})`,
+        target: { jobId: job.id, role, index }
+      }))
+  );
+}

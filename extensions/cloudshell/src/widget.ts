@@ -1,0 +1,148 @@
+import { MainAreaWidget } from '@jupyterlab/apputils';
+import {
+  type ServerConnection,
+  TerminalConnection
+} from '@jupyterlab/services';
+import type { ITerminal } from '@jupyterlab/terminal';
+import { Terminal } from '@jupyterlab/terminal';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, terminalIcon } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
+import { StackedPanel } from '@lumino/widgets';
+
+import { ShellControls } from './controls';
+import { type IJob, type ITarget, replicaName, terminalName } from './model';
+import type { JobReader } from './request';
+import * as React from 'react';
+
+export type ShellStatus = 'connecting' | 'connected' | 'ended';
+
+export interface IShellOptions {
+  target: ITarget;
+  jobs: JobReader;
+  settings: ServerConnection.ISettings;
+  /** Font, theme and the like, as the person set them for all terminals. */
+  terminalOptions: () => Partial<ITerminal.IOptions>;
+  translator: ITranslator;
+  trans: TranslationBundle;
+}
+
+/** A terminal in one container of a job; another can be chosen above it. */
+export class ShellWidget extends MainAreaWidget<StackedPanel> {
+  constructor(private _options: IShellOptions) {
+    super({ content: new StackedPanel() });
+    this.target = _options.target;
+    this.addClass('mf-Shell');
+    this.title.icon = terminalIcon;
+    this.content.node.setAttribute('role', 'region');
+    this.toolbar.hide();
+    const controls = ReactWidget.create(
+      React.createElement(ShellControls, { shell: this, trans: _options.trans })
+    );
+    controls.addClass('mf-ShellControlsHost');
+    this.contentHeader.addWidget(controls);
+    this.open(this.target);
+  }
+
+  target: ITarget;
+  job: IJob | null = null;
+  status: ShellStatus = 'connecting';
+  readonly changed = new Signal<this, void>(this);
+
+  get terminal(): Terminal | null {
+    return this._terminal;
+  }
+
+  /** Open a shell in that container, in place of the one there was. */
+  open(target: ITarget): void {
+    this.target = target;
+    this._close();
+    const { settings, terminalOptions, translator } = this._options;
+    const connection = new TerminalConnection({
+      model: { name: terminalName(target) },
+      serverSettings: settings
+    });
+    connection.connectionStatusChanged.connect((_, status) =>
+      this._setStatus(status === 'connected' ? 'connected' : 'connecting')
+    );
+    connection.disposed.connect(() => {
+      if (this._connection === connection) {
+        this._setStatus('ended');
+      }
+    });
+    const options = {
+      ...terminalOptions(),
+      // The last line says why it ended; it must stay to be read.
+      closeOnExit: false,
+      shutdownOnClose: false
+    };
+    this._connection = connection;
+    this._terminal = new Terminal(connection, options, translator);
+    this.content.addWidget(this._terminal);
+    this._setStatus('connecting');
+    this._updateTitle();
+    void this.refreshJob();
+    if (this.isVisible) {
+      void this._terminal.ready.then(() => this._terminal?.activate());
+    }
+  }
+
+  reconnect(): void {
+    this.open(this.target);
+  }
+
+  /** Learn which containers there are by now. */
+  async refreshJob(): Promise<void> {
+    try {
+      this.job = await this._options.jobs.get(this.target.jobId);
+    } catch {
+      // The terminal tells what is wrong; the drop-down keeps what it has.
+      return;
+    }
+    if (!this.isDisposed) {
+      this._updateTitle();
+      this.changed.emit();
+    }
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._close();
+      Signal.clearData(this);
+    }
+    super.dispose();
+  }
+
+  protected override onActivateRequest(msg: Message): void {
+    super.onActivateRequest(msg);
+    this._terminal?.activate();
+  }
+
+  private _close(): void {
+    const [terminal, connection] = [this._terminal, this._connection];
+    this._terminal = null;
+    this._connection = null;
+    terminal?.dispose();
+    connection?.dispose();
+  }
+
+  private _setStatus(status: ShellStatus): void {
+    this.status = status;
+    this._updateTitle();
+    this.changed.emit();
+  }
+
+  private _updateTitle(): void {
+    const name = this.job?.spec.name ?? this.target.jobId;
+    this.title.label = `${replicaName(this.target)} · ${name}`;
+    this.title.caption = this._options.trans.__(
+      'Cloud Shell in %1 of %2',
+      replicaName(this.target),
+      this.target.jobId
+    );
+  }
+
+  private _connection: TerminalConnection | null = null;
+  private _terminal: Terminal | null = null;
+}

@@ -1,0 +1,85 @@
+import { FileDialog, type IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import type { Contents } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+
+import { MARK, notebookScript, scriptPath } from '../model/notebookScript';
+import type { IFormFiles } from './model';
+
+interface INotebook {
+  cells: { cell_type: string; source: string }[];
+}
+
+/** The files of JupyterLab, for the form. */
+export class FormFiles implements IFormFiles {
+  constructor(
+    private _manager: IDocumentManager,
+    private _browser: IDefaultFileBrowser | null,
+    private _trans: TranslationBundle
+  ) {}
+
+  async pick(): Promise<string | null> {
+    const { value, button } = await FileDialog.getOpenFiles({
+      manager: this._manager,
+      title: this._trans.__('What the job runs'),
+      label: this._trans.__('A Python file, or a notebook'),
+      defaultPath: this._browser?.model.path,
+      filter: model =>
+        model.type === 'directory' || /\.(py|sh|ipynb)$/.test(model.name)
+          ? {}
+          : null
+    });
+    const [file] = value ?? [];
+    return button.accept && file?.type !== 'directory'
+      ? (file?.path ?? null)
+      : null;
+  }
+
+  /**
+   * Write the notebook's code beside it, as it is in the open document if there is
+   * one. A file of that name that was not made here is left alone.
+   */
+  async convert(notebookPath: string): Promise<string> {
+    const { contents } = this._manager.services;
+    const path = scriptPath(notebookPath);
+    await this._mayWrite(contents, path);
+    const { cells } = await this._read(contents, notebookPath);
+    const name = notebookPath.split('/').pop() ?? notebookPath;
+    await contents.save(path, {
+      type: 'file',
+      format: 'text',
+      content: notebookScript(cells, name)
+    });
+    return path;
+  }
+
+  private async _read(
+    contents: Contents.IManager,
+    path: string
+  ): Promise<INotebook> {
+    const widget = this._manager.findWidget(path);
+    const context = widget && this._manager.contextForWidget(widget);
+    if (context?.isReady) {
+      return context.model.toJSON() as unknown as INotebook;
+    }
+    const model = await contents.get(path, { type: 'notebook', content: true });
+    return model.content as INotebook;
+  }
+
+  private async _mayWrite(
+    contents: Contents.IManager,
+    path: string
+  ): Promise<void> {
+    const there = await contents
+      .get(path, { type: 'file', format: 'text', content: true })
+      .catch(() => null);
+    if (there && !String(there.content).startsWith(MARK)) {
+      throw new Error(
+        this._trans.__(
+          '%1 is there already and was not made from the notebook. Rename it, or choose it as the script.',
+          path
+        )
+      );
+    }
+  }
+}

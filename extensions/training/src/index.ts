@@ -1,0 +1,9 @@
+import { formPlugin } from './plugins/form';
+import { jobsPlugin } from './plugins/jobs';
+import { logsPlugin } from './plugins/logs';
+import { panelPlugin } from './plugins/panel';
+import { submitPlugin } from './plugins/submit';
+
+export * from './tokens';
+
+export default [jobsPlugin, panelPlugin, formPlugin, logsPlugin, submitPlugin];

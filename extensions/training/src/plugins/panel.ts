@@ -1,0 +1,77 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { cubeIcon } from '../icons';
+import type { IJob, IReplica } from '../model/wire';
+import { PanelModel, type IPanelActions } from '../panel/model';
+import { JobsPanel } from '../panel/widget';
+import { CommandIDs, DOMAIN, ITrainingJobs } from '../tokens';
+
+export const panelPlugin: JupyterFrontEndPlugin<void> = {
+  id: '@mofang/training:panel',
+  description: 'Adds the side panel with the training jobs.',
+  autoStart: true,
+  requires: [ITrainingJobs],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    jobs: ITrainingJobs,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const model = new PanelModel(jobs, () => actionsOf(app), trans);
+    const panel = new JobsPanel(model, trans);
+    panel.id = 'mofang-training-jobs';
+    panel.title.icon = cubeIcon;
+    panel.title.caption = trans.__('Training jobs');
+    panel.node.setAttribute('role', 'region');
+    panel.node.setAttribute('aria-label', trans.__('Jobs of this project'));
+    app.shell.add(panel, 'left', { rank: 600, type: 'Training jobs' });
+    restorer?.add(panel, panel.id);
+
+    app.commands.addCommand(CommandIDs.showPanel, {
+      label: trans.__('Show Training Jobs'),
+      icon: cubeIcon,
+      execute: args => {
+        if (typeof args.jobId === 'string') {
+          model.select(args.jobId);
+        }
+        app.shell.activateById(panel.id);
+      }
+    });
+    palette?.addItem({
+      command: CommandIDs.showPanel,
+      category: trans.__('Training')
+    });
+  }
+};
+
+/** What other plugins offer at this moment. */
+function actionsOf({ commands }: JupyterFrontEnd): IPanelActions {
+  const openShell = (job: IJob, { role, index }: IReplica) =>
+    void commands.execute(CommandIDs.openShell, {
+      jobId: job.id,
+      role,
+      index
+    });
+  return {
+    newJob: () => void commands.execute(CommandIDs.newJob),
+    rerun: job =>
+      void commands.execute(CommandIDs.newJob, {
+        spec: JSON.parse(JSON.stringify(job.spec))
+      }),
+    openLog: (job, replica) =>
+      void commands.execute(CommandIDs.openLog, {
+        jobId: job.id,
+        ...(replica && { role: replica.role, index: replica.index })
+      }),
+    openShell: commands.hasCommand(CommandIDs.openShell) ? openShell : null
+  };
+}

@@ -1,0 +1,71 @@
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+
+import type { IDefaults, IJob, IJobSpec, IReplica } from './model/wire';
+
+/** Domain of this extension's translations. */
+export const DOMAIN = 'mofang_training';
+
+export namespace CommandIDs {
+  /** Open the form; arguments: `path` of a document, or `spec` to start from. */
+  export const newJob = 'mofang-training:new-job';
+  /** Open the form for the document in front, or the one `path` names. */
+  export const submitDocument = 'mofang-training:submit-document';
+  /** Open the form for what is selected in the file browser. */
+  export const submitSelected = 'mofang-training:submit-selected';
+  /** Open a job's log; arguments: `jobId`, perhaps `role` and `index`. */
+  export const openLog = 'mofang-training:open-log';
+  export const showPanel = 'mofang-training:show-panel';
+  /** Of the Cloud Shell's extension; may be absent. */
+  export const openShell = 'mofang-cloudshell:open';
+}
+
+/** How the list of jobs is kept. */
+export type Liveness = 'connecting' | 'live' | 'lost';
+
+/** Submits training jobs and follows them. */
+export interface ITrainingJobs extends IDisposable {
+  /** Newest first; as far back as was asked for. */
+  readonly jobs: readonly IJob[];
+  /** Whether older jobs can be loaded. */
+  readonly hasMore: boolean;
+  readonly liveness: Liveness;
+  /** Why the list is not live; null while it is. */
+  readonly problem: string | null;
+  /** Emitted when a job appears, changes or goes, or the liveness changes. */
+  readonly changed: ISignal<ITrainingJobs, void>;
+  find(id: string): IJob | undefined;
+  defaults(): Promise<IDefaults>;
+  submit(spec: IJobSpec): Promise<IJob>;
+  cancel(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  loadMore(): Promise<void>;
+  /** Try again at once. */
+  reconnect(): void;
+  log(job: string, replica: Pick<IReplica, 'role' | 'index'>): ILogSource;
+}
+
+/** A piece of a log, and where it lies in it. */
+export interface ILogPiece {
+  bytes: Uint8Array;
+  start: number;
+  size: number;
+  /** Whether nothing more will be written. */
+  complete: boolean;
+}
+
+/** The log of one replica. */
+export interface ILogSource {
+  /** Address for a download by the browser. */
+  readonly url: string;
+  /** Read bytes; a negative offset counts from the end. */
+  read(offset: number, limit: number, signal: AbortSignal): Promise<ILogPiece>;
+  /** Read on as it is written; ends with the replica. */
+  follow(offset: number, signal: AbortSignal): AsyncGenerator<Uint8Array>;
+}
+
+export const ITrainingJobs = new Token<ITrainingJobs>(
+  '@mofang/training:ITrainingJobs',
+  'Submits training jobs and follows them.'
+);

@@ -1,0 +1,117 @@
+import type { ServerConnection } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+
+import { backOff, EventParser } from './model/events';
+import type { IJobEvent } from './model/wire';
+import { address, request } from './request';
+import type { Liveness } from './tokens';
+
+/** Silence for longer than this means that the connection is dead. */
+const SILENCE_MS = 45_000;
+
+export interface IWatchListener {
+  /** The watch stands: what is read now misses nothing that comes after. */
+  opened(): Promise<void>;
+  event(event: IJobEvent): void;
+  liveness(liveness: Liveness, problem: string | null): void;
+}
+
+/**
+ * Holds a stream of events open for as long as the page is looked at.
+ *
+ * A hidden page gives its connection back, because browsers allow few of them per
+ * host; it catches up when it is shown again.
+ */
+export class JobWatch implements IDisposable {
+  constructor(
+    private _settings: ServerConnection.ISettings,
+    private _listener: IWatchListener
+  ) {
+    document.addEventListener('visibilitychange', this._onVisibility);
+    void this._run();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    document.removeEventListener('visibilitychange', this._onVisibility);
+    this._abort.abort();
+    this._wake();
+  }
+
+  reconnect(): void {
+    this._attempt = 0;
+    this._abort.abort();
+    this._wake();
+  }
+
+  private async _run(): Promise<void> {
+    while (!this._isDisposed) {
+      if (document.hidden) {
+        await this._sleep(null);
+        continue;
+      }
+      let problem: string | null = null;
+      try {
+        await this._stream();
+      } catch (reason) {
+        problem = this._abort.signal.aborted ? null : String(reason);
+        if (reason instanceof Error && problem) {
+          problem = reason.message;
+        }
+      }
+      if (!this._isDisposed && !this._abort.signal.aborted) {
+        this._listener.liveness('lost', problem);
+        await this._sleep(backOff(this._attempt++));
+      }
+    }
+  }
+
+  private async _stream(): Promise<void> {
+    this._abort = new AbortController();
+    const { signal } = this._abort;
+    const url = address(this._settings, 'jobs/watch');
+    const answer = await request(this._settings, url, { signal });
+    await this._listener.opened();
+    this._attempt = 0;
+    this._listener.liveness('live', null);
+    const reader = answer.body!.getReader();
+    const decoder = new TextDecoder();
+    const parser = new EventParser();
+    for (;;) {
+      const silence = setTimeout(() => void reader.cancel(), SILENCE_MS);
+      const { done, value } = await reader.read();
+      clearTimeout(silence);
+      if (done) {
+        return;
+      }
+      for (const data of parser.push(decoder.decode(value, { stream: true }))) {
+        this._listener.event(JSON.parse(data) as IJobEvent);
+      }
+    }
+  }
+
+  /** Sleep for so long, or until somebody wakes it. */
+  private _sleep(milliseconds: number | null): Promise<void> {
+    return new Promise(resolve => {
+      const timer =
+        milliseconds === null ? 0 : window.setTimeout(resolve, milliseconds);
+      this._wake = () => {
+        window.clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private _onVisibility = (): void => {
+    this.reconnect();
+  };
+
+  private _abort = new AbortController();
+  private _attempt = 0;
+  private _isDisposed = false;
+  private _wake: () => void = () => undefined;
+}
