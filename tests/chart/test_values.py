@@ -1,0 +1,63 @@
+"""Values are checked before anything is installed."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+from chart.conftest import CHART
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        pytest.param({"sotrage": {}}, "sotrage", id="a misspelt section"),
+        pytest.param({"hub": {"replicas": 2}}, "replicas", id="an unknown value"),
+        pytest.param({"auth": {"method": "none"}}, "method", id="an unknown log-in"),
+        pytest.param(
+            {"auth": {"sharedPassword": {"userPassword": "short"}}},
+            "userPassword",
+            id="a short password",
+        ),
+        pytest.param(
+            {"auth": {"oauth": {"config": {"client_secret": "x"}}}},
+            "config",
+            id="a secret among settings",
+        ),
+        pytest.param(
+            {"projects": {"Vision!": {"displayName": "V"}}}, "Vision!", id="a bad name"
+        ),
+        pytest.param({"egress": {"exceptCidrs": ["10/8"]}}, "10/8", id="a bad network"),
+        pytest.param({"publicUrl": "hub.example.org"}, "publicUrl", id="no scheme"),
+        pytest.param(
+            {"storage": {"root": {"persistentVolume": None}}},
+            "Name where files live",
+            id="nowhere to keep files",
+        ),
+        pytest.param(
+            {"images": {"hub": {"tag": ""}}}, "images.hub.tag is empty", id="no image"
+        ),
+    ],
+)
+def test_bad_values_are_refused_by_name(values, said, refusal, minimal):
+    assert said in refusal(minimal, values)
+
+
+def test_the_schema_is_the_one_of_its_source():
+    """Run helm/mofang/write_schema.py after a change of values.schema.yaml."""
+    command = [sys.executable, str(CHART / "write_schema.py"), "--check"]
+    assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_every_default_is_in_the_schema_and_the_other_way_round():
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert set(values) == set(schema["properties"]) - {"global"}
+
+
+def test_every_value_is_described():
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    silent = {"hub", "training", "reconciler", "nodePlacement"}  # Their parts speak.
+    for name, part in schema["properties"].items():
+        assert "description" in part or name in silent, name
