@@ -8,7 +8,7 @@ forgotten our version (410).
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
@@ -91,7 +91,7 @@ class Watcher:
                 await self._task
             self._task = None
 
-    async def changes(self) -> AsyncIterator[Change]:
+    async def changes(self) -> AsyncGenerator[Change, None]:
         """Changes from now on; what is there already is in ``objects``."""
         queue: asyncio.Queue[Change] = asyncio.Queue()
         self._subscribers.add(queue)

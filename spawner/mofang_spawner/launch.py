@@ -8,7 +8,7 @@ the next start replaces.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from kubernetes_asyncio.client import ApiException
@@ -143,7 +143,7 @@ class Launch:
                         self.log.say(state.stage, state.sentence)
         raise AssertionError("a watch has no end")
 
-    async def _states(self) -> AsyncIterator[Waiting | Running | Lost]:
+    async def _states(self) -> AsyncGenerator[Waiting | Running | Lost, None]:
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             following = asyncio.ensure_future(anext(changes))
             try:
@@ -241,5 +241,6 @@ class Launch:
             except ApiException as err:
                 if err.status != _NOT_FOUND:
                     raise from_api(err, "remove", "server", self._name) from err
-        while self._key in self._context.pods.objects:
-            await asyncio.sleep(_PROBE_PAUSE_SECONDS)
+        async with contextlib.aclosing(self._context.pods.changes()) as changes:
+            while self._key in self._context.pods.objects:
+                await anext(changes)

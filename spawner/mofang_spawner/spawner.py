@@ -100,7 +100,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     def _apply_user_options_default(
         self,
     ) -> Callable[[Self, dict[str, Any]], Awaitable[None]]:
-        return type(self)._apply
+        return type(self)._apply  # noqa: SLF001 - our own
 
     async def _apply(self, options: dict[str, Any]) -> None:
         try:

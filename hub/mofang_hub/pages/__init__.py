@@ -1,0 +1,1 @@
+"""The pages people see before JupyterLab: gallery, progress, log-in."""

@@ -1,0 +1,54 @@
+"""The platform's own scopes, and who holds them.
+
+Nomenclature: a *scope* is JupyterHub's (RBAC). Ours all begin with
+``custom:mofang:``. A person holds them all; whether a request is allowed is
+decided per project by the service it goes to.
+"""
+
+from typing import Any
+
+JOBS_READ = "custom:mofang:jobs:read"
+JOBS_WRITE = "custom:mofang:jobs:write"
+SHELL = "custom:mofang:shell"
+
+CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
+    JOBS_READ: {"description": "See training jobs and read their logs"},
+    JOBS_WRITE: {
+        "description": "Submit, cancel and delete training jobs",
+        "subscopes": [JOBS_READ],
+    },
+    SHELL: {"description": "Open a Cloud Shell in one's own running jobs"},
+}
+
+_TRAINING = "access:services!service=training"
+_OWN_GROUPS = "read:users:groups!user"
+
+
+def server_token_scopes() -> list[str]:
+    """What a server's own token may do; JupyterHub cuts it to what its user may."""
+    return [
+        "users:activity!user",
+        "access:servers!server",
+        _TRAINING,
+        _OWN_GROUPS,
+        JOBS_READ,
+        JOBS_WRITE,
+        SHELL,
+    ]
+
+
+def load_roles() -> list[dict[str, Any]]:
+    """Roles in JupyterHub's form: every user, and the training service."""
+    return [
+        {
+            "name": "user",
+            "description": "Everybody: oneself, and the platform's services",
+            "scopes": ["self", _TRAINING, JOBS_READ, JOBS_WRITE, SHELL],
+        },
+        {
+            "name": "training-service",
+            "description": "Looks up who asks and to which groups they belong",
+            "scopes": ["read:users:name", "read:users:groups"],
+            "services": ["training"],
+        },
+    ]

@@ -1,0 +1,107 @@
+"""JupyterHub's configuration, from our settings.
+
+One function per part of the hub; each takes the configuration object and
+writes traits of classes that exist upstream or in ``mofang_spawner``.
+"""
+
+import os
+from typing import Any
+
+from mofang_hub.auth.authenticator import configure_authenticator
+from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
+from mofang_hub.config.settings import Secrets, Settings
+from mofang_hub.pages.configure import configure_pages
+from mofang_spawner.context import SpawnContext
+from mofang_spawner.spawner import MofangSpawner
+
+HUB_PORT = 8081
+_TRAINING_PREFIX = "/services/training"
+
+
+def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
+    """Configure a hub.
+
+    Args:
+        c: traitlets' configuration object.
+        settings: What the chart says.
+        secrets: What the chart's Secret holds.
+    """
+    _hub(c, settings, secrets)
+    _proxy(c, settings)
+    _spawner(c, settings)
+    _services(c, settings, secrets)
+    configure_authenticator(c, settings, secrets)
+    configure_pages(c, settings)
+
+
+def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
+    namespace = settings.platform_namespace
+    c.JupyterHub.ip = "0.0.0.0"
+    c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{HUB_PORT}"
+    c.JupyterHub.hub_connect_url = f"http://hub.{namespace}.svc:{HUB_PORT}"
+    c.JupyterHub.db_url = settings.database_url
+    cookie_secret = secrets.get("cookie-secret")
+    if cookie_secret:
+        c.JupyterHub.cookie_secret = bytes.fromhex(cookie_secret)
+    if settings.public_url:
+        c.JupyterHub.public_url = f"{settings.public_url}/"
+    # Servers outlive the hub: it may be restarted at any time.
+    c.JupyterHub.cleanup_servers = False
+    c.JupyterHub.allow_named_servers = True
+    c.JupyterHub.named_server_limit_per_user = settings.servers.limit_per_user
+    # A refusal is answered within this; a start that takes longer shows its page.
+    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0.7}
+    c.JupyterHub.init_spawners_timeout = 1
+    c.JupyterHub.activity_resolution = 300
+    c.JupyterHub.last_activity_interval = 300
+    c.JupyterHub.authenticate_prometheus = False
+    # A hub that exits after failures in a row punishes everybody for one fault.
+    c.Spawner.consecutive_failure_limit = 0
+
+
+def _proxy(c: Any, settings: Settings) -> None:
+    c.JupyterHub.proxy_class = "mofang_hub.routes.proxy.IstioProxy"
+    c.IstioProxy.namespace = settings.platform_namespace
+    c.IstioProxy.gateway = settings.gateway.name
+    c.IstioProxy.gateway_namespace = settings.gateway.namespace
+    c.IstioProxy.hosts = list(settings.gateway.hosts)
+    c.IstioProxy.probe_url = settings.gateway.probe_url
+
+
+def _spawner(c: Any, settings: Settings) -> None:
+    namespace = settings.platform_namespace
+    context = SpawnContext(
+        training_url=f"http://training.{namespace}.svc:8080{_TRAINING_PREFIX}",
+        images={name: image.reference for name, image in settings.images.items()},
+    )
+    c.JupyterHub.spawner_class = MofangSpawner
+    c.MofangSpawner.context = lambda: context
+    c.MofangSpawner.start_timeout = settings.servers.start_timeout_seconds
+    c.MofangSpawner.http_timeout = 60
+    # Events are read per pod while somebody waits, never for a whole namespace.
+    c.MofangSpawner.events_enabled = False
+    c.MofangSpawner.services_enabled = True
+    c.MofangSpawner.storage_pvc_ensure = False
+    c.MofangSpawner.delete_grace_period = 2
+    c.MofangSpawner.default_url = "/lab"
+    c.MofangSpawner.dns_name_template = "{name}.{namespace}.svc.cluster.local"
+    c.MofangSpawner.server_token_scopes = server_token_scopes()
+    c.MofangSpawner.env_keep = []
+    c.MofangSpawner.environment = {"JUPYTERHUB_ACTIVITY_INTERVAL": "300"}
+
+
+def _services(c: Any, settings: Settings, secrets: Secrets) -> None:
+    c.JupyterHub.custom_scopes = CUSTOM_SCOPES
+    c.JupyterHub.load_roles = load_roles()
+    token = secrets.get("training-token") or os.environ.get("MOFANG_TRAINING_TOKEN", "")
+    if token:
+        namespace = settings.platform_namespace
+        c.JupyterHub.services = [
+            {
+                "name": "training",
+                "url": f"http://training.{namespace}.svc:8080",
+                "api_token": token,
+                "oauth_no_confirm": True,
+                "display": False,
+            }
+        ]
