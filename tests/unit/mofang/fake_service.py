@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import httpx
+
 from mofang.client import Client
 from mofang.models import Job, JobSpec, JobState, Replica, ReplicaState
 

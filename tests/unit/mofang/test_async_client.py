@@ -2,6 +2,8 @@ import asyncio
 
 import httpx
 import pytest
+from unit.mofang.fake_service import GIVEN, Clock, a_job, refuse
+
 from mofang.async_client import AsyncClient
 from mofang.errors import (
     MofangError,
@@ -10,7 +12,6 @@ from mofang.errors import (
     UnreachableError,
 )
 from mofang.models import JobEvent, JobState
-from unit.mofang.fake_service import GIVEN, Clock, a_job, refuse
 
 
 @pytest.fixture

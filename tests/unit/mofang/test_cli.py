@@ -3,10 +3,11 @@ import json
 import httpx
 import pytest
 from click.testing import CliRunner
+from unit.mofang.fake_service import TOKEN, a_job, refuse
+
 from mofang.cli import app
 from mofang.cli.app import Platform
 from mofang.models import JobEvent, JobState, Replica
-from unit.mofang.fake_service import TOKEN, a_job, refuse
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@ import re
 
 import httpx
 import pytest
+from unit.mofang.fake_service import TOKEN, a_job, refuse
+
 from mofang.async_client import AsyncClient
 from mofang.client import Client
 from mofang.errors import (
@@ -18,7 +20,6 @@ from mofang.errors import (
     UnreachableError,
 )
 from mofang.models import JobEvent, JobState
-from unit.mofang.fake_service import TOKEN, a_job, refuse
 
 
 def test_a_job_lives_from_submission_to_removal(client, service):

@@ -2,8 +2,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mofang
 import pytest
+
+import mofang
 from mofang import errors
 
 

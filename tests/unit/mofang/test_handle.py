@@ -1,12 +1,13 @@
 from datetime import timedelta
 
-import mofang
 import pytest
+from unit.mofang.fake_service import BORN, a_job
+
+import mofang
 from mofang.display import format_seconds, job_html, jobs_html
 from mofang.errors import InvalidError, JobFailedError
 from mofang.handle import JobHandle
 from mofang.models import JobState, Replica
-from unit.mofang.fake_service import BORN, a_job
 
 
 def test_a_script_is_submitted_followed_and_removed_by_its_handle(

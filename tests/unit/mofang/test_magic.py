@@ -6,13 +6,14 @@ import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
+from unit.mofang.fake_service import a_job, refuse
+
 from mofang.cells import write_cell
 from mofang.errors import ConfigurationError, InvalidError
 from mofang.handle import JobHandle
 from mofang.live import LiveView
 from mofang.magic import MofangMagic
 from mofang.models import JobState
-from unit.mofang.fake_service import a_job, refuse
 
 CELL = "print('hello')\n"
 

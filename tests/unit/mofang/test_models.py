@@ -4,6 +4,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+
 from mofang.models import (
     MAX_SPEC_BYTES,
     Job,
@@ -15,7 +17,6 @@ from mofang.models import (
 )
 from mofang.quantities import format_bytes, parse_quantity
 from mofang.secrecy import is_secret
-from pydantic import ValidationError
 
 LEAST = {"name": "digits", "image": "docker.io/mofang/pytorch:1", "script": "train.py"}
 

@@ -1,7 +1,8 @@
 import pytest
+from unit.mofang.fake_service import GIVEN, TOKEN
+
 from mofang.errors import ConfigurationError
 from mofang.settings import ClientSettings, config_file
-from unit.mofang.fake_service import GIVEN, TOKEN
 
 NOTEBOOK = {
     "MOFANG_API_URL": "http://training.mofang.svc:8080/services/training",

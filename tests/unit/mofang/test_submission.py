@@ -2,10 +2,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from unit.mofang.fake_service import GIVEN, TOKEN
+
 from mofang.errors import ConfigurationError, InvalidError
 from mofang.settings import ClientSettings
 from mofang.submission import build_spec
-from unit.mofang.fake_service import GIVEN, TOKEN
 
 OUTSIDE = ClientSettings(**{**GIVEN, "token": TOKEN})
 

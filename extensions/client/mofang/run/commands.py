@@ -5,6 +5,7 @@ Pure, but for looking whether the script and the framework are there.
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -45,7 +46,20 @@ def build_command(
             "it, such as that of the environment pytorch.",
             NOT_FOUND,
         )
-    return [*_torchrun(settings), *_program(script), *arguments]
+    return [
+        *_torchrun(settings),
+        *_repairs(find_version("torch"), sys.version_info[:2]),
+        *_program(script),
+        *arguments,
+    ]
+
+
+def find_version(package: str) -> str:
+    """Return the version of a package, or nothing where it does not tell."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def check_script(script: str) -> None:
@@ -94,7 +108,22 @@ def _torchrun(settings: RunSettings) -> list[str]:
         settings.master,
         "--master_port",
         str(settings.master_port),
+        # How often it looks whether its processes ended; the default of 5 seconds
+        # would be added to each job's end.
+        "--monitor_interval",
+        "0.5",
     ]
+
+
+def _repairs(torch: str, python: tuple[int, ...]) -> list[str]:
+    # torchrun 1.x cannot read its own defaults with Python 3.11 and later, where a
+    # flag's empty value is no longer found by looping: it ends with "'NoneType'
+    # object has no attribute 'get'". Naming one local rank avoids the default; the
+    # highest that can be named is the one least likely to be there. Remove once no
+    # image has Debian 12's PyTorch.
+    if torch.startswith("1.") and python >= (3, 11):
+        return ["--redirects", "9:1", "--tee", "9:1"]
+    return []
 
 
 def _program(script: str) -> list[str]:

@@ -24,9 +24,10 @@ from mofang.run.commands import (
     CommandError,
     build_command,
 )
-from mofang.run.output import Output, leave_last_words
+from mofang.run.last_words import leave_last_words
+from mofang.run.output import Output
 from mofang.run.rendezvous import MasterNotFoundError, StoppedError, wait_for_master
-from mofang.run.settings import RunSettings, SettingsError
+from mofang.run.settings import TERMINATION_LOG, RunSettings, SettingsError
 from mofang.run.signals import SignalPipe, signal_name
 
 WRONG_SETTINGS = 2
@@ -46,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         output = Output(sys.stdout.fileno(), environment.get("MOFANG_LOG_FILE") or None)
         output.say(str(error))
         output.close()
+        path = environment.get("MOFANG_TERMINATION_LOG", TERMINATION_LOG)
+        leave_last_words(path, output.last_words())
         return WRONG_SETTINGS
     output = Output(sys.stdout.fileno(), settings.log_file)
     with SignalPipe() as signals:

@@ -12,8 +12,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from mofang.run.last_words import KEPT_BYTES, choose_last_words
+
 MARK = "[Mofang]"
-LAST_WORDS_BYTES = 2048
 
 _OPEN_LOG = (
     os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -44,7 +45,7 @@ class Output:
         if not chunk:
             return
         self._at_line_start = chunk.endswith(b"\n")
-        self._tail = (self._tail + chunk)[-LAST_WORDS_BYTES:]
+        self._tail = (self._tail + chunk)[-KEPT_BYTES:]
         # The file comes first: what was seen can then be found again.
         failure = self._write_log(chunk)
         # Who reads the container's log may be gone; the file is still wanted.
@@ -60,8 +61,8 @@ class Output:
         self.write(line if self._at_line_start else b"\n" + line)
 
     def last_words(self) -> bytes:
-        """Return the end of the output, cut between characters."""
-        return self._tail.lstrip(bytes(range(0x80, 0xC0)))
+        """Return the end of the output, as far as it tells the cause of the end."""
+        return choose_last_words(self._tail)
 
     def close(self) -> None:
         """Bring the log file to its disk and let go of it."""
@@ -97,16 +98,6 @@ class Output:
             f"{error.strerror or error}. The job goes on without it; its output is in "
             "the container's own log only."
         )
-
-
-def leave_last_words(path: str, words: bytes) -> None:
-    """Write where Kubernetes looks for the cause of an end, if it looks."""
-    with suppress(OSError):
-        fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            _write_all(fd, words)
-        finally:
-            os.close(fd)
 
 
 def _open_log(path: Path) -> int:

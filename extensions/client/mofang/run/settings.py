@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 MAX_PORT = 65535
 
+TERMINATION_LOG = "/dev/termination-log"
+"""Where Kubernetes reads the last words of a container, unless told otherwise."""
+
 
 class SettingsError(Exception):
     """The platform or the command line told the wrapper something unusable."""
@@ -71,9 +74,7 @@ class RunSettings:
             master_port=port,
             working_directory=environment.get("MOFANG_WORKING_DIRECTORY") or None,
             log_file=environment.get("MOFANG_LOG_FILE") or None,
-            termination_log=environment.get(
-                "MOFANG_TERMINATION_LOG", "/dev/termination-log"
-            ),
+            termination_log=environment.get("MOFANG_TERMINATION_LOG", TERMINATION_LOG),
         )
 
 

@@ -12,14 +12,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import mofang
 import pytest
+
+import mofang
 
 TORCHRUN = """
 import json, os, sys
 print("TORCHRUN", json.dumps(sys.argv[1:]), flush=True)
-at = sys.argv.index("--master_port") + 2
+at = sys.argv.index("--monitor_interval") + 2
 rest = sys.argv[at:]
+while rest[0] in ("--redirects", "--tee"):
+    del rest[:2]
 if rest[0] == "--no_python":
     os.execv(rest[1], rest[1:])
 os.execv(sys.executable, [sys.executable, *rest])

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mofang.run.output import LAST_WORDS_BYTES, Output
+
+from mofang.run.last_words import LAST_WORDS_BYTES, choose_last_words
+from mofang.run.output import Output
 
 SMALL_DISK = """
 import resource, runpy, sys
@@ -146,6 +148,22 @@ def test_last_words_are_the_end_cut_between_characters(texts):
     assert whole.endswith(words)
     assert len(words) >= min(len(whole), LAST_WORDS_BYTES) - 3
     words.decode()
+
+
+@pytest.mark.parametrize(
+    "torchrun",
+    [
+        b"ERROR:torch.distributed.elastic.multiprocessing.api:failed (exitcode: 1)",
+        b"E1 torch/distributed/elastic/multiprocessing/api.py:869] failed (exitcode",
+    ],
+    ids=["1.13", "2"],
+)
+def test_the_scripts_own_error_is_not_lost_behind_that_of_torchrun(torchrun):
+    cause, noise = b"x" * 5000 + b"\nRuntimeError: the cause\n", b"\nnoise" * 900
+    verdict = b"[Mofang] worker-0 ended with exit code 1.\n"
+    words = choose_last_words(cause + torchrun + noise + b"\n" + verdict)
+    assert len(words) == LAST_WORDS_BYTES
+    assert words.endswith(b"x\nRuntimeError: the cause\n" + verdict)
 
 
 def test_the_last_words_are_left_for_kubernetes(wrapper):

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
 from mofang.run.child import run_child
 from mofang.run.output import Output
 from mofang.run.rendezvous import (

@@ -1,0 +1,45 @@
+"""Choose the last words of a replica: what Kubernetes shows as the cause of its end.
+
+Pure, but for the writing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+
+LAST_WORDS_BYTES = 2048
+
+KEPT_BYTES = 16 * 1024
+"""How much of the output's end one needs to choose from."""
+
+# When a script fails, torchrun adds a long account of its own end. The cause is what
+# the script said before that.
+_TORCHRUN_GIVES_UP = re.compile(
+    rb"^[^\n]*elastic[./]multiprocessing[./]api[^\n]*failed \(exitcode", re.MULTILINE
+)
+
+
+def choose_last_words(tail: bytes) -> bytes:
+    """Return at most 2 KB of the output's end, cut between characters."""
+    verdict = b""
+    gives_up = _TORCHRUN_GIVES_UP.search(tail)
+    if gives_up is not None and tail[: gives_up.start()].strip():
+        verdict = tail[tail.rfind(b"\n", 0, -1) + 1 :]
+        tail = tail[: gives_up.start()]
+    room = max(0, LAST_WORDS_BYTES - len(verdict))
+    words = tail[-room:] if room else b""
+    if len(words) < len(tail):
+        words = words.lstrip(bytes(range(0x80, 0xC0)))
+    return words + verdict[-LAST_WORDS_BYTES:]
+
+
+def leave_last_words(path: str, words: bytes) -> None:
+    """Write where Kubernetes looks for the cause of an end, if it looks."""
+    with suppress(OSError):
+        fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.write(fd, words)
+        finally:
+            os.close(fd)
