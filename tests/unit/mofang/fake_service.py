@@ -112,7 +112,7 @@ class FakeService:
         log, params = self.logs[name], request.url.params
         offset = int(params.get("offset", 0))
         if params.get("follow") == "true":
-            stream = self.streams.pop(0) if self.streams else [log[offset:]]
+            stream = self.streams.pop(0) if self.streams else log[offset:]
             return httpx.Response(200, content=stream)
         start = max(0, len(log) + offset) if offset < 0 else offset
         content = log[start:][: int(params.get("limit", 1 << 20))]
