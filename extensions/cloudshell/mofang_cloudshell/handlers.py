@@ -37,6 +37,7 @@ FAILED = "The shell could not be opened. The log of your Jupyter server tells mo
 NO_SUCH_NAME = (
     "A terminal's name is <job id>:<role>:<index>, such as train-x1y2z3:worker-0."
 )
+ENDED = "The shell has ended. Press Reconnect for a new one."
 LOST = "The connection to the container was lost. Press Reconnect for a new shell."
 
 
@@ -136,20 +137,18 @@ class ShellSocket(WebSocketMixin, JupyterHandler, WebSocketHandler):
 
     async def _copy(self, shell: WebSocketClientConnection) -> None:
         """Copy the shell's output until it ends, no faster than the browser reads."""
-        ended = False
         try:
             while (message := await shell.read_message()) is not None:
                 self._note_activity()
-                ended = ended or _is_disconnect(message)
+                if _is_disconnect(message):
+                    self.end(ENDED)
+                    return
                 await self.write_message(message)
         except WebSocketClosedError:
             return
         finally:
             shell.close()
-        if ended:
-            self.close()
-        else:
-            self.end(shell.close_reason or LOST)
+        self.end(shell.close_reason or LOST)
 
     async def _send(self, message: list[Any]) -> None:
         try:

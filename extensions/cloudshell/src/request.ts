@@ -1,5 +1,10 @@
 import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
+import {
+  ServerConnection,
+  type Terminal,
+  TerminalAPI,
+  TerminalManager
+} from '@jupyterlab/services';
 
 import type { IJob } from './model';
 
@@ -30,13 +35,39 @@ export class JobReader {
   }
 }
 
-/** Settings with which JupyterLab's own terminal connection reaches Cloud Shell. */
-export function shellSettings(
+/** Gives out JupyterLab's own terminal connections, bound for Cloud Shell. */
+export function shellTerminals(
   settings: ServerConnection.ISettings
-): ServerConnection.ISettings {
-  return ServerConnection.makeSettings({
+): TerminalManager {
+  const serverSettings = ServerConnection.makeSettings({
     ...settings,
     baseUrl: URLExt.join(settings.baseUrl, 'mofang/cloudshell/'),
     wsUrl: URLExt.join(settings.wsUrl, 'mofang/cloudshell/')
   });
+  const terminalAPIClient = new ShellClient(serverSettings);
+  return new TerminalManager({ serverSettings, terminalAPIClient });
+}
+
+/**
+ * What a terminal connection asks its server for besides the connection.
+ *
+ * It says that terminals are not available, which keeps the manager from asking for
+ * a list of them every few seconds: a shell lives as long as its connection.
+ */
+class ShellClient implements Terminal.ITerminalAPIClient {
+  constructor(readonly serverSettings: ServerConnection.ISettings) {}
+
+  readonly isAvailable = false;
+
+  async startNew(): Promise<Terminal.IModel> {
+    throw new Error('A Cloud Shell is opened by connecting to a container.');
+  }
+
+  async listRunning(): Promise<Terminal.IModel[]> {
+    return [];
+  }
+
+  async shutdown(name: string): Promise<void> {
+    await TerminalAPI.shutdownTerminal(name, this.serverSettings);
+  }
 }

@@ -1,7 +1,7 @@
 import { MainAreaWidget } from '@jupyterlab/apputils';
-import {
-  type ServerConnection,
-  TerminalConnection
+import type {
+  Terminal as TerminalNS,
+  TerminalManager
 } from '@jupyterlab/services';
 import type { ITerminal } from '@jupyterlab/terminal';
 import { Terminal } from '@jupyterlab/terminal';
@@ -21,7 +21,7 @@ export type ShellStatus = 'connecting' | 'connected' | 'ended';
 export interface IShellOptions {
   target: ITarget;
   jobs: JobReader;
-  settings: ServerConnection.ISettings;
+  terminals: TerminalManager;
   /** Font, theme and the like, as the person set them for all terminals. */
   terminalOptions: () => Partial<ITerminal.IOptions>;
   translator: ITranslator;
@@ -58,17 +58,14 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
   open(target: ITarget): void {
     this.target = target;
     this._close();
-    const { settings, terminalOptions, translator } = this._options;
-    const connection = new TerminalConnection({
-      model: { name: terminalName(target) },
-      serverSettings: settings
+    const { terminals, terminalOptions, translator } = this._options;
+    const connection = terminals.connectTo({
+      model: { name: terminalName(target) }
     });
-    connection.connectionStatusChanged.connect((_, status) =>
-      this._setStatus(status === 'connected' ? 'connected' : 'connecting')
-    );
-    connection.disposed.connect(() => {
+    connection.connectionStatusChanged.connect((_, status) => {
+      // One that was replaced has nothing to say any more.
       if (this._connection === connection) {
-        this._setStatus('ended');
+        this._setStatus(status === 'disconnected' ? 'ended' : status);
       }
     });
     const options = {
@@ -81,7 +78,7 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
     this._terminal = new Terminal(connection, options, translator);
     this.content.addWidget(this._terminal);
     this._setStatus('connecting');
-    this._updateTitle();
+    this._nameTab();
     void this.refreshJob();
     if (this.isVisible) {
       void this._terminal.ready.then(() => this._terminal?.activate());
@@ -101,7 +98,7 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
       return;
     }
     if (!this.isDisposed) {
-      this._updateTitle();
+      this._nameTab();
       this.changed.emit();
     }
   }
@@ -129,11 +126,11 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
 
   private _setStatus(status: ShellStatus): void {
     this.status = status;
-    this._updateTitle();
+    this._nameTab();
     this.changed.emit();
   }
 
-  private _updateTitle(): void {
+  private _nameTab(): void {
     const name = this.job?.spec.name ?? this.target.jobId;
     this.title.label = `${replicaName(this.target)} · ${name}`;
     this.title.caption = this._options.trans.__(
@@ -143,6 +140,6 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
     );
   }
 
-  private _connection: TerminalConnection | null = null;
+  private _connection: TerminalNS.ITerminalConnection | null = null;
   private _terminal: Terminal | null = null;
 }

@@ -46,12 +46,14 @@ async def test_the_shell_ends_with_its_terminal(
 async def test_the_terminal_ends_with_its_shell(
     notebook: Notebook, shells: Shells, open_terminal: OpenTerminal
 ) -> None:
-    """`exit` in the shell: terminado's own message arrives, nothing is added."""
+    """`exit` in the shell: a line says so before terminado's own message."""
     terminal = await open_terminal(notebook, NAME)
     await terminal.heard()
     await terminal.heard()
     shells.open[0].write_message(json.dumps(["disconnect", 1]))
     shells.open[0].close()
+    _, text = await terminal.heard() or ["", ""]
+    assert "The shell has ended." in text
     assert await terminal.heard() == ["disconnect", 1]
     assert await terminal.heard() is None
 

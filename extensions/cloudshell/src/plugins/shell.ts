@@ -22,7 +22,7 @@ import { terminalIcon } from '@jupyterlab/ui-components';
 
 import { choices, type ITarget, targetOf, terminalName } from '../model';
 import { TerminalOptions } from '../options';
-import { JobReader, shellSettings } from '../request';
+import { JobReader, shellTerminals } from '../request';
 import { CommandIDs, DOMAIN } from '../tokens';
 import { ShellWidget } from '../widget';
 
@@ -50,7 +50,7 @@ export const shellPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const { serverSettings } = app.serviceManager;
     const jobs = new JobReader(serverSettings);
-    const settings = shellSettings(serverSettings);
+    const terminals = shellTerminals(serverSettings);
     const options = new TerminalOptions(registry, themes);
     const tracker = new WidgetTracker<ShellWidget>({
       namespace: 'mofang-cloudshell'
@@ -63,7 +63,7 @@ export const shellPlugin: JupyterFrontEndPlugin<void> = {
       const shell = new ShellWidget({
         target,
         jobs,
-        settings,
+        terminals,
         terminalOptions: () => options.current,
         translator: translator ?? nullTranslator,
         trans

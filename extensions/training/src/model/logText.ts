@@ -10,7 +10,6 @@ export interface ILogLine {
   isSystem: boolean;
 }
 
- 
 const ESCAPES =
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 

@@ -173,9 +173,11 @@ function Facts({ job, trans }: IDetailProps): JSX.Element {
     [trans.__('Duration'), ran],
     [trans.__('Id'), job.id]
   ];
-  Object.entries(spec.environment).forEach(([name, value]) =>
-    facts.push([name, value])
-  );
+  const variables = Object.entries(spec.environment);
+  if (variables.length > 0) {
+    const told = variables.map(([name, value]) => `${name}=${value}`);
+    facts.push([trans.__('Variables'), told.join('\n')]);
+  }
   return (
     <dl className="mf-Facts">
       {facts.map(([name, value]) => (

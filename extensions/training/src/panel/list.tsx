@@ -65,16 +65,20 @@ function JobRow(props: IRowProps): JSX.Element {
       <button
         className="mf-JobButton"
         aria-pressed={isSelected}
+        aria-labelledby={`mf-name-${job.id}`}
+        aria-describedby={`mf-facts-${job.id}`}
         onClick={select}
       >
-        <span className="mf-JobName">{job.spec.name}</span>
+        <span className="mf-JobName" id={`mf-name-${job.id}`}>
+          {job.spec.name}
+        </span>
         <span
           className="mf-JobAge"
           title={new Date(job.created).toLocaleString()}
         >
           {since(job.created, now)}
         </span>
-        <span className="mf-JobFacts">
+        <span className="mf-JobFacts" id={`mf-facts-${job.id}`}>
           <StateBadge state={job.state} trans={trans} />
           <span className="mf-Quiet">
             {trans._n('%1 replica', '%1 replicas', replicas, String(replicas))}

@@ -30,7 +30,9 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
           <h2 className="mf-PanelTitle">
             {trans.__('Training jobs')}
             {model.project && (
-              <span className="mf-Quiet"> · {model.project}</span>
+              <span className="mf-Quiet">
+                {trans.__('Project %1', model.project)}
+              </span>
             )}
           </h2>
           <button className="mf-TextButton" onClick={() => model.newJob()}>

@@ -1,0 +1,148 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.emptyForm = emptyForm;
+exports.formOf = formOf;
+exports.nameOf = nameOf;
+exports.folderOf = folderOf;
+exports.validate = validate;
+exports.specOf = specOf;
+exports.placeErrors = placeErrors;
+/**
+ * The form for a new job as a value: where it starts, what is wrong with it, what
+ * it sends. The service judges in the end; this only tells earlier.
+ */
+const quantity_1 = require("./quantity");
+const shellWords_1 = require("./shellWords");
+function emptyForm() {
+    return {
+        name: '',
+        script: '',
+        arguments: '',
+        image: '',
+        workingDirectory: '',
+        replicas: '1',
+        cpu: '1',
+        memory: '1Gi',
+        gpu: '0',
+        environment: []
+    };
+}
+/** A form that would submit the same job again. */
+function formOf(spec, defaults) {
+    return {
+        name: spec.name,
+        script: spec.script,
+        arguments: (0, shellWords_1.joinWords)(spec.arguments),
+        image: spec.image === defaults.image ? '' : spec.image,
+        workingDirectory: spec.working_directory,
+        replicas: String(spec.replicas),
+        cpu: spec.resources.cpu,
+        memory: spec.resources.memory,
+        gpu: String(spec.resources.gpu),
+        environment: Object.entries(spec.environment).map(([name, value]) => ({
+            name,
+            value
+        }))
+    };
+}
+/** A job's name out of its script's: `/home/jovyan/My train.py` → `My train`. */
+function nameOf(script) {
+    const base = script.split('/').pop() ?? '';
+    return base.replace(/\.(py|ipynb|sh)$/, '').slice(0, 63);
+}
+function folderOf(script, fallback) {
+    const cut = script.lastIndexOf('/');
+    return script.startsWith('/') && cut > 0 ? script.slice(0, cut) : fallback;
+}
+function validate(form, defaults, trans) {
+    const errors = {};
+    const tell = (field, wrong, sentence) => {
+        if (wrong && !errors[field]) {
+            errors[field] = sentence;
+        }
+    };
+    const { limits } = defaults;
+    tell('name', !form.name.trim(), trans.__('Give the job a name.'));
+    tell('name', form.name.length > 63, trans.__('At most 63 characters.'));
+    tell('script', !form.script.trim(), trans.__('Choose the file to run.'));
+    tell('script', form.script.endsWith('/'), trans.__('That is a folder.'));
+    tell('arguments', (0, shellWords_1.splitWords)(form.arguments) === null, trans.__('A quotation mark is not closed.'));
+    tell('image', !form.image && !defaults.image, trans.__('This server does not know its image. Choose another.'));
+    tell('image', /\s/.test(form.image), trans.__('An image has no spaces.'));
+    tell('workingDirectory', form.workingDirectory !== '' && !form.workingDirectory.startsWith('/'), trans.__('Write it from the root: /home/jovyan/experiment.'));
+    tell('replicas', !isWhole(form.replicas, 1, limits.replicas), trans.__('A whole number from 1 to %1.', String(limits.replicas)));
+    tell('gpu', !isWhole(form.gpu, 0, limits.gpu), trans.__('A whole number from 0 to %1.', String(limits.gpu)));
+    const cpu = (0, quantity_1.parseQuantity)(form.cpu);
+    tell('cpu', cpu === null || cpu < 0.01 || cpu > limits.cpu, trans.__('Cores, such as 2 or 500m; at most %1.', String(limits.cpu)));
+    const memory = (0, quantity_1.parseQuantity)(form.memory);
+    tell('memory', memory === null || memory < limits.memory_min || memory > limits.memory_max, trans.__('An amount with its unit, such as 4Gi.'));
+    const wrong = wrongVariable(form.environment, trans);
+    tell('environment', wrong !== '', wrong);
+    return errors;
+}
+function specOf(form, defaults) {
+    return {
+        name: form.name.trim(),
+        framework: 'pytorch',
+        image: form.image.trim() || defaults.image,
+        script: form.script.trim(),
+        arguments: (0, shellWords_1.splitWords)(form.arguments) ?? [],
+        working_directory: form.workingDirectory.trim() ||
+            folderOf(form.script.trim(), defaults.working_directory),
+        replicas: Number(form.replicas),
+        resources: {
+            cpu: form.cpu.trim(),
+            memory: form.memory.trim(),
+            gpu: Number(form.gpu)
+        },
+        environment: Object.fromEntries(filledVariables(form.environment).map(({ name, value }) => [name, value])),
+        environment_name: form.image ? null : defaults.environment || null
+    };
+}
+const FIELDS = {
+    name: 'name',
+    script: 'script',
+    arguments: 'arguments',
+    image: 'image',
+    working_directory: 'workingDirectory',
+    replicas: 'replicas',
+    'resources.cpu': 'cpu',
+    'resources.memory': 'memory',
+    'resources.gpu': 'gpu',
+    environment: 'environment'
+};
+/** Put the service's sentences at their fields; what has no field comes second. */
+function placeErrors(fields) {
+    const placed = {};
+    const rest = [];
+    for (const [path, sentence] of Object.entries(fields)) {
+        const field = FIELDS[path] ?? FIELDS[path.split('.')[0]];
+        if (field) {
+            placed[field] = sentence;
+        }
+        else {
+            rest.push(path ? `${path}: ${sentence}` : sentence);
+        }
+    }
+    return [placed, rest];
+}
+function filledVariables(variables) {
+    return variables.filter(({ name, value }) => name !== '' || value !== '');
+}
+function wrongVariable(variables, trans) {
+    const seen = new Set();
+    for (const { name } of filledVariables(variables)) {
+        if (!/^[A-Za-z_]\w*$/.test(name)) {
+            return trans.__('“%1” is not the name of a variable: letters, digits and underscores.', name);
+        }
+        if (seen.has(name)) {
+            return trans.__('“%1” is there twice.', name);
+        }
+        seen.add(name);
+    }
+    return '';
+}
+function isWhole(text, least, most) {
+    const number = Number(text);
+    return /^\d+$/.test(text.trim()) && number >= least && number <= most;
+}

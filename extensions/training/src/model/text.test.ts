@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { shortDuration } from './duration';
+import { notebookScript, scriptPath } from './notebookScript';
+import { parseQuantity } from './quantity';
+import { joinWords, splitWords } from './shellWords';
+
+test('words are split as a shell does', () => {
+  assert.deepEqual(splitWords(`a  "b c" 'd"e' f\\ g h=""`), [
+    'a',
+    'b c',
+    'd"e',
+    'f g',
+    'h='
+  ]);
+  assert.equal(splitWords('"open'), null);
+  assert.deepEqual(splitWords(''), []);
+});
+
+test('words that were joined are split again', () => {
+  const words = ['plain', 'with space', "it's", '', '$HOME', '\\', '"'];
+  assert.deepEqual(splitWords(joinWords(words)), words);
+});
+
+test('quantities are those of Kubernetes', () => {
+  assert.equal(parseQuantity('500m'), 0.5);
+  assert.equal(parseQuantity('1.5Gi'), 1.5 * 2 ** 30);
+  assert.equal(parseQuantity('2'), 2);
+  for (const bad of ['', '2 Gi', 'Gi', '-1', '1e3', '2GB']) {
+    assert.equal(parseQuantity(bad), null, bad);
+  }
+});
+
+test('durations are short', () => {
+  assert.equal(shortDuration(-5), '0 s');
+  assert.equal(shortDuration(59_000), '59 s');
+  assert.equal(shortDuration(61_000), '1 min');
+  assert.equal(shortDuration(9_000_000), '2 h 30 min');
+  assert.equal(shortDuration(300_000_000), '3 d');
+});
+
+test('a notebook becomes a script that Python reads', () => {
+  const cells = [
+    { cell_type: 'markdown', source: '# Title' },
+    { cell_type: 'code', source: '%matplotlib inline\nimport torch' },
+    { cell_type: 'code', source: ['if True:\n', '    !nvidia-smi\n'] },
+    { cell_type: 'code', source: '%%bash\nls' },
+    { cell_type: 'code', source: '' }
+  ];
+  assert.equal(
+    notebookScript(cells, 'train.ipynb'),
+    [
+      '# Made by Mofang from train.ipynb: changes here are lost.\n',
+      'pass  # %matplotlib inline\nimport torch\n',
+      'if True:\n    pass  # !nvidia-smi\n',
+      '# %%bash\n# ls\n'
+    ].join('\n')
+  );
+  assert.equal(scriptPath('a/train.ipynb'), 'a/train.py');
+});
