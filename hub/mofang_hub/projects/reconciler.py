@@ -6,6 +6,7 @@ what failed.
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -122,6 +123,8 @@ class ProjectReconciler:
 def main(settings_file: Path = SETTINGS_FILE) -> None:
     """Run until told to end."""
     kopf.configure()
+    # The kubelet asks for the state of health all the time.
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     kopf.run(
         registry=ProjectReconciler(NamespaceSettings.load(settings_file)).registry(),
         clusterwide=True,
@@ -144,7 +147,7 @@ def _configure(settings: Any) -> None:
     # A watch cut in silence by the network is noticed within these.
     settings.watching.server_timeout = 240
     settings.watching.client_timeout = 300
-    settings.posting.level = 30  # Warnings; successes are in the status.
+    settings.posting.level = logging.WARNING  # Successes are in the status.
 
 
 def _log_in(**kwargs: Any) -> Any:
