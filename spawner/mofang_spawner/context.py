@@ -46,10 +46,10 @@ class PodView:
 class SpawnContext:
     """Made once per hub process, connected at first use."""
 
-    def __init__(self, *, training_url: str, images: dict[str, str]) -> None:
+    def __init__(self, *, training_url: str, limit_per_user: int = 0) -> None:
         self.training_url = training_url
-        self.images = images
-        """Name → full reference, for environments that name one of ours."""
+        self.limit_per_user = limit_per_user
+        """Running servers of one user; 0 for no limit."""
         self._lock = asyncio.Lock()
         self._connected = False
         self.api: ApiClient

@@ -1,14 +1,14 @@
 """Making a server's objects and waiting until it answers.
 
 The objects are a Secret, the pod and its Service; Secret and Service belong to
-the pod and go with it. The Secret comes first, since the pod reads it, and is
-given to the pod afterwards: a hub that dies in between leaves a Secret that
-the next start replaces.
+the pod and go with it. Each start names them anew: a Service of the same name
+would get another address, and whoever remembers the old one waits in vain.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from kubernetes_asyncio.client import ApiException
@@ -54,6 +54,8 @@ class Launch:
         self._namespace = namespace
         self._name = name
         self._uid = ""
+        self.belongings = f"{name}-{secrets.token_hex(2)}"
+        """Name of this start's Secret and Service."""
         self.log = StartLog()
 
     @property
@@ -67,32 +69,23 @@ class Launch:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
         self.log.say(Stage.REQUESTED, "Asking for a machine.")
-        with translated("make", "the secret of the server", self._name):
-            await self._make_secret(token)
+        secret = pods.secret(self.belongings, self._choice, token)
+        with translated("make", "secret", self.belongings):
+            await self._core.create_namespaced_secret(self._namespace, secret)
         made = await self._make_pod(pod)
         self._uid = made["metadata"]["uid"]
         owner = pods.owner_reference(made)
-        service = pods.service(self._name, self._choice, owner, port)
-        with translated("make", "the service of the server", self._name):
+        service = pods.service(self.belongings, self._choice, owner, port)
+        with translated("make", "service", self.belongings):
             await asyncio.gather(
-                self._make_service(service),
+                self._core.create_namespaced_service(self._namespace, service),
                 self._core.patch_namespaced_secret(
-                    self._name,
+                    self.belongings,
                     self._namespace,
                     {"metadata": {"ownerReferences": [owner]}},
                     _content_type="application/merge-patch+json",
                 ),
             )
-
-    async def _make_secret(self, token: str) -> None:
-        body = pods.secret(self._name, self._choice, token)
-        try:
-            await self._core.create_namespaced_secret(self._namespace, body)
-        except ApiException as err:
-            if err.status != _CONFLICT:
-                raise
-            await self._core.delete_namespaced_secret(self._name, self._namespace)
-            await self._core.create_namespaced_secret(self._namespace, body)
 
     async def _make_pod(self, pod: Manifest) -> Manifest:
         for attempt in range(2):
@@ -102,20 +95,11 @@ class Launch:
                 if err.status != _CONFLICT or attempt:
                     raise from_api(err, "start", "server", self._name) from err
                 # A hub that died in the middle of a start left it behind.
-                await self.remove()
+                await self._remove_pod()
             else:
                 found: Manifest = self._context.api.sanitize_for_serialization(made)
                 return found
         raise AssertionError("unreachable")
-
-    async def _make_service(self, body: Manifest) -> None:
-        try:
-            await self._core.create_namespaced_service(self._namespace, body)
-        except ApiException as err:
-            if err.status != _CONFLICT:
-                raise
-            await self._core.delete_namespaced_service(self._name, self._namespace)
-            await self._core.create_namespaced_service(self._namespace, body)
 
     async def wait(self, path: str, port: int, deadline: Deadline) -> None:
         """Until the server answers at ``path`` of its pod.
@@ -230,17 +214,23 @@ class Launch:
         return ""
 
     async def remove(self) -> None:
-        """Delete the pod, with what belongs to it, and wait until it is gone."""
+        """Delete what this start made, and wait until the pod is gone."""
         for delete in (
-            self._core.delete_namespaced_pod,
             self._core.delete_namespaced_secret,
             self._core.delete_namespaced_service,
         ):
-            try:
-                await delete(self._name, self._namespace, grace_period_seconds=0)
-            except ApiException as err:
-                if err.status != _NOT_FOUND:
-                    raise from_api(err, "remove", "server", self._name) from err
+            await self._delete(delete, self.belongings)
+        await self._remove_pod()
+
+    async def _remove_pod(self) -> None:
+        await self._delete(self._core.delete_namespaced_pod, self._name)
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             while self._key in self._context.pods.objects:
                 await anext(changes)
+
+    async def _delete(self, delete: Callable[..., Awaitable[Any]], name: str) -> None:
+        try:
+            await delete(name, self._namespace, grace_period_seconds=0)
+        except ApiException as err:
+            if err.status != _NOT_FOUND:
+                raise from_api(err, "remove", "server", name) from err

@@ -14,6 +14,8 @@ Manifest = dict[str, Any]
 
 SECRET_ENVIRONMENT = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
 """Variables that the pod reads from its Secret, never from its definition."""
+SERVER_LABEL = "mofang.dev/server"
+"""The pod's own name, which its Service selects."""
 _SCRIPT_KEY = "startup.sh"
 _TOKEN_KEY = "api-token"  # noqa: S105 - the name of a key
 _SCRIPT_FOLDER = "/etc/mofang"
@@ -53,7 +55,7 @@ def secret(name: str, choice: Choice, token: str) -> Manifest:
 
 def service(name: str, choice: Choice, owner: Manifest, port: int) -> Manifest:
     """The server's Service, which its route leads to; gone with the pod."""
-    selector = {**labels(choice), "mofang.dev/server": name}
+    selector = {**labels(choice), SERVER_LABEL: owner["name"]}
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -153,7 +155,7 @@ def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> M
     """KubeSpawner's pod, completed; ``url`` is the training service's address."""
     metadata, spec = pod["metadata"], pod["spec"]
     metadata.setdefault("labels", {}).update(labels(choice))
-    metadata["labels"]["mofang.dev/server"] = metadata["name"]
+    metadata["labels"][SERVER_LABEL] = metadata["name"]
     metadata.setdefault("annotations", {})[names.OWNER_NAME_ANNOTATION] = (
         choice.username
     )

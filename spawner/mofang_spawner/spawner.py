@@ -14,7 +14,7 @@ from traitlets import Any as AnyTrait
 from traitlets import default
 
 from mofang_kube.deadline import Deadline
-from mofang_kube.errors import MofangError
+from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
 from mofang_spawner.choice import Choice, settle
 from mofang_spawner.context import PodView, SpawnContext
@@ -111,6 +111,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     async def _settle(self, options: ServerOptions) -> Choice:
         context = self.context()
         await context.ready()
+        self._validate_limit(context.limit_per_user)
         groups = {group.name for group in self.user.groups}
         return settle(
             options,
@@ -120,6 +121,18 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             server=self.name,
         )
 
+    def _validate_limit(self, limit: int) -> None:
+        others = [
+            name
+            for name, spawner in self.user.spawners.items()
+            if spawner.active and spawner is not self
+        ]
+        if limit and len(others) >= limit:
+            raise ForbiddenError(
+                f"You have {len(others)} running servers, and {limit} are allowed: "
+                f"stop one of {', '.join(sorted(others))} first."
+            )
+
     # -- the start
 
     async def get_pod_manifest(self) -> Any:
@@ -127,10 +140,11 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         choice = self._settled()
         context = self.context()
         pod = await super().get_pod_manifest()
+        secret = self._launch.belongings if self._launch else self.pod_name
         return apply_choice(
             context.api.sanitize_for_serialization(pod),
             choice,
-            self.pod_name,
+            secret,
             context.training_url,
         )
 
@@ -147,11 +161,11 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         await context.ready()
         self.namespace = project_namespace(choice.project.name)
         self.image = choice.environment.image
-        self.dns_name = self.dns_name_template.format(
-            namespace=self.namespace, name=self.pod_name
-        )
         launch = Launch(context, choice, namespace=self.namespace, name=self.pod_name)
         self._launch = launch
+        self.dns_name = self.dns_name_template.format(
+            namespace=self.namespace, name=launch.belongings
+        )
         deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
         try:
             pod = await self.get_pod_manifest()

@@ -48,7 +48,6 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     # Servers outlive the hub: it may be restarted at any time.
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.allow_named_servers = True
-    c.JupyterHub.named_server_limit_per_user = settings.servers.limit_per_user
     # A refusal is answered within this; a start that takes longer shows its page.
     c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0.7}
     c.JupyterHub.init_spawners_timeout = 1
@@ -72,7 +71,7 @@ def _spawner(c: Any, settings: Settings) -> None:
     namespace = settings.platform_namespace
     context = SpawnContext(
         training_url=f"http://training.{namespace}.svc:8080{_TRAINING_PREFIX}",
-        images={name: image.reference for name, image in settings.images.items()},
+        limit_per_user=settings.servers.limit_per_user,
     )
     c.JupyterHub.spawner_class = MofangSpawner
     c.MofangSpawner.context = lambda: context
