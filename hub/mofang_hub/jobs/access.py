@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set as AbstractSet
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
 from jupyterhub.services.auth import check_scopes
@@ -68,6 +69,11 @@ def check_access(
         NotFoundError: To outsiders a project looks as if it did not exist.
         ForbiddenError: The token, the role or the ownership does not suffice.
     """
+    if not caller.is_person:
+        raise ForbiddenError(
+            "This is the token of a service. Jobs belong to people: use the token of "
+            "a user."
+        )
     if role is None:
         raise NotFoundError(
             f"There is no project {project}, or you are not a member of it. "

@@ -33,11 +33,13 @@ class MemberRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A person as the hub knows the bearer of a token."""
+    """The bearer of a token, as the hub knows them."""
 
     name: str
     groups: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
+    is_person: bool = True
+    """Whether it is a user's token, and not that of a service."""
 
     @property
     def slug(self) -> str:

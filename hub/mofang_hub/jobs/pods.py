@@ -29,7 +29,7 @@ def job_labels(job: NewJob) -> dict[str, str]:
     }
 
 
-def log_file(project: str, job_id: str, role: str, index: int | str) -> tuple[str, ...]:
+def log_file(job_id: str, role: str, index: int | str) -> tuple[str, ...]:
     """Return the parts of a log file's path inside the project's directory."""
     return (*log_folder(job_id), f"mofang-job-{job_id}-{role}-{index}.log")
 
@@ -118,7 +118,7 @@ def _container(
 
 
 def _environment(job: NewJob, role: RolePlan, index_label: str) -> list[Manifest]:
-    parts = log_file(job.project, job.id, role.name, "$(MOFANG_INDEX)")
+    parts = log_file(job.id, role.name, "$(MOFANG_INDEX)")
     return [
         _field("MOFANG_INDEX", f"metadata.labels['{index_label}']"),
         _field("MOFANG_NODE", "spec.nodeName"),

@@ -1,0 +1,1 @@
+"""Engines: who runs a job. They alone talk to Kubernetes."""

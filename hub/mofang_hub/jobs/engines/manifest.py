@@ -80,3 +80,8 @@ def build_cancellation(user: str, at: str) -> Manifest:
         },
         "spec": {"runPolicy": {"suspend": True}},
     }
+
+
+def pod_name(job_id: str, role: str, index: int) -> str:
+    """Return the name that the operator gives to a replica's pod."""
+    return f"{job_id}-{role}-{index}"

@@ -1,0 +1,145 @@
+"""Who may do what in a project, and which jobs are let in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mofang.models import JobSpec
+from mofang_hub.config.settings import JobSettings
+from mofang_hub.jobs.access import Action, check_access
+from mofang_hub.jobs.checks import Sentences, check_image, check_paths, check_quota
+from mofang_hub.jobs.ids import new_job_id
+from mofang_hub.jobs.models import Caller, MemberRole, NewJob
+from mofang_kube.errors import ConflictError, InvalidError, QuotaError
+from mofang_kube.names import project_namespace
+from mofang_spawner.environments.models import Environment, Project
+from mofang_spawner.environments.policy import project_role
+from mofang_spawner.volumes.policy import grants
+
+DEFAULT_CACHE = "5Gi"
+
+
+class ProjectCatalog(Protocol):
+    """Projects and environments as they are now."""
+
+    async def ready(self) -> None:
+        """Return once they are known."""
+
+    def find_project(self, name: str) -> Project | None:
+        """Return a project, if it is there."""
+
+    def find_environment(self, name: str) -> Environment | None:
+        """Return an environment, if it is there."""
+
+    def list_environments(
+        self, project: Project, groups: frozenset[str]
+    ) -> list[Environment]:
+        """Return what a member of the project may start."""
+
+
+class ServerImages(Protocol):
+    """Where the images of running servers are looked up."""
+
+    async def images_of_servers(self, namespace: str, owner: str) -> set[str]:
+        """Return the images of a user's running servers in a namespace."""
+
+
+class Admission:
+    """Applies the rules of access and of jobs to what the cluster holds.
+
+    Args:
+        catalog: Projects and environments.
+        servers: Images of running servers.
+        settings: What the platform allows.
+    """
+
+    def __init__(
+        self, catalog: ProjectCatalog, servers: ServerImages, settings: JobSettings
+    ) -> None:
+        self._catalog = catalog
+        self._servers = servers
+        self._settings = settings
+
+    async def check_project(
+        self, action: Action, caller: Caller, name: str
+    ) -> tuple[Project, MemberRole]:
+        """Return a project in which the caller may do the action, and as what.
+
+        Raises:
+            NotFoundError: There is no such project for the caller.
+            ForbiddenError: The caller may not do it there.
+        """
+        await self._catalog.ready()
+        project = self._catalog.find_project(name)
+        role = None
+        if project is not None:
+            strongest = project_role(project, caller.name, caller.groups)
+            role = MemberRole(strongest) if strongest else None
+        check_access(action, caller, project=name[:80], role=role)
+        if project is None or role is None:
+            raise AssertionError(name)
+        return project, role
+
+    async def admit(self, caller: Caller, project: Project, spec: JobSpec) -> NewJob:
+        """Return the job that is to be made.
+
+        Raises:
+            InvalidError: Fields must change; each has its sentence.
+            QuotaError: The project could never run it.
+            ConflictError: The project is not ready.
+        """
+        if project.phase != "Ready":
+            raise ConflictError(
+                f"The project {project.name} is not ready: "
+                f"{project.message or 'its namespace is being made.'} Try again in a "
+                "minute."
+            )
+        environments = self._catalog.list_environments(project, caller.groups)
+        faults = check_paths(spec, project.name)
+        faults |= await self._check_image(caller, project, spec, environments)
+        if faults:
+            raise InvalidError(_summary(faults), fields=faults)
+        over = check_quota(spec, project)
+        if over:
+            raise QuotaError(" ".join(over.values()), fields=over)
+        return NewJob(
+            id=new_job_id(spec.name),
+            project=project.name,
+            owner=caller.name,
+            spec=spec,
+            pool=project.pool,
+            grants=grants(project, caller.name),
+            cache_size=_cache_size(spec, environments),
+        )
+
+    async def _check_image(
+        self,
+        caller: Caller,
+        project: Project,
+        spec: JobSpec,
+        environments: list[Environment],
+    ) -> Sentences:
+        own: set[str] = set()
+        if all(each.image != spec.image for each in environments):
+            own = await self._servers.images_of_servers(
+                project_namespace(project.name), caller.slug
+            )
+        return check_image(
+            spec,
+            environments,
+            own_images=own,
+            allow_any=self._settings.allow_any_image,
+        )
+
+
+def _cache_size(spec: JobSpec, environments: list[Environment]) -> str:
+    for each in environments:
+        if each.image == spec.image and each.resources.cache:
+            return each.resources.cache.default
+    return DEFAULT_CACHE
+
+
+def _summary(faults: Sentences) -> str:
+    if len(faults) == 1:
+        return next(iter(faults.values()))
+    return f"{len(faults)} fields of the job must change: {', '.join(faults)}."

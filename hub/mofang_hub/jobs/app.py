@@ -1,0 +1,171 @@
+"""The training service: everything wired by constructor arguments, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import structlog
+from kubernetes_asyncio.client import ApiClient
+from tornado.httpserver import HTTPServer
+from tornado.web import Application
+
+from mofang_hub.config.settings import Settings
+from mofang_hub.jobs.admission import Admission
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.kubeflow import KubeflowEngine
+from mofang_hub.jobs.gang import NoGang
+from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.metrics import Metrics
+from mofang_hub.jobs.notes import Notes
+from mofang_hub.jobs.requests import Services
+from mofang_hub.jobs.routes import build_application
+from mofang_hub.jobs.service import JobService
+from mofang_hub.logs.reader import LogReader
+from mofang_hub.logs.retention import Retention
+from mofang_hub.logs.store import LogStore
+from mofang_hub.shell.sessions import Sessions
+from mofang_hub.shell.targets import Targets
+from mofang_hub.shell.terminal import ExecTerminals
+from mofang_kube import clients
+from mofang_spawner.environments.catalog import Catalog
+
+log = structlog.get_logger(__name__)
+
+PORT = 8080
+PREFIX = "/services/training"
+HUB_SECONDS = 10.0
+DRAIN_SECONDS = 5.0
+
+# What is larger is not even read; handlers refuse what is larger than any job with
+# a sentence.
+MAX_BODY_BYTES = 1024**2
+
+
+async def serve(
+    settings: Settings, api: ApiClient, *, hub_api: str, port: int, stop: asyncio.Event
+) -> None:
+    """Serve until told to stop.
+
+    Args:
+        settings: Of this installation.
+        api: Client of the cluster.
+        hub_api: Address of the hub's API.
+        port: Where to listen.
+        stop: Set when it is time to end.
+    """
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(timeout=HUB_SECONDS, trust_env=False)
+        )
+        application, sessions = await _wired(settings, api, http, hub_api, stack)
+        server = HTTPServer(application, max_body_size=MAX_BODY_BYTES, xheaders=False)
+        server.listen(port)
+        log.info("training service listens", port=port)
+        await stop.wait()
+        log.info("training service ends")
+        server.stop()
+        await sessions.stop()
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await server.close_all_connections()
+        except TimeoutError:
+            log.info("some connections were cut")
+
+
+async def _wired(
+    settings: Settings,
+    api: ApiClient,
+    http: httpx.AsyncClient,
+    hub_api: str,
+    stack: AsyncExitStack,
+) -> tuple[Application, Sessions]:
+    board = Board.of_cluster(api)
+    board.start()
+    stack.push_async_callback(board.stop)
+    catalog = Catalog(api)
+    stack.push_async_callback(catalog.close)
+    engine = KubeflowEngine(api, NoGang())
+    store = LogStore(settings.storage_root)
+    terminals = ExecTerminals(api)
+    stack.push_async_callback(terminals.stop)
+    keep = timedelta(days=settings.jobs.keep_days)
+    retention = Retention(board, engine, store, keep=keep)
+    _keep_running(retention, stack)
+    metrics = Metrics()
+    jobs = JobService(
+        board=board,
+        engine=engine,
+        admission=Admission(catalog, engine, settings.jobs),
+        notes=Notes(engine),
+        logs=store,
+    )
+    sessions = Sessions(terminals, metrics)
+    services = Services(identity=HubIdentity(http, hub_api), jobs=jobs, metrics=metrics)
+    application = build_application(
+        PREFIX,
+        services,
+        reader=LogReader(store, engine),
+        targets=Targets(jobs, engine),
+        sessions=sessions,
+    )
+    return application, sessions
+
+
+def _keep_running(retention: Retention, stack: AsyncExitStack) -> None:
+    task = asyncio.create_task(retention.run(), name="retention")
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+
+
+async def _run() -> None:
+    settings = Settings.load()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    api = await clients.load()
+    try:
+        hub_api = os.environ["JUPYTERHUB_API_URL"]
+        await serve(settings, api, hub_api=hub_api, port=PORT, stop=stop)
+    finally:
+        await api.close()
+
+
+def configure_logging() -> None:
+    """Write one JSON object per line, ours and that of libraries."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # httpx tells each request to the hub; ours tell more.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """Run the service; the entry point of ``mofang-training``."""
+    configure_logging()
+    asyncio.run(_run())

@@ -1,0 +1,129 @@
+"""What a job may ask for beyond the shape of its form. Pure.
+
+Each check returns sentences by field, so that a person hears of all faults at once.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from mofang.models import JobSpec
+from mofang.quantities import format_bytes, parse_quantity
+from mofang_spawner.environments.models import Environment, Project
+from mofang_spawner.volumes.models import HOME
+
+Sentences = dict[str, str]
+
+
+def check_paths(spec: JobSpec, project: str) -> Sentences:
+    """Check that script and working directory are where every replica sees them."""
+    roots = (HOME, f"/projects/{project}", "/global")
+    named = ", ".join(roots[:-1]) + f" or {roots[-1]}"
+    faults: Sentences = {}
+    if not _is_below(spec.working_directory, roots):
+        faults["working_directory"] = (
+            f"The working directory must be in {named}: replicas see nothing else of "
+            "your server."
+        )
+    # An absolute script replaces the working directory in the join.
+    script = posixpath.join(spec.working_directory, spec.script)
+    if "working_directory" not in faults and not _is_below(script, roots, inside=True):
+        faults["script"] = (
+            f"The script must be in {named}: replicas see nothing else of your server."
+        )
+    return faults
+
+
+def _is_below(path: str, roots: Iterable[str], *, inside: bool = False) -> bool:
+    plain = posixpath.normpath(path)
+    if plain.startswith("//"):
+        plain = plain[1:]
+    return any(
+        plain.startswith(f"{root}/") or (plain == root and not inside) for root in roots
+    )
+
+
+def check_image(
+    spec: JobSpec,
+    environments: Iterable[Environment],
+    *,
+    own_images: Iterable[str],
+    allow_any: bool,
+) -> Sentences:
+    """Check that the image is one the caller may run, and that it fits the job.
+
+    Args:
+        spec: The job.
+        environments: Those that the caller may use in the project.
+        own_images: What the caller's running servers are made of; after a new
+            release of the platform no environment names those any more.
+        allow_any: Whether the platform lets people name any image.
+    """
+    mine = [each for each in environments if each.image == spec.image]
+    if not mine:
+        if allow_any or spec.image in set(own_images):
+            return {}
+        return {
+            "image": (
+                "This image belongs to no environment that you may use. Choose an "
+                "environment's image, or ask an administrator to add one for it."
+            )
+        }
+    framework = spec.framework.value
+    if any(framework in each.frameworks for each in mine):
+        return {}
+    title = mine[0].display_name
+    return {
+        "image": (
+            f"The environment {title} cannot run {framework} jobs. Choose the image of "
+            f"an environment that lists {framework}."
+        )
+    }
+
+
+def check_quota(spec: JobSpec, project: Project) -> Sentences:
+    """Check that the job fits into the project's quota when nothing else runs."""
+    quota, count = project.quota, spec.replicas
+    asked = spec.resources
+    faults = [
+        _over(quota.get("cpu"), count * parse_quantity(asked.cpu), "cores", str),
+        _over(
+            quota.get("memory"),
+            count * parse_quantity(asked.memory),
+            "of memory",
+            lambda amount: format_bytes(int(amount)),
+        ),
+        _over(quota.get("gpu"), Decimal(count * asked.gpu), "GPUs", str),
+    ]
+    found = [fault for fault in faults if fault]
+    sentences: Sentences = {}
+    if found:
+        sentences["resources"] = (
+            f"{count} replicas ask for {' and '.join(found)} in {project.name}, even "
+            "when nothing else runs. Ask for less, or fewer replicas."
+        )
+    pods = quota.get("pods")
+    if pods is not None and count > int(pods):
+        sentences["replicas"] = (
+            f"The project {project.name} may have {pods} pods; {count} replicas are "
+            "more. Ask for fewer."
+        )
+    return sentences
+
+
+def _over(
+    limit: object, asked: Decimal, unit: str, shown: Callable[[Decimal], str]
+) -> str | None:
+    if limit is None:
+        return None
+    allowed = parse_quantity(str(limit))
+    if asked <= allowed:
+        return None
+    return f"{shown(_plain(asked))} {unit}, of which at most {shown(_plain(allowed))} may be used"  # noqa: E501
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """Drop zeros behind the point: 4, not 4.000."""
+    return amount.quantize(1) if amount == amount.to_integral() else amount.normalize()

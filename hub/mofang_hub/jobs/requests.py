@@ -1,0 +1,185 @@
+"""What all handlers of the service share: the caller, JSON, refusals, streams."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import BaseModel, ValidationError
+from tornado import web
+from tornado.iostream import StreamClosedError
+from typing_extensions import override
+
+from mofang.models import ErrorBody, field_sentences
+from mofang_hub.jobs.errors import TooLargeError
+from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.metrics import Metrics
+from mofang_hub.jobs.models import Caller
+from mofang_hub.jobs.service import JobService
+from mofang_kube.errors import InvalidError, MofangError, RefusedError
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What handlers work with; one for the whole process."""
+
+    identity: HubIdentity
+    jobs: JobService
+    metrics: Metrics
+
+
+class ServiceHandler(web.RequestHandler):
+    """Recognises the caller, reads and answers JSON, turns errors into answers."""
+
+    is_public = False
+    """Whether it answers callers that are not known."""
+
+    is_stream = False
+    """Whether its answers last as long as somebody listens."""
+
+    @override
+    def initialize(self, services: Services, **_: object) -> None:
+        self.services = services
+        self._caller: Caller | None = None
+        self._work: asyncio.Future[Any] | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Who sent the request."""
+        if self._caller is None:
+            raise AssertionError(self.request.path)
+        return self._caller
+
+    @property
+    def caller_name(self) -> str | None:
+        """The caller's name, for the log; None where nobody was recognised."""
+        return self._caller.name if self._caller else None
+
+    @override
+    async def prepare(self) -> None:
+        if not self.is_public:
+            header = self.request.headers.get("Authorization")
+            self._caller = await self.services.identity.identify(header)
+
+    @override
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Security-Policy", "default-src 'none'")
+
+    @override
+    def check_xsrf_cookie(self) -> None:
+        """Cookies are not read, so nothing can be done in somebody's name by them."""
+
+    def read_model(self, kind: type[M]) -> M:
+        """Return the request's body as a model.
+
+        Raises:
+            TooLargeError: It has more bytes than any job.
+            InvalidError: It is not of that form; each field has its sentence.
+        """
+        if len(self.request.body) > MAX_BODY_BYTES:
+            raise TooLargeError(
+                "The job's settings have more than 256 KiB. Put long values into a "
+                "file and pass its path."
+            )
+        try:
+            content = json.loads(self.request.body)
+            if not isinstance(content, dict):
+                raise InvalidError("The body must be a JSON object.")
+            return kind.model_validate(content)
+        except (ValueError, RecursionError) as err:
+            if not isinstance(err, ValidationError):
+                raise InvalidError(MAX_JSON_DEPTH_SENTENCE) from None
+            fields = field_sentences(err)
+            whole = fields.get("")
+            named = ", ".join(name for name in fields if name)
+            message = whole or f"These fields must change: {named}."
+            raise InvalidError(message, fields=fields) from None
+
+    def answer(self, content: BaseModel, status: int = HTTPStatus.OK) -> None:
+        """Answer with a model."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(content.model_dump_json())
+
+    async def streaming(self, kind: str, work: Awaitable[None]) -> None:
+        """Run what writes a stream; it is cancelled when the client leaves."""
+        self._work = asyncio.ensure_future(work)
+        open_streams = self.services.metrics.streams.labels(kind=kind)
+        open_streams.inc()
+        try:
+            await self._work
+        except StreamClosedError:
+            log.debug("client left", path=self.request.path)
+        except asyncio.CancelledError:
+            if not self._work.cancelled():
+                self._work.cancel()
+                raise
+        finally:
+            open_streams.dec()
+
+    @override
+    def on_connection_close(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
+
+    @override
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = (kwargs.get("exc_info") or (None, None, None))[1]
+        body = _error_body(error, status_code)
+        if isinstance(error, MofangError):
+            self.set_status(error.status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(body.model_dump_json())
+
+    @override
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if isinstance(value, RefusedError | web.HTTPError):
+            return
+        about = {"path": self.request.path, "method": self.request.method}
+        if isinstance(value, MofangError):
+            log.warning("request failed", error=str(value), **about)
+        else:
+            log.error("request broke", exc_info=(typ, value, tb), **about)
+
+
+def _error_body(error: BaseException | None, status: int) -> ErrorBody:
+    if isinstance(error, MofangError):
+        return ErrorBody(error=error.code, message=error.message, fields=error.fields)
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            message = "There is nothing at this address. Check its spelling."
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            message = "This cannot be done at this address."
+        case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            message = f"The request was refused: {HTTPStatus(status).phrase}."
+        case _:
+            message = (
+                "Something went wrong in the training service; its log tells more. "
+                "Jobs that run are not affected."
+            )
+    return ErrorBody(error=HTTPStatus(status).name.lower(), message=message)
+
+
+class UnknownPathHandler(ServiceHandler):
+    """Whatever is not there."""
+
+    is_public = True
+
+    @override
+    async def prepare(self) -> None:
+        raise web.HTTPError(HTTPStatus.NOT_FOUND)

@@ -1,0 +1,97 @@
+"""Every address of the service, and a record of every request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from tornado.web import Application, RequestHandler
+
+from mofang_hub.jobs.handlers import (
+    CancelHandler,
+    HealthHandler,
+    JobHandler,
+    JobsHandler,
+    MetricsHandler,
+    WatchHandler,
+)
+from mofang_hub.jobs.requests import ServiceHandler, Services, UnknownPathHandler
+from mofang_hub.logs.handlers import LogHandler
+from mofang_hub.logs.reader import LogReader
+from mofang_hub.shell.handlers import ShellHandler
+from mofang_hub.shell.sessions import Sessions
+from mofang_hub.shell.targets import Targets
+
+log = structlog.get_logger(__name__)
+
+PING_SECONDS = 30.0
+
+# Only what can be a name gets to a handler, and from there into a path.
+_PROJECT = r"([a-z](?:[a-z0-9-]{0,18}[a-z0-9])?)"
+_JOB = r"([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)"
+_REPLICA = r"([a-z](?:[a-z0-9-]{0,30}[a-z0-9])?)/([0-9]{1,5})"
+
+
+def build_application(
+    prefix: str,
+    services: Services,
+    *,
+    reader: LogReader,
+    targets: Targets,
+    sessions: Sessions,
+) -> Application:
+    """Return the service's application.
+
+    Args:
+        prefix: Path under which the hub's proxy leads to it.
+        services: What handlers work with.
+        reader: Reads logs.
+        targets: Finds containers for shells.
+        sessions: Runs shells.
+    """
+    basis: dict[str, Any] = {"services": services}
+    jobs = rf"{prefix}/api/projects/{_PROJECT}/jobs"
+    routes: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
+        (rf"{prefix}/api/health", HealthHandler, basis),
+        (rf"{prefix}/metrics", MetricsHandler, basis),
+        (jobs, JobsHandler, basis),
+        (rf"{jobs}/watch", WatchHandler, basis),
+        (rf"{jobs}/{_JOB}", JobHandler, basis),
+        (rf"{jobs}/{_JOB}/cancel", CancelHandler, basis),
+        (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis | {"reader": reader}),
+        (
+            rf"{jobs}/{_JOB}/shell/{_REPLICA}",
+            ShellHandler,
+            basis | {"targets": targets, "sessions": sessions},
+        ),
+    ]
+    return Application(
+        routes,
+        default_handler_class=UnknownPathHandler,
+        default_handler_args=basis,
+        log_function=record_request,
+        websocket_ping_interval=PING_SECONDS,
+        serve_traceback=False,
+    )
+
+
+def record_request(handler: RequestHandler) -> None:
+    """Log and count a request that was answered."""
+    if not isinstance(handler, ServiceHandler):
+        return
+    seconds = handler.request.request_time()
+    status, method = handler.get_status(), handler.request.method or ""
+    if not handler.is_stream:
+        handler.services.metrics.requests.labels(
+            handler=type(handler).__name__, method=method, status=str(status)
+        ).observe(seconds)
+    if handler.is_public:
+        return
+    log.info(
+        "request",
+        method=method,
+        path=handler.request.path,
+        status=status,
+        user=handler.caller_name,
+        seconds=round(seconds, 4),
+    )

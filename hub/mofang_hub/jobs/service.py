@@ -1,0 +1,262 @@
+"""What may happen to jobs, and what is said of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from mofang.models import Job, JobEvent, JobList, JobSpec
+from mofang_hub.jobs.access import Action, check_access, may_open_shell
+from mofang_hub.jobs.admission import Admission
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.kubeflow import KubeflowEngine
+from mofang_hub.jobs.engines.reading import read_job
+from mofang_hub.jobs.ids import is_job_id
+from mofang_hub.jobs.models import Caller, JobSeen, MemberRole, PodSeen
+from mofang_hub.jobs.notes import Notes
+from mofang_hub.jobs.states import describe_job, job_state
+from mofang_hub.logs.store import LogStore
+from mofang_kube.errors import ConflictError, NotFoundError
+from mofang_kube.names import project_namespace
+from mofang_spawner.environments.models import Project
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_PAGE = 100
+LONGEST_PAGE = 500
+KEEPALIVE_SECONDS = 15.0
+LOOK_SECONDS = 3.0
+CANCEL_ATTEMPTS = 10
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A job that the caller may do something with."""
+
+    seen: JobSeen
+    pods: list[PodSeen]
+    role: MemberRole
+
+
+class JobService:
+    """Submits, shows, cancels and deletes jobs for those who may.
+
+    Args:
+        board: What is there.
+        engine: Who makes it so.
+        admission: Who may do what, and what a job may ask for.
+        notes: Why jobs do not start.
+        logs: Removed with their jobs.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        engine: KubeflowEngine,
+        admission: Admission,
+        notes: Notes,
+        logs: LogStore,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._board = board
+        self._engine = engine
+        self._admission = admission
+        self._notes = notes
+        self._logs = logs
+        self._now = now
+
+    async def submit(self, caller: Caller, project: str, spec: JobSpec) -> Job:
+        """Create a job.
+
+        Raises:
+            MofangError: The caller may not, the job may not, or Kubernetes would not.
+        """
+        allowed, role = await self._allowed(Action.SUBMIT, caller, project)
+        new = await self._admission.admit(caller, allowed, spec)
+        obj = await self._engine.create(new, self._board.machines)
+        self._board.put(obj)
+        log.info("job submitted", user=caller.name, project=project, job=new.id)
+        seen = read_job(obj)
+        if seen is None:
+            raise AssertionError(new.id)
+        return self._describe(seen, caller, role)
+
+    async def list_jobs(
+        self, caller: Caller, project: str, *, limit: int, after: str | None
+    ) -> JobList:
+        """Return a page of the project's jobs, newest first."""
+        _, role = await self._allowed(Action.READ, caller, project)
+        keys = self._board.list_keys(project)
+        if after:
+            created, _, job_id = after.partition("~")
+            keys = [key for key in keys if key < (created, job_id)]
+        page = keys[: max(1, min(limit, LONGEST_PAGE))]
+        found = [self._board.find(project, job_id) for _, job_id in page]
+        jobs = [each for each in found if each]
+        await asyncio.gather(
+            *(self._notes.look(each, self._board.pods_of(each)) for each in jobs)
+        )
+        return JobList(
+            jobs=[self._describe(each, caller, role) for each in jobs],
+            next="~".join(page[-1]) if len(keys) > len(page) else None,
+        )
+
+    async def get(self, caller: Caller, project: str, job_id: str) -> Job:
+        """Return one job."""
+        found = await self.find(Action.READ, caller, project, job_id)
+        await self._notes.look(found.seen, found.pods)
+        return self._describe(found.seen, caller, found.role)
+
+    async def cancel(self, caller: Caller, project: str, job_id: str) -> Job:
+        """Ask for the end of a job; one that ended or is ending stays as it is."""
+        for _ in range(CANCEL_ATTEMPTS):
+            found = await self.find(Action.STOP, caller, project, job_id)
+            is_final = job_state(found.seen, found.pods).is_final
+            if is_final or found.seen.cancelled_by:
+                return self._describe(found.seen, caller, found.role)
+            # The first to cancel is the one who is named: what was seen must still
+            # be so, or we look again.
+            obj = await self._engine.find(project_namespace(project), job_id)
+            if obj is None:
+                self._board.drop(project, job_id)
+                raise _no_such_job(project, job_id)
+            self._board.put(obj)
+            fresh = read_job(obj)
+            if fresh is None or fresh.cancelled_by or fresh.outcome:
+                continue
+            at = self._now().isoformat(timespec="seconds")
+            try:
+                changed = await self._engine.cancel(obj, caller.name, at)
+            except ConflictError:
+                continue
+            self._board.put(changed)
+            log.info("job cancelled", user=caller.name, project=project, job=job_id)
+        raise ConflictError(
+            f"The job {job_id} changes too fast to be cancelled just now. Try again."
+        )
+
+    async def delete(self, caller: Caller, project: str, job_id: str) -> None:
+        """Remove a job, its pods and its logs."""
+        await self.find(Action.STOP, caller, project, job_id)
+        await self._engine.delete(project_namespace(project), job_id)
+        self._board.drop(project, job_id)
+        await self._logs.remove(project, job_id)
+        log.info("job deleted", user=caller.name, project=project, job=job_id)
+
+    async def watch(
+        self, caller: Caller, project: str
+    ) -> AsyncGenerator[JobEvent | None]:
+        """Yield changes of the project's jobs, and None where nothing happens."""
+        _, role = await self._allowed(Action.READ, caller, project)
+        with self._board.subscribed(project) as subscription:
+            shown = {
+                job_id: self._shown(caller, role, project, job_id)
+                for _, job_id in self._board.list_keys(project)
+            }
+            yield None
+            quiet = 0.0
+            while True:
+                changed = await subscription.take(LOOK_SECONDS)
+                changed += await self._look_at_waiting(project, shown)
+                quiet = 0.0 if changed else quiet + LOOK_SECONDS
+                for job_id in dict.fromkeys(changed):
+                    event = self._event(caller, role, project, job_id, shown)
+                    if event:
+                        yield event
+                if quiet >= KEEPALIVE_SECONDS:
+                    # Who lost the project meanwhile must not go on watching it.
+                    await self._allowed(Action.READ, caller, project)
+                    quiet = 0.0
+                    yield None
+
+    async def find(
+        self, action: Action, caller: Caller, project: str, job_id: str
+    ) -> Found:
+        """Return a job with which the caller may do the action.
+
+        Raises:
+            NotFoundError: There is no such project or job for the caller.
+            ForbiddenError: The caller may not do it.
+        """
+        allowed, role = await self._allowed(Action.READ, caller, project)
+        seen = self._board.find(project, job_id)
+        if seen is None and is_job_id(job_id):
+            # Another copy of this service may have made it a moment ago.
+            obj = await self._engine.find(project_namespace(allowed.name), job_id)
+            seen = read_job(obj) if obj else None
+            if obj and seen:
+                self._board.put(obj)
+        if seen is None:
+            raise _no_such_job(project, job_id)
+        check_access(action, caller, project=project, role=role, owner=seen.owner)
+        return Found(seen=seen, pods=self._board.pods_of(seen), role=role)
+
+    async def _allowed(
+        self, action: Action, caller: Caller, project: str
+    ) -> tuple[Project, MemberRole]:
+        await self._board.ready()
+        return await self._admission.check_project(action, caller, project)
+
+    def _describe(self, seen: JobSeen, caller: Caller, role: MemberRole) -> Job:
+        return describe_job(
+            seen,
+            self._board.pods_of(seen),
+            note=self._notes.known(seen),
+            shell=may_open_shell(caller, role, seen.owner),
+        )
+
+    def _shown(
+        self, caller: Caller, role: MemberRole, project: str, job_id: str
+    ) -> Job | None:
+        seen = self._board.find(project, job_id)
+        return self._describe(seen, caller, role) if seen else None
+
+    def _event(
+        self,
+        caller: Caller,
+        role: MemberRole,
+        project: str,
+        job_id: str,
+        shown: dict[str, Job | None],
+    ) -> JobEvent | None:
+        """Return what is new of a job since it was last shown, and note it."""
+        before = shown.get(job_id)
+        now = self._shown(caller, role, project, job_id)
+        if now == before:
+            return None
+        if now is None:
+            shown.pop(job_id)
+            return JobEvent(type="deleted", job=before) if before else None
+        shown[job_id] = now
+        return JobEvent(type="modified" if before else "added", job=now)
+
+    async def _look_at_waiting(
+        self, project: str, shown: dict[str, Job | None]
+    ) -> list[str]:
+        """Read the events of jobs that wait; return those with news."""
+        news = []
+        for job_id, job in shown.items():
+            seen = self._board.find(project, job_id) if job else None
+            if seen is None or (job and job.state.is_final):
+                continue
+            before = self._notes.known(seen)
+            if before != await self._notes.look(seen, self._board.pods_of(seen)):
+                news.append(job_id)
+        return news
+
+
+def _no_such_job(project: str, job_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no job {job_id[:80]} in {project}. Look at the list of jobs; ended "
+        "jobs are removed after 30 days."
+    )

@@ -1,0 +1,171 @@
+"""How a job fares: one state and one sentence from its object and its pods. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mofang.models import Job, JobState, Replica, ReplicaState
+from mofang_hub.jobs.frameworks import role_names
+from mofang_hub.jobs.models import JobSeen, Outcome, PodPhase, PodSeen
+from mofang_hub.jobs.sentences import ending_sentence, waiting_sentence, was_stopped
+
+_STOPPED = "It was stopped because the job ended."
+
+
+def describe_job(
+    seen: JobSeen, pods: Sequence[PodSeen], *, note: str | None, shell: bool
+) -> Job:
+    """Return the job as its users see it.
+
+    Args:
+        seen: The job's object.
+        pods: Its pods, in any order.
+        note: What the cluster's events say of a job that does not start.
+        shell: Whether the caller may open shells in the job.
+    """
+    state = job_state(seen, pods)
+    return Job(
+        id=seen.id,
+        project=seen.project,
+        owner=seen.owner,
+        spec=seen.spec,
+        state=state,
+        reason=_reason(seen, pods, state, note),
+        created=seen.created,
+        started=_started(pods),
+        finished=_finished(seen, state),
+        replicas=_replicas(seen, pods, state, shell=shell),
+    )
+
+
+def job_state(seen: JobSeen, pods: Sequence[PodSeen]) -> JobState:
+    """Return where the job is in its life."""
+    match seen.outcome:
+        case Outcome.SUCCEEDED:
+            return JobState.SUCCEEDED
+        case Outcome.FAILED:
+            return JobState.FAILED
+        case None:
+            pass
+    if seen.cancelled_by:
+        is_over = seen.is_suspended and all(pod.has_ended for pod in pods)
+        return JobState.CANCELLED if is_over else JobState.CANCELLING
+    if not pods:
+        return JobState.SUBMITTED
+    begun = [pod for pod in pods if pod.has_ended or pod.phase is PodPhase.RUNNING]
+    has_all = len(begun) == len(pods) >= expected_replicas(seen)
+    return JobState.RUNNING if has_all else JobState.QUEUED
+
+
+def expected_replicas(seen: JobSeen) -> int:
+    """Return how many pods the job has once all are made."""
+    return sum(count for _, count in role_names(seen.spec))
+
+
+def needs_events(seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
+    """Say whether only the cluster's events can tell why the job does not start."""
+    if job_state(seen, pods) not in {JobState.SUBMITTED, JobState.QUEUED}:
+        return False
+    return not any(waiting_sentence(pod) for pod in pods)
+
+
+def replica_has_ended(
+    seen: JobSeen, pods: Sequence[PodSeen], role: str, index: int
+) -> bool:
+    """Say whether nothing will be added to a replica's log."""
+    pod = find_pod(pods, role, index)
+    return pod.has_ended if pod else job_state(seen, pods).is_final
+
+
+def find_pod(pods: Sequence[PodSeen], role: str, index: int) -> PodSeen | None:
+    """Return the pod of a replica; of several, the one that is not leaving."""
+    found = [pod for pod in pods if pod.role == role and pod.index == index]
+    return min(found, key=lambda pod: pod.is_leaving, default=None)
+
+
+def _reason(
+    seen: JobSeen, pods: Sequence[PodSeen], state: JobState, note: str | None
+) -> str | None:
+    match state:
+        case JobState.FAILED:
+            return _failure(seen, pods)
+        case JobState.CANCELLING | JobState.CANCELLED:
+            return f"Cancelled by {seen.cancelled_by}."
+        case JobState.SUBMITTED | JobState.QUEUED:
+            waiting = [each for pod in pods if (each := waiting_sentence(pod))]
+            return waiting[0] if waiting else note
+        case JobState.RUNNING | JobState.SUCCEEDED:
+            return None
+
+
+def _failure(seen: JobSeen, pods: Sequence[PodSeen]) -> str:
+    failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
+    if not failed:
+        return "A replica failed. Its log tells more."
+    # The first to fail takes the others with it.
+    blamed = min(
+        failed,
+        key=lambda pod: (
+            was_stopped(pod) and pod.exit_reason != "OOMKilled",
+            pod.finished.timestamp() if pod.finished else 0.0,
+            pod.index,
+        ),
+    )
+    return ending_sentence(blamed, seen.spec.resources)
+
+
+def _started(pods: Sequence[PodSeen]) -> datetime | None:
+    return min((pod.started for pod in pods if pod.started), default=None)
+
+
+def _finished(seen: JobSeen, state: JobState) -> datetime | None:
+    if state is JobState.CANCELLED:
+        return seen.cancelled_at
+    return seen.finished if state.is_final else None
+
+
+def _replicas(
+    seen: JobSeen, pods: Sequence[PodSeen], state: JobState, *, shell: bool
+) -> list[Replica]:
+    replicas = []
+    for role, count in role_names(seen.spec):
+        for index in range(count):
+            pod = find_pod(pods, role, index)
+            if pod is None:
+                replicas.append(_absent(role, index, state))
+            else:
+                replicas.append(_present(seen, pod, shell=shell))
+    return replicas
+
+
+def _present(seen: JobSeen, pod: PodSeen, *, shell: bool) -> Replica:
+    is_failed = pod.phase is PodPhase.FAILED
+    return Replica(
+        role=pod.role,
+        index=pod.index,
+        state=ReplicaState(pod.phase.value),
+        node=pod.node,
+        reason=ending_sentence(pod, seen.spec.resources)
+        if is_failed
+        else waiting_sentence(pod),
+        exit_code=pod.exit_code,
+        shell=shell and is_open_to_shells(pod),
+    )
+
+
+def is_open_to_shells(pod: PodSeen) -> bool:
+    """Say whether a shell can be opened in the pod now."""
+    is_up = pod.phase is PodPhase.RUNNING and pod.started is not None
+    return is_up and pod.exit_code is None and not pod.is_leaving
+
+
+def _absent(role: str, index: int, state: JobState) -> Replica:
+    match state:
+        case JobState.SUCCEEDED:
+            seen, reason = ReplicaState.SUCCEEDED, None
+        case JobState.FAILED | JobState.CANCELLED:
+            seen, reason = ReplicaState.FAILED, _STOPPED
+        case _:
+            seen, reason = ReplicaState.PENDING, None
+    return Replica(role=role, index=index, state=seen, reason=reason)

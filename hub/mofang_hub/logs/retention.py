@@ -1,0 +1,87 @@
+"""Remove what is past its time: logs of jobs that ended long ago.
+
+The operator removes ended jobs by itself, but not cancelled ones, which it only
+suspends; those are deleted here too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from mofang.models import JobState
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.kubeflow import KubeflowEngine
+from mofang_hub.jobs.ids import is_job_id
+from mofang_hub.jobs.states import job_state
+from mofang_hub.logs.store import LogStore
+from mofang_kube.errors import ClusterError
+
+log = structlog.get_logger(__name__)
+
+PERIOD_SECONDS = 3600.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Retention:
+    """Sweeps once an hour.
+
+    Args:
+        board: Jobs that are there.
+        engine: Deletes cancelled jobs.
+        store: Removes their logs.
+        keep: How long a job stays after its end.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        engine: KubeflowEngine,
+        store: LogStore,
+        *,
+        keep: timedelta,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._board = board
+        self._engine = engine
+        self._store = store
+        self._keep = keep
+        self._now = now
+
+    async def run(self) -> None:
+        """Sweep again and again, until cancelled."""
+        while True:
+            try:
+                await self._board.ready()
+                await self.sweep()
+            except (ClusterError, OSError) as err:
+                log.warning("sweep of old jobs failed", error=str(err))
+            await asyncio.sleep(PERIOD_SECONDS)
+
+    async def sweep(self) -> None:
+        """Remove once what is past its time."""
+        limit = self._now() - self._keep
+        await self._delete_cancelled(limit)
+        present = {(each.project, each.id) for each in self._board.list_all()}
+        for project, job, changed in await self._store.list_folders():
+            is_old = changed < limit.timestamp()
+            if is_old and (project, job) not in present and is_job_id(job):
+                log.info("logs past their time are removed", project=project, job=job)
+                await self._store.remove(project, job)
+
+    async def _delete_cancelled(self, limit: datetime) -> None:
+        for seen in self._board.list_all():
+            state = job_state(seen, self._board.pods_of(seen))
+            if state is not JobState.CANCELLED or seen.cancelled_at is None:
+                continue
+            if seen.cancelled_at < limit:
+                await self._engine.delete(seen.namespace, seen.id)
+                self._board.drop(seen.project, seen.id)
+                await self._store.remove(seen.project, seen.id)
