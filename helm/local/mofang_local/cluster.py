@@ -1,5 +1,6 @@
 """Bringing the cluster up and down."""
 
+import hashlib
 import shutil
 import subprocess
 import tempfile
@@ -186,7 +187,14 @@ class Cluster:
         )
         rendered = self.kubectl.run("kustomize", str(addons.operator_manifests(module)))
         reference = own["training-operator"].reference
-        self.kubectl.apply(addons.training_operator(rendered, reference))
+        manifests = addons.training_operator(rendered, reference)
+        # Its definitions are megabytes: applied again only when they changed.
+        digest = hashlib.sha256(yaml.safe_dump_all(manifests).encode()).hexdigest()
+        mark = self.places.state / "training-operator.applied"
+        if mark.exists() and mark.read_text() == digest:
+            return
+        self.kubectl.apply(manifests)
+        mark.write_text(digest)
 
     def stop(self) -> None:
         """End everything; etcd, images and people's data stay."""

@@ -29,7 +29,7 @@ def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
     _hub(c, settings, secrets)
     _proxy(c, settings)
     _spawner(c, settings)
-    _services(c, settings, secrets)
+    _services(c, secrets)
     configure_authenticator(c, settings, secrets)
     configure_pages(c, settings)
 
@@ -89,18 +89,12 @@ def _spawner(c: Any, settings: Settings) -> None:
     c.MofangSpawner.environment = {"JUPYTERHUB_ACTIVITY_INTERVAL": "300"}
 
 
-def _services(c: Any, settings: Settings, secrets: Secrets) -> None:
+def _services(c: Any, secrets: Secrets) -> None:
     c.JupyterHub.custom_scopes = CUSTOM_SCOPES
     c.JupyterHub.load_roles = load_roles()
     token = secrets.get("training-token") or os.environ.get("MOFANG_TRAINING_TOKEN", "")
     if token:
-        namespace = settings.platform_namespace
+        # Without a URL: its route is the chart's, and the hub waits for nobody.
         c.JupyterHub.services = [
-            {
-                "name": "training",
-                "url": f"http://training.{namespace}.svc:8080",
-                "api_token": token,
-                "oauth_no_confirm": True,
-                "display": False,
-            }
+            {"name": "training", "api_token": token, "display": False}
         ]
