@@ -112,10 +112,11 @@ async def status_of(platform):
         yield ask
 
 
-async def becomes(ask, path: str, status: int, within: float = 5) -> None:
+async def ends(ask, path: str, within: float = 5) -> None:
+    """Wait until nobody of this domain answers; the platform's hub may."""
     deadline = time.monotonic() + within
-    while (last := await ask(path)) != status:
-        assert time.monotonic() < deadline, f"{path} still answers {last}"
+    while await ask(path) == 200:
+        assert time.monotonic() < deadline, f"{path} still answers"
         await asyncio.sleep(0.02)
 
 
@@ -131,7 +132,7 @@ async def test_a_removed_route_stops_answering(proxy, status_of):
 
     await proxy.delete_route("/metrics/")
 
-    await becomes(status_of, "/metrics", 404)
+    await ends(status_of, "/metrics")
     assert await proxy.get_all_routes() == {}
 
 
@@ -178,7 +179,7 @@ async def test_a_user_may_have_a_domain(proxy_for, status_of):
     await proxy.add_route(f"ada.{HOST}/metrics/", BACKEND, {"user": "ada"})
 
     assert await status_of("/metrics", host=f"ada.{HOST}") == 200
-    assert await status_of("/metrics", host=f"ben.{HOST}") == 404
+    assert await status_of("/metrics", host=f"ben.{HOST}") != 200
 
 
 async def test_escaped_names_are_routed_as_the_hub_escapes_them(proxy):

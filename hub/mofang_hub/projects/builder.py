@@ -6,8 +6,6 @@ returns, in this order, and again whenever something drifted.
 
 from typing import Any
 
-from mofang_kube.names import GPU_RESOURCE, PROJECT_LABEL, project_namespace
-
 from mofang_hub.projects.models import (
     NamespaceSettings,
     Project,
@@ -16,6 +14,7 @@ from mofang_hub.projects.models import (
     VolumeCategory,
 )
 from mofang_hub.projects.policies import build_policies
+from mofang_kube.names import GPU_RESOURCE, PROJECT_LABEL, project_namespace
 
 Manifest = dict[str, Any]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from mofang_kube.names import is_name
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -20,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+
+from mofang_kube.names import is_name
 
 SETTINGS_FILE = Path("/etc/mofang/reconciler.yaml")
 

@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from mofang_kube.names import JOB_LABEL, PROJECT_LABEL, project_namespace
-
 from mofang_hub.projects.builder import (
     build_namespace,
     build_namespace_objects,
@@ -24,6 +22,7 @@ from mofang_hub.projects.builder import (
 from mofang_hub.projects.directories import make_project_directory
 from mofang_hub.projects.models import NamespaceSettings, Project, VolumeCategory
 from mofang_hub.projects.objects import Manifest, ObjectError, ObjectStorage
+from mofang_kube.names import JOB_LABEL, PROJECT_LABEL, project_namespace
 
 
 class Phase(StrEnum):

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from kubernetes_asyncio import client
 from kubernetes_asyncio.client.exceptions import ApiException
+
 from mofang_kube import clients
 from mofang_kube.errors import ClusterError, api_message
 

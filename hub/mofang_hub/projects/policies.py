@@ -6,9 +6,8 @@ Everything that no policy allows is denied by the first one.
 
 from typing import Any
 
-from mofang_kube.names import JOB_LABEL
-
 from mofang_hub.projects.models import EgressSettings, NamespaceSettings
+from mofang_kube.names import JOB_LABEL
 
 NOTEBOOK_PORT = 8888
 HUB_PORT = 8081

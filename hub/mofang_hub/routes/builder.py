@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mofang_kube.names import GROUP, ROUTE_LABEL
-
 from mofang_hub.routes.models import Route, Target, route_name
+from mofang_kube.names import GROUP, ROUTE_LABEL
 
 ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
 TARGET_ANNOTATION = f"{GROUP}/target"

@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from jupyterhub.proxy import Proxy
-from mofang_kube.names import ROUTE_LABEL
 from traitlets import Float, List, TraitError, Unicode, default, validate
 
 from mofang_hub.projects.objects import Manifest, ObjectError, ObjectStorage
@@ -24,6 +23,7 @@ from mofang_hub.routes.models import (
     validate_no_overlap,
 )
 from mofang_hub.routes.probe import GatewayProbe
+from mofang_kube.names import ROUTE_LABEL
 
 _API_VERSION = "networking.istio.io/v1"
 _RETRY_SECONDS = 0.25
@@ -92,11 +92,11 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         """,
     ).tag(config=True)
 
-    @default("gateway")  # type: ignore[untyped-decorator] # traitlets.
+    @default("gateway")
     def _default_gateway(self) -> str:
         return f"{self.namespace}/mofang"
 
-    @validate("gateway")  # type: ignore[untyped-decorator] # traitlets.
+    @validate("gateway")
     def _validate_gateway(self, proposal: Any) -> str:
         value = str(proposal.value)
         if value.count("/") != 1:
