@@ -4,6 +4,7 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { folderOf, type FormField, type IJobForm } from '../model/jobForm';
+import { parseQuantity } from '../model/quantity';
 import { TextField, Variables } from './fields';
 import { ImageField } from './image';
 import type { FormModel } from './model';
@@ -186,7 +187,8 @@ function WhereItRuns({ model, trans }: IPartProps): JSX.Element {
 function total(form: IJobForm, trans: TranslationBundle): string {
   const replicas = Number(form.replicas);
   const gpus = Number(form.gpu) * replicas;
-  if (!(replicas >= 1) || !(gpus >= 0)) {
+  const isAmount = parseQuantity(form.cpu) && parseQuantity(form.memory);
+  if (!(replicas >= 1) || !(gpus >= 0) || !isAmount) {
     return '';
   }
   return trans.__(

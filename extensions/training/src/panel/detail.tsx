@@ -6,6 +6,7 @@ import { joinWords } from '../model/shellWords';
 import { shortDuration } from '../model/duration';
 import { isFinal, replicaName, type IJob } from '../model/wire';
 import { StateBadge } from './badge';
+import { useNow } from './clock';
 import type { IPanelModel } from './model';
 
 interface IDetailProps {
@@ -149,9 +150,10 @@ function Replicas({ job, model, trans }: IDetailProps): JSX.Element | null {
 
 function Facts({ job, trans }: IDetailProps): JSX.Element {
   const { spec } = job;
+  const now = useNow();
   const ran = job.started
     ? shortDuration(
-        Date.parse(job.finished ?? new Date().toISOString()) -
+        (job.finished ? Date.parse(job.finished) : now) -
           Date.parse(job.started)
       )
     : '–';

@@ -5,6 +5,7 @@ import { filtered } from '../model/jobList';
 import { since } from '../model/duration';
 import type { IJob } from '../model/wire';
 import { StateBadge } from './badge';
+import { useNow } from './clock';
 import type { IPanelModel } from './model';
 
 interface IListProps {
@@ -15,7 +16,7 @@ interface IListProps {
 /** The project's jobs, newest first; arrow keys go through them. */
 export function JobList({ model, trans }: IListProps): JSX.Element {
   const shown = filtered(model.jobs.jobs, model.filter);
-  const now = useMinute();
+  const now = useNow();
   if (shown.length === 0) {
     return <Nothing model={model} trans={trans} />;
   }
@@ -112,16 +113,6 @@ function Nothing({ model, trans }: IListProps): JSX.Element {
     return <p className="mf-Empty" />;
   }
   return <p className="mf-Empty">{sentence}</p>;
-}
-
-/** The time, renewed often enough for ages that count in minutes. */
-function useMinute(): number {
-  const [now, setNow] = React.useState(Date.now());
-  React.useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 10_000);
-    return () => clearInterval(timer);
-  }, []);
-  return Math.max(now, Date.now());
 }
 
 function moveFocus(event: React.KeyboardEvent<HTMLElement>): void {
