@@ -57,4 +57,9 @@ def test_the_gateway_is_static_and_open_to_its_hosts(render, minimal):
     assert http["tls"] == {"httpsRedirect": True}
     assert https["tls"]["credentialName"] == "hub-tls"
     assert http["hosts"] == https["hosts"] == hosts
-    assert not rendered.of_kind("VirtualService")
+    # Servers' routes are the hub's to make; the chart has the service's alone.
+    (service,) = rendered.of_kind("VirtualService")
+    assert service["spec"]["hosts"] == hosts
+    assert service["spec"]["http"][0]["match"] == [
+        {"uri": {"prefix": "/services/training/"}}
+    ]
