@@ -104,3 +104,4 @@ class ImageBuild:
         for old in self.store.trim(archive, image.name):
             tag = old.stem.removeprefix(f"{image.name}-")
             self.builder.forget(f"{REGISTRY}/{image.name}:{tag}")
+        self.builder.tidy()

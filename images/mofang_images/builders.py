@@ -8,12 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from mofang_images.commands import CommandLog, succeeds
+from mofang_images.commands import CommandLog, output, succeeds
 from mofang_images.errors import MachineError
 from mofang_images.store import Store
 
 COMPRESSION = ("--compression-format", "zstd", "--compression-level", "1")
 """For layers in archives: read faster than gzip, and written faster, too."""
+
+LEFTOVERS_KEPT = 6
+"""Stages of builds that stay: two for each image that has any, with room to spare."""
 
 
 class BuilderKind(StrEnum):
@@ -59,6 +62,9 @@ class Builder(Protocol):
 
     def forget(self, ref: str) -> None:
         """Remove an image that nobody will ask for again."""
+
+    def tidy(self) -> None:
+        """Bound what builds leave behind besides images."""
 
 
 def choose_builder(kind: BuilderKind | None, store: Store) -> Builder:
@@ -153,6 +159,17 @@ class Buildah:
         """Remove an image that nobody will ask for again."""
         succeeds(self._command("rmi", ref))
 
+    def tidy(self) -> None:
+        """Remove the leftovers of older builds; the newest speed up the next."""
+        listed = output(
+            self._command(
+                "images", "--quiet", "--no-trunc", "--filter", "dangling=true"
+            )
+        )
+        newest_first = list(dict.fromkeys(listed.split()))
+        for leftover in newest_first[LEFTOVERS_KEPT:]:
+            succeeds(self._command("rmi", leftover))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
@@ -181,6 +198,9 @@ class Engine:
         form = ["--format", "oci-archive"] if self.kind is BuilderKind.PODMAN else []
         command: list[str | Path] = [self.kind, "save", *form, "--output", archive, ref]
         log.run(f"write {ref} to an archive", command)
+
+    def tidy(self) -> None:
+        """Leave the cache to the engine, which bounds it by itself."""
 
     def forget(self, ref: str) -> None:
         """Remove an image that nobody will ask for again."""

@@ -72,6 +72,21 @@ def succeeds(command: Sequence[str | Path]) -> bool:
         raise MachineError(missing(str(command[0]))) from err
 
 
+def output(command: Sequence[str | Path]) -> str:
+    """Return what a program prints, or nothing when it fails."""
+    try:
+        return subprocess.run(  # noqa: S603 - our own commands, no shell.
+            command,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ).stdout
+    except FileNotFoundError as err:
+        raise MachineError(missing(str(command[0]))) from err
+
+
 def missing(program: str) -> str:
     """Say that a program is not there, and how to get it."""
     return f"The program {program} is missing; on Debian: apt-get install {program}."

@@ -46,6 +46,9 @@ class RecordingBuilder:
     def forget(self, ref):
         self.forgotten.append(ref)
 
+    def tidy(self):
+        pass
+
 
 @pytest.fixture
 def builder():
