@@ -1,0 +1,1 @@
+"""Figures of the running platform, each beside a bare baseline of the same run."""

@@ -1,0 +1,47 @@
+"""Resident memory of the platform when nobody works."""
+
+from pathlib import Path
+
+from support.platform import Platform
+
+_MIB = 1024 * 1024
+
+
+def resident_mib(pattern: tuple[str, ...]) -> float:
+    """MiB of every process whose command line contains one of the words."""
+    total = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().decode(errors="replace")
+            pages = int((entry / "statm").read_text().split()[1])
+        except (OSError, IndexError):
+            continue
+        if any(word in command.replace("\0", " ") for word in pattern):
+            total += pages * 4096
+    return total / _MIB
+
+
+def parts(_: Platform) -> dict[str, float]:
+    """Part of the platform → MiB."""
+    own = {
+        "hub": ("/opt/mofang/bin/mofang-hub",),
+        "training service": ("/opt/mofang/bin/mofang-training",),
+        "project reconciler": ("/opt/mofang/bin/mofang-reconciler",),
+        "istiod": ("/pilot-discovery",),
+        "gateway (Envoy)": ("/envoy ",),
+        "training operator": ("/training-operator ", "/training-operator\0"),
+        "CoreDNS": ("/coredns",),
+        "Kubernetes' control plane, etcd included": (
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+            "etcd --data-dir",
+        ),
+        "both nodes (kubelet, containerd, kube-proxy)": (
+            "bin/kubelet",
+            "bin/containerd",
+            "containerd-shim",
+            "kube-proxy",
+        ),
+    }
+    return {name: resident_mib(words) for name, words in own.items()}

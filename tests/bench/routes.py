@@ -1,0 +1,70 @@
+"""How long a route takes: through ``IstioProxy`` and as a bare VirtualService."""
+
+import asyncio
+import secrets
+import time
+from typing import Any
+
+import httpx
+from kubernetes_asyncio.client import CustomObjectsApi
+
+from mofang_hub.routes.proxy import IstioProxy
+from mofang_kube import clients
+
+GATEWAY = "http://10.213.0.2:30080"
+TARGET = "http://hub.mofang.svc:8081"
+_API = ("networking.istio.io", "v1", "mofang", "virtualservices")
+
+
+async def _bare(objects: CustomObjectsApi, name: str) -> float:
+    path = f"/bench/{name}"
+    rule: dict[str, Any] = {
+        "match": [{"uri": {"exact": path}}],
+        "directResponse": {"status": 200},
+    }
+    body = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": {"name": f"bench-{name}"},
+        "spec": {
+            "hosts": ["*"],
+            "gateways": ["mofang/mofang"],
+            "exportTo": ["istio-system"],
+            "http": [rule],
+        },
+    }
+    async with httpx.AsyncClient(trust_env=False) as http:
+        began = time.monotonic()
+        await objects.create_namespaced_custom_object(*_API, body)
+        while (await http.get(GATEWAY + path)).status_code != httpx.codes.OK:
+            await asyncio.sleep(0.005)  # noqa: ASYNC110 - polling is what is measured
+        took = time.monotonic() - began
+    await objects.delete_namespaced_custom_object(*_API, f"bench-{name}")
+    return took
+
+
+async def _measure(rounds: int) -> tuple[list[float], list[float]]:
+    api = await clients.load()
+    objects = CustomObjectsApi(api)
+    proxy = IstioProxy(
+        namespace="mofang",
+        gateway="mofang/mofang",
+        gateway_namespace="istio-system",
+        probe_url=GATEWAY,
+    )
+    ours, bare = [], []
+    for _ in range(rounds):
+        name = secrets.token_hex(4)
+        began = time.monotonic()
+        await proxy.add_route(f"/user/bench/{name}/", TARGET, {"bench": True})
+        ours.append((time.monotonic() - began) * 1000)
+        await proxy.delete_route(f"/user/bench/{name}/")
+        bare.append(await _bare(objects, name) * 1000)
+    await proxy.close()
+    await api.close()
+    return ours, bare
+
+
+def routes(rounds: int) -> tuple[list[float], list[float]]:
+    """Milliseconds until live: ours, bare."""
+    return asyncio.run(_measure(rounds))
