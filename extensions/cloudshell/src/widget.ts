@@ -81,7 +81,7 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
     this._nameTab();
     void this.refreshJob();
     if (this.isVisible) {
-      void this._terminal.ready.then(() => this._terminal?.activate());
+      this._focus();
     }
   }
 
@@ -113,7 +113,13 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
 
   protected override onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
-    this._terminal?.activate();
+    this._focus();
+  }
+
+  /** Let the person type, as soon as there is something to type into. */
+  private _focus(): void {
+    const terminal = this._terminal;
+    void terminal?.ready.then(() => terminal.activate());
   }
 
   private _close(): void {

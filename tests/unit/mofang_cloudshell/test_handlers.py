@@ -1,9 +1,10 @@
 import inspect
 
 import pytest
-from mofang_cloudshell.handlers import HANDLERS, ShellSocket, TerminalHandler
 from unit.mofang_cloudshell.conftest import Shells
 from unit.mofang_training.notebook import Notebook
+
+from mofang_cloudshell.handlers import HANDLERS, ShellSocket, TerminalHandler
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@ import inspect
 
 import pytest
 from jupyter_server.base.handlers import JupyterHandler
-from mofang_training.handlers import HANDLERS
 from unit.mofang_training.conftest import Upstream
 from unit.mofang_training.notebook import Notebook
+
+from mofang_training.handlers import HANDLERS
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 
