@@ -33,6 +33,7 @@ UID = 1000
 _NAMESPACE_PREFIX = "mofang-project-"
 _SERVER_NAME_MAX = 30
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
+_HASHED = re.compile(r".*-[0-9a-f]{8}")
 
 
 def is_name(text: str) -> bool:
@@ -65,7 +66,9 @@ def server_name(project: str, environment: str) -> str:
     """
     name = f"{project}-{environment}"
     digest = hashlib.sha256(f"{project}/{environment}".encode()).hexdigest()[:8]
-    # A dash inside a name makes the pair ambiguous: a-b + c and a + b-c.
-    if len(name) <= _SERVER_NAME_MAX and "-" not in project:
+    # A dash inside a name makes the pair ambiguous: a-b + c and a + b-c. So does
+    # an environment whose own name ends like a hash.
+    is_plain = "-" not in project and _HASHED.fullmatch(name) is None
+    if len(name) <= _SERVER_NAME_MAX and is_plain:
         return name
     return f"{name[: _SERVER_NAME_MAX - 9].rstrip('-')}-{digest}"

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-_FORM = re.compile(r"(\d+|\d*\.\d+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_FORM = re.compile(r"([0-9]+|[0-9]*\.[0-9]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _FACTORS = {
     "": Decimal(1),
     "m": Decimal("0.001"),

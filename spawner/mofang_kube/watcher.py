@@ -122,10 +122,13 @@ class Watcher:
             except ApiException as err:
                 if err.status == _GONE:
                     self._version = ""
-                    continue
-                log.warning("Watch of %s failed: %s", self._path, err.reason)
+                else:
+                    log.warning("Watch of %s failed: %s", self._path, err.reason)
             except (aiohttp.ClientError, TimeoutError, OSError) as err:
                 log.warning("Watch of %s was cut: %s", self._path, err)
+            except (ValueError, TypeError, LookupError):
+                # One unreadable answer must not end the watch for good.
+                log.exception("Watch of %s met what it cannot read", self._path)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 

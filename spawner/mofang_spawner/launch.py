@@ -1,32 +1,34 @@
 """Making a server's objects and waiting until it answers.
 
 The objects are a Secret, the pod and its Service; Secret and Service belong to
-the pod and go with it. Each start names them anew: a Service of the same name
+the pod and go with it. Each start names its Service anew: one of the same name
 would get another address, and whoever remembers the old one waits in vain.
+Secret and pod keep their names, so that a start finds what a hub that died in
+the middle of one left behind.
 """
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
+import aiohttp
 from kubernetes_asyncio.client import ApiException
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from mofang_kube.deadline import Deadline
-from mofang_kube.errors import from_api, translated
+from mofang_kube.errors import NotFoundError, translated
 from mofang_kube.watcher import Watcher
 from mofang_spawner import pods
 from mofang_spawner.choice import Choice
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.progress import StartLog
-from mofang_spawner.verdict import Lost, Running, Stage, Waiting, judge
+from mofang_spawner.verdict import REMOVED, Lost, Running, Stage, Waiting, judge
 
 Manifest = dict[str, Any]
 
 _CONFLICT = 409
-_NOT_FOUND = 404
 _SERVER_ERROR = 500
 _PROBE_PAUSE_SECONDS = 0.05
 _LAST_LINES = 20
@@ -54,13 +56,19 @@ class Launch:
         self._namespace = namespace
         self._name = name
         self._uid = ""
-        self.belongings = f"{name}-{secrets.token_hex(2)}"
-        """Name of this start's Secret and Service."""
+        self.service = f"{name}-{secrets.token_hex(2)}"
+        """Name of this start's Service."""
         self.log = StartLog()
 
     @property
     def _key(self) -> str:
         return f"{self._namespace}/{self._name}"
+
+    @property
+    def _pod(self) -> Manifest | None:
+        """The pod this start made, as the watch last saw it."""
+        pod = self._context.pods.objects.get(self._key)
+        return pod if pod and pod["metadata"]["uid"] == self._uid else None
 
     async def create(self, pod: Manifest, *, token: str, port: int) -> None:
         """Make Secret, pod and Service.
@@ -69,37 +77,43 @@ class Launch:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
         self.log.say(Stage.REQUESTED, "Asking for a machine.")
-        secret = pods.secret(self.belongings, self._choice, token)
-        with translated("make", "secret", self.belongings):
-            await self._core.create_namespaced_secret(self._namespace, secret)
-        made = await self._make_pod(pod)
+        secret = pods.secret(self._name, self._choice, token)
+        await self._make_anew("secret", secret)
+        made = await self._make_anew("pod", pod)
         self._uid = made["metadata"]["uid"]
         owner = pods.owner_reference(made)
-        service = pods.service(self.belongings, self._choice, owner, port)
-        with translated("make", "service", self.belongings):
+        service = pods.service(self.service, self._choice, owner, port)
+        with translated("make", "service", self.service):
             await asyncio.gather(
                 self._core.create_namespaced_service(self._namespace, service),
                 self._core.patch_namespaced_secret(
-                    self.belongings,
+                    self._name,
                     self._namespace,
                     {"metadata": {"ownerReferences": [owner]}},
                     _content_type="application/merge-patch+json",
                 ),
             )
 
-    async def _make_pod(self, pod: Manifest) -> Manifest:
-        for attempt in range(2):
+    async def _make_anew(
+        self, kind: Literal["secret", "pod"], manifest: Manifest
+    ) -> Manifest:
+        """Make it; what a hub that died in the middle of a start left goes first."""
+        core = self._core
+        match kind:
+            case "secret":
+                create, remove = core.create_namespaced_secret, self._remove_secret
+            case "pod":
+                create, remove = core.create_namespaced_pod, self._remove_pod
+        with translated("make", kind, self._name):
             try:
-                made = await self._core.create_namespaced_pod(self._namespace, pod)
+                made = await create(self._namespace, manifest)
             except ApiException as err:
-                if err.status != _CONFLICT or attempt:
-                    raise from_api(err, "start", "server", self._name) from err
-                # A hub that died in the middle of a start left it behind.
-                await self._remove_pod()
-            else:
-                found: Manifest = self._context.api.sanitize_for_serialization(made)
-                return found
-        raise AssertionError("unreachable")
+                if err.status != _CONFLICT:
+                    raise
+                await remove()
+                made = await create(self._namespace, manifest)
+        found: Manifest = self._context.api.sanitize_for_serialization(made)
+        return found
 
     async def wait(self, path: str, port: int, deadline: Deadline) -> None:
         """Until the server answers at ``path`` of its pod.
@@ -130,11 +144,15 @@ class Launch:
     async def _states(self) -> AsyncGenerator[Waiting | Running | Lost, None]:
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             following = asyncio.ensure_future(anext(changes))
+            seen = False
             try:
+                # Subscribed first, looked second: no change falls in between.
+                await asyncio.sleep(0)
                 while True:
-                    pod = self._context.pods.objects.get(self._key)
-                    if pod and pod["metadata"]["uid"] == self._uid:
-                        yield judge(pod)
+                    pod = self._pod
+                    if pod or seen:
+                        seen = True
+                        yield judge(pod) if pod else REMOVED
                     await following
                     following = asyncio.ensure_future(anext(changes))
             finally:
@@ -146,7 +164,8 @@ class Launch:
         client = AsyncHTTPClient(force_instance=True)
         try:
             while not await self._answers(client, url):
-                state = judge(self._context.pods.objects.get(self._key))
+                pod = self._pod
+                state = judge(pod) if pod else REMOVED
                 if isinstance(state, Lost):
                     raise StartLostError(state, await self._last_lines(state))
                 await asyncio.sleep(_PROBE_PAUSE_SECONDS)
@@ -202,7 +221,7 @@ class Launch:
         if not lost.has_log:
             return ""
         for previous in (False, True):
-            with contextlib.suppress(ApiException):
+            with contextlib.suppress(ApiException, aiohttp.ClientError, TimeoutError):
                 text = await self._core.read_namespaced_pod_log(
                     self._name,
                     self._namespace,
@@ -215,12 +234,12 @@ class Launch:
 
     async def remove(self) -> None:
         """Delete what this start made, and wait until the pod is gone."""
-        for delete in (
-            self._core.delete_namespaced_secret,
-            self._core.delete_namespaced_service,
-        ):
-            await self._delete(delete, self.belongings)
+        await self._remove_secret()
+        await self._delete(self._core.delete_namespaced_service, self.service)
         await self._remove_pod()
+
+    async def _remove_secret(self) -> None:
+        await self._delete(self._core.delete_namespaced_secret, self._name)
 
     async def _remove_pod(self) -> None:
         await self._delete(self._core.delete_namespaced_pod, self._name)
@@ -229,8 +248,8 @@ class Launch:
                 await anext(changes)
 
     async def _delete(self, delete: Callable[..., Awaitable[Any]], name: str) -> None:
-        try:
+        with (
+            contextlib.suppress(NotFoundError),
+            translated("remove", "server", name),
+        ):
             await delete(name, self._namespace, grace_period_seconds=0)
-        except ApiException as err:
-            if err.status != _NOT_FOUND:
-                raise from_api(err, "remove", "server", name) from err

@@ -4,6 +4,7 @@ The form and the REST API come through the same door, so that neither is a way
 around a check of the other.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -13,6 +14,8 @@ from mofang_kube.errors import InvalidError
 from mofang_kube.names import is_name
 
 _MAX_LENGTH = 40
+# Bounded: Python refuses to read numbers of thousands of digits.
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 class ServerOptions(BaseModel):
@@ -37,7 +40,7 @@ class ServerOptions(BaseModel):
             key: value for key, value in options.items() if value not in (None, "")
         }
         gpu = given.get("gpu")
-        if isinstance(gpu, str) and gpu.isascii() and gpu.isdigit():
+        if isinstance(gpu, str) and _COUNT.fullmatch(gpu):
             given["gpu"] = int(gpu)
         for size in ("cpu", "memory"):
             if isinstance(given.get(size), int | float):

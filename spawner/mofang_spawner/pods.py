@@ -146,7 +146,7 @@ def environment(choice: Choice, api_url: str) -> list[Manifest]:
     own = {
         name: value
         for name, value in choice.environment.env.items()
-        if name not in fixed and not name.startswith(("JUPYTERHUB_", "JPY_"))
+        if not name.startswith(("MOFANG_", "JUPYTERHUB_", "JPY_"))
     }
     return [{"name": name, "value": value} for name, value in (own | fixed).items()]
 

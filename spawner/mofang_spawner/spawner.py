@@ -4,6 +4,7 @@ Traits and hooks only: what may be chosen is decided in ``choice``, what the
 pod looks like in ``pods``, how it starts in ``launch``.
 """
 
+import asyncio
 import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self, cast
@@ -140,11 +141,10 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         choice = self._settled()
         context = self.context()
         pod = await super().get_pod_manifest()
-        secret = self._launch.belongings if self._launch else self.pod_name
         return apply_choice(
             context.api.sanitize_for_serialization(pod),
             choice,
-            secret,
+            self.pod_name,
             context.training_url,
         )
 
@@ -164,7 +164,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         launch = Launch(context, choice, namespace=self.namespace, name=self.pod_name)
         self._launch = launch
         self.dns_name = self.dns_name_template.format(
-            namespace=self.namespace, name=launch.belongings
+            namespace=self.namespace, name=launch.service
         )
         deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
         try:
@@ -173,7 +173,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             await launch.wait(f"{self.server.base_url}api", self.port, deadline)
         except BaseException as err:
             launch.log.end()
-            await launch.remove()
+            await self._clean_up(launch)
             if isinstance(err, StartLostError):
                 raise lost(err) from err
             if isinstance(err, MofangError):
@@ -182,6 +182,16 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
                 raise self._too_late() from err
             raise
         return f"http://{self.dns_name}:{self.port}"
+
+    async def _clean_up(self, launch: Launch) -> None:
+        """Remove a failed start's objects; its cause is told even if that fails."""
+        try:
+            async with asyncio.timeout(_SLACK_SECONDS):
+                await launch.remove()
+        except (MofangError, TimeoutError) as err:
+            self.log.warning(
+                "Left behind by the failed start of %s: %s", self._log_name, err
+            )
 
     def _too_late(self) -> SpawnException:
         return SpawnException(

@@ -56,14 +56,17 @@ class Lost:
     has_log: bool = False
 
 
+REMOVED = Lost(reason="deleted", sentence="The server was removed as it started.")
+
+
 def unschedulable(message: str) -> str:
     """The scheduler's account of every machine, as one sentence."""
-    lacking = sorted(set(re.findall(r"Insufficient ([a-z0-9./-]+)", message)))
+    lacking = sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
     words = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPUs"}
     if lacking:
         what = " and ".join(words.get(each, each) for each in lacking)
         return f"Waiting for a machine with enough free {what}."
-    return f"Waiting for a machine: {message}"
+    return f"Waiting for a machine: {message}" if message else "Waiting for a machine."
 
 
 def judge(pod: Manifest | None) -> Waiting | Running | Lost:
@@ -72,7 +75,7 @@ def judge(pod: Manifest | None) -> Waiting | Running | Lost:
         return Waiting(stage=Stage.REQUESTED, sentence="Asking for a machine.")
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
-        return Lost(reason="deleted", sentence="The server was removed as it started.")
+        return REMOVED
     if status.get("phase") == "Failed" and status.get("reason"):
         why = status.get("message", status["reason"])
         return Lost(reason="evicted", sentence=f"The machine gave the server up: {why}")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
 from support.hub import HubSession
 from support.platform import ARTEFACTS, Platform
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+
 from support.eventually import eventually
 from support.hub import HubSession
 from support.jobs import api, submit, wait_for_state

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from support.hub import HubSession
 from support.jobs import api, submit, wait_for_state
 from support.platform import Platform

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from support.eventually import eventually
 from support.hub import HubSession
 from support.jobs import api, submit, wait_for_state

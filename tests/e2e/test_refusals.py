@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from support.hub import HubSession
 from support.platform import Platform
 

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
+
 from support.eventually import eventually
 from support.hub import HubSession
 from support.platform import Platform

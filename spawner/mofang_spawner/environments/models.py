@@ -71,7 +71,7 @@ class Environment(_Model):
     @classmethod
     def parse(cls, body: dict[str, Any]) -> Self:
         """Read the custom resource."""
-        return cls.model_validate({"name": body["metadata"]["name"], **body["spec"]})
+        return cls.model_validate({**body["spec"], "name": body["metadata"]["name"]})
 
 
 class Member(_Model):
