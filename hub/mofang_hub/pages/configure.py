@@ -7,7 +7,7 @@ from jinja2 import Environment as Jinja
 from jinja2 import FileSystemLoader, select_autoescape
 
 from mofang_hub.config.settings import Settings
-from mofang_hub.pages.gallery import gallery
+from mofang_hub.pages.gallery import bounds_hint, gallery
 
 _FOLDER = Path(__file__).parent
 TEMPLATES = _FOLDER / "templates"
@@ -25,6 +25,7 @@ def configure_pages(c: Any, settings: Settings) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    jinja.filters["hint"] = bounds_hint
 
     async def form(spawner: Any) -> str:
         shown = await gallery(spawner)
