@@ -5,6 +5,9 @@ from pathlib import Path
 
 from kubernetes_asyncio import client, config
 
+ApiClient = client.ApiClient
+"""What a class takes that watches or writes; made by ``load`` alone."""
+
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 
@@ -12,7 +15,7 @@ def _in_cluster() -> bool:
     return _ACCOUNT.exists() and "KUBERNETES_SERVICE_HOST" in os.environ
 
 
-async def load() -> client.ApiClient:
+async def load() -> ApiClient:
     """A client of the cluster this process belongs to; close it when done."""
     configuration = client.Configuration()
     if _in_cluster():

@@ -67,11 +67,7 @@ class SpawnContext:
             if not self._connected:
                 self.api = await clients.load()
                 self.core = CoreV1Api(self.api)
-                kinds = f"/apis/{names.API_VERSION}"
-                self.catalog = Catalog(
-                    environments=Watcher(self.api, f"{kinds}/environments"),
-                    projects=Watcher(self.api, f"{kinds}/projects"),
-                )
+                self.catalog = Catalog(self.api)
                 self.pods = Watcher(
                     self.api,
                     "/api/v1/pods",

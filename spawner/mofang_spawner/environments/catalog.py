@@ -6,7 +6,9 @@ from collections.abc import Set as AbstractSet
 
 from pydantic import ValidationError
 
+from mofang_kube.clients import ApiClient
 from mofang_kube.errors import ClusterAwayError
+from mofang_kube.names import API_VERSION
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import can_start, can_use
@@ -19,9 +21,9 @@ _SYNC_SECONDS = 10.0
 class Catalog:
     """What may be started, and where."""
 
-    def __init__(self, *, environments: Watcher, projects: Watcher) -> None:
-        self._environments = environments
-        self._projects = projects
+    def __init__(self, api: ApiClient) -> None:
+        self._environments = Watcher(api, f"/apis/{API_VERSION}/environments")
+        self._projects = Watcher(api, f"/apis/{API_VERSION}/projects")
 
     async def ready(self) -> None:
         """Begin to follow, and wait for the first lists.
