@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from kubernetes_asyncio import client, config
+from kubernetes_asyncio.client import ApiClient
 
-ApiClient = client.ApiClient
-"""What a class takes that watches or writes; made by ``load`` alone."""
+__all__ = ["ApiClient", "load"]
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
@@ -22,4 +22,4 @@ async def load() -> ApiClient:
         config.load_incluster_config(client_configuration=configuration)
     else:
         await config.load_kube_config(client_configuration=configuration)
-    return client.ApiClient(configuration)
+    return ApiClient(configuration)
