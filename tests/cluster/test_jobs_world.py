@@ -1,0 +1,193 @@
+"""The training service in this process, on the real cluster; the hub is pretended.
+
+Other modules of jobs import the fixtures from here.
+"""
+
+import asyncio
+import json
+import secrets
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+import tornado.web
+from kubernetes_asyncio import client, config
+from support.platform import state_folder
+from tornado.httpserver import HTTPServer
+
+from mofang.models import Job, JobState
+from mofang_hub.config.settings import JobSettings
+from mofang_hub.jobs.app import serve
+
+OWNER, COLLEAGUE, VIEWER, ADMIN = "jt-ada", "jt-ben", "jt-eve", "jt-root"
+SCOPES = [
+    "access:services!service=training",
+    "custom:mofang:jobs:read",
+    "custom:mofang:jobs:write",
+    "custom:mofang:shell",
+]
+STORAGE = state_folder() / "data" / "storage"
+KUBECONFIG = state_folder() / "kubeconfig"
+
+
+class PretendedHub(tornado.web.RequestHandler):
+    """Knows the tests' users; the token of each is their name."""
+
+    def get(self) -> None:
+        name = self.request.headers["Authorization"].removeprefix("token ")
+        if name not in {OWNER, COLLEAGUE, VIEWER, ADMIN, "stranger"}:
+            self.set_status(403)
+            return
+        self.finish({"kind": "user", "name": name, "groups": [], "scopes": SCOPES})
+
+
+@dataclass(kw_only=True)
+class World:
+    """What a test of jobs works with."""
+
+    url: str
+    http: httpx.AsyncClient
+    api: client.ApiClient
+    image: str
+    project: str
+    """Made for one module, so that nothing is left over from another."""
+
+    @property
+    def jobs(self) -> str:
+        return f"{self.url}/api/projects/{self.project}/jobs"
+
+    @property
+    def namespace(self) -> str:
+        return f"mofang-project-{self.project}"
+
+    async def call(
+        self, verb: str, path: str = "", *, user: str = OWNER, **more: Any
+    ) -> httpx.Response:
+        headers = {"Authorization": f"token {user}"}
+        return await self.http.request(
+            verb, f"{self.jobs}{path}", headers=headers, **more
+        )
+
+    def write(self, name: str, text: str) -> str:
+        """A script in the owner's home; returns its path in the container."""
+        home = STORAGE / "users" / OWNER
+        home.mkdir(mode=0o777, exist_ok=True)
+        (home / name).write_text(text)
+        return f"/home/jovyan/{name}"
+
+    async def submit(self, **asked: Any) -> Job:
+        spec = {
+            "name": "test",
+            "image": self.image,
+            "resources": {"cpu": "100m", "memory": "512Mi", "gpu": 0},
+            **asked,
+        }
+        answer = await self.call("POST", json=spec)
+        assert answer.status_code == 201, answer.text
+        return Job.model_validate_json(answer.content)
+
+    async def get(self, job: Job) -> Job:
+        answer = await self.call("GET", f"/{job.id}")
+        assert answer.status_code == 200, answer.text
+        return Job.model_validate_json(answer.content)
+
+    async def until(self, job: Job, *states: JobState, within: float = 60) -> Job:
+        async with asyncio.timeout(within):
+            while (seen := await self.get(job)).state not in states:
+                if seen.state.is_final:
+                    raise AssertionError(f"{seen.state}: {seen.reason}")
+                await asyncio.sleep(0.2)
+        return seen
+
+
+async def _make_project(api: client.ApiClient, name: str) -> str:
+    objects = client.CustomObjectsApi(api)
+    where = ("mofang.dev", "v1alpha1")
+    body = {
+        "apiVersion": "mofang.dev/v1alpha1",
+        "kind": "Project",
+        "metadata": {"name": name},
+        "spec": {
+            "displayName": "Tests of jobs",
+            "members": [
+                {"user": OWNER, "role": "member"},
+                {"user": COLLEAGUE, "role": "member"},
+                {"user": VIEWER, "role": "viewer"},
+                {"user": ADMIN, "role": "admin"},
+            ],
+            "quota": {"cpu": "4", "memory": "8Gi", "gpu": 4, "pods": 20},
+        },
+    }
+    await objects.create_cluster_custom_object(*where, "projects", body)
+    async with asyncio.timeout(30):
+        while True:
+            project = await objects.get_cluster_custom_object(*where, "projects", name)
+            if project.get("status", {}).get("phase") == "Ready":
+                break
+            await asyncio.sleep(0.2)
+    environment = await objects.get_cluster_custom_object(
+        *where, "environments", "pytorch"
+    )
+    return str(environment["spec"]["image"])
+
+
+async def _remove_project(api: client.ApiClient, name: str) -> None:
+    objects = client.CustomObjectsApi(api)
+    jobs = ("kubeflow.org", "v1", f"mofang-project-{name}", "pytorchjobs")
+    await objects.delete_collection_namespaced_custom_object(*jobs)
+    await objects.delete_cluster_custom_object(
+        "mofang.dev", "v1alpha1", "projects", name
+    )
+    for folder in (f"projects/{name}", f"users/{OWNER}"):
+        shutil.rmtree(STORAGE / folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world() -> AsyncIterator[World]:
+    if not KUBECONFIG.exists():
+        pytest.skip("the local platform is not running")
+    configuration = client.Configuration()
+    await config.load_kube_config(str(KUBECONFIG), client_configuration=configuration)
+    hub_port, port, stop = free_port(), free_port(), asyncio.Event()
+    hub = HTTPServer(tornado.web.Application([("/hub/api/user", PretendedHub)]))
+    hub.listen(hub_port, "127.0.0.1")
+    async with client.ApiClient(configuration) as api:
+        project = f"jt-{secrets.token_hex(4)}"
+        image = await _make_project(api, project)
+        serving = asyncio.create_task(
+            serve(
+                SimpleNamespace(jobs=JobSettings(), storage_root=Path(STORAGE)),
+                api,
+                hub_api=f"http://127.0.0.1:{hub_port}/hub/api",
+                port=port,
+                stop=stop,
+            )
+        )
+        url = f"http://127.0.0.1:{port}/services/training"
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+            yield World(url=url, http=http, api=api, image=image, project=project)
+        stop.set()
+        await serving
+        await _remove_project(api, project)
+    hub.stop()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_service_answers_on_the_real_cluster(world: World) -> None:
+    answer = await world.call("GET")
+
+    assert answer.status_code == 200, answer.text
+    assert json.loads(answer.content)["next"] is None
