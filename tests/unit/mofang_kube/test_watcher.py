@@ -1,0 +1,233 @@
+"""The watch against an API server that does what real ones do, on loopback."""
+
+import asyncio
+import contextlib
+
+import pytest
+from unit.mofang_kube.conftest import CUT, END, bookmark, event, line
+
+
+async def until(look, *, within=5.0):
+    """Until ``look`` is true; the loop goes on meanwhile."""
+    async with asyncio.timeout(within):
+        while not look():  # noqa: ASYNC110 - looks at what only the fake knows
+            await asyncio.sleep(0.005)
+
+
+async def synced(watcher):
+    watcher.start()
+    async with asyncio.timeout(5):
+        await watcher.synced.wait()
+
+
+async def test_the_first_list_is_read_page_by_page(server, watched):
+    server.page = 2
+    for number in range(5):
+        server.put(f"p{number}")
+    watcher = watched(label_selector="a=b")
+
+    await synced(watcher)
+
+    assert sorted(watcher.objects) == ["p0", "p1", "p2", "p3", "p4"]
+    assert [each.get("continue") for each in server.lists] == [None, "2", "4"]
+    assert {each["labelSelector"] for each in server.lists} == {"a=b"}
+
+
+async def test_changes_come_in_without_another_list(server, watched):
+    old, gone = server.put("old", size=1), server.put("gone")
+    watcher = watched()
+    await synced(watcher)
+
+    changed = {**old, "spec": {"size": 2}}
+    new = {"metadata": {"name": "new", "resourceVersion": "9"}}
+    server.stream(
+        event("ADDED", new), event("MODIFIED", changed), event("DELETED", gone)
+    )
+    await until(lambda: "gone" not in watcher.objects)
+
+    assert watcher.objects == {"old": changed, "new": new}
+    assert len(server.lists) == 1
+
+
+async def test_subscribers_hear_changes_from_now_on(server, watched):
+    server.put("before")
+    watcher = watched()
+    await synced(watcher)
+
+    async with contextlib.aclosing(watcher.changes()) as changes:
+        first = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)
+        server.stream(event("ADDED", server.put("after")))
+        change = await asyncio.wait_for(first, 5)
+
+    assert (change.type, change.object["metadata"]["name"]) == ("ADDED", "after")
+
+
+@pytest.mark.parametrize(
+    "last", [pytest.param(CUT, id="cut"), pytest.param(END, id="ended")]
+)
+async def test_a_watch_goes_on_where_it_stopped(server, watched, last):
+    """Neither a broken connection nor the server's time limit costs a list."""
+    watcher = watched()
+    await synced(watcher)
+    server.stream(event("ADDED", server.put("one")), bookmark(77), last)
+    server.stream(event("ADDED", server.put("two")))
+
+    await until(lambda: "two" in watcher.objects)
+
+    assert [each["resourceVersion"] for each in server.watches] == ["1", "77"]
+    assert all(each["allowWatchBookmarks"] == "true" for each in server.watches)
+    assert len(server.lists) == 1
+
+
+async def test_a_bookmark_is_no_object(server, watched):
+    watcher = watched()
+    await synced(watcher)
+    server.stream(bookmark(50), event("ADDED", server.put("one")))
+
+    await until(lambda: watcher.objects)
+
+    assert list(watcher.objects) == ["one"]
+
+
+async def test_a_forgotten_version_is_listed_anew(server, watched):
+    """An object that went while nobody looked is told as deleted."""
+    server.put("gone")
+    server.put("kept")
+    watcher = watched()
+    await synced(watcher)
+    async with contextlib.aclosing(watcher.changes()) as changes:
+        first = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)
+        server.remove("gone")
+        server.put("new")
+        server.stream({"type": "ERROR", "object": {"code": 410, "message": "too old"}})
+        told = [await asyncio.wait_for(first, 5), await anext(changes)]
+
+    assert [(each.type, each.object["metadata"]["name"]) for each in told] == [
+        ("DELETED", "gone"),
+        ("ADDED", "new"),
+    ]
+    assert sorted(watcher.objects) == ["kept", "new"]
+    assert len(server.lists) == 2
+
+
+async def test_a_version_refused_at_once_is_listed_anew(server, watched):
+    watcher = watched()
+    server.stream(END)
+    await synced(watcher)
+    server.refusals = [410]
+
+    await until(lambda: len(server.lists) == 2)
+
+
+async def test_an_object_larger_than_a_buffer_arrives_whole(server, watched):
+    watcher = watched()
+    await synced(watcher)
+    server.stream(event("ADDED", server.put("large", text="x" * 300_000)))
+
+    await until(lambda: watcher.objects)
+
+    assert len(watcher.objects["large"]["spec"]["text"]) == 300_000
+
+
+async def test_lines_may_be_cut_anywhere(server, watched):
+    """Chunks of a connection know nothing of lines, nor of letters."""
+    watcher = watched()
+    await synced(watcher)
+    data = line(event("ADDED", server.put("one", text="é"))).replace(
+        rb"\u00e9", "é".encode()
+    )
+    data += line(event("ADDED", server.put("two")))
+    middle = data.index("é".encode()) + 1
+    server.stream(data[:5], data[5:middle], data[middle:-3], data[-3:])
+
+    await until(lambda: len(watcher.objects) == 2)
+
+    assert watcher.objects["one"]["spec"]["text"] == "é"
+
+
+async def test_half_a_line_before_a_cut_is_not_taken_in(server, watched):
+    watcher = watched()
+    await synced(watcher)
+    data = line(event("ADDED", server.put("one")))
+    server.stream(data[:20], CUT)
+    server.stream(data)
+
+    await until(lambda: "one" in watcher.objects)
+
+    assert [each["resourceVersion"] for each in server.watches] == ["1", "1"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(500, id="a fault"),
+        pytest.param(429, id="too many requests"),
+        pytest.param(403, id="a right not given yet"),
+        pytest.param("<html>a proxy's page</html>", id="a page of a proxy"),
+        pytest.param("[]", id="another form"),
+    ],
+)
+async def test_no_answer_ends_the_watch_for_good(server, watched, refusal):
+    server.put("one")
+    server.refusals = [refusal, refusal]
+    watcher = watched()
+
+    await synced(watcher)
+
+    assert list(watcher.objects) == ["one"]
+
+
+async def test_an_unreadable_event_does_not_end_the_watch(server, watched):
+    watcher = watched()
+    await synced(watcher)
+    server.stream(b"not json\n")
+    server.stream(event("ADDED", server.put("one")))
+
+    await until(lambda: watcher.objects)
+
+
+async def test_objects_are_trimmed_before_they_are_kept(server, watched):
+    server.put("listed", much="x")
+    watcher = watched(trim=lambda obj: {"metadata": obj["metadata"]})
+    await synced(watcher)
+    server.stream(event("ADDED", server.put("watched", much="x")))
+
+    await until(lambda: "watched" in watcher.objects)
+
+    assert all("spec" not in each for each in watcher.objects.values())
+
+
+async def test_what_we_wrote_ourselves_is_there_at_once(server, watched):
+    watcher = watched()
+    await synced(watcher)
+
+    watcher.put({"metadata": {"name": "mine", "namespace": "n"}})
+    assert "n/mine" in watcher.objects
+    watcher.drop("n/mine")
+    watcher.drop("n/mine")
+    assert not watcher.objects
+
+
+async def test_a_watcher_starts_once_and_may_be_stopped_twice(server, watched):
+    watcher = watched()
+    watcher.start()
+    await synced(watcher)
+    await watcher.stop()
+    await watcher.stop()
+
+    assert len(server.lists) == 1
+
+
+async def test_a_subscriber_that_left_is_forgotten(server, watched):
+    watcher = watched()
+    await synced(watcher)
+    async with contextlib.aclosing(watcher.changes()) as changes:
+        waiting = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+
+    assert not watcher._subscribers
