@@ -53,7 +53,7 @@ def page_of(browser: Browser, platform: Platform) -> Iterator[Callable[[str], Pa
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(30_000)
         login = platform.login(user)
         page.goto("/")
         page.get_by_label("Username").fill(login.name)

@@ -77,10 +77,9 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     page.get_by_role("button", name=re.compile("sign in|log in", re.IGNORECASE)).click()
 
     expect(page.get_by_text("PyTorch").first).to_be_visible()
-    page.get_by_label(re.compile("^Vision")).first.check()
+    page.get_by_role("radio", name=re.compile("^Vision")).check()
     look(page, "2-gallery")
-    start = re.compile(r"^Start PyTorch(?! GPU)", re.IGNORECASE)
-    page.get_by_role("button", name=start).click()
+    page.get_by_role("button", name="Start PyTorch", exact=True).click()
     page.wait_for_url(re.compile("spawn-pending|/user/ada/"))
     look(page, "3-progress")
     page.wait_for_url(re.compile(f"/user/ada/{SERVER}/lab"))

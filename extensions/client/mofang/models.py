@@ -89,7 +89,7 @@ class _Seen(BaseModel):
 class Resources(_Asked):
     """What each replica of a job gets: request and limit are the same."""
 
-    cpu: str = "1"
+    cpu: str = "500m"
     """Cores as a Kubernetes quantity: ``500m``, ``2``."""
 
     memory: str = "1Gi"

@@ -90,7 +90,7 @@ def coredns(image: str) -> list[Manifest]:
             "httpGet": {"path": "/ready", "port": 8181},
             "periodSeconds": 2,
         },
-        "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}},
+        "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
         "securityContext": _RESTRICTED,
         "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns"}],
     }
@@ -145,7 +145,7 @@ def istiod_values(image: str) -> Manifest:
     return {
         "image": image,
         "autoscaleEnabled": False,
-        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
+        "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
         "telemetry": {"enabled": False},
         "env": {
             "PILOT_ENABLE_METADATA_EXCHANGE": "false",
@@ -257,7 +257,7 @@ def gateway(image: str) -> list[Manifest]:
             "httpGet": {"path": "/ready", "port": 15000},
             "periodSeconds": 1,
         },
-        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
+        "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
         "securityContext": _RESTRICTED,
         "volumeMounts": [{"name": "bootstrap", "mountPath": "/etc/envoy"}],
     }
@@ -296,7 +296,7 @@ def training_operator(rendered: str, image: str) -> list[Manifest]:
             container["imagePullPolicy"] = "IfNotPresent"
             container["command"] = ["/training-operator"]
             container["readinessProbe"].update(initialDelaySeconds=1, periodSeconds=2)
-            container["resources"] = {"requests": {"cpu": "50m", "memory": "64Mi"}}
+            container["resources"] = {"requests": {"cpu": "10m", "memory": "64Mi"}}
             container["securityContext"] = _RESTRICTED
     return manifests
 

@@ -41,7 +41,7 @@ export function emptyForm(): IJobForm {
     image: '',
     workingDirectory: '',
     replicas: '1',
-    cpu: '1',
+    cpu: '500m',
     memory: '1Gi',
     gpu: '0',
     environment: []

@@ -21,7 +21,7 @@ function emptyForm() {
         image: '',
         workingDirectory: '',
         replicas: '1',
-        cpu: '1',
+        cpu: '500m',
         memory: '1Gi',
         gpu: '0',
         environment: []
