@@ -87,7 +87,7 @@ class _Seen(BaseModel):
 
 
 class Resources(_Asked):
-    """What each replica of a job gets: request and limit are the same."""
+    """What each replica of a job gets; of CPU it may borrow what is free."""
 
     cpu: str = "500m"
     """Cores as a Kubernetes quantity: ``500m``, ``2``."""

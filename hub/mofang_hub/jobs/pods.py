@@ -97,13 +97,15 @@ def _container(
     amounts = {"cpu": role.resources.cpu, "memory": role.resources.memory}
     if role.asks_gpu:
         amounts[names.GPU_RESOURCE] = str(role.resources.gpu)
+    # No limit of CPU: what is free may be borrowed, what is asked for is kept.
+    limits = {name: amount for name, amount in amounts.items() if name != "cpu"}
     return {
         "name": container,
         "image": job.spec.image,
         "imagePullPolicy": "IfNotPresent",
         "command": [literal(argument) for argument in role.command],
         "env": _environment(job, role, index_label),
-        "resources": {"requests": dict(amounts), "limits": dict(amounts)},
+        "resources": {"requests": amounts, "limits": limits},
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
             "allowPrivilegeEscalation": False,

@@ -44,7 +44,7 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
         "arguments": [],
         "working_directory": "/home/jovyan",
         "replicas": 1,
-        "resources": {"cpu": "1", "memory": "1Gi", "gpu": 0},
+        "resources": {"cpu": "500m", "memory": "1Gi", "gpu": 0},
         "environment": {},
         "environment_name": None,
     }
