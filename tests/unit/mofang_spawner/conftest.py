@@ -1,5 +1,6 @@
 """Projects, environments and choices as tests need them."""
 
+import json
 import os
 from pathlib import Path
 
@@ -102,7 +103,9 @@ def golden():
         path = GOLDEN / name
         if os.environ.get("UPDATE_TEST_DATA"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
+            # Through JSON, so that what is shared is written out in full.
+            plain = json.loads(json.dumps(found))
+            path.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
         assert found == yaml.safe_load(path.read_text(encoding="utf-8"))
 
     return check

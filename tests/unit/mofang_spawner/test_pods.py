@@ -1,0 +1,189 @@
+import json
+
+import pytest
+import yaml
+from unit.mofang_spawner.conftest import a_choice
+
+from mofang_spawner import pods
+
+URL = "http://training.mofang.svc:8080/services/training"
+TOKEN = "0123456789abcdef-very-private"
+GPU = {"gpu": {"default": 1, "min": 1, "max": 4}}
+SIZES = {"cpu": {"default": "1"}, "memory": {"default": "2Gi"}}
+
+
+def kubespawners_pod():
+    """What KubeSpawner makes of its traits, before a choice is applied."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": "jupyter-ada--vision-pytorch",
+            "labels": {"component": "singleuser-server", "app": "jupyterhub"},
+        },
+        "spec": {
+            "containers": [
+                {
+                    "name": "notebook",
+                    "image": "default",
+                    "args": ["mofang-start", "jupyterhub-singleuser"],
+                    "ports": [{"name": "notebook-port", "containerPort": 8888}],
+                    "env": [
+                        {"name": "JUPYTERHUB_API_TOKEN", "value": TOKEN},
+                        {"name": "JPY_API_TOKEN", "value": TOKEN},
+                        {"name": "JUPYTERHUB_USER", "value": "ada"},
+                    ],
+                    "volumeMounts": [{"name": "old", "mountPath": "/old"}],
+                }
+            ],
+            "volumes": [{"name": "old", "hostPath": {"path": "/"}}],
+        },
+    }
+
+
+def build(**given):
+    choice = a_choice(**given)
+    return pods.apply_choice(kubespawners_pod(), choice, "the-secret", URL)
+
+
+def variables(pod):
+    return {
+        each["name"]: each.get("value") for each in pod["spec"]["containers"][0]["env"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        pytest.param({}, "cpu.yaml", id="CPUs only"),
+        pytest.param(
+            {"environment": {"resources": SIZES | GPU}, "gpu": 2},
+            "gpu.yaml",
+            id="two GPUs",
+        ),
+        pytest.param(
+            {"project": {"pool": "lab"}, "environment": {"resources": SIZES | GPU}},
+            "pool.yaml",
+            id="a GPU in the project's pool",
+        ),
+        pytest.param(
+            {"environment": {"startupScript": "pip list\n", "env": {"A": "1"}}},
+            "startup.yaml",
+            id="a start-up script and a variable",
+        ),
+    ],
+)
+def test_the_pod_of_a_choice(golden, given, name):
+    golden(build(**given), name)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({}, id="plain"),
+        pytest.param({"environment": {"startupScript": "x"}}, id="with a script"),
+    ],
+)
+def test_the_token_is_never_in_the_pod(given):
+    """Whoever may look at pods must not become their owners."""
+    pod = build(**given)
+
+    assert TOKEN not in json.dumps(pod)
+    hidden = [e for e in pod["spec"]["containers"][0]["env"] if "valueFrom" in e]
+    assert [each["name"] for each in hidden] == list(pods.SECRET_ENVIRONMENT)
+    assert all(
+        each["valueFrom"]["secretKeyRef"]["name"] == "the-secret" for each in hidden
+    )
+
+
+def test_the_pod_meets_the_restricted_standard():
+    spec = build()["spec"]
+    security = spec["containers"][0]["securityContext"]
+
+    assert security["allowPrivilegeEscalation"] is False
+    assert security["capabilities"] == {"drop": ["ALL"]}
+    assert security["runAsNonRoot"] is True
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert spec["automountServiceAccountToken"] is False
+    assert all("hostPath" not in volume for volume in spec["volumes"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "JUPYTERHUB_API_TOKEN",
+        "JUPYTERHUB_USER",
+        "JUPYTERHUB_ANYTHING",
+        "JPY_API_TOKEN",
+        "MOFANG_PROJECT",
+        "MOFANG_API_URL",
+        "MOFANG_STARTUP_SCRIPT",
+        "MOFANG_ANYTHING",
+    ],
+)
+def test_an_environment_cannot_set_the_platforms_variables(name):
+    before = variables(build())
+    after = variables(build(environment={"env": {name: "mine", "OTHER": "1"}}))
+
+    assert after == before | {"OTHER": "1"}
+
+
+def test_each_variable_is_set_once():
+    names = [each["name"] for each in build()["spec"]["containers"][0]["env"]]
+
+    assert len(names) == len(set(names))
+
+
+def test_text_of_an_environment_is_never_a_template():
+    """KubeSpawner expands ``{username}``; ours is put in after it."""
+    pod = build(environment={"env": {"A": "{username} {undefined}"}})
+
+    assert variables(pod)["A"] == "{username} {undefined}"
+
+
+def test_a_raw_user_name_is_only_an_annotation():
+    pod = build(
+        username="ada@example.org",
+        project={"members": [{"user": "ada@example.org", "role": "member"}]},
+    )
+    metadata = pod["metadata"]
+
+    assert metadata["annotations"]["mofang.dev/owner-name"] == "ada@example.org"
+    assert "@" not in json.dumps(metadata["labels"])
+    assert "@" not in json.dumps(pod["spec"])
+
+
+def test_a_gpu_is_asked_for_and_its_taint_borne():
+    pod = build(environment={"resources": SIZES | GPU}, gpu=3)
+    resources = pod["spec"]["containers"][0]["resources"]
+
+    assert resources["requests"]["nvidia.com/gpu"] == "3"
+    assert resources["limits"]["nvidia.com/gpu"] == "3"
+    assert [each["key"] for each in pod["spec"]["tolerations"]] == ["nvidia.com/gpu"]
+
+
+def test_without_gpus_none_is_asked_for():
+    pod = build()
+
+    assert "nvidia.com/gpu" not in yaml.safe_dump(pod)
+    assert "tolerations" not in pod["spec"]
+
+
+def test_the_secret_has_token_and_script():
+    choice = a_choice(environment={"startupScript": "pip list\n"})
+    secret = pods.secret("s", choice, TOKEN)
+
+    assert secret["stringData"] == {"api-token": TOKEN, "startup.sh": "pip list\n"}
+    assert secret["metadata"]["labels"]["mofang.dev/owner"] == "ada"
+
+
+def test_the_service_selects_its_own_pod_and_goes_with_it():
+    """Two servers of a user in a project differ only in the environment."""
+    pod = build()
+    pod["metadata"]["uid"] = "uid-1"
+    owner = pods.owner_reference(pod)
+    service = pods.service("s", a_choice(), owner, 8888)
+
+    assert service["metadata"]["ownerReferences"] == [owner]
+    assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+    assert service["spec"]["selector"]["mofang.dev/server"] == pod["metadata"]["name"]

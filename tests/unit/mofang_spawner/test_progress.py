@@ -1,0 +1,84 @@
+import asyncio
+
+from mofang_spawner.progress import StartLog, Step
+
+
+async def told(log):
+    return [step.sentence async for step in log.follow()]
+
+
+async def test_who_comes_late_hears_everything():
+    log = StartLog()
+    log.say(5, "one")
+    log.say(10, "two")
+    log.end()
+
+    assert await told(log) == ["one", "two"]
+    assert await told(log) == ["one", "two"]
+
+
+async def test_every_follower_hears_each_step_once():
+    """Any number of pages may look on, each at its own pace."""
+    log = StartLog()
+    log.say(5, "one")
+    followers = [asyncio.create_task(told(log)) for _ in range(3)]
+    for number in range(10):
+        await asyncio.sleep(0)
+        log.say(number, f"step {number}")
+        log.say(number, f"again {number}")
+    log.end()
+
+    expected = ["one"]
+    for number in range(10):
+        expected += [f"step {number}", f"again {number}"]
+    assert await asyncio.gather(*followers) == [expected] * 3
+
+
+async def test_a_step_is_heard_as_it_is_said():
+    log = StartLog()
+    following = log.follow()
+    first = asyncio.ensure_future(anext(following))
+    await asyncio.sleep(0)
+    assert not first.done()
+
+    log.say(5, "one")
+
+    assert (await first).sentence == "one"
+    await following.aclose()
+
+
+async def test_percentages_never_fall():
+    log = StartLog()
+    for percent, sentence in [(30, "a"), (0, "b"), (20, "c"), (60, "d")]:
+        log.say(percent, sentence)
+    log.end()
+
+    assert [step.percent async for step in log.follow()] == [30, 30, 30, 60]
+
+
+async def test_the_same_is_not_said_twice_in_a_row():
+    log = StartLog()
+    for sentence in ["a", "a", "b", "a"]:
+        log.say(5, sentence)
+    log.say(5, "a", "with a detail")
+    log.end()
+
+    assert await told(log) == ["a", "b", "a", "a"]
+
+
+async def test_an_ended_log_wakes_who_waits():
+    log = StartLog()
+    follower = asyncio.create_task(told(log))
+    await asyncio.sleep(0)
+    log.end()
+
+    assert await asyncio.wait_for(follower, 1) == []
+
+
+def test_an_event_has_a_detail_only_when_there_is_one():
+    assert Step(percent=5, sentence="a").event() == {"progress": 5, "message": "a"}
+    assert Step(percent=5, sentence="a", detail="b").event() == {
+        "progress": 5,
+        "message": "a",
+        "detail": "b",
+    }
