@@ -1,0 +1,155 @@
+"""Secrets, pods and services in memory, with owners and a collector of garbage."""
+
+import asyncio
+import json
+from collections import Counter
+from types import SimpleNamespace
+
+from kubernetes_asyncio.client import ApiException
+from unit.mofang_spawner.conftest import FakeWatcher
+
+NAMESPACE = "mofang-project-vision"
+POD = "jupyter-ada--vision-pytorch"
+
+
+class KilledError(BaseException):
+    """The hub's process is gone: nothing of it runs any more."""
+
+
+class FakeApi:
+    """The client under the watch of events; answers one list, then nothing."""
+
+    def __init__(self):
+        self.events = []
+        self.paths = []
+
+    @staticmethod
+    def sanitize_for_serialization(obj):
+        return obj
+
+    async def call_api(self, path, _verb, *, query_params, **_):
+        self.paths.append(path)
+        if ("watch", "true") in query_params:
+            await asyncio.Event().wait()
+        body = {"metadata": {"resourceVersion": "1"}, "items": self.events}
+
+        async def read():
+            return json.dumps(body).encode()
+
+        return SimpleNamespace(status=200, read=read)
+
+
+class FakeCore:
+    """The calls of ``CoreV1Api`` that a start makes."""
+
+    def __init__(self):
+        self.objects = {}
+        self.writes = []
+        self.failures = {}
+        """Write → what it raises, instead of being done."""
+        self.deaths = {}
+        """Number of a write → whether the hub dies before or after it."""
+        self.logs = {}
+        self.pods = FakeWatcher()
+        self._uids = 0
+
+    def count(self):
+        return Counter(kind for kind, _name in self.objects)
+
+    def put_pod(self, **status):
+        """What the kubelet and the scheduler make of the pod."""
+        pod = self.objects["pod", POD]
+        pod = {**pod, "spec": {"nodeName": "cpu-1", **pod["spec"]}, "status": status}
+        self.objects["pod", POD] = pod
+        self.pods.tell("MODIFIED", pod)
+
+    def lose_pod(self):
+        self._remove("pod", POD)
+
+    async def _write(self, verb, kind, name, work):
+        await asyncio.sleep(0)
+        number = len(self.writes)
+        self.writes.append((verb, kind))
+        if self.deaths.get(number) == "before":
+            raise KilledError
+        if failure := self.failures.get((verb, kind)):
+            raise failure
+        found = work(kind, name)
+        if self.deaths.get(number) == "after":
+            raise KilledError
+        return found
+
+    def _create(self, kind, obj):
+        name = obj["metadata"]["name"]
+
+        def work(*_):
+            if (kind, name) in self.objects:
+                raise ApiException(status=409, reason="AlreadyExists")
+            self._uids += 1
+            metadata = {
+                **obj["metadata"],
+                "namespace": NAMESPACE,
+                "uid": str(self._uids),
+            }
+            made = {"spec": {}, **obj, "metadata": metadata}
+            self.objects[kind, name] = made
+            if kind == "pod":
+                self.pods.tell("ADDED", made)
+            return made
+
+        return self._write("create", kind, name, work)
+
+    def _delete(self, kind, name):
+        def work(*_):
+            if (kind, name) not in self.objects:
+                raise ApiException(status=404, reason="NotFound")
+            self._remove(kind, name)
+
+        return self._write("delete", kind, name, work)
+
+    def _remove(self, kind, name):
+        gone = self.objects.pop((kind, name))
+        if kind == "pod":
+            self.pods.tell("DELETED", gone)
+
+    def collect_garbage(self):
+        """Objects of a pod that is gone go, too."""
+        pods = {
+            obj["metadata"]["uid"]
+            for (kind, _), obj in self.objects.items()
+            if kind == "pod"
+        }
+        for key, obj in list(self.objects.items()):
+            owners = obj["metadata"].get("ownerReferences", [])
+            if owners and all(owner["uid"] not in pods for owner in owners):
+                del self.objects[key]
+
+    async def create_namespaced_secret(self, _namespace, obj):
+        return await self._create("secret", obj)
+
+    async def create_namespaced_pod(self, _namespace, obj):
+        return await self._create("pod", obj)
+
+    async def create_namespaced_service(self, _namespace, obj):
+        return await self._create("service", obj)
+
+    async def patch_namespaced_secret(self, name, _namespace, patch, _content_type):
+        def work(*_):
+            self.objects["secret", name]["metadata"] |= patch["metadata"]
+
+        return await self._write("patch", "secret", name, work)
+
+    async def delete_namespaced_secret(self, name, _namespace, **_):
+        return await self._delete("secret", name)
+
+    async def delete_namespaced_pod(self, name, _namespace, **_):
+        return await self._delete("pod", name)
+
+    async def delete_namespaced_service(self, name, _namespace, **_):
+        return await self._delete("service", name)
+
+    async def read_namespaced_pod_log(self, _name, _namespace, *, previous, **_):
+        found = self.logs.get(previous, ApiException(status=400, reason="none"))
+        if isinstance(found, Exception):
+            raise found
+        return found

@@ -1,0 +1,380 @@
+"""A start, write by write, against a cluster in memory."""
+
+import asyncio
+import contextlib
+import json
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from kubernetes_asyncio.client import ApiException
+from unit.mofang_spawner.conftest import a_choice
+from unit.mofang_spawner.fake_cluster import (
+    NAMESPACE,
+    POD,
+    FakeApi,
+    FakeCore,
+    KilledError,
+)
+
+from mofang_kube.deadline import Deadline
+from mofang_kube.errors import (
+    ClusterAwayError,
+    ClusterError,
+    ConflictError,
+    MofangError,
+    QuotaError,
+)
+from mofang_spawner.launch import Launch, StartLostError
+
+TOKEN = "very-private"
+RUNNING = [{"name": "notebook", "state": {"running": {}}}]
+CRASHED = [{"name": "notebook", "state": {"terminated": {"exitCode": 3}}}]
+
+
+@pytest.fixture
+def core():
+    return FakeCore()
+
+
+@pytest.fixture
+def api():
+    return FakeApi()
+
+
+@pytest.fixture
+def launch_anew(core, api):
+    """A start of the same server, as a hub after the last one would make it."""
+
+    def make():
+        context = SimpleNamespace(core=core, api=api, pods=core.pods)
+        return Launch(context, a_choice(), namespace=NAMESPACE, name=POD)
+
+    return make
+
+
+@pytest.fixture
+def launch(launch_anew):
+    return launch_anew()
+
+
+def a_pod():
+    return {"metadata": {"name": POD}, "spec": {"containers": []}}
+
+
+async def create(launch):
+    await launch.create(a_pod(), token=TOKEN, port=8888)
+
+
+def refused(status, message="no"):
+    err = ApiException(status=status, reason="Reason")
+    err.body = json.dumps({"message": message})
+    return err
+
+
+@pytest.fixture
+async def jupyter():
+    """The server in the pod; ``answers`` are its next status codes."""
+    found = SimpleNamespace(answers=[], asked=[])
+
+    async def answer(request):
+        found.asked.append(request.path)
+        return web.Response(status=found.answers.pop(0) if found.answers else 200)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    async with TestServer(app, host="127.0.0.1") as running:
+        found.port = running.port
+        yield found
+
+
+@contextlib.asynccontextmanager
+async def waiting(launch, port=1, seconds=5.0):
+    task = asyncio.create_task(launch.wait("/user/ada/api", port, Deadline(seconds)))
+    await asyncio.sleep(0.02)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, StartLostError, TimeoutError):
+            await task
+
+
+def said(launch):
+    launch.log.end()
+    return [step.sentence for step in launch.log._steps]
+
+
+# -- making it
+
+
+async def test_the_secret_is_there_before_its_pod(launch, core):
+    """A pod whose Secret is missing fails at once."""
+    await create(launch)
+
+    assert core.writes[:2] == [("create", "secret"), ("create", "pod")]
+    assert sorted(core.writes[2:]) == [("create", "service"), ("patch", "secret")]
+
+
+async def test_secret_and_service_belong_to_the_pod(launch, core):
+    await create(launch)
+
+    uid = core.objects["pod", POD]["metadata"]["uid"]
+    owned = [obj for (kind, _), obj in core.objects.items() if kind != "pod"]
+    assert len(owned) == 2
+    for obj in owned:
+        assert [own["uid"] for own in obj["metadata"]["ownerReferences"]] == [uid]
+
+
+async def test_each_start_names_its_service_anew(launch, launch_anew):
+    """An old name may still be remembered with an old address."""
+    assert launch.service != launch_anew().service
+    assert launch.service.startswith(POD)
+
+
+@pytest.mark.parametrize(
+    ("write", "failure", "kind"),
+    [
+        pytest.param(
+            ("create", "pod"),
+            refused(403, "pods is forbidden: exceeded quota: mofang"),
+            QuotaError,
+            id="the quota leaves no room",
+        ),
+        pytest.param(
+            ("create", "secret"), refused(403), ClusterError, id="no right to secrets"
+        ),
+        pytest.param(
+            ("create", "pod"), refused(422), ClusterError, id="a pod we got wrong"
+        ),
+        pytest.param(
+            ("create", "pod"),
+            aiohttp.ServerDisconnectedError(),
+            ClusterAwayError,
+            id="the API went away",
+        ),
+        pytest.param(
+            ("create", "service"), refused(500), ClusterError, id="no service"
+        ),
+        pytest.param(("patch", "secret"), refused(500), ClusterError, id="no owner"),
+    ],
+)
+async def test_a_refused_start_leaves_nothing(launch, core, write, failure, kind):
+    core.failures[write] = failure
+    with pytest.raises(kind):
+        await create(launch)
+
+    await launch.remove()
+
+    assert not core.objects
+
+
+async def test_a_pod_left_by_a_hub_that_died_is_replaced(launch, launch_anew, core):
+    await create(launch)
+    old = core.objects["pod", POD]["metadata"]["uid"]
+
+    await create(launch_anew())
+
+    assert core.objects["pod", POD]["metadata"]["uid"] != old
+
+
+async def test_a_conflict_that_stays_is_told(launch, core):
+    core.failures["create", "pod"] = refused(409)
+
+    with pytest.raises(ConflictError):
+        await create(launch)
+
+    assert core.writes.count(("create", "pod")) == 2
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(0, id="the secret"),
+        pytest.param(1, id="the pod"),
+        pytest.param(2, id="the service"),
+        pytest.param(3, id="the secret's owner"),
+    ],
+)
+async def test_a_hub_may_die_at_any_write(launch, launch_anew, core, write, moment):
+    """Whatever a dead hub left, the next start ends with one of each."""
+    core.deaths[write] = moment
+    with pytest.raises(KilledError):
+        await create(launch)
+    core.deaths.clear()
+
+    await create(launch_anew())
+    core.collect_garbage()
+
+    assert core.count() == {"secret": 1, "pod": 1, "service": 1}
+
+
+async def test_removing_twice_is_removing_once(launch, core):
+    await create(launch)
+
+    await launch.remove()
+    await launch.remove()
+
+    assert not core.objects
+
+
+async def test_a_removal_that_fails_is_one_of_our_errors(launch, core):
+    await create(launch)
+    core.failures["delete", "secret"] = aiohttp.ServerDisconnectedError()
+
+    with pytest.raises(MofangError):
+        await launch.remove()
+
+
+# -- waiting for it
+
+
+async def test_a_start_tells_its_way(launch, core, jupyter):
+    await create(launch)
+    async with waiting(launch, jupyter.port) as task:
+        core.put_pod(phase="Pending")
+        await asyncio.sleep(0.02)
+        core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
+        await asyncio.wait_for(task, 5)
+
+    assert said(launch) == [
+        "Asking for a machine.",
+        "Placed on the machine cpu-1.",
+        "JupyterLab starts on cpu-1.",
+        "JupyterLab answers. Opening its address.",
+    ]
+    assert set(jupyter.asked) == {"/user/ada/api"}
+
+
+async def test_a_pod_that_ran_before_anybody_waited_is_seen(launch, core, jupyter):
+    await create(launch)
+    core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
+
+    await launch.wait("/x", jupyter.port, Deadline(5))
+
+
+async def test_a_change_at_the_very_moment_of_looking_is_seen(launch, core, jupyter):
+    """The pod's last change must not fall between looking and listening."""
+    for turns in range(8):
+        core.objects.clear()
+        core.pods.objects.clear()
+        await create(launch)
+        task = asyncio.create_task(launch.wait("/x", jupyter.port, Deadline(5)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
+        await asyncio.wait_for(task, 2)
+
+
+async def test_a_server_is_asked_until_it_answers(launch, core, jupyter):
+    jupyter.answers = [503, 502, 200]
+    await create(launch)
+    core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
+
+    await launch.wait("/x", jupyter.port, Deadline(5))
+
+    assert len(jupyter.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("logs", "lines"),
+    [
+        pytest.param({False: "the cause"}, "the cause", id="the container's own"),
+        pytest.param({True: "before"}, "before", id="of the one before"),
+        pytest.param({False: "", True: "before"}, "before", id="empty, so before"),
+        pytest.param({}, "", id="no log at all"),
+        pytest.param(
+            {False: aiohttp.ServerDisconnectedError(), True: TimeoutError()},
+            "",
+            id="a log that cannot be read hides no cause",
+        ),
+    ],
+)
+async def test_a_lost_start_has_its_last_lines(launch, core, logs, lines):
+    core.logs = logs
+    await create(launch)
+    core.put_pod(phase="Failed", containerStatuses=CRASHED)
+
+    with pytest.raises(StartLostError, match="exit code 3") as caught:
+        await launch.wait("/x", 1, Deadline(5))
+
+    assert caught.value.log == lines
+
+
+async def test_a_server_that_crashes_before_it_answers_is_lost(launch, core):
+    await create(launch)
+    core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
+    async with waiting(launch) as task:
+        core.put_pod(phase="Failed", podIP="127.0.0.1", containerStatuses=CRASHED)
+        with pytest.raises(StartLostError, match="exit code 3"):
+            await asyncio.wait_for(task, 5)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param({"phase": "Pending"}, id="before it runs"),
+        pytest.param(
+            {"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": RUNNING},
+            id="before it answers",
+        ),
+    ],
+)
+async def test_a_pod_that_goes_is_not_waited_for(launch, core, status):
+    """Nobody waits out the deadline for what an administrator removed."""
+    await create(launch)
+    core.put_pod(**status)
+    async with waiting(launch) as task:
+        core.lose_pod()
+        with pytest.raises(StartLostError, match="was removed"):
+            await asyncio.wait_for(task, 5)
+
+
+async def test_a_pod_not_seen_yet_is_waited_for(launch, core):
+    """The watch may be behind the write."""
+    await create(launch)
+    core.pods.objects.clear()
+    async with waiting(launch) as task:
+        assert not task.done()
+
+
+async def test_a_pod_of_an_earlier_start_says_nothing(launch, core):
+    await create(launch)
+    core.put_pod(phase="Failed", containerStatuses=CRASHED)
+    launch._uid = "another"
+    async with waiting(launch) as task:
+        assert not task.done()
+
+
+async def test_a_start_ends_with_its_deadline(launch, core):
+    await create(launch)
+    with pytest.raises(TimeoutError):
+        await launch.wait("/x", 1, Deadline(0.05))
+    assert not core.pods._subscribers
+
+
+async def test_events_of_the_pod_are_told_and_others_are_not(launch, core, api):
+    await create(launch)
+    uid = core.objects["pod", POD]["metadata"]["uid"]
+    api.events = [
+        {
+            "metadata": {"name": f"e{number}", "namespace": NAMESPACE},
+            "involvedObject": {"uid": of},
+            "reason": reason,
+            "message": f"message {number}",
+        }
+        for number, (of, reason) in enumerate(
+            [("old", "Failed"), (uid, "Scheduled"), (uid, "Pulling"), (uid, "Killing")]
+        )
+    ]
+    async with waiting(launch):
+        pass
+
+    assert api.paths[0] == f"/api/v1/namespaces/{NAMESPACE}/events"
+    assert [step.detail for step in launch.log._steps if step.detail] == [
+        "message 1",
+        "message 2",
+    ]
