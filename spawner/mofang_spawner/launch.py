@@ -104,7 +104,8 @@ class Launch:
                 create, remove = core.create_namespaced_secret, self._remove_secret
             case "pod":
                 create, remove = core.create_namespaced_pod, self._remove_pod
-        with translated("make", kind, self._name):
+        verb, what = ("start", "server") if kind == "pod" else ("make", kind)
+        with translated(verb, what, self._name):
             try:
                 made = await create(self._namespace, manifest)
             except ApiException as err:

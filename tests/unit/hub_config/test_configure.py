@@ -1,0 +1,92 @@
+import pytest
+from traitlets.config import Config
+from unit.hub_config.conftest import SECRETS, settings_file
+
+from mofang_hub.config.configure import configure
+from mofang_hub.config.settings import Secrets, Settings
+from mofang_spawner.spawner import MofangSpawner
+
+
+@pytest.fixture
+def c(settings, secrets):
+    c = Config()
+    configure(c, settings, secrets)
+    return c
+
+
+def test_servers_outlive_the_hub(c):
+    assert c.JupyterHub.cleanup_servers is False
+
+
+def test_failures_in_a_row_do_not_end_the_hub(c):
+    """One broken image must not take the hub from everybody."""
+    assert c.Spawner.consecutive_failure_limit == 0
+
+
+def test_routes_are_istios_and_no_other_proxy_runs(c):
+    assert c.JupyterHub.proxy_class == "mofang_hub.routes.proxy.IstioProxy"
+    assert c.IstioProxy.gateway == "mofang/mofang"
+    assert c.IstioProxy.gateway_namespace == "istio-ingress"
+    assert c.IstioProxy.hosts == ["mofang.example.org"]
+    assert c.IstioProxy.probe_url == "http://gateway.istio-ingress.svc"
+    assert "ConfigurableHTTPProxy" not in c
+
+
+def test_all_servers_share_one_context(c):
+    """A function, which traitlets does not copy for each server."""
+    assert c.MofangSpawner.context() is c.MofangSpawner.context()
+
+
+def test_the_context_knows_service_and_limit(c):
+    context = c.MofangSpawner.context()
+
+    assert context.training_url == "http://training.mofang.svc:8080/services/training"
+    assert context.limit_per_user == 5
+
+
+def test_the_settings_reach_the_spawner(secrets):
+    servers = {"startTimeoutSeconds": 30, "limitPerUser": 0}
+    c = Config()
+    configure(c, Settings.model_validate(settings_file(servers=servers)), secrets)
+
+    assert c.MofangSpawner.start_timeout == 30
+    assert c.MofangSpawner.context().limit_per_user == 0
+
+
+def test_nothing_of_the_hubs_environment_reaches_a_server(c):
+    assert c.MofangSpawner.env_keep == []
+
+
+def test_every_trait_exists_that_is_set(c):
+    """Traitlets only warns of a misspelt trait."""
+    known = MofangSpawner.class_traits(config=True)
+
+    assert set(c.MofangSpawner) <= set(known)
+
+
+def test_the_hub_is_known_by_its_public_address(c):
+    assert c.JupyterHub.public_url == "https://mofang.example.org/"
+    assert c.JupyterHub.hub_connect_url == "http://hub.mofang.svc:8081"
+
+
+def test_secrets_come_from_their_files(c):
+    assert c.JupyterHub.cookie_secret == bytes.fromhex(SECRETS["cookie-secret"])
+    (service,) = c.JupyterHub.services
+    assert service["api_token"] == SECRETS["training-token"]
+
+
+def test_no_secret_is_in_the_settings_or_the_pages(c, settings):
+    """Settings are a ConfigMap, and template variables are anybody's."""
+    shown = settings.model_dump_json() + str(c.JupyterHub.template_vars)
+    shown += str(c.MofangSpawner)
+
+    assert not [value for value in SECRETS.values() if value in shown]
+
+
+def test_without_secrets_nothing_is_made_up(settings, tmp_path, monkeypatch):
+    monkeypatch.delenv("MOFANG_TRAINING_TOKEN", raising=False)
+    c = Config()
+    configure(c, settings, Secrets(tmp_path))
+
+    assert "cookie_secret" not in c.JupyterHub
+    assert "services" not in c.JupyterHub

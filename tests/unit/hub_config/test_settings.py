@@ -1,0 +1,51 @@
+import pytest
+import yaml
+from pydantic import ValidationError
+from unit.hub_config.conftest import SECRETS, settings_file
+
+from mofang_hub.config.settings import Secrets, Settings
+
+
+def load(tmp_path, body):
+    path = tmp_path / "settings.yaml"
+    path.write_text(yaml.safe_dump(body))
+    return Settings.load(path)
+
+
+def test_the_least_a_chart_must_say(tmp_path):
+    settings = load(tmp_path, settings_file())
+
+    assert settings.gateway.probe_url == "http://gateway.istio-ingress.svc"
+    assert settings.servers.start_timeout_seconds == 600
+    assert settings.jobs.allow_any_image is False
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"serverz": {}}, id="misspelt at the top"),
+        pytest.param({"servers": {"limitPerUsr": 1}}, id="misspelt inside"),
+        pytest.param({"auth": {"method": "none"}}, id="an unknown method"),
+        pytest.param({"gateway": {"name": "a/b"}}, id="a key missing"),
+        pytest.param(
+            {"servers": {"startTimeoutSeconds": 1}}, id="a time-out below ten seconds"
+        ),
+        pytest.param({"servers": {"limitPerUser": -1}}, id="a limit below zero"),
+        pytest.param(
+            {"images": {"hub": {"reference": "x", "pullPolicy": "Often"}}},
+            id="an unknown policy",
+        ),
+    ],
+)
+def test_what_the_chart_got_wrong_is_refused(tmp_path, changes):
+    with pytest.raises(ValidationError):
+        load(tmp_path, settings_file(**changes))
+
+
+def test_secrets_are_read_without_white_space(secrets):
+    assert {name: secrets.get(name) for name in SECRETS} == SECRETS
+
+
+def test_a_secret_that_is_not_set_is_empty(tmp_path):
+    assert Secrets(tmp_path).get("cookie-secret") == ""
+    assert Secrets(tmp_path / "nowhere").get("cookie-secret") == ""

@@ -1,0 +1,272 @@
+"""What JupyterHub is told, by a spawner without a hub."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from jupyterhub.spawner import SpawnException
+from kubespawner import KubeSpawner
+from unit.mofang_spawner.conftest import a_catalog, a_choice, project_body
+from unit.mofang_spawner.fake_cluster import NAMESPACE, FakeApi, FakeCore
+
+from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, QuotaError
+from mofang_spawner.launch import Launch, StartLostError
+from mofang_spawner.spawner import MofangSpawner, lost, refusal
+from mofang_spawner.verdict import Lost
+
+FORM = {"project": ["vision"], "environment": ["pytorch"]}
+OPTIONS = {"project": "vision", "environment": "pytorch"}
+
+
+class FakeContext:
+    training_url = "http://training"
+    limit_per_user = 0
+
+    def __init__(self):
+        self.core = FakeCore()
+        self.api = FakeApi()
+        self.pods = self.core.pods
+        self.catalog = a_catalog()
+        self.failure = None
+
+    async def ready(self):
+        if self.failure:
+            raise self.failure
+
+
+@pytest.fixture
+def context():
+    return FakeContext()
+
+
+@pytest.fixture
+def spawner(context, monkeypatch):
+    # KubeSpawner connects as it is made.
+    monkeypatch.setattr("kubespawner.spawner.load_config", lambda **_: None)
+    monkeypatch.setattr("kubespawner.spawner.shared_client", lambda *_: None)
+    user = SimpleNamespace(
+        id=1,
+        name="ada",
+        url="/user/ada",
+        groups=[SimpleNamespace(name="team")],
+        spawners={},
+    )
+    row = SimpleNamespace(name="vision-pytorch", server=None, last_activity=None)
+    spawner = MofangSpawner(_mock=True, user=user, orm_spawner=row)
+    spawner.context = lambda: context
+    return spawner
+
+
+# -- how errors are told
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        pytest.param(InvalidError("no", fields={"gpu": "x"}), 422, id="invalid"),
+        pytest.param(QuotaError("full"), 403, id="quota"),
+        pytest.param(ClusterAwayError("away"), 503, id="cluster away"),
+    ],
+)
+def test_a_refusal_keeps_its_sentence_and_status(error, status):
+    told = refusal(error)
+
+    assert (told.message, told.reason, told.status_code) == (
+        error.message,
+        error.code,
+        status,
+    )
+
+
+def test_a_refusal_brings_no_html_of_its_own():
+    """JupyterHub escapes a plain message; markup from here would pass."""
+    assert refusal(MofangError("<b>no</b>")).message_html == ""
+
+
+def test_last_lines_are_told_as_text():
+    """A program's output is anybody's, and is never markup."""
+    verdict = Lost(reason="exit", sentence="<i>ended</i>")
+    told = lost(StartLostError(verdict, "<script>alert(1)</script>\n"))
+
+    assert told.message_html == (
+        "<p>&lt;i&gt;ended&lt;/i&gt;</p>"
+        "<pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre>"
+    )
+    assert "Its last lines were:" in told.message
+    assert (told.status_code, told.reason) == (424, "exit")
+
+
+def test_a_lost_start_without_lines_has_none():
+    told = lost(StartLostError(Lost(reason="image", sentence="No image."), " \n"))
+
+    assert told.message == "No image."
+    assert told.message_html == "<p>No image.</p>"
+
+
+# -- what may start
+
+
+async def test_a_form_becomes_options(spawner):
+    found = await spawner.options_from_form({**FORM, "_xsrf": ["x"], "gpu": [""]})
+
+    assert found == OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        pytest.param({**FORM, "image": ["x"]}, 422, id="an unknown field"),
+        pytest.param({**FORM, "cpu": ["1", "2"]}, 422, id="a field twice"),
+        pytest.param({**FORM, "project": ["speech"]}, 404, id="another's project"),
+        pytest.param({**FORM, "cpu": ["64"]}, 422, id="too large"),
+    ],
+)
+async def test_form_and_rest_refuse_alike(spawner, form, status):
+    with pytest.raises(SpawnException) as of_form:
+        await spawner.options_from_form(form)
+    assert of_form.value.status_code == status
+    if any(len(values) > 1 for values in form.values()):
+        return
+    options = {name: values[0] for name, values in form.items()}
+    with pytest.raises(SpawnException) as of_rest:
+        await spawner.apply_user_options(spawner, options)
+    assert of_rest.value.message == of_form.value.message
+
+
+async def test_a_catalogue_that_is_away_is_told(spawner, context):
+    context.failure = ClusterAwayError("Kubernetes does not answer.")
+
+    with pytest.raises(SpawnException) as caught:
+        await spawner.options_from_form(FORM)
+
+    assert caught.value.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("limit", "running", "allowed"),
+    [
+        pytest.param(0, 9, True, id="no limit"),
+        pytest.param(2, 1, True, id="room for one"),
+        pytest.param(2, 2, False, id="no room"),
+    ],
+)
+async def test_the_limit_of_running_servers(spawner, context, limit, running, allowed):
+    context.limit_per_user = limit
+    spawner.user.spawners = {
+        "stopped": SimpleNamespace(active=False),
+        "vision-pytorch": spawner,
+        **{f"s{n}": SimpleNamespace(active=True) for n in range(running)},
+    }
+
+    if allowed:
+        await spawner.apply_user_options(spawner, OPTIONS)
+        return
+    with pytest.raises(SpawnException, match="stop one of s0, s1 first"):
+        await spawner.apply_user_options(spawner, OPTIONS)
+
+
+async def test_nothing_starts_without_a_choice(spawner):
+    """A server of before the platform has no options that say where."""
+    with pytest.raises(SpawnException, match="Choose a project"):
+        await spawner._start()
+
+
+async def test_a_link_gives_its_first_values(spawner):
+    assert spawner.options_from_query({"project": ["a", "b"], "gpu": []}) == {
+        "project": "a"
+    }
+
+
+async def test_membership_lost_since_the_last_start_counts(spawner, context):
+    context.catalog = a_catalog([project_body(members=[])])
+
+    with pytest.raises(SpawnException) as caught:
+        await spawner.apply_user_options(spawner, OPTIONS)
+
+    assert caught.value.status_code == 404
+
+
+# -- the start
+
+
+@pytest.fixture
+def starting(spawner, monkeypatch):
+    """A settled spawner; of KubeSpawner's pod only the name is of interest."""
+
+    async def pod(self):
+        return {
+            "metadata": {"name": self.pod_name},
+            "spec": {"containers": [{"name": "notebook"}]},
+        }
+
+    monkeypatch.setattr(KubeSpawner, "get_pod_manifest", pod)
+    spawner._choice = a_choice()
+    spawner.api_token = "very-private"
+    spawner.port = 8888
+    address = SimpleNamespace(base_url="/user/ada/vision-pytorch/")
+    monkeypatch.setattr(MofangSpawner, "server", address)
+    return spawner
+
+
+async def test_a_refused_start_leaves_nothing_and_says_why(starting, context):
+    context.core.failures["create", "pod"] = TimeoutError()
+
+    with pytest.raises(SpawnException) as caught:
+        await starting._start()
+
+    assert caught.value.status_code == 503
+    assert not context.core.objects
+    assert starting.namespace == NAMESPACE
+
+
+async def test_a_removal_that_fails_does_not_hide_the_cause(starting, context):
+    context.core.failures["create", "pod"] = TimeoutError()
+    context.core.failures["delete", "secret"] = TimeoutError()
+
+    with pytest.raises(SpawnException, match="Could not start server"):
+        await starting._start()
+
+
+async def test_a_late_start_says_what_to_do(starting, context):
+    starting.start_timeout = 1
+
+    with pytest.raises(SpawnException, match="did not answer within 1 seconds") as err:
+        await starting._start()
+
+    assert err.value.status_code == 504
+    assert not context.core.objects
+
+
+async def test_a_cancelled_start_leaves_nothing(starting, context):
+    task = asyncio.create_task(starting._start())
+    async with asyncio.timeout(5):
+        while context.core.count()["service"] == 0:  # noqa: ASYNC110 - the fake's
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert not context.core.objects
+
+
+async def test_progress_before_a_start_has_one_sentence(spawner):
+    assert [event async for event in spawner.progress()] == [
+        {"progress": 5, "message": "Checking the choice."}
+    ]
+
+
+async def test_progress_is_the_starts_own(spawner, context):
+    spawner._launch = Launch(context, a_choice(), namespace=NAMESPACE, name="p")
+    spawner._launch.log.say(30, "A machine was found.")
+    spawner._launch.log.end()
+
+    assert [event async for event in spawner.progress()] == [
+        {"progress": 30, "message": "A machine was found."}
+    ]
+
+
+async def test_the_state_says_what_runs_and_no_token(starting):
+    state = starting.get_state()
+
+    assert (state["project"], state["environment"]) == ("vision", "pytorch")
+    assert "very-private" not in str(state)
