@@ -4,11 +4,12 @@ import asyncio
 import time
 
 import pytest
-from cluster.test_jobs_world import ADMIN, COLLEAGUE, VIEWER, World, world  # noqa: F401
+from cluster.test_jobs_world import ADMIN, COLLEAGUE, VIEWER, World, eventually
 from kubernetes_asyncio.client import CustomObjectsApi
 
 from mofang.models import JobState
 
+pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ALL_REDUCE = """
@@ -74,8 +75,12 @@ async def test_cancelled_says_by_whom_and_keeps_its_log(world: World) -> None:
     )
     job = await world.submit(script=script)
     await world.until(job, JobState.RUNNING)
-    while "asleep" not in (await world.call("GET", f"/{job.id}/logs/worker/0")).text:
-        await asyncio.sleep(0.2)
+
+    async def has_begun() -> bool:
+        log = await world.call("GET", f"/{job.id}/logs/worker/0")
+        return "asleep" in log.text
+
+    await eventually(has_begun)
 
     refused = await world.call("POST", f"/{job.id}/cancel", user=COLLEAGUE)
     first, second = await asyncio.gather(
@@ -100,7 +105,7 @@ async def test_a_followed_log_comes_live_and_ends_with_its_replica(
 ) -> None:
     script = world.write(
         "counts.py",
-        "import time\nfor i in range(5):\n print('line', i, flush=True)\n time.sleep(1)",
+        "import time\nfor i in range(5):\n print('line', i, flush=True); time.sleep(1)",
     )
     job = await world.submit(script=script)
     seen: list[float] = []
@@ -171,14 +176,16 @@ async def test_gpu_workers_are_packed_on_the_gpu_machine(world: World) -> None:
 
 
 async def test_no_machine_fits_is_told_in_words(world: World) -> None:
-    await world.call("GET")
     job = await world.submit(
         script="x.py",
         resources={"cpu": "3", "memory": "256Mi"},
     )
-    async with asyncio.timeout(20):
-        while not (told := await world.get(job)).reason:
-            await asyncio.sleep(0.2)
+
+    async def reason() -> str | None:
+        return (await world.get(job)).reason
+
+    await eventually(reason)
+    told = await world.get(job)
     await world.call("DELETE", f"/{job.id}")
 
     assert told.state is JobState.QUEUED

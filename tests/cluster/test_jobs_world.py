@@ -8,23 +8,25 @@ import json
 import secrets
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 import pytest_asyncio
 import tornado.web
 from kubernetes_asyncio import client, config
-from support.platform import state_folder
 from tornado.httpserver import HTTPServer
 
 from mofang.models import Job, JobState
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.app import serve
+from support.platform import state_folder
+
+T = TypeVar("T")
 
 OWNER, COLLEAGUE, VIEWER, ADMIN = "jt-ada", "jt-ben", "jt-eve", "jt-root"
 SCOPES = [
@@ -35,6 +37,15 @@ SCOPES = [
 ]
 STORAGE = state_folder() / "data" / "storage"
 KUBECONFIG = state_folder() / "kubeconfig"
+
+
+async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 20) -> T:
+    """The first true answer of ``look``."""
+    async with asyncio.timeout(within):
+        while True:
+            if answer := await look():
+                return answer
+            await asyncio.sleep(0.2)
 
 
 class PretendedHub(tornado.web.RequestHandler):

@@ -11,26 +11,27 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from cluster.test_jobs_world import (  # noqa: F401
+from cluster.test_jobs_world import (
     ADMIN,
     COLLEAGUE,
     OWNER,
     VIEWER,
     World,
-    world,
+    eventually,
 )
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from mofang.models import Job, JobState
 
+pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SLEEP = "import time\nprint('here', flush=True)\ntime.sleep(600)"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def job(world: World) -> AsyncIterator[Job]:  # noqa: F811
+async def job(world: World) -> AsyncIterator[Job]:
     script = world.write("sleep.py", SLEEP)
     job = await world.submit(script=script, replicas=2)
     yield await world.until(job, JobState.RUNNING, within=90)
@@ -65,7 +66,7 @@ class Shell:
 
 @asynccontextmanager
 async def shell_of(
-    world: World,  # noqa: F811
+    world: World,
     job: Job,
     replica: str,
     user: str = OWNER,
@@ -81,7 +82,7 @@ async def shell_of(
 
 
 async def test_a_shell_in_worker_1_begins_in_the_working_directory(
-    world: World,  # noqa: F811
+    world: World,
     job: Job,
 ) -> None:
     async with shell_of(world, job, "worker/1") as shell:
@@ -95,7 +96,7 @@ async def test_a_shell_in_worker_1_begins_in_the_working_directory(
 
 
 async def test_no_token_of_the_hub_gets_into_the_container(
-    world: World,  # noqa: F811
+    world: World,
     job: Job,
 ) -> None:
     async with shell_of(world, job, "worker/0") as shell:
@@ -106,21 +107,22 @@ async def test_no_token_of_the_hub_gets_into_the_container(
 
 
 async def test_leaving_ends_what_the_shell_started(
-    world: World,  # noqa: F811
+    world: World,
     job: Job,
 ) -> None:
     async with shell_of(world, job, "worker/0") as shell:
         await shell.send("stdin", "setsid sleep 4321 & sleep 4322 & echo ready''\n")
         await shell.until("ready\r\n")
         before = await _processes(world, job)
-    async with asyncio.timeout(15):
-        while await _processes(world, job):
-            await asyncio.sleep(0.3)
 
+    async def has_gone() -> bool:
+        return await _processes(world, job) == 0
+
+    await eventually(has_gone)
     assert before == 2
 
 
-async def _processes(world: World, job: Job) -> int:  # noqa: F811
+async def _processes(world: World, job: Job) -> int:
     async with shell_of(world, job, "worker/0") as shell:
         await shell.send("stdin", "echo n=$(pgrep -fc '^sleep 432[12]')=n\n")
         while not (found := re.search(r"n=(\d+)=n", shell.text)):
@@ -128,7 +130,7 @@ async def _processes(world: World, job: Job) -> int:  # noqa: F811
     return int(found[1])
 
 
-async def test_exit_ends_the_terminal(world: World, job: Job) -> None:  # noqa: F811
+async def test_exit_ends_the_terminal(world: World, job: Job) -> None:
     async with shell_of(world, job, "worker/0") as shell:
         await shell.send("stdin", "exit 3\n")
         async with asyncio.timeout(10):
@@ -137,7 +139,7 @@ async def test_exit_ends_the_terminal(world: World, job: Job) -> None:  # noqa: 
 
 
 async def test_a_flood_does_not_grow_our_memory(
-    world: World,  # noqa: F811
+    world: World,
     job: Job,
 ) -> None:
     """A slow terminal makes the container wait, not the service remember."""
@@ -186,7 +188,7 @@ def _resident() -> int:
     ],
 )
 async def test_it_stays_shut_to(
-    world: World,  # noqa: F811
+    world: World,
     job: Job,
     replica: str,
     user: str,
@@ -202,7 +204,7 @@ async def test_it_stays_shut_to(
     assert json.loads(refused.value.response.body)["message"]
 
 
-async def test_keys_echo_fast(world: World, job: Job) -> None:  # noqa: F811
+async def test_keys_echo_fast(world: World, job: Job) -> None:
     async with shell_of(world, job, "worker/0") as shell:
         await shell.send("stdin", "stty -echo; cat\n")
         await asyncio.sleep(1)

@@ -91,6 +91,10 @@ class Board:
         """Begin to follow the cluster."""
         for watcher in (self._jobs, self._pods, self._nodes):
             watcher.start()
+        self.follow()
+
+    def follow(self) -> None:
+        """Begin to tell subscribers of changes."""
         self._tasks = [
             asyncio.create_task(self._pass_on(watcher), name="changes of jobs")
             for watcher in (self._jobs, self._pods)

@@ -1,0 +1,308 @@
+"""The service over HTTP, on pretended seams."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from unit.hub_jobs.world import IMAGE, World, running_world
+
+SPEC = {"name": "train", "image": IMAGE, "script": "train.py"}
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path) as found:
+        yield found
+
+
+async def test_a_submitted_job_is_in_the_next_list(world: World) -> None:
+    job = await world.submit(replicas=2)
+
+    listed = (await world.call("GET")).json()
+
+    assert [each["id"] for each in listed["jobs"]] == [job["id"]]
+    assert job["owner"] == "ada"
+    assert job["state"] == "Submitted"
+    assert [each["index"] for each in job["replicas"]] == [0, 1]
+
+
+async def test_a_job_s_cache_has_the_size_of_its_environment(world: World) -> None:
+    job = await world.submit()
+
+    template = world.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]["Worker"]
+    volumes = {each["name"]: each for each in template["template"]["spec"]["volumes"]}
+    assert volumes["cache"]["emptyDir"] == {"sizeLimit": "7Gi"}
+
+
+async def test_pages_follow_each_other_without_gaps(world: World) -> None:
+    made = [(await world.submit(name=f"n{number}"))["id"] for number in range(5)]
+    seen: list[str] = []
+    after = None
+
+    while True:
+        query = {"limit": 2} | ({"after": after} if after else {})
+        page = (await world.call("GET", params=query)).json()
+        seen += [each["id"] for each in page["jobs"]]
+        after = page["next"]
+        if after is None:
+            break
+
+    assert seen == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("user", "verb", "path", "status"),
+    [
+        pytest.param("nobody", "GET", "", 401, id="not known to the hub"),
+        pytest.param("stranger", "GET", "", 404, id="outsiders see no project"),
+        pytest.param("reader", "GET", "", 200, id="a group's viewers look on"),
+        pytest.param("eve", "POST", "", 403, id="viewers submit nothing"),
+        pytest.param("service", "GET", "", 403, id="services have no projects"),
+        pytest.param("eve", "POST", "{job}/cancel", 403, id="viewers cancel nothing"),
+        pytest.param("ben", "POST", "{job}/cancel", 403, id="members cancel no others"),
+        pytest.param("root", "POST", "{job}/cancel", 200, id="admins cancel others"),
+        pytest.param("ben", "DELETE", "{job}", 403, id="members delete no others"),
+        pytest.param("root", "DELETE", "{job}", 204, id="admins delete others"),
+        pytest.param("stranger", "DELETE", "{job}", 404, id="outsiders delete nothing"),
+        pytest.param(
+            "ada-without-custom:mofang:jobs:write",
+            "POST",
+            "",
+            403,
+            id="a reading token writes nothing",
+        ),
+        pytest.param(
+            "ada-without-custom:mofang:jobs:read",
+            "GET",
+            "",
+            403,
+            id="a writing token reads nothing",
+        ),
+        pytest.param("ada", "GET", "absent-abc123", 404, id="no such job"),
+    ],
+)
+async def test_who_may(
+    world: World, user: str, verb: str, path: str, status: int
+) -> None:
+    job = await world.submit()
+    body = {"json": SPEC} if path == "" and verb == "POST" else {}
+
+    answer = await world.call(verb, path.format(job=job["id"]), user=user, **body)
+
+    assert answer.status_code == status, answer.text
+    if status >= 400:
+        assert set(answer.json()) == {"error", "message", "fields"}
+        assert answer.json()["message"].endswith((".", "?"))
+        assert job["id"] in world.cluster.jobs
+        assert len(world.cluster.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        pytest.param({**SPEC, "surprise": 1}, 422, "surprise", id="a field too many"),
+        pytest.param({"name": "x"}, 422, "script", id="fields missing"),
+        pytest.param({**SPEC, "replicas": 0}, 422, "replicas", id="no replicas"),
+        pytest.param(
+            {**SPEC, "script": "/etc/passwd"}, 422, "script", id="a path outside"
+        ),
+        pytest.param({**SPEC, "image": "evil:1"}, 422, "image", id="nobody's image"),
+        pytest.param({**SPEC, "replicas": 30}, 403, "replicas", id="over the quota"),
+        pytest.param(
+            {**SPEC, "environment": {"API_TOKEN": "abc"}},
+            422,
+            "environment",
+            id="a secret",
+        ),
+    ],
+)
+async def test_a_bad_form_names_the_field_and_makes_nothing(
+    world: World, body: dict[str, Any], status: int, field: str
+) -> None:
+    answer = await world.call("POST", json=body)
+
+    assert answer.status_code == status, answer.text
+    assert field in answer.json()["fields"]
+    assert world.cluster.jobs == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        pytest.param(b"", 422, id="nothing"),
+        pytest.param(b"[]", 422, id="no object"),
+        pytest.param(b"[" * 100_000, 422, id="too deep"),
+        pytest.param(b'{"name": "\xff"}', 422, id="no UTF-8"),
+        pytest.param(b'"' + b"x" * 300_000 + b'"', 413, id="too large"),
+    ],
+)
+async def test_a_body_that_is_no_job(world: World, content: bytes, status: int) -> None:
+    answer = await world.call("POST", content=content)
+
+    assert answer.status_code == status
+    assert answer.json()["message"]
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/services/training/api/projects/vision/jobs/../../secrets",
+        "/services/training/nothing",
+        "/",
+        "/services/training/api/projects/VISION/jobs",
+        "/services/training/api/projects/a%2Fb/jobs",
+        "/services/training/api/projects/vision/jobs/x%00y",
+    ],
+)
+async def test_unknown_paths_are_not_found_in_json(world: World, path: str) -> None:
+    answer = await world.call("GET", path)
+
+    assert answer.status_code == 404
+    assert answer.json()["error"] == "not_found"
+
+
+async def test_a_project_that_is_not_ready_takes_no_jobs(world: World) -> None:
+    project = world.catalog.projects["vision"]
+    world.catalog.projects["vision"] = project.model_copy(update={"phase": "Pending"})
+
+    assert (await world.call("POST", json=SPEC)).status_code == 409
+
+
+async def test_the_image_of_the_own_running_server_may_be_used(world: World) -> None:
+    """After a release no environment names it any more, but the server runs."""
+    world.cluster.servers = {"docker.io/mofang/pytorch:old"}
+
+    job = await world.submit(image="docker.io/mofang/pytorch:old")
+
+    assert job["spec"]["image"] == "docker.io/mofang/pytorch:old"
+
+
+async def test_cancelling_twice_keeps_the_first_name(world: World) -> None:
+    job = await world.submit()
+    world.cluster.conflicts = 2
+
+    first = await world.call("POST", f"{job['id']}/cancel")
+    second = await world.call("POST", f"{job['id']}/cancel", user="root")
+
+    assert first.json()["reason"] == second.json()["reason"] == "Cancelled by ada."
+    assert first.json()["state"] == "Cancelling"
+
+
+async def test_deleting_takes_the_logs_along(world: World) -> None:
+    job = await world.submit()
+    log = world.log_file(job)
+    log.write_text("x")
+
+    answer = await world.call("DELETE", job["id"])
+
+    assert answer.status_code == 204
+    assert not log.parent.exists()
+    assert (await world.call("GET", job["id"])).status_code == 404
+
+
+async def test_why_a_job_waits_comes_from_its_events(world: World) -> None:
+    world.cluster.said = [
+        (
+            "FailedCreatePod",
+            (
+                "exceeded quota: mofang, requested: pods=1, used: pods=10, "
+                "limited: pods=10"
+            ),
+        )
+    ]
+
+    job = await world.submit()
+    seen = (await world.call("GET", job["id"])).json()
+
+    assert "quota" in seen["reason"]
+
+
+async def test_a_job_of_another_copy_of_the_service_is_found(world: World) -> None:
+    job = await world.submit()
+    world.board.drop("vision", job["id"])
+
+    assert (await world.call("GET", job["id"])).status_code == 200
+
+
+async def test_the_hub_is_asked_once_for_many_requests(world: World) -> None:
+    for _ in range(5):
+        await world.call("GET")
+
+    assert world.hub.asked == 1
+
+
+async def test_a_hub_that_is_away_is_not_a_wrong_token(world: World) -> None:
+    world.hub.is_away = True
+
+    answer = await world.call("GET")
+
+    assert answer.status_code == 503
+    assert answer.json()["error"] == "hub_away"
+
+
+async def test_without_a_token_only_health_answers(world: World) -> None:
+    base = f"{world.url}/services/training"
+
+    assert (await world.http.get(f"{base}/api/health")).status_code == 200
+    assert (await world.http.get(f"{base}/metrics")).status_code == 401
+    listed = await world.http.get(f"{base}/api/projects/vision/jobs")
+    assert listed.status_code == 401
+
+
+async def test_metrics_are_for_those_with_the_scope(world: World) -> None:
+    await world.submit()
+
+    refused = await world.call("GET", "/services/training/metrics")
+    answer = await world.call("GET", "/services/training/metrics", user="prometheus")
+
+    assert refused.status_code == 403
+    assert "mofang_job_submit_count_total 1.0" in answer.text
+    assert "ada" not in answer.text
+    assert "vision" not in answer.text
+
+
+async def test_the_watch_tells_what_happens(world: World) -> None:
+    old = await world.submit(name="old")
+    events: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def listen() -> None:
+        address = f"{world.url}/services/training/api/projects/vision/jobs/watch"
+        headers = {"Authorization": "token eve"}
+        async with world.http.stream("GET", address, headers=headers) as answer:
+            async for line in answer.aiter_lines():
+                if line.startswith(":"):
+                    events.put_nowait(None)
+                if line.startswith("data: "):
+                    events.put_nowait(json.loads(line[6:]))
+
+    listening = asyncio.create_task(listen())
+    try:
+        assert await events.get() is None
+        new = await world.submit(name="new")
+        added = await events.get()
+        world.run_pod(new)
+        modified = await events.get()
+        await world.call("DELETE", old["id"])
+        deleted = await events.get()
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    assert (added["type"], added["job"]["id"]) == ("added", new["id"])
+    assert modified["job"]["state"] == "Running"
+    assert modified["job"]["replicas"][0]["shell"] is False
+    assert (deleted["type"], deleted["job"]["id"]) == ("deleted", old["id"])
+
+
+async def test_a_cross_site_form_cannot_submit(world: World) -> None:
+    """Only a header is believed, never a cookie that a browser adds by itself."""
+    address = f"{world.url}/services/training/api/projects/vision/jobs?token=ada"
+    cookies = {"Cookie": "jupyterhub-services-training=ada; token=ada"}
+
+    answer = await world.http.post(address, json=SPEC, headers=cookies)
+
+    assert answer.status_code == 401

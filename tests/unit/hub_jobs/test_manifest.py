@@ -1,0 +1,127 @@
+"""The operator's object, compared with reviewed files."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from unit.hub_jobs.conftest import make_job
+
+from mofang_hub.jobs.engines.manifest import build_cancellation, build_pytorch_job
+from mofang_hub.jobs.placement import Machine
+
+MACHINES = [
+    Machine(is_labelled=True),
+    Machine(is_labelled=True, has_gpu=True),
+]
+Golden = Callable[[Any, str], None]
+
+
+def test_two_cpu_workers(golden: Golden) -> None:
+    job = make_job(
+        replicas=2,
+        arguments=["--epochs", "3"],
+        environment={"LEVEL": "1"},
+        resources={"cpu": "500m", "memory": "1Gi"},
+    )
+
+    golden(build_pytorch_job(job, MACHINES), "pytorch-2-cpu.yaml")
+
+
+def test_four_gpus_on_two_nodes_of_a_pool(golden: Golden) -> None:
+    job = make_job(
+        replicas=2,
+        pool="blue",
+        script="/projects/vision/train.py",
+        working_directory="/projects/vision",
+        resources={"cpu": "4", "memory": "8Gi", "gpu": 2},
+    )
+    machines = [Machine(pool="blue", is_labelled=True, has_gpu=True)]
+
+    golden(build_pytorch_job(job, machines), "pytorch-2x2-gpu-pool.yaml")
+
+
+def test_the_text_of_users_is_never_expanded_nor_read_by_a_shell() -> None:
+    """Kubernetes replaces $(NAME) in commands and values; users mean it literally."""
+    hostile = "$(MOFANG_JOB_ID) $$ `id`; rm -rf / && $HOME"
+
+    body = build_pytorch_job(
+        make_job(arguments=[hostile], environment={"NOTE": hostile}), MACHINES
+    )
+
+    container = worker(body)["containers"][0]
+    doubled = hostile.replace("$", "$$")
+    note = next(each for each in container["env"] if each["name"] == "NOTE")
+    assert container["command"][0] == "mofang-run"
+    assert container["command"][-1] == doubled
+    assert note["value"] == doubled
+
+
+def test_variables_of_users_do_not_replace_those_of_the_platform() -> None:
+    names = [
+        each["name"]
+        for each in worker(
+            build_pytorch_job(make_job(environment={"HOME": "/tmp/x"}), MACHINES)
+        )["containers"][0]["env"]
+    ]
+
+    assert len(names) == len(set(names))
+
+
+def test_pods_have_no_rights_and_no_token() -> None:
+    spec = worker(build_pytorch_job(make_job(), MACHINES))
+    container = spec["containers"][0]
+
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["runAsUser"] == 1000
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert not any("TOKEN" in each["name"] for each in container["env"])
+
+
+def test_a_hostile_user_name_stays_out_of_labels_and_paths() -> None:
+    owner = "../../$(X)\n{evil} " + "é" * 60
+
+    body = build_pytorch_job(make_job(owner=owner), MACHINES)
+
+    slug = body["metadata"]["labels"]["mofang.dev/owner"]
+    mounts = worker(body)["containers"][0]["volumeMounts"]
+    home = next(each for each in mounts if each["mountPath"] == "/home/jovyan")
+    assert home["subPath"] == slug
+    assert set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    assert body["metadata"]["annotations"]["mofang.dev/owner-name"] == owner
+
+
+def test_only_editors_write_to_the_global_directory() -> None:
+    mounts = worker(build_pytorch_job(make_job(), MACHINES))["containers"][0]
+    shared = next(
+        each for each in mounts["volumeMounts"] if each["mountPath"] == "/global"
+    )
+
+    assert shared["readOnly"] is True
+
+
+def test_the_specification_is_kept_whole_on_the_object() -> None:
+    job = make_job(arguments=["é", "☃"], replicas=3)
+
+    body = build_pytorch_job(job, MACHINES)
+
+    kept = json.loads(body["metadata"]["annotations"]["mofang.dev/training-job"])
+    assert kept == job.spec.model_dump(mode="json")
+
+
+def test_cancelling_is_one_patch() -> None:
+    assert build_cancellation("ada", "2026-11-23T00:00:00+00:00") == {
+        "metadata": {
+            "annotations": {
+                "mofang.dev/cancelled-by": "ada",
+                "mofang.dev/cancelled-at": "2026-11-23T00:00:00+00:00",
+            }
+        },
+        "spec": {"runPolicy": {"suspend": True}},
+    }
+
+
+def worker(body: dict[str, Any]) -> Any:
+    return body["spec"]["pytorchReplicaSpecs"]["Worker"]["template"]["spec"]

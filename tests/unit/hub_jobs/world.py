@@ -1,0 +1,320 @@
+"""The whole service on pretended seams: the cluster's answers and the hub's.
+
+Fakes stand where the constructors take them; nothing of ours is patched.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from unit.hub_jobs.conftest import PROJECT
+
+from mofang_hub.config.settings import JobSettings
+from mofang_hub.jobs.admission import Admission
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.manifest import build_cancellation, build_pytorch_job
+from mofang_hub.jobs.engines.reading import trim_job, trim_pod
+from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.metrics import Metrics
+from mofang_hub.jobs.notes import Notes
+from mofang_hub.jobs.requests import Services
+from mofang_hub.jobs.routes import build_application
+from mofang_hub.jobs.service import JobService
+from mofang_hub.logs.reader import LogReader
+from mofang_hub.logs.store import LogStore
+from mofang_hub.shell.sessions import Sessions
+from mofang_hub.shell.targets import Targets
+from mofang_kube.errors import ConflictError
+from mofang_kube.watcher import Watcher
+from mofang_spawner.environments.models import Environment, Project
+
+IMAGE = "docker.io/mofang/pytorch:1"
+SCOPES = [
+    "access:services!service=training",
+    "custom:mofang:jobs:read",
+    "custom:mofang:jobs:write",
+    "custom:mofang:shell",
+]
+PREFIX = "/services/training"
+
+
+class PretendedCluster:
+    """Keeps jobs and pods as the engine would; tells what it was asked."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.pods: dict[str, dict[str, Any]] = {}
+        self.output: dict[str, bytes] = {}
+        self.said: list[tuple[str, str]] = []
+        self.servers: set[str] = set()
+        self.conflicts = 0
+        self._versions = itertools.count(1)
+
+    async def create(self, job: Any, machines: Any) -> dict[str, Any]:
+        body = build_pytorch_job(job, machines)
+        body["metadata"] |= {
+            "uid": f"uid-{job.id}",
+            "creationTimestamp": f"2026-11-23T00:00:{len(self.jobs):02}Z",
+            "resourceVersion": str(next(self._versions)),
+        }
+        self.jobs[job.id] = body
+        return trim_job(body)
+
+    async def find(self, namespace: str, job_id: str) -> dict[str, Any] | None:
+        body = self.jobs.get(job_id)
+        is_there = body and body["metadata"]["namespace"] == namespace
+        return trim_job(body) if body and is_there else None
+
+    async def cancel(self, seen_as: Any, user: str, at: str) -> dict[str, Any]:
+        body = self.jobs[seen_as["metadata"]["name"]]
+        if self.conflicts:
+            self.conflicts -= 1
+            raise ConflictError("It has changed.")
+        patch = build_cancellation(user, at)["metadata"]["annotations"]
+        metadata = body["metadata"]
+        metadata["annotations"] = {**metadata["annotations"], **patch}
+        metadata["resourceVersion"] = str(next(self._versions))
+        return trim_job(body)
+
+    async def delete(self, namespace: str, job_id: str) -> None:
+        self.jobs.pop(job_id, None)
+
+    async def find_pod(self, namespace: str, name: str) -> dict[str, Any] | None:
+        pod = self.pods.get(name)
+        return trim_pod(pod) if pod else None
+
+    async def warnings(self, namespace: str, name: str) -> list[tuple[str, str]]:
+        return self.said
+
+    async def images_of_servers(self, namespace: str, owner: str) -> set[str]:
+        return self.servers
+
+    async def read_output(
+        self, namespace: str, pod: str, *, follow: bool
+    ) -> AsyncIterator[bytes]:
+        content = self.output[pod]
+        for start in range(0, len(content), 1000):
+            yield content[start : start + 1000]
+
+
+class PretendedCatalog:
+    def __init__(self) -> None:
+        self.projects = {"vision": PROJECT}
+        self.environments = [
+            Environment.model_validate(
+                {
+                    "name": "pytorch",
+                    "displayName": "PyTorch",
+                    "image": IMAGE,
+                    "frameworks": ["pytorch"],
+                    "access": {"everyone": True},
+                    "resources": {
+                        "cpu": {"default": "1"},
+                        "memory": {"default": "1Gi"},
+                        "cache": {"default": "7Gi"},
+                    },
+                }
+            )
+        ]
+
+    async def ready(self) -> None: ...
+
+    def find_project(self, name: str) -> Project | None:
+        return self.projects.get(name)
+
+    def find_environment(self, name: str) -> Environment | None:
+        return next((each for each in self.environments if each.name == name), None)
+
+    def list_environments(self, project: Any, groups: Any) -> list[Environment]:
+        return self.environments
+
+
+class PretendedHub:
+    """Knows everybody; a token is a name, perhaps with a scope that it lacks."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.is_away = False
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.is_away:
+            return httpx.Response(503)
+        name, _, lacks = request.headers["Authorization"][6:].partition("-without-")
+        if name == "nobody":
+            return httpx.Response(403)
+        scopes = [scope for scope in SCOPES if scope != lacks]
+        kind = "service" if name == "service" else "user"
+        if name == "prometheus":
+            kind, scopes = "service", ["read:metrics"]
+        groups = ["readers"] if name == "reader" else []
+        return httpx.Response(
+            200,
+            json={"kind": kind, "name": name, "groups": groups, "scopes": scopes},
+        )
+
+
+class PretendedTerminal:
+    """A shell that prints what it is given and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.is_closed = False
+        self.taken = 0
+        self.to_come: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
+
+    async def frames(self) -> AsyncIterator[tuple[int, bytes]]:
+        while (frame := await self.to_come.get()) is not None:
+            self.taken += 1
+            yield frame
+
+    async def send(self, frame: bytes) -> None:
+        self.sent.append(frame)
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+class PretendedTerminals:
+    def __init__(self) -> None:
+        self.opened: list[PretendedTerminal] = []
+        self.ended: list[str] = []
+
+    async def open(self, target: Any, session: str) -> PretendedTerminal:
+        self.opened.append(PretendedTerminal())
+        return self.opened[-1]
+
+    async def end(self, target: Any, session: str) -> None:
+        self.ended.append(session)
+
+
+@dataclass(kw_only=True)
+class World:
+    url: str
+    http: httpx.AsyncClient
+    cluster: PretendedCluster
+    catalog: PretendedCatalog
+    hub: PretendedHub
+    terminals: PretendedTerminals
+    board: Board
+    pods: Watcher
+    storage: Path
+    sessions: Sessions
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    async def call(
+        self, verb: str, path: str = "", *, user: str = "ada", **more: Any
+    ) -> httpx.Response:
+        """A call about jobs of the project vision; other paths begin with a slash."""
+        start = "" if path.startswith("/") else f"{PREFIX}/api/projects/vision/jobs"
+        headers = {"Authorization": f"token {user}"}
+        address = f"{self.url}{start}{'/' if path and start else ''}{path}"
+        return await self.http.request(verb, address, headers=headers, **more)
+
+    async def submit(self, user: str = "ada", **asked: Any) -> dict[str, Any]:
+        spec = {"name": "train", "image": IMAGE, "script": "train.py", **asked}
+        answer = await self.call("POST", user=user, json=spec)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def run_pod(
+        self, job: dict[str, Any], index: int = 0, **facts: Any
+    ) -> dict[str, Any]:
+        """Make a replica's pod run, as the operator and the kubelet would."""
+        name = f"{job['id']}-worker-{index}"
+        template = self.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]
+        labels = template["Worker"]["template"]["metadata"]["labels"]
+        pod = {
+            "metadata": {
+                "name": name,
+                "namespace": "mofang-project-vision",
+                "uid": f"uid-{name}",
+                "labels": {
+                    **labels,
+                    "training.kubeflow.org/replica-index": str(index),
+                    **facts.get("labels", {}),
+                },
+                "ownerReferences": [{"uid": facts.get("owner", f"uid-{job['id']}")}],
+            },
+            "spec": {"nodeName": "cpu-1", "containers": [{"name": "pytorch"}]},
+            "status": {
+                "phase": facts.get("phase", "Running"),
+                "containerStatuses": [
+                    {
+                        "name": "pytorch",
+                        "state": facts.get(
+                            "state", {"running": {"startedAt": "2026-11-23T00:00:09Z"}}
+                        ),
+                    }
+                ],
+            },
+        }
+        self.cluster.pods[name] = pod
+        self.pods.put(trim_pod(pod))
+        return pod
+
+    def log_file(self, job: dict[str, Any], index: int = 0) -> Path:
+        """Where the wrapper writes; its folder is made."""
+        folder = self.storage / "projects/vision/.mofang/logs" / job["id"]
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"mofang-job-{job['id']}-worker-{index}.log"
+
+
+@asynccontextmanager
+async def running_world(storage: Path) -> AsyncIterator[World]:
+    cluster, catalog, hub = PretendedCluster(), PretendedCatalog(), PretendedHub()
+    terminals, metrics = PretendedTerminals(), Metrics()
+    watchers = [Watcher(None, path) for path in ("/jobs", "/pods", "/nodes")]
+    for watcher in watchers:
+        watcher.synced.set()
+    board = Board(*watchers)
+    board.follow()
+    store = LogStore(storage)
+    jobs = JobService(
+        board=board,
+        engine=cluster,
+        admission=Admission(catalog, cluster, JobSettings()),
+        notes=Notes(cluster),
+        logs=store,
+    )
+    sessions = Sessions(terminals, metrics)
+    hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
+    identity = HubIdentity(hub_client, "http://hub/hub/api")
+    application = build_application(
+        PREFIX,
+        Services(identity=identity, jobs=jobs, metrics=metrics),
+        reader=LogReader(store, cluster),
+        targets=Targets(jobs, cluster),
+        sessions=sessions,
+    )
+    listener, port = bind_unused_port()
+    server = HTTPServer(application, max_body_size=1024**2)
+    server.add_sockets([listener])
+    async with (
+        hub_client,
+        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+    ):
+        yield World(
+            url=f"http://127.0.0.1:{port}",
+            http=http,
+            cluster=cluster,
+            catalog=catalog,
+            hub=hub,
+            terminals=terminals,
+            board=board,
+            pods=watchers[1],
+            storage=storage,
+            sessions=sessions,
+        )
+    server.stop()
+    await sessions.stop()
+    await server.close_all_connections()
+    await board.stop()
