@@ -5,9 +5,11 @@ from typing import Any
 
 from jinja2 import Environment as Jinja
 from jinja2 import FileSystemLoader, select_autoescape
+from tornado import web
 
 from mofang_hub.config.settings import Settings
 from mofang_hub.pages.gallery import bounds_hint, gallery
+from mofang_kube.errors import MofangError
 
 _FOLDER = Path(__file__).parent
 TEMPLATES = _FOLDER / "templates"
@@ -28,7 +30,10 @@ def configure_pages(c: Any, settings: Settings) -> None:
     jinja.filters["hint"] = bounds_hint
 
     async def form(spawner: Any) -> str:
-        shown = await gallery(spawner)
+        try:
+            shown = await gallery(spawner)
+        except MofangError as err:
+            raise web.HTTPError(err.status, "%s", err.message) from err
         return jinja.get_template("gallery.html").render(gallery=shown)
 
     c.JupyterHub.template_paths = [str(TEMPLATES / "hub")]

@@ -1,0 +1,276 @@
+"""The gallery as HTML, read the way a browser and a screen reader do."""
+
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+import pytest
+from tornado import web
+from traitlets.config import Config
+from unit.mofang_spawner.conftest import a_catalog, environment_body, project_body
+
+from mofang_hub.pages.configure import TEMPLATES, configure_pages
+from mofang_hub.pages.gallery import bounds_hint
+from mofang_kube.errors import ClusterAwayError
+from mofang_spawner.environments.models import Bounds
+
+HOSTILE = "<script>alert('x')</script> \" onload=\"alert(1)"
+GPU = {
+    "cpu": {"default": "1"},
+    "memory": {"default": "2Gi", "min": "1Gi", "max": "8Gi"},
+    "gpu": {"default": 1, "min": 1, "max": 4},
+}
+NOT_CLOSED = {"input", "br", "img", "hr"}
+
+
+class Page(HTMLParser):
+    """Elements in their order, each with its text and the elements around it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.text = text
+        self.elements = []
+        self._open = []
+        self.feed(text)
+        assert not self._open, "an element is not closed"
+
+    def handle_starttag(self, tag, attributes):
+        element = SimpleNamespace(
+            tag=tag, given=dict(attributes), text="", around=list(self._open)
+        )
+        self.elements.append(element)
+        if tag not in NOT_CLOSED:
+            self._open.append(element)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop().tag == tag
+
+    def handle_data(self, data):
+        for element in self._open:
+            element.text += data
+
+    def all(self, tag, **given):
+        return [
+            each
+            for each in self.elements
+            if each.tag == tag and given.items() <= each.given.items()
+        ]
+
+
+class FakeUser:
+    name = "ada"
+    escaped_name = "ada"
+    groups = ()
+
+    def __init__(self, **spawners):
+        self.spawners = {k.replace("_", "-"): v for k, v in spawners.items()}
+
+    def server_url(self, name):
+        return f"/user/ada/{name}/"
+
+
+def running():
+    return SimpleNamespace(ready=True, pending=None)
+
+
+def starting():
+    return SimpleNamespace(ready=False, pending="spawn")
+
+
+@pytest.fixture
+def show():
+    """The gallery's page of ``ada``."""
+    c = Config()
+    configure_pages(c, settings=None)
+
+    async def show(projects=None, environments=None, user=None):
+        async def ready():
+            pass
+
+        context = SimpleNamespace(
+            ready=ready, catalog=a_catalog(projects, environments)
+        )
+        spawner = SimpleNamespace(
+            context=lambda: context,
+            user=user or FakeUser(),
+            hub=SimpleNamespace(base_url="/hub/"),
+        )
+        return Page(await c.MofangSpawner.options_form(spawner))
+
+    return show
+
+
+async def test_a_card_starts_the_server_of_its_name(show):
+    page = await show()
+    (form,) = page.all("form")
+
+    assert form.given["action"] == "/hub/spawn/ada/vision-pytorch"
+    assert form.given["method"] == "post"
+    hidden = {
+        each.given["name"]: each.given["value"]
+        for each in page.all("input", type="hidden")
+    }
+    assert hidden == {"project": "vision", "environment": "pytorch"}
+
+
+async def test_people_cannot_write_markup_into_the_gallery(show):
+    """Whoever names a project does not get to run programs in every browser."""
+    page = await show(
+        [project_body(displayName=HOSTILE, description=HOSTILE)],
+        [
+            environment_body(
+                displayName=HOSTILE, description=HOSTILE, frameworks=[HOSTILE]
+            )
+        ],
+    )
+
+    assert not page.all("script")
+    assert not [each for each in page.elements if "onload" in each.given]
+    assert page.all("h3")[0].text == HOSTILE
+    assert page.all("section")[0].given["aria-label"].endswith(HOSTILE)
+
+
+async def test_a_hostile_user_name_is_text(show):
+    user = FakeUser()
+    user.name = HOSTILE
+    page = await show(projects=[], user=user)
+
+    assert not page.all("script")
+    assert page.all("strong")[0].text == HOSTILE
+
+
+async def test_who_belongs_to_no_project_is_told_what_to_do(show):
+    page = await show([project_body(members=[])])
+
+    assert page.all("h2")[0].text == "You belong to no project yet"
+    assert "Ask the administrator" in page.all("p")[0].text
+    assert not page.all("form")
+
+
+async def test_a_project_without_environments_says_so(show):
+    page = await show(environments=[])
+
+    assert "No environment is open to this project" in page.all("p")[0].text
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        pytest.param(FakeUser(), id="nothing runs"),
+        pytest.param(FakeUser(vision_pytorch=running()), id="a server runs"),
+        pytest.param(FakeUser(vision_pytorch=starting()), id="a server starts"),
+    ],
+)
+async def test_every_input_has_a_label(show, user):
+    page = await show(environments=[environment_body(resources=GPU)], user=user)
+
+    labelled = {label.given.get("for") for label in page.all("label")}
+    for each in page.all("input"):
+        if each.given.get("type") == "hidden":
+            continue
+        is_inside = any(outer.tag == "label" for outer in each.around)
+        assert is_inside or each.given["id"] in labelled, each
+
+
+async def test_every_button_has_a_name_of_its_own(show):
+    """Of five buttons called “Start”, a screen reader would tell none apart."""
+    page = await show(environments=[environment_body("a"), environment_body("b")])
+
+    names = [each.given.get("aria-label") for each in page.all("button")]
+    assert names == ["Start A", "Start B"]
+
+
+async def test_ids_are_unique_and_what_is_referred_to_exists(show):
+    """``a-b`` with ``c`` and ``a`` with ``b-c`` are two cards."""
+    page = await show(
+        [project_body("a"), project_body("a-b")],
+        [environment_body("c", resources=GPU), environment_body("b-c", resources=GPU)],
+    )
+    ids = [each.given["id"] for each in page.elements if "id" in each.given]
+
+    assert len(page.all("form")) == 4
+    assert len(ids) == len(set(ids))
+    for each in page.elements:
+        for attribute in ("for", "aria-describedby", "aria-labelledby"):
+            if attribute in each.given:
+                assert each.given[attribute] in ids
+
+
+async def test_hints_say_what_may_be_asked_for(show):
+    page = await show(environments=[environment_body(resources=GPU)])
+
+    assert [each.text for each in page.all("small")] == ["1", "1Gi to 8Gi", "1 to 4"]
+
+
+async def test_gpus_are_not_offered_where_there_are_none(show):
+    page = await show()
+
+    assert not page.all("input", name="gpu")
+
+
+async def test_a_running_server_is_opened_or_stopped(show):
+    page = await show(user=FakeUser(vision_pytorch=running()))
+
+    opens = page.all("a", href="/user/ada/vision-pytorch/")
+    assert len(opens) == 2
+    (stop,) = page.all("button")
+    assert stop.given["data-stop"] == "vision-pytorch"
+
+
+async def test_a_starting_server_leads_to_its_progress(show):
+    page = await show(user=FakeUser(vision_pytorch=starting()))
+
+    (link,) = page.all("a")
+    assert link.given["href"] == "/hub/spawn-pending/ada/vision-pytorch"
+
+
+async def test_the_first_project_is_chosen_and_the_others_hidden(show):
+    page = await show([project_body("a"), project_body("b")])
+
+    assert ["checked" in each.given for each in page.all("input", type="radio")] == [
+        True,
+        False,
+    ]
+    assert ["hidden" in each.given for each in page.all("section")] == [False, True]
+
+
+async def test_the_machine_is_said_in_a_persons_words(show):
+    page = await show(environments=[environment_body(resources=GPU)])
+
+    (machine,) = page.all("p", **{"class": "mofang-machine"})
+    assert machine.text == "1 CPU · 2Gi memory · 1 GPU"
+
+
+async def test_a_catalogue_that_is_away_is_not_an_empty_one():
+    """Nobody is told to belong to no project because Kubernetes is away."""
+    c = Config()
+    configure_pages(c, settings=None)
+
+    async def ready():
+        raise ClusterAwayError("Kubernetes does not answer.")
+
+    context = SimpleNamespace(ready=ready)
+    with pytest.raises(web.HTTPError, match="Kubernetes does not answer") as caught:
+        await c.MofangSpawner.options_form(SimpleNamespace(context=lambda: context))
+    assert caught.value.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("bounds", "hint"),
+    [
+        pytest.param({"default": "1"}, "1", id="nothing to choose"),
+        pytest.param({"default": "1", "max": "4"}, "1 to 4", id="more"),
+        pytest.param({"default": "2", "min": "1"}, "1 to 2", id="less"),
+        pytest.param({"default": "2", "min": "1", "max": "4"}, "1 to 4", id="both"),
+    ],
+)
+def test_the_hint_of_a_field(bounds, hint):
+    assert bounds_hint(Bounds.model_validate(bounds)) == hint
+
+
+def test_the_hubs_pages_are_ours():
+    c = Config()
+    configure_pages(c, settings=None)
+
+    assert c.JupyterHub.template_paths == [str(TEMPLATES / "hub")]
+    assert c.JupyterHub.default_url == "/hub/spawn"
+    assert set(c.JupyterHub.template_vars) == {"mofang_style", "mofang_script"}

@@ -1,0 +1,67 @@
+"""Our templates over JupyterHub's, rendered without a hub."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import jupyterhub
+import pytest
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
+
+from mofang_hub.pages.configure import TEMPLATES
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def render():
+    """Render a page as the hub does: escaped, ours before JupyterHub's."""
+    base = FileSystemLoader(Path(jupyterhub.__file__).parent / "templates")
+    from_data = Path(jupyterhub.__file__).parents[4] / "share/jupyterhub/templates"
+    theirs = ChoiceLoader([FileSystemLoader(from_data), base])
+    ours = FileSystemLoader(TEMPLATES / "hub")
+    jinja = Environment(
+        loader=ChoiceLoader([ours, PrefixLoader({"templates": theirs}), theirs]),
+        autoescape=True,
+    )
+    given = {
+        "base_url": "/hub/",
+        "static_url": lambda path, **_: f"/static/{path}",
+        "logo_url": "",
+        "parsed_scopes": {},
+        "services": [],
+        "user": SimpleNamespace(
+            name="ada", admin=False, url="/user/ada/", spawner=None
+        ),
+        "progress_url": "/hub/api/users/ada/servers/x/progress",
+    }
+
+    def render(name, **more):
+        return jinja.get_template(name).render(**given | more)
+
+    return render
+
+
+def test_a_plain_refusal_is_escaped(render):
+    page = render("spawn.html", error_message=HOSTILE, spawner_options_form="")
+
+    assert HOSTILE not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert 'role="alert"' in page
+
+
+def test_the_gallery_is_put_in_as_it_is(render):
+    assert "<form>x</form>" in render(
+        "spawn.html", spawner_options_form="<form>x</form>"
+    )
+
+
+def test_a_hostile_server_name_is_text_on_the_progress_page(render):
+    assert HOSTILE not in render("spawn_pending.html", server_name=HOSTILE)
+
+
+def test_progress_is_announced_to_who_cannot_see_it(render):
+    page = render("spawn_pending.html", server_name="vision-pytorch")
+
+    assert 'role="progressbar"' in page
+    assert 'aria-live="polite"' in page
+    assert 'role="alert"' in page
