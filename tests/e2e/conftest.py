@@ -2,6 +2,7 @@
 
 platform   its address, log-ins and kubectl
 browser    Debian's Chromium, one for all tests
+_room      no server and no job runs when a module begins
 page_of    a fresh browser page of a user, not yet logged in
 hub_of     a user's session with the hub over HTTP
 look       writes a screenshot to build/screenshots/
@@ -30,6 +31,19 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="session")
 def platform() -> Platform:
     return Platform()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _room(platform: Platform) -> None:
+    """Each module begins on a machine where no server and no job runs."""
+    for project in ("vision", "speech"):
+        namespace = f"mofang-project-{project}"
+        platform.kubectl("delete", "pytorchjobs", "-n", namespace, "--all")
+    for user in ("ada", "ben"):
+        with HubSession(platform, platform.login(user)) as session:
+            model = session.api("GET", f"/users/{user}").json()
+            for server in model.get("servers", {}):
+                session.stop(server)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,11 @@
 """Two members of one project cannot reach what is the other's alone."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from support.hub import HubSession
 from support.jobs import api, submit, wait_for_state
@@ -113,21 +116,30 @@ def test_the_other_s_shell_stays_shut(
 
 
 def open_shell(session: HubSession, path: str) -> bool:
-    """Whether the shell printed anything a program in the container wrote."""
-    from websockets.exceptions import ConnectionClosed, InvalidStatus  # noqa: PLC0415
-    from websockets.sync.client import connect  # noqa: PLC0415
+    """Whether the shell printed what only a program in the container can."""
+    return asyncio.run(_open_shell(session, path))
 
+
+async def _open_shell(session: HubSession, path: str) -> bool:
     url = session.platform.url.replace("http", "ws", 1)
+    request = HTTPRequest(
+        f"{url}/user/{session.name}/{SERVER}/{path}",
+        headers={"Authorization": f"token {session.token}"},
+    )
     try:
-        with connect(
-            f"{url}/user/{session.name}/{SERVER}/{path}",
-            additional_headers={"Authorization": f"token {session.token}"},
-            proxy=None,
-        ) as socket:
-            socket.send('["stdin", "echo $((6 * 7))-in-shell\\n"]')
-            for _ in range(50):
-                if "42-in-shell" in str(socket.recv(timeout=10)):
-                    return True
-    except (InvalidStatus, ConnectionClosed, TimeoutError):
+        socket = await websocket_connect(request)
+    except HTTPClientError:
         return False
+    said = ""
+    try:
+        async with asyncio.timeout(20):
+            await socket.write_message('["stdin", "echo $((6 * 7))-in-shell\\n"]')
+            while (message := await socket.read_message()) is not None:
+                said += str(message)
+                if "42-in-shell" in said:
+                    return True
+    except (TimeoutError, WebSocketClosedError):
+        pass
+    finally:
+        socket.close()
     return False

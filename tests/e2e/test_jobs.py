@@ -6,7 +6,7 @@ import pytest
 
 from support.eventually import eventually
 from support.hub import HubSession
-from support.jobs import api, submit, wait_for_state
+from support.jobs import api, pytorch_image, submit, wait_for_state
 
 SERVER = "vision-pytorch"
 
@@ -98,6 +98,7 @@ def test_a_bad_form_names_the_field(
     spec = {
         "name": "bad",
         "framework": "pytorch",
+        "image": pytorch_image(ada.platform),
         "script": "/home/jovyan/sleep.py",
         "replicas": 1,
         "resources": {"cpu": "0.1", "memory": "512Mi", "gpu": 0},

@@ -6,6 +6,7 @@ import httpx
 
 from support.eventually import eventually
 from support.hub import HubSession
+from support.platform import Platform
 
 SLEEP = "import time\nprint('asleep', flush=True)\ntime.sleep(300)\n"
 
@@ -22,6 +23,11 @@ def api(
         trust_env=False,
         **options,
     )
+
+
+def pytorch_image(platform: Platform) -> str:
+    """Full reference of the image that runs pytorch jobs."""
+    return str(platform.get("environment.mofang.dev", "pytorch")["spec"]["image"])
 
 
 def put_script(session: HubSession, server: str, path: str, text: str) -> None:
@@ -47,11 +53,10 @@ def submit(
 ) -> dict[str, Any]:
     """Write the script into the home and submit it; one replica unless told."""
     put_script(session, server, script.removeprefix("/home/jovyan/"), text)
-    defaults = api(session, server, "GET", "defaults").json()
     spec = {
         "name": name,
         "framework": "pytorch",
-        "image": defaults["image"],
+        "image": pytorch_image(session.platform),
         "script": script,
         "replicas": 1,
         "resources": {"cpu": "0.1", "memory": "512Mi", "gpu": 0},
