@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Protocol
 
 from mofang.models import JobSpec
@@ -110,6 +111,7 @@ class Admission:
             pool=project.pool,
             grants=grants(project, caller.name),
             cache_size=_cache_size(spec, environments),
+            keep=timedelta(days=self._settings.keep_days),
         )
 
     async def _check_image(

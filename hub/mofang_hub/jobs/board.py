@@ -13,7 +13,13 @@ from contextlib import contextmanager
 from kubernetes_asyncio.client import ApiClient
 
 from mofang_hub.jobs.engines.manifest import GROUP, PLURAL, VERSION, pod_name
-from mofang_hub.jobs.engines.reading import read_job, read_pod, trim_job, trim_pod
+from mofang_hub.jobs.engines.reading import (
+    has_stopped,
+    read_job,
+    read_pod,
+    trim_job,
+    trim_pod,
+)
 from mofang_hub.jobs.frameworks import role_names
 from mofang_hub.jobs.models import JobSeen, Manifest, PodSeen
 from mofang_hub.jobs.placement import Machine
@@ -40,22 +46,27 @@ class Subscription:
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
-        self._changed: dict[str, None] = {}
+        self._changed: dict[str, JobSeen | None] = {}
         self._has_some = asyncio.Event()
 
-    def mark(self, job_id: str) -> None:
-        """Note a change; several of one job count once."""
-        self._changed[job_id] = None
+    def mark(self, job_id: str, gone: JobSeen | None = None) -> None:
+        """Note a change; several of one job count once.
+
+        Args:
+            job_id: Whose.
+            gone: The job as it was last, if the change is that it is gone.
+        """
+        self._changed[job_id] = gone or self._changed.get(job_id)
         self._has_some.set()
 
-    async def take(self, seconds: float) -> list[str]:
-        """Return ids of changed jobs; none if nothing changed for so long."""
+    async def take(self, seconds: float) -> dict[str, JobSeen | None]:
+        """Return changed jobs by id; none if nothing changed for so long."""
         try:
             async with asyncio.timeout(seconds):
                 await self._has_some.wait()
         except TimeoutError:
-            return []
-        changed = list(self._changed)
+            return {}
+        changed = dict(self._changed)
         self._changed.clear()
         self._has_some.clear()
         return changed
@@ -158,6 +169,16 @@ class Board:
             reverse=True,
         )
 
+    def list_unfinished(self, project: str) -> list[JobSeen]:
+        """Return a project's jobs that have not ended, cancelled ones left out."""
+        namespace = project_namespace(project)
+        found = (
+            read_job(obj)
+            for obj in self._jobs.objects.values()
+            if obj["metadata"]["namespace"] == namespace and not has_stopped(obj)
+        )
+        return [each for each in found if each]
+
     def list_all(self) -> list[JobSeen]:
         """Return every job of the cluster."""
         seen = (read_job(obj) for obj in self._jobs.objects.values())
@@ -192,9 +213,11 @@ class Board:
         job_id = (metadata.get("labels") or {}).get(JOB_LABEL)
         if not job_id:
             return
+        is_gone = change.type == "DELETED" and metadata["name"] == job_id
+        gone = read_job(change.object) if is_gone else None
         for subscription in self._subscriptions:
             if subscription.namespace == metadata.get("namespace"):
-                subscription.mark(job_id)
+                subscription.mark(job_id, gone)
 
 
 def _version(obj: Manifest) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -63,6 +63,9 @@ class NewJob:
 
     cache_size: str = "5Gi"
     """Size of ``/cache``, a quantity."""
+
+    keep: timedelta = timedelta(days=30)
+    """How long it stays after its end."""
 
     @property
     def namespace(self) -> str:

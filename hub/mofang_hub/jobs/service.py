@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -44,6 +44,17 @@ class Found:
     seen: JobSeen
     pods: list[PodSeen]
     role: MemberRole
+
+
+@dataclass(slots=True, kw_only=True)
+class _View:
+    """What one watcher was shown."""
+
+    caller: Caller
+    project: str
+    role: MemberRole
+    shown: dict[str, int | None] = field(default_factory=dict)
+    """Digest of each known job; None for those that were never shown."""
 
 
 class JobService:
@@ -158,19 +169,17 @@ class JobService:
     ) -> AsyncGenerator[JobEvent | None]:
         """Yield changes of the project's jobs, and None where nothing happens."""
         _, role = await self._allowed(Action.READ, caller, project)
+        view = _View(caller=caller, project=project, role=role)
         with self._board.subscribed(project) as subscription:
-            shown = {
-                job_id: self._shown(caller, role, project, job_id)
-                for _, job_id in self._board.list_keys(project)
-            }
+            view.shown = {job_id: None for _, job_id in self._board.list_keys(project)}
             yield None
             quiet = 0.0
             while True:
                 changed = await subscription.take(LOOK_SECONDS)
-                changed += await self._look_at_waiting(project, shown)
+                changed |= await self._look_at_waiting(project)
                 quiet = 0.0 if changed else quiet + LOOK_SECONDS
-                for job_id in dict.fromkeys(changed):
-                    event = self._event(caller, role, project, job_id, shown)
+                for job_id, gone in changed.items():
+                    event = self._event(view, job_id, gone)
                     if event:
                         yield event
                 if quiet >= KEEPALIVE_SECONDS:
@@ -215,48 +224,35 @@ class JobService:
             shell=may_open_shell(caller, role, seen.owner),
         )
 
-    def _shown(
-        self, caller: Caller, role: MemberRole, project: str, job_id: str
-    ) -> Job | None:
-        seen = self._board.find(project, job_id)
-        return self._describe(seen, caller, role) if seen else None
-
-    def _event(
-        self,
-        caller: Caller,
-        role: MemberRole,
-        project: str,
-        job_id: str,
-        shown: dict[str, Job | None],
-    ) -> JobEvent | None:
+    def _event(self, view: _View, job_id: str, gone: JobSeen | None) -> JobEvent | None:
         """Return what is new of a job since it was last shown, and note it."""
-        before = shown.get(job_id)
-        now = self._shown(caller, role, project, job_id)
-        if now == before:
+        is_known = job_id in view.shown
+        before = view.shown.pop(job_id, None)
+        seen = self._board.find(view.project, job_id)
+        if seen is None:
+            if gone is None or not is_known:
+                return None
+            job = self._describe(gone, view.caller, view.role)
+            return JobEvent(type="deleted", job=job)
+        job = self._describe(seen, view.caller, view.role)
+        # A digest is remembered and not the job: there may be thousands of them.
+        view.shown[job_id] = hash(job.model_dump_json())
+        if view.shown[job_id] == before:
             return None
-        if now is None:
-            shown.pop(job_id)
-            return JobEvent(type="deleted", job=before) if before else None
-        shown[job_id] = now
-        return JobEvent(type="modified" if before else "added", job=now)
+        return JobEvent(type="modified" if is_known else "added", job=job)
 
-    async def _look_at_waiting(
-        self, project: str, shown: dict[str, Job | None]
-    ) -> list[str]:
+    async def _look_at_waiting(self, project: str) -> dict[str, JobSeen | None]:
         """Read the events of jobs that wait; return those with news."""
-        news = []
-        for job_id, job in shown.items():
-            seen = self._board.find(project, job_id) if job else None
-            if seen is None or (job and job.state.is_final):
-                continue
+        news: dict[str, JobSeen | None] = {}
+        for seen in self._board.list_unfinished(project):
             before = self._notes.known(seen)
             if before != await self._notes.look(seen, self._board.pods_of(seen)):
-                news.append(job_id)
+                news[seen.id] = None
         return news
 
 
 def _no_such_job(project: str, job_id: str) -> NotFoundError:
     return NotFoundError(
-        f"There is no job {job_id[:80]} in {project}. Look at the list of jobs; ended "
-        "jobs are removed after 30 days."
+        f"There is no job {job_id[:80]} in {project}. Look at the list of jobs; those "
+        "that ended long ago are removed."
     )

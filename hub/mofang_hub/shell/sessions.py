@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 MOST_PER_USER = 20
 CHECK_SECONDS = 30.0
+FAREWELL_SECONDS = 3.0
 
 Check = Callable[[], Awaitable[None]]
 """Raises when the shell would not be opened again."""
@@ -65,10 +66,15 @@ class Session:
         self.has_ended_itself = False
         """Whether the shell ended before its terminal went."""
 
-    async def run(self, check: Check) -> None:
-        """Pass output on until the shell, the client or the permission ends."""
+    async def run(self, check: Check, *, every: float) -> None:
+        """Pass output on until the shell, the client or the permission ends.
+
+        Args:
+            check: Whether the shell would still be opened.
+            every: Seconds between two checks.
+        """
         self._task = asyncio.current_task()
-        watch = asyncio.create_task(self._recheck(check), name="shell check")
+        watch = asyncio.create_task(self._recheck(check, every), name="shell check")
         try:
             await self._client.send(SETUP)
             await self._pass_output()
@@ -81,14 +87,18 @@ class Session:
             watch.cancel()
             with suppress(asyncio.CancelledError):
                 await watch
-        with suppress(ConnectionError):
-            if self._farewell:
-                await self._client.send(notice(self._farewell))
-            await self._client.send(disconnect_message())
+        with suppress(ConnectionError, TimeoutError):
+            # A client that reads nothing does not hold up the end.
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                if self._farewell:
+                    await self._client.send(notice(self._farewell))
+                await self._client.send(disconnect_message())
 
     async def typed(self, message: str | bytes) -> None:
         """Pass on what a client sent; returns when the container's side took it."""
         for frame in frames_of(message):
+            if self._farewell:
+                return
             await self._terminal.send(frame)
 
     def end(self, sentence: str) -> None:
@@ -107,9 +117,10 @@ class Session:
             if text:
                 await self._client.send(output_message(text))
 
-    async def _recheck(self, check: Check) -> None:
+    async def _recheck(self, check: Check, every: float) -> None:
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(every)
+            await self._terminal.ping()
             try:
                 await check()
             except ClusterError as err:
@@ -125,10 +136,18 @@ class Sessions:
     Args:
         terminals: Where they are opened.
         metrics: Where they are counted.
+        check_seconds: Time between two looks at whether a shell may go on.
     """
 
-    def __init__(self, terminals: Terminals, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        terminals: Terminals,
+        metrics: Metrics,
+        *,
+        check_seconds: float = CHECK_SECONDS,
+    ) -> None:
         self._terminals = terminals
+        self._check_seconds = check_seconds
         self._metrics = metrics
         self._of_user: Counter[str] = Counter()
         self._open: set[Session] = set()
@@ -170,7 +189,7 @@ class Sessions:
         self._open.add(session)
         self._metrics.shells.inc()
         try:
-            await session.run(check)
+            await session.run(check, every=self._check_seconds)
         finally:
             self._open.discard(session)
             self._metrics.shells.dec()

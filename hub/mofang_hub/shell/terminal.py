@@ -27,7 +27,6 @@ log = structlog.get_logger(__name__)
 
 OPEN_SECONDS = 15.0
 END_SECONDS = 10.0
-HEARTBEAT_SECONDS = 30.0
 PROTOCOLS = "v5.channel.k8s.io, v4.channel.k8s.io"
 MARK = "MOFANG_SHELL"
 
@@ -57,6 +56,9 @@ class Terminal(Protocol):
 
     async def send(self, frame: bytes) -> None:
         """Send a frame; returns when the connection has taken it."""
+
+    async def ping(self) -> None:
+        """Keep the connection from being taken for idle."""
 
     async def close(self) -> None:
         """End the connection."""
@@ -90,6 +92,10 @@ class _Exec:
         with suppress(ConnectionError):
             await self._socket.send_bytes(frame)
 
+    async def ping(self) -> None:
+        with suppress(ConnectionError):
+            await self._socket.ping()
+
     async def close(self) -> None:
         with suppress(TimeoutError, aiohttp.ClientError):
             async with asyncio.timeout(END_SECONDS):
@@ -115,9 +121,9 @@ class ExecTerminals:
     """
 
     def __init__(self, api: ApiClient) -> None:
-        self._client = _ExecClient(
-            configuration=api.configuration, heartbeat=HEARTBEAT_SECONDS
-        )
+        # No heartbeat of the library's: while a slow client makes us wait, answers
+        # to it are not read, and it would take the container for dead.
+        self._client = _ExecClient(configuration=api.configuration)
         self._core = CoreV1Api(self._client)
 
     async def stop(self) -> None:

@@ -178,6 +178,8 @@ class PretendedTerminal:
     async def send(self, frame: bytes) -> None:
         self.sent.append(frame)
 
+    async def ping(self) -> None: ...
+
     async def close(self) -> None:
         self.is_closed = True
 
@@ -285,7 +287,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
         notes=Notes(cluster),
         logs=store,
     )
-    sessions = Sessions(terminals, metrics)
+    sessions = Sessions(terminals, metrics, check_seconds=0.2)
     hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
     identity = HubIdentity(hub_client, "http://hub/hub/api")
     application = build_application(

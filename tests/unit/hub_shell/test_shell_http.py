@@ -205,6 +205,33 @@ async def _settled(terminal: PretendedTerminal) -> int:
     return before
 
 
+async def test_who_loses_the_project_loses_the_shell(world: World) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    async with shell_of(world, job) as socket:
+        await socket.read_message()
+        project = world.catalog.projects["vision"]
+        world.catalog.projects["vision"] = project.model_copy(update={"members": ()})
+
+        assert "not a member" in str(await socket.read_message())
+        assert await socket.read_message() == '["disconnect", 1]'
+
+    await until(lambda: world.terminals.ended)
+
+
+async def test_another_container_of_the_same_name_is_not_the_same(
+    world: World,
+) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    async with shell_of(world, job) as socket:
+        await socket.read_message()
+        pod = world.run_pod(job)
+        pod["metadata"]["uid"] = "another"
+
+        assert "replaced" in str(await socket.read_message())
+
+
 async def test_shells_have_a_number_that_one_may_have(world: World) -> None:
     job = await world.submit()
     world.run_pod(job)

@@ -22,8 +22,6 @@ CONTAINER = "pytorch"
 PORT_NAME = "pytorchjob-port"
 INDEX_LABEL = "training.kubeflow.org/replica-index"
 
-KEEP_SECONDS = 30 * 24 * 3600
-
 
 def build_pytorch_job(job: NewJob, machines: Iterable[Machine]) -> Manifest:
     """Build the object that the operator makes pods from."""
@@ -45,7 +43,7 @@ def build_pytorch_job(job: NewJob, machines: Iterable[Machine]) -> Manifest:
             "nprocPerNode": str(max(job.spec.resources.gpu, 1)),
             "runPolicy": {
                 "cleanPodPolicy": "Running",
-                "ttlSecondsAfterFinished": KEEP_SECONDS,
+                "ttlSecondsAfterFinished": int(job.keep.total_seconds()),
                 "suspend": False,
             },
             "pytorchReplicaSpecs": {

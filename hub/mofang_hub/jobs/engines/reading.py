@@ -7,6 +7,7 @@ object is cut before it enters a cache and parsed when somebody asks for it.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -17,6 +18,13 @@ from mofang_kube import names
 
 MAX_MESSAGE = 4096
 """Longest message that is kept of anything; last words have 2 KiB."""
+
+MAX_KEPT_SPEC = 4096
+MOST_KEPT_SPECS = 8192
+"""Specifications are parsed once, since every look at a job reads its own; long ones
+again and again, since together they could fill our memory."""
+
+_STOPPED = {"Succeeded", "Failed", "Suspended"}
 
 _KEPT_METADATA = (
     "name",
@@ -51,6 +59,14 @@ def trim_job(obj: Manifest) -> Manifest:
     ]
     kept = {"conditions": conditions, "completionTime": status.get("completionTime")}
     return {"metadata": metadata, "status": kept}
+
+
+def has_stopped(obj: Manifest) -> bool:
+    """Say whether a job has ended or is suspended, without reading all of it."""
+    conditions = (obj.get("status") or {}).get("conditions") or []
+    return any(
+        each["status"] == "True" and each["type"] in _STOPPED for each in conditions
+    )
 
 
 def read_job(obj: Manifest) -> JobSeen | None:
@@ -88,6 +104,16 @@ def read_job(obj: Manifest) -> JobSeen | None:
 
 
 def _read_spec(text: str) -> JobSpec | None:
+    is_short = len(text) <= MAX_KEPT_SPEC
+    return _kept_spec(text) if is_short else _parsed_spec(text)
+
+
+@lru_cache(maxsize=MOST_KEPT_SPECS)
+def _kept_spec(text: str) -> JobSpec | None:
+    return _parsed_spec(text)
+
+
+def _parsed_spec(text: str) -> JobSpec | None:
     try:
         return JobSpec.model_validate_json(text)
     except ValidationError:
