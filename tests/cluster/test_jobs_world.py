@@ -191,8 +191,10 @@ async def world() -> AsyncIterator[World]:
         async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
             yield World(url=url, http=http, api=api, image=image, project=project)
         stop.set()
-        await serving
-        await _remove_project(api, project)
+        try:
+            await serving
+        finally:
+            await _remove_project(api, project)
     hub.stop()
 
 
