@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -142,4 +143,8 @@ async def _open_shell(session: HubSession, path: str) -> bool:
         pass
     finally:
         socket.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                while await socket.read_message() is not None:
+                    pass
     return False
