@@ -1,0 +1,1 @@
+"""The hub: configuration, routes, projects, training service, pages."""

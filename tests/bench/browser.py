@@ -45,6 +45,10 @@ def click_to_launcher(page: Page, session: HubSession) -> float:
     """Seconds; the server is stopped before and after."""
     if session.server(SERVER):
         session.stop(SERVER)
+    # A new user's JupyterLab: what was open last is not opened again.
+    home = session.platform.storage / "users" / session.name
+    for workspace in (home / ".jupyter" / "lab" / "workspaces").glob("*"):
+        workspace.unlink()
     page.goto("/hub/spawn")
     button = page.get_by_role("button", name="Start Python", exact=True)
     began = time.monotonic()
