@@ -62,14 +62,15 @@ test-e2e: .venv/ready .venv/browser
 bench: .venv/ready .venv/browser ## Figures beside a bare baseline, in one run
 	$(BIN)/python -m tests.bench
 
-docs: .venv/ready ## Rewrite the pages and schemas that are made from code
-	$(BIN)/python -m tests.support.generated --write
+docs: .venv/ready ## Rewrite the schema that is made from values.schema.yaml
+	$(BIN)/python helm/mofang/write_schema.py
 
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group pyproject.toml:dev --no-emit-package mofang \
 		--no-emit-package mofang-spawner $(addsuffix /pyproject.toml,$(PACKAGES)) \
 		-o requirements.lock
+	$(BIN)/python -m mofang_images lock
 
 .venv/ready: requirements.lock $(addsuffix /pyproject.toml,$(PACKAGES))
 	$(PYTHON) -m venv .venv
