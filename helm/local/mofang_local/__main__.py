@@ -13,6 +13,7 @@ from mofang_local.cluster import Cluster
 from mofang_local.components import COMPONENTS, Builder
 from mofang_local.errors import LauncherError
 from mofang_local.images import Image
+from mofang_local.locks import held
 from mofang_local.network import NODES
 from mofang_local.places import Places, places
 from mofang_local.progress import Progress
@@ -32,15 +33,16 @@ def up(options: argparse.Namespace) -> None:
     if options.cluster == "current":
         platform.install_elsewhere(found.repository, options.values)
         return
-    with progress.shown():
+    cluster = Cluster(found, progress)
+    mofang = platform.Platform(cluster, options.port)
+    with held(found.lock, "up"), progress.shown():
         _check(found, progress)
-        cluster = Cluster(found, progress)
+        mofang.check_port()
         own, ours = _build(cluster)
         cluster.start(own)
         _load(cluster, own | ours)
         with progress.step("DNS, Istio, Training Operator"):
             cluster.install_addons(own)
-        mofang = platform.Platform(cluster, options.port)
         progress.run("install the chart", lambda: mofang.install(ours))
         mofang.forward()
         platform.write_facts(found, mofang.url)
@@ -57,7 +59,9 @@ def _build(cluster: Cluster) -> tuple[dict[str, Image], dict[str, Image]]:
     )
     cluster.progress.run(
         "images of the platform",
-        lambda: ours.update(images.platform_images(cluster.places)),
+        lambda: ours.update(
+            images.platform_images(cluster.places, cluster.progress.say)
+        ),
     )
     return own, ours
 
@@ -82,14 +86,20 @@ def _greet(found: Places, url: str) -> None:
 def build(_: argparse.Namespace) -> None:
     """Only build; start nothing."""
     found, progress = places(), Progress()
-    with progress.shown():
+    with held(found.lock, "build"), progress.shown():
         _check(found, progress)
         _build(Cluster(found, progress))
 
 
 def down(_: argparse.Namespace) -> None:
     """Stop; etcd, images, homes and the hub's database stay."""
-    found, progress = places(), Progress()
+    found = places()
+    with held(found.lock, "down"):
+        _stop(found)
+
+
+def _stop(found: Places) -> None:
+    progress = Progress()
     with progress.step("stop the platform"):
         Cluster(found, progress).stop()
 
@@ -97,7 +107,12 @@ def down(_: argparse.Namespace) -> None:
 def clean(_: argparse.Namespace) -> None:
     """Stop and remove the state folder, people's data included."""
     found = places()
-    down(_)
+    with held(found.lock, "clean"):
+        _stop(found)
+        _remove(found)
+
+
+def _remove(found: Places) -> None:
     mounts = Path("/proc/self/mounts").read_text()
     if f" {found.state}/" in mounts:
         raise LauncherError(

@@ -301,6 +301,12 @@ def training_operator(rendered: str, image: str) -> list[Manifest]:
     return manifests
 
 
+def applied_mark(digest: str) -> Manifest:
+    """What remembers, in the cluster, which manifests of the operator it has."""
+    data = {"training-operator.sha256": digest}
+    return _object("ConfigMap", "mofang-local", "kubeflow", data=data)
+
+
 def operator_manifests(module: Path) -> Path:
     """The folder of the operator's module that kustomize renders."""
     return module / "manifests" / "overlays" / "standalone"

@@ -1,8 +1,8 @@
 """Bringing the cluster up and down."""
 
+import datetime
 import hashlib
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import yaml
 
 from mofang_local import addons, control_plane, images, leftovers, network, nodes
 from mofang_local.components import COMPONENTS, Builder, module_folder
-from mofang_local.errors import StartError, last_lines
+from mofang_local.helm import Helm
 from mofang_local.images import Image
 from mofang_local.kubernetes import (
     Kubectl,
@@ -22,7 +22,7 @@ from mofang_local.kubernetes import (
 from mofang_local.network import NODES, Node
 from mofang_local.pki import Authority
 from mofang_local.places import Places
-from mofang_local.processes import Supervisor
+from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
 
 _SHARED = ("users", "projects", "global")
@@ -36,6 +36,7 @@ class Cluster:
         self.progress = progress
         self.supervisor = Supervisor(places.run, places.logs)
         self.kubectl = Kubectl(places)
+        self.helm = Helm(places, self.kubectl)
 
     def build(self) -> None:
         """Build every program that is stale."""
@@ -49,21 +50,30 @@ class Cluster:
         if stale:
             builder.forget_go_cache()
 
+    def programs(self) -> list[Program]:
+        """Everything that runs beside the pods, but the way in."""
+        found = [*control_plane.programs(self.places)]
+        for node in NODES:
+            found += nodes.programs(self.places, node)
+        return found
+
     def is_running(self) -> bool:
         """Whether every program lives and the API server answers."""
-        expected = [*control_plane.programs(self.places)]
-        for node in NODES:
-            expected += nodes.programs(self.places, node)
-        alive = all(self.supervisor.pid(program.name) for program in expected)
+        alive = all(self.supervisor.pid(each.name) for each in self.programs())
         return alive and network.exists() and api_is_ready(self.places)
 
+    def is_current(self) -> bool:
+        """Whether every program is the one that would be started today."""
+        return all(self.supervisor.is_current(each) for each in self.programs())
+
     def start(self, own: dict[str, Image]) -> None:
-        """Start control plane and nodes unless they run.
+        """Start control plane and nodes unless they run as they are built.
 
         Raises:
             StartError: A part did not come up.
         """
-        if self.is_running():
+        if self.is_running() and self.is_current():
+            self._pretend()
             return
         with self.progress.step("clear what an earlier run left"):
             leftovers.stop_everything(self.places, self.supervisor)
@@ -100,12 +110,13 @@ class Cluster:
     def _wait_for_api(self) -> None:
         def look() -> bool:
             for program in control_plane.programs(self.places):
-                self.supervisor.ensure_alive(program.name)
+                self.supervisor.ensure_alive(program)
             return api_is_ready(self.places)
 
         wait(look, what="the API server", seconds=90)
 
     def _start_nodes(self, own: dict[str, Image]) -> None:
+        began = datetime.datetime.now(datetime.UTC)
         for node in NODES:
             socket = nodes.socket(self.places, node)
             wait(socket.exists, what=f"containerd on {node.name}", seconds=30)
@@ -115,35 +126,20 @@ class Cluster:
         names = {node.name for node in NODES}
 
         def look() -> bool:
-            for node in NODES:
-                for program in nodes.programs(self.places, node):
-                    self.supervisor.ensure_alive(program.name)
-            return nodes_ready(self.kubectl) >= names
+            for program in self.programs():
+                self.supervisor.ensure_alive(program)
+            return nodes_ready(self.kubectl.get("nodes")["items"], began) >= names
 
         wait(look, what="a Ready node", seconds=90)
+        self._pretend()
+
+    def _pretend(self) -> None:
         for node in NODES:
             if node.pretend_gpus:
                 pretend_gpus(self.kubectl, node)
 
     def load(self, node: Node, found: dict[str, Image]) -> None:
         images.load(self.places, node, found)
-
-    def helm(self, *arguments: str) -> None:
-        """Run helm on the cluster.
-
-        Raises:
-            StartError: helm refused, with its last lines.
-        """
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            [str(self.places.programs / "helm"), *arguments],
-            env=self.kubectl.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            said = last_lines(done.stdout + done.stderr)
-            raise StartError(f"helm {arguments[0]} {arguments[1]} failed:\n{said}")
 
     def install_addons(self, own: dict[str, Image]) -> None:
         """DNS, Istio and the Training Operator, in parallel after their namespaces."""
@@ -163,20 +159,15 @@ class Cluster:
             self.places.local / "components" / "istio", "istio.io/istio"
         )
         charts = sources / "manifests" / "charts"
-        into = ("--namespace", "istio-system")
+        discovery = charts / "istio-control" / "istio-discovery"
+        self.helm.install("istio-base", str(charts / "base"), "istio-system")
         with tempfile.TemporaryDirectory() as folder:
             values = Path(folder) / "values.yaml"
-            reference = own["istiod"].reference
-            values.write_text(yaml.safe_dump(addons.istiod_values(reference)))
-            self.helm("upgrade", "--install", "istio-base", str(charts / "base"), *into)
-            self.helm(
-                "upgrade",
-                "--install",
-                "istiod",
-                str(charts / "istio-control" / "istio-discovery"),
-                "--values",
-                str(values),
-                *into,
+            values.write_text(
+                yaml.safe_dump(addons.istiod_values(own["istiod"].reference))
+            )
+            self.helm.install(
+                "istiod", str(discovery), "istio-system", "--values", str(values)
             )
         self.kubectl.apply(addons.gateway(own["envoy"].reference))
 
@@ -190,11 +181,12 @@ class Cluster:
         manifests = addons.training_operator(rendered, reference)
         # Its definitions are megabytes: applied again only when they changed.
         digest = hashlib.sha256(yaml.safe_dump_all(manifests).encode()).hexdigest()
-        mark = self.places.state / "training-operator.applied"
-        if mark.exists() and mark.read_text() == digest:
+        mark = addons.applied_mark(digest)
+        marks = self.kubectl.get("configmaps", "-n", mark["metadata"]["namespace"])
+        if any(each.get("data") == mark["data"] for each in marks["items"]):
             return
         self.kubectl.apply(manifests)
-        mark.write_text(digest)
+        self.kubectl.apply([mark])
 
     def stop(self) -> None:
         """End everything; etcd, images and people's data stay."""

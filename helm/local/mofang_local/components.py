@@ -129,7 +129,8 @@ class Builder:
         environment = {
             **os.environ,
             "CGO_ENABLED": "0",
-            "GOFLAGS": "-mod=readonly",
+            # What is built does not depend on the checkout's commit.
+            "GOFLAGS": "-mod=readonly -buildvcs=false",
             "GOCACHE": str(self._places.cache / "go-build"),
         }
         with log.open("w") as out:

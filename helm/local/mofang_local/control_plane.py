@@ -91,10 +91,11 @@ def _controller_manager(places: Places) -> tuple[str, ...]:
 def programs(places: Places) -> tuple[Program, ...]:
     """Etcd first, then the API server and those that talk to it."""
 
-    def program(name: str, *arguments: str) -> Program:
+    def program(name: str, *arguments: str, hint: str = "") -> Program:
         own = places.programs / name
         return Program(
             name=name,
+            hint=hint,
             command=(str(own) if own.exists() else name, *arguments),
             namespace=CPU_NODE.namespace,
         )
@@ -110,6 +111,10 @@ def programs(places: Places) -> tuple[Program, ...]:
             "--log-level=warn",
             "--auto-compaction-retention=1",
             "--quota-backend-bytes=4294967296",
+            # It does not wait for the disk: a machine that lost its power may
+            # have lost the end of what was written.
+            hint=f"If it cannot read its data, remove {places.state}/etcd and start"
+            " again: projects' objects are lost then, homes are not.",
         ),
         program("kube-apiserver", *_api_server(places)),
         program("kube-controller-manager", *_controller_manager(places)),

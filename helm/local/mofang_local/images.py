@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,25 +111,42 @@ def own_images(places: Places) -> dict[str, Image]:
     }
 
 
-def platform_images(places: Places) -> dict[str, Image]:
+def platform_images(places: Places, say: Callable[[str], None]) -> dict[str, Image]:
     """Images of the platform itself, built where they are stale.
+
+    Args:
+        places: Where images and logs are kept.
+        say: Told each line of the builder's progress.
 
     Raises:
         BuildError: One could not be built; its builder's words are in the text.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "mofang_images", "build", "--json"],
-        cwd=places.repository,
-        env={**os.environ, "PYTHONPATH": str(places.repository / "images")},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise BuildError("The platform's images could not be built; see above.")
+    log = places.build_logs / "platform-images.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            [sys.executable, "-m", "mofang_images", "build", "--json"],
+            cwd=places.repository,
+            env={**os.environ, "PYTHONPATH": str(places.repository / "images")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as builder,
+    ):
+        # Its standard output is one short line at the very end.
+        for line in builder.stderr or ():
+            out.write(line)
+            say(line.rstrip())
+        said = builder.stdout.read() if builder.stdout else ""
+    if builder.returncode:
+        raise BuildError(
+            f"The platform's images could not be built; the log is {log}:\n"
+            + last_lines(log.read_text())
+        )
     return {
         name: Image(reference=each["ref"], archive=Path(each["archive"]))
-        for name, each in json.loads(done.stdout).items()
+        for name, each in json.loads(said).items()
     }
 
 

@@ -1,5 +1,6 @@
 """Talking to the running cluster with kubectl."""
 
+import datetime
 import json
 import os
 import ssl
@@ -89,11 +90,15 @@ def api_is_ready(places: Places) -> bool:
 
 
 def pretend_gpus(kubectl: Kubectl, node: Node) -> None:
-    """Let the node's status show GPUs that are not there.
+    """Let the node's status show GPUs that are not there, unless it does.
 
     The kubelet zeroes what no device plugin vouches for each time it registers,
     so this follows every start.
     """
+    status = kubectl.get("node", node.name)["status"]
+    shown = {status[part].get("nvidia.com/gpu") for part in ("capacity", "allocatable")}
+    if shown == {str(node.pretend_gpus)}:
+        return
     resource = "nvidia.com~1gpu"
     patch = [
         {
@@ -114,11 +119,19 @@ def pretend_gpus(kubectl: Kubectl, node: Node) -> None:
     )
 
 
-def nodes_ready(kubectl: Kubectl) -> set[str]:
-    """Names of the nodes whose kubelet reports Ready."""
+def nodes_ready(nodes: list[dict[str, Any]], since: datetime.datetime) -> set[str]:
+    """Names of the nodes whose kubelet reported Ready after ``since``.
+
+    After a restart etcd still holds what the kubelet said before it. A report
+    also means that the kubelet has registered: it reports nothing earlier.
+    """
+    # Times in a node's status have no fraction of a second.
+    since = since.replace(microsecond=0)
     return {
         node["metadata"]["name"]
-        for node in kubectl.get("nodes")["items"]
+        for node in nodes
         for condition in node["status"].get("conditions", [])
-        if condition["type"] == "Ready" and condition["status"] == "True"
+        if condition["type"] == "Ready"
+        and condition["status"] == "True"
+        and datetime.datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since
     }

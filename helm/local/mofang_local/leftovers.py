@@ -54,6 +54,30 @@ def _shim_pids(places: Places) -> set[int]:
     return found
 
 
+def _stray_pids() -> set[int]:
+    """Whatever still lives in our namespaces, recorded or not.
+
+    A launcher killed between starting a program and recording it leaves one
+    that nobody knows; an etcd of that kind would hold the data's lock.
+    """
+    found: set[int] = set()
+    for node in network.NODES:
+        listed = network.ip("netns", "pids", node.namespace, check=False)
+        found.update(int(pid) for pid in listed.split())
+    return found - {os.getpid()}
+
+
+def end_strays(*, grace_seconds: float = 5) -> None:
+    """End what is left in our namespaces."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + grace_seconds
+        for pid in _stray_pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        while _stray_pids() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
 def end_containers(places: Places, *, grace_seconds: float = 5) -> None:
     """End every container: politely, then for good."""
     for sign, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
@@ -106,6 +130,7 @@ def stop_everything(places: Places, supervisor: Supervisor) -> None:
     for name in set(known) - set(STOP_ORDER):
         supervisor.stop(name)
     end_containers(places, grace_seconds=0)
+    end_strays()
     unmount(places.state)
     network.remove()
     _remove_cgroups()

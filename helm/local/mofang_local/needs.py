@@ -1,6 +1,7 @@
 """What the machine must have, checked before anything is changed."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,14 +24,22 @@ DEBIAN_PACKAGES = {
     "conntrack": "conntrack",
     "ip": "iproute2",
     "socat": "socat",
+    "sysctl": "procps",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
 }
 """Program (or file) → the Debian package that brings it."""
 
 TOOLS = {
-    "go": "Go 1.26 or later builds the cluster's programs: install it from go.dev",
-    "node": "Node 20 or later builds the JupyterLab extensions: install it",
+    "go": (1, 26),
+    "node": (20,),
 }
+"""Program → the oldest version that will do."""
+
+_WHY = {
+    "go": "Go 1.26 or later builds the cluster's programs: install it from go.dev.",
+    "node": "Node 20 or later builds the JupyterLab extensions: install it.",
+}
+_VERSION_OF = {"go": ("go", "env", "GOVERSION"), "node": ("node", "--version")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,22 @@ class Machine:
     memory: int
     """Bytes of memory in all."""
     missing_tools: tuple[str, ...]
+    """Tools that are not there or too old."""
+
+
+def version(said: str) -> tuple[int, ...]:
+    """The numbers in what a program says of its version: ``go1.26.6``, ``v20.1.0``."""
+    found = re.search(r"\d+(?:\.\d+)*", said)
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+
+def _tool_version(tool: str) -> tuple[int, ...]:
+    if not shutil.which(tool):
+        return ()
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        _VERSION_OF[tool], capture_output=True, text=True, check=False
+    )
+    return version(done.stdout)
 
 
 def look(folder: Path) -> Machine:
@@ -56,7 +81,9 @@ def look(folder: Path) -> Machine:
         is_root=os.geteuid() == 0,
         free_disk=shutil.disk_usage(there).free,
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        missing_tools=tuple(tool for tool in TOOLS if not shutil.which(tool)),
+        missing_tools=tuple(
+            tool for tool, oldest in TOOLS.items() if _tool_version(tool) < oldest
+        ),
     )
 
 
@@ -80,7 +107,7 @@ def unmet(machine: Machine, *, already_built: bool) -> list[str]:
             f"The machine has {machine.memory // GIB} GiB of memory, "
             f"{MEMORY_BYTES // GIB} GiB are needed."
         )
-    sentences += [f"{TOOLS[tool]}." for tool in machine.missing_tools]
+    sentences += [_WHY[tool] for tool in machine.missing_tools]
     return sentences
 
 

@@ -191,18 +191,26 @@ def programs(places: Places, node: Node) -> tuple[Program, ...]:
     path = f"{bin_}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     marks = ",".join(f"{key}={value}" for key, value in labels(node).items())
 
-    def program(name: str, *arguments: str) -> Program:
+    def program(name: str, configuration: str, *arguments: str) -> Program:
         return Program(
             name=f"{name}-{node.name}",
+            configuration=configuration,
             command=(str(bin_ / name), *arguments),
             namespace=node.namespace,
             environment={"PATH": path},
         )
 
     return (
-        program("containerd", "--config", str(home / "containerd.toml")),
+        program(
+            "containerd",
+            # Another pause image is no reason to end every pod.
+            containerd_config(places, node, pause=""),
+            "--config",
+            str(home / "containerd.toml"),
+        ),
         program(
             "kubelet",
+            kubelet_config(places, node),
             f"--config={home}/kubelet.yaml",
             f"--kubeconfig={places.pki}/kubelet-{node.name}.kubeconfig",
             f"--root-dir={home}/kubelet",
@@ -210,5 +218,9 @@ def programs(places: Places, node: Node) -> tuple[Program, ...]:
             f"--node-ip={node.address}",
             f"--node-labels={marks}",
         ),
-        program("kube-proxy", f"--config={home}/kube-proxy.yaml"),
+        program(
+            "kube-proxy",
+            kube_proxy_config(places, node),
+            f"--config={home}/kube-proxy.yaml",
+        ),
     )

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mofang_local.files import is_written, write_private
+
 VALID = datetime.timedelta(days=3650)
 
 
@@ -44,13 +46,13 @@ def _alternative(host: str) -> x509.GeneralName:
 
 
 def _private(path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(
+    write_private(
+        path,
         key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
-        )
+        ),
     )
 
 
@@ -63,7 +65,7 @@ class Authority:
         self._subject = x509.Name(
             [x509.NameAttribute(NameOID.COMMON_NAME, "mofang-local")]
         )
-        if not self.certificate.exists():
+        if not is_written(self.certificate):
             key = ec.generate_private_key(ec.SECP256R1())
             _private(folder / "ca.key", key)
             signed = (
@@ -71,8 +73,8 @@ class Authority:
                 .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
                 .sign(key, hashes.SHA256())
             )
-            self.certificate.write_bytes(
-                signed.public_bytes(serialization.Encoding.PEM)
+            write_private(
+                self.certificate, signed.public_bytes(serialization.Encoding.PEM)
             )
 
     @property
@@ -104,7 +106,7 @@ class Authority:
     def issue(self, identity: Identity) -> None:
         """Make the certificate and key unless they are there."""
         target = self._folder / f"{identity.file}.crt"
-        if target.exists():
+        if is_written(target):
             return
         key = ec.generate_private_key(ec.SECP256R1())
         _private(self._folder / f"{identity.file}.key", key)
@@ -116,19 +118,20 @@ class Authority:
             names = [_alternative(host) for host in identity.hosts]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
         signed = builder.sign(self._key(), hashes.SHA256())
-        target.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+        write_private(target, signed.public_bytes(serialization.Encoding.PEM))
 
     def service_account_key(self) -> None:
         """The key pair that signs service-account tokens."""
-        if (self._folder / "sa.pub").exists():
+        if is_written(self._folder / "sa.pub"):
             return
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         _private(self._folder / "sa.key", key)
-        (self._folder / "sa.pub").write_bytes(
+        write_private(
+            self._folder / "sa.pub",
             key.public_key().public_bytes(
                 serialization.Encoding.PEM,
                 serialization.PublicFormat.SubjectPublicKeyInfo,
-            )
+            ),
         )
 
     def kubeconfig(self, identity: Identity, server: str, path: Path) -> None:
@@ -167,5 +170,4 @@ class Authority:
             ],
             "current-context": "mofang-local",
         }
-        path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump(config))
+        write_private(path, yaml.safe_dump(config))

@@ -60,6 +60,11 @@ class Places:
         return self.cache / "bin"
 
     @property
+    def lock(self) -> Path:
+        """Held by whoever changes cache or state; outlives ``clean``."""
+        return self.cache / "launcher.lock"
+
+    @property
     def build_logs(self) -> Path:
         return self.cache / "logs"
 

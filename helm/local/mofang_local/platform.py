@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import socket
 import subprocess
 import time
 import urllib.error
@@ -13,7 +14,8 @@ import yaml
 
 from mofang_local.addons import NODE_PORT
 from mofang_local.cluster import Cluster
-from mofang_local.errors import StartError, last_lines
+from mofang_local.errors import NeedError, StartError, last_lines
+from mofang_local.files import is_written, write_private
 from mofang_local.images import Image
 from mofang_local.network import CPU_NODE
 from mofang_local.places import Places
@@ -30,12 +32,10 @@ _BROKEN = 500
 def passwords(places: Places) -> dict[str, str]:
     """The users' shared and the administrator's password, made once."""
     path = places.state / "passwords.json"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+    if not is_written(path):
         # The authenticator asks for at least 8 and 32 characters.
         made = {"users": secrets.token_hex(6), "admin": secrets.token_hex(16)}
-        path.write_text(json.dumps(made))
+        write_private(path, json.dumps(made))
     return dict(json.loads(path.read_text()))
 
 
@@ -70,15 +70,13 @@ def write_facts(places: Places, url: str) -> None:
     """``platform.json``: what a test or a script needs to use the platform."""
     words = passwords(places)
     path = places.state / "platform.json"
-    path.touch(mode=0o600)
-    path.chmod(0o600)
     facts = {
         "url": url,
         "kubeconfig": str(places.kubeconfig),
         "users": dict.fromkeys(USERS, words["users"]),
         "admin": {"name": ADMIN, "password": words["admin"]},
     }
-    path.write_text(json.dumps(facts, indent=2))
+    write_private(path, json.dumps(facts, indent=2))
 
 
 class Platform:
@@ -100,14 +98,10 @@ class Platform:
             "apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds")
         )
         generated = self.places.state / "values.yaml"
-        generated.touch(mode=0o600)
-        generated.write_text(yaml.safe_dump(values(self.places, images, self.url)))
-        self.cluster.helm(
-            "upgrade",
-            "--install",
+        write_private(generated, yaml.safe_dump(values(self.places, images, self.url)))
+        self.cluster.helm.install(
             "mofang",
             str(chart),
-            "--namespace",
             NAMESPACE,
             "--skip-crds",
             "--values",
@@ -122,16 +116,37 @@ class Platform:
         Raises:
             StartError: The port is somebody else's.
         """
+        supervisor = self.cluster.supervisor
+        if not supervisor.is_current(self._forwarder):
+            supervisor.stop("forwarder")
+        supervisor.start(self._forwarder)
+        time.sleep(0.2)
+        supervisor.ensure_alive(self._forwarder)
+
+    @property
+    def _forwarder(self) -> Program:
         listen = f"TCP-LISTEN:{self.port},bind=127.0.0.1,fork,reuseaddr"
         target = f"TCP:{CPU_NODE.address}:{NODE_PORT}"
-        supervisor = self.cluster.supervisor
-        record = self.places.run / "forwarder.port"
-        if supervisor.pid("forwarder") and record.read_text() != str(self.port):
-            supervisor.stop("forwarder")
-        supervisor.start(Program(name="forwarder", command=("socat", listen, target)))
-        record.write_text(str(self.port))
-        time.sleep(0.2)
-        supervisor.ensure_alive("forwarder")
+        return Program(name="forwarder", command=("socat", listen, target))
+
+    def check_port(self) -> None:
+        """Refuse a port that another program listens on, before any work.
+
+        Raises:
+            NeedError: It is taken.
+        """
+        if self.cluster.supervisor.is_current(self._forwarder):
+            return
+        with socket.socket() as probe:
+            # As socat does: connections that are closing do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                raise NeedError(
+                    f"Port {self.port} of 127.0.0.1 cannot be had ({error.strerror}): "
+                    "choose another, such as `make up PORT=8090`."
+                ) from error
 
     def answers(self) -> bool:
         """Whether the hub answers through the gateway."""

@@ -4,15 +4,19 @@ A pid alone may have been given to somebody else's process since; only one
 with the recorded start time is ours to signal.
 """
 
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mofang_local.errors import StartError, last_lines
+from mofang_local.files import write_private
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,17 @@ class Program:
     namespace: str | None = None
     """Network namespace it runs in; None is the machine's own."""
     environment: dict[str, str] = field(default_factory=dict)
+    configuration: str = ""
+    """What its configuration file says: another one means starting it anew."""
+    hint: str = ""
+    """What to do when it does not stay alive, beyond reading its log."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the command, the build behind it and its configuration."""
+        found = shutil.which(self.command[0]) or self.command[0]
+        parts = (str(Path(found).resolve()), *self.command[1:], self.configuration)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def start_time(pid: int) -> str | None:
@@ -50,15 +65,25 @@ class Supervisor:
     def _record(self, name: str) -> Path:
         return self._run / f"{name}.pid"
 
+    def _known(self, name: str) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self._record(name).read_text()))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+
     def pid(self, name: str) -> int | None:
         """The live process of that name, or None."""
-        record = self._record(name)
-        try:
-            known = json.loads(record.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
+        known = self._known(name)
+        if not known:
             return None
         pid = int(known["pid"])
         return pid if start_time(pid) == known["started"] else None
+
+    def is_current(self, program: Program) -> bool:
+        """Whether it runs as it would be started today."""
+        known = self._known(program.name)
+        alive = self.pid(program.name) is not None
+        return alive and known.get("fingerprint") == program.fingerprint
 
     def names(self) -> list[str]:
         """Every program that was started and not yet ended."""
@@ -86,19 +111,24 @@ class Supervisor:
                 start_new_session=True,
             )
         self._children[program.name] = process
-        record = {"pid": process.pid, "started": start_time(process.pid)}
-        self._record(program.name).write_text(json.dumps(record))
+        record = {
+            "pid": process.pid,
+            "started": start_time(process.pid),
+            "fingerprint": program.fingerprint,
+        }
+        write_private(self._record(program.name), json.dumps(record))
 
-    def ensure_alive(self, name: str) -> None:
+    def ensure_alive(self, program: Program) -> None:
         """Raise with the program's last lines if it ended.
 
         Raises:
             StartError: It is not running any more.
         """
-        if self.pid(name) is None:
-            log = self.log_of(name)
+        if self.pid(program.name) is None:
+            log = self.log_of(program.name)
             text = log.read_text(errors="replace") if log.exists() else ""
-            raise StartError(f"{name} ended; its log is {log}:\n{last_lines(text)}")
+            said = f"{program.name} ended; its log is {log}:\n{last_lines(text)}"
+            raise StartError(f"{said}\n{program.hint}".rstrip())
 
     def stop(self, name: str, *, grace_seconds: float = 10) -> None:
         """Ask it to end, insist after the grace, forget it."""

@@ -34,8 +34,10 @@ class Progress:
             get_renderable=self._table, console=self._console, refresh_per_second=4
         ) as live:
             self._live = live
-            yield
-        self._live = None
+            try:
+                yield
+            finally:
+                self._live = None
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
