@@ -169,7 +169,7 @@ def free_port() -> int:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world() -> AsyncIterator[World]:
     if not KUBECONFIG.exists():
-        pytest.skip("the local platform is not running")
+        raise RuntimeError(f"{KUBECONFIG} is not there: run `make up` first")
     configuration = client.Configuration()
     await config.load_kube_config(str(KUBECONFIG), client_configuration=configuration)
     hub_port, port, stop = free_port(), free_port(), asyncio.Event()

@@ -142,10 +142,23 @@ def test_a_program_that_ended_says_its_last_words_and_what_to_do(tmp_path):
         name="etcd", command=("sh", "-c", "echo corrupt"), hint="Remove the folder."
     )
     supervisor.start(program)
-    while supervisor.pid("etcd"):
+    deadline = time.monotonic() + 10
+    while supervisor.pid("etcd") and time.monotonic() < deadline:
         time.sleep(0.01)
+    supervisor.stop("etcd")
     with pytest.raises(StartError, match=r"(?s)etcd ended.*corrupt.*Remove the folder"):
         supervisor.ensure_alive(program)
+
+
+def test_a_program_that_ended_at_once_is_not_alive(tmp_path):
+    """Its start time is unknown, and so is everybody else's who is gone."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    record = {"pid": gone.pid, "started": None}
+    (tmp_path / "etcd.pid").write_text(json.dumps(record))
+    supervisor = Supervisor(tmp_path, tmp_path)
+    assert supervisor.pid("etcd") is None
+    supervisor.stop("etcd")
 
 
 def test_a_half_written_record_is_no_process(tmp_path):
