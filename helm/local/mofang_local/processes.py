@@ -77,7 +77,9 @@ class Supervisor:
         if not known:
             return None
         pid = int(known["pid"])
-        return pid if start_time(pid) == known["started"] else None
+        started = start_time(pid)
+        # Recorded as None: it had ended before its time could be read.
+        return pid if started and started == known["started"] else None
 
     def is_current(self, program: Program) -> bool:
         """Whether it runs as it would be started today."""
