@@ -285,8 +285,34 @@ def gateway(image: str) -> list[Manifest]:
     ]
 
 
-def training_operator(rendered: str, image: str) -> list[Manifest]:
-    """The operator's own manifests, as kustomize rendered them, with our image."""
+_INIT_CONFIG = "training-operator-init"
+
+
+def _init_template() -> Manifest:
+    """What workers of a PyTorchJob with a master do first: await its name.
+
+    The operator's own template runs a shell of an image that cannot be had
+    here. It fills in the fields in braces.
+    """
+    container = {
+        "name": "init-pytorch",
+        "image": "{{.InitContainerImage}}",
+        "imagePullPolicy": "IfNotPresent",
+        "args": ["{{.MasterAddr}}"],
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "16Mi"},
+            "limits": {"memory": "32Mi"},
+        },
+        "securityContext": _RESTRICTED,
+    }
+    template = yaml.safe_dump([container])
+    return _object(
+        "ConfigMap", _INIT_CONFIG, "kubeflow", data={"initContainer.yaml": template}
+    )
+
+
+def training_operator(rendered: str, image: str, await_name: str) -> list[Manifest]:
+    """The operator's own manifests, as kustomize rendered them, with our images."""
     manifests = [each for each in yaml.safe_load_all(rendered) if each]
     for each in manifests:
         if each["kind"] == "Deployment":
@@ -295,10 +321,15 @@ def training_operator(rendered: str, image: str) -> list[Manifest]:
             container["image"] = image
             container["imagePullPolicy"] = "IfNotPresent"
             container["command"] = ["/training-operator"]
+            container["args"] = [f"--pytorch-init-container-image={await_name}"]
+            mount = {"name": "init", "mountPath": "/etc/config", "readOnly": True}
+            container.setdefault("volumeMounts", []).append(mount)
+            volume = {"name": "init", "configMap": {"name": _INIT_CONFIG}}
+            pod.setdefault("volumes", []).append(volume)
             container["readinessProbe"].update(initialDelaySeconds=1, periodSeconds=2)
             container["resources"] = {"requests": {"cpu": "10m", "memory": "64Mi"}}
             container["securityContext"] = _RESTRICTED
-    return manifests
+    return [*manifests, _init_template()]
 
 
 def applied_mark(digest: str) -> Manifest:

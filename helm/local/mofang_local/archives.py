@@ -108,6 +108,9 @@ def write(image: FileImage, folder: Path) -> Path:
     ).encode()
     _pack(archive, image, (config, manifest), layer)
     layer.unlink()
+    for old in folder.glob(f"{image.name.rpartition('/')[2]}-????????????.tar"):
+        if old != archive:
+            old.unlink()
     return archive
 
 

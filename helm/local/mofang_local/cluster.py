@@ -177,8 +177,9 @@ class Cluster:
             "github.com/kubeflow/training-operator",
         )
         rendered = self.kubectl.run("kustomize", str(addons.operator_manifests(module)))
-        reference = own["training-operator"].reference
-        manifests = addons.training_operator(rendered, reference)
+        manifests = addons.training_operator(
+            rendered, own["training-operator"].reference, own["await-name"].reference
+        )
         # Its definitions are megabytes: applied again only when they changed.
         digest = hashlib.sha256(yaml.safe_dump_all(manifests).encode()).hexdigest()
         mark = addons.applied_mark(digest)

@@ -67,6 +67,7 @@ COMPONENTS = (
     ),
     Component(name="coredns", packages={"coredns": "."}),
     Component(name="pause", packages={"pause": "."}),
+    Component(name="await-name", packages={"await-name": "."}),
 )
 
 

@@ -90,6 +90,7 @@ def own_images(places: Places) -> dict[str, Image]:
     envoy = envoy_program(places)
     wanted = {
         "pause": _static(places, "pause", user="65535:65535"),
+        "await-name": _static(places, "await-name"),
         "coredns": _static(places, "coredns"),
         "istiod": FileImage(
             name=f"{_REPOSITORY}/istiod",

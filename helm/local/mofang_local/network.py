@@ -4,6 +4,7 @@ Nothing here leads out of the machine: the host's end of the wire carries no
 route but the one to the first node's address.
 """
 
+import contextlib
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,8 +133,20 @@ def cgroup_folders(node: Node) -> list[Path]:
     ]
 
 
+def hand_down_controllers(root: Path) -> None:
+    """Let cgroups below the root have its controllers; version 2 asks for that."""
+    found = root / "cgroup.controllers"
+    if not found.exists():
+        return
+    for controller in found.read_text().split():
+        # One that the machine keeps to itself is no reason to stop.
+        with contextlib.suppress(OSError):
+            (root / "cgroup.subtree_control").write_text(f"+{controller}")
+
+
 def create_cgroups(node: Node) -> None:
     """A cgroup for the node's pods, apart from the other node's."""
+    hand_down_controllers(Path("/sys/fs/cgroup"))
     for folder in cgroup_folders(node):
         folder.mkdir(exist_ok=True)
         for setting in ("cpuset.cpus", "cpuset.mems"):

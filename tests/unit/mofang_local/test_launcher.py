@@ -17,6 +17,7 @@ from mofang_local import (
     images,
     leftovers,
     needs,
+    network,
     nodes,
     platform,
 )
@@ -118,6 +119,29 @@ def test_an_image_s_tag_follows_its_files(tmp_path):
     assert image.tag != before
 
 
+def test_only_the_newest_archive_of_an_image_is_kept(tmp_path):
+    program = tmp_path / "program"
+    folder = tmp_path / "images"
+    kept = []
+    for text in ("1", "2"):
+        program.write_text(text)
+        for name in ("a/b", "a/b-c"):
+            image = FileImage(name=name, files={"/b": program}, entrypoint=("/b",))
+            kept.append(archives.write(image, folder))
+    assert sorted(folder.iterdir()) == sorted(kept[2:])
+
+
+def test_controllers_of_version_2_are_handed_down(tmp_path):
+    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
+    network.hand_down_controllers(tmp_path)
+    assert (tmp_path / "cgroup.subtree_control").read_text() == "+memory"
+
+
+def test_version_1_has_nothing_to_hand_down(tmp_path):
+    network.hand_down_controllers(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_users_images_are_on_every_node_and_others_on_one():
     assert images.nodes_of("pytorch") == NODES
     assert images.nodes_of("hub") == (CPU_NODE,)
@@ -199,7 +223,20 @@ def test_the_operator_gets_our_image_and_keeps_the_rest():
             },
         }
     )
-    manifest = addons.training_operator(rendered, "docker.io/mofang/t:1")[0]
-    container = manifest["spec"]["template"]["spec"]["containers"][0]
+    manifest, template = addons.training_operator(
+        rendered, "docker.io/mofang/t:1", "docker.io/mofang/await-name:1"
+    )
+    pod = manifest["spec"]["template"]["spec"]
+    container = pod["containers"][0]
     assert container["image"] == "docker.io/mofang/t:1"
     assert container["securityContext"]["runAsNonRoot"]
+    assert container["args"][0].endswith("await-name:1")
+    assert pod["volumes"][0]["configMap"]["name"] == template["metadata"]["name"]
+
+
+def test_the_init_container_may_run_in_a_restricted_namespace():
+    """Projects' namespaces refuse pods with a container that is not restricted."""
+    *_, template = addons.training_operator("", "operator", "await-name")
+    container = yaml.safe_load(template["data"]["initContainer.yaml"])[0]
+    assert container["securityContext"]["runAsNonRoot"]
+    assert container["args"] == ["{{.MasterAddr}}"]

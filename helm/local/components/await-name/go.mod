@@ -1,0 +1,3 @@
+module mofang.dev/local/await-name
+
+go 1.26.0
