@@ -15,6 +15,7 @@ MAX_IMAGE = 512
 RESERVED_PREFIXES = ("MOFANG_", "JUPYTERHUB_", "KUBERNETES_")
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _IMAGE = re.compile(
     r"[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*"
     r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?"
@@ -58,6 +59,28 @@ def check_text(subject: str, value: str) -> None:
 
 def check_variable(name: str, value: str) -> None:
     """Refuse variables that are malformed, reserved or secret."""
+    check_variable_name(name)
+    shown = repr(name[:64])
+    check_text(f"The value of {shown}", value)
+    if is_secret(name, value):
+        raise ValueError(f"{shown} looks like a secret. {WAY_OUT}")
+
+
+def check_parameter(name: str, value: str) -> None:
+    """Refuse hyper-parameters that are malformed or secret."""
+    shown = repr(name[:64])
+    if not _PARAMETER_NAME.fullmatch(name):
+        raise ValueError(
+            f"{shown} is not the name of a hyper-parameter. Use letters, digits, "
+            "underscores, dots and dashes, and begin with a letter."
+        )
+    check_text(f"The value of {shown}", value)
+    if is_secret(name.replace("-", "_"), value):
+        raise ValueError(f"{shown} looks like a secret. {WAY_OUT}")
+
+
+def check_variable_name(name: str) -> None:
+    """Refuse names of variables that are malformed or reserved."""
     shown = repr(name[:64])
     if not _VARIABLE_NAME.fullmatch(name) or len(name) > MAX_VARIABLE_NAME:
         raise ValueError(
@@ -69,6 +92,3 @@ def check_variable(name: str, value: str) -> None:
             f"{shown} is reserved: names that start with "
             f"{', '.join(RESERVED_PREFIXES)} belong to the platform. Choose another."
         )
-    check_text(f"The value of {shown}", value)
-    if is_secret(name, value):
-        raise ValueError(f"{shown} looks like a secret. {WAY_OUT}")

@@ -10,9 +10,9 @@ import re
 from itertools import pairwise
 
 WAY_OUT = (
-    "Everybody in the project can read a job's settings. Keep the secret in a file of "
-    "your home directory with mode 0600 and read it in the script; references to "
-    "Kubernetes Secrets come later."
+    "Everybody in the project can read a job's settings. Name a Secret of the project "
+    "under secrets, or keep the value in a file of your home directory with mode 0600 "
+    "and read it in the script."
 )
 
 _ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "SECRET", "APIKEY")

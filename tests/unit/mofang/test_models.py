@@ -41,12 +41,28 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
     assert json.loads(JobSpec(**LEAST).model_dump_json()) == {
         **LEAST,
         "framework": "pytorch",
+        "engine": None,
+        "command": [],
         "arguments": [],
+        "hyperparameters": {},
         "working_directory": "/home/jovyan",
+        "code": None,
+        "requirements": None,
+        "inputs": [],
+        "outputs": [],
         "replicas": 1,
         "resources": {"cpu": "500m", "memory": "1Gi", "gpu": 0},
+        "roles": {},
+        "processes_per_replica": None,
         "environment": {},
+        "secrets": {},
+        "user_id": 1000,
+        "priority": "normal",
+        "restart": None,
+        "hang": "tell",
+        "keep_on_failure_minutes": 0,
         "environment_name": None,
+        "rerun_of": None,
     }
 
 
@@ -57,7 +73,7 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
         pytest.param({"name": "  "}, "name", "1 to 63", id="a blank name"),
         pytest.param({"name": "x" * 64}, "name", "1 to 63", id="a long name"),
         pytest.param({"name": "a\nb"}, "name", "printable", id="a line break"),
-        pytest.param({"script": ""}, "script", "1 to 4096", id="no script"),
+        pytest.param({"script": ""}, "script", "either a script", id="no script"),
         pytest.param({"script": "-m"}, "script", "path of a file", id="an option"),
         pytest.param({"script": "a/"}, "script", "path of a file", id="a folder"),
         pytest.param({"script": "a\0b"}, "script", "control", id="a NUL in a path"),
@@ -225,7 +241,7 @@ def test_an_older_client_reads_what_a_newer_service_says():
         "spec": {**LEAST, "priority": "high"},
         "state": "Queued",
         "created": "2026-01-02T03:04:05Z",
-        "queue": {"place": 3},
+        "place": {"position": 3},
     }
     page = JobList.model_validate({"jobs": [job], "next": None, "total": 1})
     assert page.jobs[0].spec.name == "digits"

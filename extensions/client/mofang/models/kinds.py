@@ -1,0 +1,69 @@
+"""The closed choices of a job."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Framework(StrEnum):
+    """Who starts the processes of a job and introduces them to each other."""
+
+    PYTORCH = "pytorch"
+    """torchrun in equal workers."""
+
+    TENSORFLOW = "tensorflow"
+    """TF_CONFIG in every replica; parameter servers if the job has some."""
+
+    HOROVOD = "horovod"
+    """mpirun in a launcher, ring all-reduce among the workers."""
+
+    MPI = "mpi"
+    """mpirun in a launcher, any program."""
+
+    XGBOOST = "xgboost"
+    SPARK = "spark"
+    """A standalone cluster for the time of the job; the driver runs the script."""
+
+    RAY = "ray"
+    """A Ray cluster for the time of the job; its head runs the script."""
+
+    SINGLE = "single"
+    """One container, one program."""
+
+
+class Engine(StrEnum):
+    """Which resources of the cluster run a job."""
+
+    KUBEFLOW_V1 = "kubeflow-v1"
+    """PyTorchJob, TFJob, MPIJob and XGBoostJob of the Training Operator."""
+
+    TRAINER_V2 = "trainer-v2"
+    """TrainJob of Kubeflow Trainer v2."""
+
+    JOBSET = "jobset"
+    RAY_OPERATOR = "ray-operator"
+    SPARK_OPERATOR = "spark-operator"
+
+
+class Priority(StrEnum):
+    """Which of a project's waiting jobs is let in first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """The greater, the sooner."""
+        return list(Priority).index(self)
+
+
+class HangAction(StrEnum):
+    """What happens when a job makes no progress any more."""
+
+    OFF = "off"
+    TELL = "tell"
+    """Its owner sees it; the job goes on."""
+
+    RESTART = "restart"
+    """Its restarts are used for it, as for a failure of the platform."""

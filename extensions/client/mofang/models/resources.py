@@ -1,0 +1,55 @@
+"""What a replica gets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from mofang.models._base import Asked
+from mofang.quantities import format_bytes, parse_quantity
+
+MAX_GPUS = 16
+MAX_CPU = 256
+MIN_CPU_MILLIS = 10
+MIN_MEMORY = 64 * 1024**2
+MAX_MEMORY = 4 * 1024**4
+
+
+class Resources(Asked):
+    """What each replica of a role gets; of CPU it may borrow what is free."""
+
+    cpu: str = "500m"
+    """Cores as a Kubernetes quantity: ``500m``, ``2``."""
+
+    memory: str = "1Gi"
+    gpu: Annotated[int, Field(ge=0, le=MAX_GPUS)] = 0
+
+    @field_validator("cpu", "memory", mode="before")
+    @classmethod
+    def _accept_numbers(cls, value: object) -> object:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return str(value) if is_number else value
+
+    @field_validator("cpu")
+    @classmethod
+    def _bound_cpu(cls, value: str) -> str:
+        cores = parse_quantity(value)
+        if not 0 < cores <= MAX_CPU or cores * 1000 < MIN_CPU_MILLIS:
+            raise ValueError(f"cpu must be from 10m to {MAX_CPU} cores, not {value}.")
+        return value
+
+    @field_validator("memory")
+    @classmethod
+    def _bound_memory(cls, value: str) -> str:
+        size = parse_quantity(value)
+        if size != int(size) or not MIN_MEMORY <= size <= MAX_MEMORY:
+            raise ValueError(
+                f"memory must be from 64Mi to 4Ti, not {format_bytes(int(size))}. "
+                "Write it with its unit, such as 2Gi."
+            )
+        return value
+
+    def without_gpu(self) -> Resources:
+        """Return the same for a role that computes on no GPU."""
+        return self.model_copy(update={"gpu": 0})
