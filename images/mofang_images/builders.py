@@ -15,7 +15,7 @@ from mofang_images.store import Store
 COMPRESSION = ("--compression-format", "zstd", "--compression-level", "1")
 """For layers in archives: read faster than gzip, and written faster, too."""
 
-LEFTOVERS_KEPT = 6
+LEFTOVERS_KEPT = 16
 """Stages of builds that stay: two for each image that has any, with room to spare."""
 
 

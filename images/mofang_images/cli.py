@@ -9,17 +9,17 @@ from pathlib import Path
 from mofang_images.build import BuiltImage, ImageBuild
 from mofang_images.builders import BuilderKind, choose_builder
 from mofang_images.debian import root_identity
-from mofang_images.errors import ImageError
+from mofang_images.errors import ImageError, SourceError
 from mofang_images.locks import write_locks
-from mofang_images.plan import PlannedImage, plan_images
+from mofang_images.plan import Plan, PlannedImage, make_plan
 from mofang_images.sources import (
     SHARED_FOLDER,
     ImageSource,
-    folder_digest,
     read_sources,
-    with_parents,
+    with_needed,
 )
 from mofang_images.store import Store, default_folder
+from mofang_images.trees import folder_digest
 from mofang_images.wheels import wheel_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -62,16 +62,16 @@ def _build(asked: argparse.Namespace, store: Store) -> None:
             for project in _projects(sources)
         }
         digests = {project: wheel.digest for project, wheel in wheels.items()}
-        planned = _plan(asked, sources, digests)
+        plan = _plan(asked, sources, digests)
         run = ImageBuild(
-            planned=planned,
+            plan=plan,
             wheels=wheels,
             shared=IMAGES / SHARED_FOLDER,
             store=store,
             builder=builder,
             base_image=asked.base_image,
         )
-        built = [run.ensure(planned[name]) for name in asked.only or planned]
+        built = [run.ensure(image) for image in _asked_images(asked, plan)]
     if asked.json:
         print(built_as_json(built))  # noqa: T201 - what was asked for.
     else:
@@ -82,15 +82,13 @@ def _build(asked: argparse.Namespace, store: Store) -> None:
 def _list(asked: argparse.Namespace, store: Store) -> None:
     sources = _asked_sources(asked)
     digests = {each: folder_digest(REPOSITORY / each) for each in _projects(sources)}
-    planned = _plan(asked, sources, digests)
-    for name in asked.only or planned:
-        image = planned[name]
-        print(f"{name}\t{image.ref}\t{_state(image, store)}")  # noqa: T201 - likewise.
+    for image in _asked_images(asked, _plan(asked, sources, digests)):
+        print(f"{image.name}\t{image.ref}\t{_state(image, store)}")  # noqa: T201 - likewise.
 
 
 def _asked_sources(asked: argparse.Namespace) -> dict[str, ImageSource]:
     sources = read_sources(IMAGES)
-    return with_parents(sources, asked.only or sources)
+    return with_needed(sources, asked.only or sources)
 
 
 def _projects(sources: Mapping[str, ImageSource]) -> list[str]:
@@ -102,9 +100,17 @@ def _plan(
     asked: argparse.Namespace,
     sources: Mapping[str, ImageSource],
     digests: Mapping[str, str],
-) -> dict[str, PlannedImage]:
+) -> Plan:
     identity = asked.base_image or root_identity()
-    return plan_images(sources, digests, IMAGES / SHARED_FOLDER, identity)
+    return make_plan(sources, digests, IMAGES / SHARED_FOLDER, identity)
+
+
+def _asked_images(asked: argparse.Namespace, plan: Plan) -> list[PlannedImage]:
+    if unknown := [name for name in asked.only if name not in plan.images]:
+        raise SourceError(
+            f"No image is called {unknown[0]}: it is only a part of others."
+        )
+    return [plan.images[name] for name in asked.only or plan.images]
 
 
 def _state(image: PlannedImage, store: Store) -> str:

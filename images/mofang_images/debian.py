@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mofang_images.commands import CommandLog, step
 from mofang_images.host import PUBLIC_MIRROR, SUITE, debian_mirror
-from mofang_images.sources import digest
 from mofang_images.store import Store
+from mofang_images.trees import digest
 
 VARIANT = "minbase"
 

@@ -1,10 +1,19 @@
 """Rewrite the locks of the images: exact versions, hashes, no addresses."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from mofang_images.commands import CommandLog, report
-from mofang_images.sources import ROOT_PARENT, SHARED_FOLDER, read_sources
+from mofang_images.sources import (
+    LAYER,
+    ROOT_PARENT,
+    SHARED_FOLDER,
+    ImageSource,
+    Kind,
+    read_sources,
+    with_needed,
+)
 from mofang_images.store import Store
 from mofang_images.wheels import program
 
@@ -33,27 +42,35 @@ def write_locks(repository: Path, store: Store, *, upgrade: bool) -> None:
     compile_lock: list[str | Path] = [program("uv"), "pip", "compile", *OPTIONS]
     if upgrade:
         compile_lock.append("--upgrade")
-    for folder in [images / SHARED_FOLDER, *_locked_folders(images)]:
+    sources = read_sources(images)
+    for folder in [images / SHARED_FOLDER, *(each.folder for each in sources.values())]:
         for wanted in sorted(folder.glob("*.in")):
             lock = wanted.with_suffix(".txt")
             words: list[str | Path] = [*compile_lock, wanted, "--output-file", lock]
-            if wanted.name == "requirements.in":
-                words += _own_projects(folder, repository)
+            if folder.name in sources:
+                words += _agreement(sources[folder.name], sources, images)
             log.run(f"lock {wanted}", words, cwd=repository)
             report(f"Wrote {lock.relative_to(repository)}")
 
 
-def _locked_folders(images: Path) -> list[Path]:
-    sources = read_sources(images).values()
-    return [each.folder for each in sources if each.parent == ROOT_PARENT]
-
-
-def _own_projects(folder: Path, repository: Path) -> list[str | Path]:
-    """Return what our own projects in an image add to its lock."""
-    source = read_sources(repository / "images")[folder.name]
+def _agreement(
+    source: ImageSource, sources: Mapping[str, ImageSource], images: Path
+) -> list[str | Path]:
+    """Return what an image's lock must agree with, and what else it must cover."""
     words: list[str | Path] = ["--constraint", "requirements.lock"]
     words += ["--override", f"images/{SHARED_FOLDER}/overrides.txt"]
-    words += [f"{project}/pyproject.toml" for project in source.projects]
+    for ancestor in with_needed(sources, _parents(source)):
+        lock = images / ancestor / "requirements.txt"
+        if lock.exists():
+            words += ["--constraint", lock.relative_to(images.parent)]
+    # What our own packages need is in the foundation: their layer brings only them.
+    layer = [sources[LAYER]] if source.kind is Kind.FOUNDATION else []
+    for each in [source, *layer]:
+        words += [f"{project}/pyproject.toml" for project in each.projects]
     for package in OWN_PACKAGES:
         words += ["--no-emit-package", package]
     return words
+
+
+def _parents(source: ImageSource) -> list[str]:
+    return [] if source.parent == ROOT_PARENT else [source.parent]

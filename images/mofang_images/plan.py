@@ -1,33 +1,66 @@
 """Settle the tag of each image from everything it is made from.
 
 Pure: the same tree gives the same plan on every machine.
+
+A *recipe* is a Dockerfile to run, an *image* what pods run. The image of an
+environment is made of two recipes, its own and that of the layer on top; so what is
+below keeps its tag, and is not built again, when our own sources change.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_images.sources import ROOT_PARENT, ImageSource, digest, folder_digest
+from mofang_images.sources import (
+    IMAGES,
+    LAYER,
+    ROOT_PARENT,
+    ImageSource,
+    Kind,
+)
+from mofang_images.trees import digest, folder_digest
 
 REGISTRY = "docker.io/mofang"
 
-BUILDER_VERSION = 1
+BUILDER_VERSION = 2
 """Raise it when this package begins to make different images of the same inputs."""
 
 TAG_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedImage:
-    """An image with its tag settled."""
+class PlannedRecipe:
+    """A Dockerfile to run, with the tag of what it makes settled."""
 
     source: ImageSource
     tag: str
 
     @property
     def name(self) -> str:
-        """The image's short name, as in the chart's values."""
-        return self.source.name
+        """What the result is called; unlike that of any image people run."""
+        name = self.source.name
+        return name if self.source.kind is Kind.PLATFORM else f"{name}-layers"
+
+    @property
+    def ref(self) -> str:
+        """Full reference of the result."""
+        return f"{REGISTRY}/{self.name}:{self.tag}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedImage:
+    """An image with its tag settled."""
+
+    name: str
+    """The image's short name, as in the chart's values."""
+
+    tag: str
+
+    below: PlannedRecipe
+    """Most of it, or all."""
+
+    top: PlannedRecipe | None
+    """The layer to put on top, if it is an environment's."""
 
     @property
     def ref(self) -> str:
@@ -35,32 +68,59 @@ class PlannedImage:
         return f"{REGISTRY}/{self.name}:{self.tag}"
 
 
-def plan_images(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything there is to build, parents first."""
+
+    recipes: Mapping[str, PlannedRecipe]
+    """By the name of their source."""
+
+    images: Mapping[str, PlannedImage]
+
+
+def make_plan(
     sources: Mapping[str, ImageSource],
     projects: Mapping[str, str],
     shared: Path,
     root_identity: str,
-) -> dict[str, PlannedImage]:
-    """Settle the tag of each image; parents come first, here and in the result.
+) -> Plan:
+    """Settle the tag of every recipe and every image.
 
     Args:
-        sources: Images by name, each after its parent.
+        sources: Folders by name, each after its parent.
         projects: Hash of the sources of each of our projects they install.
         shared: Folder of the files that go into every build.
         root_identity: Name of the Debian below them all: the recipe of a
             debootstrap root, or the reference of a registry's image.
     """
     shared_digest = folder_digest(shared)
-    planned: dict[str, PlannedImage] = {}
+    recipes: dict[str, PlannedRecipe] = {}
     for name, source in sources.items():
         is_root = source.parent == ROOT_PARENT
         parts = [
             str(BUILDER_VERSION),
-            root_identity if is_root else planned[source.parent].tag,
+            root_identity if is_root else recipes[source.parent].tag,
             shared_digest,
             folder_digest(source.folder),
             *(f"{each} {projects[each]}" for each in source.projects),
+            *(folder_digest(each, for_people=True) for each in source.folders),
         ]
-        tag = digest(parts)[:TAG_LENGTH]
-        planned[name] = PlannedImage(source=source, tag=tag)
-    return planned
+        recipes[name] = PlannedRecipe(source=source, tag=_tag(parts))
+    images = {
+        name: _image(recipe, recipes.get(LAYER))
+        for name, recipe in recipes.items()
+        if recipe.source.kind in IMAGES
+    }
+    return Plan(recipes=recipes, images=images)
+
+
+def _image(below: PlannedRecipe, layer: PlannedRecipe | None) -> PlannedImage:
+    name = below.source.name
+    if below.source.kind is Kind.PLATFORM or layer is None:
+        return PlannedImage(name=name, tag=below.tag, below=below, top=None)
+    tag = _tag([below.tag, layer.tag])
+    return PlannedImage(name=name, tag=tag, below=below, top=layer)
+
+
+def _tag(parts: list[str]) -> str:
+    return digest(parts)[:TAG_LENGTH]

@@ -1,12 +1,12 @@
-"""Read the folders that images are made from.
+"""Read the folders that images are made from, as their ``image.toml`` declare them.
 
 Pure reading: nothing is run and nothing is written.
 """
 
-import hashlib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from mofang_images.errors import SourceError
@@ -17,86 +17,108 @@ ROOT_PARENT = "debian"
 SHARED_FOLDER = "shared"
 """Files beside the images that go into the build of each."""
 
-# Made by tools, or read by people only: never part of what is built.
-_IGNORED_FOLDERS = frozenset(
-    {
-        "node_modules",
-        "labextension",
-        "__pycache__",
-        "dist",
-        "tests",
-        ".ipynb_checkpoints",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".yarn",
-    }
-)
-_IGNORED_SUFFIXES = (".pyc", ".tsbuildinfo", ".egg-info", ".in", "~", ".swp")
-_IGNORED_FILES = frozenset({"README.md", "overrides.txt"})
-# Output of the TypeScript compiler, at the top of an extension.
-_IGNORED_AT_TOP = frozenset({"lib", "build"})
+LAYER = "ours"
+"""The layer on top of every environment."""
+
+
+class Kind(StrEnum):
+    """What becomes of that which a Dockerfile makes."""
+
+    PLATFORM = "platform"
+    """An image as it is, for a process of the platform."""
+
+    FOUNDATION = "foundation"
+    """No image of its own: what others build on."""
+
+    ENVIRONMENT = "environment"
+    """An image once the layer on top is on it; others may build on what is below."""
+
+    LAYER = "layer"
+    """No image of its own: the layer on top of every environment."""
+
+
+IMAGES = frozenset({Kind.PLATFORM, Kind.ENVIRONMENT})
+"""The kinds that a pod can run."""
+
+_REQUIRED = {"kind", "parent", "revision"}
+_OPTIONAL = {"title", "projects", "folders"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSource:
-    """One image as its folder declares it."""
+    """One folder with a Dockerfile, as it declares itself."""
 
     name: str
     folder: Path
+    kind: Kind
 
     parent: str
     """Name of another image, or ``debian``."""
 
-    projects: tuple[str, ...]
-    """Folders of our Python projects whose wheels it installs, from the root."""
-
     revision: int
     """Raised by hand to build again with the newest Debian packages."""
 
+    title: str = ""
+    """What the image calls itself in its label."""
+
+    projects: tuple[str, ...] = ()
+    """Folders of our Python projects whose wheels it installs, from the root."""
+
+    folders: tuple[Path, ...] = ()
+    """More folders it copies, each under its own name."""
+
 
 def read_sources(images: Path) -> dict[str, ImageSource]:
-    """Return every image declared in a folder of images, parents first.
+    """Return everything declared in a folder of images, parents first.
 
     Raises:
         SourceError: A declaration is incomplete, or parents go round in circles.
     """
     found = {
-        declaration.parent.name: _read_source(declaration)
+        declaration.parent.name: _read_source(declaration, images.parent)
         for declaration in sorted(images.glob("*/image.toml"))
     }
-    return with_parents(found, found)
+    return with_needed(found, found)
 
 
-def with_parents(
+def with_needed(
     sources: Mapping[str, ImageSource], names: Iterable[str]
 ) -> dict[str, ImageSource]:
-    """Return the images of these names and their ancestors, parents first.
+    """Return what these names are made of: them and their ancestors, parents first.
+
+    Environments bring the layer that goes on top of them.
 
     Raises:
         SourceError: A name is not an image's.
     """
     ordered: dict[str, ImageSource] = {}
     for name in names:
-        for source in _lineage(name, sources):
+        line = _lineage(name, sources)
+        if line and line[-1].kind is Kind.ENVIRONMENT:
+            line += _lineage(LAYER, sources)
+        for source in line:
             ordered.setdefault(source.name, source)
     return ordered
 
 
-def _read_source(declaration: Path) -> ImageSource:
+def _read_source(declaration: Path, repository: Path) -> ImageSource:
     text = tomllib.loads(declaration.read_text())
-    if unknown := text.keys() - {"parent", "projects", "revision"}:
+    if unknown := text.keys() - _REQUIRED - _OPTIONAL:
         raise SourceError(f"{declaration} has unknown keys: {sorted(unknown)}.")
-    try:
-        return ImageSource(
-            name=declaration.parent.name,
-            folder=declaration.parent,
-            parent=text["parent"],
-            projects=tuple(text["projects"]),
-            revision=text["revision"],
-        )
-    except KeyError as err:
-        raise SourceError(f"{declaration} does not say {err}.") from err
+    if missing := _REQUIRED - text.keys():
+        raise SourceError(f"{declaration} does not say {sorted(missing)}.")
+    if text["kind"] not in list(Kind):
+        raise SourceError(f"{declaration}: kind is one of {', '.join(Kind)}.")
+    return ImageSource(
+        name=declaration.parent.name,
+        folder=declaration.parent,
+        kind=Kind(text["kind"]),
+        parent=text["parent"],
+        revision=text["revision"],
+        title=text.get("title", ""),
+        projects=tuple(text.get("projects", ())),
+        folders=tuple(repository / each for each in text.get("folders", ())),
+    )
 
 
 def _lineage(name: str, sources: Mapping[str, ImageSource]) -> list[ImageSource]:
@@ -104,9 +126,7 @@ def _lineage(name: str, sources: Mapping[str, ImageSource]) -> list[ImageSource]
     line: list[ImageSource] = []
     while name != ROOT_PARENT:
         if name not in sources:
-            raise SourceError(
-                f"No image is called {name}; there are {', '.join(sources)}."
-            )
+            raise SourceError(f"No image is called {name}; {_known(sources)}.")
         if any(source.name == name for source in line):
             raise SourceError(f"The image {name} is its own ancestor.")
         line.insert(0, sources[name])
@@ -114,44 +134,6 @@ def _lineage(name: str, sources: Mapping[str, ImageSource]) -> list[ImageSource]
     return line
 
 
-def input_files(folder: Path) -> list[Path]:
-    """List the files of a folder that count, without what tools left there."""
-    return sorted(_walk(folder, at_top=True))
-
-
-def _walk(folder: Path, *, at_top: bool) -> Iterator[Path]:
-    for entry in folder.iterdir():
-        if entry.name in _IGNORED_FILES or entry.name.endswith(_IGNORED_SUFFIXES):
-            continue
-        if not entry.is_dir():
-            yield entry
-        elif entry.name not in _IGNORED_FOLDERS and not (
-            at_top and entry.name in _IGNORED_AT_TOP
-        ):
-            yield from _walk(entry, at_top=False)
-
-
-def digest(parts: Iterable[str | bytes]) -> str:
-    """Hash parts in order, each with its length, so that borders count."""
-    total = hashlib.sha256()
-    for part in parts:
-        content = part.encode() if isinstance(part, str) else part
-        total.update(f"{len(content)}:".encode())
-        total.update(content)
-    return total.hexdigest()
-
-
-def folder_digest(folder: Path) -> str:
-    """Hash the paths, executable bits and contents of a folder's files.
-
-    Raises:
-        SourceError: There is no such folder.
-    """
-    if not folder.is_dir():
-        raise SourceError(f"There is no folder {folder} to build from.")
-    parts: list[str | bytes] = []
-    for file in input_files(folder):
-        executable = bool(file.stat().st_mode & 0o100)
-        parts += [file.relative_to(folder).as_posix(), str(executable)]
-        parts.append(file.read_bytes())
-    return digest(parts)
+def _known(sources: Mapping[str, ImageSource]) -> str:
+    names = [each.name for each in sources.values() if each.kind in IMAGES]
+    return f"there are {', '.join(names)}"

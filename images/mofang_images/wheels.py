@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mofang_images.commands import CommandLog, step
 from mofang_images.errors import MachineError, SourceError
-from mofang_images.sources import folder_digest
 from mofang_images.store import Store
+from mofang_images.trees import folder_digest
 
 _ATTEMPTS = 3
 
