@@ -96,8 +96,9 @@ def minimal():
     def host_path(path: str) -> dict[str, Any]:
         return {"persistentVolume": {"hostPath": {"path": path}}}
 
+    images = yaml.safe_load((CHART / "values.yaml").read_text())["images"]
     return {
-        "images": {name: {"tag": f"{name}-1"} for name in ("hub", "base", "pytorch")},
+        "images": {name: {"tag": f"{name}-1"} for name in images},
         "storage": {**host_path("/data/$(category)"), "root": host_path("/data")},
         "auth": {"sharedPassword": {"userPassword": "a secret of users"}},
     }
