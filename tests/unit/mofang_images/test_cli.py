@@ -19,11 +19,19 @@ def test_listing_builds_nothing_and_names_every_image(tmp_path, capsys):
     assert main(["--cache", str(tmp_path), "list"]) == 0
 
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [row[0] for row in rows] == ["base", "hub", "pytorch"]
+    assert {row[0] for row in rows} >= {"base", "hub", "pytorch"}
+    # Parts of images are no images.
+    assert not {row[0] for row in rows} & {"foundation", "ours"}
     assert {row[2] for row in rows} == {"not built"}
 
 
 def test_an_unknown_image_is_a_sentence_and_an_exit_code(tmp_path, capsys):
-    assert main(["--cache", str(tmp_path), "list", "--only", "tensorflow"]) == 1
+    assert main(["--cache", str(tmp_path), "list", "--only", "theano"]) == 1
 
-    assert "No image is called tensorflow" in capsys.readouterr().err
+    assert "No image is called theano" in capsys.readouterr().err
+
+
+def test_a_part_of_images_is_not_built_for_itself(tmp_path, capsys):
+    assert main(["--cache", str(tmp_path), "list", "--only", "foundation"]) == 1
+
+    assert "only a part of others" in capsys.readouterr().err

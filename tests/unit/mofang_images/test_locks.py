@@ -4,12 +4,12 @@ import tomllib
 import pytest
 
 from mofang_images.locks import OWN_PACKAGES
-from mofang_images.sources import read_sources
+from mofang_images.sources import LAYER, Kind, read_sources, with_needed
 
 from .conftest import REPOSITORY
 
 IMAGES = REPOSITORY / "images"
-LOCKED = ["base", "hub"]
+LOCKED = sorted(lock.parent.name for lock in IMAGES.glob("*/requirements.txt"))
 
 
 def normal(name):
@@ -49,8 +49,10 @@ def test_every_locked_package_has_a_hash(lock):
 
 def test_locks_hold_what_our_projects_ask_for(image, lock):
     """A dependency added to a project reaches the images it is in."""
+    sources = read_sources(IMAGES)
+    layer = [sources[LAYER]] if sources[image].kind is Kind.FOUNDATION else []
     asked = set()
-    for project in read_sources(IMAGES)[image].projects:
+    for project in [each for of in [sources[image], *layer] for each in of.projects]:
         declared = tomllib.loads((REPOSITORY / project / "pyproject.toml").read_text())
         for requirement in declared["project"]["dependencies"]:
             asked.add(normal(re.match(r"[A-Za-z0-9._-]+", requirement)[0]))
@@ -68,6 +70,19 @@ def test_images_hold_what_developers_test_with(lock):
         if held[name] != tested[name]
     }
     assert differing == {}
+
+
+def test_an_environment_agrees_with_what_it_stands_on(image, lock):
+    """Layers add packages; none replaces one of a layer below."""
+    line = with_needed(read_sources(IMAGES), [image])
+    locks = [IMAGES / each / "requirements.txt" for each in line]
+
+    held = pins(lock)
+    for versions in [pins(each) for each in locks if each.exists()]:
+        shared = held.keys() & versions.keys()
+        assert {each: held[each] for each in shared} == {
+            each: versions[each] for each in shared
+        }
 
 
 def test_servers_start_without_the_slow_checker_of_international_addresses(lock):

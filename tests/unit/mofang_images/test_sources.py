@@ -1,12 +1,7 @@
 import pytest
 
 from mofang_images.errors import SourceError
-from mofang_images.sources import (
-    folder_digest,
-    input_files,
-    read_sources,
-    with_parents,
-)
+from mofang_images.sources import Kind, read_sources, with_needed
 
 
 def test_parents_come_before_their_children(declare):
@@ -17,12 +12,14 @@ def test_parents_come_before_their_children(declare):
     assert list(read_sources(images)) == ["parent", "a-child", "grandchild"]
 
 
-def test_an_image_is_asked_for_with_its_ancestors_only(declare):
-    declare("base")
-    declare("hub")
-    images = declare("pytorch", parent="base")
+def test_an_environment_is_asked_for_with_its_ancestors_and_our_layer(images):
+    needed = with_needed(read_sources(images), ["pytorch"])
 
-    assert list(with_parents(read_sources(images), ["pytorch"])) == ["base", "pytorch"]
+    assert list(needed) == ["foundation", "pytorch", "ours"]
+
+
+def test_the_platforms_own_image_needs_no_layer_on_top(images):
+    assert list(with_needed(read_sources(images), ["hub"])) == ["hub"]
 
 
 def test_an_image_that_is_its_own_ancestor_is_refused(declare):
@@ -33,27 +30,29 @@ def test_an_image_that_is_its_own_ancestor_is_refused(declare):
         read_sources(images)
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(declare):
-    sources = read_sources(declare("base"))
+def test_an_unknown_name_is_answered_with_the_images_there_are(images):
+    expected = r"No image is called bsae; there are base, hub, pytorch\."
 
-    with pytest.raises(SourceError, match=r"No image is called bsae; there are base\."):
-        with_parents(sources, ["bsae"])
+    with pytest.raises(SourceError, match=expected):
+        with_needed(read_sources(images), ["bsae"])
+
+
+COMPLETE = 'kind = "platform"\nparent = "debian"\nrevision = 1\n'
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         pytest.param(
-            'parent = "debian"\nprojects = []\n', "revision", id="something missing"
+            COMPLETE.replace("revision = 1", ""), "revision", id="something missing"
         ),
+        pytest.param(COMPLETE + 'user = "root"\n', "user", id="something too many"),
         pytest.param(
-            'parent = "debian"\nprojects = []\nrevision = 1\nuser = "root"\n',
-            "user",
-            id="something too many",
+            COMPLETE.replace("platform", "plain"), "platform", id="an unknown kind"
         ),
     ],
 )
-def test_an_incomplete_declaration_is_refused(declare, text, complaint):
+def test_a_wrong_declaration_is_refused(declare, text, complaint):
     images = declare("base")
     (images / "base" / "image.toml").write_text(text)
 
@@ -61,60 +60,10 @@ def test_an_incomplete_declaration_is_refused(declare, text, complaint):
         read_sources(images)
 
 
-def test_what_tools_leave_and_people_read_does_not_count(tmp_path):
-    for name in [
-        "package.json",
-        "src/index.ts",
-        "src/lib/kept.ts",
-        "lib/index.js",
-        "node_modules/left-pad/index.js",
-        "mofang_training/labextension/static/remote.js",
-        "mofang_training/handlers.py",
-        "mofang_training/__pycache__/handlers.cpython-311.pyc",
-        "README.md",
-        "requirements.in",
-        "overrides.txt",
-    ]:
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
+def test_what_need_not_be_said_is_empty(declare):
+    images = declare("base")
+    (images / "base" / "image.toml").write_text(COMPLETE)
 
-    counted = [file.relative_to(tmp_path).as_posix() for file in input_files(tmp_path)]
+    source = read_sources(images)["base"]
 
-    assert counted == [
-        "mofang_training/handlers.py",
-        "package.json",
-        "src/index.ts",
-        "src/lib/kept.ts",
-    ]
-
-
-def test_contents_names_and_the_executable_bit_count(tmp_path):
-    file = tmp_path / "start"
-    file.write_text("one")
-    digests = [folder_digest(tmp_path)]
-
-    file.write_text("two")
-    digests.append(folder_digest(tmp_path))
-    file.chmod(0o755)
-    digests.append(folder_digest(tmp_path))
-    file.rename(tmp_path / "begin")
-    digests.append(folder_digest(tmp_path))
-
-    assert len(set(digests)) == 4
-
-
-def test_when_a_file_was_written_does_not_count(tmp_path):
-    file = tmp_path / "start"
-    file.write_text("one")
-    before = folder_digest(tmp_path)
-
-    file.unlink()
-    file.write_text("one")
-
-    assert folder_digest(tmp_path) == before
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(SourceError, match="nowhere"):
-        folder_digest(tmp_path / "nowhere")
+    assert (source.kind, source.projects, source.folders) == (Kind.PLATFORM, (), ())

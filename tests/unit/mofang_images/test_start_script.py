@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import REPOSITORY
 
-START = REPOSITORY / "images" / "base" / "mofang-start"
+START = REPOSITORY / "images" / "foundation" / "mofang-start"
 SERVER = [sys.executable, "-c", "import os; print('server', os.getpid())"]
 
 

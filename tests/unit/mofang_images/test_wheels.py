@@ -1,4 +1,4 @@
-from mofang_images.sources import folder_digest
+from mofang_images.trees import folder_digest
 from mofang_images.wheels import wheel_of
 
 
