@@ -1,0 +1,52 @@
+"""Count words on the cluster that SPARK_MASTER_URL names, or in this process."""
+
+import argparse
+import os
+import socket
+
+from pyspark.sql import SparkSession
+
+LINES = [
+    "the quick brown fox jumps over the lazy dog",
+    "the dog sleeps",
+    "a fox is no dog",
+]
+
+
+def open_session() -> SparkSession:
+    """Connect to the cluster; the executors call back by address, not by name."""
+    return (
+        SparkSession.builder.appName("word count")
+        .master(os.environ.get("SPARK_MASTER_URL", "local[1]"))
+        .config("spark.driver.host", socket.gethostbyname(socket.gethostname()))
+        .config("spark.driver.bindAddress", "0.0.0.0")
+        .config("spark.executor.memory", "512m")
+        .config("spark.ui.enabled", "false")
+        .getOrCreate()
+    )
+
+
+def main() -> None:
+    """Count, and print the words that come most often."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=100, help="times the text comes")
+    asked = parser.parse_args()
+    session = open_session()
+    lines = session.sparkContext.parallelize(LINES * asked.epochs, numSlices=4)
+    hosts = lines.mapPartitions(lambda _: [socket.gethostname()]).distinct().collect()
+    counts = (
+        lines.flatMap(str.split)
+        .map(lambda word: (word, 1))
+        .reduceByKey(lambda one, other: one + other)
+        .sortBy(lambda counted: (-counted[1], counted[0]))
+        .collect()
+    )
+    for word, count in counts[:3]:
+        print(f"{word}: {count}")
+    total = sum(count for _, count in counts)
+    print(f"counted {total} words, {len(counts)} different, on {len(hosts)} hosts")
+    session.stop()
+
+
+if __name__ == "__main__":
+    main()
