@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,8 @@ class Output:
         self._warned = False
         self._at_line_start = True
         self._tail = b""
+        # Companions of the command, and what copies files, speak in threads.
+        self._lock = threading.RLock()
         if log_file is not None:
             try:
                 self._log = _open_log(Path(log_file))
@@ -44,6 +47,10 @@ class Output:
         """Pass on bytes of the command, whole lines or not."""
         if not chunk:
             return
+        with self._lock:
+            self._write(chunk)
+
+    def _write(self, chunk: bytes) -> None:
         self._at_line_start = chunk.endswith(b"\n")
         self._tail = (self._tail + chunk)[-KEPT_BYTES:]
         # The file comes first: what was seen can then be found again.
@@ -58,7 +65,14 @@ class Output:
         """Write a line of the platform, marked and timed, on a line of its own."""
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         line = f"{MARK} {now} {sentence}\n".encode("utf-8", "backslashreplace")
-        self.write(line if self._at_line_start else b"\n" + line)
+        with self._lock:
+            self.write(line if self._at_line_start else b"\n" + line)
+
+    def write_marked(self, mark: str, line: bytes) -> None:
+        """Write a line of a program of the platform's, such as pip, marked as its."""
+        marked = f"[{mark}] ".encode() + line.rstrip(b"\r\n") + b"\n"
+        with self._lock:
+            self.write(marked if self._at_line_start else b"\n" + marked)
 
     def last_words(self) -> bytes:
         """Return the end of the output, as far as it tells the cause of the end."""
@@ -98,6 +112,30 @@ class Output:
             f"{error.strerror or error}. The job goes on without it; its output is in "
             "the container's own log only."
         )
+
+
+class MarkedOutput:
+    """The output of a program of the platform's, each line with the program's name."""
+
+    def __init__(self, output: Output, mark: str) -> None:
+        self._output = output
+        self._mark = mark
+        self._rest = b""
+
+    def write(self, chunk: bytes) -> None:
+        """Pass on bytes; a line appears once it is whole."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            self._output.write_marked(self._mark, line)
+
+    def say(self, sentence: str) -> None:
+        """Write a line of the platform, as it does everywhere."""
+        self._output.say(sentence)
+
+    def flush(self) -> None:
+        """Write what came without an end of line."""
+        if self._rest:
+            self.write(b"\n")
 
 
 def _open_log(path: Path) -> int:

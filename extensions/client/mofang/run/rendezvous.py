@@ -1,94 +1,88 @@
-"""Wait until the name of replica 0 is known.
+"""Wait until the names of other replicas are known.
 
-Replicas start in any order, and a name that does not resolve yet ends torchrun at
-once; so the waiting is done here, bounded and with lines that say so.
+Replicas start in any order, and a name that does not resolve yet ends many frameworks
+at once; so the waiting is done here, bounded and with lines that say so.
 """
 
 from __future__ import annotations
 
-import select
 import socket
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from mofang.run.output import Output
-from mofang.run.signals import FORWARDED, SignalPipe
+from mofang.run.signals import SignalPipe
+from mofang.run.waiting import LIMIT_SECONDS, Wait, wait_until
 
-LIMIT_SECONDS = 300.0
-REPORT_SECONDS = 10.0
-PAUSE_SECONDS = 0.5
-
-
-class MasterNotFoundError(Exception):
-    """The name of replica 0 did not resolve in time."""
+NAMED = 3
+"""How many names a sentence holds."""
 
 
-class StoppedError(Exception):
-    """A signal came while we waited."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-def wait_for_master(
-    host: str,
+def wait_for_names(
+    hosts: Mapping[str, str],
     signals: SignalPipe,
     output: Output,
     *,
     limit_seconds: float = LIMIT_SECONDS,
     resolves: Callable[[str], bool] | None = None,
 ) -> None:
-    """Return once ``host`` resolves.
+    """Return once every host resolves.
+
+    Args:
+        hosts: Host name by replica, such as ``{"worker-0": "train-x1y2z3-worker-0"}``.
+        signals: What may end the waiting.
+        output: Where it is told.
+        limit_seconds: How long to wait at most.
+        resolves: Tells whether a name is known.
 
     Raises:
-        MasterNotFoundError: It did not within the limit.
+        PeerNotFoundError: One did not within the limit.
         StoppedError: We were told to end meanwhile.
     """
-    resolves = resolves or _resolves
-    start = reported = time.monotonic()
-    while not _ask(resolves, host, signals):
-        now = time.monotonic()
-        if now - start >= limit_seconds:
-            raise MasterNotFoundError(
-                f"The name {host} of replica 0 did not resolve within "
-                f"{limit_seconds:.0f} s. Replica 0 did not start, or the cluster's DNS "
-                "does not answer; look at the state and the log of replica 0."
-            )
-        if reported == start or now - reported >= REPORT_SECONDS:
-            reported = now
-            output.say(
-                f"Waiting for {host} (replica 0) to be known: {now - start:.0f} s of "
-                f"at most {limit_seconds:.0f} s."
-            )
-        _pause(PAUSE_SECONDS, signals)
+    knows = resolves or is_known
+    unknown = dict(hosts)
 
+    def are_known() -> bool:
+        for replica, host in list(unknown.items()):
+            if knows(host):
+                del unknown[replica]
+        return not unknown
 
-def _ask(resolves: Callable[[str], bool], host: str, signals: SignalPipe) -> bool:
-    # A look-up may block for many seconds and cannot be interrupted, so it gets a
-    # thread of its own and we stay ready to be stopped.
-    answers: list[bool] = []
-    thread = threading.Thread(
-        target=lambda: answers.append(resolves(host)), daemon=True
+    def what() -> str:
+        names = [f"{host} ({replica})" for replica, host in list(unknown.items())]
+        return f"{name_some(names)} to be known"
+
+    wait_until(
+        are_known,
+        Wait(
+            what=what,
+            advice="It did not start, or the cluster's DNS does not answer; look at "
+            "its state and its log.",
+            limit_seconds=limit_seconds,
+        ),
+        signals,
+        output,
     )
-    thread.start()
-    thread.join(0.05)
-    while thread.is_alive():
-        _pause(0.05, signals)
-    return any(answers)
 
 
-def _pause(seconds: float, signals: SignalPipe) -> None:
-    select.select([signals], [], [], seconds)
-    for number in signals.take():
-        if number in FORWARDED:
-            raise StoppedError(number)
+def name_some(names: Sequence[str]) -> str:
+    """Return the first few names for a sentence, and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _resolves(host: str) -> bool:
+def is_known(host: str) -> bool:
+    """Tell whether a host name resolves."""
     try:
         socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
+def listens(host: str, port: int, *, patience_seconds: float = 2.0) -> bool:
+    """Tell whether somebody accepts connections there."""
+    try:
+        socket.create_connection((host, port), timeout=patience_seconds).close()
     except (OSError, UnicodeError):
         return False
     return True

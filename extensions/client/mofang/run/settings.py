@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Union
+
+from mofang.run.reading import (
+    SHOWN,
+    SettingsError,
+    read_list,
+    read_mapping,
+    read_number,
+)
 
 MAX_PORT = 65535
 
 TERMINATION_LOG = "/dev/termination-log"
 """Where Kubernetes reads the last words of a container, unless told otherwise."""
 
+CACHE = "/cache"
+"""The scratch disk of a replica: its own, and gone with it."""
 
-class SettingsError(Exception):
-    """The platform or the command line told the wrapper something unusable."""
+Parameter = Union[str, int, float, bool]  # noqa: UP007 - evaluated, in 3.8 too
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_FLAGS = ("staged", "preload")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A directory or file that the script hears of by a name."""
+
+    kind: str
+    """``input`` or ``output``."""
+
+    name: str
+    path: str
+    deliver: str
+    """``parameter`` or ``environment``."""
+
+    staged: bool = False
+    preload: bool = False
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether the script writes to the scratch disk instead."""
+        return self.kind == "output" and self.staged
 
 
 @dataclass(frozen=True)
@@ -23,69 +58,180 @@ class RunSettings:
     job: str
     role: str
     index: int
+    attempt: int
+    """How often the job was started so far, this time included."""
+
     node: str
     """Name of the machine, or of the host where the platform does not tell."""
 
     nodes: int
+    """Replicas of this role."""
+
+    roles: Mapping[str, int]
+    """Replicas by role; this role alone where the platform does not tell."""
+
+    hosts: Mapping[str, str]
+    """Host name by role, with ``{index}`` in it; empty where replicas have none."""
+
     processes_per_node: int
     master: str
-    """Host of replica 0, the address all others call; ours if there is one node."""
+    """Host of the replica that all others call; empty if the platform names none."""
 
     master_port: int
+    """Port there; 0 for the framework's own."""
+
     working_directory: str | None
     log_file: str | None
     termination_log: str
+    cache: str
+    home: str
+    parameters: Mapping[str, Parameter]
+    places: tuple[Place, ...]
+    requirements: str | None
+    snapshot: str | None
+    code_directory: str | None
+    forwarded: tuple[str, ...]
+    run_directory: str | None
+    keep_minutes: int
 
     @property
     def replica(self) -> str:
         """What people call this replica: ``worker-1``."""
         return f"{self.role}-{self.index}"
 
+    @property
+    def replicas(self) -> int:
+        """How many replicas of all roles the job has."""
+        return sum(self.roles.values())
+
+    def host(self, role: str, index: int) -> str:
+        """Return a replica's host name, empty if it has none."""
+        return self.hosts.get(role, "").replace("{index}", str(index))
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RunSettings:
         """Read the settings, or say which one is wrong.
 
         Raises:
-            SettingsError: A number is none or out of bounds, or the master is
-                not named although there are several nodes.
+            SettingsError: A number is none or out of bounds, or something is not
+                the JSON it should be.
         """
-        nodes = _number(environment, "MOFANG_NODES", default=1, least=1)
-        index = _number(environment, "MOFANG_INDEX", default=0, least=0)
-        master = environment.get("MOFANG_MASTER", "")
-        if nodes > 1 and not master:
-            raise SettingsError("MOFANG_MASTER must name the host of replica 0.")
+        nodes = read_number(environment, "MOFANG_NODES", default=1, least=1)
+        index = read_number(environment, "MOFANG_INDEX", default=0, least=0)
+        role = environment.get("MOFANG_ROLE", "worker")
         if index >= nodes:
             raise SettingsError(
                 f"MOFANG_INDEX is {index}, but MOFANG_NODES is {nodes}."
             )
-        port = _number(environment, "MOFANG_MASTER_PORT", default=29500, least=1)
-        if port > MAX_PORT:
-            raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is no port.")
+        snapshot = environment.get("MOFANG_CODE_SNAPSHOT") or None
+        if snapshot and not _HASH.fullmatch(snapshot):
+            raise SettingsError(
+                "MOFANG_CODE_SNAPSHOT must be a SHA-256 of 64 hexadecimal digits, "
+                f"not {snapshot[:SHOWN]!r}."
+            )
         return cls(
             job=environment.get("MOFANG_JOB_ID", "job"),
-            role=environment.get("MOFANG_ROLE", "worker"),
+            role=role,
             index=index,
+            attempt=read_number(environment, "MOFANG_ATTEMPT", default=1, least=1),
             node=environment.get("MOFANG_NODE") or socket.gethostname(),
             nodes=nodes,
-            processes_per_node=_number(
+            roles=_read_roles(environment) or {role: nodes},
+            hosts=_read_hosts(environment),
+            processes_per_node=read_number(
                 environment, "MOFANG_PROCESSES_PER_NODE", default=1, least=1
             ),
-            master=master if nodes > 1 else "127.0.0.1",
-            master_port=port,
+            master=environment.get("MOFANG_MASTER", ""),
+            master_port=_read_port(environment),
             working_directory=environment.get("MOFANG_WORKING_DIRECTORY") or None,
             log_file=environment.get("MOFANG_LOG_FILE") or None,
             termination_log=environment.get("MOFANG_TERMINATION_LOG", TERMINATION_LOG),
+            cache=environment.get("MOFANG_CACHE_DIRECTORY") or CACHE,
+            home=environment.get("HOME") or "/",
+            parameters=_read_parameters(environment),
+            places=tuple(map(_place, read_list(environment, "MOFANG_PLACES"))),
+            requirements=environment.get("MOFANG_REQUIREMENTS") or None,
+            snapshot=snapshot,
+            code_directory=environment.get("MOFANG_CODE_DIRECTORY") or None,
+            forwarded=_read_forwarded(environment),
+            run_directory=environment.get("MOFANG_RUN_DIRECTORY") or None,
+            keep_minutes=read_number(
+                environment, "MOFANG_KEEP_MINUTES", default=0, least=0
+            ),
         )
 
 
-def _number(
-    environment: Mapping[str, str], name: str, *, default: int, least: int
-) -> int:
-    text = environment.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit()) or int(text) < least:
+def _read_port(environment: Mapping[str, str]) -> int:
+    port = read_number(environment, "MOFANG_MASTER_PORT", default=0, least=1)
+    if port > MAX_PORT:
+        raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is no port.")
+    return port
+
+
+def _read_roles(environment: Mapping[str, str]) -> dict[str, int]:
+    roles = read_mapping(environment, "MOFANG_ROLES")
+    for role, count in roles.items():
+        if type(count) is not int or count < 1:
+            raise SettingsError(
+                f"MOFANG_ROLES must give the role {role[:SHOWN]} a number of at least "
+                f"1, not {str(count)[:SHOWN]!r}."
+            )
+    return roles
+
+
+def _read_hosts(environment: Mapping[str, str]) -> dict[str, str]:
+    hosts = read_mapping(environment, "MOFANG_HOSTS")
+    for role, host in hosts.items():
+        if not isinstance(host, str):
+            raise SettingsError(
+                f"MOFANG_HOSTS must give the role {role[:SHOWN]} a host name, "
+                f"not {str(host)[:SHOWN]!r}."
+            )
+    return hosts
+
+
+def _read_parameters(environment: Mapping[str, str]) -> dict[str, Parameter]:
+    parameters = read_mapping(environment, "MOFANG_PARAMETERS")
+    for name, value in parameters.items():
+        if not isinstance(value, (str, int, float)):
+            raise SettingsError(
+                f"MOFANG_PARAMETERS must give {name[:SHOWN]} a text, a number or a "
+                f"truth value, not {str(value)[:SHOWN]!r}."
+            )
+    return parameters
+
+
+def _read_forwarded(environment: Mapping[str, str]) -> tuple[str, ...]:
+    names = read_list(environment, "MOFANG_FORWARDED")
+    for name in names:
+        if not isinstance(name, str):
+            raise SettingsError(
+                "MOFANG_FORWARDED must be a list of names of variables; "
+                f"{str(name)[:SHOWN]!r} is none."
+            )
+    return tuple(names)
+
+
+def _place(value: Any) -> Place:
+    known = {"kind", "name", "path", "deliver", *_FLAGS}
+    if not isinstance(value, dict) or not set(value) <= known:
         raise SettingsError(
-            f"{name} must be a whole number of at least {least}, not {text[:40]!r}."
+            "MOFANG_PLACES must list objects with kind, name, path, deliver, staged "
+            f"and preload, not {str(value)[:SHOWN]!r}."
         )
-    return int(text)
+    texts = {field: value.get(field, "") for field in ("kind", "name", "path")}
+    texts["deliver"] = value.get("deliver", "parameter")
+    flags = {field: value.get(field, False) for field in _FLAGS}
+    if (
+        not all(isinstance(text, str) and text for text in texts.values())
+        or not all(isinstance(flag, bool) for flag in flags.values())
+        or texts["kind"] not in {"input", "output"}
+        or texts["deliver"] not in {"parameter", "environment"}
+        or not texts["path"].startswith("/")
+        or not texts["name"].isidentifier()
+    ):
+        raise SettingsError(
+            f"MOFANG_PLACES holds {str(value)[:200]}, which is no input or output "
+            "with a name and an absolute path."
+        )
+    return Place(**texts, **flags)

@@ -18,6 +18,8 @@ FORWARDED = (
     signal.SIGUSR2,
 )
 
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 
 class SignalPipe:
     """Catches what must be passed on and the ends of children, while entered.
@@ -28,6 +30,9 @@ class SignalPipe:
 
     def __init__(self) -> None:
         self._previous: dict[int, object] = {}
+        self.stopped_by: int | None = None
+        """The first signal by which we were told to end; None if we were not."""
+
         self._read, self._write = os.pipe()
 
     def __enter__(self) -> Self:
@@ -57,9 +62,12 @@ class SignalPipe:
     def take(self) -> list[int]:
         """Return the signals that came since the last call, oldest first."""
         try:
-            return list(os.read(self._read, 4096))
+            numbers = list(os.read(self._read, 4096))
         except BlockingIOError:
             return []
+        if self.stopped_by is None:
+            self.stopped_by = next((n for n in numbers if n in ENDING), None)
+        return numbers
 
 
 def signal_name(number: int) -> str:

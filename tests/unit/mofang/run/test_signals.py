@@ -6,13 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mofang.run.child import run_child
+from mofang.run.child import Term, run_child
+from mofang.run.endings import PeerNotFoundError, StoppedError
 from mofang.run.output import Output
-from mofang.run.rendezvous import (
-    MasterNotFoundError,
-    StoppedError,
-    wait_for_master,
-)
+from mofang.run.rendezvous import wait_for_names
 from mofang.run.signals import SignalPipe, signal_name
 
 POLITE = """
@@ -71,7 +68,7 @@ def test_a_killed_command_ends_with_128_and_the_signal(wrapper, name, code):
 def test_a_stop_while_waiting_for_the_master_ends_at_once(wrapper):
     variables = {"MOFANG_NODES": "2", "MOFANG_MASTER": "worker-0.invalid"}
     with wrapper.start(wrapper.script(""), **variables) as process:
-        read_until(process, b"Waiting for worker-0.invalid (replica 0)")
+        read_until(process, b"Waiting for worker-0.invalid (worker-0)")
         process.terminate()
         rest = process.stdout.read().decode()
     assert process.returncode == 143
@@ -86,7 +83,7 @@ def test_a_process_left_behind_cannot_keep_the_job_alive(quiet):
             os.environ,
             signals,
             quiet,
-            drain_seconds=0.2,
+            Term(drain_seconds=0.2),
         )
     assert os.waitstatus_to_exitcode(status) == 4
     assert time.monotonic() - start < 10
@@ -128,24 +125,30 @@ class Name:
 def test_waiting_ends_as_soon_as_the_name_is_known(quiet):
     name = Name(at=2)
     with SignalPipe() as signals:
-        wait_for_master("worker-0", signals, quiet, resolves=name)
+        wait_for_names({"worker-0": "train-worker-0"}, signals, quiet, resolves=name)
     assert name.asked == 2
-    assert b"Waiting for worker-0 (replica 0)" in quiet.last_words()
+    assert b"Waiting for train-worker-0 (worker-0)" in quiet.last_words()
 
 
 def test_a_known_name_is_not_mentioned(quiet):
     with SignalPipe() as signals:
-        wait_for_master("worker-0", signals, quiet, resolves=Name(at=1))
+        wait_for_names(
+            {"worker-0": "train-worker-0"}, signals, quiet, resolves=Name(at=1)
+        )
     assert quiet.last_words() == b""
 
 
 def test_waiting_for_a_name_is_bounded_and_says_where_to_look(quiet):
     with (
         SignalPipe() as signals,
-        pytest.raises(MasterNotFoundError, match="log of replica 0"),
+        pytest.raises(PeerNotFoundError, match="its state and its log"),
     ):
-        wait_for_master(
-            "worker-0", signals, quiet, limit_seconds=0, resolves=lambda _: False
+        wait_for_names(
+            {"worker-0": "train-worker-0"},
+            signals,
+            quiet,
+            limit_seconds=0,
+            resolves=lambda _: False,
         )
 
 
@@ -158,13 +161,15 @@ def test_a_slow_look_up_does_not_delay_a_stop(quiet):
     with SignalPipe() as signals:
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(StoppedError):
-            wait_for_master("worker-0", signals, quiet, resolves=slow)
+            wait_for_names(
+                {"worker-0": "train-worker-0"}, signals, quiet, resolves=slow
+            )
     assert time.monotonic() - start < 0.9
 
 
 def test_a_name_too_odd_to_look_up_counts_as_unknown(quiet):
-    with SignalPipe() as signals, pytest.raises(MasterNotFoundError):
-        wait_for_master("." * 300, signals, quiet, limit_seconds=0)
+    with SignalPipe() as signals, pytest.raises(PeerNotFoundError):
+        wait_for_names({"worker-0": "." * 300}, signals, quiet, limit_seconds=0)
 
 
 def test_signals_are_handled_as_before_once_the_wrapper_is_done():

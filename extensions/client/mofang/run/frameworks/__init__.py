@@ -1,0 +1,24 @@
+"""Frameworks: the process that each wants started in a replica. One table by name.
+
+A framework is a context: entering it waits for peers and starts what must be there
+before the process, leaving it ends that again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from mofang.run.frameworks import pytorch, single
+
+if TYPE_CHECKING:
+    from mofang.run.program import Program
+    from mofang.run.replica import Launch, Replica
+
+    Framework = Callable[[Replica, Program], AbstractContextManager[Launch]]
+
+FRAMEWORKS: dict[str, Framework] = {
+    "pytorch": pytorch.launch,
+    "single": single.launch,
+}

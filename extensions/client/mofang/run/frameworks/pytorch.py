@@ -1,0 +1,92 @@
+"""PyTorch: torchrun in equal workers, all of which call the first."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mofang.run.endings import NOT_FOUND, WRONG_SETTINGS, RefusalError
+from mofang.run.program import Program, check_program
+from mofang.run.rendezvous import wait_for_names
+from mofang.run.replica import Launch, Replica
+from mofang.run.settings import RunSettings
+
+DEFAULT_PORT = 29500
+
+
+@contextmanager
+def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+    """Run torchrun around a script; a command is told where its master is."""
+    settings = replica.settings
+    if settings.nodes > 1 and not settings.master:
+        raise RefusalError(
+            "MOFANG_MASTER must name the host of replica 0.", WRONG_SETTINGS
+        )
+    check_program(program)
+    if program.is_command:
+        arguments, environment = program.arguments(), _introduction(settings)
+    else:
+        arguments, environment = _torchrun(settings, program), {}
+    if settings.nodes > 1:
+        name = f"{settings.role}-0"
+        wait_for_names({name: settings.master}, replica.signals, replica.output)
+    yield Launch(arguments, environment)
+
+
+def _introduction(settings: RunSettings) -> dict[str, str]:
+    """What torchrun would tell each process, for one process in each replica."""
+    return {
+        "MASTER_ADDR": _master(settings),
+        "MASTER_PORT": str(settings.master_port or DEFAULT_PORT),
+        "WORLD_SIZE": str(settings.nodes),
+        "RANK": str(settings.index),
+    }
+
+
+def _torchrun(settings: RunSettings, program: Program) -> list[str]:
+    if importlib.util.find_spec("torch") is None:
+        raise RefusalError(
+            f"PyTorch is not installed for {sys.executable}. Choose an image that has "
+            "it, such as that of the environment pytorch.",
+            NOT_FOUND,
+        )
+    return [
+        *(sys.executable, "-m", "torch.distributed.run"),
+        *("--nnodes", str(settings.nodes)),
+        *("--nproc_per_node", str(settings.processes_per_node)),
+        *("--node_rank", str(settings.index)),
+        *("--master_addr", _master(settings)),
+        *("--master_port", str(settings.master_port or DEFAULT_PORT)),
+        # How often it looks whether its processes ended; the default of 5 seconds
+        # would be added to each job's end.
+        *("--monitor_interval", "0.5"),
+        *_repairs(_find_version("torch"), sys.version_info[:2]),
+        *([] if program.is_python else ["--no_python"]),
+        *program.after_python(),
+    ]
+
+
+def _master(settings: RunSettings) -> str:
+    # One replica must start although the cluster's DNS is not there.
+    return settings.master if settings.nodes > 1 else "127.0.0.1"
+
+
+def _find_version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _repairs(torch: str, python: tuple[int, ...]) -> list[str]:
+    # torchrun 1.x cannot read its own defaults with Python 3.11 and later, where a
+    # flag's empty value is no longer found by looping: it ends with "'NoneType'
+    # object has no attribute 'get'". Naming one local rank avoids the default; the
+    # highest that can be named is the one least likely to be there. Remove once no
+    # image has Debian 12's PyTorch.
+    if torch.startswith("1.") and python >= (3, 11):
+        return ["--redirects", "9:1", "--tee", "9:1"]
+    return []

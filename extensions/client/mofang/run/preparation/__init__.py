@@ -1,0 +1,77 @@
+"""What is done in every replica before its command: one module per step.
+
+The order matters: code before the working directory, that before requirements, which
+may be named relative to it, and places last, as their copying takes longest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mofang.run.endings import WRONG_SETTINGS, RefusalError
+from mofang.run.preparation.places import settle_places
+from mofang.run.preparation.requirements import install_requirements
+from mofang.run.preparation.snapshot import Relocation, unpack_snapshot
+from mofang.run.preparation.staging import Staged
+from mofang.run.program import Program
+from mofang.run.replica import Replica
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the preparation hands on."""
+
+    program: Program
+    staged: tuple[Staged, ...]
+
+
+def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prepared:
+    """Bring everything into place and enter the working directory.
+
+    Raises:
+        RefusalError: Something is not there, or cannot be made.
+        StoppedError: A signal came meanwhile.
+    """
+    settings = replica.settings
+    relocation = unpack_snapshot(replica)
+    _enter(replica, relocation)
+    install_requirements(replica, relocation)
+    places = settle_places(replica)
+    script, *arguments = words
+    if not is_command:
+        script = relocation.moved(script)
+    return Prepared(
+        program=Program(
+            words=[script, *arguments],
+            is_command=is_command,
+            parameters={**settings.parameters, **places.parameters},
+            notebook_output=_notebook_output(settings.log_file),
+        ),
+        staged=places.staged,
+    )
+
+
+def _enter(replica: Replica, relocation: Relocation) -> None:
+    directory = replica.settings.working_directory
+    if directory is None:
+        if not relocation.target:
+            return
+        directory = relocation.target
+    directory = relocation.moved(directory)
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise RefusalError(
+            f"The working directory {directory} cannot be entered: "
+            f"{error.strerror}. Create it, or choose another.",
+            WRONG_SETTINGS,
+        ) from error
+    # Programs that ask the shell's variable must not be told the old place.
+    replica.environment["PWD"] = directory
+
+
+def _notebook_output(log_file: str | None) -> str | None:
+    return str(Path(log_file).with_suffix(".ipynb")) if log_file else None
