@@ -16,6 +16,7 @@ PROJECT_LABEL = f"{GROUP}/project"
 ENVIRONMENT_LABEL = f"{GROUP}/environment"
 OWNER_LABEL = f"{GROUP}/owner"
 JOB_LABEL = f"{GROUP}/job"
+ATTEMPT_LABEL = f"{GROUP}/attempt"
 ROLE_LABEL = f"{GROUP}/role"
 FRAMEWORK_LABEL = f"{GROUP}/framework"
 MACHINE_LABEL = f"{GROUP}/machine"
@@ -24,6 +25,8 @@ ROUTE_LABEL = f"{GROUP}/route"
 
 JOB_SPEC_ANNOTATION = f"{GROUP}/training-job"
 OWNER_NAME_ANNOTATION = f"{GROUP}/owner-name"
+RESTARTS_ANNOTATION = f"{GROUP}/restarts"
+SUBMITTED_AT_ANNOTATION = f"{GROUP}/submitted-at"
 CANCELLED_BY_ANNOTATION = f"{GROUP}/cancelled-by"
 CANCELLED_AT_ANNOTATION = f"{GROUP}/cancelled-at"
 
@@ -56,6 +59,11 @@ def namespace_project(namespace: str) -> str | None:
     if not namespace.startswith(_NAMESPACE_PREFIX):
         return None
     return namespace.removeprefix(_NAMESPACE_PREFIX)
+
+
+def object_name(job: str, attempt: int) -> str:
+    """The name of the object of a job's attempt; the first is called as the job."""
+    return job if attempt == 1 else f"{job}-r{attempt}"
 
 
 def server_name(project: str, environment: str) -> str:

@@ -48,6 +48,7 @@ class Watcher:
         path: Collection path, such as ``/apis/mofang.dev/v1alpha1/projects``.
         label_selector: Which objects, by label.
         trim: Cuts an object to what is needed before it is kept.
+        index: Names the group that an object is found by; None for no group.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Watcher:
         label_selector: str = "",
         field_selector: str = "",
         trim: Callable[[Manifest], Manifest] = lambda obj: obj,
+        index: Callable[[Manifest], str | None] = lambda _: None,
     ) -> None:
         self._api = api
         self._path = path
@@ -70,6 +72,8 @@ class Watcher:
             if value
         ]
         self._trim = trim
+        self._index = index
+        self._groups: dict[str, set[str]] = {}
         self._version = ""
         self._task: asyncio.Task[None] | None = None
         self._subscribers: set[asyncio.Queue[Change]] = set()
@@ -100,6 +104,14 @@ class Watcher:
                 yield await queue.get()
         finally:
             self._subscribers.discard(queue)
+
+    def indexed(self, group: str) -> list[Manifest]:
+        """Objects of a group, in no order; none if there is no such group."""
+        return [self.objects[key] for key in self._groups.get(group, ())]
+
+    def groups(self) -> list[str]:
+        """Names of all groups that have objects."""
+        return list(self._groups)
 
     def put(self, obj: Manifest) -> None:
         """Take in an object that we wrote ourselves, ahead of its event."""
@@ -205,9 +217,22 @@ class Watcher:
 
     def _change(self, kind: ChangeType, obj: Manifest) -> None:
         key = object_key(obj)
-        if kind == "DELETED":
-            self.objects.pop(key, None)
-        else:
+        before = self.objects.pop(key, None)
+        if before is not None:
+            self._ungroup(key, before)
+        if kind != "DELETED":
             self.objects[key] = obj
+            group = self._index(obj)
+            if group is not None:
+                self._groups.setdefault(group, set()).add(key)
         for queue in self._subscribers:
             queue.put_nowait(Change(kind, obj))
+
+    def _ungroup(self, key: str, obj: Manifest) -> None:
+        group = self._index(obj)
+        if group is None:
+            return
+        keys = self._groups[group]
+        keys.discard(key)
+        if not keys:
+            del self._groups[group]

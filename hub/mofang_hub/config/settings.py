@@ -76,6 +76,8 @@ class JobSettings(_Model):
     """Whether a job may name an image that no environment has."""
     keep_days: int = Field(default=30, ge=1)
     """How long a job and its logs stay after its end."""
+    queue_patience_minutes: int = Field(default=10, ge=0)
+    """How long a waiting job may be passed by smaller ones."""
 
 
 class Settings(_Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,7 +11,7 @@ from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.access import Action, check_access
 from mofang_hub.jobs.checks import Sentences, check_image, check_paths, check_quota
 from mofang_hub.jobs.ids import new_job_id
-from mofang_hub.jobs.models import Caller, MemberRole, NewJob
+from mofang_hub.jobs.models import Caller, JobSeen, MemberRole, NewJob
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
 from mofang_kube.names import project_namespace
 from mofang_spawner.environments.models import Environment, Project
@@ -103,16 +104,44 @@ class Admission:
         over = check_quota(spec, project)
         if over:
             raise QuotaError(" ".join(over.values()), fields=over)
+        return self.accepted(caller.name, project, spec, environments)
+
+    def accepted(
+        self,
+        owner: str,
+        project: Project,
+        spec: JobSpec,
+        environments: Iterable[Environment] = (),
+    ) -> NewJob:
+        """Return a job as it would be made if nothing were wrong with it."""
         return NewJob(
             id=new_job_id(spec.name),
             project=project.name,
-            owner=caller.name,
+            owner=owner,
             spec=spec,
             pool=project.pool,
-            grants=grants(project, caller.name),
+            grants=grants(project, owner),
             cache_size=_cache_size(spec, environments),
             keep=timedelta(days=self._settings.keep_days),
         )
+
+    def readmit(self, seen: JobSeen) -> NewJob:
+        """Return a job that was let in before, as it would be made now.
+
+        Raises:
+            InvalidError: Its project is gone or not ready.
+        """
+        project = self._catalog.find_project(seen.project)
+        if project is None or project.phase != "Ready":
+            raise InvalidError(f"The project {seen.project} is not ready.")
+        environment = self._catalog.find_environment(seen.spec.environment_name or "")
+        known = [environment] if environment else []
+        return self.accepted(seen.owner, project, seen.spec, known)
+
+    def pool_of(self, project: str) -> str:
+        """Return the name of a project's pool; empty for none."""
+        found = self._catalog.find_project(project)
+        return found.pool if found else ""
 
     async def _check_image(
         self,
@@ -134,7 +163,7 @@ class Admission:
         )
 
 
-def _cache_size(spec: JobSpec, environments: list[Environment]) -> str:
+def _cache_size(spec: JobSpec, environments: Iterable[Environment]) -> str:
     for each in environments:
         if each.image == spec.image and each.resources.cache:
             return each.resources.cache.default

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -19,14 +20,21 @@ from tornado.web import Application
 from mofang_hub.config.settings import Settings
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.engines.kubeflow import KubeflowEngine
-from mofang_hub.jobs.gang import NoGang
+from mofang_hub.jobs.engines.discovery import discover_kinds
+from mofang_hub.jobs.engines.engine import JobEngine
+from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.metrics import Metrics
 from mofang_hub.jobs.notes import Notes
+from mofang_hub.jobs.queue.queue import JobQueue
+from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_hub.jobs.queue.starter import Starter
 from mofang_hub.jobs.requests import Services
+from mofang_hub.jobs.restarts.keeper import Restarts
 from mofang_hub.jobs.routes import build_application
 from mofang_hub.jobs.service import JobService
+from mofang_hub.jobs.submissions import Submissions
 from mofang_hub.logs.reader import LogReader
 from mofang_hub.logs.retention import Retention
 from mofang_hub.logs.store import LogStore
@@ -42,6 +50,7 @@ PORT = 8080
 PREFIX = "/services/training"
 HUB_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
+RESTART_SECONDS = 5.0
 
 # What is larger is not even read; handlers refuse what is larger than any job with
 # a sentence.
@@ -86,24 +95,52 @@ async def _wired(
     hub_api: str,
     stack: AsyncExitStack,
 ) -> tuple[Application, Sessions]:
-    board = Board.of_cluster(api)
+    kinds = await discover_kinds(api)
+    log.info("engines found", kinds=[kind.kind for kind in kinds])
+    board = Board.of_cluster(api, kinds)
     board.start()
     stack.push_async_callback(board.stop)
     catalog = Catalog(api)
     stack.push_async_callback(catalog.close)
-    engine = KubeflowEngine(api, NoGang())
+    quotas = Quotas.of_cluster(api)
+    quotas.start()
+    stack.push_async_callback(quotas.stop)
+    engine = JobEngine(api)
+    gangs = Gangs()
     store = LogStore(settings.storage_root)
     terminals = ExecTerminals(api)
     stack.push_async_callback(terminals.stop)
     keep = timedelta(days=settings.jobs.keep_days)
-    retention = Retention(board, engine, store, keep=keep)
-    _keep_running(retention, stack)
     metrics = Metrics()
+    admission = Admission(catalog, engine, settings.jobs)
+    submissions = Submissions(
+        board=board,
+        engine=engine,
+        admission=admission,
+        quotas=quotas,
+        kinds=kinds,
+        marks_of=gangs.marks_of,
+    )
+    queue = JobQueue(
+        board,
+        quotas,
+        Starter(board, engine, gangs),
+        admission,
+        patience=timedelta(minutes=settings.jobs.queue_patience_minutes),
+    )
+    restarts = Restarts(board, engine, submissions)
+    for name, work in (
+        ("retention", Retention(board, engine, store, keep=keep).run),
+        ("queue", queue.run),
+        ("restarts", restarts.run),
+    ):
+        _keep_running(name, work, stack)
     jobs = JobService(
         board=board,
         engine=engine,
-        admission=Admission(catalog, engine, settings.jobs),
-        notes=Notes(engine),
+        admission=admission,
+        submissions=submissions,
+        looks=Looks(board=board, notes=Notes(engine), queue=queue, restarts=restarts),
         logs=store,
     )
     sessions = Sessions(terminals, metrics)
@@ -118,8 +155,20 @@ async def _wired(
     return application, sessions
 
 
-def _keep_running(retention: Retention, stack: AsyncExitStack) -> None:
-    task = asyncio.create_task(retention.run(), name="retention")
+def _keep_running(
+    name: str, work: Callable[[], Awaitable[None]], stack: AsyncExitStack
+) -> None:
+    """Do a work without end; what breaks it is logged and it begins again."""
+
+    async def go_on() -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("work in the background broke", work=name)
+            await asyncio.sleep(RESTART_SECONDS)
+
+    task = asyncio.create_task(go_on(), name=name)
 
     async def end() -> None:
         task.cancel()

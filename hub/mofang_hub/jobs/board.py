@@ -7,22 +7,29 @@ that who submits a job finds it in the next list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 
 from kubernetes_asyncio.client import ApiClient
 
-from mofang_hub.jobs.engines.manifest import GROUP, PLURAL, VERSION, pod_name
+from mofang_hub.jobs.engines.kinds import Kind, kind_named
 from mofang_hub.jobs.engines.reading import (
+    attempt_of,
+    has_failed,
     has_stopped,
+    job_group,
+    pod_group,
     read_job,
     read_pod,
+    submitted_at,
     trim_job,
     trim_pod,
 )
-from mofang_hub.jobs.frameworks import role_names
 from mofang_hub.jobs.models import JobSeen, Manifest, PodSeen
 from mofang_hub.jobs.placement import Machine
+from mofang_kube import names
 from mofang_kube.errors import ClusterAwayError
 from mofang_kube.names import JOB_LABEL, project_namespace
 from mofang_kube.watcher import Change, Watcher, object_key
@@ -37,14 +44,25 @@ def _trim_node(node: Manifest) -> Manifest:
             "name": metadata["name"],
             "labels": metadata.get("labels") or {},
         },
-        "status": {"capacity": status.get("capacity") or {}},
+        "status": {
+            "capacity": status.get("capacity") or {},
+            "conditions": [
+                {key: each.get(key) for key in ("type", "status", "lastTransitionTime")}
+                for each in status.get("conditions") or []
+                if each.get("type") == "Ready"
+            ],
+        },
     }
 
 
 class Subscription:
-    """Jobs of one project that changed since they were last taken."""
+    """Jobs that changed since they were last taken.
 
-    def __init__(self, namespace: str) -> None:
+    Args:
+        namespace: Of one project; None for all.
+    """
+
+    def __init__(self, namespace: str | None) -> None:
         self.namespace = namespace
         self._changed: dict[str, JobSeen | None] = {}
         self._has_some = asyncio.Event()
@@ -57,6 +75,10 @@ class Subscription:
             gone: The job as it was last, if the change is that it is gone.
         """
         self._changed[job_id] = gone or self._changed.get(job_id)
+        self._has_some.set()
+
+    def wake(self) -> None:
+        """Let who takes look, though no job has changed."""
         self._has_some.set()
 
     async def take(self, seconds: float) -> dict[str, JobSeen | None]:
@@ -76,12 +98,12 @@ class Board:
     """Jobs, pods and machines of the cluster, kept up to date.
 
     Args:
-        jobs: Watch of the engine's objects, cut by ``trim_job``.
+        jobs: Watch of each kind of object, cut by ``trim_job``.
         pods: Watch of the pods of jobs, cut by ``trim_pod``.
         nodes: Watch of the machines.
     """
 
-    def __init__(self, jobs: Watcher, pods: Watcher, nodes: Watcher) -> None:
+    def __init__(self, jobs: dict[str, Watcher], pods: Watcher, nodes: Watcher) -> None:
         self._jobs = jobs
         self._pods = pods
         self._nodes = nodes
@@ -89,18 +111,23 @@ class Board:
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    def of_cluster(cls, api: ApiClient) -> Board:
+    def of_cluster(cls, api: ApiClient, kinds: Iterable[Kind]) -> Board:
         """Return a board that follows the cluster once it is started."""
-        path = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
         return cls(
-            jobs=Watcher(api, path, label_selector=JOB_LABEL, trim=trim_job),
-            pods=Watcher(api, "/api/v1/pods", label_selector=JOB_LABEL, trim=trim_pod),
+            jobs={kind.kind: watch_kind(api, kind) for kind in kinds},
+            pods=Watcher(
+                api,
+                "/api/v1/pods",
+                label_selector=JOB_LABEL,
+                trim=trim_pod,
+                index=pod_group,
+            ),
             nodes=Watcher(api, "/api/v1/nodes", trim=_trim_node),
         )
 
     def start(self) -> None:
         """Begin to follow the cluster."""
-        for watcher in (self._jobs, self._pods, self._nodes):
+        for watcher in self._watchers:
             watcher.start()
         self.follow()
 
@@ -108,15 +135,24 @@ class Board:
         """Begin to tell subscribers of changes."""
         self._tasks = [
             asyncio.create_task(self._pass_on(watcher), name="changes of jobs")
-            for watcher in (self._jobs, self._pods)
+            for watcher in (*self._jobs.values(), self._pods)
         ]
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds of objects that are followed."""
+        return [kind_named(name) for name in self._jobs]
+
+    @property
+    def _watchers(self) -> list[Watcher]:
+        return [*self._jobs.values(), self._pods, self._nodes]
 
     async def stop(self) -> None:
         """End all watches."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for watcher in (self._jobs, self._pods, self._nodes):
+        for watcher in self._watchers:
             await watcher.stop()
 
     async def ready(self) -> None:
@@ -127,77 +163,112 @@ class Board:
         """
         try:
             async with asyncio.timeout(SYNC_SECONDS):
-                await self._jobs.synced.wait()
-                await self._pods.synced.wait()
+                await self.synced()
         except TimeoutError as err:
             raise ClusterAwayError(
                 "The jobs cannot be read: Kubernetes does not answer. They are not "
                 "affected. Try again in a minute."
             ) from err
 
+    async def synced(self) -> None:
+        """Return once the first lists are in, however long that takes."""
+        for watcher in (*self._jobs.values(), self._pods):
+            await watcher.synced.wait()
+
     @property
     def machines(self) -> list[Machine]:
         """All machines; none while they are not known."""
         return [Machine.from_node(node) for node in self._nodes.objects.values()]
 
+    def lost_machines(self) -> dict[str, datetime]:
+        """Return machines that do not answer, and since when."""
+        return {each.name: each.lost_since for each in self.machines if each.lost_since}
+
     def find(self, project: str, job_id: str) -> JobSeen | None:
-        """Return a job, if it is there."""
-        obj = self._jobs.objects.get(f"{project_namespace(project)}/{job_id}")
-        return read_job(obj) if obj else None
+        """Return a job, if it is there; of its attempts the last."""
+        found = self.find_object(project, job_id)
+        return read_job(found) if found else None
+
+    def find_object(self, project: str, job_id: str) -> Manifest | None:
+        """Return the object of a job's last attempt, if it is there."""
+        attempts = self.attempts_of(project, job_id)
+        return attempts[-1] if attempts else None
+
+    def attempts_of(self, project: str, job_id: str) -> list[Manifest]:
+        """Return the objects of a job's attempts, oldest first."""
+        return self._attempts(f"{project_namespace(project)}/{job_id}")
 
     def pods_of(self, seen: JobSeen) -> list[PodSeen]:
-        """Return the pods of a job that are there."""
-        found = []
-        for role, count in role_names(seen.spec):
-            for index in range(count):
-                name = pod_name(seen.id, role, index)
-                obj = self._pods.objects.get(f"{seen.namespace}/{name}")
-                pod = read_pod(obj) if obj else None
-                if pod is not None:
-                    found.append(pod)
-        return found
+        """Return the pods of a job's last attempt that are there."""
+        group = self._pods.indexed(f"{seen.namespace}/{seen.id}")
+        found = (read_pod(obj) for obj in group if attempt_of(obj) == seen.attempt)
+        return [each for each in found if each]
 
     def list_keys(self, project: str) -> list[tuple[str, str]]:
-        """Return creation time and id of a project's jobs, newest first."""
+        """Return time of submission and id of a project's jobs, newest first."""
         namespace = project_namespace(project)
         return sorted(
             (
-                (obj["metadata"]["creationTimestamp"], obj["metadata"]["name"])
-                for obj in self._jobs.objects.values()
+                (submitted_at(obj), obj["metadata"]["labels"][JOB_LABEL])
+                for obj in self._latest()
                 if obj["metadata"]["namespace"] == namespace
             ),
             reverse=True,
         )
 
-    def list_unfinished(self, project: str) -> list[JobSeen]:
-        """Return a project's jobs that have not ended, cancelled ones left out."""
-        namespace = project_namespace(project)
+    def list_unfinished(self, project: str | None = None) -> list[JobSeen]:
+        """Return jobs that have not ended, cancelled ones left out.
+
+        Args:
+            project: Of one project; None for all.
+        """
+        namespace = project_namespace(project) if project else None
         found = (
             read_job(obj)
-            for obj in self._jobs.objects.values()
-            if obj["metadata"]["namespace"] == namespace and not has_stopped(obj)
+            for obj in self._latest()
+            if namespace in {None, obj["metadata"]["namespace"]}
+            and not has_stopped(obj)
         )
         return [each for each in found if each]
 
+    def list_failed(self) -> list[Manifest]:
+        """Return the objects of jobs whose last attempt failed."""
+        return [obj for obj in self._latest() if has_failed(obj)]
+
     def list_all(self) -> list[JobSeen]:
         """Return every job of the cluster."""
-        seen = (read_job(obj) for obj in self._jobs.objects.values())
+        seen = (read_job(obj) for obj in self._latest())
         return [each for each in seen if each]
+
+    def list_superseded(self) -> list[Manifest]:
+        """Return objects of attempts that a later one has taken the place of."""
+        return [obj for group in self._groups() for obj in self._attempts(group)[:-1]]
 
     def put(self, obj: Manifest) -> None:
         """Take in a job that was just written, unless something newer is known."""
-        known = self._jobs.objects.get(object_key(obj))
+        watcher = self._jobs[obj["kind"]]
+        known = watcher.objects.get(object_key(obj))
         if known is None or _version(known) < _version(obj):
-            self._jobs.put(obj)
+            watcher.put(obj)
 
-    def drop(self, project: str, job_id: str) -> None:
-        """Forget a job that was just deleted."""
-        self._jobs.drop(f"{project_namespace(project)}/{job_id}")
+    def drop(self, obj: Manifest) -> None:
+        """Forget a job's object that was just deleted."""
+        self._jobs[obj["kind"]].drop(object_key(obj))
+
+    def _groups(self) -> set[str]:
+        return {group for each in self._jobs.values() for group in each.groups()}
+
+    def _latest(self) -> Iterator[Manifest]:
+        return (self._attempts(group)[-1] for group in self._groups())
+
+    def _attempts(self, group: str) -> list[Manifest]:
+        found = [obj for each in self._jobs.values() for obj in each.indexed(group)]
+        return found if len(found) < 2 else sorted(found, key=attempt_of)  # noqa: PLR2004
 
     @contextmanager
-    def subscribed(self, project: str) -> Iterator[Subscription]:
-        """Collect changes of a project's jobs while the context lasts."""
-        subscription = Subscription(project_namespace(project))
+    def subscribed(self, project: str | None) -> Iterator[Subscription]:
+        """Collect changes of a project's jobs, or all, while the context lasts."""
+        subscription = Subscription(project_namespace(project) if project else None)
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -213,11 +284,23 @@ class Board:
         job_id = (metadata.get("labels") or {}).get(JOB_LABEL)
         if not job_id:
             return
-        is_gone = change.type == "DELETED" and metadata["name"] == job_id
+        is_job = names.JOB_SPEC_ANNOTATION in (metadata.get("annotations") or {})
+        is_gone = change.type == "DELETED" and is_job
         gone = read_job(change.object) if is_gone else None
         for subscription in self._subscriptions:
-            if subscription.namespace == metadata.get("namespace"):
+            if subscription.namespace in {None, metadata.get("namespace")}:
                 subscription.mark(job_id, gone)
+
+
+def watch_kind(api: ApiClient, kind: Kind) -> Watcher:
+    """Return the watch of one kind of object."""
+    return Watcher(
+        api,
+        kind.api_path,
+        label_selector=JOB_LABEL,
+        trim=partial(trim_job, kind),
+        index=job_group,
+    )
 
 
 def _version(obj: Manifest) -> int:

@@ -6,11 +6,12 @@ Each check returns sentences by field, so that a person hears of all faults at o
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from mofang.models import JobSpec
 from mofang.quantities import format_bytes, parse_quantity
+from mofang_hub.jobs.queue.demand import CPU, GPU, MEMORY, PODS, demand_of
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.volumes.models import HOME
 
@@ -27,13 +28,34 @@ def check_paths(spec: JobSpec, project: str) -> Sentences:
             f"The working directory must be in {named}: replicas see nothing else of "
             "your server."
         )
-    # An absolute script replaces the working directory in the join.
-    script = posixpath.join(spec.working_directory, spec.script)
-    if "working_directory" not in faults and not _is_below(script, roots, inside=True):
-        faults["script"] = (
-            f"The script must be in {named}: replicas see nothing else of your server."
-        )
+    if "working_directory" not in faults:
+        for field, path in _files(spec):
+            # An absolute path replaces the working directory in the join.
+            whole = posixpath.join(spec.working_directory, path)
+            if not _is_below(whole, roots, inside=True):
+                faults[field] = (
+                    f"It must be in {named}: replicas see nothing else of your server."
+                )
+    for field, path in _places(spec):
+        if not _is_below(path, roots, inside=True):
+            faults[field] = f"It must be in {named}, which all replicas see."
     return faults
+
+
+def _files(spec: JobSpec) -> Iterator[tuple[str, str]]:
+    if spec.script:
+        yield "script", spec.script
+    if spec.requirements:
+        yield "requirements", spec.requirements
+
+
+def _places(spec: JobSpec) -> Iterator[tuple[str, str]]:
+    for number, place in enumerate(spec.inputs):
+        yield f"inputs.{number}.path", place.path
+    for number, output in enumerate(spec.outputs):
+        yield f"outputs.{number}.path", output.path
+    if spec.code:
+        yield "code.directory", f"{spec.code.directory}/."
 
 
 def _is_below(path: str, roots: Iterable[str], *, inside: bool = False) -> bool:
@@ -85,19 +107,19 @@ def check_image(
 
 def check_quota(spec: JobSpec, project: Project) -> Sentences:
     """Check that the job fits into the project's quota when nothing else runs."""
-    quota, count = project.quota, spec.replicas
-    asked = spec.resources
+    quota, asked = project.quota, demand_of(spec)
     faults = [
-        _over(quota.get("cpu"), count * parse_quantity(asked.cpu), "cores", str),
+        _over(quota.get("cpu"), asked[CPU], "cores", str),
         _over(
             quota.get("memory"),
-            count * parse_quantity(asked.memory),
+            asked[MEMORY],
             "of memory",
             lambda amount: format_bytes(int(amount)),
         ),
-        _over(quota.get("gpu"), Decimal(count * asked.gpu), "GPUs", str),
+        _over(quota.get("gpu"), asked[GPU], "GPUs", str),
     ]
     found = [fault for fault in faults if fault]
+    count = int(asked[PODS])
     sentences: Sentences = {}
     if found:
         sentences["resources"] = (

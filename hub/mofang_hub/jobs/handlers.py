@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from enum import StrEnum
 from http import HTTPStatus
+from typing import TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from typing_extensions import override
 
-from mofang.models import JobSpec
+from mofang.models import Framework, JobSpec, JobState
 from mofang_hub.jobs.access import has_scope
+from mofang_hub.jobs.filters import Filter
 from mofang_hub.jobs.requests import ServiceHandler
 from mofang_hub.jobs.service import DEFAULT_PAGE
 from mofang_kube.errors import ForbiddenError, InvalidError
@@ -32,6 +35,19 @@ def read_number(name: str, text: str, *, least: int) -> int:
             fields={name: f"A whole number of at least {least}."},
         )
     return int(text)
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _choice(name: str, text: str, choices: type[_Choice]) -> _Choice:
+    try:
+        return choices(text)
+    except ValueError:
+        sentence = f"It is one of {', '.join(choices)}."
+        raise InvalidError(
+            f"The {name} asked for does not exist. {sentence}", fields={name: sentence}
+        ) from None
 
 
 class HealthHandler(ServiceHandler):
@@ -71,8 +87,22 @@ class JobsHandler(ServiceHandler):
             project,
             limit=read_number("limit", limit, least=1),
             after=self.get_query_argument("after", None),
+            wanted=self._filter(),
         )
         self.answer(jobs)
+
+    def _filter(self) -> Filter:
+        framework = self.get_query_argument("framework", "")
+        return Filter(
+            states=frozenset(
+                _choice("state", text, JobState)
+                for text in self.get_query_arguments("state")
+                if text
+            ),
+            owner=self.get_query_argument("owner", None),
+            framework=_choice("framework", framework, Framework) if framework else None,
+            search=self.get_query_argument("search", ""),
+        )
 
     @override
     async def post(self, project: str) -> None:
@@ -81,6 +111,16 @@ class JobsHandler(ServiceHandler):
         job = await self.services.jobs.submit(self.caller, project, spec)
         self.services.metrics.jobs_submitted.inc()
         self.answer(job, HTTPStatus.CREATED)
+
+
+class PreviewHandler(ServiceHandler):
+    """A job that is not made."""
+
+    @override
+    async def post(self, project: str) -> None:
+        """Say what a job would be."""
+        spec = self.read_model(JobSpec)
+        self.answer(await self.services.jobs.preview(self.caller, project, spec))
 
 
 class JobHandler(ServiceHandler):

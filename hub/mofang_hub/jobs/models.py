@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from mofang.models import JobSpec, Resources
-from mofang_kube.names import project_namespace, user_slug
+from mofang.models import JobSpec, Resources, RestartRecord
+from mofang_kube.names import object_name, project_namespace, user_slug
 from mofang_spawner.volumes.models import VolumeGrant
 
 Manifest = dict[str, Any]
@@ -67,6 +67,25 @@ class NewJob:
     keep: timedelta = timedelta(days=30)
     """How long it stays after its end."""
 
+    attempt: int = 1
+    restarts: tuple[RestartRecord, ...] = ()
+    """One for each earlier attempt, oldest first."""
+
+    submitted: datetime | None = None
+    """When the first attempt was made; None if this is the first."""
+
+    @property
+    def object_name(self) -> str:
+        """Name of this attempt's object."""
+        return object_name(self.id, self.attempt)
+
+    @property
+    def avoided(self) -> tuple[str, ...]:
+        """Machines on which earlier attempts failed by no fault of the script."""
+        return tuple(
+            sorted({each.node for each in self.restarts if each.avoided and each.node})
+        )
+
     @property
     def namespace(self) -> str:
         """Where its objects are made."""
@@ -87,12 +106,24 @@ class RolePlan:
     """Variables with literal values, the user's included."""
 
     port: int
-    """Where the other replicas reach it."""
+    """Where the other replicas reach it; 0 if nobody calls it."""
 
     @property
     def asks_gpu(self) -> bool:
         """Whether its containers need a machine with GPUs."""
         return self.resources.gpu > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodMarks:
+    """What a gang's policy wants of each pod of a job."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    scheduler: str = ""
+    """Name of the scheduler; empty for the cluster's own."""
+
+    priority_class: str = ""
 
 
 class PodPhase(StrEnum):
@@ -128,6 +159,10 @@ class PodSeen:
     waiting_reason: str = ""
     waiting_message: str = ""
     image: str = ""
+    container: str = ""
+    """Name of the container that runs the script."""
+
+    attempt: int = 1
     exit_code: int | None = None
     exit_reason: str = ""
     last_words: str = ""
@@ -162,10 +197,18 @@ class JobSeen:
     owner: str
     spec: JobSpec
     created: datetime
+    """When it was submitted."""
+
+    kind: str = "PyTorchJob"
+    attempt: int = 1
+    restarts: tuple[RestartRecord, ...] = ()
+    is_held: bool = False
+    """Whether its object says that it may not run: it waits, or was cancelled."""
+
     cancelled_by: str = ""
     cancelled_at: datetime | None = None
     is_suspended: bool = False
-    """Whether the operator has taken note of a cancellation."""
+    """Whether the operator has taken note of that."""
 
     outcome: Outcome | None = None
     outcome_message: str = ""
@@ -175,3 +218,13 @@ class JobSeen:
     def namespace(self) -> str:
         """Where its pods are."""
         return project_namespace(self.project)
+
+    @property
+    def object_name(self) -> str:
+        """Name of the attempt's object."""
+        return object_name(self.id, self.attempt)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has yet to be let in."""
+        return self.is_held and not self.cancelled_by and self.outcome is None

@@ -69,7 +69,7 @@ class Notes:
     async def _ask(self, seen: JobSeen, pods: Sequence[PodSeen]) -> str | None:
         waiting = [pod for pod in pods if pod.started is None]
         # Without pods it is the job that events are about.
-        names = [seen.id, *(pod.name for pod in waiting[:1])]
+        names = [seen.object_name, *(pod.name for pod in waiting[:1])]
         try:
             for name in reversed(names):
                 for reason, message in reversed(

@@ -2,13 +2,16 @@
 
 GPU machines are for those who ask for GPUs (E8). A role without GPUs keeps off them
 while its pool has other machines; where there are only GPU machines it takes CPU on
-them. A project's pool is never left (J5). GPU replicas of a job are packed (J6).
+them. A project's pool is never left (J5), and its machines may keep others off by a
+taint of the pool's name. GPU replicas of a job are packed (J6). Machines on which an
+earlier attempt failed are avoided while there are others (J9).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from mofang_hub.jobs.models import Manifest
@@ -22,6 +25,7 @@ from mofang_kube.names import (
 
 GPU_MACHINE = "gpu"
 PACKING_WEIGHT = 100
+HOSTNAME_LABEL = "kubernetes.io/hostname"
 
 _GPU_TOLERATION = {
     "key": GPU_RESOURCE,
@@ -34,11 +38,16 @@ _GPU_TOLERATION = {
 class Machine:
     """A node, as far as placement cares."""
 
+    name: str = ""
+    """As its label of the host name has it."""
+
     pool: str = ""
     is_labelled: bool = False
     """Whether it says which kind of machine it is."""
 
     has_gpu: bool = False
+    lost_since: datetime | None = None
+    """Since when it does not answer; None while it does."""
 
     @classmethod
     def from_node(cls, node: Manifest) -> Self:
@@ -47,10 +56,20 @@ class Machine:
         capacity = (node.get("status") or {}).get("capacity") or {}
         kind = labels.get(MACHINE_LABEL, "")
         return cls(
+            name=labels.get(HOSTNAME_LABEL, node["metadata"].get("name", "")),
             pool=labels.get(POOL_LABEL, ""),
             is_labelled=bool(kind),
             has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",
+            lost_since=_lost_since((node.get("status") or {}).get("conditions") or []),
         )
+
+
+def _lost_since(conditions: list[Manifest]) -> datetime | None:
+    # The cluster says Unknown of a machine that it hears nothing of.
+    for each in conditions:
+        if each.get("type") == "Ready" and each.get("status") == "Unknown":
+            return datetime.fromisoformat(each["lastTransitionTime"])
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +80,30 @@ class Placement:
     tolerations: list[Manifest]
 
 
-def place(
-    *, asks_gpu: bool, pool: str, machines: Iterable[Machine], job: str, role: str
-) -> Placement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of the machines of a role."""
+
+    job: str
+    """Id of the job, for packing."""
+
+    role: str
+    asks_gpu: bool
+    pool: str = ""
+    """The project's pool; empty for none."""
+
+    avoided: tuple[str, ...] = ()
+    """Machines that earlier attempts failed on."""
+
+
+def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
     """Settle where the replicas of a role may run.
 
     Args:
-        asks_gpu: Whether a replica asks for GPUs.
-        pool: The project's pool; empty for none.
+        wish: What is asked.
         machines: All nodes of the cluster; none if they are not known.
-        job: Id of the job, for packing.
-        role: Name of the role, for packing.
     """
+    pool, asks_gpu = wish.pool, wish.asks_gpu
     within = [each for each in machines if not pool or each.pool == pool]
     demands: list[Manifest] = []
     if pool:
@@ -82,9 +113,18 @@ def place(
         demands.append(_demand(MACHINE_LABEL, "NotIn", GPU_MACHINE))
     elif asks_gpu and any(each.is_labelled and each.has_gpu for each in within):
         demands.append(_demand(MACHINE_LABEL, "In", GPU_MACHINE))
+    # Where nothing else is left, a machine that failed once is better than none.
+    if wish.avoided and any(each.name not in wish.avoided for each in within):
+        demands.append(_demand(HOSTNAME_LABEL, "NotIn", *wish.avoided))
+    tolerations = [dict(_GPU_TOLERATION)] if takes_gpu_machine else []
+    if pool:
+        tolerations.append(
+            {"key": POOL_LABEL, "operator": "Equal", "value": pool}
+            | {"effect": "NoSchedule"}
+        )
     return Placement(
-        affinity=_affinity(demands, _packing(job, role) if asks_gpu else None),
-        tolerations=[dict(_GPU_TOLERATION)] if takes_gpu_machine else [],
+        affinity=_affinity(demands, _packing(wish) if asks_gpu else None),
+        tolerations=tolerations,
     )
 
 
@@ -92,16 +132,18 @@ def _only_gpu_machines(machines: list[Machine]) -> bool:
     return bool(machines) and all(each.has_gpu for each in machines)
 
 
-def _demand(label: str, operator: str, value: str) -> Manifest:
-    return {"key": label, "operator": operator, "values": [value]}
+def _demand(label: str, operator: str, *values: str) -> Manifest:
+    return {"key": label, "operator": operator, "values": list(values)}
 
 
-def _packing(job: str, role: str) -> Manifest:
+def _packing(wish: Wish) -> Manifest:
     return {
         "weight": PACKING_WEIGHT,
         "podAffinityTerm": {
-            "labelSelector": {"matchLabels": {JOB_LABEL: job, ROLE_LABEL: role}},
-            "topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {
+                "matchLabels": {JOB_LABEL: wish.job, ROLE_LABEL: wish.role}
+            },
+            "topologyKey": HOSTNAME_LABEL,
         },
     }
 

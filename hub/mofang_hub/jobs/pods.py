@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mofang_hub.jobs.models import Manifest, NewJob, RolePlan
-from mofang_hub.jobs.placement import Machine, place
+from mofang.models import SecretKey
+from mofang_hub.jobs.models import Manifest, NewJob, PodMarks, RolePlan
+from mofang_hub.jobs.placement import Machine, Wish, place
 from mofang_kube import names
 from mofang_spawner.volumes.models import HOME
 from mofang_spawner.volumes.mounts import mounts, volumes
@@ -17,6 +18,7 @@ from mofang_spawner.volumes.mounts import mounts, volumes
 CACHE = "/cache"
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount of the container
 GRACE_SECONDS = 30
+SECRET_PREFIX = "mofang-secret-"  # noqa: S105 - how names begin
 
 
 def job_labels(job: NewJob) -> dict[str, str]:
@@ -26,6 +28,7 @@ def job_labels(job: NewJob) -> dict[str, str]:
         names.PROJECT_LABEL: job.project,
         names.OWNER_LABEL: names.user_slug(job.owner),
         names.FRAMEWORK_LABEL: job.spec.framework.value,
+        names.ATTEMPT_LABEL: str(job.attempt),
     }
 
 
@@ -46,6 +49,7 @@ def build_pod_template(
     container: str,
     index_label: str,
     machines: Iterable[Machine],
+    marks: PodMarks,
 ) -> Manifest:
     """Build the template of a role's pods.
 
@@ -55,21 +59,23 @@ def build_pod_template(
         container: The name that the operator wants for the container.
         index_label: Label by which the operator numbers the replicas.
         machines: All nodes of the cluster.
+        marks: What the gang's policy wants.
     """
-    placement = place(
-        asks_gpu=role.asks_gpu,
-        pool=job.pool,
-        machines=machines,
+    wish = Wish(
         job=job.id,
         role=role.name,
+        asks_gpu=role.asks_gpu,
+        pool=job.pool,
+        avoided=job.avoided,
     )
+    placement = place(wish, machines)
     spec: Manifest = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": names.UID,
+            "runAsUser": job.spec.user_id,
             "runAsGroup": names.UID,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
@@ -85,10 +91,15 @@ def build_pod_template(
             },
         ],
     }
-    return {
-        "metadata": {"labels": {**job_labels(job), names.ROLE_LABEL: role.name}},
-        "spec": spec,
-    }
+    if marks.scheduler:
+        spec["schedulerName"] = marks.scheduler
+    if marks.priority_class:
+        spec["priorityClassName"] = marks.priority_class
+    labels = {**job_labels(job), names.ROLE_LABEL: role.name, **marks.labels}
+    metadata: Manifest = {"labels": labels}
+    if marks.annotations:
+        metadata["annotations"] = dict(marks.annotations)
+    return {"metadata": metadata, "spec": spec}
 
 
 def _container(
@@ -121,8 +132,14 @@ def _container(
 
 def _environment(job: NewJob, role: RolePlan, index_label: str) -> list[Manifest]:
     parts = log_file(job.id, role.name, "$(MOFANG_INDEX)")
+    # Not every operator numbers a role that has one replica only.
+    index = (
+        _variable("MOFANG_INDEX", "0")
+        if role.replicas == 1
+        else _field("MOFANG_INDEX", f"metadata.labels['{index_label}']")
+    )
     return [
-        _field("MOFANG_INDEX", f"metadata.labels['{index_label}']"),
+        index,
         _field("MOFANG_NODE", "spec.nodeName"),
         # The only reference that is meant as one: it follows what it refers to.
         _variable("MOFANG_LOG_FILE", "/".join(("/projects", job.project, *parts))),
@@ -136,7 +153,14 @@ def _environment(job: NewJob, role: RolePlan, index_label: str) -> list[Manifest
                 "MOFANG_WORKING_DIRECTORY": job.spec.working_directory,
             }
         ),
+        *(_secret(name, kept) for name, kept in job.spec.secrets.items()),
     ]
+
+
+def _secret(name: str, kept: SecretKey) -> Manifest:
+    # The prefix keeps every other Secret of the namespace out of reach.
+    reference = {"name": f"{SECRET_PREFIX}{kept.secret}", "key": kept.key}
+    return {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
 
 def _literals(environment: Mapping[str, str]) -> list[Manifest]:

@@ -13,6 +13,7 @@ from mofang_hub.jobs.handlers import (
     JobHandler,
     JobsHandler,
     MetricsHandler,
+    PreviewHandler,
     WatchHandler,
 )
 from mofang_hub.jobs.requests import ServiceHandler, Services, UnknownPathHandler
@@ -56,6 +57,7 @@ def build_application(
         (rf"{prefix}/metrics", MetricsHandler, basis),
         (jobs, JobsHandler, basis),
         (rf"{jobs}/watch", WatchHandler, basis),
+        (rf"{jobs}/preview", PreviewHandler, basis),
         (rf"{jobs}/{_JOB}", JobHandler, basis),
         (rf"{jobs}/{_JOB}/cancel", CancelHandler, basis),
         (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis | {"reader": reader}),

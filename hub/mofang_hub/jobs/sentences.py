@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mofang.models import Resources
+from mofang.models import JobSpec, Resources
 from mofang_hub.jobs.models import PodSeen
 
 SHOWN = 300
@@ -43,6 +43,12 @@ _SCHEDULING_PARTS = (
     ),
     (re.compile(r"(\d+) node\(s\) were unschedulable"), "maintenance"),
 )
+
+
+def resources_of(spec: JobSpec, role: str) -> Resources:
+    """Return what a replica of a role gets."""
+    found = (each.resources for each in spec.settled_roles() if each.name == role)
+    return next(found, spec.resources)
 
 
 def waiting_sentence(pod: PodSeen) -> str | None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
-from mofang.models import Job, JobEvent, JobList, JobSpec
+from mofang.models import Job, JobEvent, JobList, JobSpec, Preview
 from mofang_hub.jobs.access import Action, check_access, may_open_shell
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.engines.kubeflow import KubeflowEngine
+from mofang_hub.jobs.engines.engine import JobEngine
+from mofang_hub.jobs.engines.kinds import kind_named
 from mofang_hub.jobs.engines.reading import read_job
+from mofang_hub.jobs.filters import Filter
 from mofang_hub.jobs.ids import is_job_id
-from mofang_hub.jobs.models import Caller, JobSeen, MemberRole, PodSeen
-from mofang_hub.jobs.notes import Notes
+from mofang_hub.jobs.looks import Looks
+from mofang_hub.jobs.models import Caller, JobSeen, MemberRole, Outcome, PodSeen
 from mofang_hub.jobs.states import describe_job, job_state
+from mofang_hub.jobs.submissions import Submissions
 from mofang_hub.logs.store import LogStore
 from mofang_kube.errors import ConflictError, NotFoundError
 from mofang_kube.names import project_namespace
@@ -31,6 +33,8 @@ LONGEST_PAGE = 500
 KEEPALIVE_SECONDS = 15.0
 LOOK_SECONDS = 3.0
 CANCEL_ATTEMPTS = 10
+
+_SUCCEEDED = Outcome.SUCCEEDED
 
 
 def _now() -> datetime:
@@ -62,9 +66,10 @@ class JobService:
 
     Args:
         board: What is there.
-        engine: Who makes it so.
-        admission: Who may do what, and what a job may ask for.
-        notes: Why jobs do not start.
+        engine: Who changes it.
+        admission: Who may do what.
+        submissions: Makes jobs.
+        looks: What else is known of jobs.
         logs: Removed with their jobs.
         now: The time.
     """
@@ -73,16 +78,18 @@ class JobService:
         self,
         *,
         board: Board,
-        engine: KubeflowEngine,
+        engine: JobEngine,
         admission: Admission,
-        notes: Notes,
+        submissions: Submissions,
+        looks: Looks,
         logs: LogStore,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._board = board
         self._engine = engine
         self._admission = admission
-        self._notes = notes
+        self._submissions = submissions
+        self._looks = looks
         self._logs = logs
         self._now = now
 
@@ -93,61 +100,81 @@ class JobService:
             MofangError: The caller may not, the job may not, or Kubernetes would not.
         """
         allowed, role = await self._allowed(Action.SUBMIT, caller, project)
-        new = await self._admission.admit(caller, allowed, spec)
-        obj = await self._engine.create(new, self._board.machines)
-        self._board.put(obj)
-        log.info("job submitted", user=caller.name, project=project, job=new.id)
+        obj = await self._submissions.submit(caller, allowed, spec)
         seen = read_job(obj)
         if seen is None:
-            raise AssertionError(new.id)
+            raise AssertionError(obj["metadata"]["name"])
+        log.info("job submitted", user=caller.name, project=project, job=seen.id)
         return self._describe(seen, caller, role)
 
+    async def preview(self, caller: Caller, project: str, spec: JobSpec) -> Preview:
+        """Return what a job would be, without making it."""
+        allowed, _ = await self._allowed(Action.SUBMIT, caller, project)
+        return await self._submissions.preview(caller, allowed, spec)
+
     async def list_jobs(
-        self, caller: Caller, project: str, *, limit: int, after: str | None
+        self,
+        caller: Caller,
+        project: str,
+        *,
+        limit: int,
+        after: str | None,
+        wanted: Filter,
     ) -> JobList:
         """Return a page of the project's jobs, newest first."""
         _, role = await self._allowed(Action.READ, caller, project)
         keys = self._board.list_keys(project)
+        if not wanted.is_empty:
+            keys = [key for key in keys if self._matches(project, key[1], wanted)]
+        total = len(keys)
         if after:
             created, _, job_id = after.partition("~")
             keys = [key for key in keys if key < (created, job_id)]
         page = keys[: max(1, min(limit, LONGEST_PAGE))]
         found = [self._board.find(project, job_id) for _, job_id in page]
         jobs = [each for each in found if each]
-        await asyncio.gather(
-            *(self._notes.look(each, self._board.pods_of(each)) for each in jobs)
-        )
+        await self._looks.look_at_all(jobs)
         return JobList(
             jobs=[self._describe(each, caller, role) for each in jobs],
             next="~".join(page[-1]) if len(keys) > len(page) else None,
+            total=total,
+        )
+
+    def _matches(self, project: str, job_id: str, wanted: Filter) -> bool:
+        seen = self._board.find(project, job_id)
+        return seen is not None and wanted.matches(
+            seen, lambda: job_state(seen, self._board.pods_of(seen))
         )
 
     async def get(self, caller: Caller, project: str, job_id: str) -> Job:
         """Return one job."""
         found = await self.find(Action.READ, caller, project, job_id)
-        await self._notes.look(found.seen, found.pods)
+        await self._looks.look(found.seen)
         return self._describe(found.seen, caller, found.role)
 
     async def cancel(self, caller: Caller, project: str, job_id: str) -> Job:
         """Ask for the end of a job; one that ended or is ending stays as it is."""
         for _ in range(CANCEL_ATTEMPTS):
             found = await self.find(Action.STOP, caller, project, job_id)
-            is_final = job_state(found.seen, found.pods).is_final
-            if is_final or found.seen.cancelled_by:
+            state = self._describe(found.seen, caller, found.role).state
+            if state.is_final or found.seen.cancelled_by:
                 return self._describe(found.seen, caller, found.role)
             # The first to cancel is the one who is named: what was seen must still
             # be so, or we look again.
-            obj = await self._engine.find(project_namespace(project), job_id)
+            kind = kind_named(found.seen.kind)
+            obj = await self._engine.find(
+                kind, found.seen.namespace, found.seen.object_name
+            )
             if obj is None:
-                self._board.drop(project, job_id)
-                raise _no_such_job(project, job_id)
+                self._forget(found.seen)
+                continue
             self._board.put(obj)
             fresh = read_job(obj)
-            if fresh is None or fresh.cancelled_by or fresh.outcome:
+            if fresh is None or fresh.cancelled_by or fresh.outcome is _SUCCEEDED:
                 continue
             at = self._now().isoformat(timespec="seconds")
             try:
-                changed = await self._engine.cancel(obj, caller.name, at)
+                changed = await self._engine.cancel(kind, obj, caller.name, at)
             except ConflictError:
                 continue
             self._board.put(changed)
@@ -159,8 +186,12 @@ class JobService:
     async def delete(self, caller: Caller, project: str, job_id: str) -> None:
         """Remove a job, its pods and its logs."""
         await self.find(Action.STOP, caller, project, job_id)
-        await self._engine.delete(project_namespace(project), job_id)
-        self._board.drop(project, job_id)
+        for obj in self._board.attempts_of(project, job_id):
+            metadata = obj["metadata"]
+            await self._engine.delete(
+                kind_named(obj["kind"]), metadata["namespace"], metadata["name"]
+            )
+            self._board.drop(obj)
         await self._logs.remove(project, job_id)
         log.info("job deleted", user=caller.name, project=project, job=job_id)
 
@@ -200,11 +231,7 @@ class JobService:
         allowed, role = await self._allowed(Action.READ, caller, project)
         seen = self._board.find(project, job_id)
         if seen is None and is_job_id(job_id):
-            # Another copy of this service may have made it a moment ago.
-            obj = await self._engine.find(project_namespace(allowed.name), job_id)
-            seen = read_job(obj) if obj else None
-            if obj and seen:
-                self._board.put(obj)
+            seen = await self._find_unseen(project_namespace(allowed.name), job_id)
         if seen is None:
             raise _no_such_job(project, job_id)
         check_access(action, caller, project=project, role=role, owner=seen.owner)
@@ -216,12 +243,25 @@ class JobService:
         await self._board.ready()
         return await self._admission.check_project(action, caller, project)
 
+    async def _find_unseen(self, namespace: str, job_id: str) -> JobSeen | None:
+        """Look for a job that another copy of this service made a moment ago."""
+        for kind in self._board.kinds:
+            obj = await self._engine.find(kind, namespace, job_id)
+            seen = read_job(obj) if obj else None
+            if obj and seen:
+                self._board.put(obj)
+                return seen
+        return None
+
+    def _forget(self, seen: JobSeen) -> None:
+        obj = self._board.find_object(seen.project, seen.id)
+        if obj:
+            self._board.drop(obj)
+
     def _describe(self, seen: JobSeen, caller: Caller, role: MemberRole) -> Job:
+        shell = may_open_shell(caller, role, seen.owner)
         return describe_job(
-            seen,
-            self._board.pods_of(seen),
-            note=self._notes.known(seen),
-            shell=may_open_shell(caller, role, seen.owner),
+            seen, self._board.pods_of(seen), self._looks.around(seen, shell=shell)
         )
 
     def _event(self, view: _View, job_id: str, gone: JobSeen | None) -> JobEvent | None:
@@ -242,11 +282,10 @@ class JobService:
         return JobEvent(type="modified" if is_known else "added", job=job)
 
     async def _look_at_waiting(self, project: str) -> dict[str, JobSeen | None]:
-        """Read the events of jobs that wait; return those with news."""
+        """Look at jobs that have not ended; return those with news."""
         news: dict[str, JobSeen | None] = {}
         for seen in self._board.list_unfinished(project):
-            before = self._notes.known(seen)
-            if before != await self._notes.look(seen, self._board.pods_of(seen)):
+            if await self._looks.look(seen):
                 news[seen.id] = None
         return news
 

@@ -3,54 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from mofang.models import Job, JobState, Replica, ReplicaState
+from mofang.models import Job, JobState, QueuePlace, Replica, ReplicaState
 from mofang_hub.jobs.frameworks import role_names
 from mofang_hub.jobs.models import JobSeen, Outcome, PodPhase, PodSeen
-from mofang_hub.jobs.sentences import ending_sentence, waiting_sentence, was_stopped
+from mofang_hub.jobs.sentences import (
+    ending_sentence,
+    resources_of,
+    waiting_sentence,
+    was_stopped,
+)
 
 _STOPPED = "It was stopped because the job ended."
 
 
-def describe_job(
-    seen: JobSeen, pods: Sequence[PodSeen], *, note: str | None, shell: bool
-) -> Job:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What else is known of a job beside its object and its pods."""
+
+    note: str | None = None
+    """What the cluster's events, its gang or its queue say of a job that waits."""
+
+    place: QueuePlace | None = None
+    alert: str | None = None
+    """What is wrong with a job that runs."""
+
+    is_restarting: bool = False
+    not_restarted: str | None = None
+    """Why a job that its rules would restart is not."""
+
+    shell: bool = False
+    """Whether the caller may open shells in the job."""
+
+
+def describe_job(seen: JobSeen, pods: Sequence[PodSeen], around: Circumstances) -> Job:
     """Return the job as its users see it.
 
     Args:
         seen: The job's object.
         pods: Its pods, in any order.
-        note: What the cluster's events say of a job that does not start.
-        shell: Whether the caller may open shells in the job.
+        around: What else is known.
     """
     state = job_state(seen, pods)
+    if state is JobState.FAILED and around.is_restarting:
+        state = JobState.RESTARTING
+    if state is JobState.QUEUED and seen.is_held and around.place is None:
+        # Nobody has looked at it yet; most are let in at once.
+        state = JobState.SUBMITTED
+    is_running = state is JobState.RUNNING
     return Job(
         id=seen.id,
         project=seen.project,
         owner=seen.owner,
         spec=seen.spec,
+        engine=seen.kind,
         state=state,
-        reason=_reason(seen, pods, state, note),
+        reason=_reason(seen, pods, state, around),
         created=seen.created,
         started=_started(pods),
         finished=_finished(seen, state),
-        replicas=_replicas(seen, pods, state, shell=shell),
+        attempt=seen.attempt,
+        restarts=list(seen.restarts),
+        queue=around.place,
+        alert=around.alert if is_running else None,
+        replicas=_replicas(seen, pods, state, shell=around.shell),
     )
 
 
 def job_state(seen: JobSeen, pods: Sequence[PodSeen]) -> JobState:
     """Return where the job is in its life."""
-    match seen.outcome:
-        case Outcome.SUCCEEDED:
-            return JobState.SUCCEEDED
-        case Outcome.FAILED:
-            return JobState.FAILED
-        case None:
-            pass
+    if seen.outcome is Outcome.SUCCEEDED:
+        return JobState.SUCCEEDED
     if seen.cancelled_by:
-        is_over = seen.is_suspended and all(pod.has_ended for pod in pods)
+        has_ended = seen.is_suspended or seen.outcome is not None
+        is_over = has_ended and all(pod.has_ended for pod in pods)
         return JobState.CANCELLED if is_over else JobState.CANCELLING
+    if seen.outcome is Outcome.FAILED:
+        return JobState.FAILED
+    if seen.is_held:
+        return JobState.QUEUED
     if not pods:
         return JobState.SUBMITTED
     begun = [pod for pod in pods if pod.has_ended or pod.phase is PodPhase.RUNNING]
@@ -65,6 +98,8 @@ def expected_replicas(seen: JobSeen) -> int:
 
 def needs_events(seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
     """Say whether only the cluster's events can tell why the job does not start."""
+    if seen.is_held:
+        return False
     if job_state(seen, pods) not in {JobState.SUBMITTED, JobState.QUEUED}:
         return False
     return not any(waiting_sentence(pod) for pod in pods)
@@ -85,34 +120,49 @@ def find_pod(pods: Sequence[PodSeen], role: str, index: int) -> PodSeen | None:
 
 
 def _reason(
-    seen: JobSeen, pods: Sequence[PodSeen], state: JobState, note: str | None
+    seen: JobSeen, pods: Sequence[PodSeen], state: JobState, around: Circumstances
 ) -> str | None:
     match state:
         case JobState.FAILED:
-            return _failure(seen, pods)
+            parts = [_failure(seen, pods)]
+            if around.not_restarted:
+                parts.append(f"It was not restarted: {around.not_restarted}")
+            return " ".join(parts)
+        case JobState.RESTARTING:
+            return f"{_failure(seen, pods)} It starts again."
         case JobState.CANCELLING | JobState.CANCELLED:
             return f"Cancelled by {seen.cancelled_by}."
         case JobState.SUBMITTED | JobState.QUEUED:
+            if seen.is_held:
+                return around.note
             waiting = [each for pod in pods if (each := waiting_sentence(pod))]
-            return waiting[0] if waiting else note
+            return waiting[0] if waiting else around.note
         case JobState.RUNNING | JobState.SUCCEEDED:
             return None
 
 
 def _failure(seen: JobSeen, pods: Sequence[PodSeen]) -> str:
-    failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
-    if not failed:
+    blamed = blamed_pod(pods)
+    if blamed is None:
         return "A replica failed. Its log tells more."
-    # The first to fail takes the others with it.
-    blamed = min(
+    return ending_sentence(blamed, resources_of(seen.spec, blamed.role))
+
+
+def blamed_pod(pods: Sequence[PodSeen]) -> PodSeen | None:
+    """Return the pod whose failure was the job's; None if no failed one is there.
+
+    The first to fail takes the others with it.
+    """
+    failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
+    return min(
         failed,
         key=lambda pod: (
             was_stopped(pod) and pod.exit_reason != "OOMKilled",
             pod.finished.timestamp() if pod.finished else 0.0,
             pod.index,
         ),
+        default=None,
     )
-    return ending_sentence(blamed, seen.spec.resources)
 
 
 def _started(pods: Sequence[PodSeen]) -> datetime | None:
@@ -146,7 +196,7 @@ def _present(seen: JobSeen, pod: PodSeen, *, shell: bool) -> Replica:
         index=pod.index,
         state=ReplicaState(pod.phase.value),
         node=pod.node,
-        reason=ending_sentence(pod, seen.spec.resources)
+        reason=ending_sentence(pod, resources_of(seen.spec, pod.role))
         if is_failed
         else waiting_sentence(pod),
         exit_code=pod.exit_code,

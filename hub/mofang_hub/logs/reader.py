@@ -28,7 +28,7 @@ class OutputSource(Protocol):
     """Where the kubelet's copy of a container's output is read."""
 
     def read_output(
-        self, namespace: str, pod: str, *, follow: bool
+        self, namespace: str, pod: str, container: str, *, follow: bool
     ) -> AsyncIterator[bytes]:
         """Yield the output piece by piece."""
 
@@ -111,7 +111,9 @@ class LogReader:
         if pod is None:
             return
         skip = max(offset, 0)
-        output = self._source.read_output(sight.seen.namespace, pod.name, follow=True)
+        output = self._source.read_output(
+            sight.seen.namespace, pod.name, pod.container, follow=True
+        )
         async for chunk in output:
             if skip >= len(chunk):
                 skip -= len(chunk)
@@ -132,7 +134,7 @@ class LogReader:
         window = _Window(offset, limit)
         try:
             async for chunk in self._source.read_output(
-                sight.seen.namespace, pod.name, follow=False
+                sight.seen.namespace, pod.name, pod.container, follow=False
             ):
                 window.add(chunk)
         except MofangError as err:

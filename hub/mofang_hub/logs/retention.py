@@ -14,7 +14,8 @@ import structlog
 
 from mofang.models import JobState
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.engines.kubeflow import KubeflowEngine
+from mofang_hub.jobs.engines.engine import JobEngine
+from mofang_hub.jobs.engines.kinds import kind_named
 from mofang_hub.jobs.ids import is_job_id
 from mofang_hub.jobs.states import job_state
 from mofang_hub.logs.store import LogStore
@@ -43,7 +44,7 @@ class Retention:
     def __init__(
         self,
         board: Board,
-        engine: KubeflowEngine,
+        engine: JobEngine,
         store: LogStore,
         *,
         keep: timedelta,
@@ -82,6 +83,9 @@ class Retention:
             if state is not JobState.CANCELLED or seen.cancelled_at is None:
                 continue
             if seen.cancelled_at < limit:
-                await self._engine.delete(seen.namespace, seen.id)
-                self._board.drop(seen.project, seen.id)
+                for obj in self._board.attempts_of(seen.project, seen.id):
+                    name = obj["metadata"]["name"]
+                    kind = kind_named(obj["kind"])
+                    await self._engine.delete(kind, seen.namespace, name)
+                    self._board.drop(obj)
                 await self._store.remove(seen.project, seen.id)

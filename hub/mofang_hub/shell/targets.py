@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mofang_hub.jobs.access import Action
-from mofang_hub.jobs.engines.manifest import CONTAINER, pod_name
+from mofang_hub.jobs.engines.kinds import JOB_SET, TRAIN_JOB
 from mofang_hub.jobs.engines.reading import read_pod
 from mofang_hub.jobs.frameworks import role_names
 from mofang_hub.jobs.models import Caller, JobSeen, Manifest
 from mofang_hub.jobs.service import JobService
-from mofang_hub.jobs.states import is_open_to_shells
+from mofang_hub.jobs.states import find_pod, is_open_to_shells
 from mofang_kube import names
 from mofang_kube.errors import ConflictError, ForbiddenError, NotFoundError
+
+_INDIRECT = {JOB_SET.kind, TRAIN_JOB.kind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Target:
     pod: str
     uid: str
     working_directory: str
-    container: str = CONTAINER
+    container: str
 
     @property
     def label(self) -> str:
@@ -74,8 +76,9 @@ class Targets:
         seen = found.seen
         if index >= dict(role_names(seen.spec)).get(role, 0):
             raise NotFoundError(f"The job {job} has no replica {role}-{index}.")
-        name = pod_name(seen.id, role, index)
-        obj = await self._pods.find_pod(seen.namespace, name)
+        present = find_pod(found.pods, role, index)
+        name = present.name if present else ""
+        obj = await self._pods.find_pod(seen.namespace, name) if name else None
         pod = read_pod(obj) if obj else None
         if obj is None or pod is None:
             raise ConflictError(
@@ -99,6 +102,7 @@ class Targets:
             pod=name,
             uid=pod.uid,
             working_directory=seen.spec.working_directory,
+            container=pod.container,
         )
 
     async def is_allowed_still(self, caller: Caller, target: Target) -> None:
@@ -132,5 +136,8 @@ def _belongs(
         and all(labels.get(name) == value for name, value in wanted.items())
         and pod is not None
         and pod.index == index
-        and seen.uid in owners
+        # Where an operator makes its pods by way of other objects, the attempt's
+        # label stands for the owner; nobody but operators makes pods here.
+        and (seen.uid in owners or seen.kind in _INDIRECT)
+        and pod.attempt == seen.attempt
     )

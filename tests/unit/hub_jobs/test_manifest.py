@@ -2,11 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from unit.hub_jobs.conftest import make_job
 
-from mofang_hub.jobs.engines.manifest import build_cancellation, build_pytorch_job
+from mofang.models import Framework, RestartRecord
+from mofang_hub.jobs.engines.kinds import KINDS, PYTORCH_JOB, choose_kind, kind_named
+from mofang_hub.jobs.engines.patches import build_cancellation
+from mofang_hub.jobs.engines.rendering import render
+from mofang_hub.jobs.models import NewJob, PodMarks
 from mofang_hub.jobs.placement import Machine
 
 MACHINES = [
@@ -14,6 +21,98 @@ MACHINES = [
     Machine(is_labelled=True, has_gpu=True),
 ]
 Golden = Callable[[Any, str], None]
+
+
+FULL: dict[str, Any] = {
+    "replicas": 2,
+    "hyperparameters": {"lr": 0.1, "amp": True},
+    "inputs": [{"name": "data_url", "path": "/global/digits"}],
+    "outputs": [
+        {
+            "name": "train_url",
+            "path": "/projects/vision/run1",
+            "deliver": "environment",
+            "staged": True,
+            "preload": True,
+        }
+    ],
+    "requirements": "requirements.txt",
+    "environment": {"LEVEL": "1"},
+    "secrets": {"HF_TOKEN": {"secret": "hugging-face", "key": "token"}},
+    "resources": {"cpu": "1", "memory": "2Gi", "gpu": 1},
+    "user_id": 2000,
+}
+
+
+def build_pytorch_job(job: NewJob, machines: list[Machine]) -> dict[str, Any]:
+    return render(PYTORCH_JOB, job, machines, PodMarks())[-1]
+
+
+@pytest.mark.parametrize(
+    ("framework", "kind", "more"),
+    [
+        ("pytorch", "TrainJob", {}),
+        ("pytorch", "JobSet", {}),
+        ("single", "PyTorchJob", {"replicas": 1}),
+        ("tensorflow", "TFJob", {"roles": {"ps": {"replicas": 1}}}),
+        ("tensorflow", "JobSet", {"roles": {"ps": {"replicas": 1}}}),
+        ("horovod", "MPIJob", {}),
+        ("mpi", "MPIJob", {"script": "", "command": ["./solve", "-n", "$(X)"]}),
+        ("mpi", "JobSet", {}),
+        ("xgboost", "XGBoostJob", {}),
+        ("spark", "TFJob", {}),
+        ("ray", "TFJob", {"roles": {"worker": {"replicas": 3}}}),
+    ],
+)
+def test_each_framework_on_each_kind(
+    golden: Golden, framework: str, kind: str, more: dict[str, Any]
+) -> None:
+    """With everything a job may ask for, as files to be reviewed."""
+    job = make_job(framework=framework, **{**FULL, **more})
+    marks = PodMarks(labels={"mofang.dev/pod-group": job.object_name})
+
+    objects = render(kind_named(kind), job, MACHINES, marks)
+
+    golden(objects, f"{framework}-{kind.lower()}.yaml")
+
+
+@pytest.mark.parametrize("framework", Framework)
+def test_the_training_operator_runs_every_framework(framework: Framework) -> None:
+    kind = choose_kind(framework, None, KINDS)
+    assert kind is not None
+    assert kind.engine == "kubeflow-v1"
+
+
+def test_what_is_not_served_is_not_chosen() -> None:
+    served = [kind for kind in KINDS if kind.kind in {"JobSet", "TrainJob"}]
+    chosen = {each: choose_kind(each, None, served) for each in Framework}
+    assert {each: kind.kind for each, kind in chosen.items() if kind} == {
+        each: "TrainJob" if each in {"pytorch", "single"} else "JobSet"
+        for each in Framework
+    }
+    assert choose_kind(Framework.RAY, None, []) is None
+
+
+def test_a_second_attempt_keeps_off_the_machine_that_failed() -> None:
+    bad = RestartRecord(
+        attempt=1,
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+        cause="Its machine was lost.",
+        node="cpu-1",
+        by_platform=True,
+        avoided=True,
+    )
+    job = replace(make_job(), attempt=2, restarts=(bad,))
+    machines = [Machine(name="cpu-1"), Machine(name="cpu-2")]
+
+    body = build_pytorch_job(job, machines)
+
+    assert body["metadata"]["name"] == "train-abc123-r2"
+    assert body["metadata"]["labels"]["mofang.dev/attempt"] == "2"
+    assert json.loads(body["metadata"]["annotations"]["mofang.dev/restarts"])
+    assert "cpu-1" in str(worker(body)["affinity"])
+    alone = build_pytorch_job(job, machines[:1])
+    assert "cpu-1" not in str(worker(alone)["affinity"]), "better than none"
 
 
 def test_two_cpu_workers(golden: Golden) -> None:
@@ -112,7 +211,7 @@ def test_the_specification_is_kept_whole_on_the_object() -> None:
 
 
 def test_cancelling_is_one_patch() -> None:
-    assert build_cancellation("ada", "2026-11-23T00:00:00+00:00") == {
+    assert build_cancellation(PYTORCH_JOB, "ada", "2026-11-23T00:00:00+00:00") == {
         "metadata": {
             "annotations": {
                 "mofang.dev/cancelled-by": "ada",

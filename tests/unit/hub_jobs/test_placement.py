@@ -1,8 +1,10 @@
 """Where roles run: one table."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from mofang_hub.jobs.placement import Machine, Placement, place
+from mofang_hub.jobs.placement import Machine, Placement, Wish, place
 
 CPU = Machine(is_labelled=True)
 GPU = Machine(is_labelled=True, has_gpu=True)
@@ -109,19 +111,45 @@ def test_placement(
     demands: set[str],
     tolerates: bool,
 ) -> None:
-    found = place(
-        asks_gpu=asks_gpu, pool=pool, machines=machines, job="x-1", role="worker"
-    )
+    wish = Wish(job="x-1", role="worker", asks_gpu=asks_gpu, pool=pool)
+    found = place(wish, machines)
 
     assert demands_of(found) == demands
-    assert bool(found.tolerations) is tolerates
+    keys = {each["key"] for each in found.tolerations}
+    assert ("nvidia.com/gpu" in keys) is tolerates
+    assert ("mofang.dev/pool" in keys) is bool(pool), "pools may keep others off"
+
+
+@pytest.mark.parametrize(
+    ("machines", "demands"),
+    [
+        pytest.param(
+            [Machine(name="bad"), Machine(name="good")],
+            {OFF_GPU, "kubernetes.io/hostname NotIn bad"},
+            id="another machine is there",
+        ),
+        pytest.param(
+            [Machine(name="bad")], {OFF_GPU}, id="a bad machine is better than none"
+        ),
+        pytest.param(
+            [Machine(name="bad", pool="blue"), Machine(name="good")],
+            {OFF_GPU, IN_POOL},
+            id="machines of other pools do not count",
+        ),
+    ],
+)
+def test_machines_that_failed_are_avoided(
+    machines: list[Machine], demands: set[str]
+) -> None:
+    pool = machines[0].pool
+    wish = Wish(job="x", role="worker", asks_gpu=False, pool=pool, avoided=("bad",))
+    assert demands_of(place(wish, machines)) == demands
 
 
 @pytest.mark.parametrize("asks_gpu", [True, False])
 def test_only_gpu_replicas_of_a_job_are_packed(asks_gpu: bool) -> None:
-    found = place(
-        asks_gpu=asks_gpu, pool="", machines=[CPU, GPU], job="x-1", role="worker"
-    )
+    wish = Wish(job="x-1", role="worker", asks_gpu=asks_gpu)
+    found = place(wish, [CPU, GPU])
 
     packing = found.affinity.get("podAffinity")
     assert bool(packing) is asks_gpu
@@ -161,6 +189,13 @@ def test_only_gpu_replicas_of_a_job_are_packed(asks_gpu: bool) -> None:
 )
 def test_kind_of_a_machine(node: dict[str, object], expected: Machine) -> None:
     assert Machine.from_node(node) == expected
+
+
+def test_a_silent_machine_is_known_since_when() -> None:
+    ready = {"type": "Ready", "status": "Unknown"}
+    ready["lastTransitionTime"] = "2026-11-23T00:00:00Z"
+    node = {"metadata": {"name": "a"}, "status": {"conditions": [ready]}}
+    assert Machine.from_node(node).lost_since == datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def demands_of(found: Placement) -> set[str]:

@@ -10,7 +10,12 @@ from mofang.models import JobState, ReplicaState
 from mofang_hub.jobs.models import JobSeen, Outcome, PodPhase, PodSeen
 from mofang_hub.jobs.notes import event_sentence
 from mofang_hub.jobs.sentences import ending_sentence, last_error, waiting_sentence
-from mofang_hub.jobs.states import describe_job, job_state, replica_has_ended
+from mofang_hub.jobs.states import (
+    Circumstances,
+    describe_job,
+    job_state,
+    replica_has_ended,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TWO = make_seen(spec=make_spec(replicas=2))
@@ -82,7 +87,7 @@ def test_state(seen: JobSeen, pods: list[PodSeen], expected: JobState) -> None:
 
 
 def describe(seen: JobSeen, pods: list[PodSeen], note: str | None = None) -> Any:
-    return describe_job(seen, pods, note=note, shell=True)
+    return describe_job(seen, pods, Circumstances(note=note, shell=True))
 
 
 def test_the_first_to_fail_is_blamed() -> None:

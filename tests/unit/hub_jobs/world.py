@@ -8,6 +8,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,22 @@ from unit.hub_jobs.conftest import PROJECT
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.engines.manifest import build_cancellation, build_pytorch_job
-from mofang_hub.jobs.engines.reading import trim_job, trim_pod
+from mofang_hub.jobs.engines.kinds import KINDS
+from mofang_hub.jobs.engines.patches import build_cancellation, build_release
+from mofang_hub.jobs.engines.reading import job_group, pod_group, trim_job, trim_pod
+from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.metrics import Metrics
 from mofang_hub.jobs.notes import Notes
+from mofang_hub.jobs.queue.queue import JobQueue
+from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_hub.jobs.queue.starter import Starter
 from mofang_hub.jobs.requests import Services
+from mofang_hub.jobs.restarts.keeper import Restarts
 from mofang_hub.jobs.routes import build_application
 from mofang_hub.jobs.service import JobService
+from mofang_hub.jobs.submissions import Submissions
 from mofang_hub.logs.reader import LogReader
 from mofang_hub.logs.store import LogStore
 from mofang_hub.shell.sessions import Sessions
@@ -57,34 +66,52 @@ class PretendedCluster:
         self.conflicts = 0
         self._versions = itertools.count(1)
 
-    async def create(self, job: Any, machines: Any) -> dict[str, Any]:
-        body = build_pytorch_job(job, machines)
+    async def create(self, kind: Any, objects: Any) -> dict[str, Any]:
+        *_, body = objects
+        name = body["metadata"]["name"]
+        if name in self.jobs:
+            raise ConflictError("It is there already.")
         body["metadata"] |= {
-            "uid": f"uid-{job.id}",
+            "uid": f"uid-{name}",
             "creationTimestamp": f"2026-11-23T00:00:{len(self.jobs):02}Z",
             "resourceVersion": str(next(self._versions)),
         }
-        self.jobs[job.id] = body
-        return trim_job(body)
+        self.jobs[name] = body
+        return trim_job(kind, body)
 
-    async def find(self, namespace: str, job_id: str) -> dict[str, Any] | None:
-        body = self.jobs.get(job_id)
+    async def find(self, kind: Any, namespace: str, name: str) -> dict[str, Any] | None:
+        body = self.jobs.get(name)
         is_there = body and body["metadata"]["namespace"] == namespace
-        return trim_job(body) if body and is_there else None
+        is_there = is_there and body and body["kind"] == kind.kind
+        return trim_job(kind, body) if body and is_there else None
 
-    async def cancel(self, seen_as: Any, user: str, at: str) -> dict[str, Any]:
+    async def cancel(
+        self, kind: Any, seen_as: Any, user: str, at: str
+    ) -> dict[str, Any]:
+        return self._patch(kind, seen_as, build_cancellation(kind, user, at))
+
+    async def release(self, kind: Any, seen_as: Any) -> dict[str, Any]:
+        return self._patch(kind, seen_as, build_release(kind))
+
+    def _patch(self, kind: Any, seen_as: Any, patch: Any) -> dict[str, Any]:
         body = self.jobs[seen_as["metadata"]["name"]]
-        if self.conflicts:
-            self.conflicts -= 1
-            raise ConflictError("It has changed.")
-        patch = build_cancellation(user, at)["metadata"]["annotations"]
         metadata = body["metadata"]
-        metadata["annotations"] = {**metadata["annotations"], **patch}
+        is_old = seen_as["metadata"]["resourceVersion"] != metadata["resourceVersion"]
+        if self.conflicts or is_old:
+            self.conflicts = max(self.conflicts - 1, 0)
+            raise ConflictError("It has changed.")
+        said = patch.get("metadata", {}).get("annotations", {})
+        metadata["annotations"] = {**metadata["annotations"], **said}
         metadata["resourceVersion"] = str(next(self._versions))
-        return trim_job(body)
+        *path, last = kind.suspend
+        held, wanted = body, patch
+        for step in path:
+            held, wanted = held[step], wanted[step]
+        held[last] = wanted[last]
+        return trim_job(kind, body)
 
-    async def delete(self, namespace: str, job_id: str) -> None:
-        self.jobs.pop(job_id, None)
+    async def delete(self, kind: Any, namespace: str, name: str) -> None:
+        self.jobs.pop(name, None)
 
     async def find_pod(self, namespace: str, name: str) -> dict[str, Any] | None:
         pod = self.pods.get(name)
@@ -97,7 +124,7 @@ class PretendedCluster:
         return self.servers
 
     async def read_output(
-        self, namespace: str, pod: str, *, follow: bool
+        self, namespace: str, pod: str, container: str, *, follow: bool
     ) -> AsyncIterator[bytes]:
         content = self.output[pod]
         for start in range(0, len(content), 1000):
@@ -113,7 +140,7 @@ class PretendedCatalog:
                     "name": "pytorch",
                     "displayName": "PyTorch",
                     "image": IMAGE,
-                    "frameworks": ["pytorch"],
+                    "frameworks": ["pytorch", "tensorflow", "mpi", "single"],
                     "access": {"everyone": True},
                     "resources": {
                         "cpu": {"default": "1"},
@@ -207,6 +234,7 @@ class World:
     terminals: PretendedTerminals
     board: Board
     pods: Watcher
+    quotas: Watcher
     storage: Path
     sessions: Sessions
     asked: dict[str, Any] = field(default_factory=dict)
@@ -274,17 +302,35 @@ class World:
 async def running_world(storage: Path) -> AsyncIterator[World]:
     cluster, catalog, hub = PretendedCluster(), PretendedCatalog(), PretendedHub()
     terminals, metrics = PretendedTerminals(), Metrics()
-    watchers = [Watcher(None, path) for path in ("/jobs", "/pods", "/nodes")]
-    for watcher in watchers:
+    jobs_watched = {each.kind: Watcher(None, "/", index=job_group) for each in KINDS}
+    pods, nodes = Watcher(None, "/pods", index=pod_group), Watcher(None, "/nodes")
+    quotas_watched = Watcher(None, "/quotas")
+    for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):
         watcher.synced.set()
-    board = Board(*watchers)
+    board = Board(jobs_watched, pods, nodes)
     board.follow()
     store = LogStore(storage)
+    quotas, gangs = Quotas(quotas_watched), Gangs()
+    admission = Admission(catalog, cluster, JobSettings())
+    submissions = Submissions(
+        board=board,
+        engine=cluster,
+        admission=admission,
+        quotas=quotas,
+        kinds=KINDS,
+        marks_of=gangs.marks_of,
+    )
+    starter = Starter(board, cluster, gangs)
+    patience = timedelta(minutes=10)
+    queue = JobQueue(board, quotas, starter, admission, patience=patience)
+    restarts = Restarts(board, cluster, submissions)
+    work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
     jobs = JobService(
         board=board,
         engine=cluster,
-        admission=Admission(catalog, cluster, JobSettings()),
-        notes=Notes(cluster),
+        admission=admission,
+        submissions=submissions,
+        looks=Looks(board=board, notes=Notes(cluster), queue=queue, restarts=restarts),
         logs=store,
     )
     sessions = Sessions(terminals, metrics, check_seconds=0.2)
@@ -312,11 +358,15 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
             hub=hub,
             terminals=terminals,
             board=board,
-            pods=watchers[1],
+            pods=pods,
+            quotas=quotas_watched,
             storage=storage,
             sessions=sessions,
         )
     server.stop()
     await sessions.stop()
     await server.close_all_connections()
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
     await board.stop()

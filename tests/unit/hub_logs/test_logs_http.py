@@ -165,7 +165,7 @@ async def test_the_sweep_keeps_what_is_young_or_has_its_job(world: World) -> Non
     await world.call("POST", f"{cancelled['id']}/cancel")
     metadata = world.cluster.jobs[cancelled["id"]]
     metadata["status"] = {"conditions": [{"type": "Suspended", "status": "True"}]}
-    world.board.drop("vision", cancelled["id"])
+    world.board.drop(world.board.find_object("vision", cancelled["id"]))
     await world.call("GET", cancelled["id"])
     ids = [kept["id"], cancelled["id"], "orphan-abc123", "Notes of ada"]
     folders = {each: world.log_file({"id": each}).parent for each in ids}

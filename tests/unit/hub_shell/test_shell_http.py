@@ -103,7 +103,7 @@ async def test_it_stays_shut_to(world: World, user: str, status: int) -> None:
         ),
         pytest.param(
             {"labels": {"mofang.dev/job": "other-abc123"}},
-            403,
+            409,
             id="labelled as of another job",
         ),
         pytest.param(
@@ -113,7 +113,7 @@ async def test_it_stays_shut_to(world: World, user: str, status: int) -> None:
         ),
         pytest.param(
             {"labels": {"training.kubeflow.org/replica-index": "1"}},
-            403,
+            409,
             id="numbered otherwise",
         ),
     ],

@@ -94,6 +94,9 @@ class RestartRecord(Seen):
     node: str | None = None
     """Where that one ran."""
 
+    by_platform: bool = False
+    """Whether it was no fault of the script: a lost machine, an eviction, a hang."""
+
     avoided: bool = False
     """Whether later tries keep off that machine."""
 

@@ -1,9 +1,9 @@
-"""Talk to Kubernetes about jobs of the Kubeflow Training Operator v1."""
+"""Talk to Kubernetes about jobs, whichever resource runs them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
@@ -15,18 +15,11 @@ from kubernetes_asyncio.client import (
     CustomObjectsApi,
 )
 
-from mofang_hub.jobs.engines.manifest import (
-    CONTAINER,
-    GROUP,
-    PLURAL,
-    VERSION,
-    build_cancellation,
-    build_pytorch_job,
-)
+from mofang_hub.jobs.engines.kinds import Kind
+from mofang_hub.jobs.engines.patches import build_cancellation, build_release
 from mofang_hub.jobs.engines.reading import trim_job, trim_pod
-from mofang_hub.jobs.gang import GangPolicy
-from mofang_hub.jobs.models import Manifest, NewJob
-from mofang_hub.jobs.placement import Machine
+from mofang_hub.jobs.engines.trainjob import RUNTIME_KIND, RUNTIME_PLURAL
+from mofang_hub.jobs.models import Manifest
 from mofang_kube.errors import api_message, translated
 
 KIND = "job"
@@ -36,35 +29,49 @@ CHUNK_BYTES = 64 * 1024
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
 _NO_WEBHOOK = "failed calling webhook"
+_MERGE = "application/merge-patch+json"
 
 
-class KubeflowEngine:
-    """Creates, cancels and deletes PyTorchJobs, and reads what is said of them.
+class JobEngine:
+    """Creates, releases, cancels and deletes jobs, and reads what is said of them.
 
     Args:
         api: The client; shared, not closed here.
-        gang: How replicas are admitted.
     """
 
-    def __init__(self, api: ApiClient, gang: GangPolicy) -> None:
+    def __init__(self, api: ApiClient) -> None:
         self._objects = CustomObjectsApi(api)
         self._core = CoreV1Api(api)
-        self._gang = gang
 
-    async def create(self, job: NewJob, machines: Iterable[Machine]) -> Manifest:
-        """Create a job by one call, so that it is there whole or not at all.
+    async def create(self, kind: Kind, objects: list[Manifest]) -> Manifest:
+        """Create a job: what it needs first, then the job itself.
+
+        Until the last call there is no job; what was made for it by then is swept
+        away later.
+
+        Args:
+            kind: Which resource runs it.
+            objects: As ``render`` returns them.
 
         Raises:
+            ConflictError: There is one of that name.
             MofangError: Kubernetes did not take it.
         """
-        body = self._gang.applied(build_pytorch_job(job, machines), job)
-        with translated("create", KIND, job.id):
-            return trim_job(await self._create(job.namespace, body))
+        *needs, body = objects
+        name = body["metadata"]["name"]
+        with translated("create", KIND, name):
+            for need in needs:
+                await self._ensure(need)
+            created = await self._create(kind, body)
+        for need in needs:
+            await self._hand_over(need, created)
+        return trim_job(kind, created)
 
-    async def _create(self, namespace: str, body: Manifest) -> Any:
+    async def _create(self, kind: Kind, body: Manifest) -> Any:
+        namespace = body["metadata"]["namespace"]
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._call("create_namespaced", namespace, body=body)
+                return await self._call(kind, "create_namespaced", namespace, body=body)
             except ApiException as err:
                 # Just after a roll-out the operator's check is not reachable yet.
                 # What it did not check was not created, so asking again is safe.
@@ -73,44 +80,97 @@ class KubeflowEngine:
             await asyncio.sleep(PAUSE_SECONDS)
         raise AssertionError
 
-    async def find(self, namespace: str, job_id: str) -> Manifest | None:
-        """Return a job as it is now, if it is there."""
-        with translated("read", KIND, job_id):
+    async def _ensure(self, body: Manifest) -> None:
+        """Create what a job needs, unless an earlier try did."""
+        try:
+            await self._objects.create_namespaced_custom_object(
+                *_address(body), body, _request_timeout=ANSWER_SECONDS
+            )
+        except ApiException as err:
+            if err.status != HTTPStatus.CONFLICT:
+                raise
+
+    async def _hand_over(self, need: Manifest, job: Manifest) -> None:
+        """Make what a job needed go with it."""
+        owner = {
+            "apiVersion": job["apiVersion"],
+            "kind": job["kind"],
+            "name": job["metadata"]["name"],
+            "uid": job["metadata"]["uid"],
+        }
+        name = need["metadata"]["name"]
+        with translated("change", need["kind"], name):
+            await self._objects.patch_namespaced_custom_object(
+                *_address(need),
+                name,
+                {"metadata": {"ownerReferences": [owner]}},
+                _content_type=_MERGE,
+                _request_timeout=ANSWER_SECONDS,
+            )
+
+    async def find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        """Return a job's object as it is now, if it is there."""
+        with translated("read", KIND, name):
             try:
-                return trim_job(await self._call("get_namespaced", namespace, job_id))
+                found = await self._call(kind, "get_namespaced", namespace, name)
             except ApiException as err:
                 if err.status == HTTPStatus.NOT_FOUND:
                     return None
                 raise
+        return trim_job(kind, found)
 
-    async def cancel(self, seen_as: Manifest, user: str, at: str) -> Manifest:
+    async def cancel(
+        self, kind: Kind, seen_as: Manifest, user: str, at: str
+    ) -> Manifest:
         """Ask for the end of a job, unless it has changed since it was seen.
 
         Raises:
             ConflictError: It has changed.
             NotFoundError: It is gone.
         """
+        patch = build_cancellation(kind, user, at)
+        return await self._patch("cancel", kind, seen_as, patch)
+
+    async def release(self, kind: Kind, seen_as: Manifest) -> Manifest:
+        """Let a waiting job run, unless it has changed since it was seen.
+
+        Raises:
+            ConflictError: It has changed.
+            NotFoundError: It is gone.
+        """
+        return await self._patch("start", kind, seen_as, build_release(kind))
+
+    async def _patch(
+        self, verb: str, kind: Kind, seen_as: Manifest, patch: Manifest
+    ) -> Manifest:
         metadata = seen_as["metadata"]
-        patch = build_cancellation(user, at)
-        patch["metadata"]["resourceVersion"] = metadata["resourceVersion"]
-        with translated("cancel", KIND, metadata["name"]):
+        body = {
+            **patch,
+            "metadata": {
+                **patch.get("metadata", {}),
+                "resourceVersion": metadata["resourceVersion"],
+            },
+        }
+        with translated(verb, KIND, metadata["name"]):
             changed = await self._call(
+                kind,
                 "patch_namespaced",
                 metadata["namespace"],
                 metadata["name"],
-                body=patch,
-                _content_type="application/merge-patch+json",
+                body=body,
+                _content_type=_MERGE,
             )
-        return trim_job(changed)
+        return trim_job(kind, changed)
 
-    async def delete(self, namespace: str, job_id: str) -> None:
-        """Remove a job and its pods; one that is gone is fine."""
-        with translated("delete", KIND, job_id):
+    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
+        """Remove a job's object and its pods; one that is gone is fine."""
+        with translated("delete", KIND, name):
             try:
                 await self._call(
+                    kind,
                     "delete_namespaced",
                     namespace,
-                    job_id,
+                    name,
                     propagation_policy="Background",
                 )
             except ApiException as err:
@@ -166,14 +226,14 @@ class KubeflowEngine:
         return {pod.spec.containers[0].image for pod in pods.items}
 
     async def read_output(
-        self, namespace: str, pod: str, *, follow: bool
+        self, namespace: str, pod: str, container: str, *, follow: bool
     ) -> AsyncIterator[bytes]:
         """Yield what the kubelet kept of a replica's output, piece by piece."""
         with translated("read", "the output of", pod):
             response: Any = await self._core.read_namespaced_pod_log(
                 pod,
                 namespace,
-                container=CONTAINER,
+                container=container or None,
                 follow=follow,
                 _preload_content=False,
                 _request_timeout=aiohttp.ClientTimeout(
@@ -190,10 +250,21 @@ class KubeflowEngine:
             finally:
                 response.close()
 
-    async def _call(self, verb: str, namespace: str, *name: str, **more: Any) -> Any:
+    async def _call(
+        self, kind: Kind, verb: str, namespace: str, *name: str, **more: Any
+    ) -> Any:
         call = getattr(self._objects, f"{verb}_custom_object")
         body = more.pop("body", None)
-        arguments = [GROUP, VERSION, namespace, PLURAL, *name]
+        arguments = [kind.group, kind.version, namespace, kind.plural, *name]
         if body is not None:
             arguments.append(body)
         return await call(*arguments, _request_timeout=ANSWER_SECONDS, **more)
+
+
+_PLURALS = {RUNTIME_KIND: RUNTIME_PLURAL}
+
+
+def _address(body: Manifest) -> tuple[str, str, str, str]:
+    """Return group, version, namespace and plural of what a job needs."""
+    group, _, version = body["apiVersion"].partition("/")
+    return group, version, body["metadata"]["namespace"], _PLURALS[body["kind"]]

@@ -1,0 +1,209 @@
+"""Let waiting jobs in, one project at a time, whenever something has changed.
+
+What is decided here is a patch of the job's object each; nothing else is remembered
+that a fresh process would miss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+import structlog
+
+from mofang.models import QueuePlace
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.models import JobSeen
+from mofang_hub.jobs.queue.demand import demand_of
+from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_hub.jobs.queue.rules import Room, Stuck, Verdict, Waiting, judge
+from mofang_hub.jobs.states import expected_replicas
+from mofang_kube.errors import MofangError
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 5.0
+SETTLE = timedelta(seconds=2)
+"""How long after its pods were seen a job is counted beside the quota's own count,
+which another watch brings."""
+
+
+class Releaser(Protocol):
+    """Who lets a job run."""
+
+    async def release(self, seen: JobSeen) -> None:
+        """Let a waiting job run, with its gang."""
+
+
+class Pools(Protocol):
+    """Where a project's pool is looked up."""
+
+    def pool_of(self, project: str) -> str:
+        """Return the name of the project's pool; empty for none."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class JobQueue:
+    """Decides when waiting jobs run.
+
+    Args:
+        board: What is there.
+        quotas: What projects may use.
+        releaser: Lets jobs run.
+        pools: Projects' pools.
+        patience: How long a job may be passed by smaller ones.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        quotas: Quotas,
+        releaser: Releaser,
+        pools: Pools,
+        *,
+        patience: timedelta,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._board = board
+        self._quotas = quotas
+        self._releaser = releaser
+        self._pools = pools
+        self._patience = patience
+        self._now = now
+        self._verdicts: dict[str, dict[str, Verdict]] = {}
+        self._begun: dict[str, datetime] = {}
+        self._whole: dict[str, datetime] = {}
+
+    def place(self, seen: JobSeen) -> tuple[QueuePlace | None, str | None]:
+        """Return a waiting job's place and why it waits; None where unknown."""
+        verdicts = self._verdicts.get(seen.project, {})
+        verdict = verdicts.get(seen.id)
+        if verdict is None or not seen.is_waiting:
+            return None, None
+        length = sum(1 for each in verdicts.values() if each.reason)
+        place = QueuePlace(position=verdict.position, length=max(length, 1))
+        return place, verdict.reason
+
+    async def run(self) -> None:
+        """Decide whenever something changes, until cancelled."""
+        await self._board.synced()
+        await self._quotas.ready()
+        with self._board.subscribed(None) as subscription:
+            follower = asyncio.create_task(self._wake_on_quota(subscription.wake))
+            try:
+                while True:
+                    await self.decide()
+                    await subscription.take(LOOK_SECONDS)
+            finally:
+                follower.cancel()
+                await asyncio.gather(follower, return_exceptions=True)
+
+    async def _wake_on_quota(self, wake: Callable[[], None]) -> None:
+        async for _ in self._quotas.changes():
+            wake()
+
+    async def decide(self) -> None:
+        """Decide once for all projects."""
+        running: dict[str, list[JobSeen]] = defaultdict(list)
+        waiting: dict[str, list[JobSeen]] = defaultdict(list)
+        for seen in self._board.list_unfinished():
+            (waiting if seen.is_waiting else running)[seen.project].append(seen)
+        self._forget(each.uid for jobs in running.values() for each in jobs)
+        stuck = [one for jobs in running.values() for one in self._stuck(jobs)]
+        self._verdicts = {
+            project: self._judge(project, jobs, running[project], stuck)
+            for project, jobs in waiting.items()
+        }
+        for project, jobs in waiting.items():
+            verdicts = self._verdicts[project]
+            await asyncio.gather(
+                *(
+                    self._release(each)
+                    for each in jobs
+                    if verdicts[each.id].reason is None
+                )
+            )
+
+    def _judge(
+        self,
+        project: str,
+        jobs: list[JobSeen],
+        running: list[JobSeen],
+        stuck: list[Stuck],
+    ) -> dict[str, Verdict]:
+        pool = self._pools.pool_of(project)
+        used = self._quotas.used(project)
+        for each in running:
+            for name, amount in self._reserved(each).items():
+                used[name] = used.get(name, Decimal(0)) + amount
+        return judge(
+            [_waiting(each, pool) for each in jobs],
+            Room(hard=self._quotas.hard(project), used=used),
+            stuck=stuck,
+            now=self._now(),
+            patience=self._patience,
+        )
+
+    def _reserved(self, seen: JobSeen) -> dict[str, Decimal]:
+        """Return what a job was let in with and the quota may not count yet."""
+        present = len(self._board.pods_of(seen))
+        now = self._now()
+        if present < expected_replicas(seen):
+            self._whole.pop(seen.uid, None)
+            return demand_of(seen.spec)
+        since = self._whole.setdefault(seen.uid, now)
+        return demand_of(seen.spec) if now - since < SETTLE else {}
+
+    def _stuck(self, jobs: Iterable[JobSeen]) -> Iterable[Stuck]:
+        now = self._now()
+        for each in jobs:
+            pods = self._board.pods_of(each)
+            if any(pod.node for pod in pods):
+                self._begun.pop(each.uid, None)
+                continue
+            if now - self._begun.setdefault(each.uid, now) < self._patience:
+                continue
+            yield Stuck(
+                job=each.id,
+                rank=each.spec.priority.rank,
+                asks_gpu=_asks_gpu(each),
+                pool=self._pools.pool_of(each.project),
+            )
+
+    def _forget(self, uids: Iterable[str]) -> None:
+        known = set(uids)
+        for kept in (self._begun, self._whole):
+            for uid in kept.keys() - known:
+                del kept[uid]
+
+    async def _release(self, seen: JobSeen) -> None:
+        try:
+            await self._releaser.release(seen)
+        except MofangError as err:
+            # It still waits, and the next look tries again.
+            log.warning("job is not let in", job=seen.id, error=str(err))
+        else:
+            log.info("job let in", project=seen.project, job=seen.id)
+
+
+def _waiting(seen: JobSeen, pool: str) -> Waiting:
+    return Waiting(
+        job=seen.id,
+        rank=seen.spec.priority.rank,
+        submitted=seen.created,
+        demand=demand_of(seen.spec),
+        asks_gpu=_asks_gpu(seen),
+        pool=pool,
+    )
+
+
+def _asks_gpu(seen: JobSeen) -> bool:
+    return any(role.resources.gpu for role in seen.spec.settled_roles())

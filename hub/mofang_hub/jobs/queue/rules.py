@@ -1,0 +1,128 @@
+"""The order of waiting jobs and who of them is let in. Pure.
+
+A job is let in when all its replicas fit into what its project's quota leaves, so that
+no gang is made in part. Who waits longer goes first among equals; a smaller job may
+pass a bigger one that does not fit yet, until that one has waited for ``patience``:
+from then on nothing of its project passes it, or it might wait for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from mofang_hub.jobs.queue.demand import Amounts, shortfall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A job that waits to be let in."""
+
+    job: str
+    rank: int
+    """Of its priority; the greater goes first."""
+
+    submitted: datetime
+    demand: Amounts
+    asks_gpu: bool
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """A job that was let in long ago and for which no machines were found yet."""
+
+    job: str
+    rank: int
+    asks_gpu: bool
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A project's quota."""
+
+    hard: Amounts
+    used: Amounts
+    """By everything that runs or was let in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What becomes of one waiting job."""
+
+    position: int
+    """1 for the next."""
+
+    reason: str | None
+    """Why it waits on; None if it is let in."""
+
+
+def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
+    """Return waiting jobs, the next one first."""
+    return sorted(waiting, key=lambda each: (-each.rank, each.submitted, each.job))
+
+
+def judge(
+    waiting: Iterable[Waiting],
+    room: Room,
+    *,
+    stuck: Iterable[Stuck] = (),
+    now: datetime,
+    patience: timedelta,
+) -> dict[str, Verdict]:
+    """Say of each of a project's waiting jobs whether it is let in now.
+
+    Args:
+        waiting: The project's.
+        room: What the project's quota leaves.
+        stuck: Jobs of all projects that have found no machines for long.
+        now: The time.
+        patience: How long a job may be passed by smaller ones.
+    """
+    used = dict(room.used)
+    verdicts: dict[str, Verdict] = {}
+    held_by: Waiting | None = None
+    long_stuck = list(stuck)
+    still = 0
+    for each in in_order(waiting):
+        reason = _reason(each, Room(hard=room.hard, used=used), held_by, long_stuck)
+        if reason is None:
+            _take(used, each.demand)
+        else:
+            still += 1
+            if held_by is None and now - each.submitted >= patience:
+                held_by = each
+        verdicts[each.job] = Verdict(position=max(still, 1), reason=reason)
+    return verdicts
+
+
+def _reason(
+    each: Waiting, room: Room, held_by: Waiting | None, stuck: list[Stuck]
+) -> str | None:
+    parts = shortfall(each.demand, room.hard, room.used)
+    if parts:
+        return (
+            f"The project's quota leaves no room: it asks for {'; '.join(parts)}. It "
+            "starts when other jobs or servers of the project end."
+        )
+    if held_by is not None:
+        return f"{held_by.job} has waited longest and goes first."
+    ahead = next((one for one in stuck if _competes(one, each)), None)
+    if ahead is not None:
+        return (
+            f"{ahead.job} has waited long for machines of the same kind and goes first."
+        )
+    return None
+
+
+def _competes(stuck: Stuck, each: Waiting) -> bool:
+    same = stuck.asks_gpu == each.asks_gpu and stuck.pool == each.pool
+    return same and stuck.job != each.job and each.rank <= stuck.rank
+
+
+def _take(used: dict[str, Decimal], demand: Mapping[str, Decimal]) -> None:
+    for name, amount in demand.items():
+        used[name] = used.get(name, Decimal(0)) + amount

@@ -1,0 +1,1 @@
+"""Jobs that start again after a failure, all replicas together (J9)."""

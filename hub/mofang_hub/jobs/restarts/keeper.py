@@ -1,0 +1,155 @@
+"""Make the next attempt of jobs that failed, and remove what it takes the place of.
+
+Each step is one write, and a fresh process takes up wherever one was left: the next
+attempt has a name of its own, so that two can't make it twice, and the attempt before
+is removed once the next one is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from mofang.models import RestartRecord
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.engine import JobEngine
+from mofang_hub.jobs.engines.kinds import kind_named
+from mofang_hub.jobs.engines.reading import read_job
+from mofang_hub.jobs.models import JobSeen, Manifest, Outcome
+from mofang_hub.jobs.restarts.rules import may_restart, record_failure, record_loss
+from mofang_kube.errors import ClusterError, ConflictError, MofangError
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 5.0
+
+
+class Resubmission(Protocol):
+    """Who makes the next attempt."""
+
+    async def resubmit(self, seen: JobSeen, record: RestartRecord) -> Manifest:
+        """Create the next attempt of a job."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Restarts:
+    """Restarts jobs by their rules.
+
+    Args:
+        board: What is there.
+        engine: Removes earlier attempts.
+        submissions: Makes next ones.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        engine: JobEngine,
+        submissions: Resubmission,
+        *,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._board = board
+        self._engine = engine
+        self._submissions = submissions
+        self._now = now
+        self._refused: dict[str, str] = {}
+
+    def is_coming(self, seen: JobSeen) -> bool:
+        """Say whether a failed job will be restarted."""
+        if seen.outcome is not Outcome.FAILED or seen.uid in self._refused:
+            return False
+        record = record_failure(seen, self._board.pods_of(seen), self._now())
+        return may_restart(seen, record)
+
+    def refusal(self, seen: JobSeen) -> str | None:
+        """Return why a job could not be restarted although its rules say so."""
+        return self._refused.get(seen.uid)
+
+    def loss(self, seen: JobSeen) -> str | None:
+        """Return a sentence if a running job has lost a machine."""
+        record = self._loss(seen)
+        return record.cause if record else None
+
+    async def run(self) -> None:
+        """Restart what fails, until cancelled."""
+        await self._board.synced()
+        with self._board.subscribed(None) as subscription:
+            for seen in self._board.list_all():
+                subscription.mark(seen.id)
+            while True:
+                await self._look()
+                await subscription.take(LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        for obj in self._board.list_failed():
+            seen = read_job(obj)
+            if seen and seen.spec.restart and self.is_coming(seen):
+                record = record_failure(seen, self._board.pods_of(seen), self._now())
+                await self.restart(seen, record)
+        if self._board.lost_machines():
+            for seen in self._board.list_unfinished():
+                lost = self._loss(seen)
+                if lost and may_restart(seen, lost):
+                    await self.restart(seen, lost)
+        for obj in self._board.list_superseded():
+            await self._remove(obj)
+
+    def _loss(self, seen: JobSeen) -> RestartRecord | None:
+        lost = self._board.lost_machines()
+        if not lost or seen.outcome or seen.is_held:
+            return None
+        return record_loss(seen, self._board.pods_of(seen), lost, self._now())
+
+    async def restart(self, seen: JobSeen, record: RestartRecord) -> None:
+        """Make the next attempt of a job, unless it was cancelled meanwhile."""
+        try:
+            made = await self._submissions.resubmit(seen, record)
+        except ConflictError:
+            # Another copy of this service was faster, and the watch will tell.
+            return
+        except ClusterError as err:
+            # The next look tries again.
+            log.warning("job is not restarted yet", job=seen.id, error=str(err))
+            return
+        except MofangError as err:
+            self._refused[seen.uid] = str(err)
+            log.warning("job is not restarted", job=seen.id, error=str(err))
+            return
+        self._board.put(made)
+        log.info("job restarted", job=seen.id, attempt=seen.attempt + 1)
+        await self._pass_on_cancellation(seen, made)
+
+    async def _pass_on_cancellation(self, seen: JobSeen, made: Manifest) -> None:
+        """Cancel the new attempt if somebody cancelled the old one just before."""
+        kind = kind_named(seen.kind)
+        obj = await self._engine.find(kind, seen.namespace, seen.object_name)
+        old = read_job(obj) if obj else None
+        if old and old.cancelled_by and old.cancelled_at:
+            at = old.cancelled_at.isoformat(timespec="seconds")
+            kind = kind_named(made["kind"])
+            fresh = await self._engine.find(
+                kind, seen.namespace, made["metadata"]["name"]
+            )
+            if fresh:
+                self._board.put(
+                    await self._engine.cancel(kind, fresh, old.cancelled_by, at)
+                )
+
+    async def _remove(self, obj: Manifest) -> None:
+        metadata = obj["metadata"]
+        try:
+            await self._engine.delete(
+                kind_named(obj["kind"]), metadata["namespace"], metadata["name"]
+            )
+        except ClusterError as err:
+            log.warning("earlier attempt stays", job=metadata["name"], error=str(err))
+        else:
+            self._board.drop(obj)

@@ -1,0 +1,158 @@
+"""Turn what is asked into a job: look at it first, make it, make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+import structlog
+import yaml
+
+from mofang.models import Engine, Framework, JobSpec, Preview, QuotaCost, RestartRecord
+from mofang_hub.jobs.admission import Admission
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.engine import JobEngine
+from mofang_hub.jobs.engines.kinds import Kind, choose_kind
+from mofang_hub.jobs.engines.rendering import render
+from mofang_hub.jobs.models import Caller, JobSeen, Manifest, NewJob, PodMarks
+from mofang_hub.jobs.queue.demand import CPU, GPU, MEMORY, PODS, demand_of
+from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_kube.errors import InvalidError, RefusedError
+from mofang_spawner.environments.models import Project
+
+log = structlog.get_logger(__name__)
+
+_SHOWN = {CPU: "cpu", MEMORY: "memory", GPU: "gpu", PODS: "pods"}
+
+MarksOf = Callable[[NewJob], PodMarks]
+"""What the gang's policy wants of a job's pods."""
+
+
+class Submissions:
+    """Makes jobs.
+
+    Args:
+        board: What is there.
+        engine: Makes objects.
+        admission: What a job may ask for.
+        quotas: What projects may use.
+        kinds: The resources that this cluster has for jobs.
+        marks_of: What pods need for their gang.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        engine: JobEngine,
+        admission: Admission,
+        quotas: Quotas,
+        kinds: Collection[Kind],
+        marks_of: MarksOf,
+    ) -> None:
+        self._board = board
+        self._engine = engine
+        self._admission = admission
+        self._quotas = quotas
+        self._kinds = kinds
+        self._marks_of = marks_of
+
+    async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
+        """Create a job that waits to be let in.
+
+        Raises:
+            MofangError: The job may not be, or Kubernetes would not.
+        """
+        kind = self._kind(spec)
+        new = await self._admission.admit(caller, project, spec)
+        return await self._create(kind, new)
+
+    async def resubmit(self, seen: JobSeen, record: RestartRecord) -> Manifest:
+        """Create the next attempt of a job.
+
+        Raises:
+            MofangError: It may no longer be, or Kubernetes would not.
+        """
+        new = replace(
+            self._admission.readmit(seen),
+            id=seen.id,
+            attempt=seen.attempt + 1,
+            restarts=(*seen.restarts, record),
+            submitted=seen.created,
+        )
+        return await self._create(self._kind(seen.spec), new)
+
+    async def _create(self, kind: Kind, new: NewJob) -> Manifest:
+        objects = render(kind, new, self._board.machines, self._marks_of(new))
+        obj = await self._engine.create(kind, objects)
+        self._board.put(obj)
+        return obj
+
+    async def preview(self, caller: Caller, project: Project, spec: JobSpec) -> Preview:
+        """Return what a job would be; nothing is made."""
+        faults: dict[str, str] = {}
+        try:
+            kind: Kind | None = self._kind(spec)
+        except InvalidError as err:
+            kind, faults = None, dict(err.fields)
+        try:
+            new = await self._admission.admit(caller, project, spec)
+        except RefusedError as err:
+            faults |= err.fields or {"": err.message}
+            new = self._admission.accepted(caller.name, project, spec)
+        objects: list[Manifest] = []
+        if kind:
+            objects = render(kind, new, self._board.machines, self._marks_of(new))
+        return Preview(
+            manifest=yaml.safe_dump_all(objects, sort_keys=False),
+            engine=kind.kind if kind else "",
+            cost=self._cost(project.name, spec),
+            notes=self._notes(spec),
+            fields=faults,
+        )
+
+    def _kind(self, spec: JobSpec) -> Kind:
+        kind = choose_kind(spec.framework, spec.engine, self._kinds)
+        if kind is not None:
+            return kind
+        field = "framework" if spec.engine is None else "engine"
+        raise InvalidError(
+            _no_engine(spec.framework, spec.engine),
+            fields={field: _no_engine(spec.framework, spec.engine)},
+        )
+
+    def _cost(self, project: str, spec: JobSpec) -> list[QuotaCost]:
+        hard, used = self._quotas.hard(project), self._quotas.used(project)
+        asked = demand_of(spec)
+        return [
+            QuotaCost(
+                resource=shown,
+                asked=float(asked[name]),
+                used=float(used.get(name, 0)),
+                limit=float(hard[name]) if name in hard else None,
+            )
+            for name, shown in _SHOWN.items()
+        ]
+
+    def _notes(self, spec: JobSpec) -> list[str]:
+        wants_gpu = any(role.resources.gpu for role in spec.settled_roles())
+        machines = self._board.machines
+        notes = []
+        if wants_gpu and machines and not any(each.has_gpu for each in machines):
+            notes.append(
+                "No machine of the cluster has GPUs now: the job would wait until one "
+                "is added."
+            )
+        return notes
+
+
+def _no_engine(framework: Framework, engine: Engine | None) -> str:
+    if engine is None:
+        return (
+            f"This cluster has nothing that runs {framework} jobs. Ask an "
+            "administrator to install the Kubeflow Training Operator or JobSet."
+        )
+    return (
+        f"The engine {engine} is not installed here or does not run {framework} jobs. "
+        "Leave the engine out to have one chosen."
+    )
