@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mofang.models import JobSpec, Resources
+from mofang_hub.jobs.causes import find_cause
 from mofang_hub.jobs.models import PodSeen
 
 SHOWN = 300
@@ -12,6 +13,12 @@ SHOWN = 300
 
 _SIGKILL = 128 + 9
 _ENDED_BY_PLATFORM = {128 + 15, 128 + 9}
+
+_CRASHES = {
+    128 + 6: "it was aborted by native code. Its log tells more.",
+    128 + 7: "it touched memory that is not there; /dev/shm may be full.",
+    128 + 11: "it crashed in native code. Look for a library that does not fit.",
+}
 
 _PULL_REASONS = {
     "ErrImagePull",
@@ -128,7 +135,11 @@ def ending_sentence(pod: PodSeen, resources: Resources) -> str:
     if pod.exit_reason in {"ContainerCannotRun", "StartError"} or not words:
         words = words or shortened(pod.last_words)
     ended = f"{pod.label} ended with exit code {pod.exit_code}"
-    return f"{ended}: {words}" if words else f"{ended}. Its log tells more."
+    if not words:
+        crash = _CRASHES.get(pod.exit_code)
+        return f"{ended}: {crash}" if crash else f"{ended}. Its log tells more."
+    cause = find_cause(pod.last_words)
+    return f"{ended}: {words} {cause.advice}" if cause else f"{ended}: {words}"
 
 
 def was_stopped(pod: PodSeen) -> bool:

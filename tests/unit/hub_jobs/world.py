@@ -20,7 +20,7 @@ from unit.hub_jobs.conftest import PROJECT
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.engines.kinds import KINDS
+from mofang_hub.jobs.engines.kinds import KINDS, kind_named
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
 from mofang_hub.jobs.engines.reading import job_group, pod_group, trim_job, trim_pod
 from mofang_hub.jobs.gangs import Gangs
@@ -254,6 +254,10 @@ class World:
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    def tell(self, body: dict[str, Any]) -> None:
+        """Let the watch bring a job's object as it is now."""
+        self.board.put(trim_job(kind_named(body["kind"]), body))
 
     def run_pod(
         self, job: dict[str, Any], index: int = 0, **facts: Any

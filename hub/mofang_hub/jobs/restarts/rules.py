@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from mofang.models import RestartRecord
+from mofang_hub.jobs.causes import find_cause
 from mofang_hub.jobs.models import JobSeen, Outcome, PodSeen
 from mofang_hub.jobs.sentences import ending_sentence, resources_of
 from mofang_hub.jobs.states import blamed_pod
@@ -38,7 +39,17 @@ def is_platform_fault(pod: PodSeen) -> bool:
     """Say whether a failed pod's script could not help its end."""
     if pod.status_reason in _ENDED_BY_MACHINE or pod.exit_code is None:
         return True
-    return pod.exit_reason in _NOT_RUN
+    cause = find_cause(pod.last_words)
+    return pod.exit_reason in _NOT_RUN or (cause is not None and cause.by_platform)
+
+
+def _is_of_machine(pod: PodSeen) -> bool:
+    """Say whether another machine might do better."""
+    if pod.node is None or not is_platform_fault(pod):
+        return False
+    cause = find_cause(pod.last_words)
+    # Replicas that lost each other say nothing of one machine.
+    return pod.exit_code is None or cause is None or cause.name != "lost replicas"
 
 
 def record_failure(
@@ -61,7 +72,7 @@ def record_failure(
         replica=pod.label,
         node=pod.node,
         by_platform=by_platform,
-        avoided=by_platform and pod.node is not None,
+        avoided=_is_of_machine(pod),
     )
 
 

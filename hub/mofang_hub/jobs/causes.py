@@ -1,0 +1,98 @@
+"""Known causes of a script's end: what to do about each, and whose fault it was. Pure.
+
+One table, read from the top; the first pattern that is found in a replica's last words
+counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One known cause."""
+
+    name: str
+    pattern: re.Pattern[str]
+    advice: str
+    """One or two sentences: what it means, what to do."""
+
+    by_platform: bool = False
+    """Whether the script could not help it, so that another try is worth while."""
+
+
+def _cause(name: str, pattern: str, advice: str, *, by_platform: bool = False) -> Cause:
+    compiled = re.compile(pattern, re.MULTILINE)
+    return Cause(name=name, pattern=compiled, advice=advice, by_platform=by_platform)
+
+
+CAUSES = (
+    _cause(
+        "broken GPU",
+        r"uncorrectable ECC|fallen off the bus|CUDA error: (?:device-side|hardware|"
+        r"unspecified launch failure)|NVML.*Driver/library version mismatch",
+        "The GPU or its driver failed. Tell an administrator which machine it was.",
+        by_platform=True,
+    ),
+    _cause(
+        "GPU memory",
+        r"CUDA out of memory|OutOfMemoryError: CUDA|CUDNN_STATUS_ALLOC_FAILED|"
+        r"RESOURCE_EXHAUSTED: .*GPU",
+        "The GPU's memory is too small for it. Use smaller batches, or more GPUs.",
+    ),
+    _cause(
+        "lost replicas",
+        r"ncclRemoteError|ncclSystemError|NCCL (?:communicator|timeout|watchdog)|"
+        r"[Cc]ollective operation timeout|Watchdog caught collective|"
+        r"gloo/transport.*(?:Connection (?:closed|reset)|[Tt]imed? ?out)|"
+        r"Connection closed by peer|RendezvousTimeoutError|Socket Timeout|"
+        r"ORTE (?:has lost|was unable to reliably)|HorovodInternalError",
+        "Its replicas lost each other: the network failed, or another replica ended or "
+        "stood still. Look at the other replicas' logs for what came first.",
+        by_platform=True,
+    ),
+    _cause(
+        "disk full",
+        r"No space left on device|Errno 28\b|ENOSPC|Disk quota exceeded|Errno 122\b",
+        "A disk is full. Write large files to /cache and remove what is not needed, or "
+        "ask for a larger quota.",
+    ),
+    _cause(
+        "missing package",
+        r"^(?:ModuleNotFoundError|ImportError): ",
+        "List the package in the job's requirements file, or choose an image that has "
+        "it.",
+    ),
+    _cause(
+        "missing file",
+        r"^FileNotFoundError: |No such file or directory",
+        "Jobs see your home, the project's directory and /global, and nothing else of "
+        "the notebook.",
+    ),
+    _cause(
+        "no rights",
+        r"^PermissionError: |Permission denied",
+        "The job runs as its user id and may write to your home and the project's "
+        "directory; /global is for its editors.",
+    ),
+    _cause(
+        "out of memory",
+        r"^MemoryError|Cannot allocate memory|DefaultCPUAllocator: can't allocate|"
+        r"std::bad_alloc",
+        "Memory ran out. Ask for more, or use smaller batches.",
+    ),
+    _cause(
+        "no network",
+        r"Temporary failure in name resolution|Name or service not known|"
+        r"Network is unreachable|Max retries exceeded with url",
+        "An address could not be reached from the job. Ask an administrator which "
+        "networks jobs may call.",
+    ),
+)
+
+
+def find_cause(words: str) -> Cause | None:
+    """Return the known cause that a replica's last words tell of; None if none."""
+    return next((each for each in CAUSES if each.pattern.search(words)), None)

@@ -1,0 +1,184 @@
+"""When a failed job starts again, and what is written down of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from unit.hub_jobs.conftest import make_pod, make_seen, make_spec
+from unit.hub_jobs.world import World, running_world
+
+from mofang.models import RestartRecord
+from mofang_hub.jobs.causes import find_cause
+from mofang_hub.jobs.models import Outcome, PodPhase
+from mofang_hub.jobs.restarts.rules import may_restart, record_failure, record_loss
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def failed(index: int = 0, **facts: Any) -> Any:
+    return make_pod(
+        index, **{"phase": PodPhase.FAILED, "exit_code": 1, "node": "cpu-1", **facts}
+    )
+
+
+def job(limit: int = 3, *, unconditional: bool = False, **facts: Any) -> Any:
+    policy = {"limit": limit, "unconditional": unconditional}
+    return make_seen(spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts)
+
+
+def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
+    return tuple(
+        RestartRecord(attempt=number, at=NOW, cause="x", by_platform=each)
+        for number, each in enumerate(by_platform, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "by_platform", "avoided"),
+    [
+        pytest.param({}, False, False, id="an exit code is the script's"),
+        pytest.param(
+            {"exit_code": 137, "exit_reason": "OOMKilled"}, False, False, id="memory"
+        ),
+        pytest.param(
+            {"exit_code": None, "status_reason": "Evicted"}, True, True, id="evicted"
+        ),
+        pytest.param(
+            {"exit_code": None, "status_reason": "NodeLost"}, True, True, id="lost"
+        ),
+        pytest.param(
+            {"last_words": "RuntimeError: uncorrectable ECC error"},
+            True,
+            True,
+            id="a broken GPU",
+        ),
+        pytest.param(
+            {"last_words": "[gloo/transport/tcp/pair.cc:598] Connection closed"},
+            True,
+            False,
+            id="replicas that lost each other",
+        ),
+    ],
+)
+def test_whose_fault_it_was(
+    facts: dict[str, Any], by_platform: bool, avoided: bool
+) -> None:
+    record = record_failure(job(), [failed(**facts)], NOW)
+    assert (record.by_platform, record.avoided) == (by_platform, avoided)
+    assert record.replica == "worker-0"
+    assert record.node == "cpu-1"
+    assert "worker-0" in record.cause
+
+
+@pytest.mark.parametrize(
+    ("seen", "by_platform", "expected"),
+    [
+        pytest.param(make_seen(outcome=Outcome.FAILED), True, False, id="off"),
+        pytest.param(job(), True, True, id="the platform's fault"),
+        pytest.param(job(), False, False, id="the script's fault"),
+        pytest.param(job(unconditional=True), False, True, id="unconditional"),
+        pytest.param(job(1, restarts=earlier(True)), True, False, id="all used up"),
+        pytest.param(
+            job(9, unconditional=True, restarts=earlier(False, False)),
+            False,
+            True,
+            id="third of a script in a row",
+        ),
+        pytest.param(
+            job(9, unconditional=True, restarts=earlier(False, False, False)),
+            False,
+            False,
+            id="fourth of a script in a row",
+        ),
+        pytest.param(
+            job(9, unconditional=True, restarts=earlier(False, False, False, True)),
+            False,
+            True,
+            id="the row was broken",
+        ),
+        pytest.param(job(cancelled_by="ada"), True, False, id="cancelled"),
+    ],
+)
+def test_when_it_starts_again(seen: Any, by_platform: bool, expected: bool) -> None:
+    record = RestartRecord(attempt=9, at=NOW, cause="x", by_platform=by_platform)
+    assert may_restart(seen, record) is expected
+
+
+def test_a_machine_is_lost_only_after_a_while() -> None:
+    pods = [make_pod(0, node="cpu-1"), make_pod(1, node="cpu-2")]
+    seen = make_seen()
+    lost = {"cpu-2": NOW - timedelta(seconds=10)}
+    assert record_loss(seen, pods, lost, NOW) is None
+    record = record_loss(seen, pods, lost, NOW + timedelta(seconds=30))
+    assert record is not None
+    assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("ModuleNotFoundError: No module named 'foo'", "missing package"),
+        ("OSError: [Errno 28] No space left on device", "disk full"),
+        ("torch.cuda.OutOfMemoryError: CUDA out of memory.", "GPU memory"),
+        (
+            "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)",
+            "lost replicas",
+        ),
+        ("PermissionError: [Errno 13] Permission denied: '/global/x'", "no rights"),
+        ("ValueError: no such shape", None),
+    ],
+)
+def test_known_causes(words: str, name: str | None) -> None:
+    found = find_cause(words)
+    assert (found.name if found else None) == name
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path) as found:
+        yield found
+
+
+def fail(world: World, name: str) -> None:
+    """Make a job's object fail, as the operator would."""
+    body = world.cluster.jobs[name]
+    now = {"type": "Failed", "status": "True", "lastTransitionTime": None}
+    body["status"] = {"conditions": [now]}
+    body["metadata"]["resourceVersion"] = str(
+        int(body["metadata"]["resourceVersion"]) + 1000
+    )
+    world.tell(body)
+
+
+async def eventually(world: World, job_id: str, **wanted: Any) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        while True:
+            found: dict[str, Any] = (await world.call("GET", job_id)).json()
+            if all(found.get(name) == value for name, value in wanted.items()):
+                return found
+            await asyncio.sleep(0.01)
+
+
+async def test_a_lost_gang_starts_again_and_tells_why(world: World) -> None:
+    made = await world.submit(restart={"limit": 2})
+    fail(world, made["id"])
+
+    again = await eventually(world, made["id"], attempt=2)
+
+    assert again["created"] == made["created"]
+    assert again["restarts"][0]["cause"]
+    assert list(world.cluster.jobs) == [f"{made['id']}-r2"], "the first was removed"
+
+
+async def test_cancelling_between_two_attempts_cancels_for_good(world: World) -> None:
+    made = await world.submit(restart={"limit": 2})
+    body = world.cluster.jobs[made["id"]]
+    body["metadata"]["annotations"]["mofang.dev/cancelled-by"] = "ada"
+    fail(world, made["id"])
+
+    found = await eventually(world, made["id"], state="Cancelled")
+
+    assert found["attempt"] == 1
