@@ -1,7 +1,7 @@
 """Fit a line with several processes that share their gradients (DDP, gloo).
 
 torchrun starts it and says by variables who is who:
-``torchrun --nproc-per-node 2 train.py --epochs 5``.
+``torchrun --nproc_per_node 2 train.py --epochs 5``.
 """
 
 import argparse

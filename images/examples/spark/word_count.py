@@ -22,6 +22,7 @@ def open_session() -> SparkSession:
         .config("spark.driver.bindAddress", "0.0.0.0")
         .config("spark.executor.memory", "512m")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()
     )
 
@@ -33,15 +34,14 @@ def main() -> None:
     asked = parser.parse_args()
     session = open_session()
     lines = session.sparkContext.parallelize(LINES * asked.epochs, numSlices=4)
-    hosts = lines.mapPartitions(lambda _: [socket.gethostname()]).distinct().collect()
+    hosts = set(lines.mapPartitions(lambda _: [socket.gethostname()]).collect())
     counts = (
         lines.flatMap(str.split)
         .map(lambda word: (word, 1))
         .reduceByKey(lambda one, other: one + other)
-        .sortBy(lambda counted: (-counted[1], counted[0]))
         .collect()
     )
-    for word, count in counts[:3]:
+    for word, count in sorted(counts, key=lambda each: (-each[1], each[0]))[:3]:
         print(f"{word}: {count}")
     total = sum(count for _, count in counts)
     print(f"counted {total} words, {len(counts)} different, on {len(hosts)} hosts")

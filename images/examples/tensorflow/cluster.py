@@ -16,6 +16,5 @@ def read_cluster() -> tf.distribute.cluster_resolver.TFConfigClusterResolver:
 
 def line(count: int, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Return points of y = 2 x - 3 with a little noise."""
-    random = tf.random.Generator.from_seed(seed)
-    x = random.normal([count])
-    return x, 2 * x - 3 + 0.1 * random.normal([count])
+    x = tf.random.stateless_normal([count], seed=[seed, 1])
+    return x, 2 * x - 3 + 0.1 * tf.random.stateless_normal([count], seed=[seed, 2])
