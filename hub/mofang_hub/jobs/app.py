@@ -36,6 +36,7 @@ from mofang_hub.jobs.routes import build_application
 from mofang_hub.jobs.service import JobService
 from mofang_hub.jobs.submissions import Submissions
 from mofang_hub.logs.reader import LogReader
+from mofang_hub.logs.records import RecordStore
 from mofang_hub.logs.retention import Retention
 from mofang_hub.logs.store import LogStore
 from mofang_hub.shell.sessions import Sessions
@@ -108,6 +109,7 @@ async def _wired(
     engine = JobEngine(api)
     gangs = Gangs()
     store = LogStore(settings.storage_root)
+    records = RecordStore(settings.storage_root)
     terminals = ExecTerminals(api)
     stack.push_async_callback(terminals.stop)
     keep = timedelta(days=settings.jobs.keep_days)
@@ -140,7 +142,13 @@ async def _wired(
         engine=engine,
         admission=admission,
         submissions=submissions,
-        looks=Looks(board=board, notes=Notes(engine), queue=queue, restarts=restarts),
+        looks=Looks(
+            board=board,
+            notes=Notes(engine),
+            queue=queue,
+            restarts=restarts,
+            records=records,
+        ),
         logs=store,
     )
     sessions = Sessions(terminals, metrics)
@@ -149,6 +157,7 @@ async def _wired(
         PREFIX,
         services,
         reader=LogReader(store, engine),
+        records=records,
         targets=Targets(jobs, engine),
         sessions=sessions,
     )

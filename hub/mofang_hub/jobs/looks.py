@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.models import JobSeen
+from mofang_hub.jobs.models import JobSeen, PodPhase
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.restarts.keeper import Restarts
+from mofang_hub.jobs.sentences import shortened
 from mofang_hub.jobs.states import Circumstances
+from mofang_hub.logs.records import Kept, RecordStore
+from mofang_hub.logs.store import LogName
 
 MOST_KEPT = 5000
 
@@ -23,21 +27,31 @@ class Looks:
         notes: What events say.
         queue: Who waits for what.
         restarts: Who starts again.
+        records: What replicas leave beside their logs.
     """
 
     def __init__(
-        self, *, board: Board, notes: Notes, queue: JobQueue, restarts: Restarts
+        self,
+        *,
+        board: Board,
+        notes: Notes,
+        queue: JobQueue,
+        restarts: Restarts,
+        records: RecordStore,
     ) -> None:
         self._board = board
         self._notes = notes
         self._queue = queue
         self._restarts = restarts
+        self._records = records
+        self._kept: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
         self._told: dict[str, Circumstances] = {}
 
     async def look(self, seen: JobSeen) -> bool:
         """Read what only asking tells; say whether there is news."""
         before = self._notes.known(seen)
         after = await self._notes.look(seen, self._board.pods_of(seen))
+        await self._look_at_kept(seen)
         around = self.around(seen)
         is_new = self._told.get(seen.uid, around) != around
         while len(self._told) >= MOST_KEPT:
@@ -61,4 +75,27 @@ class Looks:
             is_restarting=self._restarts.is_coming(seen),
             not_restarted=self._restarts.refusal(seen),
             shell=shell,
+            kept=self._kept.get(seen.uid, {}),
         )
+
+    async def _look_at_kept(self, seen: JobSeen) -> None:
+        """Read which failed replicas of a running job stay for a look."""
+        pods = self._board.pods_of(seen)
+        running = [pod for pod in pods if pod.phase is PodPhase.RUNNING]
+        if not seen.spec.keep_on_failure_minutes or not running:
+            self._kept.pop(seen.uid, None)
+            return
+        names = [
+            LogName(project=seen.project, job=seen.id, role=pod.role, index=pod.index)
+            for pod in running
+        ]
+        found = await self._records.kept(names)
+        self._kept[seen.uid] = {
+            key: (kept.until_time, _ending(f"{key[0]}-{key[1]}", kept))
+            for key, kept in found.items()
+        }
+
+
+def _ending(replica: str, kept: Kept) -> str:
+    cause = shortened(kept.cause) or "its log tells more."
+    return f"{replica} ended with exit code {kept.exit_code}: {cause} It stays for now."

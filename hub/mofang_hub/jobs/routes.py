@@ -17,8 +17,9 @@ from mofang_hub.jobs.handlers import (
     WatchHandler,
 )
 from mofang_hub.jobs.requests import ServiceHandler, Services, UnknownPathHandler
-from mofang_hub.logs.handlers import LogHandler
+from mofang_hub.logs.handlers import LogHandler, ResultHandler
 from mofang_hub.logs.reader import LogReader
+from mofang_hub.logs.records import RecordStore
 from mofang_hub.shell.handlers import ShellHandler
 from mofang_hub.shell.sessions import Sessions
 from mofang_hub.shell.targets import Targets
@@ -38,6 +39,7 @@ def build_application(
     services: Services,
     *,
     reader: LogReader,
+    records: RecordStore,
     targets: Targets,
     sessions: Sessions,
 ) -> Application:
@@ -47,6 +49,7 @@ def build_application(
         prefix: Path under which the hub's proxy leads to it.
         services: What handlers work with.
         reader: Reads logs.
+        records: Reads what lies beside them.
         targets: Finds containers for shells.
         sessions: Runs shells.
     """
@@ -60,6 +63,7 @@ def build_application(
         (rf"{jobs}/preview", PreviewHandler, basis),
         (rf"{jobs}/{_JOB}", JobHandler, basis),
         (rf"{jobs}/{_JOB}/cancel", CancelHandler, basis),
+        (rf"{jobs}/{_JOB}/result", ResultHandler, basis | {"records": records}),
         (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis | {"reader": reader}),
         (
             rf"{jobs}/{_JOB}/shell/{_REPLICA}",

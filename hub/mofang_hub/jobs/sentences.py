@@ -138,8 +138,8 @@ def ending_sentence(pod: PodSeen, resources: Resources) -> str:
     if not words:
         crash = _CRASHES.get(pod.exit_code)
         return f"{ended}: {crash}" if crash else f"{ended}. Its log tells more."
-    cause = find_cause(pod.last_words)
-    return f"{ended}: {words} {cause.advice}" if cause else f"{ended}: {words}"
+    known = find_cause(pod.last_words)
+    return f"{ended}: {words} {known.advice}" if known else f"{ended}: {words}"
 
 
 def was_stopped(pod: PodSeen) -> bool:

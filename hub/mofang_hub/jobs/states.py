@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mofang.models import Job, JobState, QueuePlace, Replica, ReplicaState
@@ -37,6 +37,9 @@ class Circumstances:
     shell: bool = False
     """Whether the caller may open shells in the job."""
 
+    kept: Mapping[tuple[str, int], tuple[datetime, str]] = field(default_factory=dict)
+    """Failed replicas that stay for a look: until when, and how they ended."""
+
 
 def describe_job(seen: JobSeen, pods: Sequence[PodSeen], around: Circumstances) -> Job:
     """Return the job as its users see it.
@@ -68,7 +71,7 @@ def describe_job(seen: JobSeen, pods: Sequence[PodSeen], around: Circumstances) 
         restarts=list(seen.restarts),
         queue=around.place,
         alert=around.alert if is_running else None,
-        replicas=_replicas(seen, pods, state, shell=around.shell),
+        replicas=_replicas(seen, pods, state, around),
     )
 
 
@@ -176,7 +179,7 @@ def _finished(seen: JobSeen, state: JobState) -> datetime | None:
 
 
 def _replicas(
-    seen: JobSeen, pods: Sequence[PodSeen], state: JobState, *, shell: bool
+    seen: JobSeen, pods: Sequence[PodSeen], state: JobState, around: Circumstances
 ) -> list[Replica]:
     replicas = []
     for role, count in role_names(seen.spec):
@@ -185,12 +188,15 @@ def _replicas(
             if pod is None:
                 replicas.append(_absent(role, index, state))
             else:
-                replicas.append(_present(seen, pod, shell=shell))
+                replicas.append(_present(seen, pod, around))
     return replicas
 
 
-def _present(seen: JobSeen, pod: PodSeen, *, shell: bool) -> Replica:
+def _present(seen: JobSeen, pod: PodSeen, around: Circumstances) -> Replica:
     is_failed = pod.phase is PodPhase.FAILED
+    until, ending = around.kept.get((pod.role, pod.index), (None, ""))
+    if pod.phase is not PodPhase.RUNNING:
+        until = None
     return Replica(
         role=pod.role,
         index=pod.index,
@@ -198,9 +204,10 @@ def _present(seen: JobSeen, pod: PodSeen, *, shell: bool) -> Replica:
         node=pod.node,
         reason=ending_sentence(pod, resources_of(seen.spec, pod.role))
         if is_failed
-        else waiting_sentence(pod),
+        else (ending if until else waiting_sentence(pod)),
         exit_code=pod.exit_code,
-        shell=shell and is_open_to_shells(pod),
+        shell=around.shell and is_open_to_shells(pod),
+        kept_until=until,
     )
 
 

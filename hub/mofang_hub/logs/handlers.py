@@ -11,6 +11,7 @@ from mofang_hub.jobs.frameworks import role_names
 from mofang_hub.jobs.handlers import MAX_NUMBER, read_number
 from mofang_hub.jobs.requests import ServiceHandler, Services
 from mofang_hub.logs.reader import LogReader, Sight
+from mofang_hub.logs.records import RecordStore
 from mofang_hub.logs.store import MAX_READ_BYTES, LogName
 from mofang_kube.errors import NotFoundError
 
@@ -76,3 +77,20 @@ class LogHandler(ServiceHandler):
                 await self.flush()
                 self.services.metrics.log_bytes.inc(len(piece))
         self.finish()
+
+
+class ResultHandler(ServiceHandler):
+    """What a job's script reported."""
+
+    @override
+    def initialize(self, services: Services, **more: object) -> None:
+        super().initialize(services)
+        records = more["records"]
+        assert isinstance(records, RecordStore)  # noqa: S101 - wired in app
+        self._records = records
+
+    @override
+    async def get(self, project: str, job: str) -> None:
+        """Answer with the values by name."""
+        await self.services.jobs.find(Action.READ, self.caller, project, job)
+        self.finish(await self._records.result(project, job))

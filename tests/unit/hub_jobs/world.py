@@ -37,6 +37,7 @@ from mofang_hub.jobs.routes import build_application
 from mofang_hub.jobs.service import JobService
 from mofang_hub.jobs.submissions import Submissions
 from mofang_hub.logs.reader import LogReader
+from mofang_hub.logs.records import RecordStore
 from mofang_hub.logs.store import LogStore
 from mofang_hub.shell.sessions import Sessions
 from mofang_hub.shell.targets import Targets
@@ -334,7 +335,13 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
         engine=cluster,
         admission=admission,
         submissions=submissions,
-        looks=Looks(board=board, notes=Notes(cluster), queue=queue, restarts=restarts),
+        looks=Looks(
+            board=board,
+            notes=Notes(cluster),
+            queue=queue,
+            restarts=restarts,
+            records=RecordStore(storage),
+        ),
         logs=store,
     )
     sessions = Sessions(terminals, metrics, check_seconds=0.2)
@@ -344,6 +351,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
         PREFIX,
         Services(identity=identity, jobs=jobs, metrics=metrics),
         reader=LogReader(store, cluster),
+        records=RecordStore(storage),
         targets=Targets(jobs, cluster),
         sessions=sessions,
     )
