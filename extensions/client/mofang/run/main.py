@@ -28,6 +28,7 @@ from mofang.run.endings import (
     StoppedError,
 )
 from mofang.run.frameworks import FRAMEWORKS
+from mofang.run.frameworks.mpi import tell_failure
 from mofang.run.keeping import keep
 from mofang.run.last_words import leave_last_words
 from mofang.run.output import Output
@@ -35,6 +36,7 @@ from mofang.run.preparation import prepare
 from mofang.run.preparation.staging import staging
 from mofang.run.reading import SettingsError
 from mofang.run.replica import Launch, Replica
+from mofang.run.results import result_environment
 from mofang.run.settings import TERMINATION_LOG, RunSettings
 from mofang.run.signals import SignalPipe, signal_name
 
@@ -78,6 +80,7 @@ def run_replica(replica: Replica, order: Order) -> int:
     settings, say = replica.settings, replica.output.say
     if settings.attempt > 1:
         say(f"Attempt {settings.attempt} of {settings.replica} on {settings.node}.")
+    replica.environment.update(result_environment(settings))
     try:
         prepared = prepare(replica, order.words, is_command=order.is_command)
         framework = FRAMEWORKS[order.framework]
@@ -91,6 +94,7 @@ def run_replica(replica: Replica, order: Order) -> int:
                 code = stage.finish(_watch(replica, launch))
                 keep(replica, code)
     except RefusalError as error:
+        tell_failure(settings, str(error))
         return _give_up(replica, str(error), error.exit_code)
     except StoppedError as error:
         name = signal_name(error.number)

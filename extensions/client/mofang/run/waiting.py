@@ -72,9 +72,19 @@ def _ask(is_there: Callable[[], bool], signals: SignalPipe) -> bool:
     # A look-up may block for many seconds and cannot be interrupted, so it gets a
     # thread of its own and we stay ready to be stopped.
     answers: list[bool] = []
-    thread = threading.Thread(target=lambda: answers.append(is_there()), daemon=True)
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            answers.append(is_there())
+        except Exception as error:  # noqa: BLE001 - raised again below
+            failures.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(0.05)
     while thread.is_alive():
         pause(0.05, signals)
+    if failures:
+        raise failures[0]
     return any(answers)

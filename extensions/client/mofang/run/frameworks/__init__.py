@@ -10,7 +10,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from mofang.run.frameworks import pytorch, single
+from mofang.run.frameworks import (
+    horovod,
+    mpi,
+    pytorch,
+    ray,
+    single,
+    spark,
+    tensorflow,
+    xgboost,
+)
 
 if TYPE_CHECKING:
     from mofang.run.program import Program
@@ -20,5 +29,11 @@ if TYPE_CHECKING:
 
 FRAMEWORKS: dict[str, Framework] = {
     "pytorch": pytorch.launch,
+    "tensorflow": tensorflow.launch,
+    "horovod": horovod.launch,
+    "mpi": mpi.launch,
+    "xgboost": xgboost.launch,
+    "spark": spark.launch,
+    "ray": ray.launch,
     "single": single.launch,
 }

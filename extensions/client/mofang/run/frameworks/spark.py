@@ -1,0 +1,186 @@
+"""Spark: a standalone cluster for the time of the job; the driver runs the script."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shlex
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mofang.run.addresses import Address, own_address
+from mofang.run.companion import Companion
+from mofang.run.endings import NOT_FOUND, RefusalError
+from mofang.run.frameworks.service import HeadWatch, head_of, wait_for_head
+from mofang.run.limits import cores, memory_bytes
+from mofang.run.program import Program, check_program
+from mofang.run.rendezvous import listens
+from mofang.run.replica import Launch, Replica
+from mofang.run.waiting import Wait, wait_until
+
+DRIVER = "driver"
+DEFAULT_PORT = 7077
+MASTER_PAGES = 8080
+WORKER_PAGES = 8081
+
+MEBIBYTE = 1024 * 1024
+LEAST_EXECUTOR_MEBIBYTES = 512
+"""Spark refuses executors that are much smaller."""
+
+_MASTER = "org.apache.spark.deploy.master.Master"
+_WORKER = "org.apache.spark.deploy.worker.Worker"
+_LOOK_SECONDS = 2.0
+
+
+@contextmanager
+def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+    """Run the script beside a master, or a worker of it."""
+    spark_class = _find_spark(replica)
+    address = own_address()
+    shared = {
+        "SPARK_LOCAL_IP": address.ip,
+        "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_DAEMON_MEMORY": "256m",
+        "PYSPARK_PYTHON": sys.executable,
+    }
+    for name, value in shared.items():
+        replica.environment.setdefault(name, value)
+    if replica.settings.role == DRIVER:
+        check_program(program)
+        with _driver(replica, program, spark_class, address) as launched:
+            yield launched
+    else:
+        with _worker(replica, spark_class, address) as launched:
+            yield launched
+
+
+@contextmanager
+def _driver(
+    replica: Replica, program: Program, spark_class: str, address: Address
+) -> Iterator[Launch]:
+    port = replica.settings.master_port or DEFAULT_PORT
+    arguments = master_arguments(spark_class, address.ip, port)
+    output, signals = replica.output, replica.signals
+    with Companion("spark", arguments, replica.environment, output) as master:
+        wait = Wait(
+            what=lambda: "the Spark master to listen",
+            advice="The lines of [spark] say why it does not.",
+            limit_seconds=120.0,
+        )
+        wait_until(lambda: _is_up(master, address.ip, port), wait, signals, output)
+        memory = _wait_for_workers(replica, address.ip)
+        environment = driver_environment(address.ip, port, memory)
+        # Who sets the arguments himself knows what he wants.
+        for name in [n for n in environment if n in replica.environment]:
+            del environment[name]
+        yield Launch(program.arguments(), environment)
+
+
+def master_arguments(spark_class: str, ip: str, port: int) -> list[str]:
+    """Return how the cluster's master is started."""
+    return [
+        *(spark_class, _MASTER, "--host", ip, "--port", str(port)),
+        *("--webui-port", str(MASTER_PAGES)),
+    ]
+
+
+def worker_arguments(spark_class: str, ip: str, url: str, scratch: str) -> list[str]:
+    """Return how a worker is started, with what its container may use."""
+    return [
+        *(spark_class, _WORKER, "--host", ip, "--cores", str(cores())),
+        *("--memory", f"{executor_mebibytes(memory_bytes())}m"),
+        *("--webui-port", str(WORKER_PAGES), "--work-dir", scratch, url),
+    ]
+
+
+def executor_mebibytes(container_bytes: int) -> int:
+    """Return what a worker may give to executors.
+
+    The rest is for the worker itself, for Python's processes beside the executor, and
+    for what Java needs beside its heap.
+    """
+    mebibytes = container_bytes // MEBIBYTE
+    return max(LEAST_EXECUTOR_MEBIBYTES, mebibytes * 3 // 4 - 256)
+
+
+def driver_environment(ip: str, port: int, memory: int) -> dict[str, str]:
+    """Return what makes ``SparkSession.builder.getOrCreate()`` find the cluster."""
+    url = f"spark://{ip}:{port}"
+    settings = {"spark.driver.host": ip, "spark.driver.bindAddress": ip}
+    if memory:
+        settings["spark.executor.memory"] = f"{memory}m"
+    words = ["--master", url]
+    for name, value in settings.items():
+        words += ["--conf", f"{name}={value}"]
+    return {
+        "SPARK_MASTER_URL": url,
+        "PYSPARK_SUBMIT_ARGS": shlex.join([*words, "pyspark-shell"]),
+    }
+
+
+def _is_up(master: Companion, ip: str, port: int) -> bool:
+    if master.has_ended:
+        raise RefusalError(
+            "The Spark master ended at once; the lines of [spark] say why.", 1
+        )
+    return listens(ip, port)
+
+
+def _wait_for_workers(replica: Replica, ip: str) -> int:
+    """Return what the smallest worker may give to an executor, in MiB."""
+    wanted = replica.settings.roles.get("worker", 0)
+    if not wanted:
+        return 0
+    found: list[int] = []
+
+    def are_there() -> bool:
+        found[:] = _workers_memory(f"http://{ip}:{MASTER_PAGES}/json/")
+        return len(found) >= wanted
+
+    wait = Wait(
+        what=lambda: f"{wanted} Spark workers, of which {len(found)} are there",
+        advice="Look at the states and the logs of the workers.",
+    )
+    wait_until(are_there, wait, replica.signals, replica.output)
+    return min(found)
+
+
+def _workers_memory(url: str) -> list[int]:
+    # Never by a proxy that the user's variables name: it is our own address.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=_LOOK_SECONDS) as answer:
+            state = json.load(answer)
+    except (OSError, ValueError):
+        return []
+    workers = state.get("workers", [])
+    return [one["memory"] for one in workers if one.get("state") == "ALIVE"]
+
+
+@contextmanager
+def _worker(replica: Replica, spark_class: str, address: Address) -> Iterator[Launch]:
+    head = head_of(replica.settings, DRIVER, DEFAULT_PORT)
+    wait_for_head(replica, head)
+    scratch = str(Path(replica.settings.cache, "spark"))
+    yield Launch(
+        worker_arguments(spark_class, address.ip, f"spark://{head.address}", scratch),
+        is_over=HeadWatch(replica, head).is_over,
+    )
+
+
+def _find_spark(replica: Replica) -> str:
+    home = replica.environment.get("SPARK_HOME")
+    if not home:
+        package = importlib.util.find_spec("pyspark")
+        home = str(Path(package.origin).parent) if package and package.origin else ""
+    found = Path(home, "bin", "spark-class")
+    if not home or not found.exists():
+        raise RefusalError(
+            f"Spark is not installed for {sys.executable}. Choose an image that has "
+            "it, such as that of the environment spark.",
+            NOT_FOUND,
+        )
+    return str(found)

@@ -1,0 +1,49 @@
+"""What this container may use, for programs that look at the whole machine instead."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def cores(cgroup: Path = CGROUP) -> int:
+    """Return the container's cores, at least 1."""
+    quota, period = _quota(cgroup)
+    available = len(os.sched_getaffinity(0))
+    if quota <= 0 or period <= 0:
+        return available
+    return max(1, min(available, math.ceil(quota / period)))
+
+
+def memory_bytes(cgroup: Path = CGROUP) -> int:
+    """Return the container's memory, or the machine's where it has no limit."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    files = (cgroup / "memory.max", cgroup / "memory" / "memory.limit_in_bytes")
+    limits = [_number(_read(file)) for file in files]
+    return min([machine, *(limit for limit in limits if limit > 0)])
+
+
+def _quota(cgroup: Path) -> tuple[int, int]:
+    words = _read(cgroup / "cpu.max").split()
+    if len(words) == len(("quota", "period")):
+        return _number(words[0]), _number(words[1])
+    old = cgroup / "cpu"
+    return (
+        _number(_read(old / "cpu.cfs_quota_us")),
+        _number(_read(old / "cpu.cfs_period_us")),
+    )
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError:
+        # It is of the other version of control groups.
+        return ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0

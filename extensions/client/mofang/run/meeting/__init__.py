@@ -1,0 +1,6 @@
+"""Where launcher and workers of an MPI job meet: files, keys, and OpenSSH.
+
+Pods of users have no rights in Kubernetes, so mpirun reaches the workers by SSH
+instead of by exec: every worker runs an sshd of its own as the plain user, and lets
+nobody in but the launcher of this attempt.
+"""
