@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Replica,
         Resources,
     )
+    from mofang.results import report
     from mofang.shortcuts import job, jobs, submit
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "job",
     "jobs",
     "load_ipython_extension",
+    "report",
     "submit",
 ]
 
@@ -79,6 +81,7 @@ _HOMES = {
     "AsyncClient": "async_client",
     "Client": "client",
     "JobHandle": "handle",
+    "report": "results",
     **dict.fromkeys(("job", "jobs", "submit"), "shortcuts"),
     **dict.fromkeys(
         ("Job", "JobEvent", "JobList", "JobSpec", "JobState", "Replica", "Resources"),
