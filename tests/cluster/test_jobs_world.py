@@ -24,6 +24,7 @@ from tornado.httpserver import HTTPServer
 from mofang.models import Job, JobState
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.app import serve
+from mofang_hub.jobs.engines.discovery import discover_kinds
 from support.platform import state_folder
 
 T = TypeVar("T")
@@ -151,8 +152,9 @@ async def _make_project(api: client.ApiClient, name: str) -> str:
 
 async def _remove_project(api: client.ApiClient, name: str) -> None:
     objects = client.CustomObjectsApi(api)
-    jobs = ("kubeflow.org", "v1", f"mofang-project-{name}", "pytorchjobs")
-    await objects.delete_collection_namespaced_custom_object(*jobs)
+    for kind in await discover_kinds(api):
+        where = (kind.group, kind.version, f"mofang-project-{name}", kind.plural)
+        await objects.delete_collection_namespaced_custom_object(*where)
     await objects.delete_cluster_custom_object(
         "mofang.dev", "v1alpha1", "projects", name
     )
@@ -164,6 +166,13 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+async def _answers(http: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await http.get(f"{url}/api/health")).is_success
+    except httpx.ConnectError:
+        return False
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -189,6 +198,7 @@ async def world() -> AsyncIterator[World]:
         )
         url = f"http://127.0.0.1:{port}/services/training"
         async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+            await eventually(lambda: _answers(http, url))
             yield World(url=url, http=http, api=api, image=image, project=project)
         stop.set()
         try:
