@@ -1,14 +1,15 @@
-"""Put a layer on top of an image by writing a new archive, with nothing run.
+"""Write OCI archives of images from the layers that other archives hold.
 
-An OCI archive is a tar of blobs, each named by its hash. A new image needs a new
-configuration and a new manifest; the layers themselves are copied as they are.
+An archive is a tar of blobs, each named by its hash. What an image is made of is said
+by its configuration and its manifest alone, so a layer is put on top of an image by
+writing these two anew. Nothing is run, and no layer is unpacked or compressed.
 """
 
 import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,109 +24,139 @@ _LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArchivedImage:
-    """The manifest and the configuration of the one image in an archive."""
+class ImageContent:
+    """What an image says of itself."""
 
-    archive: Path
     manifest: Json
     config: Json
 
     @property
-    def layers(self) -> list[Json]:
-        """Descriptors of the layers, lowest first."""
-        layers: list[Json] = self.manifest["layers"]
-        return layers
+    def layers(self) -> list[str]:
+        """Hashes of the layers as archives hold them, lowest first."""
+        return [layer["digest"] for layer in self.manifest["layers"]]
+
+    @property
+    def diff_ids(self) -> list[str]:
+        """Hashes of the layers as unpacked, lowest first."""
+        return list(self.config["rootfs"]["diff_ids"])
 
 
-def read_archive(archive: Path) -> ArchivedImage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """An archive of one image, which need not hold all of its layers."""
+
+    path: Path
+    content: ImageContent
+
+    held: frozenset[str]
+    """Hashes of the layers that are in it."""
+
+
+def read_archive(path: Path) -> Archive:
     """Read what an OCI archive says of its image.
 
     Raises:
         SourceError: It is no OCI archive, or one of several images.
     """
-    with tarfile.open(archive) as tar:
-        # Some programs write the folder before each name, some do not.
-        members = {member.name.removeprefix("./"): member for member in tar}
+    with tarfile.open(path) as tar:
+        members = {_name(member): member for member in tar}
 
         def read(name: str) -> Json:
             stream = tar.extractfile(members[name]) if name in members else None
             if stream is None:
                 raise SourceError(
-                    f"{archive} is not an OCI archive: it has no {name}. "
+                    f"{path} is not an OCI archive: it has no {name}. "
                     "docker writes them from version 25 on."
                 )
-            content: Json = json.load(stream)
-            return content
+            said: Json = json.load(stream)
+            return said
 
         entries = read("index.json")["manifests"]
         if len(entries) != 1:
-            raise SourceError(f"{archive} holds {len(entries)} images, not one.")
+            raise SourceError(f"{path} holds {len(entries)} images, not one.")
         manifest = read(_path(entries[0]["digest"]))
         config = read(_path(manifest["config"]["digest"]))
-    return ArchivedImage(archive=archive, manifest=manifest, config=config)
+    content = ImageContent(manifest=manifest, config=config)
+    held = frozenset(each for each in content.layers if _path(each) in members)
+    return Archive(path=path, content=content, held=held)
 
 
-def write_stacked(
-    below: ArchivedImage,
-    top: ArchivedImage,
-    target: Path,
-    *,
-    ref: str,
-    labels: Mapping[str, str],
-) -> None:
-    """Write the archive of an image with the layers of another on top.
+def is_complete(archives: Sequence[Archive]) -> bool:
+    """Tell whether the archives together hold every layer of the last one's image."""
+    held = frozenset[str]().union(*(each.held for each in archives))
+    return held.issuperset(archives[-1].content.layers)
 
-    Everything but the layers and the labels is as it was below.
+
+def stacked(
+    below: ImageContent, top: ImageContent, labels: Mapping[str, str]
+) -> ImageContent:
+    """Return an image with the layers of another on top, and more labels.
+
+    All else is as it was below.
     """
     settings = below.config["config"]
+    labelled = {**(settings.get("Labels") or {}), **labels}
     config = below.config | {
-        "config": settings | {"Labels": (settings.get("Labels") or {}) | dict(labels)},
-        "rootfs": {
-            "type": "layers",
-            "diff_ids": [*_diff_ids(below), *_diff_ids(top)],
-        },
+        "config": settings | {"Labels": labelled},
+        "rootfs": {"type": "layers", "diff_ids": below.diff_ids + top.diff_ids},
         "history": [*below.config.get("history", []), *top.config.get("history", [])],
     }
-    config_blob = json.dumps(config).encode()
-    manifest = below.manifest | {
-        "config": _descriptor(_CONFIG, config_blob),
-        "layers": [*below.layers, *top.layers],
-    }
-    manifest_blob = json.dumps(manifest).encode()
-    entry = _descriptor(_MANIFEST, manifest_blob)
+    layers = below.manifest["layers"] + top.manifest["layers"]
+    return ImageContent(manifest=below.manifest | {"layers": layers}, config=config)
+
+
+def write_archive(
+    target: Path,
+    content: ImageContent,
+    ref: str,
+    sources: Sequence[Archive],
+    without: Collection[str] = (),
+) -> None:
+    """Write an image's archive, with layers copied from other archives.
+
+    ``without``: layers to leave out, for readers that have them already.
+
+    Raises:
+        SourceError: A layer is in none of the sources.
+    """
+    config = json.dumps(content.config).encode()
+    described = content.manifest | {"config": _descriptor(_CONFIG, config)}
+    manifest = json.dumps(described).encode()
+    entry = _descriptor(_MANIFEST, manifest)
     entry["annotations"] = {
         "org.opencontainers.image.ref.name": ref,
         "io.containerd.image.name": ref,
     }
     index = json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode()
+    missing = set(content.layers) - set(without)
     with tarfile.open(target, "w") as out:
         _add(out, "oci-layout", _LAYOUT)
         _add(out, "index.json", index)
-        for blob in (manifest_blob, config_blob):
+        for blob in (manifest, config):
             _add(out, _path(_digest(blob)), blob)
-        written: set[str] = set()
-        for image in (top, below):
-            wanted = {_path(layer["digest"]) for layer in image.layers} - written
-            written |= wanted
-            _copy(image.archive, wanted, out)
+        for source in sources:
+            wanted = source.held & missing
+            _copy(source.path, {_path(each) for each in wanted}, out)
+            missing -= wanted
+    if missing:
+        raise SourceError(
+            f"Layers of {ref} are in none of its archives: {sorted(missing)}."
+        )
 
 
-def _copy(archive: Path, names: Iterable[str], out: tarfile.TarFile) -> None:
-    wanted = set(names)
-    with tarfile.open(archive) as tar:
+def _copy(path: Path, names: Collection[str], out: tarfile.TarFile) -> None:
+    with tarfile.open(path) as tar:
         for member in tar:
-            name = member.name.removeprefix("./")
-            stream = tar.extractfile(member) if name in wanted else None
+            stream = tar.extractfile(member) if _name(member) in names else None
             if stream is not None:
-                header = tarfile.TarInfo(name)
+                header = tarfile.TarInfo(_name(member))
                 header.size, header.mode = member.size, 0o444
                 out.addfile(header, stream)
 
 
-def _diff_ids(image: ArchivedImage) -> list[str]:
-    """Return the hashes of the layers as unpacked, lowest first."""
-    diff_ids: list[str] = image.config["rootfs"]["diff_ids"]
-    return diff_ids
+def _name(member: tarfile.TarInfo) -> str:
+    # Some programs write the folder before each name, some do not.
+    return member.name.removeprefix("./")
 
 
 def _descriptor(media_type: str, blob: bytes) -> Json:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_images.archives import read_archive, write_stacked
+from mofang_images.archives import is_complete, read_archive, stacked, write_archive
 from mofang_images.builders import Builder, BuildRequest
-from mofang_images.commands import CommandLog, report, step
+from mofang_images.commands import CommandLog, step
 from mofang_images.debian import make_root, root_identity
 from mofang_images.host import write_host_folder
 from mofang_images.plan import REGISTRY, Plan, PlannedImage, PlannedRecipe
@@ -18,12 +18,23 @@ from mofang_images.wheels import Wheel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What lies in one archive."""
+
+    ref: str
+    archive: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltImage:
     """An image that lies ready in an archive."""
 
     name: str
     ref: str
     archive: Path
+
+    below: tuple[Part, ...] = ()
+    """What must be read before a thin archive, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,54 +52,105 @@ class ImageBuild:
     base_image: str | None = None
     """A registry's Debian to build on instead of a debootstrap root."""
 
+    thin: bool = False
+    """Leave out of an environment's archive what is in those below it."""
+
     def ensure(self, image: PlannedImage) -> BuiltImage:
         """Return an image's archive, building it and its parents where needed."""
-        archive = self.store.archive(image.name, image.tag)
-        if archive.exists():
-            report(f"{image.name}: built already")
-        elif image.top is None:
-            self._ensure_archive(image.below)
-        else:
+        if image.top is None:
+            archive = self._ensure_archive(image.below)
+            return BuiltImage(name=image.name, ref=image.ref, archive=archive)
+        name = f"{image.name}-thin" if self.thin else image.name
+        archive = self.store.archive(name, image.tag)
+        below = self._parts(image.below) if self.thin else ()
+        if not self._has(archive, [part.archive for part in below]):
             self._stack(image, image.top, archive)
-        return BuiltImage(name=image.name, ref=image.ref, archive=archive)
+            self.store.trim(archive, name)
+        return BuiltImage(name=image.name, ref=image.ref, archive=archive, below=below)
+
+    def _has(self, archive: Path, others: list[Path]) -> bool:
+        """Tell whether an archive is there, and with others holds all its layers.
+
+        Two builds of one Dockerfile differ in their hashes. So an archive that
+        leaves out layers of its parent's is of no use after the parent's was lost.
+        """
+        if not archive.exists():
+            return False
+        return is_complete([read_archive(each) for each in [*others, archive]])
 
     def _stack(self, image: PlannedImage, top: PlannedRecipe, archive: Path) -> None:
-        below = read_archive(self._ensure_archive(image.below))
+        below = [read_archive(part.archive) for part in self._parts(image.below)]
         layer = read_archive(self._ensure_archive(top))
         labels = {
             "org.opencontainers.image.title": image.below.source.title,
             "org.opencontainers.image.licenses": "BSD-3-Clause",
             "org.opencontainers.image.version": image.tag,
         }
+        under = below[-1].content
         with (
             step(f"Putting our layer on {image.name}"),
             self.store.finished(archive) as unfinished,
         ):
-            write_stacked(below, layer, unfinished, ref=image.ref, labels=labels)
-        self.store.trim(archive, image.name)
+            write_archive(
+                unfinished,
+                stacked(under, layer.content, labels),
+                image.ref,
+                [*below, layer],
+                without=under.layers if self.thin else (),
+            )
+
+    def _parts(self, recipe: PlannedRecipe) -> tuple[Part, ...]:
+        """Return the archives that together hold what a Dockerfile makes."""
+        return tuple(
+            Part(ref=each.ref, archive=self._ensure_archive(each))
+            for each in self._line(recipe)
+        )
+
+    def _line(self, recipe: PlannedRecipe) -> list[PlannedRecipe]:
+        """Return a recipe and its ancestors, oldest first."""
+        parent = recipe.source.parent
+        above = [] if parent == ROOT_PARENT else self._line(self.plan.recipes[parent])
+        return [*above, recipe]
 
     def _ensure_archive(self, recipe: PlannedRecipe) -> Path:
-        """Return the archive of what a Dockerfile makes."""
+        """Return the archive of what a Dockerfile adds to its parent."""
         archive = self.store.archive(recipe.name, recipe.tag)
-        if archive.exists():
+        parents = [self._ensure_archive(each) for each in self._line(recipe)[:-1]]
+        if self._has(archive, parents):
             return archive
         log = self._ensure_built(recipe)
         with (
             step(f"Writing the archive of {recipe.name}"),
             self.store.finished(archive) as unfinished,
         ):
-            self.builder.save(recipe.ref, unfinished, log)
+            if parents:
+                self._save_addition(recipe, unfinished, parents, log)
+            else:
+                self.builder.save(recipe.ref, unfinished, log)
         self.store.trim(archive, recipe.name)
         return archive
+
+    def _save_addition(
+        self, recipe: PlannedRecipe, target: Path, parents: list[Path], log: CommandLog
+    ) -> None:
+        """Write an archive without the layers that those of the parents hold."""
+        held = [read_archive(parent).held for parent in parents]
+        with self.store.scratch(recipe.name) as scratch:
+            whole = scratch / "whole.tar"
+            self.builder.save(recipe.ref, whole, log)
+            saved = read_archive(whole)
+            write_archive(
+                target,
+                saved.content,
+                recipe.ref,
+                [saved],
+                without=frozenset[str]().union(*held),
+            )
 
     def _ensure_built(self, recipe: PlannedRecipe) -> CommandLog:
         """Make the builder hold what a Dockerfile makes; return the build's log."""
         log = CommandLog(path=self.store.log(recipe.name, recipe.tag))
         if self.builder.has(recipe.ref):
-            return log
-        archive = self.store.archive(recipe.name, recipe.tag)
-        if archive.exists():
-            self.builder.load(archive, log)
             return log
         log.path.unlink(missing_ok=True)
         parent = self._ensure_parent(recipe, log)

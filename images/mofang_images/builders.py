@@ -48,9 +48,6 @@ class Builder(Protocol):
     def has(self, ref: str) -> bool:
         """Tell whether the program holds an image."""
 
-    def load(self, archive: Path, log: CommandLog) -> None:
-        """Take an image back from its archive, which names it."""
-
     def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
         """Make an image of one layer from an archive of files."""
 
@@ -114,13 +111,6 @@ class Buildah:
         """Tell whether the program holds an image."""
         return succeeds(self._command("inspect", "--type", "image", ref))
 
-    def load(self, archive: Path, log: CommandLog) -> None:
-        """Take an image back from its archive, which names it."""
-        log.run(
-            f"read {archive}",
-            self._command("pull", "--quiet", f"oci-archive:{archive}"),
-        )
-
     def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
         """Make an image of one layer from an archive of files."""
         container = f"mofang-root-{os.getpid()}"
@@ -180,10 +170,6 @@ class Engine:
     def has(self, ref: str) -> bool:
         """Tell whether the program holds an image."""
         return succeeds([self.kind, "image", "inspect", ref])
-
-    def load(self, archive: Path, log: CommandLog) -> None:
-        """Take an image back from its archive, which names it."""
-        log.run(f"read {archive}", [self.kind, "load", "--input", archive])
 
     def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
         """Make an image of one layer from an archive of files."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mofang_images.build import BuiltImage, ImageBuild
+from mofang_images.build import BuiltImage, ImageBuild, Part
 from mofang_images.builders import BuilderKind, choose_builder
 from mofang_images.debian import root_identity
 from mofang_images.errors import ImageError, SourceError
@@ -47,9 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def built_as_json(built: Sequence[BuiltImage]) -> str:
     """Write what was built in the form the launcher reads."""
     entries = {
-        image.name: {"ref": image.ref, "archive": str(image.archive)} for image in built
+        image.name: {
+            **_as_json(image),
+            **(
+                {"below": [_as_json(part) for part in image.below]}
+                if image.below
+                else {}
+            ),
+        }
+        for image in built
     }
     return json.dumps(entries, indent=2)
+
+
+def _as_json(part: BuiltImage | Part) -> dict[str, str]:
+    return {"ref": part.ref, "archive": str(part.archive)}
 
 
 def _build(asked: argparse.Namespace, store: Store) -> None:
@@ -70,6 +82,7 @@ def _build(asked: argparse.Namespace, store: Store) -> None:
             store=store,
             builder=builder,
             base_image=asked.base_image,
+            thin=asked.thin,
         )
         built = [run.ensure(image) for image in _asked_images(asked, plan)]
     if asked.json:
@@ -143,6 +156,11 @@ def _parser() -> argparse.ArgumentParser:
             help="build on this Debian bookworm image instead of making one",
         )
     build.add_argument("--json", action="store_true", help="print references and paths")
+    build.add_argument(
+        "--thin",
+        action="store_true",
+        help="leave out of archives what is in those they name as below them",
+    )
     build.add_argument(
         "--builder",
         type=BuilderKind,

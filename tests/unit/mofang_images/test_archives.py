@@ -3,7 +3,12 @@ import tarfile
 
 import pytest
 
-from mofang_images.archives import read_archive, write_stacked
+from mofang_images.archives import (
+    is_complete,
+    read_archive,
+    stacked,
+    write_archive,
+)
 from mofang_images.errors import SourceError
 
 from .conftest import blob_name, digest, write_image, write_tar
@@ -14,69 +19,89 @@ def read(archive):
         return {member.name: tar.extractfile(member).read() for member in tar}
 
 
+REF = "docker.io/mofang/pytorch:1"
+
+
 @pytest.fixture
-def stacked(tmp_path):
-    """Stack a layer of ours on an image; return the path of the result."""
-    below = write_image(
-        tmp_path / "below.tar", b"debian", b"torch", labels={"kept": "yes"}
+def below(tmp_path):
+    return read_archive(
+        write_image(tmp_path / "below.tar", b"debian", b"torch", labels={"kept": "yes"})
     )
-    top = write_image(tmp_path / "top.tar", b"wheels")
-    target = tmp_path / "stacked.tar"
-    write_stacked(
-        read_archive(below),
-        read_archive(top),
-        target,
-        ref="docker.io/mofang/pytorch:1",
-        labels={"title": "PyTorch"},
-    )
+
+
+@pytest.fixture
+def top(tmp_path):
+    return read_archive(write_image(tmp_path / "top.tar", b"wheels"))
+
+
+@pytest.fixture
+def written(below, top, tmp_path):
+    """Put our layer on an image; return the path of its archive."""
+    target = tmp_path / "written.tar"
+    content = stacked(below.content, top.content, {"title": "PyTorch"})
+    write_archive(target, content, REF, [below, top])
     return target
 
 
-def test_our_layer_comes_last(stacked):
-    image = read_archive(stacked)
+def test_our_layer_comes_last(written):
+    image = read_archive(written).content
 
-    layers = [digest(each) for each in (b"debian", b"torch", b"wheels")]
-    unpacked = [digest(b"raw " + each) for each in (b"debian", b"torch", b"wheels")]
-    assert [layer["digest"] for layer in image.layers] == layers
-    assert image.config["rootfs"]["diff_ids"] == unpacked
+    layers = (b"debian", b"torch", b"wheels")
+    assert image.layers == [digest(each) for each in layers]
+    assert image.diff_ids == [digest(b"raw " + each) for each in layers]
     assert len(image.config["history"]) == 3
 
 
-def test_how_the_image_starts_is_as_it_was_below(stacked):
-    settings = read_archive(stacked).config["config"]
-
-    assert settings == {
+def test_how_the_image_starts_is_as_it_was_below(written):
+    assert read_archive(written).content.config["config"] == {
         "User": "1000:1000",
         "Labels": {"kept": "yes", "title": "PyTorch"},
     }
 
 
-def test_every_blob_is_there_under_its_hash_and_none_is_spare(stacked):
-    image = read_archive(stacked)
-    files = read(stacked)
+def test_every_blob_is_there_under_its_hash_and_none_is_spare(written):
+    files = read(written)
 
     blobs = {name: blob for name, blob in files.items() if name.startswith("blobs/")}
     assert all(name == blob_name(digest(blob)) for name, blob in blobs.items())
-    assert len(blobs) == len(image.layers) + len(["manifest", "configuration"])
+    assert len(blobs) == len(["manifest", "configuration", "debian", "torch", "wheels"])
     assert "oci-layout" in files
 
 
-def test_the_archive_names_the_image(stacked):
-    (entry,) = json.loads(read(stacked)["index.json"])["manifests"]
+def test_the_archive_names_the_image(written):
+    (entry,) = json.loads(read(written)["index.json"])["manifests"]
 
-    assert set(entry["annotations"].values()) == {"docker.io/mofang/pytorch:1"}
+    assert set(entry["annotations"].values()) == {REF}
 
 
-def test_a_layer_that_both_have_is_written_once(tmp_path):
-    below = write_image(tmp_path / "below.tar", b"same")
-    top = write_image(tmp_path / "top.tar", b"same")
-    target = tmp_path / "stacked.tar"
+def test_a_layer_that_two_archives_hold_is_written_once(below, tmp_path):
+    same = read_archive(write_image(tmp_path / "same.tar", b"torch"))
+    target = tmp_path / "written.tar"
 
-    write_stacked(read_archive(below), read_archive(top), target, ref="r", labels={})
+    write_archive(target, stacked(below.content, same.content, {}), REF, [below, same])
 
     with tarfile.open(target) as tar:
         names = tar.getnames()
     assert len(names) == len(set(names))
+
+
+def test_what_readers_have_already_is_left_out(below, top, tmp_path):
+    target = tmp_path / "thin.tar"
+    content = stacked(below.content, top.content, {})
+    write_archive(target, content, REF, [below, top], without=below.content.layers)
+
+    thin = read_archive(target)
+    assert thin.held == {digest(b"wheels")}
+    assert thin.content.layers == content.layers
+    assert not is_complete([thin])
+    assert is_complete([below, thin])
+
+
+def test_a_layer_that_is_nowhere_is_named(below, top, tmp_path):
+    content = stacked(below.content, top.content, {})
+
+    with pytest.raises(SourceError, match=digest(b"wheels")):
+        write_archive(tmp_path / "broken.tar", content, REF, [below])
 
 
 def test_an_archive_of_another_form_is_refused_with_a_reason(tmp_path):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_images.archives import read_archive
+from mofang_images.archives import is_complete, read_archive
 from mofang_images.build import ImageBuild
 from mofang_images.errors import CommandError
 from mofang_images.plan import make_plan
@@ -18,16 +18,13 @@ class RecordingBuilder:
     def __init__(self):
         self.held = set()
         self.built = []
-        self.loaded = []
+        self.layers = {}
         self.forgotten = []
         self.contexts = {}
         self.failing = False
 
     def has(self, ref):
         return ref in self.held
-
-    def load(self, archive, log):
-        self.loaded.append(archive)
 
     def import_root(self, ref, root, log):
         raise AssertionError("These builds stand on a registry's Debian.")
@@ -44,9 +41,13 @@ class RecordingBuilder:
         }
         self.built.append((name, request.parent_ref.split("/")[-1].split(":")[0]))
         self.held.add(request.ref)
+        # The layer's Dockerfile ends from scratch; no two builds give the same bytes.
+        parent = "scratch" if name == "ours-layers" else request.parent_ref
+        added = f"{request.ref} {len(self.built)}".encode()
+        self.layers[request.ref] = [*self.layers.get(parent, []), added]
 
     def save(self, ref, archive, log):
-        write_image(archive, ref.encode())
+        write_image(archive, *self.layers[ref])
 
     def forget(self, ref):
         self.forgotten.append(ref)
@@ -64,7 +65,7 @@ def builder():
 def build(images, builder, store, tmp_path):
     """Return a run over the tree as it is now, with our sources in some state."""
 
-    def begin(sources="1") -> ImageBuild:
+    def begin(sources="1", thin=False) -> ImageBuild:
         wheel = tmp_path / f"mofang-0.1.{sources}-py3-none-any.whl"
         wheel.touch()
         projects = dict.fromkeys(("extensions/client", "hub"), sources)
@@ -75,6 +76,7 @@ def build(images, builder, store, tmp_path):
             store=store,
             builder=builder,
             base_image="debian:bookworm",
+            thin=thin,
         )
 
     return begin
@@ -84,11 +86,24 @@ def build(images, builder, store, tmp_path):
 def ensure(build):
     """Build one image of a run."""
 
-    def built(name, sources="1"):
-        run = build(sources)
+    def built(name, **state):
+        run = build(**state)
         return run.ensure(run.plan.images[name])
 
     return built
+
+
+@pytest.fixture
+def layers_of(build, builder):
+    """Return the hashes of the layers that make an image, as the builder made them."""
+
+    def hashes(name, **state):
+        recipes = build(**state).plan.recipes
+        stack = [*builder.layers[recipes[name].ref]]
+        stack.append(builder.layers[recipes["ours"].ref][-1])
+        return [digest(layer) for layer in stack]
+
+    return hashes
 
 
 def test_what_an_image_stands_on_is_built_before_it(ensure, builder):
@@ -101,19 +116,44 @@ def test_what_an_image_stands_on_is_built_before_it(ensure, builder):
     ]
 
 
-def test_an_environment_ends_with_our_layer(ensure, build):
-    image = ensure("pytorch")
+def test_an_environment_ends_with_our_layer(ensure, layers_of):
+    archived = read_archive(ensure("pytorch").archive)
 
+    assert archived.content.layers == layers_of("pytorch")
+    assert archived.held == set(archived.content.layers)
+
+
+def test_a_thin_archive_holds_our_layer_only(ensure, layers_of):
+    archived = read_archive(ensure("pytorch", thin=True).archive)
+
+    assert archived.content.layers == layers_of("pytorch")
+    assert archived.held == {layers_of("pytorch")[-1]}
+
+
+def test_a_thin_archive_names_what_must_be_read_before_it(ensure, build):
     recipes = build().plan.recipes
-    layers = [digest(recipes[each].ref.encode()) for each in ("pytorch", "ours")]
-    archived = read_archive(image.archive)
-    assert [layer["digest"] for layer in archived.layers] == layers
+    image = ensure("pytorch", thin=True)
+
+    refs = [recipes[each].ref for each in ("foundation", "pytorch")]
+    assert [part.ref for part in image.below] == refs
+    paths = [*(part.archive for part in image.below), image.archive]
+    assert is_complete([read_archive(path) for path in paths])
+
+
+def test_no_layer_lies_in_two_archives_below_thin_ones(declare, ensure):
+    """Layers are large, and many images stand on the same ones."""
+    declare("horovod", parent="pytorch", kind="environment")
+    images = [ensure(name, thin=True) for name in ("base", "pytorch", "horovod")]
+
+    parts = {part for image in images for part in image.below}
+    held = [layer for part in parts for layer in read_archive(part.archive).held]
+    assert len(held) == len(set(held)) == 4
 
 
 def test_an_environment_says_what_it_is(ensure):
     image = ensure("pytorch")
 
-    labels = read_archive(image.archive).config["config"]["Labels"]
+    labels = read_archive(image.archive).content.config["config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == "pytorch"
     assert image.ref.endswith(labels["org.opencontainers.image.version"])
 
@@ -130,11 +170,11 @@ def test_a_change_of_our_sources_builds_one_small_layer_for_all(ensure, builder)
 
 
 def test_the_platforms_own_image_is_what_its_dockerfile_makes(ensure, builder):
-    image = ensure("hub")
+    image = ensure("hub", thin=True)
 
     assert builder.built == [("hub", "debian")]
-    (layer,) = read_archive(image.archive).layers
-    assert layer["digest"] == digest(image.ref.encode())
+    assert image.below == ()
+    assert len(read_archive(image.archive).held) == 1
 
 
 def test_a_build_gets_its_files_the_shared_ones_and_what_it_names(
@@ -160,19 +200,23 @@ def test_what_is_built_is_not_built_again(ensure, builder):
     assert builder.built == []
 
 
-def test_layers_the_builder_lost_come_back_from_their_archive(
-    declare, ensure, builder, build
+@pytest.mark.parametrize("thin", [False, True], ids=["whole", "thin"])
+@pytest.mark.parametrize(
+    "lost", ["foundation", "pytorch", "ours"], ids="the archive of {}".format
+)
+def test_an_image_is_whole_again_after_archives_were_lost(
+    ensure, build, builder, store, lost, thin
 ):
-    declare("horovod", parent="pytorch", kind="environment")
-    ensure("pytorch")
+    """Built again, a parent has other hashes than those its children left out."""
+    ensure("pytorch", thin=thin)
     builder.held.clear()
+    recipe = build().plan.recipes[lost]
+    store.archive(recipe.name, recipe.tag).unlink()
 
-    ensure("horovod")
+    image = ensure("pytorch", thin=thin)
 
-    pytorch = build().plan.recipes["pytorch"]
-    assert [path.name for path in builder.loaded] == [
-        f"{pytorch.name}-{pytorch.tag}.tar"
-    ]
+    paths = [*(part.archive for part in image.below), image.archive]
+    assert is_complete([read_archive(path) for path in paths])
 
 
 def test_a_failed_build_leaves_no_archive(ensure, build, builder, store):

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from mofang_images.build import BuiltImage
+from mofang_images.build import BuiltImage, Part
 from mofang_images.cli import built_as_json, main
 
 
@@ -13,6 +13,17 @@ def test_what_was_built_is_told_to_programs_by_name():
     assert json.loads(built_as_json([built])) == {
         "base": {"ref": "docker.io/mofang/base:1", "archive": "/c/base-1.tar"}
     }
+
+
+def test_a_thin_archive_is_told_with_what_it_needs():
+    below = Part(ref="docker.io/mofang/base-layers:1", archive=Path("/c/layers-1.tar"))
+    built = BuiltImage(
+        name="base", ref="r:1", archive=Path("/c/thin-1.tar"), below=(below,)
+    )
+
+    assert json.loads(built_as_json([built]))["base"]["below"] == [
+        {"ref": "docker.io/mofang/base-layers:1", "archive": "/c/layers-1.tar"}
+    ]
 
 
 def test_listing_builds_nothing_and_names_every_image(tmp_path, capsys):
