@@ -13,7 +13,8 @@ from typing import IO
 from mofang.run.endings import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 from mofang.run.output import MarkedOutput, Output
 
-END_SECONDS = 10.0
+END_SECONDS = 5.0
+HEARD_BYTES = 64 * 1024
 
 
 class Companion:
@@ -32,6 +33,7 @@ class Companion:
             RefusalError: It cannot be started.
         """
         self._output = MarkedOutput(output, name)
+        self._said = b""
         try:
             # What the frameworks of ours ask for, never a word of the user's.
             self._process = subprocess.Popen(  # noqa: S603
@@ -58,6 +60,10 @@ class Companion:
         """Whether it closed its output, as it does only by ending."""
         return not self._copying.is_alive()
 
+    def has_said(self, words: bytes) -> bool:
+        """Tell whether the words were among the first it said."""
+        return words in self._said
+
     def __enter__(self) -> Companion:  # noqa: PYI034 - there is one kind
         return self
 
@@ -78,4 +84,6 @@ class Companion:
         with pipe:
             for line in iter(pipe.readline, b""):
                 self._output.write(line)
+                if len(self._said) < HEARD_BYTES:
+                    self._said += line
         self._output.flush()

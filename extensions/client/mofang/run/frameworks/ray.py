@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mofang.run.addresses import own_address
-from mofang.run.child import run_child
-from mofang.run.endings import NOT_FOUND, RefusalError, StoppedError
+from mofang.run.companion import Companion
+from mofang.run.endings import NOT_FOUND, RefusalError
 from mofang.run.frameworks.service import HeadWatch, head_of, wait_for_head
 from mofang.run.limits import cores
-from mofang.run.output import MarkedOutput
 from mofang.run.program import Program, check_program
+from mofang.run.rendezvous import listens
 from mofang.run.replica import Launch, Replica
+from mofang.run.waiting import Wait, wait_until
 
 HEAD = "head"
 DEFAULT_PORT = 6379
@@ -33,33 +34,26 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
             NOT_FOUND,
         )
     replica.environment.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    address = own_address().ip
+    ip = own_address().ip
     if replica.settings.role == HEAD:
         check_program(program)
         port = replica.settings.master_port or DEFAULT_PORT
-        if _run(replica, head_arguments(address, port)):
-            raise RefusalError(
-                "Ray could not be started; the lines of [ray] say why.", START_FAILED
-            )
-        try:
-            yield Launch(program.arguments(), {"RAY_ADDRESS": "auto"})
-        finally:
-            _run(replica, [*_RAY, "stop", "--force"], is_last=True)
+        with _head(replica, ip, port):
+            # Not "auto": that would take any cluster that it finds.
+            yield Launch(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
     else:
         head = head_of(replica.settings, HEAD, DEFAULT_PORT)
         wait_for_head(replica, head)
-        yield Launch(
-            worker_arguments(address, str(head)),
-            is_over=HeadWatch(replica, head).is_over,
-        )
+        arguments = worker_arguments(ip, head.address)
+        yield Launch(arguments, is_over=HeadWatch(replica, head).is_over)
 
 
 def head_arguments(ip: str, port: int) -> list[str]:
-    """Return how the head's services are started; they go on in the background."""
+    """Return how the head's services are started."""
     return [
         *(*_RAY, "start", "--head", "--node-ip-address", ip, "--port", str(port)),
         *("--num-cpus", str(cores()), "--include-dashboard", "false"),
-        *("--disable-usage-stats",),
+        *("--disable-usage-stats", "--block"),
     ]
 
 
@@ -71,14 +65,30 @@ def worker_arguments(ip: str, head: str) -> list[str]:
     ]
 
 
-def _run(replica: Replica, arguments: Sequence[str], *, is_last: bool = False) -> int:
-    output = MarkedOutput(replica.output, "ray")
-    try:
-        status = run_child(arguments, replica.environment, replica.signals, output)
-    except OSError as error:
-        raise RefusalError(f"Ray cannot be started: {error}.", START_FAILED) from error
-    output.flush()
-    number = replica.signals.stopped_by
-    if number is not None and not is_last:
-        raise StoppedError(number)
-    return status
+@contextmanager
+def _head(replica: Replica, ip: str, port: int) -> Iterator[None]:
+    # It stays in front and is ended as our process. `ray stop` would end whatever is
+    # called like Ray, that of other jobs where containers share their processes.
+    if listens(ip, port):
+        raise RefusalError(
+            f"Ray could not be started: port {port} is taken. Choose another.",
+            START_FAILED,
+        )
+    arguments = head_arguments(ip, port)
+    with Companion("ray", arguments, replica.environment, replica.output) as services:
+
+        def are_up() -> bool:
+            if services.has_ended:
+                raise RefusalError(
+                    "Ray could not be started; the lines of [ray] say why.",
+                    START_FAILED,
+                )
+            return services.has_said(b"Ray runtime started")
+
+        wait = Wait(
+            what=lambda: "Ray to start",
+            advice="The lines of [ray] say why it does not.",
+            limit_seconds=120.0,
+        )
+        wait_until(are_up, wait, replica.signals, replica.output)
+        yield
