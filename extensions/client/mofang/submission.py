@@ -1,50 +1,29 @@
-"""Make a job's specification out of what people write, with the fitting defaults."""
+"""Make a job's specification out of what people say, with the fitting defaults."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
 from pydantic import ValidationError
 
 from mofang.errors import ConfigurationError, InvalidError
-from mofang.models import MAX_NAME, JobSpec
+from mofang.forms import unfold
+from mofang.models import MAX_NAME, Job, JobSpec
+from mofang.options import PathText, SubmitOptions
 from mofang.settings import ClientSettings
+from mofang.workplace import Workplace
 
-HOME = "/home/jovyan"
-"""The home directory in every container."""
-
-
-class SubmitOptions(TypedDict, total=False):
-    """What a submission may say beside the script; all of it has defaults."""
-
-    name: str | None
-    """What people call the job; the script's name if not given."""
-
-    replicas: int
-    cpu: str | float
-    """Cores of each replica: ``2``, ``"500m"``."""
-
-    memory: str
-    """Memory of each replica: ``"2Gi"``."""
-
-    gpu: int
-    environment: dict[str, str]
-    """Variables for the script; never a place for secrets."""
-
-    image: str | None
-    """Image of the replicas; that of this notebook if not given."""
-
-    working_directory: str | os.PathLike[str] | None
-    """Where the script starts; the current directory if not given."""
-
-    framework: str
+_RENAMED = {"keep": "keep_on_failure_minutes", "processes": "processes_per_replica"}
+_RESOURCES = ("cpu", "memory", "gpu")
+_BY_NAME = ("environment", "hyperparameters", "secrets", "resources")
+_PLACES = ("inputs", "outputs")
 
 
 def build_spec(
-    script: str | os.PathLike[str],
+    script: PathText | None,
     arguments: Sequence[str],
     options: SubmitOptions,
     settings: ClientSettings,
@@ -53,7 +32,7 @@ def build_spec(
     """Return the specification of a job.
 
     Args:
-        script: Path of the script, as seen from ``directory``.
+        script: Path of the script, as seen from ``directory``; None for a command.
         arguments: What the script is called with.
         options: What was said beside them.
         settings: Where we are.
@@ -62,65 +41,124 @@ def build_spec(
     Raises:
         InvalidError: Something must change; says what, by field.
     """
-    image = options.get("image") or settings.image
+    said: dict[str, Any] = {"arguments": [str(each) for each in arguments]}
+    if script:
+        said["script"] = os.fspath(script)
+    return _settle(unfold({**said, **_fields(options)}), options, settings, directory)
+
+
+def change_spec(
+    base: Mapping[str, Any],
+    options: SubmitOptions,
+    settings: ClientSettings,
+    directory: Path | None = None,
+) -> JobSpec:
+    """Return what a file says, or an earlier job did, with changes.
+
+    Args:
+        base: Fields of a ``JobSpec``, short forms allowed.
+        options: What is different. Hyper-parameters, variables, secrets, inputs,
+            outputs and roles replace those of the same name; None removes one.
+        settings: Where we are.
+        directory: The current directory, if it is another.
+    """
+    changed = merge(unfold(base), unfold(_fields(options)))
+    return _settle(changed, options, settings, directory)
+
+
+def rerun_spec(
+    job: Job,
+    options: SubmitOptions,
+    settings: ClientSettings,
+    directory: Path | None = None,
+) -> JobSpec:
+    """Return an earlier job's specification with changes; see ``change_spec``."""
+    base = job.spec.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    return change_spec({**base, "rerun_of": job.id}, options, settings, directory)
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields of a job with those of another put over them."""
+    merged = {**base, **changes}
+    for field in _BY_NAME:
+        if field in base and field in changes:
+            merged[field] = _without_none({**base[field], **changes[field]})
+    if "roles" in base and "roles" in changes:
+        roles = dict(base["roles"])
+        for name, role in changes["roles"].items():
+            roles[name] = {**roles.get(name, {}), **role}
+        merged["roles"] = roles
+    for field in _PLACES:
+        if field in base and field in changes:
+            places = [*base[field], *changes[field]]
+            merged[field] = list({place["name"]: place for place in places}.values())
+    # A job runs a script or a command; the one that was said last.
+    if changes.get("command"):
+        merged.pop("script", None)
+    elif changes.get("script"):
+        merged.pop("command", None)
+    return merged
+
+
+def _fields(options: SubmitOptions) -> dict[str, Any]:
+    """Return what was said under the names that a specification has."""
+    said = {name: value for name, value in options.items() if value is not None}
+    said.pop("snapshot", None)
+    fields = {_RENAMED.get(name, name): value for name, value in said.items()}
+    resources = {name: fields.pop(name) for name in _RESOURCES if name in fields}
+    return {**fields, "resources": resources} if resources else fields
+
+
+def _settle(
+    wanted: dict[str, Any],
+    options: SubmitOptions,
+    settings: ClientSettings,
+    directory: Path | None,
+) -> JobSpec:
+    image = wanted.get("image") or settings.image
     if not image:
         raise ConfigurationError(
             "Which image is the job to run? Set MOFANG_IMAGE or pass image=…, such as "
             "docker.io/mofang/pytorch:1."
         )
-    workplace = options.get("working_directory")
-    if settings.is_inside:
-        here = directory or Path.cwd()
-        workplace = Path(os.path.normpath(here / (workplace or "")))
-        script = _find_script(script, workplace, here)
-        _check_shared({"script": script, "working_directory": workplace}, settings)
-    elif workplace is None:
-        workplace = HOME
-    wanted: dict[str, object] = {
-        "name": options.get("name") or Path(script).stem[:MAX_NAME] or "job",
-        "image": image,
-        "script": str(script),
-        "arguments": [str(argument) for argument in arguments],
-        "working_directory": str(workplace),
-        "replicas": options.get("replicas", 1),
-        "resources": {k: options[k] for k in ("cpu", "memory", "gpu") if k in options},
-        "environment": options.get("environment", {}),
-    }
-    if "framework" in options:
-        wanted["framework"] = options["framework"]
-    if image == settings.image:
+    wanted["image"] = image
+    if image == settings.image and settings.environment_name:
         wanted["environment_name"] = settings.environment_name
+    elif options.get("image"):
+        wanted.pop("environment_name", None)
+    wanted["name"] = wanted.get("name") or _name(wanted)
+    if _is_lone_notebook(wanted):
+        wanted["framework"] = "single"
+    place = Workplace(settings, directory or Path.cwd(), Path.home())
+    snapshot = options.get("snapshot")
+    if snapshot is None or snapshot is False:
+        return _validated(place.settle(wanted, snapshot))
+    # Judged first without its code: copying takes time.
+    _validated(place.settle(wanted, snapshot=False))
+    return _validated(place.settle(wanted, snapshot))
+
+
+def _validated(fields: Mapping[str, Any]) -> JobSpec:
     try:
-        return JobSpec.model_validate(wanted)
+        return JobSpec.model_validate(fields)
     except ValidationError as error:
         raise InvalidError.from_validation(error) from error
 
 
-def _find_script(script: str | os.PathLike[str], workplace: Path, here: Path) -> Path:
-    # As the shell does, a script is looked for where we are; as the job does, where
-    # it will work. Usually that is one place.
-    for place in (here, workplace):
-        if (place / script).is_file():
-            return Path(os.path.normpath(place / script))
-    raise _refused(
-        "script", f"There is no file {script} in {here}. Save it, or correct the path."
+def _name(wanted: Mapping[str, Any]) -> str:
+    command = wanted.get("command") or ["job"]
+    return Path(str(wanted.get("script") or command[0])).stem[:MAX_NAME] or "job"
+
+
+def _is_lone_notebook(wanted: Mapping[str, Any]) -> bool:
+    is_notebook = str(wanted.get("script") or "").endswith(".ipynb")
+    return (
+        is_notebook
+        and "framework" not in wanted
+        and wanted.get("replicas", 1) == 1
+        and not wanted.get("roles")
     )
 
 
-def _check_shared(paths: dict[str, Path], settings: ClientSettings) -> None:
-    """Refuse at once what the job would fail on a minute later."""
-    for field, path in paths.items():
-        if not any(path.is_relative_to(at) for at in settings.shared_directories):
-            raise _refused(
-                field,
-                f"{path} is seen by this notebook only. Use a place in your home or in "
-                "the project's directory under /projects.",
-            )
-
-
-def _refused(field: str, sentence: str) -> InvalidError:
-    return InvalidError(
-        "The job was not submitted, because something in it must change.",
-        code="invalid",
-        fields={field: sentence},
-    )
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

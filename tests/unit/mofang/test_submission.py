@@ -2,18 +2,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from unit.mofang.fake_service import GIVEN, TOKEN
+from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
 from mofang.errors import ConfigurationError, InvalidError
+from mofang.models import JobSpec
+from mofang.options import SubmitOptions
 from mofang.settings import ClientSettings
-from mofang.submission import build_spec
+from mofang.snapshot import archive_of
+from mofang.submission import build_spec, change_spec, rerun_spec
 
 OUTSIDE = ClientSettings(**{**GIVEN, "token": TOKEN})
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path, monkeypatch):
     home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
     (home / "digits").mkdir(parents=True)
     (home / "digits" / "train.py").touch()
     return home
@@ -110,3 +114,215 @@ def test_what_the_models_refuse_is_told_by_field():
     with pytest.raises(InvalidError) as caught:
         build_spec("train.py", [], {"replicas": 0, "cpu": "lots"}, OUTSIDE)
     assert set(caught.value.fields) == {"replicas", "resources.cpu"}
+
+
+FULL = {
+    "framework": "tensorflow",
+    "engine": "kubeflow-v1",
+    "requirements": "/projects/vision/requirements.txt",
+    "hyperparameters": {"lr": 0.1, "epochs": 3, "nesterov": True, "name": "adam"},
+    "inputs": {"data_url": "/projects/vision/digits"},
+    "outputs": {"train_url": "/projects/vision/run1,staged,preload,env"},
+    "replicas": 2,
+    "roles": {"ps": 1, "chief": {"replicas": 1, "cpu": 1, "memory": "2Gi"}},
+    "processes": 4,
+    "secrets": {"WANDB_API_KEY": "wandb:key"},
+    "user_id": 2000,
+    "priority": "high",
+    "restart": "5,always",
+    "hang": "restart",
+    "keep": "2h",
+}
+
+
+def test_a_job_can_say_all_that_the_form_can():
+    spec = build_spec("train.py", [], FULL, OUTSIDE)
+    assert [(r.name, r.replicas) for r in spec.settled_roles()] == [
+        ("chief", 1),
+        ("worker", 2),
+        ("ps", 1),
+    ]
+    assert spec.roles["chief"].resources.memory == "2Gi"
+    assert spec.parameter_arguments() == [
+        "--lr=0.1",
+        "--epochs=3",
+        "--nesterov=true",
+        "--name=adam",
+    ]
+    assert spec.inputs[0].path == "/projects/vision/digits"
+    [output] = spec.outputs
+    assert (output.staged, output.preload, output.deliver) == (
+        True,
+        True,
+        "environment",
+    )
+    assert spec.secrets["WANDB_API_KEY"].secret == "wandb"
+    assert (spec.restart.limit, spec.restart.unconditional) == (5, True)
+    assert spec.keep_on_failure_minutes == 120
+    assert spec.processes_per_replica == 4
+    assert (spec.engine, spec.priority, spec.hang) == ("kubeflow-v1", "high", "restart")
+    assert spec.user_id == 2000
+
+
+def test_options_cover_every_field_of_a_job():
+    """What the form offers, Python, the command line and the magic offer too."""
+    said_otherwise = {
+        "script": "the first argument",
+        "arguments": "the rest",
+        "resources": "cpu, memory, gpu",
+        "code": "snapshot",
+        "keep_on_failure_minutes": "keep",
+        "processes_per_replica": "processes",
+        "environment_name": "found out",
+        "rerun_of": "rerun",
+    }
+    assert set(JobSpec.model_fields) - set(said_otherwise) <= set(
+        SubmitOptions.__annotations__
+    )
+
+
+def test_a_command_takes_the_place_of_a_script():
+    options = {"command": "python -m trainer 'a b'", "framework": "single"}
+    spec = build_spec(None, ["--epochs", 3], options, OUTSIDE)
+    assert spec.command == ["python", "-m", "trainer", "a b"]
+    assert spec.arguments == ["--epochs", "3"]
+    assert (spec.script, spec.name) == ("", "python")
+    with pytest.raises(InvalidError, match="Name one"):
+        build_spec("train.py", [], options, OUTSIDE)
+    with pytest.raises(InvalidError, match="Name one"):
+        build_spec(None, [], {}, OUTSIDE)
+
+
+@pytest.mark.parametrize(
+    ("options", "framework"),
+    [
+        ({}, "single"),
+        ({"replicas": 2}, "pytorch"),
+        ({"framework": "pytorch"}, "pytorch"),
+    ],
+)
+def test_one_notebook_is_a_job_of_a_single_process(options, framework):
+    assert build_spec("train.ipynb", [], options, OUTSIDE).framework == framework
+
+
+def test_relative_places_are_those_of_the_notebook(home, inside):
+    (home / "digits" / "requirements.txt").touch()
+    options = {
+        "inputs": {"data_url": "digits"},
+        "outputs": {"train_url": Path("runs/1")},
+        "requirements": "digits/requirements.txt",
+    }
+    spec = build_spec("digits/train.py", [], options, inside, home)
+    assert spec.inputs[0].path == f"{home}/digits"
+    assert spec.outputs[0].path == f"{home}/runs/1"
+    assert spec.requirements == f"{home}/digits/requirements.txt"
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"inputs": {"data_url": "/tmp/data"}}, "inputs.0.path"),
+        ({"outputs": {"run": "/cache/run"}}, "outputs.0.path"),
+        ({"requirements": "absent.txt"}, "requirements"),
+        ({"roles": {"boss": 1}}, "roles"),
+        ({"restart": 1000}, "restart.limit"),
+        ({"restart": "often"}, "restart"),
+        ({"priority": "urgent"}, "priority"),
+        ({"user_id": 0}, "user_id"),
+        ({"hyperparameters": {"hf_token": "abc"}}, "hyperparameters"),
+        ({"secrets": {"KEY": "the-secret-itself"}}, "secrets"),
+    ],
+)
+def test_each_refusal_names_its_field(home, inside, options, field):
+    with pytest.raises(InvalidError) as caught:
+        build_spec("digits/train.py", [], options, inside, home)
+    assert list(caught.value.fields) == [field]
+    assert len(caught.value.fields[field]) > 10
+
+
+def test_a_snapshot_is_of_the_working_directory(home, inside):
+    spec = build_spec("train.py", [], {"snapshot": True}, inside, home / "digits")
+    assert spec.code.directory == f"{home}/digits"
+    assert archive_of(spec.code.snapshot, home).is_file()
+
+
+def test_a_snapshot_may_be_of_another_directory(home, inside):
+    options = {"snapshot": "digits"}
+    spec = build_spec("digits/train.py", [], options, inside, home)
+    assert spec.code.directory == f"{home}/digits"
+    assert spec.working_directory == str(home)
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"snapshot": "other"}, "script"),
+        ({"snapshot": True, "user_id": 7}, "user_id"),
+        ({"snapshot": True, "replicas": 0}, "replicas"),
+    ],
+)
+def test_nothing_is_copied_for_a_job_that_is_refused(home, inside, options, field):
+    (home / "other").mkdir()
+    with pytest.raises(InvalidError) as caught:
+        build_spec("digits/train.py", [], options, inside, home)
+    assert list(caught.value.fields) == [field]
+    assert not (home / ".mofang").exists()
+
+
+def test_outside_no_code_can_be_copied():
+    with pytest.raises(InvalidError, match="in a notebook"):
+        build_spec("train.py", [], {"snapshot": True}, OUTSIDE)
+
+
+def test_a_file_may_say_it_all_in_short_forms_and_options_change_it():
+    base = {"script": "train.py", "roles": {"ps": 1}, "framework": "tensorflow"}
+    options = {"roles": {"ps": "cpu=1", "chief": 1}, "name": "again"}
+    spec = change_spec(base, options, OUTSIDE)
+    assert spec.roles["ps"].replicas == 1
+    assert spec.roles["ps"].resources.cpu == "1"
+    assert spec.name == "again"
+
+
+def test_a_rerun_is_the_same_job_but_for_its_changes():
+    first = build_spec("train.py", ["--quiet"], FULL, OUTSIDE)
+    job = a_job(spec=first)
+    same = rerun_spec(job, {}, OUTSIDE)
+    assert same.rerun_of == job.id
+    assert same.model_copy(update={"rerun_of": None}) == first
+    options = {
+        "hyperparameters": {"lr": 0.2, "nesterov": None},
+        "outputs": {"train_url": "/projects/vision/run2"},
+        "memory": "4Gi",
+        "restart": False,
+    }
+    other = rerun_spec(job, options, OUTSIDE)
+    assert other.hyperparameters == {"lr": 0.2, "epochs": 3, "name": "adam"}
+    assert [place.path for place in other.outputs] == ["/projects/vision/run2"]
+    assert other.resources.memory == "4Gi"
+    assert other.restart is None
+    assert other.inputs == first.inputs
+
+
+def test_a_rerun_may_run_a_command_in_place_of_the_script():
+    spec = rerun_spec(a_job(), {"command": "nvidia-smi"}, OUTSIDE)
+    assert (spec.script, spec.command) == ("", ["nvidia-smi"])
+
+
+def test_a_rerun_runs_the_code_that_was_submitted(home, inside):
+    first = build_spec("train.py", [], {"snapshot": True}, inside, home / "digits")
+    (home / "digits" / "train.py").unlink()
+    job = a_job(spec=first)
+    assert rerun_spec(job, {}, inside, home).code == first.code
+    archive_of(first.code.snapshot, home).unlink()
+    with pytest.raises(InvalidError, match="not kept in your home"):
+        rerun_spec(job, {}, inside, home)
+
+
+def test_a_rerun_may_take_the_code_as_it_is_now(home, inside):
+    first = build_spec("train.py", [], {"snapshot": True}, inside, home / "digits")
+    job = a_job(spec=first)
+    (home / "digits" / "train.py").write_text("changed")
+    assert rerun_spec(job, {"snapshot": False}, inside, home).code is None
+    new = rerun_spec(job, {"snapshot": True}, inside, home).code
+    assert new.directory == first.code.directory
+    assert new.snapshot != first.code.snapshot
