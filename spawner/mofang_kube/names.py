@@ -36,12 +36,18 @@ UID = 1000
 _NAMESPACE_PREFIX = "mofang-project-"
 _SERVER_NAME_MAX = 30
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
+_JOB_ID = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}")
 _HASHED = re.compile(r".*-[0-9a-f]{8}")
 
 
 def is_name(text: str) -> bool:
     """Whether ``text`` may name a project or an environment."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_job_id(text: str) -> bool:
+    """Whether ``text`` could be a job's id, and so is safe in a path."""
+    return _JOB_ID.fullmatch(text) is not None
 
 
 def user_slug(username: str) -> str:
@@ -64,6 +70,17 @@ def namespace_project(namespace: str) -> str | None:
 def object_name(job: str, attempt: int) -> str:
     """The name of the object of a job's attempt; the first is called as the job."""
     return job if attempt == 1 else f"{job}-r{attempt}"
+
+
+def debug_server_name(project: str, job: str) -> str:
+    """The one name of a user's server that looks into a training job.
+
+    No environment's server is called so: 30 characters at most, the last eight a
+    hash, as ``server_name`` makes them of names that are too long.
+    """
+    name = f"{project}-debug-{job}"
+    digest = hashlib.sha256(f"{project}/debug/{job}".encode()).hexdigest()[:8]
+    return f"{name[: _SERVER_NAME_MAX - 9].rstrip('-')}-{digest}"
 
 
 def server_name(project: str, environment: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from mofang_kube.errors import InvalidError
-from mofang_kube.names import server_name
+from mofang_kube.names import debug_server_name, server_name
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import validate_environment, validate_project
@@ -27,6 +27,8 @@ class Choice:
     environment: Environment
     sizes: Sizes
     grants: tuple[VolumeGrant, ...]
+    job: str | None = None
+    """Id of the training job that the server looks into, if it does."""
 
 
 def settle(
@@ -51,10 +53,17 @@ def settle(
         project,
         groups,
     )
-    wanted = server_name(project.name, environment.name)
+    wanted, what = (
+        (debug_server_name(project.name, options.job), f"The job {options.job}")
+        if options.job
+        else (
+            server_name(project.name, environment.name),
+            f"The environment {environment.name}",
+        )
+    )
     if server != wanted:
         raise InvalidError(
-            f"The environment {environment.name} in the project {project.name} is "
+            f"{what} in the project {project.name} is "
             f"served as {wanted}, not as {server or 'the default server'}: "
             f"start the server {wanted}.",
             fields={"server": f"must be {wanted}"},
@@ -65,4 +74,5 @@ def settle(
         environment=environment,
         sizes=settle_sizes(environment.resources, options),
         grants=grants(project, username),
+        job=options.job,
     )

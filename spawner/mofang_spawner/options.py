@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mofang_kube.errors import InvalidError
-from mofang_kube.names import is_name
+from mofang_kube.names import is_job_id, is_name
 
 _MAX_LENGTH = 40
 # Bounded: Python refuses to read numbers of thousands of digits.
@@ -28,6 +28,8 @@ class ServerOptions(BaseModel):
     cpu: str | None = Field(default=None, max_length=_MAX_LENGTH)
     memory: str | None = Field(default=None, max_length=_MAX_LENGTH)
     gpu: int | None = None
+    job: str | None = Field(default=None, max_length=_MAX_LENGTH)
+    """Id of a training job to look into: the server gets its settings."""
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> Self:
@@ -56,6 +58,12 @@ class ServerOptions(BaseModel):
                     f"dashes, as the gallery shows it.",
                     fields={field: "not a name"},
                 )
+        if parsed.job is not None and not is_job_id(parsed.job):
+            raise InvalidError(
+                "The job is not a job's id: take it from the list of jobs, such as "
+                "train-x1y2z3.",
+                fields={"job": "not a job's id"},
+            )
         return parsed
 
     @classmethod

@@ -16,6 +16,9 @@ SECRET_ENVIRONMENT = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
 """Variables that the pod reads from its Secret, never from its definition."""
 SERVER_LABEL = "mofang.dev/server"
 """The pod's own name, which its Service selects."""
+START_SCRIPT = "mofang-start"
+"""First word of a server's command, in every user image."""
+DEBUG_PROGRAM = "mofang-debug"
 _SCRIPT_KEY = "startup.sh"
 _TOKEN_KEY = "api-token"  # noqa: S105 - the name of a key
 _SCRIPT_FOLDER = "/etc/mofang"
@@ -132,6 +135,25 @@ def resources(choice: Choice) -> Manifest:
     return {"requests": requests, "limits": limits}
 
 
+def tolerations(choice: Choice) -> list[Manifest]:
+    """Which machines that keep others off let the server in."""
+    found: list[Manifest] = []
+    if choice.sizes.gpu:
+        found.append(
+            {"key": names.GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
+        )
+    if choice.project.pool:
+        found.append(
+            {
+                "key": names.POOL_LABEL,
+                "operator": "Equal",
+                "value": choice.project.pool,
+                "effect": "NoSchedule",
+            }
+        )
+    return found
+
+
 def environment(choice: Choice, api_url: str) -> list[Manifest]:
     """Variables of the contract, then the environment's own."""
     fixed = {
@@ -143,6 +165,8 @@ def environment(choice: Choice, api_url: str) -> list[Manifest]:
     }
     if choice.environment.startup_script:
         fixed["MOFANG_STARTUP_SCRIPT"] = f"{_SCRIPT_FOLDER}/{_SCRIPT_KEY}"
+    if choice.job:
+        fixed["MOFANG_DEBUG_JOB"] = choice.job
     own = {
         name: value
         for name, value in choice.environment.env.items()
@@ -168,10 +192,8 @@ def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> M
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     spec["affinity"] = affinity(choice)
-    if choice.sizes.gpu:
-        spec["tolerations"] = [
-            {"key": names.GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
-        ]
+    if tolerated := tolerations(choice):
+        spec["tolerations"] = tolerated
     spec["volumes"] = volumes(choice.grants)
     spec["volumes"] += [
         {"name": "cache", "emptyDir": {"sizeLimit": choice.sizes.cache}},
@@ -195,6 +217,11 @@ def _complete(container: Manifest, choice: Choice, secret_name: str, url: str) -
     hidden = [{"name": name, "valueFrom": reference} for name in SECRET_ENVIRONMENT]
     container["env"] = kept + hidden + environment(choice, url)
     container["image"] = choice.environment.image
+    if choice.job:
+        # Between the start-up script and the server: brings in the job's settings.
+        words = list(container["args"])
+        words.insert(words.index(START_SCRIPT) + 1, DEBUG_PROGRAM)
+        container["args"] = words
     container["resources"] = resources(choice)
     container["securityContext"] = dict(CONTAINER_SECURITY)
     container["terminationMessagePolicy"] = "FallbackToLogsOnError"

@@ -21,7 +21,7 @@ from mofang_spawner.choice import Choice, settle
 from mofang_spawner.context import PodView, SpawnContext
 from mofang_spawner.launch import Launch, StartLostError
 from mofang_spawner.options import ServerOptions
-from mofang_spawner.pods import apply_choice
+from mofang_spawner.pods import START_SCRIPT, apply_choice
 from mofang_spawner.verdict import Stage
 
 _SLACK_SECONDS = 5
@@ -62,7 +62,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
 
     @default("cmd")
     def _cmd_default(self) -> list[str]:
-        return ["mofang-start", "jupyterhub-singleuser"]
+        return [START_SCRIPT, "jupyterhub-singleuser"]
 
     # -- the one watch of all servers' pods, in place of KubeSpawner's reflectors
 

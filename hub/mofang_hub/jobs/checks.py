@@ -17,6 +17,9 @@ from mofang_spawner.volumes.models import HOME
 
 Sentences = dict[str, str]
 
+IN_IMAGE = "/opt"
+"""Where images bring programs of their own, such as the platform's examples."""
+
 
 def check_paths(spec: JobSpec, project: str) -> Sentences:
     """Check that script and working directory are where every replica sees them."""
@@ -32,7 +35,7 @@ def check_paths(spec: JobSpec, project: str) -> Sentences:
         for field, path in _files(spec):
             # An absolute path replaces the working directory in the join.
             whole = posixpath.join(spec.working_directory, path)
-            if not _is_below(whole, roots, inside=True):
+            if not _is_below(whole, (*roots, IN_IMAGE), inside=True):
                 faults[field] = (
                     f"It must be in {named}: replicas see nothing else of your server."
                 )

@@ -11,7 +11,6 @@ _ALPHABET = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 6
 _SLUG_LENGTH = 20
 
-_ID = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}")
 _ROLE = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -29,11 +28,6 @@ def name_slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).lstrip("-0123456789")
     return slug[:_SLUG_LENGTH].strip("-") or "job"
-
-
-def is_job_id(text: str) -> bool:
-    """Say whether a text could be a job's id, and so is safe in a path."""
-    return _ID.fullmatch(text) is not None
 
 
 def is_role(text: str) -> bool:

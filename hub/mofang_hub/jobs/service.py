@@ -16,14 +16,13 @@ from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.engines.kinds import kind_named
 from mofang_hub.jobs.engines.reading import read_job
 from mofang_hub.jobs.filters import Filter
-from mofang_hub.jobs.ids import is_job_id
 from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.models import Caller, JobSeen, MemberRole, Outcome, PodSeen
 from mofang_hub.jobs.states import describe_job, job_state
 from mofang_hub.jobs.submissions import Submissions
 from mofang_hub.logs.store import LogStore
 from mofang_kube.errors import ConflictError, NotFoundError
-from mofang_kube.names import project_namespace
+from mofang_kube.names import is_job_id, project_namespace
 from mofang_spawner.environments.models import Project
 
 log = structlog.get_logger(__name__)

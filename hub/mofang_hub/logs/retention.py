@@ -16,10 +16,10 @@ from mofang.models import JobState
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.engines.kinds import kind_named
-from mofang_hub.jobs.ids import is_job_id
 from mofang_hub.jobs.states import job_state
 from mofang_hub.logs.store import LogStore
 from mofang_kube.errors import ClusterError
+from mofang_kube.names import is_job_id
 
 log = structlog.get_logger(__name__)
 

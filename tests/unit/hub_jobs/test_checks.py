@@ -6,7 +6,8 @@ import pytest
 from unit.hub_jobs.conftest import PROJECT, make_spec
 
 from mofang_hub.jobs.checks import check_image, check_paths, check_quota
-from mofang_hub.jobs.ids import is_job_id, name_slug, new_job_id
+from mofang_hub.jobs.ids import name_slug, new_job_id
+from mofang_kube.names import is_job_id
 from mofang_spawner.environments.models import Environment
 
 IMAGE = "docker.io/mofang/pytorch:1"

@@ -124,6 +124,10 @@ class JobSpec(Asked):
         """Return each role that has replicas, with what each of those gets."""
         return settle_roles(self.framework, self.replicas, self.resources, self.roles)
 
+    def places(self) -> list[Input | Output]:
+        """Return inputs and outputs."""
+        return [*self.inputs, *self.outputs]
+
     def parameter_arguments(self) -> list[str]:
         """Return hyper-parameters as a script's arguments."""
         return [
@@ -253,9 +257,8 @@ class JobSpec(Asked):
 
     def _check_names(self) -> None:
         """Refuse two values for one name: which of them counted would be a riddle."""
-        places: list[Input | Output] = [*self.inputs, *self.outputs]
         seen: set[str] = set()
-        for place in places:
+        for place in self.places():
             name = place.name
             if name.lower() in seen:
                 raise FieldError("outputs", f"Two inputs or outputs are called {name}.")
