@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -67,6 +68,12 @@ class Program:
         for name, value in self.parameters.items():
             options += ["-r" if isinstance(value, str) else "-p", name, str(value)]
         return options
+
+
+def has_package(name: str) -> bool:
+    """Tell whether Python has a package; a mere folder of that name is none."""
+    found = importlib.util.find_spec(name)
+    return found is not None and found.origin is not None
 
 
 def check_program(program: Program) -> None:

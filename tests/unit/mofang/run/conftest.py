@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +38,11 @@ class Wrapper:
     packages: Path
 
     def start(
-        self, *command: str, framework: str = "pytorch", **variables: str
+        self,
+        *command: str,
+        framework: str = "pytorch",
+        flags: tuple[str, ...] = (),
+        **variables: str,
     ) -> subprocess.Popen[bytes]:
         environment = {
             "PATH": os.environ["PATH"],
@@ -58,6 +63,7 @@ class Wrapper:
                 "mofang.run.main",
                 "--framework",
                 framework,
+                *flags,
                 "--",
                 *command,
             ],
@@ -70,6 +76,9 @@ class Wrapper:
         with self.start(*command, **options) as process:
             output, _ = process.communicate(timeout=30)
         return process.returncode, output.decode()
+
+    def command(self, *command: str, **options: str) -> tuple[int, str]:
+        return self(*command, flags=("--command",), **options)
 
     def script(self, text: str, name: str = "train.py") -> str:
         (self.home / name).write_text(text)
@@ -92,3 +101,16 @@ def wrapper(tmp_path):
         termination_log=tmp_path / "termination-log",
         packages=tmp_path / "packages",
     )
+
+
+@pytest.fixture
+def eventually():
+    """Wait for a condition, and fail if it does not come."""
+
+    def wait(condition, *, seconds: float = 20.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "it did not happen in time"
+            time.sleep(0.02)
+
+    return wait

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mofang.run.endings import NOT_FOUND, WRONG_SETTINGS, RefusalError
-from mofang.run.program import Program, check_program
+from mofang.run.program import Program, check_program, has_package
 from mofang.run.rendezvous import wait_for_names
 from mofang.run.replica import Launch, Replica
 from mofang.run.settings import RunSettings
@@ -47,7 +46,7 @@ def _introduction(settings: RunSettings) -> dict[str, str]:
 
 
 def _torchrun(settings: RunSettings, program: Program) -> list[str]:
-    if importlib.util.find_spec("torch") is None:
+    if not has_package("torch"):
         raise RefusalError(
             f"PyTorch is not installed for {sys.executable}. Choose an image that has "
             "it, such as that of the environment pytorch.",

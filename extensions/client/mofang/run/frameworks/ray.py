@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from mofang.run.companion import Companion
 from mofang.run.endings import NOT_FOUND, RefusalError
 from mofang.run.frameworks.service import HeadWatch, head_of, wait_for_head
 from mofang.run.limits import cores
-from mofang.run.program import Program, check_program
+from mofang.run.program import Program, check_program, has_package
 from mofang.run.rendezvous import listens
 from mofang.run.replica import Launch, Replica
 from mofang.run.waiting import Wait, wait_until
@@ -27,7 +26,7 @@ _RAY = (sys.executable, "-m", "ray.scripts.scripts")
 @contextmanager
 def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     """Run the script beside the head of a cluster, or serve it."""
-    if importlib.util.find_spec("ray") is None:
+    if not has_package("ray"):
         raise RefusalError(
             f"Ray is not installed for {sys.executable}. Choose an image that has it, "
             "such as that of the environment ray.",

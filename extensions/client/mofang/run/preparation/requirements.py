@@ -7,7 +7,6 @@ image has is not installed again, and what is newer here wins, by PYTHONPATH.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import sys
@@ -19,7 +18,7 @@ from mofang.run.child import run_child
 from mofang.run.endings import CANNOT_EXECUTE, NOT_FOUND, RefusalError, StoppedError
 from mofang.run.output import MarkedOutput
 from mofang.run.preparation.snapshot import Relocation
-from mofang.run.program import check_script
+from mofang.run.program import check_script, has_package
 from mofang.run.replica import Replica
 
 
@@ -85,7 +84,7 @@ def _site_packages(root: Path) -> Path:
 
 
 def _installer(python: Path, file: str, root: Path) -> list[str]:
-    if importlib.util.find_spec("pip") is not None:
+    if has_package("pip"):
         return [
             *(str(python), "-m", "pip", "install", "--no-input"),
             *("--disable-pip-version-check", "--no-warn-script-location"),
@@ -109,7 +108,7 @@ def _find_uv() -> list[str] | None:
     found = shutil.which("uv")
     if found:
         return [found]
-    if importlib.util.find_spec("uv") is not None:
+    if has_package("uv"):
         return [sys.executable, "-m", "uv"]
     return None
 

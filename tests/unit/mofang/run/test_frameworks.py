@@ -1,0 +1,245 @@
+import json
+import os
+import sys
+
+import pytest
+
+from mofang.run.addresses import own_address
+from mofang.run.frameworks import FRAMEWORKS, ray, spark, tensorflow, xgboost
+from mofang.run.limits import cores, memory_bytes
+from mofang.run.settings import RunSettings
+
+SHOW = (
+    "import json, os, sys; print('GOT', json.dumps([sys.argv[1:], dict(os.environ)]))"
+)
+
+
+def got(output: str) -> tuple[list[str], dict[str, str]]:
+    line = next(x for x in output.splitlines() if x.startswith("GOT "))
+    return json.loads(line.removeprefix("GOT "))
+
+
+def settings(**variables: str) -> RunSettings:
+    return RunSettings.from_environment(variables)
+
+
+def test_every_framework_of_the_contract_can_be_launched():
+    names = "pytorch tensorflow horovod mpi xgboost spark ray single"
+    assert set(FRAMEWORKS) == set(names.split())
+
+
+def test_a_command_is_run_as_it_is_with_its_parameters(wrapper):
+    command = ("sh", "-c", 'echo "said $1 $2"', "sh", "one")
+    code, output = wrapper.command(
+        *command, framework="single", MOFANG_PARAMETERS='{"lr": 1}'
+    )
+    assert code == 0
+    assert "said one --lr=1" in output
+
+
+def test_a_script_without_command_must_be_there(wrapper):
+    code, output = wrapper("sh", "-c", "true", framework="single")
+    assert code == 127
+    assert "There is no script sh" in output
+
+
+def test_a_pytorch_command_is_told_where_its_master_is(wrapper):
+    code, output = wrapper.command(
+        sys.executable,
+        wrapper.script(SHOW),
+        MOFANG_NODES="2",
+        MOFANG_INDEX="1",
+        MOFANG_MASTER="localhost",
+    )
+    assert code == 0
+    _, environment = got(output)
+    names = ("MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE", "RANK")
+    assert [environment[n] for n in names] == ["localhost", "29500", "2", "1"]
+    assert "TORCHRUN" not in output
+
+
+ROLES = '{"chief":1,"worker":2,"ps":1}'
+HOSTS = json.dumps({role: f"t-{role}-{{index}}" for role in ("chief", "worker", "ps")})
+
+
+def test_tf_config_is_built_where_the_operator_gave_none():
+    config = tensorflow.build_config(
+        settings(
+            MOFANG_ROLE="worker",
+            MOFANG_INDEX="1",
+            MOFANG_NODES="2",
+            MOFANG_ROLES=ROLES,
+            MOFANG_HOSTS=HOSTS,
+        )
+    )
+    assert json.loads(config) == {
+        "cluster": {
+            "chief": ["t-chief-0:2222"],
+            "worker": ["t-worker-0:2222", "t-worker-1:2222"],
+            "ps": ["t-ps-0:2222"],
+        },
+        "task": {"type": "worker", "index": 1},
+    }
+
+
+def test_the_operators_tf_config_is_left_alone_and_its_hosts_are_awaited(wrapper):
+    config = json.dumps(
+        {
+            "cluster": {"worker": ["localhost:1", "localhost:2"]},
+            "task": {"type": "worker", "index": 0},
+        }
+    )
+    code, output = wrapper(
+        wrapper.script(SHOW), framework="tensorflow", TF_CONFIG=config
+    )
+    assert code == 0
+    assert got(output)[1]["TF_CONFIG"] == config
+
+
+def test_tensorflow_waits_for_every_peer_but_itself(wrapper):
+    hosts = '{"worker": "w-{index}.invalid"}'
+    with wrapper.start(
+        wrapper.script(SHOW),
+        framework="tensorflow",
+        MOFANG_NODES="2",
+        MOFANG_ROLES='{"worker": 2}',
+        MOFANG_HOSTS=hosts,
+    ) as process:
+        line = process.stdout.readline().decode()
+        process.terminate()
+        process.stdout.read()
+    assert "Waiting for w-1.invalid (worker-1) to be known" in line
+    assert "w-0.invalid" not in line
+
+
+def test_a_single_tensorflow_replica_has_no_cluster(wrapper):
+    code, output = wrapper(wrapper.script(SHOW), framework="tensorflow")
+    assert code == 0
+    assert "TF_CONFIG" not in got(output)[1]
+
+
+@pytest.mark.parametrize(
+    ("role", "index", "rank"), [("master", "0", "0"), ("worker", "1", "2")]
+)
+def test_xgboost_ranks_begin_with_the_master(role, index, rank):
+    introduction = xgboost.introduce(
+        settings(
+            MOFANG_ROLE=role,
+            MOFANG_INDEX=index,
+            MOFANG_NODES="2",
+            MOFANG_ROLES='{"master":1,"worker":2}',
+            MOFANG_MASTER="x-master-0",
+        )
+    )
+    assert introduction == {
+        "MASTER_ADDR": "x-master-0",
+        "MASTER_PORT": "9999",
+        "WORLD_SIZE": "3",
+        "RANK": rank,
+    }
+
+
+def test_what_the_operator_says_to_xgboost_comes_first(wrapper):
+    _, output = wrapper(
+        wrapper.script(SHOW),
+        framework="xgboost",
+        MASTER_ADDR="localhost",
+        RANK="5",
+        MOFANG_ROLES='{"master":1,"worker":5}',
+    )
+    environment = got(output)[1]
+    assert (environment["MASTER_ADDR"], environment["RANK"]) == ("localhost", "5")
+    assert environment["WORLD_SIZE"] == "6"
+
+
+def test_a_spark_master_listens_at_its_own_address():
+    arguments = spark.master_arguments("/s/bin/spark-class", "10.0.0.1", 7077)
+    assert arguments[:6] == [
+        "/s/bin/spark-class",
+        "org.apache.spark.deploy.master.Master",
+        *("--host", "10.0.0.1", "--port", "7077"),
+    ]
+
+
+def test_a_spark_worker_offers_what_its_container_has():
+    url = "spark://d-driver-0:7077"
+    arguments = spark.worker_arguments("spark-class", "10.0.0.2", url, "/cache/spark")
+    assert arguments[arguments.index("--cores") + 1] == str(cores())
+    assert arguments[-1] == url
+
+
+@pytest.mark.parametrize(("container", "executor"), [(1, 512), (2, 1280), (16, 12032)])
+def test_executors_leave_room_in_their_container(container, executor):
+    assert spark.executor_mebibytes(container * 1024**3) == executor
+
+
+def test_a_spark_session_finds_its_cluster_without_being_told():
+    environment = spark.driver_environment("10.0.0.1", 7077, 1280)
+    assert environment["SPARK_MASTER_URL"] == "spark://10.0.0.1:7077"
+    words = environment["PYSPARK_SUBMIT_ARGS"].split()
+    assert words[:2] == ["--master", "spark://10.0.0.1:7077"]
+    assert "spark.executor.memory=1280m" in words
+    assert "spark.driver.host=10.0.0.1" in words
+    assert words[-1] == "pyspark-shell"
+
+
+def test_ray_listens_at_its_own_address_and_shows_no_pages():
+    head = ray.head_arguments("10.0.0.1", 6379)
+    assert head[head.index("--port") + 1] == "6379"
+    assert head[head.index("--include-dashboard") + 1] == "false"
+    worker = ray.worker_arguments("10.0.0.2", "r-head-0:6379")
+    assert worker[worker.index("--address") + 1] == "r-head-0:6379"
+    assert "--block" in worker
+
+
+@pytest.mark.parametrize("framework", ["spark", "ray"])
+def test_an_image_without_the_framework_is_named_as_the_cause(wrapper, framework):
+    """A folder that happens to have its name is not it."""
+    (wrapper.packages / framework).mkdir()
+    code, output = wrapper(
+        wrapper.script(""),
+        framework=framework,
+        SPARK_HOME=str(wrapper.home / "nowhere"),
+    )
+    assert code == 127
+    assert "is not installed for" in output
+
+
+def test_a_job_without_a_run_directory_cannot_use_mpi(wrapper):
+    code, output = wrapper(wrapper.script(""), framework="mpi")
+    assert code == 2
+    assert "MOFANG_RUN_DIRECTORY" in output
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        pytest.param({"cpu.max": "150000 100000"}, 2, id="version 2"),
+        pytest.param(
+            {"cpu/cpu.cfs_quota_us": "50000", "cpu/cpu.cfs_period_us": "100000"},
+            1,
+            id="version 1",
+        ),
+        pytest.param({"cpu.max": "max 100000"}, None, id="no limit"),
+        pytest.param({}, None, id="no groups"),
+    ],
+)
+def test_cores_are_those_of_the_container(tmp_path, files, wanted):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{text}\n")
+    available = len(os.sched_getaffinity(0))
+    assert cores(tmp_path) == min(available, wanted or available)
+
+
+def test_memory_is_that_of_the_container(tmp_path):
+    machine = memory_bytes(tmp_path)
+    (tmp_path / "memory.max").write_text("1073741824\n")
+    assert memory_bytes(tmp_path) == 1024**3
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory_bytes(tmp_path) == machine
+
+
+def test_the_own_address_is_one_that_can_be_called():
+    parts = own_address().ip.split(".")
+    assert len(parts) == 4
