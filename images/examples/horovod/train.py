@@ -10,6 +10,8 @@ import horovod.torch as hvd
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
+import mofang
+
 
 def main() -> None:
     """Train; the first process reports."""
@@ -53,6 +55,8 @@ def main() -> None:
         scalars.close()
     if is_first:
         slope, offset = (each.item() for each in model.parameters())
+        # Shown where jobs are compared.
+        mofang.report(loss=loss.item(), slope=slope, offset=offset)
         print(f"fitted y = {slope:.1f} x + {offset:.1f} with {size} processes")
     hvd.shutdown()
 

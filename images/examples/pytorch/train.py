@@ -14,6 +14,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.data.distributed import DistributedSampler
 from torch.utils.tensorboard import SummaryWriter
 
+import mofang
+
 
 def line(count: int) -> TensorDataset:
     """Return points of y = 2 x - 3 with a little noise, the same in every process."""
@@ -66,6 +68,8 @@ def main() -> None:
         scalars.close()
     if is_first:
         slope, offset = (each.item() for each in model.module.parameters())
+        # Shown where jobs are compared.
+        mofang.report(loss=mean, slope=slope, offset=offset)
         print(f"fitted y = {slope:.1f} x + {offset:.1f} with {size} processes")
     dist.destroy_process_group()
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from tensorboard.summary import Writer
 
+import mofang
+
 TRUE_SLOPE, TRUE_OFFSET = 2.0, -3.0
 
 
@@ -38,6 +40,8 @@ def main() -> None:
     result = f"fitted y = {slope:.1f} x + {offset:.1f}"
     if directory:
         (Path(directory) / "result.txt").write_text(f"{result}\n")
+    # Shown where jobs are compared.
+    mofang.report(loss=loss, slope=slope, offset=offset)
     print(result)
 
 

@@ -20,7 +20,6 @@ def open_session() -> SparkSession:
         .master(os.environ.get("SPARK_MASTER_URL", "local[1]"))
         .config("spark.driver.host", socket.gethostbyname(socket.gethostname()))
         .config("spark.driver.bindAddress", "0.0.0.0")
-        .config("spark.executor.memory", "512m")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()

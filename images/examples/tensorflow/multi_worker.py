@@ -6,6 +6,8 @@ import os
 import tensorflow as tf
 from cluster import line, read_cluster
 
+import mofang
+
 
 def build_step(strategy, rows, weights, learning_rate):
     """Return a function that takes one step on every worker, and its mean loss."""
@@ -75,6 +77,8 @@ def main() -> None:
         scalars.close()
     if is_first:
         slope, offset = (each.numpy() for each in weights)
+        # Shown where jobs are compared.
+        mofang.report(loss=float(loss))
         print(f"fitted y = {slope:.1f} x + {offset:.1f} with {size} workers")
 
 

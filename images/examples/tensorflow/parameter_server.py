@@ -10,6 +10,8 @@ import os
 import tensorflow as tf
 from cluster import line, read_cluster
 
+import mofang
+
 
 def serve(cluster: tf.distribute.cluster_resolver.TFConfigClusterResolver) -> None:
     """Do what the chief asks, for ever."""
@@ -62,6 +64,8 @@ def train(
             scalars.flush()
     workers = cluster.cluster_spec().num_tasks("worker")
     servers = cluster.cluster_spec().num_tasks("ps")
+    # Shown where jobs are compared.
+    mofang.report(loss=float(loss))
     found = f"fitted y = {slope.numpy():.1f} x + {offset.numpy():.1f}"
     print(f"{found} with {workers} workers and {servers} parameter servers")
 

@@ -17,6 +17,8 @@ from tensorboard.summary import Writer
 from xgboost import collective
 from xgboost.tracker import RabitTracker
 
+import mofang
+
 PATIENCE_SECONDS = 120
 
 
@@ -77,6 +79,8 @@ def train(rank: int, size: int, rounds: int) -> None:
     if rank == 0:
         for epoch in range(0, rounds, 5):
             print(f"epoch {epoch}: loss {losses[epoch]:.4f}")
+        # Shown where jobs are compared.
+        mofang.report(logloss=losses[-1])
         better = "yes" if losses[-1] < losses[0] else "no"
         print(f"loss {losses[-1]:.2f} on {len(y)} rows of {size} ranks, less: {better}")
 
