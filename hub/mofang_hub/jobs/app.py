@@ -20,7 +20,7 @@ from tornado.web import Application
 from mofang_hub.config.settings import Settings
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.engines.discovery import discover_kinds
+from mofang_hub.jobs.engines.discovery import Discovery
 from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.identity import HubIdentity
@@ -96,9 +96,7 @@ async def _wired(
     hub_api: str,
     stack: AsyncExitStack,
 ) -> tuple[Application, Sessions]:
-    kinds = await discover_kinds(api)
-    log.info("engines found", kinds=[kind.kind for kind in kinds])
-    board = Board.of_cluster(api, kinds)
+    board = Board.of_cluster(api)
     board.start()
     stack.push_async_callback(board.stop)
     catalog = Catalog(api)
@@ -120,7 +118,6 @@ async def _wired(
         engine=engine,
         admission=admission,
         quotas=quotas,
-        kinds=kinds,
         marks_of=gangs.marks_of,
     )
     queue = JobQueue(
@@ -131,7 +128,11 @@ async def _wired(
         patience=timedelta(minutes=settings.jobs.queue_patience_minutes),
     )
     restarts = Restarts(board, engine, submissions)
+    discovery = Discovery(
+        api, lambda kind: board.follow_kind(api, kind), board.has_kinds.set
+    )
     for name, work in (
+        ("discovery", discovery.run),
         ("retention", Retention(board, engine, store, keep=keep).run),
         ("queue", queue.run),
         ("restarts", restarts.run),

@@ -7,7 +7,7 @@ that who submits a job finds it in the next list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -109,12 +109,14 @@ class Board:
         self._nodes = nodes
         self._subscriptions: set[Subscription] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self.has_kinds = asyncio.Event()
+        """Set once it is known which kinds of objects the cluster has."""
 
     @classmethod
-    def of_cluster(cls, api: ApiClient, kinds: Iterable[Kind]) -> Board:
+    def of_cluster(cls, api: ApiClient) -> Board:
         """Return a board that follows the cluster once it is started."""
         return cls(
-            jobs={kind.kind: watch_kind(api, kind) for kind in kinds},
+            jobs={},
             pods=Watcher(
                 api,
                 "/api/v1/pods",
@@ -133,10 +135,20 @@ class Board:
 
     def follow(self) -> None:
         """Begin to tell subscribers of changes."""
-        self._tasks = [
-            asyncio.create_task(self._pass_on(watcher), name="changes of jobs")
-            for watcher in (*self._jobs.values(), self._pods)
-        ]
+        for watcher in (*self._jobs.values(), self._pods):
+            self._follow(watcher)
+
+    def follow_kind(self, api: ApiClient, kind: Kind) -> None:
+        """Begin to follow one more kind of object; one that is followed stays."""
+        if kind.kind not in self._jobs:
+            watcher = watch_kind(api, kind)
+            self._jobs[kind.kind] = watcher
+            watcher.start()
+            self._follow(watcher)
+
+    def _follow(self, watcher: Watcher) -> None:
+        passing_on = self._pass_on(watcher)
+        self._tasks.append(asyncio.create_task(passing_on, name="changes of jobs"))
 
     @property
     def kinds(self) -> list[Kind]:
@@ -172,6 +184,7 @@ class Board:
 
     async def synced(self) -> None:
         """Return once the first lists are in, however long that takes."""
+        await self.has_kinds.wait()
         for watcher in (*self._jobs.values(), self._pods):
             await watcher.synced.wait()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
@@ -36,7 +36,6 @@ class Submissions:
         engine: Makes objects.
         admission: What a job may ask for.
         quotas: What projects may use.
-        kinds: The resources that this cluster has for jobs.
         marks_of: What pods need for their gang.
     """
 
@@ -47,14 +46,12 @@ class Submissions:
         engine: JobEngine,
         admission: Admission,
         quotas: Quotas,
-        kinds: Collection[Kind],
         marks_of: MarksOf,
     ) -> None:
         self._board = board
         self._engine = engine
         self._admission = admission
         self._quotas = quotas
-        self._kinds = kinds
         self._marks_of = marks_of
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
@@ -112,7 +109,7 @@ class Submissions:
         )
 
     def _kind(self, spec: JobSpec) -> Kind:
-        kind = choose_kind(spec.framework, spec.engine, self._kinds)
+        kind = choose_kind(spec.framework, spec.engine, self._board.kinds)
         if kind is not None:
             return kind
         field = "framework" if spec.engine is None else "engine"

@@ -313,6 +313,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
     for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):
         watcher.synced.set()
     board = Board(jobs_watched, pods, nodes)
+    board.has_kinds.set()
     board.follow()
     store = LogStore(storage)
     quotas, gangs = Quotas(quotas_watched), Gangs()
@@ -322,7 +323,6 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
         engine=cluster,
         admission=admission,
         quotas=quotas,
-        kinds=KINDS,
         marks_of=gangs.marks_of,
     )
     starter = Starter(board, cluster, gangs)

@@ -7,6 +7,7 @@ from unit.mofang_spawner.conftest import (
 )
 
 from mofang_kube.errors import InvalidError, NotFoundError
+from mofang_kube.names import debug_server_name
 from mofang_spawner.choice import settle
 from mofang_spawner.options import ServerOptions
 
@@ -33,6 +34,25 @@ def test_a_server_of_another_name_is_told_its_right_one(server, said):
 
     assert said in caught.value.message
     assert caught.value.fields == {"server": "must be vision-pytorch"}
+
+
+def test_a_server_that_looks_into_a_job_has_a_name_of_its_own():
+    options = OPTIONS.model_copy(update={"job": "train-abc123"})
+    name = debug_server_name("vision", "train-abc123")
+
+    assert choose(name, options=options).job == "train-abc123"
+    assert len(name) <= 30
+    with pytest.raises(InvalidError, match="The job train-abc123"):
+        choose("vision-pytorch", options=options)
+    with pytest.raises(InvalidError, match="start the server vision-pytorch"):
+        choose(name)
+
+
+@pytest.mark.parametrize("job", ["../../x", "train", "Train-abc123", "a" * 41])
+def test_what_is_no_job_is_refused(job):
+    with pytest.raises(InvalidError) as caught:
+        ServerOptions.parse({"project": "a", "environment": "b", "job": job})
+    assert "job" in caught.value.fields
 
 
 def test_a_choice_is_settled_whole():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 
+import structlog
 from kubernetes_asyncio.client import ApiClient, ApiException, CustomObjectsApi
 
 from mofang_hub.jobs.engines.kinds import KINDS, Kind
-from mofang_kube.errors import translated
+from mofang_kube.errors import ClusterError, translated
+
+log = structlog.get_logger(__name__)
 
 ANSWER_SECONDS = 30
+LOOK_SECONDS = 60.0
+RETRY_SECONDS = 2.0
 _NOT_FOUND = 404
 
 
@@ -22,6 +28,44 @@ async def discover_kinds(api: ApiClient) -> list[Kind]:
     versions = {(kind.group, kind.version) for kind in KINDS}
     served = {each: await served_resources(api, *each) for each in sorted(versions)}
     return [kind for kind in KINDS if kind.plural in served[kind.group, kind.version]]
+
+
+class Discovery:
+    """Looks again and again which kinds there are: operators come any time.
+
+    Args:
+        api: The client; shared, not closed here.
+        found: Is told of each kind, again each time.
+        known: Is called once the first look is done.
+    """
+
+    def __init__(
+        self,
+        api: ApiClient,
+        found: Callable[[Kind], None],
+        known: Callable[[], None],
+    ) -> None:
+        self._api = api
+        self._found = found
+        self._known = known
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        seen: list[Kind] = []
+        while True:
+            try:
+                kinds = await discover_kinds(self._api)
+            except ClusterError as err:
+                log.warning("engines cannot be discovered yet", error=str(err))
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if kinds != seen:
+                log.info("engines found", kinds=[kind.kind for kind in kinds])
+                seen = kinds
+            for kind in kinds:
+                self._found(kind)
+            self._known()
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def served_resources(api: ApiClient, group: str, version: str) -> set[str]:
