@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mofang.async_client import AsyncClient
     from mofang.client import Client
+    from mofang.comparison import Comparison
     from mofang.errors import (
         ConfigurationError,
         ConflictError,
@@ -43,12 +44,17 @@ if TYPE_CHECKING:
         Replica,
         Resources,
     )
+    from mofang.options import SubmitOptions
     from mofang.results import report
-    from mofang.shortcuts import job, jobs, submit
+    from mofang.settings import ClientSettings
+    from mofang.shortcuts import compare, job, jobs, rerun, respec, spec, submit
+    from mofang.snapshot import create_snapshot
 
 __all__ = [
     "AsyncClient",
     "Client",
+    "ClientSettings",
+    "Comparison",
     "ConfigurationError",
     "ConflictError",
     "InvalidError",
@@ -68,21 +74,33 @@ __all__ = [
     "Replica",
     "Resources",
     "StillRunningError",
+    "SubmitOptions",
     "UnexpectedAnswerError",
     "UnreachableError",
+    "compare",
+    "create_snapshot",
     "job",
     "jobs",
     "load_ipython_extension",
     "report",
+    "rerun",
+    "respec",
+    "spec",
     "submit",
 ]
 
+_SHORTCUTS = ("compare", "job", "jobs", "rerun", "respec", "spec", "submit")
+
 _HOMES = {
+    "ClientSettings": "settings",
+    "Comparison": "comparison",
+    "SubmitOptions": "options",
+    "create_snapshot": "snapshot",
     "AsyncClient": "async_client",
     "Client": "client",
     "JobHandle": "handle",
     "report": "results",
-    **dict.fromkeys(("job", "jobs", "submit"), "shortcuts"),
+    **dict.fromkeys(_SHORTCUTS, "shortcuts"),
     **dict.fromkeys(
         ("Job", "JobEvent", "JobList", "JobSpec", "JobState", "Replica", "Resources"),
         "models",

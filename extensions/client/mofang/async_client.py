@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
 from mofang import calls
-from mofang.calls import Call, LogPart
+from mofang.calls import Call, JobFilter, LogPart
 from mofang.client import (
     CONNECTION_ATTEMPTS,
     LOG_PART_BYTES,
@@ -19,7 +19,7 @@ from mofang.client import (
     TIMEOUT,
 )
 from mofang.errors import NotFoundError, PlatformError, UnreachableError
-from mofang.models import Job, JobEvent, JobList, JobSpec
+from mofang.models import Job, JobEvent, JobList, JobMetrics, JobSpec, Preview
 from mofang.settings import ClientSettings, Given
 from mofang.streams import EventReader, JobWait, LogPosition
 
@@ -58,14 +58,22 @@ class AsyncClient:
         await self._http.aclose()
 
     async def list_jobs(
-        self, limit: int | None = None, after: str | None = None
+        self,
+        limit: int | None = None,
+        after: str | None = None,
+        **wanted: Unpack[JobFilter],
     ) -> JobList:
         """Return one page of the project's jobs, newest first."""
-        return await self._do(calls.list_jobs(self.settings.project, limit, after))
+        call = calls.list_jobs(self.settings.project, limit, after, wanted)
+        return await self._do(call)
 
     async def submit(self, spec: JobSpec) -> Job:
         """Create a job."""
         return await self._do(calls.submit_job(self.settings.project, spec))
+
+    async def preview(self, spec: JobSpec) -> Preview:
+        """Return what a job would be and cost; nothing is made."""
+        return await self._do(calls.preview_job(self.settings.project, spec))
 
     async def get_job(self, job_id: str) -> Job:
         """Return a job as it is now."""
@@ -78,6 +86,15 @@ class AsyncClient:
     async def delete(self, job_id: str) -> None:
         """Remove a job and its logs."""
         await self._do(calls.delete_job(self.settings.project, job_id))
+
+    async def metrics(self, job_id: str, points: int | None = None) -> JobMetrics:
+        """Return what a job's replicas used, as curves of so many points."""
+        call = calls.get_metrics(self.settings.project, job_id, points)
+        return await self._do(call)
+
+    async def result(self, job_id: str) -> dict[str, Any]:
+        """Return what the script left with ``mofang.report``; empty if nothing."""
+        return await self._do(calls.get_result(self.settings.project, job_id))
 
     async def wait(self, job_id: str, timeout: float | None = None) -> Job:  # noqa: ASYNC109 - tells what became of the job, unlike a cancelled wait
         """Return the job once it has ended; see ``Client.wait``."""

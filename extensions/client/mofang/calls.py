@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mofang.errors import (
     InvalidError,
@@ -17,7 +17,7 @@ from mofang.errors import (
     UnreachableError,
     error_of,
 )
-from mofang.models import Job, JobList, JobSpec
+from mofang.models import Job, JobList, JobMetrics, JobSpec, Preview
 from mofang.settings import ClientSettings
 
 T = TypeVar("T")
@@ -35,7 +35,9 @@ class Call(Generic[T]):
     read: Callable[[httpx.Response], T]
     """Turns a good answer, fully received, into what the caller gets."""
 
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
+    """A sequence is sent as one parameter for each of its texts."""
+
     body: bytes | None = None
 
     def request(self, settings: ClientSettings) -> httpx.Request:
@@ -70,10 +72,24 @@ class LogPart:
     """Whether the replica has ended, so that nothing will be added."""
 
 
-def list_jobs(project: str, limit: int | None, after: str | None) -> Call[JobList]:
+class JobFilter(TypedDict, total=False):
+    """Which jobs are meant; all that is said must hold."""
+
+    state: str | Sequence[str] | None
+    """One state such as ``Running``, or several of which a job has one."""
+
+    owner: str | None
+    framework: str | None
+    search: str | None
+    """A text in the name or the id."""
+
+
+def list_jobs(
+    project: str, limit: int | None, after: str | None, wanted: JobFilter
+) -> Call[JobList]:
     """Ask for one page of jobs, newest first."""
-    wanted = {"limit": limit, "after": after}
-    params = {name: value for name, value in wanted.items() if value is not None}
+    said: dict[str, Any] = {"limit": limit, "after": after, **wanted}
+    params = {name: value for name, value in said.items() if value is not None}
     return Call("GET", _jobs(project), _model(JobList), params)
 
 
@@ -81,6 +97,12 @@ def submit_job(project: str, spec: JobSpec) -> Call[Job]:
     """Ask for a new job."""
     body = spec.model_dump_json().encode()
     return Call("POST", _jobs(project), _model(Job), body=body)
+
+
+def preview_job(project: str, spec: JobSpec) -> Call[Preview]:
+    """Ask what a job would be; nothing is made."""
+    body = spec.model_dump_json().encode()
+    return Call("POST", f"{_jobs(project)}/preview", _model(Preview), body=body)
 
 
 def get_job(project: str, job_id: str) -> Call[Job]:
@@ -96,6 +118,17 @@ def cancel_job(project: str, job_id: str) -> Call[Job]:
 def delete_job(project: str, job_id: str) -> Call[None]:
     """Ask to remove a job and its logs."""
     return Call("DELETE", _job(project, job_id), _nothing)
+
+
+def get_metrics(project: str, job_id: str, points: int | None) -> Call[JobMetrics]:
+    """Ask what a job's replicas used, in so many points for each curve."""
+    params = {} if points is None else {"points": points}
+    return Call("GET", f"{_job(project, job_id)}/metrics", _model(JobMetrics), params)
+
+
+def get_result(project: str, job_id: str) -> Call[dict[str, Any]]:
+    """Ask for what the script reported."""
+    return Call("GET", f"{_job(project, job_id)}/result", _object)
 
 
 def read_log(
@@ -171,18 +204,32 @@ def _log(project: str, job_id: str, replica: tuple[str, int]) -> str:
     return f"{_job(project, job_id)}/logs/{name}/{index}"
 
 
+_OBJECT = TypeAdapter(dict[str, Any])
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        return _OBJECT.validate_json(response.content)
+    except ValidationError as error:
+        raise _not_understood(response) from error
+
+
 def _model(kind: type[M]) -> Callable[[httpx.Response], M]:
     def read(response: httpx.Response) -> M:
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as error:
-            raise UnexpectedAnswerError(
-                f"{response.url.host} answered something that this client does not "
-                "understand. Check the address (it ends in /services/training) and "
-                "whether the client is as new as the platform."
-            ) from error
+            raise _not_understood(response) from error
 
     return read
+
+
+def _not_understood(response: httpx.Response) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"{response.url.host} answered something that this client does not "
+        "understand. Check the address (it ends in /services/training) and "
+        "whether the client is as new as the platform."
+    )
 
 
 def _log_part(response: httpx.Response) -> LogPart:

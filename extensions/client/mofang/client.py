@@ -10,14 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
 from mofang import calls
-from mofang.calls import Call, LogPart
+from mofang.calls import Call, JobFilter, LogPart
 from mofang.errors import NotFoundError, PlatformError, UnreachableError
-from mofang.models import Job, JobEvent, JobList, JobSpec
+from mofang.models import Job, JobEvent, JobList, JobMetrics, JobSpec, Preview
 from mofang.settings import ClientSettings, Given
 from mofang.streams import EventReader, JobWait, LogPosition
 
@@ -67,13 +67,26 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def list_jobs(self, limit: int | None = None, after: str | None = None) -> JobList:
-        """Return one page of the project's jobs, newest first."""
-        return self._do(calls.list_jobs(self.settings.project, limit, after))
+    def list_jobs(
+        self,
+        limit: int | None = None,
+        after: str | None = None,
+        **wanted: Unpack[JobFilter],
+    ) -> JobList:
+        """Return one page of the project's jobs, newest first.
+
+        ``wanted`` are the filters ``state``, ``owner``, ``framework``, ``search``.
+        """
+        call = calls.list_jobs(self.settings.project, limit, after, wanted)
+        return self._do(call)
 
     def submit(self, spec: JobSpec) -> Job:
         """Create a job. Never repeated by itself, so that there is only one."""
         return self._do(calls.submit_job(self.settings.project, spec))
+
+    def preview(self, spec: JobSpec) -> Preview:
+        """Return what a job would be and cost; nothing is made."""
+        return self._do(calls.preview_job(self.settings.project, spec))
 
     def get_job(self, job_id: str) -> Job:
         """Return a job as it is now."""
@@ -86,6 +99,15 @@ class Client:
     def delete(self, job_id: str) -> None:
         """Remove a job and its logs."""
         self._do(calls.delete_job(self.settings.project, job_id))
+
+    def metrics(self, job_id: str, points: int | None = None) -> JobMetrics:
+        """Return what a job's replicas used, as curves of so many points."""
+        call = calls.get_metrics(self.settings.project, job_id, points)
+        return self._do(call)
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        """Return what the script left with ``mofang.report``; empty if nothing."""
+        return self._do(calls.get_result(self.settings.project, job_id))
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         """Return the job once it has ended, however it did.

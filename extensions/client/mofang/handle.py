@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, overload
+from typing import Any, Literal, Unpack, overload
 
 from typing_extensions import override
 
 from mofang.client import Client
 from mofang.display import job_html, job_text, jobs_html
 from mofang.errors import JobFailedError
-from mofang.models import Job, JobState
+from mofang.models import Job, JobMetrics, JobState
+from mofang.options import SubmitOptions
 from mofang.streams import LineReader
+from mofang.submission import rerun_spec
+
+
+def leading_role(job: Job) -> str:
+    """Return the role whose first replica tells the most: launcher, chief, worker."""
+    return job.spec.settled_roles()[0].name
 
 
 class JobHandle:
@@ -55,27 +62,28 @@ class JobHandle:
 
     @overload
     def logs(
-        self, role: str = "worker", index: int = 0, *, follow: Literal[False] = False
+        self, role: str = "", index: int = 0, *, follow: Literal[False] = False
     ) -> str: ...
 
     @overload
     def logs(
-        self, role: str = "worker", index: int = 0, *, follow: Literal[True]
+        self, role: str = "", index: int = 0, *, follow: Literal[True]
     ) -> Iterator[str]: ...
 
     def logs(
-        self, role: str = "worker", index: int = 0, *, follow: bool = False
+        self, role: str = "", index: int = 0, *, follow: bool = False
     ) -> str | Iterator[str]:
-        """Return the log of one replica as it is now.
+        """Return the log of one replica as it is now; of the leading role if none said.
 
         With ``follow``, return its lines instead, as they are written, until the
         replica ends: ``for line in job.logs(follow=True): print(line, end="")``.
         """
+        role = role or leading_role(self.job)
         if follow:
             return self._lines(role, index)
         return b"".join(self.log_parts(role, index)).decode(errors="replace")
 
-    def log_parts(self, role: str = "worker", index: int = 0) -> Iterator[bytes]:
+    def log_parts(self, role: str, index: int) -> Iterator[bytes]:
         """Yield the log of one replica as it is now, in large pieces."""
         offset = 0
         while True:
@@ -84,6 +92,19 @@ class JobHandle:
             if not part.content or part.next >= part.size or part.next <= offset:
                 return
             offset = part.next
+
+    def metrics(self, points: int | None = None) -> JobMetrics:
+        """Return what the replicas used, as curves of so many points."""
+        return self._client.metrics(self.id, points)
+
+    def result(self) -> dict[str, Any]:
+        """Return what the script left with ``mofang.report``; empty if nothing."""
+        return self._client.result(self.id)
+
+    def rerun(self, **changes: Unpack[SubmitOptions]) -> JobHandle:
+        """Run it again, with changes; see ``mofang.rerun``."""
+        spec = rerun_spec(self.refresh().job, changes, self._client.settings)
+        return JobHandle(self._client, self._client.submit(spec))
 
     def cancel(self) -> JobHandle:
         """Ask for the job's end; its logs stay."""

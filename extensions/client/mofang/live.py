@@ -18,6 +18,7 @@ from mofang.errors import (
     RefusedError,
     UnreachableError,
 )
+from mofang.handle import leading_role
 from mofang.models import Job
 from mofang.streams import Patience
 
@@ -99,12 +100,10 @@ class LiveView:
         return not job.state.is_final
 
     def _tail(self, job: Job) -> str:
-        role, index = "worker", 0
-        if job.replicas:
-            role, index = job.replicas[0].role, job.replicas[0].index
+        role = leading_role(job)
         try:
             part = self._client.read_log(
-                job.id, role, index, offset=-TAIL_BYTES, limit=TAIL_BYTES
+                job.id, role, 0, offset=-TAIL_BYTES, limit=TAIL_BYTES
             )
         except NotFoundError:
             return ""

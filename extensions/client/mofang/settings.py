@@ -7,6 +7,7 @@ every notebook), the file ``~/.config/mofang/config.toml``::
     token = "…"        # from the hub's token page; chmod 600 this file
     project = "vision"
     image = "docker.io/mofang/pytorch:1"
+    user = "ada"       # for `mofang jobs --mine`
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _VARIABLES = {
     "token": "JUPYTERHUB_API_TOKEN",
     "project": "MOFANG_PROJECT",
     "image": "MOFANG_IMAGE",
+    "user": "JUPYTERHUB_USER",
 }
 _TOKEN = re.compile(r"[!-~]+")
 
@@ -38,6 +40,7 @@ class Given(TypedDict, total=False):
     token: str | None
     project: str | None
     image: str | None
+    user: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,10 @@ class ClientSettings:
     image: str | None = None
     """Image of jobs that name none: that of the notebook we are in."""
 
+    user: str | None = None
+    """Who we are, to tell our jobs from those of others; the token decides what we
+    may do."""
+
     environment_name: str | None = None
     """The environment of the notebook we are in; None outside the platform."""
 
@@ -62,6 +69,16 @@ class ClientSettings:
     def is_inside(self) -> bool:
         """Whether we run in a notebook, whose directories jobs see too."""
         return self.environment_name is not None
+
+    def me(self) -> str:
+        """Return the user's name.
+
+        Raises:
+            ConfigurationError: Nobody said it.
+        """
+        if not self.user:
+            raise ConfigurationError(_how_to_give("user", config_file(os.environ)))
+        return self.user
 
     @classmethod
     def find(
@@ -91,6 +108,7 @@ class ClientSettings:
             token=_check_token(values["token"]),
             project=values["project"],
             image=values.get("image"),
+            user=values.get("user"),
             environment_name=environment.get("MOFANG_ENVIRONMENT") or None,
         )
 
@@ -128,6 +146,7 @@ def _how_to_give(name: str, path: Path) -> str:
         "url": "Where is Mofang? Its address",
         "token": "Who are you? Your token",
         "project": "Which project is meant? Its name",
+        "user": "Whose jobs are meant? Your user name",
     }[name]
     return (
         f"{meaning} is set in every notebook. Elsewhere set {_VARIABLES[name]}, write "

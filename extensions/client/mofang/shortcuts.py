@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
-from typing import Unpack
+from typing import Any, Unpack
 
+from mofang.calls import JobFilter
 from mofang.client import Client
+from mofang.comparison import Comparison, compare_jobs
 from mofang.handle import JobHandle, JobHandles
-from mofang.submission import SubmitOptions, build_spec
+from mofang.models import Job, JobSpec
+from mofang.options import SubmitOptions
+from mofang.settings import ClientSettings
+from mofang.submission import build_spec, rerun_spec
+from mofang.tidying import tidy_snapshots
 
 
 def submit(
-    script: str | os.PathLike[str],
+    script: str | os.PathLike[str] | None = None,
     *arguments: str,
     client: Client | None = None,
     **options: Unpack[SubmitOptions],
@@ -20,21 +26,62 @@ def submit(
 
     Every replica runs the same script, so the data is shared by rank in it::
 
-        job = mofang.submit("train.py", "--epochs", "3", replicas=2, memory="2Gi")
+        job = mofang.submit("train.py", replicas=2, hyperparameters={"lr": 0.1})
         job.wait()
 
     Args:
         script: Its path; seen from here in a notebook, in the container elsewhere.
+            None where a ``command`` is given.
         arguments: What the script is called with.
         client: Who submits; by default one made from the environment.
         options: See ``SubmitOptions``.
 
     Raises:
-        MofangError: It was not accepted; the sentence says why.
+        MofangError: It was not accepted; the sentence says why, by field.
     """
     client = client or Client()
-    spec = build_spec(script, arguments, options, client.settings)
-    return JobHandle(client, client.submit(spec))
+    return send(client, build_spec(script, arguments, options, client.settings))
+
+
+def rerun(
+    job_id: str, *, client: Client | None = None, **changes: Unpack[SubmitOptions]
+) -> JobHandle:
+    """Run an earlier job again, with changes.
+
+    Hyper-parameters, variables, inputs, outputs and roles that are given replace those
+    of the same name; None removes one: ``rerun(id, hyperparameters={"lr": 0.2})``.
+    """
+    client = client or Client()
+    earlier = client.get_job(job_id)
+    return send(client, rerun_spec(earlier, changes, client.settings))
+
+
+def send(client: Client, spec: JobSpec) -> JobHandle:
+    """Submit a specification; copies of code that nobody needs go away then."""
+    submitted = client.submit(spec)
+    if spec.code:
+        tidy_snapshots(client)
+    return JobHandle(client, submitted)
+
+
+def spec(
+    script: str | os.PathLike[str] | None = None,
+    *arguments: str,
+    settings: ClientSettings | None = None,
+    **options: Unpack[SubmitOptions],
+) -> JobSpec:
+    """Return what ``submit`` would send, for ``AsyncClient.submit`` or a look."""
+    return build_spec(script, arguments, options, settings or ClientSettings.find())
+
+
+def respec(
+    job: Job,
+    *,
+    settings: ClientSettings | None = None,
+    **changes: Unpack[SubmitOptions],
+) -> JobSpec:
+    """Return what ``rerun`` would send."""
+    return rerun_spec(job, changes, settings or ClientSettings.find())
 
 
 def job(job_id: str, *, client: Client | None = None) -> JobHandle:
@@ -43,8 +90,21 @@ def job(job_id: str, *, client: Client | None = None) -> JobHandle:
     return JobHandle(client, client.get_job(job_id))
 
 
-def jobs(limit: int = 50, *, client: Client | None = None) -> JobHandles:
-    """Return the project's newest jobs."""
+def jobs(
+    limit: int = 50, *, client: Client | None = None, **wanted: Unpack[JobFilter]
+) -> JobHandles:
+    """Return the project's newest jobs, or those of them that a filter leaves."""
     client = client or Client()
-    page = client.list_jobs(limit)
+    page = client.list_jobs(limit, **wanted)
     return JobHandles(JobHandle(client, found) for found in page.jobs)
+
+
+def compare(
+    left: str | JobHandle, right: str | JobHandle, *, client: Client | None = None
+) -> Comparison:
+    """Return how two jobs differ: in their settings, and in what came of them."""
+    client = client or Client()
+    ids = [each if isinstance(each, str) else each.id for each in (left, right)]
+    first, second = (client.get_job(job_id) for job_id in ids)
+    results: list[dict[str, Any]] = [client.result(job_id) for job_id in ids]
+    return compare_jobs((first, second), (results[0], results[1]))

@@ -29,9 +29,11 @@ def outside(monkeypatch, tmp_path):
         "MOFANG_IMAGE",
         "MOFANG_ENVIRONMENT",
         "JUPYTERHUB_API_TOKEN",
+        "JUPYTERHUB_USER",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 @pytest.fixture

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
 from mofang.client import Client
-from mofang.models import Job, JobSpec, JobState, Replica, ReplicaState
+from mofang.models import (
+    Job,
+    JobList,
+    JobMetrics,
+    JobSpec,
+    JobState,
+    Preview,
+    QuotaCost,
+    Replica,
+    ReplicaState,
+)
 
 URL = "http://training.mofang.svc:8080/services/training"
 TOKEN = "0123456789abcdef-very-private"
@@ -55,6 +64,17 @@ class FakeService:
         self.streams: list[Iterable[bytes]] = []
         self.answers: list[httpx.Response | Exception] = []
         self.requests: list[httpx.Request] = []
+        self.results: dict[str, dict] = {}
+        self.metrics = JobMetrics()
+        self.preview = Preview(
+            manifest="kind: PyTorchJob\n",
+            engine="PyTorchJob",
+            cost=[
+                QuotaCost(resource="cpu", asked=2, used=1, limit=8),
+                QuotaCost(resource="memory", asked=2**31, used=0),
+            ],
+            notes=["Workers run on CPU machines."],
+        )
 
     def add(self, job: Job) -> Job:
         self.jobs[job.id] = job
@@ -75,13 +95,13 @@ class FakeService:
             return refuse(404, "not_found", f"There is no project {project} for you.")
         return self.answer(request, [part for part in rest.split("/") if part])
 
-    def answer(self, request: httpx.Request, path: list[str]) -> httpx.Response:  # noqa: PLR0911 - one for each verb
+    def answer(self, request: httpx.Request, path: list[str]) -> httpx.Response:  # noqa: C901, PLR0911 - one for each verb
         match request.method, path:
             case "GET", []:
-                newest = sorted(self.jobs.values(), key=lambda j: j.id, reverse=True)
-                limit = int(request.url.params.get("limit", 100))
-                jobs = [json.loads(job.model_dump_json()) for job in newest[:limit]]
-                return httpx.Response(200, json={"jobs": jobs, "next": None})
+                return self.page(request.url.params)
+            case "POST", ["preview"]:
+                JobSpec.model_validate_json(request.content)
+                return httpx.Response(200, content=self.preview.model_dump_json())
             case "POST", []:
                 spec = JobSpec.model_validate_json(request.content)
                 job = a_job(len(self.jobs) + 1, JobState.SUBMITTED, spec=spec)
@@ -94,6 +114,10 @@ class FakeService:
                 if self.steps:
                     self.become(job_id, self.steps.pop(0))
                 return answer(self.jobs[job_id])
+            case "GET", [_, "metrics"]:
+                return httpx.Response(200, content=self.metrics.model_dump_json())
+            case "GET", [job_id, "result"]:
+                return httpx.Response(200, json=self.results.get(job_id, {}))
             case "POST", [job_id, "cancel"]:
                 return answer(self.become(job_id, JobState.CANCELLING))
             case "DELETE", [job_id]:
@@ -102,6 +126,27 @@ class FakeService:
             case "GET", [job_id, "logs", role, index]:
                 return self.log(request, job_id, f"{role}-{index}")
         raise AssertionError(f"unexpected {request.method} {path}")
+
+    def page(self, params: httpx.QueryParams) -> httpx.Response:
+        jobs = sorted(self.jobs.values(), key=lambda job: job.id, reverse=True)
+        states, search = params.get_list("state"), params.get("search", "")
+        jobs = [
+            job
+            for job in jobs
+            if (not states or job.state in states)
+            and job.owner == params.get("owner", job.owner)
+            and job.spec.framework == params.get("framework", job.spec.framework)
+            and search in job.spec.name
+        ]
+        total, after = len(jobs), params.get("after")
+        left = [job for job in jobs if after is None or job.id < after]
+        page = left[: int(params.get("limit", 100))]
+        body = JobList(
+            jobs=page,
+            next=page[-1].id if len(page) < len(left) else None,
+            total=total,
+        )
+        return httpx.Response(200, content=body.model_dump_json())
 
     def become(self, job_id: str, state: JobState) -> Job:
         return self.add(self.jobs[job_id].model_copy(update={"state": state}))

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from unit.mofang.fake_service import GIVEN, Clock, a_job, refuse
 
+import mofang
 from mofang.async_client import AsyncClient
 from mofang.errors import (
     MofangError,
@@ -42,6 +43,26 @@ async def test_a_job_lives_from_submission_to_removal(client, service):
     await client.delete(job.id)
     with pytest.raises(NotFoundError):
         await client.get_job(job.id)
+
+
+async def test_a_job_is_submitted_in_short_forms_and_looked_at(client, service):
+    spec = mofang.spec(
+        "train.py",
+        settings=client.settings,
+        framework="tensorflow",
+        roles={"ps": 1},
+        hyperparameters={"lr": 0.1},
+    )
+    assert (await client.preview(spec)).engine == "PyTorchJob"
+    job = await client.submit(spec)
+    assert await client.result(job.id) == {}
+    assert (await client.metrics(job.id, 10)).replicas == []
+    changes = {"hyperparameters": {"lr": 0.2}}
+    again = await client.submit(mofang.respec(job, settings=client.settings, **changes))
+    assert again.spec.rerun_of == job.id
+    assert again.spec.hyperparameters == {"lr": 0.2}
+    page = await client.list_jobs(framework="tensorflow", limit=1)
+    assert (page.jobs, page.total) == ([again], 2)
 
 
 async def test_waiting_bears_a_restart_and_returns_the_end(client, service, clock):

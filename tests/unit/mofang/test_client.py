@@ -19,7 +19,7 @@ from mofang.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from mofang.models import JobEvent, JobState
+from mofang.models import JobEvent, JobMetrics, JobState, ReplicaMetrics
 
 
 def test_a_job_lives_from_submission_to_removal(client, service):
@@ -37,6 +37,38 @@ def test_requests_carry_the_token_and_the_project(client, service):
     assert request.headers["Authorization"] == f"token {TOKEN}"
     assert request.url.path == "/services/training/api/projects/vision/jobs"
     assert dict(request.url.params) == {"limit": "5", "after": "digits-000001"}
+
+
+def test_a_list_is_filtered_by_the_service(client, service):
+    service.add(a_job(1, JobState.FAILED))
+    service.add(a_job(2, JobState.QUEUED, owner="ben"))
+    service.add(a_job(3, JobState.RUNNING))
+    page = client.list_jobs(state=["Queued", "Running"], owner="ben", search="dig")
+    assert [job.id for job in page.jobs] == ["digits-000002"]
+    assert page.total == 1
+    assert str(service.requests[-1].url.query, "ascii") == (
+        "state=Queued&state=Running&owner=ben&search=dig"
+    )
+    assert client.list_jobs(state="Failed").jobs[0].id == "digits-000001"
+
+
+def test_a_job_is_looked_at_before_and_after_it_ran(client, service):
+    job = a_job()
+    assert client.preview(job.spec).cost[0].asked == 2
+    assert service.jobs == {}
+    service.add(job)
+    service.metrics = JobMetrics(replicas=[ReplicaMetrics(role="worker", index=0)])
+    assert client.metrics(job.id, points=30).replicas[0].role == "worker"
+    assert service.requests[-1].url.params["points"] == "30"
+    assert client.result(job.id) == {}
+    service.results[job.id] = {"accuracy": 0.97}
+    assert client.result(job.id) == {"accuracy": 0.97}
+
+
+def test_a_result_that_is_none_is_an_error(client, service):
+    service.answers = [httpx.Response(200, json=[1])]
+    with pytest.raises(UnexpectedAnswerError, match="does not understand"):
+        client.result("digits-000001")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
+import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from unit.mofang.fake_service import BORN, a_job
+from unit.mofang.fake_service import BORN, a_job, refuse
 
 import mofang
 from mofang.display import format_seconds, job_html, jobs_html
 from mofang.errors import InvalidError, JobFailedError
 from mofang.handle import JobHandle
 from mofang.models import JobState, Replica
+from mofang.snapshot import archive_of
+from mofang.tidying import tidy_snapshots
 
 
 def test_a_script_is_submitted_followed_and_removed_by_its_handle(
@@ -26,6 +30,106 @@ def test_a_script_is_submitted_followed_and_removed_by_its_handle(
     assert job.cancel().state is JobState.CANCELLING
     job.delete()
     assert mofang.jobs(client=client) == []
+
+
+def test_a_job_is_run_again_with_changes(client, service):
+    settings = {"lr": 0.1, "epochs": 3}
+    first = mofang.submit("train.py", client=client, hyperparameters=settings)
+    second = mofang.rerun(first.id, client=client, hyperparameters={"lr": 0.2})
+    assert second.job.spec.hyperparameters == {"lr": 0.2, "epochs": 3}
+    assert second.job.spec.rerun_of == first.id
+    third = second.rerun(replicas=2)
+    assert third.job.spec.rerun_of == second.id
+    assert third.job.spec.replicas == 2
+
+
+def test_two_jobs_are_compared_in_settings_and_results(client, service):
+    options = {"hyperparameters": {"lr": 0.1}, "outputs": {"run": "/projects/vision/1"}}
+    first = mofang.submit("train.py", client=client, **options)
+    second = first.rerun(
+        hyperparameters={"lr": 0.2, "decay": 1},
+        outputs={"run": "/projects/vision/2"},
+        memory="2Gi",
+    )
+    service.results[second.id] = {"accuracy": 0.9, "loss": {"train": 1}}
+    found = mofang.compare(first.id, second, client=client)
+    assert (found.left, found.right) == (first.id, second.id)
+    assert {each.name: (each.left, each.right) for each in found.settings} == {
+        "hyperparameters.lr": ("0.1", "0.2"),
+        "hyperparameters.decay": ("", "1"),
+        "outputs.run.path": ("/projects/vision/1", "/projects/vision/2"),
+        "resources.memory": ("1Gi", "2Gi"),
+    }
+    outcomes = {each.name: each.right for each in found.outcomes}
+    assert outcomes["state"] == "Submitted"
+    assert outcomes["result.accuracy"] == "0.9"
+    assert outcomes["result.loss.train"] == "1"
+    html = found._repr_html_()
+    assert "hyperparameters.lr" in html
+    assert "resources.cpu" not in html
+
+
+def test_what_scripts_report_cannot_become_html(client, service):
+    job = service.add(a_job())
+    service.results[job.id] = {"<script>x": "<script>alert(1)"}
+    assert "<script" not in mofang.compare(job.id, job.id, client=client)._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("framework", "roles", "leading"),
+    [
+        ("pytorch", {}, "worker"),
+        ("horovod", {}, "launcher"),
+        ("tensorflow", {}, "worker"),
+        ("tensorflow", {"ps": 1}, "chief"),
+        ("ray", {}, "head"),
+    ],
+)
+def test_the_log_that_tells_the_most_is_the_leading_roles(
+    client, service, framework, roles, leading
+):
+    job = mofang.submit("train.py", client=client, framework=framework, roles=roles)
+    service.logs[f"{leading}-0"] = b"hello"
+    assert job.logs() == "hello"
+
+
+def test_old_code_goes_with_the_next_submission_but_not_a_waiting_jobs(
+    client, service, monkeypatch, tmp_path
+):
+    inside = replace(
+        client.settings, environment_name="base", shared_directories=(str(tmp_path),)
+    )
+    client.settings = inside
+    monkeypatch.chdir(tmp_path)
+    code = tmp_path / "code"
+    code.mkdir()
+    taken = []
+    for version in range(3):
+        (code / "train.py").write_text(str(version))
+        options = {"snapshot": "code"}
+        job = mofang.submit("code/train.py", client=client, **options)
+        taken.append(archive_of(job.job.spec.code.snapshot, tmp_path))
+        os.utime(taken[-1], (1, 1))
+        if version == 0:
+            service.become(job.id, JobState.SUCCEEDED)
+    assert [path.exists() for path in taken] == [False, True, True]
+
+
+def test_code_stays_while_it_is_unknown_who_needs_it(client, service, tmp_path):
+    archive = archive_of("a" * 64, tmp_path)
+    archive.parent.mkdir(parents=True)
+    archive.touch()
+    os.utime(archive, (1, 1))
+    service.answers = [refuse(503, "starting", "The service starts.")]
+    assert tidy_snapshots(client, tmp_path) == 0
+    for number in range(1100):
+        service.add(a_job(number))
+    assert tidy_snapshots(client, tmp_path) == 0
+    assert len(service.requests) == 11
+    assert archive.exists()
+    service.jobs.clear()
+    assert tidy_snapshots(client, tmp_path) == 1
+    assert not archive.exists()
 
 
 def test_a_refused_job_says_all_that_must_change(client, service):

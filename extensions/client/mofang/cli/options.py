@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from mofang.submission import SubmitOptions
+from mofang.options import SubmitOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
