@@ -62,6 +62,7 @@ def build_pytorch_job(job: NewJob, machines: list[Machine]) -> dict[str, Any]:
         ("xgboost", "XGBoostJob", {}),
         ("spark", "TFJob", {}),
         ("ray", "TFJob", {"roles": {"worker": {"replicas": 3}}}),
+        ("ray", "RayJob", {"arguments": ["a b", "$(X)"]}),
     ],
 )
 def test_each_framework_on_each_kind(

@@ -42,7 +42,8 @@ class Engine(StrEnum):
 
     JOBSET = "jobset"
     RAY_OPERATOR = "ray-operator"
-    SPARK_OPERATOR = "spark-operator"
+    """RayJob of KubeRay. The Spark operator is not among them: its driver makes pods by
+    itself, and no container of a user may ask Kubernetes for anything."""
 
 
 class Priority(StrEnum):

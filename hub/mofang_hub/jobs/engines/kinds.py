@@ -145,7 +145,20 @@ TRAIN_JOB = Kind(
     index_label=COMPLETION_INDEX,
 )
 
-KINDS = (PYTORCH_JOB, TF_JOB, MPI_JOB, XGBOOST_JOB, TRAIN_JOB, JOB_SET)
+RAY_JOB = Kind(
+    engine=Engine.RAY_OPERATOR,
+    kind="RayJob",
+    group="ray.io",
+    version="v1",
+    plural="rayjobs",
+    container="ray",
+    roles={Framework.RAY: {"head": "head", "worker": "worker"}},
+    suspend=("spec", "suspend"),
+    index_label="ray.io/node-type",
+    has_hosts=False,
+)
+
+KINDS = (PYTORCH_JOB, TF_JOB, MPI_JOB, XGBOOST_JOB, TRAIN_JOB, JOB_SET, RAY_JOB)
 """In the order in which they are preferred."""
 
 CONTAINERS = frozenset(kind.container for kind in KINDS)

@@ -16,9 +16,11 @@ from mofang.models import JobSpec, RestartRecord
 from mofang_hub.jobs.engines.kinds import (
     COMPLETION_INDEX,
     CONTAINERS,
+    RAY_JOB,
     REPLICA_INDEX,
     Kind,
 )
+from mofang_hub.jobs.engines.ray_operator import ray_conditions
 from mofang_hub.jobs.models import JobSeen, Manifest, Outcome, PodPhase, PodSeen
 from mofang_kube import names
 
@@ -66,7 +68,7 @@ def trim_job(kind: Kind, obj: Manifest) -> Manifest:
     conditions = [
         {key: each.get(key) for key in ("type", "status", "message")}
         | {"lastTransitionTime": each.get("lastTransitionTime")}
-        for each in status.get("conditions") or []
+        for each in _conditions(kind, status)
     ]
     held: Any = obj
     for step in kind.suspend:
@@ -80,6 +82,12 @@ def trim_job(kind: Kind, obj: Manifest) -> Manifest:
             "completionTime": status.get("completionTime"),
         },
     }
+
+
+def _conditions(kind: Kind, status: Manifest) -> list[Manifest]:
+    if kind is RAY_JOB:
+        return ray_conditions(status)
+    return list(status.get("conditions") or [])
 
 
 def job_group(obj: Manifest) -> str | None:

@@ -8,6 +8,7 @@ from mofang.models import Engine
 from mofang_hub.jobs.engines.jobset import build_job_set
 from mofang_hub.jobs.engines.kinds import Kind
 from mofang_hub.jobs.engines.kubeflow_v1 import build_kubeflow_job
+from mofang_hub.jobs.engines.ray_operator import build_ray_job
 from mofang_hub.jobs.engines.trainjob import build_runtime, build_train_job
 from mofang_hub.jobs.frameworks import plan_roles
 from mofang_hub.jobs.models import Manifest, NewJob, PodMarks, RolePlan
@@ -38,8 +39,8 @@ def render(
                 build_runtime(job, role, template),
                 build_train_job(job, role, template),
             ]
-        case Engine.RAY_OPERATOR | Engine.SPARK_OPERATOR:
-            raise AssertionError(kind.engine)
+        case Engine.RAY_OPERATOR:
+            return [build_ray_job(job, templates)]
 
 
 def _templates(
