@@ -37,6 +37,7 @@ from mofang.run.preparation.staging import staging
 from mofang.run.reading import SettingsError
 from mofang.run.replica import Launch, Replica
 from mofang.run.results import result_environment
+from mofang.run.samples import sampling
 from mofang.run.settings import TERMINATION_LOG, RunSettings
 from mofang.run.signals import SignalPipe, signal_name
 
@@ -91,7 +92,9 @@ def run_replica(replica: Replica, order: Order) -> int:
                     f"{settings.replica} started on {settings.node}: "
                     f"{shlex.join(launch.arguments)[:SHOWN_COMMAND]}"
                 )
-                code = stage.finish(_watch(replica, launch))
+                with sampling(replica):
+                    code = _watch(replica, launch)
+                code = stage.finish(code)
                 keep(replica, code)
     except RefusalError as error:
         tell_failure(settings, str(error))

@@ -19,7 +19,8 @@ _RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK")
 def main(arguments: list[str]) -> int:
     """Become papermill, or say why not."""
     notebook, output, *parameters = arguments
-    if importlib.util.find_spec("papermill") is None:
+    found = importlib.util.find_spec("papermill")
+    if found is None or found.origin is None:
         print(  # noqa: T201 - the wrapper copies it to the log
             f"The notebook {notebook} needs the package papermill, which "
             f"{sys.executable} does not have. Choose an image that has it, or name a "

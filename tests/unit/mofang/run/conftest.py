@@ -42,6 +42,7 @@ class Wrapper:
         *command: str,
         framework: str = "pytorch",
         flags: tuple[str, ...] = (),
+        python: str = sys.executable,
         **variables: str,
     ) -> subprocess.Popen[bytes]:
         environment = {
@@ -58,7 +59,7 @@ class Wrapper:
         }
         return subprocess.Popen(
             [
-                sys.executable,
+                python,
                 "-m",
                 "mofang.run.main",
                 "--framework",
@@ -74,7 +75,7 @@ class Wrapper:
 
     def __call__(self, *command: str, **options: str) -> tuple[int, str]:
         with self.start(*command, **options) as process:
-            output, _ = process.communicate(timeout=30)
+            output, _ = process.communicate(timeout=60)
         return process.returncode, output.decode()
 
     def command(self, *command: str, **options: str) -> tuple[int, str]:

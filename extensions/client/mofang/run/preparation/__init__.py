@@ -18,6 +18,7 @@ from mofang.run.preparation.snapshot import Relocation, unpack_snapshot
 from mofang.run.preparation.staging import Staged
 from mofang.run.program import Program
 from mofang.run.replica import Replica
+from mofang.run.settings import RunSettings
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
             words=[script, *arguments],
             is_command=is_command,
             parameters={**settings.parameters, **places.parameters},
-            notebook_output=_notebook_output(settings.log_file),
+            notebook_output=_notebook_output(settings),
         ),
         staged=places.staged,
     )
@@ -73,5 +74,8 @@ def _enter(replica: Replica, relocation: Relocation) -> None:
     replica.environment["PWD"] = directory
 
 
-def _notebook_output(log_file: str | None) -> str | None:
-    return str(Path(log_file).with_suffix(".ipynb")) if log_file else None
+def _notebook_output(settings: RunSettings) -> str | None:
+    # Replicas may all run the notebook; the first of a role speaks for it.
+    if settings.log_file is None or settings.index:
+        return None
+    return str(Path(settings.log_file).with_suffix(".ipynb"))

@@ -1,0 +1,138 @@
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """A folder of wheels, and requirements files that look nowhere else."""
+    return Shelf(tmp_path)
+
+
+class Shelf:
+    def __init__(self, tmp_path):
+        self.path = tmp_path / "wheels"
+        self.path.mkdir()
+        self.cache = tmp_path / "cache"
+        self.file = tmp_path / "home" / "requirements.txt"
+
+    def add(self, name: str, version: str, *needs: str) -> None:
+        about = f"{name}-{version}.dist-info"
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        metadata += "".join(f"Requires-Dist: {need}\n" for need in needs)
+        wheel = "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\n"
+        wheel += "Tag: py3-none-any\n"
+        files = {
+            f"{name}.py": f"version = {version!r}\n",
+            f"{about}/METADATA": metadata,
+            f"{about}/WHEEL": wheel,
+        }
+        record = "".join(f"{file},,\n" for file in [*files, f"{about}/RECORD"])
+        path = self.path / f"{name}-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file, text in {**files, f"{about}/RECORD": record}.items():
+                archive.writestr(file, text)
+
+    def wants(self, *lines: str) -> None:
+        head = ["--no-index", f"--find-links {self.path}"]
+        self.file.write_text("\n".join([*head, *lines]) + "\n")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {
+            "framework": "single",
+            "MOFANG_CACHE_DIRECTORY": str(self.cache),
+            "MOFANG_REQUIREMENTS": "requirements.txt",
+        }
+
+
+IMPORT = "import cubes; print('cubes', cubes.version, cubes.__file__)"
+
+
+@pytest.fixture(params=["pip", "uv"])
+def installer(request, shelf, tmp_path):
+    """Run with an interpreter that has this installer and not the other."""
+    environment = tmp_path / "image"
+    command = [sys.executable, "-m", "venv", str(environment)]
+    if request.param == "uv":
+        command.append("--without-pip")
+    subprocess.run(command, check=True)
+    places = ["/usr/bin", "/bin"]
+    if request.param == "uv":
+        places.insert(0, str(Path(sys.executable).parent))
+    return str(environment / "bin" / "python"), {"PATH": os.pathsep.join(places)}
+
+
+def test_packages_are_installed_for_the_job_alone(wrapper, shelf, installer):
+    python, variables = installer
+    shelf.add("cubes", "1.2")
+    shelf.wants("cubes")
+    code, output = wrapper(
+        wrapper.script(IMPORT), python=python, **shelf.variables, **variables
+    )
+    assert code == 0, output
+    assert f"cubes 1.2 {shelf.cache}/packages/" in output
+    assert "[pip] " in output
+    assert "Installed the packages of requirements.txt." in output
+
+
+def test_what_the_image_has_is_not_installed_again(wrapper, shelf):
+    """A requirement of PyTorch must not fetch gigabytes that are there."""
+    shelf.add("cubes", "1.2", "packaging")
+    shelf.wants("cubes")
+    script = "import packaging; print('packaging', packaging.__file__)"
+    code, output = wrapper(wrapper.script(script), **shelf.variables)
+    assert code == 0, output
+    assert f"packaging {shelf.cache}" not in output
+
+
+def test_a_newer_package_wins_over_that_of_the_image(wrapper, shelf):
+    shelf.add("packaging", "999.0")
+    shelf.wants("packaging>=999")
+    script = "import packaging; print('is', packaging.version)"
+    code, output = wrapper(wrapper.script(script), **shelf.variables)
+    assert code == 0, output
+    assert "is 999.0" in output
+
+
+def test_a_container_that_is_started_again_installs_nothing(wrapper, shelf):
+    shelf.add("cubes", "1.2")
+    shelf.wants("cubes")
+    wrapper(wrapper.script(IMPORT), **shelf.variables)
+    for wheel in shelf.path.iterdir():
+        wheel.unlink()
+    code, output = wrapper(wrapper.script(IMPORT), **shelf.variables)
+    assert code == 0, output
+    assert "[pip]" not in output
+
+
+def test_what_cannot_be_installed_ends_with_a_sentence(wrapper, shelf):
+    shelf.wants("no-such-package-of-ours")
+    code, output = wrapper(wrapper.script("print('ran')"), **shelf.variables)
+    assert code == 126
+    assert "[pip] ERROR: No matching distribution found" in output
+    assert "could not be installed; the lines above say why" in output
+    assert "ran" not in output
+    assert list((shelf.cache / "packages").iterdir()) == []
+
+
+def test_a_missing_requirements_file_is_told(wrapper, shelf):
+    code, output = wrapper(wrapper.script(""), **shelf.variables)
+    assert code == 127
+    assert "requirements.txt" in output
+
+
+def test_a_stop_during_the_installation_ends_at_once(wrapper, shelf):
+    shelf.file.write_text("--index-url http://192.0.2.1:9/\ncubes\n")
+    with wrapper.start(wrapper.script(""), **shelf.variables) as process:
+        while b"Installing" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGTERM)
+        output = process.stdout.read().decode()
+    assert process.returncode == 143
+    assert "Stopped by SIGTERM before the command was started" in output
