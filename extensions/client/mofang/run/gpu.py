@@ -40,7 +40,7 @@ _MEBIBYTE = 1024**2
 class GpuReading(NamedTuple):
     """One device; None for what it does not tell."""
 
-    index: int
+    number: int
     percent: float | None
     """Of the last moments in which any of its kernels ran."""
 
@@ -70,7 +70,7 @@ def _parse_line(line: str) -> GpuReading:
         raise ValueError(f"{line[:80]!r} is no line of a device")
     percent, used, total, celsius = map(_parse_value, words[1:])
     return GpuReading(
-        index=int(words[0]),
+        number=int(words[0]),
         percent=percent,
         used_bytes=None if used is None else int(used * _MEBIBYTE),
         total_bytes=None if total is None else int(total * _MEBIBYTE),

@@ -119,19 +119,19 @@ class ProcessTree:
     def _members(
         self, stats: dict[int, _Stat], passed_over: Collection[int]
     ) -> list[int]:
-        belongs = {self._root: True, **{pid: False for pid in passed_over}}
+        belongs = {self._root: True, **dict.fromkeys(passed_over, False)}
         for pid, stat in stats.items():
             if (pid, stat.start) in self._known:
                 belongs.setdefault(pid, True)
-        for pid in stats:
-            line = []
+        for each in list(stats):
+            pid, line = each, []
             while pid in stats and pid not in belongs:
                 # Until it is settled; a loop cannot be, and ends the walk.
                 belongs[pid] = False
                 line.append(pid)
-                pid = stats[pid].parent  # noqa: PLW2901 - one step up
+                pid = stats[pid].parent
             answer = belongs.get(pid, False)
-            belongs.update({each: answer for each in line})
+            belongs.update(dict.fromkeys(line, answer))
         members = sorted(pid for pid in stats if belongs.get(pid) and pid != self._root)
         self._known = {(pid, stats[pid].start) for pid in members}
         return members

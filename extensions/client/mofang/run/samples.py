@@ -2,18 +2,26 @@
 
 A thread of its own does it, so that neither a slow storage nor a slow driver holds up
 the command's output; whatever goes wrong is said once and the job goes on. Each period
-adds one line of JSON to the file beside the log file:
+adds one line of JSON to the file beside the log file; what is not known is absent:
 
-``v`` 1 · ``run`` names this start of the wrapper · ``attempt`` · ``period`` in seconds ·
-``time`` Unix seconds by the node's clock · ``up`` seconds since the start, by a clock
-that nobody sets · ``processes`` · ``cpu`` seconds used so far · ``memory`` bytes in use ·
-``io`` sums so far of rchar, wchar, syscr, syscw, read_bytes and write_bytes ·
-``digest`` of every process's own counters · ``hidden`` processes whose counters may not
-be read · ``network`` bytes received and sent by eth0 so far · ``gpus`` a list of index,
-percent, bytes used, bytes in total and degrees Celsius each, null if they do not answer
-· ``end`` true in the last line of a start.
-
-What is not known is absent.
+==============  ========================================================================
+``v``           1
+``run``         names this start of the wrapper
+``attempt``     which start of the job
+``period``      seconds between samples
+``time``        Unix seconds by the node's clock
+``up``          seconds since this start, by a clock that nobody sets
+``processes``   how many the command has
+``cpu``         seconds used so far
+``memory``      bytes in use
+``io``          sums so far: rchar, wchar, syscr, syscw, read_bytes, write_bytes
+``digest``      of every process's own counters
+``hidden``      processes whose counters may not be read
+``network``     bytes received and sent so far by eth0
+``gpus``        of each: number, percent, bytes used, bytes in total, degrees Celsius;
+                null if they do not answer
+``end``         true in the last line of this start
+==============  ========================================================================
 """
 
 from __future__ import annotations
@@ -128,7 +136,7 @@ class Sampler:
         )
 
     def start(self) -> None:
-        """Begin; the first sample is taken after one period."""
+        """Begin with a first sample."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -173,8 +181,8 @@ class Sampler:
     def _sample_on(self) -> None:
         due = self._start
         while True:
+            is_over = self._over.wait(max(due - time.monotonic(), 0.0))
             due = max(due + self._period, time.monotonic())
-            is_over = self._over.wait(due - time.monotonic())
             try:
                 self._add(is_over=is_over)
             except OSError as error:
