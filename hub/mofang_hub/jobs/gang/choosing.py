@@ -1,0 +1,122 @@
+"""Which of the gang policies a cluster can have is used. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mofang_hub.jobs.gang import coscheduling, native, volcano
+from mofang_hub.jobs.gang.coscheduling import CoschedulingGang
+from mofang_hub.jobs.gang.gang import GangPolicy, GroupApi
+from mofang_hub.jobs.gang.native import NativeGang
+from mofang_hub.jobs.gang.none import NoGang
+from mofang_hub.jobs.gang.volcano import VolcanoGang
+from mofang_kube.errors import InvalidError
+
+
+class Wanted(StrEnum):
+    """Values of the setting ``jobs.gang.policy``."""
+
+    AUTO = "auto"
+    NATIVE = "native"
+    VOLCANO = "volcano"
+    COSCHEDULING = "coscheduling"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GangSetting:
+    """What the installation says of gangs."""
+
+    policy: Wanted = Wanted.AUTO
+    scheduler: str = ""
+    """Name of the scheduler of jobs' pods; empty for the policy's usual one."""
+
+    volcano_queue: str = "default"
+    """``$(project)`` in it becomes the project's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What the cluster has for gangs."""
+
+    apis: Collection[GroupApi] = ()
+    """APIs with PodGroups."""
+
+    has_admission_policy: bool = False
+    """Whether the chart's policy that puts pods into native groups is installed."""
+
+
+def choose_gang(served: Served, setting: GangSetting) -> GangPolicy:
+    """Return the policy that is wanted, or of those that the cluster has the best.
+
+    Volcano is there because somebody chose it, so it comes before the cluster's own
+    groups. Coscheduling comes last and only with a scheduler named: its PodGroups are
+    often installed where no scheduler reads them.
+
+    Raises:
+        InvalidError: The wanted one is not there; the sentence says what to do.
+    """
+    match setting.policy:
+        case Wanted.NONE:
+            return NoGang()
+        case Wanted.NATIVE:
+            return _native(served, setting)
+        case Wanted.VOLCANO:
+            return _volcano(served, setting)
+        case Wanted.COSCHEDULING:
+            return _coscheduling(served, setting)
+        case Wanted.AUTO:
+            return _best(served, setting)
+
+
+def _best(served: Served, setting: GangSetting) -> GangPolicy:
+    usual = [_volcano, _native, *([_coscheduling] if setting.scheduler else [])]
+    for build in usual:
+        try:
+            return build(served, setting)
+        except InvalidError:
+            continue
+    return NoGang()
+
+
+def _native(served: Served, setting: GangSetting) -> GangPolicy:
+    versions = {each.version for each in served.apis if each.group == native.GROUP}
+    version = next((each for each in native.VERSIONS if each in versions), None)
+    if version is None:
+        raise InvalidError(
+            "The setting jobs.gang.policy is native, but this cluster serves no "
+            "PodGroups of scheduling.k8s.io. Switch the feature GenericWorkload on in "
+            "its API server and scheduler, and the API scheduling.k8s.io/v1beta1 in "
+            "the server (Kubernetes 1.37), or choose another policy."
+        )
+    if not served.has_admission_policy:
+        raise InvalidError(
+            "The setting jobs.gang.policy is native, but the MutatingAdmissionPolicy "
+            "mofang-pod-groups with its binding is not installed, without which pods "
+            "do not join their groups. Install the chart with gangs.admissionPolicy: "
+            "always, or choose another policy."
+        )
+    return NativeGang(version, setting.scheduler)
+
+
+def _volcano(served: Served, setting: GangSetting) -> GangPolicy:
+    wanted = GroupApi(group=volcano.GROUP, version=volcano.VERSION)
+    if wanted not in served.apis:
+        raise InvalidError(_is_absent(wanted, "volcano", "Volcano"))
+    return VolcanoGang(setting.volcano_queue, setting.scheduler)
+
+
+def _coscheduling(served: Served, setting: GangSetting) -> GangPolicy:
+    wanted = GroupApi(group=coscheduling.GROUP, version=coscheduling.VERSION)
+    if wanted not in served.apis:
+        raise InvalidError(_is_absent(wanted, "coscheduling", "scheduler-plugins"))
+    return CoschedulingGang(setting.scheduler)
+
+
+def _is_absent(api: GroupApi, policy: str, product: str) -> str:
+    return (
+        f"The setting jobs.gang.policy is {policy}, but this cluster serves no "
+        f"PodGroups of {api.api_version}. Install {product}, or choose another policy."
+    )
