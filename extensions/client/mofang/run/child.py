@@ -110,6 +110,10 @@ def run_child(
     child = Child(command, environment)
     try:
         return _Watch(child, signals, output, term or Term()).run()
+    except BaseException:
+        # Whatever went wrong with us, the child must not outlive our watch.
+        child.send(signal.SIGKILL)
+        raise
     finally:
         os.close(child.pipe)
 

@@ -105,6 +105,17 @@ def test_a_worker_ends_when_the_directory_is_gone(serving, directory):
     assert serving.is_over()
 
 
+def test_a_worker_that_is_ready_too_late_ends_well(serving, directory, monkeypatch):
+    """The launcher gave up and cleared away what the worker would write to."""
+
+    def answers_after_the_end(server) -> bool:
+        directory.remove()
+        return True
+
+    monkeypatch.setattr(Server, "listens", answers_after_the_end)
+    assert serving.is_over()
+
+
 def test_hosts_are_called_as_the_operator_calls_them(tmp_path, monkeypatch):
     hostfile = tmp_path / "hostfile"
     monkeypatch.setattr(mpi, "HOSTFILE", hostfile)

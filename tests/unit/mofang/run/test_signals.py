@@ -96,6 +96,29 @@ def test_a_command_that_closes_its_output_is_still_waited_for(quiet):
     assert os.waitstatus_to_exitcode(status) == 5
 
 
+def test_a_command_does_not_outlive_a_watch_that_failed(quiet):
+    def fail() -> bool:
+        raise RuntimeError
+
+    read, write = os.pipe()
+    os.set_inheritable(write, True)
+    with SignalPipe() as signals, pytest.raises(RuntimeError):
+        run_child(["sleep", "60"], os.environ, signals, quiet, Term(is_over=fail))
+    os.close(write)
+    # The end of file comes when the last holder of the other end is gone.
+    assert os.read(read, 1) == b""
+    os.close(read)
+
+
+def test_a_command_whose_time_is_over_ends_well(quiet):
+    with SignalPipe() as signals:
+        command = ["sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.05; done"]
+        status = run_child(
+            command, os.environ, signals, quiet, Term(is_over=lambda: True)
+        )
+    assert status == 0
+
+
 def test_no_descriptor_is_left_open_when_a_command_cannot_start(quiet):
     before = open_descriptors()
     with SignalPipe() as signals, suppress(OSError):

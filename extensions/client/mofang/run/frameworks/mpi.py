@@ -221,10 +221,10 @@ class _Serving:
         self._heard = time.monotonic()
 
     def is_over(self) -> bool:
-        if not self._is_announced:
-            self._announce()
         try:
             beat = self._directory.last_beat()
+            if not self._is_announced:
+                self._announce()
         except FileNotFoundError:
             self._replica.output.say("The launcher has ended.")
             return True
