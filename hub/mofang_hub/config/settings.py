@@ -69,6 +69,16 @@ class ServerSettings(_Model):
     """Running servers of one user; 0 for no limit."""
 
 
+class GangSettings(_Model):
+    """How the replicas of a job start together or not at all."""
+
+    policy: Literal["auto", "native", "volcano", "coscheduling", "none"] = "auto"
+    scheduler_name: str = ""
+    """Who places jobs' pods; empty for the policy's usual scheduler."""
+    volcano_queue: str = "default"
+    """``$(project)`` in it becomes the project's name."""
+
+
 class JobSettings(_Model):
     """What holds for every training job."""
 
@@ -78,6 +88,7 @@ class JobSettings(_Model):
     """How long a job and its logs stay after its end."""
     queue_patience_minutes: int = Field(default=10, ge=0)
     """How long a waiting job may be passed by smaller ones."""
+    gang: GangSettings = GangSettings()
 
 
 class Settings(_Model):

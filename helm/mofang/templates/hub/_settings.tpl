@@ -28,7 +28,9 @@ auth:
     config: {{- toYaml .Values.auth.oauth.config | nindent 6 }}
   {{- end }}
 servers: {{- toYaml .Values.servers | nindent 2 }}
-jobs: {{- toYaml .Values.jobs | nindent 2 }}
+jobs:
+  {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}
+  gang: {{- omit .Values.jobs.gang "admissionPolicy" | toYaml | nindent 4 }}
 databaseUrl: sqlite:////srv/mofang/hub/jupyterhub.sqlite
 storageRoot: /srv/mofang/storage
 {{- end -}}

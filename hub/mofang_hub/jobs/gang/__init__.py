@@ -4,7 +4,7 @@
 PodGroup is to be made beside the job's object, and what a PodGroup's status means.
 """
 
-from mofang_hub.jobs.gang.choosing import GangSetting, Served, Wanted, choose_gang
+from mofang_hub.jobs.gang.choosing import Served, choose_gang
 from mofang_hub.jobs.gang.coscheduling import CoschedulingGang
 from mofang_hub.jobs.gang.discovery import discover_gangs
 from mofang_hub.jobs.gang.gang import Gang, GangPolicy, GroupApi, Owner
@@ -16,14 +16,12 @@ __all__ = [
     "CoschedulingGang",
     "Gang",
     "GangPolicy",
-    "GangSetting",
     "GroupApi",
     "NativeGang",
     "NoGang",
     "Owner",
     "Served",
     "VolcanoGang",
-    "Wanted",
     "choose_gang",
     "discover_gangs",
 ]

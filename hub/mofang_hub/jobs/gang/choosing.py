@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
 
+from mofang_hub.config.settings import GangSettings
 from mofang_hub.jobs.gang import coscheduling, native, volcano
 from mofang_hub.jobs.gang.coscheduling import CoschedulingGang
 from mofang_hub.jobs.gang.gang import GangPolicy, GroupApi
@@ -13,28 +13,6 @@ from mofang_hub.jobs.gang.native import NativeGang
 from mofang_hub.jobs.gang.none import NoGang
 from mofang_hub.jobs.gang.volcano import VolcanoGang
 from mofang_kube.errors import InvalidError
-
-
-class Wanted(StrEnum):
-    """Values of the setting ``jobs.gang.policy``."""
-
-    AUTO = "auto"
-    NATIVE = "native"
-    VOLCANO = "volcano"
-    COSCHEDULING = "coscheduling"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GangSetting:
-    """What the installation says of gangs."""
-
-    policy: Wanted = Wanted.AUTO
-    scheduler: str = ""
-    """Name of the scheduler of jobs' pods; empty for the policy's usual one."""
-
-    volcano_queue: str = "default"
-    """``$(project)`` in it becomes the project's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +26,7 @@ class Served:
     """Whether the chart's policy that puts pods into native groups is installed."""
 
 
-def choose_gang(served: Served, setting: GangSetting) -> GangPolicy:
+def choose_gang(served: Served, setting: GangSettings) -> GangPolicy:
     """Return the policy that is wanted, or of those that the cluster has the best.
 
     Volcano is there because somebody chose it, so it comes before the cluster's own
@@ -59,20 +37,20 @@ def choose_gang(served: Served, setting: GangSetting) -> GangPolicy:
         InvalidError: The wanted one is not there; the sentence says what to do.
     """
     match setting.policy:
-        case Wanted.NONE:
+        case "none":
             return NoGang()
-        case Wanted.NATIVE:
+        case "native":
             return _native(served, setting)
-        case Wanted.VOLCANO:
+        case "volcano":
             return _volcano(served, setting)
-        case Wanted.COSCHEDULING:
+        case "coscheduling":
             return _coscheduling(served, setting)
-        case Wanted.AUTO:
+        case "auto":
             return _best(served, setting)
 
 
-def _best(served: Served, setting: GangSetting) -> GangPolicy:
-    usual = [_volcano, _native, *([_coscheduling] if setting.scheduler else [])]
+def _best(served: Served, setting: GangSettings) -> GangPolicy:
+    usual = [_volcano, _native, *([_coscheduling] if setting.scheduler_name else [])]
     for build in usual:
         try:
             return build(served, setting)
@@ -81,7 +59,7 @@ def _best(served: Served, setting: GangSetting) -> GangPolicy:
     return NoGang()
 
 
-def _native(served: Served, setting: GangSetting) -> GangPolicy:
+def _native(served: Served, setting: GangSettings) -> GangPolicy:
     versions = {each.version for each in served.apis if each.group == native.GROUP}
     version = next((each for each in native.VERSIONS if each in versions), None)
     if version is None:
@@ -95,24 +73,24 @@ def _native(served: Served, setting: GangSetting) -> GangPolicy:
         raise InvalidError(
             "The setting jobs.gang.policy is native, but the MutatingAdmissionPolicy "
             "mofang-pod-groups with its binding is not installed, without which pods "
-            "do not join their groups. Install the chart with gangs.admissionPolicy: "
-            "always, or choose another policy."
+            "do not join their groups. Install the chart with "
+            "jobs.gang.admissionPolicy: always, or choose another policy."
         )
-    return NativeGang(version, setting.scheduler)
+    return NativeGang(version, setting.scheduler_name)
 
 
-def _volcano(served: Served, setting: GangSetting) -> GangPolicy:
+def _volcano(served: Served, setting: GangSettings) -> GangPolicy:
     wanted = GroupApi(group=volcano.GROUP, version=volcano.VERSION)
     if wanted not in served.apis:
         raise InvalidError(_is_absent(wanted, "volcano", "Volcano"))
-    return VolcanoGang(setting.volcano_queue, setting.scheduler)
+    return VolcanoGang(setting.volcano_queue, setting.scheduler_name)
 
 
-def _coscheduling(served: Served, setting: GangSetting) -> GangPolicy:
+def _coscheduling(served: Served, setting: GangSettings) -> GangPolicy:
     wanted = GroupApi(group=coscheduling.GROUP, version=coscheduling.VERSION)
     if wanted not in served.apis:
         raise InvalidError(_is_absent(wanted, "coscheduling", "scheduler-plugins"))
-    return CoschedulingGang(setting.scheduler)
+    return CoschedulingGang(setting.scheduler_name)
 
 
 def _is_absent(api: GroupApi, policy: str, product: str) -> str:

@@ -1,0 +1,20 @@
+{{- /*
+  mofang.gang.native   "yes" where pods are to join PodGroups of Kubernetes itself:
+                       the setting allows them and the API server serves what they
+                       need, or jobs.gang.admissionPolicy says so
+*/ -}}
+
+{{- define "mofang.gang.native" -}}
+{{- $gang := .Values.jobs.gang -}}
+{{- $apis := .Capabilities.APIVersions -}}
+{{- $groups := false -}}
+{{- range list "v1" "v1beta1" "v1alpha3" "v1alpha2" -}}
+{{- $groups = or $groups ($apis.Has (printf "scheduling.k8s.io/%s/PodGroup" .)) -}}
+{{- end -}}
+{{- $policies := $apis.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" -}}
+{{- $wanted := or (eq $gang.policy "auto") (eq $gang.policy "native") -}}
+{{- $served := or (eq $gang.admissionPolicy "always") (and $groups $policies) -}}
+{{- if and $wanted $served (ne $gang.admissionPolicy "never") -}}
+yes
+{{- end -}}
+{{- end -}}
