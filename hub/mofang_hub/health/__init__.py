@@ -1,0 +1,1 @@
+"""Whether jobs make progress, and what they use: read from their replicas' samples."""
