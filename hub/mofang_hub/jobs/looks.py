@@ -11,7 +11,7 @@ from mofang_hub.jobs.models import JobSeen, PodPhase
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.restarts.keeper import Restarts
-from mofang_hub.jobs.sentences import shortened
+from mofang_hub.jobs.sentences import last_error
 from mofang_hub.jobs.states import Circumstances
 from mofang_hub.logs.records import Kept, RecordStore
 from mofang_hub.logs.store import LogName
@@ -91,11 +91,11 @@ class Looks:
         ]
         found = await self._records.kept(names)
         self._kept[seen.uid] = {
-            key: (kept.until_time, _ending(f"{key[0]}-{key[1]}", kept))
+            key: (kept.until, _ending(f"{key[0]}-{key[1]}", kept))
             for key, kept in found.items()
         }
 
 
 def _ending(replica: str, kept: Kept) -> str:
-    cause = shortened(kept.cause) or "its log tells more."
+    cause = last_error(kept.cause) or "its log tells more."
     return f"{replica} ended with exit code {kept.exit_code}: {cause} It stays for now."

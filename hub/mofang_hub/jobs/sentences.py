@@ -33,6 +33,8 @@ _MARK = re.compile(r"^\[Mofang\] (?:\S+Z )?(?P<said>.*)$")
 _ERROR_LINE = re.compile(
     r"^(?:\[\S+\]:)?(?P<said>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit)\b.*)$"
 )
+_STARTED = re.compile(r" started on | was killed by ")
+_ABOUT = ("Received ", "Ended processes", "Attempt ")
 _TORCHRUN = ("torch.distributed.elastic.", "ChildFailedError")
 
 _NODES = re.compile(r"^0/(\d+) nodes are available: (.*)$", re.DOTALL)
@@ -150,11 +152,9 @@ def was_stopped(pod: PodSeen) -> bool:
 def last_error(words: str) -> str:
     """Return the line of a replica's last words that tells most; may be empty."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
-    said = [match["said"] for line in lines if (match := _MARK.match(line))]
-    causes = [each for each in said if not _is_frame(each)]
-    if causes:
-        # The wrapper gave up by itself and said why.
-        return shortened(causes[-1])
+    given_up = _given_up(lines)
+    if given_up:
+        return shortened(given_up)
     errors = [
         match["said"]
         for line in lines
@@ -166,12 +166,23 @@ def last_error(words: str) -> str:
     return shortened(own[-1]) if own else ""
 
 
-def _is_frame(said: str) -> bool:
-    """Say whether a line of the wrapper only marks begin or end."""
+def _given_up(lines: list[str]) -> str:
+    """Return why the wrapper gave up by itself; empty if it did not.
+
+    It says so right before it says with which code it ends; otherwise the script's own
+    words stand there, or that it was started.
+    """
+    said = [match["said"] if (match := _MARK.match(line)) else None for line in lines]
+    ends = [
+        n for n, each in enumerate(said) if each and " ended with exit code " in each
+    ]
+    if not ends or not ends[-1]:
+        return ""
+    before = said[ends[-1] - 1]
     return (
-        " started on " in said
-        or " ended with exit code " in said
-        or said.startswith(("Waiting for ", "Received ", "Ended processes"))
+        before
+        if before and not before.startswith(_ABOUT) and not _STARTED.search(before)
+        else ""
     )
 
 

@@ -10,11 +10,10 @@ import asyncio
 import json
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from mofang_hub.logs.beneath import UnsafePathError, open_file
 from mofang_hub.logs.store import LogName, folder_parts
@@ -29,14 +28,10 @@ class Kept(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     exit_code: int = Field(ge=-255, le=255)
-    ended: float
-    until: float
+    ended: AwareDatetime
+    until: AwareDatetime
     cause: str = Field(default="", max_length=4096)
-
-    @property
-    def until_time(self) -> datetime:
-        """Until when it stays."""
-        return datetime.fromtimestamp(self.until, UTC)
+    """The replica's last words."""
 
 
 class RecordStore:

@@ -50,7 +50,12 @@ async def test_a_link_leads_nowhere(world: World, tmp_path: Path) -> None:
 async def test_a_failed_replica_that_is_kept_says_until_when(world: World) -> None:
     job = await world.submit(keep_on_failure_minutes=30)
     world.run_pod(job)
-    record = {"exit_code": 3, "ended": 1e9, "until": 2e9, "cause": "ValueError: no."}
+    record = {
+        "exit_code": 3,
+        "ended": "2033-05-18T03:03:20Z",
+        "until": "2033-05-18T03:33:20Z",
+        "cause": "Traceback:\nValueError: no.\n",
+    }
     path = world.log_file(job)
     path.with_name(f"{path.stem}.kept.json").write_text(json.dumps(record))
 
