@@ -109,7 +109,12 @@ def executor_mebibytes(container_bytes: int) -> int:
 def driver_environment(ip: str, port: int, memory: int) -> dict[str, str]:
     """Return what makes ``SparkSession.builder.getOrCreate()`` find the cluster."""
     url = f"spark://{ip}:{port}"
-    settings = {"spark.driver.host": ip, "spark.driver.bindAddress": ip}
+    settings = {
+        "spark.driver.host": ip,
+        "spark.driver.bindAddress": ip,
+        # It draws over its own line, which in a log hides the script's.
+        "spark.ui.showConsoleProgress": "false",
+    }
     if memory:
         settings["spark.executor.memory"] = f"{memory}m"
     words = ["--master", url]
