@@ -105,7 +105,8 @@ async def _wired(
     quotas.start()
     stack.push_async_callback(quotas.stop)
     engine = JobEngine(api)
-    gangs = Gangs()
+    gangs = Gangs(api, engine, settings.jobs.gang)
+    stack.push_async_callback(gangs.stop)
     store = LogStore(settings.storage_root)
     records = RecordStore(settings.storage_root)
     terminals = ExecTerminals(api)
@@ -128,9 +129,12 @@ async def _wired(
         patience=timedelta(minutes=settings.jobs.queue_patience_minutes),
     )
     restarts = Restarts(board, engine, submissions)
-    discovery = Discovery(
-        api, lambda kind: board.follow_kind(api, kind), board.has_kinds.set
-    )
+
+    async def known() -> None:
+        await gangs.choose()
+        board.has_kinds.set()
+
+    discovery = Discovery(api, lambda kind: board.follow_kind(api, kind), known)
     for name, work in (
         ("discovery", discovery.run),
         ("retention", Retention(board, engine, store, keep=keep).run),
@@ -149,6 +153,7 @@ async def _wired(
             queue=queue,
             restarts=restarts,
             records=records,
+            gangs=gangs,
         ),
         logs=store,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.models import JobSeen, PodPhase
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
@@ -28,6 +29,7 @@ class Looks:
         queue: Who waits for what.
         restarts: Who starts again.
         records: What replicas leave beside their logs.
+        gangs: Who waits for machines.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class Looks:
         queue: JobQueue,
         restarts: Restarts,
         records: RecordStore,
+        gangs: Gangs,
     ) -> None:
         self._board = board
         self._notes = notes
         self._queue = queue
         self._restarts = restarts
         self._records = records
+        self._gangs = gangs
         self._kept: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
         self._told: dict[str, Circumstances] = {}
 
@@ -70,6 +74,7 @@ class Looks:
         place, waits = self._queue.place(seen)
         return Circumstances(
             note=waits or self._notes.known(seen),
+            gang=self._gangs.waiting(seen, self._board.pods_of(seen)),
             place=place,
             alert=self._restarts.loss(seen),
             is_restarting=self._restarts.is_coming(seen),

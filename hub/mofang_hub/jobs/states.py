@@ -24,7 +24,10 @@ class Circumstances:
     """What else is known of a job beside its object and its pods."""
 
     note: str | None = None
-    """What the cluster's events, its gang or its queue say of a job that waits."""
+    """What the cluster's events or its queue say of a job that waits."""
+
+    gang: str | None = None
+    """Why no machines were found for all of a job that was let in."""
 
     place: QueuePlace | None = None
     alert: str | None = None
@@ -139,7 +142,9 @@ def _reason(
             if seen.is_held:
                 return around.note
             waiting = [each for pod in pods if (each := waiting_sentence(pod))]
-            return waiting[0] if waiting else around.note
+            return (around.note if not pods else around.gang) or (
+                waiting[0] if waiting else around.note
+            )
         case JobState.RUNNING | JobState.SUCCEEDED:
             return None
 

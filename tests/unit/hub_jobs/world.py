@@ -17,7 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from unit.hub_jobs.conftest import PROJECT
 
-from mofang_hub.config.settings import JobSettings
+from mofang_hub.config.settings import GangSettings, JobSettings
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.kinds import KINDS, kind_named
@@ -316,7 +316,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
     board.has_kinds.set()
     board.follow()
     store = LogStore(storage)
-    quotas, gangs = Quotas(quotas_watched), Gangs()
+    quotas, gangs = Quotas(quotas_watched), Gangs(None, cluster, GangSettings())
     admission = Admission(catalog, cluster, JobSettings())
     submissions = Submissions(
         board=board,
@@ -341,6 +341,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
             queue=queue,
             restarts=restarts,
             records=RecordStore(storage),
+            gangs=gangs,
         ),
         logs=store,
     )

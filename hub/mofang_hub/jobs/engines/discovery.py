@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from kubernetes_asyncio.client import ApiClient, ApiException, CustomObjectsApi
@@ -36,14 +36,14 @@ class Discovery:
     Args:
         api: The client; shared, not closed here.
         found: Is told of each kind, again each time.
-        known: Is called once the first look is done.
+        known: Is called after each look.
     """
 
     def __init__(
         self,
         api: ApiClient,
         found: Callable[[Kind], None],
-        known: Callable[[], None],
+        known: Callable[[], Awaitable[None]],
     ) -> None:
         self._api = api
         self._found = found
@@ -55,17 +55,17 @@ class Discovery:
         while True:
             try:
                 kinds = await discover_kinds(self._api)
+                if kinds != seen:
+                    log.info("engines found", kinds=[kind.kind for kind in kinds])
+                    seen = kinds
+                for kind in kinds:
+                    self._found(kind)
+                await self._known()
             except ClusterError as err:
                 log.warning("engines cannot be discovered yet", error=str(err))
                 await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if kinds != seen:
-                log.info("engines found", kinds=[kind.kind for kind in kinds])
-                seen = kinds
-            for kind in kinds:
-                self._found(kind)
-            self._known()
-            await asyncio.sleep(LOOK_SECONDS)
+            else:
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 async def served_resources(api: ApiClient, group: str, version: str) -> set[str]:

@@ -19,6 +19,7 @@ from mofang_hub.jobs.engines.kinds import Kind
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
 from mofang_hub.jobs.engines.reading import trim_job, trim_pod
 from mofang_hub.jobs.engines.trainjob import RUNTIME_KIND, RUNTIME_PLURAL
+from mofang_hub.jobs.gang.gang import GROUP_KIND, GROUP_PLURAL
 from mofang_hub.jobs.models import Manifest
 from mofang_kube.errors import api_message, translated
 
@@ -61,7 +62,7 @@ class JobEngine:
         name = body["metadata"]["name"]
         with translated("create", KIND, name):
             for need in needs:
-                await self._ensure(need)
+                await self.ensure(need)
             created = await self._create(kind, body)
         for need in needs:
             await self._hand_over(need, created)
@@ -80,15 +81,16 @@ class JobEngine:
             await asyncio.sleep(PAUSE_SECONDS)
         raise AssertionError
 
-    async def _ensure(self, body: Manifest) -> None:
+    async def ensure(self, body: Manifest) -> None:
         """Create what a job needs, unless an earlier try did."""
-        try:
-            await self._objects.create_namespaced_custom_object(
-                *_address(body), body, _request_timeout=ANSWER_SECONDS
-            )
-        except ApiException as err:
-            if err.status != HTTPStatus.CONFLICT:
-                raise
+        with translated("create", body["kind"], body["metadata"]["name"]):
+            try:
+                await self._objects.create_namespaced_custom_object(
+                    *_address(body), body, _request_timeout=ANSWER_SECONDS
+                )
+            except ApiException as err:
+                if err.status != HTTPStatus.CONFLICT:
+                    raise
 
     async def _hand_over(self, need: Manifest, job: Manifest) -> None:
         """Make what a job needed go with it."""
@@ -261,7 +263,7 @@ class JobEngine:
         return await call(*arguments, _request_timeout=ANSWER_SECONDS, **more)
 
 
-_PLURALS = {RUNTIME_KIND: RUNTIME_PLURAL}
+_PLURALS = {RUNTIME_KIND: RUNTIME_PLURAL, GROUP_KIND: GROUP_PLURAL}
 
 
 def _address(body: Manifest) -> tuple[str, str, str, str]:
