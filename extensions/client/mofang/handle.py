@@ -11,7 +11,7 @@ from mofang.client import Client
 from mofang.display import job_html, job_text, jobs_html
 from mofang.errors import JobFailedError
 from mofang.models import Job, JobMetrics, JobState
-from mofang.options import SubmitOptions
+from mofang.options import RerunOptions
 from mofang.streams import LineReader
 from mofang.submission import rerun_spec
 
@@ -101,7 +101,7 @@ class JobHandle:
         """Return what the script left with ``mofang.report``; empty if nothing."""
         return self._client.result(self.id)
 
-    def rerun(self, **changes: Unpack[SubmitOptions]) -> JobHandle:
+    def rerun(self, **changes: Unpack[RerunOptions]) -> JobHandle:
         """Run it again, with changes; see ``mofang.rerun``."""
         spec = rerun_spec(self.refresh().job, changes, self._client.settings)
         return JobHandle(self._client, self._client.submit(spec))

@@ -10,7 +10,7 @@ from IPython.display import display
 from typing_extensions import override
 
 from mofang.client import Client
-from mofang.display import job_html, job_text
+from mofang.display import job_html, job_text, preview_html
 from mofang.errors import (
     MofangError,
     NotFoundError,
@@ -19,7 +19,7 @@ from mofang.errors import (
     UnreachableError,
 )
 from mofang.handle import leading_role
-from mofang.models import Job
+from mofang.models import Job, Preview
 from mofang.streams import Patience
 
 TAIL_BYTES = 4096
@@ -40,6 +40,20 @@ class JobView:
     @override
     def __repr__(self) -> str:
         return job_text(self.job)
+
+
+class PreviewView:
+    """What a job would be, shown in a notebook."""
+
+    def __init__(self, preview: Preview) -> None:
+        self.preview = preview
+
+    def _repr_html_(self) -> str:
+        return preview_html(self.preview)
+
+    @override
+    def __repr__(self) -> str:
+        return self.preview.manifest
 
 
 class LiveView:

@@ -1,23 +1,29 @@
-"""``%%mofang``: run a cell as a training job. ``%mofang``: list the jobs."""
+"""``%%mofang``: run a cell as a training job. ``%mofang_jobs``: list the jobs."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from IPython.core.error import UsageError
+from IPython.display import display
 
 from mofang.cells import write_cell
-from mofang.cli.options import read_options, submit_options
+from mofang.cli.filters import job_filters, read_filter
+from mofang.cli.options import read_options, spec_file_option, submit_options
 from mofang.client import Client
-from mofang.errors import MofangError
+from mofang.errors import InvalidError, MofangError
 from mofang.handle import JobHandle, JobHandles
-from mofang.live import LiveView
-from mofang.shortcuts import job, jobs
-from mofang.submission import build_spec
+from mofang.live import LiveView, PreviewView
+from mofang.models import JobSpec
+from mofang.options import RerunOptions
+from mofang.shortcuts import job, jobs, send
+from mofang.specfile import read_spec_file
+from mofang.submission import build_spec, change_spec
 
 HANDLE_NAME = "mofang_job"
 """The notebook's variable that holds the job of the last ``%%mofang`` cell."""
@@ -26,8 +32,16 @@ HANDLE_NAME = "mofang_job"
 @click.command(add_help_option=False)
 @click.argument("arguments", nargs=-1)
 @submit_options
+@spec_file_option
 def _options(**values: Any) -> None:
     """Declare what may follow ``%%mofang``; it is never called."""
+
+
+@click.command(add_help_option=False)
+@job_filters
+@click.option("--limit", type=click.IntRange(1, 1000), default=20)
+def _list_options(**values: Any) -> None:
+    """Declare what may follow ``%mofang_jobs``; it is never called."""
 
 
 class MofangMagic:
@@ -46,22 +60,23 @@ class MofangMagic:
         self, line: str, cell: str | None = None
     ) -> JobHandle | JobHandles | None:
         """Run the magic, telling errors as sentences."""
-        try:
+        with _told(USAGE):
             if cell is None:
-                return self._look(line.strip())
+                client = self._connect()
+                job_id = line.strip()
+                return job(job_id, client=client) if job_id else jobs(client=client)
             self._submit(line, cell)
-        except MofangError as error:
-            raise UsageError(str(error)) from None
-        except click.UsageError as error:
-            raise UsageError(f"{error.format_message()} {USAGE}") from None
-        except ValueError as error:
-            # shlex, on a quote without its partner.
-            raise UsageError(f"%%mofang cannot be read: {error}. {USAGE}") from None
         return None
 
-    def _look(self, job_id: str) -> JobHandle | JobHandles:
-        client = self._connect()
-        return job(job_id, client=client) if job_id else jobs(client=client)
+    def list_jobs(self, line: str) -> JobHandles:
+        """Return the project's jobs as a table, filtered as ``mofang jobs`` does."""
+        with _told(LIST_USAGE):
+            values = _list_options.make_context(
+                "%mofang_jobs", shlex.split(line)
+            ).params
+            client = self._connect()
+            wanted = read_filter(values, client.settings)
+            return jobs(values["limit"], client=client, **wanted)
 
     def _submit(self, line: str, cell: str) -> None:
         values = _options.make_context("%%mofang", shlex.split(line)).params
@@ -69,8 +84,11 @@ class MofangMagic:
         client = self._connect()
         path = write_cell(cell, Path.home())
         options["name"] = options.get("name") or f"cell-{path.stem[:8]}"
-        spec = build_spec(path, values["arguments"], options, client.settings)
-        handle = JobHandle(client, client.submit(spec))
+        spec = self._spec(path, options, values, client)
+        if values["dry_run"]:
+            display(PreviewView(client.preview(spec)))
+            return
+        handle = send(client, spec)
         self._shell.user_ns[HANDLE_NAME] = handle
         view = LiveView(client, handle.job)
         if not values["follow"]:
@@ -83,13 +101,52 @@ class MofangMagic:
         except KeyboardInterrupt:
             view.interrupted()
 
+    def _spec(
+        self, path: Path, options: RerunOptions, values: dict[str, Any], client: Client
+    ) -> JobSpec:
+        if options.get("command"):
+            raise InvalidError("The cell is what the job runs. Leave --command out.")
+        if options.get("snapshot"):
+            # The cell itself is kept by its content; it lies outside of all code.
+            raise InvalidError(
+                "A cell is kept as it is. To copy other code, write a script and use "
+                "mofang submit --snapshot."
+            )
+        arguments = values["arguments"]
+        if values["spec_file"] is None:
+            return build_spec(path, arguments, options, client.settings)
+        options["script"] = path
+        options["arguments"] = arguments
+        base = read_spec_file(values["spec_file"])
+        return change_spec(base, options, client.settings)
+
+
+@contextmanager
+def _told(usage: str) -> Iterator[None]:
+    """Tell what goes wrong as a sentence, without a traceback."""
+    try:
+        yield
+    except MofangError as error:
+        raise UsageError(str(error)) from None
+    except click.UsageError as error:
+        raise UsageError(f"{error.format_message()} {usage}") from None
+    except ValueError as error:
+        # shlex, on a quote without its partner.
+        raise UsageError(f"The line cannot be read: {error}. {usage}") from None
+
 
 USAGE = (
-    "Write it like: %%mofang --replicas 2 --memory 2Gi [--cpu 1] [--gpu 1] "
-    "[--name …] [--env NAME=VALUE] [--image …] [--workdir …] [--follow] [-- arguments]"
+    "Write it like: %%mofang --replicas 2 --memory 2Gi --set lr=0.1 --restart 3 "
+    "[--follow] [-- arguments]; `mofang submit --help` lists all options."
+)
+LIST_USAGE = (
+    "Write it like: %mofang_jobs [--mine] [--state Running] [--framework pytorch] "
+    "[--search text] [--limit 20]"
 )
 
 
 def register(shell: Any) -> None:
     """Make the magics known to an interpreter."""
-    shell.register_magic_function(MofangMagic(shell), "line_cell", "mofang")
+    magic = MofangMagic(shell)
+    shell.register_magic_function(magic, "line_cell", "mofang")
+    shell.register_magic_function(magic.list_jobs, "line", "mofang_jobs")

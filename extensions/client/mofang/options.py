@@ -83,3 +83,10 @@ class SubmitOptions(TypedDict, total=False):
 
     keep: int | str | timedelta | None
     """How long a failed replica stays for a look: minutes, or ``"30m"``, ``"2h"``."""
+
+
+class RerunOptions(SubmitOptions, total=False):
+    """What may differ when a job is run again."""
+
+    script: PathText | None
+    arguments: Sequence[str] | str | None

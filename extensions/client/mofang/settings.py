@@ -92,7 +92,7 @@ class ClientSettings:
             ConfigurationError: One is missing or unusable; says how to give it.
         """
         values = {
-            **_read_file(config_file(environment)),
+            **read_config_file(config_file(environment)),
             **{
                 name: environment[variable].strip()
                 for name, variable in _VARIABLES.items()
@@ -119,7 +119,12 @@ def config_file(environment: Mapping[str, str]) -> Path:
     return Path(home) / "mofang" / "config.toml"
 
 
-def _read_file(path: Path) -> dict[str, str]:
+def read_config_file(path: Path) -> dict[str, str]:
+    """Return what the file of settings says; nothing if there is none.
+
+    Raises:
+        ConfigurationError: It cannot be read, or others can read the token in it.
+    """
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode

@@ -10,7 +10,7 @@ from mofang.client import Client
 from mofang.comparison import Comparison, compare_jobs
 from mofang.handle import JobHandle, JobHandles
 from mofang.models import Job, JobSpec
-from mofang.options import SubmitOptions
+from mofang.options import RerunOptions, SubmitOptions
 from mofang.settings import ClientSettings
 from mofang.submission import build_spec, rerun_spec
 from mofang.tidying import tidy_snapshots
@@ -44,7 +44,7 @@ def submit(
 
 
 def rerun(
-    job_id: str, *, client: Client | None = None, **changes: Unpack[SubmitOptions]
+    job_id: str, *, client: Client | None = None, **changes: Unpack[RerunOptions]
 ) -> JobHandle:
     """Run an earlier job again, with changes.
 
@@ -78,7 +78,7 @@ def respec(
     job: Job,
     *,
     settings: ClientSettings | None = None,
-    **changes: Unpack[SubmitOptions],
+    **changes: Unpack[RerunOptions],
 ) -> JobSpec:
     """Return what ``rerun`` would send."""
     return rerun_spec(job, changes, settings or ClientSettings.find())

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from mofang.errors import ConfigurationError, InvalidError
 from mofang.forms import unfold
 from mofang.models import MAX_NAME, Job, JobSpec
-from mofang.options import PathText, SubmitOptions
+from mofang.options import PathText, RerunOptions, SubmitOptions
 from mofang.settings import ClientSettings
 from mofang.workplace import Workplace
 
@@ -49,7 +49,7 @@ def build_spec(
 
 def change_spec(
     base: Mapping[str, Any],
-    options: SubmitOptions,
+    options: RerunOptions,
     settings: ClientSettings,
     directory: Path | None = None,
 ) -> JobSpec:
@@ -68,7 +68,7 @@ def change_spec(
 
 def rerun_spec(
     job: Job,
-    options: SubmitOptions,
+    options: RerunOptions,
     settings: ClientSettings,
     directory: Path | None = None,
 ) -> JobSpec:

@@ -76,7 +76,7 @@ def test_an_interrupted_follower_leaves_the_job_alone(mofang, service, clock):
         (["submit", "train.py", "--replicas", "99"], "replicas: "),
         (["submit", "train.py", "--env", "HF_TOKEN=x"], "looks like a secret"),
         (["submit", "train.py", "--env", "HF_TOKEN"], "NAME=VALUE"),
-        (["submit"], "Missing argument"),
+        (["submit"], "Name one of the two"),
         (["status", "digits-000009"], "There is no job digits-000009"),
         (["status", "../x"], "is not the id of a job"),
         (["logs", "digits-000001", "--replica", "first"], "worker-0"),

@@ -1,9 +1,23 @@
 """The command line ``mofang``."""
 
-from mofang.cli import job_commands, submit_command
+from mofang.cli import (
+    change_commands,
+    job_commands,
+    login_command,
+    look_commands,
+    submit_command,
+)
 from mofang.cli.app import app
 
-__all__ = ["app", "job_commands", "main", "submit_command"]
+__all__ = [
+    "app",
+    "change_commands",
+    "job_commands",
+    "login_command",
+    "look_commands",
+    "main",
+    "submit_command",
+]
 
 
 def main() -> None:

@@ -47,7 +47,8 @@ class MofangGroup(click.Group):
 @click.group(
     cls=MofangGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 the job failed, 2 refused, 3 Mofang did not answer.",
+    epilog="Exit codes: 0 done, 1 the job failed or was cancelled, 2 refused or called "
+    "wrongly, 3 Mofang did not answer, 130 interrupted.",
 )
 @click.option("--project", help="The project; that of this notebook by default.")
 @click.option("--url", help="Address of the training service.")

@@ -17,9 +17,11 @@ _REPLICA = re.compile(r"([a-z]{1,20})-([0-9]{1,4})")
 
 
 def read_replica(
-    ctx: click.Context, parameter: click.Parameter, value: str
-) -> tuple[str, int]:
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, int] | None:
     """Return role and index of ``worker-1``."""
+    if value is None:
+        return None
     match = _REPLICA.fullmatch(value)
     if match is None:
         raise click.BadParameter("write it like worker-0.", ctx, parameter)

@@ -1,144 +1,106 @@
-"""Commands on jobs that exist: look, read, end, remove."""
+"""Commands that list jobs and show one."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
-from click.shell_completion import CompletionItem, get_completion_class
 
+from mofang.calls import JobFilter
 from mofang.cli.app import Platform, app
-from mofang.cli.following import follow, read_replica, write_all
-from mofang.cli.tables import console, job_table, jobs_table, replicas_table
-from mofang.cli.watching import watch_json, watch_table
-from mofang.client import Client
-from mofang.errors import MofangError, NotFoundError
-from mofang.handle import JobHandle
-
-SHELLS = ("bash", "zsh", "fish")
-
-
-def _complete_job(
-    _ctx: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    # While a shell completes there is no place for an error.
-    try:
-        with Client() as client:
-            jobs = client.list_jobs(limit=50).jobs
-    except MofangError:
-        return []
-    return [
-        CompletionItem(job.id, help=f"{job.spec.name}: {job.state}")
-        for job in jobs
-        if job.id.startswith(incomplete)
-    ]
-
-
-job_argument = click.argument("job_id", metavar="JOB", shell_complete=_complete_job)
-output_option = click.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json is what the service answers.",
+from mofang.cli.filters import job_filters, read_filter
+from mofang.cli.outputs import (
+    job_argument,
+    output_option,
+    print_model,
+    print_tables,
+    watch_option,
 )
+from mofang.cli.tables import job_tables, jobs_table
+from mofang.cli.watching import (
+    show_changes,
+    watch_events,
+    watch_job,
+    watch_lists,
+)
+from mofang.client import Client
+from mofang.models import Job
 
 
 @app.command()
-@click.option("--watch", is_flag=True, help="Keep showing changes; end with Ctrl-C.")
+@job_filters
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@watch_option
 @output_option
 @click.pass_obj
-def jobs(platform: Platform, *, watch: bool, limit: int, output: str) -> None:
+def jobs(
+    platform: Platform, /, *, watch: bool, limit: int, output: str, **values: Any
+) -> None:
     """List the project's jobs, newest first."""
     with platform.client() as client:
-        if watch and output == "json":
-            watch_json(client)
+        wanted = read_filter(values, client.settings)
+        if watch and output == "table":
+            show_changes(
+                [jobs_table(each)] for each in watch_lists(client, limit, wanted)
+            )
         elif watch:
-            watch_table(client, limit)
+            for event in watch_events(client, wanted):
+                _print_line(event, output, event.job)
         else:
-            page = client.list_jobs(limit)
-            if output == "json":
-                click.echo(page.model_dump_json(indent=2))
-            elif page.jobs:
-                console().print(jobs_table(page.jobs))
-            else:
-                click.echo("No jobs in this project yet.", err=True)
+            _list(client, limit, wanted, output)
 
 
 @app.command()
 @job_argument
+@watch_option
 @output_option
 @click.pass_obj
-def status(platform: Platform, job_id: str, output: str) -> None:
-    """Show all about a job."""
+def get(platform: Platform, job_id: str, *, watch: bool, output: str) -> None:
+    """Show all about a job: state, place in the queue, restarts, replicas."""
     with platform.client() as client:
-        job = client.get_job(job_id)
-    if output == "json":
-        click.echo(job.model_dump_json(indent=2))
+        if watch and output == "table":
+            show_changes(job_tables(job) for job in watch_job(client, job_id))
+        elif watch:
+            for job in watch_job(client, job_id):
+                _print_line(job, output, job)
+        else:
+            job = client.get_job(job_id)
+            if output == "table":
+                print_tables(job_tables(job))
+            else:
+                print_model(job, output, [job.id])
+
+
+for name in ("show", "status"):
+    app.add_command(
+        click.Command(
+            name, callback=get.callback, params=get.params, help=get.help, hidden=True
+        )
+    )
+
+
+def _list(client: Client, limit: int, wanted: JobFilter, output: str) -> None:
+    page = client.list_jobs(limit, **wanted)
+    if output != "table":
+        print_model(page, output, [job.id for job in page.jobs])
         return
-    console().print(job_table(job))
-    if job.replicas:
-        console().print()
-        console().print(replicas_table(job))
+    if not page.jobs:
+        which = "such jobs in this project." if wanted else "jobs in this project yet."
+        click.echo(f"No {which}", err=True)
+        return
+    print_tables([jobs_table(page.jobs)])
+    if page.total and page.total > len(page.jobs):
+        click.echo(
+            f"The newest {len(page.jobs)} of {page.total}; see more with --limit.",
+            err=True,
+        )
 
 
-@app.command()
-@job_argument
-@click.option(
-    "--replica",
-    default="worker-0",
-    show_default=True,
-    callback=read_replica,
-    help="Whose log.",
-)
-@click.option("--follow", "is_followed", is_flag=True, help="Until the job ends.")
-@click.pass_context
-def logs(
-    ctx: click.Context, job_id: str, replica: tuple[str, int], *, is_followed: bool
-) -> None:
-    """Print the log of a replica of a job."""
-    platform: Platform = ctx.obj
-    with platform.client() as client:
-        if is_followed:
-            ctx.exit(follow(client, job_id, replica))
-        handle = JobHandle(client, client.get_job(job_id))
-        try:
-            write_all(handle.log_parts(*replica))
-        except NotFoundError:
-            if handle.state.is_final:
-                raise
-            click.echo("The job has no log yet; it has not started.", err=True)
-
-
-@app.command()
-@job_argument
-@click.pass_obj
-def cancel(platform: Platform, job_id: str) -> None:
-    """End a job; its logs stay."""
-    with platform.client() as client:
-        job = client.cancel(job_id)
-    click.echo(f"{job.id}: {job.state}")
-
-
-@app.command()
-@job_argument
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
-def delete(platform: Platform, job_id: str, *, yes: bool) -> None:
-    """Remove a job and its logs, for good."""
-    if not yes:
-        click.confirm(f"Remove {job_id} and its logs?", abort=True)
-    with platform.client() as client:
-        client.delete(job_id)
-    click.echo(f"{job_id}: removed")
-
-
-@app.command()
-@click.argument("shell", type=click.Choice(SHELLS))
-def completion(shell: str) -> None:
-    """Print the script that makes SHELL complete commands and job ids.
-
-    For bash:  eval "$(mofang completion bash)"
-    """
-    kind = get_completion_class(shell)
-    assert kind is not None  # noqa: S101 - click knows the three
-    click.echo(kind(app, {}, "mofang", "_MOFANG_COMPLETE").source())
+def _print_line(value: Any, output: str, job: Job) -> None:
+    """Print one change: a line of JSON, a document of YAML, or an id."""
+    if output == "json":
+        click.echo(value.model_dump_json())
+        return
+    if output == "yaml":
+        click.echo("---")
+    print_model(value, output, [job.id])

@@ -1,0 +1,57 @@
+"""``mofang login``: keep address and token for use outside of the platform."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from mofang.cli.app import Platform, app
+from mofang.errors import ConfigurationError
+from mofang.settings import Given, config_file, read_config_file
+
+
+@app.command()
+@click.option(
+    "--token", prompt=True, hide_input=True, help="From the hub's token page."
+)
+@click.option("--user", help="Your user name, for mofang jobs --mine.")
+@click.option("--image", help="Image of jobs that name none.")
+@click.pass_obj
+def login(platform: Platform, token: str, user: str | None, image: str | None) -> None:
+    """Keep address, project and token in a private file, once they work.
+
+    mofang --url https://mofang.example.com/services/training --project vision login
+    """
+    path = config_file(os.environ)
+    given = Given(
+        url=platform.given.get("url"),
+        project=platform.given.get("project"),
+        token=token.strip(),
+        user=user,
+        image=image,
+    )
+    platform.given = given
+    with platform.client() as client:
+        client.list_jobs(limit=1)
+        settings = client.settings
+    said = {name: str(value) for name, value in given.items() if value}
+    kept = {"url": settings.url, "project": settings.project}
+    _write(path, {**read_config_file(path), **kept, **said})
+    click.echo(f"Kept in {path}; jobs go to the project {settings.project}.")
+
+
+def _write(path: Path, values: dict[str, str]) -> None:
+    # A text of JSON is a text of TOML.
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in values.items()]
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd, draft = tempfile.mkstemp(prefix=".", dir=path.parent)
+        with os.fdopen(fd, "w") as file:
+            file.writelines(lines)
+        Path(draft).replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error}.") from error

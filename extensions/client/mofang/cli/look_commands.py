@@ -1,0 +1,71 @@
+"""Commands that look into jobs: what they used, how two of them differ."""
+
+from __future__ import annotations
+
+import click
+
+from mofang.cli.app import Platform, app
+from mofang.cli.completing import complete_job
+from mofang.cli.outputs import (
+    job_argument,
+    output_option,
+    print_model,
+    print_tables,
+    watch_option,
+)
+from mofang.cli.tables import comparison_tables, metrics_table
+from mofang.cli.watching import show_changes, watch_metrics
+from mofang.models import JobMetrics
+from mofang.shortcuts import compare as compare_jobs
+
+POINTS = 60
+
+
+@app.command()
+@job_argument
+@click.option(
+    "--points",
+    type=click.IntRange(1, 2000),
+    default=POINTS,
+    show_default=True,
+    help="Points of each curve.",
+)
+@watch_option
+@output_option
+@click.pass_obj
+def metrics(
+    platform: Platform, job_id: str, *, points: int, watch: bool, output: str
+) -> None:
+    """Show what a job's replicas used: CPU, memory, GPU, disk and network."""
+    with platform.client() as client:
+        if watch and output == "table":
+            found = watch_metrics(client, job_id, points)
+            show_changes([metrics_table(each)] for each in found)
+        elif watch:
+            for each in watch_metrics(client, job_id, points):
+                _print(each, output)
+        else:
+            _print(client.metrics(job_id, points), output)
+
+
+@app.command()
+@click.argument("left", metavar="JOB", shell_complete=complete_job)
+@click.argument("right", metavar="OTHER", shell_complete=complete_job)
+@output_option
+@click.pass_obj
+def compare(platform: Platform, left: str, right: str, output: str) -> None:
+    """Show how JOB and OTHER differ in settings, and what came of both."""
+    with platform.client() as client:
+        found = compare_jobs(left, right, client=client)
+    if output == "table":
+        print_tables(comparison_tables(found))
+    else:
+        print_model(found.as_dict(), output, [each.name for each in found.settings])
+
+
+def _print(metrics: JobMetrics, output: str) -> None:
+    if output == "table":
+        print_tables([metrics_table(metrics)])
+    else:
+        names = [f"{each.role}-{each.index}" for each in metrics.replicas]
+        print_model(metrics, output, names)
