@@ -5,11 +5,11 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := extensions/client spawner hub extensions/training extensions/cloudshell helm/local images
+PACKAGES := extensions/client spawner hub extensions/training extensions/cloudshell extensions/tensorboard helm/local images
 CLUSTER ?= local
 PORT ?= 8080
 VALUES ?=
-FRONTENDS := training cloudshell
+FRONTENDS := training cloudshell tensorboard
 
 .PHONY: up down clean status build test lint format test-unit test-frontend \
 	test-chart test-cluster test-e2e bench docs lock

@@ -1,0 +1,255 @@
+"""With the real TensorBoard."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from unit.mofang_tensorboard.conftest import API, NotebookWith, until, write_run
+from unit.mofang_training.notebook import BROWSER_TOKEN, Notebook
+
+START = 60
+
+
+async def started(browser: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await browser.post(API, json=body, timeout=START)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def view(told: dict[str, Any], path: str = "") -> str:
+    """Return the address as a client of this base takes it."""
+    return f"mofang/tensorboard/view/{told['id']}/{path}"
+
+
+async def test_a_directory_is_shown_under_the_notebooks_address(
+    notebook: Notebook, storage: Path
+) -> None:
+    logs = write_run(storage / "projects/vision/runs/a")
+    async with notebook.client() as browser:
+        told = await started(browser, {"logdir": str(logs)})
+        assert told["url"] == (
+            f"/user/ada/vision-pytorch/mofang/tensorboard/view/{told['id']}/"
+        )
+        assert told["logdir"] == str(logs)
+        page = await browser.get(view(told))
+        assert page.status_code == 200
+        assert "<title>TensorBoard</title>" in page.text
+        assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+        script = await browser.get(view(told, "index.js"))
+        assert script.status_code == 200
+        assert len(script.content) > 100_000
+
+
+async def test_curves_are_read_by_its_own_requests(
+    notebook: Notebook, storage: Path
+) -> None:
+    logs = write_run(storage / "home/runs", tag="accuracy")
+    async with notebook.client() as browser:
+        told = await started(browser, {"logdir": str(logs)})
+
+        async def tags() -> dict[str, Any]:
+            answer = await browser.get(view(told, "data/plugin/timeseries/tags"))
+            found: dict[str, Any] = answer.json()["scalars"]["tagDescriptions"]
+            runs = answer.json()["scalars"]["runTagInfo"]
+            return found if runs else {}
+
+        await until(tags)
+        asked = '[{"plugin": "scalars", "tag": "accuracy"}]'
+        curves = await browser.post(
+            view(told, "data/plugin/timeseries/timeSeries"),
+            files={"requests": (None, asked)},
+        )
+        assert curves.status_code == 200, curves.text
+        (answer,) = curves.json()
+        (points,) = answer["runToSeries"].values()
+        assert [point["step"] for point in points] == [0, 1, 2, 3, 4]
+
+
+async def test_several_directories_are_compared_by_name(
+    notebook: Notebook, storage: Path
+) -> None:
+    """Names with commas, colons and blanks stay whole."""
+    small = write_run(storage / "projects/vision/runs/a")
+    large = write_run(storage / "global/runs/b")
+    named = {"small, lr: 0.1": str(small), "large": str(large)}
+    async with notebook.client() as browser:
+        told = await started(browser, {"logdirs": named})
+        assert told["logdir"] is None
+        assert told["logdirs"] == named
+
+        async def runs() -> list[str]:
+            answer = await browser.get(view(told, "data/runs"))
+            return sorted(answer.json())
+
+        async def all_runs() -> bool:
+            return await runs() == ["large", "small, lr: 0.1"]
+
+        await until(all_runs)
+
+
+async def test_the_same_directory_gives_the_one_that_runs(
+    notebook: Notebook, storage: Path
+) -> None:
+    """Also when both are asked for at once, and by a link."""
+    logs = write_run(storage / "projects/vision/runs/a")
+    (storage / "home/link").symlink_to(logs)
+    async with notebook.client() as browser:
+        both = await asyncio.gather(
+            started(browser, {"logdir": str(logs)}),
+            started(browser, {"logdir": str(storage / "home/link")}),
+        )
+        assert both[0] == both[1]
+        assert await started(browser, {"logdir": f"{logs}/"}) == both[0]
+        listed = (await browser.get(API)).json()["instances"]
+        assert listed == [both[0]]
+
+
+async def test_stopping_ends_the_process_and_its_address(
+    notebook: Notebook, storage: Path
+) -> None:
+    logs = write_run(storage / "home/runs")
+    async with notebook.client() as browser:
+        told = await started(browser, {"logdir": str(logs)})
+        assert running_with(told["id"])
+        answer = await browser.delete(f"{API}/{told['id']}")
+        assert answer.status_code == 204
+        assert not running_with(told["id"])
+        page = await browser.get(view(told))
+        assert page.status_code == 404
+        assert page.text == "This TensorBoard has ended. Open it again."
+        assert page.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+        again = await browser.delete(f"{API}/{told['id']}")
+        assert again.status_code == 404
+        assert again.json()["error"] == "not_found"
+        assert (await browser.get(API)).json() == {"instances": []}
+
+
+async def test_it_ends_with_the_server(
+    notebook_with: NotebookWith, storage: Path
+) -> None:
+    logs = write_run(storage / "home/runs")
+    async with notebook_with() as server, server.client() as browser:
+        told = await started(browser, {"logdir": str(logs)})
+    assert not running_with(told["id"])
+
+
+async def test_it_ends_when_nobody_uses_it(
+    notebook_with: NotebookWith, storage: Path
+) -> None:
+    logs = write_run(storage / "home/runs")
+    async with (
+        notebook_with(idle_seconds=0.2, look_seconds=0.1) as server,
+        server.client() as browser,
+    ):
+        told = await started(browser, {"logdir": str(logs)})
+
+        async def gone() -> bool:
+            return not running_with(told["id"])
+
+        await until(gone)
+        assert (await browser.get(API)).json() == {"instances": []}
+        again = await started(browser, {"logdir": str(logs)})
+        assert again["id"] != told["id"]
+
+
+async def test_one_that_died_is_started_anew(notebook: Notebook, storage: Path) -> None:
+    logs = write_run(storage / "home/runs")
+    async with notebook.client() as browser:
+        told = await started(browser, {"logdir": str(logs)})
+        for pid in running_with(told["id"]):
+            os.kill(pid, 9)
+
+        async def gone() -> bool:
+            return bool((await browser.get(API)).json() == {"instances": []})
+
+        await until(gone)
+        again = await started(browser, {"logdir": str(logs)})
+        assert again["id"] != told["id"]
+        assert (await browser.get(view(again))).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["wrong", None])
+async def test_strangers_see_nothing(
+    notebook: Notebook, storage: Path, token: str | None
+) -> None:
+    logs = write_run(storage / "home/runs")
+    async with notebook.client() as browser:
+        told = await started(browser, {"logdir": str(logs)})
+    async with notebook.client(token=token) as stranger:
+        for path in (view(told), view(told, "data/runs")):
+            page = await stranger.get(path)
+            assert page.status_code == 302
+            assert "/login" in page.headers["Location"]
+        assert (await stranger.post(view(told))).status_code == 403
+        assert (await stranger.get(API)).status_code == 403
+
+
+async def test_pages_of_other_sites_ask_nothing(
+    notebook: Notebook, storage: Path
+) -> None:
+    """With the person's cookie, which a browser may add to such a request."""
+    logs = write_run(storage / "home/runs")
+    async with notebook.client(token=None) as browser:
+        await browser.get("lab", params={"token": BROWSER_TOKEN})
+        xsrf = browser.cookies["_xsrf"]
+        told = (
+            await browser.post(
+                API,
+                json={"logdir": str(logs)},
+                headers={"X-XSRFToken": xsrf},
+                timeout=START,
+            )
+        ).json()
+        curves = view(told, "data/plugin/timeseries/timeSeries")
+        own = f"http://{urlsplit(notebook.url).netloc}"
+        asked = {"requests": (None, "[]")}
+        foreign = {"Origin": "https://elsewhere.example"}
+        refused = await browser.post(curves, files=asked, headers=foreign)
+        assert refused.status_code == 403
+        answered = await browser.post(curves, files=asked, headers={"Origin": own})
+        assert answered.status_code == 200
+        unguarded = await browser.post(API, json={"logdir": str(logs)})
+        assert unguarded.status_code == 403
+        assert "XSRF" in unguarded.json()["message"].upper()
+
+
+async def test_tensorboard_sees_no_secrets(notebook: Notebook, storage: Path) -> None:
+    from tornado.httputil import HTTPHeaders, HTTPServerRequest  # noqa: PLC0415
+
+    from mofang_tensorboard.view import ViewHandler  # noqa: PLC0415
+
+    request = HTTPServerRequest(
+        "GET",
+        "/user/ada/",
+        headers=HTTPHeaders(
+            {"Cookie": "a=b", "authorization": "token x", "Accept": "text/html"}
+        ),
+        connection=_Connection(),  # type: ignore[arg-type]
+    )
+    handler = ViewHandler(notebook.app.web_app, request)
+    assert dict(handler.proxy_request_headers()) == {"Accept": "text/html"}
+
+
+class _Connection:
+    def set_close_callback(self, callback: object) -> None:
+        pass
+
+
+def running_with(text: str) -> list[int]:
+    """Return the processes of the machine whose command line holds that text."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+            except OSError:
+                continue
+            if text in words:
+                found.append(int(folder.name))
+    return found
