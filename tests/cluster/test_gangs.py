@@ -1,0 +1,310 @@
+"""Gangs of Kubernetes itself, on the real API server, operator and scheduler.
+
+The machines are pretended: what is looked at is which pods are bound. Jobs here have no
+label of the platform's jobs, so that the training service takes no note of them.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from kubernetes_asyncio import client, config
+
+from mofang.models import JobSpec, Priority
+from mofang_hub.config.settings import GangSettings
+from mofang_hub.jobs.engines.reading import read_pod, trim_pod
+from mofang_hub.jobs.gang import Gang, GangPolicy, Owner, choose_gang, discover_gangs
+from mofang_hub.jobs.models import NewJob
+from support import gangs
+
+MERGE = {"Content-Type": "application/merge-patch+json"}
+PLAIN = "plain"
+
+
+@pytest_asyncio.fixture
+async def http():
+    async with gangs.api_server() as http:
+        yield http
+
+
+@pytest_asyncio.fixture
+async def policy():
+    """What the training service would choose here."""
+    settings = client.Configuration()
+    await config.load_kube_config(str(gangs.KUBECONFIG), client_configuration=settings)
+    async with client.ApiClient(settings) as api:
+        yield choose_gang(await discover_gangs(api), GangSettings())
+
+
+@dataclass(kw_only=True)
+class World:
+    """A project of its own with two machines of its own, four GPUs each."""
+
+    http: httpx.AsyncClient
+    policy: GangPolicy
+    project: str
+    label: str
+    sight: gangs.Sight
+
+    @property
+    def namespace(self) -> str:
+        return f"mofang-project-{self.project}"
+
+    @property
+    def jobs(self) -> str:
+        return f"/apis/kubeflow.org/v1/namespaces/{self.namespace}/pytorchjobs"
+
+    def gang(
+        self,
+        name: str,
+        *,
+        replicas: int,
+        gpu: int,
+        priority: Priority = Priority.NORMAL,
+    ) -> Gang:
+        spec = JobSpec(
+            name=name,
+            image="pytorch",
+            script="train.py",
+            replicas=replicas,
+            priority=priority,
+            resources={"cpu": "100m", "memory": "64Mi", "gpu": gpu},
+        )
+        job = NewJob(id=name, project=self.project, owner="ada", spec=spec)
+        return Gang.of(job)
+
+    async def submit(self, gang: Gang) -> dict[str, Any]:
+        """Create a suspended PyTorchJob whose pods are marked for their gang."""
+        (role,) = gang.roles
+        marks = self.policy.marks(gang)
+        spec = gangs.pod_spec(
+            self.label,
+            gpus=role.resources.gpu,
+            cores=role.resources.cpu,
+            priority=marks.priority_class,
+        )
+        labels = {**marks.labels, "mofang.dev/role": role.name}
+        worker = {
+            "replicas": role.replicas,
+            "restartPolicy": "Never",
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        }
+        body = {
+            "apiVersion": "kubeflow.org/v1",
+            "kind": "PyTorchJob",
+            "metadata": {"name": gang.name, "namespace": gang.namespace},
+            "spec": {
+                "runPolicy": {"suspend": True},
+                "pytorchReplicaSpecs": {"Worker": worker},
+            },
+        }
+        return dict(await gangs.post(self.http, self.jobs, body))
+
+    async def make_group(self, gang: Gang, job: dict[str, Any]) -> None:
+        group = self.policy.build_group(gang, Owner.of(job))
+        path = self.policy.api.path_of(gang).rpartition("/")[0]
+        await gangs.post(self.http, path, group)
+
+    async def resume(self, gang: Gang) -> None:
+        answer = await self.http.patch(
+            f"{self.jobs}/{gang.name}",
+            content=json.dumps({"spec": {"runPolicy": {"suspend": False}}}),
+            headers=MERGE,
+        )
+        assert answer.status_code == 200, answer.text
+
+    async def start(self, gang: Gang) -> None:
+        """All that the training service does to let a job in."""
+        job = await self.submit(gang)
+        await self.make_group(gang, job)
+        await self.resume(gang)
+
+    async def add_pod(
+        self, name: str, *, gpu: int = 0, namespace: str = "", group: str = ""
+    ) -> dict[str, Any]:
+        """Create a pod that no job has, of the priority of most jobs."""
+        spec = gangs.pod_spec(
+            self.label, gpus=gpu, cores="100m", priority="mofang-normal"
+        )
+        labels = {"mofang.dev/pod-group": group} if group else {}
+        body = {"metadata": {"name": name, "labels": labels}, "spec": spec}
+        path = f"/api/v1/namespaces/{namespace or self.namespace}/pods"
+        return dict(await gangs.post(self.http, path, body))
+
+    async def until_bound(self, gang: Gang) -> None:
+        def is_whole() -> bool:
+            placed = self.sight.verdict(gang.name) == "True"
+            return placed and self.sight.bound(gang.name) == gang.count
+
+        await self.sight.until(is_whole)
+
+    async def until_refused(self, gang: Gang) -> None:
+        """The scheduler has looked at all of its pods and found no room."""
+
+        def is_refused() -> bool:
+            pods = self.sight.of(gang.name)
+            return (
+                len(pods) == gang.count
+                and self.sight.verdict(gang.name) == "False"
+                and all(each["status"].get("conditions") for each in pods)
+            )
+
+        await self.sight.until(is_refused)
+
+    async def pass_by(self, name: str = PLAIN) -> None:
+        """Let a pod without a gang be placed: those before it had their chance."""
+        await self.add_pod(name)
+        await self.sight.until(
+            lambda: bool(self.sight.pods.get(name, {}).get("spec", {}).get("nodeName"))
+        )
+
+
+@pytest_asyncio.fixture
+async def world(http, policy):
+    project = f"gangs-{secrets.token_hex(3)}"
+    name = f"mofang-project-{project}"
+    async with (
+        gangs.namespace(http, name, project=project),
+        gangs.machines(http, [project]),
+        gangs.watched(http, name) as sight,
+    ):
+        yield World(
+            http=http, policy=policy, project=project, label=project, sight=sight
+        )
+
+
+async def test_this_cluster_has_gangs_of_its_own(policy):
+    assert policy.name == "native"
+
+
+async def test_a_job_with_the_label_is_a_gang(world):
+    """The operator knows nothing of groups: the pods join by the admission policy."""
+    gang = world.gang("train", replicas=4, gpu=2)
+    await world.start(gang)
+    await world.until_bound(gang)
+
+    for pod in world.sight.of(gang.name):
+        assert pod["spec"]["schedulingGroup"] == {"podGroupName": gang.name}
+    group = world.sight.groups[gang.name]
+    pods = [read_pod(trim_pod(each)) for each in world.sight.of(gang.name)]
+    assert world.policy.waiting_sentence(gang, group, pods) is None
+
+
+async def test_pods_wait_for_a_group_that_is_made_later(world):
+    gang = world.gang("train", replicas=2, gpu=1)
+    job = await world.submit(gang)
+    await world.resume(gang)
+    await world.sight.until(lambda: len(world.sight.of(gang.name)) == gang.count)
+    await world.pass_by()
+    assert world.sight.bound(gang.name) == 0
+
+    await world.make_group(gang, job)
+    await world.until_bound(gang)
+
+
+async def test_a_gang_too_big_holds_nothing_and_says_what_it_waits_for(world):
+    gang = world.gang("big", replicas=3, gpu=3)
+    await world.start(gang)
+    await world.until_refused(gang)
+    await world.pass_by()
+
+    assert world.sight.bound(gang.name) == 0
+    group = world.sight.groups[gang.name]
+    pods = [read_pod(trim_pod(each)) for each in world.sight.of(gang.name)]
+    said = world.policy.waiting_sentence(gang, group, pods)
+    assert said.startswith(
+        "It waits until there is room at once for 3 workers (3 GPUs, 0.1 cores, 64 MiB "
+        "of memory each). When Kubernetes last looked, it found room for 2 of the 3."
+    )
+    assert "2 have too few free GPUs" in said
+
+
+async def test_a_waiting_gang_starts_when_room_is_made(world):
+    first = world.gang("first", replicas=4, gpu=2)
+    second = world.gang("second", replicas=3, gpu=2)
+    await world.start(first)
+    await world.until_bound(first)
+    await world.start(second)
+    await world.until_refused(second)
+
+    for pod in world.sight.of(first.name):
+        path = f"/api/v1/namespaces/{world.namespace}/pods/{pod['metadata']['name']}"
+        await gangs.remove(world.http, path)
+    await gangs.remove(world.http, f"{world.jobs}/{first.name}")
+    await world.until_bound(second)
+
+
+async def test_a_group_goes_with_its_job(world):
+    gang = world.gang("big", replicas=3, gpu=3)
+    await world.start(gang)
+    await world.until_refused(gang)
+
+    answer = await world.http.request(
+        "DELETE", f"{world.jobs}/{gang.name}", json={"propagationPolicy": "Background"}
+    )
+    assert answer.status_code == 200, answer.text
+    await world.sight.until(
+        lambda: gang.name not in world.sight.groups and not world.sight.of(gang.name)
+    )
+
+
+async def test_no_priority_breaks_a_gang_that_runs(world):
+    low = world.gang("low", replicas=4, gpu=2, priority=Priority.LOW)
+    high = world.gang("high", replicas=2, gpu=2, priority=Priority.HIGH)
+    await world.start(low)
+    await world.until_bound(low)
+    await world.start(high)
+    await world.until_refused(high)
+    await world.pass_by()
+
+    assert world.sight.bound(high.name) == 0
+    for pod in world.sight.of(low.name):
+        assert "deletionTimestamp" not in pod["metadata"]
+    assert world.sight.bound(low.name) == low.count
+
+
+async def test_of_waiting_gangs_the_higher_priority_is_placed_first(world):
+    first = world.gang("first", replicas=4, gpu=2)
+    low = world.gang("low", replicas=4, gpu=2, priority=Priority.LOW)
+    high = world.gang("high", replicas=4, gpu=2, priority=Priority.HIGH)
+    await world.start(first)
+    await world.until_bound(first)
+    for waiting in (low, high):
+        await world.start(waiting)
+        await world.until_refused(waiting)
+
+    await gangs.remove(world.http, f"{world.jobs}/{first.name}")
+    path = f"/api/v1/namespaces/{world.namespace}/pods"
+    selector = f"mofang.dev/pod-group={first.name}"
+    await gangs.remove(world.http, path, labelSelector=selector)
+    await world.until_bound(high)
+    assert world.sight.bound(low.name) == 0
+
+
+async def test_a_pod_of_another_project_cannot_borrow_a_group(world):
+    gang = world.gang("train", replicas=2, gpu=1)
+    await world.start(gang)
+    await world.until_bound(gang)
+
+    async with (
+        gangs.namespace(world.http, f"{world.namespace}-b", project="other") as other,
+        gangs.watched(world.http, other) as sight,
+    ):
+        made = await world.add_pod("thief", namespace=other, group=gang.name)
+        await world.add_pod(PLAIN, namespace=other)
+        await sight.until(
+            lambda: bool(sight.pods.get(PLAIN, {}).get("spec", {}).get("nodeName"))
+        )
+        assert made["spec"]["schedulingGroup"] == {"podGroupName": gang.name}
+        assert "nodeName" not in sight.pods["thief"]["spec"]
+
+
+async def test_outside_of_projects_the_label_means_nothing(world):
+    async with gangs.namespace(
+        world.http, f"{world.namespace}-b", project=None
+    ) as other:
+        made = await world.add_pod("pod", namespace=other, group="train")
+        assert "schedulingGroup" not in made["spec"]
