@@ -188,12 +188,14 @@ class Sampler:
             except OSError as error:
                 reason = error.strerror or str(error)
                 self._complain(
+                    "file",
                     f"The file of samples {self._file.path} cannot be written: "
-                    f"{reason}. The job goes on; its charts have a gap."
+                    f"{reason}. The job goes on; its charts have a gap.",
                 )
             except Exception as error:  # noqa: BLE001 - charts must not end a job
                 self._complain(
-                    f"No more samples are taken: {error!r}. The job goes on without."
+                    "end",
+                    f"No more samples are taken: {error!r}. The job goes on without.",
                 )
                 return
             if is_over:
@@ -208,12 +210,12 @@ class Sampler:
             gpus = self._gpus.read()
             if gpus is None or gpus:
                 sample["gpus"] = gpus
-            self._complain(self._gpus.complaint)
+            self._complain("gpus", self._gpus.complaint)
         self._file.append(json.dumps(sample, separators=(",", ":")).encode())
 
-    def _complain(self, sentence: str) -> None:
-        if sentence and sentence not in self._said:
-            self._said.add(sentence)
+    def _complain(self, about: str, sentence: str) -> None:
+        if sentence and about not in self._said:
+            self._said.add(about)
             self._say(sentence)
 
 
