@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
@@ -79,6 +79,29 @@ class GangSettings(_Model):
     """``$(project)`` in it becomes the project's name."""
 
 
+class ProgressSettings(_Model):
+    """When a job without progress is taken for a hung one; see mofang_hub.health."""
+
+    sample_seconds: float = Field(default=10, ge=1, le=600)
+    """How often each replica is measured."""
+    quiet_periods: int = Field(default=30, ge=2)
+    """So many periods without any I/O end the first stage of the rule."""
+    gpu_window: int = Field(default=15, ge=1)
+    """Samples in each of the two windows that the second stage compares."""
+    median_tolerance: float = Field(default=1.0, ge=0)
+    """Percentage points by which their medians may differ and still be the same."""
+    variance_tolerance: float = Field(default=1.0, ge=0)
+    """By how much their variances may differ, in squared percentage points."""
+    cpu_idle_cores: float = Field(default=0.05, ge=0)
+    """Less than this is no computing."""
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if 2 * self.gpu_window > self.quiet_periods:
+            raise ValueError("Twice gpuWindow must fit into quietPeriods.")
+        return self
+
+
 class JobSettings(_Model):
     """What holds for every training job."""
 
@@ -86,6 +109,7 @@ class JobSettings(_Model):
     """Whether a job may name an image that no environment has."""
     keep_days: int = Field(default=30, ge=1)
     """How long a job and its logs stay after its end."""
+    progress: ProgressSettings = ProgressSettings()
     queue_patience_minutes: int = Field(default=10, ge=0)
     """How long a waiting job may be passed by smaller ones."""
     gang: GangSettings = GangSettings()

@@ -123,6 +123,7 @@ class Admission:
             grants=grants(project, owner),
             cache_size=_cache_size(spec, environments),
             keep=timedelta(days=self._settings.keep_days),
+            sample_seconds=self._settings.progress.sample_seconds,
         )
 
     def readmit(self, seen: JobSeen) -> NewJob:

@@ -18,11 +18,15 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from mofang_hub.config.settings import Settings
+from mofang_hub.health.samples import SampleStore
+from mofang_hub.health.settings import HangSettings
+from mofang_hub.health.watch import HangWatch
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.discovery import Discovery
 from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.gangs import Gangs
+from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.identity import HubIdentity
 from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.metrics import Metrics
@@ -135,8 +139,17 @@ async def _wired(
         board.has_kinds.set()
 
     discovery = Discovery(api, lambda kind: board.follow_kind(api, kind), known)
+    samples = SampleStore(settings.storage_root)
+    progress = settings.jobs.progress
+    hangs = Hangs(
+        board,
+        HangWatch(samples, HangSettings(**progress.model_dump())),
+        restarts,
+        period_seconds=progress.sample_seconds,
+    )
     for name, work in (
         ("discovery", discovery.run),
+        ("hangs", hangs.run),
         ("retention", Retention(board, engine, store, keep=keep).run),
         ("queue", queue.run),
         ("restarts", restarts.run),
@@ -154,6 +167,7 @@ async def _wired(
             restarts=restarts,
             records=records,
             gangs=gangs,
+            hangs=hangs,
         ),
         logs=store,
     )
@@ -164,6 +178,7 @@ async def _wired(
         services,
         reader=LogReader(store, engine),
         records=records,
+        samples=samples,
         targets=Targets(jobs, engine),
         sessions=sessions,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.gangs import Gangs
+from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.models import JobSeen, PodPhase
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
@@ -30,6 +31,7 @@ class Looks:
         restarts: Who starts again.
         records: What replicas leave beside their logs.
         gangs: Who waits for machines.
+        hangs: Who makes no progress.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Looks:
         restarts: Restarts,
         records: RecordStore,
         gangs: Gangs,
+        hangs: Hangs,
     ) -> None:
         self._board = board
         self._notes = notes
@@ -48,6 +51,7 @@ class Looks:
         self._restarts = restarts
         self._records = records
         self._gangs = gangs
+        self._hangs = hangs
         self._kept: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
         self._told: dict[str, Circumstances] = {}
 
@@ -76,7 +80,7 @@ class Looks:
             note=waits or self._notes.known(seen),
             gang=self._gangs.waiting(seen, self._board.pods_of(seen)),
             place=place,
-            alert=self._restarts.loss(seen),
+            alert=self._restarts.loss(seen) or self._hangs.alert(seen),
             is_restarting=self._restarts.is_coming(seen),
             not_restarted=self._restarts.refusal(seen),
             shell=shell,

@@ -67,6 +67,9 @@ class NewJob:
     keep: timedelta = timedelta(days=30)
     """How long it stays after its end."""
 
+    sample_seconds: float = 10.0
+    """How often each replica is measured."""
+
     attempt: int = 1
     restarts: tuple[RestartRecord, ...] = ()
     """One for each earlier attempt, oldest first."""

@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 from tornado.web import Application, RequestHandler
 
+from mofang_hub.health.handlers import CurvesHandler
+from mofang_hub.health.samples import SampleStore
 from mofang_hub.jobs.handlers import (
     CancelHandler,
     HealthHandler,
@@ -40,6 +42,7 @@ def build_application(
     *,
     reader: LogReader,
     records: RecordStore,
+    samples: SampleStore,
     targets: Targets,
     sessions: Sessions,
 ) -> Application:
@@ -50,6 +53,7 @@ def build_application(
         services: What handlers work with.
         reader: Reads logs.
         records: Reads what lies beside them.
+        samples: Reads what replicas used.
         targets: Finds containers for shells.
         sessions: Runs shells.
     """
@@ -63,6 +67,7 @@ def build_application(
         (rf"{jobs}/preview", PreviewHandler, basis),
         (rf"{jobs}/{_JOB}", JobHandler, basis),
         (rf"{jobs}/{_JOB}/cancel", CancelHandler, basis),
+        (rf"{jobs}/{_JOB}/metrics", CurvesHandler, basis | {"samples": samples}),
         (rf"{jobs}/{_JOB}/result", ResultHandler, basis | {"records": records}),
         (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis | {"reader": reader}),
         (

@@ -18,12 +18,15 @@ from tornado.testing import bind_unused_port
 from unit.hub_jobs.conftest import PROJECT
 
 from mofang_hub.config.settings import GangSettings, JobSettings
+from mofang_hub.health.samples import SampleStore
+from mofang_hub.health.watch import HangWatch
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.kinds import KINDS, kind_named
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
 from mofang_hub.jobs.engines.reading import job_group, pod_group, trim_job, trim_pod
 from mofang_hub.jobs.gangs import Gangs
+from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.identity import HubIdentity
 from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.metrics import Metrics
@@ -234,6 +237,7 @@ class World:
     hub: PretendedHub
     terminals: PretendedTerminals
     board: Board
+    restarts: Restarts
     pods: Watcher
     quotas: Watcher
     storage: Path
@@ -255,6 +259,12 @@ class World:
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    async def let_in(self, job: dict[str, Any]) -> None:
+        """Return once the queue has released a job."""
+        async with asyncio.timeout(5):
+            while self.cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]:  # noqa: ASYNC110 - what is awaited is a state
+                await asyncio.sleep(0.01)
 
     def tell(self, body: dict[str, Any]) -> None:
         """Let the watch bring a job's object as it is now."""
@@ -330,6 +340,8 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
     queue = JobQueue(board, quotas, starter, admission, patience=patience)
     restarts = Restarts(board, cluster, submissions)
     work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
+    samples = SampleStore(storage)
+    hangs = Hangs(board, HangWatch(samples), restarts, period_seconds=10)
     jobs = JobService(
         board=board,
         engine=cluster,
@@ -342,6 +354,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
             restarts=restarts,
             records=RecordStore(storage),
             gangs=gangs,
+            hangs=hangs,
         ),
         logs=store,
     )
@@ -353,6 +366,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
         Services(identity=identity, jobs=jobs, metrics=metrics),
         reader=LogReader(store, cluster),
         records=RecordStore(storage),
+        samples=samples,
         targets=Targets(jobs, cluster),
         sessions=sessions,
     )
@@ -371,6 +385,7 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
             hub=hub,
             terminals=terminals,
             board=board,
+            restarts=restarts,
             pods=pods,
             quotas=quotas_watched,
             storage=storage,

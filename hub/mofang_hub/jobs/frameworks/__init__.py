@@ -80,6 +80,7 @@ def _shared(
         "MOFANG_PARAMETERS": _json(spec.hyperparameters),
         "MOFANG_PLACES": _json(_places(spec)),
         "MOFANG_FORWARDED": _json(sorted({*spec.environment, *spec.secrets})),
+        "MOFANG_SAMPLE_SECONDS": f"{job.sample_seconds:g}",
         "MOFANG_KEEP_MINUTES": str(spec.keep_on_failure_minutes),
     }
     if launch.port:
