@@ -83,7 +83,6 @@ class MofangMagic:
         options = read_options(values)
         client = self._connect()
         path = write_cell(cell, Path.home())
-        options["name"] = options.get("name") or f"cell-{path.stem[:8]}"
         spec = self._spec(path, options, values, client)
         if values["dry_run"]:
             display(PreviewView(client.preview(spec)))
@@ -112,12 +111,14 @@ class MofangMagic:
                 "A cell is kept as it is. To copy other code, write a script and use "
                 "mofang submit --snapshot."
             )
-        arguments = values["arguments"]
+        name, arguments = f"cell-{path.stem[:8]}", values["arguments"]
         if values["spec_file"] is None:
+            options["name"] = options.get("name") or name
             return build_spec(path, arguments, options, client.settings)
         options["script"] = path
-        options["arguments"] = arguments
-        base = read_spec_file(values["spec_file"])
+        if arguments:
+            options["arguments"] = arguments
+        base = {"name": name, **read_spec_file(values["spec_file"])}
         return change_spec(base, options, client.settings)
 
 

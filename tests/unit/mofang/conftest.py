@@ -1,7 +1,7 @@
 """Fixtures for the client.
 
 ``service`` answers like the real one, over ``httpx.MockTransport``; ``client`` is a
-client of it; ``clock`` makes waiting free and counts it.
+client of it, ``mofang`` the command line; ``clock`` makes waiting free and counts it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from click.testing import CliRunner
 from unit.mofang.fake_service import Clock, FakeService
+
+from mofang.cli import app
+from mofang.cli.app import Platform
 
 
 @pytest.fixture
@@ -45,3 +49,14 @@ def service():
 def client(service):
     with service.connect() as client:
         yield client
+
+
+@pytest.fixture
+def mofang(service):
+    """Run the command line against the service, as ``mofang("jobs", "--mine")``."""
+
+    def run(*arguments: str, **options):
+        platform = Platform(connect=service.connect)
+        return CliRunner().invoke(app, arguments, obj=platform, **options)
+
+    return run

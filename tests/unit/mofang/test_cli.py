@@ -6,17 +6,7 @@ from click.testing import CliRunner
 from unit.mofang.fake_service import TOKEN, a_job, refuse
 
 from mofang.cli import app
-from mofang.cli.app import Platform
 from mofang.models import JobEvent, JobState, Replica
-
-
-@pytest.fixture
-def mofang(service):
-    def run(*arguments: str, **options):
-        platform = Platform(connect=service.connect)
-        return CliRunner().invoke(app, arguments, obj=platform, **options)
-
-    return run
 
 
 def test_submit_prints_the_id_alone_so_that_scripts_can_use_it(mofang, service):

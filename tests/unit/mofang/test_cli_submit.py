@@ -9,19 +9,9 @@ from click.testing import CliRunner
 from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
 from mofang.cli import app
-from mofang.cli.app import Platform
 from mofang.models import JobState
 from mofang.settings import ClientSettings, config_file
 from mofang.snapshot import archive_of
-
-
-@pytest.fixture
-def mofang(service):
-    def run(*arguments: str, **options):
-        platform = Platform(connect=service.connect)
-        return CliRunner().invoke(app, arguments, obj=platform, **options)
-
-    return run
 
 
 @pytest.fixture

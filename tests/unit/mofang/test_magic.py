@@ -6,14 +6,14 @@ import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from unit.mofang.fake_service import a_job, refuse
+from unit.mofang.fake_service import BORN, a_job, refuse
 
 from mofang.cells import write_cell
 from mofang.errors import ConfigurationError, InvalidError
 from mofang.handle import JobHandle
 from mofang.live import LiveView
 from mofang.magic import MofangMagic
-from mofang.models import JobState
+from mofang.models import Framework, JobState, QueuePlace, RestartRecord
 
 CELL = "print('hello')\n"
 
@@ -31,6 +31,7 @@ def shell(home, service, monkeypatch):
     shell.display_pub = CapturingDisplayPublisher()
     magic = MofangMagic(shell, service.connect)
     shell.register_magic_function(magic, "line_cell", "mofang")
+    shell.register_magic_function(magic.list_jobs, "line", "mofang_jobs")
     yield shell
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()
@@ -141,6 +142,90 @@ def test_the_extension_loads_by_name(shell):
     shell.run_line_magic("load_ext", "mofang")
     assert "mofang" in shell.magics_manager.magics["cell"]
     assert "mofang" in shell.magics_manager.magics["line"]
+    assert "mofang_jobs" in shell.magics_manager.magics["line"]
+
+
+def test_a_cell_takes_every_option_of_a_job(shell, service):
+    line = (
+        "--framework tensorflow --role ps=1 --set lr=0.1 --set 'opt=two words' "
+        "--output run=/projects/vision/run,staged --restart 3 --keep 1h -- --quiet"
+    )
+    shell.run_cell_magic("mofang", line, CELL)
+    spec = service.jobs["digits-000001"].spec
+    assert spec.hyperparameters == {"lr": 0.1, "opt": "two words"}
+    assert spec.roles["ps"].replicas == 1
+    assert spec.outputs[0].staged
+    assert (spec.restart.limit, spec.keep_on_failure_minutes) == (3, 60)
+    assert spec.arguments == ["--quiet"]
+
+
+def test_a_file_may_say_what_a_cell_runs_with(shell, service, tmp_path):
+    path = tmp_path / "job.yaml"
+    path.write_text("script: other.py\nreplicas: 3\nname: From a file\n")
+    shell.run_cell_magic("mofang", f"--spec {path} --gpu 1", CELL)
+    spec = service.jobs["digits-000001"].spec
+    assert Path(spec.script).read_text() == CELL
+    assert (spec.name, spec.replicas, spec.resources.gpu) == ("From a file", 3, 1)
+
+
+def test_a_cell_may_be_looked_at_before_it_is_submitted(shell, service):
+    service.preview = service.preview.model_copy(
+        update={"manifest": "kind: <b>", "fields": {"image": "Choose another."}}
+    )
+    shell.run_cell_magic("mofang", "--dry-run", CELL)
+    [html] = shown(shell)
+    assert "kind: &lt;b&gt;" in html
+    assert "image: Choose another." in html
+    assert ">2 GiB<" in html
+    assert service.jobs == {}
+
+
+@pytest.mark.parametrize("line", ["--command nvidia-smi", "--snapshot"])
+def test_a_cell_is_itself_the_code(shell, service, line):
+    with pytest.raises(UsageError, match=r"cell"):
+        shell.run_cell_magic("mofang", line, CELL)
+    assert service.jobs == {}
+
+
+def test_jobs_are_listed_as_the_command_line_does(shell, service, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    service.add(a_job(1))
+    service.add(a_job(2, owner="ben"))
+    found = shell.run_line_magic("mofang_jobs", "--mine --state running")
+    assert [job.id for job in found] == ["digits-000001"]
+    assert "<table>" in found._repr_html_()
+    assert len(shell.run_line_magic("mofang_jobs", "--limit 1")) == 1
+    for line in ("--state Sleeping", "--colour", "'"):
+        with pytest.raises(UsageError, match="Write it like: %mofang_jobs"):
+            shell.run_line_magic("mofang_jobs", line)
+
+
+def test_a_view_shows_place_attempt_restarts_and_alert(shell, service, clock, client):
+    record = RestartRecord(attempt=1, at=BORN, cause="The machine <gpu-1> was lost.")
+    service.add(
+        a_job(
+            state=JobState.CANCELLED,
+            attempt=2,
+            restarts=[record],
+            alert="No replica has done anything for <b>10</b> minutes.",
+        )
+    )
+    waiting = a_job(state=JobState.QUEUED, queue=QueuePlace(position=2, length=5))
+    LiveView(client, waiting).follow()
+    first, last = shown(shell)
+    assert "Place 2 of 5 in the queue." in first
+    assert "Attempt 2." in last
+    assert "attempt 1 ended: The machine &lt;gpu-1&gt; was lost." in last
+    assert 'role="alert"' in last
+    assert "&lt;b&gt;10&lt;/b&gt;" in last
+
+
+def test_a_view_shows_the_log_of_the_leading_role(shell, service, clock, client):
+    spec = a_job().spec.model_copy(update={"framework": Framework.HOROVOD})
+    job = service.add(a_job(state=JobState.SUCCEEDED, spec=spec))
+    service.logs = {"worker-0": b"quiet", "launcher-0": b"all-reduce"}
+    LiveView(client, job).follow()
+    assert "all-reduce" in shown(shell)[-1]
 
 
 def test_a_view_bears_a_restart_and_says_that_it_may_be_old(

@@ -42,6 +42,8 @@ class MofangGroup(click.Group):
             click.secho(str(error), fg="red", err=True)
             is_away = isinstance(error, UnreachableError | PlatformError)
             ctx.exit(UNREACHABLE if is_away else REFUSED)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
 
 @click.group(
