@@ -266,24 +266,6 @@ async def test_no_priority_breaks_a_gang_that_runs(world):
     assert world.sight.bound(low.name) == low.count
 
 
-async def test_of_waiting_gangs_the_higher_priority_is_placed_first(world):
-    first = world.gang("first", replicas=4, gpu=2)
-    low = world.gang("low", replicas=4, gpu=2, priority=Priority.LOW)
-    high = world.gang("high", replicas=4, gpu=2, priority=Priority.HIGH)
-    await world.start(first)
-    await world.until_bound(first)
-    for waiting in (low, high):
-        await world.start(waiting)
-        await world.until_refused(waiting)
-
-    await gangs.remove(world.http, f"{world.jobs}/{first.name}")
-    path = f"/api/v1/namespaces/{world.namespace}/pods"
-    selector = f"mofang.dev/pod-group={first.name}"
-    await gangs.remove(world.http, path, labelSelector=selector)
-    await world.until_bound(high)
-    assert world.sight.bound(low.name) == 0
-
-
 async def test_a_pod_of_another_project_cannot_borrow_a_group(world):
     gang = world.gang("train", replicas=2, gpu=1)
     await world.start(gang)
