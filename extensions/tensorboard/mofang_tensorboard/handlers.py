@@ -95,7 +95,7 @@ class InstancesHandler(TensorBoardHandler):
         """Start one, or find the one that shows the same."""
         try:
             body = json.loads(self.request.body)
-        except ValueError as err:
+        except (ValueError, RecursionError) as err:
             raise WrongRequestError(FORMS) from err
         places: Places = self.settings[PLACES]
         root = Path(self.serverapp.root_dir)
