@@ -7,7 +7,7 @@ import pytest
 from cluster.test_jobs_world import ADMIN, COLLEAGUE, VIEWER, World, eventually
 from kubernetes_asyncio.client import CustomObjectsApi
 
-from mofang.models import JobState
+from mofang.models import Job, JobState
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -181,16 +181,18 @@ async def test_no_machine_fits_is_told_in_words(world: World) -> None:
         resources={"cpu": "3", "memory": "256Mi"},
     )
 
-    async def reason() -> str | None:
-        return (await world.get(job)).reason
+    async def told() -> Job | None:
+        seen = await world.get(job)
+        return seen if "too little free CPU" in str(seen.reason) else None
 
-    await eventually(reason)
-    told = await world.get(job)
+    waiting = await eventually(told)
     await world.call("DELETE", f"/{job.id}")
 
-    assert told.state is JobState.QUEUED
-    assert "worker-0 waits for a machine" in str(told.reason)
-    assert "too little free CPU" in str(told.reason)
+    assert waiting is not None
+    assert waiting.state is JobState.QUEUED
+    assert "room at once for 1 worker (3 cores, 256 MiB of memory)" in str(
+        waiting.reason
+    )
 
 
 async def test_more_than_the_quota_is_refused_with_a_sentence(world: World) -> None:
