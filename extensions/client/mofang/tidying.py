@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mofang.calls import JobFilter
 from mofang.client import Client
 from mofang.errors import MofangError
 from mofang.models import JobState
@@ -31,12 +32,15 @@ def tidy_snapshots(client: Client, home: Path | None = None) -> int:
 
 
 def _snapshots_in_use(client: Client) -> set[str] | None:
-    unfinished = [state.value for state in JobState if not state.is_final]
+    wanted = JobFilter(state=[each.value for each in JobState if not each.is_final])
+    if client.settings.user:
+        # Nobody else's job reads from this home.
+        wanted["owner"] = client.settings.user
     found: set[str] = set()
     after: str | None = None
     for _ in range(MAX_PAGES):
         try:
-            page = client.list_jobs(PAGE, after, state=unfinished)
+            page = client.list_jobs(PAGE, after, **wanted)
         except MofangError:
             # The submission itself went well; tidying waits for the next one.
             return None

@@ -222,10 +222,16 @@ def test_help_shows_options_by_what_they_are_for(mofang):
     text = mofang("submit", "--help").output
     titles = [
         *("Program:", "Parameters and data:", "Size:"),
-        *("When something goes wrong:", "Where it runs:", "What to do with it:"),
+        *(
+            "When something goes wrong:",
+            "Where it runs:",
+            "What to do with it:",
+            "Other options:",
+        ),
     ]
     places = [text.index(f"\n{title}\n") for title in titles]
     assert places == sorted(places)
+    assert "[SCRIPT]" not in text.partition("\n")[2]
     assert text.index("--set") < text.index("Size:") < text.index("--role")
 
 

@@ -10,6 +10,9 @@ from typing_extensions import override
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+OTHER = "Other options"
+"""The last group: what no group was named for."""
+
 
 class GroupedOption(click.Option):
     """An option that belongs to a group."""
@@ -28,10 +31,13 @@ class GroupedCommand(click.Command):
     ) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
+            # Arguments are told in the first line and the text below it.
+            is_option = isinstance(parameter, click.Option)
+            record = parameter.get_help_record(ctx) if is_option else None
             if record is not None:
-                title = getattr(parameter, "group", "") or "Options"
+                title = getattr(parameter, "group", "") or OTHER
                 groups.setdefault(title, []).append(record)
+        groups |= {OTHER: groups.pop(OTHER, [])}
         for title, records in groups.items():
             with formatter.section(title):
                 formatter.write_dl(records)

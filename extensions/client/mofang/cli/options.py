@@ -147,7 +147,11 @@ _OPTIONS = (
     _trouble.option(
         "--keep", metavar="TIME", help="Keep a failed replica for a look, such as 30m."
     ),
-    _place.option("--priority", type=click.Choice(list(map(str, Priority)))),
+    _place.option(
+        "--priority",
+        type=click.Choice(list(map(str, Priority))),
+        help="Before or after the project's other waiting jobs.",
+    ),
     _place.option("--user-id", type=int, help="User that its processes run as."),
     _place.option(
         "--engine",
