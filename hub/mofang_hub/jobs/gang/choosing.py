@@ -66,8 +66,9 @@ def _native(served: Served, setting: GangSettings) -> GangPolicy:
         raise InvalidError(
             "The setting jobs.gang.policy is native, but this cluster serves no "
             "PodGroups of scheduling.k8s.io. Switch the feature GenericWorkload on in "
-            "its API server and scheduler, and the API scheduling.k8s.io/v1beta1 in "
-            "the server (Kubernetes 1.37), or choose another policy."
+            "its API server, scheduler and controller manager, and the API "
+            "scheduling.k8s.io/v1beta1 in the server (Kubernetes 1.37), or choose "
+            "another policy."
         )
     if not served.has_admission_policy:
         raise InvalidError(
