@@ -1,0 +1,5 @@
+import { tensorBoardPlugin } from './plugins/tensorboard';
+
+export * from './tokens';
+
+export default [tensorBoardPlugin];

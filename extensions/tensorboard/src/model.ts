@@ -1,0 +1,119 @@
+import type { Selection } from './selection';
+
+/** A TensorBoard that runs, as the server tells of it. */
+export interface IInstance {
+  id: string;
+  /** Path of its page, with the notebook's own in front. */
+  url: string;
+  logdir: string | null;
+  logdirs: Record<string, string>;
+  started: string;
+}
+
+/** The server's side of TensorBoards. */
+export interface ITensorBoards {
+  /** Start one, or find the one that shows the same. */
+  open(selection: Selection): Promise<IInstance>;
+  /** Whether it runs still; asking counts as looking at it. */
+  isRunning(id: string): Promise<boolean>;
+  stop(id: string): Promise<void>;
+}
+
+export type State =
+  /** Not looked at so far: nothing is started for a tab nobody opens. */
+  | { kind: 'waiting' }
+  | { kind: 'starting' }
+  | { kind: 'running'; instance: IInstance }
+  | { kind: 'failed'; message: string }
+  | { kind: 'stopping' }
+  /** Ended by this tab, or under it. */
+  | { kind: 'ended'; byPerson: boolean };
+
+/** A tab that was away for longer finds its TensorBoard ended for want of use. */
+export const AWAY_MILLISECONDS = 5 * 60_000;
+
+/** One TensorBoard of one tab, from its start to its end. */
+export class TensorBoardModel {
+  constructor(
+    readonly selection: Selection,
+    private _boards: ITensorBoards,
+    private _changed: () => void,
+    private _now: () => number = Date.now
+  ) {}
+
+  get state(): State {
+    return this._state;
+  }
+
+  /** Start it, again after a failure or an end. */
+  async open(): Promise<void> {
+    const { kind } = this._state;
+    if (kind === 'starting' || kind === 'running' || kind === 'stopping') {
+      return;
+    }
+    this._set({ kind: 'starting' });
+    try {
+      const instance = await this._boards.open(this.selection);
+      this._lastSeen = this._now();
+      this._set({ kind: 'running', instance });
+    } catch (reason) {
+      this._set({ kind: 'failed', message: sentence(reason) });
+    }
+  }
+
+  /** The person looks at it: start it, or see that it runs still. */
+  async look(): Promise<void> {
+    if (this._state.kind === 'waiting') {
+      return this.open();
+    }
+    if (this._state.kind !== 'running') {
+      return;
+    }
+    const { instance } = this._state;
+    let isRunning;
+    try {
+      isRunning = await this._boards.isRunning(instance.id);
+    } catch {
+      return; // The notebook's server is away, and JupyterLab tells that.
+    }
+    const asked = this._state;
+    if (asked.kind !== 'running' || asked.instance !== instance) {
+      return;
+    }
+    if (isRunning) {
+      this._lastSeen = this._now();
+      return;
+    }
+    const wasAway = this._now() - this._lastSeen > AWAY_MILLISECONDS;
+    this._set({ kind: 'ended', byPerson: false });
+    if (wasAway) {
+      await this.open();
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this._state.kind !== 'running') {
+      return;
+    }
+    const { instance } = this._state;
+    this._set({ kind: 'stopping' });
+    try {
+      await this._boards.stop(instance.id);
+      this._set({ kind: 'ended', byPerson: true });
+    } catch (reason) {
+      this._set({ kind: 'failed', message: sentence(reason) });
+    }
+  }
+
+  private _set(state: State): void {
+    this._state = state;
+    this._changed();
+  }
+
+  private _state: State = { kind: 'waiting' };
+  private _lastSeen = 0;
+}
+
+function sentence(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}
