@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ def form_defaults(project: str, root: str) -> dict[str, Any]:
         "environment": os.environ.get("MOFANG_ENVIRONMENT", ""),
         "image": os.environ.get("MOFANG_IMAGE", ""),
         "working_directory": str(Path.home()),
+        "user": os.environ.get("JUPYTERHUB_USER", ""),
+        "hub": hub_address(),
         "root": str(Path(root).expanduser()),
         "limits": {
             "replicas": models.MAX_REPLICAS,
@@ -29,4 +32,15 @@ def form_defaults(project: str, root: str) -> dict[str, Any]:
             "memory_min": models.MIN_MEMORY,
             "memory_max": models.MAX_MEMORY,
         },
+        "frameworks": {
+            framework.value: [asdict(rule) for rule in models.role_rules(framework)]
+            for framework in models.Framework
+        },
     }
+
+
+def hub_address() -> str:
+    """Return the hub's address as the browser knows it; empty off the platform."""
+    host = os.environ.get("JUPYTERHUB_HOST", "")
+    base = os.environ.get("JUPYTERHUB_BASE_URL", "")
+    return f"{host}{base}hub/" if base else ""

@@ -109,9 +109,9 @@ class TrainingHandler(APIHandler):
         self, path: str, queries: tuple[str, ...], *, endless: bool
     ) -> None:
         query = {
-            name: self.get_query_argument(name)
+            name: values
             for name in queries
-            if self.get_query_argument(name, None) is not None
+            if (values := self.get_query_arguments(name))
         }
         verb = self.request.method or "GET"
         body = self.request.body if verb == "POST" else None

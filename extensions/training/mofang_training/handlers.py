@@ -9,6 +9,7 @@ project's part of the service. Bodies and queries are the service's to judge.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from http import HTTPStatus
 
@@ -17,8 +18,11 @@ from tornado import web
 
 from mofang_training.defaults import form_defaults
 from mofang_training.forwarding import TrainingHandler
+from mofang_training.snapshots import snapshot
 
 MAX_BODY_BYTES = 1024 * 1024
+
+LIST_QUERIES = ("limit", "after", "state", "owner", "framework", "search")
 
 TOO_LARGE = (
     "A job's settings have at most 1 MiB. Put long values into a file and pass "
@@ -44,7 +48,7 @@ class JobsHandler(TrainingHandler):
     @authorized
     async def get(self) -> None:
         """List jobs, newest first."""
-        await self.forward("jobs", "limit", "after")
+        await self.forward("jobs", *LIST_QUERIES)
 
     @web.authenticated
     @authorized
@@ -54,6 +58,31 @@ class JobsHandler(TrainingHandler):
             self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", TOO_LARGE)
             return
         await self.forward("jobs")
+
+
+class PreviewHandler(TrainingHandler):
+    """A job that is not made."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Say what a job would be."""
+        if len(self.request.body) > MAX_BODY_BYTES:
+            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", TOO_LARGE)
+            return
+        await self.forward("jobs/preview")
+
+
+class SnapshotsHandler(TrainingHandler):
+    """Copies of code, kept as it is now; made here, where the files are."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Copy a directory."""
+        status, answer = await asyncio.to_thread(snapshot, self.request.body)
+        self.set_status(status)
+        self.finish(json.dumps(answer))
 
 
 class WatchHandler(TrainingHandler):
@@ -80,6 +109,36 @@ class JobHandler(TrainingHandler):
     async def delete(self, job: str) -> None:
         """Remove it with its logs."""
         await self.forward(f"jobs/{job}")
+
+
+class DebugHandler(TrainingHandler):
+    """A notebook server in the place of a job."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str) -> None:
+        """Answer with the address that starts it."""
+        await self.forward(f"jobs/{job}/debug")
+
+
+class MetricsHandler(TrainingHandler):
+    """What a job's replicas used."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str) -> None:
+        """Send curves."""
+        await self.forward(f"jobs/{job}/metrics", "points")
+
+
+class ResultHandler(TrainingHandler):
+    """What a job's script reported."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job: str) -> None:
+        """Send the values by name."""
+        await self.forward(f"jobs/{job}/result")
 
 
 class CancelHandler(TrainingHandler):
@@ -116,8 +175,13 @@ _REPLICA = r"(?P<role>[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?)/(?P<index>[0-9]{1,5})"
 HANDLERS: list[tuple[str, type[TrainingHandler]]] = [
     (rf"{_ROOT}/defaults", DefaultsHandler),
     (rf"{_ROOT}/jobs", JobsHandler),
+    (rf"{_ROOT}/jobs/preview", PreviewHandler),
     (rf"{_ROOT}/jobs/watch", WatchHandler),
+    (rf"{_ROOT}/snapshots", SnapshotsHandler),
     (rf"{_ROOT}/jobs/{_JOB}", JobHandler),
     (rf"{_ROOT}/jobs/{_JOB}/cancel", CancelHandler),
+    (rf"{_ROOT}/jobs/{_JOB}/debug", DebugHandler),
+    (rf"{_ROOT}/jobs/{_JOB}/metrics", MetricsHandler),
+    (rf"{_ROOT}/jobs/{_JOB}/result", ResultHandler),
     (rf"{_ROOT}/jobs/{_JOB}/logs/{_REPLICA}", LogHandler),
 ]

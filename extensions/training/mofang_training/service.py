@@ -40,7 +40,7 @@ class TrainingService:
         verb: str,
         path: str,
         *,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, list[str]] | None = None,
         body: bytes | None = None,
         endless: bool = False,
     ) -> AsyncIterator[httpx.Response]:

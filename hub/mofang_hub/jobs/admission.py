@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Protocol
+from urllib.parse import quote, urlencode
 
-from mofang.models import JobSpec
+from mofang.models import DebugServer, JobSpec
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.access import Action, check_access
 from mofang_hub.jobs.checks import Sentences, check_image, check_paths, check_quota
 from mofang_hub.jobs.ids import new_job_id
 from mofang_hub.jobs.models import Caller, JobSeen, MemberRole, NewJob
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
-from mofang_kube.names import project_namespace
+from mofang_kube.names import debug_server_name, project_namespace
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import project_role
 from mofang_spawner.volumes.policy import grants
@@ -139,6 +140,28 @@ class Admission:
         known = [environment] if environment else []
         return self.accepted(seen.owner, project, seen.spec, known)
 
+    def find_debug_server(
+        self, caller: Caller, project: Project, seen: JobSeen
+    ) -> DebugServer:
+        """Return the server in whose environment a job can be looked into.
+
+        Raises:
+            InvalidError: No environment that the caller may use fits.
+        """
+        environments = self._catalog.list_environments(project, caller.groups)
+        by_image = [each for each in environments if each.image == seen.spec.image]
+        by_name = [
+            each for each in environments if each.name == seen.spec.environment_name
+        ]
+        fitting = next(iter(by_image + by_name), None)
+        if fitting is None:
+            raise InvalidError(
+                "No environment that you may use has the image of this job, so there "
+                "is no JupyterLab for it. Open a shell in a running replica, or keep "
+                "failed replicas for a look."
+            )
+        return _debug_server(caller.name, project.name, fitting, seen)
+
     def pool_of(self, project: str) -> str:
         """Return the name of a project's pool; empty for none."""
         found = self._catalog.find_project(project)
@@ -162,6 +185,24 @@ class Admission:
             own_images=own,
             allow_any=self._settings.allow_any_image,
         )
+
+
+def _debug_server(
+    user: str, project: str, environment: Environment, seen: JobSeen
+) -> DebugServer:
+    server = debug_server_name(project, seen.id)
+    query = urlencode(
+        {"project": project, "environment": environment.name, "job": seen.id}
+    )
+    note = None
+    if environment.image != seen.spec.image:
+        note = (
+            f"The environment {environment.display_name} has a newer image than the "
+            "job had."
+        )
+    return DebugServer(
+        server=server, path=f"spawn/{quote(user, safe='')}/{server}?{query}", note=note
+    )
 
 
 def _cache_size(spec: JobSpec, environments: Iterable[Environment]) -> str:

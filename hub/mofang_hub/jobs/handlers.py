@@ -139,6 +139,15 @@ class JobHandler(ServiceHandler):
         self.finish()
 
 
+class DebugHandler(ServiceHandler):
+    """A notebook server in the place of a job."""
+
+    @override
+    async def get(self, project: str, job: str) -> None:
+        """Answer with the server and with what starts it."""
+        self.answer(await self.services.jobs.debug(self.caller, project, job))
+
+
 class CancelHandler(ServiceHandler):
     """The end of a job, wished for."""
 

@@ -11,6 +11,7 @@ from mofang_hub.health.handlers import CurvesHandler
 from mofang_hub.health.samples import SampleStore
 from mofang_hub.jobs.handlers import (
     CancelHandler,
+    DebugHandler,
     HealthHandler,
     JobHandler,
     JobsHandler,
@@ -67,6 +68,7 @@ def build_application(
         (rf"{jobs}/preview", PreviewHandler, basis),
         (rf"{jobs}/{_JOB}", JobHandler, basis),
         (rf"{jobs}/{_JOB}/cancel", CancelHandler, basis),
+        (rf"{jobs}/{_JOB}/debug", DebugHandler, basis),
         (rf"{jobs}/{_JOB}/metrics", CurvesHandler, basis | {"samples": samples}),
         (rf"{jobs}/{_JOB}/result", ResultHandler, basis | {"records": records}),
         (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis | {"reader": reader}),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from mofang.models import Job, JobEvent, JobList, JobSpec, Preview
+from mofang.models import DebugServer, Job, JobEvent, JobList, JobSpec, Preview
 from mofang_hub.jobs.access import Action, check_access, may_open_shell
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
@@ -150,6 +150,16 @@ class JobService:
         found = await self.find(Action.READ, caller, project, job_id)
         await self._looks.look(found.seen)
         return self._describe(found.seen, caller, found.role)
+
+    async def debug(self, caller: Caller, project: str, job_id: str) -> DebugServer:
+        """Return the notebook server in which a job can be looked into.
+
+        Raises:
+            InvalidError: No environment that the caller may use has its image.
+        """
+        allowed, _ = await self._allowed(Action.SUBMIT, caller, project)
+        found = await self.find(Action.READ, caller, project, job_id)
+        return self._admission.find_debug_server(caller, allowed, found.seen)
 
     async def cancel(self, caller: Caller, project: str, job_id: str) -> Job:
         """Ask for the end of a job; one that ended or is ending stays as it is."""

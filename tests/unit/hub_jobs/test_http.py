@@ -308,3 +308,60 @@ async def test_a_cross_site_form_cannot_submit(world: World) -> None:
     answer = await world.http.post(address, json=SPEC, headers=cookies)
 
     assert answer.status_code == 401
+
+
+async def test_a_job_can_be_looked_into_from_a_notebook(world: World) -> None:
+    job = await world.submit()
+
+    told = (await world.call("GET", f"{job['id']}/debug", user="ben")).json()
+
+    assert told["server"].startswith("vision-debug-")
+    assert told["path"] == (
+        f"spawn/ben/{told['server']}?project=vision&environment=pytorch&job={job['id']}"
+    )
+    assert told["note"] is None
+    viewer = await world.call("GET", f"{job['id']}/debug", user="eve")
+    assert viewer.status_code == 403, "a viewer starts no servers"
+
+
+async def test_a_preview_makes_nothing_and_tells_all(world: World) -> None:
+    spec = {"name": "x", "image": IMAGE, "script": "train.py", "replicas": 3}
+
+    good = (await world.call("POST", "preview", json=spec)).json()
+    bad = {**spec, "script": "/etc/passwd", "replicas": 30}
+    faulty = (await world.call("POST", "preview", json=bad)).json()
+
+    assert good["engine"] == "PyTorchJob"
+    assert "kind: PyTorchJob" in good["manifest"]
+    assert good["fields"] == {}
+    asked = {each["resource"]: each["asked"] for each in good["cost"]}
+    assert asked == {"cpu": 1.5, "memory": 3 * 1024**3, "gpu": 0, "pods": 3}
+    assert "script" in faulty["fields"]
+    assert "kind: PyTorchJob" in faulty["manifest"], "shown although it is refused"
+    assert not world.cluster.jobs
+
+
+async def test_an_engine_that_is_not_there_is_refused_by_name(world: World) -> None:
+    spec = {"name": "x", "image": IMAGE, "script": "train.py"}
+    answer = await world.call("POST", json={**spec, "engine": "ray-operator"})
+    assert answer.status_code == 422
+    assert "ray-operator" in answer.json()["fields"]["engine"]
+
+
+async def test_a_list_is_filtered_and_counted(world: World) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        await world.submit(name=name, user="ben" if name == "beta" else "ada")
+
+    async def names(**query: Any) -> list[str]:
+        found = (await world.call("GET", params=query)).json()
+        return [job["spec"]["name"] for job in found["jobs"]]
+
+    assert await names(search="AM") == ["gamma"]
+    assert await names(owner="ben") == ["beta"]
+    assert await names(framework="ray") == []
+    assert await names(state=["Failed", "Succeeded"]) == []
+    page = (await world.call("GET", params={"limit": 1, "owner": "ada"})).json()
+    assert (page["total"], len(page["jobs"])) == (2, 1)
+    wrong = await world.call("GET", params={"state": "Weird"})
+    assert wrong.status_code == 422
+    assert "state" in wrong.json()["fields"]

@@ -39,7 +39,7 @@ def test_every_verb_asks_who_it_is_and_whether_they_may(
 
 
 def test_all_handlers_are_looked_at() -> None:
-    assert len(own_verbs()) == 8
+    assert len(own_verbs()) == 13
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,11 @@ def test_all_handlers_are_looked_at() -> None:
         ("DELETE", "jobs/train-abc123"),
         ("POST", "jobs/train-abc123/cancel"),
         ("GET", "jobs/train-abc123/logs/worker/0"),
+        ("POST", "jobs/preview"),
+        ("POST", "snapshots"),
+        ("GET", "jobs/train-abc123/debug"),
+        ("GET", "jobs/train-abc123/metrics"),
+        ("GET", "jobs/train-abc123/result"),
     ],
 )
 async def test_strangers_are_refused(
@@ -62,3 +67,23 @@ async def test_strangers_are_refused(
         answer = await stranger.request(verb, f"mofang/training/api/{path}")
     assert answer.status_code == 403
     assert upstream.asked == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        pytest.param(b"", "Send the directory", id="nothing"),
+        pytest.param(b"[]", "Send the directory", id="a list"),
+        pytest.param(b'{"directory": 1}', "Send the directory", id="a number"),
+        pytest.param(b'{"directory": "a\\u0000"}', "Send the directory", id="a NUL"),
+        pytest.param(b'{"directory": "/etc"}', "/etc", id="a place of the system"),
+        pytest.param(b'{"directory": "/not/there"}', "/not/there", id="no place"),
+    ],
+)
+async def test_what_cannot_be_copied_is_refused_with_a_sentence(
+    notebook: Notebook, body: bytes, said: str
+) -> None:
+    async with notebook.client() as client:
+        answer = await client.post("mofang/training/api/snapshots", content=body)
+    assert answer.status_code == 422
+    assert said in answer.json()["message"] + str(answer.json()["fields"])

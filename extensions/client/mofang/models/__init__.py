@@ -7,6 +7,7 @@ refused); what the service answers is open, so that an older client keeps workin
 
 from __future__ import annotations
 
+from mofang.models.debug import DebugServer
 from mofang.models.delivery import CodeSource, Delivery, Input, Output, SecretKey
 from mofang.models.job import (
     Job,
@@ -41,6 +42,7 @@ __all__ = [
     "MAX_SPEC_BYTES",
     "MIN_MEMORY",
     "CodeSource",
+    "DebugServer",
     "Delivery",
     "Engine",
     "ErrorBody",
