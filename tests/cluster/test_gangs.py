@@ -10,14 +10,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 from kubernetes_asyncio import client, config
 
-from mofang.models import JobSpec, Priority
+from mofang.models import Framework, JobSpec, Priority
 from mofang_hub.config.settings import GangSettings
+from mofang_hub.jobs.engines.kinds import (
+    MPI_JOB,
+    PYTORCH_JOB,
+    TF_JOB,
+    XGBOOST_JOB,
+    Kind,
+)
 from mofang_hub.jobs.engines.reading import read_pod, trim_pod
+from mofang_hub.jobs.engines.rendering import render
 from mofang_hub.jobs.gang import Gang, GangPolicy, Owner, choose_gang, discover_gangs
 from mofang_hub.jobs.models import NewJob
+from mofang_kube import names
 from support import gangs
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
@@ -103,14 +113,52 @@ class World:
         }
         return dict(await gangs.post(self.http, self.jobs, body))
 
+    async def submit_as(self, kind: Kind, job: NewJob) -> dict[str, Any]:
+        """Create what the service renders, for machines of this world."""
+        marks = self.policy.marks(Gang.of(job))
+        *needs, body = (self._moved(each) for each in render(kind, job, [], marks))
+        assert not needs, "only kinds that need nothing beforehand are served here"
+        path = f"/apis/{kind.group}/{kind.version}/namespaces/{job.namespace}"
+        return dict(await gangs.post(self.http, f"{path}/{kind.plural}", body))
+
+    def _moved(self, part: Any) -> Any:
+        """A manifest whose pods need no claims and fit this world's machines alone."""
+        match part:
+            case {"metadata": metadata, "spec": {"containers": [container]} as spec}:
+                amounts = container["resources"]["requests"]
+                moved = gangs.pod_spec(
+                    self.label,
+                    gpus=int(amounts.get(gangs.GPU, 0)),
+                    cores=amounts["cpu"],
+                    priority=spec["priorityClassName"],
+                )
+                moved["containers"][0]["name"] = container["name"]
+                return {"metadata": self._unknown(metadata), "spec": moved}
+            case {"metadata": metadata, **others}:
+                moved = {key: self._moved(each) for key, each in others.items()}
+                return {"metadata": self._unknown(metadata), **moved}
+            case dict():
+                return {key: self._moved(each) for key, each in part.items()}
+            case list():
+                return [self._moved(each) for each in part]
+        return part
+
+    def _unknown(self, metadata: dict[str, Any]) -> dict[str, Any]:
+        """Metadata by which the training service does not know a job of its own."""
+        kept = {k: v for k, v in metadata.items() if k not in {"annotations", "labels"}}
+        labels = dict(metadata.get("labels", {}))
+        labels.pop(names.JOB_LABEL, None)
+        return {**kept, "labels": labels}
+
     async def make_group(self, gang: Gang, job: dict[str, Any]) -> None:
         group = self.policy.build_group(gang, Owner.of(job))
         path = self.policy.api.path_of(gang).rpartition("/")[0]
         await gangs.post(self.http, path, group)
 
-    async def resume(self, gang: Gang) -> None:
+    async def resume(self, gang: Gang, plural: str = "pytorchjobs") -> None:
+        path = f"/apis/kubeflow.org/v1/namespaces/{self.namespace}/{plural}"
         answer = await self.http.patch(
-            f"{self.jobs}/{gang.name}",
+            f"{path}/{gang.name}",
             content=json.dumps({"spec": {"runPolicy": {"suspend": False}}}),
             headers=MERGE,
         )
@@ -191,6 +239,34 @@ async def test_a_job_with_the_label_is_a_gang(world):
     group = world.sight.groups[gang.name]
     pods = [read_pod(trim_pod(each)) for each in world.sight.of(gang.name)]
     assert world.policy.waiting_sentence(gang, group, pods) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "framework"),
+    [
+        pytest.param(kind, framework, id=f"{kind.kind} of {framework}")
+        for kind in (PYTORCH_JOB, TF_JOB, MPI_JOB, XGBOOST_JOB)
+        for framework in kind.roles
+        if framework is not Framework.SINGLE
+    ],
+)
+async def test_every_kind_of_job_is_a_gang_of_all_its_replicas(world, kind, framework):
+    """No operator holds a replica back until another runs: that would never end."""
+    spec = JobSpec(
+        name="train",
+        image="all",
+        framework=framework,
+        script="train.py",
+        replicas=3,
+        resources={"cpu": "100m", "memory": "64Mi", "gpu": 1},
+    )
+    job = NewJob(id="train", project=world.project, owner="ada", spec=spec)
+    gang = Gang.of(job)
+    await world.make_group(gang, await world.submit_as(kind, job))
+    await world.resume(gang, kind.plural)
+    await world.until_bound(gang)
+    await world.pass_by()
+    assert len(world.sight.of(gang.name)) == gang.count
 
 
 async def test_pods_wait_for_a_group_that_is_made_later(world):

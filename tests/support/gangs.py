@@ -91,7 +91,13 @@ async def machines(
     names = {
         f"{label}-{n}-{run}": label for label in dict.fromkeys(labels) for n in range(2)
     }
-    amounts = {"cpu": str(cores), "memory": "64Gi", "pods": "110", GPU: str(gpus)}
+    amounts = {
+        "cpu": str(cores),
+        "memory": "64Gi",
+        "ephemeral-storage": "100Gi",
+        "pods": "110",
+        GPU: str(gpus),
+    }
     for name, label in names.items():
         await _add_machine(http, name, label, amounts)
     alive = asyncio.create_task(_keep_alive(http, list(names)))
