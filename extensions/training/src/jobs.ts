@@ -4,12 +4,17 @@ import { Signal } from '@lumino/signaling';
 import { LogSource } from './log/source';
 import { applyEvent, merge } from './model/jobList';
 import type {
+  ICodeSource,
+  IDebugServer,
   IDefaults,
   IJob,
   IJobEvent,
+  IJobMetrics,
   IJobPage,
   IJobSpec,
-  IReplica
+  IPreview,
+  IReplica,
+  JobResult
 } from './model/wire';
 import { address, request } from './request';
 import type { ILogSource, ITrainingJobs, Liveness } from './tokens';
@@ -72,6 +77,29 @@ export class TrainingJobs implements ITrainingJobs {
       this._take({ type: 'added', job });
     }
     return job;
+  }
+
+  async preview(spec: IJobSpec): Promise<IPreview> {
+    const init = { method: 'POST', body: JSON.stringify(spec) };
+    return this._json<IPreview>('jobs/preview', init);
+  }
+
+  async snapshot(directory: string): Promise<ICodeSource> {
+    const init = { method: 'POST', body: JSON.stringify({ directory }) };
+    return this._json<ICodeSource>('snapshots', init);
+  }
+
+  async metrics(id: string, points: number): Promise<IJobMetrics> {
+    const query = { points: String(points) };
+    return this._json<IJobMetrics>(`jobs/${id}/metrics`, {}, query);
+  }
+
+  async result(id: string): Promise<JobResult> {
+    return this._json<JobResult>(`jobs/${id}/result`);
+  }
+
+  async debug(id: string): Promise<IDebugServer> {
+    return this._json<IDebugServer>(`jobs/${id}/debug`);
   }
 
   async cancel(id: string): Promise<void> {

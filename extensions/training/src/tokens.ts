@@ -2,7 +2,17 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { IDefaults, IJob, IJobSpec, IReplica } from './model/wire';
+import type {
+  ICodeSource,
+  IDebugServer,
+  IDefaults,
+  IJob,
+  IJobMetrics,
+  IJobSpec,
+  IPreview,
+  IReplica,
+  JobResult
+} from './model/wire';
 
 /** Domain of this extension's translations. */
 export const DOMAIN = 'mofang_training';
@@ -16,9 +26,17 @@ export namespace CommandIDs {
   export const submitSelected = 'mofang-training:submit-selected';
   /** Open a job's log; arguments: `jobId`, perhaps `role` and `index`. */
   export const openLog = 'mofang-training:open-log';
+  /** Open the form filled from a job; argument: `job`. */
+  export const rerun = 'mofang-training:rerun';
+  /** Open charts of a job; argument: `jobId`. */
+  export const openCharts = 'mofang-training:open-charts';
+  /** Compare jobs; argument: `jobIds`, two of them. */
+  export const compare = 'mofang-training:compare';
   export const showPanel = 'mofang-training:show-panel';
   /** Of the Cloud Shell's extension; may be absent. */
   export const openShell = 'mofang-cloudshell:open';
+  /** Of the TensorBoard extension; may be absent. */
+  export const openTensorBoard = 'mofang-tensorboard:open';
 }
 
 /** How the list of jobs is kept. */
@@ -38,6 +56,15 @@ export interface ITrainingJobs extends IDisposable {
   find(id: string): IJob | undefined;
   defaults(): Promise<IDefaults>;
   submit(spec: IJobSpec): Promise<IJob>;
+  /** What a job would be; nothing is made. */
+  preview(spec: IJobSpec): Promise<IPreview>;
+  /** Copy a directory of code as it is now. */
+  snapshot(directory: string): Promise<ICodeSource>;
+  /** Curves of at most so many points each. */
+  metrics(id: string, points: number): Promise<IJobMetrics>;
+  /** What the job's script reported; empty if nothing. */
+  result(id: string): Promise<JobResult>;
+  debug(id: string): Promise<IDebugServer>;
   cancel(id: string): Promise<void>;
   remove(id: string): Promise<void>;
   loadMore(): Promise<void>;

@@ -8,18 +8,79 @@ export interface IResources {
   gpu: number;
 }
 
+export type Delivery = 'parameter' | 'environment';
+export type Priority = 'low' | 'normal' | 'high';
+export type HangAction = 'off' | 'tell' | 'restart';
+export type Parameter = string | number | boolean;
+
+/** What a job asks for one of its roles; null for what the job asks for all. */
+export interface IRoleSpec {
+  replicas: number | null;
+  resources: IResources | null;
+}
+
+export interface IInput {
+  /** Such as `data_url`. */
+  name: string;
+  path: string;
+  deliver: Delivery;
+}
+
+export interface IOutput extends IInput {
+  /** Written to the scratch disk and copied to its path. */
+  staged: boolean;
+  /** What the path holds is there at the start; of staged outputs only. */
+  preload: boolean;
+}
+
+/** Code as it was when the job was submitted. */
+export interface ICodeSource {
+  directory: string;
+  snapshot: string;
+}
+
+/** Where a secret variable's value is kept. */
+export interface ISecretKey {
+  secret: string;
+  key: string;
+}
+
+export interface IRestart {
+  limit: number;
+  unconditional: boolean;
+}
+
 export interface IJobSpec {
   name: string;
   framework: string;
+  /** Null for the first that runs the framework. */
+  engine: string | null;
   image: string;
-  /** Path in the container. */
+  /** Path in the container; empty where there is a command. */
   script: string;
+  command: string[];
   arguments: string[];
+  hyperparameters: Record<string, Parameter>;
   working_directory: string;
+  code: ICodeSource | null;
+  requirements: string | null;
+  inputs: IInput[];
+  outputs: IOutput[];
+  /** Of the framework's main role. */
   replicas: number;
   resources: IResources;
+  roles: Record<string, IRoleSpec>;
+  processes_per_replica: number | null;
   environment: Record<string, string>;
+  secrets: Record<string, ISecretKey>;
+  user_id: number;
+  priority: Priority;
+  restart: IRestart | null;
+  hang: HangAction;
+  keep_on_failure_minutes: number;
   environment_name: string | null;
+  /** Id of the job that this one repeats with changes. */
+  rerun_of: string | null;
 }
 
 export interface IReplica {
@@ -31,12 +92,33 @@ export interface IReplica {
   exit_code: number | null;
   /** Whether this user may open a Cloud Shell in it now. */
   shell: boolean;
+  /** Until when the container of a failed replica stays for a look. */
+  kept_until: string | null;
+}
+
+/** Where a job stands among those of its project that wait to be let in. */
+export interface IQueuePlace {
+  position: number;
+  length: number;
+}
+
+export interface IRestartRecord {
+  /** Which try ended; the first is 1. */
+  attempt: number;
+  at: string;
+  cause: string;
+  replica: string | null;
+  node: string | null;
+  by_platform: boolean;
+  /** Whether later tries keep off that machine. */
+  avoided: boolean;
 }
 
 export type JobState =
   | 'Submitted'
   | 'Queued'
   | 'Running'
+  | 'Restarting'
   | 'Succeeded'
   | 'Failed'
   | 'Cancelling'
@@ -47,18 +129,102 @@ export interface IJob {
   project: string;
   owner: string;
   spec: IJobSpec;
+  /** Which resource runs it, such as `PyTorchJob`. */
+  engine: string;
   state: JobState;
   /** One sentence: why it waits, or how it ended. */
   reason: string | null;
   created: string;
   started: string | null;
   finished: string | null;
+  attempt: number;
+  restarts: IRestartRecord[];
+  /** Null once it was let in. */
+  queue: IQueuePlace | null;
+  /** One sentence when a running job seems to hang. */
+  alert: string | null;
   replicas: IReplica[];
 }
 
 export interface IJobPage {
   jobs: IJob[];
   next: string | null;
+  /** How many jobs there are on all pages. */
+  total: number | null;
+}
+
+/** Which jobs of a list are wanted. */
+export interface IJobFilter {
+  states: readonly JobState[];
+  owner: string;
+  framework: string;
+  /** Part of the name or the id. */
+  search: string;
+}
+
+/** One curve; null where nothing was measured. */
+export interface ISeries {
+  /** cpu (cores), memory, gpu_memory (bytes), gpu (percent), read, write,
+   * received, sent (bytes per second). */
+  name: string;
+  values: (number | null)[];
+  limit: number | null;
+}
+
+export interface IReplicaMetrics {
+  role: string;
+  index: number;
+  times: string[];
+  series: ISeries[];
+  /** Why there is nothing, where there is nothing. */
+  note: string | null;
+}
+
+export interface IJobMetrics {
+  replicas: IReplicaMetrics[];
+}
+
+/** What a job takes of one resource of its project's quota. */
+export interface IQuotaCost {
+  /** cpu (cores), memory (bytes), gpu, pods. */
+  resource: string;
+  asked: number;
+  used: number;
+  limit: number | null;
+}
+
+/** What a job would be, before it is submitted. */
+export interface IPreview {
+  /** YAML. */
+  manifest: string;
+  engine: string;
+  cost: IQuotaCost[];
+  notes: string[];
+  /** A sentence for each field that must change, by dotted path. */
+  fields: Record<string, string>;
+}
+
+/** The notebook server in which a job can be looked into. */
+export interface IDebugServer {
+  server: string;
+  /** Beneath the hub's address. */
+  path: string;
+  note: string | null;
+}
+
+/** What a script reported. */
+export type JobResult = Record<string, unknown>;
+
+/** One role of a framework. */
+export interface IRoleRule {
+  name: string;
+  least: number;
+  most: number;
+  default: number;
+  /** Whether the job's own number of replicas counts this role's. */
+  is_main: boolean;
+  takes_gpu: boolean;
+  meaning: string;
 }
 
 export interface IJobEvent {
@@ -72,6 +238,10 @@ export interface IDefaults {
   environment: string;
   image: string;
   working_directory: string;
+  user: string;
+  /** Address of the hub; empty off the platform. */
+  hub: string;
+  frameworks: Record<string, IRoleRule[]>;
   /** Folder that the paths of JupyterLab's documents start from. */
   root: string;
   limits: {
