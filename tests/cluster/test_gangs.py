@@ -6,7 +6,7 @@ label of the platform's jobs, so that the training service takes no note of them
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -296,6 +296,23 @@ async def test_a_gang_too_big_holds_nothing_and_says_what_it_waits_for(world):
         "of memory each). When Kubernetes last looked, it found room for 2 of the 3."
     )
     assert "2 have too few free GPUs" in said
+
+
+async def test_a_group_of_another_priority_than_its_pods_is_an_error_that_is_told(
+    world,
+):
+    """So a PodGroup has to name the class of its pods."""
+    gang = world.gang("train", replicas=2, gpu=1)
+    job = await world.submit(gang)
+    await world.make_group(replace(gang, priority=Priority.HIGH), job)
+    await world.resume(gang)
+    await world.sight.until(lambda: world.sight.verdict(gang.name) == "False")
+
+    group = world.sight.groups[gang.name]
+    assert world.policy.waiting_sentence(gang, group, []).startswith(
+        "Kubernetes cannot place its replicas: all pods in a single pod group should "
+        "have the same priority"
+    )
 
 
 async def test_a_waiting_gang_starts_when_room_is_made(world):
