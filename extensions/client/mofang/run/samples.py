@@ -65,12 +65,17 @@ def sampling(replica: Replica) -> Iterator[None]:
     if log_file is None or not period:
         yield
         return
-    sampler = Sampler(
-        SampleFile(sample_path(log_file)),
-        period_seconds=period,
-        attempt=replica.settings.attempt,
-        say=replica.output.say,
-    )
+    try:
+        sampler = Sampler(
+            SampleFile(sample_path(log_file)),
+            period_seconds=period,
+            attempt=replica.settings.attempt,
+            say=replica.output.say,
+        )
+    except OSError as error:
+        replica.output.say(f"No samples are taken: {error}. The job goes on without.")
+        yield
+        return
     sampler.start()
     try:
         yield
@@ -107,6 +112,9 @@ class Sampler:
         attempt: Which start of the job this is.
         say: Takes a sentence for the job's log.
         gpus: The devices' reader.
+
+    Raises:
+        OSError: The processes cannot be seen.
     """
 
     def __init__(
@@ -124,7 +132,9 @@ class Sampler:
         self._say = say
         self._gpus = gpus or GpuReader()
         self._tree = ProcessTree(os.getpid())
-        self._usage = ContainerUsage()
+        self._usage = ContainerUsage(
+            self._tree.look().cpu_seconds + _collected_seconds()
+        )
         self._run = uuid.uuid4().hex[:8]
         self._start = time.monotonic()
         self._cpu = 0.0

@@ -9,34 +9,40 @@ from mofang.run.addresses import PREFERRED
 from mofang.run.limits import CGROUP
 from mofang.run.processes import PROC
 
+SLACK_SECONDS = 30.0
+"""What processes that nobody collected may have used before the first look."""
+
 _MICRO, _NANO = 1e6, 1e9
 
 
 class ContainerUsage:
     """Reads the container's own control group, of either version.
 
-    It is believed only if nothing but the wrapper and its children is in it: outside
-    of a container, the group that shows is the whole machine's.
+    It is believed only if nothing but the wrapper and its children is in it, and if it
+    used no more than they did: outside of a container, the group that shows is that of
+    the whole machine.
+
+    Args:
+        seconds: CPU time that the wrapper's children used so far.
+        cgroup: Where control groups show.
+        proc: Where processes show.
     """
 
-    def __init__(self, cgroup: Path = CGROUP, proc: Path = PROC) -> None:
+    def __init__(
+        self, seconds: float, cgroup: Path = CGROUP, proc: Path = PROC
+    ) -> None:
         self._cgroup = cgroup
         self._proc = proc
-        self._is_ours = self._holds_only_us()
+        used = self._group_seconds()
+        self._is_ours = (
+            used is not None
+            and used <= 2 * seconds + SLACK_SECONDS
+            and self._holds_only_us()
+        )
 
     def cpu_seconds(self) -> float | None:
         """Return what all processes used but this one; None if it is not known."""
-        if not self._is_ours:
-            return None
-        for line in _read(self._cgroup / "cpu.stat").splitlines():
-            name, _, value = line.partition(" ")
-            if name == "usage_usec" and value.isdigit():
-                return _without_own(int(value) / _MICRO)
-        for folder in ("cpuacct", "cpu,cpuacct"):
-            value = _read(self._cgroup / folder / "cpuacct.usage").strip()
-            if value.isdigit():
-                return _without_own(int(value) / _NANO)
-        return None
+        return self._group_seconds() if self._is_ours else None
 
     def memory_bytes(self) -> int | None:
         """Return memory in use without what could be freed at once, as Kubernetes.
@@ -63,6 +69,17 @@ class ContainerUsage:
             words = rest.split()
             if colon and name.strip() == interface and len(words) >= 9:  # noqa: PLR2004
                 return int(words[0]), int(words[8])
+        return None
+
+    def _group_seconds(self) -> float | None:
+        for line in _read(self._cgroup / "cpu.stat").splitlines():
+            name, _, value = line.partition(" ")
+            if name == "usage_usec" and value.isdigit():
+                return _without_own(int(value) / _MICRO)
+        for folder in ("cpuacct", "cpu,cpuacct"):
+            value = _read(self._cgroup / folder / "cpuacct.usage").strip()
+            if value.isdigit():
+                return _without_own(int(value) / _NANO)
         return None
 
     def _holds_only_us(self) -> bool:
@@ -99,7 +116,7 @@ def _field(text: str, name: str) -> int:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text()
+        return file.read_text(errors="replace")
     except OSError:
         # It is of the other version of control groups, or not shown here.
         return ""
