@@ -37,7 +37,8 @@ class ViewHandler(ProxyHandler):
     SUPPORTED_METHODS = ("GET", "HEAD", "POST")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, rewrite_response=_guard, absolute_url=True, **kwargs)
+        rewrite = (_guard, _find_fonts)
+        super().__init__(*args, rewrite_response=rewrite, absolute_url=True, **kwargs)
 
     @override
     @web.authenticated
@@ -70,6 +71,9 @@ class ViewHandler(ProxyHandler):
         headers: HTTPHeaders = super().proxy_request_headers()
         for name in SECRETS:
             headers.pop(name, None)
+        if self.path_args[-1] == "":
+            # The page is changed on its way, so it must not come compressed.
+            headers.pop("Accept-Encoding", None)
         return headers
 
     @override
@@ -116,3 +120,9 @@ def _guard(response: RewritableResponse) -> None:
         f"{policy};{frames}" if policy else frames
     )
     response.headers["Referrer-Policy"] = "same-origin"
+
+
+def _find_fonts(response: RewritableResponse) -> None:
+    """Let the page ask for its fonts below its prefix, which TensorBoard forgets."""
+    if response.headers.get("Content-Type", "").startswith("text/html"):
+        response.body = response.body.replace(b"url(/font-", b"url(font-")

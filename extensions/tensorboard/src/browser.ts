@@ -39,6 +39,6 @@ export function addBrowserEntry(
   app.contextMenu.addItem({
     command: CommandIDs.openSelected,
     selector: DIRECTORIES,
-    rank: 4.5
+    rank: 3.5
   });
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +42,10 @@ async def test_a_directory_is_shown_under_the_notebooks_address(
         assert "<title>TensorBoard</title>" in page.text
         assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
         assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+        assert "url(/" not in page.text  # Such an address would be the hub's.
+        font = re.search(r"url\((font-[^)]+)\)", page.text)
+        assert font is not None
+        assert (await browser.get(view(told, font[1]))).status_code == 200
         script = await browser.get(view(told, "index.js"))
         assert script.status_code == 200
         assert len(script.content) > 100_000
