@@ -65,6 +65,15 @@ COMPONENTS = (
             )
         },
     ),
+    Component(
+        name="trainer",
+        packages={
+            "trainer": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"
+        },
+    ),
+    Component(name="jobset", packages={"jobset": "sigs.k8s.io/jobset"}),
+    # Not of the cluster: the tests' fake nodes are run by it.
+    Component(name="kwok", packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"}),
     Component(name="coredns", packages={"coredns": "."}),
     Component(name="pause", packages={"pause": "."}),
     Component(name="await-name", packages={"await-name": "."}),
