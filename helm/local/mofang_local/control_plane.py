@@ -85,6 +85,8 @@ def _controller_manager(places: Places) -> tuple[str, ...]:
         f"--cluster-cidr={POD_RANGE}",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
         "--allocate-node-cidrs=false",
+        # It collects the groups of gangs that are gone.
+        f"--feature-gates={FEATURES}",
     )
 
 

@@ -40,15 +40,20 @@ class Gangs:
         api: The client; shared, not closed here.
         engine: Makes groups.
         settings: Which policy is wanted.
+        policy: The one in use until it is settled by what the cluster has.
     """
 
     def __init__(
-        self, api: ApiClient, engine: JobEngine, settings: GangSettings
+        self,
+        api: ApiClient,
+        engine: JobEngine,
+        settings: GangSettings,
+        policy: GangPolicy | None = None,
     ) -> None:
         self._api = api
         self._engine = engine
         self._settings = settings
-        self._policy: GangPolicy = NoGang()
+        self._policy = policy or NoGang()
         self._groups: Watcher | None = None
 
     async def choose(self) -> None:

@@ -25,6 +25,7 @@ from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.kinds import KINDS, kind_named
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
 from mofang_hub.jobs.engines.reading import job_group, pod_group, trim_job, trim_pod
+from mofang_hub.jobs.gang import NativeGang
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.identity import HubIdentity
@@ -67,12 +68,15 @@ class PretendedCluster:
         self.output: dict[str, bytes] = {}
         self.said: list[tuple[str, str]] = []
         self.servers: set[str] = set()
+        self.groups: dict[str, dict[str, Any]] = {}
         self.conflicts = 0
+        self.writes, self.dies_at = 0, 0
         self._versions = itertools.count(1)
 
     async def create(self, kind: Any, objects: Any) -> dict[str, Any]:
         *_, body = objects
         name = body["metadata"]["name"]
+        self.write()
         if name in self.jobs:
             raise ConflictError("It is there already.")
         body["metadata"] |= {
@@ -82,6 +86,16 @@ class PretendedCluster:
         }
         self.jobs[name] = body
         return trim_job(kind, body)
+
+    async def ensure(self, body: dict[str, Any]) -> None:
+        self.write()
+        self.groups[body["metadata"]["name"]] = body
+
+    def write(self) -> None:
+        """Count a write; the one that kills us is not done."""
+        self.writes += 1
+        if self.writes == self.dies_at:
+            raise asyncio.CancelledError
 
     async def find(self, kind: Any, namespace: str, name: str) -> dict[str, Any] | None:
         body = self.jobs.get(name)
@@ -98,6 +112,7 @@ class PretendedCluster:
         return self._patch(kind, seen_as, build_release(kind))
 
     def _patch(self, kind: Any, seen_as: Any, patch: Any) -> dict[str, Any]:
+        self.write()
         body = self.jobs[seen_as["metadata"]["name"]]
         metadata = body["metadata"]
         is_old = seen_as["metadata"]["resourceVersion"] != metadata["resourceVersion"]
@@ -242,7 +257,22 @@ class World:
     quotas: Watcher
     storage: Path
     sessions: Sessions
+    work: list[asyncio.Task[None]]
+    queue: JobQueue
     asked: dict[str, Any] = field(default_factory=dict)
+
+    async def kill(self) -> None:
+        """End all work in the background at once."""
+        for task in self.work:
+            task.cancel()
+        await asyncio.gather(*self.work, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Let the queue look, as a change would."""
+        for body in self.cluster.jobs.values():
+            metadata = body["metadata"]
+            metadata["resourceVersion"] = str(int(metadata["resourceVersion"]) + 500)
+            self.tell(body)
 
     async def call(
         self, verb: str, path: str = "", *, user: str = "ada", **more: Any
@@ -314,8 +344,12 @@ class World:
 
 
 @asynccontextmanager
-async def running_world(storage: Path) -> AsyncIterator[World]:
-    cluster, catalog, hub = PretendedCluster(), PretendedCatalog(), PretendedHub()
+async def running_world(
+    storage: Path, cluster: PretendedCluster | None = None
+) -> AsyncIterator[World]:
+    """Run the service, perhaps on a cluster that another one has left."""
+    cluster = cluster or PretendedCluster()
+    catalog, hub = PretendedCatalog(), PretendedHub()
     terminals, metrics = PretendedTerminals(), Metrics()
     jobs_watched = {each.kind: Watcher(None, "/", index=job_group) for each in KINDS}
     pods, nodes = Watcher(None, "/pods", index=pod_group), Watcher(None, "/nodes")
@@ -326,7 +360,11 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
     board.has_kinds.set()
     board.follow()
     store = LogStore(storage)
-    quotas, gangs = Quotas(quotas_watched), Gangs(None, cluster, GangSettings())
+    for body in cluster.jobs.values():
+        jobs_watched[body["kind"]].put(trim_job(kind_named(body["kind"]), body))
+    policy = NativeGang("v1beta1")
+    quotas = Quotas(quotas_watched)
+    gangs = Gangs(None, cluster, GangSettings(), policy)
     admission = Admission(catalog, cluster, JobSettings())
     submissions = Submissions(
         board=board,
@@ -386,6 +424,8 @@ async def running_world(storage: Path) -> AsyncIterator[World]:
             terminals=terminals,
             board=board,
             restarts=restarts,
+            work=work,
+            queue=queue,
             pods=pods,
             quotas=quotas_watched,
             storage=storage,
