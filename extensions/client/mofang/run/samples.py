@@ -60,20 +60,8 @@ def sampling(replica: Replica) -> Iterator[None]:
     Raises:
         RefusalError: The period is none.
     """
-    period = read_period(replica.environment)
-    log_file = replica.settings.log_file
-    if log_file is None or not period:
-        yield
-        return
-    try:
-        sampler = Sampler(
-            SampleFile(sample_path(log_file)),
-            period_seconds=period,
-            attempt=replica.settings.attempt,
-            say=replica.output.say,
-        )
-    except OSError as error:
-        replica.output.say(f"No samples are taken: {error}. The job goes on without.")
+    sampler = _make_sampler(replica, read_period(replica.environment))
+    if sampler is None:
         yield
         return
     sampler.start()
@@ -81,6 +69,22 @@ def sampling(replica: Replica) -> Iterator[None]:
         yield
     finally:
         sampler.stop()
+
+
+def _make_sampler(replica: Replica, period: float) -> Sampler | None:
+    log_file = replica.settings.log_file
+    if log_file is None or not period:
+        return None
+    try:
+        return Sampler(
+            SampleFile(sample_path(log_file)),
+            period_seconds=period,
+            attempt=replica.settings.attempt,
+            say=replica.output.say,
+        )
+    except OSError as error:
+        replica.output.say(f"No samples are taken: {error}. The job goes on without.")
+        return None
 
 
 def read_period(environment: Mapping[str, str]) -> float:
