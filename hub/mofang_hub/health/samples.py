@@ -27,7 +27,7 @@ RECENT_BYTES = 128 * 1024
 """At least a quarter of an hour, with eight GPUs."""
 
 MAX_LINE_BYTES = 16 * 1024
-MAX_SAMPLES = 4000
+MAX_SAMPLES = 2000
 """Of more, evenly spaced ones are read: counters lose nothing by it."""
 
 
@@ -58,28 +58,39 @@ class SampleStore:
 
     async def read(self, name: LogName) -> SampleFile:
         """Return all samples, or as many as a chart can use; empty without a file."""
-        return await asyncio.to_thread(self._read, name, MAX_BYTES)
+        return await asyncio.to_thread(self._read, name)
 
     async def read_recent(self, name: LogName) -> SampleFile:
-        """Return the newest samples, without gaps; empty without a file."""
-        return await asyncio.to_thread(self._read, name, RECENT_BYTES)
+        """Return the newest samples, back to the last change of the digest.
 
-    def _read(self, name: LogName, limit: int) -> SampleFile:
+        Empty without a file.
+        """
+        return await asyncio.to_thread(self._read_recent, name)
+
+    def _read(self, name: LogName) -> SampleFile:
+        content, is_cut = self._end(name, MAX_BYTES)
+        return parse_samples(content, is_cut=is_cut)
+
+    def _read_recent(self, name: LogName) -> SampleFile:
+        content, is_cut = self._end(name, RECENT_BYTES)
+        return parse_recent(content, is_cut=is_cut)
+
+    def _end(self, name: LogName, limit: int) -> tuple[bytes, bool]:
+        """Return the end of a file, and whether it is less than all."""
         parts = sample_parts(name)
         try:
             file = open_file(self._root, parts)
         except FileNotFoundError:
-            return SampleFile()
+            return b"", False
         except (UnsafePathError, PermissionError) as err:
             log.warning("samples are not used", path="/".join(parts), error=str(err))
-            return SampleFile()
+            return b"", False
         try:
             size = os.fstat(file).st_size
             start = max(size - limit, 0)
-            content = os.pread(file, min(size, limit), start)
+            return os.pread(file, min(size, limit), start), start > 0
         finally:
             os.close(file)
-        return parse_samples(content, is_cut=start > 0)
 
 
 def sample_parts(name: LogName) -> tuple[str, ...]:
@@ -95,18 +106,48 @@ def parse_samples(content: bytes, *, is_cut: bool = False) -> SampleFile:
         content: Of the file.
         is_cut: Whether the first line lacks its beginning.
     """
-    # A last line without its end is still being written.
-    lines = content.split(b"\n")[1 if is_cut else 0 : -1]
     found, bad = [], 0
-    for line in _spread([line for line in lines if line.strip()]):
-        if len(line) > MAX_LINE_BYTES:
+    for line in _spread(_lines(content, is_cut=is_cut)):
+        sample = _parse(line)
+        if sample is None:
+            bad += 1
+        else:
+            found.append(sample)
+    return SampleFile(samples=tuple(found), bad_lines=bad)
+
+
+def parse_recent(content: bytes, *, is_cut: bool = False) -> SampleFile:
+    """Read lines from the last one back to the first that is not of its silence.
+
+    Of a job that does I/O these are two, so that hundreds of replicas can be looked at
+    each minute.
+    """
+    found: list[Sample] = []
+    bad = 0
+    for line in reversed(_lines(content, is_cut=is_cut)):
+        sample = _parse(line)
+        if sample is None:
             bad += 1
             continue
-        try:
-            found.append(parse_sample(line))
-        except BadSampleError:
-            bad += 1
-    return SampleFile(samples=tuple(found), bad_lines=bad)
+        found.append(sample)
+        if sample.digest != found[0].digest:
+            break
+    return SampleFile(samples=tuple(reversed(found)), bad_lines=bad)
+
+
+def _lines(content: bytes, *, is_cut: bool) -> Sequence[bytes]:
+    # A last line without its end is still being written.
+    lines = content.split(b"\n")[1 if is_cut else 0 : -1]
+    return [line for line in lines if line.strip()]
+
+
+def _parse(line: bytes) -> Sample | None:
+    if len(line) > MAX_LINE_BYTES:
+        return None
+    try:
+        return parse_sample(line)
+    except BadSampleError:
+        return None
 
 
 def _spread(lines: Sequence[bytes]) -> Sequence[bytes]:

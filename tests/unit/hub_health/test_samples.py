@@ -155,14 +155,24 @@ async def test_of_a_huge_file_the_end_is_read(store, file):
     assert len(found.samples) == 20
 
 
-async def test_the_newest_are_read_without_gaps(store, file):
-    many = samples_of(Part(5000, talks=True))
+async def test_a_silence_is_read_without_gaps(store, file):
+    many = samples_of(Part(5000))
     file.write_bytes(b"".join(map(line_of, many)))
 
     found = await store.read_recent(name_of())
 
     assert list(found.samples) == many[-len(found.samples) :]
     assert RECENT_BYTES / 2 < len(b"".join(map(line_of, found.samples))) < RECENT_BYTES
+
+
+async def test_of_the_newest_no_more_are_read_than_the_rule_needs(store, file):
+    many = samples_of(Part(100, talks=True), Part(10))
+    file.write_bytes(b"".join(map(line_of, many)))
+
+    found = await store.read_recent(name_of())
+
+    # The last of the talking ones has the digest of the silence already.
+    assert list(found.samples) == many[-12:]
 
 
 def test_of_many_samples_evenly_spaced_ones_are_read():
