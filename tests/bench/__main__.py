@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.eventually import eventually
 from support.platform import ARTEFACTS, Platform
 
+BURST = 500
 NETWORK = "/run/netns/mofang-cpu-1"
 
 
@@ -44,7 +45,14 @@ def is_open(port: int) -> bool:
 
 def measure(platform: Platform, rounds: int) -> list[str]:
     """All figures, a line each."""
-    from bench import browser, jobs, memory, routes, stock  # noqa: PLC0415
+    from bench import (  # noqa: PLC0415
+        browser,
+        jobs,
+        memory,
+        routes,
+        stock,
+        training,
+    )
     from bench.servers import OPTIONS, SERVER, Servers  # noqa: PLC0415
     from bench.table import Row, in_turn  # noqa: PLC0415
 
@@ -81,6 +89,9 @@ def measure(platform: Platform, rounds: int) -> list[str]:
     servers.session.start(SERVER, OPTIONS)
     servers.session.wait_ready(SERVER)
     submitted, created = jobs.submissions(platform, servers.session, rounds * 2)
+    runs = training.Training(platform, servers.session)
+    begun, bare_begun = in_turn(rounds, runs.ours, runs.bare)
+    many = training.burst(servers.session, runs.spec, BURST)
     servers.session.stop(SERVER)
     lines.append(
         Row(
@@ -91,6 +102,26 @@ def measure(platform: Platform, rounds: int) -> list[str]:
             baseline=created,
         ).text()
     )
+    lines.append(
+        Row(
+            name="submit → container runs",
+            unit="s",
+            ours=begun,
+            baseline_name="bare create",
+            baseline=bare_begun,
+        ).text()
+    )
+    lines.append(
+        Row(
+            name="container runs → first step",
+            unit="s",
+            ours=runs.steps,
+            baseline_name="bare create",
+            baseline=runs.bare_steps,
+        ).text()
+    )
+    said = ", ".join(f"{name} {value:.0f}" for name, value in many.items())
+    lines.append(f"{BURST} jobs at once: {said}")
     return lines
 
 
