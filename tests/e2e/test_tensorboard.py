@@ -33,7 +33,9 @@ def open_lab(page: Page, session: HubSession, path: str) -> None:
         session.start(SERVER, {"project": "vision", "environment": "base"})
     session.wait_ready(SERVER)
     page.get_by_role("button", name=re.compile("sign in|log in", re.IGNORECASE)).click()
-    page.wait_for_url(re.compile("/hub/"))
+    expect(
+        page.get_by_role("button", name=re.compile("^(Start|Open) ")).first
+    ).to_be_visible()
     page.goto(f"/user/{session.name}/{SERVER}/lab/tree/{path}?reset")
     expect(page.locator("#jp-main-dock-panel")).to_be_visible()
 

@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -81,7 +81,8 @@ class TensorBoardProgram:
                 *_flags(selection, Path(folder.name), prefix, settings),
                 cwd=folder.name,
                 env={**os.environ, "TMPDIR": folder.name},
-                stdin=DEVNULL,
+                # Never written to: its end tells that this server has gone.
+                stdin=PIPE,
                 stdout=PIPE,
                 stderr=STDOUT,
                 start_new_session=True,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -141,6 +142,38 @@ async def test_it_ends_with_the_server(
     async with notebook_with() as server, server.client() as browser:
         told = await started(browser, {"logdir": str(logs)})
     assert not running_with(told["id"])
+
+
+async def test_it_ends_with_a_server_that_is_killed(storage: Path) -> None:
+    """Nothing is left behind that nobody knows of any more."""
+    prefix = f"/{storage.parent.name}/view"
+    script = (
+        "import asyncio, pathlib, sys\n"
+        "from mofang_tensorboard.program import ProgramSettings, TensorBoardProgram\n"
+        "from mofang_tensorboard.selection import Selection\n"
+        "async def main():\n"
+        f"    home = Selection((('', pathlib.Path({str(storage / 'home')!r})),))\n"
+        f"    await TensorBoardProgram.start(home, {prefix!r}, ProgramSettings())\n"
+        "    print('serving', flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-", stdin=asyncio.subprocess.PIPE, stdout=-1
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(script.encode())
+    server.stdin.close()
+    assert await asyncio.wait_for(server.stdout.readline(), START) == b"serving\n"
+    assert running_with(f"--path_prefix={prefix}")
+    server.kill()
+    await server.wait()
+
+    async def gone() -> bool:
+        return not running_with(f"--path_prefix={prefix}")
+
+    await until(gone)
 
 
 async def test_it_ends_when_nobody_uses_it(
