@@ -67,6 +67,26 @@ def test_curves_are_one_click_away_and_come_back_after_a_reload(
     look(page, "tensorboard-2-again")
 
 
+def test_curves_appear_with_the_first_output_of_a_job(
+    platform: Platform,
+    runs: Path,
+    page_of: Callable[[str], Page],
+    hub_of: Callable[[str], HubSession],
+) -> None:
+    """Nobody needs to reload a page that was opened too early."""
+    page, session = page_of("ada"), hub_of("ada")
+    (runs / "young").mkdir()
+    open_lab(page, session, f"projects/vision/{RUNS}")
+    page.get_by_role("listitem", name=re.compile("^Name: young")).click(button="right")
+    page.get_by_role("menuitem", name="Open TensorBoard here").click()
+    board = page.frame_locator('iframe[title="TensorBoard · young"]')
+    expect(board.get_by_text("No dashboards are active")).to_be_visible(timeout=60_000)
+
+    write_run(runs / "young", tag="loss/young")
+
+    expect(board.get_by_text("loss/young").first).to_be_visible(timeout=60_000)
+
+
 def test_nobody_else_reaches_a_persons_tensorboard(
     platform: Platform,
     runs: Path,

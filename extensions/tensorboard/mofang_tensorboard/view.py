@@ -11,6 +11,7 @@ asks for the token. Pages of other sites are refused by their origin, too.
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +30,9 @@ LOST = "TensorBoard does not answer. Open it again from JupyterLab."
 SECRETS = ("Cookie", "Authorization", "X-Xsrftoken")
 """Headers that TensorBoard has no use for."""
 
+WAITING = re.compile(r".*/data/plugins_listing$")
+"""What a tab without data asks again and again: no sign that anybody works."""
+
 
 class ViewHandler(ProxyHandler):
     """Every path of every TensorBoard."""
@@ -38,7 +42,13 @@ class ViewHandler(ProxyHandler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         rewrite = (_guard, _find_fonts)
-        super().__init__(*args, rewrite_response=rewrite, absolute_url=True, **kwargs)
+        super().__init__(
+            *args,
+            rewrite_response=rewrite,
+            absolute_url=True,
+            exclude_last_activity_patterns=[WAITING],
+            **kwargs,
+        )
 
     @override
     @web.authenticated

@@ -13,6 +13,7 @@ class Boards implements ITensorBoards {
   starts = 0;
   running = new Set<string>();
   problem: Error | null = null;
+  filled = true;
 
   async open(): Promise<IInstance> {
     if (this.problem) {
@@ -29,6 +30,10 @@ class Boards implements ITensorBoards {
       throw this.problem;
     }
     return this.running.has(id);
+  }
+
+  async hasData(): Promise<boolean> {
+    return this.filled;
   }
 
   async stop(id: string): Promise<void> {
@@ -112,6 +117,19 @@ test('a server that does not answer ends nothing', async () => {
   boards.problem = new Error('away');
   await model.look();
   assert.equal(model.state.kind, 'running');
+});
+
+test('the first data of a job that has just begun is told once', async () => {
+  const { boards, seen, model } = stage();
+  boards.filled = false;
+  await model.open();
+  await model.look();
+  assert.deepEqual(seen, ['starting', 'running']);
+  boards.filled = true;
+  await model.look();
+  await model.look();
+  assert.deepEqual(seen, ['starting', 'running', 'running']);
+  assert.equal(model.state.kind === 'running' && model.state.hasData, true);
 });
 
 test('a person stops it, and starts it again', async () => {

@@ -16,6 +16,8 @@ export interface ITensorBoards {
   open(selection: Selection): Promise<IInstance>;
   /** Whether it runs still; asking counts as looking at it. */
   isRunning(id: string): Promise<boolean>;
+  /** Whether it has found anything to show so far. */
+  hasData(instance: IInstance): Promise<boolean>;
   stop(id: string): Promise<void>;
 }
 
@@ -23,7 +25,8 @@ export type State =
   /** Not looked at so far: nothing is started for a tab nobody opens. */
   | { kind: 'waiting' }
   | { kind: 'starting' }
-  | { kind: 'running'; instance: IInstance }
+  /** Its page asks once what there is, so it must be loaded again after `!hasData`. */
+  | { kind: 'running'; instance: IInstance; hasData: boolean }
   | { kind: 'failed'; message: string }
   | { kind: 'stopping' }
   /** Ended by this tab, or under it. */
@@ -55,7 +58,8 @@ export class TensorBoardModel {
     try {
       const instance = await this._boards.open(this.selection);
       this._lastSeen = this._now();
-      this._set({ kind: 'running', instance });
+      const hasData = await this._boards.hasData(instance);
+      this._set({ kind: 'running', instance, hasData });
     } catch (reason) {
       this._set({ kind: 'failed', message: sentence(reason) });
     }
@@ -70,9 +74,12 @@ export class TensorBoardModel {
       return;
     }
     const { instance } = this._state;
-    let isRunning;
+    let isRunning, hasData;
     try {
       isRunning = await this._boards.isRunning(instance.id);
+      hasData =
+        this._state.hasData ||
+        (isRunning && (await this._boards.hasData(instance)));
     } catch {
       return; // The notebook's server is away, and JupyterLab tells that.
     }
@@ -82,6 +89,9 @@ export class TensorBoardModel {
     }
     if (isRunning) {
       this._lastSeen = this._now();
+      if (hasData !== asked.hasData) {
+        this._set({ kind: 'running', instance, hasData });
+      }
       return;
     }
     const wasAway = this._now() - this._lastSeen > AWAY_MILLISECONDS;

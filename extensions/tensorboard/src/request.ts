@@ -28,6 +28,22 @@ export class ServerTensorBoards implements ITensorBoards {
     return answer.ok;
   }
 
+  async hasData(instance: IInstance): Promise<boolean> {
+    const url = new URL(
+      `${instance.url}data/plugins_listing`,
+      this._settings.baseUrl
+    ).href;
+    const answer = await ServerConnection.makeRequest(url, {}, this._settings);
+    if (!answer.ok) {
+      throw await refusal(answer);
+    }
+    const plugins = (await answer.json()) as Record<
+      string,
+      { enabled?: boolean }
+    >;
+    return Object.values(plugins).some(plugin => plugin.enabled);
+  }
+
   async stop(id: string): Promise<void> {
     const answer = await this._send(id, { method: 'DELETE' });
     // It is gone, which is all that was wanted.

@@ -17,12 +17,15 @@ import * as React from 'react';
 
 import { TensorBoardFrame, themed } from './frame';
 import { curvesIcon } from './icons';
-import { type ITensorBoards, TensorBoardModel } from './model';
+import { type IInstance, type ITensorBoards, TensorBoardModel } from './model';
 import { Notice } from './notice';
 import { type Selection, selectionName, selectionText } from './selection';
 
 /** How often a tab that is looked at says so. */
 const LOOK_MILLISECONDS = 60_000;
+
+/** How often to ask for the first data, as of a job that has just begun. */
+const FIRST_DATA_MILLISECONDS = 5_000;
 
 export interface ITensorBoardOptions {
   selection: Selection;
@@ -164,16 +167,27 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
     this.content.node.setAttribute('aria-busy', String(isBusy));
     this._buttons.forEach(button => (button.enabled = isRunning));
     this._notice.setHidden(isRunning);
-    if (isRunning && !this._frame) {
-      const { baseUrl, isDark } = this._options;
-      const address = new URL(state.instance.url, baseUrl).href;
-      this._frame = new TensorBoardFrame(address, isDark, this.title.label);
-      this.content.addWidget(this._frame);
-    } else if (!isRunning) {
+    if (isRunning) {
+      this._showFrame(state.instance, state.hasData);
+    } else {
       this._frame?.dispose();
       this._frame = null;
     }
     this._changed.emit();
+  }
+
+  private _showFrame(instance: IInstance, hasData: boolean): void {
+    if (this._frame) {
+      // The data came after the page, which does not look by itself.
+      this._frame.reload();
+    } else {
+      const { baseUrl, isDark } = this._options;
+      const address = new URL(instance.url, baseUrl).href;
+      this._frame = new TensorBoardFrame(address, isDark, this.title.label);
+      this.content.addWidget(this._frame);
+    }
+    const interval = hasData ? LOOK_MILLISECONDS : FIRST_DATA_MILLISECONDS;
+    this._poll.frequency = { ...this._poll.frequency, interval };
   }
 
   private readonly _changed = new Signal<this, void>(this);
