@@ -187,7 +187,10 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
       this.content.addWidget(this._frame);
     }
     const interval = hasData ? LOOK_MILLISECONDS : FIRST_DATA_MILLISECONDS;
-    this._poll.frequency = { ...this._poll.frequency, interval };
+    if (interval !== this._poll.frequency.interval) {
+      this._poll.frequency = { ...this._poll.frequency, interval };
+      void this._poll.refresh();
+    }
   }
 
   private readonly _changed = new Signal<this, void>(this);
