@@ -51,7 +51,9 @@ def build_runtime(job: NewJob, role: RolePlan, template: Manifest) -> Manifest:
             "mlPolicy": policy,
             "template": {
                 "spec": {
-                    "failurePolicy": {"maxRestarts": 0},
+                    # No failurePolicy: no restart is the default, and one that is
+                    # spelled out looks changed to the operator, which then cannot
+                    # protect the runtime.
                     "network": {"publishNotReadyAddresses": True},
                     "replicatedJobs": [replicated],
                 }

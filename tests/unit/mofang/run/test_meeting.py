@@ -126,6 +126,9 @@ def test_hosts_are_called_as_the_operator_calls_them(tmp_path, monkeypatch):
         }
     )
     assert mpi._host_names(settings) == ["t-0", "t-1"]
+    hosts = {"MOFANG_HOSTS": '{"worker":"t-worker-0-{index}.t"}'}
+    below = RunSettings.from_environment({"MOFANG_ROLES": '{"worker":1}', **hosts})
+    assert mpi._host_names(below) == ["t-worker-0-0"]
     hostfile.write_text("digits-worker-0 slots=2\ndigits-worker-1 slots=2\n")
     assert mpi._host_names(settings) == ["digits-worker-0", "digits-worker-1"]
     hostfile.write_text("-oProxyCommand=x slots=2\ndigits-worker-1 slots=2\n")

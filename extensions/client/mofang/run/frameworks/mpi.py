@@ -187,7 +187,9 @@ def _host_names(settings: RunSettings) -> Sequence[str]:
         lines = HOSTFILE.read_text().splitlines()
         names = [line.split()[0] for line in lines if line.strip()]
     if len(names) != count or not all(map(_HOST.fullmatch, names)):
-        names = [settings.host(WORKER, n) or f"{WORKER}-{n}" for n in range(count)]
+        hosts = [settings.host(WORKER, n) or f"{WORKER}-{n}" for n in range(count)]
+        # mpirun calls machines by what stands before the first dot.
+        names = [host.partition(".")[0] for host in hosts]
     return names
 
 
