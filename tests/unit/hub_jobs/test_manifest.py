@@ -10,7 +10,13 @@ import pytest
 from unit.hub_jobs.conftest import make_job
 
 from mofang.models import Framework, RestartRecord
-from mofang_hub.jobs.engines.kinds import KINDS, PYTORCH_JOB, choose_kind, kind_named
+from mofang_hub.jobs.engines.kinds import (
+    KINDS,
+    PYTORCH_JOB,
+    TRAIN_JOB,
+    choose_kind,
+    kind_named,
+)
 from mofang_hub.jobs.engines.patches import build_cancellation
 from mofang_hub.jobs.engines.rendering import render
 from mofang_hub.jobs.models import NewJob, PodMarks
@@ -92,6 +98,19 @@ def test_what_is_not_served_is_not_chosen() -> None:
         for each in Framework
     }
     assert choose_kind(Framework.RAY, None, []) is None
+
+
+def test_a_train_job_names_its_devices_also_where_it_has_none() -> None:
+    """The Kubeflow SDK reads no container whose limits are of memory alone."""
+    job = make_job(resources={"cpu": "500m", "memory": "1Gi"})
+
+    runtime, body = render(TRAIN_JOB, job, MACHINES, PodMarks())
+
+    replicated = runtime["spec"]["template"]["spec"]["replicatedJobs"][0]
+    pod = replicated["template"]["spec"]["template"]["spec"]
+    limits = {"memory": "1Gi", "nvidia.com/gpu": "0"}
+    assert pod["containers"][0]["resources"]["limits"] == limits
+    assert body["spec"]["trainer"]["resourcesPerNode"]["limits"] == limits
 
 
 def test_a_second_attempt_keeps_off_the_machine_that_failed() -> None:

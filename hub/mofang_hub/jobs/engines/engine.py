@@ -29,7 +29,12 @@ CHUNK_BYTES = 64 * 1024
 
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
-_NO_WEBHOOK = "failed calling webhook"
+_NOT_YET = (
+    # Just after a roll-out the operator's check is not reachable.
+    "failed calling webhook",
+    # Trainer has not seen the runtime that was made a moment ago.
+    "specified trainingRuntime must be created before",
+)
 _MERGE = "application/merge-patch+json"
 
 
@@ -74,9 +79,10 @@ class JobEngine:
             try:
                 return await self._call(kind, "create_namespaced", namespace, body=body)
             except ApiException as err:
-                # Just after a roll-out the operator's check is not reachable yet.
-                # What it did not check was not created, so asking again is safe.
-                if attempt == ATTEMPTS or _NO_WEBHOOK not in api_message(err):
+                # What an operator's check did not admit was not created, so asking
+                # again is safe.
+                message = api_message(err)
+                if attempt == ATTEMPTS or not any(each in message for each in _NOT_YET):
                     raise
             await asyncio.sleep(PAUSE_SECONDS)
         raise AssertionError

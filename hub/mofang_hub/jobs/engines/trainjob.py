@@ -16,6 +16,7 @@ from mofang_hub.jobs.engines.metadata import build_head
 from mofang_hub.jobs.frameworks import processes
 from mofang_hub.jobs.models import Manifest, NewJob, RolePlan
 from mofang_hub.jobs.pods import job_labels
+from mofang_kube import names
 
 RUNTIME_KIND = "TrainingRuntime"
 RUNTIME_PLURAL = "trainingruntimes"
@@ -26,6 +27,7 @@ _STEP = {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}
 
 def build_runtime(job: NewJob, role: RolePlan, template: Manifest) -> Manifest:
     """Build the runtime, which must be there before the job."""
+    _count_devices(template)
     replicated = replicated_job(job, role, template, name=NODE)
     replicated["template"]["metadata"]["labels"] = {
         **replicated["template"]["metadata"]["labels"],
@@ -64,6 +66,7 @@ def build_runtime(job: NewJob, role: RolePlan, template: Manifest) -> Manifest:
 
 def build_train_job(job: NewJob, role: RolePlan, template: Manifest) -> Manifest:
     """Build the job."""
+    _count_devices(template)
     container = template["spec"]["containers"][0]
     trainer: dict[str, Any] = {
         "image": container["image"],
@@ -82,6 +85,12 @@ def build_train_job(job: NewJob, role: RolePlan, template: Manifest) -> Manifest
             "trainer": trainer,
         },
     }
+
+
+def _count_devices(template: Manifest) -> None:
+    # The Kubeflow SDK cannot read a container whose limits name no device.
+    for container in template["spec"]["containers"]:
+        container["resources"]["limits"].setdefault(names.GPU_RESOURCE, "0")
 
 
 def _processes(job: NewJob) -> int:
