@@ -94,6 +94,13 @@ class World:
         (home / name).write_text(text)
         return f"/home/jovyan/{name}"
 
+    async def image_of(self, environment: str) -> str:
+        """The image of one of the platform's environments."""
+        where = ("mofang.dev", "v1alpha1", "environments")
+        objects = client.CustomObjectsApi(self.api)
+        found = await objects.get_cluster_custom_object(*where, environment)
+        return str(found["spec"]["image"])
+
     async def submit(self, **asked: Any) -> Job:
         spec = {
             "name": "test",
