@@ -8,6 +8,7 @@ from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from mofang.models import DebugServer, JobSpec
+from mofang.rules import RESERVED_PREFIXES
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.access import Action, check_access
 from mofang_hub.jobs.checks import Sentences, check_image, check_paths, check_quota
@@ -115,6 +116,7 @@ class Admission:
         environments: Iterable[Environment] = (),
     ) -> NewJob:
         """Return a job as it would be made if nothing were wrong with it."""
+        known = next((each for each in environments if each.image == spec.image), None)
         return NewJob(
             id=new_job_id(spec.name),
             project=project.name,
@@ -122,7 +124,8 @@ class Admission:
             spec=spec,
             pool=project.pool,
             grants=grants(project, owner),
-            cache_size=_cache_size(spec, environments),
+            cache_size=_cache_size(known),
+            variables=_variables(known),
             keep=timedelta(days=self._settings.keep_days),
             sample_seconds=self._settings.progress.sample_seconds,
         )
@@ -205,11 +208,18 @@ def _debug_server(
     )
 
 
-def _cache_size(spec: JobSpec, environments: Iterable[Environment]) -> str:
-    for each in environments:
-        if each.image == spec.image and each.resources.cache:
-            return each.resources.cache.default
-    return DEFAULT_CACHE
+def _cache_size(environment: Environment | None) -> str:
+    cache = environment.resources.cache if environment else None
+    return cache.default if cache else DEFAULT_CACHE
+
+
+def _variables(environment: Environment | None) -> dict[str, str]:
+    """Return the environment's variables that do not pose as the platform's."""
+    return {
+        name: value
+        for name, value in (environment.env if environment else {}).items()
+        if not name.startswith(RESERVED_PREFIXES)
+    }
 
 
 def _summary(faults: Sentences) -> str:

@@ -67,6 +67,9 @@ class NewJob:
     keep: timedelta = timedelta(days=30)
     """How long it stays after its end."""
 
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Those of the environment that the image belongs to."""
+
     sample_seconds: float = 10.0
     """How often each replica is measured."""
 

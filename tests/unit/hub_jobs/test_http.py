@@ -365,3 +365,18 @@ async def test_a_list_is_filtered_and_counted(world: World) -> None:
     wrong = await world.call("GET", params={"state": "Weird"})
     assert wrong.status_code == 422
     assert "state" in wrong.json()["fields"]
+
+
+async def test_a_job_has_the_variables_of_its_environment(world: World) -> None:
+    """Its own come first, and nobody's pose as the platform's."""
+    (environment,) = world.catalog.environments
+    env = {"LEVEL": "1", "MODE": "fast", "MOFANG_ROLE": "evil"}
+    world.catalog.environments = [environment.model_copy(update={"env": env})]
+
+    job = await world.submit(environment={"MODE": "slow"})
+
+    template = world.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]["Worker"]
+    container = template["template"]["spec"]["containers"][0]
+    found = {each["name"]: each.get("value") for each in container["env"]}
+    assert (found["LEVEL"], found["MODE"]) == ("1", "slow")
+    assert found["MOFANG_ROLE"] == "worker"

@@ -38,6 +38,7 @@ def plan_roles(job: NewJob, host_of: HostOf) -> tuple[RolePlan, ...]:
             resources=role.resources,
             environment={
                 **_threads(job.spec, role, launch),
+                **job.variables,
                 **job.spec.environment,
                 **shared,
                 "MOFANG_NODES": str(role.replicas),
@@ -79,7 +80,9 @@ def _shared(
         "MOFANG_HOSTS": _json(hosts),
         "MOFANG_PARAMETERS": _json(spec.hyperparameters),
         "MOFANG_PLACES": _json(_places(spec)),
-        "MOFANG_FORWARDED": _json(sorted({*spec.environment, *spec.secrets})),
+        "MOFANG_FORWARDED": _json(
+            sorted({*job.variables, *spec.environment, *spec.secrets})
+        ),
         "MOFANG_SAMPLE_SECONDS": f"{job.sample_seconds:g}",
         "MOFANG_KEEP_MINUTES": str(spec.keep_on_failure_minutes),
     }
