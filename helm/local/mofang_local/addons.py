@@ -3,6 +3,7 @@
 Pure: manifests and values. ``cluster`` applies them.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -311,17 +312,26 @@ def _init_template() -> Manifest:
     )
 
 
-def training_operator(rendered: str, image: str, await_name: str) -> list[Manifest]:
-    """The operator's own manifests, as kustomize rendered them, with our images."""
+def training_operator(rendered: str, references: Mapping[str, str]) -> list[Manifest]:
+    """The operator's own manifests, as kustomize rendered them, with our images.
+
+    Args:
+        rendered: The documents.
+        references: Of the images ``training-operator``, ``await-name`` and
+            ``kubectl-delivery``, by name.
+    """
     manifests = [each for each in yaml.safe_load_all(rendered) if each]
     for each in manifests:
         if each["kind"] == "Deployment":
             pod = each["spec"]["template"]["spec"]
             container = pod["containers"][0]
-            container["image"] = image
+            container["image"] = references["training-operator"]
             container["imagePullPolicy"] = "IfNotPresent"
             container["command"] = ["/training-operator"]
-            container["args"] = [f"--pytorch-init-container-image={await_name}"]
+            container["args"] = [
+                f"--pytorch-init-container-image={references['await-name']}",
+                f"--mpi-kubectl-delivery-image={references['kubectl-delivery']}",
+            ]
             mount = {"name": "init", "mountPath": "/etc/config", "readOnly": True}
             container.setdefault("volumeMounts", []).append(mount)
             volume = {"name": "init", "configMap": {"name": _INIT_CONFIG}}

@@ -190,9 +190,8 @@ class Cluster:
             "github.com/kubeflow/training-operator",
         )
         rendered = self.kubectl.run("kustomize", str(addons.operator_manifests(module)))
-        manifests = addons.training_operator(
-            rendered, own["training-operator"].reference, own["await-name"].reference
-        )
+        references = {name: image.reference for name, image in own.items()}
+        manifests = addons.training_operator(rendered, references)
         # Its definitions are megabytes: applied again only when they changed.
         digest = hashlib.sha256(yaml.safe_dump_all(manifests).encode()).hexdigest()
         mark = addons.applied_mark(digest)

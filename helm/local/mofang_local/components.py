@@ -20,6 +20,10 @@ KUBERNETES_PROGRAMS = (
     "kubectl",
 )
 _VERSION = "k8s.io/component-base/version"
+_VERSIONED = (
+    f"-s -w -X {_VERSION}.gitVersion={KUBERNETES_VERSION}"
+    f" -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=37"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +44,7 @@ COMPONENTS = (
         name="kubernetes",
         packages={"kubernetes": "."},
         links=KUBERNETES_PROGRAMS,
-        linker_flags=f"-s -w -X {_VERSION}.gitVersion={KUBERNETES_VERSION}"
-        f" -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=37",
+        linker_flags=_VERSIONED,
     ),
     Component(
         name="containerd",
@@ -77,14 +80,21 @@ COMPONENTS = (
     Component(name="coredns", packages={"coredns": "."}),
     Component(name="pause", packages={"pause": "."}),
     Component(name="await-name", packages={"await-name": "."}),
+    Component(
+        name="kubectl-delivery",
+        packages={"kubectl-delivery": ".", "kubectl-alone": "./kubectl"},
+        # Its modules have the versions of `kubernetes`, so that Go finds most of it
+        # compiled already when both are built.
+        linker_flags=_VERSIONED,
+    ),
 )
 
 
 def key(component: Component, folder: Path, go_version: str) -> str:
     """A hash of everything the component's programs are made from."""
     digest = hashlib.sha256(f"{component!r}\n{go_version}\n".encode())
-    for path in sorted(folder.glob("*")):
-        digest.update(f"{path.name}\0".encode())
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

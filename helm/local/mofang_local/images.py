@@ -92,6 +92,14 @@ def own_images(places: Places) -> dict[str, Image]:
     wanted = {
         "pause": _static(places, "pause", user="65535:65535"),
         "await-name": _static(places, "await-name"),
+        "kubectl-delivery": FileImage(
+            name=f"{_REPOSITORY}/kubectl-delivery",
+            files={
+                "/kubectl-delivery": places.programs / "kubectl-delivery",
+                "/kubectl": places.programs / "kubectl-alone",
+            },
+            entrypoint=("/kubectl-delivery",),
+        ),
         "coredns": _static(places, "coredns"),
         "istiod": FileImage(
             name=f"{_REPOSITORY}/istiod",

@@ -76,7 +76,10 @@ def test_the_key_changes_with_every_input(tmp_path):
     keys.add(components.key(replace(component, tags="t"), tmp_path, "go1"))
     (tmp_path / "main.go").write_text("package main")
     keys.add(components.key(component, tmp_path, "go1"))
-    assert len(keys) == 4
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "main.go").write_text("package main")
+    keys.add(components.key(component, tmp_path, "go1"))
+    assert len(keys) == 5
 
 
 def test_every_component_has_its_pinned_module(places):
@@ -147,6 +150,12 @@ def test_users_images_are_on_every_node_and_others_on_one():
     assert images.nodes_of("hub") == (CPU_NODE,)
 
 
+def test_what_the_operator_puts_into_jobs_is_where_jobs_run():
+    """Nothing can be pulled: a launcher would wait for its first image for ever."""
+    for name in ("await-name", "kubectl-delivery"):
+        assert images.nodes_of(name) == NODES
+
+
 def test_a_recorded_pid_that_was_given_to_another_is_not_ours(tmp_path):
     """Only a process with the recorded start time may be signalled."""
     supervisor = Supervisor(tmp_path, tmp_path)
@@ -212,7 +221,14 @@ def test_values_name_images_and_folders(places):
     assert volume["path"].endswith("/storage/$(category)")
 
 
-def test_the_operator_gets_our_image_and_keeps_the_rest():
+OPERATOR_IMAGES = {
+    "training-operator": "docker.io/mofang/t:1",
+    "await-name": "docker.io/mofang/await-name:1",
+    "kubectl-delivery": "docker.io/mofang/kubectl-delivery:1",
+}
+
+
+def test_the_operator_gets_our_images_and_keeps_the_rest():
     rendered = yaml.safe_dump(
         {
             "kind": "Deployment",
@@ -223,20 +239,21 @@ def test_the_operator_gets_our_image_and_keeps_the_rest():
             },
         }
     )
-    manifest, template = addons.training_operator(
-        rendered, "docker.io/mofang/t:1", "docker.io/mofang/await-name:1"
-    )
+    manifest, template = addons.training_operator(rendered, OPERATOR_IMAGES)
     pod = manifest["spec"]["template"]["spec"]
     container = pod["containers"][0]
     assert container["image"] == "docker.io/mofang/t:1"
     assert container["securityContext"]["runAsNonRoot"]
-    assert container["args"][0].endswith("await-name:1")
+    assert container["args"] == [
+        "--pytorch-init-container-image=docker.io/mofang/await-name:1",
+        "--mpi-kubectl-delivery-image=docker.io/mofang/kubectl-delivery:1",
+    ]
     assert pod["volumes"][0]["configMap"]["name"] == template["metadata"]["name"]
 
 
 def test_the_init_container_may_run_in_a_restricted_namespace():
     """Projects' namespaces refuse pods with a container that is not restricted."""
-    *_, template = addons.training_operator("", "operator", "await-name")
+    *_, template = addons.training_operator("", OPERATOR_IMAGES)
     container = yaml.safe_load(template["data"]["initContainer.yaml"])[0]
     assert container["securityContext"]["runAsNonRoot"]
     assert container["args"] == ["{{.MasterAddr}}"]
