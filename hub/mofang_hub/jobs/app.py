@@ -23,6 +23,7 @@ from mofang_hub.health.settings import HangSettings
 from mofang_hub.health.watch import HangWatch
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.containers import Containers
 from mofang_hub.jobs.engines.discovery import Discovery
 from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.gangs import Gangs
@@ -108,7 +109,7 @@ async def _wired(
     quotas = Quotas.of_cluster(api)
     quotas.start()
     stack.push_async_callback(quotas.stop)
-    engine = JobEngine(api)
+    engine, containers = JobEngine(api), Containers(api)
     gangs = Gangs(api, engine, settings.jobs.gang)
     stack.push_async_callback(gangs.stop)
     store = LogStore(settings.storage_root)
@@ -117,7 +118,7 @@ async def _wired(
     stack.push_async_callback(terminals.stop)
     keep = timedelta(days=settings.jobs.keep_days)
     metrics = Metrics()
-    admission = Admission(catalog, engine, settings.jobs)
+    admission = Admission(catalog, containers, settings.jobs)
     submissions = Submissions(
         board=board,
         engine=engine,
@@ -162,7 +163,7 @@ async def _wired(
         submissions=submissions,
         looks=Looks(
             board=board,
-            notes=Notes(engine),
+            notes=Notes(containers),
             queue=queue,
             restarts=restarts,
             records=records,
@@ -176,10 +177,10 @@ async def _wired(
     application = build_application(
         PREFIX,
         services,
-        reader=LogReader(store, engine),
+        reader=LogReader(store, containers),
         records=records,
         samples=samples,
-        targets=Targets(jobs, engine),
+        targets=Targets(jobs, containers),
         sessions=sessions,
     )
     return application, sessions

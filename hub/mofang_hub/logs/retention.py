@@ -24,6 +24,8 @@ from mofang_kube.names import is_job_id
 log = structlog.get_logger(__name__)
 
 PERIOD_SECONDS = 3600.0
+PATIENCE = timedelta(minutes=10)
+"""How long a submission may take at most."""
 
 
 def _now() -> datetime:
@@ -69,6 +71,7 @@ class Retention:
     async def sweep(self) -> None:
         """Remove once what is past its time."""
         limit = self._now() - self._keep
+        await self._engine.sweep_needs(self._now() - PATIENCE)
         await self._delete_cancelled(limit)
         present = {(each.project, each.id) for each in self._board.list_all()}
         for project, job, changed in await self._store.list_folders():

@@ -91,6 +91,8 @@ class PretendedCluster:
         self.write()
         self.groups[body["metadata"]["name"]] = body
 
+    async def sweep_needs(self, before: Any) -> None: ...
+
     def write(self) -> None:
         """Count a write; the one that kills us is not done."""
         self.writes += 1

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-import aiohttp
 from kubernetes_asyncio.client import (
     ApiClient,
     ApiException,
-    CoreV1Api,
     CustomObjectsApi,
 )
 
-from mofang_hub.jobs.engines.kinds import Kind
+from mofang_hub.jobs.engines.kinds import TRAIN_JOB, Kind
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
-from mofang_hub.jobs.engines.reading import trim_job, trim_pod
+from mofang_hub.jobs.engines.reading import trim_job
 from mofang_hub.jobs.engines.trainjob import RUNTIME_KIND, RUNTIME_PLURAL
 from mofang_hub.jobs.gang.gang import GROUP_KIND, GROUP_PLURAL
 from mofang_hub.jobs.models import Manifest
 from mofang_kube.errors import api_message, translated
+from mofang_kube.names import JOB_LABEL
 
 KIND = "job"
 ANSWER_SECONDS = 30
-CHUNK_BYTES = 64 * 1024
 
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
@@ -39,7 +37,7 @@ _MERGE = "application/merge-patch+json"
 
 
 class JobEngine:
-    """Creates, releases, cancels and deletes jobs, and reads what is said of them.
+    """Creates, releases, cancels and deletes jobs.
 
     Args:
         api: The client; shared, not closed here.
@@ -47,7 +45,6 @@ class JobEngine:
 
     def __init__(self, api: ApiClient) -> None:
         self._objects = CustomObjectsApi(api)
-        self._core = CoreV1Api(api)
 
     async def create(self, kind: Kind, objects: list[Manifest]) -> Manifest:
         """Create a job: what it needs first, then the job itself.
@@ -115,6 +112,26 @@ class JobEngine:
                 _content_type=_MERGE,
                 _request_timeout=ANSWER_SECONDS,
             )
+
+    async def sweep_needs(self, before: datetime) -> None:
+        """Remove what was made for jobs that never came to be.
+
+        Args:
+            before: What is younger may still get its job.
+        """
+        found = await list_orphans(self._objects)
+        for namespace, name, made in found:
+            if made >= before:
+                continue
+            with translated("delete", RUNTIME_KIND, name):
+                await self._objects.delete_namespaced_custom_object(
+                    TRAIN_JOB.group,
+                    TRAIN_JOB.version,
+                    namespace,
+                    RUNTIME_PLURAL,
+                    name,
+                    _request_timeout=ANSWER_SECONDS,
+                )
 
     async def find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         """Return a job's object as it is now, if it is there."""
@@ -185,79 +202,6 @@ class JobEngine:
                 if err.status != HTTPStatus.NOT_FOUND:
                     raise
 
-    async def find_pod(self, namespace: str, name: str) -> Manifest | None:
-        """Return a pod as it is now, if it is there."""
-        with translated("read", "pod", name):
-            try:
-                pod = await self._core.read_namespaced_pod(
-                    name, namespace, _request_timeout=ANSWER_SECONDS
-                )
-            except ApiException as err:
-                if err.status == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
-        body: Manifest = self._core.api_client.sanitize_for_serialization(pod)
-        return trim_pod(body)
-
-    async def warnings(self, namespace: str, name: str) -> list[tuple[str, str]]:
-        """Return reason and message of an object's warnings, the newest last."""
-        selector = f"involvedObject.name={name},type=Warning"
-        with translated("read", "events of", name):
-            events = await self._core.list_namespaced_event(
-                namespace,
-                field_selector=selector,
-                limit=100,
-                _request_timeout=ANSWER_SECONDS,
-            )
-        found = sorted(
-            (
-                str(each.last_timestamp or each.event_time or ""),
-                each.reason or "",
-                each.message or "",
-            )
-            for each in events.items
-        )
-        return [(reason, message) for _, reason, message in found]
-
-    async def images_of_servers(self, namespace: str, owner: str) -> set[str]:
-        """Return the images of a user's running servers in a namespace.
-
-        Args:
-            namespace: The project's.
-            owner: The user's slug.
-        """
-        selector = f"mofang.dev/owner={owner},mofang.dev/environment,!mofang.dev/job"
-        with translated("read", "servers of", owner):
-            pods = await self._core.list_namespaced_pod(
-                namespace, label_selector=selector, _request_timeout=ANSWER_SECONDS
-            )
-        return {pod.spec.containers[0].image for pod in pods.items}
-
-    async def read_output(
-        self, namespace: str, pod: str, container: str, *, follow: bool
-    ) -> AsyncIterator[bytes]:
-        """Yield what the kubelet kept of a replica's output, piece by piece."""
-        with translated("read", "the output of", pod):
-            response: Any = await self._core.read_namespaced_pod_log(
-                pod,
-                namespace,
-                container=container or None,
-                follow=follow,
-                _preload_content=False,
-                _request_timeout=aiohttp.ClientTimeout(
-                    total=None if follow else ANSWER_SECONDS
-                ),
-            )
-            try:
-                if response.status >= HTTPStatus.BAD_REQUEST:
-                    raise ApiException(
-                        status=response.status, reason=await response.text()
-                    )
-                async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                    yield chunk
-            finally:
-                response.close()
-
     async def _call(
         self, kind: Kind, verb: str, namespace: str, *name: str, **more: Any
     ) -> Any:
@@ -267,6 +211,35 @@ class JobEngine:
         if body is not None:
             arguments.append(body)
         return await call(*arguments, _request_timeout=ANSWER_SECONDS, **more)
+
+
+async def list_orphans(
+    objects: CustomObjectsApi,
+) -> list[tuple[str, str, datetime]]:
+    """Return namespace, name and age of runtimes that belong to no job."""
+    with translated("list", RUNTIME_KIND, ""):
+        try:
+            answer = await objects.list_cluster_custom_object(
+                TRAIN_JOB.group,
+                TRAIN_JOB.version,
+                RUNTIME_PLURAL,
+                label_selector=JOB_LABEL,
+                _request_timeout=ANSWER_SECONDS,
+            )
+        except ApiException as err:
+            if err.status == HTTPStatus.NOT_FOUND:
+                return []
+            raise
+    return [
+        (
+            metadata["namespace"],
+            metadata["name"],
+            datetime.fromisoformat(metadata["creationTimestamp"]),
+        )
+        for each in answer["items"]
+        for metadata in [each["metadata"]]
+        if not metadata.get("ownerReferences")
+    ]
 
 
 _PLURALS = {RUNTIME_KIND: RUNTIME_PLURAL, GROUP_KIND: GROUP_PLURAL}
