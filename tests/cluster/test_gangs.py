@@ -23,7 +23,7 @@ from mofang_hub.jobs.engines.kinds import (
     XGBOOST_JOB,
     Kind,
 )
-from mofang_hub.jobs.engines.reading import read_pod, trim_pod
+from mofang_hub.jobs.engines.pod_reading import read_pod, trim_pod
 from mofang_hub.jobs.engines.rendering import render
 from mofang_hub.jobs.gang import Gang, GangPolicy, Owner, choose_gang, discover_gangs
 from mofang_hub.jobs.models import NewJob

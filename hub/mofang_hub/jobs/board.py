@@ -14,21 +14,20 @@ from functools import partial
 
 from kubernetes_asyncio.client import ApiClient
 
+from mofang_hub.jobs.engines.heads import attempt_of, pod_group
 from mofang_hub.jobs.engines.kinds import Kind, kind_named
+from mofang_hub.jobs.engines.pod_reading import read_pod, trim_pod
 from mofang_hub.jobs.engines.reading import (
-    attempt_of,
     has_failed,
     has_stopped,
     job_group,
-    pod_group,
     read_job,
-    read_pod,
     submitted_at,
     trim_job,
-    trim_pod,
 )
 from mofang_hub.jobs.models import JobSeen, Manifest, PodSeen
 from mofang_hub.jobs.placement import Machine
+from mofang_hub.jobs.subscriptions import Subscription
 from mofang_kube import names
 from mofang_kube.errors import ClusterAwayError
 from mofang_kube.names import JOB_LABEL, project_namespace
@@ -53,45 +52,6 @@ def _trim_node(node: Manifest) -> Manifest:
             ],
         },
     }
-
-
-class Subscription:
-    """Jobs that changed since they were last taken.
-
-    Args:
-        namespace: Of one project; None for all.
-    """
-
-    def __init__(self, namespace: str | None) -> None:
-        self.namespace = namespace
-        self._changed: dict[str, JobSeen | None] = {}
-        self._has_some = asyncio.Event()
-
-    def mark(self, job_id: str, gone: JobSeen | None = None) -> None:
-        """Note a change; several of one job count once.
-
-        Args:
-            job_id: Whose.
-            gone: The job as it was last, if the change is that it is gone.
-        """
-        self._changed[job_id] = gone or self._changed.get(job_id)
-        self._has_some.set()
-
-    def wake(self) -> None:
-        """Let who takes look, though no job has changed."""
-        self._has_some.set()
-
-    async def take(self, seconds: float) -> dict[str, JobSeen | None]:
-        """Return changed jobs by id; none if nothing changed for so long."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._has_some.wait()
-        except TimeoutError:
-            return {}
-        changed = dict(self._changed)
-        self._changed.clear()
-        self._has_some.clear()
-        return changed
 
 
 class Board:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mofang_hub.jobs.access import Action
 from mofang_hub.jobs.engines.kinds import JOB_SET, TRAIN_JOB
-from mofang_hub.jobs.engines.reading import read_pod
+from mofang_hub.jobs.engines.pod_reading import read_pod
 from mofang_hub.jobs.frameworks import role_names
 from mofang_hub.jobs.models import Caller, JobSeen, Manifest
 from mofang_hub.jobs.service import JobService

@@ -22,9 +22,11 @@ from mofang_hub.health.samples import SampleStore
 from mofang_hub.health.watch import HangWatch
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.engines.heads import pod_group
 from mofang_hub.jobs.engines.kinds import KINDS, kind_named
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
-from mofang_hub.jobs.engines.reading import job_group, pod_group, trim_job, trim_pod
+from mofang_hub.jobs.engines.pod_reading import trim_pod
+from mofang_hub.jobs.engines.reading import job_group, trim_job
 from mofang_hub.jobs.gang import NativeGang
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.hangs import Hangs

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 
-from mofang_hub.jobs.engines.reading import trim_pod
+from mofang_hub.jobs.engines.pod_reading import trim_pod
 from mofang_hub.jobs.models import Manifest
 from mofang_kube.errors import translated
 
