@@ -1,3 +1,5 @@
+import { chartsPlugin } from './plugins/charts';
+import { comparePlugin } from './plugins/compare';
 import { formPlugin } from './plugins/form';
 import { jobsPlugin } from './plugins/jobs';
 import { logsPlugin } from './plugins/logs';
@@ -6,4 +8,12 @@ import { submitPlugin } from './plugins/submit';
 
 export * from './tokens';
 
-export default [jobsPlugin, panelPlugin, formPlugin, logsPlugin, submitPlugin];
+export default [
+  jobsPlugin,
+  panelPlugin,
+  formPlugin,
+  logsPlugin,
+  submitPlugin,
+  chartsPlugin,
+  comparePlugin
+];

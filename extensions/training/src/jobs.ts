@@ -1,32 +1,33 @@
 import type { ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
+import { KnownJobs } from './knownJobs';
 import { LogSource } from './log/source';
-import { applyEvent, merge } from './model/jobList';
-import type {
-  ICodeSource,
-  IDebugServer,
-  IDefaults,
-  IJob,
-  IJobEvent,
-  IJobMetrics,
-  IJobPage,
-  IJobSpec,
-  IPreview,
-  IReplica,
-  JobResult
+import { filterQuery } from './model/jobFilter';
+import {
+  isFinal,
+  type ICodeSource,
+  type IDebugServer,
+  type IDefaults,
+  type IJob,
+  type IJobEvent,
+  type IJobFilter,
+  type IJobMetrics,
+  type IJobPage,
+  type IJobSpec,
+  type IPreview,
+  type IReplica,
+  type JobResult
 } from './model/wire';
-import { address, request } from './request';
+import { address, request, TrainingError } from './request';
 import type { ILogSource, ITrainingJobs, Liveness } from './tokens';
 import { JobWatch } from './watch';
-
-const PAGE = '200';
 
 /** The jobs of this server's project, kept by a watch. */
 export class TrainingJobs implements ITrainingJobs {
   constructor(private _settings: ServerConnection.ISettings) {
     this._watch = new JobWatch(_settings, {
-      opened: () => this._reload(),
+      opened: () => this._reopen(),
       event: event => this._take(event),
       liveness: (liveness, problem) => {
         this.liveness = liveness;
@@ -36,16 +37,19 @@ export class TrainingJobs implements ITrainingJobs {
     });
   }
 
-  jobs: readonly IJob[] = [];
   liveness: Liveness = 'connecting';
   problem: string | null = null;
 
-  get hasMore(): boolean {
-    return this._next !== null;
-  }
-
   get changed(): Signal<ITrainingJobs, void> {
     return this._changed;
+  }
+
+  get told(): Signal<ITrainingJobs, IJobEvent> {
+    return this._told;
+  }
+
+  get reopened(): Signal<ITrainingJobs, void> {
+    return this._reopened;
   }
 
   get isDisposed(): boolean {
@@ -58,7 +62,27 @@ export class TrainingJobs implements ITrainingJobs {
   }
 
   find(id: string): IJob | undefined {
-    return this.jobs.find(job => job.id === id);
+    return this._known.find(id);
+  }
+
+  async open(id: string): Promise<IJob> {
+    this._held.add(id);
+    return this.find(id) ?? this._read(id);
+  }
+
+  async query(
+    filter: IJobFilter,
+    limit: number,
+    after: string | null
+  ): Promise<IJobPage> {
+    const query = [...filterQuery(filter), ['limit', String(limit)]];
+    if (after !== null) {
+      query.push(['after', after]);
+    }
+    return this._known.ask(
+      () => this._json<IJobPage>('jobs', {}, query),
+      page => page.jobs
+    );
   }
 
   async defaults(): Promise<IDefaults> {
@@ -116,16 +140,6 @@ export class TrainingJobs implements ITrainingJobs {
     }
   }
 
-  async loadMore(): Promise<void> {
-    if (this._next !== null) {
-      const query = { limit: PAGE, after: this._next };
-      const page = await this._json<IJobPage>('jobs', {}, query);
-      this._next = page.next;
-      this.jobs = merge(page.jobs, this.jobs);
-      this._changed.emit();
-    }
-  }
-
   reconnect(): void {
     this._watch.reconnect();
   }
@@ -134,29 +148,49 @@ export class TrainingJobs implements ITrainingJobs {
     return new LogSource(this._settings, job, replica);
   }
 
-  /** Read the first page; what the watch tells meanwhile is applied on top. */
-  private async _reload(): Promise<void> {
-    this._early = [];
-    try {
-      const page = await this._json<IJobPage>('jobs', {}, { limit: PAGE });
-      this._next = page.next;
-      this.jobs = this._early.reduce(applyEvent, merge([], page.jobs));
-    } finally {
-      this._early = null;
-    }
+  /** What was missed is read anew: lists by their owners, opened jobs here. */
+  private async _reopen(): Promise<void> {
+    this._known.forgetUnfinished(this._held);
+    this._reopened.emit();
+    await Promise.all([...this._held].map(id => this._renew(id)));
     this._changed.emit();
   }
 
+  private async _renew(id: string): Promise<void> {
+    const known = this.find(id);
+    if (known && isFinal(known.state)) {
+      return;
+    }
+    try {
+      await this._read(id);
+    } catch (reason) {
+      if (!(reason instanceof TrainingError) || reason.status !== 404) {
+        throw reason;
+      }
+      this._held.delete(id);
+      this._known.forget(id);
+    }
+  }
+
+  private async _read(id: string): Promise<IJob> {
+    const job = await this._known.ask(
+      () => this._json<IJob>(`jobs/${id}`),
+      answer => [answer]
+    );
+    this._changed.emit();
+    return this.find(id) ?? job;
+  }
+
   private _take(event: IJobEvent): void {
-    this._early?.push(event);
-    this.jobs = applyEvent(this.jobs, event);
+    this._known.take(event);
+    this._told.emit(event);
     this._changed.emit();
   }
 
   private async _json<T>(
     path: string,
     init: RequestInit = {},
-    query: Record<string, string> = {}
+    query: Record<string, string> | string[][] = {}
   ): Promise<T> {
     const url = address(this._settings, path, query);
     return (await (await request(this._settings, url, init)).json()) as T;
@@ -164,7 +198,9 @@ export class TrainingJobs implements ITrainingJobs {
 
   private _changed = new Signal<ITrainingJobs, void>(this);
   private _defaults: Promise<IDefaults> | null = null;
-  private _early: IJobEvent[] | null = null;
-  private _next: string | null = null;
+  private _held = new Set<string>();
+  private _known = new KnownJobs();
+  private _reopened = new Signal<ITrainingJobs, void>(this);
+  private _told = new Signal<ITrainingJobs, IJobEvent>(this);
   private _watch: JobWatch;
 }

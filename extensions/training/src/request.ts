@@ -18,7 +18,7 @@ export class TrainingError extends Error {
 export function address(
   settings: ServerConnection.ISettings,
   path: string,
-  query: Record<string, string> = {}
+  query: Record<string, string> | string[][] = {}
 ): string {
   const text = new URLSearchParams(query).toString();
   return URLExt.join(settings.baseUrl, ROOT, path) + (text ? `?${text}` : '');

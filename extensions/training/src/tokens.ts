@@ -7,7 +7,10 @@ import type {
   IDebugServer,
   IDefaults,
   IJob,
+  IJobEvent,
+  IJobFilter,
   IJobMetrics,
+  IJobPage,
   IJobSpec,
   IPreview,
   IReplica,
@@ -44,16 +47,25 @@ export type Liveness = 'connecting' | 'live' | 'lost';
 
 /** Submits training jobs and follows them. */
 export interface ITrainingJobs extends IDisposable {
-  /** Newest first; as far back as was asked for. */
-  readonly jobs: readonly IJob[];
-  /** Whether older jobs can be loaded. */
-  readonly hasMore: boolean;
   readonly liveness: Liveness;
   /** Why the list is not live; null while it is. */
   readonly problem: string | null;
   /** Emitted when a job appears, changes or goes, or the liveness changes. */
   readonly changed: ISignal<ITrainingJobs, void>;
+  /** Emitted with each change of a job, in their order. */
+  readonly told: ISignal<ITrainingJobs, IJobEvent>;
+  /** Emitted when changes are told again after a gap: lists must be read anew. */
+  readonly reopened: ISignal<ITrainingJobs, void>;
+  /** A job that was read before. */
   find(id: string): IJob | undefined;
+  /** Read a job unless it is known, and keep it up to date from now on. */
+  open(id: string): Promise<IJob>;
+  /** Read a page of jobs, newest first; `after` is the page's before `next`. */
+  query(
+    filter: IJobFilter,
+    limit: number,
+    after: string | null
+  ): Promise<IJobPage>;
   defaults(): Promise<IDefaults>;
   submit(spec: IJobSpec): Promise<IJob>;
   /** What a job would be; nothing is made. */
@@ -67,7 +79,6 @@ export interface ITrainingJobs extends IDisposable {
   debug(id: string): Promise<IDebugServer>;
   cancel(id: string): Promise<void>;
   remove(id: string): Promise<void>;
-  loadMore(): Promise<void>;
   /** Try again at once. */
   reconnect(): void;
   log(job: string, replica: Pick<IReplica, 'role' | 'index'>): ILogSource;

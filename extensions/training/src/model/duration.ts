@@ -18,6 +18,18 @@ export function shortDuration(milliseconds: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
+/** How long a job ran, or has been running; null before it started. */
+export function runTime(
+  job: { started: string | null; finished: string | null },
+  now: number
+): string | null {
+  if (job.started === null) {
+    return null;
+  }
+  const end = job.finished === null ? now : Date.parse(job.finished);
+  return shortDuration(end - Date.parse(job.started));
+}
+
 export function since(time: string, now: number): string {
   return shortDuration(now - Date.parse(time));
 }

@@ -1,45 +1,127 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { applyEvent, filtered, merge } from './jobList';
-import type { IJob, JobState } from './wire';
+import { EVERYTHING, filterQuery, matches } from './jobFilter';
+import { applyEvent, NO_JOBS, withPage, type IJobList } from './jobList';
+import type { IJob, IJobFilter, JobState } from './wire';
 
-function job(id: string, created: string, state: JobState = 'Running'): IJob {
-  const spec = { name: id, script: '/home/jovyan/train.py' };
+function job(id: string, hour: number, state: JobState = 'Running'): IJob {
+  const spec = { name: `Name of ${id}`, framework: 'pytorch' };
+  const created = `2026-11-23T${String(hour).padStart(2, '0')}:00:00Z`;
   return { id, created, state, owner: 'ada', spec } as unknown as IJob;
 }
 
-const old = job('old', '2026-11-23T04:00:00Z');
-const young = job('young', '2026-11-23T05:00:00Z');
-const ids = (jobs: readonly IJob[]) => jobs.map(each => each.id);
+function listOf(jobs: IJob[], next: string | null, total: number): IJobList {
+  return withPage(NO_JOBS, { jobs, next, total });
+}
+
+const oldest = job('oldest', 3);
+const old = job('old', 4);
+const young = job('young', 5);
+const running: IJobFilter = { ...EVERYTHING, states: ['Running'] };
+const ids = (list: IJobList) => list.jobs.map(each => each.id);
+const told = (type: 'added' | 'modified' | 'deleted', job: IJob) => ({
+  type,
+  job
+});
 
 test('the newest job comes first, in whatever order they arrive', () => {
-  assert.deepEqual(ids(merge([], [old, young])), ['young', 'old']);
-  const added = applyEvent([old], { type: 'added', job: young });
-  assert.deepEqual(ids(added), ['young', 'old']);
+  assert.deepEqual(ids(listOf([old, young], null, 2)), ['young', 'old']);
+  const list = listOf([old], null, 1);
+  const added = applyEvent(list, EVERYTHING, told('added', young));
+  assert.deepEqual([ids(added), added.total], [['young', 'old'], 2]);
+});
+
+test('jobs of one second stand as the service orders them', () => {
+  const list = listOf([job('a', 4), job('b', 4)], null, 2);
+  assert.deepEqual(ids(list), ['b', 'a']);
 });
 
 test('a change takes the place of what was known', () => {
-  const failed = job('old', old.created, 'Failed');
-  const jobs = applyEvent([young, old], { type: 'modified', job: failed });
-  assert.deepEqual(ids(jobs), ['young', 'old']);
-  assert.equal(jobs[1].state, 'Failed');
+  const list = listOf([young, old], null, 2);
+  const failed = told('modified', job('old', 4, 'Failed'));
+  const changed = applyEvent(list, EVERYTHING, failed);
+  assert.deepEqual([ids(changed), changed.total], [['young', 'old'], 2]);
+  assert.equal(changed.jobs[1].state, 'Failed');
 });
 
 test('an event that comes twice changes nothing more', () => {
-  const once = applyEvent([old], { type: 'added', job: young });
-  assert.deepEqual(applyEvent(once, { type: 'added', job: young }), once);
+  const list = listOf([old], null, 1);
+  for (const event of [told('added', young), told('deleted', old)]) {
+    const once = applyEvent(list, EVERYTHING, event);
+    assert.deepEqual(applyEvent(once, EVERYTHING, event), once);
+  }
 });
 
-test('a deleted job goes, and going twice is fine', () => {
-  const gone = applyEvent([young, old], { type: 'deleted', job: old });
-  assert.deepEqual(ids(gone), ['young']);
-  assert.deepEqual(applyEvent(gone, { type: 'deleted', job: old }), gone);
+test('a job whose state no longer matches leaves the list and the total', () => {
+  const list = listOf([young, old], 'more', 40);
+  const left = applyEvent(
+    list,
+    running,
+    told('modified', job('old', 4, 'Failed'))
+  );
+  assert.deepEqual(ids(left), ['young']);
+  assert.deepEqual([left.total, left.isTotalOld], [39, false]);
 });
 
-test('a filter wants every word, in any field and any case', () => {
-  const jobs = [young, job('other', old.created, 'Failed')];
-  assert.deepEqual(ids(filtered(jobs, 'FAILED oth')), ['other']);
-  assert.deepEqual(ids(filtered(jobs, 'train.py')), ['young', 'other']);
-  assert.deepEqual(ids(filtered(jobs, 'young failed')), []);
+test('a job whose state begins to match joins in its place', () => {
+  const list = listOf([young, oldest], null, 2);
+  const joined = applyEvent(list, running, told('modified', old));
+  assert.deepEqual(ids(joined), ['young', 'old', 'oldest']);
+  assert.equal(joined.total, 3);
+});
+
+test('a new job that is not wanted is not shown', () => {
+  const list = listOf([old], null, 1);
+  const queued = told('added', job('young', 5, 'Queued'));
+  assert.equal(applyEvent(list, running, queued), list);
+  const mine = { ...EVERYTHING, owner: 'ben' };
+  assert.equal(applyEvent(list, mine, told('added', young)), list);
+});
+
+test('what is older than the loaded pages waits for its page', () => {
+  const list = listOf([young, old], 'more', 3);
+  const changed = applyEvent(list, running, told('modified', oldest));
+  assert.deepEqual(ids(changed), ['young', 'old']);
+  assert.equal(changed.isTotalOld, true);
+  const all = withPage(changed, { jobs: [oldest], next: null, total: 3 });
+  assert.deepEqual(ids(all), ['young', 'old', 'oldest']);
+  assert.deepEqual([all.total, all.isTotalOld], [3, false]);
+});
+
+test('only the service knows the total after an unloaded job went', () => {
+  const list = listOf([young], 'more', 3);
+  assert.equal(
+    applyEvent(list, EVERYTHING, told('deleted', oldest)).isTotalOld,
+    true
+  );
+  const ended = told('modified', job('oldest', 3, 'Failed'));
+  assert.equal(applyEvent(list, running, ended).isTotalOld, true);
+  // Without a wish for states, a change of state leaves the number alone.
+  const owner = { ...EVERYTHING, owner: 'ben' };
+  assert.equal(applyEvent(list, owner, ended).isTotalOld, false);
+});
+
+test('a filter wants everything it names', () => {
+  assert.equal(matches(young, { ...EVERYTHING, search: 'NAME OF y' }), true);
+  assert.equal(matches(young, { ...EVERYTHING, search: 'ung' }), true);
+  assert.equal(matches(young, { ...EVERYTHING, search: 'old' }), false);
+  assert.equal(matches(young, { ...running, owner: 'ada' }), true);
+  assert.equal(matches(young, { ...running, owner: 'ben' }), false);
+  assert.equal(matches(young, { ...running, framework: 'mpi' }), false);
+});
+
+test('a request names every state and leaves out what is not asked', () => {
+  const filter: IJobFilter = {
+    states: ['Running', 'Queued'],
+    owner: '',
+    framework: 'mpi',
+    search: 'a b'
+  };
+  assert.deepEqual(filterQuery(filter), [
+    ['state', 'Running'],
+    ['state', 'Queued'],
+    ['framework', 'mpi'],
+    ['search', 'a b']
+  ]);
 });

@@ -1,37 +1,97 @@
 /**
- * The list of jobs as a value: pages and events go in, an ordered list comes out.
+ * A list of jobs as a value: pages and events go in, an ordered list comes out.
+ *
+ * Only the newest jobs are loaded, up to the last page that was asked for. What
+ * happens to older ones does not change the rows, but may change their number in a
+ * way that only the service knows.
  */
-import type { IJob, IJobEvent } from './wire';
+import { matches } from './jobFilter';
+import type { IJob, IJobEvent, IJobFilter, IJobPage } from './wire';
 
-/** Newest first; jobs of the same second in the order of their ids. */
-export function sorted(jobs: Iterable<IJob>): IJob[] {
-  return [...jobs].sort(
-    (a, b) => b.created.localeCompare(a.created) || a.id.localeCompare(b.id)
-  );
+export interface IJobList {
+  /** Newest first. */
+  jobs: readonly IJob[];
+  /** Where the next page begins; null when all are loaded. */
+  next: string | null;
+  total: number;
+  /** Whether only the service can tell the total now. */
+  isTotalOld: boolean;
 }
 
-export function applyEvent(jobs: readonly IJob[], event: IJobEvent): IJob[] {
-  const others = jobs.filter(job => job.id !== event.job.id);
-  return event.type === 'deleted' ? others : sorted([...others, event.job]);
+export const NO_JOBS: IJobList = {
+  jobs: [],
+  next: null,
+  total: 0,
+  isTotalOld: false
+};
+
+/** Newest first; jobs of the same second as the service orders them. */
+export function compareJobs(a: IJob, b: IJob): number {
+  if (a.created !== b.created) {
+    return a.created < b.created ? 1 : -1;
+  }
+  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
 }
 
-/** Put jobs into the list; the newer knowledge is the one that comes in. */
-export function merge(
-  jobs: readonly IJob[],
-  incoming: readonly IJob[]
-): IJob[] {
-  const byId = new Map(jobs.map(job => [job.id, job]));
-  incoming.forEach(job => byId.set(job.id, job));
-  return sorted(byId.values());
+/** Put a page behind what is there; what it tells is newer. */
+export function withPage(list: IJobList, page: IJobPage): IJobList {
+  const byId = new Map(list.jobs.map(job => [job.id, job]));
+  page.jobs.forEach(job => byId.set(job.id, job));
+  const jobs = [...byId.values()].sort(compareJobs);
+  return {
+    jobs,
+    next: page.next,
+    total: page.next === null ? jobs.length : (page.total ?? jobs.length),
+    isTotalOld: false
+  };
 }
 
-/** Keep the jobs in whose name, id, owner, state or script all words occur. */
-export function filtered(jobs: readonly IJob[], text: string): IJob[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return jobs.filter(job => {
-    const told = [job.spec.name, job.id, job.owner, job.state, job.spec.script]
-      .join(' ')
-      .toLowerCase();
-    return words.every(word => told.includes(word));
-  });
+/** Apply what the watch told; telling it twice changes nothing more. */
+export function applyEvent(
+  list: IJobList,
+  filter: IJobFilter,
+  { type, job }: IJobEvent
+): IJobList {
+  const at = list.jobs.findIndex(each => each.id === job.id);
+  const isWanted = type !== 'deleted' && matches(job, filter);
+  if (at < 0) {
+    return isWanted ? appeared(list, job) : unseen(list, filter, job, type);
+  }
+  const jobs = [...list.jobs];
+  if (isWanted) {
+    jobs[at] = job;
+    return { ...list, jobs };
+  }
+  jobs.splice(at, 1);
+  return { ...list, jobs, total: list.total - 1 };
+}
+
+function appeared(list: IJobList, job: IJob): IJobList {
+  if (isBeyond(list, job)) {
+    return { ...list, isTotalOld: true };
+  }
+  const at = list.jobs.findIndex(each => compareJobs(job, each) < 0);
+  const jobs = [...list.jobs];
+  jobs.splice(at < 0 ? jobs.length : at, 0, job);
+  return { ...list, jobs, total: list.total + 1 };
+}
+
+/** A job that is not wanted and not loaded may have been counted all the same. */
+function unseen(
+  list: IJobList,
+  filter: IJobFilter,
+  job: IJob,
+  type: IJobEvent['type']
+): IJobList {
+  const mayCount = matches(job, { ...filter, states: [] });
+  const mayLeave = type === 'deleted' || filter.states.length > 0;
+  return mayCount && mayLeave && isBeyond(list, job)
+    ? { ...list, isTotalOld: true }
+    : list;
+}
+
+/** Whether a job would stand behind what is loaded. */
+function isBeyond(list: IJobList, job: IJob): boolean {
+  const last = list.jobs[list.jobs.length - 1];
+  return list.next !== null && (!last || compareJobs(job, last) > 0);
 }

@@ -5,6 +5,7 @@ import {
   cancelledIcon,
   failedIcon,
   queuedIcon,
+  restartingIcon,
   runningJobIcon,
   succeededIcon
 } from '../icons';
@@ -25,13 +26,15 @@ export function StateBadge(props: {
 
 const ICONS: Record<string, typeof queuedIcon> = {
   Running: runningJobIcon,
+  Restarting: restartingIcon,
   Succeeded: succeededIcon,
   Failed: failedIcon,
   Cancelling: cancelledIcon,
   Cancelled: cancelledIcon
 };
 
-function stateName(state: string, trans: TranslationBundle): string {
+/** What a state is called. */
+export function stateName(state: string, trans: TranslationBundle): string {
   switch (state) {
     case 'Submitted':
       return trans.__('Submitted');
@@ -41,6 +44,8 @@ function stateName(state: string, trans: TranslationBundle): string {
       return trans.__('Pending');
     case 'Running':
       return trans.__('Running');
+    case 'Restarting':
+      return trans.__('Restarting');
     case 'Succeeded':
       return trans.__('Succeeded');
     case 'Failed':

@@ -1,129 +1,151 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { filtered } from '../model/jobList';
-import { since } from '../model/duration';
-import type { IJob } from '../model/wire';
-import { StateBadge } from './badge';
+import { isEmpty } from '../model/jobFilter';
 import { useNow } from './clock';
 import type { IPanelModel } from './model';
+import { JobRow } from './row';
+import { useWindow } from './window';
 
 interface IListProps {
   model: IPanelModel;
   trans: TranslationBundle;
 }
 
+/** How near the end of the loaded rows the next page is asked for. */
+const AHEAD = 60;
+
 /** The project's jobs, newest first; arrow keys go through them. */
 export function JobList({ model, trans }: IListProps): JSX.Element {
-  const shown = filtered(model.jobs.jobs, model.filter);
+  const { listing } = model;
+  const { jobs, next, total } = listing.list;
+  const view = useWindow(jobs.length);
+  const { first, end, rowHeight, scroller, reveal } = view;
   const now = useNow();
-  if (shown.length === 0) {
-    return <Nothing model={model} trans={trans} />;
+  const [stop, setStop] = React.useState(0);
+  const focus = React.useRef(-1);
+  const at = Math.min(stop, Math.max(0, jobs.length - 1));
+
+  React.useEffect(() => {
+    scroller.current!.scrollTop = 0;
+    setStop(0);
+  }, [listing.filter]);
+
+  React.useEffect(() => {
+    if (listing.isReady && next !== null && end + AHEAD > jobs.length) {
+      listing.loadMore();
+    }
+  }, [end, jobs.length, next, listing.isReady]);
+
+  React.useEffect(() => {
+    if (focus.current >= 0) {
+      const row = `.mf-JobButton[data-row="${focus.current}"]`;
+      focus.current = -1;
+      scroller.current!.querySelector<HTMLElement>(row)?.focus();
+    }
+  });
+
+  const select = React.useCallback((id: string, row: number) => {
+    setStop(row);
+    model.select(id);
+  }, []);
+  const choose = React.useCallback((id: string) => model.choose(id), []);
+
+  const onKeyDown = (event: React.KeyboardEvent<HTMLElement>) => {
+    const page = Math.max(
+      1,
+      Math.floor(scroller.current!.clientHeight / rowHeight) - 1
+    );
+    const to = rowAfter(event.key, at, page, jobs.length);
+    if (to !== null) {
+      event.preventDefault();
+      focus.current = to;
+      reveal(to);
+      setStop(to);
+    }
+  };
+
+  // The row with the focus stays, however far it is scrolled away.
+  const rows = jobs
+    .slice(first, end)
+    .map((job, index) => ({ job, row: first + index }));
+  if (jobs[at] && (at < first || at >= end)) {
+    rows.push({ job: jobs[at], row: at });
   }
   return (
-    <ul
-      className="mf-JobList"
-      aria-label={trans.__('Jobs of project %1', model.project)}
-      onKeyDown={moveFocus}
+    <div
+      className="mf-PanelList"
+      ref={scroller}
+      data-split={Boolean(model.selectedJob)}
+      aria-busy={!listing.isReady}
     >
-      {shown.map(job => (
-        <JobRow
-          key={job.id}
-          job={job}
-          now={now}
-          trans={trans}
-          isSelected={job.id === model.selected}
-          select={() => model.select(job.id)}
-        />
-      ))}
-      {model.jobs.hasMore && !model.filter && (
-        <li className="mf-More">
-          <button
-            className="jp-Button jp-mod-styled jp-mod-minimal"
-            onClick={() => model.run(() => model.jobs.loadMore())}
-          >
-            {trans.__('Load older jobs')}
-          </button>
-        </li>
-      )}
-    </ul>
-  );
-}
-
-interface IRowProps {
-  job: IJob;
-  now: number;
-  trans: TranslationBundle;
-  isSelected: boolean;
-  select: () => void;
-}
-
-function JobRow(props: IRowProps): JSX.Element {
-  const { job, now, trans, isSelected, select } = props;
-  const { replicas } = job.spec;
-  return (
-    <li className="mf-JobRow" data-selected={isSelected} title={job.id}>
-      <button
-        className="mf-JobButton"
-        aria-pressed={isSelected}
-        aria-labelledby={`mf-name-${job.id}`}
-        aria-describedby={`mf-facts-${job.id}`}
-        onClick={select}
-      >
-        <span className="mf-JobName" id={`mf-name-${job.id}`}>
-          {job.spec.name}
-        </span>
-        <span
-          className="mf-JobAge"
-          title={new Date(job.created).toLocaleString()}
+      <div className="mf-RowRuler" ref={view.ruler} aria-hidden="true" />
+      {jobs.length === 0 ? (
+        <Nothing model={model} trans={trans} />
+      ) : (
+        <ul
+          className="mf-JobList"
+          aria-label={trans.__('Jobs of project %1', model.project)}
+          style={{ height: jobs.length * rowHeight }}
+          onKeyDown={onKeyDown}
         >
-          {since(job.created, now)}
-        </span>
-        <span className="mf-JobFacts" id={`mf-facts-${job.id}`}>
-          <StateBadge state={job.state} trans={trans} />
-          <span className="mf-Quiet">
-            {trans._n('%1 replica', '%1 replicas', replicas, String(replicas))}
-            {job.spec.resources.gpu > 0 &&
-              ` · ${trans._n(
-                '%1 GPU each',
-                '%1 GPUs each',
-                job.spec.resources.gpu,
-                String(job.spec.resources.gpu)
-              )}`}
-          </span>
-        </span>
-        {job.reason && job.state !== 'Running' && (
-          <span className="mf-JobReason">{job.reason}</span>
-        )}
-      </button>
-    </li>
+          {rows.map(({ job, row }) => (
+            <JobRow
+              key={job.id}
+              job={job}
+              at={row}
+              total={total}
+              top={row * rowHeight}
+              now={now}
+              trans={trans}
+              isSelected={job.id === model.selected}
+              isChosen={model.chosen.includes(job.id)}
+              isStop={row === at}
+              select={select}
+              choose={choose}
+            />
+          ))}
+        </ul>
+      )}
+      {next !== null && jobs.length > 0 && (
+        <p className="mf-More">{trans.__('Loading older jobs…')}</p>
+      )}
+    </div>
   );
+}
+
+/** Where a key leads; null for a key that leads nowhere. */
+function rowAfter(
+  key: string,
+  at: number,
+  page: number,
+  count: number
+): number | null {
+  const steps: Record<string, number> = {
+    ArrowDown: 1,
+    ArrowUp: -1,
+    PageDown: page,
+    PageUp: -page,
+    Home: -count,
+    End: count
+  };
+  const step = steps[key];
+  return step === undefined
+    ? null
+    : Math.max(0, Math.min(count - 1, at + step));
 }
 
 function Nothing({ model, trans }: IListProps): JSX.Element {
-  const { jobs } = model;
-  let sentence = trans.__(
-    'No jobs yet. Start one from here, from a notebook’s toolbar, or from the menu of a Python file.'
-  );
-  if (jobs.jobs.length > 0) {
-    sentence = trans.__('No job matches “%1”.', model.filter);
-  } else if (jobs.liveness === 'connecting') {
-    sentence = trans.__('Loading jobs…');
-  } else if (jobs.liveness === 'lost') {
-    return <p className="mf-Empty" />;
+  const { jobs, listing } = model;
+  let sentence = trans.__('Loading jobs…');
+  if (jobs.liveness === 'lost' || listing.problem) {
+    sentence = '';
+  } else if (listing.isReady) {
+    sentence = isEmpty(listing.filter)
+      ? trans.__(
+          'No jobs yet. Start one from here, from a notebook’s toolbar, or from the menu of a Python file.'
+        )
+      : trans.__('No job is like that. Change or clear the filter.');
   }
   return <p className="mf-Empty">{sentence}</p>;
-}
-
-function moveFocus(event: React.KeyboardEvent<HTMLElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (!step) {
-    return;
-  }
-  const buttons = [
-    ...event.currentTarget.querySelectorAll<HTMLElement>('.mf-JobButton')
-  ];
-  const at = buttons.indexOf(document.activeElement as HTMLElement);
-  buttons[at + step]?.focus();
-  event.preventDefault();
 }

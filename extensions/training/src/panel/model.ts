@@ -1,18 +1,12 @@
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 
-import { isFinal, type IJob, type IReplica } from '../model/wire';
+import { EVERYTHING } from '../model/jobFilter';
+import type { IJob, IJobFilter } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
-
-/** What the panel can ask the rest of JupyterLab for. */
-export interface IPanelActions {
-  newJob: () => void;
-  rerun: (job: IJob) => void;
-  openLog: (job: IJob, replica?: IReplica) => void;
-  /** Null where no Cloud Shell is installed. */
-  openShell: ((job: IJob, replica: IReplica) => void) | null;
-}
+import type { IPanelActions } from './actions';
+import { JobListing } from './listing';
 
 export type IPanelModel = PanelModel;
 
@@ -21,77 +15,75 @@ export class PanelModel extends VDomModel {
   constructor(
     readonly jobs: ITrainingJobs,
     private _actions: () => IPanelActions,
-    private _trans: TranslationBundle
+    readonly trans: TranslationBundle
   ) {
     super();
+    this.listing = new JobListing(jobs);
+    this.listing.changed.connect(this._emit, this);
     jobs.changed.connect(this._emit, this);
-    void jobs.defaults().then(
-      defaults => {
-        this.project = defaults.project;
-        this.stateChanged.emit();
-      },
-      () => undefined
-    );
+    void this._readDefaults();
   }
 
-  filter = '';
-  selected = '';
+  readonly listing: JobListing;
+  /** Ids of at most two jobs to compare, in the order in which they were chosen. */
+  chosen: readonly string[] = [];
+  frameworks: readonly string[] = [];
   project = '';
+  selected = '';
+  user = '';
   /** Whether a request of the person is under way. */
   busy = false;
+
+  /** What others offer at this moment. */
+  get actions(): IPanelActions {
+    return this._actions();
+  }
 
   get selectedJob(): IJob | undefined {
     return this.jobs.find(this.selected);
   }
 
-  get openShell(): IPanelActions['openShell'] {
-    return this._actions().openShell;
+  /** Whether anybody sees the panel; what is measured is read only then. */
+  get isShown(): boolean {
+    return this._isShown;
+  }
+
+  set isShown(isShown: boolean) {
+    this._isShown = isShown;
+    this.stateChanged.emit();
   }
 
   select(id: string): void {
     this.selected = id;
     this.stateChanged.emit();
+    if (id) {
+      this.jobs.open(id).catch(tell);
+    }
   }
 
-  filterBy(text: string): void {
-    this.filter = text;
+  filterBy(change: Partial<IJobFilter>): void {
+    this.listing.filterBy({ ...this.listing.filter, ...change });
+  }
+
+  clearFilter(): void {
+    this.listing.filterBy(EVERYTHING);
+  }
+
+  /** Tick a job's box or take the tick away; a third takes the first's place. */
+  choose(id: string): void {
+    this.chosen = this.chosen.includes(id)
+      ? this.chosen.filter(each => each !== id)
+      : [...this.chosen, id].slice(-2);
     this.stateChanged.emit();
   }
 
-  newJob(): void {
-    this._actions().newJob();
+  clearChoice(): void {
+    this.chosen = [];
+    this.stateChanged.emit();
   }
 
-  rerun(job: IJob): void {
-    this._actions().rerun(job);
-  }
-
-  openLog(job: IJob, replica?: IReplica): void {
-    this._actions().openLog(job, replica);
-  }
-
-  /** Ask first: logs cannot be brought back. */
-  remove(job: IJob): void {
-    const { _trans: trans } = this;
-    const ends = isFinal(job.state)
-      ? ''
-      : trans.__('It has not ended: its containers are stopped. ');
-    void showDialog({
-      title: trans.__('Delete “%1”?', job.spec.name),
-      body:
-        ends +
-        trans.__(
-          'The job and its logs are removed for good. Files it wrote stay.'
-        ),
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Keep') }),
-        Dialog.warnButton({ label: trans.__('Delete') })
-      ]
-    }).then(({ button }) => {
-      if (button.accept) {
-        this.run(() => this.jobs.remove(job.id));
-      }
-    });
+  compare(): void {
+    this.actions.compare([...this.chosen]);
   }
 
   /** Run a request; tell the person when it fails. */
@@ -99,11 +91,7 @@ export class PanelModel extends VDomModel {
     this.busy = true;
     this.stateChanged.emit();
     work()
-      .catch(reason => {
-        Notification.error(
-          reason instanceof Error ? reason.message : String(reason)
-        );
-      })
+      .catch(tell)
       .finally(() => {
         this.busy = false;
         this.stateChanged.emit();
@@ -112,10 +100,30 @@ export class PanelModel extends VDomModel {
 
   override dispose(): void {
     this.jobs.changed.disconnect(this._emit, this);
+    this.listing.dispose();
     super.dispose();
+  }
+
+  private async _readDefaults(): Promise<void> {
+    try {
+      const { project, user, frameworks } = await this.jobs.defaults();
+      this.project = project;
+      this.user = user;
+      this.frameworks = Object.keys(frameworks);
+      this.stateChanged.emit();
+    } catch (reason) {
+      // The list says what is wrong; only the names of filters are missing here.
+      console.warn('Training jobs: the defaults cannot be read.', reason);
+    }
   }
 
   private _emit(): void {
     this.stateChanged.emit();
   }
+
+  private _isShown = false;
+}
+
+function tell(reason: unknown): void {
+  Notification.error(reason instanceof Error ? reason.message : String(reason));
 }

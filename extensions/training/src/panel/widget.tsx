@@ -1,13 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  addIcon,
-  FilterBox,
-  refreshIcon,
-  VDomRenderer
-} from '@jupyterlab/ui-components';
+import { addIcon, refreshIcon, VDomRenderer } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { Choice } from './choice';
 import { JobDetail } from './detail';
+import { JobFilters } from './filters';
 import { JobList } from './list';
 import type { PanelModel } from './model';
 
@@ -19,6 +17,16 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
   ) {
     super(model);
     this.addClass('mf-Panel');
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this.model.isShown = true;
+  }
+
+  protected override onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this.model.isShown = false;
   }
 
   protected override render(): JSX.Element {
@@ -35,23 +43,21 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
               </span>
             )}
           </h2>
-          <button className="mf-TextButton" onClick={() => model.newJob()}>
+          <button
+            className="mf-TextButton"
+            onClick={() => model.actions.newJob()}
+          >
             <addIcon.react tag="span" />
             {trans.__('New job')}
           </button>
         </div>
         <Trouble model={model} trans={trans} />
-        <FilterBox
-          placeholder={trans.__('Filter by name, state, owner')}
-          updateFilter={(_, text) => model.filterBy(text ?? '')}
-          useFuzzyFilter={false}
-          caseSensitive={false}
-          showIcon={true}
-        />
-        <div className="mf-PanelList" data-split={Boolean(job)}>
-          <JobList model={model} trans={trans} />
-        </div>
-        {job && <JobDetail job={job} model={model} trans={trans} />}
+        <JobFilters model={model} trans={trans} />
+        <JobList model={model} trans={trans} />
+        <Choice model={model} trans={trans} />
+        {job && (
+          <JobDetail key={job.id} job={job} model={model} trans={trans} />
+        )}
       </>
     );
   }
@@ -63,20 +69,23 @@ function Trouble(props: {
   trans: TranslationBundle;
 }): JSX.Element | null {
   const { model, trans } = props;
-  if (model.jobs.liveness !== 'lost') {
+  const { jobs, listing } = model;
+  const lost = jobs.liveness === 'lost';
+  if (!lost && !listing.problem) {
     return null;
   }
+  const again = () => (lost ? jobs.reconnect() : listing.reload());
   return (
     <div className="mf-Trouble" role="status">
       <span>
-        {model.jobs.problem ??
+        {(lost ? jobs.problem : listing.problem) ??
           trans.__('The connection was lost. Trying again…')}
       </span>
       <button
         className="mf-IconButton"
         title={trans.__('Try again now')}
         aria-label={trans.__('Try again now')}
-        onClick={() => model.jobs.reconnect()}
+        onClick={again}
       >
         <refreshIcon.react tag="span" />
       </button>

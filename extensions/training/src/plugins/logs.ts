@@ -3,7 +3,11 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import {
+  MainAreaWidget,
+  Notification,
+  WidgetTracker
+} from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { cubeIcon } from '../icons';
@@ -43,6 +47,9 @@ export const logsPlugin: JupyterFrontEndPlugin<void> = {
       widget.id = `mofang-training-log-${jobId}`;
       widget.title.icon = cubeIcon;
       void tracker.add(widget);
+      jobs
+        .open(jobId)
+        .catch(reason => Notification.error(String(reason?.message ?? reason)));
       return widget;
     };
 

@@ -3,12 +3,13 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { cubeIcon } from '../icons';
 import type { IJob, IReplica } from '../model/wire';
-import { PanelModel, type IPanelActions } from '../panel/model';
+import type { IPanelActions } from '../panel/actions';
+import { PanelModel } from '../panel/model';
 import { JobsPanel } from '../panel/widget';
 import { CommandIDs, DOMAIN, ITrainingJobs } from '../tokens';
 
@@ -56,22 +57,27 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
 /** What other plugins offer at this moment. */
 function actionsOf({ commands }: JupyterFrontEnd): IPanelActions {
   const openShell = (job: IJob, { role, index }: IReplica) =>
-    void commands.execute(CommandIDs.openShell, {
-      jobId: job.id,
-      role,
-      index
-    });
+    void commands.execute(CommandIDs.openShell, { jobId: job.id, role, index });
+  const openTensorBoard = (logdir: string, title: string) =>
+    void commands.execute(CommandIDs.openTensorBoard, { logdir, title });
   return {
     newJob: () => void commands.execute(CommandIDs.newJob),
     rerun: job =>
-      void commands.execute(CommandIDs.newJob, {
-        spec: JSON.parse(JSON.stringify(job.spec))
+      void commands.execute(CommandIDs.rerun, {
+        job: JSON.parse(JSON.stringify(job))
       }),
     openLog: (job, replica) =>
       void commands.execute(CommandIDs.openLog, {
         jobId: job.id,
         ...(replica && { role: replica.role, index: replica.index })
       }),
-    openShell: commands.hasCommand(CommandIDs.openShell) ? openShell : null
+    openCharts: job =>
+      void commands.execute(CommandIDs.openCharts, { jobId: job.id }),
+    compare: jobIds => void commands.execute(CommandIDs.compare, { jobIds }),
+    copy: text => Clipboard.copyToSystem(text),
+    openShell: commands.hasCommand(CommandIDs.openShell) ? openShell : null,
+    openTensorBoard: commands.hasCommand(CommandIDs.openTensorBoard)
+      ? openTensorBoard
+      : null
   };
 }

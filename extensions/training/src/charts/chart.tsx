@@ -1,0 +1,115 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatValue, highest, lastValue, valueTicks } from '../model/charts';
+import { Axes } from './axes';
+import { Curves } from './curves';
+import { scaleOf, useWidth } from './scale';
+import { momentsOf, Readout } from './readout';
+import type { IChart } from './lines';
+
+interface IChartProps {
+  chart: IChart;
+  title: string;
+  span: [number, number];
+  /** Names of replicas that are not drawn. */
+  hidden: ReadonlySet<string>;
+  trans: TranslationBundle;
+}
+
+/** One chart: a line per replica; arrow keys and the mouse read values off. */
+export function Chart(props: IChartProps): JSX.Element {
+  const { chart, title, span, hidden, trans } = props;
+  const [box, width] = useWidth();
+  const [moment, setMoment] = React.useState<number | null>(null);
+  const lines = chart.lines.filter(line => !hidden.has(line.name));
+  const ticks = valueTicks(highest(lines.map(line => line.series)), chart.unit);
+  const scale = scaleOf(width, span, ticks[ticks.length - 1]);
+
+  const onMove = (event: React.PointerEvent<SVGSVGElement>) => {
+    const left = event.currentTarget.getBoundingClientRect().left;
+    setMoment(scale.momentAt(event.clientX - left));
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const next = momentAfter(event.key, momentsOf(lines), moment);
+    if (next !== undefined) {
+      event.preventDefault();
+      setMoment(next);
+    }
+  };
+
+  const last = lines.map(line => {
+    const value = lastValue(line.series.values);
+    return `${line.name} ${value === null ? '–' : formatValue(value, chart.unit)}`;
+  });
+  return (
+    <figure className="mf-Chart" ref={box}>
+      <figcaption className="mf-ChartTitle">{title}</figcaption>
+      <svg
+        className="mf-ChartPicture"
+        width={scale.width}
+        height={scale.height}
+        role="img"
+        tabIndex={0}
+        aria-label={trans.__(
+          '%1. Last values: %2. Arrow keys read others.',
+          title,
+          last.join(', ')
+        )}
+        onPointerMove={onMove}
+        onPointerLeave={() => setMoment(null)}
+        onKeyDown={onKeyDown}
+        onBlur={() => setMoment(null)}
+      >
+        <Axes scale={scale} ticks={ticks} unit={chart.unit} span={span} />
+        <Curves scale={scale} lines={lines} unit={chart.unit} trans={trans} />
+        {moment !== null && (
+          <line
+            className="mf-ChartMark"
+            x1={scale.x(moment)}
+            x2={scale.x(moment)}
+            y1={scale.top}
+            y2={scale.bottom}
+          />
+        )}
+      </svg>
+      {moment !== null && (
+        <Readout
+          moment={moment}
+          scale={scale}
+          lines={lines}
+          unit={chart.unit}
+        />
+      )}
+    </figure>
+  );
+}
+
+/** Where a key leads on the time axis; undefined for a key that leads nowhere. */
+function momentAfter(
+  key: string,
+  moments: readonly number[],
+  moment: number | null
+): number | null | undefined {
+  const end = moments.length - 1;
+  if (key === 'Escape') {
+    return null;
+  }
+  if (end < 0) {
+    return undefined;
+  }
+  const after = moments.findIndex(each => moment !== null && each >= moment);
+  const at = moment === null ? end + 1 : after < 0 ? end : after;
+  switch (key) {
+    case 'ArrowLeft':
+      return moments[Math.max(0, at - 1)];
+    case 'ArrowRight':
+      return moments[Math.min(end, moment === null ? end : at + 1)];
+    case 'Home':
+      return moments[0];
+    case 'End':
+      return moments[end];
+    default:
+      return undefined;
+  }
+}

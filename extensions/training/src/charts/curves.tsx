@@ -1,0 +1,67 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { formatValue, runs, type Unit } from '../model/charts';
+import type { ILine } from './lines';
+import type { IScale } from './scale';
+
+/** The lines, and above them the limits that are in view. */
+export const Curves = React.memo(function Curves(props: {
+  scale: IScale;
+  lines: readonly ILine[];
+  unit: Unit;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { scale, lines, unit, trans } = props;
+  const limits = new Set(lines.map(line => line.series.limit));
+  return (
+    <g>
+      {[...limits].map(
+        limit =>
+          limit !== null &&
+          scale.y(limit) >= scale.top - 1 && (
+            <g key={limit} className="mf-ChartLimit">
+              <line
+                x1={scale.left}
+                x2={scale.right}
+                y1={scale.y(limit)}
+                y2={scale.y(limit)}
+              />
+              <text x={scale.right} y={scale.y(limit) + 12} textAnchor="end">
+                {trans.__('limit %1', formatValue(limit, unit))}
+              </text>
+            </g>
+          )
+      )}
+      {lines.map(line => (
+        <g
+          key={line.name}
+          className="mf-ChartLine"
+          stroke={line.colour}
+          strokeDasharray={line.dash}
+        >
+          {runs(line.series.values).map(run => (
+            <path
+              key={run[0][0]}
+              d={pathOf(run, line, scale)}
+              // One point alone shows as a dot.
+              strokeLinecap={run.length === 1 ? 'round' : 'butt'}
+            />
+          ))}
+        </g>
+      ))}
+    </g>
+  );
+});
+
+function pathOf(
+  run: readonly [number, number][],
+  line: ILine,
+  scale: IScale
+): string {
+  const points = run.map(
+    ([at, value]) =>
+      `${scale.x(line.times[at]).toFixed(1)},${scale.y(value).toFixed(1)}`
+  );
+  return `M${points.join('L')}${points.length === 1 ? 'h0.1' : ''}`;
+}

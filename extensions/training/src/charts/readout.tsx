@@ -1,0 +1,49 @@
+import * as React from 'react';
+
+import { formatValue, nearest, type Unit } from '../model/charts';
+import { LineSample } from './legend';
+import type { ILine } from './lines';
+import type { IScale } from './scale';
+
+/** The most lines that are read out; more would cover the page. */
+const MOST = 12;
+
+/** The values at a moment, beside the mark of the moment. */
+export function Readout(props: {
+  moment: number;
+  scale: IScale;
+  lines: readonly ILine[];
+  unit: Unit;
+}): JSX.Element {
+  const { moment, scale, lines, unit } = props;
+  const x = scale.x(moment);
+  const isLeft = x > (scale.left + scale.right) / 2;
+  return (
+    <div
+      className="mf-Readout"
+      role="status"
+      style={isLeft ? { right: scale.width - x + 10 } : { left: x + 10 }}
+    >
+      <strong>{new Date(moment).toLocaleString()}</strong>
+      {lines.slice(0, MOST).map(line => {
+        const value = line.series.values[nearest(line.times, moment)] ?? null;
+        return (
+          <div key={line.name} className="mf-ReadoutLine">
+            <LineSample colour={line.colour} dash={line.dash} />
+            <span>{line.name}</span>
+            <span className="mf-ReadoutValue">
+              {value === null ? '–' : formatValue(value, unit)}
+            </span>
+          </div>
+        );
+      })}
+      {lines.length > MOST && <div>…</div>}
+    </div>
+  );
+}
+
+/** Every moment at which something was measured, in order. */
+export function momentsOf(lines: readonly ILine[]): number[] {
+  const all = new Set(lines.flatMap(line => [...line.times]));
+  return [...all].sort((a, b) => a - b);
+}

@@ -1,0 +1,57 @@
+import * as React from 'react';
+
+const HEIGHT = 190;
+/** Room for what stands beside the axes. */
+const MARGIN = { left: 74, right: 14, top: 10, bottom: 24 };
+
+/** From times and values to pixels. */
+export interface IScale {
+  width: number;
+  height: number;
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  x: (moment: number) => number;
+  y: (value: number) => number;
+  momentAt: (x: number) => number;
+}
+
+export function scaleOf(
+  width: number,
+  [from, to]: [number, number],
+  most: number
+): IScale {
+  const { left, top } = MARGIN;
+  const right = Math.max(left + 40, width - MARGIN.right);
+  const bottom = HEIGHT - MARGIN.bottom;
+  const perMs = (right - left) / (to - from);
+  return {
+    width,
+    height: HEIGHT,
+    left,
+    right,
+    top,
+    bottom,
+    x: moment => left + (moment - from) * perMs,
+    y: value => bottom - (value / most) * (bottom - top),
+    momentAt: x => Math.min(to, Math.max(from, from + (x - left) / perMs))
+  };
+}
+
+/** An element's width in pixels, as it changes. */
+export function useWidth(): [React.RefObject<HTMLElement>, number] {
+  const box = React.useRef<HTMLElement>(null);
+  const [width, setWidth] = React.useState(480);
+  React.useLayoutEffect(() => {
+    const sizes = new ResizeObserver(([entry]) => {
+      // A hidden tab has no width; it keeps the one that it had.
+      if (entry.contentRect.width > 0) {
+        setWidth(Math.floor(entry.contentRect.width));
+      }
+    });
+    sizes.observe(box.current!);
+    return () => sizes.disconnect();
+  }, []);
+  return [box, width];
+}

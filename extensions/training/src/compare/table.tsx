@@ -1,0 +1,133 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { compareResults, compareSettings, type IRow } from '../model/compare';
+import { runTime } from '../model/duration';
+import type { IJob, JobResult } from '../model/wire';
+import { StateBadge } from '../panel/badge';
+import { useNow } from '../panel/clock';
+
+interface ITableProps {
+  pair: [IJob, IJob];
+  results: [JobResult, JobResult];
+  trans: TranslationBundle;
+}
+
+/** What differs first; then what came of it; what is the same is folded. */
+export function ComparisonTable(props: ITableProps): JSX.Element {
+  const { pair, results, trans } = props;
+  const [left, right] = pair;
+  const { different, equal } = compareSettings(left.spec, right.spec);
+  const [showsEqual, setShowsEqual] = React.useState(false);
+  const reported = compareResults(...results);
+  return (
+    <table className="mf-Compare">
+      <thead>
+        <tr>
+          <th scope="col">
+            <span className="mf-Hidden">{trans.__('Setting')}</span>
+          </th>
+          {pair.map(job => (
+            <th key={job.id} scope="col">
+              {job.spec.name}
+              <span className="mf-Quiet">{job.id}</span>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <Group title={trans.__('Settings that differ')}>
+        {different.length > 0 ? (
+          <Rows rows={different} />
+        ) : (
+          <tr>
+            <td colSpan={3} className="mf-Quiet">
+              {trans.__('None: both were asked for the same.')}
+            </td>
+          </tr>
+        )}
+      </Group>
+      <Group title={trans.__('Outcome')}>
+        <Outcome pair={pair} trans={trans} />
+      </Group>
+      {reported.length > 0 && (
+        <Group title={trans.__('Results')}>
+          <Rows rows={reported} />
+        </Group>
+      )}
+      <tbody>
+        <tr>
+          <th scope="rowgroup" colSpan={3} className="mf-CompareGroup">
+            <button
+              className="mf-Link"
+              aria-expanded={showsEqual}
+              onClick={() => setShowsEqual(!showsEqual)}
+            >
+              {trans._n(
+                '%1 setting is the same',
+                '%1 settings are the same',
+                equal.length,
+                String(equal.length)
+              )}
+            </button>
+          </th>
+        </tr>
+        {showsEqual && <Rows rows={equal} />}
+      </tbody>
+    </table>
+  );
+}
+
+function Group(props: {
+  title: string;
+  children: React.ReactNode;
+}): JSX.Element {
+  return (
+    <tbody>
+      <tr>
+        <th scope="rowgroup" colSpan={3} className="mf-CompareGroup">
+          {props.title}
+        </th>
+      </tr>
+      {props.children}
+    </tbody>
+  );
+}
+
+function Rows({ rows }: { rows: readonly IRow[] }): JSX.Element {
+  return (
+    <>
+      {rows.map(({ name, values: [left, right] }) => (
+        <tr key={name} data-differs={left !== right}>
+          <th scope="row">{name}</th>
+          <td>{left || '–'}</td>
+          <td>{right || '–'}</td>
+        </tr>
+      ))}
+    </>
+  );
+}
+
+function Outcome(props: Omit<ITableProps, 'results'>): JSX.Element {
+  const { pair, trans } = props;
+  const now = useNow();
+  const rows: [string, (job: IJob) => React.ReactNode][] = [
+    [trans.__('State'), job => <StateBadge state={job.state} trans={trans} />],
+    [trans.__('Reason'), job => job.reason ?? '–'],
+    [trans.__('Duration'), job => runTime(job, now) ?? '–'],
+    [trans.__('Tries'), job => String(job.attempt)],
+    [trans.__('Submitted'), job => new Date(job.created).toLocaleString()],
+    [trans.__('Owner'), job => job.owner]
+  ];
+  return (
+    <>
+      {rows.map(([name, told]) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          {pair.map(job => (
+            <td key={job.id}>{told(job)}</td>
+          ))}
+        </tr>
+      ))}
+    </>
+  );
+}

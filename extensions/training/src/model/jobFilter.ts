@@ -1,0 +1,51 @@
+/**
+ * Which jobs of a list are wanted, judged as the service judges it.
+ */
+import type { IJob, IJobFilter, JobState } from './wire';
+
+export const EVERYTHING: IJobFilter = {
+  states: [],
+  owner: '',
+  framework: '',
+  search: ''
+};
+
+/** What has not ended: waits, runs or is about to end. */
+export const ACTIVE: readonly JobState[] = [
+  'Submitted',
+  'Queued',
+  'Running',
+  'Restarting',
+  'Cancelling'
+];
+
+export function isEmpty(filter: IJobFilter): boolean {
+  const { states, owner, framework, search } = filter;
+  return states.length === 0 && !owner && !framework && !search;
+}
+
+export function matches(job: IJob, filter: IJobFilter): boolean {
+  const { states, owner, framework, search } = filter;
+  const text = search.toLowerCase();
+  return (
+    (!owner || job.owner === owner) &&
+    (!framework || job.spec.framework === framework) &&
+    (!text ||
+      job.id.includes(text) ||
+      job.spec.name.toLowerCase().includes(text)) &&
+    (states.length === 0 || states.includes(job.state))
+  );
+}
+
+/** The parameters of a request for such jobs; a name may come several times. */
+export function filterQuery(filter: IJobFilter): [string, string][] {
+  const single: [string, string][] = [
+    ['owner', filter.owner],
+    ['framework', filter.framework],
+    ['search', filter.search]
+  ];
+  return [
+    ...filter.states.map((state): [string, string] => ['state', state]),
+    ...single.filter(([, value]) => value !== '')
+  ];
+}

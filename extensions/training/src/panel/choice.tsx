@@ -1,0 +1,40 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { IPanelModel } from './model';
+
+/** What can be done with the jobs whose boxes are ticked. */
+export function Choice(props: {
+  model: IPanelModel;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { model, trans } = props;
+  const { chosen } = model;
+  if (chosen.length === 0) {
+    return null;
+  }
+  const isPair = chosen.length === 2;
+  return (
+    <div
+      className="mf-Choice"
+      role="group"
+      aria-label={trans.__('Chosen jobs')}
+    >
+      <span role="status">
+        {isPair
+          ? trans.__('2 jobs chosen')
+          : trans.__('Choose one more to compare')}
+      </span>
+      <button
+        className="mf-TextButton mf-mod-primary"
+        disabled={!isPair}
+        onClick={() => model.compare()}
+      >
+        {trans.__('Compare')}
+      </button>
+      <button className="mf-TextButton" onClick={() => model.clearChoice()}>
+        {trans.__('Clear')}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,133 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { runTime } from '../model/duration';
+import { joinWords } from '../model/shellWords';
+import type { IJob, IJobSpec } from '../model/wire';
+import { useNow } from './clock';
+import type { IDetailProps } from './detail';
+import { Facts, Section } from './section';
+
+/** Who, when, what, with how much. */
+export function JobFacts({ job, model, trans }: IDetailProps): JSX.Element {
+  const { spec } = job;
+  const now = useNow();
+  const facts: [string, React.ReactNode][] = [
+    [trans.__('Owner'), job.owner],
+    [trans.__('Submitted'), new Date(job.created).toLocaleString()],
+    [trans.__('Duration'), runTime(job, now) ?? '–'],
+    [
+      trans.__('Framework'),
+      [spec.framework, job.engine].filter(Boolean).join(' · ')
+    ],
+    [trans.__('Runs'), commandOf(spec)],
+    [trans.__('In'), spec.working_directory],
+    [trans.__('Image'), spec.image],
+    [trans.__('Each has'), sizeOf(job, trans)]
+  ];
+  if (spec.code) {
+    facts.push([
+      trans.__('Code'),
+      trans.__('%1, as of its submission', spec.code.directory)
+    ]);
+  }
+  if (spec.requirements) {
+    facts.push([trans.__('Requirements'), spec.requirements]);
+  }
+  if (spec.rerun_of) {
+    const before = spec.rerun_of;
+    facts.push([
+      trans.__('Rerun of'),
+      <button
+        key="rerun"
+        className="mf-Link"
+        onClick={() => model.select(before)}
+      >
+        {before}
+      </button>
+    ]);
+  }
+  facts.push([
+    trans.__('Id'),
+    <span key="id" className="mf-Inline">
+      {job.id}
+      <button className="mf-Link" onClick={() => model.actions.copy(job.id)}>
+        {trans.__('Copy id')}
+      </button>
+    </span>
+  ]);
+  return <Facts facts={facts} />;
+}
+
+/** What its script is told: hyper-parameters, places, variables. */
+export function Parameters(props: IDetailProps): JSX.Element {
+  const { job, model, trans } = props;
+  const { spec } = job;
+  const { openTensorBoard } = model.actions;
+  const hyper = Object.entries(spec.hyperparameters);
+  const variables = [
+    ...Object.entries(spec.environment),
+    ...Object.entries(spec.secrets).map(
+      ([name, { secret, key }]): [string, string] => [
+        name,
+        trans.__('from secret %1, key %2', secret, key)
+      ]
+    )
+  ];
+  return (
+    <>
+      {hyper.length > 0 && (
+        <Section
+          title={trans.__('Hyper-parameters')}
+          count={hyper.length}
+          isOpen
+        >
+          <Facts facts={hyper.map(([name, value]) => [name, String(value)])} />
+        </Section>
+      )}
+      {spec.inputs.length > 0 && (
+        <Section title={trans.__('Inputs')} count={spec.inputs.length}>
+          <Facts facts={spec.inputs.map(({ name, path }) => [name, path])} />
+        </Section>
+      )}
+      {spec.outputs.length > 0 && (
+        <Section title={trans.__('Outputs')} count={spec.outputs.length} isOpen>
+          <Facts
+            facts={spec.outputs.map(({ name, path }) => [
+              name,
+              <span key={name} className="mf-Place">
+                {path}
+                {openTensorBoard && (
+                  <button
+                    className="mf-Link"
+                    aria-label={trans.__('TensorBoard of %1', name)}
+                    onClick={() =>
+                      openTensorBoard(path, `${job.spec.name} · ${name}`)
+                    }
+                  >
+                    {trans.__('TensorBoard')}
+                  </button>
+                )}
+              </span>
+            ])}
+          />
+        </Section>
+      )}
+      {variables.length > 0 && (
+        <Section title={trans.__('Variables')} count={variables.length}>
+          <Facts facts={variables} />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function commandOf(spec: IJobSpec): string {
+  const words = spec.command.length > 0 ? joinWords(spec.command) : spec.script;
+  return [words, joinWords(spec.arguments)].filter(Boolean).join(' ');
+}
+
+function sizeOf({ spec }: IJob, trans: TranslationBundle): string {
+  const { cpu, memory, gpu } = spec.resources;
+  return trans.__('%1 CPU · %2 memory · %3 GPU', cpu, memory, String(gpu));
+}

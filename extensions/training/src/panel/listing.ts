@@ -1,0 +1,138 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+import { EVERYTHING } from '../model/jobFilter';
+import { applyEvent, NO_JOBS, withPage, type IJobList } from '../model/jobList';
+import type { IJobEvent, IJobFilter } from '../model/wire';
+import type { ITrainingJobs } from '../tokens';
+
+const PAGE = 200;
+/** The most that the service sends at once. */
+const LONGEST_PAGE = 500;
+/** Changes come in bursts; the service counts once for all of them. */
+const RECOUNT_MS = 1_000;
+
+/**
+ * The jobs that match a filter, loaded page by page and kept up to date.
+ */
+export class JobListing implements IDisposable {
+  constructor(private _jobs: ITrainingJobs) {
+    _jobs.told.connect(this._onTold, this);
+    _jobs.reopened.connect(this._onReopened, this);
+  }
+
+  readonly changed = new Signal<this, void>(this);
+  filter: IJobFilter = EVERYTHING;
+  list: IJobList = NO_JOBS;
+  /** Whether the rows are those of the filter. */
+  isReady = false;
+  problem: string | null = null;
+  isDisposed = false;
+
+  dispose(): void {
+    this.isDisposed = true;
+    this._run++;
+    clearTimeout(this._recount);
+    Signal.clearData(this);
+  }
+
+  filterBy(filter: IJobFilter): void {
+    this.filter = filter;
+    this.isReady = false;
+    void this._load(PAGE);
+  }
+
+  /** Read anew as many as there are. */
+  reload(): void {
+    void this._load(Math.max(PAGE, this.list.jobs.length));
+  }
+
+  /** Load the next page, unless one is under way. */
+  loadMore(): void {
+    if (this._early === null && this.list.next !== null && !this.problem) {
+      void this._request(async isCurrent => {
+        const { next } = this.list;
+        const page = await this._jobs.query(this.filter, PAGE, next);
+        if (isCurrent()) {
+          this.list = withPage(this.list, page);
+        }
+      });
+    }
+    this.changed.emit();
+  }
+
+  /** Read the first so many jobs in the place of what is there. */
+  private async _load(count: number): Promise<void> {
+    await this._request(async isCurrent => {
+      let list = NO_JOBS;
+      do {
+        const limit = Math.min(LONGEST_PAGE, count - list.jobs.length);
+        const page = await this._jobs.query(this.filter, limit, list.next);
+        list = withPage(list, page);
+      } while (isCurrent() && list.next !== null && list.jobs.length < count);
+      if (isCurrent()) {
+        this.list = list;
+        this.isReady = true;
+      }
+    });
+  }
+
+  /** Run a request; what is told meanwhile is applied to its answer. */
+  private async _request(
+    work: (isCurrent: () => boolean) => Promise<void>
+  ): Promise<void> {
+    const run = ++this._run;
+    const isCurrent = () => this._run === run;
+    this._early = [];
+    this.problem = null;
+    this.changed.emit();
+    try {
+      await work(isCurrent);
+    } catch (reason) {
+      if (isCurrent()) {
+        this.problem = reason instanceof Error ? reason.message : `${reason}`;
+      }
+    }
+    if (isCurrent()) {
+      const early = this._early ?? [];
+      this._early = null;
+      early.forEach(event => this._apply(event));
+      this.changed.emit();
+    }
+  }
+
+  private _onTold(_: ITrainingJobs, event: IJobEvent): void {
+    this._early?.push(event);
+    this._apply(event);
+    this.changed.emit();
+  }
+
+  private _onReopened(): void {
+    this.reload();
+  }
+
+  private _apply(event: IJobEvent): void {
+    this.list = applyEvent(this.list, this.filter, event);
+    if (this.list.isTotalOld && !this._recount) {
+      this._recount = setTimeout(() => void this._count(), RECOUNT_MS);
+    }
+  }
+
+  private async _count(): Promise<void> {
+    this._recount = undefined;
+    const run = this._run;
+    try {
+      const { total } = await this._jobs.query(this.filter, 1, null);
+      if (this._run === run && total !== null && this.list.next !== null) {
+        this.list = { ...this.list, total, isTotalOld: false };
+      }
+    } catch (reason) {
+      this.problem = reason instanceof Error ? reason.message : `${reason}`;
+    }
+    this.changed.emit();
+  }
+
+  private _early: IJobEvent[] | null = null;
+  private _recount: ReturnType<typeof setTimeout> | undefined;
+  private _run = 0;
+}

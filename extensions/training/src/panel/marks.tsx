@@ -1,0 +1,67 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { alertIcon } from '../icons';
+import type { IJob } from '../model/wire';
+
+interface IMarkProps {
+  job: IJob;
+  trans: TranslationBundle;
+}
+
+/** Which try of a job this is, once it is not the first. */
+export function AttemptMark({ job, trans }: IMarkProps): JSX.Element | null {
+  if (job.attempt < 2) {
+    return null;
+  }
+  const last = job.restarts[job.restarts.length - 1];
+  return (
+    <span className="mf-Mark" title={last?.cause}>
+      {trans.__('try %1', String(job.attempt))}
+    </span>
+  );
+}
+
+/** Where a waiting job stands. */
+export function QueueMark({ job, trans }: IMarkProps): JSX.Element | null {
+  const { queue } = job;
+  if (!queue) {
+    return null;
+  }
+  return (
+    <span className="mf-Quiet">
+      {trans.__(
+        '%1 of %2 waiting',
+        ordinal(queue.position, trans),
+        String(queue.length)
+      )}
+    </span>
+  );
+}
+
+/** What a running job's owner should look at. */
+export function AlertMark({ job, trans }: IMarkProps): JSX.Element | null {
+  if (!job.alert) {
+    return null;
+  }
+  return (
+    <span className="mf-Alert" title={job.alert}>
+      <alertIcon.react tag="span" className="mf-BadgeIcon" />
+      <span className="mf-AlertText">
+        <span className="mf-Hidden">{trans.__('Attention:')} </span>
+        {job.alert}
+      </span>
+    </span>
+  );
+}
+
+/** `3rd`; languages without such endings translate them to others. */
+function ordinal(count: number, trans: TranslationBundle): string {
+  const endings: Partial<Record<Intl.LDMLPluralRule, string>> = {
+    one: trans.__('%1st', String(count)),
+    two: trans.__('%1nd', String(count)),
+    few: trans.__('%1rd', String(count))
+  };
+  const rule = new Intl.PluralRules('en', { type: 'ordinal' }).select(count);
+  return endings[rule] ?? trans.__('%1th', String(count));
+}

@@ -1,0 +1,41 @@
+import * as React from 'react';
+
+import type { IRestartRecord } from '../model/wire';
+import type { IDetailProps } from './detail';
+import { Section } from './section';
+
+/** Why a job was started again, the latest first. */
+export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
+  if (job.restarts.length === 0) {
+    return null;
+  }
+  const place = ({ replica, node }: IRestartRecord) =>
+    [replica, node && trans.__('on %1', node)].filter(Boolean).join(' ');
+  return (
+    <Section title={trans.__('Restarts')} count={job.restarts.length} isOpen>
+      <ol className="mf-Restarts" reversed>
+        {[...job.restarts].reverse().map(each => (
+          <li key={each.attempt}>
+            <span className="mf-Quiet">
+              {trans.__('Try %1', String(each.attempt))}
+              {' · '}
+              <time dateTime={each.at}>
+                {new Date(each.at).toLocaleString()}
+              </time>
+              {place(each) && ` · ${place(each)}`}
+            </span>
+            <span className="mf-RestartCause">{each.cause}</span>
+            {each.avoided && each.node && (
+              <span>{trans.__('Later tries keep off %1.', each.node)}</span>
+            )}
+            {each.by_platform && (
+              <span className="mf-Quiet">
+                {trans.__('No fault of the script.')}
+              </span>
+            )}
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}

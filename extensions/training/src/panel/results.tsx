@@ -1,0 +1,43 @@
+import * as React from 'react';
+
+import { flat } from '../model/compare';
+import { isFinal, type JobResult } from '../model/wire';
+import type { IDetailProps } from './detail';
+import { Facts, Section } from './section';
+
+/** What a job's script reported; read when it is shown and when it ends. */
+export function Results({
+  job,
+  model,
+  trans
+}: IDetailProps): JSX.Element | null {
+  const [result, setResult] = React.useState<JobResult>({});
+  const [problem, setProblem] = React.useState('');
+  const ended = isFinal(job.state);
+  React.useEffect(() => {
+    let isCurrent = true;
+    setProblem('');
+    model.jobs.result(job.id).then(
+      found => isCurrent && setResult(found),
+      reason => isCurrent && setProblem(String(reason?.message ?? reason))
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [job.id, ended]);
+  const facts = [...flat(result)];
+  if (facts.length === 0 && !problem) {
+    return null;
+  }
+  return (
+    <Section title={trans.__('Results')} count={facts.length} isOpen>
+      {problem ? (
+        <p className="mf-Quiet" role="status">
+          {problem}
+        </p>
+      ) : (
+        <Facts facts={facts} />
+      )}
+    </Section>
+  );
+}
