@@ -41,7 +41,7 @@ def up(options: argparse.Namespace) -> None:
         own, ours = _build(cluster)
         cluster.start(own)
         _load(cluster, own | ours)
-        with progress.step("DNS, Istio, Training Operator"):
+        with progress.step("DNS, Istio, controllers of jobs"):
             cluster.install_addons(own)
         progress.run("install the chart", lambda: mofang.install(ours))
         mofang.forward()

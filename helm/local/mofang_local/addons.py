@@ -1,10 +1,8 @@
-"""What the cluster has besides Kubernetes: DNS, Istio, the Training Operator.
+"""What the cluster has besides Kubernetes: namespaces, DNS, Istio.
 
 Pure: manifests and values. ``cluster`` applies them.
 """
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,7 +11,7 @@ from mofang_local.network import DNS_ADDRESS
 
 Manifest = dict[str, Any]
 NODE_PORT = 30080
-_RESTRICTED: Manifest = {
+RESTRICTED: Manifest = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
     "runAsNonRoot": True,
@@ -92,7 +90,7 @@ def coredns(image: str) -> list[Manifest]:
             "periodSeconds": 2,
         },
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
-        "securityContext": _RESTRICTED,
+        "securityContext": RESTRICTED,
         "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns"}],
     }
     pod = {
@@ -259,7 +257,7 @@ def gateway(image: str) -> list[Manifest]:
             "periodSeconds": 1,
         },
         "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
-        "securityContext": _RESTRICTED,
+        "securityContext": RESTRICTED,
         "volumeMounts": [{"name": "bootstrap", "mountPath": "/etc/envoy"}],
     }
     pod = {
@@ -284,70 +282,3 @@ def gateway(image: str) -> list[Manifest]:
             spec={"type": "NodePort", "selector": labels, "ports": [port]},
         ),
     ]
-
-
-_INIT_CONFIG = "training-operator-init"
-
-
-def _init_template() -> Manifest:
-    """What workers of a PyTorchJob with a master do first: await its name.
-
-    The operator's own template runs a shell of an image that cannot be had
-    here. It fills in the fields in braces.
-    """
-    container = {
-        "name": "init-pytorch",
-        "image": "{{.InitContainerImage}}",
-        "imagePullPolicy": "IfNotPresent",
-        "args": ["{{.MasterAddr}}"],
-        "resources": {
-            "requests": {"cpu": "10m", "memory": "16Mi"},
-            "limits": {"memory": "32Mi"},
-        },
-        "securityContext": _RESTRICTED,
-    }
-    template = yaml.safe_dump([container])
-    return _object(
-        "ConfigMap", _INIT_CONFIG, "kubeflow", data={"initContainer.yaml": template}
-    )
-
-
-def training_operator(rendered: str, references: Mapping[str, str]) -> list[Manifest]:
-    """The operator's own manifests, as kustomize rendered them, with our images.
-
-    Args:
-        rendered: The documents.
-        references: Of the images ``training-operator``, ``await-name`` and
-            ``kubectl-delivery``, by name.
-    """
-    manifests = [each for each in yaml.safe_load_all(rendered) if each]
-    for each in manifests:
-        if each["kind"] == "Deployment":
-            pod = each["spec"]["template"]["spec"]
-            container = pod["containers"][0]
-            container["image"] = references["training-operator"]
-            container["imagePullPolicy"] = "IfNotPresent"
-            container["command"] = ["/training-operator"]
-            container["args"] = [
-                f"--pytorch-init-container-image={references['await-name']}",
-                f"--mpi-kubectl-delivery-image={references['kubectl-delivery']}",
-            ]
-            mount = {"name": "init", "mountPath": "/etc/config", "readOnly": True}
-            container.setdefault("volumeMounts", []).append(mount)
-            volume = {"name": "init", "configMap": {"name": _INIT_CONFIG}}
-            pod.setdefault("volumes", []).append(volume)
-            container["readinessProbe"].update(initialDelaySeconds=1, periodSeconds=2)
-            container["resources"] = {"requests": {"cpu": "10m", "memory": "64Mi"}}
-            container["securityContext"] = _RESTRICTED
-    return [*manifests, _init_template()]
-
-
-def applied_mark(digest: str) -> Manifest:
-    """What remembers, in the cluster, which manifests of the operator it has."""
-    data = {"training-operator.sha256": digest}
-    return _object("ConfigMap", "mofang-local", "kubeflow", data=data)
-
-
-def operator_manifests(module: Path) -> Path:
-    """The folder of the operator's module that kustomize renders."""
-    return module / "manifests" / "overlays" / "standalone"

@@ -1,7 +1,6 @@
 """Bringing the cluster up and down."""
 
 import datetime
-import hashlib
 import shutil
 import tempfile
 from functools import partial
@@ -38,7 +37,7 @@ _SHARED = ("users", "projects", "global")
 
 
 class Cluster:
-    """One machine's Kubernetes with Istio and the Training Operator."""
+    """One machine's Kubernetes with Istio and the controllers of jobs."""
 
     def __init__(self, places: Places, progress: Progress) -> None:
         self.places = places
@@ -151,7 +150,7 @@ class Cluster:
         images.load(self.places, node, found)
 
     def install_addons(self, own: dict[str, Image]) -> None:
-        """DNS, Istio and the Training Operator, in parallel after their namespaces."""
+        """DNS, Istio and the controllers of jobs, in parallel after the namespaces."""
         self.kubectl.apply(addons.namespaces())
         self.progress.together(
             {
@@ -159,7 +158,6 @@ class Cluster:
                     addons.coredns(own["coredns"].reference)
                 ),
                 "Istio": lambda: self._install_istio(own),
-                "Training Operator": lambda: self._install_operator(own),
                 **{
                     each.name: partial(self._install, each, own)
                     for each in operators.OPERATORS
@@ -184,41 +182,27 @@ class Cluster:
             )
         self.kubectl.apply(addons.gateway(own["envoy"].reference))
 
-    def _install_operator(self, own: dict[str, Image]) -> None:
-        module = module_folder(
-            self.places.local / "components" / "training-operator",
-            "github.com/kubeflow/training-operator",
-        )
-        rendered = self.kubectl.run("kustomize", str(addons.operator_manifests(module)))
-        references = {name: image.reference for name, image in own.items()}
-        manifests = addons.training_operator(rendered, references)
-        # Its definitions are megabytes: applied again only when they changed.
-        digest = hashlib.sha256(yaml.safe_dump_all(manifests).encode()).hexdigest()
-        mark = addons.applied_mark(digest)
-        marks = self.kubectl.get("configmaps", "-n", mark["metadata"]["namespace"])
-        if any(each.get("data") == mark["data"] for each in marks["items"]):
-            return
-        self.kubectl.apply(manifests)
-        self.kubectl.apply([mark])
-
     def _install(self, operator: operators.Operator, own: dict[str, Image]) -> None:
         component = self.places.local / "components" / operator.name
         module = module_folder(component, operator.module)
+        references = {name: image.reference for name, image in own.items()}
+        mark = operators.mark(operator, module, references)
+        marks = self.kubectl.get("configmaps", "-n", operator.namespace)
+        if any(each.get("data") == mark["data"] for each in marks["items"]):
+            return
+        rendered = self._render(operator, module)
+        manifests = operators.manifests(operator, rendered, references)
+        self.kubectl.apply(manifests[:1])
+        self.kubectl.apply(manifests[1:])
+        self.kubectl.apply([mark])
+
+    def _render(self, operator: operators.Operator, module: Path) -> str:
         with tempfile.TemporaryDirectory() as name:
             # kustomize compares paths without their links.
             folder = Path(name).resolve()
             wanted = operators.kustomization(operator, module.resolve(), folder)
             (folder / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
-            rendered = self.kubectl.run("kustomize", str(folder))
-        image = own[operator.name].reference
-        manifests = operators.manifests(operator, rendered, image)
-        # Its definitions are megabytes: applied again only when they changed.
-        mark = operators.mark(operator, manifests)
-        marks = self.kubectl.get("configmaps", "-n", operator.namespace)
-        if any(each.get("data") == mark["data"] for each in marks["items"]):
-            return
-        self.kubectl.apply(manifests[:1])
-        self.kubectl.apply([*manifests[1:], mark])
+            return self.kubectl.run("kustomize", str(folder))
 
     def stop(self) -> None:
         """End everything; etcd, images and people's data stay."""

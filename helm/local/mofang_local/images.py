@@ -107,7 +107,6 @@ def own_images(places: Places) -> dict[str, Image]:
             entrypoint=("/pilot-discovery",),
             user="1337:1337",
         ),
-        "training-operator": _static(places, "training-operator"),
         **{each.name: _static(places, each.name) for each in OPERATORS},
         "envoy": FileImage(
             name=f"{_REPOSITORY}/envoy",
@@ -180,7 +179,6 @@ def nodes_of(name: str) -> tuple[Node, ...]:
     everywhere = name not in {
         "coredns",
         "istiod",
-        "training-operator",
         *(each.name for each in OPERATORS),
         "envoy",
         "hub",

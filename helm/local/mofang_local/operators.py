@@ -1,19 +1,23 @@
-"""The controllers of Kubeflow's TrainJob and of JobSet, by their modules' manifests.
+"""The controllers of jobs, made from the manifests of their Go modules.
 
-Pure but for reading the modules; ``cluster`` applies what comes out.
+Pure but for reading this file; ``cluster`` renders and applies.
 """
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from mofang_local.addons import RESTRICTED
+
 Manifest = dict[str, Any]
 
-MARK = "mofang-local"
+_OWN = "mofang-local"
+"""ConfigMap that remembers what was applied, and one of our files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +32,46 @@ class Operator:
     folders: tuple[str, ...]
     """What kustomize renders, inside the module."""
 
+    arguments: tuple[str, ...] = ()
+    """In place of the manifests' own; ``{name}`` is the reference of an image."""
+
     secrets: tuple[str, ...] = ()
     """Names of empty Secrets that the controller fills with certificates."""
 
     configuration: str = ""
     """Our text for the file of its ConfigMap, if it has one."""
 
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Our text by name of a file that the controller finds in ``/etc/config``."""
+
+
+# What workers of a PyTorchJob with a master do first: await its name. The operator's
+# own template runs a shell of an image that cannot be had here. It fills in the
+# fields in braces.
+_AWAIT_MASTER = {
+    "name": "init-pytorch",
+    "image": "{{.InitContainerImage}}",
+    "imagePullPolicy": "IfNotPresent",
+    "args": ["{{.MasterAddr}}"],
+    "resources": {
+        "requests": {"cpu": "10m", "memory": "16Mi"},
+        "limits": {"memory": "32Mi"},
+    },
+    "securityContext": RESTRICTED,
+}
 
 OPERATORS = (
+    Operator(
+        name="training-operator",
+        module="github.com/kubeflow/training-operator",
+        namespace="kubeflow",
+        folders=("manifests/overlays/standalone",),
+        arguments=(
+            "--pytorch-init-container-image={await-name}",
+            "--mpi-kubectl-delivery-image={kubectl-delivery}",
+        ),
+        files={"initContainer.yaml": yaml.safe_dump([_AWAIT_MASTER])},
+    ),
     Operator(
         name="jobset",
         module="sigs.k8s.io/jobset",
@@ -75,42 +111,54 @@ def kustomization(operator: Operator, module: Path, folder: Path) -> Manifest:
     }
 
 
-def manifests(operator: Operator, rendered: str, image: str) -> list[Manifest]:
-    """What kustomize rendered, with our image, small and restricted.
+def manifests(
+    operator: Operator, rendered: str, references: Mapping[str, str]
+) -> list[Manifest]:
+    """What kustomize rendered, with our images, small and restricted.
 
     Args:
         operator: Which.
         rendered: The documents.
-        image: Of its program.
+        references: Of images, by name.
+
+    Returns:
+        The namespace first.
     """
     found = [each for each in yaml.safe_load_all(rendered) if each]
     for each in found:
         match each["kind"]:
             case "Deployment":
-                _fit(each, operator.name, image)
+                _fit(each, operator, references)
             case "ConfigMap" if operator.configuration:
                 each["data"] = dict.fromkeys(each["data"], operator.configuration)
     own = [_object("Namespace", operator.namespace, None)]
     own += [_object("Secret", name, operator.namespace) for name in operator.secrets]
+    if operator.files:
+        files = _object("ConfigMap", f"{_OWN}-files", operator.namespace)
+        own.append({**files, "data": dict(operator.files)})
     return [*own, *(each for each in found if each["kind"] != "Namespace")]
 
 
-def _fit(deployment: Manifest, program: str, image: str) -> None:
+def _fit(
+    deployment: Manifest, operator: Operator, references: Mapping[str, str]
+) -> None:
     # Two at a time would both act: none of them asks for a lease.
     deployment["spec"]["strategy"] = {"type": "Recreate"}
-    container = deployment["spec"]["template"]["spec"]["containers"][0]
-    container["image"] = image
+    pod = deployment["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    container["image"] = references[operator.name]
     container["imagePullPolicy"] = "IfNotPresent"
-    container["command"] = [f"/{program}"]
+    container["command"] = [f"/{operator.name}"]
+    if operator.arguments:
+        container["args"] = [each.format_map(references) for each in operator.arguments]
     container["readinessProbe"].update(initialDelaySeconds=1, periodSeconds=2)
     container["resources"] = {"requests": {"cpu": "10m", "memory": "64Mi"}}
-    container["securityContext"] = {
-        "runAsNonRoot": True,
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
+    container["securityContext"] = {**RESTRICTED, "readOnlyRootFilesystem": True}
+    if operator.files:
+        mount = {"name": "files", "mountPath": "/etc/config", "readOnly": True}
+        container.setdefault("volumeMounts", []).append(mount)
+        volume = {"name": "files", "configMap": {"name": f"{_OWN}-files"}}
+        pod.setdefault("volumes", []).append(volume)
 
 
 def _object(kind: str, name: str, namespace: str | None) -> Manifest:
@@ -118,8 +166,22 @@ def _object(kind: str, name: str, namespace: str | None) -> Manifest:
     return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
 
 
-def mark(operator: Operator, found: list[Manifest]) -> Manifest:
-    """What remembers, in the cluster, which manifests of the operator it has."""
-    digest = hashlib.sha256(yaml.safe_dump_all(found).encode()).hexdigest()
-    data = {f"{operator.name}.sha256": digest}
-    return {**_object("ConfigMap", MARK, operator.namespace), "data": data}
+def mark(operator: Operator, module: Path, references: Mapping[str, str]) -> Manifest:
+    """What remembers, in the cluster, from what the operator's objects were made.
+
+    Rendering and comparing megabytes of definitions would take seconds each time.
+
+    Args:
+        operator: Which.
+        module: Its folder, whose name has the version.
+        references: Of all images, by name.
+    """
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    used = [
+        reference
+        for name, reference in sorted(references.items())
+        if name == operator.name or f"{{{name}}}" in "".join(operator.arguments)
+    ]
+    digest.update(repr((operator, module.name, used)).encode())
+    data = {f"{operator.name}.sha256": digest.hexdigest()}
+    return {**_object("ConfigMap", _OWN, operator.namespace), "data": data}

@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from mofang_local import (
-    addons,
     archives,
     components,
     images,
@@ -219,41 +218,3 @@ def test_values_name_images_and_folders(places):
     }
     volume = values["storage"]["persistentVolume"]["hostPath"]
     assert volume["path"].endswith("/storage/$(category)")
-
-
-OPERATOR_IMAGES = {
-    "training-operator": "docker.io/mofang/t:1",
-    "await-name": "docker.io/mofang/await-name:1",
-    "kubectl-delivery": "docker.io/mofang/kubectl-delivery:1",
-}
-
-
-def test_the_operator_gets_our_images_and_keeps_the_rest():
-    rendered = yaml.safe_dump(
-        {
-            "kind": "Deployment",
-            "spec": {
-                "template": {
-                    "spec": {"containers": [{"image": "x", "readinessProbe": {}}]}
-                }
-            },
-        }
-    )
-    manifest, template = addons.training_operator(rendered, OPERATOR_IMAGES)
-    pod = manifest["spec"]["template"]["spec"]
-    container = pod["containers"][0]
-    assert container["image"] == "docker.io/mofang/t:1"
-    assert container["securityContext"]["runAsNonRoot"]
-    assert container["args"] == [
-        "--pytorch-init-container-image=docker.io/mofang/await-name:1",
-        "--mpi-kubectl-delivery-image=docker.io/mofang/kubectl-delivery:1",
-    ]
-    assert pod["volumes"][0]["configMap"]["name"] == template["metadata"]["name"]
-
-
-def test_the_init_container_may_run_in_a_restricted_namespace():
-    """Projects' namespaces refuse pods with a container that is not restricted."""
-    *_, template = addons.training_operator("", OPERATOR_IMAGES)
-    container = yaml.safe_load(template["data"]["initContainer.yaml"])[0]
-    assert container["securityContext"]["runAsNonRoot"]
-    assert container["args"] == ["{{.MasterAddr}}"]
