@@ -8,7 +8,7 @@ forgotten our version (410).
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
@@ -48,7 +48,7 @@ class Watcher:
         path: Collection path, such as ``/apis/mofang.dev/v1alpha1/projects``.
         label_selector: Which objects, by label.
         trim: Cuts an object to what is needed before it is kept.
-        index: Names the group that an object is found by; None for no group.
+        index: Names the groups that an object is found by.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Watcher:
         label_selector: str = "",
         field_selector: str = "",
         trim: Callable[[Manifest], Manifest] = lambda obj: obj,
-        index: Callable[[Manifest], str | None] = lambda _: None,
+        index: Callable[[Manifest], Collection[str]] = lambda _: (),
     ) -> None:
         self._api = api
         self._path = path
@@ -222,17 +222,14 @@ class Watcher:
             self._ungroup(key, before)
         if kind != "DELETED":
             self.objects[key] = obj
-            group = self._index(obj)
-            if group is not None:
+            for group in self._index(obj):
                 self._groups.setdefault(group, set()).add(key)
         for queue in self._subscribers:
             queue.put_nowait(Change(kind, obj))
 
     def _ungroup(self, key: str, obj: Manifest) -> None:
-        group = self._index(obj)
-        if group is None:
-            return
-        keys = self._groups[group]
-        keys.discard(key)
-        if not keys:
-            del self._groups[group]
+        for group in self._index(obj):
+            keys = self._groups[group]
+            keys.discard(key)
+            if not keys:
+                del self._groups[group]

@@ -14,13 +14,14 @@ from functools import partial
 
 from kubernetes_asyncio.client import ApiClient
 
-from mofang_hub.jobs.engines.heads import attempt_of, pod_group
+from mofang_hub.jobs.engines.heads import attempt_of, pod_group, pod_groups
 from mofang_hub.jobs.engines.kinds import Kind, kind_named
 from mofang_hub.jobs.engines.pod_reading import read_pod, trim_pod
 from mofang_hub.jobs.engines.reading import (
-    has_failed,
-    has_stopped,
-    job_group,
+    FAILED,
+    LATER,
+    OPEN,
+    job_groups,
     read_job,
     submitted_at,
     trim_job,
@@ -82,7 +83,7 @@ class Board:
                 "/api/v1/pods",
                 label_selector=JOB_LABEL,
                 trim=trim_pod,
-                index=pod_group,
+                index=pod_groups,
             ),
             nodes=Watcher(api, "/api/v1/nodes", trim=_trim_node),
         )
@@ -195,18 +196,13 @@ class Board:
         Args:
             project: Of one project; None for all.
         """
-        namespace = project_namespace(project) if project else None
-        found = (
-            read_job(obj)
-            for obj in self._latest()
-            if namespace in {None, obj["metadata"]["namespace"]}
-            and not has_stopped(obj)
-        )
-        return [each for each in found if each]
+        group = f"{OPEN}:{project_namespace(project)}" if project else OPEN
+        seen = (read_job(obj) for obj in self._last_of(group))
+        return [each for each in seen if each]
 
     def list_failed(self) -> list[Manifest]:
         """Return the objects of jobs whose last attempt failed."""
-        return [obj for obj in self._latest() if has_failed(obj)]
+        return list(self._last_of(FAILED))
 
     def list_all(self) -> list[JobSeen]:
         """Return every job of the cluster."""
@@ -215,7 +211,8 @@ class Board:
 
     def list_superseded(self) -> list[Manifest]:
         """Return objects of attempts that a later one has taken the place of."""
-        return [obj for group in self._groups() for obj in self._attempts(group)[:-1]]
+        again = {pod_group(obj) or "" for obj in self._indexed(LATER)}
+        return [obj for group in again for obj in self._attempts(group)[:-1]]
 
     def put(self, obj: Manifest) -> None:
         """Take in a job that was just written, unless something newer is known."""
@@ -228,14 +225,26 @@ class Board:
         """Forget a job's object that was just deleted."""
         self._jobs[obj["kind"]].drop(object_key(obj))
 
-    def _groups(self) -> set[str]:
-        return {group for each in self._jobs.values() for group in each.groups()}
-
     def _latest(self) -> Iterator[Manifest]:
-        return (self._attempts(group)[-1] for group in self._groups())
+        groups = {
+            group
+            for each in self._jobs.values()
+            for group in each.groups()
+            if "/" in group
+        }
+        return (self._attempts(group)[-1] for group in groups)
+
+    def _last_of(self, group: str) -> Iterator[Manifest]:
+        """Return the objects of a group that are their jobs' last attempts."""
+        for obj in self._indexed(group):
+            if self._attempts(pod_group(obj) or "")[-1] is obj:
+                yield obj
+
+    def _indexed(self, group: str) -> list[Manifest]:
+        return [obj for each in self._jobs.values() for obj in each.indexed(group)]
 
     def _attempts(self, group: str) -> list[Manifest]:
-        found = [obj for each in self._jobs.values() for obj in each.indexed(group)]
+        found = self._indexed(group)
         return found if len(found) < 2 else sorted(found, key=attempt_of)  # noqa: PLR2004
 
     @contextmanager
@@ -272,7 +281,7 @@ def watch_kind(api: ApiClient, kind: Kind) -> Watcher:
         kind.api_path,
         label_selector=JOB_LABEL,
         trim=partial(trim_job, kind),
-        index=job_group,
+        index=job_groups,
     )
 
 

@@ -22,11 +22,11 @@ from mofang_hub.health.samples import SampleStore
 from mofang_hub.health.watch import HangWatch
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.engines.heads import pod_group
+from mofang_hub.jobs.engines.heads import pod_groups
 from mofang_hub.jobs.engines.kinds import KINDS, kind_named
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
 from mofang_hub.jobs.engines.pod_reading import trim_pod
-from mofang_hub.jobs.engines.reading import job_group, trim_job
+from mofang_hub.jobs.engines.reading import job_groups, trim_job
 from mofang_hub.jobs.gang import NativeGang
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.hangs import Hangs
@@ -355,8 +355,8 @@ async def running_world(
     cluster = cluster or PretendedCluster()
     catalog, hub = PretendedCatalog(), PretendedHub()
     terminals, metrics = PretendedTerminals(), Metrics()
-    jobs_watched = {each.kind: Watcher(None, "/", index=job_group) for each in KINDS}
-    pods, nodes = Watcher(None, "/pods", index=pod_group), Watcher(None, "/nodes")
+    jobs_watched = {each.kind: Watcher(None, "/", index=job_groups) for each in KINDS}
+    pods, nodes = Watcher(None, "/pods", index=pod_groups), Watcher(None, "/nodes")
     quotas_watched = Watcher(None, "/quotas")
     for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):
         watcher.synced.set()

@@ -231,3 +231,20 @@ async def test_a_subscriber_that_left_is_forgotten(server, watched):
             await waiting
 
     assert not watcher._subscribers
+
+
+def test_objects_are_found_by_the_groups_they_are_in_now():
+    """An object that changes its group is found in the new one only."""
+    watcher = Watcher(None, "/", index=lambda obj: obj["groups"])
+
+    def put(name, *groups):
+        watcher.put({"metadata": {"name": name}, "groups": groups})
+
+    put("a", "red", "all")
+    put("b", "all")
+    assert {each["metadata"]["name"] for each in watcher.indexed("all")} == {"a", "b"}
+    put("a", "blue")
+    assert watcher.indexed("red") == []
+    assert [each["metadata"]["name"] for each in watcher.indexed("blue")] == ["a"]
+    watcher.drop("a")
+    assert watcher.groups() == ["all"]

@@ -43,3 +43,9 @@ def read_time(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
+
+
+def pod_groups(obj: Manifest) -> tuple[str, ...]:
+    """Return the one group that a pod is found by."""
+    group = pod_group(obj)
+    return (group,) if group else ()

@@ -29,6 +29,9 @@ MOST_KEPT_SPECS = 8192
 """Specifications are parsed once, since every look at a job reads its own; long ones
 again and again, since together they could fill our memory."""
 
+OPEN, FAILED, LATER = "open", "failed", "later"
+"""Names of groups; those of jobs have a slash in them."""
+
 _SUCCEEDED = ("Succeeded", "Completed", "Complete")
 _ENDED = {*_SUCCEEDED, "Failed"}
 
@@ -77,16 +80,26 @@ def _conditions(kind: Kind, status: Manifest) -> list[Manifest]:
     return list(status.get("conditions") or [])
 
 
-def job_group(obj: Manifest) -> str | None:
-    """Return what attempts of one job share; None for what is no job of ours.
+def job_groups(obj: Manifest) -> tuple[str, ...]:
+    """Return the groups that a job's object is found by.
 
-    A TrainJob's labels are handed down to the JobSet it makes, but not the
-    specification.
+    All attempts of one job share a group; besides, there are those of objects that have
+    not ended, by namespace, that failed, and that are not a job's first attempt. None
+    for what is no job of ours: a TrainJob's labels are handed down to the JobSet it
+    makes, but not the specification.
     """
     metadata = obj["metadata"]
-    if names.JOB_SPEC_ANNOTATION not in (metadata.get("annotations") or {}):
-        return None
-    return pod_group(obj)
+    group = pod_group(obj)
+    if group is None or names.JOB_SPEC_ANNOTATION not in metadata["annotations"]:
+        return ()
+    found = [group]
+    if not has_stopped(obj):
+        found += [OPEN, f"{OPEN}:{metadata['namespace']}"]
+    if has_failed(obj):
+        found.append(FAILED)
+    if attempt_of(obj) > 1:
+        found.append(LATER)
+    return tuple(found)
 
 
 def has_stopped(obj: Manifest) -> bool:
