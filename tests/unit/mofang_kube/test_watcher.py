@@ -6,6 +6,8 @@ import contextlib
 import pytest
 from unit.mofang_kube.conftest import CUT, END, bookmark, event, line
 
+from mofang_kube.watcher import Watcher
+
 
 async def until(look, *, within=5.0):
     """Until ``look`` is true; the loop goes on meanwhile."""
