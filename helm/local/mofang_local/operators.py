@@ -142,8 +142,12 @@ def manifests(
 def _fit(
     deployment: Manifest, operator: Operator, references: Mapping[str, str]
 ) -> None:
-    # Two at a time would both act: none of them asks for a lease.
-    deployment["spec"]["strategy"] = {"type": "Recreate"}
+    # Two at a time would both act: none of them asks for a lease. Not `Recreate`: a
+    # Deployment that was made with the defaults cannot be changed to it.
+    deployment["spec"]["strategy"] = {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1},
+    }
     pod = deployment["spec"]["template"]["spec"]
     container = pod["containers"][0]
     container["image"] = references[operator.name]
