@@ -16,23 +16,6 @@ export const Curves = React.memo(function Curves(props: {
   const limits = new Set(lines.map(line => line.series.limit));
   return (
     <g>
-      {[...limits].map(
-        limit =>
-          limit !== null &&
-          scale.y(limit) >= scale.top - 1 && (
-            <g key={limit} className="mf-ChartLimit">
-              <line
-                x1={scale.left}
-                x2={scale.right}
-                y1={scale.y(limit)}
-                y2={scale.y(limit)}
-              />
-              <text x={scale.right} y={scale.y(limit) + 12} textAnchor="end">
-                {trans.__('limit %1', formatValue(limit, unit))}
-              </text>
-            </g>
-          )
-      )}
       {lines.map(line => (
         <g
           key={line.name}
@@ -50,6 +33,23 @@ export const Curves = React.memo(function Curves(props: {
           ))}
         </g>
       ))}
+      {[...limits].map(
+        limit =>
+          limit !== null &&
+          scale.y(limit) >= scale.top - 1 && (
+            <g key={limit} className="mf-ChartLimit">
+              <line
+                x1={scale.left}
+                x2={scale.right}
+                y1={scale.y(limit)}
+                y2={scale.y(limit)}
+              />
+              <text x={scale.right} y={scale.y(limit) + 12} textAnchor="end">
+                {trans.__('limit %1', formatValue(limit, unit))}
+              </text>
+            </g>
+          )
+      )}
     </g>
   );
 });

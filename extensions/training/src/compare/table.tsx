@@ -65,8 +65,7 @@ export function ComparisonTable(props: ITableProps): JSX.Element {
               {trans._n(
                 '%1 setting is the same',
                 '%1 settings are the same',
-                equal.length,
-                String(equal.length)
+                equal.length
               )}
             </button>
           </th>

@@ -64,20 +64,6 @@ export function JobFilters({ model, trans }: IFilterProps): JSX.Element {
             <option key={each}>{each}</option>
           ))}
         </select>
-        {model.user && (
-          <label className="mf-Inline">
-            <input
-              type="checkbox"
-              checked={filter.owner !== ''}
-              onChange={event =>
-                model.filterBy({
-                  owner: event.target.checked ? model.user : ''
-                })
-              }
-            />
-            {trans.__('Mine')}
-          </label>
-        )}
       </div>
       <Count model={model} trans={trans} />
     </div>
@@ -116,14 +102,29 @@ function Search({ model, trans }: IFilterProps): JSX.Element {
 
 function Count({ model, trans }: IFilterProps): JSX.Element {
   const { listing } = model;
+  const { filter } = listing;
   const { total } = listing.list;
   const count = total.toLocaleString();
   return (
     <div className="mf-FilterLine mf-Count">
       <span role="status">
-        {listing.isReady && trans._n('%1 job', '%1 jobs', total, count)}
+        {listing.isReady && trans._n('%2 job', '%2 jobs', total, count)}
       </span>
-      {!isEmpty(listing.filter) && (
+      {model.user && (
+        <label className="mf-Inline">
+          <input
+            type="checkbox"
+            checked={filter.owner !== ''}
+            onChange={event =>
+              model.filterBy({
+                owner: event.target.checked ? model.user : ''
+              })
+            }
+          />
+          {trans.__('Mine')}
+        </label>
+      )}
+      {!isEmpty(filter) && (
         <button className="mf-Link" onClick={() => model.clearFilter()}>
           <clearIcon.react tag="span" className="mf-BadgeIcon" />
           {trans.__('Clear filter')}

@@ -31,6 +31,14 @@ export function JobList({ model, trans }: IListProps): JSX.Element {
     setStop(0);
   }, [listing.filter]);
 
+  // The details take room from the list: what was chosen must stay in view.
+  const selectedRow = jobs.findIndex(job => job.id === model.selected);
+  React.useEffect(() => {
+    if (selectedRow >= 0) {
+      reveal(selectedRow);
+    }
+  }, [model.selected]);
+
   React.useEffect(() => {
     if (listing.isReady && next !== null && end + AHEAD > jobs.length) {
       listing.loadMore();

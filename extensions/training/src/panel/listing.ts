@@ -19,6 +19,8 @@ export class JobListing implements IDisposable {
   constructor(private _jobs: ITrainingJobs) {
     _jobs.told.connect(this._onTold, this);
     _jobs.reopened.connect(this._onReopened, this);
+    // The watch may stand already, or not for a while.
+    void this._load(PAGE);
   }
 
   readonly changed = new Signal<this, void>(this);

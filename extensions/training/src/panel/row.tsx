@@ -100,12 +100,9 @@ function LastLine(props: { job: IJob; trans: TranslationBundle }): JSX.Element {
   }
   const { replicas, resources } = job.spec;
   const { gpu } = resources;
-  const told = [
-    job.owner,
-    trans._n('%1 replica', '%1 replicas', replicas, String(replicas))
-  ];
+  const told = [job.owner, trans._n('%1 replica', '%1 replicas', replicas)];
   if (gpu > 0) {
-    told.push(trans._n('%1 GPU each', '%1 GPUs each', gpu, String(gpu)));
+    told.push(trans._n('%1 GPU each', '%1 GPUs each', gpu));
   }
   return <span className="mf-JobReason">{told.join(' · ')}</span>;
 }

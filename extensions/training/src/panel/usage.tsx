@@ -54,8 +54,7 @@ export function Usage({ job, model, trans }: IDetailProps): JSX.Element | null {
           {trans._n(
             'Charts show %1 more replica',
             'Charts show %1 more replicas',
-            left,
-            String(left)
+            left
           )}
         </button>
       )}
