@@ -1,9 +1,9 @@
 import type { ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { KnownJobs } from './knownJobs';
 import { LogSource } from './log/source';
 import { filterQuery } from './model/jobFilter';
+import { KnownJobs } from './model/knownJobs';
 import {
   isFinal,
   type ICodeSource,

@@ -7,16 +7,22 @@ import type { IPanelModel } from './model';
 import { JobRow } from './row';
 import { useWindow } from './window';
 
-interface IListProps {
+interface INothingProps {
   model: IPanelModel;
   trans: TranslationBundle;
+}
+
+interface IListProps extends INothingProps {
+  /** Id of the job whose details are drawn beside the list. */
+  selected: string;
 }
 
 /** How near the end of the loaded rows the next page is asked for. */
 const AHEAD = 60;
 
 /** The project's jobs, newest first; arrow keys go through them. */
-export function JobList({ model, trans }: IListProps): JSX.Element {
+export function JobList(props: IListProps): JSX.Element {
+  const { model, trans, selected } = props;
   const { listing } = model;
   const { jobs, next, total } = listing.list;
   const view = useWindow(jobs.length);
@@ -32,12 +38,12 @@ export function JobList({ model, trans }: IListProps): JSX.Element {
   }, [listing.filter]);
 
   // The details take room from the list: what was chosen must stay in view.
-  const selectedRow = jobs.findIndex(job => job.id === model.selected);
+  const selectedRow = jobs.findIndex(job => job.id === selected);
   React.useEffect(() => {
     if (selectedRow >= 0) {
       reveal(selectedRow);
     }
-  }, [model.selected]);
+  }, [selected]);
 
   React.useEffect(() => {
     if (listing.isReady && next !== null && end + AHEAD > jobs.length) {
@@ -84,7 +90,7 @@ export function JobList({ model, trans }: IListProps): JSX.Element {
     <div
       className="mf-PanelList"
       ref={scroller}
-      data-split={Boolean(model.selectedJob)}
+      data-split={selected !== ''}
       aria-busy={!listing.isReady}
     >
       <div className="mf-RowRuler" ref={view.ruler} aria-hidden="true" />
@@ -106,7 +112,7 @@ export function JobList({ model, trans }: IListProps): JSX.Element {
               top={row * rowHeight}
               now={now}
               trans={trans}
-              isSelected={job.id === model.selected}
+              isSelected={job.id === selected}
               isChosen={model.chosen.includes(job.id)}
               isStop={row === at}
               select={select}
@@ -143,7 +149,7 @@ function rowAfter(
     : Math.max(0, Math.min(count - 1, at + step));
 }
 
-function Nothing({ model, trans }: IListProps): JSX.Element {
+function Nothing({ model, trans }: INothingProps): JSX.Element {
   const { jobs, listing } = model;
   let sentence = trans.__('Loading jobs…');
   if (jobs.liveness === 'lost' || listing.problem) {

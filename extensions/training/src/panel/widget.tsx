@@ -53,7 +53,7 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
         </div>
         <Trouble model={model} trans={trans} />
         <JobFilters model={model} trans={trans} />
-        <JobList model={model} trans={trans} />
+        <JobList model={model} trans={trans} selected={job?.id ?? ''} />
         <Choice model={model} trans={trans} />
         {job && (
           <JobDetail key={job.id} job={job} model={model} trans={trans} />

@@ -1,4 +1,4 @@
-import { isFinal, type IJob, type IJobEvent } from './model/wire';
+import { isFinal, type IJob, type IJobEvent } from './wire';
 
 /**
  * Every job that was read or told of, in its newest state.
