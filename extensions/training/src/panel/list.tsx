@@ -83,7 +83,9 @@ export function JobList(props: IListProps): JSX.Element {
   const rows = jobs
     .slice(first, end)
     .map((job, index) => ({ job, row: first + index }));
-  if (jobs[at] && (at < first || at >= end)) {
+  if (jobs[at] && at < first) {
+    rows.unshift({ job: jobs[at], row: at });
+  } else if (jobs[at] && at >= end) {
     rows.push({ job: jobs[at], row: at });
   }
   return (

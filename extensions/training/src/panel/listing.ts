@@ -6,7 +6,7 @@ import { applyEvent, NO_JOBS, withPage, type IJobList } from '../model/jobList';
 import type { IJobEvent, IJobFilter } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 
-const PAGE = 200;
+const PAGE = 100;
 /** The most that the service sends at once. */
 const LONGEST_PAGE = 500;
 /** Changes come in bursts; the service counts once for all of them. */
