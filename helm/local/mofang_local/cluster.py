@@ -70,19 +70,26 @@ class Cluster:
         alive = all(self.supervisor.pid(each.name) for each in self.programs())
         return alive and network.exists() and api_is_ready(self.places)
 
-    def is_current(self) -> bool:
-        """Whether every program is the one that would be started today."""
-        return all(self.supervisor.is_current(each) for each in self.programs())
+    def stale(self) -> list[Program]:
+        """Which programs are not those that would be started today."""
+        return [
+            each for each in self.programs() if not self.supervisor.is_current(each)
+        ]
 
     def start(self, own: dict[str, Image]) -> None:
         """Start control plane and nodes unless they run as they are built.
 
+        Pods go on if no more than the control plane changed.
+
         Raises:
             StartError: A part did not come up.
         """
-        if self.is_running() and self.is_current():
-            self._pretend()
-            return
+        if self.is_running():
+            stale = self.stale()
+            if {each.name for each in stale} <= control_plane.REPLACEABLE:
+                self._replace(stale)
+                self._pretend()
+                return
         with self.progress.step("clear what an earlier run left"):
             leftovers.stop_everything(self.places, self.supervisor)
         with self.progress.step("network, certificates, configuration"):
@@ -95,6 +102,17 @@ class Cluster:
             self._wait_for_api()
         with self.progress.step("nodes"):
             self._start_nodes(own)
+
+    def _replace(self, stale: list[Program]) -> None:
+        if not stale:
+            return
+        names = ", ".join(each.name for each in stale)
+        with self.progress.step(f"start anew what changed: {names}"):
+            for program in reversed(stale):
+                self.supervisor.stop(program.name)
+            for program in stale:
+                self.supervisor.start(program)
+            self._wait_for_api()
 
     def _prepare(self, pause: str) -> None:
         network.create()

@@ -10,6 +10,12 @@ _MASTERS = "system:masters"
 _ETCD = "http://127.0.0.1:2379"
 FEATURES = "GenericWorkload=true"
 """Gangs by Kubernetes' own PodGroup, off by default in 1.37."""
+_API_FEATURES = f"{FEATURES},WatchList=false"
+# Debian's etcd cannot tell how far it is, which lists that come as watches need. The
+# API server would refuse them, and with them every watch from no or any version.
+
+REPLACEABLE = frozenset({"kube-apiserver", "kube-controller-manager", "kube-scheduler"})
+"""Programs that pods go on without while they start anew."""
 
 
 def write(places: Places, authority: Authority) -> None:
@@ -68,7 +74,7 @@ def _api_server(places: Places) -> tuple[str, ...]:
         f"--service-account-key-file={pki}/sa.pub",
         f"--service-account-signing-key-file={pki}/sa.key",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
-        f"--feature-gates={FEATURES}",
+        f"--feature-gates={_API_FEATURES}",
         "--runtime-config=scheduling.k8s.io/v1beta1=true",
     )
 
