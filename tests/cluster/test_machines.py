@@ -22,7 +22,8 @@ SMALL = {"cpu": "100m", "memory": "128Mi"}
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pooled(world: World) -> AsyncIterator[World]:
     """The world, its project bound to a pool of its own."""
-    change = {"spec": {"pool": POOL, "quota": {"cpu": "64", "gpu": 64, "pods": 64}}}
+    # Twice what a job asks for: pods of a lost machine count until their grace is over.
+    change = {"spec": {"pool": POOL, "quota": {"cpu": "128", "gpu": 64, "pods": 64}}}
     await CustomObjectsApi(world.api).patch_cluster_custom_object(
         "mofang.dev",
         "v1alpha1",
