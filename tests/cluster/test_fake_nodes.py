@@ -97,6 +97,24 @@ def names_of_fakes(platform: Platform) -> set[str]:
     return {each["metadata"]["name"] for each in found}
 
 
+def test_an_ordinary_pod_does_not_come_there(
+    platform: Platform, namespace: str
+) -> None:
+    with fake_nodes(1) as (name,):
+        start(platform, namespace, "ordinary", [])
+        start(platform, namespace, "tolerant", FAKE)
+
+        pod = until_phase(platform, namespace, "tolerant", "Running")
+        assert pod["spec"]["nodeName"] == name
+
+        def refused() -> bool:
+            pod = platform.get("pod", "ordinary", "-n", namespace)
+            return "untolerated taint" in json.dumps(pod["status"])
+
+        eventually(refused, within=20, what="the ordinary pod is refused")
+        platform.kubectl("delete", "pod", "ordinary", "-n", namespace)
+
+
 def test_pods_end_by_themselves_on_machines_that_are_told_so(
     platform: Platform, namespace: str
 ) -> None:

@@ -38,6 +38,7 @@ def _node(
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
         "mofang.dev/machine": machine,
+        "type": "kwok",
         RUN: run,
         **({POOL: pool} if pool else {}),
     }
