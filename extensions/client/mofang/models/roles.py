@@ -53,6 +53,11 @@ class Role:
     resources: Resources
 
 
+_MPIRUN = (
+    RoleRule(name="launcher", least=1, most=1, takes_gpu=False, meaning="runs mpirun"),
+    RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
+)
+
 _TABLE: dict[Framework, tuple[RoleRule, ...]] = {
     Framework.PYTORCH: (
         RoleRule(
@@ -82,26 +87,8 @@ _TABLE: dict[Framework, tuple[RoleRule, ...]] = {
             meaning="keeps the variables",
         ),
     ),
-    Framework.HOROVOD: (
-        RoleRule(
-            name="launcher",
-            least=1,
-            most=1,
-            takes_gpu=False,
-            meaning="runs mpirun",
-        ),
-        RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
-    ),
-    Framework.MPI: (
-        RoleRule(
-            name="launcher",
-            least=1,
-            most=1,
-            takes_gpu=False,
-            meaning="runs mpirun",
-        ),
-        RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
-    ),
+    Framework.HOROVOD: _MPIRUN,
+    Framework.MPI: _MPIRUN,
     Framework.XGBOOST: (
         RoleRule(name="master", least=1, most=1, meaning="is rank 0"),
         RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),
