@@ -49,7 +49,9 @@ export function Chart(props: IChartProps): JSX.Element {
         className="mf-ChartPicture"
         width={scale.width}
         height={scale.height}
-        role="img"
+        // Not a picture to a screen reader, which would keep the arrow keys.
+        role="application"
+        aria-roledescription={trans.__('chart')}
         tabIndex={0}
         aria-label={trans.__(
           '%1. Last values: %2. Arrow keys read others.',

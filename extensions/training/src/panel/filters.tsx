@@ -73,7 +73,10 @@ export function JobFilters({ model, trans }: IFilterProps): JSX.Element {
 function Search({ model, trans }: IFilterProps): JSX.Element {
   const { search } = model.listing.filter;
   const [text, setText] = React.useState(search);
-  React.useEffect(() => setText(search), [search]);
+  React.useEffect(() => {
+    // A space at the end of what is being typed stays.
+    setText(now => (now.trim() === search ? now : search));
+  }, [search]);
   React.useEffect(() => {
     const wanted = text.trim();
     if (wanted === search) {

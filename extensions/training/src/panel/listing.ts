@@ -31,6 +31,11 @@ export class JobListing implements IDisposable {
   problem: string | null = null;
   isDisposed = false;
 
+  /** Whether rows are being read. */
+  get isBusy(): boolean {
+    return this._early !== null;
+  }
+
   dispose(): void {
     this.isDisposed = true;
     this._run++;
@@ -51,7 +56,7 @@ export class JobListing implements IDisposable {
 
   /** Load the next page, unless one is under way. */
   loadMore(): void {
-    if (this._early === null && this.list.next !== null && !this.problem) {
+    if (!this.isBusy && this.list.next !== null && !this.problem) {
       void this._request(async isCurrent => {
         const { next } = this.list;
         const page = await this._jobs.query(this.filter, PAGE, next);

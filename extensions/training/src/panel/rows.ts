@@ -1,0 +1,122 @@
+import * as React from 'react';
+
+import type { IJob } from '../model/wire';
+import type { JobListing } from './listing';
+import { useWindow, type IWindow } from './window';
+
+/** How near the end of the loaded rows the next page is asked for. */
+const AHEAD = 60;
+
+export interface IRows {
+  view: IWindow;
+  /** What to draw, in the order of the page. */
+  rows: readonly { job: IJob; row: number }[];
+  /** The row at which the tab key stops. */
+  stop: number;
+  setStop: (row: number) => void;
+  onKeyDown: (event: React.KeyboardEvent) => void;
+}
+
+/**
+ * Which rows are drawn, and where the focus is among them.
+ *
+ * @param selected - Id of the job whose details take room from the list.
+ */
+export function useRows(listing: JobListing, selected: string): IRows {
+  const { jobs } = listing.list;
+  const view = useWindow(jobs.length);
+  const { first, end, rowHeight, scroller, reveal } = view;
+  const [wished, setStop] = React.useState(0);
+  const focus = React.useRef(-1);
+  const stop = Math.min(wished, Math.max(0, jobs.length - 1));
+
+  useNextPage(listing, end);
+  React.useEffect(() => {
+    scroller.current!.scrollTop = 0;
+    setStop(0);
+  }, [listing.filter]);
+  React.useEffect(() => {
+    const row = jobs.findIndex(job => job.id === selected);
+    if (row >= 0) {
+      reveal(row);
+    } else if (document.activeElement === document.body) {
+      // The details went, and the button with the focus with them.
+      focusRow(scroller.current!, stop);
+    }
+  }, [selected]);
+  React.useEffect(() => {
+    if (focus.current >= 0) {
+      focusRow(scroller.current!, focus.current);
+      focus.current = -1;
+    }
+  });
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const shown = Math.floor(scroller.current!.clientHeight / rowHeight);
+    const to = rowAfter(event.key, stop, Math.max(1, shown - 1), jobs.length);
+    if (to !== null) {
+      event.preventDefault();
+      focus.current = to;
+      reveal(to);
+      setStop(to);
+    }
+  };
+  const rows = rowsBetween(jobs, first, end, stop);
+  return { view, rows, stop, setStop, onKeyDown };
+}
+
+/** Ask for the next page when the rows in view come near the last one. */
+function useNextPage(listing: JobListing, end: number): void {
+  const { jobs, next } = listing.list;
+  const isIdle = listing.isReady && !listing.isBusy;
+  React.useEffect(() => {
+    if (isIdle && next !== null && end + AHEAD > jobs.length) {
+      listing.loadMore();
+    }
+  }, [end, jobs.length, next, isIdle]);
+}
+
+/** The row with the focus stays, however far it is scrolled away. */
+function rowsBetween(
+  jobs: readonly IJob[],
+  first: number,
+  end: number,
+  stop: number
+): { job: IJob; row: number }[] {
+  const rows = jobs
+    .slice(first, end)
+    .map((job, index) => ({ job, row: first + index }));
+  if (jobs[stop] && stop < first) {
+    rows.unshift({ job: jobs[stop], row: stop });
+  } else if (jobs[stop] && stop >= end) {
+    rows.push({ job: jobs[stop], row: stop });
+  }
+  return rows;
+}
+
+function focusRow(list: HTMLElement, row: number): void {
+  list
+    .querySelector<HTMLElement>(`.mf-JobButton[data-row="${row}"]`)
+    ?.focus({ preventScroll: true });
+}
+
+/** Where a key leads; null for a key that leads nowhere. */
+function rowAfter(
+  key: string,
+  at: number,
+  page: number,
+  count: number
+): number | null {
+  const steps: Record<string, number> = {
+    ArrowDown: 1,
+    ArrowUp: -1,
+    PageDown: page,
+    PageUp: -page,
+    Home: -count,
+    End: count
+  };
+  const step = steps[key];
+  return step === undefined
+    ? null
+    : Math.max(0, Math.min(count - 1, at + step));
+}
