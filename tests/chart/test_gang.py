@@ -15,6 +15,12 @@ def with_gang(**gang):
     return {"jobs": {"gang": gang}}
 
 
+def of_gangs(rendered, kind):
+    """Objects of a kind that gangs need; launchers have one of their own."""
+    found = rendered.of_kind(kind)
+    return [each for each in found if each["metadata"]["name"] == ADMISSION_POLICY]
+
+
 @pytest.fixture
 def native(render, minimal):
     """Rendered where the policy is wanted whatever the cluster serves."""
@@ -76,13 +82,13 @@ def test_the_policy_is_bound(native):
 )
 def test_other_policies_install_none(render, minimal, gang):
     rendered = render(minimal, with_gang(admissionPolicy="always", **gang))
-    assert not rendered.of_kind("MutatingAdmissionPolicy")
-    assert not rendered.of_kind("MutatingAdmissionPolicyBinding")
+    assert not of_gangs(rendered, "MutatingAdmissionPolicy")
+    assert not of_gangs(rendered, "MutatingAdmissionPolicyBinding")
 
 
 def test_an_administrator_can_keep_it_out(render, minimal):
     rendered = render(minimal, with_gang(policy="native", admissionPolicy="never"))
-    assert not rendered.of_kind("MutatingAdmissionPolicy")
+    assert not of_gangs(rendered, "MutatingAdmissionPolicy")
 
 
 def test_each_priority_has_a_class_that_never_preempts(chart):
@@ -120,3 +126,27 @@ def test_the_service_reads_what_is_said_of_gangs(render, minimal):
 
 def test_an_unknown_policy_is_refused(refusal, minimal):
     assert "policy" in refusal(minimal, with_gang(policy="magic"))
+
+
+def test_launchers_of_mpi_jobs_lose_the_rights_that_restricted_pods_may_not_have(
+    native,
+):
+    policy = native.get("MutatingAdmissionPolicy", "mofang-mpi-launchers")["spec"]
+
+    constraints = policy["matchConstraints"]
+    assert constraints["objectSelector"] == {
+        "matchLabels": {"mofang.dev/role": "launcher"}
+    }
+    assert constraints["namespaceSelector"]["matchExpressions"][0]["key"] == (
+        "mofang.dev/project"
+    )
+    (condition,) = policy["matchConditions"]
+    assert 'c.name == "kubectl-delivery"' in condition["expression"]
+    expression = policy["mutations"][0]["jsonPatch"]["expression"]
+    assert "allowPrivilegeEscalation: false" in expression
+    assert 'drop: ["ALL"]' in expression
+
+
+def test_without_admission_policies_there_is_none_for_launchers(render, minimal):
+    rendered = render(minimal, with_gang(admissionPolicy="never"))
+    assert not rendered.of_kind("MutatingAdmissionPolicy")
