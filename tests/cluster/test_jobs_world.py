@@ -90,7 +90,9 @@ class World:
     def write(self, name: str, text: str) -> str:
         """A script in the owner's home; returns its path in the container."""
         home = STORAGE / "users" / OWNER
-        home.mkdir(mode=0o777, exist_ok=True)
+        home.mkdir(exist_ok=True)
+        # The mode of mkdir is cut by our own mask; the owner in pods is user 1000.
+        home.chmod(0o777)
         (home / name).write_text(text)
         return f"/home/jovyan/{name}"
 
