@@ -1,21 +1,23 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
-import { addIcon, deleteIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { FormField, IVariable } from '../model/jobForm';
+import { pathOf } from '../model/formErrors';
+import type { FormField, TextField } from '../model/jobForm';
+import type { FormModel } from './model';
+
+/** What ties an input to its label and its sentence. */
+export interface IFieldAttributes {
+  id: string;
+  'aria-invalid': boolean;
+  'aria-describedby': string;
+}
 
 interface IFieldProps {
-  field: FormField;
   label: string;
   error?: string;
   /** What belongs into it; shown while nothing is wrong. */
-  hint?: string;
+  hint?: React.ReactNode;
   className?: string;
-  children: (attributes: {
-    id: string;
-    'aria-invalid': boolean;
-    'aria-describedby': string;
-  }) => React.ReactNode;
+  children: (attributes: IFieldAttributes) => React.ReactNode;
 }
 
 /** A label, what it labels, and below it what is wrong or what is meant. */
@@ -40,34 +42,43 @@ export function Field(props: IFieldProps): JSX.Element {
   );
 }
 
-interface ITextProps extends Omit<IFieldProps, 'children'> {
-  value: string;
-  change: (value: string) => void;
-  leave: () => void;
+interface IModelField {
+  model: FormModel;
+  label: string;
+  hint?: React.ReactNode;
+  className?: string;
+}
+
+interface ITextInputProps extends IModelField {
+  field: TextField;
   placeholder?: string;
   isNumber?: boolean;
+  least?: number;
   most?: number;
   /** A button beside it. */
   extra?: React.ReactNode;
 }
 
-export function TextField(props: ITextProps): JSX.Element {
+/** A field of the form that people type. */
+export function TextInput(props: ITextInputProps): JSX.Element {
+  const { model, field } = props;
+  const path = pathOf(field);
   return (
-    <Field {...props}>
+    <Field {...props} error={model.errors[path]}>
       {attributes => (
         <span className="mf-InputRow">
           <input
             {...attributes}
             className="mf-Input"
             type={props.isNumber ? 'number' : 'text'}
-            min={props.field === 'gpu' ? 0 : 1}
+            min={props.least}
             max={props.most}
-            value={props.value}
+            value={model.form[field]}
             placeholder={props.placeholder}
             spellCheck={false}
             autoComplete="off"
-            onChange={event => props.change(event.target.value)}
-            onBlur={props.leave}
+            onChange={event => model.set(field, event.target.value)}
+            onBlur={() => model.leave(path)}
           />
           {props.extra}
         </span>
@@ -76,70 +87,36 @@ export function TextField(props: ITextProps): JSX.Element {
   );
 }
 
-interface IVariablesProps {
-  variables: readonly IVariable[];
-  error?: string;
-  trans: TranslationBundle;
-  change: (variables: IVariable[]) => void;
-  leave: () => void;
+interface IChoiceInputProps<F extends FormField> extends IModelField {
+  field: F;
+  choices: readonly (readonly [value: string, label: string])[];
+  /** What else a choice does than setting the field. */
+  choose?: (value: string) => void;
 }
 
-/** Environment variables, a row each. */
-export function Variables(props: IVariablesProps): JSX.Element {
-  const { variables, error, trans, change, leave } = props;
-  const set = (at: number, part: Partial<IVariable>) =>
-    change(
-      variables.map((each, place) =>
-        place === at ? { ...each, ...part } : each
-      )
-    );
+/** A field of the form with a closed list of values. */
+export function ChoiceInput<F extends FormField>(
+  props: IChoiceInputProps<F>
+): JSX.Element {
+  const { model, field, choose } = props;
   return (
-    <fieldset className="mf-Variables" data-invalid={Boolean(error)}>
-      <legend>{trans.__('Environment variables')}</legend>
-      {variables.map((variable, at) => (
-        <div className="mf-InputRow" key={at}>
-          <input
-            className="mf-Input"
-            aria-label={trans.__('Name of variable %1', String(at + 1))}
-            placeholder={trans.__('NAME')}
-            value={variable.name}
-            spellCheck={false}
-            onChange={event => set(at, { name: event.target.value })}
-            onBlur={leave}
-          />
-          <input
-            className="mf-Input"
-            aria-label={trans.__('Value of variable %1', String(at + 1))}
-            placeholder={trans.__('value')}
-            value={variable.value}
-            spellCheck={false}
-            onChange={event => set(at, { value: event.target.value })}
-            onBlur={leave}
-          />
-          <button
-            type="button"
-            className="mf-IconButton"
-            title={trans.__('Remove variable %1', String(at + 1))}
-            onClick={() => change(variables.filter((_, place) => place !== at))}
-          >
-            <deleteIcon.react tag="span" />
-          </button>
-        </div>
-      ))}
-      <button
-        type="button"
-        className="mf-TextButton"
-        onClick={() => change([...variables, { name: '', value: '' }])}
-      >
-        <addIcon.react tag="span" />
-        {trans.__('Add variable')}
-      </button>
-      <span className={error ? 'mf-Error' : 'mf-Hint'} role={error && 'alert'}>
-        {error ??
-          trans.__(
-            'Not for passwords or keys: everyone in the project sees them.'
-          )}
-      </span>
-    </fieldset>
+    <Field {...props} error={model.errors[pathOf(field)]}>
+      {attributes => (
+        <select
+          {...attributes}
+          className="mf-Select"
+          value={String(model.form[field])}
+          onChange={({ target: { value } }) =>
+            choose ? choose(value) : model.set(field, value as never)
+          }
+        >
+          {props.choices.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
   );
 }

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 
 import { MARK, notebookScript, scriptPath } from '../model/notebookScript';
-import type { IFormFiles } from './model';
+import type { IFormFiles } from './submission';
 
 interface INotebook {
   cells: { cell_type: string; source: string }[];
@@ -51,6 +51,15 @@ export class FormFiles implements IFormFiles {
       content: notebookScript(cells, name)
     });
     return path;
+  }
+
+  /** Save the document as a person would; what is not open lies there already. */
+  async save(path: string): Promise<void> {
+    const widget = this._manager.findWidget(path);
+    const context = widget && this._manager.contextForWidget(widget);
+    if (context?.isReady && context.model.dirty) {
+      await context.save();
+    }
   }
 
   private async _read(

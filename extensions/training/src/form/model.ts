@@ -2,175 +2,247 @@ import { VDomModel } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
+import { pathOf, type FormErrors } from '../model/formErrors';
 import {
   emptyForm,
-  formOf,
-  nameOf,
-  placeErrors,
-  specOf,
-  validate,
-  type FormErrors,
   type FormField,
-  type IJobForm
+  type IJobForm,
+  type Program
 } from '../model/jobForm';
-import { scriptPath } from '../model/notebookScript';
-import type { IDefaults, IJob, IJobSpec } from '../model/wire';
+import { specOf } from '../model/jobSpec';
+import type { IDefaults, IJob } from '../model/wire';
 import { TrainingError } from '../request';
 import type { ITrainingJobs } from '../tokens';
-
-/** Where a new form starts. */
-export interface IFormStart {
-  /** Path of a document as JupyterLab names it. */
-  path?: string;
-  /** A job to submit again. */
-  spec?: IJobSpec;
-}
-
-export interface IFormFiles {
-  /** Let the person pick a file; null when they would not. */
-  pick(): Promise<string | null>;
-  /** Write a notebook's code to a script beside it. */
-  convert(notebookPath: string): Promise<string>;
-}
+import { Faults } from './faults';
+import { Previews } from './preview';
+import {
+  isNotebook,
+  startForm,
+  withDocument,
+  withProgram,
+  withUsualName,
+  type IFormStart
+} from './start';
+import { submitForm, type IFormFiles, type Step } from './submission';
 
 /** A form for a new job while a person fills it in. */
 export class FormModel extends VDomModel {
   constructor(
     private _jobs: ITrainingJobs,
-    readonly files: IFormFiles,
-    private _trans: TranslationBundle,
+    private _files: IFormFiles,
+    trans: TranslationBundle,
     private _start: IFormStart
   ) {
     super();
+    this._faults = new Faults(trans);
+    this.previews = new Previews(
+      spec => _jobs.preview(spec),
+      () => this._takePreview()
+    );
     void this._load();
   }
 
   readonly submitted = new Signal<this, IJob>(this);
+  readonly previews: Previews;
   defaults: IDefaults | null = null;
   form: IJobForm = emptyForm();
-  busy = false;
+  step: Step = 'typing';
   /** What is wrong with the whole. */
   problem = '';
-  /** A notebook whose code is written to the script on submission. */
-  notebook = '';
+  /** Document that the form is for, as JupyterLab names it; may be empty. */
+  document = '';
+  /** Grows when the whole form is another one. */
+  generation = 0;
 
-  /** What is wrong, at the fields a person has been to. */
+  override dispose(): void {
+    this.previews.dispose();
+    super.dispose();
+  }
+
+  /** Sentences by path. */
   get errors(): FormErrors {
-    const all = { ...this._validate(), ...this._refused };
-    const seen = Object.entries(all).filter(([field]) =>
-      this._visited.has(field as FormField)
-    );
-    return Object.fromEntries(seen);
+    return this._faults.shown;
   }
 
-  set<F extends FormField>(field: F, value: IJobForm[F]): void {
+  /** Sentences of the service that have no field here. */
+  get remarks(): readonly string[] {
+    return this._faults.remarks;
+  }
+
+  /** Whether nothing is missing or wrong, as far as the form can tell. */
+  get isSound(): boolean {
+    return this._faults.isSound;
+  }
+
+  /** The notebook one works on; empty where it is something else. */
+  get notebook(): string {
+    return isNotebook(this.document) ? this.document : '';
+  }
+
+  /** Change a field; `path` where only a part of it, such as a row, changed. */
+  set<F extends FormField>(
+    field: F,
+    value: IJobForm[F],
+    path = pathOf(field)
+  ): void {
     this.form = { ...this.form, [field]: value };
-    delete this._refused[field];
-    if (field === 'name') {
-      this._namedByHand = value !== '';
+    switch (field) {
+      case 'framework':
+        this.form = { ...this.form, engine: '' };
+        break;
+      case 'image':
+        this.form = { ...this.form, imageEnvironment: '' };
+        break;
+      case 'name':
+        this._isNamedByHand = value !== '';
+        break;
+      case 'script':
+        // Another file than the document's.
+        this.form = { ...this.form, program: 'script' };
+        this.document = '';
+        this._takeName();
     }
-    if (field === 'script') {
-      this.notebook = '';
-      this._takeName();
-    }
+    this._faults.drop(path);
     if (value !== '') {
-      this._visited.add(field);
+      this._faults.visit(path);
     }
+    this._update();
+  }
+
+  leave(path: string): void {
+    this._faults.visit(path);
     this.stateChanged.emit();
   }
 
-  leave(field: FormField): void {
-    this._visited.add(field);
-    this.stateChanged.emit();
+  /** Change rows so that others than before are the first, the second … */
+  recount<F extends FormField>(field: F, value: IJobForm[F]): void {
+    this.form = { ...this.form, [field]: value };
+    this._faults.recount(pathOf(field));
+    this._update();
+  }
+
+  choose(program: Program): void {
+    if (this.defaults) {
+      const { form, notebook, defaults } = this;
+      this.form = withProgram(form, program, notebook, defaults);
+      this._faults.drop('script');
+      this._takeName();
+      this._update();
+    }
+  }
+
+  /** Take the values of a preset; what runs stays if the form is for a document. */
+  fill(preset: IJobForm): void {
+    const { name, script, program } = this.form;
+    const kept = this.document ? { name, script, program } : {};
+    this.restore({ ...preset, ...kept });
+  }
+
+  /** Take another form as a whole. */
+  restore(form: IJobForm): void {
+    this.form = form;
+    this._isNamedByHand ||= form.name !== '';
+    this._faults.clear();
+    this.problem = '';
+    this.generation += 1;
+    this._update();
   }
 
   /** Let the person pick the file to run. */
   async browse(): Promise<void> {
-    const path = await this.files.pick();
-    if (path !== null) {
-      this._take(path);
-      this.stateChanged.emit();
+    const path = await this._files.pick();
+    if (path !== null && this.defaults) {
+      this.document = path;
+      this.form = withDocument(this.form, path, this.defaults);
+      this._faults.drop('script');
+      this._takeName();
+      this._update();
     }
   }
 
-  async submit(): Promise<void> {
-    if (!this.defaults || this.busy) {
-      return;
+  /** Submit; false where something must be mended first. */
+  async submit(): Promise<boolean> {
+    const { defaults, document, form } = this;
+    if (!defaults || this.step !== 'typing') {
+      return false;
     }
-    const wrong = this._validate();
-    (Object.keys(this.form) as FormField[]).forEach(field =>
-      this._visited.add(field)
-    );
-    this._refused = {};
+    this._faults.visitAll();
     this.problem = '';
-    if (Object.keys(wrong).length > 0) {
+    if (!this._faults.isSound) {
       this.stateChanged.emit();
-      return;
+      return false;
     }
-    this.busy = true;
-    this.stateChanged.emit();
     try {
-      if (this.notebook) {
-        await this.files.convert(this.notebook);
-      }
+      const asked = { form, defaults, document };
       this.submitted.emit(
-        await this._jobs.submit(specOf(this.form, this.defaults))
+        await submitForm(asked, this._jobs, this._files, step =>
+          this._enter(step)
+        )
       );
+      return true;
     } catch (reason) {
-      this._refuse(reason);
+      this.problem = messageOf(reason);
+      const fields = reason instanceof TrainingError ? reason.fields : {};
+      this._faults.serve(fields, this.form, defaults);
+      return false;
+    } finally {
+      this._enter('typing');
     }
-    this.busy = false;
-    this.stateChanged.emit();
+  }
+
+  private _enter(step: Step): void {
+    if (!this.isDisposed) {
+      this.step = step;
+      this.stateChanged.emit();
+    }
   }
 
   private async _load(): Promise<void> {
     try {
       this.defaults = await this._jobs.defaults();
     } catch (reason) {
-      this.problem = reason instanceof Error ? reason.message : String(reason);
+      this.problem = messageOf(reason);
       this.stateChanged.emit();
       return;
     }
-    const { spec, path } = this._start;
-    if (spec) {
-      this.form = formOf(spec, this.defaults);
-      this._namedByHand = true;
-    } else if (path) {
-      this._take(path);
+    if (this.isDisposed) {
+      return;
+    }
+    this.form = startForm(this._start, this.defaults);
+    this.document = this._start.path ?? '';
+    this._isNamedByHand = Boolean(this._start.spec ?? this._start.job);
+    this._takeName();
+    this.generation += 1;
+    this._update();
+  }
+
+  private _takeName(): void {
+    if (!this._isNamedByHand) {
+      this.form = withUsualName(this.form);
+    }
+  }
+
+  /** Check what is there now, and ask the service about it. */
+  private _update(): void {
+    const { defaults, form } = this;
+    if (defaults) {
+      this._faults.check(form, defaults);
+      this.previews.want(this._faults.isSound ? specOf(form, defaults) : null);
     }
     this.stateChanged.emit();
   }
 
-  /** Take a document of JupyterLab as what the job runs. */
-  private _take(path: string): void {
-    this.notebook = path.endsWith('.ipynb') ? path : '';
-    const file = this.notebook ? scriptPath(path) : path;
-    const root = this.defaults?.root.replace(/\/$/, '') ?? '';
-    this.form = { ...this.form, script: `${root}/${file.replace(/^\//, '')}` };
-    delete this._refused.script;
-    this._takeName();
-  }
-
-  private _takeName(): void {
-    if (!this._namedByHand) {
-      this.form = { ...this.form, name: nameOf(this.form.script) };
+  private _takePreview(): void {
+    if (this.defaults) {
+      this._faults.serve(this.previews.fields, this.form, this.defaults);
     }
+    this.stateChanged.emit();
   }
 
-  private _refuse(reason: unknown): void {
-    const message = reason instanceof Error ? reason.message : String(reason);
-    const fields = reason instanceof TrainingError ? reason.fields : {};
-    const [placed, rest] = placeErrors(fields);
-    this._refused = placed;
-    this.problem = [message, ...rest].join(' ');
-  }
+  private _isNamedByHand = false;
+  private _faults: Faults;
+}
 
-  private _validate(): FormErrors {
-    const { defaults } = this;
-    return defaults ? validate(this.form, defaults, this._trans) : {};
-  }
-
-  private _namedByHand = false;
-  private _refused: FormErrors = {};
-  private _visited = new Set<FormField>();
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -1,18 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { folderIcon, VDomRenderer } from '@jupyterlab/ui-components';
+import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import { folderOf, type FormField, type IJobForm } from '../model/jobForm';
-import { parseQuantity } from '../model/quantity';
-import { TextField, Variables } from './fields';
-import { ImageField } from './image';
+import { TextInput } from './fields';
 import type { FormModel } from './model';
+import { PresetBar } from './presetBar';
+import type { PresetStore } from './presetStore';
+import { PreviewPane } from './previewPane';
+import { Sections } from './sections';
 
 /** The form for a new job. */
 export class FormWidget extends VDomRenderer<FormModel> {
   constructor(
     model: FormModel,
+    private _presets: PresetStore | null,
     private _trans: TranslationBundle
   ) {
     super(model);
@@ -21,62 +23,57 @@ export class FormWidget extends VDomRenderer<FormModel> {
 
   protected override onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
-    this.node.querySelector<HTMLElement>('input')?.focus();
+    this.node.querySelector<HTMLElement>('.mf-Form input')?.focus();
   }
 
   protected override render(): JSX.Element {
-    const { model, _trans: trans } = this;
+    const { model, _presets: presets, _trans: trans } = this;
     return (
-      <form
-        className="mf-Form"
-        aria-label={trans.__('New training job')}
-        noValidate
-        onSubmit={event => {
-          event.preventDefault();
-          void model.submit().then(() => this._showFirstError());
-        }}
-      >
-        <h2>{trans.__('New training job')}</h2>
-        {model.problem && (
-          <p className="mf-Problem" role="alert">
-            {model.problem}
-          </p>
-        )}
-        <WhatRuns model={model} trans={trans} />
-        <WhereItRuns model={model} trans={trans} />
-        <Variables
-          variables={model.form.environment}
-          error={model.errors.environment}
-          trans={trans}
-          change={variables => model.set('environment', variables)}
-          leave={() => model.leave('environment')}
-        />
-        <div className="mf-FormEnd">
-          <button
-            type="submit"
-            className="jp-Button jp-mod-styled jp-mod-accept"
-            disabled={model.busy || !model.defaults}
-            aria-busy={model.busy}
-          >
-            {model.busy && <span className="mf-Spinner" aria-hidden="true" />}
-            {model.busy ? trans.__('Submitting…') : trans.__('Submit')}
-          </button>
-          <span className="mf-Quiet" role="status">
-            {model.defaults && total(model.form, trans)}
-          </span>
-        </div>
-      </form>
+      <div className="mf-FormColumns">
+        <header className="mf-FormHead">
+          <h2>{trans.__('New training job')}</h2>
+          {presets && <PresetBar model={model} store={presets} trans={trans} />}
+        </header>
+        <form
+          className="mf-Form"
+          aria-label={trans.__('New training job')}
+          noValidate
+          onSubmit={event => {
+            event.preventDefault();
+            void this._submit();
+          }}
+        >
+          <Told model={model} trans={trans} />
+          <TextInput
+            model={model}
+            field="name"
+            label={trans.__('Name')}
+            placeholder="resnet-baseline"
+          />
+          <Sections model={model} trans={trans} />
+          <FormEnd model={model} trans={trans} />
+        </form>
+        <PreviewPane model={model} trans={trans} />
+      </div>
     );
   }
 
-  private _showFirstError(): void {
-    if (!this.isDisposed) {
+  private async _submit(): Promise<void> {
+    const isDone = await this.model.submit();
+    if (!isDone && !this.isDisposed) {
+      // Sections open for their errors in the frame after that of the errors.
       requestAnimationFrame(() =>
-        this.node
-          .querySelector<HTMLElement>('[aria-invalid=true]')
-          ?.focus({ preventScroll: false })
+        requestAnimationFrame(() => this._focusFirstError())
       );
     }
+  }
+
+  private _focusFirstError(): void {
+    const found =
+      this.node.querySelector<HTMLElement>('.mf-Form [aria-invalid=true]') ??
+      this.node.querySelector<HTMLElement>('.mf-Problem');
+    found?.closest('details')?.setAttribute('open', '');
+    found?.focus();
   }
 }
 
@@ -85,117 +82,52 @@ interface IPartProps {
   trans: TranslationBundle;
 }
 
-/** What each text field of the form has in common. */
-function bound(model: FormModel, field: Exclude<FormField, 'environment'>) {
-  return {
-    field,
-    value: model.form[field],
-    error: model.errors[field],
-    change: (value: string) =>
-      model.set(field, value as IJobForm[typeof field]),
-    leave: () => model.leave(field)
+/** What concerns the whole form. */
+function Told({ model, trans }: IPartProps): JSX.Element {
+  const { problem, remarks } = model;
+  const { rerunOf } = model.form;
+  return (
+    <>
+      {rerunOf && (
+        <p className="mf-Rerun">{trans.__('Repeats %1.', rerunOf)}</p>
+      )}
+      {(problem || remarks.length > 0) && (
+        <div className="mf-Problem" role="alert" tabIndex={-1}>
+          {problem && <p>{problem}</p>}
+          {remarks.map(remark => (
+            <p key={remark}>{remark}</p>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+function FormEnd({ model, trans }: IPartProps): JSX.Element {
+  const { step } = model;
+  const isBusy = step !== 'typing';
+  const labels = {
+    typing: trans.__('Submit'),
+    saving: trans.__('Saving the file…'),
+    copying: trans.__('Copying the code…'),
+    sending: trans.__('Submitting…')
   };
-}
-
-function WhatRuns({ model, trans }: IPartProps): JSX.Element {
-  const note = model.notebook
-    ? trans.__(
-        'The code of %1 is written to this file on submission.',
-        model.notebook
-      )
-    : trans.__('Path of the file to run, as the job sees it.');
-  const folder = folderOf(
-    model.form.script,
-    model.defaults?.working_directory ?? ''
-  );
+  const wrong = Object.keys(model.errors).length;
   return (
-    <>
-      <TextField
-        {...bound(model, 'name')}
-        label={trans.__('Name')}
-        placeholder="resnet-baseline"
-      />
-      <TextField
-        {...bound(model, 'script')}
-        label={trans.__('Script')}
-        placeholder="/home/jovyan/train.py"
-        hint={note}
-        extra={
-          <button
-            type="button"
-            className="mf-TextButton"
-            onClick={() => void model.browse()}
-          >
-            <folderIcon.react tag="span" />
-            {trans.__('Browse…')}
-          </button>
-        }
-      />
-      <TextField
-        {...bound(model, 'arguments')}
-        label={trans.__('Arguments')}
-        placeholder="--epochs 10 --lr 3e-4"
-        hint={trans.__('As on a command line; quote what has spaces.')}
-      />
-      <TextField
-        {...bound(model, 'workingDirectory')}
-        label={trans.__('Working directory')}
-        placeholder={folder}
-        hint={trans.__('Left empty: %1', folder)}
-      />
-    </>
-  );
-}
-
-function WhereItRuns({ model, trans }: IPartProps): JSX.Element {
-  const limits = model.defaults?.limits;
-  return (
-    <>
-      <ImageField model={model} trans={trans} />
-      <fieldset className="mf-Resources">
-        <legend>{trans.__('Size')}</legend>
-        <TextField
-          {...bound(model, 'replicas')}
-          label={trans.__('Replicas')}
-          hint={trans.__('Workers that train together')}
-          isNumber
-          most={limits?.replicas}
-        />
-        <TextField
-          {...bound(model, 'cpu')}
-          label={trans.__('CPU')}
-          hint={trans.__('Cores of each: 2, 500m')}
-        />
-        <TextField
-          {...bound(model, 'memory')}
-          label={trans.__('Memory')}
-          hint={trans.__('Of each: 512Mi, 4Gi')}
-        />
-        <TextField
-          {...bound(model, 'gpu')}
-          label={trans.__('GPUs')}
-          hint={trans.__('Of each')}
-          isNumber
-          most={limits?.gpu}
-        />
-      </fieldset>
-    </>
-  );
-}
-
-/** What the job takes in all, once its numbers are numbers. */
-function total(form: IJobForm, trans: TranslationBundle): string {
-  const replicas = Number(form.replicas);
-  const gpus = Number(form.gpu) * replicas;
-  const isAmount = parseQuantity(form.cpu) && parseQuantity(form.memory);
-  if (!(replicas >= 1) || !(gpus >= 0) || !isAmount) {
-    return '';
-  }
-  return trans.__(
-    'In all: %1 × (%2 CPU, %3), %4 GPU',
-    form.replicas,
-    form.cpu,
-    form.memory,
-    String(gpus)
+    <div className="mf-FormEnd">
+      <button
+        type="submit"
+        className="jp-Button jp-mod-styled jp-mod-accept"
+        disabled={isBusy || !model.defaults}
+        aria-busy={isBusy}
+      >
+        {isBusy && <span className="mf-Spinner" aria-hidden="true" />}
+        {labels[step]}
+      </button>
+      <span className="mf-Quiet" role="status">
+        {wrong > 0 &&
+          trans._n('%1 field must change', '%1 fields must change', wrong)}
+      </span>
+    </div>
   );
 }

@@ -1,44 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import {
-  emptyForm,
-  type FormField,
-  formOf,
-  type IJobForm,
-  nameOf,
-  placeErrors,
-  specOf,
-  validate
-} from './jobForm';
-import type { IDefaults } from './wire';
+import { placeErrors } from './formErrors';
+import { validate } from './jobChecks';
+import { emptyForm, emptyPlace, type IJobForm, nameOf } from './jobForm';
+import { formOf, specOf } from './jobSpec';
+import { parameterOf, parameterText } from './parameters';
+import { defaults, trans } from './testDefaults';
 
-const defaults: IDefaults = {
-  project: 'vision',
-  environment: 'pytorch',
-  image: 'docker.io/mofang/pytorch:1',
-  working_directory: '/home/jovyan',
-  root: '/',
-  limits: {
-    replicas: 64,
-    gpu: 16,
-    cpu: 256,
-    memory_min: 2 ** 26,
-    memory_max: 2 ** 42
-  }
-};
-const trans = {
-  __: (sentence: string, ...values: string[]) =>
-    values.reduce(
-      (text, value, at) => text.replace(`%${at + 1}`, value),
-      sentence
-    )
-};
 const good: IJobForm = {
   ...emptyForm(),
   name: 'train',
   script: '/home/jovyan/code/train.py'
 };
+const role = { replicas: '', cpu: '', memory: '', gpu: '' };
 
 test('a form with a name and a script is enough', () => {
   assert.deepEqual(validate(good, defaults, trans), {});
@@ -48,23 +23,55 @@ test('a form with a name and a script is enough', () => {
   assert.equal(spec.working_directory, '/home/jovyan/code');
 });
 
-const wrong: [string, Partial<IJobForm>, FormField][] = [
+const wrong: [string, Partial<IJobForm>, string][] = [
   ['no name', { name: ' ' }, 'name'],
   ['a name too long', { name: 'x'.repeat(64) }, 'name'],
   ['no script', { script: '' }, 'script'],
+  ['no command', { program: 'command', script: '' }, 'command'],
   ['an open quotation', { arguments: '--name "a' }, 'arguments'],
   ['no replica', { replicas: '0' }, 'replicas'],
   ['half a replica', { replicas: '1.5' }, 'replicas'],
   ['too many replicas', { replicas: '65' }, 'replicas'],
-  ['GPUs below zero', { gpu: '-1' }, 'gpu'],
-  ['a CPU that is no number', { cpu: 'two' }, 'cpu'],
-  ['memory without a unit', { memory: '4' }, 'memory'],
-  ['memory with spaces', { memory: '4 Gi b' }, 'memory'],
-  ['a relative folder', { workingDirectory: 'code' }, 'workingDirectory'],
+  ['GPUs below zero', { gpu: '-1' }, 'resources.gpu'],
+  ['a CPU that is no number', { cpu: 'two' }, 'resources.cpu'],
+  ['memory without a unit', { memory: '4' }, 'resources.memory'],
+  ['memory with spaces', { memory: '4 Gi b' }, 'resources.memory'],
+  ['a relative folder', { workingDirectory: 'code' }, 'working_directory'],
+  ['no user', { userId: '0' }, 'user_id'],
+  [
+    'another user with a snapshot',
+    { code: 'snapshot', userId: '7' },
+    'user_id'
+  ],
+  ['129 restarts', { restart: 'limit', restartLimit: '129' }, 'restart.limit'],
+  ['two days of keeping', { keepMinutes: '2880' }, 'keep_on_failure_minutes'],
+  [
+    'too many chiefs',
+    { framework: 'tensorflow', roles: { chief: { ...role, replicas: '2' } } },
+    'roles.chief.replicas'
+  ],
+  [
+    'an input without a path, after an empty row',
+    { inputs: [emptyPlace(), { ...emptyPlace(), name: 'data_url' }] },
+    'inputs.1.path'
+  ],
+  [
+    'an output with the name of a hyper-parameter',
+    {
+      hyperparameters: [{ name: 'lr', value: '1' }],
+      outputs: [{ ...emptyPlace(), name: 'lr', path: '/a' }]
+    },
+    'outputs.0.name'
+  ],
+  [
+    'a secret without a key',
+    { secrets: [{ name: 'A', secret: 'hub', key: '' }] },
+    'secrets.0.key'
+  ],
   [
     'a variable with a dash',
     { environment: [{ name: 'A-B', value: '' }] },
-    'environment'
+    'environment.0.name'
   ],
   [
     'a variable twice',
@@ -74,48 +81,172 @@ const wrong: [string, Partial<IJobForm>, FormField][] = [
         { name: 'A', value: '2' }
       ]
     },
-    'environment'
+    'environment.1.name'
   ]
 ];
 
-for (const [what, part, field] of wrong) {
+for (const [what, part, path] of wrong) {
   test(`${what} is told at its field`, () => {
     const errors = validate({ ...good, ...part }, defaults, trans);
-    assert.deepEqual(Object.keys(errors), [field]);
+    assert.deepEqual(Object.keys(errors), [path]);
   });
 }
 
-test('a job submitted again is the same job', () => {
-  const form: IJobForm = {
-    ...good,
-    arguments: `--note "it's fine" --lr 3e-4`,
-    environment: [{ name: 'OMP_NUM_THREADS', value: '2' }],
-    workingDirectory: '/home/jovyan'
-  };
-  const spec = specOf(form, defaults);
-  assert.deepEqual(spec.arguments, ['--note', "it's fine", '--lr', '3e-4']);
-  assert.deepEqual(specOf(formOf(spec, defaults), defaults), spec);
+const again: [string, Partial<IJobForm>][] = [
+  ['a simple job', {}],
+  [
+    'a job with everything',
+    {
+      arguments: `--note "it's fine" --lr 3e-4`,
+      hyperparameters: [
+        { name: 'lr', value: '0.001' },
+        { name: 'amp', value: 'true' },
+        { name: 'tag', value: '"5"' }
+      ],
+      inputs: [{ ...emptyPlace(), name: 'data_url', path: '/global/data' }],
+      outputs: [
+        {
+          name: 'train_url',
+          path: '/home/jovyan/model',
+          deliver: 'environment',
+          staged: true,
+          preload: true
+        }
+      ],
+      environment: [{ name: 'OMP_NUM_THREADS', value: '2' }],
+      secrets: [{ name: 'HF_TOKEN', secret: 'hub', key: 'token' }],
+      requirements: 'requirements.txt',
+      restart: 'unconditional',
+      restartLimit: '7',
+      hang: 'restart',
+      keepMinutes: '30',
+      priority: 'high',
+      processes: '2',
+      userId: '1001',
+      workingDirectory: '/home/jovyan'
+    }
+  ],
+  [
+    'parameter servers of their own size',
+    {
+      framework: 'tensorflow',
+      replicas: '4',
+      gpu: '2',
+      roles: { ps: { ...role, replicas: '2', memory: '8Gi' } }
+    }
+  ],
+  ['a master alone', { framework: 'xgboost', replicas: '0' }],
+  ['a command', { program: 'command', script: '', command: 'mpirun "a b"' }],
+  [
+    'an image of another environment',
+    { image: 'docker.io/mofang/ray:1', imageEnvironment: 'ray' }
+  ]
+];
+
+for (const [what, part] of again) {
+  test(`${what}, submitted again, is the same job`, () => {
+    const form = { ...good, ...part };
+    assert.deepEqual(validate(form, defaults, trans), {});
+    const spec = specOf(form, defaults);
+    assert.deepEqual(specOf(formOf(spec, defaults), defaults), spec);
+  });
+}
+
+test('roles send what they ask for, and no GPUs where they take none', () => {
+  const ps = { replicas: '2', cpu: '', memory: '8Gi', gpu: '4' };
+  const form = { ...good, framework: 'tensorflow', gpu: '1', roles: { ps } };
+  assert.deepEqual(specOf(form, defaults).roles, {
+    ps: { replicas: 2, resources: { cpu: '500m', memory: '8Gi', gpu: 0 } }
+  });
 });
 
-test('empty rows of variables are not sent', () => {
+test('what another framework’s roles were told is not sent', () => {
+  const roles = { ps: { ...role, replicas: '2' } };
+  assert.deepEqual(specOf({ ...good, roles }, defaults).roles, {});
+});
+
+test('a job in one container has one replica, whatever was typed before', () => {
+  const form = { ...good, framework: 'single', replicas: '8' };
+  assert.deepEqual(validate(form, defaults, trans), {});
+  assert.equal(specOf(form, defaults).replicas, 1);
+});
+
+test('a worker that differs from the job’s own size keeps its size', () => {
+  const spec = specOf({ ...good, framework: 'xgboost' }, defaults);
+  const large = { cpu: '8', memory: '32Gi', gpu: 2 };
+  spec.roles = { worker: { replicas: 3, resources: large } };
+  const repeated = specOf(formOf(spec, defaults), defaults);
+  assert.equal(repeated.replicas, 3);
+  assert.deepEqual(repeated.resources, large);
+  assert.deepEqual(repeated.roles.master.resources, spec.resources);
+});
+
+test('empty rows are not sent', () => {
   const environment = [{ name: '', value: '' }];
   assert.deepEqual(specOf({ ...good, environment }, defaults).environment, {});
 });
 
+test('hyper-parameters are what they look like', () => {
+  const texts = ['1', '1e-4', 'true', 'x', '"1"', '007', '"open', '', '1 2'];
+  assert.deepEqual(texts.map(parameterOf), [
+    1,
+    0.0001,
+    true,
+    'x',
+    '1',
+    '007',
+    '"open',
+    '',
+    '1 2'
+  ]);
+  for (const value of [
+    '1',
+    'true',
+    '"a"',
+    'a"b',
+    1e21,
+    false,
+    '9007199254740993'
+  ]) {
+    assert.equal(parameterOf(parameterText(value)), value);
+  }
+});
+
 test('the service’s sentences go to their fields', () => {
-  const [placed, rest] = placeErrors({
-    'resources.cpu': 'Too much.',
-    'environment.TOKEN': 'Looks like a secret.',
-    'arguments.3': 'Too long.',
-    '': 'Too large in all.',
-    framework: 'Unknown.'
-  });
+  const form: IJobForm = {
+    ...good,
+    framework: 'tensorflow',
+    environment: [{ name: 'API_TOKEN', value: 'x' }],
+    hyperparameters: [{ name: 'model.depth', value: '3' }],
+    inputs: [emptyPlace(), { ...emptyPlace(), name: 'data_url', path: '/a' }]
+  };
+  const [placed, rest] = placeErrors(
+    {
+      'resources.cpu': 'Too much.',
+      'environment.API_TOKEN': 'Looks like a secret.',
+      'hyperparameters.model.depth': 'Too deep.',
+      'arguments.3': 'Too long.',
+      'inputs.0.path': 'Not there.',
+      'roles.ps.replicas': 'Too many.',
+      'roles.worker.resources.gpu': 'Too many.',
+      engine: 'Not installed.',
+      '': 'Too large in all.',
+      environment_name: 'Unknown.'
+    },
+    form,
+    defaults
+  );
   assert.deepEqual(placed, {
-    cpu: 'Too much.',
-    environment: 'Looks like a secret.',
-    arguments: 'Too long.'
+    'resources.cpu': 'Too much.',
+    'environment.0.name': 'Looks like a secret.',
+    'hyperparameters.0.name': 'Too deep.',
+    arguments: 'Too long.',
+    'inputs.1.path': 'Not there.',
+    'roles.ps.replicas': 'Too many.',
+    'resources.gpu': 'Too many.',
+    framework: 'Not installed.'
   });
-  assert.deepEqual(rest, ['Too large in all.', 'framework: Unknown.']);
+  assert.deepEqual(rest, ['Too large in all.', 'environment_name: Unknown.']);
 });
 
 test('a job is called after its script', () => {

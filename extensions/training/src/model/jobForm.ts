@@ -1,70 +1,200 @@
 /**
- * The form for a new job as a value: where it starts, what is wrong with it, what
- * it sends. The service judges in the end; this only tells earlier.
+ * The form for a new job as a value. `jobSpec` turns it into what is sent, `jobChecks`
+ * says early what is wrong with it.
  */
-import { parseQuantity } from './quantity';
-import { joinWords, splitWords } from './shellWords';
-import type { IDefaults, IJobSpec } from './wire';
+import type {
+  Delivery,
+  HangAction,
+  ICodeSource,
+  IDefaults,
+  IRoleRule,
+  Priority
+} from './wire';
 
-export interface IVariable {
+/**
+ * What a job runs: a file, words of a command line, or the notebook one is working
+ * on, as it is or as a Python file made from its code.
+ */
+export type Program = 'script' | 'command' | 'notebook' | 'converted';
+
+/** Code where it lies, as it is at submission, or as the repeated job had it. */
+export type CodeChoice = 'place' | 'snapshot' | 'kept';
+export type RestartChoice = 'off' | 'limit' | 'unconditional';
+
+export interface IPair {
   name: string;
   value: string;
 }
 
-export interface IJobForm {
+export interface IPlaceRow {
   name: string;
-  script: string;
-  arguments: string;
-  /** Empty for the image of this environment. */
-  image: string;
-  workingDirectory: string;
+  path: string;
+  deliver: Delivery;
+  staged: boolean;
+  preload: boolean;
+}
+
+export interface ISecretRow {
+  name: string;
+  secret: string;
+  key: string;
+}
+
+/** What a role asks for; an empty text is left to the platform's rules. */
+export interface IRoleForm {
   replicas: string;
   cpu: string;
   memory: string;
   gpu: string;
-  environment: IVariable[];
+}
+
+export interface IJobForm {
+  name: string;
+  framework: string;
+  /** Empty for the platform's choice. */
+  engine: string;
+  program: Program;
+  script: string;
+  command: string;
+  arguments: string;
+  hyperparameters: IPair[];
+  /** Empty for the script's folder. */
+  workingDirectory: string;
+  code: CodeChoice;
+  /** Empty for the working directory. */
+  codeDirectory: string;
+  /** The snapshot of the job that this one repeats. */
+  keptCode: ICodeSource | null;
+  requirements: string;
+  inputs: IPlaceRow[];
+  outputs: IPlaceRow[];
+  /** Empty for the image of this environment. */
+  image: string;
+  /** The environment that `image` is known to come from. */
+  imageEnvironment: string;
+  /** Of the framework's main role, as the three below. */
+  replicas: string;
+  cpu: string;
+  memory: string;
+  gpu: string;
+  /** All other roles that say something of their own. */
+  roles: Record<string, IRoleForm>;
+  processes: string;
+  priority: Priority;
+  environment: IPair[];
+  secrets: ISecretRow[];
+  userId: string;
+  restart: RestartChoice;
+  restartLimit: string;
+  hang: HangAction;
+  keepMinutes: string;
+  /** Id of the job that this one repeats with changes. */
+  rerunOf: string;
 }
 
 export type FormField = keyof IJobForm;
-export type FormErrors = Partial<Record<FormField, string>>;
+
+/** Fields whose value is a text that a person types. */
+export type TextField = {
+  [F in FormField]: IJobForm[F] extends string
+    ? string extends IJobForm[F]
+      ? F
+      : never
+    : never;
+}[FormField];
 
 /** Translates a sentence, with `%1` for its parameter. */
 export interface ITranslate {
   __(sentence: string, ...values: string[]): string;
 }
 
+export const DEFAULT_USER = '1000';
+const FIRST_FRAMEWORK = 'pytorch';
+
 export function emptyForm(): IJobForm {
   return {
     name: '',
+    framework: FIRST_FRAMEWORK,
+    engine: '',
+    program: 'script',
     script: '',
+    command: '',
     arguments: '',
-    image: '',
+    hyperparameters: [],
     workingDirectory: '',
+    code: 'place',
+    codeDirectory: '',
+    keptCode: null,
+    requirements: '',
+    inputs: [],
+    outputs: [],
+    image: '',
+    imageEnvironment: '',
     replicas: '1',
     cpu: '500m',
     memory: '1Gi',
     gpu: '0',
-    environment: []
+    roles: {},
+    processes: '',
+    priority: 'normal',
+    environment: [],
+    secrets: [],
+    userId: DEFAULT_USER,
+    restart: 'off',
+    restartLimit: '3',
+    hang: 'tell',
+    keepMinutes: '0',
+    rerunOf: ''
   };
 }
 
-/** A form that would submit the same job again. */
-export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
+export function emptyPlace(): IPlaceRow {
   return {
-    name: spec.name,
-    script: spec.script,
-    arguments: joinWords(spec.arguments),
-    image: spec.image === defaults.image ? '' : spec.image,
-    workingDirectory: spec.working_directory,
-    replicas: String(spec.replicas),
-    cpu: spec.resources.cpu,
-    memory: spec.resources.memory,
-    gpu: String(spec.resources.gpu),
-    environment: Object.entries(spec.environment).map(([name, value]) => ({
-      name,
-      value
-    }))
+    name: '',
+    path: '',
+    deliver: 'parameter',
+    staged: false,
+    preload: false
   };
+}
+
+export function emptyRole(): IRoleForm {
+  return { replicas: '', cpu: '', memory: '', gpu: '' };
+}
+
+/** The framework that this environment is made for. */
+export function usualFramework(defaults: IDefaults): string {
+  const { environment, frameworks } = defaults;
+  return environment in frameworks ? environment : FIRST_FRAMEWORK;
+}
+
+export function rulesOf(form: IJobForm, defaults: IDefaults): IRoleRule[] {
+  return defaults.frameworks[form.framework] ?? [];
+}
+
+export function isFixed(rule: IRoleRule): boolean {
+  return rule.least === rule.most;
+}
+
+/** How many replicas a role has that is not the main one. */
+export function replicasOf(
+  rule: IRoleRule,
+  roles: Record<string, IRoleForm>
+): string {
+  if (isFixed(rule)) {
+    return String(rule.least);
+  }
+  return roles[rule.name]?.replicas.trim() || usualReplicas(rule, roles);
+}
+
+/** Parameter servers bring a chief, unless somebody says otherwise. */
+export function usualReplicas(
+  rule: IRoleRule,
+  roles: Record<string, IRoleForm>
+): string {
+  const servers = Number(roles.ps?.replicas || 0);
+  const isCalledFor = rule.name === 'chief' && servers > 0;
+  return String(isCalledFor ? Math.max(rule.default, 1) : rule.default);
 }
 
 /** A job's name out of its script's: `/home/jovyan/My train.py` → `My train`. */
@@ -78,159 +208,25 @@ export function folderOf(script: string, fallback: string): string {
   return script.startsWith('/') && cut > 0 ? script.slice(0, cut) : fallback;
 }
 
-export function validate(
-  form: IJobForm,
-  defaults: IDefaults,
-  trans: ITranslate
-): FormErrors {
-  const errors: FormErrors = {};
-  const tell = (field: FormField, wrong: boolean, sentence: string) => {
-    if (wrong && !errors[field]) {
-      errors[field] = sentence;
-    }
-  };
-  const { limits } = defaults;
-  tell('name', !form.name.trim(), trans.__('Give the job a name.'));
-  tell('name', form.name.length > 63, trans.__('At most 63 characters.'));
-  tell('script', !form.script.trim(), trans.__('Choose the file to run.'));
-  tell('script', form.script.endsWith('/'), trans.__('That is a folder.'));
-  tell(
-    'arguments',
-    splitWords(form.arguments) === null,
-    trans.__('A quotation mark is not closed.')
+/** Where the program starts: as asked, else beside the script. */
+export function directoryOf(form: IJobForm, defaults: IDefaults): string {
+  const script = form.program === 'command' ? '' : form.script.trim();
+  return (
+    form.workingDirectory.trim() || folderOf(script, defaults.working_directory)
   );
-  tell(
-    'image',
-    !form.image && !defaults.image,
-    trans.__('This server does not know its image. Choose another.')
-  );
-  tell('image', /\s/.test(form.image), trans.__('An image has no spaces.'));
-  tell(
-    'workingDirectory',
-    form.workingDirectory !== '' && !form.workingDirectory.startsWith('/'),
-    trans.__('Write it from the root: /home/jovyan/experiment.')
-  );
-  tell(
-    'replicas',
-    !isWhole(form.replicas, 1, limits.replicas),
-    trans.__('A whole number from 1 to %1.', String(limits.replicas))
-  );
-  tell(
-    'gpu',
-    !isWhole(form.gpu, 0, limits.gpu),
-    trans.__('A whole number from 0 to %1.', String(limits.gpu))
-  );
-  const cpu = parseQuantity(form.cpu);
-  tell(
-    'cpu',
-    cpu === null || cpu < 0.01 || cpu > limits.cpu,
-    trans.__('Cores, such as 2 or 500m; at most %1.', String(limits.cpu))
-  );
-  const memory = parseQuantity(form.memory);
-  tell(
-    'memory',
-    memory === null || memory < limits.memory_min || memory > limits.memory_max,
-    trans.__('An amount with its unit, such as 4Gi.')
-  );
-  const wrong = wrongVariable(form.environment, trans);
-  tell('environment', wrong !== '', wrong);
-  return errors;
 }
 
-export function specOf(form: IJobForm, defaults: IDefaults): IJobSpec {
-  return {
-    name: form.name.trim(),
-    framework: 'pytorch',
-    engine: null,
-    image: form.image.trim() || defaults.image,
-    script: form.script.trim(),
-    command: [],
-    arguments: splitWords(form.arguments) ?? [],
-    hyperparameters: {},
-    code: null,
-    requirements: null,
-    inputs: [],
-    outputs: [],
-    roles: {},
-    processes_per_replica: null,
-    secrets: {},
-    user_id: 1000,
-    priority: 'normal',
-    restart: null,
-    hang: 'tell',
-    keep_on_failure_minutes: 0,
-    rerun_of: null,
-    working_directory:
-      form.workingDirectory.trim() ||
-      folderOf(form.script.trim(), defaults.working_directory),
-    replicas: Number(form.replicas),
-    resources: {
-      cpu: form.cpu.trim(),
-      memory: form.memory.trim(),
-      gpu: Number(form.gpu)
-    },
-    environment: Object.fromEntries(
-      filledVariables(form.environment).map(({ name, value }) => [name, value])
-    ),
-    environment_name: form.image ? null : defaults.environment || null
-  };
+/** The directory that a snapshot is made of. */
+export function codeDirectoryOf(form: IJobForm, defaults: IDefaults): string {
+  return form.codeDirectory.trim() || directoryOf(form, defaults);
 }
 
-const FIELDS: Record<string, FormField> = {
-  name: 'name',
-  script: 'script',
-  arguments: 'arguments',
-  image: 'image',
-  working_directory: 'workingDirectory',
-  replicas: 'replicas',
-  'resources.cpu': 'cpu',
-  'resources.memory': 'memory',
-  'resources.gpu': 'gpu',
-  environment: 'environment'
-};
-
-/** Put the service's sentences at their fields; what has no field comes second. */
-export function placeErrors(
-  fields: Record<string, string>
-): [FormErrors, string[]] {
-  const placed: FormErrors = {};
-  const rest: string[] = [];
-  for (const [path, sentence] of Object.entries(fields)) {
-    const field = FIELDS[path] ?? FIELDS[path.split('.')[0]];
-    if (field) {
-      placed[field] = sentence;
-    } else {
-      rest.push(path ? `${path}: ${sentence}` : sentence);
-    }
-  }
-  return [placed, rest];
+export function filled<R extends object>(rows: readonly R[]): R[] {
+  return rows.filter(isFilled);
 }
 
-function filledVariables(variables: readonly IVariable[]): IVariable[] {
-  return variables.filter(({ name, value }) => name !== '' || value !== '');
-}
-
-function wrongVariable(
-  variables: readonly IVariable[],
-  trans: ITranslate
-): string {
-  const seen = new Set<string>();
-  for (const { name } of filledVariables(variables)) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) {
-      return trans.__(
-        '“%1” is not the name of a variable: letters, digits and underscores.',
-        name
-      );
-    }
-    if (seen.has(name)) {
-      return trans.__('“%1” is there twice.', name);
-    }
-    seen.add(name);
-  }
-  return '';
-}
-
-function isWhole(text: string, least: number, most: number): boolean {
-  const number = Number(text);
-  return /^\d+$/.test(text.trim()) && number >= least && number <= most;
+/** Whether a person wrote something into a row. */
+export function isFilled(row: object): boolean {
+  const { name, value, path, secret, key } = row as Record<string, unknown>;
+  return [name, value, path, secret, key].some(each => Boolean(each));
 }

@@ -1,15 +1,46 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Field } from './fields';
-import type { FormModel } from './model';
+import { ChoiceInput, Field, TextInput } from './fields';
+import type { IPartProps } from './program';
+import { RolesPart } from './roles';
+
+/** The image, and how much of what the job gets. */
+export function ResourcesPart({ model, trans }: IPartProps): JSX.Element {
+  return (
+    <>
+      <ImageField model={model} trans={trans} />
+      <RolesPart model={model} trans={trans} />
+      <div className="mf-FieldPair">
+        <ChoiceInput
+          model={model}
+          field="priority"
+          label={trans.__('Priority')}
+          choices={[
+            ['low', trans.__('Low')],
+            ['normal', trans.__('Normal')],
+            ['high', trans.__('High')]
+          ]}
+          hint={trans.__('Which waiting job of the project starts first.')}
+        />
+        {model.form.framework !== 'single' && (
+          <TextInput
+            model={model}
+            field="processes"
+            label={trans.__('Processes in each')}
+            placeholder={trans.__('one per GPU')}
+            hint={trans.__('Left empty: one per GPU, else one.')}
+            isNumber
+            least={1}
+            most={256}
+          />
+        )}
+      </div>
+    </>
+  );
+}
 
 /** The image: that of this environment, or another one. */
-export function ImageField(props: {
-  model: FormModel;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { model, trans } = props;
+function ImageField({ model, trans }: IPartProps): JSX.Element {
   const { defaults, form } = model;
   const [isOther, setOther] = React.useState(false);
   const other = isOther || form.image !== '';
@@ -18,7 +49,6 @@ export function ImageField(props: {
     : trans.__('This environment');
   return (
     <Field
-      field="image"
       label={trans.__('Image')}
       error={model.errors.image}
       hint={
@@ -43,6 +73,8 @@ export function ImageField(props: {
             <input
               className="mf-Input"
               aria-label={trans.__('Reference of the other image')}
+              aria-invalid={attributes['aria-invalid']}
+              aria-describedby={attributes['aria-describedby']}
               value={form.image}
               placeholder="docker.io/mofang/pytorch:1"
               spellCheck={false}

@@ -1,0 +1,98 @@
+import * as React from 'react';
+
+import { DEFAULT_USER } from '../model/jobForm';
+import { TextInput } from './fields';
+import type { IPartProps } from './program';
+import { Rows } from './rows';
+
+/** Variables, secrets, and whom the program runs as. */
+export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
+  return (
+    <>
+      <Rows
+        model={model}
+        trans={trans}
+        field="environment"
+        title={trans.__('Environment variables')}
+        hint={trans.__(
+          'Not for passwords or keys: everyone in the project sees them.'
+        )}
+        add={trans.__('Add variable')}
+        remove={number => trans.__('Remove variable %1', number)}
+        empty={{ name: '', value: '' }}
+      >
+        {cells => {
+          const number = String(cells.at + 1);
+          return (
+            <>
+              {cells.text(
+                'name',
+                trans.__('Name of variable %1', number),
+                'NAME'
+              )}
+              {cells.text(
+                'value',
+                trans.__('Value of variable %1', number),
+                trans.__('value')
+              )}
+            </>
+          );
+        }}
+      </Rows>
+      <Rows
+        model={model}
+        trans={trans}
+        field="secrets"
+        title={trans.__('Secrets')}
+        hint={trans.__(
+          'Variables whose values the project keeps in its secrets; they are not in the job’s settings.'
+        )}
+        add={trans.__('Add secret')}
+        remove={number => trans.__('Remove secret %1', number)}
+        empty={{ name: '', secret: '', key: '' }}
+      >
+        {cells => {
+          const number = String(cells.at + 1);
+          return (
+            <>
+              {cells.text(
+                'name',
+                trans.__('Variable of secret %1', number),
+                'HF_TOKEN'
+              )}
+              <span className="mf-Quiet" aria-hidden="true">
+                ←
+              </span>
+              {cells.text(
+                'secret',
+                trans.__('Name of secret %1', number),
+                trans.__('secret')
+              )}
+              <span className="mf-Quiet" aria-hidden="true">
+                :
+              </span>
+              {cells.text(
+                'key',
+                trans.__('Key of secret %1', number),
+                trans.__('key')
+              )}
+            </>
+          );
+        }}
+      </Rows>
+      <TextInput
+        model={model}
+        field="userId"
+        label={trans.__('User id')}
+        className="mf-mod-short"
+        placeholder={DEFAULT_USER}
+        hint={trans.__(
+          'Whom the program runs as, and whose its files are; 1000 is you.'
+        )}
+        isNumber
+        least={1}
+        most={65535}
+      />
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+import * as React from 'react';
+
+import { ChoiceInput, TextInput } from './fields';
+import type { IPartProps } from './program';
+
+/** What happens when the job fails or hangs. */
+export function FailurePart({ model, trans }: IPartProps): JSX.Element {
+  const { restart } = model.form;
+  const hints = {
+    off: trans.__('A failed job stays as it is.'),
+    limit: trans.__(
+      'When a machine or the platform failed; a script that fails is not tried again.'
+    ),
+    unconditional: trans.__(
+      'Also when the script failed; three failures in a row are the end.'
+    )
+  };
+  return (
+    <>
+      <div className="mf-FieldPair">
+        <ChoiceInput
+          model={model}
+          field="restart"
+          label={trans.__('Restart')}
+          choices={[
+            ['off', trans.__('Off')],
+            ['limit', trans.__('After failures of the platform')],
+            ['unconditional', trans.__('After any failure')]
+          ]}
+          hint={hints[restart]}
+        />
+        {restart !== 'off' && (
+          <TextInput
+            model={model}
+            field="restartLimit"
+            label={trans.__('At most so many times')}
+            isNumber
+            least={1}
+            most={128}
+          />
+        )}
+      </div>
+      <div className="mf-FieldPair">
+        <ChoiceInput
+          model={model}
+          field="hang"
+          label={trans.__('When it makes no progress')}
+          choices={[
+            ['off', trans.__('Do nothing')],
+            ['tell', trans.__('Tell me')],
+            ['restart', trans.__('Restart it')]
+          ]}
+          hint={
+            model.form.hang === 'restart' && restart === 'off'
+              ? trans.__('Restarts are off: it will only be told.')
+              : ''
+          }
+        />
+        <TextInput
+          model={model}
+          field="keepMinutes"
+          label={trans.__('Keep failed containers (minutes)')}
+          hint={trans.__(
+            'For a look with the Cloud Shell; they keep their share of the quota.'
+          )}
+          isNumber
+          least={0}
+          most={1440}
+        />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+import { Clipboard } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { copyIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { quotaBar } from '../model/quotaCost';
+import type { IPreview, IQuotaCost } from '../model/wire';
+import type { FormModel } from './model';
+import type { Previews } from './preview';
+
+/** What the job would be: its share of the quota, notes, engine, YAML. */
+export function PreviewPane(props: {
+  model: FormModel;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { model, trans } = props;
+  const { previews } = model;
+  const { answer, state } = previews;
+  return (
+    <aside
+      className="mf-Preview"
+      aria-label={trans.__('Preview')}
+      aria-busy={state === 'asking'}
+    >
+      <h3>
+        {trans.__('Preview')}
+        {state === 'asking' && (
+          <span className="mf-Spinner" aria-hidden="true" />
+        )}
+      </h3>
+      <p className="mf-Quiet mf-PreviewState" role="status">
+        {told(model, trans)}{' '}
+        {state === 'failed' && !hasFields(previews) && (
+          <button
+            type="button"
+            className="mf-Link"
+            onClick={() => previews.again()}
+          >
+            {trans.__('Try again')}
+          </button>
+        )}
+      </p>
+      {answer && (
+        <div
+          className="mf-PreviewAnswer"
+          data-old={state !== 'ready' ? true : undefined}
+        >
+          <Answer answer={answer} trans={trans} />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+/** How the form stands with the service, in a sentence. */
+function told(model: FormModel, trans: TranslationBundle): string {
+  const { previews } = model;
+  switch (previews.state) {
+    case 'idle':
+      return model.defaults
+        ? trans.__('Shown once everything needed is filled in and right.')
+        : '';
+    case 'asking':
+      return trans.__('Checking…');
+    case 'failed':
+      return hasFields(previews)
+        ? trans.__('The service asks for changes at the fields.')
+        : trans.__('There is no preview: %1', previews.problem);
+    case 'ready':
+      return hasFields(previews)
+        ? trans.__('Something must change before it can be submitted.')
+        : trans.__('It can be submitted.');
+  }
+}
+
+function hasFields(previews: Previews): boolean {
+  return Object.keys(previews.fields).length > 0;
+}
+
+function Answer(props: {
+  answer: IPreview;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { answer, trans } = props;
+  return (
+    <>
+      {answer.notes.length > 0 && (
+        <ul className="mf-Notes">
+          {answer.notes.map(note => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      {answer.cost.length > 0 && (
+        <>
+          <h4>{trans.__('Of the project’s quota')}</h4>
+          <ul className="mf-Costs">
+            {answer.cost.map(cost => (
+              <Cost key={cost.resource} cost={cost} trans={trans} />
+            ))}
+          </ul>
+        </>
+      )}
+      {answer.engine && (
+        <p className="mf-Engine">
+          <span className="mf-Quiet">{trans.__('Run as')}</span> {answer.engine}
+        </p>
+      )}
+      {answer.manifest && <Manifest text={answer.manifest} trans={trans} />}
+    </>
+  );
+}
+
+function Cost(props: {
+  cost: IQuotaCost;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const bar = quotaBar(props.cost, props.trans);
+  const percent = (part: number) => `${100 * part}%`;
+  return (
+    <li className="mf-Cost" data-verdict={bar.verdict}>
+      <span className="mf-CostName">{bar.label}</span>
+      <span className="mf-CostBar" aria-hidden="true">
+        <span className="mf-CostUsed" style={{ width: percent(bar.used) }} />
+        <span className="mf-CostAsked" style={{ width: percent(bar.asked) }} />
+        {bar.limit !== null && bar.limit < 1 && (
+          <span className="mf-CostLimit" style={{ left: percent(bar.limit) }} />
+        )}
+      </span>
+      <span className="mf-CostText">{bar.sentence}</span>
+    </li>
+  );
+}
+
+function Manifest(props: {
+  text: string;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { text, trans } = props;
+  const [copied, setCopied] = React.useState('');
+  return (
+    <details className="mf-Manifest">
+      <summary>{trans.__('YAML')}</summary>
+      <div className="mf-ManifestHead">
+        <span className="mf-Quiet" role="status">
+          {copied === text ? trans.__('Copied.') : ''}
+        </span>
+        <button
+          type="button"
+          className="mf-TextButton"
+          onClick={() => {
+            Clipboard.copyToSystem(text);
+            setCopied(text);
+          }}
+        >
+          <copyIcon.react tag="span" />
+          {trans.__('Copy')}
+        </button>
+      </div>
+      <pre tabIndex={0} aria-label={trans.__('YAML of the job')}>
+        {text}
+      </pre>
+    </details>
+  );
+}

@@ -1,0 +1,240 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { folderIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import {
+  codeDirectoryOf,
+  directoryOf,
+  type CodeChoice,
+  type Program
+} from '../model/jobForm';
+import { scriptPath } from '../model/notebookScript';
+import { ChoiceInput, TextInput } from './fields';
+import type { FormModel } from './model';
+import { Rows } from './rows';
+
+export interface IPartProps {
+  model: FormModel;
+  trans: TranslationBundle;
+}
+
+/** What the job runs. */
+export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
+  const { form, defaults } = model;
+  const folder = defaults ? directoryOf(form, defaults) : '';
+  const usual = defaults
+    ? directoryOf({ ...form, workingDirectory: '' }, defaults)
+    : '';
+  return (
+    <>
+      <div className="mf-FieldPair">
+        <ChoiceInput
+          model={model}
+          field="framework"
+          label={trans.__('Framework')}
+          choices={frameworkChoices(model, trans)}
+          hint={engineHint(model, trans)}
+        />
+        <ChoiceInput
+          model={model}
+          field="program"
+          label={trans.__('Program')}
+          choices={programChoices(model, trans)}
+          choose={value => model.choose(value as Program)}
+        />
+      </div>
+      <WhatRuns model={model} trans={trans} />
+      <TextInput
+        model={model}
+        field="arguments"
+        label={trans.__('Arguments')}
+        placeholder="--epochs 10 --verbose"
+        hint={trans.__('As on a command line; quote what has spaces.')}
+      />
+      <Rows
+        model={model}
+        trans={trans}
+        field="hyperparameters"
+        title={trans.__('Hyper-parameters')}
+        hint={
+          form.program === 'notebook'
+            ? trans.__('The notebook gets them as parameters.')
+            : trans.__('Passed after the arguments as --name=value.')
+        }
+        add={trans.__('Add hyper-parameter')}
+        remove={number => trans.__('Remove hyper-parameter %1', number)}
+        empty={{ name: '', value: '' }}
+      >
+        {cells => (
+          <>
+            {cells.text(
+              'name',
+              trans.__('Name of hyper-parameter %1', String(cells.at + 1)),
+              'learning_rate'
+            )}
+            {cells.text(
+              'value',
+              trans.__('Value of hyper-parameter %1', String(cells.at + 1)),
+              '0.001'
+            )}
+          </>
+        )}
+      </Rows>
+      <TextInput
+        model={model}
+        field="workingDirectory"
+        label={trans.__('Working directory')}
+        placeholder={usual}
+        hint={form.workingDirectory ? '' : trans.__('Left empty: %1', usual)}
+      />
+      <CodePart model={model} trans={trans} folder={folder} />
+    </>
+  );
+}
+
+function WhatRuns({ model, trans }: IPartProps): JSX.Element {
+  const { program } = model.form;
+  if (program === 'command') {
+    return (
+      <TextInput
+        model={model}
+        field="command"
+        label={trans.__('Command')}
+        placeholder="python -m trainer.main"
+        hint={trans.__(
+          'Each replica runs it; no shell reads it, so write no && and no $NAME.'
+        )}
+      />
+    );
+  }
+  const hints = {
+    script: trans.__(
+      'Path of a Python file, a notebook or a program, as the job sees it.'
+    ),
+    notebook: trans.__(
+      'Papermill runs it in one container; unsaved changes are saved on submission.'
+    ),
+    converted: trans.__(
+      'The code of %1 is written to this file on submission.',
+      model.notebook
+    )
+  };
+  return (
+    <TextInput
+      model={model}
+      field="script"
+      label={trans.__('Script')}
+      placeholder="/home/jovyan/train.py"
+      hint={hints[program]}
+      extra={
+        <button
+          type="button"
+          className="mf-TextButton"
+          onClick={() => void model.browse()}
+        >
+          <folderIcon.react tag="span" />
+          {trans.__('Browse…')}
+        </button>
+      }
+    />
+  );
+}
+
+function CodePart({
+  model,
+  trans,
+  folder
+}: IPartProps & { folder: string }): JSX.Element {
+  const { form, defaults } = model;
+  const choices: [CodeChoice, string][] = [
+    ['place', trans.__('Used in place')],
+    ['snapshot', trans.__('A copy as it is now')]
+  ];
+  if (form.keptCode) {
+    choices.push(['kept', trans.__('The copy that %1 ran', form.rerunOf)]);
+  }
+  const hints = {
+    place: trans.__('Changes until the start, and after a restart, count.'),
+    snapshot: trans.__(
+      'At most 5 GB, 1000 files and 32 folders deep; .mofangignore leaves files out.'
+    ),
+    kept: trans.__('Of %1.', form.keptCode?.directory ?? '')
+  };
+  return (
+    <>
+      <div className="mf-FieldPair">
+        <ChoiceInput
+          model={model}
+          field="code"
+          label={trans.__('Code')}
+          choices={choices}
+          hint={hints[form.code]}
+        />
+        {form.code === 'snapshot' && (
+          <TextInput
+            model={model}
+            field="codeDirectory"
+            label={trans.__('Directory to copy')}
+            placeholder={folder}
+            hint={
+              defaults &&
+              trans.__('Copied: %1', codeDirectoryOf(form, defaults))
+            }
+          />
+        )}
+      </div>
+      <TextInput
+        model={model}
+        field="requirements"
+        label={trans.__('Requirements file')}
+        placeholder="requirements.txt"
+        hint={trans.__(
+          'Its packages are installed before the start. Left empty: none.'
+        )}
+      />
+    </>
+  );
+}
+
+function programChoices(
+  model: FormModel,
+  trans: TranslationBundle
+): [Program, string][] {
+  const { notebook } = model;
+  const name = notebook.split('/').pop() ?? '';
+  const ofNotebook: [Program, string][] = notebook
+    ? [
+        ['notebook', trans.__('This notebook: %1', name)],
+        ['converted', trans.__('This notebook’s code: %1', scriptPath(name))]
+      ]
+    : [];
+  return [
+    ...ofNotebook,
+    ['script', trans.__('A script')],
+    ['command', trans.__('A command')]
+  ];
+}
+
+function frameworkChoices(
+  model: FormModel,
+  trans: TranslationBundle
+): [string, string][] {
+  const names: Record<string, string> = {
+    pytorch: 'PyTorch (torchrun)',
+    tensorflow: 'TensorFlow (TF_CONFIG)',
+    horovod: 'Horovod (mpirun)',
+    mpi: 'MPI (mpirun)',
+    xgboost: 'XGBoost',
+    spark: 'Spark',
+    ray: 'Ray',
+    single: trans.__('None: one container')
+  };
+  const known = Object.keys(model.defaults?.frameworks ?? {});
+  const all = known.length > 0 ? known : [model.form.framework];
+  return all.map(each => [each, names[each] ?? each]);
+}
+
+function engineHint(model: FormModel, trans: TranslationBundle): string {
+  const { engine } = model.form;
+  return engine ? trans.__('Run by %1, as the repeated job was.', engine) : '';
+}

@@ -1,0 +1,118 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { DEFAULT_USER, filled, type IJobForm } from '../model/jobForm';
+import { EnvironmentPart } from './environment';
+import { FailurePart } from './failure';
+import { PlacesPart } from './places';
+import { ProgramPart, type IPartProps } from './program';
+import { ResourcesPart } from './resources';
+import { Section } from './section';
+
+/** The parts of the form, the later ones closed until they hold something. */
+export function Sections({ model, trans }: IPartProps): JSX.Element {
+  const { form, errors, generation } = model;
+  const places = form.inputs.length + form.outputs.length;
+  const variables = filled([...form.environment, ...form.secrets]).length;
+  const hasOwnUser = form.userId !== DEFAULT_USER;
+  const part = { model, trans };
+  // Another form altogether opens other sections.
+  return (
+    <React.Fragment key={generation}>
+      <Section
+        title={trans.__('Program')}
+        summary={form.script || form.command}
+        isOpen
+        groups={PROGRAM}
+        errors={errors}
+      >
+        <ProgramPart {...part} />
+      </Section>
+      <Section
+        title={trans.__('Places')}
+        summary={
+          places
+            ? trans.__(
+                '%1 inputs, %2 outputs',
+                String(form.inputs.length),
+                String(form.outputs.length)
+              )
+            : trans.__('No inputs, no outputs')
+        }
+        isOpen={places > 0}
+        groups={PLACES}
+        errors={errors}
+      >
+        <PlacesPart {...part} />
+      </Section>
+      <Section
+        title={trans.__('Resources')}
+        summary=""
+        isOpen
+        groups={RESOURCES}
+        errors={errors}
+      >
+        <ResourcesPart {...part} />
+      </Section>
+      <Section
+        title={trans.__('Environment')}
+        summary={
+          variables
+            ? trans._n('%1 variable', '%1 variables', variables)
+            : trans.__('No variables, no secrets')
+        }
+        isOpen={variables > 0 || hasOwnUser}
+        groups={ENVIRONMENT}
+        errors={errors}
+      >
+        <EnvironmentPart {...part} />
+      </Section>
+      <Section
+        title={trans.__('After a failure')}
+        summary={failureSummary(form, trans)}
+        isOpen={
+          form.restart !== 'off' ||
+          form.hang !== 'tell' ||
+          form.keepMinutes !== '0'
+        }
+        groups={FAILURE}
+        errors={errors}
+      >
+        <FailurePart {...part} />
+      </Section>
+    </React.Fragment>
+  );
+}
+
+const PROGRAM = [
+  'framework',
+  'script',
+  'command',
+  'arguments',
+  'hyperparameters',
+  'working_directory',
+  'code',
+  'requirements'
+];
+const RESOURCES = [
+  'image',
+  'replicas',
+  'resources',
+  'roles',
+  'priority',
+  'processes_per_replica'
+];
+const PLACES = ['inputs', 'outputs'];
+const ENVIRONMENT = ['environment', 'secrets', 'user_id'];
+const FAILURE = ['restart', 'hang', 'keep_on_failure_minutes'];
+
+function failureSummary(form: IJobForm, trans: TranslationBundle): string {
+  switch (form.restart) {
+    case 'off':
+      return trans.__('No restart');
+    case 'limit':
+      return trans.__('At most %1 restarts', form.restartLimit);
+    case 'unconditional':
+      return trans.__('At most %1 restarts, in any case', form.restartLimit);
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  emptyForm,
+  nameOf,
+  usualFramework,
+  type IJobForm,
+  type Program
+} from '../model/jobForm';
+import { formOf } from '../model/jobSpec';
+import { scriptPath } from '../model/notebookScript';
+import type { IDefaults, IJob, IJobSpec } from '../model/wire';
+
+/** Where a new form starts. */
+export interface IFormStart {
+  /** Path of a document as JupyterLab names it. */
+  path?: string;
+  /** A job to submit again. */
+  spec?: IJobSpec;
+  /** A job to repeat with changes. */
+  job?: IJob;
+}
+
+export function startForm(start: IFormStart, defaults: IDefaults): IJobForm {
+  if (start.job) {
+    return repeated(start.job, defaults);
+  }
+  if (start.spec) {
+    return formOf(start.spec, defaults);
+  }
+  const form = { ...emptyForm(), framework: usualFramework(defaults) };
+  return start.path ? withDocument(form, start.path, defaults) : form;
+}
+
+/** What was a snapshot in somebody else's home is made anew. */
+function repeated(job: IJob, defaults: IDefaults): IJobForm {
+  const form = { ...formOf(job.spec, defaults), rerunOf: job.id };
+  return form.code === 'kept' && job.owner !== defaults.user
+    ? { ...form, code: 'snapshot', keptCode: null }
+    : form;
+}
+
+/** Take a document of JupyterLab as what the job runs. */
+export function withDocument(
+  form: IJobForm,
+  path: string,
+  defaults: IDefaults
+): IJobForm {
+  return isNotebook(path)
+    ? withProgram(form, 'notebook', path, defaults)
+    : {
+        ...form,
+        program: 'script',
+        script: filePath(path, defaults),
+        framework:
+          form.program === 'notebook'
+            ? usualFramework(defaults)
+            : form.framework
+      };
+}
+
+/**
+ * Choose what is run. A notebook is one program in one place; its code as a Python
+ * file can run on several machines as any other.
+ */
+export function withProgram(
+  form: IJobForm,
+  program: Program,
+  notebook: string,
+  defaults: IDefaults
+): IJobForm {
+  const before = form.program;
+  const next: IJobForm = { ...form, program };
+  if (program === 'notebook') {
+    next.script = filePath(notebook, defaults);
+    next.framework = 'single';
+    next.engine = '';
+  } else if (program === 'converted') {
+    next.script = filePath(scriptPath(notebook), defaults);
+  }
+  if (before === 'notebook' && program !== 'notebook') {
+    next.framework = usualFramework(defaults);
+  }
+  return next;
+}
+
+export function withUsualName(form: IJobForm): IJobForm {
+  return form.program === 'command'
+    ? form
+    : { ...form, name: nameOf(form.script) };
+}
+
+export function isNotebook(path: string): boolean {
+  return path.endsWith('.ipynb');
+}
+
+function filePath(path: string, defaults: IDefaults): string {
+  return `${defaults.root.replace(/\/$/, '')}/${path.replace(/^\//, '')}`;
+}

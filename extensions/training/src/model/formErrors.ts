@@ -1,0 +1,146 @@
+/**
+ * Sentences about a form, by dotted path: `roles.ps.replicas`, `inputs.0.path`. Paths
+ * are those of the wire, but rows are counted as the form shows them.
+ */
+import {
+  isFilled,
+  isFixed,
+  rulesOf,
+  type FormField,
+  type IJobForm
+} from './jobForm';
+import type { IDefaults } from './wire';
+
+export type FormErrors = Record<string, string>;
+
+const PATHS: Partial<Record<FormField, string>> = {
+  workingDirectory: 'working_directory',
+  codeDirectory: 'code.directory',
+  cpu: 'resources.cpu',
+  memory: 'resources.memory',
+  gpu: 'resources.gpu',
+  processes: 'processes_per_replica',
+  userId: 'user_id',
+  restartLimit: 'restart.limit',
+  keepMinutes: 'keep_on_failure_minutes',
+  rerunOf: 'rerun_of'
+};
+
+/** Under which path a field's sentence is. */
+export function pathOf(field: FormField): string {
+  return PATHS[field] ?? field;
+}
+
+/** Which part of the form a path belongs to: `inputs.0.path` → `inputs`. */
+export function isWithin(path: string, group: string): boolean {
+  return path === group || path.startsWith(`${group}.`);
+}
+
+/**
+ * Put the service's sentences at the fields that the form shows; what has no field
+ * comes second.
+ */
+export function placeErrors(
+  fields: Record<string, string>,
+  form: IJobForm,
+  defaults: IDefaults
+): [FormErrors, string[]] {
+  const shown = shownPaths(form, defaults);
+  const placed: FormErrors = {};
+  const rest: string[] = [];
+  for (const [path, sentence] of Object.entries(fields)) {
+    const at = nearestShown(formPath(path, form, defaults), shown);
+    if (at === null) {
+      rest.push(path ? `${path}: ${sentence}` : sentence);
+    } else {
+      placed[at] ??= sentence;
+    }
+  }
+  return [placed, rest];
+}
+
+function nearestShown(path: string, shown: Set<string>): string | null {
+  const parts = path.split('.');
+  for (let length = parts.length; length > 0; length--) {
+    const candidate = parts.slice(0, length).join('.');
+    if (shown.has(candidate)) {
+      return candidate;
+    }
+  }
+  return null;
+}
+
+/** The form's path for one of the wire. */
+function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
+  const [head, second = '', ...rest] = path.split('.');
+  switch (head) {
+    case 'hyperparameters':
+    case 'environment':
+    case 'secrets': {
+      // Names may have dots themselves.
+      const row = form[head].findIndex(
+        ({ name }) => name !== '' && isWithin(path, `${head}.${name.trim()}`)
+      );
+      return row < 0 ? head : `${head}.${row}.name`;
+    }
+    case 'inputs':
+    case 'outputs': {
+      const rows = form[head].flatMap((row, at) => (isFilled(row) ? [at] : []));
+      const row = rows[Number(second)];
+      return second === '' || row === undefined
+        ? head
+        : [head, row, rest[0] ?? 'path'].join('.');
+    }
+    case 'roles': {
+      const main = rulesOf(form, defaults).find(rule => rule.is_main)?.name;
+      return second !== '' && second === main ? rest.join('.') : path;
+    }
+    case 'directory':
+      return 'code.directory';
+    case 'engine':
+      return 'framework';
+    default:
+      return path;
+  }
+}
+
+/** Paths at which the form has a place for a sentence. */
+function shownPaths(form: IJobForm, defaults: IDefaults): Set<string> {
+  const isCommand = form.program === 'command';
+  const rows = (
+    ['hyperparameters', 'inputs', 'outputs', 'environment', 'secrets'] as const
+  ).flatMap(group => [
+    group,
+    ...form[group].flatMap((row, at) =>
+      Object.keys(row).map(key => `${group}.${at}.${key}`)
+    )
+  ]);
+  const roles = rulesOf(form, defaults).flatMap(rule => {
+    const resources = ['resources.cpu', 'resources.memory'].concat(
+      rule.takes_gpu ? ['resources.gpu'] : []
+    );
+    const own = isFixed(rule) ? resources : ['replicas', ...resources];
+    return rule.is_main ? own : own.map(each => `roles.${rule.name}.${each}`);
+  });
+  return new Set([
+    'name',
+    'framework',
+    isCommand ? 'command' : 'script',
+    'arguments',
+    'working_directory',
+    'code',
+    ...(form.code === 'snapshot' ? ['code.directory'] : []),
+    'requirements',
+    'image',
+    'roles',
+    'priority',
+    'processes_per_replica',
+    'user_id',
+    'restart',
+    ...(form.restart === 'off' ? [] : ['restart.limit']),
+    'hang',
+    'keep_on_failure_minutes',
+    ...rows,
+    ...roles
+  ]);
+}

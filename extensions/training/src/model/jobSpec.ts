@@ -1,0 +1,233 @@
+/**
+ * From the form to what is sent, and back.
+ */
+import {
+  DEFAULT_USER,
+  directoryOf,
+  emptyForm,
+  filled,
+  isFixed,
+  rulesOf,
+  type IJobForm,
+  type IPair,
+  type IRoleForm
+} from './jobForm';
+import { parameterOf, parameterText } from './parameters';
+import { joinWords, splitWords } from './shellWords';
+import type {
+  ICodeSource,
+  IDefaults,
+  IInput,
+  IJobSpec,
+  IOutput,
+  IResources,
+  IRestart,
+  IRoleRule,
+  IRoleSpec
+} from './wire';
+
+/** What the form asks for; `code` is the snapshot, once there is one. */
+export function specOf(
+  form: IJobForm,
+  defaults: IDefaults,
+  code: ICodeSource | null = null
+): IJobSpec {
+  const isCommand = form.program === 'command';
+  const image = form.image.trim();
+  return {
+    name: form.name.trim(),
+    framework: form.framework,
+    engine: form.engine || null,
+    image: image || defaults.image,
+    script: isCommand ? '' : form.script.trim(),
+    command: isCommand ? (splitWords(form.command) ?? []) : [],
+    arguments: splitWords(form.arguments) ?? [],
+    hyperparameters: Object.fromEntries(
+      filled(form.hyperparameters).map(({ name, value }) => [
+        name.trim(),
+        parameterOf(value)
+      ])
+    ),
+    working_directory: directoryOf(form, defaults),
+    code: form.code === 'kept' ? form.keptCode : code,
+    requirements: form.requirements.trim() || null,
+    inputs: filled(form.inputs).map(({ name, path, deliver }): IInput => ({
+      name: name.trim(),
+      path: path.trim(),
+      deliver
+    })),
+    outputs: filled(form.outputs).map((row): IOutput => ({
+      ...row,
+      name: row.name.trim(),
+      path: row.path.trim(),
+      preload: row.staged && row.preload
+    })),
+    ...sizeOf(form, defaults),
+    processes_per_replica: form.processes.trim()
+      ? Number(form.processes)
+      : null,
+    environment: Object.fromEntries(
+      filled(form.environment).map(({ name, value }) => [name.trim(), value])
+    ),
+    secrets: Object.fromEntries(
+      filled(form.secrets).map(({ name, secret, key }) => [
+        name.trim(),
+        { secret: secret.trim(), key: key.trim() }
+      ])
+    ),
+    user_id: Number(form.userId.trim() || DEFAULT_USER),
+    priority: form.priority,
+    restart: restartOf(form),
+    hang: form.hang,
+    keep_on_failure_minutes: Number(form.keepMinutes.trim() || 0),
+    environment_name:
+      (image ? form.imageEnvironment : defaults.environment) || null,
+    rerun_of: form.rerunOf || null
+  };
+}
+
+type Size = Pick<IJobSpec, 'replicas' | 'resources' | 'roles'>;
+
+function sizeOf(form: IJobForm, defaults: IDefaults): Size {
+  const rules = rulesOf(form, defaults);
+  const main = rules.find(rule => rule.is_main);
+  const replicas = main && isFixed(main) ? main.least : Number(form.replicas);
+  const resources = {
+    cpu: form.cpu.trim(),
+    memory: form.memory.trim(),
+    gpu: Number(form.gpu)
+  };
+  const roles: Record<string, IRoleSpec> = {};
+  for (const rule of rules) {
+    const role = form.roles[rule.name];
+    const asked = role && !rule.is_main && roleSpec(rule, role, resources);
+    if (asked && (asked.replicas !== null || asked.resources)) {
+      roles[rule.name] = asked;
+    }
+  }
+  if (main && replicas === 0) {
+    // The job's own number counts from one.
+    roles[main.name] = { replicas: 0, resources: null };
+  }
+  return { replicas: Math.max(replicas, 1), resources, roles };
+}
+
+function roleSpec(
+  rule: IRoleRule,
+  role: IRoleForm,
+  usual: IResources
+): IRoleSpec {
+  const isOwn = [role.cpu, role.memory, rule.takes_gpu ? role.gpu : ''].some(
+    each => each.trim() !== ''
+  );
+  const gpu = role.gpu.trim() === '' ? usual.gpu : Number(role.gpu);
+  return {
+    replicas:
+      role.replicas.trim() === '' || isFixed(rule)
+        ? null
+        : Number(role.replicas),
+    resources: isOwn
+      ? {
+          cpu: role.cpu.trim() || usual.cpu,
+          memory: role.memory.trim() || usual.memory,
+          gpu: rule.takes_gpu ? gpu : 0
+        }
+      : null
+  };
+}
+
+function restartOf(form: IJobForm): IRestart | null {
+  return form.restart === 'off'
+    ? null
+    : {
+        limit: Number(form.restartLimit),
+        unconditional: form.restart === 'unconditional'
+      };
+}
+
+/**
+ * A form that would submit the same job again. Code that was a snapshot stays that
+ * snapshot: whether it can be read is for whoever knows its owner.
+ */
+export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
+  const isHere = spec.image === defaults.image;
+  return {
+    ...emptyForm(),
+    name: spec.name,
+    framework: spec.framework,
+    engine: spec.engine ?? '',
+    program: spec.command.length > 0 ? 'command' : 'script',
+    script: spec.script,
+    command: joinWords(spec.command),
+    arguments: joinWords(spec.arguments),
+    hyperparameters: pairs(spec.hyperparameters, parameterText),
+    workingDirectory: spec.working_directory,
+    code: spec.code ? 'kept' : 'place',
+    codeDirectory: spec.code?.directory ?? '',
+    keptCode: spec.code,
+    requirements: spec.requirements ?? '',
+    inputs: spec.inputs.map(row => ({ ...row, staged: false, preload: false })),
+    outputs: spec.outputs.map(row => ({ ...row })),
+    image: isHere ? '' : spec.image,
+    imageEnvironment: isHere ? '' : (spec.environment_name ?? ''),
+    ...sizeForm(spec, defaults.frameworks[spec.framework] ?? []),
+    processes: String(spec.processes_per_replica ?? ''),
+    priority: spec.priority,
+    environment: pairs(spec.environment, String),
+    secrets: Object.entries(spec.secrets).map(([name, { secret, key }]) => ({
+      name,
+      secret,
+      key
+    })),
+    userId: String(spec.user_id),
+    restart: restartChoice(spec.restart),
+    restartLimit: String(spec.restart?.limit ?? 3),
+    hang: spec.hang,
+    keepMinutes: String(spec.keep_on_failure_minutes),
+    rerunOf: spec.rerun_of ?? ''
+  };
+}
+
+type SizeForm = IRoleForm & Pick<IJobForm, 'roles'>;
+
+function sizeForm(spec: IJobSpec, rules: readonly IRoleRule[]): SizeForm {
+  const main = rules.find(rule => rule.is_main)?.name ?? '';
+  const own = spec.roles[main];
+  const roles: Record<string, IRoleForm> = {};
+  for (const { name } of rules.filter(rule => !rule.is_main)) {
+    const asked = spec.roles[name];
+    // What others inherit is the job's, which the main role may differ from.
+    const usual = own?.resources ? spec.resources : null;
+    const resources = asked?.resources ?? usual;
+    if (asked || resources) {
+      roles[name] = {
+        replicas: String(asked?.replicas ?? ''),
+        ...resourceTexts(resources)
+      };
+    }
+  }
+  return {
+    replicas: String(own?.replicas ?? spec.replicas),
+    ...resourceTexts(own?.resources ?? spec.resources),
+    roles
+  };
+}
+
+function resourceTexts(
+  resources: IResources | null
+): Omit<IRoleForm, 'replicas'> {
+  return resources
+    ? { ...resources, gpu: String(resources.gpu) }
+    : { cpu: '', memory: '', gpu: '' };
+}
+
+function restartChoice(restart: IRestart | null): IJobForm['restart'] {
+  return restart ? (restart.unconditional ? 'unconditional' : 'limit') : 'off';
+}
+
+function pairs<V>(values: Record<string, V>, text: (value: V) => string) {
+  return Object.entries(values).map(([name, value]): IPair => ({
+    name,
+    value: text(value)
+  }));
+}

@@ -1,0 +1,96 @@
+/**
+ * Forms that a person keeps under a name. They lie in JupyterLab's settings, which
+ * people also edit by hand and older versions wrote: reading takes what fits.
+ */
+import { emptyForm, emptyPlace, emptyRole, type IJobForm } from './jobForm';
+
+export interface IPreset {
+  name: string;
+  form: IJobForm;
+}
+
+/** Read presets out of settings; a value that does not fit is as if never written. */
+export function readPresets(stored: unknown): IPreset[] {
+  return (Array.isArray(stored) ? stored : []).flatMap((each: unknown) => {
+    const { name, form } = asRecord(each);
+    return typeof name === 'string' && name !== ''
+      ? [{ name, form: readForm(form) }]
+      : [];
+  });
+}
+
+/** What a preset keeps of a form: nothing that belongs to one job alone. */
+export function presetForm(form: IJobForm): IJobForm {
+  const code = form.code === 'kept' ? 'snapshot' : form.code;
+  const program = form.program === 'command' ? 'command' : 'script';
+  return { ...form, code, program, keptCode: null, rerunOf: '' };
+}
+
+/** Add a preset, or replace the one of that name; by name, as people look for it. */
+export function withPreset(
+  presets: readonly IPreset[],
+  preset: IPreset
+): IPreset[] {
+  return [...withoutPreset(presets, preset.name), preset].sort((one, other) =>
+    one.name.localeCompare(other.name)
+  );
+}
+
+export function withoutPreset(
+  presets: readonly IPreset[],
+  name: string
+): IPreset[] {
+  return presets.filter(each => each.name !== name);
+}
+
+const CHOICES: Record<string, readonly unknown[]> = {
+  program: ['script', 'command'],
+  code: ['place', 'snapshot'],
+  priority: ['low', 'normal', 'high'],
+  restart: ['off', 'limit', 'unconditional'],
+  hang: ['off', 'tell', 'restart'],
+  deliver: ['parameter', 'environment']
+};
+
+function readForm(stored: unknown): IJobForm {
+  const read = asRecord(stored);
+  const pair = { name: '', value: '' };
+  const roles = Object.entries(asRecord(read.roles)).map(([name, role]) => [
+    name,
+    fitting(emptyRole(), role)
+  ]);
+  return presetForm({
+    ...fitting(emptyForm(), read),
+    keptCode: null,
+    hyperparameters: rows(read.hyperparameters, pair),
+    environment: rows(read.environment, pair),
+    secrets: rows(read.secrets, { name: '', secret: '', key: '' }),
+    inputs: rows(read.inputs, emptyPlace()),
+    outputs: rows(read.outputs, emptyPlace()),
+    roles: Object.fromEntries(roles) as IJobForm['roles']
+  });
+}
+
+function rows<R extends object>(stored: unknown, empty: R): R[] {
+  return (Array.isArray(stored) ? stored : []).map((row: unknown) =>
+    fitting(empty, row)
+  );
+}
+
+/** The stored values that are of the kind that is there already. */
+function fitting<R extends object>(empty: R, stored: unknown): R {
+  const taken = Object.entries(asRecord(stored)).filter(
+    ([key, value]) =>
+      Object.hasOwn(empty, key) &&
+      typeof value !== 'object' &&
+      typeof value === typeof empty[key as keyof R] &&
+      (CHOICES[key]?.includes(value) ?? true)
+  );
+  return { ...empty, ...(Object.fromEntries(taken) as Partial<R>) };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}

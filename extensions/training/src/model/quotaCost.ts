@@ -1,0 +1,77 @@
+/**
+ * What a job takes of its project's quota, in words and as parts of a bar.
+ */
+import { formatValue, type Unit } from './charts';
+import type { ITranslate } from './jobForm';
+import type { IQuotaCost } from './wire';
+
+export type Verdict = 'fits' | 'waits' | 'never';
+
+export interface IQuotaBar {
+  label: string;
+  /** Parts of the bar, which is as long as the limit or what is wanted of it. */
+  used: number;
+  asked: number;
+  /** Where the limit is on the bar; null where there is none. */
+  limit: number | null;
+  verdict: Verdict;
+  sentence: string;
+}
+
+const UNITS: Record<string, Unit> = { cpu: 'cores', memory: 'bytes' };
+
+export function quotaBar(cost: IQuotaCost, trans: ITranslate): IQuotaBar {
+  const { asked, used, limit } = cost;
+  const whole = Math.max(limit ?? 0, used + asked) || 1;
+  return {
+    label: resourceLabel(cost.resource, trans),
+    used: used / whole,
+    asked: asked / whole,
+    limit: limit === null ? null : limit / whole,
+    verdict: verdictOf(cost),
+    sentence: sentenceOf(cost, trans)
+  };
+}
+
+function verdictOf({ asked, used, limit }: IQuotaCost): Verdict {
+  if (limit === null || asked === 0 || used + asked <= limit) {
+    return 'fits';
+  }
+  return asked > limit ? 'never' : 'waits';
+}
+
+function sentenceOf(cost: IQuotaCost, trans: ITranslate): string {
+  const text = (value: number) => amount(value, cost.resource);
+  const { asked, used, limit } = cost;
+  if (limit === null) {
+    return trans.__('%1; the project has no limit', text(asked));
+  }
+  const whole = [text(asked), text(used), text(limit)];
+  switch (verdictOf(cost)) {
+    case 'fits':
+      return trans.__('%1, and %2 of %3 are in use', ...whole);
+    case 'waits':
+      return trans.__('%1, but %2 of %3 are in use: the job waits', ...whole);
+    case 'never':
+      return trans.__(
+        '%1, more than the project’s %2: the job can never start',
+        text(asked),
+        text(limit)
+      );
+  }
+}
+
+function amount(value: number, resource: string): string {
+  const unit = UNITS[resource];
+  return unit ? formatValue(value, unit) : String(value);
+}
+
+function resourceLabel(resource: string, trans: ITranslate): string {
+  const labels: Record<string, string> = {
+    cpu: trans.__('CPU'),
+    memory: trans.__('Memory'),
+    gpu: trans.__('GPUs'),
+    pods: trans.__('Pods')
+  };
+  return labels[resource] ?? resource;
+}

@@ -1,0 +1,52 @@
+/**
+ * What a server tells its form, for tests.
+ */
+import type { IDefaults, IRoleRule } from './wire';
+
+function role(
+  name: string,
+  least: number,
+  most: number,
+  part: Partial<IRoleRule> = {}
+): IRoleRule {
+  const rule = { default: least, is_main: false, takes_gpu: true, meaning: '' };
+  return { name, least, most, ...rule, ...part };
+}
+
+const worker = role('worker', 1, 64, { is_main: true });
+
+export const defaults: IDefaults = {
+  project: 'vision',
+  environment: 'pytorch',
+  image: 'docker.io/mofang/pytorch:1',
+  working_directory: '/home/jovyan',
+  user: 'ada',
+  hub: '/hub/',
+  root: '/',
+  frameworks: {
+    pytorch: [worker],
+    tensorflow: [
+      role('chief', 0, 1, { takes_gpu: false }),
+      worker,
+      role('ps', 0, 64, { takes_gpu: false })
+    ],
+    mpi: [role('launcher', 1, 1, { takes_gpu: false }), worker],
+    xgboost: [role('master', 1, 1), role('worker', 0, 64, { is_main: true })],
+    single: [role('worker', 1, 1, { is_main: true })]
+  },
+  limits: {
+    replicas: 64,
+    gpu: 16,
+    cpu: 256,
+    memory_min: 2 ** 26,
+    memory_max: 2 ** 42
+  }
+};
+
+export const trans = {
+  __: (sentence: string, ...values: string[]) =>
+    values.reduce(
+      (text, value, at) => text.replaceAll(`%${at + 1}`, value),
+      sentence
+    )
+};
