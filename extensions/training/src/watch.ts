@@ -3,7 +3,7 @@ import type { IDisposable } from '@lumino/disposable';
 
 import { backOff, EventParser } from './model/events';
 import type { IJobEvent } from './model/wire';
-import { address, request } from './request';
+import { address, request, TrainingError } from './request';
 import type { Liveness } from './tokens';
 
 /** Silence for longer than this means that the connection is dead. */
@@ -58,9 +58,11 @@ export class JobWatch implements IDisposable {
       try {
         await this._stream();
       } catch (reason) {
-        problem = this._abort.signal.aborted ? null : String(reason);
-        if (reason instanceof Error && problem) {
+        if (reason instanceof TrainingError) {
           problem = reason.message;
+        } else if (!this._abort.signal.aborted) {
+          // A browser's own words for a cut connection help nobody.
+          console.warn('The watch of training jobs ended.', reason);
         }
       }
       if (!this._isDisposed && !this._abort.signal.aborted) {
