@@ -29,7 +29,11 @@ from support.platform import state_folder
 
 T = TypeVar("T")
 
-OWNER, COLLEAGUE, VIEWER, ADMIN = "jt-ada", "jt-ben", "jt-eve", "jt-root"
+# People of this run alone: homes go with the module that used them.
+RUN = secrets.token_hex(2)
+OWNER, COLLEAGUE, VIEWER, ADMIN = (
+    f"jt-{RUN}-{name}" for name in ("ada", "ben", "eve", "root")
+)
 SCOPES = [
     "access:services!service=training",
     "custom:mofang:jobs:read",
