@@ -57,6 +57,9 @@ function told(model: FormModel, trans: TranslationBundle): string {
   const { previews } = model;
   switch (previews.state) {
     case 'idle':
+      if (previews.answer) {
+        return trans.__('As it was before; something must be mended first.');
+      }
       return model.defaults
         ? trans.__('Shown once everything needed is filled in and right.')
         : '';
@@ -120,13 +123,21 @@ function Cost(props: {
   return (
     <li className="mf-Cost" data-verdict={bar.verdict}>
       <span className="mf-CostName">{bar.label}</span>
-      <span className="mf-CostBar" aria-hidden="true">
-        <span className="mf-CostUsed" style={{ width: percent(bar.used) }} />
-        <span className="mf-CostAsked" style={{ width: percent(bar.asked) }} />
-        {bar.limit !== null && bar.limit < 1 && (
-          <span className="mf-CostLimit" style={{ left: percent(bar.limit) }} />
-        )}
-      </span>
+      {bar.limit !== null && (
+        <span className="mf-CostBar" aria-hidden="true">
+          <span className="mf-CostUsed" style={{ width: percent(bar.used) }} />
+          <span
+            className="mf-CostAsked"
+            style={{ width: percent(bar.asked) }}
+          />
+          {bar.limit < 1 && (
+            <span
+              className="mf-CostLimit"
+              style={{ left: percent(bar.limit) }}
+            />
+          )}
+        </span>
+      )}
       <span className="mf-CostText">{bar.sentence}</span>
     </li>
   );

@@ -41,20 +41,20 @@ function verdictOf({ asked, used, limit }: IQuotaCost): Verdict {
 }
 
 function sentenceOf(cost: IQuotaCost, trans: ITranslate): string {
-  const text = (value: number) => amount(value, cost.resource);
-  const { asked, used, limit } = cost;
+  const { asked, used, limit, resource } = cost;
+  const text = (value: number) => amount(value, resource);
   if (limit === null) {
-    return trans.__('%1; the project has no limit', text(asked));
+    return trans.__('Takes %1; the project has no limit', text(asked));
   }
-  const whole = [text(asked), text(used), text(limit)];
+  const whole = [text(asked), bare(used, resource), text(limit)];
   switch (verdictOf(cost)) {
     case 'fits':
-      return trans.__('%1, and %2 of %3 are in use', ...whole);
+      return trans.__('Takes %1; %2 of %3 are in use', ...whole);
     case 'waits':
-      return trans.__('%1, but %2 of %3 are in use: the job waits', ...whole);
+      return trans.__('Takes %1; %2 of %3 are in use, so the job waits', ...whole);
     case 'never':
       return trans.__(
-        '%1, more than the project’s %2: the job can never start',
+        'Takes %1; the project has %2, so the job can never start',
         text(asked),
         text(limit)
       );
@@ -64,6 +64,13 @@ function sentenceOf(cost: IQuotaCost, trans: ITranslate): string {
 function amount(value: number, resource: string): string {
   const unit = UNITS[resource];
   return unit ? formatValue(value, unit) : String(value);
+}
+
+/** An amount beside another of its unit. */
+function bare(value: number, resource: string): string {
+  return UNITS[resource] === 'cores'
+    ? amount(value, resource).replace(/ .*$/, '')
+    : amount(value, resource);
 }
 
 function resourceLabel(resource: string, trans: ITranslate): string {

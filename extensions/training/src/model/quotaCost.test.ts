@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { quotaBar } from './quotaCost';
+import { trans } from './testDefaults';
+
+const GIB = 2 ** 30;
+
+test('a job that fits says what is left of', () => {
+  const cost = { resource: 'cpu', asked: 1, used: 3, limit: 8 };
+  assert.deepEqual(quotaBar(cost, trans), {
+    label: 'CPU',
+    used: 3 / 8,
+    asked: 1 / 8,
+    limit: 1,
+    verdict: 'fits',
+    sentence: 'Takes 1 core; 3 of 8 cores are in use'
+  });
+});
+
+test('a job that must wait is told from one that can never start', () => {
+  const memory = { resource: 'memory', used: 12 * GIB, limit: 16 * GIB };
+  const waits = quotaBar({ ...memory, asked: 8 * GIB }, trans);
+  assert.equal(waits.verdict, 'waits');
+  assert.equal(waits.limit, 16 / 20);
+  assert.equal(
+    waits.sentence,
+    'Takes 8 GiB; 12 GiB of 16 GiB are in use, so the job waits'
+  );
+  const never = quotaBar({ ...memory, asked: 17 * GIB }, trans);
+  assert.equal(never.verdict, 'never');
+  assert.equal(
+    never.sentence,
+    'Takes 17 GiB; the project has 16 GiB, so the job can never start'
+  );
+});
+
+test('where there is no limit nothing waits, and nothing asked never waits', () => {
+  const pods = { resource: 'pods', asked: 2, used: 900, limit: null };
+  assert.equal(quotaBar(pods, trans).verdict, 'fits');
+  const gpu = { resource: 'gpu', asked: 0, used: 5, limit: 4 };
+  assert.equal(quotaBar(gpu, trans).verdict, 'fits');
+  const none = { resource: 'gpu', asked: 0, used: 0, limit: 0 };
+  assert.equal(quotaBar(none, trans).asked, 0);
+});
