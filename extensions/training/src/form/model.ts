@@ -11,10 +11,10 @@ import {
 } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
 import type { IDefaults, IJob } from '../model/wire';
-import { TrainingError } from '../request';
 import type { ITrainingJobs } from '../tokens';
 import { Faults } from './faults';
 import { Previews } from './preview';
+import { refusalOf } from './refusal';
 import {
   isNotebook,
   startForm,
@@ -36,7 +36,7 @@ export class FormModel extends VDomModel {
     super();
     this._faults = new Faults(trans);
     this.previews = new Previews(
-      spec => _jobs.preview(spec),
+      spec => _jobs.preview(spec).catch(refusalOf),
       () => this._takePreview()
     );
     void this._load();
@@ -181,8 +181,8 @@ export class FormModel extends VDomModel {
       );
       return true;
     } catch (reason) {
-      this.problem = messageOf(reason);
-      const fields = reason instanceof TrainingError ? reason.fields : {};
+      const { problem, fields } = refusalOf(reason);
+      this.problem = problem;
       this._faults.serve(fields, this.form, defaults);
       return false;
     } finally {
@@ -201,7 +201,7 @@ export class FormModel extends VDomModel {
     try {
       this.defaults = await this._jobs.defaults();
     } catch (reason) {
-      this.problem = messageOf(reason);
+      this.problem = refusalOf(reason).problem;
       this.stateChanged.emit();
       return;
     }
@@ -241,8 +241,4 @@ export class FormModel extends VDomModel {
 
   private _isNamedByHand = false;
   private _faults: Faults;
-}
-
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

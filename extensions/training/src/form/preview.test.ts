@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 
 import { emptyForm } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
 import { defaults } from '../model/testDefaults';
 import type { IJobSpec, IPreview } from '../model/wire';
-import { Previews } from './preview';
+import { type IRefusal, Previews } from './preview';
 
 function spec(name: string): IJobSpec {
   return specOf({ ...emptyForm(), name }, defaults);
@@ -15,27 +15,83 @@ function preview(engine: string): IPreview {
   return { manifest: '', engine, cost: [], notes: [], fields: {} };
 }
 
-/** A service whose answers wait until they are let go, by the job's name. */
+/** A service whose answers wait until they are let go. */
 function service() {
   const asked: string[] = [];
-  const answers = new Map<string, PromiseWithResolvers<IPreview>>();
+  const answer: ((told: IPreview | IRefusal) => Promise<void>)[] = [];
   let changes = 0;
   const previews = new Previews(
     ({ name }) => {
       asked.push(name);
-      const answer = Promise.withResolvers<IPreview>();
-      answers.set(name, answer);
-      return answer.promise;
+      return new Promise(resolve =>
+        answer.push(async told => {
+          resolve(told);
+          // The answer is taken in the turn after this.
+          await new Promise(setImmediate);
+        })
+      );
     },
     () => {
       changes += 1;
     }
   );
-  return { previews, asked, answers, changes: () => changes };
+  return { previews, asked, answer, changes: () => changes };
 }
 
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) {
-    await Promise.resolve();
-  }
-}
+test('only what is there after a pause in typing is asked', t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { previews, asked } = service();
+  previews.want(spec('a'));
+  t.mock.timers.tick(399);
+  previews.want(spec('ab'));
+  t.mock.timers.tick(399);
+  assert.deepEqual(asked, []);
+  t.mock.timers.tick(1);
+  assert.deepEqual(asked, ['ab']);
+  previews.want(spec('ab'));
+  t.mock.timers.tick(1000);
+  assert.deepEqual(asked, ['ab']);
+});
+
+test('the latest answer wins, in whatever order they come', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { previews, answer, changes } = service();
+  previews.want(spec('old'));
+  t.mock.timers.tick(400);
+  previews.want(spec('new'));
+  t.mock.timers.tick(400);
+  await answer[1](preview('new'));
+  await answer[0]({ problem: 'Late.', fields: { name: 'Late.' } });
+  assert.equal(previews.answer?.engine, 'new');
+  assert.equal(previews.state, 'ready');
+  assert.deepEqual(previews.fields, {});
+  assert.equal(changes(), 1);
+});
+
+test('an answer that comes when nothing is wanted any more is not taken', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { previews, answer, changes } = service();
+  previews.want(spec('a'));
+  t.mock.timers.tick(400);
+  previews.want(null);
+  await answer[0](preview('a'));
+  assert.equal(previews.state, 'idle');
+  assert.equal(previews.answer, null);
+  assert.equal(changes(), 0);
+});
+
+test('a refusal has its sentences, and may be asked again', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { previews, asked, answer } = service();
+  previews.want(spec('a'));
+  t.mock.timers.tick(400);
+  await answer[0]({ problem: 'No.', fields: { image: 'Unknown.' } });
+  assert.equal(previews.state, 'failed');
+  assert.deepEqual(previews.fields, { image: 'Unknown.' });
+  previews.again();
+  assert.deepEqual(previews.fields, {});
+  t.mock.timers.tick(400);
+  assert.deepEqual(asked, ['a', 'a']);
+  await answer[1](preview('b'));
+  assert.equal(previews.answer?.engine, 'b');
+});

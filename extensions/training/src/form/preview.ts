@@ -1,9 +1,15 @@
 import type { IJobSpec, IPreview } from '../model/wire';
-import { TrainingError } from '../request';
 
 const PAUSE_MS = 400;
 
 export type PreviewState = 'idle' | 'asking' | 'ready' | 'failed';
+
+/** Why something could not be had. */
+export interface IRefusal {
+  problem: string;
+  /** A sentence for each field that must change, by the wire's path. */
+  fields: Record<string, string>;
+}
 
 /**
  * Asks what a job would be, a moment after the last change. Only the answer to the
@@ -11,7 +17,7 @@ export type PreviewState = 'idle' | 'asking' | 'ready' | 'failed';
  */
 export class Previews {
   constructor(
-    private _ask: (spec: IJobSpec) => Promise<IPreview>,
+    private _ask: (spec: IJobSpec) => Promise<IPreview | IRefusal>,
     private _changed: () => void
   ) {}
 
@@ -54,29 +60,20 @@ export class Previews {
 
   private async _send(spec: IJobSpec): Promise<void> {
     const question = this._question;
-    const tell = (take: () => void) => {
-      if (question !== null && question === this._question) {
-        take();
-        this._changed();
-      }
-    };
-    try {
-      const answer = await this._ask(spec);
-      tell(() => {
-        this.answer = answer;
-        this.fields = answer.fields;
-        this.state = 'ready';
-      });
-    } catch (reason) {
-      tell(() => this._fail(reason));
+    const told = await this._ask(spec);
+    if (question === null || question !== this._question) {
+      return;
     }
-  }
-
-  private _fail(reason: unknown): void {
-    this.fields = reason instanceof TrainingError ? reason.fields : {};
-    this.problem = reason instanceof Error ? reason.message : String(reason);
-    this.state = 'failed';
-    this.answer = null;
+    this.fields = told.fields;
+    if ('problem' in told) {
+      this.problem = told.problem;
+      this.state = 'failed';
+      this.answer = null;
+    } else {
+      this.answer = told;
+      this.state = 'ready';
+    }
+    this._changed();
   }
 
   private _question: string | null = null;

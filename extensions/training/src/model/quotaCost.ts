@@ -51,7 +51,10 @@ function sentenceOf(cost: IQuotaCost, trans: ITranslate): string {
     case 'fits':
       return trans.__('Takes %1; %2 of %3 are in use', ...whole);
     case 'waits':
-      return trans.__('Takes %1; %2 of %3 are in use, so the job waits', ...whole);
+      return trans.__(
+        'Takes %1; %2 of %3 are in use, so the job waits',
+        ...whole
+      );
     case 'never':
       return trans.__(
         'Takes %1; the project has %2, so the job can never start',
