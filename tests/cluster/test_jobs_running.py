@@ -112,7 +112,7 @@ async def test_a_followed_log_comes_live_and_ends_with_its_replica(
     text = ""
 
     url = f"{world.jobs}/{job.id}/logs/worker/0?follow=true"
-    headers = {"Authorization": "token jt-eve"}
+    headers = {"Authorization": f"token {VIEWER}"}
     async with world.http.stream("GET", url, headers=headers) as answer:
         async for piece in answer.aiter_text():
             seen.append(time.monotonic())
