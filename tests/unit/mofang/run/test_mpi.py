@@ -72,11 +72,19 @@ class Cluster:
         path = self.root / "logs" / f"{replica}.log"
         return path.read_text() if path.exists() else ""
 
+    def temporary(self, role, index) -> Path:
+        """Return what is /tmp to one replica: two containers never share it."""
+        path = self.root / "tmp" / f"{role}-{index}"
+        path.mkdir(parents=True, exist_ok=True)
+        if os.getuid() == 0:
+            os.chown(path, UID, UID)
+        return path
+
     def start(self, role, index, *words, workers=2, framework="mpi", **variables):
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
-            "TMPDIR": str(self.root / "tmp"),
+            "TMPDIR": str(self.temporary(role, index)),
             "PYTHONPATH": str(Path(mofang.__file__).parents[1]),
             "MOFANG_JOB_ID": "digits-abc123",
             "MOFANG_ROLE": role,
@@ -201,7 +209,7 @@ def test_nothing_of_the_meeting_is_left_behind(cluster):
     codes = cluster.run(cluster.script(""))
     assert codes == [0, 0, 0]
     assert not cluster.run_directory.exists()
-    assert not [p for p in (cluster.root / "tmp").iterdir() if "ssh" in p.name]
+    assert not list((cluster.root / "tmp").rglob("*ssh*"))
 
 
 def test_a_worker_that_cannot_be_prepared_ends_the_waiting(cluster):
@@ -311,7 +319,7 @@ def knock(cluster, door, *, key: Path, host_key: str) -> subprocess.CompletedPro
 
 
 def launchers_key(cluster) -> Path:
-    found = next((cluster.root / "tmp").glob("mofang-ssh-*/key"))
+    found = next((cluster.root / "tmp").glob("*/mofang-ssh-*/key"))
     # ssh takes a key of its own user only.
     copy = cluster.root / "copied_key"
     copy.touch(mode=0o600)

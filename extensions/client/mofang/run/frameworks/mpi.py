@@ -119,6 +119,8 @@ def mpirun_options(agent: str, interface: str) -> list[str]:
         *("--mca", "plm_rsh_agent", agent),
         # Workers hold no key, so none of them can start others.
         *("--mca", "plm_rsh_no_tree_spawn", "1"),
+        # A daemon that leaves its session can die unseen, and mpirun waits for ever.
+        *("--mca", "orte_leave_session_attached", "1"),
         *("--mca", "pml", "ob1", "--mca", "btl", "self,tcp,vader"),
         *("--mca", "btl_tcp_if_include", interface),
         *("--mca", "oob_tcp_if_include", interface),
