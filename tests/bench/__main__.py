@@ -45,84 +45,25 @@ def is_open(port: int) -> bool:
 
 def measure(platform: Platform, rounds: int) -> list[str]:
     """All figures, a line each."""
-    from bench import (  # noqa: PLC0415
-        browser,
-        jobs,
-        memory,
-        routes,
-        stock,
-        training,
-    )
-    from bench.servers import OPTIONS, SERVER, Servers  # noqa: PLC0415
-    from bench.table import Row, in_turn  # noqa: PLC0415
+    from bench import jobs, many, memory, routes, servers, training  # noqa: PLC0415
 
-    lines = [
-        Row(name=f"memory when idle: {name}", unit="MiB", ours=[mib]).text()
-        for name, mib in memory.parts(platform).items()
+    subjects = servers.Servers(platform)
+    session = subjects.session
+    rows = [
+        *memory.rows(),
+        *servers.rows(platform, subjects, rounds),
+        *routes.rows(rounds * 4),
     ]
-    servers = Servers(platform)
-    with stock.StockHub(platform, servers.image) as hub:
-        subjects = (servers.ours, servers.bare_pod, hub.start_server)
-        in_turn(1, *subjects)
-        ours, bare, plain = in_turn(rounds, *subjects)
-    name = "start → server ready"
-    for what, samples in (("bare pod", bare), ("stock KubeSpawner", plain)):
-        row = Row(name=name, unit="s", ours=ours, baseline_name=what, baseline=samples)
-        lines.append(row.text())
-    with browser.logged_in(platform) as page:
-        clicks = [
-            browser.click_to_launcher(page, servers.session) for _ in range(rounds)
-        ]
-    lines.append(
-        Row(name="click → launcher in the browser", unit="s", ours=clicks).text()
-    )
-    found, plain_route = routes.routes(rounds * 4)
-    lines.append(
-        Row(
-            name="route live through the gateway",
-            unit="ms",
-            ours=found,
-            baseline_name="bare VirtualService",
-            baseline=plain_route,
-        ).text()
-    )
-    servers.session.start(SERVER, OPTIONS)
-    servers.session.wait_ready(SERVER)
-    submitted, created = jobs.submissions(platform, servers.session, rounds * 2)
-    runs = training.Training(platform, servers.session)
-    begun, bare_begun = in_turn(rounds, runs.ours, runs.bare)
-    many = training.burst(servers.session, runs.spec, BURST)
-    servers.session.stop(SERVER)
-    lines.append(
-        Row(
-            name="submit → job object",
-            unit="ms",
-            ours=submitted,
-            baseline_name="bare create",
-            baseline=created,
-        ).text()
-    )
-    lines.append(
-        Row(
-            name="submit → container runs",
-            unit="s",
-            ours=begun,
-            baseline_name="bare create",
-            baseline=bare_begun,
-        ).text()
-    )
-    lines.append(
-        Row(
-            name="container runs → first step",
-            unit="s",
-            ours=runs.steps,
-            baseline_name="bare create",
-            baseline=runs.bare_steps,
-        ).text()
-    )
-    said = ", ".join(f"{name} {value:.0f}" for name, value in many.items())
-    lines.append(f"{BURST} jobs at once: {said}")
-    return lines
+    session.start(servers.SERVER, servers.OPTIONS)
+    session.wait_ready(servers.SERVER)
+    runs = training.Training(platform, session)
+    rows += [
+        *jobs.rows(platform, session, rounds * 2),
+        *training.rows(runs, rounds),
+        *many.rows(session, runs, BURST),
+    ]
+    session.stop(servers.SERVER)
+    return [row.text() for row in rows]
 
 
 def main() -> None:

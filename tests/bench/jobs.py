@@ -8,6 +8,7 @@ from typing import Any
 
 from kubernetes_asyncio.client import CustomObjectsApi
 
+from bench.table import Row
 from mofang_kube import clients
 from support.hub import HubSession
 from support.jobs import api, submit
@@ -17,10 +18,8 @@ SERVER = "vision-base"
 _API = ("kubeflow.org", "v1", "mofang-project-vision", "pytorchjobs")
 
 
-def submissions(
-    platform: Platform, session: HubSession, rounds: int
-) -> tuple[list[float], list[float]]:
-    """Milliseconds until the object is there: ours through the notebook, bare."""
+def rows(platform: Platform, session: HubSession, rounds: int) -> list[Row]:
+    """Until the object is there: ours through the notebook's server, bare."""
     first = submit(session, SERVER, name="bench", script="/home/jovyan/sleep.py")
     spec, pattern = (
         first["spec"],
@@ -34,7 +33,15 @@ def submissions(
         ours.append((time.monotonic() - began) * 1000)
         assert made.status_code == 201, made.text
         api(session, SERVER, "DELETE", f"jobs/{made.json()['id']}")
-    return ours, asyncio.run(_bare(pattern, rounds))
+    return [
+        Row(
+            name="submit → job object",
+            unit="ms",
+            ours=ours,
+            baseline_name="bare create",
+            baseline=asyncio.run(_bare(pattern, rounds)),
+        )
+    ]
 
 
 async def _bare(pattern: dict[str, Any], rounds: int) -> list[float]:

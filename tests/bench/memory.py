@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from support.platform import Platform
+from bench.table import Row
 
 _MIB = 1024 * 1024
 
@@ -21,15 +21,17 @@ def resident_mib(pattern: tuple[str, ...]) -> float:
     return total / _MIB
 
 
-def parts(_: Platform) -> dict[str, float]:
-    """Part of the platform → MiB."""
-    own = {
+def rows() -> list[Row]:
+    """Each part of the platform."""
+    parts = {
         "hub": ("/opt/mofang/bin/mofang-hub",),
         "training service": ("/opt/mofang/bin/mofang-training",),
         "project reconciler": ("/opt/mofang/bin/mofang-reconciler",),
         "istiod": ("/pilot-discovery",),
         "gateway (Envoy)": ("/envoy ",),
         "training operator": ("/training-operator ", "/training-operator\0"),
+        "Trainer": ("/trainer",),
+        "JobSet": ("/jobset ",),
         "CoreDNS": ("/coredns",),
         "Kubernetes' control plane, etcd included": (
             "kube-apiserver",
@@ -44,4 +46,7 @@ def parts(_: Platform) -> dict[str, float]:
             "kube-proxy",
         ),
     }
-    return {name: resident_mib(words) for name, words in own.items()}
+    return [
+        Row(name=f"memory when idle: {name}", unit="MiB", ours=[resident_mib(words)])
+        for name, words in parts.items()
+    ]

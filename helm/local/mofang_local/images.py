@@ -28,6 +28,9 @@ class Image:
     reference: str
     archive: Path
 
+    below: tuple["Image", ...] = ()
+    """What a node must have before this archive, in this order."""
+
     @property
     def repository(self) -> str:
         return self.reference.rpartition(":")[0]
@@ -136,7 +139,7 @@ def platform_images(places: Places, say: Callable[[str], None]) -> dict[str, Ima
     with (
         log.open("w") as out,
         subprocess.Popen(
-            [sys.executable, "-m", "mofang_images", "build", "--json"],
+            [sys.executable, "-m", "mofang_images", "build", "--thin", "--json"],
             cwd=places.repository,
             env={**os.environ, "PYTHONPATH": str(places.repository / "images")},
             stdout=subprocess.PIPE,
@@ -155,9 +158,14 @@ def platform_images(places: Places, say: Callable[[str], None]) -> dict[str, Ima
             + last_lines(log.read_text())
         )
     return {
-        name: Image(reference=each["ref"], archive=Path(each["archive"]))
+        name: _image(each, tuple(_image(part) for part in each.get("below", ())))
         for name, each in json.loads(said).items()
     }
+
+
+def _image(told: dict[str, str], below: tuple[Image, ...] = ()) -> Image:
+    archive = Path(told["archive"])
+    return Image(reference=told["ref"], archive=archive, below=below)
 
 
 def _ctr(places: Places, node: Node, *arguments: str) -> str:
@@ -190,6 +198,10 @@ def load(places: Places, node: Node, images: dict[str, Image]) -> None:
     """Import what the node lacks."""
     wanted = {name: image for name, image in images.items() if node in nodes_of(name)}
     present = set(_ctr(places, node, "images", "list", "-q").split())
-    for image in wanted.values():
-        if image.reference not in present:
-            _ctr(places, node, "images", "import", str(image.archive))
+    for whole in wanted.values():
+        if whole.reference in present:
+            continue
+        for image in (*whole.below, whole):
+            if image.reference not in present:
+                _ctr(places, node, "images", "import", str(image.archive))
+                present.add(image.reference)

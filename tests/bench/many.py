@@ -1,0 +1,137 @@
+"""Many jobs at once: submitted, queued, listed; beside creating their objects."""
+
+import asyncio
+import copy
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from kubernetes_asyncio.client import CustomObjectsApi
+
+from bench.table import Row
+from bench.training import Training
+from mofang_kube import clients
+from support.eventually import eventually
+from support.hub import HubSession
+from support.jobs import api
+
+SERVER = "vision-base"
+TOGETHER = 20
+_API = ("kubeflow.org", "v1", "mofang-project-vision", "pytorchjobs")
+
+
+@dataclass
+class Burst:
+    """What many submissions at once took."""
+
+    each: list[float] = field(default_factory=list)
+    """Milliseconds until one job was accepted."""
+
+    whole: float = 0.0
+    """Seconds until all were."""
+
+    placed: float = 0.0
+    """Seconds more until all knew their place in the queue."""
+
+    page: float = 0.0
+    """Milliseconds for a page of 100 of them."""
+
+
+def ours(session: HubSession, spec: dict[str, Any], count: int) -> Burst:
+    """Submit jobs of which most must wait, and remove them."""
+    waiting = {**spec, "resources": {"cpu": "1500m", "memory": "256Mi"}}
+    burst = Burst()
+
+    def submit(_: int) -> str:
+        began = time.monotonic()
+        made = api(session, SERVER, "POST", "jobs", json=waiting)
+        burst.each.append((time.monotonic() - began) * 1000)
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        ids = set(pool.map(submit, range(count)))
+    accepted = time.monotonic()
+
+    def all_placed() -> bool:
+        query = {"limit": 500, "state": "Queued"}
+        jobs = api(session, SERVER, "GET", "jobs", params=query).json()["jobs"]
+        placed = [job for job in jobs if job["queue"] and job["id"] in ids]
+        return len(placed) >= count * 0.9
+
+    eventually(all_placed, within=60, what="waiting jobs know their place")
+    placed = time.monotonic()
+    api(session, SERVER, "GET", "jobs", params={"limit": 100})
+    burst.page = (time.monotonic() - placed) * 1000
+    burst.whole, burst.placed = accepted - began, placed - accepted
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        list(pool.map(lambda each: api(session, SERVER, "DELETE", f"jobs/{each}"), ids))
+    return burst
+
+
+def bare(pattern: dict[str, Any], count: int) -> Burst:
+    """Create as many objects of the same kind by hand; none of them may start."""
+    return asyncio.run(_bare(pattern, count))
+
+
+async def _bare(pattern: dict[str, Any], count: int) -> Burst:
+    client = await clients.load()
+    objects, burst = CustomObjectsApi(client), Burst()
+    names = [f"bench-{secrets.token_hex(4)}" for _ in range(count)]
+
+    async def create(name: str) -> None:
+        body = copy.deepcopy(pattern)
+        body["metadata"] = {"name": name}
+        body.pop("status", None)
+        body["spec"]["runPolicy"]["suspend"] = True
+        began = time.monotonic()
+        await objects.create_namespaced_custom_object(*_API, body)
+        burst.each.append((time.monotonic() - began) * 1000)
+
+    async def delete(name: str) -> None:
+        await objects.delete_namespaced_custom_object(*_API, name)
+
+    began = time.monotonic()
+    await _together(create, names)
+    burst.whole = time.monotonic() - began
+    await _together(delete, names)
+    await client.close()
+    return burst
+
+
+async def _together(act: Callable[[str], Awaitable[None]], names: list[str]) -> None:
+    room = asyncio.Semaphore(TOGETHER)
+
+    async def one(name: str) -> None:
+        async with room:
+            await act(name)
+
+    await asyncio.gather(*map(one, names))
+
+
+def rows(session: HubSession, runs: Training, count: int) -> list[Row]:
+    """The figures of many jobs of the same kind as one that ran."""
+    mine, plain = ours(session, runs.spec, count), bare(runs.pattern, count)
+    many = f"{count} at once"
+    return [
+        Row(
+            name=f"{many}: submit → job object",
+            unit="ms",
+            ours=mine.each,
+            baseline_name="bare create",
+            baseline=plain.each,
+        ),
+        Row(
+            name=f"{many}: until all are there",
+            unit="s",
+            ours=[mine.whole],
+            baseline_name="bare create",
+            baseline=[plain.whole],
+        ),
+        Row(name=f"{many}: then all know their place", unit="s", ours=[mine.placed]),
+        Row(name=f"{many}: a page of 100", unit="ms", ours=[mine.page]),
+    ]
