@@ -37,6 +37,13 @@ dist.all_reduce(torch.ones(1))
 print(f"runs {runs} step {time.time()} end", flush=True)
 """
 
+# Debian's torchrun reads its own default for what to redirect wrongly.
+BY_HAND = (
+    "exec python3 -m torch.distributed.run --nnodes 2 --nproc_per_node 1"
+    " --node_rank $RANK --master_addr $MASTER_ADDR --master_port $MASTER_PORT"
+    f" --monitor_interval 0.5 --redirects 9:1 --tee 9:1 {SCRIPT}"
+)
+
 
 class Training:
     """Runs one step of a tiny gang again and again, ours and by hand."""
@@ -72,7 +79,7 @@ class Training:
         return running - began
 
     def bare(self) -> float:
-        """The same of a master and a worker that nobody holds back or wraps."""
+        """The same of a master and a worker that run torchrun, and no gang."""
         name = f"bench-{secrets.token_hex(3)}"
         body = by_hand(self.pattern, name)
         began = asyncio.run(_create(body))
@@ -106,7 +113,7 @@ def by_hand(pattern: dict[str, Any], name: str) -> dict[str, Any]:
     template = worker["template"]
     del template["metadata"]["labels"]["mofang.dev/pod-group"]
     container = template["spec"]["containers"][0]
-    container["command"], container["args"] = ["python3", SCRIPT], []
+    container["command"], container["args"] = ["sh", "-c", BY_HAND], []
     body["spec"]["pytorchReplicaSpecs"] = {
         "Master": copy.deepcopy(worker),
         "Worker": worker,

@@ -1,5 +1,6 @@
 """Training jobs as a notebook's own server submits them."""
 
+from functools import cache
 from typing import Any
 
 import httpx
@@ -15,14 +16,18 @@ def api(
     session: HubSession, server: str, verb: str, path: str, **options: Any
 ) -> httpx.Response:
     """A call of the training API through the user's Jupyter server."""
-    return httpx.request(
+    return _client().request(
         verb,
         f"{session.platform.url}/user/{session.name}/{server}/mofang/training/api/{path}",
         headers={"Authorization": f"token {session.token}"},
-        timeout=60,
-        trust_env=False,
         **options,
     )
+
+
+@cache
+def _client() -> httpx.Client:
+    """One for all calls and threads: to make a client takes longer than a call."""
+    return httpx.Client(timeout=60, trust_env=False)
 
 
 def pytorch_image(platform: Platform) -> str:
