@@ -17,6 +17,7 @@ from support.eventually import eventually
 from support.platform import ARTEFACTS, Platform
 
 BURST = 500
+FINISHED = 5000
 NETWORK = "/run/netns/mofang-cpu-1"
 
 
@@ -45,7 +46,7 @@ def is_open(port: int) -> bool:
 
 def measure(platform: Platform, rounds: int) -> list[str]:
     """All figures, a line each."""
-    from bench import jobs, many, memory, routes, servers, training  # noqa: PLC0415
+    from bench import jobs, many, memory, panel, routes, servers, training  # noqa: PLC0415
 
     subjects = servers.Servers(platform)
     session = subjects.session
@@ -61,6 +62,7 @@ def measure(platform: Platform, rounds: int) -> list[str]:
         *jobs.rows(platform, session, rounds * 2),
         *training.rows(runs, rounds),
         *many.rows(session, runs, BURST),
+        *panel.rows(platform, session, runs, rounds, FINISHED),
     ]
     session.stop(servers.SERVER)
     return [row.text() for row in rows]

@@ -96,14 +96,15 @@ async def _bare(pattern: dict[str, Any], count: int) -> Burst:
         await objects.delete_namespaced_custom_object(*_API, name)
 
     began = time.monotonic()
-    await _together(create, names)
+    await together(create, names)
     burst.whole = time.monotonic() - began
-    await _together(delete, names)
+    await together(delete, names)
     await client.close()
     return burst
 
 
-async def _together(act: Callable[[str], Awaitable[None]], names: list[str]) -> None:
+async def together(act: Callable[[str], Awaitable[None]], names: list[str]) -> None:
+    """Do it to all names, as many at a time as people would."""
     room = asyncio.Semaphore(TOGETHER)
 
     async def one(name: str) -> None:
