@@ -10,27 +10,26 @@ import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import aiohttp
 from kubernetes_asyncio.client import ApiClient, ApiException
 
-log = logging.getLogger(__name__)
+from mofang_kube.changes import Backlog, Change, ChangeType, Manifest
 
-Manifest = dict[str, Any]
-ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
+__all__ = ["Change", "ChangeType", "Manifest", "Watcher", "object_key"]
+
+log = logging.getLogger(__name__)
 
 _GONE = 410
 _PAGE = 500
 _WATCH_SECONDS = 300
+_LIST_TIMEOUT = aiohttp.ClientTimeout(total=60)
 _LONGEST_PAUSE = 10.0
 
-
-class Change(NamedTuple):
-    """One change of one object."""
-
-    type: ChangeType
-    object: Manifest
+# The API server sends a bookmark each minute. A connection that is silent for longer
+# may have no other end any more, and asking anew costs nothing.
+_SILENCE_SECONDS = 75.0
 
 
 def object_key(obj: Mapping[str, Any]) -> str:
@@ -76,7 +75,7 @@ class Watcher:
         self._groups: dict[str, set[str]] = {}
         self._version = ""
         self._task: asyncio.Task[None] | None = None
-        self._subscribers: set[asyncio.Queue[Change]] = set()
+        self._subscribers: set[Backlog] = set()
         self.objects: dict[str, Manifest] = {}
         """``object_key`` → object, trimmed."""
         self.synced = asyncio.Event()
@@ -96,14 +95,17 @@ class Watcher:
             self._task = None
 
     async def changes(self) -> AsyncGenerator[Change, None]:
-        """Changes from now on; what is there already is in ``objects``."""
-        queue: asyncio.Queue[Change] = asyncio.Queue()
-        self._subscribers.add(queue)
+        """Changes from now on; what is there already is in ``objects``.
+
+        Who is slow hears the last change of each object only.
+        """
+        backlog = Backlog()
+        self._subscribers.add(backlog)
         try:
             while True:
-                yield await queue.get()
+                yield await backlog.take()
         finally:
-            self._subscribers.discard(queue)
+            self._subscribers.discard(backlog)
 
     def indexed(self, group: str) -> list[Manifest]:
         """Objects of a group, in no order; none if there is no such group."""
@@ -145,7 +147,7 @@ class Watcher:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _get(
-        self, query: Iterable[tuple[str, str]], *, seconds: float
+        self, query: Iterable[tuple[str, str]], *, within: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         answer = await self._api.call_api(
             self._path,
@@ -154,7 +156,7 @@ class Watcher:
             header_params={"Accept": "application/json"},
             auth_settings=["BearerToken"],
             _preload_content=False,
-            _request_timeout=seconds,
+            _request_timeout=within,
         )
         response: aiohttp.ClientResponse = answer
         if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
@@ -170,7 +172,7 @@ class Watcher:
             query = [("limit", str(_PAGE))]
             if token:
                 query.append(("continue", token))
-            response = await self._get(query, seconds=60)
+            response = await self._get(query, within=_LIST_TIMEOUT)
             page = json.loads(await response.read())
             for obj in page["items"]:
                 kept = self._trim(obj)
@@ -197,7 +199,10 @@ class Watcher:
             ("resourceVersion", self._version),
             ("timeoutSeconds", str(_WATCH_SECONDS)),
         ]
-        response = await self._get(query, seconds=_WATCH_SECONDS + 30)
+        within = aiohttp.ClientTimeout(
+            total=_WATCH_SECONDS + 30, sock_read=_SILENCE_SECONDS
+        )
+        response = await self._get(query, within=within)
         try:
             buffer = b""
             async for chunk in response.content.iter_any():
@@ -224,8 +229,8 @@ class Watcher:
             self.objects[key] = obj
             for group in self._index(obj):
                 self._groups.setdefault(group, set()).add(key)
-        for queue in self._subscribers:
-            queue.put_nowait(Change(kind, obj))
+        for backlog in self._subscribers:
+            backlog.put(Change(kind, obj))
 
     def _ungroup(self, key: str, obj: Manifest) -> None:
         for group in self._index(obj):

@@ -6,6 +6,7 @@ import contextlib
 import pytest
 from unit.mofang_kube.conftest import CUT, END, bookmark, event, line
 
+from mofang_kube import watcher as watcher_module
 from mofang_kube.watcher import Watcher
 
 
@@ -250,3 +251,55 @@ def test_objects_are_found_by_the_groups_they_are_in_now():
     assert [each["metadata"]["name"] for each in watcher.indexed("blue")] == ["a"]
     watcher.drop("a")
     assert watcher.groups() == ["all"]
+
+
+async def test_a_silent_connection_is_given_up(server, watched, monkeypatch):
+    """Its other end may be gone without a word, and changes would be missed."""
+    monkeypatch.setattr(watcher_module, "_SILENCE_SECONDS", 0.2)
+    watcher = watched()
+    await synced(watcher)
+    server.stream(bookmark(7))
+    server.stream(event("ADDED", server.put("late")))
+
+    await until(lambda: "late" in watcher.objects)
+
+    assert len(server.lists) == 1, "it goes on from where it was"
+
+
+async def test_a_slow_subscriber_holds_no_more_than_there_are_objects(server, watched):
+    one, two = server.put("one"), server.put("two")
+    watcher = watched()
+    await synced(watcher)
+    changes = watcher.changes()
+    first = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+
+    for size in range(1000):
+        watcher.put({**one, "spec": {"size": size}})
+        watcher.put({**two, "spec": {"size": size}})
+
+    told = [await first, await anext(changes)]
+    assert [each.object["spec"]["size"] for each in told] == [999, 999]
+    waiting = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_an_object_made_again_is_not_mixed_up_with_the_old_one(server, watched):
+    watcher = watched()
+    await synced(watcher)
+    changes = watcher.changes()
+    first = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0)
+
+    old = {"metadata": {"name": "same", "uid": "1"}}
+    watcher.put(old)
+    watcher.drop("same")
+    watcher.put({"metadata": {"name": "same", "uid": "2"}})
+
+    told = [await first, await anext(changes)]
+    assert [(each.type, each.object["metadata"]["uid"]) for each in told] == [
+        ("DELETED", "1"),
+        ("MODIFIED", "2"),
+    ]
