@@ -14,8 +14,15 @@ from mofang.run.endings import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 _MORE_PLACES = ("/usr/sbin", "/usr/local/sbin", "/sbin")
 
 
-def find_program(name: str, package: str) -> str:
+def find_program(
+    name: str, package: str, *, user: str = "jobs of this framework"
+) -> str:
     """Return the absolute path of a program.
+
+    Args:
+        name: Its name.
+        package: What brings it in Debian.
+        user: Who needs it, in the plural.
 
     Raises:
         RefusalError: The image does not have it.
@@ -24,15 +31,18 @@ def find_program(name: str, package: str) -> str:
     found = shutil.which(name, path=places)
     if found is None:
         raise RefusalError(
-            f"{name} is not installed, which jobs of this framework need. Choose an "
+            f"{name} is not installed, which {user} need. Choose an "
             f"image that has it; in Debian it is in the package {package}.",
             NOT_FOUND,
         )
     return os.path.abspath(found)  # noqa: PTH100 - links are followed by none of us
 
 
-def user_name() -> str:
+def user_name(*, without: str = "replicas cannot reach each other by SSH") -> str:
     """Return the name of our user, which OpenSSH cannot do without.
+
+    Args:
+        without: What is not possible where there is none.
 
     Raises:
         RefusalError: The image has no user of our number, or one who may not log in.
@@ -42,13 +52,13 @@ def user_name() -> str:
     except KeyError as error:
         raise RefusalError(
             f"The image has no user with the number {os.getuid()}, without which "
-            "replicas cannot reach each other by SSH. Use the user id 1000.",
+            f"{without}. Use the user id 1000.",
             CANNOT_EXECUTE,
         ) from error
     if Path(entry.pw_shell).name in {"nologin", "false"}:
         raise RefusalError(
             f"The user {entry.pw_name} of the image has no shell, without which "
-            "replicas cannot reach each other by SSH. Use the user id 1000.",
+            f"{without}. Use the user id 1000.",
             CANNOT_EXECUTE,
         )
     return entry.pw_name

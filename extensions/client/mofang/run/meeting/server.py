@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mofang.run.meeting.exports import exports
 from mofang.run.meeting.programs import find_program, make_key, user_name
 
 PREFERRED_PORT = 2222
@@ -46,13 +45,10 @@ ForceCommand /bin/sh "{home}/session"
 """
 
 # The session gets the environment of the container, which sshd hides from it.
-_SESSION = """\
-{exports}
+_SESSION = b"""\
+%s
 exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
 """
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OF_THE_SESSION = frozenset({"SSH_ORIGINAL_COMMAND", "SSH_CONNECTION", "SSH_CLIENT"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ def configure_server(
     port = _choose_port(PREFERRED_PORT + index)
     session = home / "session"
     session.touch(mode=0o600)
-    session.write_text(_SESSION.format(exports=_exports(environment)))
+    session.write_bytes(_SESSION % exports(environment))
     configuration = home / "sshd_config"
     configuration.write_text(
         _CONFIGURATION.format(
@@ -117,11 +113,3 @@ def _choose_port(preferred: int) -> int:
             chosen: int = probe.getsockname()[1]
             return chosen
     raise AssertionError("some port is always free")
-
-
-def _exports(environment: Mapping[str, str]) -> str:
-    return "\n".join(
-        f"export {name}={shlex.quote(value)}"
-        for name, value in environment.items()
-        if _VARIABLE.fullmatch(name) and name not in _OF_THE_SESSION
-    )
