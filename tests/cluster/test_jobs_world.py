@@ -9,6 +9,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -188,22 +189,31 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
         return False
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world() -> AsyncIterator[World]:
+async def the_configuration() -> client.Configuration:
+    """How the real API server is reached."""
     if not KUBECONFIG.exists():
         raise RuntimeError(f"{KUBECONFIG} is not there: run `make up` first")
     configuration = client.Configuration()
     await config.load_kube_config(str(KUBECONFIG), client_configuration=configuration)
+    return configuration
+
+
+@asynccontextmanager
+async def running_world(by_service: client.Configuration) -> AsyncIterator[World]:
+    """A project, and a service that reaches the API server its own way."""
     hub_port, port, stop = free_port(), free_port(), asyncio.Event()
     hub = HTTPServer(tornado.web.Application([("/hub/api/user", PretendedHub)]))
     hub.listen(hub_port, "127.0.0.1")
-    async with client.ApiClient(configuration) as api:
+    async with (
+        client.ApiClient(await the_configuration()) as api,
+        client.ApiClient(by_service) as service_api,
+    ):
         project = f"jt-{secrets.token_hex(4)}"
         image = await _make_project(api, project)
         serving = asyncio.create_task(
             serve(
                 SimpleNamespace(jobs=JobSettings(), storage_root=Path(STORAGE)),
-                api,
+                service_api,
                 hub_api=f"http://127.0.0.1:{hub_port}/hub/api",
                 port=port,
                 stop=stop,
@@ -219,6 +229,12 @@ async def world() -> AsyncIterator[World]:
         finally:
             await _remove_project(api, project)
     hub.stop()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world() -> AsyncIterator[World]:
+    async with running_world(await the_configuration()) as running:
+        yield running
 
 
 @pytest.mark.asyncio(loop_scope="module")
