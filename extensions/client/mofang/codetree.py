@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from mofang.errors import ConfigurationError
+from pathspec import GitIgnoreSpec
+
 from mofang.forms import refused
 from mofang.models.delivery import MAX_CODE_BYTES, MAX_CODE_DEPTH, MAX_CODE_FILES
 from mofang.quantities import format_bytes
@@ -126,13 +127,6 @@ def read_ignored(root: Path) -> Ignored:
     except OSError as error:
         raise refused(
             code=f"{root / IGNORE_FILE} cannot be read: {error.strerror}."
-        ) from error
-    try:
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only such files need it
-    except ImportError as error:
-        raise ConfigurationError(
-            f"{root / IGNORE_FILE} is read by the package pathspec, which is missing "
-            "here. Run: pip install pathspec"
         ) from error
     try:
         rules = GitIgnoreSpec.from_lines(os.fsdecode(text).splitlines())

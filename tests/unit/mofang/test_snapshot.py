@@ -93,7 +93,6 @@ def test_members_tell_nothing_but_the_code(code, home):
 
 
 def test_caches_and_what_is_ignored_stay_out(code, home):
-    pytest.importorskip("pathspec")
     for name in ("__pycache__/a.pyc", ".git/HEAD", ".ipynb_checkpoints/x.ipynb"):
         (code / name).parent.mkdir(exist_ok=True)
         (code / name).touch()
@@ -329,16 +328,6 @@ def test_a_home_without_room_is_said_and_nothing_is_left(code, home, monkeypatch
 def test_an_ignore_file_that_cannot_be_read_is_said(code, home):
     (code / ".mofangignore").mkdir()
     assert ".mofangignore cannot be read" in refusal(code, home)
-
-
-def test_an_ignore_file_without_its_reader_is_an_error_not_ignored(
-    code, home, monkeypatch
-):
-    monkeypatch.setitem(sys.modules, "pathspec", None)
-    create_snapshot(code, home=home)
-    (code / ".mofangignore").touch()
-    with pytest.raises(ConfigurationError, match="pip install pathspec"):
-        create_snapshot(code, home=home)
 
 
 @pytest.fixture

@@ -31,7 +31,3 @@ class NoGang:
     ) -> str | None:
         """Return nothing: each pod says for itself why it waits."""
         return None
-
-    def applied(self, manifest: Manifest, job: NewJob) -> Manifest:  # noqa: ARG002
-        """Return the object as it is."""
-        return manifest
