@@ -4,7 +4,7 @@ MofangError
 ├── RefusedError
 │   ├── UnauthorizedError   401: no token, or one the hub does not know
 │   ├── TooLargeError       413: the body of the request
-│   └── TooManyError        429: shells of one user
+│   └── TooManyError        429: shells and SSH sessions of one user
 └── HubAwayError            503: the hub does not answer
 """
 

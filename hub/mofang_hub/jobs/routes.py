@@ -23,7 +23,7 @@ from mofang_hub.jobs.requests import ServiceHandler, Services, UnknownPathHandle
 from mofang_hub.logs.handlers import LogHandler, ResultHandler
 from mofang_hub.logs.reader import LogReader
 from mofang_hub.logs.records import RecordStore
-from mofang_hub.shell.handlers import ShellHandler
+from mofang_hub.shell.handlers import ShellHandler, SshHandler
 from mofang_hub.shell.sessions import Sessions
 from mofang_hub.shell.targets import Targets
 
@@ -55,10 +55,11 @@ def build_application(
         reader: Reads logs.
         records: Reads what lies beside them.
         samples: Reads what replicas used.
-        targets: Finds containers for shells.
-        sessions: Runs shells.
+        targets: Finds containers for shells and SSH.
+        sessions: Runs shells and SSH sessions.
     """
     basis: dict[str, Any] = {"services": services}
+    within = basis | {"targets": targets, "sessions": sessions}
     jobs = rf"{prefix}/api/projects/{_PROJECT}/jobs"
     routes: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
         (rf"{prefix}/api/health", HealthHandler, basis),
@@ -72,11 +73,8 @@ def build_application(
         (rf"{jobs}/{_JOB}/metrics", CurvesHandler, basis | {"samples": samples}),
         (rf"{jobs}/{_JOB}/result", ResultHandler, basis | {"records": records}),
         (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis | {"reader": reader}),
-        (
-            rf"{jobs}/{_JOB}/shell/{_REPLICA}",
-            ShellHandler,
-            basis | {"targets": targets, "sessions": sessions},
-        ),
+        (rf"{jobs}/{_JOB}/shell/{_REPLICA}", ShellHandler, within),
+        (rf"{jobs}/{_JOB}/ssh/{_REPLICA}", SshHandler, within),
     ]
     return Application(
         routes,

@@ -1,1 +1,1 @@
-"""Cloud Shell: a terminal in a running container of one's own job."""
+"""Cloud Shell and SSH: ways into a running container of one's own job."""

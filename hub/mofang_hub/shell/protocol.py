@@ -48,15 +48,19 @@ def frames_of(message: str | bytes) -> Iterator[bytes]:
         return
     match parts:
         case ["stdin", str(text), *_]:
-            content = text.encode("utf-8", "replace")
-            for start in range(0, len(content), STDIN_BYTES):
-                yield STDIN + content[start : start + STDIN_BYTES]
+            yield from stdin_frames(text.encode("utf-8", "replace"))
         case ["set_size", rows, columns, *_]:
             size = {"Height": _cells(rows), "Width": _cells(columns)}
             if all(size.values()):
                 yield RESIZE + json.dumps(size).encode()
         case _:
             return
+
+
+def stdin_frames(content: bytes) -> Iterator[bytes]:
+    """Yield the frames that give a container its input."""
+    for start in range(0, len(content), STDIN_BYTES):
+        yield STDIN + content[start : start + STDIN_BYTES]
 
 
 def _cells(number: object) -> int:
@@ -79,3 +83,11 @@ def exit_code_of(status: bytes) -> int | None:
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def message_of(status: bytes) -> str:
+    """Return the message that the error channel tells; empty if it tells none."""
+    try:
+        return str(json.loads(status)["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""

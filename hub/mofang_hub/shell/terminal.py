@@ -1,7 +1,6 @@
-"""A terminal in a container, by the API server's exec.
+"""A program in a container with a client at its other end, by the API server's exec.
 
-Nothing of the user's is put into a command line but as an argument of its own. The
-container gets no token: what is typed and printed is all that passes.
+The container gets no token: what is typed and printed is all that passes.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 from kubernetes_asyncio.stream import WsApiClient
 from typing_extensions import override
 
+from mofang_hub.shell.programs import Program
 from mofang_hub.shell.protocol import ERROR, STDERR, STDOUT
 from mofang_hub.shell.targets import Target
 from mofang_kube.errors import ClusterError, ConflictError, MofangError
@@ -30,11 +30,6 @@ END_SECONDS = 10.0
 PROTOCOLS = "v5.channel.k8s.io, v4.channel.k8s.io"
 MARK = "MOFANG_SHELL"
 
-# $1 is the working directory, and stays an argument.
-_START = (
-    'cd -- "$1" 2>/dev/null; '
-    "if command -v bash >/dev/null 2>&1; then exec bash -l; fi; exec sh -l"
-)
 # $1 is the mark. Whatever the shell started has inherited it. First a hang-up, as
 # of a terminal that goes; what does not heed it within a second is killed.
 _END = (
@@ -46,7 +41,7 @@ _END = (
 
 
 class Terminal(Protocol):
-    """One open terminal."""
+    """A program's input and output, with or without a terminal between."""
 
     def frames(self) -> AsyncIterator[tuple[int, bytes]]:
         """Yield channel and content of what comes, until the shell ends.
@@ -67,11 +62,11 @@ class Terminal(Protocol):
 class Terminals(Protocol):
     """Where terminals are opened."""
 
-    async def open(self, target: Target, session: str) -> Terminal:
-        """Open a shell in the target's container."""
+    async def open(self, target: Target, session: str, program: Program) -> Terminal:
+        """Start a program in the target's container."""
 
     async def end(self, target: Target, session: str) -> None:
-        """End what the session's shell left running."""
+        """End what the session left running."""
 
 
 class _Exec:
@@ -130,24 +125,23 @@ class ExecTerminals:
         """Let go of the connections."""
         await self._client.close()
 
-    async def open(self, target: Target, session: str) -> Terminal:
-        """Open a shell in the target's container.
+    async def open(self, target: Target, session: str, program: Program) -> Terminal:
+        """Start a program in the target's container.
 
         Raises:
             ConflictError: The container does not run any more.
             ClusterError: Kubernetes would not or could not.
         """
-        command = ["env", f"{MARK}={session}", "TERM=xterm-256color"]
-        command += ["sh", "-c", _START, "mofang-shell", target.working_directory]
-        socket = await self._exec(target, command, tty=True)
-        return _Exec(socket)
+        command = ["env", f"{MARK}={session}", *program.words]
+        tty = program.has_terminal
+        return _Exec(await self._exec(target, command, stdin=True, tty=tty))
 
     async def end(self, target: Target, session: str) -> None:
-        """End what the session's shell left running in the container."""
+        """End what the session left running in the container."""
         command = ["sh", "-c", _END, "mofang-shell", f"{MARK}={session}"]
         try:
             async with asyncio.timeout(END_SECONDS):
-                socket = await self._exec(target, command, tty=False)
+                socket = await self._exec(target, command, stdin=False, tty=False)
                 try:
                     async for _ in _Exec(socket).frames():
                         pass
@@ -158,7 +152,7 @@ class ExecTerminals:
             log.info("shell could not be ended", pod=target.pod, error=str(err))
 
     async def _exec(
-        self, target: Target, command: list[str], *, tty: bool
+        self, target: Target, command: list[str], *, stdin: bool, tty: bool
     ) -> aiohttp.ClientWebSocketResponse:
         try:
             async with asyncio.timeout(OPEN_SECONDS):
@@ -167,7 +161,7 @@ class ExecTerminals:
                     target.namespace,
                     container=target.container,
                     command=command,
-                    stdin=tty,
+                    stdin=stdin,
                     stdout=True,
                     stderr=not tty,
                     tty=tty,

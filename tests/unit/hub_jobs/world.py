@@ -237,9 +237,11 @@ class PretendedTerminal:
 class PretendedTerminals:
     def __init__(self) -> None:
         self.opened: list[PretendedTerminal] = []
+        self.programs: list[Any] = []
         self.ended: list[str] = []
 
-    async def open(self, target: Any, session: str) -> PretendedTerminal:
+    async def open(self, target: Any, session: str, program: Any) -> PretendedTerminal:
+        self.programs.append(program)
         self.opened.append(PretendedTerminal())
         return self.opened[-1]
 

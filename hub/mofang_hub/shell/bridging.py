@@ -1,0 +1,110 @@
+"""A WebSocket into a container: refused with a sentence before it opens, or bridged."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from typing_extensions import override
+
+from mofang_hub.jobs.requests import ServiceHandler, Services
+from mofang_hub.shell.languages import Message
+from mofang_hub.shell.sessions import Session, Sessions, Visit
+from mofang_hub.shell.targets import Target, Targets
+from mofang_kube.errors import InvalidError
+
+MAX_MESSAGE_BYTES = 4 * 1024**2
+"""What a client may send at once."""
+
+
+class _SocketClient:
+    """The client at the other end of a WebSocket."""
+
+    def __init__(self, socket: WebSocketHandler) -> None:
+        self._socket = socket
+
+    async def send(self, message: Message) -> None:
+        is_binary = isinstance(message, bytes)
+        try:
+            # Returns when the connection has taken it: this holds floods back.
+            await self._socket.write_message(message, binary=is_binary)
+        except WebSocketClosedError as err:
+            raise ConnectionError from err
+
+
+class BridgeHandler(WebSocketHandler, ServiceHandler):
+    """One client's session in one replica of a job; subclasses say of which kind."""
+
+    is_stream = True
+
+    @override
+    def initialize(self, services: Services, **more: object) -> None:
+        super().initialize(services)
+        targets, sessions = more["targets"], more["sessions"]
+        assert isinstance(targets, Targets)  # noqa: S101 - wired in app
+        assert isinstance(sessions, Sessions)  # noqa: S101 - wired in app
+        self._targets = targets
+        self._sessions = sessions
+        self._session: Session | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    @property
+    @override
+    def max_message_size(self) -> int:
+        return MAX_MESSAGE_BYTES
+
+    def check_request(self) -> None:
+        """Look at a request before anything is looked for.
+
+        Raises:
+            MofangError: It is refused; says why.
+        """
+        raise NotImplementedError
+
+    def visit(self, target: Target) -> Visit:
+        """Return what the client asks for in the container."""
+        raise NotImplementedError
+
+    @override
+    async def get(self, project: str, job: str, role: str, index: str) -> None:
+        """Open the session, then the socket; both end together."""
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise InvalidError("A way into a container is a WebSocket; open it as one.")
+        self.check_request()
+        target = await self._targets.find(self.caller, project, job, (role, int(index)))
+        self._session = await self._sessions.begin(
+            self.visit(target), _SocketClient(self)
+        )
+        try:
+            # Returns when the socket is closed.
+            await super().get(project, job, role, index)
+        finally:
+            await self._leave(self._session)
+
+    @override
+    def open(self, *_: str, **__: str) -> None:
+        """Begin to bridge."""
+        session = self._session
+        assert session is not None  # noqa: S101 - get has made it
+        self._running = asyncio.create_task(self._run(session), name="shell")
+
+    async def _run(self, session: Session) -> None:
+        target = session.visit.target
+        try:
+            await self._sessions.run(
+                session, lambda: self._targets.is_allowed_still(self.caller, target)
+            )
+        finally:
+            self.close()
+
+    @override
+    async def on_message(self, message: str | bytes) -> None:
+        """Pass on what was sent; the next message is read when this one is taken."""
+        if self._session is not None:
+            await self._session.typed(message)
+
+    async def _leave(self, session: Session) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        self._sessions.give_up(session)
