@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import partial
 
 from kubernetes_asyncio.client import ApiClient
@@ -154,9 +153,9 @@ class Board:
         """All machines; none while they are not known."""
         return [Machine.from_node(node) for node in self._nodes.objects.values()]
 
-    def lost_machines(self) -> dict[str, datetime]:
-        """Return machines that do not answer, and since when."""
-        return {each.name: each.lost_since for each in self.machines if each.lost_since}
+    def lost_machines(self) -> set[str]:
+        """Return machines that do not answer."""
+        return {each.name for each in self.machines if each.is_lost}
 
     def find(self, project: str, job_id: str) -> JobSeen | None:
         """Return a job, if it is there; of its attempts the last."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Self
 
 from mofang_hub.jobs.models import Manifest
@@ -46,8 +45,8 @@ class Machine:
     """Whether it says which kind of machine it is."""
 
     has_gpu: bool = False
-    lost_since: datetime | None = None
-    """Since when it does not answer; None while it does."""
+    is_lost: bool = False
+    """Whether the cluster hears nothing of it."""
 
     @classmethod
     def from_node(cls, node: Manifest) -> Self:
@@ -60,16 +59,16 @@ class Machine:
             pool=labels.get(POOL_LABEL, ""),
             is_labelled=bool(kind),
             has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",
-            lost_since=_lost_since((node.get("status") or {}).get("conditions") or []),
+            is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
         )
 
 
-def _lost_since(conditions: list[Manifest]) -> datetime | None:
+def _is_lost(conditions: list[Manifest]) -> bool:
     # The cluster says Unknown of a machine that it hears nothing of.
-    for each in conditions:
-        if each.get("type") == "Ready" and each.get("status") == "Unknown":
-            return datetime.fromisoformat(each["lastTransitionTime"])
-    return None
+    return any(
+        each.get("type") == "Ready" and each.get("status") == "Unknown"
+        for each in conditions
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

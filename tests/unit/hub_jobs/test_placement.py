@@ -1,7 +1,5 @@
 """Where roles run: one table."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from mofang_hub.jobs.placement import Machine, Placement, Wish, place
@@ -191,11 +189,13 @@ def test_kind_of_a_machine(node: dict[str, object], expected: Machine) -> None:
     assert Machine.from_node(node) == expected
 
 
-def test_a_silent_machine_is_known_since_when() -> None:
-    ready = {"type": "Ready", "status": "Unknown"}
-    ready["lastTransitionTime"] = "2026-11-23T00:00:00Z"
-    node = {"metadata": {"name": "a"}, "status": {"conditions": [ready]}}
-    assert Machine.from_node(node).lost_since == datetime(2026, 11, 23, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("status", "expected"), [("Unknown", True), ("True", False), ("False", False)]
+)
+def test_a_machine_that_says_nothing_is_lost(status: str, expected: bool) -> None:
+    conditions = [{"type": "Ready", "status": status}]
+    node = {"metadata": {"name": "a"}, "status": {"conditions": conditions}}
+    assert Machine.from_node(node).is_lost is expected
 
 
 def demands_of(found: Placement) -> set[str]:

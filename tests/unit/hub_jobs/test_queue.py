@@ -25,6 +25,18 @@ def wait(job: str, gpus: int, *, minutes: int = 0, rank: int = 1) -> Waiting:
     )
 
 
+@pytest.mark.parametrize("wrong", [timedelta(days=-1), timedelta(days=1)])
+def test_a_clock_that_is_wrong_changes_neither_order_nor_room(wrong: timedelta) -> None:
+    """Submissions are timed by the cluster's clock, patience by the service's."""
+    jobs = [wait("young", 3), wait("old", 5, minutes=5), wait("third", 1, minutes=1)]
+    room = Room(hard={GPU: Decimal(8)}, used={GPU: Decimal(2)})
+
+    verdicts = judge(jobs, room, now=NOON + wrong, patience=PATIENCE)
+
+    assert let_in(verdicts) == {"old", "third"}
+    assert verdicts["young"].position == 1
+
+
 def judged(
     waiting: list[Waiting], *, used: int = 0, stuck: tuple[Stuck, ...] = ()
 ) -> dict[str, Verdict]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from unit.hub_jobs.world import World, running_world
 from mofang.models import RestartRecord
 from mofang_hub.jobs.causes import find_cause
 from mofang_hub.jobs.models import Outcome, PodPhase
+from mofang_hub.jobs.restarts.losses import Losses
 from mofang_hub.jobs.restarts.rules import may_restart, record_failure, record_loss
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -107,12 +108,38 @@ def test_when_it_starts_again(seen: Any, by_platform: bool, expected: bool) -> N
     assert may_restart(seen, record) is expected
 
 
+class Clock:
+    """Tells what it is told."""
+
+    seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_machine_that_came_back_is_counted_anew() -> None:
+    clock, names = Clock(), {"cpu-2"}
+    losses = Losses(lambda: names, clock=clock)
+    losses.look()
+    clock.seconds += 20
+    names.clear()
+    assert not losses.look()
+    names.add("cpu-2")
+    losses.look()
+    clock.seconds += 20
+    assert losses.look()["cpu-2"].total_seconds() == 20
+
+
 def test_a_machine_is_lost_only_after_a_while() -> None:
     pods = [make_pod(0, node="cpu-1"), make_pod(1, node="cpu-2")]
     seen = make_seen()
-    lost = {"cpu-2": NOW - timedelta(seconds=10)}
-    assert record_loss(seen, pods, lost, NOW) is None
-    record = record_loss(seen, pods, lost, NOW + timedelta(seconds=30))
+    clock, names = Clock(), {"cpu-2"}
+    losses = Losses(lambda: names, clock=clock)
+    assert record_loss(seen, pods, losses.look(), NOW) is None
+    clock.seconds += 29
+    assert record_loss(seen, pods, losses.look(), NOW) is None
+    clock.seconds += 2
+    record = record_loss(seen, pods, losses.look(), NOW)
     assert record is not None
     assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
 

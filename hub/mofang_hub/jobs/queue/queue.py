@@ -7,6 +7,7 @@ that a fresh process would miss.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from mofang_kube.errors import MofangError
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
-SETTLE = timedelta(seconds=2)
+SETTLE_SECONDS = 2.0
 """How long after its pods were seen a job is counted beside the quota's own count,
 which another watch brings."""
 
@@ -60,6 +61,7 @@ class JobQueue:
         pools: Projects' pools.
         patience: How long a job may be passed by smaller ones.
         now: The time.
+        clock: Steady seconds, by which what we saw ourselves is timed.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class JobQueue:
         *,
         patience: timedelta,
         now: Callable[[], datetime] = _now,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._board = board
         self._quotas = quotas
@@ -78,9 +81,10 @@ class JobQueue:
         self._pools = pools
         self._patience = patience
         self._now = now
+        self._clock = clock
         self._verdicts: dict[str, dict[str, Verdict]] = {}
-        self._begun: dict[str, datetime] = {}
-        self._whole: dict[str, datetime] = {}
+        self._begun: dict[str, float] = {}
+        self._whole: dict[str, float] = {}
 
     def place(self, seen: JobSeen) -> tuple[QueuePlace | None, str | None]:
         """Return a waiting job's place and why it waits; None where unknown."""
@@ -155,21 +159,22 @@ class JobQueue:
     def _reserved(self, seen: JobSeen) -> dict[str, Decimal]:
         """Return what a job was let in with and the quota may not count yet."""
         present = len(self._board.pods_of(seen))
-        now = self._now()
+        now = self._clock()
         if present < expected_replicas(seen):
             self._whole.pop(seen.uid, None)
             return demand_of(seen.spec)
         since = self._whole.setdefault(seen.uid, now)
-        return demand_of(seen.spec) if now - since < SETTLE else {}
+        return demand_of(seen.spec) if now - since < SETTLE_SECONDS else {}
 
     def _stuck(self, jobs: Iterable[JobSeen]) -> Iterable[Stuck]:
-        now = self._now()
+        now = self._clock()
+        patience = self._patience.total_seconds()
         for each in jobs:
             pods = self._board.pods_of(each)
             if any(pod.node for pod in pods):
                 self._begun.pop(each.uid, None)
                 continue
-            if now - self._begun.setdefault(each.uid, now) < self._patience:
+            if now - self._begun.setdefault(each.uid, now) < patience:
                 continue
             yield Stuck(
                 job=each.id,

@@ -19,6 +19,7 @@ from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.engines.kinds import kind_named
 from mofang_hub.jobs.engines.reading import read_job
 from mofang_hub.jobs.models import JobSeen, Manifest, Outcome
+from mofang_hub.jobs.restarts.losses import Losses
 from mofang_hub.jobs.restarts.rules import may_restart, record_failure, record_loss
 from mofang_kube.errors import ClusterError, ConflictError, MofangError
 
@@ -45,6 +46,7 @@ class Restarts:
         board: What is there.
         engine: Removes earlier attempts.
         submissions: Makes next ones.
+        losses: For how long machines are lost; asks the board by default.
         now: The time.
     """
 
@@ -54,12 +56,14 @@ class Restarts:
         engine: JobEngine,
         submissions: Resubmission,
         *,
+        losses: Losses | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._board = board
         self._engine = engine
         self._submissions = submissions
         self._now = now
+        self._losses = losses or Losses(board.lost_machines)
         self._refused: dict[str, str] = {}
 
     def is_coming(self, seen: JobSeen) -> bool:
@@ -94,7 +98,7 @@ class Restarts:
             if seen and seen.spec.restart and self.is_coming(seen):
                 record = record_failure(seen, self._board.pods_of(seen), self._now())
                 await self.restart(seen, record)
-        if self._board.lost_machines():
+        if self._losses.look():
             for seen in self._board.list_unfinished():
                 lost = self._loss(seen)
                 if lost and may_restart(seen, lost):
@@ -103,7 +107,7 @@ class Restarts:
             await self._remove(obj)
 
     def _loss(self, seen: JobSeen) -> RestartRecord | None:
-        lost = self._board.lost_machines()
+        lost = self._losses.look()
         if not lost or seen.outcome or seen.is_held:
             return None
         return record_loss(seen, self._board.pods_of(seen), lost, self._now())

@@ -79,7 +79,7 @@ def record_failure(
 def record_loss(
     seen: JobSeen,
     pods: Sequence[PodSeen],
-    lost: Mapping[str, datetime],
+    lost: Mapping[str, timedelta],
     now: datetime,
 ) -> RestartRecord | None:
     """Return what is written down of a lost machine; None if none was lost for long.
@@ -87,14 +87,14 @@ def record_loss(
     Args:
         seen: A job that runs.
         pods: Its pods.
-        lost: Machines that do not answer, and since when.
+        lost: Machines that do not answer, and for how long.
         now: The time.
     """
     for pod in pods:
-        since = lost.get(pod.node or "")
-        if since is None or pod.has_ended:
+        silence = lost.get(pod.node or "")
+        if silence is None or pod.has_ended:
             continue
-        if now - since >= LOST_AFTER:
+        if silence >= LOST_AFTER:
             return RestartRecord(
                 attempt=seen.attempt,
                 at=now,
