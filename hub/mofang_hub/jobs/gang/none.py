@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mofang_hub.jobs.gang.gang import Gang, GroupApi, Owner
 from mofang_hub.jobs.gang.priorities import priority_class
-from mofang_hub.jobs.models import Manifest, NewJob, PodMarks, PodSeen
+from mofang_hub.jobs.models import Manifest, PodMarks, PodSeen
 
 
 class NoGang:
