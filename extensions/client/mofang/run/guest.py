@@ -24,7 +24,7 @@ from mofang.run.endings import (
     RefusalError,
     StoppedError,
 )
-from mofang.run.meeting.guest_server import configure_guest_server
+from mofang.run.meeting.guest_server import configure_guest_server, find_guest_server
 from mofang.run.meeting.lodging import lodging
 from mofang.run.signals import ENDING
 
@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in ENDING:
         signal.signal(number, _stop)
     try:
+        # Before all else: an image that lacks it has most often no OpenSSH at all.
+        find_guest_server()
         with lodging() as room:
             return _serve(configure_guest_server(room, words[0], directory, os.environ))
     except RefusalError as error:

@@ -21,6 +21,9 @@ from pathlib import Path
 import pytest
 
 import mofang
+from mofang.run import guest
+from mofang.run.meeting import programs
+from mofang.run.signals import ENDING
 
 UID = 1000
 PYTHON = "/usr/bin/python3" if os.getuid() == 0 else sys.executable
@@ -441,3 +444,28 @@ def test_a_link_is_not_followed(container):
     assert code == 126
     assert "cannot be used" in sentence
     assert list(container.home.iterdir()) == [container.project]
+
+
+@pytest.fixture
+def signals():
+    """Whatever a guest in this process does with them, undone."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_an_image_without_sshd_is_told_by_one_sentence(
+    monkeypatch, capfd, tmp_path, signals
+):
+    monkeypatch.setattr(programs, "_MORE_PLACES", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert guest.main(["ssh-ed25519 AAAA", "/"]) == 127
+
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        "sshd is not installed, which SSH sessions need. Choose an image that has it; "
+        "in Debian it is in the package openssh-server.\n"
+    )

@@ -75,6 +75,15 @@ _SFTP_SERVERS = (
 _PUBLIC_KEY = re.compile(r"[a-z0-9@.-]{1,60} [A-Za-z0-9+/]{1,2100}={0,2}")
 
 
+def find_guest_server() -> str:
+    """Return the path of sshd.
+
+    Raises:
+        RefusalError: The image does not have it.
+    """
+    return find_program("sshd", "openssh-server", user="SSH sessions")
+
+
 def configure_guest_server(
     room: Path, public_key: str, directory: str, environment: Mapping[str, str]
 ) -> list[str]:
@@ -92,7 +101,7 @@ def configure_guest_server(
     if not _PUBLIC_KEY.fullmatch(public_key):
         raise RefusalError("This is no public key of OpenSSH.", WRONG_SETTINGS)
     user = user_name(without="nobody can log in by SSH")
-    program = find_program("sshd", "openssh-server", user="SSH sessions")
+    program = find_guest_server()
     configuration = _CONFIGURATION.format(
         host_key=room.with_name(HOST_KEY), room=room, user=user
     )

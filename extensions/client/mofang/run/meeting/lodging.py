@@ -95,7 +95,7 @@ def _ensure_host_key(home: Path) -> None:
         return
     scratch = Path(tempfile.mkdtemp(prefix=SESSION, dir=str(home)))
     try:
-        make_key(scratch / HOST_KEY)
+        make_key(scratch / HOST_KEY, user="SSH sessions")
         # In one step: a session that is killed here leaves no half a key.
         (scratch / HOST_KEY).rename(path)
     finally:

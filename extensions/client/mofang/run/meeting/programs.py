@@ -13,10 +13,10 @@ from mofang.run.endings import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 # sshd lives where plain users do not look.
 _MORE_PLACES = ("/usr/sbin", "/usr/local/sbin", "/sbin")
 
+_OUR_USER = "jobs of this framework"
 
-def find_program(
-    name: str, package: str, *, user: str = "jobs of this framework"
-) -> str:
+
+def find_program(name: str, package: str, *, user: str = _OUR_USER) -> str:
     """Return the absolute path of a program.
 
     Args:
@@ -64,13 +64,17 @@ def user_name(*, without: str = "replicas cannot reach each other by SSH") -> st
     return entry.pw_name
 
 
-def make_key(path: Path) -> str:
+def make_key(path: Path, *, user: str = _OUR_USER) -> str:
     """Make a fresh key pair at the path, and return its public half without comment.
+
+    Args:
+        path: Of the private half.
+        user: Who needs it, in the plural.
 
     Raises:
         RefusalError: ssh-keygen is missing or failed.
     """
-    program = find_program("ssh-keygen", "openssh-client")
+    program = find_program("ssh-keygen", "openssh-client", user=user)
     # The arguments are ours, and so is the directory of the path.
     result = subprocess.run(  # noqa: S603
         [program, "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)],
