@@ -212,21 +212,24 @@ async def test_the_container_is_known_again(person: Person, job: Job) -> None:
 
 async def test_leaving_ends_what_the_session_started(person: Person, job: Job) -> None:
     """An editor's detached server too; no directory of a session stays either."""
+    count = "pgrep -fc '^sleep 432[12]'; ls ${TMPDIR:-/tmp}/mofang-guest-1000 | wc -l"
+
+    async def counted(sleeps: int, files: int) -> bool:
+        seen = (await person.ssh(job, count)).output.split()
+        return [int(each) for each in seen] == [sleeps, files]
+
+    # The host key, and the directory of the session that looks.
+    await eventually(lambda: counted(0, 2))
     text = "setsid nohup sleep 4321 >/dev/null 2>&1 & echo ready; exec sleep 4322"
     client = await person.start(job, text)
     assert client.stdout is not None
     assert await client.stdout.readline() == b"ready\n"
-    count = "pgrep -fc '^sleep 432[12]'; ls ${TMPDIR:-/tmp}/mofang-guest-1000 | wc -l"
-    before = (await person.ssh(job, count)).output.split()
+    assert await counted(2, 3)
 
     client.kill()
     await client.wait()
 
-    async def has_gone() -> bool:
-        return (await person.ssh(job, count)).output.split() == [b"0", b"2"]
-
-    await eventually(has_gone)
-    assert before == [b"2", b"3"]
+    await eventually(lambda: counted(0, 2))
 
 
 async def test_who_shows_another_key_stays_out(person: Person, job: Job) -> None:
