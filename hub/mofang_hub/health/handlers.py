@@ -27,5 +27,5 @@ class CurvesHandler(ServiceHandler):
         """Answer with at most ``points`` points for each curve."""
         text = self.get_query_argument("points", str(DEFAULT_POINTS))
         points = min(read_number("points", text, least=2), MAX_POINTS)
-        found = await self.services.jobs.find(Action.READ, self.caller, project, job)
+        found = await self.services.lookup.find(Action.READ, self.caller, project, job)
         self.answer(await chart_job(self._samples, sampled(found.seen), points))

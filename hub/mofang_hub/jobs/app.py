@@ -29,7 +29,9 @@ from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.listing import JobListing
 from mofang_hub.jobs.looks import Looks
+from mofang_hub.jobs.lookup import JobLookup
 from mofang_hub.jobs.metrics import Metrics
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
@@ -156,31 +158,39 @@ async def _wired(
         ("restarts", restarts.run),
     ):
         _keep_running(name, work, stack)
+    looks = Looks(
+        board=board,
+        notes=Notes(containers),
+        queue=queue,
+        restarts=restarts,
+        records=records,
+        gangs=gangs,
+        hangs=hangs,
+    )
+    lookup = JobLookup(board, engine, admission, looks)
     jobs = JobService(
+        lookup=lookup,
         board=board,
         engine=engine,
         admission=admission,
         submissions=submissions,
-        looks=Looks(
-            board=board,
-            notes=Notes(containers),
-            queue=queue,
-            restarts=restarts,
-            records=records,
-            gangs=gangs,
-            hangs=hangs,
-        ),
         logs=store,
     )
     sessions = Sessions(terminals, metrics)
-    services = Services(identity=HubIdentity(http, hub_api), jobs=jobs, metrics=metrics)
+    services = Services(
+        identity=HubIdentity(http, hub_api),
+        lookup=lookup,
+        listing=JobListing(lookup, board, looks),
+        jobs=jobs,
+        metrics=metrics,
+    )
     application = build_application(
         PREFIX,
         services,
         reader=LogReader(store, containers),
         records=records,
         samples=samples,
-        targets=Targets(jobs, containers),
+        targets=Targets(lookup, containers),
         sessions=sessions,
     )
     return application, sessions

@@ -13,8 +13,8 @@ from typing_extensions import override
 from mofang.models import Framework, JobSpec, JobState
 from mofang_hub.jobs.access import has_scope
 from mofang_hub.jobs.filters import Filter
+from mofang_hub.jobs.listing import DEFAULT_PAGE
 from mofang_hub.jobs.requests import ServiceHandler
-from mofang_hub.jobs.service import DEFAULT_PAGE
 from mofang_kube.errors import ForbiddenError, InvalidError
 
 METRICS_SCOPE = "read:metrics"
@@ -82,7 +82,7 @@ class JobsHandler(ServiceHandler):
     async def get(self, project: str) -> None:
         """Answer with a page of jobs."""
         limit = self.get_query_argument("limit", str(DEFAULT_PAGE))
-        jobs = await self.services.jobs.list_jobs(
+        jobs = await self.services.listing.list_jobs(
             self.caller,
             project,
             limit=read_number("limit", limit, least=1),
@@ -129,7 +129,7 @@ class JobHandler(ServiceHandler):
     @override
     async def get(self, project: str, job: str) -> None:
         """Answer with the job."""
-        self.answer(await self.services.jobs.get(self.caller, project, job))
+        self.answer(await self.services.listing.get(self.caller, project, job))
 
     @override
     async def delete(self, project: str, job: str) -> None:
@@ -168,7 +168,9 @@ class WatchHandler(ServiceHandler):
         await self.streaming("watch", self._write(project))
 
     async def _write(self, project: str) -> None:
-        async with aclosing(self.services.jobs.watch(self.caller, project)) as events:
+        async with aclosing(
+            self.services.listing.watch(self.caller, project)
+        ) as events:
             async for event in events:
                 self.set_header("Content-Type", "text/event-stream")
                 if event is None:

@@ -18,6 +18,8 @@ from typing_extensions import override
 from mofang.models import ErrorBody, field_sentences
 from mofang_hub.jobs.errors import TooLargeError
 from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.listing import JobListing
+from mofang_hub.jobs.lookup import JobLookup
 from mofang_hub.jobs.metrics import Metrics
 from mofang_hub.jobs.models import Caller
 from mofang_hub.jobs.service import JobService
@@ -36,6 +38,8 @@ class Services:
     """What handlers work with; one for the whole process."""
 
     identity: HubIdentity
+    lookup: JobLookup
+    listing: JobListing
     jobs: JobService
     metrics: Metrics
 

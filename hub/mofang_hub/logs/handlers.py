@@ -53,7 +53,7 @@ class LogHandler(ServiceHandler):
         self.finish(part.content)
 
     async def _look(self, name: LogName) -> Sight:
-        found = await self.services.jobs.find(
+        found = await self.services.lookup.find(
             Action.READ, self.caller, name.project, name.job
         )
         counts = dict(role_names(found.seen.spec))
@@ -92,5 +92,5 @@ class ResultHandler(ServiceHandler):
     @override
     async def get(self, project: str, job: str) -> None:
         """Answer with the values by name."""
-        await self.services.jobs.find(Action.READ, self.caller, project, job)
+        await self.services.lookup.find(Action.READ, self.caller, project, job)
         self.finish(await self._records.result(project, job))

@@ -13,8 +13,8 @@ from mofang_hub.jobs.access import Action
 from mofang_hub.jobs.engines.kinds import JOB_SET, TRAIN_JOB
 from mofang_hub.jobs.engines.pod_reading import read_pod
 from mofang_hub.jobs.frameworks import role_names
+from mofang_hub.jobs.lookup import JobLookup
 from mofang_hub.jobs.models import Caller, JobSeen, Manifest
-from mofang_hub.jobs.service import JobService
 from mofang_hub.jobs.states import find_pod, is_open_to_shells
 from mofang_kube import names
 from mofang_kube.errors import ConflictError, ForbiddenError, NotFoundError
@@ -57,7 +57,7 @@ class Targets:
         pods: Pods as they are now.
     """
 
-    def __init__(self, jobs: JobService, pods: PodSource) -> None:
+    def __init__(self, jobs: JobLookup, pods: PodSource) -> None:
         self._jobs = jobs
         self._pods = pods
 

@@ -31,7 +31,9 @@ from mofang_hub.jobs.gang import NativeGang
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.listing import JobListing
 from mofang_hub.jobs.looks import Looks
+from mofang_hub.jobs.lookup import JobLookup
 from mofang_hub.jobs.metrics import Metrics
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
@@ -386,32 +388,41 @@ async def running_world(
     work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
     samples = SampleStore(storage)
     hangs = Hangs(board, HangWatch(samples), restarts, period_seconds=10)
+    looks = Looks(
+        board=board,
+        notes=Notes(cluster),
+        queue=queue,
+        restarts=restarts,
+        records=RecordStore(storage),
+        gangs=gangs,
+        hangs=hangs,
+    )
+    lookup = JobLookup(board, cluster, admission, looks)
     jobs = JobService(
+        lookup=lookup,
         board=board,
         engine=cluster,
         admission=admission,
         submissions=submissions,
-        looks=Looks(
-            board=board,
-            notes=Notes(cluster),
-            queue=queue,
-            restarts=restarts,
-            records=RecordStore(storage),
-            gangs=gangs,
-            hangs=hangs,
-        ),
         logs=store,
     )
     sessions = Sessions(terminals, metrics, check_seconds=0.2)
     hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
     identity = HubIdentity(hub_client, "http://hub/hub/api")
+    services = Services(
+        identity=identity,
+        lookup=lookup,
+        listing=JobListing(lookup, board, looks),
+        jobs=jobs,
+        metrics=metrics,
+    )
     application = build_application(
         PREFIX,
-        Services(identity=identity, jobs=jobs, metrics=metrics),
+        services,
         reader=LogReader(store, cluster),
         records=RecordStore(storage),
         samples=samples,
-        targets=Targets(jobs, cluster),
+        targets=Targets(lookup, cluster),
         sessions=sessions,
     )
     listener, port = bind_unused_port()
