@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 
 from kubernetes_asyncio.client import ApiClient
@@ -25,33 +25,14 @@ from mofang_hub.jobs.engines.reading import (
     submitted_at,
     trim_job,
 )
+from mofang_hub.jobs.machines import Machine, trim_node
 from mofang_hub.jobs.models import JobSeen, Manifest, PodSeen
-from mofang_hub.jobs.placement import Machine
-from mofang_hub.jobs.subscriptions import Subscription
-from mofang_kube import names
+from mofang_hub.jobs.subscriptions import Subscription, Subscriptions
 from mofang_kube.errors import ClusterAwayError
 from mofang_kube.names import JOB_LABEL, project_namespace
-from mofang_kube.watcher import Change, Watcher, object_key
+from mofang_kube.watcher import Watcher, object_key
 
 SYNC_SECONDS = 10.0
-
-
-def _trim_node(node: Manifest) -> Manifest:
-    metadata, status = node["metadata"], node.get("status") or {}
-    return {
-        "metadata": {
-            "name": metadata["name"],
-            "labels": metadata.get("labels") or {},
-        },
-        "status": {
-            "capacity": status.get("capacity") or {},
-            "conditions": [
-                {key: each.get(key) for key in ("type", "status", "lastTransitionTime")}
-                for each in status.get("conditions") or []
-                if each.get("type") == "Ready"
-            ],
-        },
-    }
 
 
 class Board:
@@ -67,8 +48,7 @@ class Board:
         self._jobs = jobs
         self._pods = pods
         self._nodes = nodes
-        self._subscriptions: set[Subscription] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._subscriptions = Subscriptions()
         self.has_kinds = asyncio.Event()
         """Set once it is known which kinds of objects the cluster has."""
 
@@ -84,7 +64,7 @@ class Board:
                 trim=trim_pod,
                 index=pod_groups,
             ),
-            nodes=Watcher(api, "/api/v1/nodes", trim=_trim_node),
+            nodes=Watcher(api, "/api/v1/nodes", trim=trim_node),
         )
 
     def start(self) -> None:
@@ -96,7 +76,7 @@ class Board:
     def follow(self) -> None:
         """Begin to tell subscribers of changes."""
         for watcher in (*self._jobs.values(), self._pods):
-            self._follow(watcher)
+            self._subscriptions.follow(watcher)
 
     def follow_kind(self, api: ApiClient, kind: Kind) -> None:
         """Begin to follow one more kind of object; one that is followed stays."""
@@ -104,11 +84,7 @@ class Board:
             watcher = watch_kind(api, kind)
             self._jobs[kind.kind] = watcher
             watcher.start()
-            self._follow(watcher)
-
-    def _follow(self, watcher: Watcher) -> None:
-        passing_on = self._pass_on(watcher)
-        self._tasks.append(asyncio.create_task(passing_on, name="changes of jobs"))
+            self._subscriptions.follow(watcher)
 
     @property
     def kinds(self) -> list[Kind]:
@@ -121,9 +97,7 @@ class Board:
 
     async def stop(self) -> None:
         """End all watches."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._subscriptions.stop()
         for watcher in self._watchers:
             await watcher.stop()
 
@@ -246,31 +220,9 @@ class Board:
         found = self._indexed(group)
         return found if len(found) < 2 else sorted(found, key=attempt_of)  # noqa: PLR2004
 
-    @contextmanager
-    def subscribed(self, project: str | None) -> Iterator[Subscription]:
+    def subscribed(self, project: str | None) -> AbstractContextManager[Subscription]:
         """Collect changes of a project's jobs, or all, while the context lasts."""
-        subscription = Subscription(project_namespace(project) if project else None)
-        self._subscriptions.add(subscription)
-        try:
-            yield subscription
-        finally:
-            self._subscriptions.discard(subscription)
-
-    async def _pass_on(self, watcher: Watcher) -> None:
-        async for change in watcher.changes():
-            self._mark(change)
-
-    def _mark(self, change: Change) -> None:
-        metadata = change.object["metadata"]
-        job_id = (metadata.get("labels") or {}).get(JOB_LABEL)
-        if not job_id:
-            return
-        is_job = names.JOB_SPEC_ANNOTATION in (metadata.get("annotations") or {})
-        is_gone = change.type == "DELETED" and is_job
-        gone = read_job(change.object) if is_gone else None
-        for subscription in self._subscriptions:
-            if subscription.namespace in {None, metadata.get("namespace")}:
-                subscription.mark(job_id, gone)
+        return self._subscriptions.open(project_namespace(project) if project else None)
 
 
 def watch_kind(api: ApiClient, kind: Kind) -> Watcher:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
+from mofang_hub.jobs.machines import GPU_MACHINE, HOSTNAME_LABEL, Machine
 from mofang_hub.jobs.models import Manifest
 from mofang_kube.names import (
     GPU_RESOURCE,
@@ -22,53 +23,14 @@ from mofang_kube.names import (
     ROLE_LABEL,
 )
 
-GPU_MACHINE = "gpu"
 PACKING_WEIGHT = 100
-HOSTNAME_LABEL = "kubernetes.io/hostname"
+
 
 _GPU_TOLERATION = {
     "key": GPU_RESOURCE,
     "operator": "Exists",
     "effect": "NoSchedule",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """A node, as far as placement cares."""
-
-    name: str = ""
-    """As its label of the host name has it."""
-
-    pool: str = ""
-    is_labelled: bool = False
-    """Whether it says which kind of machine it is."""
-
-    has_gpu: bool = False
-    is_lost: bool = False
-    """Whether the cluster hears nothing of it."""
-
-    @classmethod
-    def from_node(cls, node: Manifest) -> Self:
-        """Read a node as the API server gives it."""
-        labels = node["metadata"].get("labels") or {}
-        capacity = (node.get("status") or {}).get("capacity") or {}
-        kind = labels.get(MACHINE_LABEL, "")
-        return cls(
-            name=labels.get(HOSTNAME_LABEL, node["metadata"].get("name", "")),
-            pool=labels.get(POOL_LABEL, ""),
-            is_labelled=bool(kind),
-            has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",
-            is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
-        )
-
-
-def _is_lost(conditions: list[Manifest]) -> bool:
-    # The cluster says Unknown of a machine that it hears nothing of.
-    return any(
-        each.get("type") == "Ready" and each.get("status") == "Unknown"
-        for each in conditions
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mofang.models import SecretKey
+from mofang_hub.jobs.machines import Machine
 from mofang_hub.jobs.models import Manifest, NewJob, PodMarks, RolePlan
-from mofang_hub.jobs.placement import Machine, Wish, place
+from mofang_hub.jobs.placement import Wish, place
 from mofang_kube import names
 from mofang_spawner.volumes.models import HOME
 from mofang_spawner.volumes.mounts import mounts, volumes

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from mofang_hub.jobs.engines.reading import read_job
 from mofang_hub.jobs.models import JobSeen
+from mofang_kube.names import JOB_LABEL, JOB_SPEC_ANNOTATION
+from mofang_kube.watcher import Change, Watcher
 
 
 class Subscription:
@@ -44,3 +49,48 @@ class Subscription:
         self._changed.clear()
         self._has_some.clear()
         return changed
+
+
+class Subscriptions:
+    """All subscriptions, and the watches that they hear of."""
+
+    def __init__(self) -> None:
+        self._open: set[Subscription] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @contextmanager
+    def open(self, namespace: str | None) -> Iterator[Subscription]:
+        """Collect changes of one namespace, or all, while the context lasts."""
+        subscription = Subscription(namespace)
+        self._open.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._open.discard(subscription)
+
+    def follow(self, watcher: Watcher) -> None:
+        """Tell subscribers what changes there, from now on."""
+        passing_on = self._pass_on(watcher)
+        self._tasks.append(asyncio.create_task(passing_on, name="changes of jobs"))
+
+    async def stop(self) -> None:
+        """Tell nothing any more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _pass_on(self, watcher: Watcher) -> None:
+        async for change in watcher.changes():
+            self._mark(change)
+
+    def _mark(self, change: Change) -> None:
+        metadata = change.object["metadata"]
+        job_id = (metadata.get("labels") or {}).get(JOB_LABEL)
+        if not job_id:
+            return
+        is_job = JOB_SPEC_ANNOTATION in (metadata.get("annotations") or {})
+        is_gone = change.type == "DELETED" and is_job
+        gone = read_job(change.object) if is_gone else None
+        for subscription in self._open:
+            if subscription.namespace in {None, metadata.get("namespace")}:
+                subscription.mark(job_id, gone)

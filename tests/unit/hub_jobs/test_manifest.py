@@ -19,8 +19,8 @@ from mofang_hub.jobs.engines.kinds import (
 )
 from mofang_hub.jobs.engines.patches import build_cancellation
 from mofang_hub.jobs.engines.rendering import render
+from mofang_hub.jobs.machines import Machine
 from mofang_hub.jobs.models import NewJob, PodMarks
-from mofang_hub.jobs.placement import Machine
 
 MACHINES = [
     Machine(is_labelled=True),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mofang_hub.jobs.placement import Machine, Placement, Wish, place
+from mofang_hub.jobs.machines import Machine
+from mofang_hub.jobs.placement import Placement, Wish, place
 
 CPU = Machine(is_labelled=True)
 GPU = Machine(is_labelled=True, has_gpu=True)

@@ -11,8 +11,8 @@ from mofang_hub.jobs.engines.kubeflow_v1 import build_kubeflow_job
 from mofang_hub.jobs.engines.ray_operator import build_ray_job
 from mofang_hub.jobs.engines.trainjob import build_runtime, build_train_job
 from mofang_hub.jobs.frameworks import plan_roles
+from mofang_hub.jobs.machines import Machine
 from mofang_hub.jobs.models import Manifest, NewJob, PodMarks, RolePlan
-from mofang_hub.jobs.placement import Machine
 from mofang_hub.jobs.pods import build_pod_template
 
 

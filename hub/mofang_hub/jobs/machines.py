@@ -1,0 +1,69 @@
+"""The machines of the cluster, as far as placement and restarts care."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from mofang_hub.jobs.models import Manifest
+from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
+
+GPU_MACHINE = "gpu"
+HOSTNAME_LABEL = "kubernetes.io/hostname"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A node, as far as placement cares."""
+
+    name: str = ""
+    """As its label of the host name has it."""
+
+    pool: str = ""
+    is_labelled: bool = False
+    """Whether it says which kind of machine it is."""
+
+    has_gpu: bool = False
+    is_lost: bool = False
+    """Whether the cluster hears nothing of it."""
+
+    @classmethod
+    def from_node(cls, node: Manifest) -> Self:
+        """Read a node as the API server gives it."""
+        labels = node["metadata"].get("labels") or {}
+        capacity = (node.get("status") or {}).get("capacity") or {}
+        kind = labels.get(MACHINE_LABEL, "")
+        return cls(
+            name=labels.get(HOSTNAME_LABEL, node["metadata"].get("name", "")),
+            pool=labels.get(POOL_LABEL, ""),
+            is_labelled=bool(kind),
+            has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",
+            is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
+        )
+
+
+def _is_lost(conditions: list[Manifest]) -> bool:
+    # The cluster says Unknown of a machine that it hears nothing of.
+    return any(
+        each.get("type") == "Ready" and each.get("status") == "Unknown"
+        for each in conditions
+    )
+
+
+def trim_node(node: Manifest) -> Manifest:
+    """Cut a node to what is kept of it."""
+    metadata, status = node["metadata"], node.get("status") or {}
+    return {
+        "metadata": {
+            "name": metadata["name"],
+            "labels": metadata.get("labels") or {},
+        },
+        "status": {
+            "capacity": status.get("capacity") or {},
+            "conditions": [
+                {key: each.get(key) for key in ("type", "status", "lastTransitionTime")}
+                for each in status.get("conditions") or []
+                if each.get("type") == "Ready"
+            ],
+        },
+    }
