@@ -1,24 +1,16 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { alertIcon } from '../icons';
-import type { IJob } from '../model/wire';
 import { StateBadge } from './badge';
+import type { IDetailProps } from './detailProps';
 import { JobFacts, Parameters } from './facts';
 import { AttemptMark, QueueMark } from './marks';
-import type { IPanelModel } from './model';
 import { Replicas } from './replicas';
 import { Restarts } from './restarts';
 import { Results } from './results';
 import { JobToolbar } from './toolbar';
 import { Usage } from './usage';
-
-export interface IDetailProps {
-  job: IJob;
-  model: IPanelModel;
-  trans: TranslationBundle;
-}
 
 /** Everything about one job, and what can be done with it. */
 export function JobDetail(props: IDetailProps): JSX.Element {

@@ -5,7 +5,7 @@ import { runTime } from '../model/duration';
 import { joinWords } from '../model/shellWords';
 import type { IJob, IJobSpec } from '../model/wire';
 import { useNow } from './clock';
-import type { IDetailProps } from './detail';
+import type { IDetailProps } from './detailProps';
 import { Facts, Section } from './section';
 
 /** Who, when, what, with how much. */

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { replicaName, type IReplica } from '../model/wire';
 import { StateBadge } from './badge';
-import type { IDetailProps } from './detail';
+import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 
 /** The containers of a job, by role; two lines each, for panels are narrow. */

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { IRestartRecord } from '../model/wire';
-import type { IDetailProps } from './detail';
+import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 
 /** Why a job was started again, the latest first. */

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { flat } from '../model/compare';
 import { isFinal, type JobResult } from '../model/wire';
-import type { IDetailProps } from './detail';
+import type { IDetailProps } from './detailProps';
 import { Facts, Section } from './section';
 
 /** What a job's script reported; read when it is shown and when it ends. */

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { isFinal, replicaName } from '../model/wire';
 import { cancelJob, openAsJupyterLab, removeJob } from './actions';
-import type { IDetailProps } from './detail';
+import type { IDetailProps } from './detailProps';
 
 /** What can be done with a job. */
 export function JobToolbar({ job, model, trans }: IDetailProps): JSX.Element {

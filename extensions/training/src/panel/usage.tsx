@@ -11,7 +11,7 @@ import {
   type Unit
 } from '../model/charts';
 import { replicaName, type IReplicaMetrics } from '../model/wire';
-import type { IDetailProps } from './detail';
+import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 
 /** Points of a small curve: as many as it has pixels to tell them apart. */
