@@ -11,8 +11,8 @@ import yaml
 from mofang_local import (
     addons,
     control_plane,
-    images,
     leftovers,
+    loading,
     network,
     nodes,
     operators,
@@ -146,7 +146,7 @@ class Cluster:
         for node in NODES:
             socket = nodes.socket(self.places, node)
             wait(socket.exists, what=f"containerd on {node.name}", seconds=30)
-            images.load(self.places, node, {"pause": own["pause"]})
+            loading.load(self.places, node, {"pause": own["pause"]})
             for program in nodes.programs(self.places, node)[1:]:
                 self.supervisor.start(program)
         names = {node.name for node in NODES}
@@ -165,7 +165,8 @@ class Cluster:
                 pretend_gpus(self.kubectl, node)
 
     def load(self, node: Node, found: dict[str, Image]) -> None:
-        images.load(self.places, node, found)
+        loading.load(self.places, node, found)
+        loading.forget_old(self.places, node, found)
 
     def install_addons(self, own: dict[str, Image]) -> None:
         """DNS, Istio and the controllers of jobs, in parallel after the namespaces."""

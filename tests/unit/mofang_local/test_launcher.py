@@ -13,8 +13,8 @@ import yaml
 from mofang_local import (
     archives,
     components,
-    images,
     leftovers,
+    loading,
     needs,
     network,
     nodes,
@@ -145,14 +145,14 @@ def test_version_1_has_nothing_to_hand_down(tmp_path):
 
 
 def test_users_images_are_on_every_node_and_others_on_one():
-    assert images.nodes_of("pytorch") == NODES
-    assert images.nodes_of("hub") == (CPU_NODE,)
+    assert loading.nodes_of("pytorch") == NODES
+    assert loading.nodes_of("hub") == (CPU_NODE,)
 
 
 def test_what_the_operator_puts_into_jobs_is_where_jobs_run():
     """Nothing can be pulled: a launcher would wait for its first image for ever."""
     for name in ("await-name", "kubectl-delivery"):
-        assert images.nodes_of(name) == NODES
+        assert loading.nodes_of(name) == NODES
 
 
 def test_a_recorded_pid_that_was_given_to_another_is_not_ours(tmp_path):

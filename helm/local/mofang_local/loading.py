@@ -1,0 +1,78 @@
+"""Which images each node has: imported from archives, and removed when they are old."""
+
+import json
+import subprocess
+
+from mofang_local.errors import StartError
+from mofang_local.images import REPOSITORY, Image
+from mofang_local.network import CPU_NODE, GPU_NODE, Node
+from mofang_local.nodes import socket
+from mofang_local.operators import OPERATORS
+from mofang_local.places import Places
+
+
+def _ctr(places: Places, node: Node, *arguments: str) -> str:
+    command = [str(places.programs / "ctr"), "-a", str(socket(places, node))]
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        [*command, "-n", "k8s.io", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        words = " ".join(arguments)
+        raise StartError(f"`ctr {words}` on {node.name}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def nodes_of(name: str) -> tuple[Node, ...]:
+    """Which nodes may run the image: jobs and servers go anywhere."""
+    everywhere = name not in {
+        "coredns",
+        "istiod",
+        *(each.name for each in OPERATORS),
+        "envoy",
+        "hub",
+    }
+    return (CPU_NODE, GPU_NODE) if everywhere else (CPU_NODE,)
+
+
+def load(places: Places, node: Node, images: dict[str, Image]) -> None:
+    """Import what the node lacks."""
+    present = _present(places, node)
+    for whole in _wanted(node, images):
+        if whole.reference in present:
+            continue
+        for image in (*whole.below, whole):
+            if image.reference not in present:
+                _ctr(places, node, "images", "import", str(image.archive))
+                present.add(image.reference)
+
+
+def forget_old(places: Places, node: Node, images: dict[str, Image]) -> None:
+    """Remove what neither these images nor those before them are made of.
+
+    Those before stay: a job that waits in its queue may still name one.
+    """
+    now = {
+        each.reference
+        for whole in _wanted(node, images)
+        for each in (*whole.below, whole)
+    }
+    record = places.local / node.name / "images.json"
+    known = json.loads(record.read_text()) if record.exists() else {}
+    before = set(known.get("before", ()))
+    if (last := set(known.get("now", now))) != now:
+        before = last
+    record.write_text(json.dumps({"now": sorted(now), "before": sorted(before)}))
+    ours = {each for each in _present(places, node) if each.startswith(REPOSITORY)}
+    if old := sorted(ours - now - before):
+        _ctr(places, node, "images", "remove", *old)
+
+
+def _wanted(node: Node, images: dict[str, Image]) -> list[Image]:
+    return [image for name, image in images.items() if node in nodes_of(name)]
+
+
+def _present(places: Places, node: Node) -> set[str]:
+    return set(_ctr(places, node, "images", "list", "-q").split())

@@ -1,0 +1,77 @@
+"""Which images a node is given, and which it loses."""
+
+from pathlib import Path
+
+import pytest
+
+from mofang_local import loading
+from mofang_local.images import REPOSITORY, Image
+from mofang_local.network import GPU_NODE
+from mofang_local.places import Places
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    made = Places(repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "s")
+    (made.local / GPU_NODE.name).mkdir(parents=True)
+    return made
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """References on the node; those of others are there from the beginning."""
+    present = {"docker.io/library/other:1", f"{REPOSITORY}/base:stray"}
+
+    def ctr(_places: Places, _node: object, *words: str) -> str:
+        match words:
+            case ("images", "list", "-q"):
+                return "\n".join(present)
+            case ("images", "import", archive):
+                present.add(f"{REPOSITORY}/{Path(archive).stem}")
+            case ("images", "remove", *old):
+                present.difference_update(old)
+        return ""
+
+    monkeypatch.setattr(loading, "_ctr", ctr)
+    return present
+
+
+def image(tag: str, below: str = "base-layers:1") -> dict[str, Image]:
+    part = _one(below)
+    whole = _one(f"base:{tag}")
+    return {
+        "base": Image(
+            reference=whole[0],
+            archive=whole[1],
+            below=(Image(reference=part[0], archive=part[1]),),
+        )
+    }
+
+
+def _one(name: str) -> tuple[str, Path]:
+    return f"{REPOSITORY}/{name}", Path(f"{name}.tar")
+
+
+def ours(node: set[str]) -> set[str]:
+    return {each.removeprefix(f"{REPOSITORY}/") for each in node if "mofang" in each}
+
+
+def start(places: Places, images: dict[str, Image]) -> None:
+    loading.load(places, GPU_NODE, images)
+    loading.forget_old(places, GPU_NODE, images)
+
+
+def test_what_an_image_leaves_out_is_imported_first(places, node):
+    start(places, image("1"))
+    assert ours(node) == {"base-layers:1", "base:1"}
+    assert "docker.io/library/other:1" in node, "what others brought stays"
+
+
+def test_images_of_the_start_before_stay_however_often_it_is_repeated(places, node):
+    start(places, image("1"))
+    for _ in range(3):
+        start(places, image("2", below="base-layers:2"))
+    assert ours(node) == {"base-layers:1", "base:1", "base-layers:2", "base:2"}
+
+    start(places, image("3", below="base-layers:2"))
+    assert ours(node) == {"base-layers:2", "base:2", "base:3"}
