@@ -147,6 +147,13 @@ def follow_log(
     return Call("GET", _log(project, job_id, replica), _nothing, params)
 
 
+def open_ssh(project: str, job_id: str, replica: tuple[str, int]) -> Call[None]:
+    """Ask for a WebSocket to an SSH server in a replica."""
+    role, index = replica
+    name = _segment("role of a replica", role)
+    return Call("GET", f"{_job(project, job_id)}/ssh/{name}/{index}", _nothing)
+
+
 def watch_jobs(project: str) -> Call[None]:
     """Ask for the changes of all jobs as they happen."""
     return Call("GET", f"{_jobs(project)}/watch", _nothing)

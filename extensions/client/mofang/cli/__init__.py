@@ -5,6 +5,8 @@ from mofang.cli import (
     job_commands,
     login_command,
     look_commands,
+    ssh_commands,
+    ssh_config_command,
     submit_command,
 )
 from mofang.cli.app import app
@@ -16,6 +18,8 @@ __all__ = [
     "login_command",
     "look_commands",
     "main",
+    "ssh_commands",
+    "ssh_config_command",
     "submit_command",
 ]
 
