@@ -59,15 +59,27 @@ def forget_old(places: Places, node: Node, images: dict[str, Image]) -> None:
         for whole in _wanted(node, images)
         for each in (*whole.below, whole)
     }
-    record = places.local / node.name / "images.json"
+    record = places.state / node.name / "images.json"
     known = json.loads(record.read_text()) if record.exists() else {}
     before = set(known.get("before", ()))
     if (last := set(known.get("now", now))) != now:
         before = last
     record.write_text(json.dumps({"now": sorted(now), "before": sorted(before)}))
-    ours = {each for each in _present(places, node) if each.startswith(REPOSITORY)}
-    if old := sorted(ours - now - before):
+    kept = now | before
+    digests = _digests(places, node)
+    held = {digests[each] for each in kept if each in digests}
+    old = [
+        name
+        for name, digest in digests.items()
+        if digest not in held and name not in kept and _is_ours(name)
+    ]
+    if old:
         _ctr(places, node, "images", "remove", *old)
+
+
+def _is_ours(name: str) -> bool:
+    # The second is what containerd itself calls each image that it was given.
+    return name.startswith((f"{REPOSITORY}/", "sha256:"))
 
 
 def _wanted(node: Node, images: dict[str, Image]) -> list[Image]:
@@ -75,4 +87,10 @@ def _wanted(node: Node, images: dict[str, Image]) -> list[Image]:
 
 
 def _present(places: Places, node: Node) -> set[str]:
-    return set(_ctr(places, node, "images", "list", "-q").split())
+    return set(_digests(places, node))
+
+
+def _digests(places: Places, node: Node) -> dict[str, str]:
+    """Return the digest of each image by each of its names."""
+    _, *lines = _ctr(places, node, "images", "list").splitlines()
+    return {(words := line.split())[0]: words[2] for line in lines}

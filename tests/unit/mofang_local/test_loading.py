@@ -13,23 +13,32 @@ from mofang_local.places import Places
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
     made = Places(repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "s")
-    (made.local / GPU_NODE.name).mkdir(parents=True)
+    (made.state / GPU_NODE.name).mkdir(parents=True)
     return made
 
 
 @pytest.fixture
-def node(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """References on the node; those of others are there from the beginning."""
-    present = {"docker.io/library/other:1", f"{REPOSITORY}/base:stray"}
+def node(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Digest by name; what others brought is there from the beginning."""
+    present = {
+        "docker.io/library/other:1": "other",
+        f"{REPOSITORY}/base:stray": "stray",
+        "sha256:stray": "stray",
+    }
 
     def ctr(_places: Places, _node: object, *words: str) -> str:
         match words:
-            case ("images", "list", "-q"):
-                return "\n".join(present)
+            case ("images", "list"):
+                lines = [
+                    f"{name} type {digest} 1 MiB" for name, digest in present.items()
+                ]
+                return "\n".join(["REF TYPE DIGEST SIZE", *lines])
             case ("images", "import", archive):
-                present.add(f"{REPOSITORY}/{Path(archive).stem}")
+                name = Path(archive).stem
+                present[f"{REPOSITORY}/{name}"] = present[f"sha256:{name}"] = name
             case ("images", "remove", *old):
-                present.difference_update(old)
+                for each in old:
+                    del present[each]
         return ""
 
     monkeypatch.setattr(loading, "_ctr", ctr)
@@ -52,8 +61,10 @@ def _one(name: str) -> tuple[str, Path]:
     return f"{REPOSITORY}/{name}", Path(f"{name}.tar")
 
 
-def ours(node: set[str]) -> set[str]:
-    return {each.removeprefix(f"{REPOSITORY}/") for each in node if "mofang" in each}
+def ours(node: dict[str, str]) -> set[str]:
+    named = {each.removeprefix(f"{REPOSITORY}/") for each in node if "mofang" in each}
+    assert {each for each in node if "sha256" in each} == {f"sha256:{n}" for n in named}
+    return named
 
 
 def start(places: Places, images: dict[str, Image]) -> None:
