@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -14,7 +15,11 @@ from mofang.ssh.socket import CLOSE_SECONDS, ServiceSocket
 
 CHUNK_BYTES = 64 * 1024
 
-QUIET_SECONDS = 2.0
+BACKLOG_BYTES = 8 * 1024**2
+"""How far ahead of a slow reader the service is read. ssh lets 2 MiB of a channel be
+under way: with more room than that pings are seen even while ssh stands still."""
+
+QUIET_SECONDS = 1.0
 """A WebSocket has no end of one way alone. When our input has ended, what still comes
 is taken until nothing has come for so long."""
 
@@ -35,7 +40,7 @@ class Pump:
         self._source = source
         self._sink = sink
         self._taken = 0
-        self._is_writing = False
+        self._backlog = Backlog()
 
     async def run(self) -> None:
         """Return when either side has ended.
@@ -67,20 +72,75 @@ class Pump:
             await self._socket.send(content)
 
     async def _go_down(self) -> None:
-        async for content in self._socket.contents():
-            self._taken += 1
-            self._is_writing = True
-            try:
+        reading = asyncio.create_task(self._read_ahead())
+        try:
+            while content := await self._backlog.take():
                 await apart(partial(_write, self._sink, content))
-            except BrokenPipeError:
-                return
-            self._is_writing = False
+            await reading
+        except BrokenPipeError:
+            return
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read_ahead(self) -> None:
+        try:
+            async for content in self._socket.contents():
+                self._taken += 1
+                await self._backlog.add(content)
+        finally:
+            self._backlog.end()
 
     async def _wait_for_quiet(self, down: asyncio.Task[None]) -> None:
         seen = -1
-        while (self._is_writing or seen != self._taken) and not down.done():
+        while not down.done() and (self._backlog.is_busy or seen != self._taken):
             seen = self._taken
             await asyncio.wait({down}, timeout=QUIET_SECONDS)
+
+
+class Backlog:
+    """Bytes that came and were not written yet, up to a bound."""
+
+    def __init__(self, bound: int = BACKLOG_BYTES) -> None:
+        self._bound = bound
+        self._parts: deque[bytes] = deque()
+        self._size = 0
+        self._has_ended = False
+        self._changed = asyncio.Event()
+        self.is_busy = False
+        """Whether something waits or is being written."""
+
+    async def add(self, content: bytes) -> None:
+        """Put something at the end; return when there is room for more."""
+        self._parts.append(content)
+        self._size += len(content)
+        self._wake()
+        while self._size > self._bound:
+            await self._changed.wait()
+
+    async def take(self) -> bytes:
+        """Return what comes next; nothing at the end. What was taken before is done."""
+        self.is_busy = bool(self._parts)
+        while not self._parts and not self._has_ended:
+            await self._changed.wait()
+        if not self._parts:
+            return b""
+        self.is_busy = True
+        content = b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        self._wake()
+        return content
+
+    def end(self) -> None:
+        """Say that nothing more comes."""
+        self._has_ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        # Who waits sees this change; who comes later waits for the next.
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 async def apart(work: Callable[[], T]) -> T:
