@@ -60,7 +60,7 @@ class Person:
 
     def options(self, job: Job, replica: str, key: str = "") -> list[str]:
         url = f"{self.jobs}/{job.id}/ssh/{replica}".replace("http", "ws", 1)
-        proxy = [sys.executable, ssh_pump.__file__, url, key or self.key]
+        proxy = [sys.executable, "-P", ssh_pump.__file__, url, key or self.key]
         settings = {
             "ProxyCommand": shlex.join(proxy),
             "IdentityFile": self.folder / "key",

@@ -14,7 +14,7 @@ import aiohttp
 CHUNK_BYTES = 64 * 1024
 
 
-async def pump(url: str, key: str) -> int:
+async def pump(url: str, key: str) -> None:
     headers = {
         "Authorization": f"token {os.environ['MOFANG_TOKEN']}",
         "Mofang-Public-Key": key,
@@ -24,7 +24,7 @@ async def pump(url: str, key: str) -> int:
             socket = await http.ws_connect(url, headers=headers, max_msg_size=0)
         except aiohttp.WSServerHandshakeError as err:
             print(f"refused with {err.status}", file=sys.stderr)
-            return 1
+            sys.exit(1)
         upward = asyncio.create_task(_send(socket))
         code = 0
         async for message in socket:
@@ -34,7 +34,9 @@ async def pump(url: str, key: str) -> int:
                 print(json.loads(message.data)["error"], file=sys.stderr)
                 code = 1
         upward.cancel()
-    return code
+    # Its thread still reads, and would hold up the interpreter's end.
+    sys.stderr.flush()
+    os._exit(code)
 
 
 async def _send(socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -49,7 +51,4 @@ def _write(content: bytes) -> None:
 
 
 if __name__ == "__main__":
-    code = asyncio.run(pump(*sys.argv[1:]))
-    sys.stderr.flush()
-    # A thread that still reads would hold up the interpreter's end.
-    os._exit(code)
+    asyncio.run(pump(*sys.argv[1:]))
