@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mofang.ssh.options import quoted
 
-_SIMPLE = re.compile(r"[A-Za-z0-9/._-]+")
+_SIMPLE = re.compile(r"[A-Za-z0-9/._?-]+")
+_SPECIAL = re.compile(r"[%*?\[\]{}~]")
 
 
 def include_line(path: Path) -> bytes:
@@ -16,9 +17,11 @@ def include_line(path: Path) -> bytes:
     Raises:
         ConfigurationError: ssh has no way to say the path.
     """
-    said = quoted(path)
+    # The path is a pattern, in which only some versions of ssh expand what follows %.
+    text = _SPECIAL.sub("?", str(path))
     # Not every editor that reads such files knows quotes.
-    return f"Include {said[1:-1] if _SIMPLE.fullmatch(said[1:-1]) else said}\n".encode()
+    said = text if _SIMPLE.fullmatch(text) else quoted(Path(text))
+    return f"Include {said}\n".encode()
 
 
 def with_include(content: bytes, path: Path) -> bytes:
