@@ -100,7 +100,9 @@ async def test_no_token_of_the_hub_gets_into_the_container(
     job: Job,
 ) -> None:
     async with shell_of(world, job, "worker/0") as shell:
-        await shell.send("stdin", "env | grep -c -i -e token -e jt-; echo do''ne\n")
+        await shell.send(
+            "stdin", f"env | grep -c -i -e token -e {OWNER}; echo do''ne\n"
+        )
         seen = await shell.until("done\r\n")
 
     assert re.search(r"[\r\n]0\r\n", seen)

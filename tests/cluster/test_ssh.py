@@ -335,6 +335,7 @@ async def test_the_gateway_lets_it_through(platform: Platform, tmp_path: Path) -
                 person = Person(tmp_path, jobs, session.token)
                 await person.prepare("ecdsa")
                 ended = await person.ssh(job, "hostname; exit 3")
+                by_mofang = await _mofang_ssh(platform, session, job, tmp_path)
                 with HubSession(platform, platform.login("ben")) as other:
                     person.token = other.token
                     refused = await person.ssh(job, "true")
@@ -343,4 +344,31 @@ async def test_the_gateway_lets_it_through(platform: Platform, tmp_path: Path) -
 
     assert (ended.code, ended.errors) == (3, "")
     assert job.id.encode() in ended.output
+    assert by_mofang == Ended(4, ended.output, "")
     assert "refused with 403" in refused.errors
+
+
+async def _mofang_ssh(
+    platform: Platform, session: HubSession, job: Job, home: Path
+) -> Ended:
+    """The client's own command, with a key and known hosts that it makes itself."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from mofang.cli import main; main()"),
+        *("ssh", job.id, "--", "hostname; exit 4"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / ".config"),
+            "MOFANG_API_URL": f"{platform.url}/services/training",
+            "MOFANG_PROJECT": "vision",
+            "JUPYTERHUB_API_TOKEN": session.token,
+        },
+    )
+    async with asyncio.timeout(60):
+        output, errors = await process.communicate()
+    lines = errors.decode().splitlines()
+    told = [line for line in lines if not line.startswith("Warning: Permanently added")]
+    return Ended(process.returncode or 0, output, "\n".join(told))
