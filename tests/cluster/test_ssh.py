@@ -97,6 +97,7 @@ class Person:
             *("ssh", *self.options(job, "worker/0"), "jovyan@replica", *words),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "MOFANG_TOKEN": self.token},
         )
 
@@ -269,6 +270,23 @@ async def test_it_stays_shut_to(
     ended = await person.ssh(job, "true")
 
     assert f"refused with {status}" in ended.errors
+
+
+async def test_the_end_of_the_container_is_told(world: World, person: Person) -> None:
+    script = world.write("sleep.py", SLEEP)
+    job = await world.submit(script=script, name="short")
+    await world.until(job, JobState.RUNNING, within=90)
+    client = await person.start(job, "echo in; sleep 600")
+    assert client.stdout is not None
+    assert client.stderr is not None
+    assert await client.stdout.readline() == b"in\n"
+
+    await world.call("DELETE", f"/{job.id}")
+
+    async with asyncio.timeout(60):
+        said = (await client.stderr.read()).decode()
+        assert await client.wait() == 255
+    assert "worker-0" in said, said
 
 
 async def test_an_image_without_sshd_says_so(

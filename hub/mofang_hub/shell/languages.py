@@ -30,6 +30,9 @@ from mofang_hub.shell.protocol import (
 MAX_COMPLAINT_BYTES = 4096
 """How much of the error output is remembered, to tell why there is no session."""
 
+_SIGNALLED = range(129, 255)
+"""Exit codes that stand for signals; sshd's own for a connection's end is 255."""
+
 Message = str | bytes
 """A text frame or a binary one."""
 
@@ -153,6 +156,11 @@ class SshLanguage(Language):
                 "connect again."
             )
         code = exit_code_of(status)
+        if self._has_begun and code is not None and code in _SIGNALLED:
+            return (
+                f"The SSH server in {self._label} was stopped, most often because the "
+                "container ended. See the job's state."
+            )
         if code == 0 or self._has_begun:
             return ""
         return f"SSH is not possible in {self._label}: {self._reason(status, code)}"

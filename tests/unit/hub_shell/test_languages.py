@@ -49,6 +49,15 @@ def test_a_session_that_went_well_ends_without_a_word() -> None:
     assert spoken.farewell("") == []
 
 
+@pytest.mark.parametrize("code", [129, 137, 143])
+def test_a_server_that_was_stopped_is_told(code: int) -> None:
+    """The container's end, most often: sshd says nothing of its own then."""
+    spoken = language()
+    spoken.messages_of(STDOUT, b"SSH-2.0-OpenSSH")
+
+    assert "worker-0 was stopped" in spoken.verdict(status(code))
+
+
 @pytest.mark.parametrize(
     ("complaint", "told", "sentence"),
     [
