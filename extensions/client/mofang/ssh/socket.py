@@ -32,6 +32,7 @@ CLOSE_SECONDS = 2.0
 
 _PEACEFUL = {1000, 1001, 1005}
 _SWITCHED = 101
+# After the handshake httpx hands us what it builds on, whose errors are its own.
 _LOST = (httpcore.NetworkError, httpcore.TimeoutException)
 
 

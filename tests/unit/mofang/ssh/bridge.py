@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -58,15 +59,19 @@ class SshService:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.peers: list[Peer] = []
         self.port = 0
+        self.certificate: Path | None = None
         self.ended = asyncio.Event()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/services/training"
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://127.0.0.1:{self.port}/services/training"
 
     def environment(self) -> dict[str, str]:
         passed = ("HOME", "XDG_CONFIG_HOME")
+        trusted = {"SSL_CERT_FILE": str(self.certificate)} if self.certificate else {}
         return {
+            **trusted,
             "PATH": os.environ["PATH"],
             **{name: os.environ[name] for name in passed},
             "MOFANG_API_URL": self.url,
@@ -139,8 +144,11 @@ class _SshHandler(WebSocketHandler):
 
 
 @asynccontextmanager
-async def running_service(ping_seconds: float = 30) -> AsyncIterator[SshService]:
+async def running_service(
+    ping_seconds: float = 30, certificate: Path | None = None
+) -> AsyncIterator[SshService]:
     service = SshService()
+    service.certificate = certificate
     base = f"/services/training/api/projects/vision/jobs/{JOB}"
     given = {"service": service}
     routes = [
@@ -152,7 +160,8 @@ async def running_service(ping_seconds: float = 30) -> AsyncIterator[SshService]
             routes,
             websocket_ping_interval=ping_seconds,
             log_function=lambda _: None,
-        )
+        ),
+        ssl_options={"certfile": str(certificate)} if certificate else None,
     )
     [listener] = bind_sockets(0, "127.0.0.1")
     server.add_socket(listener)

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import socket
+import subprocess
 
 import pytest
 from unit.mofang.ssh.bridge import JOB, echo, keep_open, running_service
@@ -65,6 +66,42 @@ async def test_fifty_megabytes_go_both_ways_at_once(ssh_service):
     assert got == digest_of(CHUNKS)
     process.stdin.close()
     assert await ended(process) == (0, "")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return a file with a key and a certificate for this machine."""
+    path = tmp_path / "both.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"),
+            *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=here"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", path, "-out", tmp_path / "certificate.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_text(path.read_text() + (tmp_path / "certificate.pem").read_text())
+    return path
+
+
+async def test_encrypted_too_and_only_to_whom_is_trusted(certificate):
+    async with running_service(certificate=certificate) as service:
+        process = await service.proxy()
+        feeding = asyncio.create_task(feed(process))
+        async with asyncio.timeout(60):
+            got = await digest_from(process, CHUNKS * len(CHUNK))
+        await feeding
+        assert got == digest_of(CHUNKS)
+        process.stdin.close()
+        assert await ended(process) == (0, "")
+        environment = service.environment()
+        del environment["SSL_CERT_FILE"]
+        code, said = await ended(await service.proxy(env=environment))
+        assert code == 255
+        assert "cannot be reached" in said
+        assert len(service.asked) == 1
 
 
 async def test_a_slow_reader_holds_the_service_back(ssh_service):
