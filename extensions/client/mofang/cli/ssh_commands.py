@@ -22,10 +22,10 @@ from mofang.settings import ClientSettings
 from mofang.ssh.files import ssh_directory
 from mofang.ssh.hosts import HostFiles
 from mofang.ssh.keys import ensure_key, find_program, read_public_key
+from mofang.ssh.opening import open_socket
 from mofang.ssh.options import USER, connection
 from mofang.ssh.places import Place, find_place
 from mofang.ssh.pump import Pump
-from mofang.ssh.socket import open_socket
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -69,7 +69,7 @@ class HostFiles:
             blocks = self._blocks()
             gone = [each for each in blocks if job in {None, each}]
             left = {name: blocks[name] for name in blocks if name not in gone}
-            self._forget(gone)
+            self._forget([job] if job else gone)
             if left:
                 replace(self.ours, write_blocks(left).encode())
                 return gone

@@ -1,24 +1,17 @@
-"""A WebSocket of the service, over the connections that the clients use anyway."""
+"""A WebSocket of the service that is open."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Protocol
 
 import httpcore
-import httpx
 
-from mofang import calls
-from mofang.calls import Call
-from mofang.client import CONNECTION_ATTEMPTS
-from mofang.errors import MofangError, UnexpectedAnswerError, UnreachableError
-from mofang.settings import ClientSettings
-from mofang.ssh.frames import Frame, FrameReader, Opcode, accept_of, frame, new_key
-
-OPENING = httpx.Timeout(60.0, connect=10.0)
+from mofang.errors import MofangError, UnreachableError
+from mofang.ssh.frames import Frame, FrameReader, Opcode, frame
 
 READ_BYTES = 256 * 1024
 
@@ -31,7 +24,6 @@ SILENT_SECONDS = 75.0
 CLOSE_SECONDS = 2.0
 
 _PEACEFUL = {1000, 1001, 1005}
-_SWITCHED = 101
 # After the handshake httpx hands us what it builds on, whose errors are its own.
 _LOST = (httpcore.NetworkError, httpcore.TimeoutException)
 
@@ -146,50 +138,6 @@ class ServiceSocket:
                 await self._stream.write(frame(opcode, content))
         except _LOST as error:
             raise _lost() from error
-
-
-@asynccontextmanager
-async def open_socket(
-    settings: ClientSettings, call: Call[None], headers: Mapping[str, str]
-) -> AsyncIterator[ServiceSocket]:
-    """Open a WebSocket.
-
-    Raises:
-        MofangError: It was refused, or nobody answered.
-    """
-    key = new_key()
-    request = call.request(settings)
-    request.headers.update(headers)
-    request.headers.update(
-        {
-            "Connection": "Upgrade",
-            "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": key,
-        }
-    )
-    transport = httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS)
-    async with httpx.AsyncClient(timeout=OPENING, transport=transport) as http:
-        with calls.reaching(settings.url):
-            response = await http.send(request, stream=True)
-        try:
-            await _check_opened(response, key, settings.url)
-            yield ServiceSocket(response.extensions["network_stream"])
-        finally:
-            await response.aclose()
-
-
-async def _check_opened(response: httpx.Response, key: str, url: str) -> None:
-    if response.status_code != _SWITCHED:
-        with calls.reaching(url):
-            await response.aread()
-        calls.check_status(response)
-    accepted = response.headers.get("Sec-WebSocket-Accept")
-    if response.status_code != _SWITCHED or accepted != accept_of(key):
-        raise UnexpectedAnswerError(
-            f"{response.url.host} did not open a WebSocket. Something between here and "
-            "Mofang does not let it through, or the platform is older than this client."
-        )
 
 
 def _sentence(text: bytes) -> str:
