@@ -88,6 +88,12 @@ class SshService:
             stderr=pipe,
         )
 
+    async def quiet(self) -> None:
+        """Return when all that ran for clients has ended."""
+        running = [peer.handler.running for peer in self.peers]
+        async with asyncio.timeout(10):
+            await asyncio.gather(*running, return_exceptions=True)
+
     async def proxy(self, **options: object) -> asyncio.subprocess.Process:
         return await self.start("ssh-proxy", JOB, "worker-1", **options)
 

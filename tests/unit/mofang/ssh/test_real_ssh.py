@@ -69,7 +69,7 @@ class Container:
 
 
 @pytest.fixture
-def container(ssh_service):
+async def container(ssh_service):
     """Not in pytest's folder, which nobody but its owner may enter."""
     places = f"{os.environ['PATH']}:/usr/sbin"
     needed = ["sshd", "ssh", "scp", "ssh-keygen", "setpriv", "unshare"]
@@ -81,6 +81,7 @@ def container(ssh_service):
     container.give_away()
     ssh_service.behaviour = container.serve
     yield container
+    await ssh_service.quiet()
     shutil.rmtree(root)
 
 
@@ -148,6 +149,7 @@ async def test_after_a_restart_the_old_host_key_does_not_block(
     ask = ("ssh", "-F", config, "mofang-digits-000001-worker-0", "echo", "there")
     assert (await outside(ssh_service, *ask))[:2] == (0, b"there\n")
     assert (await outside(ssh_service, *ask))[:2] == (0, b"there\n")
+    await ssh_service.quiet()
     container.restart()
     # In the same attempt nobody may take the container's place.
     code, _, errors = await outside(ssh_service, *ask)
