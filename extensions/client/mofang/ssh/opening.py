@@ -1,23 +1,28 @@
-"""Open a WebSocket of the service, over the connections that the clients use anyway."""
+"""Open a WebSocket of the service, refused in the words of every other call."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
 from mofang import calls
 from mofang.calls import Call
-from mofang.client import CONNECTION_ATTEMPTS
 from mofang.errors import UnexpectedAnswerError
 from mofang.settings import ClientSettings
-from mofang.ssh.frames import accept_of, new_key
-from mofang.ssh.socket import ServiceSocket
+from mofang.ssh.socket import CLOSE_SECONDS, ServiceSocket
 
-OPENING = httpx.Timeout(60.0, connect=10.0)
+OPENING_SECONDS = 60.0
 
-_SWITCHED = 101
+MAX_MESSAGE_BYTES = 16 * 1024**2
+"""Longer ones are none of the service's."""
+
+PING_SECONDS = 20.0
+"""Keeps what stands between here and there from ending a silent connection."""
 
 
 @asynccontextmanager
@@ -29,36 +34,68 @@ async def open_socket(
     Raises:
         MofangError: It was refused, or nobody answered.
     """
-    key = new_key()
     request = call.request(settings)
-    request.headers.update(headers)
-    request.headers.update(
-        {
-            "Connection": "Upgrade",
-            "Upgrade": "websocket",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": key,
-        }
+    is_safe = request.url.scheme == "https"
+    opening = connect(
+        str(request.url.copy_with(scheme="wss" if is_safe else "ws")),
+        additional_headers={
+            "Authorization": request.headers["Authorization"],
+            "Accept": request.headers["Accept"],
+            **headers,
+        },
+        ssl=_trusted() if is_safe else None,
+        compression=None,
+        max_size=MAX_MESSAGE_BYTES,
+        max_queue=4,
+        open_timeout=OPENING_SECONDS,
+        close_timeout=CLOSE_SECONDS,
+        ping_interval=PING_SECONDS,
+        # An answer may lie behind bytes that a slow ssh has not taken for long; that
+        # nobody is there any more is noticed by ssh itself.
+        ping_timeout=None,
     )
-    transport = httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS)
-    async with httpx.AsyncClient(timeout=OPENING, transport=transport) as http:
-        with calls.reaching(settings.url):
-            response = await http.send(request, stream=True)
+    with _reaching(settings.url, request):
+        connection = await opening
+    async with connection:
+        yield ServiceSocket(connection)
+
+
+def _trusted() -> ssl.SSLContext:
+    """Return what the client's other calls trust."""
+    return httpx.create_ssl_context()
+
+
+@contextmanager
+def _reaching(url: str, request: httpx.Request) -> Iterator[None]:
+    with calls.reaching(url):
         try:
-            await _check_opened(response, key, settings.url)
-            yield ServiceSocket(response.extensions["network_stream"])
-        finally:
-            await response.aclose()
+            yield
+        except InvalidStatus as error:
+            told = error.response
+            calls.check_status(
+                httpx.Response(
+                    told.status_code,
+                    headers=[
+                        (name, value)
+                        for name, value in told.headers.raw_items()
+                        # The body was read whole already.
+                        if name.lower() not in {"content-encoding", "content-length"}
+                    ],
+                    content=bytes(told.body),
+                    request=request,
+                )
+            )
+            raise _not_opened(request) from error
+        except (InvalidHandshake, InvalidURI) as error:
+            raise _not_opened(request) from error
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(str(error), request=request) from error
+        except OSError as error:
+            raise httpx.ConnectError(str(error), request=request) from error
 
 
-async def _check_opened(response: httpx.Response, key: str, url: str) -> None:
-    if response.status_code != _SWITCHED:
-        with calls.reaching(url):
-            await response.aread()
-        calls.check_status(response)
-    accepted = response.headers.get("Sec-WebSocket-Accept")
-    if response.status_code != _SWITCHED or accepted != accept_of(key):
-        raise UnexpectedAnswerError(
-            f"{response.url.host} did not open a WebSocket. Something between here and "
-            "Mofang does not let it through, or the platform is older than this client."
-        )
+def _not_opened(request: httpx.Request) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        f"{request.url.host} did not open a WebSocket. Something between here and "
+        "Mofang does not let it through, or the platform is older than this client."
+    )

@@ -46,7 +46,6 @@ class Pump:
         """
         up = asyncio.create_task(self._go_up())
         down = asyncio.create_task(self._go_down())
-        alive = asyncio.create_task(self._socket.keep_alive())
         try:
             await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
             if not down.done():
@@ -59,9 +58,9 @@ class Pump:
                 up.result()
         finally:
             await self._socket.close()
-            for task in (up, down, alive):
+            for task in (up, down):
                 task.cancel()
-            await asyncio.gather(up, down, alive, return_exceptions=True)
+            await asyncio.gather(up, down, return_exceptions=True)
 
     async def _go_up(self) -> None:
         while content := await apart(partial(os.read, self._source, CHUNK_BYTES)):
