@@ -5,6 +5,7 @@ browser    Debian's Chromium, one for all tests
 _room      no server and no job runs when a module begins
 page_of    a fresh browser page of a user, not yet logged in
 hub_of     a user's session with the hub over HTTP
+lab        JupyterLab of ada's PyTorch server, its jobs and presets her own
 look       writes a screenshot to build/screenshots/
 """
 
@@ -15,6 +16,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from support.hub import HubSession
+from support.jobs import remove_jobs
+from support.lab import PRESETS, THEMES, Lab
 from support.platform import ARTEFACTS, Platform
 
 CHROMIUM_FLAGS = [
@@ -91,6 +94,27 @@ def hub_of(platform: Platform) -> Iterator[Callable[[str], HubSession]]:
     yield open_session
     for session in sessions:
         session.close()
+
+
+@pytest.fixture
+def lab(
+    page_of: Callable[[str], Page], hub_of: Callable[[str], HubSession]
+) -> Iterator[Lab]:
+    session, server = hub_of("ada"), "vision-pytorch"
+    if not session.server(server):
+        session.start(server, {"project": "vision", "environment": "pytorch"})
+    session.wait_ready(server)
+    lab = Lab(page=page_of("ada"), session=session, server=server)
+
+    def tidy() -> None:
+        remove_jobs(session, server)
+        for plugin in (PRESETS, THEMES):
+            lab.set(plugin, {})
+
+    tidy()
+    lab.log_in()
+    yield lab
+    tidy()
 
 
 @pytest.fixture

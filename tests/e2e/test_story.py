@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from support.eventually import eventually
 from support.hub import HubSession
-from support.jobs import api
+from support.jobs import remove_jobs
 from support.platform import Platform
 
 SERVER = "vision-pytorch"
@@ -58,13 +58,6 @@ def put_file(page: Page, path: str, text: str) -> None:
     assert answer in (200, 201), answer
 
 
-def remove_jobs(session: HubSession) -> None:
-    """Delete what earlier runs left in the project."""
-    for job in api(session, SERVER, "GET", "jobs").json()["jobs"]:
-        if job["owner"] == session.name:
-            api(session, SERVER, "DELETE", f"jobs/{job['id']}")
-
-
 def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told whole
     platform: Platform,
     page_of: Callable[[str], Page],
@@ -92,7 +85,7 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     look(page, "3-progress")
     page.wait_for_url(re.compile(f"/user/ada/{SERVER}/lab"))
     # A new user's JupyterLab, not what an earlier run left open.
-    remove_jobs(session)
+    remove_jobs(session, SERVER)
     page.goto(f"/user/ada/{SERVER}/lab?reset")
     expect(page.locator("#jp-main-dock-panel")).to_be_visible()
     expect(page.get_by_role("tab", name="Training jobs")).to_be_visible()

@@ -72,6 +72,13 @@ def submit(
     return dict(answer.json())
 
 
+def remove_jobs(session: HubSession, server: str) -> None:
+    """Delete what the person has in the server's project."""
+    for job in api(session, server, "GET", "jobs").json()["jobs"]:
+        if job["owner"] == session.name:
+            api(session, server, "DELETE", f"jobs/{job['id']}")
+
+
 def wait_for_state(
     session: HubSession, server: str, job_id: str, state: str, *, within: float = 60
 ) -> dict[str, Any]:

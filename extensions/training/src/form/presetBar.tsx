@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { KeptFocus } from '../keptFocus';
 import type { IPreset } from '../model/presets';
 import type { FormModel } from './model';
 import type { PresetStore } from './presetStore';
@@ -32,6 +33,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const [chosen, choose] = React.useState('');
   const [isNaming, setNaming] = React.useState(false);
   const [done, setDone] = React.useState<IDone | null>(null);
+  const bar = React.useRef<HTMLDivElement>(null);
   const preset = presets.find(each => each.name === chosen);
   const attempt = (act: () => Promise<void>, after: IDone) =>
     act().then(
@@ -71,60 +73,71 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
     }
   };
   return (
-    <div className="mf-Presets" role="group" aria-label={trans.__('Presets')}>
-      <div className="mf-PresetLine">
-        {presets.length > 0 && (
-          <PresetChoice
-            presets={presets}
-            chosen={preset?.name ?? ''}
-            choose={choose}
+    <div
+      className="mf-Presets"
+      role="group"
+      aria-label={trans.__('Presets')}
+      ref={bar}
+    >
+      <KeptFocus within={() => bar.current} to={['[aria-expanded]']}>
+        <div className="mf-PresetLine">
+          {presets.length > 0 && (
+            <PresetChoice
+              presets={presets}
+              chosen={preset?.name ?? ''}
+              choose={choose}
+              trans={trans}
+            />
+          )}
+          {preset && (
+            <>
+              <button
+                type="button"
+                className="mf-TextButton"
+                onClick={() => load(preset)}
+              >
+                {trans.__('Load')}
+              </button>
+              <button
+                type="button"
+                className="mf-TextButton"
+                onClick={() => void remove(preset)}
+              >
+                {trans.__('Delete')}
+              </button>
+            </>
+          )}
+          <button
+            type="button"
+            className="mf-TextButton"
+            aria-expanded={isNaming}
+            onClick={() => setNaming(!isNaming)}
+          >
+            {trans.__('Save as preset…')}
+          </button>
+        </div>
+        {isNaming && (
+          <Naming
+            start={preset?.name ?? model.form.name}
+            taken={presets.map(each => each.name)}
+            save={name => void save(name)}
+            cancel={() => setNaming(false)}
             trans={trans}
           />
         )}
-        {preset && (
-          <>
+        <span className="mf-PresetDone" role="status">
+          {done?.sentence}{' '}
+          {done?.undo && (
             <button
               type="button"
-              className="mf-TextButton"
-              onClick={() => load(preset)}
+              className="mf-Link"
+              onClick={() => void undo()}
             >
-              {trans.__('Load')}
+              {trans.__('Undo')}
             </button>
-            <button
-              type="button"
-              className="mf-TextButton"
-              onClick={() => void remove(preset)}
-            >
-              {trans.__('Delete')}
-            </button>
-          </>
-        )}
-        <button
-          type="button"
-          className="mf-TextButton"
-          aria-expanded={isNaming}
-          onClick={() => setNaming(!isNaming)}
-        >
-          {trans.__('Save as preset…')}
-        </button>
-      </div>
-      {isNaming && (
-        <Naming
-          start={preset?.name ?? model.form.name}
-          taken={presets.map(each => each.name)}
-          save={name => void save(name)}
-          cancel={() => setNaming(false)}
-          trans={trans}
-        />
-      )}
-      <span className="mf-PresetDone" role="status">
-        {done?.sentence}{' '}
-        {done?.undo && (
-          <button type="button" className="mf-Link" onClick={() => void undo()}>
-            {trans.__('Undo')}
-          </button>
-        )}
-      </span>
+          )}
+        </span>
+      </KeptFocus>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { KeptFocus } from '../keptFocus';
 import { quotaBar } from '../model/quotaCost';
 import type { IPreview, IQuotaCost } from '../model/wire';
 import type { FormModel } from './model';
@@ -16,38 +17,43 @@ export function PreviewPane(props: {
   const { model, trans } = props;
   const { previews } = model;
   const { answer, state } = previews;
+  const pane = React.useRef<HTMLElement>(null);
   return (
     <aside
       className="mf-Preview"
+      ref={pane}
+      tabIndex={-1}
       aria-label={trans.__('Preview')}
       aria-busy={state === 'asking'}
     >
-      <h3>
-        {trans.__('Preview')}
-        {state === 'asking' && (
-          <span className="mf-Spinner" aria-hidden="true" />
-        )}
-      </h3>
-      <p className="mf-Quiet mf-PreviewState" role="status">
-        {told(model, trans)}{' '}
-        {state === 'failed' && !hasFields(previews) && (
-          <button
-            type="button"
-            className="mf-Link"
-            onClick={() => previews.again()}
+      <KeptFocus within={() => pane.current} to={[]}>
+        <h3>
+          {trans.__('Preview')}
+          {state === 'asking' && (
+            <span className="mf-Spinner" aria-hidden="true" />
+          )}
+        </h3>
+        <p className="mf-Quiet mf-PreviewState" role="status">
+          {told(model, trans)}{' '}
+          {state === 'failed' && !hasFields(previews) && (
+            <button
+              type="button"
+              className="mf-Link"
+              onClick={() => previews.again()}
+            >
+              {trans.__('Try again')}
+            </button>
+          )}
+        </p>
+        {answer && (
+          <div
+            className="mf-PreviewAnswer"
+            data-old={state !== 'ready' ? true : undefined}
           >
-            {trans.__('Try again')}
-          </button>
+            <Answer answer={answer} trans={trans} />
+          </div>
         )}
-      </p>
-      {answer && (
-        <div
-          className="mf-PreviewAnswer"
-          data-old={state !== 'ready' ? true : undefined}
-        >
-          <Answer answer={answer} trans={trans} />
-        </div>
-      )}
+      </KeptFocus>
     </aside>
   );
 }

@@ -118,7 +118,8 @@ function FormEnd({ model, trans }: IPartProps): JSX.Element {
       <button
         type="submit"
         className="jp-Button jp-mod-styled jp-mod-accept"
-        disabled={isBusy || !model.defaults}
+        disabled={!model.defaults}
+        aria-disabled={isBusy}
         aria-busy={isBusy}
       >
         {isBusy && <span className="mf-Spinner" aria-hidden="true" />}

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 
 import { EVERYTHING } from '../model/jobFilter';
-import type { IJob, IJobFilter } from '../model/wire';
+import type { IJob, IJobEvent, IJobFilter } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 import type { IPanelActions } from './actions';
 import { JobListing } from './listing';
@@ -21,6 +21,7 @@ export class PanelModel extends VDomModel {
     this.listing = new JobListing(jobs);
     this.listing.changed.connect(this._emit, this);
     jobs.changed.connect(this._emit, this);
+    jobs.told.connect(this._forgetDeleted, this);
     void this._readDefaults();
   }
 
@@ -100,6 +101,7 @@ export class PanelModel extends VDomModel {
 
   override dispose(): void {
     this.jobs.changed.disconnect(this._emit, this);
+    this.jobs.told.disconnect(this._forgetDeleted, this);
     this.listing.dispose();
     super.dispose();
   }
@@ -114,6 +116,12 @@ export class PanelModel extends VDomModel {
     } catch (reason) {
       // The list says what is wrong; only the names of filters are missing here.
       console.warn('Training jobs: the defaults cannot be read.', reason);
+    }
+  }
+
+  private _forgetDeleted(_: ITrainingJobs, { type, job }: IJobEvent): void {
+    if (type === 'deleted') {
+      this.chosen = this.chosen.filter(each => each !== job.id);
     }
   }
 

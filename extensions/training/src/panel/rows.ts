@@ -35,18 +35,23 @@ export function useRows(listing: JobListing, selected: string): IRows {
     scroller.current!.scrollTop = 0;
     setStop(0);
   }, [listing.filter]);
+  const selectedRow = jobs.findIndex(job => job.id === selected);
+  const isListed = selectedRow >= 0;
   React.useEffect(() => {
-    const row = jobs.findIndex(job => job.id === selected);
-    if (row >= 0) {
-      reveal(row);
+    if (isListed) {
+      reveal(selectedRow);
+      setStop(selectedRow);
+      // The panel has the focus itself where it was opened for a job.
+      if (document.activeElement === scroller.current!.closest('.mf-Panel')) {
+        focus.current = selectedRow;
+      }
     } else if (document.activeElement === document.body) {
       // The details went, and the button with the focus with them.
       focusRow(scroller.current!, stop);
     }
-  }, [selected]);
+  }, [selected, isListed]);
   React.useEffect(() => {
-    if (focus.current >= 0) {
-      focusRow(scroller.current!, focus.current);
+    if (focus.current >= 0 && focusRow(scroller.current!, focus.current)) {
       focus.current = -1;
     }
   });
@@ -94,10 +99,13 @@ function rowsBetween(
   return rows;
 }
 
-function focusRow(list: HTMLElement, row: number): void {
-  list
-    .querySelector<HTMLElement>(`.mf-JobButton[data-row="${row}"]`)
-    ?.focus({ preventScroll: true });
+/** Whether the row is drawn already. */
+function focusRow(list: HTMLElement, row: number): boolean {
+  const button = list.querySelector<HTMLElement>(
+    `.mf-JobButton[data-row="${row}"]`
+  );
+  button?.focus({ preventScroll: true });
+  return button !== null;
 }
 
 /** Where a key leads; null for a key that leads nowhere. */

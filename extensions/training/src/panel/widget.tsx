@@ -3,11 +3,16 @@ import { addIcon, refreshIcon, VDomRenderer } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { KeptFocus } from '../keptFocus';
 import { Choice } from './choice';
 import { JobDetail } from './detail';
 import { JobFilters } from './filters';
 import { JobList } from './list';
 import type { PanelModel } from './model';
+
+const SELECTED = '[data-selected=true] > .mf-JobButton';
+/** The row at which the tab key stops. */
+const STOP = '.mf-JobButton[tabindex="0"]';
 
 /** The side panel: head, list, and the selected job below it. */
 export class JobsPanel extends VDomRenderer<PanelModel> {
@@ -17,6 +22,14 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
   ) {
     super(model);
     this.addClass('mf-Panel');
+    this.node.tabIndex = -1;
+  }
+
+  protected override onActivateRequest(msg: Message): void {
+    super.onActivateRequest(msg);
+    if (!this.node.contains(document.activeElement)) {
+      (this.node.querySelector<HTMLElement>(SELECTED) ?? this.node).focus();
+    }
   }
 
   protected override onAfterShow(msg: Message): void {
@@ -33,7 +46,7 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
     const { model, _trans: trans } = this;
     const job = model.selectedJob;
     return (
-      <>
+      <KeptFocus within={() => this.node} to={[SELECTED, STOP]}>
         <div className="mf-PanelHead">
           <h2 className="mf-PanelTitle">
             {trans.__('Training jobs')}
@@ -58,7 +71,7 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
         {job && (
           <JobDetail key={job.id} job={job} model={model} trans={trans} />
         )}
-      </>
+      </KeptFocus>
     );
   }
 }

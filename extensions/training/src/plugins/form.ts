@@ -16,7 +16,6 @@ import {
   nullTranslator,
   type TranslationBundle
 } from '@jupyterlab/translation';
-
 import { FormFiles } from '../form/files';
 import { FormModel } from '../form/model';
 import { PresetStore } from '../form/presetStore';
@@ -29,6 +28,8 @@ import { CommandIDs, DOMAIN, ITrainingJobs } from '../tokens';
 /** Whose settings hold the presets; its schema is schema/submit.json. */
 const SETTINGS = '@mofang/training:submit';
 const RUNNABLE = /\.(py|sh|ipynb)$/;
+/** After which JupyterLab has given the focus to the next tab. */
+const SETTLE_MS = 150;
 
 export const formPlugin: JupyterFrontEndPlugin<void> = {
   id: '@mofang/training:form',
@@ -66,8 +67,9 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
       widget.title.label = trans.__('New training job');
       widget.title.icon = cubeIcon;
       model.submitted.connect((_, job) => {
-        tellSubmitted(app, job, trans);
         widget.dispose();
+        // The tab that comes to the front now takes the focus, some frames later.
+        setTimeout(() => tellSubmitted(app, job, trans), SETTLE_MS);
       });
       presets
         ?.open()
