@@ -1,12 +1,11 @@
 """Two members of one project cannot reach what is the other's alone."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.websocket import WebSocketClosedError, websocket_connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from support.hub import HubSession
 from support.jobs import api, submit, wait_for_state
@@ -118,33 +117,22 @@ def test_the_other_s_shell_stays_shut(
 
 def open_shell(session: HubSession, path: str) -> bool:
     """Whether the shell printed what only a program in the container can."""
-    return asyncio.run(_open_shell(session, path))
-
-
-async def _open_shell(session: HubSession, path: str) -> bool:
     url = session.platform.url.replace("http", "ws", 1)
-    request = HTTPRequest(
-        f"{url}/user/{session.name}/{SERVER}/{path}",
-        headers={"Authorization": f"token {session.token}"},
-    )
     try:
-        socket = await websocket_connect(request)
-    except HTTPClientError:
+        shell = connect(
+            f"{url}/user/{session.name}/{SERVER}/{path}",
+            additional_headers={"Authorization": f"token {session.token}"},
+        )
+    except InvalidStatus as refusal:
+        if refusal.response.status_code != 403:
+            raise
         return False
     said = ""
-    try:
-        async with asyncio.timeout(20):
-            await socket.write_message('["stdin", "echo $((6 * 7))-in-shell\\n"]')
-            while (message := await socket.read_message()) is not None:
-                said += str(message)
+    with shell:
+        shell.send('["stdin", "echo $((6 * 7))-in-shell\\n"]')
+        with suppress(ConnectionClosed, TimeoutError):
+            for _ in range(100):
+                said += str(shell.recv(timeout=20))
                 if "42-in-shell" in said:
                     return True
-    except (TimeoutError, WebSocketClosedError):
-        pass
-    finally:
-        socket.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(5):
-                while await socket.read_message() is not None:
-                    pass
     return False

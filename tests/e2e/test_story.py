@@ -122,7 +122,7 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     def typed() -> bool:
         page.keyboard.type("hostname > ~/shell-proof.txt; touch ~/end-of-story\n")
         page.wait_for_timeout(500)
-        return proof.exists()
+        return proof.exists() and proof.stat().st_size > 0
 
     eventually(typed, within=30, what="a command ran in the Cloud Shell", every=1)
     look(page, "8-cloud-shell")
