@@ -9,10 +9,12 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.table import Row
 from support.eventually import eventually
 from support.platform import ARTEFACTS, Platform
 
@@ -44,28 +46,27 @@ def is_open(port: int) -> bool:
     return True
 
 
-def measure(platform: Platform, rounds: int) -> list[str]:
-    """All figures, a line each."""
+def measure(platform: Platform, rounds: int) -> Iterator[str]:
+    """All figures, a line each, as they are measured."""
     from bench import jobs, many, memory, panel, routes, servers, training  # noqa: PLC0415
 
+    def lines(rows: Iterable[Row]) -> Iterator[str]:
+        return (row.text() for row in rows)
+
+    yield f"minimum / median / maximum of {rounds} or more, taken in turn"
     subjects = servers.Servers(platform)
     session = subjects.session
-    rows = [
-        *memory.rows(),
-        *servers.rows(platform, subjects, rounds),
-        *routes.rows(rounds * 4),
-    ]
+    yield from lines(memory.rows())
+    yield from lines(servers.rows(platform, subjects, rounds))
+    yield from lines(routes.rows(rounds * 4))
     session.start(servers.SERVER, servers.OPTIONS)
     session.wait_ready(servers.SERVER)
     runs = training.Training(platform, session)
-    rows += [
-        *jobs.rows(platform, session, rounds * 2),
-        *training.rows(runs, rounds),
-        *many.rows(session, runs, BURST),
-        *panel.rows(platform, session, runs, rounds, FINISHED),
-    ]
+    yield from lines(jobs.rows(platform, session, rounds * 2))
+    yield from lines(training.rows(runs, rounds))
+    yield from lines(many.rows(session, runs, BURST))
+    yield from lines(panel.rows(platform, session, runs, rounds, FINISHED))
     session.stop(servers.SERVER)
-    return [row.text() for row in rows]
 
 
 def main() -> None:
@@ -74,20 +75,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     enter_network()
+    ARTEFACTS.mkdir(exist_ok=True)
     platform = Platform()
     port = platform.url.rpartition(":")[2]
     listen = f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr"
     forwarder = subprocess.Popen(["socat", listen, "TCP:10.213.0.2:30080"])
     try:
         eventually(lambda: is_open(int(port)), within=5, what="the way in")
-        head = f"minimum / median / maximum of {rounds} or more, taken in turn"
-        lines = [head, *measure(platform, rounds)]
+        with (ARTEFACTS / "bench.txt").open("w") as kept:
+            for line in measure(platform, rounds):
+                print(line, flush=True)
+                kept.write(line + "\n")
     finally:
         forwarder.terminate()
         forwarder.wait(timeout=10)
-    ARTEFACTS.mkdir(exist_ok=True)
-    (ARTEFACTS / "bench.txt").write_text("\n".join(lines) + "\n")
-    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -164,9 +164,10 @@ def test_daemons_still_count_when_their_parents_are_gone(sampled, wrapper):
         "        os._exit(0)\n"
         "    time.sleep(3)\n"
         "    file = os.open(os.devnull, os.O_WRONLY)\n"
-        "    while True:\n"
+        "    for _ in range(1500):\n"
         "        os.write(file, b'.')\n"
         "        time.sleep(0.02)\n"
+        "    os._exit(0)\n"
         "os.wait()\ntime.sleep(60)\n"
     )
 
