@@ -23,6 +23,9 @@ from urllib.parse import urlsplit
 
 from mofang.errors import ConfigurationError
 
+SHARED_DIRECTORIES = ("/home/jovyan", "/projects", "/global")
+"""What jobs see of a notebook's files; the rest ends with the notebook."""
+
 _VARIABLES = {
     "url": "MOFANG_API_URL",
     "token": "JUPYTERHUB_API_TOKEN",
@@ -62,8 +65,7 @@ class ClientSettings:
     environment_name: str | None = None
     """The environment of the notebook we are in; None outside the platform."""
 
-    shared_directories: tuple[str, ...] = ("/home/jovyan", "/projects", "/global")
-    """What jobs see of a notebook's files; the rest ends with the notebook."""
+    shared_directories: tuple[str, ...] = SHARED_DIRECTORIES
 
     @property
     def is_inside(self) -> bool:

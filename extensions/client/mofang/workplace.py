@@ -19,6 +19,9 @@ from mofang.snapshot import archive_of, create_snapshot
 HOME = "/home/jovyan"
 """The home directory in every container."""
 
+IN_IMAGE = Path("/opt")
+"""Where images bring programs of their own, such as the platform's examples."""
+
 OWNER = 1000
 """To whom the files in a home belong."""
 
@@ -58,7 +61,7 @@ class Workplace:
                     "share. Leave the snapshot out, or submit there."
                 )
             return settled
-        workplace = self._absolute(settled.get("working_directory") or "")
+        workplace = self._absolute(settled.get("working_directory") or self._usual())
         self._check_shared("working_directory", workplace)
         settled["working_directory"] = str(workplace)
         if settled.get("code") and not snapshot:
@@ -76,11 +79,16 @@ class Workplace:
             settled["code"] = self._copied(source, settled)
         return settled
 
+    def _usual(self) -> Path:
+        """Return where a program starts whose place is not said."""
+        return self.home if self.here.is_relative_to(IN_IMAGE) else self.here
+
     def _find_files(self, settled: dict[str, Any], workplace: Path) -> None:
         for field in ("script", "requirements"):
             if settled.get(field):
                 found = self._find(field, str(settled[field]), workplace)
-                self._check_shared(field, found)
+                if not found.is_relative_to(IN_IMAGE):
+                    self._check_shared(field, found)
                 settled[field] = str(found)
 
     def _find(self, field: str, name: str, workplace: Path) -> Path:

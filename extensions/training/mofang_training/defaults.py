@@ -15,13 +15,16 @@ def form_defaults(project: str, root: str) -> dict[str, Any]:
         project: The server's project.
         root: Folder that the paths of JupyterLab's documents start from.
     """
-    from mofang import models  # noqa: PLC0415 - start-up time of every server counts
+    # The start-up time of every server counts.
+    from mofang import models  # noqa: PLC0415
+    from mofang.settings import SHARED_DIRECTORIES  # noqa: PLC0415
 
     return {
         "project": project,
         "environment": os.environ.get("MOFANG_ENVIRONMENT", ""),
         "image": os.environ.get("MOFANG_IMAGE", ""),
         "working_directory": str(Path.home()),
+        "shared_directories": SHARED_DIRECTORIES,
         "user": os.environ.get("JUPYTERHUB_USER", ""),
         "hub": hub_address(),
         "root": str(Path(root).expanduser()),

@@ -157,7 +157,4 @@ def _total(one: Sample) -> float:
 def _excuse(replica: SampledReplica, file: SampleFile) -> str:
     if file.bad_lines:
         return f"The file of samples of {replica.label} cannot be read."
-    return (
-        f"{replica.label} has left no samples (yet): they begin with its command, and "
-        "with MOFANG_SAMPLE_SECONDS=0 there are none."
-    )
+    return f"No samples of {replica.label}: they begin with its command."

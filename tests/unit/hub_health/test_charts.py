@@ -121,4 +121,4 @@ async def test_a_job_has_the_curves_of_its_replicas_and_notes_for_the_others(tmp
     assert isinstance(found, JobMetrics)
     assert [each.index for each in found.replicas] == [0, 1]
     assert found.replicas[0].note is None
-    assert "worker-1 has left no samples" in found.replicas[1].note
+    assert "No samples of worker-1" in found.replicas[1].note

@@ -60,6 +60,14 @@ def test_a_script_that_jobs_cannot_see_is_refused_with_a_better_place(
     assert "seen by this notebook only" in caught.value.fields["script"]
 
 
+@pytest.mark.parametrize("name", ["/opt/tools/train.py", "train.py"])
+def test_a_program_of_the_image_runs_in_the_home(home, inside, monkeypatch, name):
+    monkeypatch.setattr(Path, "is_file", lambda path: path.is_relative_to("/opt/tools"))
+    spec = build_spec(name, [], {}, inside, Path("/opt/tools"))
+    assert spec.script == "/opt/tools/train.py"
+    assert spec.working_directory == str(home)
+
+
 def test_a_working_directory_that_jobs_cannot_see_is_refused(home, inside):
     options = {"working_directory": "/tmp"}
     with pytest.raises(InvalidError) as caught:

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 
 import { placeErrors } from './formErrors';
 import { validate } from './jobChecks';
-import { emptyForm, emptyPlace, type IJobForm, nameOf } from './jobForm';
+import {
+  directoryOf,
+  emptyForm,
+  emptyPlace,
+  type IJobForm,
+  nameOf
+} from './jobForm';
 import { formOf, specOf } from './jobSpec';
 import { parameterOf, parameterText } from './parameters';
 import { defaults, trans } from './testDefaults';
@@ -89,6 +95,18 @@ for (const [what, part, path] of wrong) {
   test(`${what} is told at its field`, () => {
     const errors = validate({ ...good, ...part }, defaults, trans);
     assert.deepEqual(Object.keys(errors), [path]);
+  });
+}
+
+for (const [script, directory] of [
+  ['/home/jovyan/digits/train.py', '/home/jovyan/digits'],
+  ['/projects/vision/train.py', '/projects/vision'],
+  ['/opt/mofang/examples/pytorch/train.py', '/home/jovyan'],
+  ['/home/jovyan-2/train.py', '/home/jovyan'],
+  ['train.py', '/home/jovyan']
+]) {
+  test(`${script} starts in ${directory}`, () => {
+    assert.equal(directoryOf({ ...good, script }, defaults), directory);
   });
 }
 

@@ -203,17 +203,16 @@ export function nameOf(script: string): string {
   return base.replace(/\.(py|ipynb|sh)$/, '').slice(0, 63);
 }
 
-export function folderOf(script: string, fallback: string): string {
-  const cut = script.lastIndexOf('/');
-  return script.startsWith('/') && cut > 0 ? script.slice(0, cut) : fallback;
-}
-
-/** Where the program starts: as asked, else beside the script. */
+/** Where the program starts: as asked, else beside the script if jobs see that. */
 export function directoryOf(form: IJobForm, defaults: IDefaults): string {
   const script = form.program === 'command' ? '' : form.script.trim();
-  return (
-    form.workingDirectory.trim() || folderOf(script, defaults.working_directory)
+  const isSeen = defaults.shared_directories.some(each =>
+    script.startsWith(`${each}/`)
   );
+  const usual = isSeen
+    ? script.slice(0, script.lastIndexOf('/'))
+    : defaults.working_directory;
+  return form.workingDirectory.trim() || usual;
 }
 
 /** The directory that a snapshot is made of. */

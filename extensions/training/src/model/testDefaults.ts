@@ -20,6 +20,7 @@ export const defaults: IDefaults = {
   environment: 'pytorch',
   image: 'docker.io/mofang/pytorch:1',
   working_directory: '/home/jovyan',
+  shared_directories: ['/home/jovyan', '/projects', '/global'],
   user: 'ada',
   hub: '/hub/',
   root: '/',

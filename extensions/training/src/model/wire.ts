@@ -238,6 +238,8 @@ export interface IDefaults {
   environment: string;
   image: string;
   working_directory: string;
+  /** What jobs see of the server's files. */
+  shared_directories: readonly string[];
   user: string;
   /** Address of the hub; empty off the platform. */
   hub: string;
