@@ -20,7 +20,9 @@ from mofang_cloudshell.names import ReplicaName
 CONNECT_SECONDS = 15.0
 """Opening a shell takes a round through the service and the kubelet."""
 
-PING_SECONDS = 30.0
+PING_SECONDS = 120.0
+"""Who does not answer for so long has gone; a browser that reads slowly has time."""
+
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
 

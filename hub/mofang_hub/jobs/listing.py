@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
@@ -94,19 +95,18 @@ class JobListing:
         with self._board.subscribed(project) as subscription:
             view.shown = {job_id: None for _, job_id in self._board.list_keys(project)}
             yield None
-            quiet = 0.0
+            checked = time.monotonic()
             while True:
                 changed = await subscription.take(LOOK_SECONDS)
                 changed |= await self._look_at_waiting(project)
-                quiet = 0.0 if changed else quiet + LOOK_SECONDS
                 for job_id, gone in changed.items():
                     event = self._event(view, job_id, gone)
                     if event:
                         yield event
-                if quiet >= KEEPALIVE_SECONDS:
+                if time.monotonic() - checked >= KEEPALIVE_SECONDS:
                     # Who lost the project meanwhile must not go on watching it.
                     await self._lookup.allowed(Action.READ, caller, project)
-                    quiet = 0.0
+                    checked = time.monotonic()
                     yield None
 
     def _event(self, view: _View, job_id: str, gone: JobSeen | None) -> JobEvent | None:

@@ -16,7 +16,7 @@ from tornado.iostream import StreamClosedError
 from typing_extensions import override
 
 from mofang.models import ErrorBody, field_sentences
-from mofang_hub.jobs.errors import TooLargeError
+from mofang_hub.jobs.errors import HubAwayError, TooLargeError, UnauthorizedError
 from mofang_hub.jobs.identity import HubIdentity
 from mofang_hub.jobs.listing import JobListing
 from mofang_hub.jobs.lookup import JobLookup
@@ -28,6 +28,9 @@ from mofang_kube.errors import InvalidError, MofangError, RefusedError
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024
+RECOGNISE_SECONDS = 60.0
+"""Between two looks at whose token a stream's is."""
+
 MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
 
 M = TypeVar("M", bound=BaseModel)
@@ -74,8 +77,7 @@ class ServiceHandler(web.RequestHandler):
     @override
     async def prepare(self) -> None:
         if not self.is_public:
-            header = self.request.headers.get("Authorization")
-            self._caller = await self.services.identity.identify(header)
+            self._caller = await self.recognise()
 
     @override
     def set_default_headers(self) -> None:
@@ -87,6 +89,16 @@ class ServiceHandler(web.RequestHandler):
     @override
     def check_xsrf_cookie(self) -> None:
         """Cookies are not read, so nothing can be done in somebody's name by them."""
+
+    async def recognise(self) -> Caller:
+        """Return who bears the request's token now; of a stream, it may have changed.
+
+        Raises:
+            UnauthorizedError: Nobody does any more.
+            HubAwayError: The hub did not say.
+        """
+        header = self.request.headers.get("Authorization")
+        return await self.services.identity.identify(header)
 
     def read_model(self, kind: type[M]) -> M:
         """Return the request's body as a model.
@@ -121,8 +133,13 @@ class ServiceHandler(web.RequestHandler):
         self.finish(content.model_dump_json())
 
     async def streaming(self, kind: str, work: Awaitable[None]) -> None:
-        """Run what writes a stream; it is cancelled when the client leaves."""
+        """Run what writes a stream; it is cancelled when the client leaves.
+
+        It is cut when its token does not stand any more for who opened it, with the
+        same rights; a client with another token opens it again.
+        """
         self._work = asyncio.ensure_future(work)
+        watch = asyncio.create_task(self._watch_caller())
         open_streams = self.services.metrics.streams.labels(kind=kind)
         open_streams.inc()
         try:
@@ -134,7 +151,24 @@ class ServiceHandler(web.RequestHandler):
                 self._work.cancel()
                 raise
         finally:
+            watch.cancel()
             open_streams.dec()
+
+    async def _watch_caller(self) -> None:
+        while True:
+            await asyncio.sleep(RECOGNISE_SECONDS)
+            try:
+                is_same = await self.recognise() == self._caller
+            except UnauthorizedError:
+                is_same = False
+            except HubAwayError:
+                continue
+            if not is_same:
+                # Not finished in order: what is followed has not ended.
+                log.info("stream cut", path=self.request.path, user=self.caller_name)
+                self.detach().close()
+                self.on_connection_close()
+                return
 
     @override
     def on_connection_close(self) -> None:

@@ -29,7 +29,10 @@ from mofang_hub.shell.targets import Targets
 
 log = structlog.get_logger(__name__)
 
-PING_SECONDS = 30.0
+PING_SECONDS = 240.0
+"""Who does not answer for so long has gone; what waits before a ping on a slow line,
+or for a container that takes nothing, is to pass meanwhile. Clients ping more often,
+which keeps what stands between from ending a silent connection."""
 
 # Only what can be a name gets to a handler, and from there into a path.
 _PROJECT = r"([a-z](?:[a-z0-9-]{0,18}[a-z0-9])?)"

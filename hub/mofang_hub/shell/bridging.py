@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from typing_extensions import override
 
 from mofang_hub.jobs.requests import ServiceHandler, Services
 from mofang_hub.shell.languages import Message
-from mofang_hub.shell.sessions import Session, Sessions, Visit
+from mofang_hub.shell.session import Session, Visit
+from mofang_hub.shell.sessions import Sessions
 from mofang_hub.shell.targets import Target, Targets
 from mofang_kube.errors import InvalidError
+
+log = structlog.get_logger(__name__)
 
 MAX_MESSAGE_BYTES = 4 * 1024**2
 """What a client may send at once."""
@@ -30,6 +34,11 @@ class _SocketClient:
             await self._socket.write_message(message, binary=is_binary)
         except WebSocketClosedError as err:
             raise ConnectionError from err
+
+    @property
+    def has_gone(self) -> bool:
+        connection = self._socket.ws_connection
+        return connection is None or connection.is_closing()
 
 
 class BridgeHandler(WebSocketHandler, ServiceHandler):
@@ -68,7 +77,7 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
     @override
     async def get(self, project: str, job: str, role: str, index: str) -> None:
         """Open the session, then the socket; both end together."""
-        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+        if not self._is_opening():
             raise InvalidError("A way into a container is a WebSocket; open it as one.")
         self.check_request()
         target = await self._targets.find(self.caller, project, job, (role, int(index)))
@@ -89,13 +98,19 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
         self._running = asyncio.create_task(self._run(session), name="shell")
 
     async def _run(self, session: Session) -> None:
-        target = session.visit.target
         try:
-            await self._sessions.run(
-                session, lambda: self._targets.is_allowed_still(self.caller, target)
-            )
+            await self._sessions.run(session, lambda: self._check(session))
+        except Exception:
+            log.exception("shell broke", session=session.id)
         finally:
+            # First: a container that takes nothing would hold up the socket's end.
+            self._sessions.give_up(session)
             self.close()
+
+    async def _check(self, session: Session) -> None:
+        """Return if who came would be let in again, with the same token."""
+        caller = await self.recognise()
+        await self._targets.is_allowed_still(caller, session.visit.target)
 
     @override
     async def on_message(self, message: str | bytes) -> None:
@@ -108,3 +123,13 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
         self._sessions.give_up(session)
+
+    def _is_opening(self) -> bool:
+        """Whether it is a WebSocket's handshake in all that one consists of."""
+        headers = self.request.headers
+        return (
+            headers.get("Upgrade", "").lower() == "websocket"
+            and "upgrade" in headers.get("Connection", "").lower()
+            and headers.get("Sec-WebSocket-Version") == "13"
+            and "Sec-WebSocket-Key" in headers
+        )

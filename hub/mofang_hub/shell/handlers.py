@@ -10,7 +10,7 @@ from mofang_hub.shell.bridging import BridgeHandler
 from mofang_hub.shell.keys import parse_public_key
 from mofang_hub.shell.languages import SshLanguage, TerminalLanguage
 from mofang_hub.shell.programs import login_shell, ssh_server
-from mofang_hub.shell.sessions import Visit
+from mofang_hub.shell.session import Visit
 from mofang_hub.shell.targets import Target
 from mofang_kube.errors import ForbiddenError
 

@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from unit.hub_jobs.world import IMAGE, World, running_world
+
+from mofang_hub.jobs import identity, requests
 
 SPEC = {"name": "train", "image": IMAGE, "script": "train.py"}
 
@@ -263,6 +266,35 @@ async def test_metrics_are_for_those_with_the_scope(world: World) -> None:
     assert "mofang_job_submit_count_total 1.0" in answer.text
     assert "ada" not in answer.text
     assert "vision" not in answer.text
+
+
+@pytest.mark.parametrize("loss", ["the token", "a group"])
+async def test_a_stream_is_cut_when_its_token_stands_for_less(
+    world: World, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    monkeypatch.setattr(identity, "KEEP_SECONDS", 0.0)
+    monkeypatch.setattr(requests, "RECOGNISE_SECONDS", 0.1)
+    world.hub.groups["eve"] = ["readers"]
+    address = f"{world.url}/services/training/api/projects/vision/jobs/watch"
+    headers = {"Authorization": "token eve"}
+
+    async with world.http.stream("GET", address, headers=headers) as answer:
+        lines = answer.aiter_lines()
+        assert (await anext(lines)).startswith(":")
+        world.hub.is_away = True
+        await asyncio.sleep(0.3)
+        world.hub.is_away = False
+        if loss == "the token":
+            world.hub.revoked.add("eve")
+        else:
+            world.hub.groups["eve"] = []
+        with pytest.raises(httpx.RemoteProtocolError):
+            await asyncio.wait_for(_read_out(lines), 5)
+
+
+async def _read_out(lines: AsyncIterator[str]) -> None:
+    async for _ in lines:
+        pass
 
 
 async def test_the_watch_tells_what_happens(world: World) -> None:

@@ -194,19 +194,21 @@ class PretendedHub:
     def __init__(self) -> None:
         self.asked = 0
         self.is_away = False
+        self.revoked: set[str] = set()
+        self.groups = {"reader": ["readers"]}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
         if self.is_away:
             return httpx.Response(503)
         name, _, lacks = request.headers["Authorization"][6:].partition("-without-")
-        if name == "nobody":
+        if name == "nobody" or name in self.revoked:
             return httpx.Response(403)
         scopes = [scope for scope in SCOPES if scope != lacks]
         kind = "service" if name == "service" else "user"
         if name == "prometheus":
             kind, scopes = "service", ["read:metrics"]
-        groups = ["readers"] if name == "reader" else []
+        groups = self.groups.get(name, [])
         return httpx.Response(
             200,
             json={"kind": kind, "name": name, "groups": groups, "scopes": scopes},
@@ -221,6 +223,8 @@ class PretendedTerminal:
         self.is_closed = False
         self.taken = 0
         self.to_come: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
+        self.takes = asyncio.Event()
+        self.takes.set()
 
     async def frames(self) -> AsyncIterator[tuple[int, bytes]]:
         while (frame := await self.to_come.get()) is not None:
@@ -228,12 +232,14 @@ class PretendedTerminal:
             yield frame
 
     async def send(self, frame: bytes) -> None:
+        await self.takes.wait()
         self.sent.append(frame)
 
     async def ping(self) -> None: ...
 
     async def close(self) -> None:
         self.is_closed = True
+        self.takes.set()
 
 
 class PretendedTerminals:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 from unit.hub_jobs.world import PretendedTerminal, World, running_world
+
+from mofang_hub.jobs import identity
+from mofang_spawner.environments.models import Member
 
 
 @pytest.fixture
@@ -33,6 +36,10 @@ async def shell_of(
         yield socket
     finally:
         socket.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                while await socket.read_message() is not None:
+                    pass
 
 
 async def refusal(world: World, job: dict[str, Any], **more: str) -> tuple[int, str]:
@@ -219,6 +226,104 @@ async def test_who_loses_the_project_loses_the_shell(world: World) -> None:
     await until(lambda: world.terminals.ended)
 
 
+@pytest.fixture
+def unforgetting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub is asked at each check."""
+    monkeypatch.setattr(identity, "KEEP_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("unforgetting")
+async def test_a_revoked_token_ends_the_shell(world: World) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    async with shell_of(world, job) as socket:
+        await socket.read_message()
+        world.hub.revoked.add("ada")
+
+        assert "revoked" in str(await socket.read_message())
+        assert await socket.read_message() == '["disconnect", 1]'
+
+    await until(lambda: world.terminals.ended)
+
+
+@pytest.mark.usefixtures("unforgetting")
+async def test_who_leaves_the_group_loses_the_shell(world: World) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    project = world.catalog.projects["vision"]
+    by_group = Member(group="vision", role="member")
+    world.catalog.projects["vision"] = project.model_copy(
+        update={"members": (by_group,)}
+    )
+    world.hub.groups["ada"] = ["vision"]
+    async with shell_of(world, job) as socket:
+        await socket.read_message()
+        world.hub.groups["ada"] = []
+
+        assert "not a member" in str(await socket.read_message())
+
+
+@pytest.mark.usefixtures("unforgetting")
+async def test_a_shell_outlives_an_absent_hub_and_a_broken_check(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    async with shell_of(world, job) as socket:
+        await socket.read_message()
+        asked = world.hub.asked
+        world.hub.is_away = True
+        await until(lambda: world.hub.asked > asked + 1)
+        world.hub.is_away = False
+        project = world.catalog.projects.pop("vision")
+        with monkeypatch.context() as broken:
+            broken.setattr(world.catalog, "projects", None)
+            asked = world.hub.asked
+            await until(lambda: world.hub.asked > asked + 1)
+        world.catalog.projects["vision"] = project
+        world.terminals.opened[0].to_come.put_nowait((1, b"still here"))
+
+        assert await socket.read_message() == '["stdout", "still here"]'
+
+
+async def test_a_container_that_takes_nothing_holds_up_no_end(world: World) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    async with shell_of(world, job) as socket:
+        await socket.read_message()
+        terminal = world.terminals.opened[0]
+        terminal.takes.clear()
+        await socket.write_message('["stdin", "much"]')
+        await asyncio.sleep(0.1)
+        project = world.catalog.projects["vision"]
+        world.catalog.projects["vision"] = project.model_copy(update={"members": ()})
+
+        await until(lambda: terminal.is_closed and world.terminals.ended)
+
+
+@pytest.mark.parametrize(
+    "lacking", ["Connection", "Sec-WebSocket-Version", "Sec-WebSocket-Key"]
+)
+async def test_half_a_handshake_starts_nothing(world: World, lacking: str) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    headers = {
+        "Authorization": "token ada",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    del headers[lacking]
+    url = f"{world.url}/services/training/api/projects/vision/jobs/{job['id']}"
+
+    answer = await world.http.get(f"{url}/shell/worker/0", headers=headers)
+
+    assert answer.status_code == 422
+    assert "open it as one" in answer.json()["message"]
+    assert world.terminals.opened == []
+
+
 async def test_another_container_of_the_same_name_is_not_the_same(
     world: World,
 ) -> None:
@@ -256,5 +361,6 @@ async def test_the_end_of_the_service_is_told_in_the_terminal(world: World) -> N
         await socket.read_message()
         await world.sessions.stop()
 
+        assert len(world.terminals.ended) == 1
         assert "restarted" in str(await socket.read_message())
         assert await socket.read_message() == '["disconnect", 1]'
