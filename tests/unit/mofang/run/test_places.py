@@ -150,6 +150,39 @@ def test_what_lay_there_is_loaded_to_resume_from(run, tmp_path, flags, attempt):
     assert (staged.target / "old").stat().st_ino == before.st_ino
 
 
+@pytest.mark.parametrize(
+    ("flags", "attempt"),
+    [
+        pytest.param({"preload": True}, "1", id="asked for"),
+        pytest.param({}, "2", id="a second attempt"),
+    ],
+)
+def test_without_what_to_resume_from_nothing_is_started(run, tmp_path, flags, attempt):
+    """It would begin anew, and staging would copy that over the good files."""
+    staged = Staged(tmp_path, **flags)
+    (staged.target / "deep").mkdir(parents=True)
+    (staged.target / "deep" / "model").write_text("trained")
+    (staged.target / "log").write_text("lines")
+    (staged.source / "deep" / "model").mkdir(parents=True)
+    code, output = run(WRITE, "0", MOFANG_ATTEMPT=attempt, **staged.variables)
+    assert code == 126
+    assert "deep/model could not be copied" in output
+    assert "The command was not started" in output
+    assert "IN " not in output
+    assert "Loaded" not in output
+    assert staged.files() == {"deep/model": "trained", "log": "lines"}
+
+
+def test_a_directory_that_cannot_be_loaded_is_told(run, tmp_path):
+    staged = Staged(tmp_path, preload=True)
+    (staged.target / "deep").mkdir(parents=True)
+    staged.source.mkdir(parents=True)
+    (staged.source / "deep").touch()
+    code, output = run(WRITE, "0", **staged.variables)
+    assert code == 126
+    assert f"{staged.target}/deep could not be copied" in output
+
+
 STUBBORN = """
 import os, pathlib, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

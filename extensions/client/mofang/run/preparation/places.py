@@ -26,7 +26,7 @@ def settle_places(replica: Replica) -> Places:
     A restarted job always finds what its last attempt left.
 
     Raises:
-        RefusalError: An input is not there, or an output cannot be made.
+        RefusalError: An input is not there, or an output cannot be made or loaded.
         StoppedError: A signal came meanwhile.
     """
     parameters: dict[str, str] = {}

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mofang.run.endings import CANNOT_EXECUTE, RefusalError
 from mofang.run.output import Output
 from mofang.run.replica import Replica
 from mofang.run.signals import SignalPipe
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 PERIOD_SECONDS = 60.0
 REPORT_SECONDS = 10.0
+MOST_TOLD = 3
 LOST_OUTPUT = 1
 """Exit code of a replica whose command went well and whose outputs were lost."""
 
@@ -48,6 +50,8 @@ def preload(replica: Replica, staged: Staged) -> None:
     """Copy what the target holds to the scratch disk, with lines of progress.
 
     Raises:
+        RefusalError: Not all of it could be copied. A script that starts without what
+            it should resume from begins anew, over the good files.
         StoppedError: A signal came meanwhile.
     """
     say = replica.output.say
@@ -58,9 +62,19 @@ def preload(replica: Replica, staged: Staged) -> None:
         if time.monotonic() - reported >= REPORT_SECONDS:
             reported = time.monotonic()
             say(f"Loading the output {staged.name}: {copier.told()} so far.")
+    if copier.failed:
+        raise RefusalError(_told_missing(staged, copier), CANNOT_EXECUTE)
     say(f"Loaded {copier.told()} of the output {staged.name} from {staged.target}.")
-    for sentence in copier.take_complaints():
-        say(sentence)
+
+
+def _told_missing(staged: Staged, copier: Copier) -> str:
+    first = " ".join(copier.take_complaints()[:MOST_TOLD])
+    return (
+        f"The output {staged.name} could not be loaded from {staged.target}; failures: "
+        f"{copier.failed}. {first} The command was not started, as it would begin anew "
+        "and replace what is there. Make these files readable; if the scratch disk is "
+        "too small for them, submit the job without staging this output."
+    )
 
 
 @contextmanager
@@ -174,7 +188,9 @@ class Copier:
     def steps(self, *, is_last: bool = True) -> Iterator[None]:
         """Copy all that is new or changed; yields after each entry."""
         self.failed = 0
-        for folder, folders, names in os.walk(str(self._source), onerror=self._fail):
+        for folder, folders, names in os.walk(
+            str(self._source), onerror=self._fail_folder
+        ):
             below = os.path.relpath(folder, str(self._source))
             with self._noting(folder):
                 (self.target / below).mkdir(parents=True, exist_ok=True)
@@ -199,11 +215,16 @@ class Copier:
         except OSError as error:
             self._fail(error, path)
 
+    def _fail_folder(self, error: OSError) -> None:
+        is_removed = isinstance(error, FileNotFoundError)
+        if not is_removed or error.filename == str(self._source):
+            self._fail(error)
+
     def _fail(self, error: OSError, path: str = "") -> None:
         self.failed += 1
+        path = path or str(error.filename)
         self._complaints[path] = (
-            f"{path or error.filename} could not be copied to {self.target}: "
-            f"{error.strerror or error}."
+            f"{path} could not be copied to {self.target}: {error.strerror or error}."
         )
 
     def _copy(self, path: str, *, is_last: bool) -> None:
