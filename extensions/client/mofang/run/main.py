@@ -98,7 +98,8 @@ def run_replica(replica: Replica, order: Order) -> int:
                 keep(replica, code)
     except RefusalError as error:
         tell_failure(settings, str(error))
-        return _give_up(replica, str(error), error.exit_code)
+        code = _give_up(replica, str(error), error.exit_code)
+        keep(replica, code)
     except StoppedError as error:
         name = signal_name(error.number)
         sentence = f"Stopped by {name} before the command was started."

@@ -50,6 +50,73 @@ def test_the_time_ends_by_itself(tmp_path, monkeypatch):
     assert "No longer kept: the time is over." in log.read_text()
 
 
+def no_script(wrapper):
+    return "gone.py", {}
+
+
+def no_command(wrapper):
+    return "no-such", {"flags": ("--command",)}
+
+
+def no_directory(wrapper):
+    return "a.py", {"MOFANG_WORKING_DIRECTORY": str(wrapper.home / "nowhere")}
+
+
+def no_packages(wrapper):
+    (wrapper.home / "wanted.txt").write_text("--no-such-option\n")
+    return "a.py", {
+        "MOFANG_REQUIREMENTS": str(wrapper.home / "wanted.txt"),
+        "MOFANG_CACHE_DIRECTORY": str(wrapper.home / "cache"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("order", "code", "cause"),
+    [
+        (no_script, 127, "gone.py"),
+        (no_command, 127, "no-such"),
+        (no_directory, 2, "cannot be entered"),
+        (no_packages, 126, "wanted.txt"),
+    ],
+)
+def test_a_command_that_was_never_started_is_kept_too(
+    wrapper, mark, eventually, order, code, cause
+):
+    """These failures most need a look, and their container is where to look."""
+    word, options = order(wrapper)
+    with wrapper.start(
+        word, framework="single", MOFANG_KEEP_MINUTES="5", **options
+    ) as process:
+        eventually(mark.exists)
+        kept = json.loads(mark.read_text())
+        start = time.monotonic()
+        process.terminate()
+        output = process.stdout.read().decode()
+    assert process.returncode == code
+    assert time.monotonic() - start < 5
+    assert kept["exit_code"] == code
+    assert cause in kept["cause"]
+    assert f"worker-0 ended with exit code {code}." in output
+    assert "No longer kept: told to end." in output
+    assert cause in wrapper.termination_log.read_text()
+    assert not mark.exists()
+
+
+def test_who_was_told_to_end_before_the_command_is_not_kept(wrapper):
+    with wrapper.start(
+        wrapper.script(""),
+        MOFANG_NODES="2",
+        MOFANG_MASTER="worker-0.invalid",
+        MOFANG_KEEP_MINUTES="5",
+    ) as process:
+        assert b"Waiting for worker-0.invalid" in process.stdout.readline()
+        process.terminate()
+        output = process.stdout.read().decode()
+    assert process.returncode == 143
+    assert "Stopped by SIGTERM before the command was started." in output
+    assert "is kept" not in output
+
+
 def test_who_was_told_to_end_is_not_kept(wrapper):
     script = wrapper.script("print('ready'); __import__('time').sleep(60)")
     start = time.monotonic()
