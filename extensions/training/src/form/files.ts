@@ -1,9 +1,15 @@
+import { Notification } from '@jupyterlab/apputils';
 import { FileDialog, type IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 
-import { MARK, notebookScript, scriptPath } from '../model/notebookScript';
+import {
+  notebookScript,
+  scriptPath,
+  type ILeftOut
+} from '../model/notebookScript';
+import { checkReplaceable } from './scriptFile';
 import type { IFormFiles } from './submission';
 
 interface INotebook {
@@ -42,14 +48,16 @@ export class FormFiles implements IFormFiles {
   async convert(notebookPath: string): Promise<string> {
     const { contents } = this._manager.services;
     const path = scriptPath(notebookPath);
-    await this._mayWrite(contents, path);
+    await checkReplaceable(contents, path, this._trans);
     const { cells } = await this._read(contents, notebookPath);
     const name = notebookPath.split('/').pop() ?? notebookPath;
+    const { source, leftOut } = notebookScript(cells, name);
     await contents.save(path, {
       type: 'file',
       format: 'text',
-      content: notebookScript(cells, name)
+      content: source
     });
+    this._tellLeftOut(leftOut, path);
     return path;
   }
 
@@ -75,19 +83,18 @@ export class FormFiles implements IFormFiles {
     return model.content as INotebook;
   }
 
-  private async _mayWrite(
-    contents: Contents.IManager,
-    path: string
-  ): Promise<void> {
-    const there = await contents
-      .get(path, { type: 'file', format: 'text', content: true })
-      .catch(() => null);
-    if (there && !String(there.content).startsWith(MARK)) {
-      throw new Error(
+  private _tellLeftOut(cells: readonly ILeftOut[], path: string): void {
+    if (cells.length > 0) {
+      const named = cells.map(({ position, magic }) =>
+        this._trans.__('cell %1 (%2)', String(position), magic)
+      );
+      Notification.warning(
         this._trans.__(
-          '%1 is there already and was not made from the notebook. Rename it, or choose it as the script.',
-          path
-        )
+          '%1 leaves out what is not Python: %2. Write it in Python, or run the notebook itself, if the job needs it.',
+          path,
+          named.join(', ')
+        ),
+        { autoClose: false }
       );
     }
   }

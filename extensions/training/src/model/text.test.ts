@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { shortDuration } from './duration';
-import { notebookScript, scriptPath } from './notebookScript';
 import { parseQuantity } from './quantity';
 import { joinWords, splitWords } from './shellWords';
 
@@ -38,24 +37,4 @@ test('durations are short', () => {
   assert.equal(shortDuration(61_000), '1 min');
   assert.equal(shortDuration(9_000_000), '2 h 30 min');
   assert.equal(shortDuration(300_000_000), '3 d');
-});
-
-test('a notebook becomes a script that Python reads', () => {
-  const cells = [
-    { cell_type: 'markdown', source: '# Title' },
-    { cell_type: 'code', source: '%matplotlib inline\nimport torch' },
-    { cell_type: 'code', source: ['if True:\n', '    !nvidia-smi\n'] },
-    { cell_type: 'code', source: '%%bash\nls' },
-    { cell_type: 'code', source: '' }
-  ];
-  assert.equal(
-    notebookScript(cells, 'train.ipynb'),
-    [
-      '# Made by Mofang from train.ipynb: changes here are lost.\n',
-      'pass  # %matplotlib inline\nimport torch\n',
-      'if True:\n    pass  # !nvidia-smi\n',
-      '# %%bash\n# ls\n'
-    ].join('\n')
-  );
-  assert.equal(scriptPath('a/train.ipynb'), 'a/train.py');
 });
