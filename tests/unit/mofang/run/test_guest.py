@@ -19,10 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from unit.mofang.run.containers import start_in
 
 import mofang
 from mofang.run import guest
-from mofang.run.meeting import programs
+from mofang.run.endings import RefusalError
+from mofang.run.meeting import premises, programs
 from mofang.run.signals import ENDING
 
 UID = 1000
@@ -47,8 +49,10 @@ class Container:
         self.home = root / "home"
         self.project = self.home / "my 'own' project"
         self.temporary = root / "tmp"
+        self.shared = root / "projects"
         self.project.mkdir(parents=True)
         self.temporary.mkdir()
+        self.shared.mkdir()
         lines = Path("/etc/passwd").read_text().splitlines()
         kept = [line for line in lines if line.split(":")[2] != str(UID)]
         entry = f"jovyan:x:{UID}:{UID}::{self.home}:/bin/bash"
@@ -71,13 +75,14 @@ class Container:
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.home),
-            "TMPDIR": str(self.temporary),
+            "TMPDIR": str(self.shared),
             "PYTHONPATH": str(Path(mofang.__file__).parents[1]),
             "MARK": "marked",
             **variables,
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
-        program = ["env", "-i", *settings, PYTHON, "-m", "mofang.run.guest", *words]
+        start = start_in(self.temporary, "mofang.run.guest")
+        program = ["env", "-i", *settings, PYTHON, *start, *words]
         if os.getuid():
             return program
         become = f"setpriv --reuid={UID} --regid={UID} --clear-groups"
@@ -146,7 +151,7 @@ def container():
     root.chmod(0o755)
     made = Container(root)
     if os.getuid() == 0:
-        for path in [made.home, made.project, made.temporary]:
+        for path in [made.home, made.project, made.temporary, made.shared]:
             os.chown(path, UID, UID)
     yield made
     shutil.rmtree(root, ignore_errors=True)
@@ -350,7 +355,8 @@ def serving(container):
 
 def guests(container) -> list[int]:
     """Return the processes of guests, known by their directory for files."""
-    mark = os.fsencode(f"TMPDIR={container.temporary}")
+    mark = os.fsencode(f"TMPDIR={container.shared}")
+    start = start_in(container.temporary, "mofang.run.guest")[-1].encode()
     found = []
     for each in Path("/proc").glob("[0-9]*"):
         try:
@@ -358,7 +364,7 @@ def guests(container) -> list[int]:
             marked = mark in (each / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if marked and b"mofang.run.guest" in words:
+        if marked and start in words:
             found.append(int(each.name))
     return found
 
@@ -444,6 +450,51 @@ def test_a_link_is_not_followed(container):
     assert code == 126
     assert "cannot be used" in sentence
     assert list(container.home.iterdir()) == [container.project]
+
+
+def test_nothing_lies_where_tmpdir_points(container):
+    """On a shared volume everybody is the same user."""
+    with serving(container):
+        assert len(container.rooms()) == 2
+        assert list(container.shared.iterdir()) == []
+
+
+@pytest.fixture
+def places(monkeypatch, tmp_path):
+    """Make directories the places where keys may lie, and one of them shared."""
+    made = [tmp_path / name for name in ("first", "second", "shared")]
+    for each in made:
+        each.mkdir()
+    monkeypatch.setattr(premises, "_SHARED", (str(made[2]),))
+    monkeypatch.setattr(premises, "PLACES", tuple(map(str, made[:2])))
+    return made
+
+
+def test_keys_lie_at_the_first_place_that_can_be_used(places):
+    first, second, _ = places
+    assert premises.premises() == first
+
+    first.rmdir()
+
+    assert premises.premises() == second
+
+
+@pytest.mark.parametrize("below", ["", "deep"])
+def test_a_place_that_leads_to_a_shared_volume_is_not_used(places, below):
+    first, second, shared = places
+    (shared / below).mkdir(exist_ok=True)
+    first.rmdir()
+    first.symlink_to(shared / below)
+    assert premises.premises() == second
+
+
+def test_without_a_place_nobody_is_let_in(places):
+    first, second, _ = places
+    first.rmdir()
+    second.rmdir()
+    with pytest.raises(RefusalError, match="can write to none of") as refusal:
+        premises.premises()
+    assert refusal.value.exit_code == 126
 
 
 @pytest.fixture

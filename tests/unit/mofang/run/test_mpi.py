@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from unit.mofang.run.containers import start_in
 
 import mofang
 
@@ -98,7 +99,8 @@ class Cluster:
             "MOFANG_TERMINATION_LOG": os.devnull,
             **variables,
         }
-        wrapper = ["-m", "mofang.run.main", "--framework", framework, "--", *words]
+        start = start_in(self.temporary(f"keys-{role}", index), "mofang.run.main")
+        wrapper = [*start, "--framework", framework, "--", *words]
         process = subprocess.Popen(
             [*self.plain_user(), PYTHON, *wrapper],
             env=environment,
@@ -319,7 +321,7 @@ def knock(cluster, door, *, key: Path, host_key: str) -> subprocess.CompletedPro
 
 
 def launchers_key(cluster) -> Path:
-    found = next((cluster.root / "tmp").glob("*/mofang-ssh-*/key"))
+    found = next((cluster.root / "tmp").glob("keys-*/mofang-ssh-*/key"))
     # ssh takes a key of its own user only.
     copy = cluster.root / "copied_key"
     copy.touch(mode=0o600)

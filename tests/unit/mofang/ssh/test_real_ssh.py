@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from unit.mofang.run.containers import start_in
 from unit.mofang.ssh.bridge import JOB, bridge_to, running_job
 
 import mofang
@@ -42,11 +43,11 @@ class Container:
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": self.home,
-            "TMPDIR": self.temporary,
             "PYTHONPATH": Path(mofang.__file__).parents[1],
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
-        words = ["env", "-i", *settings, PYTHON, "-m", "mofang.run.guest", key]
+        start = start_in(self.temporary, "mofang.run.guest")
+        words = ["env", "-i", *settings, PYTHON, *start, key]
         await bridge_to(peer, *self._plain_user(), *words, str(self.home))
 
     def restart(self) -> None:

@@ -20,6 +20,7 @@ from mofang.run.endings import WRONG_SETTINGS, RefusalError
 from mofang.run.meeting.client import configure_client, publish_key
 from mofang.run.meeting.directory import Announcement, RunDirectory
 from mofang.run.meeting.farewell import wait_for_farewells
+from mofang.run.meeting.premises import premises
 from mofang.run.meeting.programs import find_program
 from mofang.run.meeting.server import Server, configure_server
 from mofang.run.program import Program, check_program
@@ -70,7 +71,7 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     check_program(program)
     with ExitStack() as stack:
         directory = RunDirectory(Path(path))
-        home = Path(tempfile.mkdtemp(prefix="mofang-ssh-"))
+        home = Path(tempfile.mkdtemp(prefix="mofang-ssh-", dir=str(premises())))
         stack.callback(shutil.rmtree, str(home), ignore_errors=True)
         if replica.settings.role == LAUNCHER:
             yield stack.enter_context(_launcher(replica, program, directory, home))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -20,15 +19,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mofang.run.endings import CANNOT_EXECUTE, RefusalError
+from mofang.run.meeting.premises import premises
 from mofang.run.meeting.programs import make_key
 
 HOST_KEY = "host_key"
 SESSION = "session-"
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-# sshd's configuration and a shell's command line name files in it.
-_PLAIN = re.compile(r"/[A-Za-z0-9_./+:,-]*")
 
 
 @contextmanager
@@ -38,7 +35,7 @@ def lodging() -> Iterator[Path]:
     Raises:
         RefusalError: It cannot be made, or is not our user's alone.
     """
-    home = _place() / f"mofang-guest-{os.getuid()}"
+    home = premises() / f"mofang-guest-{os.getuid()}"
     try:
         with suppress(FileExistsError):
             home.mkdir(mode=0o700)
@@ -60,11 +57,6 @@ def lodging() -> Iterator[Path]:
     finally:
         shutil.rmtree(str(room), ignore_errors=True)
         os.close(lock)
-
-
-def _place() -> Path:
-    place = tempfile.gettempdir()
-    return Path(place if _PLAIN.fullmatch(place) else "/tmp")  # noqa: S108 - checked
 
 
 @contextmanager
