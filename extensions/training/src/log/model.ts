@@ -142,7 +142,7 @@ export class LogModel extends VDomModel implements ILogListener {
     if (lines.length > 0) {
       this._body.empty.textContent = '';
     }
-    scroller.scrollTop = scroller.scrollHeight - fromEnd;
+    this._body.scrollTo(scroller.scrollHeight - fromEnd);
     this._linesChanged();
   }
 

@@ -8,6 +8,7 @@ import type { IReplica } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 import { LogControls } from './controls';
 import { LogModel } from './model';
+import { isAtEnd, isMoveUp, type IPlace } from './place';
 
 /** The log of a job, one replica at a time. */
 export class LogWidget extends Panel {
@@ -94,9 +95,9 @@ export class LogBody extends Widget {
     // Read aloud on demand only: a training log speaks faster than any voice.
     this.scroller.setAttribute('aria-live', 'off');
     this.scroller.append(this.gap, this.earlier, this.lines, this.empty);
-    this.scroller.addEventListener('wheel', this._onWheel, { passive: true });
     this.scroller.addEventListener('scroll', this._onScroll, { passive: true });
     this.node.append(this.scroller);
+    this._place = placeOf(this.scroller);
   }
 
   model!: LogModel;
@@ -106,24 +107,31 @@ export class LogBody extends Widget {
   readonly lines: HTMLElement;
   readonly scroller: HTMLElement;
 
-  get isAtEnd(): boolean {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    return scrollHeight - scrollTop - clientHeight < 40;
-  }
-
   scrollToEnd(): void {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.scrollTo(this.scroller.scrollHeight);
   }
 
-  private _onWheel = (event: WheelEvent): void => {
-    if (event.deltaY < 0) {
-      this.model.isScrolledAway = true;
-    }
-  };
+  /** Show another place, without anybody having asked for it. */
+  scrollTo(top: number): void {
+    this.scroller.scrollTop = top;
+    this._place = placeOf(this.scroller);
+  }
 
   private _onScroll = (): void => {
-    if (this.isAtEnd) {
+    const place = placeOf(this.scroller);
+    if (isMoveUp(this._place, place)) {
+      this.model.isScrolledAway = true;
+    } else if (isAtEnd(place)) {
       this.model.isScrolledAway = false;
     }
+    this._place = place;
   };
+
+  /** The place that was known last. */
+  private _place: IPlace;
+}
+
+function placeOf(node: HTMLElement): IPlace {
+  const { scrollTop, scrollHeight, clientHeight } = node;
+  return { scrollTop, scrollHeight, clientHeight };
 }

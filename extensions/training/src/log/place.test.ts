@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { isAtEnd, isMoveUp, type IPlace } from './place';
+
+function place(scrollTop: number, scrollHeight = 1000): IPlace {
+  return { scrollTop, scrollHeight, clientHeight: 200 };
+}
+
+const end = place(800);
+
+test('whoever goes up is away, however little a smooth step begins with', () => {
+  assert.ok(isMoveUp(end, place(790)));
+  assert.ok(isMoveUp(end, place(0)));
+  assert.ok(isMoveUp(place(500), place(400)));
+});
+
+test('nobody moved when the lines did', () => {
+  assert.ok(!isMoveUp(end, end));
+  // Earlier lines were dropped; lines turned out lower than was thought.
+  assert.ok(!isMoveUp(end, place(600, 800)));
+  // Lines came at the end; lines turned out higher.
+  assert.ok(!isMoveUp(end, place(800, 1100)));
+  // The view grew.
+  assert.ok(!isMoveUp(end, { ...end, scrollTop: 700, clientHeight: 300 }));
+  // The page sprang back from beyond its end.
+  assert.ok(!isMoveUp(place(850), end));
+});
+
+test('going down is not going up, and ends near the end', () => {
+  assert.ok(!isMoveUp(place(100), place(770)));
+  assert.ok(isAtEnd(place(770)));
+  assert.ok(!isAtEnd(place(700)));
+});
