@@ -2,9 +2,7 @@ import * as React from 'react';
 
 import { isFinal, type IJob, type IJobMetrics } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
-
-/** How often a running job is looked at. */
-const PERIOD_MS = 10_000;
+import { keepReading } from './reading';
 
 export interface IReading {
   /** Null until something was read. */
@@ -36,24 +34,17 @@ export function useMetrics(
       return;
     }
     let isCurrent = true;
-    let timer: ReturnType<typeof setTimeout>;
-    const read = async () => {
-      if (!document.hidden) {
-        const found = await readOnce(jobs, id, points);
-        if (!isCurrent) {
-          return;
-        }
+    const stop = keepReading(async () => {
+      const found = await readOnce(jobs, id, points);
+      if (isCurrent) {
         // What was read before stays in view when a later reading fails.
         setReading(last => ({ ...last, ...found }));
       }
-      if (!hasEnded) {
-        timer = setTimeout(() => void read(), PERIOD_MS);
-      }
-    };
-    void read();
+      return 'metrics' in found;
+    }, hasEnded);
     return () => {
       isCurrent = false;
-      clearTimeout(timer);
+      stop();
     };
   }, [id, hasBegun, hasEnded, isShown, points]);
   return reading;

@@ -39,23 +39,13 @@ export class LogReader implements IDisposable {
     return this._complete;
   }
 
-  /** Read the newest part. */
-  async begin(): Promise<void> {
-    this._listener.state('reading');
-    const { signal } = this._abort;
-    const piece = await this._source.read(-PART_BYTES, PART_BYTES, signal);
-    const skip = piece.start > 0 ? firstLineStart(piece.bytes) : 0;
-    this._first = piece.start + skip;
-    this._next = piece.start + piece.bytes.length;
-    this._complete = piece.complete && this._next >= piece.size;
-    const text = this._decoder.decode(piece.bytes.subarray(skip), {
-      stream: true
+  /** Read the newest part, once; what failed may be asked for again. */
+  begin(): Promise<void> {
+    this._beginning ??= this._begin().catch(reason => {
+      this._beginning = null;
+      throw reason;
     });
-    this._listener.prepend(this._cutter.push(text), this._first > 0);
-    this._listener.append([], this._cutter.pending);
-    if (this._complete) {
-      this._finish();
-    }
+    return this._beginning;
   }
 
   /** Read the part before the oldest line shown. */
@@ -85,6 +75,11 @@ export class LogReader implements IDisposable {
     this._following = following;
     for (let attempt = 0; !following.signal.aborted && !this._complete;) {
       try {
+        if (!this._hasBegun) {
+          // Followed from its start, all of a long log would come through here.
+          await this.begin();
+          continue;
+        }
         this._listener.state('following');
         await this._readOn(following.signal, () => (attempt = 0));
         await this._checkEnd(following.signal);
@@ -109,6 +104,32 @@ export class LogReader implements IDisposable {
       if (!this._complete) {
         this._listener.state('paused');
       }
+    }
+  }
+
+  private async _begin(): Promise<void> {
+    this._listener.state('reading');
+    const { signal } = this._abort;
+    let piece;
+    try {
+      piece = await this._source.read(-PART_BYTES, PART_BYTES, signal);
+    } catch (reason) {
+      // Nothing was written yet: it can be followed from its start.
+      this._hasBegun = (reason as { status?: number } | null)?.status === 404;
+      throw reason;
+    }
+    this._hasBegun = true;
+    const skip = piece.start > 0 ? firstLineStart(piece.bytes) : 0;
+    this._first = piece.start + skip;
+    this._next = piece.start + piece.bytes.length;
+    this._complete = piece.complete && this._next >= piece.size;
+    const text = this._decoder.decode(piece.bytes.subarray(skip), {
+      stream: true
+    });
+    this._listener.prepend(this._cutter.push(text), this._first > 0);
+    this._listener.append([], this._cutter.pending);
+    if (this._complete) {
+      this._finish();
     }
   }
 
@@ -139,10 +160,12 @@ export class LogReader implements IDisposable {
   }
 
   private _abort = new AbortController();
+  private _beginning: Promise<void> | null = null;
   private _complete = false;
   private _cutter = new LineCutter();
   private _decoder = new TextDecoder();
   private _first = 0;
   private _following: AbortController | null = null;
+  private _hasBegun = false;
   private _next = 0;
 }
