@@ -114,3 +114,20 @@ def test_a_failure_is_told_once_and_the_rest_is_copied(copier, tmp_path):
     copy(copier)
     assert list(copier.take_complaints()) == []
     assert (tmp_path / "target" / "b").exists()
+
+
+def test_what_is_removed_while_copying_is_not_missed(copier, tmp_path):
+    """Other replicas and people work there too; only the whole tree must stay."""
+    (tmp_path / "source" / "a").write_text("1")
+    (tmp_path / "source" / "deep").mkdir()
+    steps = copier.steps()
+    next(steps)
+    (tmp_path / "source" / "deep").rmdir()
+    assert list(steps) == []
+    assert copier.failed == 0
+
+
+def test_a_tree_that_is_gone_is_a_failure(copier, tmp_path):
+    (tmp_path / "source").rmdir()
+    assert copy(copier) == 0
+    assert copier.failed == 1
