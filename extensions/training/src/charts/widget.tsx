@@ -7,6 +7,8 @@ import * as React from 'react';
 import { StateBadge } from '../panel/badge';
 import { replicaName } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
+import { Opening } from '../opening';
+import { OpeningNote } from '../openingNote';
 import { Chart } from './chart';
 import { Legend } from './legend';
 import { chartsOf, spanOf } from './lines';
@@ -27,9 +29,12 @@ export class ChartsWidget extends ReactWidget {
     this.node.tabIndex = -1;
     _jobs.changed.connect(this._updateTitle, this);
     this._updateTitle();
+    this._opening = new Opening(_jobs, [jobId], _trans);
+    this._opening.changed.connect(() => this.update());
   }
 
   override dispose(): void {
+    this._opening.dispose();
     this._jobs.changed.disconnect(this._updateTitle, this);
     super.dispose();
   }
@@ -59,6 +64,7 @@ export class ChartsWidget extends ReactWidget {
                 jobs={this._jobs}
                 jobId={this.jobId}
                 isShown={isShown ?? true}
+                opening={this._opening}
                 trans={this._trans}
               />
             )}
@@ -77,6 +83,7 @@ export class ChartsWidget extends ReactWidget {
     this.title.caption = this.jobId;
   }
 
+  private _opening: Opening;
   private _shown = new Signal<this, boolean>(this);
 }
 
@@ -84,9 +91,10 @@ function JobCharts(props: {
   jobs: ITrainingJobs;
   jobId: string;
   isShown: boolean;
+  opening: Opening;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { jobs, jobId, isShown, trans } = props;
+  const { jobs, jobId, isShown, opening, trans } = props;
   const job = jobs.find(jobId);
   const { metrics, problem } = useMetrics(jobs, job, POINTS, isShown);
   const [hidden, setHidden] = React.useState<ReadonlySet<string>>(new Set());
@@ -107,9 +115,9 @@ function JobCharts(props: {
   const notes = new Set(replicas.map(each => each.note).filter(Boolean));
   const titles = titlesOf(trans);
   let nothing = '';
-  if (!job?.started) {
+  if (job && !job.started) {
     nothing = trans.__('Nothing was measured yet: the job has not started.');
-  } else if (metrics && charts.length === 0 && notes.size === 0) {
+  } else if (job && metrics && charts.length === 0 && notes.size === 0) {
     nothing = trans.__('Nothing was measured yet.');
   }
   return (
@@ -124,6 +132,13 @@ function JobCharts(props: {
           trans={trans}
         />
       </header>
+      {!job && (
+        <OpeningNote
+          opening={opening}
+          reading={trans.__('Reading the job…')}
+          trans={trans}
+        />
+      )}
       {[problem, nothing, ...notes].filter(Boolean).map(sentence => (
         <p key={sentence} className="mf-ChartsNote" role="status">
           {sentence}

@@ -7,9 +7,15 @@ import type { IJob, JobResult } from '../model/wire';
 import { StateBadge } from '../panel/badge';
 import { useNow } from '../panel/clock';
 
+/** What a job's script reported, as far as it could be read. */
+export interface IReported {
+  result: JobResult;
+  problem: string;
+}
+
 interface ITableProps {
   pair: [IJob, IJob];
-  results: [JobResult, JobResult];
+  results: [IReported, IReported];
   trans: TranslationBundle;
 }
 
@@ -19,7 +25,8 @@ export function ComparisonTable(props: ITableProps): JSX.Element {
   const [left, right] = pair;
   const { different, equal } = compareSettings(left.spec, right.spec);
   const [showsEqual, setShowsEqual] = React.useState(false);
-  const reported = compareResults(...results);
+  const reported = compareResults(results[0].result, results[1].result);
+  const unread = results.some(({ problem }) => problem);
   return (
     <table className="mf-Compare">
       <thead>
@@ -49,9 +56,19 @@ export function ComparisonTable(props: ITableProps): JSX.Element {
       <Group title={trans.__('Outcome')}>
         <Outcome pair={pair} trans={trans} />
       </Group>
-      {reported.length > 0 && (
+      {(reported.length > 0 || unread) && (
         <Group title={trans.__('Results')}>
           <Rows rows={reported} />
+          {unread && (
+            <tr>
+              <th scope="row">{trans.__('Could not be read')}</th>
+              {results.map(({ problem }, at) => (
+                <td key={at} className="mf-Quiet">
+                  {problem}
+                </td>
+              ))}
+            </tr>
+          )}
         </Group>
       )}
       <tbody>

@@ -4,9 +4,11 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { outputDirectories } from '../model/compare';
-import { isFinal, type IJob, type JobResult } from '../model/wire';
+import { isFinal, type IJob } from '../model/wire';
+import { Opening } from '../opening';
+import { OpeningNote } from '../openingNote';
 import type { ITrainingJobs } from '../tokens';
-import { ComparisonTable } from './table';
+import { ComparisonTable, type IReported } from './table';
 
 /** Opens TensorBoard on directories by name; null where none is installed. */
 export type OpenBoards =
@@ -25,6 +27,13 @@ export class ComparisonWidget extends ReactWidget {
     this.node.tabIndex = -1;
     this.title.label = _trans.__('Compare jobs');
     this.title.caption = jobIds.join(' · ');
+    this._opening = new Opening(_jobs, jobIds, _trans);
+    this._opening.changed.connect(() => this.update());
+  }
+
+  override dispose(): void {
+    this._opening.dispose();
+    super.dispose();
   }
 
   protected override onActivateRequest(msg: Message): void {
@@ -46,12 +55,18 @@ export class ComparisonWidget extends ReactWidget {
               trans={trans}
             />
           ) : (
-            <p className="mf-Empty">{trans.__('Reading both jobs…')}</p>
+            <OpeningNote
+              opening={this._opening}
+              reading={trans.__('Reading both jobs…')}
+              trans={trans}
+            />
           );
         }}
       </UseSignal>
     );
   }
+
+  private _opening: Opening;
 }
 
 function Comparison(props: {
@@ -62,7 +77,7 @@ function Comparison(props: {
 }): JSX.Element {
   const { jobs, pair, openBoards, trans } = props;
   const [left, right] = pair;
-  const results: [JobResult, JobResult] = [
+  const results: [IReported, IReported] = [
     useResult(jobs, left),
     useResult(jobs, right)
   ];
@@ -93,18 +108,25 @@ function Comparison(props: {
 }
 
 /** What a job's script reported, read anew when the job ends. */
-function useResult(jobs: ITrainingJobs, job: IJob): JobResult {
-  const [result, setResult] = React.useState<JobResult>({});
+function useResult(jobs: ITrainingJobs, job: IJob): IReported {
+  const [reported, setReported] = React.useState<IReported>({
+    result: {},
+    problem: ''
+  });
   const ended = isFinal(job.state);
   React.useEffect(() => {
     let isCurrent = true;
     jobs.result(job.id).then(
-      found => isCurrent && setResult(found),
-      reason => console.warn(`The result of ${job.id} cannot be read.`, reason)
+      result => isCurrent && setReported({ result, problem: '' }),
+      reason => {
+        const problem = String(reason?.message ?? reason);
+        // What was read before stays in view.
+        return isCurrent && setReported(last => ({ ...last, problem }));
+      }
     );
     return () => {
       isCurrent = false;
     };
   }, [job.id, ended]);
-  return result;
+  return reported;
 }

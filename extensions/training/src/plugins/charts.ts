@@ -3,11 +3,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  MainAreaWidget,
-  Notification,
-  WidgetTracker
-} from '@jupyterlab/apputils';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ChartsWidget } from '../charts/widget';
@@ -39,9 +35,6 @@ export const chartsPlugin: JupyterFrontEndPlugin<void> = {
       widget.id = `mofang-training-charts-${jobId}`;
       widget.title.icon = cubeIcon;
       void tracker.add(widget);
-      jobs
-        .open(jobId)
-        .catch(reason => Notification.error(String(reason?.message ?? reason)));
       return widget;
     };
 

@@ -3,11 +3,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  MainAreaWidget,
-  Notification,
-  WidgetTracker
-} from '@jupyterlab/apputils';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ComparisonWidget } from '../compare/widget';
@@ -47,9 +43,6 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
       widget.id = `mofang-training-compare-${pair.join('-')}`;
       widget.title.icon = cubeIcon;
       void tracker.add(widget);
-      Promise.all(pair.map(id => jobs.open(id))).catch(reason =>
-        Notification.error(String(reason?.message ?? reason))
-      );
       return widget;
     };
 

@@ -1,0 +1,88 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+import type { ITranslate } from './model/jobForm';
+import type { ITrainingJobs } from './tokens';
+
+/** Opens the jobs that a tab is about, and knows why one of them is not there. */
+export class Opening implements IDisposable {
+  constructor(
+    private _jobs: ITrainingJobs,
+    readonly ids: readonly string[],
+    private _trans: ITranslate
+  ) {
+    _jobs.changed.connect(this._look, this);
+    this.tryAgain();
+  }
+
+  /** Emitted when the problem changes. */
+  readonly changed = new Signal<this, void>(this);
+
+  isDisposed = false;
+
+  dispose(): void {
+    this.isDisposed = true;
+    this._jobs.changed.disconnect(this._look, this);
+    Signal.clearData(this);
+  }
+
+  /** Sentences about jobs that are not there; empty while they are read. */
+  get problem(): string {
+    return [...new Set(this._problems.values())].join(' ');
+  }
+
+  /** Whether another try may help: a job that was deleted stays away. */
+  get mayTryAgain(): boolean {
+    return [...this._problems.keys()].some(id => !this._gone.has(id));
+  }
+
+  tryAgain(): void {
+    this._problems.clear();
+    this._look();
+    this.ids.forEach(id => void this._open(id));
+    this.changed.emit();
+  }
+
+  private async _open(id: string): Promise<void> {
+    try {
+      await this._jobs.open(id);
+    } catch (reason) {
+      if (this.isDisposed || this._jobs.find(id)) {
+        return;
+      }
+      if ((reason as { status?: number } | null)?.status === 404) {
+        this._gone.add(id);
+      }
+      this._tell(id, reason instanceof Error ? reason.message : String(reason));
+    }
+  }
+
+  private _look(): void {
+    for (const id of this.ids) {
+      const name = this._jobs.find(id)?.spec.name;
+      const before = this._names.get(id);
+      if (name !== undefined) {
+        this._names.set(id, name);
+        this._gone.delete(id);
+        this._problems.delete(id);
+      } else if (before !== undefined) {
+        this._names.delete(id);
+        this._gone.add(id);
+        this._tell(
+          id,
+          this._trans.__('“%1” was deleted. This tab can be closed.', before)
+        );
+      }
+    }
+  }
+
+  private _tell(id: string, problem: string): void {
+    this._problems.set(id, problem);
+    this.changed.emit();
+  }
+
+  private _gone = new Set<string>();
+  /** Of the jobs that were there, by id. */
+  private _names = new Map<string, string>();
+  private _problems = new Map<string, string>();
+}
