@@ -52,6 +52,15 @@ export function LogControls(props: IControlsProps): JSX.Element {
           <span className="mf-LogStatus" role="status">
             {status(model, trans)}
           </span>
+          {model.opening.mayTryAgain && (
+            <button
+              type="button"
+              className="mf-Link"
+              onClick={() => model.opening.tryAgain()}
+            >
+              {trans.__('Try again')}
+            </button>
+          )}
           <LogActions {...props} />
         </div>
       )}
@@ -184,6 +193,9 @@ function LogActions(props: IControlsProps): JSX.Element {
 }
 
 function status(model: LogModel, trans: TranslationBundle): string {
+  if (!model.job) {
+    return model.opening.problem || trans.__('Reading the job…');
+  }
   if (!model.selected) {
     return trans.__('No container has started yet.');
   }

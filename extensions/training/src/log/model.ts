@@ -1,6 +1,7 @@
 import { VDomModel } from '@jupyterlab/ui-components';
 
 import { replicaName, type IJob, type IReplica } from '../model/wire';
+import type { Opening } from '../opening';
 import type { ITrainingJobs } from '../tokens';
 import { Highlights } from './highlights';
 import { LogLines } from './lines';
@@ -12,7 +13,8 @@ export class LogModel extends VDomModel implements ILogListener {
   constructor(
     private _jobs: ITrainingJobs,
     readonly jobId: string,
-    private _body: LogBody
+    private _body: LogBody,
+    readonly opening: Opening
   ) {
     super();
     this._lines = new LogLines(_body.lines);
@@ -24,6 +26,7 @@ export class LogModel extends VDomModel implements ILogListener {
     this.highlights = new Highlights(_body.scroller);
     _body.scroller.classList.add('mf-mod-wrap');
     _jobs.changed.connect(this._onJobs, this);
+    opening.changed.connect(this._onJobs, this);
   }
 
   readonly highlights: Highlights;
@@ -164,6 +167,7 @@ export class LogModel extends VDomModel implements ILogListener {
     cancelAnimationFrame(this._frame);
     this.highlights.dispose();
     this._jobs.changed.disconnect(this._onJobs, this);
+    this.opening.dispose();
     super.dispose();
   }
 
@@ -232,6 +236,11 @@ export class LogModel extends VDomModel implements ILogListener {
   }
 
   private _onJobs(): void {
+    if (!this.job || !this.selected) {
+      this._body.empty.textContent = this.job
+        ? (this.job.reason ?? '')
+        : this.opening.problem;
+    }
     if (!this.selected && this.replicas.length > 0) {
       this.select(this._wish);
     }

@@ -5,6 +5,7 @@ import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { IReplica } from '../model/wire';
+import { Opening } from '../opening';
 import type { ITrainingJobs } from '../tokens';
 import { LogControls } from './controls';
 import { LogModel } from './model';
@@ -21,7 +22,12 @@ export class LogWidget extends Panel {
     super();
     this.addClass('mf-Log');
     const body = new LogBody(_trans);
-    this.model = new LogModel(jobs, jobId, body);
+    this.model = new LogModel(
+      jobs,
+      jobId,
+      body,
+      new Opening(jobs, [jobId], _trans)
+    );
     body.model = this.model;
     this.addWidget(
       ReactWidget.create(

@@ -3,11 +3,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  MainAreaWidget,
-  Notification,
-  WidgetTracker
-} from '@jupyterlab/apputils';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { cubeIcon } from '../icons';
@@ -47,9 +43,6 @@ export const logsPlugin: JupyterFrontEndPlugin<void> = {
       widget.id = `mofang-training-log-${jobId}`;
       widget.title.icon = cubeIcon;
       void tracker.add(widget);
-      jobs
-        .open(jobId)
-        .catch(reason => Notification.error(String(reason?.message ?? reason)));
       return widget;
     };
 
