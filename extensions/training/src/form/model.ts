@@ -1,5 +1,6 @@
-import { VDomModel } from '@jupyterlab/ui-components';
+import type { VDomRenderer } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { JSONExt, type ReadonlyJSONValue } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
 import { pathOf, type FormErrors } from '../model/formErrors';
@@ -26,26 +27,29 @@ import {
 import { submitForm, type IFormFiles, type Step } from './submission';
 
 /** A form for a new job while a person fills it in. */
-export class FormModel extends VDomModel {
+export class FormModel implements VDomRenderer.IModel {
   constructor(
     private _jobs: ITrainingJobs,
     private _files: IFormFiles,
     trans: TranslationBundle,
     private _start: IFormStart
   ) {
-    super();
     this._faults = new Faults(trans);
     this.previews = new Previews(
       spec => _jobs.preview(spec).catch(refusalOf),
       () => this._takePreview()
     );
-    void this._load();
+    void this.load();
   }
 
+  isDisposed = false;
+  readonly stateChanged = new Signal<this, void>(this);
   readonly submitted = new Signal<this, IJob>(this);
   readonly previews: Previews;
   defaults: IDefaults | null = null;
   form: IJobForm = emptyForm();
+  /** Whether the defaults are being read. */
+  isLoading = false;
   step: Step = 'typing';
   /** What is wrong with the whole. */
   problem = '';
@@ -54,9 +58,35 @@ export class FormModel extends VDomModel {
   /** Grows when the whole form is another one. */
   generation = 0;
 
-  override dispose(): void {
+  dispose(): void {
+    this.isDisposed = true;
     this.previews.dispose();
-    super.dispose();
+    Signal.clearData(this);
+  }
+
+  /** Whether closing the form would lose what a person did to it. */
+  get isChanged(): boolean {
+    return !JSONExt.deepEqual(plain(this.form), plain(this._untouched));
+  }
+
+  /** Read what this server has to offer, and start the form with it. */
+  async load(): Promise<void> {
+    if (this.isLoading) {
+      return;
+    }
+    this.isLoading = true;
+    this.stateChanged.emit();
+    try {
+      const defaults = await this._jobs.defaults();
+      if (!this.isDisposed) {
+        this._begin(defaults);
+      }
+    } catch (reason) {
+      this.problem = refusalOf(reason).problem;
+    } finally {
+      this.isLoading = false;
+      this.stateChanged.emit();
+    }
   }
 
   /** Sentences by path. */
@@ -85,6 +115,7 @@ export class FormModel extends VDomModel {
     value: IJobForm[F],
     path = pathOf(field)
   ): void {
+    this._remember(() => this.set(field, value, path));
     this.form = { ...this.form, [field]: value };
     switch (field) {
       case 'framework':
@@ -116,6 +147,7 @@ export class FormModel extends VDomModel {
 
   /** Change rows so that others than before are the first, the second … */
   recount<F extends FormField>(field: F, value: IJobForm[F]): void {
+    this._remember(() => this.recount(field, value));
     this.form = { ...this.form, [field]: value };
     this._faults.recount(pathOf(field));
     this._update();
@@ -197,23 +229,24 @@ export class FormModel extends VDomModel {
     }
   }
 
-  private async _load(): Promise<void> {
-    try {
-      this.defaults = await this._jobs.defaults();
-    } catch (reason) {
-      this.problem = refusalOf(reason).problem;
-      this.stateChanged.emit();
-      return;
-    }
-    if (this.isDisposed) {
-      return;
-    }
-    this.form = startForm(this._start, this.defaults);
+  private _begin(defaults: IDefaults): void {
+    this.defaults = defaults;
+    this.problem = '';
+    this.form = startForm(this._start, defaults);
     this.document = this._start.path ?? '';
     this._isNamedByHand = Boolean(this._start.spec ?? this._start.job);
     this._takeName();
+    this._untouched = this.form;
     this.generation += 1;
+    this._early.splice(0).forEach(edit => edit());
     this._update();
+  }
+
+  /** What is typed before the form has started is typed again then. */
+  private _remember(edit: () => void): void {
+    if (!this.defaults) {
+      this._early.push(edit);
+    }
   }
 
   private _takeName(): void {
@@ -239,6 +272,13 @@ export class FormModel extends VDomModel {
     this.stateChanged.emit();
   }
 
+  private _early: (() => void)[] = [];
   private _isNamedByHand = false;
   private _faults: Faults;
+  /** The form as it was before anybody did anything. */
+  private _untouched = this.form;
+}
+
+function plain(form: IJobForm): ReadonlyJSONValue {
+  return form as unknown as ReadonlyJSONValue;
 }

@@ -3,6 +3,7 @@ import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { KeptFocus } from '../keptFocus';
+import type { IJobForm } from '../model/jobForm';
 import type { IPreset } from '../model/presets';
 import type { FormModel } from './model';
 import type { PresetStore } from './presetStore';
@@ -17,6 +18,8 @@ interface IPresetBarProps {
 interface IDone {
   sentence: string;
   undo?: () => Promise<void> | void;
+  /** What was done to the form, if to that: once it is edited, no undo. */
+  form?: IJobForm;
 }
 
 /** Forms kept under a name: load, save, delete. */
@@ -33,6 +36,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const [chosen, choose] = React.useState('');
   const [isNaming, setNaming] = React.useState(false);
   const [done, setDone] = React.useState<IDone | null>(null);
+  const canUndo = done?.undo && (!done.form || done.form === model.form);
   const bar = React.useRef<HTMLDivElement>(null);
   const preset = presets.find(each => each.name === chosen);
   const attempt = (act: () => Promise<void>, after: IDone) =>
@@ -45,7 +49,8 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
     model.fill(form);
     setDone({
       sentence: trans.__('“%1” fills the form.', name),
-      undo: () => model.restore(before)
+      undo: () => model.restore(before),
+      form: model.form
     });
   };
   const remove = ({ name, form }: IPreset) =>
@@ -94,6 +99,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
               <button
                 type="button"
                 className="mf-TextButton"
+                disabled={!model.defaults}
                 onClick={() => load(preset)}
               >
                 {trans.__('Load')}
@@ -127,7 +133,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
         )}
         <span className="mf-PresetDone" role="status">
           {done?.sentence}{' '}
-          {done?.undo && (
+          {canUndo && (
             <button
               type="button"
               className="mf-Link"

@@ -94,6 +94,16 @@ function Told({ model, trans }: IPartProps): JSX.Element {
       {(problem || remarks.length > 0) && (
         <div className="mf-Problem" role="alert" tabIndex={-1}>
           {problem && <p>{problem}</p>}
+          {!model.defaults && (
+            <button
+              type="button"
+              className="mf-TextButton"
+              aria-disabled={model.isLoading}
+              onClick={() => void model.load()}
+            >
+              {trans.__('Try again')}
+            </button>
+          )}
           {remarks.map(remark => (
             <p key={remark}>{remark}</p>
           ))}
@@ -126,6 +136,7 @@ function FormEnd({ model, trans }: IPartProps): JSX.Element {
         {labels[step]}
       </button>
       <span className="mf-Quiet" role="status">
+        {model.isLoading && trans.__('Reading what this server offers…')}
         {wrong > 0 &&
           trans._n('%1 field must change', '%1 fields must change', wrong)}
       </span>

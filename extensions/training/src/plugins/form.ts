@@ -2,11 +2,7 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  ICommandPalette,
-  MainAreaWidget,
-  Notification
-} from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
@@ -20,6 +16,7 @@ import { FormFiles } from '../form/files';
 import { FormModel } from '../form/model';
 import { PresetStore } from '../form/presetStore';
 import type { IFormStart } from '../form/start';
+import { FormTab } from '../form/tab';
 import { FormWidget } from '../form/widget';
 import { cubeIcon } from '../icons';
 import type { IJob } from '../model/wire';
@@ -61,7 +58,7 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
     const open = (start: IFormStart) => {
       const model = new FormModel(jobs, files, trans, start);
       const content = new FormWidget(model, presets, trans);
-      const widget = new MainAreaWidget({ content });
+      const widget = new FormTab(content, trans);
       widget.toolbar.hide();
       widget.id = `mofang-training-form-${Date.now()}`;
       widget.title.label = trans.__('New training job');

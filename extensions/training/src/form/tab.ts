@@ -1,0 +1,50 @@
+import { Dialog, MainAreaWidget, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
+
+import type { FormWidget } from './widget';
+
+/** The tab of a form; it asks before it throws away what a person filled in. */
+export class FormTab extends MainAreaWidget<FormWidget> {
+  constructor(
+    content: FormWidget,
+    private _trans: TranslationBundle
+  ) {
+    super({ content });
+  }
+
+  protected override onCloseRequest(msg: Message): void {
+    if (this.content.model.isChanged) {
+      void this._askAndClose();
+    } else {
+      super.onCloseRequest(msg);
+    }
+  }
+
+  private async _askAndClose(): Promise<void> {
+    if (this._isAsking) {
+      return;
+    }
+    const { _trans: trans } = this;
+    this._isAsking = true;
+    const { button } = await showDialog({
+      title: trans.__('Discard this training job?'),
+      body:
+        this.content.model.step === 'typing'
+          ? trans.__(
+              'It was not submitted. To use what you filled in again, keep the form and save it as a preset.'
+            )
+          : trans.__('It is being submitted, and may still become a job.'),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Keep the form') }),
+        Dialog.warnButton({ label: trans.__('Discard') })
+      ]
+    });
+    this._isAsking = false;
+    if (button.accept) {
+      this.dispose();
+    }
+  }
+
+  private _isAsking = false;
+}
