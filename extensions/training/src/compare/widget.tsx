@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import { outputDirectories } from '../model/compare';
 import { isFinal, type IJob } from '../model/wire';
-import { Opening } from '../opening';
-import { OpeningNote } from '../openingNote';
+import { Opening } from '../opening/opening';
+import { OpeningNote } from '../opening/note';
 import type { ITrainingJobs } from '../tokens';
 import { ComparisonTable, type IReported } from './table';
 

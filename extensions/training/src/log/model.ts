@@ -1,7 +1,7 @@
 import { VDomModel } from '@jupyterlab/ui-components';
 
 import { replicaName, type IJob, type IReplica } from '../model/wire';
-import type { Opening } from '../opening';
+import type { Opening } from '../opening/opening';
 import type { ITrainingJobs } from '../tokens';
 import { Highlights } from './highlights';
 import { LogLines } from './lines';

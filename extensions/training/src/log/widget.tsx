@@ -5,7 +5,7 @@ import { Panel, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { IReplica } from '../model/wire';
-import { Opening } from '../opening';
+import { Opening } from '../opening/opening';
 import type { ITrainingJobs } from '../tokens';
 import { LogControls } from './controls';
 import { LogModel } from './model';

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 
 import { Signal } from '@lumino/signaling';
 
-import { trans } from './model/testDefaults';
-import type { IJob } from './model/wire';
+import { trans } from '../model/testDefaults';
+import type { IJob } from '../model/wire';
 import { Opening } from './opening';
-import type { ITrainingJobs } from './tokens';
+import type { ITrainingJobs } from '../tokens';
 
 /** Jobs of which some are known, and others refused with a status. */
 function jobs(refused: Record<string, number> = {}) {

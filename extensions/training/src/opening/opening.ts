@@ -1,8 +1,8 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
-import type { ITranslate } from './model/jobForm';
-import type { ITrainingJobs } from './tokens';
+import type { ITranslate } from '../model/jobForm';
+import type { ITrainingJobs } from '../tokens';
 
 /** Opens the jobs that a tab is about, and knows why one of them is not there. */
 export class Opening implements IDisposable {
