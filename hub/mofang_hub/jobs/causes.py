@@ -22,19 +22,29 @@ class Cause:
     by_platform: bool = False
     """Whether the script could not help it, so that another try is worth while."""
 
+    is_echo: bool = False
+    """Whether it is what one replica says when another has failed."""
 
-def _cause(name: str, pattern: str, advice: str, *, by_platform: bool = False) -> Cause:
+
+def _cause(name: str, pattern: str, advice: str, **more: bool) -> Cause:
     compiled = re.compile(pattern, re.MULTILINE)
-    return Cause(name=name, pattern=compiled, advice=advice, by_platform=by_platform)
+    return Cause(name=name, pattern=compiled, advice=advice, **more)
 
 
 CAUSES = (
     _cause(
         "broken GPU",
-        r"uncorrectable ECC|fallen off the bus|CUDA error: (?:device-side|hardware|"
-        r"unspecified launch failure)|NVML.*Driver/library version mismatch",
+        r"uncorrectable ECC|fallen off the bus|CUDA error: hardware|"
+        r"NVML.*Driver/library version mismatch",
         "The GPU or its driver failed. Tell an administrator which machine it was.",
         by_platform=True,
+    ),
+    _cause(
+        "GPU program",
+        r"CUDA error: (?:device-side assert|unspecified launch failure|"
+        r"an illegal memory access)",
+        "What the script computes on the GPU failed there, mostly for a label or an "
+        "index out of range. Run it once with CUDA_LAUNCH_BLOCKING=1 to see where.",
     ),
     _cause(
         "GPU memory",
@@ -52,6 +62,7 @@ CAUSES = (
         "Its replicas lost each other: the network failed, or another replica ended or "
         "stood still. Look at the other replicas' logs for what came first.",
         by_platform=True,
+        is_echo=True,
     ),
     _cause(
         "disk full",

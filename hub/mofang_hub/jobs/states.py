@@ -7,14 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mofang.models import Job, JobState, QueuePlace, Replica, ReplicaState
+from mofang_hub.jobs.causes import find_cause
+from mofang_hub.jobs.engines.kinds import RAY_JOB
 from mofang_hub.jobs.frameworks import role_names
 from mofang_hub.jobs.models import JobSeen, Outcome, PodPhase, PodSeen
 from mofang_hub.jobs.sentences import (
     ending_sentence,
     resources_of,
+    shortened,
     waiting_sentence,
     was_stopped,
 )
+
+ECHO_SECONDS = 3.0
+"""How long after the first failure the others have heard of it; ends are told in whole
+seconds, and torchrun looks after its processes now and then."""
 
 _STOPPED = "It was stopped because the job ended."
 
@@ -152,25 +159,39 @@ def _reason(
 def _failure(seen: JobSeen, pods: Sequence[PodSeen]) -> str:
     blamed = blamed_pod(pods)
     if blamed is None:
-        return "A replica failed. Its log tells more."
+        told = shortened(seen.outcome_message) if seen.kind == RAY_JOB.kind else ""
+        return told or "A replica failed. Its log tells more."
     return ending_sentence(blamed, resources_of(seen.spec, blamed.role))
 
 
 def blamed_pod(pods: Sequence[PodSeen]) -> PodSeen | None:
     """Return the pod whose failure was the job's; None if no failed one is there.
 
-    The first to fail takes the others with it.
+    The first to fail takes the others with it; of those that fail within some seconds,
+    one that only says that it lost the others was not the first.
     """
     failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
+    first = min(map(_ended_at, failed), default=0.0)
     return min(
         failed,
         key=lambda pod: (
             was_stopped(pod) and pod.exit_reason != "OOMKilled",
-            pod.finished.timestamp() if pod.finished else 0.0,
+            _ended_at(pod) > first + ECHO_SECONDS,
+            _is_echo(pod),
+            _ended_at(pod),
             pod.index,
         ),
         default=None,
     )
+
+
+def _ended_at(pod: PodSeen) -> float:
+    return pod.finished.timestamp() if pod.finished else 0.0
+
+
+def _is_echo(pod: PodSeen) -> bool:
+    cause = find_cause(pod.last_words)
+    return cause is not None and cause.is_echo
 
 
 def _started(pods: Sequence[PodSeen]) -> datetime | None:

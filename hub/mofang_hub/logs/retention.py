@@ -1,7 +1,7 @@
-"""Remove what is past its time: logs of jobs that ended long ago.
+"""Remove what is past its time: jobs that ended long ago, and their logs.
 
-The operator removes ended jobs by itself, but not cancelled ones, which it only
-suspends; those are deleted here too.
+Some operators remove ended jobs by themselves, but not cancelled ones, which they only
+suspend; others never do.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Retention:
 
     Args:
         board: Jobs that are there.
-        engine: Deletes cancelled jobs.
+        engine: Deletes the jobs.
         store: Removes their logs.
         keep: How long a job stays after its end.
         now: The time.
@@ -72,7 +72,7 @@ class Retention:
         """Remove once what is past its time."""
         limit = self._now() - self._keep
         await self._engine.sweep_needs(self._now() - PATIENCE)
-        await self._delete_cancelled(limit)
+        await self._delete_ended(limit)
         present = {(each.project, each.id) for each in self._board.list_all()}
         for project, job, changed in await self._store.list_folders():
             is_old = changed < limit.timestamp()
@@ -80,12 +80,12 @@ class Retention:
                 log.info("logs past their time are removed", project=project, job=job)
                 await self._store.remove(project, job)
 
-    async def _delete_cancelled(self, limit: datetime) -> None:
+    async def _delete_ended(self, limit: datetime) -> None:
         for seen in self._board.list_all():
             state = job_state(seen, self._board.pods_of(seen))
-            if state is not JobState.CANCELLED or seen.cancelled_at is None:
-                continue
-            if seen.cancelled_at < limit:
+            is_cancelled = state is JobState.CANCELLED
+            ended = seen.cancelled_at if is_cancelled else seen.finished
+            if state.is_final and ended is not None and ended < limit:
                 for obj in self._board.attempts_of(seen.project, seen.id):
                     name = obj["metadata"]["name"]
                     kind = kind_named(obj["kind"])

@@ -57,6 +57,12 @@ def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
             id="a broken GPU",
         ),
         pytest.param(
+            {"last_words": "RuntimeError: CUDA error: device-side assert triggered"},
+            False,
+            False,
+            id="a label out of range on the GPU",
+        ),
+        pytest.param(
             {"last_words": "[gloo/transport/tcp/pair.cc:598] Connection closed"},
             True,
             False,

@@ -114,6 +114,49 @@ def test_the_first_to_fail_is_blamed() -> None:
     assert job.reason == "worker-1 ended with exit code 1: ValueError: bad batch."
 
 
+@pytest.mark.parametrize(
+    ("later", "blamed"),
+    [
+        pytest.param(0, "worker-1", id="in the same second"),
+        pytest.param(2, "worker-1", id="a little later"),
+        pytest.param(60, "worker-0", id="long after it lost the others"),
+    ],
+)
+def test_who_lost_the_others_is_not_blamed_for_their_end(
+    later: int, blamed: str
+) -> None:
+    pods = [
+        make_pod(
+            0,
+            phase=PodPhase.FAILED,
+            exit_code=1,
+            last_words="RuntimeError: Connection closed by peer",
+            finished=NOW,
+        ),
+        make_pod(
+            1,
+            phase=PodPhase.FAILED,
+            exit_code=1,
+            last_words="ValueError: bad batch",
+            finished=NOW + timedelta(seconds=later),
+        ),
+    ]
+
+    job = describe(two(outcome=Outcome.FAILED), pods)
+
+    assert blamed in job.reason
+
+
+def test_a_ray_job_s_own_words_tell_why_it_failed() -> None:
+    seen = two(
+        outcome=Outcome.FAILED,
+        kind="RayJob",
+        outcome_message="The entry point failed with exit code 3",
+    )
+
+    assert describe(seen, []).reason == "The entry point failed with exit code 3."
+
+
 def test_who_was_told_to_end_is_not_blamed() -> None:
     pods = [
         make_pod(0, phase=PodPhase.FAILED, exit_code=143, finished=NOW),

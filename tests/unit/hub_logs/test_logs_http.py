@@ -162,12 +162,19 @@ async def test_an_image_without_the_wrapper_has_the_kubelet_s_log(
 
 async def test_the_sweep_keeps_what_is_young_or_has_its_job(world: World) -> None:
     kept, cancelled = await world.submit(name="kept"), await world.submit(name="gone")
+    ended = await world.submit(name="ended")
     await world.call("POST", f"{cancelled['id']}/cancel")
     metadata = world.cluster.jobs[cancelled["id"]]
     metadata["status"] = {"conditions": [{"type": "Suspended", "status": "True"}]}
-    world.board.drop(world.board.find_object("vision", cancelled["id"]))
-    await world.call("GET", cancelled["id"])
-    ids = [kept["id"], cancelled["id"], "orphan-abc123", "Notes of ada"]
+    await world.let_in(ended)
+    world.cluster.jobs[ended["id"]]["status"] = {
+        "completionTime": datetime.now(UTC).isoformat(),
+        "conditions": [{"type": "Succeeded", "status": "True"}],
+    }
+    for each in (cancelled, ended):
+        world.board.drop(world.board.find_object("vision", each["id"]))
+        await world.call("GET", each["id"])
+    ids = [kept["id"], cancelled["id"], ended["id"], "orphan-abc123", "Notes of ada"]
     folders = {each: world.log_file({"id": each}).parent for each in ids}
     for folder in folders.values():
         os.utime(folder, (0, 0))
@@ -183,6 +190,7 @@ async def test_the_sweep_keeps_what_is_young_or_has_its_job(world: World) -> Non
 
     assert folders[kept["id"]].exists()
     assert not folders[cancelled["id"]].exists()
+    assert not folders[ended["id"]].exists()
     assert not folders["orphan-abc123"].exists()
     assert folders["Notes of ada"].exists()
     assert not young.exists()

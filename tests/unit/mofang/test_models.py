@@ -95,6 +95,12 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
         ),
         pytest.param({"arguments": ["a\0"]}, "arguments", "NUL", id="a NUL"),
         pytest.param({"arguments": ["\ud800"]}, "arguments", "Unicode", id="surrogate"),
+        pytest.param(
+            {"hyperparameters": {"a": float("inf")}},
+            "hyperparameters",
+            'text "inf"',
+            id="no number in JSON",
+        ),
         pytest.param({"resources": {"gpu": 17}}, "resources.gpu", "16", id="17 GPUs"),
         pytest.param({"resources": {"cpu": "9m"}}, "resources.cpu", "10m", id="9m"),
         pytest.param(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sized
 from typing import Annotated
 
@@ -203,6 +204,11 @@ class JobSpec(Asked):
         _check_count("hyper-parameters", value)
         for name, setting in value.items():
             check_parameter(name, parameter_text(setting))
+            if isinstance(setting, float) and not math.isfinite(setting):
+                raise ValueError(
+                    f"{name!r} is {setting}, which is no number in JSON. Write it as "
+                    f'the text "{setting}".'
+                )
         return value
 
     @field_validator("environment")

@@ -37,7 +37,8 @@ def build_ray_job(job: NewJob, templates: list[tuple[RolePlan, Manifest]]) -> Ma
             "submissionMode": "HTTPMode",
             "backoffLimit": 0,
             "shutdownAfterJobFinishes": True,
-            "ttlSecondsAfterFinished": int(job.keep.total_seconds()),
+            # Of its cluster, which would hold the quota; the job itself stays.
+            "ttlSecondsAfterFinished": 0,
             "rayClusterSpec": {
                 "enableInTreeAutoscaling": False,
                 "headGroupSpec": {
