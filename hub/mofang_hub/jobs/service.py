@@ -18,7 +18,7 @@ from mofang_hub.jobs.lookup import JobLookup
 from mofang_hub.jobs.models import Caller, JobSeen, Outcome
 from mofang_hub.jobs.submissions import Submissions
 from mofang_hub.logs.store import LogStore
-from mofang_kube.errors import ConflictError
+from mofang_kube.errors import ConflictError, NotFoundError
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +115,8 @@ class JobService:
             at = self._now().isoformat(timespec="seconds")
             try:
                 changed = await self._engine.cancel(kind, obj, caller.name, at)
-            except ConflictError:
+            except (ConflictError, NotFoundError):
+                # It changed, or a later attempt has taken its place.
                 continue
             self._board.put(changed)
             log.info("job cancelled", user=caller.name, project=project, job=job_id)

@@ -1,7 +1,7 @@
 """When a failed job starts again, and what is written down of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -180,9 +180,7 @@ def fail(world: World, name: str) -> None:
     body = world.cluster.jobs[name]
     now = {"type": "Failed", "status": "True", "lastTransitionTime": None}
     body["status"] = {"conditions": [now]}
-    body["metadata"]["resourceVersion"] = str(
-        int(body["metadata"]["resourceVersion"]) + 1000
-    )
+    body["metadata"]["resourceVersion"] = str(next(world.cluster.versions))
     world.tell(body)
 
 
@@ -215,3 +213,65 @@ async def test_cancelling_between_two_attempts_cancels_for_good(world: World) ->
     found = await eventually(world, made["id"], state="Cancelled")
 
     assert found["attempt"] == 1
+
+
+async def until(look: Any) -> None:
+    async with asyncio.timeout(10):
+        while not look():  # noqa: ASYNC110 - what is awaited is a state
+            await asyncio.sleep(0.01)
+
+
+def during_create(world: World, act: Callable[[str], Awaitable[None]]) -> None:
+    """Do something while the next attempt is made: it is there, but nobody knows."""
+    create = world.cluster.create
+
+    async def slow(kind: Any, objects: Any) -> dict[str, Any]:
+        made = await create(kind, objects)
+        await act(made["metadata"]["name"])
+        return made
+
+    world.cluster.create = slow  # type: ignore[method-assign]
+
+
+async def test_cancelling_while_the_next_attempt_is_made_cancels_that_too(
+    world: World,
+) -> None:
+    made = await world.submit(restart={"limit": 2})
+
+    async def cancel(_: str) -> None:
+        answer = await world.call("POST", f"{made['id']}/cancel")
+        assert answer.json()["state"] in {"Cancelled", "Cancelling"}
+        # The queue or the operator changes the new attempt just then.
+        world.cluster.conflicts = 2
+
+    during_create(world, cancel)
+    fail(world, made["id"])
+    await until(lambda: list(world.cluster.jobs) == [f"{made['id']}-r2"])
+
+    found = (await world.call("GET", made["id"])).json()
+    assert found["attempt"] == 2
+    assert found["reason"] == "Cancelled by ada."
+
+
+async def test_a_cancellation_outlives_the_service_that_should_pass_it_on(
+    tmp_path: Path,
+) -> None:
+    """Killed between two attempts, the next service still knows."""
+    async with running_world(tmp_path) as world:
+        made = await world.submit(restart={"limit": 2})
+
+        async def cancel(_: str) -> None:
+            await world.call("POST", f"{made['id']}/cancel")
+            raise asyncio.CancelledError
+
+        during_create(world, cancel)
+        fail(world, made["id"])
+        await until(lambda: any(task.done() for task in world.work))
+        await world.kill()
+        del world.cluster.create
+    assert len(world.cluster.jobs) == 2
+
+    async with running_world(tmp_path, world.cluster) as again:
+        await until(lambda: list(again.cluster.jobs) == [f"{made['id']}-r2"])
+        found = (await again.call("GET", made["id"])).json()
+        assert found["reason"] == "Cancelled by ada."

@@ -75,7 +75,7 @@ class PretendedCluster:
         self.groups: dict[str, dict[str, Any]] = {}
         self.conflicts = 0
         self.writes, self.dies_at = 0, 0
-        self._versions = itertools.count(1)
+        self.versions = itertools.count(1)
 
     async def create(self, kind: Any, objects: Any) -> dict[str, Any]:
         *_, body = objects
@@ -86,7 +86,7 @@ class PretendedCluster:
         body["metadata"] |= {
             "uid": f"uid-{name}",
             "creationTimestamp": f"2026-11-23T00:00:{len(self.jobs):02}Z",
-            "resourceVersion": str(next(self._versions)),
+            "resourceVersion": str(next(self.versions)),
         }
         self.jobs[name] = body
         return trim_job(kind, body)
@@ -127,7 +127,7 @@ class PretendedCluster:
             raise ConflictError("It has changed.")
         said = patch.get("metadata", {}).get("annotations", {})
         metadata["annotations"] = {**metadata["annotations"], **said}
-        metadata["resourceVersion"] = str(next(self._versions))
+        metadata["resourceVersion"] = str(next(self.versions))
         *path, last = kind.suspend
         held, wanted = body, patch
         for step in path:

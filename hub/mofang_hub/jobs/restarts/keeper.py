@@ -16,9 +16,9 @@ import structlog
 from mofang.models import RestartRecord
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.engine import JobEngine
-from mofang_hub.jobs.engines.kinds import kind_named
 from mofang_hub.jobs.engines.reading import read_job
 from mofang_hub.jobs.models import JobSeen, Manifest, Outcome
+from mofang_hub.jobs.restarts.earlier import EarlierAttempts
 from mofang_hub.jobs.restarts.losses import Losses
 from mofang_hub.jobs.restarts.rules import may_restart, record_failure, record_loss
 from mofang_kube.errors import ClusterError, ConflictError, MofangError
@@ -60,7 +60,7 @@ class Restarts:
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._board = board
-        self._engine = engine
+        self._earlier = EarlierAttempts(board, engine)
         self._submissions = submissions
         self._now = now
         self._losses = losses or Losses(board.lost_machines)
@@ -104,7 +104,7 @@ class Restarts:
                 if lost and may_restart(seen, lost):
                     await self.restart(seen, lost)
         for obj in self._board.list_superseded():
-            await self._remove(obj)
+            await self._earlier.remove(obj)
 
     def _loss(self, seen: JobSeen) -> RestartRecord | None:
         lost = self._losses.look()
@@ -113,7 +113,7 @@ class Restarts:
         return record_loss(seen, self._board.pods_of(seen), lost, self._now())
 
     async def restart(self, seen: JobSeen, record: RestartRecord) -> None:
-        """Make the next attempt of a job, unless it was cancelled meanwhile."""
+        """Make the next attempt of a job."""
         try:
             made = await self._submissions.resubmit(seen, record)
         except ConflictError:
@@ -129,31 +129,3 @@ class Restarts:
             return
         self._board.put(made)
         log.info("job restarted", job=seen.id, attempt=seen.attempt + 1)
-        await self._pass_on_cancellation(seen, made)
-
-    async def _pass_on_cancellation(self, seen: JobSeen, made: Manifest) -> None:
-        """Cancel the new attempt if somebody cancelled the old one just before."""
-        kind = kind_named(seen.kind)
-        obj = await self._engine.find(kind, seen.namespace, seen.object_name)
-        old = read_job(obj) if obj else None
-        if old and old.cancelled_by and old.cancelled_at:
-            at = old.cancelled_at.isoformat(timespec="seconds")
-            kind = kind_named(made["kind"])
-            fresh = await self._engine.find(
-                kind, seen.namespace, made["metadata"]["name"]
-            )
-            if fresh:
-                self._board.put(
-                    await self._engine.cancel(kind, fresh, old.cancelled_by, at)
-                )
-
-    async def _remove(self, obj: Manifest) -> None:
-        metadata = obj["metadata"]
-        try:
-            await self._engine.delete(
-                kind_named(obj["kind"]), metadata["namespace"], metadata["name"]
-            )
-        except ClusterError as err:
-            log.warning("earlier attempt stays", job=metadata["name"], error=str(err))
-        else:
-            self._board.drop(obj)
