@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
 from kubernetes_asyncio.client import ApiClient
@@ -33,6 +33,8 @@ from mofang_kube.names import JOB_LABEL, project_namespace
 from mofang_kube.watcher import Watcher, object_key
 
 SYNC_SECONDS = 10.0
+MOST_DELETED = 1000
+"""Deleted jobs that are remembered; the attempts they race with take seconds."""
 
 
 class Board:
@@ -49,6 +51,7 @@ class Board:
         self._pods = pods
         self._nodes = nodes
         self._subscriptions = Subscriptions()
+        self._deleted: dict[tuple[str, str], None] = {}
         self.has_kinds = asyncio.Event()
         """Set once it is known which kinds of objects the cluster has."""
 
@@ -186,6 +189,30 @@ class Board:
         """Return objects of attempts that a later one has taken the place of."""
         again = {pod_group(obj) or "" for obj in self._indexed(LATER)}
         return [obj for group in again for obj in self._attempts(group)[:-1]]
+
+    @contextmanager
+    def deleting(self, project: str, job_id: str) -> Iterator[None]:
+        """Remember that a job is deleted, unless that fails in the context.
+
+        An attempt that is being made meanwhile would bring it back.
+        """
+        key = project, job_id
+        while len(self._deleted) >= MOST_DELETED:
+            self._deleted.pop(next(iter(self._deleted)))
+        self._deleted[key] = None
+        try:
+            yield
+        except BaseException:
+            self._deleted.pop(key, None)
+            raise
+
+    def is_deleted(self, project: str, job_id: str) -> bool:
+        """Say whether a job was deleted, or just is."""
+        return (project, job_id) in self._deleted
+
+    def list_returned(self) -> list[Manifest]:
+        """Return objects of deleted jobs that are there again or still."""
+        return [obj for key in self._deleted for obj in self.attempts_of(*key)]
 
     def put(self, obj: Manifest) -> None:
         """Take in a job that was just written, unless something newer is known."""

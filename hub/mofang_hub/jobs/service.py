@@ -127,14 +127,20 @@ class JobService:
     async def delete(self, caller: Caller, project: str, job_id: str) -> None:
         """Remove a job, its pods and its logs."""
         await self._lookup.find(Action.STOP, caller, project, job_id)
+        with self._board.deleting(project, job_id):
+            await self._delete_attempts(project, job_id)
+            await self._logs.remove(project, job_id)
+            # A next attempt may have come meanwhile.
+            await self._delete_attempts(project, job_id)
+        log.info("job deleted", user=caller.name, project=project, job=job_id)
+
+    async def _delete_attempts(self, project: str, job_id: str) -> None:
         for obj in self._board.attempts_of(project, job_id):
             metadata = obj["metadata"]
             await self._engine.delete(
                 kind_named(obj["kind"]), metadata["namespace"], metadata["name"]
             )
             self._board.drop(obj)
-        await self._logs.remove(project, job_id)
-        log.info("job deleted", user=caller.name, project=project, job=job_id)
 
     def _forget(self, seen: JobSeen) -> None:
         obj = self._board.find_object(seen.project, seen.id)

@@ -175,10 +175,13 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield found
 
 
-def fail(world: World, name: str) -> None:
-    """Make a job's object fail, as the operator would."""
+def fail(
+    world: World, name: str, end: str = "Failed", at: datetime | None = None
+) -> None:
+    """Make a job's object fail, or end otherwise, as the operator would."""
     body = world.cluster.jobs[name]
-    now = {"type": "Failed", "status": "True", "lastTransitionTime": None}
+    time = at.isoformat() if at else None
+    now = {"type": end, "status": "True", "lastTransitionTime": time}
     body["status"] = {"conditions": [now]}
     body["metadata"]["resourceVersion"] = str(next(world.cluster.versions))
     world.tell(body)
@@ -275,3 +278,51 @@ async def test_a_cancellation_outlives_the_service_that_should_pass_it_on(
         await until(lambda: list(again.cluster.jobs) == [f"{made['id']}-r2"])
         found = (await again.call("GET", made["id"])).json()
         assert found["reason"] == "Cancelled by ada."
+
+
+async def test_a_job_deleted_while_it_starts_again_stays_deleted(world: World) -> None:
+    made = await world.submit(restart={"limit": 2})
+    answers = []
+
+    async def delete(_: str) -> None:
+        answers.append((await world.call("DELETE", made["id"])).status_code)
+
+    during_create(world, delete)
+    fail(world, made["id"])
+    await until(lambda: answers and not world.cluster.jobs)
+
+    assert answers == [204]
+    assert (await world.call("GET", made["id"])).status_code == 404
+
+
+async def test_an_attempt_that_comes_late_in_a_deletion_goes_too(world: World) -> None:
+    """What another copy of the service has made is not known from ourselves."""
+    made = await world.submit()
+    seen = world.board.find("vision", made["id"])
+    assert seen is not None
+    (first,) = world.board.attempts_of("vision", made["id"])
+    assert (await world.call("DELETE", made["id"])).status_code == 204
+
+    world.cluster.jobs["late"] = {}
+    name = {**first["metadata"], "name": "late", "uid": "late"}
+    world.board.put({**first, "metadata": name})
+    await until(lambda: not world.cluster.jobs)
+    assert (await world.call("GET", made["id"])).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["Succeeded", "Failed"])
+async def test_a_job_that_ended_while_it_was_judged_is_not_restarted_for_a_hang(
+    world: World, end: str
+) -> None:
+    made = await world.submit(restart={"limit": 2})
+    await world.let_in(made)
+    seen = world.board.find("vision", made["id"])
+    assert seen is not None
+    await world.kill()
+    fail(world, made["id"], end)
+
+    await world.restarts.restart(
+        seen, RestartRecord(attempt=1, at=NOW, cause="It hangs.", by_platform=True)
+    )
+
+    assert list(world.cluster.jobs) == [made["id"]]

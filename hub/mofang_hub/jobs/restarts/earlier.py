@@ -1,4 +1,4 @@
-"""Remove attempts that a later one has taken the place of.
+"""Remove attempts that a later one has taken the place of, or that nobody wants.
 
 Who cancelled an attempt while the next one was being made meant the job. So what is
 cancelled is passed on before the attempt that remembers it is removed.
@@ -48,6 +48,17 @@ class EarlierAttempts:
             await self._engine.delete(kind, metadata["namespace"], name)
         except MofangError as err:
             log.warning("earlier attempt stays", job=name, error=str(err))
+        else:
+            self._board.drop(obj)
+
+    async def take_back(self, obj: Manifest) -> None:
+        """Remove an attempt of a job that was deleted while the attempt was made."""
+        metadata = obj["metadata"]
+        kind, name = kind_named(obj["kind"]), metadata["name"]
+        try:
+            await self._engine.delete(kind, metadata["namespace"], name)
+        except MofangError as err:
+            log.warning("attempt of a deleted job stays", job=name, error=str(err))
         else:
             self._board.drop(obj)
 

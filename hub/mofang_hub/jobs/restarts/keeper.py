@@ -103,6 +103,8 @@ class Restarts:
                 lost = self._loss(seen)
                 if lost and may_restart(seen, lost):
                     await self.restart(seen, lost)
+        for obj in self._board.list_returned():
+            await self._earlier.take_back(obj)
         for obj in self._board.list_superseded():
             await self._earlier.remove(obj)
 
@@ -113,7 +115,9 @@ class Restarts:
         return record_loss(seen, self._board.pods_of(seen), lost, self._now())
 
     async def restart(self, seen: JobSeen, record: RestartRecord) -> None:
-        """Make the next attempt of a job."""
+        """Make the next attempt of a job, unless it is no longer as it was seen."""
+        if not self._is_current(seen, record):
+            return
         try:
             made = await self._submissions.resubmit(seen, record)
         except ConflictError:
@@ -128,4 +132,15 @@ class Restarts:
             log.warning("job is not restarted", job=seen.id, error=str(err))
             return
         self._board.put(made)
+        if self._board.is_deleted(seen.project, seen.id):
+            await self._earlier.take_back(made)
+            return
         log.info("job restarted", job=seen.id, attempt=seen.attempt + 1)
+
+    def _is_current(self, seen: JobSeen, record: RestartRecord) -> bool:
+        """Say whether what was seen some time ago still asks for a restart."""
+        last = self._board.find(seen.project, seen.id)
+        if last is None or self._board.is_deleted(seen.project, seen.id):
+            return False
+        is_same = last.uid == seen.uid and last.outcome is seen.outcome
+        return is_same and may_restart(last, record)
