@@ -18,10 +18,16 @@ from mofang.client import (
     STREAM_TIMEOUT,
     TIMEOUT,
 )
-from mofang.errors import NotFoundError, PlatformError, UnreachableError
+from mofang.errors import (
+    MofangError,
+    NotFoundError,
+    PlatformError,
+    UnreachableError,
+)
 from mofang.models import Job, JobEvent, JobList, JobMetrics, JobSpec, Preview
 from mofang.settings import ClientSettings, Given
 from mofang.streams import EventReader, JobWait, LogPosition
+from mofang.tidying import Tidying, keep_code
 
 T = TypeVar("T")
 
@@ -68,8 +74,23 @@ class AsyncClient:
         return await self._do(call)
 
     async def submit(self, spec: JobSpec) -> Job:
-        """Create a job."""
-        return await self._do(calls.submit_job(self.settings.project, spec))
+        """Create a job; see ``Client.submit``."""
+        call = calls.submit_job(self.settings.project, spec)
+        await asyncio.to_thread(keep_code, spec, self.settings)
+        job = await self._do(call)
+        if spec.code:
+            await self.tidy()
+        return job
+
+    async def tidy(self) -> int:
+        """Remove old copies of code that no job needs; return how many."""
+        tidying = await asyncio.to_thread(Tidying, self.settings)
+        while (call := tidying.call) is not None:
+            try:
+                tidying.took(await self._do(call))
+            except MofangError as error:
+                tidying.failed(error)
+        return await asyncio.to_thread(tidying.finish)
 
     async def preview(self, spec: JobSpec) -> Preview:
         """Return what a job would be and cost; nothing is made."""

@@ -16,10 +16,16 @@ import httpx
 
 from mofang import calls
 from mofang.calls import Call, JobFilter, LogPart
-from mofang.errors import NotFoundError, PlatformError, UnreachableError
+from mofang.errors import (
+    MofangError,
+    NotFoundError,
+    PlatformError,
+    UnreachableError,
+)
 from mofang.models import Job, JobEvent, JobList, JobMetrics, JobSpec, Preview
 from mofang.settings import ClientSettings, Given
 from mofang.streams import EventReader, JobWait, LogPosition
+from mofang.tidying import Tidying, keep_code
 
 T = TypeVar("T")
 
@@ -81,8 +87,26 @@ class Client:
         return self._do(call)
 
     def submit(self, spec: JobSpec) -> Job:
-        """Create a job. Never repeated by itself, so that there is only one."""
-        return self._do(calls.submit_job(self.settings.project, spec))
+        """Create a job. Never repeated by itself, so that there is only one.
+
+        Copies of code that nobody needs any more go away then.
+        """
+        call = calls.submit_job(self.settings.project, spec)
+        keep_code(spec, self.settings)
+        job = self._do(call)
+        if spec.code:
+            self.tidy()
+        return job
+
+    def tidy(self) -> int:
+        """Remove old copies of code that no job needs; return how many."""
+        tidying = Tidying(self.settings)
+        while (call := tidying.call) is not None:
+            try:
+                tidying.took(self._do(call))
+            except MofangError as error:
+                tidying.failed(error)
+        return tidying.finish()
 
     def preview(self, spec: JobSpec) -> Preview:
         """Return what a job would be and cost; nothing is made."""

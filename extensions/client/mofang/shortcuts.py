@@ -13,7 +13,6 @@ from mofang.models import Job, JobSpec
 from mofang.options import RerunOptions, SubmitOptions
 from mofang.settings import ClientSettings
 from mofang.submission import build_spec, rerun_spec
-from mofang.tidying import tidy_snapshots
 
 
 def submit(
@@ -57,11 +56,8 @@ def rerun(
 
 
 def send(client: Client, spec: JobSpec) -> JobHandle:
-    """Submit a specification; copies of code that nobody needs go away then."""
-    submitted = client.submit(spec)
-    if spec.code:
-        tidy_snapshots(client)
-    return JobHandle(client, submitted)
+    """Submit a specification."""
+    return JobHandle(client, client.submit(spec))
 
 
 def spec(

@@ -7,12 +7,11 @@ the same archive, whoever makes it and when; the job's wrapper unpacks it.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from pathlib import Path
 
+from mofang.archives import DRAFT_PREFIX, archive_of
 from mofang.codearchive import write_archive
 from mofang.codetree import ChangedError, Entry, list_tree
 from mofang.errors import ConfigurationError
@@ -25,16 +24,6 @@ SHARED = (PROJECTS, Path("/global"))
 
 ATTEMPTS = 3
 """How often a directory is copied that changes meanwhile."""
-
-KEPT = timedelta(days=30)
-"""How long an archive stays that no unfinished job needs; so long as its logs."""
-
-MAX_REMOVED = 50
-"""So that nobody waits for a submission because of many old archives."""
-
-_ARCHIVE = re.compile(r"([0-9a-f]{64})\.tar")
-_DRAFT_PREFIX = ".draft-"
-_DRAFT_AGE = timedelta(days=1)
 
 
 def create_snapshot(
@@ -71,52 +60,6 @@ def create_snapshot(
     raise AssertionError
 
 
-def archive_of(snapshot: str, home: Path) -> Path:
-    """Return where a snapshot is kept."""
-    return home / ".mofang" / "code" / f"{snapshot}.tar"
-
-
-def old_snapshots(home: Path, now: datetime | None = None) -> list[str]:
-    """Return the snapshots that nobody made or used for ``KEPT``, oldest first."""
-    limit = ((now or datetime.now(UTC)) - KEPT).timestamp()
-    ages = []
-    for path in archive_of("", home).parent.glob("*.tar"):
-        match = _ARCHIVE.fullmatch(path.name)
-        changed = _changed(path)
-        if match and changed is not None and changed < limit:
-            ages.append((changed, match[1]))
-    return [snapshot for _, snapshot in sorted(ages)]
-
-
-def remove_old_snapshots(
-    home: Path, in_use: Collection[str], now: datetime | None = None
-) -> int:
-    """Remove old archives, but those in use, and what interrupted copies left.
-
-    Returns:
-        How many went; at most ``MAX_REMOVED``, the rest goes the next time.
-    """
-    now = now or datetime.now(UTC)
-    old = [name for name in old_snapshots(home, now) if name not in in_use]
-    paths = [archive_of(name, home) for name in old[:MAX_REMOVED]]
-    folder = archive_of("", home).parent
-    for draft in folder.glob(f"{_DRAFT_PREFIX}*"):
-        changed = _changed(draft)
-        if changed is not None and changed < (now - _DRAFT_AGE).timestamp():
-            paths.append(draft)
-    for path in paths:
-        path.unlink(missing_ok=True)
-    return len(paths)
-
-
-def _changed(path: Path) -> float | None:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        # Another notebook of the same owner removed it meanwhile.
-        return None
-
-
 def _resolved(source: Path, home: Path, shared: Sequence[Path]) -> Path:
     root = Path(os.path.realpath(source))
     if not root.is_dir():
@@ -146,7 +89,7 @@ def _folder(home: Path) -> Path:
 def _keep(root: Path, entries: Sequence[Entry], folder: Path) -> str:
     """Write an archive and give it its name at once and whole; return the name."""
     try:
-        fd, temporary = tempfile.mkstemp(prefix=_DRAFT_PREFIX, dir=folder)
+        fd, temporary = tempfile.mkstemp(prefix=DRAFT_PREFIX, dir=folder)
     except OSError as error:
         raise _unkept(folder, error) from error
     draft = Path(temporary)

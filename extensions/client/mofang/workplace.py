@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mofang.archives import use_snapshot
 from mofang.forms import refused
 from mofang.settings import ClientSettings
-from mofang.snapshot import archive_of, create_snapshot
+from mofang.snapshot import create_snapshot
 
 HOME = "/home/jovyan"
 """The home directory in every container."""
@@ -121,12 +123,15 @@ class Workplace:
             )
         shared = [Path(root) for root in self.settings.shared_directories]
         code = create_snapshot(source, home=self.home, shared=shared)
+        with suppress(OSError):
+            # Said once more, and seriously, when the job is submitted.
+            use_snapshot(code.snapshot, self.settings.project, self.home)
         return code.model_dump()
 
     def _check_archive(self, code: Mapping[str, Any]) -> None:
         try:
             # Used again, so that it is not old.
-            os.utime(archive_of(str(code["snapshot"]), self.home))
+            use_snapshot(str(code["snapshot"]), self.settings.project, self.home)
         except OSError:
             raise refused(
                 code="The code that the earlier job ran is not kept in your home. Copy "

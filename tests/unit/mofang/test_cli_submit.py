@@ -8,10 +8,10 @@ import yaml
 from click.testing import CliRunner
 from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
+from mofang.archives import archive_of
 from mofang.cli import app
 from mofang.models import JobState
 from mofang.settings import ClientSettings, config_file
-from mofang.snapshot import archive_of
 
 
 @pytest.fixture

@@ -1,17 +1,13 @@
-import os
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from unit.mofang.fake_service import BORN, a_job, refuse
+from unit.mofang.fake_service import BORN, a_job
 
 import mofang
 from mofang.display import format_seconds, job_html, jobs_html
 from mofang.errors import InvalidError, JobFailedError
 from mofang.handle import JobHandle
 from mofang.models import JobState, Replica
-from mofang.snapshot import archive_of
-from mofang.tidying import tidy_snapshots
 
 
 def test_a_script_is_submitted_followed_and_removed_by_its_handle(
@@ -91,45 +87,6 @@ def test_the_log_that_tells_the_most_is_the_leading_roles(
     job = mofang.submit("train.py", client=client, framework=framework, roles=roles)
     service.logs[f"{leading}-0"] = b"hello"
     assert job.logs() == "hello"
-
-
-def test_old_code_goes_with_the_next_submission_but_not_a_waiting_jobs(
-    client, service, monkeypatch, tmp_path
-):
-    inside = replace(
-        client.settings, environment_name="base", shared_directories=(str(tmp_path),)
-    )
-    client.settings = inside
-    monkeypatch.chdir(tmp_path)
-    code = tmp_path / "code"
-    code.mkdir()
-    taken = []
-    for version in range(3):
-        (code / "train.py").write_text(str(version))
-        options = {"snapshot": "code"}
-        job = mofang.submit("code/train.py", client=client, **options)
-        taken.append(archive_of(job.job.spec.code.snapshot, tmp_path))
-        os.utime(taken[-1], (1, 1))
-        if version == 0:
-            service.become(job.id, JobState.SUCCEEDED)
-    assert [path.exists() for path in taken] == [False, True, True]
-
-
-def test_code_stays_while_it_is_unknown_who_needs_it(client, service, tmp_path):
-    archive = archive_of("a" * 64, tmp_path)
-    archive.parent.mkdir(parents=True)
-    archive.touch()
-    os.utime(archive, (1, 1))
-    service.answers = [refuse(503, "starting", "The service starts.")]
-    assert tidy_snapshots(client, tmp_path) == 0
-    for number in range(1100):
-        service.add(a_job(number))
-    assert tidy_snapshots(client, tmp_path) == 0
-    assert len(service.requests) == 11
-    assert archive.exists()
-    client.settings = replace(client.settings, user="nobody-else")
-    assert tidy_snapshots(client, tmp_path) == 1
-    assert not archive.exists()
 
 
 def test_a_refused_job_says_all_that_must_change(client, service):

@@ -5,7 +5,6 @@ import stat
 import subprocess
 import sys
 import tarfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,6 @@ from mofang.errors import ConfigurationError, InvalidError
 from mofang.snapshot import (
     archive_of,
     create_snapshot,
-    old_snapshots,
-    remove_old_snapshots,
 )
 
 
@@ -328,49 +325,3 @@ def test_a_home_without_room_is_said_and_nothing_is_left(code, home, monkeypatch
 def test_an_ignore_file_that_cannot_be_read_is_said(code, home):
     (code / ".mofangignore").mkdir()
     assert ".mofangignore cannot be read" in refusal(code, home)
-
-
-@pytest.fixture
-def archives(home):
-    folder = archive_of("", home).parent
-    folder.mkdir(parents=True)
-
-    def add(name: str, days: float) -> Path:
-        path = folder / name
-        path.touch()
-        age = (datetime.now(UTC) - timedelta(days=days)).timestamp()
-        os.utime(path, (age, age))
-        return path
-
-    return add
-
-
-def test_old_archives_go_but_those_in_use(home, archives):
-    old, used, new = "a" * 64, "b" * 64, "c" * 64
-    kept = [
-        archives(f"{used}.tar", 99),
-        archives(f"{new}.tar", 29),
-        archives("mine.tar", 99),
-        archives(".draft-now", 0.5),
-    ]
-    archives(f"{old}.tar", 31)
-    archives(".draft-left", 2)
-    assert old_snapshots(home) == [used, old]
-    assert remove_old_snapshots(home, {used}) == 2
-    assert set(archive_of("", home).parent.iterdir()) == set(kept)
-
-
-def test_nobody_waits_for_many_old_archives(home, archives):
-    for number in range(60):
-        archives(f"{number:064x}.tar", 40 + number)
-    assert remove_old_snapshots(home, set()) == 50
-    assert remove_old_snapshots(home, set()) == 10
-    assert remove_old_snapshots(home, set()) == 0
-
-
-def test_code_that_is_used_again_is_not_old(code, home):
-    taken = create_snapshot(code, home=home)
-    os.utime(archive_of(taken.snapshot, home), (1, 1))
-    assert old_snapshots(home) == [taken.snapshot]
-    create_snapshot(code, home=home)
-    assert old_snapshots(home) == []

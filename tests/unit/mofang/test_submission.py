@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
+from mofang.archives import archive_of
 from mofang.errors import ConfigurationError, InvalidError
 from mofang.models import JobSpec
 from mofang.options import SubmitOptions
 from mofang.settings import ClientSettings
-from mofang.snapshot import archive_of
 from mofang.submission import build_spec, change_spec, rerun_spec
 
 OUTSIDE = ClientSettings(**{**GIVEN, "token": TOKEN})
