@@ -18,7 +18,7 @@ from tornado import web
 
 from mofang_training.defaults import form_defaults
 from mofang_training.forwarding import TrainingHandler
-from mofang_training.snapshots import snapshot
+from mofang_training.snapshots import has_code, keep_code, snapshot, tidy
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -53,11 +53,20 @@ class JobsHandler(TrainingHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Submit a job."""
-        if len(self.request.body) > MAX_BODY_BYTES:
+        """Submit a job; copies of code that nobody needs any more go away then."""
+        body = self.request.body
+        if len(body) > MAX_BODY_BYTES:
             self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", TOO_LARGE)
             return
+        refusal = await asyncio.to_thread(keep_code, body, self.service.project)
+        if refusal is not None:
+            self.set_status(refusal[0])
+            self.finish(json.dumps(refusal[1]))
+            return
         await self.forward("jobs")
+        if has_code(body) and self.get_status() == HTTPStatus.CREATED:
+            # The page has its answer already.
+            await asyncio.to_thread(tidy, self.service)
 
 
 class PreviewHandler(TrainingHandler):
@@ -80,7 +89,9 @@ class SnapshotsHandler(TrainingHandler):
     @authorized
     async def post(self) -> None:
         """Copy a directory."""
-        status, answer = await asyncio.to_thread(snapshot, self.request.body)
+        status, answer = await asyncio.to_thread(
+            snapshot, self.request.body, self.service.project
+        )
         self.set_status(status)
         self.finish(json.dumps(answer))
 
