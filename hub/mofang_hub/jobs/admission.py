@@ -64,6 +64,14 @@ class Admission:
         self._servers = servers
         self._settings = settings
 
+    async def ready(self) -> None:
+        """Return once projects and environments are known.
+
+        Raises:
+            ClusterAwayError: Kubernetes did not answer in time.
+        """
+        await self._catalog.ready()
+
     async def check_project(
         self, action: Action, caller: Caller, name: str
     ) -> tuple[Project, MemberRole]:
@@ -134,11 +142,11 @@ class Admission:
         """Return a job that was let in before, as it would be made now.
 
         Raises:
-            InvalidError: Its project is gone or not ready.
+            ConflictError: Its project is not ready now.
         """
         project = self._catalog.find_project(seen.project)
         if project is None or project.phase != "Ready":
-            raise InvalidError(f"The project {seen.project} is not ready.")
+            raise ConflictError(f"The project {seen.project} is not ready.")
         environment = self._catalog.find_environment(seen.spec.environment_name or "")
         known = [environment] if environment else []
         return self.accepted(seen.owner, project, seen.spec, known)

@@ -247,6 +247,10 @@ class Board:
         found = self._indexed(group)
         return found if len(found) < 2 else sorted(found, key=attempt_of)  # noqa: PLR2004
 
+    def mark(self, seen: JobSeen) -> None:
+        """Tell subscribers that a job is another now, though no object changed."""
+        self._subscriptions.mark(seen.namespace, seen.id)
+
     def subscribed(self, project: str | None) -> AbstractContextManager[Subscription]:
         """Collect changes of a project's jobs, or all, while the context lasts."""
         return self._subscriptions.open(project_namespace(project) if project else None)

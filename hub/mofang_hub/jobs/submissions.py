@@ -70,6 +70,8 @@ class Submissions:
         Raises:
             MofangError: It may no longer be, or Kubernetes would not.
         """
+        # Just after our start nobody may have asked for projects yet.
+        await self._admission.ready()
         new = replace(
             self._admission.readmit(seen),
             id=seen.id,

@@ -68,6 +68,12 @@ class Subscriptions:
         finally:
             self._open.discard(subscription)
 
+    def mark(self, namespace: str, job_id: str) -> None:
+        """Tell of a job that is another now, though no object has changed."""
+        for subscription in self._open:
+            if subscription.namespace in {None, namespace}:
+                subscription.mark(job_id)
+
     def follow(self, watcher: Watcher) -> None:
         """Tell subscribers what changes there, from now on."""
         passing_on = self._pass_on(watcher)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,13 @@ from mofang.models import RestartRecord
 from mofang_hub.jobs.causes import find_cause
 from mofang_hub.jobs.models import Outcome, PodPhase
 from mofang_hub.jobs.restarts.losses import Losses
-from mofang_hub.jobs.restarts.rules import may_restart, record_failure, record_loss
+from mofang_hub.jobs.restarts.refusals import Refusals
+from mofang_hub.jobs.restarts.rules import (
+    TOO_LATE,
+    may_restart,
+    record_failure,
+    record_loss,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -326,3 +332,58 @@ async def test_a_job_that_ended_while_it_was_judged_is_not_restarted_for_a_hang(
     )
 
     assert list(world.cluster.jobs) == [made["id"]]
+
+
+async def test_restarts_wait_for_projects_that_nobody_asked_for_yet(
+    world: World,
+) -> None:
+    """Projects are followed once somebody wants them: here nobody does."""
+    made = await world.submit(restart={"limit": 2})
+    known, world.catalog.projects = world.catalog.projects, {}
+
+    async def ready() -> None:
+        world.catalog.projects = known
+
+    world.catalog.ready = ready  # type: ignore[method-assign]
+    fail(world, made["id"])
+    await until(lambda: list(world.cluster.jobs) == [f"{made['id']}-r2"])
+
+
+async def test_a_project_that_is_not_ready_for_a_moment_puts_a_restart_off(
+    world: World,
+) -> None:
+    made = await world.submit(restart={"limit": 2})
+    project = world.catalog.projects["vision"]
+    busy = project.model_copy(update={"phase": "Pending"})
+    world.catalog.projects["vision"] = busy
+    fail(world, made["id"])
+    await asyncio.sleep(0.1)
+    assert (await world.call("GET", made["id"])).json()["state"] == "Restarting"
+
+    world.catalog.projects["vision"] = project
+    world.wake()
+    await until(lambda: list(world.cluster.jobs) == [f"{made['id']}-r2"])
+
+
+async def test_what_failed_long_ago_is_not_restarted(
+    world: World,
+) -> None:
+    made = await world.submit(restart={"limit": 2})
+    await world.let_in(made)
+    before = datetime.now(UTC) - timedelta(minutes=61)
+    fail(world, made["id"], at=before)
+
+    reason = f"A replica failed. Its log tells more. It was not restarted: {TOO_LATE}"
+    await eventually(world, made["id"], state="Failed", reason=reason)
+    assert list(world.cluster.jobs) == [made["id"]]
+
+
+async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None:
+    made = await world.submit(restart={"limit": 2})
+    await world.let_in(made)
+    seen = world.board.find("vision", made["id"])
+    assert seen is not None
+    with world.board.subscribed("vision") as subscription:
+        await subscription.take(0.1)
+        Refusals(world.board).note(seen, "It may not.")
+        assert made["id"] in await subscription.take(1)

@@ -20,7 +20,14 @@ from mofang_hub.jobs.engines.reading import read_job
 from mofang_hub.jobs.models import JobSeen, Manifest, Outcome
 from mofang_hub.jobs.restarts.earlier import EarlierAttempts
 from mofang_hub.jobs.restarts.losses import Losses
-from mofang_hub.jobs.restarts.rules import may_restart, record_failure, record_loss
+from mofang_hub.jobs.restarts.refusals import Refusals
+from mofang_hub.jobs.restarts.rules import (
+    TOO_LATE,
+    is_too_late,
+    may_restart,
+    record_failure,
+    record_loss,
+)
 from mofang_kube.errors import ClusterError, ConflictError, MofangError
 
 log = structlog.get_logger(__name__)
@@ -64,18 +71,18 @@ class Restarts:
         self._submissions = submissions
         self._now = now
         self._losses = losses or Losses(board.lost_machines)
-        self._refused: dict[str, str] = {}
+        self._refusals = Refusals(board)
 
     def is_coming(self, seen: JobSeen) -> bool:
         """Say whether a failed job will be restarted."""
-        if seen.outcome is not Outcome.FAILED or seen.uid in self._refused:
+        if seen.outcome is not Outcome.FAILED or self._refusals.find(seen):
             return False
-        record = record_failure(seen, self._board.pods_of(seen), self._now())
-        return may_restart(seen, record)
+        record = self._record(seen)
+        return may_restart(seen, record) and not self._is_too_late(seen, record)
 
     def refusal(self, seen: JobSeen) -> str | None:
         """Return why a job could not be restarted although its rules say so."""
-        return self._refused.get(seen.uid)
+        return self._refusals.find(seen)
 
     def loss(self, seen: JobSeen) -> str | None:
         """Return a sentence if a running job has lost a machine."""
@@ -95,9 +102,8 @@ class Restarts:
     async def _look(self) -> None:
         for obj in self._board.list_failed():
             seen = read_job(obj)
-            if seen and seen.spec.restart and self.is_coming(seen):
-                record = record_failure(seen, self._board.pods_of(seen), self._now())
-                await self.restart(seen, record)
+            if seen and seen.spec.restart:
+                await self._judge(seen)
         if self._losses.look():
             for seen in self._board.list_unfinished():
                 lost = self._loss(seen)
@@ -107,6 +113,23 @@ class Restarts:
             await self._earlier.take_back(obj)
         for obj in self._board.list_superseded():
             await self._earlier.remove(obj)
+
+    async def _judge(self, seen: JobSeen) -> None:
+        """Restart a failed job if its rules say so, or note why not."""
+        record = self._record(seen)
+        if self._refusals.find(seen) or not may_restart(seen, record):
+            return
+        if self._is_too_late(seen, record):
+            self._refusals.note(seen, TOO_LATE)
+            log.info("job failed too long ago to be restarted", job=seen.id)
+            return
+        await self.restart(seen, record)
+
+    def _record(self, seen: JobSeen) -> RestartRecord:
+        return record_failure(seen, self._board.pods_of(seen), self._now())
+
+    def _is_too_late(self, seen: JobSeen, record: RestartRecord) -> bool:
+        return is_too_late(seen, record, self._now())
 
     def _loss(self, seen: JobSeen) -> RestartRecord | None:
         lost = self._losses.look()
@@ -120,15 +143,13 @@ class Restarts:
             return
         try:
             made = await self._submissions.resubmit(seen, record)
-        except ConflictError:
-            # Another copy of this service was faster, and the watch will tell.
-            return
-        except ClusterError as err:
-            # The next look tries again.
+        except (ConflictError, ClusterError) as err:
+            # The next look tries again, or the watch will tell that another copy of
+            # this service was faster.
             log.warning("job is not restarted yet", job=seen.id, error=str(err))
             return
         except MofangError as err:
-            self._refused[seen.uid] = str(err)
+            self._refusals.note(seen, str(err))
             log.warning("job is not restarted", job=seen.id, error=str(err))
             return
         self._board.put(made)
@@ -141,6 +162,8 @@ class Restarts:
         """Say whether what was seen some time ago still asks for a restart."""
         last = self._board.find(seen.project, seen.id)
         if last is None or self._board.is_deleted(seen.project, seen.id):
+            return False
+        if self._refusals.find(seen):
             return False
         is_same = last.uid == seen.uid and last.outcome is seen.outcome
         return is_same and may_restart(last, record)

@@ -22,6 +22,12 @@ LOST_AFTER = timedelta(seconds=30)
 """How long a machine may be silent before the job is taken away from it, on top of the
 time that Kubernetes itself waits."""
 
+LATE_AFTER = timedelta(hours=1)
+"""How long after a failure a job no longer starts again by itself: its owner has done
+something else by then, and would be surprised."""
+
+TOO_LATE = "It failed more than an hour ago. Submit it again if you still want it."
+
 _ENDED_BY_MACHINE = {
     "Evicted",
     "NodeLost",
@@ -116,6 +122,11 @@ def may_restart(seen: JobSeen, record: RestartRecord) -> bool:
     if record.by_platform:
         return True
     return policy.unconditional and _scripts_in_a_row(seen) < MOST_IN_A_ROW
+
+
+def is_too_late(seen: JobSeen, record: RestartRecord, now: datetime) -> bool:
+    """Say whether a job failed too long ago to start again by itself."""
+    return now - (seen.finished or record.at) > LATE_AFTER
 
 
 def _scripts_in_a_row(seen: JobSeen) -> int:
