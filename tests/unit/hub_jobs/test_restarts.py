@@ -21,6 +21,7 @@ from mofang_hub.jobs.restarts.rules import (
     record_failure,
     record_loss,
 )
+from mofang_hub.jobs.restarts.settling import Settling
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -154,6 +155,20 @@ def test_a_machine_is_lost_only_after_a_while() -> None:
     record = record_loss(seen, pods, losses.look(), NOW)
     assert record is not None
     assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
+
+
+def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
+    clock, seen = Clock(), job()
+    settling = Settling(10, clock=clock)
+    running = [make_pod(0)]
+    assert not settling.is_over(seen, running)
+    clock.seconds += 9
+    assert not settling.is_over(seen, running)
+    assert settling.is_over(seen, [failed()]), "now it is known"
+    clock.seconds += 1
+    assert settling.is_over(seen, running)
+    settling.keep([])
+    assert not settling.is_over(seen, running)
 
 
 @pytest.mark.parametrize(
@@ -387,3 +402,23 @@ async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None
         await subscription.take(0.1)
         Refusals(world.board).note(seen, "It may not.")
         assert made["id"] in await subscription.take(1)
+
+
+async def test_a_script_that_failed_is_not_restarted_though_its_pod_tells_late(
+    tmp_path: Path,
+) -> None:
+    """Of the two watches, that of the pods is behind."""
+    async with running_world(tmp_path, settle_seconds=0.5) as world:
+        made = await world.submit(restart={"limit": 2})
+        await world.let_in(made)
+        world.run_pod(made)
+        fail(world, made["id"])
+        await asyncio.sleep(0.1)
+        ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
+        world.run_pod(made, phase="Failed", state=ended)
+
+        await eventually(world, made["id"], state="Failed")
+        await asyncio.sleep(0.6)
+        world.wake()
+        await asyncio.sleep(0.1)
+        assert list(world.cluster.jobs) == [made["id"]]

@@ -41,6 +41,7 @@ from mofang_hub.jobs.queue.quotas import Quotas
 from mofang_hub.jobs.queue.starter import Starter
 from mofang_hub.jobs.requests import Services
 from mofang_hub.jobs.restarts.keeper import Restarts
+from mofang_hub.jobs.restarts.settling import Settling
 from mofang_hub.jobs.routes import build_application
 from mofang_hub.jobs.service import JobService
 from mofang_hub.jobs.submissions import Submissions
@@ -359,7 +360,10 @@ class World:
 
 @asynccontextmanager
 async def running_world(
-    storage: Path, cluster: PretendedCluster | None = None
+    storage: Path,
+    cluster: PretendedCluster | None = None,
+    *,
+    settle_seconds: float = 0.0,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left."""
     cluster = cluster or PretendedCluster()
@@ -390,7 +394,8 @@ async def running_world(
     starter = Starter(board, cluster, gangs)
     patience = timedelta(minutes=10)
     queue = JobQueue(board, quotas, starter, admission, patience=patience)
-    restarts = Restarts(board, cluster, submissions)
+    settling = Settling(settle_seconds)
+    restarts = Restarts(board, cluster, submissions, settling=settling)
     work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
     samples = SampleStore(storage)
     hangs = Hangs(board, HangWatch(samples), restarts, period_seconds=10)

@@ -28,6 +28,7 @@ from mofang_hub.jobs.restarts.rules import (
     record_failure,
     record_loss,
 )
+from mofang_hub.jobs.restarts.settling import Settling
 from mofang_kube.errors import ClusterError, ConflictError, MofangError
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ class Restarts:
         engine: Removes earlier attempts.
         submissions: Makes next ones.
         losses: For how long machines are lost; asks the board by default.
+        settling: How long pods are waited for.
         now: The time.
     """
 
@@ -64,6 +66,7 @@ class Restarts:
         submissions: Resubmission,
         *,
         losses: Losses | None = None,
+        settling: Settling | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._board = board
@@ -71,6 +74,7 @@ class Restarts:
         self._submissions = submissions
         self._now = now
         self._losses = losses or Losses(board.lost_machines)
+        self._settling = settling or Settling()
         self._refusals = Refusals(board)
 
     def is_coming(self, seen: JobSeen) -> bool:
@@ -100,7 +104,9 @@ class Restarts:
                 await subscription.take(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        for obj in self._board.list_failed():
+        failed = self._board.list_failed()
+        self._settling.keep([obj["metadata"]["uid"] for obj in failed])
+        for obj in failed:
             seen = read_job(obj)
             if seen and seen.spec.restart:
                 await self._judge(seen)
@@ -123,7 +129,8 @@ class Restarts:
             self._refusals.note(seen, TOO_LATE)
             log.info("job failed too long ago to be restarted", job=seen.id)
             return
-        await self.restart(seen, record)
+        if self._settling.is_over(seen, self._board.pods_of(seen)):
+            await self.restart(seen, record)
 
     def _record(self, seen: JobSeen) -> RestartRecord:
         return record_failure(seen, self._board.pods_of(seen), self._now())
