@@ -132,11 +132,14 @@ class Workplace:
         try:
             # Used again, so that it is not old.
             use_snapshot(str(code["snapshot"]), self.settings.project, self.home)
-        except OSError:
+        except FileNotFoundError:
             raise refused(
                 code="The code that the earlier job ran is not kept in your home. Copy "
                 "it anew with a snapshot, or use the code in place."
             ) from None
+        except OSError:
+            # It is there; that it cannot be marked is said when it is submitted.
+            return
 
     def _absolute(self, path: str | os.PathLike[str]) -> Path:
         return Path(os.path.normpath(self.here / path))
