@@ -162,17 +162,20 @@ class AsyncClient:
         while not position.is_complete:
             call = calls.follow_log(project, job_id, (role, index), position.offset)
             try:
-                with suppress(UnreachableError):
-                    async with self._stream(call) as response:
-                        async for chunk in response.aiter_bytes():
-                            yield position.took(chunk)
-                part = await self.read_log(job_id, role, index, offset=position.offset)
-            except NotFoundError as error:
-                position.absent(error, await self.get_job(job_id))
+                try:
+                    with suppress(UnreachableError):
+                        async with self._stream(call) as response:
+                            async for chunk in response.aiter_bytes():
+                                yield position.took(chunk)
+                    part = await self.read_log(
+                        job_id, role, index, offset=position.offset
+                    )
+                except NotFoundError as error:
+                    position.absent(error, await self.get_job(job_id))
+                else:
+                    yield position.took_part(part)
             except (UnreachableError, PlatformError) as error:
                 position.lost(error)
-            else:
-                yield position.took_part(part)
             await asyncio.sleep(position.pause())
 
     async def _do(self, call: Call[T]) -> T:

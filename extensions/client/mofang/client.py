@@ -185,16 +185,17 @@ class Client:
         while not position.is_complete:
             call = calls.follow_log(project, job_id, (role, index), position.offset)
             try:
-                with suppress(UnreachableError), self._stream(call) as response:
-                    for chunk in response.iter_bytes():
-                        yield position.took(chunk)
-                part = self.read_log(job_id, role, index, offset=position.offset)
-            except NotFoundError as error:
-                position.absent(error, self.get_job(job_id))
+                try:
+                    with suppress(UnreachableError), self._stream(call) as response:
+                        for chunk in response.iter_bytes():
+                            yield position.took(chunk)
+                    part = self.read_log(job_id, role, index, offset=position.offset)
+                except NotFoundError as error:
+                    position.absent(error, self.get_job(job_id))
+                else:
+                    yield position.took_part(part)
             except (UnreachableError, PlatformError) as error:
                 position.lost(error)
-            else:
-                yield position.took_part(part)
             time.sleep(position.pause())
 
     def _do(self, call: Call[T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from IPython.display import display
@@ -15,7 +16,6 @@ from mofang.errors import (
     MofangError,
     NotFoundError,
     PlatformError,
-    RefusedError,
     UnreachableError,
 )
 from mofang.handle import leading_role
@@ -77,21 +77,36 @@ class LiveView:
     def start(self) -> threading.Thread:
         """Keep the view up to date while other cells run."""
         thread = threading.Thread(
-            target=self.follow, name=f"mofang-{self.view.job.id}", daemon=True
+            target=self._follow_aside, name=f"mofang-{self.view.job.id}", daemon=True
         )
         thread.start()
         return thread
 
     def follow(self) -> Job:
-        """Keep the view up to date until the job ends, then return it."""
-        while self._look():
-            time.sleep(self._pause)
+        """Keep the view up to date until the job ends, then return it.
+
+        Raises:
+            MofangError: The job cannot be seen any more; the view says so too.
+        """
+        try:
+            while self._look():
+                time.sleep(self._patience.pause(self._pause))
+        except MofangError as error:
+            job = self.view.job
+            note = f"{error} This view has stopped; see the job with: %mofang {job.id}"
+            self._show(JobView(job, self.view.log, note))
+            raise
         return self.view.job
 
     def interrupted(self) -> None:
         """Say that nobody looks any more, and that the job goes on."""
         note = "No longer followed; the job goes on. End it with mofang_job.cancel()."
         self._show(JobView(self.view.job, self.view.log, note))
+
+    def _follow_aside(self) -> None:
+        # The view has said it; nobody is there to be told by an error.
+        with suppress(MofangError):
+            self.follow()
 
     def _look(self) -> bool:
         """Update the view; say whether to look again."""
@@ -101,15 +116,8 @@ class LiveView:
             log = self._tail(job) or log
             self._patience.succeeded()
         except (UnreachableError, PlatformError) as error:
+            self._patience.failed(error)
             job, note = self.view.job, f"{error} This view may be old."
-            try:
-                self._patience.failed(error)
-            except MofangError:
-                self._show(JobView(job, log, note))
-                return False
-        except RefusedError as error:
-            self._show(JobView(self.view.job, log, str(error)))
-            return False
         self._show(JobView(job, log, note))
         return not job.state.is_final
 

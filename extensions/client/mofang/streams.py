@@ -13,18 +13,19 @@ from mofang.calls import LogPart
 from mofang.errors import MofangError, StillRunningError, UnexpectedAnswerError
 from mofang.models import Job, JobEvent
 
-ATTEMPTS = 8
-"""How often in a row the platform may fail before we stop asking."""
+PATIENCE_SECONDS = 180.0
+"""How long the platform may be away; a restart of the hub takes about a minute."""
 
 SHORTEST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
 
 
 class Patience:
-    """Bears with a platform that is away for a moment, as in a restart."""
+    """Bears with a platform that is away for a while, as in a restart."""
 
     def __init__(self) -> None:
         self._failures = 0
+        self._away_since = 0.0
 
     def succeeded(self) -> None:
         """Note that the platform answers."""
@@ -34,11 +35,21 @@ class Patience:
         """Note a failure.
 
         Raises:
-            MofangError: The given one, if there were too many in a row.
+            MofangError: The given one, if nothing else has come for too long.
         """
+        now = time.monotonic()
+        if not self._failures:
+            self._away_since = now
         self._failures += 1
-        if self._failures >= ATTEMPTS:
+        if now - self._away_since >= PATIENCE_SECONDS:
             raise error
+
+    def pause(self, usual: float) -> float:
+        """Return how many seconds to wait: as usual, or longer after failures."""
+        if not self._failures:
+            return usual
+        longer = SHORTEST_PAUSE_SECONDS * 2.0 ** min(self._failures, 8)
+        return max(usual, min(longer, LONGEST_PAUSE_SECONDS))
 
 
 class JobWait:
@@ -72,7 +83,7 @@ class JobWait:
                 "cancel it."
             )
         pause, self._pause = self._pause, min(self._pause * 1.3, 3.0)
-        return min(pause, left)
+        return min(self._patience.pause(pause), left)
 
 
 class LogPosition:
@@ -86,6 +97,7 @@ class LogPosition:
 
     def took(self, chunk: bytes) -> bytes:
         """Note bytes that came from the stream, and hand them on."""
+        self._patience.succeeded()
         self.offset += len(chunk)
         self._idle_rounds = 0
         return chunk
@@ -105,6 +117,7 @@ class LogPosition:
 
     def absent(self, error: MofangError, job: Job) -> None:
         """Note that there is no log; raises if there will be none."""
+        self._patience.succeeded()
         self._idle_rounds += 1
         if job.state.is_final:
             raise error

@@ -93,6 +93,22 @@ async def test_a_followed_log_is_whole_although_connections_break(
     assert b"".join(chunks) == b"one two three"
 
 
+async def test_a_log_is_waited_for_over_a_restart(client, service, clock):
+    job = service.add(a_job(state=JobState.QUEUED))
+
+    def starts() -> None:
+        service.logs["worker-0"] = b"hello"
+        service.become(job.id, JobState.SUCCEEDED)
+
+    service.answers = [
+        refuse(404, "not_found", "There is no log yet."),
+        refuse(503, "starting", "The service starts."),
+    ]
+    clock.when_paused = starts
+    chunks = [chunk async for chunk in client.follow_log(job.id)]
+    assert b"".join(chunks) == b"hello"
+
+
 async def test_a_log_that_will_never_exist_is_an_error(client, service, clock):
     job = service.add(a_job(state=JobState.FAILED))
     with pytest.raises(NotFoundError):

@@ -191,11 +191,53 @@ def test_waiting_bears_a_restart_of_the_service(client, service, clock):
     assert client.wait(job.id) == job
 
 
+def away_until(service, clock, moment: float) -> None:
+    """Refuse connections at once, as long as a restart of the hub takes."""
+
+    def when_paused() -> None:
+        is_away = clock.now < moment
+        service.answers = [httpx.ConnectError("refused")] if is_away else []
+
+    service.answers = [httpx.ConnectError("refused")]
+    clock.when_paused = when_paused
+
+
+def test_waiting_bears_a_restart_of_the_hub(client, service, clock):
+    job = service.add(a_job(state=JobState.SUCCEEDED))
+    away_until(service, clock, clock.now + 170)
+    assert client.wait(job.id) == job
+    assert max(clock.pauses) == 5.0
+
+
 def test_waiting_gives_up_on_a_platform_that_stays_away(client, service, clock):
-    service.answers = [httpx.ConnectError("refused")] * 99
+    away_until(service, clock, clock.now + 9999)
     with pytest.raises(UnreachableError):
         client.wait("digits-000001")
-    assert len(service.requests) == 8
+    assert 1180 <= clock.now <= 1185
+
+
+def test_each_time_away_is_borne_anew(client, service, clock):
+    """What came long after the last look is no longer absence."""
+    job = service.add(a_job())
+    service.logs["worker-0"] = b"start end"
+    turns = iter(range(99))
+
+    def slow():
+        yield b"start"
+        clock.now += 3600
+        raise httpx.ReadError("reset")
+
+    def when_paused() -> None:
+        if next(turns) == 20:
+            service.become(job.id, JobState.SUCCEEDED)
+            service.answers = []
+
+    service.answers = [
+        httpx.Response(200, content=slow()),
+        *[refuse(503, "starting", "The service starts.")] * 99,
+    ]
+    clock.when_paused = when_paused
+    assert b"".join(client.follow_log(job.id)) == b"start end"
 
 
 def test_a_log_is_read_in_parts(client, service):
@@ -247,6 +289,21 @@ def test_a_log_is_followed_before_it_exists(client, service, clock):
         service.logs["worker-0"] = b"hello"
         service.become(job.id, JobState.SUCCEEDED)
 
+    clock.when_paused = starts
+    assert b"".join(client.follow_log(job.id)) == b"hello"
+
+
+def test_a_log_is_waited_for_over_a_restart(client, service, clock):
+    job = service.add(a_job(state=JobState.QUEUED))
+
+    def starts() -> None:
+        service.logs["worker-0"] = b"hello"
+        service.become(job.id, JobState.SUCCEEDED)
+
+    service.answers = [
+        refuse(404, "not_found", "There is no log yet."),
+        refuse(503, "starting", "The service starts."),
+    ]
     clock.when_paused = starts
     assert b"".join(client.follow_log(job.id)) == b"hello"
 

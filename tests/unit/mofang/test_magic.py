@@ -2,6 +2,7 @@ import stat
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.error import UsageError
@@ -9,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from unit.mofang.fake_service import BORN, a_job, refuse
 
 from mofang.cells import write_cell
-from mofang.errors import ConfigurationError, InvalidError
+from mofang.errors import ConfigurationError, InvalidError, MofangError
 from mofang.handle import JobHandle
 from mofang.live import LiveView
 from mofang.magic import MofangMagic
@@ -241,15 +242,50 @@ def test_a_view_bears_a_restart_and_says_that_it_may_be_old(
     assert ">Succeeded<" in new
 
 
-def test_a_view_ends_when_its_job_was_removed_or_the_platform_stays_away(
-    shell, service, clock, client
+def test_a_view_lives_on_over_a_restart_of_the_hub(shell, service, clock, client):
+    job = service.add(a_job())
+    service.answers = [refuse(503, "starting", "The service starts.")] * 35
+    service.steps = [JobState.SUCCEEDED]
+    LiveView(client, job).follow()
+    assert clock.now > 1120
+    assert ">Succeeded<" in shown(shell)[-1]
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        pytest.param([], "There is no job", id="the job was removed"),
+        pytest.param(
+            [refuse(503, "starting", "The service starts.")] * 99,
+            "The service starts.",
+            id="the platform stays away",
+        ),
+        pytest.param(
+            [httpx.Response(302, headers={"Location": "/hub/login"})],
+            "with a redirect",
+            id="not the service",
+        ),
+    ],
+)
+def test_a_view_that_ends_before_its_job_says_so(
+    shell, service, clock, client, answers, says
 ):
-    LiveView(client, a_job()).follow()
-    assert "There is no job" in shown(shell)[-1]
-    service.answers = [refuse(503, "starting", "The service starts.")] * 99
-    LiveView(client, a_job()).follow()
-    assert "The service starts." in shown(shell)[-1]
-    assert len(service.answers) == 99 - 8
+    service.answers = list(answers)
+    with pytest.raises(MofangError, match=says):
+        LiveView(client, a_job()).follow()
+    assert says in shown(shell)[-1]
+    assert "This view has stopped" in shown(shell)[-1]
+
+
+def test_a_view_beside_the_cells_ends_without_an_error(shell, service, clock, client):
+    LiveView(client, a_job()).start().join(timeout=10)
+    assert "This view has stopped" in shown(shell)[-1]
+
+
+def test_a_followed_cell_does_not_end_as_if_its_job_had(shell, service, clock):
+    clock.when_paused = service.jobs.clear
+    with pytest.raises(UsageError, match="There is no job"):
+        shell.run_cell_magic("mofang", "--follow", CELL)
 
 
 def test_a_view_shows_the_end_of_a_long_log_in_whole_lines(
