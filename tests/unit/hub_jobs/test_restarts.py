@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes_asyncio.client import ApiException
 from unit.hub_jobs.conftest import make_pod, make_seen, make_spec
 from unit.hub_jobs.world import World, running_world
 
@@ -14,7 +15,7 @@ from mofang.models import RestartRecord
 from mofang_hub.jobs.causes import find_cause
 from mofang_hub.jobs.models import Outcome, PodPhase
 from mofang_hub.jobs.restarts.losses import Losses
-from mofang_hub.jobs.restarts.refusals import Refusals
+from mofang_hub.jobs.restarts.refusals import Refusals, is_lasting
 from mofang_hub.jobs.restarts.rules import (
     TOO_LATE,
     may_restart,
@@ -22,6 +23,7 @@ from mofang_hub.jobs.restarts.rules import (
     record_loss,
 )
 from mofang_hub.jobs.restarts.settling import Settling
+from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, translated
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -422,3 +424,46 @@ async def test_a_script_that_failed_is_not_restarted_though_its_pod_tells_late(
         world.wake()
         await asyncio.sleep(0.1)
         assert list(world.cluster.jobs) == [made["id"]]
+
+
+def refused(status: int, message: str = "no") -> MofangError:
+    """What is raised when Kubernetes answers so."""
+    try:
+        with translated("create", "job", "train"):
+            raise ApiException(status=status, reason=message)
+    except MofangError as err:
+        return err
+
+
+@pytest.mark.parametrize(
+    ("err", "expected"),
+    [
+        *((refused(status), True) for status in (400, 403, 413, 422)),
+        *((refused(status), False) for status in (401, 404, 409, 429, 500, 503)),
+        (ClusterAwayError("Kubernetes does not answer."), False),
+        (InvalidError("Nothing runs such jobs."), True),
+    ],
+)
+def test_which_refusals_last(err: MofangError, expected: bool) -> None:
+    assert is_lasting(err) is expected
+
+
+async def test_a_restart_that_kubernetes_refuses_is_tried_once_and_told(
+    world: World,
+) -> None:
+    made = await world.submit(restart={"limit": 2})
+    tries = []
+
+    async def create(*_: Any) -> dict[str, Any]:
+        tries.append(1)
+        raise refused(422, "the admission webhook says no")
+
+    world.cluster.create = create  # type: ignore[method-assign]
+    fail(world, made["id"])
+    found = await eventually(world, made["id"], state="Failed")
+    world.wake()
+    await asyncio.sleep(0.1)
+
+    assert "It was not restarted: Could not create job" in found["reason"]
+    assert "the admission webhook says no" in found["reason"]
+    assert len(tries) == 1

@@ -20,7 +20,7 @@ from mofang_hub.jobs.engines.reading import read_job
 from mofang_hub.jobs.models import JobSeen, Manifest, Outcome
 from mofang_hub.jobs.restarts.earlier import EarlierAttempts
 from mofang_hub.jobs.restarts.losses import Losses
-from mofang_hub.jobs.restarts.refusals import Refusals
+from mofang_hub.jobs.restarts.refusals import Refusals, is_lasting
 from mofang_hub.jobs.restarts.rules import (
     TOO_LATE,
     is_too_late,
@@ -29,7 +29,7 @@ from mofang_hub.jobs.restarts.rules import (
     record_loss,
 )
 from mofang_hub.jobs.restarts.settling import Settling
-from mofang_kube.errors import ClusterError, ConflictError, MofangError
+from mofang_kube.errors import MofangError
 
 log = structlog.get_logger(__name__)
 
@@ -150,13 +150,11 @@ class Restarts:
             return
         try:
             made = await self._submissions.resubmit(seen, record)
-        except (ConflictError, ClusterError) as err:
-            # The next look tries again, or the watch will tell that another copy of
-            # this service was faster.
-            log.warning("job is not restarted yet", job=seen.id, error=str(err))
-            return
         except MofangError as err:
-            self._refusals.note(seen, str(err))
+            # What may pass is tried again by the next look, or the watch will tell
+            # that another copy of this service was faster.
+            if is_lasting(err):
+                self._refusals.note(seen, str(err))
             log.warning("job is not restarted", job=seen.id, error=str(err))
             return
         self._board.put(made)

@@ -2,8 +2,38 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from kubernetes_asyncio.client import ApiException
+
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.models import JobSeen
+from mofang_kube.errors import (
+    ClusterError,
+    ConflictError,
+    MofangError,
+    NotFoundError,
+)
+
+_PASSING = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+"""Refusals of Kubernetes' that may be others in a moment: a token is renewed, or a kind
+of object is being installed."""
+
+
+def is_lasting(err: MofangError) -> bool:
+    """Say whether asking again later would be refused again."""
+    if isinstance(err, ClusterError):
+        cause = err.__cause__
+        status = int(cause.status or 0) if isinstance(cause, ApiException) else 0
+        is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        return is_refusal and status not in _PASSING
+    return not isinstance(err, ConflictError | NotFoundError)
 
 
 class Refusals:
