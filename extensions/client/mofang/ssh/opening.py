@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
 import httpx
+from typing_extensions import override
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
@@ -25,6 +26,14 @@ PING_SECONDS = 20.0
 """Keeps what stands between here and there from ending a silent connection."""
 
 
+class _Opening(connect):
+    """Goes where it was sent and nowhere else, as all other calls do."""
+
+    @override
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
 @asynccontextmanager
 async def open_socket(
     settings: ClientSettings, call: Call[None], headers: Mapping[str, str]
@@ -36,7 +45,7 @@ async def open_socket(
     """
     request = call.request(settings)
     is_safe = request.url.scheme == "https"
-    opening = connect(
+    opening = _Opening(
         str(request.url.copy_with(scheme="wss" if is_safe else "ws")),
         additional_headers={
             "Authorization": request.headers["Authorization"],
