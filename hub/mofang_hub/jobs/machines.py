@@ -9,7 +9,6 @@ from mofang_hub.jobs.models import Manifest
 from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
 
 GPU_MACHINE = "gpu"
-HOSTNAME_LABEL = "kubernetes.io/hostname"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +16,7 @@ class Machine:
     """A node, as far as placement cares."""
 
     name: str = ""
-    """As its label of the host name has it."""
+    """As pods say on which node they are; its label of the host name may be another."""
 
     pool: str = ""
     is_labelled: bool = False
@@ -34,7 +33,7 @@ class Machine:
         capacity = (node.get("status") or {}).get("capacity") or {}
         kind = labels.get(MACHINE_LABEL, "")
         return cls(
-            name=labels.get(HOSTNAME_LABEL, node["metadata"].get("name", "")),
+            name=node["metadata"].get("name", ""),
             pool=labels.get(POOL_LABEL, ""),
             is_labelled=bool(kind),
             has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mofang_hub.jobs.machines import GPU_MACHINE, HOSTNAME_LABEL, Machine
+from mofang_hub.jobs.machines import GPU_MACHINE, Machine
 from mofang_hub.jobs.models import Manifest
 from mofang_kube.names import (
     GPU_RESOURCE,
@@ -24,6 +24,9 @@ from mofang_kube.names import (
 )
 
 PACKING_WEIGHT = 100
+HOSTNAME_LABEL = "kubernetes.io/hostname"
+NODE_NAME = "metadata.name"
+"""The one field of a node that its choice may ask for."""
 
 
 _GPU_TOLERATION = {
@@ -75,8 +78,8 @@ def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
     elif asks_gpu and any(each.is_labelled and each.has_gpu for each in within):
         demands.append(_demand(MACHINE_LABEL, "In", GPU_MACHINE))
     # Where nothing else is left, a machine that failed once is better than none.
-    if wish.avoided and any(each.name not in wish.avoided for each in within):
-        demands.append(_demand(HOSTNAME_LABEL, "NotIn", *wish.avoided))
+    has_others = any(each.name not in wish.avoided for each in within)
+    avoided = wish.avoided if has_others else ()
     tolerations = [dict(_GPU_TOLERATION)] if takes_gpu_machine else []
     if pool:
         tolerations.append(
@@ -84,7 +87,9 @@ def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
             | {"effect": "NoSchedule"}
         )
     return Placement(
-        affinity=_affinity(demands, _packing(wish) if asks_gpu else None),
+        affinity=_affinity(
+            demands, avoided, packing=_packing(wish) if asks_gpu else None
+        ),
         tolerations=tolerations,
     )
 
@@ -109,12 +114,20 @@ def _packing(wish: Wish) -> Manifest:
     }
 
 
-def _affinity(demands: list[Manifest], packing: Manifest | None) -> Manifest:
+def _affinity(
+    demands: list[Manifest], avoided: tuple[str, ...], *, packing: Manifest | None
+) -> Manifest:
     affinity: dict[str, Any] = {}
+    term: Manifest = {}
     if demands:
+        term["matchExpressions"] = demands
+    if avoided:
+        # By the node's name, as pods tell it. Kubernetes takes one name for each.
+        term["matchFields"] = [_demand(NODE_NAME, "NotIn", each) for each in avoided]
+    if term:
         affinity["nodeAffinity"] = {
             "requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [{"matchExpressions": demands}]
+                "nodeSelectorTerms": [term]
             }
         }
     if packing:

@@ -124,7 +124,7 @@ def test_placement(
     [
         pytest.param(
             [Machine(name="bad"), Machine(name="good")],
-            {OFF_GPU, "kubernetes.io/hostname NotIn bad"},
+            {OFF_GPU, "metadata.name NotIn bad"},
             id="another machine is there",
         ),
         pytest.param(
@@ -143,6 +143,29 @@ def test_machines_that_failed_are_avoided(
     pool = machines[0].pool
     wish = Wish(job="x", role="worker", asks_gpu=False, pool=pool, avoided=("bad",))
     assert demands_of(place(wish, machines)) == demands
+
+
+def test_several_machines_are_avoided_one_by_one() -> None:
+    """Kubernetes takes one value for each demand on a node's name."""
+    wish = Wish(job="x", role="worker", asks_gpu=True, avoided=("bad", "worse"))
+    found = place(wish, [Machine(name="bad"), Machine(name="good")])
+
+    node = found.affinity["nodeAffinity"]
+    required = node["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert required["nodeSelectorTerms"] == [
+        {
+            "matchFields": [
+                {"key": "metadata.name", "operator": "NotIn", "values": [name]}
+                for name in ("bad", "worse")
+            ]
+        }
+    ]
+
+
+def test_a_machine_is_known_by_the_name_that_pods_tell() -> None:
+    labels = {"kubernetes.io/hostname": "ip-10-0-0-7"}
+    node = {"metadata": {"name": "ip-10-0-0-7.ec2.internal", "labels": labels}}
+    assert Machine.from_node(node).name == "ip-10-0-0-7.ec2.internal"
 
 
 @pytest.mark.parametrize("asks_gpu", [True, False])
@@ -208,5 +231,5 @@ def demands_of(found: Placement) -> set[str]:
     (term,) = required["nodeSelectorTerms"]
     return {
         f"{each['key']} {each['operator']} {','.join(each['values'])}"
-        for each in term["matchExpressions"]
+        for each in term.get("matchExpressions", []) + term.get("matchFields", [])
     }
