@@ -143,6 +143,7 @@ class JobService:
             self._board.drop(obj)
 
     def _forget(self, seen: JobSeen) -> None:
-        obj = self._board.find_object(seen.project, seen.id)
-        if obj:
-            self._board.drop(obj)
+        # Only what was looked for: a later attempt may have come meanwhile.
+        for obj in self._board.attempts_of(seen.project, seen.id):
+            if obj["metadata"]["uid"] == seen.uid:
+                self._board.drop(obj)

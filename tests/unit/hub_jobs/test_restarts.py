@@ -467,3 +467,26 @@ async def test_a_restart_that_kubernetes_refuses_is_tried_once_and_told(
     assert "It was not restarted: Could not create job" in found["reason"]
     assert "the admission webhook says no" in found["reason"]
     assert len(tries) == 1
+
+
+async def test_cancelling_an_attempt_that_just_went_cancels_the_next(
+    world: World,
+) -> None:
+    made = await world.submit(restart={"limit": 2})
+    await world.let_in(made)
+    find, looked = world.cluster.find, []
+
+    async def slow(kind: Any, namespace: str, name: str) -> dict[str, Any] | None:
+        if name == made["id"] and not looked:
+            looked.append(name)
+            fail(world, name)
+            await until(lambda: list(world.cluster.jobs) == [f"{name}-r2"])
+            return None
+        return await find(kind, namespace, name)
+
+    world.cluster.find = slow  # type: ignore[method-assign]
+    answer = await world.call("POST", f"{made['id']}/cancel")
+
+    assert answer.status_code == 200
+    assert answer.json()["attempt"] == 2
+    assert answer.json()["reason"] == "Cancelled by ada."
