@@ -144,3 +144,33 @@ def test_a_preset_brings_its_fields_back_after_a_reload(lab: Lab) -> None:
     presets.get_by_role("button", name="Delete").click()
     expect(presets.get_by_role("status")).to_contain_text("“Nightly” was deleted.")
     expect(presets.get_by_label("Preset", exact=True)).to_be_hidden()
+
+
+def test_a_filled_form_is_not_thrown_away_unasked(lab: Lab) -> None:
+    lab.open()
+    lab.new_form()
+    page = lab.page
+    tab = page.get_by_role("tab", name="New training job")
+    close = tab.locator(".lm-TabBar-tabCloseIcon")
+    lab.fill({"Name": "precious"})
+
+    close.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Keep the form")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(lab.form.get_by_label("Name", exact=True)).to_have_value("precious")
+
+    close.click()
+    dialog.get_by_role("button", name="Discard").click()
+    expect(tab).to_have_count(0)
+
+
+def test_an_example_of_the_image_runs_where_it_lies(lab: Lab) -> None:
+    lab.open()
+    lab.new_form()
+    lab.fill({"Name": "example", "Script": "/opt/mofang/examples/pytorch/train.py"})
+
+    expect(lab.form.get_by_label("Working directory")).to_have_accessible_description(
+        "Left empty: /home/jovyan"
+    )
+    expect(lab.preview).to_contain_text("It can be submitted.")

@@ -38,7 +38,8 @@ export class FormTab extends MainAreaWidget<FormWidget> {
       buttons: [
         Dialog.cancelButton({ label: trans.__('Keep the form') }),
         Dialog.warnButton({ label: trans.__('Discard') })
-      ]
+      ],
+      defaultButton: 0
     });
     this._isAsking = false;
     if (button.accept) {

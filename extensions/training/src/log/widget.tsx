@@ -102,6 +102,7 @@ export class LogBody extends Widget {
     this.scroller.setAttribute('aria-live', 'off');
     this.scroller.append(this.gap, this.earlier, this.lines, this.empty);
     this.scroller.addEventListener('scroll', this._onScroll, { passive: true });
+    this.scroller.addEventListener('keydown', this._onKey);
     this.node.append(this.scroller);
     this._place = placeOf(this.scroller);
   }
@@ -131,6 +132,15 @@ export class LogBody extends Widget {
       this.model.isScrolledAway = false;
     }
     this._place = place;
+  };
+
+  private _onKey = (event: KeyboardEvent): void => {
+    // Browsers glide to where the end is now, and in a busy log it goes on meanwhile.
+    if (event.key === 'End') {
+      event.preventDefault();
+      this.model.isScrolledAway = false;
+      this.scrollToEnd();
+    }
   };
 
   /** The place that was known last. */
