@@ -136,7 +136,7 @@ class FakeService:
             if (not states or job.state in states)
             and job.owner == params.get("owner", job.owner)
             and job.spec.framework == params.get("framework", job.spec.framework)
-            and search in job.spec.name
+            and search.casefold() in job.spec.name.casefold()
         ]
         total, after = len(jobs), params.get("after")
         left = [job for job in jobs if after is None or job.id < after]

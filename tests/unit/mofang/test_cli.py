@@ -182,13 +182,6 @@ def test_a_watched_list_shows_each_change_until_it_is_ended(mofang, service, clo
     assert "Succeeded" in result.stdout
 
 
-def test_a_watch_for_programs_is_one_line_for_each_change(mofang, service):
-    event = JobEvent(type="added", job=a_job(2))
-    service.events = [f"event: job\ndata: {event.model_dump_json()}\n\n".encode()]
-    result = mofang("jobs", "--watch", "--output", "json")
-    assert JobEvent.model_validate_json(result.stdout) == event
-
-
 def test_a_watch_bears_a_restart_of_the_service_and_lists_again(mofang, service, clock):
     service.answers = [httpx.ConnectError("refused")] * 3
     service.add(a_job(1))

@@ -46,6 +46,11 @@ def events(*changes: JobEvent) -> list[bytes]:
     return [f"event: job\ndata: {e.model_dump_json()}\n\n".encode() for e in changes]
 
 
+def told(result) -> list[tuple[str, str, str]]:
+    found = [JobEvent.model_validate_json(line) for line in result.stdout.splitlines()]
+    return [(each.type, each.job.id, each.job.state.value) for each in found]
+
+
 def interrupt() -> None:
     raise KeyboardInterrupt
 
@@ -135,6 +140,7 @@ def test_a_watched_job_bears_a_restart_of_the_service(mofang, service, clock):
     assert (result.exit_code, result.stdout) == (0, "digits-000001\n")
     service.answers = [httpx.ConnectError("refused")] * 99
     assert mofang("get", "digits-000001", "--watch").exit_code == 3
+    assert clock.now > 1180
 
 
 def test_a_watched_list_holds_only_what_is_wanted(mofang, service, clock):
@@ -145,22 +151,80 @@ def test_a_watched_list_holds_only_what_is_wanted(mofang, service, clock):
         JobEvent(type="modified", job=a_job(1, JobState.FAILED)),
     )
     wanted = ("--state", "Running", "--owner", "ada", "--search", "DIG")
-    result = mofang("jobs", "--watch", "-o", "name", *wanted)
-    assert result.stdout.split() == ["digits-000002"]
     clock.when_paused = interrupt
+    result = mofang("jobs", "--watch", "-o", "name", *wanted)
+    assert result.stdout.split() == ["digits-000001", "digits-000002"]
     output = mofang("jobs", "--watch", *wanted).stdout
     assert "digits-000002" in output
     assert "digits-000001" not in output
     assert "digits-000003" not in output
 
 
-def test_a_watch_in_yaml_is_a_document_for_each_change(mofang, service):
-    service.events = events(*[JobEvent(type="added", job=a_job(n)) for n in (1, 2)])
-    documents = yaml.safe_load_all(mofang("jobs", "--watch", "-o", "yaml").stdout)
-    assert [each["job"]["id"] for each in documents] == [
-        "digits-000001",
-        "digits-000002",
+def test_a_watch_for_programs_starts_with_what_exists(mofang, service, clock):
+    service.add(a_job(1))
+    service.add(a_job(2))
+    service.events = events(
+        JobEvent(type="modified", job=a_job(2)),
+        JobEvent(type="modified", job=a_job(1, JobState.SUCCEEDED)),
+        JobEvent(type="deleted", job=a_job(2)),
+    )
+    clock.when_paused = interrupt
+    result = mofang("jobs", "--watch", "-o", "json")
+    assert result.exit_code == 130
+    assert told(result) == [
+        ("added", "digits-000001", "Running"),
+        ("added", "digits-000002", "Running"),
+        ("modified", "digits-000001", "Succeeded"),
+        ("deleted", "digits-000002", "Running"),
     ]
+
+
+def test_a_watch_for_programs_tells_what_it_missed(mofang, service, clock):
+    for number in (1, 2, 3, 4):
+        service.add(a_job(number))
+    changes = iter(range(9))
+
+    def when_paused() -> None:
+        match next(changes):
+            case 0:
+                service.answers = [httpx.ConnectError("refused")] * 2
+                service.become("digits-000001", JobState.FAILED)
+                service.become("digits-000002", JobState.QUEUED)
+                del service.jobs["digits-000003"]
+                service.add(a_job(5))
+            case 5:
+                raise KeyboardInterrupt
+
+    clock.when_paused = when_paused
+    wanted = ("--state", "Running", "--state", "Queued")
+    result = mofang("jobs", "--watch", "-o", "json", *wanted)
+    assert result.exit_code == 130
+    assert told(result)[4:] == [
+        ("modified", "digits-000002", "Queued"),
+        ("added", "digits-000005", "Running"),
+        ("deleted", "digits-000003", "Running"),
+    ]
+
+
+def test_a_watch_for_programs_ends_when_the_platform_stays_away(mofang, service, clock):
+    service.answers = [httpx.ConnectError("refused")] * 99
+    assert mofang("jobs", "--watch", "-o", "name").exit_code == 3
+    assert clock.now > 1180
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["jobs"], ["get", "digits-000001"], ["metrics", "digits-000001"]],
+    ids=" ".join,
+)
+def test_each_watch_is_printed_alike(mofang, measured, service, clock, command):
+    """A line of JSON for each change, or a document of YAML."""
+    clock.when_paused = interrupt
+    lines = mofang(*command, "--watch", "-o", "json").stdout.splitlines()
+    assert [type(json.loads(line)) for line in lines] == [dict]
+    text = mofang(*command, "--watch", "-o", "yaml").stdout
+    assert text.startswith("---\n")
+    assert list(yaml.safe_load_all(text)) == [json.loads(line) for line in lines]
 
 
 def test_an_interrupted_watch_is_neither_a_failed_job_nor_a_refusal(

@@ -12,6 +12,7 @@ from mofang.cli.filters import job_filters, read_filter
 from mofang.cli.outputs import (
     job_argument,
     output_option,
+    print_change,
     print_model,
     print_tables,
     watch_option,
@@ -24,7 +25,6 @@ from mofang.cli.watching import (
     watch_lists,
 )
 from mofang.client import Client
-from mofang.models import Job
 
 
 @app.command()
@@ -44,8 +44,8 @@ def jobs(
                 [jobs_table(each)] for each in watch_lists(client, limit, wanted)
             )
         elif watch:
-            for event in watch_events(client, wanted):
-                _print_line(event, output, event.job)
+            for event in watch_events(client, limit, wanted):
+                print_change(event, output, [event.job.id])
         else:
             _list(client, limit, wanted, output)
 
@@ -62,7 +62,7 @@ def get(platform: Platform, job_id: str, *, watch: bool, output: str) -> None:
             show_changes(job_tables(job) for job in watch_job(client, job_id))
         elif watch:
             for job in watch_job(client, job_id):
-                _print_line(job, output, job)
+                print_change(job, output, [job.id])
         else:
             job = client.get_job(job_id)
             if output == "table":
@@ -94,13 +94,3 @@ def _list(client: Client, limit: int, wanted: JobFilter, output: str) -> None:
             f"The newest {len(page.jobs)} of {page.total}; see more with --limit.",
             err=True,
         )
-
-
-def _print_line(value: Any, output: str, job: Job) -> None:
-    """Print one change: a line of JSON, a document of YAML, or an id."""
-    if output == "json":
-        click.echo(value.model_dump_json())
-        return
-    if output == "yaml":
-        click.echo("---")
-    print_model(value, output, [job.id])

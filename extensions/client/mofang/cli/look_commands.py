@@ -9,6 +9,7 @@ from mofang.cli.completing import complete_job
 from mofang.cli.outputs import (
     job_argument,
     output_option,
+    print_change,
     print_model,
     print_tables,
     watch_option,
@@ -39,13 +40,17 @@ def metrics(
     """Show what a job's replicas used: CPU, memory, GPU, disk and network."""
     with platform.client() as client:
         if watch and output == "table":
-            found = watch_metrics(client, job_id, points)
-            show_changes([metrics_table(each)] for each in found)
+            watched = watch_metrics(client, job_id, points)
+            show_changes([metrics_table(each)] for each in watched)
         elif watch:
             for each in watch_metrics(client, job_id, points):
-                _print(each, output)
+                print_change(each, output, _replicas(each))
         else:
-            _print(client.metrics(job_id, points), output)
+            found = client.metrics(job_id, points)
+            if output == "table":
+                print_tables([metrics_table(found)])
+            else:
+                print_model(found, output, _replicas(found))
 
 
 @app.command()
@@ -63,9 +68,5 @@ def compare(platform: Platform, left: str, right: str, output: str) -> None:
         print_model(found.as_dict(), output, [each.name for each in found.settings])
 
 
-def _print(metrics: JobMetrics, output: str) -> None:
-    if output == "table":
-        print_tables([metrics_table(metrics)])
-    else:
-        names = [f"{each.role}-{each.index}" for each in metrics.replicas]
-        print_model(metrics, output, names)
+def _replicas(metrics: JobMetrics) -> list[str]:
+    return [f"{each.role}-{each.index}" for each in metrics.replicas]

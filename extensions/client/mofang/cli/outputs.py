@@ -50,6 +50,16 @@ def print_model(
             click.echo(_json(value))
 
 
+def print_change(value: BaseModel, output: str, names: Iterable[str]) -> None:
+    """Print one of many: a line of JSON, a document of YAML, or names."""
+    if output == "json":
+        click.echo(value.model_dump_json())
+        return
+    if output == "yaml":
+        click.echo("---")
+    print_model(value, output, names)
+
+
 def print_tables(tables: Iterable[RenderableType]) -> None:
     """Print tables for people, an empty line between two."""
     screen = console()

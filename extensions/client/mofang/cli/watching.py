@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -11,7 +12,7 @@ from rich.live import Live
 from mofang.calls import JobFilter
 from mofang.cli.tables import console
 from mofang.client import Client
-from mofang.errors import PlatformError, UnreachableError
+from mofang.errors import NotFoundError, PlatformError, UnreachableError
 from mofang.models import Job, JobEvent, JobMetrics
 from mofang.streams import Patience
 
@@ -38,32 +39,57 @@ def watch_lists(client: Client, limit: int, wanted: JobFilter) -> Iterator[list[
                     yield _newest(known.values(), limit)
         except (UnreachableError, PlatformError) as error:
             patience.failed(error)
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(patience.pause(PAUSE_SECONDS))
 
 
-def watch_events(client: Client, wanted: JobFilter) -> Iterator[JobEvent]:
-    """Yield each change of jobs that a filter leaves, until the connection ends."""
-    with client.watch() as events:
-        yield from (event for event in events if is_wanted(event.job, wanted))
+def watch_events(client: Client, limit: int, wanted: JobFilter) -> Iterator[JobEvent]:
+    """Yield the newest jobs as added, then each change of what a filter leaves.
+
+    What changed while the connection was broken is told when it is open again. Without
+    end.
+
+    Raises:
+        MofangError: The platform was away for too long, or refuses.
+    """
+    patience = Patience()
+    known: dict[str, Job] = {}
+    while True:
+        try:
+            with client.watch() as events:
+                listed = client.list_jobs(limit, **wanted).jobs
+                patience.succeeded()
+                missed = _missed(client, listed, dict(known))
+                for event in itertools.chain(missed, events):
+                    # What is in the list may come as an event once more.
+                    is_told = known.get(event.job.id) == event.job
+                    if is_wanted(event.job, wanted) and (
+                        event.type == "deleted" or not is_told
+                    ):
+                        yield event
+                    _apply(known, event, wanted)
+                    known = {job.id: job for job in _newest(known.values(), limit)}
+        except (UnreachableError, PlatformError) as error:
+            patience.failed(error)
+        time.sleep(patience.pause(PAUSE_SECONDS))
 
 
 def watch_job(client: Client, job_id: str) -> Iterator[Job]:
     """Yield a job, again after each change, until it has ended."""
     seen: Job | None = None
     patience = Patience()
-    while seen is None or not seen.state.is_final:
-        if seen is not None:
-            time.sleep(PAUSE_SECONDS)
+    while True:
         try:
             job = client.get_job(job_id)
         except (UnreachableError, PlatformError) as error:
             patience.failed(error)
-            time.sleep(PAUSE_SECONDS)
-            continue
-        patience.succeeded()
-        if job != seen:
-            seen = job
-            yield job
+        else:
+            patience.succeeded()
+            if job != seen:
+                seen = job
+                yield job
+            if job.state.is_final:
+                return
+        time.sleep(patience.pause(PAUSE_SECONDS))
 
 
 def watch_metrics(client: Client, job_id: str, points: int) -> Iterator[JobMetrics]:
@@ -80,7 +106,7 @@ def watch_metrics(client: Client, job_id: str, points: int) -> Iterator[JobMetri
         else:
             if is_over:
                 return
-        time.sleep(METRICS_PAUSE_SECONDS)
+        time.sleep(patience.pause(METRICS_PAUSE_SECONDS))
 
 
 def show_changes(pictures: Iterable[Sequence[RenderableType]]) -> None:
@@ -103,6 +129,20 @@ def is_wanted(job: Job, wanted: JobFilter) -> bool:
         and job.spec.framework == (wanted.get("framework") or job.spec.framework)
         and (text in job.id or text in job.spec.name.casefold())
     )
+
+
+def _missed(
+    client: Client, listed: Sequence[Job], known: Mapping[str, Job]
+) -> Iterator[JobEvent]:
+    """Tell what happened between what was known and a new list, oldest first."""
+    for job in reversed(listed):
+        yield JobEvent(type="modified" if job.id in known else "added", job=job)
+    for gone in known.keys() - {job.id for job in listed}:
+        # Removed, or only not what is wanted any more, or not among the newest.
+        try:
+            yield JobEvent(type="modified", job=client.get_job(gone))
+        except NotFoundError:
+            yield JobEvent(type="deleted", job=known[gone])
 
 
 def _apply(known: dict[str, Job], event: JobEvent, wanted: JobFilter) -> None:
