@@ -124,6 +124,13 @@ def test_a_project_without_quota_refuses_nothing() -> None:
     assert check_quota(make_spec(replicas=64), project) == {}
 
 
+@pytest.mark.parametrize("memory", ["1E", "1Ei"])
+def test_a_quota_of_any_size_that_a_project_may_have_is_read(memory: str) -> None:
+    project = PROJECT.model_copy(update={"quota": {"memory": memory}})
+
+    assert check_quota(make_spec(), project) == {}
+
+
 def test_the_quota_s_sentence_has_the_figures() -> None:
     sentence = check_quota(make_spec(replicas=9), PROJECT)["resources"]
 

@@ -15,7 +15,7 @@ from mofang.models import (
     Resources,
     field_sentences,
 )
-from mofang.quantities import format_bytes, parse_quantity
+from mofang.quantities import format_bytes, parse_quantity, read_quantity
 from mofang.secrecy import is_secret
 
 LEAST = {"name": "digits", "image": "docker.io/mofang/pytorch:1", "script": "train.py"}
@@ -217,6 +217,31 @@ def test_quantities_count_exactly(number, unit):
     assert parse_quantity(f"{number}{unit}") == number * factor
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1Ei", 2**60),
+        ("1E", 10**18),
+        ("1e3", 1000),
+        ("1E-2", Decimal("0.01")),
+        ("5u", Decimal("0.000005")),
+        ("7n", Decimal("0.000000007")),
+        ("500m", Decimal("0.5")),
+        ("-2Gi", -(2**31)),
+        ("3", 3),
+    ],
+)
+def test_what_kubernetes_writes_is_read(text, number):
+    """It turns 1024Pi into 1Ei."""
+    assert read_quantity(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "E", "1gi", "1e", "1e999", "NaN", "1 Gi"])
+def test_what_kubernetes_never_writes_is_refused(text):
+    with pytest.raises(ValueError, match="is not a quantity of Kubernetes"):
+        read_quantity(text)
+
+
 @given(st.text(max_size=12))
 def test_any_text_is_a_quantity_or_a_sentence(text):
     said = sentences({"resources": {"cpu": text}})
@@ -227,7 +252,8 @@ def test_any_text_is_a_quantity_or_a_sentence(text):
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"), [(0, "0 bytes"), (1536, "1.5 KiB"), (2**31, "2 GiB")]
+    ("size", "shown"),
+    [(0, "0 bytes"), (1536, "1.5 KiB"), (2**31, "2 GiB"), (2**60, "1 EiB")],
 )
 def test_sizes_are_shown_as_people_read_them(size, shown):
     assert format_bytes(size) == shown

@@ -123,18 +123,29 @@ class JobQueue:
         self._forget(each.uid for jobs in running.values() for each in jobs)
         stuck = [one for jobs in running.values() for one in self._stuck(jobs)]
         self._verdicts = {
-            project: self._judge(project, jobs, running[project], stuck)
-            for project, jobs in waiting.items()
+            project: verdicts
+            for project, verdicts in self._verdicts.items()
+            if project in waiting
         }
         for project, jobs in waiting.items():
-            verdicts = self._verdicts[project]
-            await asyncio.gather(
-                *(
-                    self._release(each)
-                    for each in jobs
-                    if verdicts[each.id].reason is None
-                )
-            )
+            # What breaks one project's queue is nothing to the others.
+            try:
+                await self._let_in(project, jobs, running[project], stuck)
+            except Exception:
+                log.exception("queue of a project broke", project=project)
+
+    async def _let_in(
+        self,
+        project: str,
+        jobs: list[JobSeen],
+        running: list[JobSeen],
+        stuck: list[Stuck],
+    ) -> None:
+        verdicts = self._judge(project, jobs, running, stuck)
+        self._verdicts[project] = verdicts
+        await asyncio.gather(
+            *(self._release(each) for each in jobs if verdicts[each.id].reason is None)
+        )
 
     def _judge(
         self,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from kubernetes_asyncio.client import ApiClient
 
-from mofang.quantities import parse_quantity
+from mofang.quantities import read_quantity
 from mofang_hub.jobs.models import Manifest
 from mofang_kube.names import PROJECT_LABEL, project_namespace
 from mofang_kube.watcher import Watcher
@@ -69,4 +69,4 @@ class Quotas:
         key = f"{project_namespace(project)}/{QUOTA_NAME}"
         found = self._watcher.objects.get(key)
         amounts = found[what] if found else {}
-        return {name: parse_quantity(text) for name, text in amounts.items()}
+        return {name: read_quantity(text) for name, text in amounts.items()}
