@@ -96,6 +96,24 @@ def test_a_gang_that_finds_no_machines_is_not_starved_by_later_ones(
     )
 
 
+def test_who_waits_for_machines_holds_nobody_who_needs_others() -> None:
+    """A GPU job behind a stuck one waits; the project's CPU jobs do not."""
+    small = replace(wait("small", 0), asks_gpu=False, demand={"pods": Decimal(1)})
+    stuck = Stuck(job="s", rank=1, asks_gpu=True)
+
+    verdicts = judged([wait("gang", 1, minutes=99), small], stuck=(stuck,))
+
+    assert let_in(verdicts) == {"small"}
+
+
+def test_who_asks_for_more_than_the_quota_holds_nobody() -> None:
+    """Its quota was lowered after it was submitted."""
+    verdicts = judged([wait("huge", 9, minutes=99), wait("small", 1)])
+
+    assert let_in(verdicts) == {"small"}
+    assert "have an administrator raise the quota" in str(verdicts["huge"].reason)
+
+
 def test_a_project_without_quota_lets_everything_in() -> None:
     room = Room(hard={}, used={})
     verdicts = judge([wait("a", 999)], room, now=NOON, patience=PATIENCE)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from unit.hub_jobs.conftest import make_seen, make_spec
+import pytest
+from unit.hub_jobs.conftest import make_pod, make_seen, make_spec
 
-from mofang_hub.jobs.models import JobSeen, PodSeen
+from mofang_hub.jobs.models import JobSeen, PodPhase, PodSeen
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_hub.jobs.queue.stuck import HOLD_SECONDS
 from mofang_kube.watcher import Watcher
 
 PATIENCE = timedelta(minutes=10)
@@ -20,6 +22,7 @@ class PretendedBoard:
     def __init__(self) -> None:
         self.jobs: list[JobSeen] = []
         self.pods: dict[str, list[PodSeen]] = {}
+        self._nodes = Watcher(None, "/nodes")
 
     def list_unfinished(self) -> list[JobSeen]:
         return self.jobs
@@ -55,6 +58,31 @@ class World:
         metadata = {"namespace": f"mofang-project-{project}", "name": "mofang"}
         self.quotas.put({"metadata": metadata, "hard": hard, "used": {}})
 
+    def add_machine(self, gpus: int) -> None:
+        name = f"machine-{len(self.board._nodes.objects)}"
+        capacity = {"cpu": "64", "memory": "1Ti", "nvidia.com/gpu": str(gpus)}
+        self.board._nodes.put(
+            {"metadata": {"name": name}, "status": {"capacity": capacity}}
+        )
+
+    def add_pending(self, gpus: int, replicas: int = 1, said: str = "0/1") -> None:
+        """Let a job in that finds no machines."""
+        asked = {"replicas": replicas, "resources": {"gpu": gpus}}
+        self.add("pending", "vision", asked=asked, is_held=False)
+        pods = [
+            make_pod(number, phase=PodPhase.PENDING, unschedulable=said)
+            for number in range(replicas)
+        ]
+        self.board.pods["pending"] = pods
+
+    async def look_later(self, seconds: float) -> None:
+        """Decide now, and again after some time."""
+        await self.queue.decide()
+        self.seconds += seconds
+        self.entered.clear()
+        self.add("later", "audio", asked={"resources": {"gpu": 1}})
+        await self.queue.decide()
+
     def add(self, name: str, project: str, **facts: Any) -> JobSeen:
         spec = make_spec(**facts.pop("asked", {}))
         basis = {"id": name, "uid": name, "project": project, "spec": spec}
@@ -83,3 +111,58 @@ async def test_a_quota_that_cannot_be_read_stops_its_own_project_only() -> None:
     await world.queue.decide()
 
     assert world.entered == ["of-vision"]
+
+
+async def test_who_finds_no_machines_for_long_goes_before_later_ones() -> None:
+    world = World()
+    world.add_machine(gpus=8)
+    world.add_pending(gpus=8)
+
+    await world.look_later(PATIENCE.total_seconds())
+
+    assert world.entered == []
+
+
+@pytest.mark.parametrize(
+    ("gpus", "replicas"),
+    [
+        pytest.param(16, 1, id="a replica larger than any machine"),
+        pytest.param(8, 3, id="a gang larger than all machines"),
+    ],
+)
+async def test_who_would_not_fit_on_empty_machines_holds_nobody(
+    gpus: int, replicas: int
+) -> None:
+    world = World()
+    for _ in range(2):
+        world.add_machine(gpus=8)
+    world.add_pending(gpus=gpus, replicas=replicas)
+
+    await world.look_later(PATIENCE.total_seconds())
+
+    assert world.entered == ["later"]
+
+
+@pytest.mark.parametrize("replicas", [0, 1])
+async def test_who_waits_for_something_else_than_machines_holds_nobody(
+    replicas: int,
+) -> None:
+    """Its operator is down, or its image is being pulled."""
+    world = World()
+    world.add_machine(gpus=8)
+    world.add_pending(gpus=8, said="")
+    del world.board.pods["pending"][replicas:]
+
+    await world.look_later(PATIENCE.total_seconds())
+
+    assert world.entered == ["later"]
+
+
+async def test_nobody_holds_others_for_ever() -> None:
+    world = World()
+    world.add_machine(gpus=8)
+    world.add_pending(gpus=8)
+
+    await world.look_later(PATIENCE.total_seconds() + HOLD_SECONDS)
+
+    assert world.entered == ["later"]

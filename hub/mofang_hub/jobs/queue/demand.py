@@ -41,6 +41,11 @@ def demand_of(spec: JobSpec) -> dict[str, Decimal]:
     return total
 
 
+def asks_gpu(spec: JobSpec) -> bool:
+    """Say whether some replica of a job needs a machine with GPUs."""
+    return any(role.resources.gpu for role in spec.settled_roles())
+
+
 def shortfall(demand: Amounts, hard: Amounts, used: Amounts) -> list[str]:
     """Return which resources leave no room for a demand, as parts of a sentence.
 

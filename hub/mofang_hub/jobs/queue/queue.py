@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -19,9 +19,10 @@ import structlog
 from mofang.models import QueuePlace
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.models import JobSeen
-from mofang_hub.jobs.queue.demand import demand_of
+from mofang_hub.jobs.queue.demand import asks_gpu, demand_of
 from mofang_hub.jobs.queue.quotas import Quotas
 from mofang_hub.jobs.queue.rules import Room, Stuck, Verdict, Waiting, judge
+from mofang_hub.jobs.queue.stuck import StuckJobs
 from mofang_hub.jobs.states import expected_replicas
 from mofang_kube.errors import MofangError
 
@@ -83,7 +84,7 @@ class JobQueue:
         self._now = now
         self._clock = clock
         self._verdicts: dict[str, dict[str, Verdict]] = {}
-        self._begun: dict[str, float] = {}
+        self._stuck = StuckJobs(board, pools.pool_of, patience=patience, clock=clock)
         self._whole: dict[str, float] = {}
 
     def place(self, seen: JobSeen) -> tuple[QueuePlace | None, str | None]:
@@ -120,8 +121,10 @@ class JobQueue:
         waiting: dict[str, list[JobSeen]] = defaultdict(list)
         for seen in self._board.list_unfinished():
             (waiting if seen.is_waiting else running)[seen.project].append(seen)
-        self._forget(each.uid for jobs in running.values() for each in jobs)
-        stuck = [one for jobs in running.values() for one in self._stuck(jobs)]
+        let_in = [each for jobs in running.values() for each in jobs]
+        uids = {each.uid for each in let_in}
+        self._whole = {uid: at for uid, at in self._whole.items() if uid in uids}
+        stuck = self._stuck.among(let_in)
         self._verdicts = {
             project: verdicts
             for project, verdicts in self._verdicts.items()
@@ -177,29 +180,6 @@ class JobQueue:
         since = self._whole.setdefault(seen.uid, now)
         return demand_of(seen.spec) if now - since < SETTLE_SECONDS else {}
 
-    def _stuck(self, jobs: Iterable[JobSeen]) -> Iterable[Stuck]:
-        now = self._clock()
-        patience = self._patience.total_seconds()
-        for each in jobs:
-            pods = self._board.pods_of(each)
-            if any(pod.node for pod in pods):
-                self._begun.pop(each.uid, None)
-                continue
-            if now - self._begun.setdefault(each.uid, now) < patience:
-                continue
-            yield Stuck(
-                job=each.id,
-                rank=each.spec.priority.rank,
-                asks_gpu=_asks_gpu(each),
-                pool=self._pools.pool_of(each.project),
-            )
-
-    def _forget(self, uids: Iterable[str]) -> None:
-        known = set(uids)
-        for kept in (self._begun, self._whole):
-            for uid in kept.keys() - known:
-                del kept[uid]
-
     async def _release(self, seen: JobSeen) -> None:
         try:
             await self._releaser.release(seen)
@@ -216,10 +196,6 @@ def _waiting(seen: JobSeen, pool: str) -> Waiting:
         rank=seen.spec.priority.rank,
         submitted=seen.created,
         demand=demand_of(seen.spec),
-        asks_gpu=_asks_gpu(seen),
+        asks_gpu=asks_gpu(seen.spec),
         pool=pool,
     )
-
-
-def _asks_gpu(seen: JobSeen) -> bool:
-    return any(role.resources.gpu for role in seen.spec.settled_roles())

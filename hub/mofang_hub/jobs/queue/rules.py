@@ -3,7 +3,9 @@
 A job is let in when all its replicas fit into what its project's quota leaves, so that
 no gang is made in part. Who waits longer goes first among equals; a smaller job may
 pass a bigger one that does not fit yet, until that one has waited for ``patience``:
-from then on nothing of its project passes it, or it might wait for ever.
+from then on nothing of its project passes it, or it might wait for ever. That is so for
+who lacks quota that others have, and for nobody else: whoever waits for machines holds
+only those who would take the same, and who asks for more than the quota holds nobody.
 """
 
 from __future__ import annotations
@@ -88,20 +90,35 @@ def judge(
     long_stuck = list(stuck)
     still = 0
     for each in in_order(waiting):
-        reason = _reason(each, Room(hard=room.hard, used=used), held_by, long_stuck)
+        left = Room(hard=room.hard, used=used)
+        reason = _reason(each, left, held_by, long_stuck)
         if reason is None:
             _take(used, each.demand)
         else:
             still += 1
-            if held_by is None and now - each.submitted >= patience:
+            has_waited = now - each.submitted >= patience
+            if held_by is None and has_waited and _waits_for_quota(each, left):
                 held_by = each
         verdicts[each.job] = Verdict(position=max(still, 1), reason=reason)
     return verdicts
 
 
+def _waits_for_quota(each: Waiting, room: Room) -> bool:
+    """Say whether what a job lacks is quota, and others could give it back."""
+    could_ever = not shortfall(each.demand, room.hard, {})
+    return could_ever and bool(shortfall(each.demand, room.hard, room.used))
+
+
 def _reason(
     each: Waiting, room: Room, held_by: Waiting | None, stuck: list[Stuck]
 ) -> str | None:
+    too_much = shortfall(each.demand, room.hard, {})
+    if too_much:
+        return (
+            f"The project's quota is too small for it: it asks for "
+            f"{'; '.join(too_much)} when nothing else runs. Cancel it and ask for "
+            "less, or have an administrator raise the quota."
+        )
     parts = shortfall(each.demand, room.hard, room.used)
     if parts:
         return (

@@ -1,0 +1,76 @@
+"""Which jobs that were let in find no machines, so that later ones must wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from mofang_hub.jobs.board import Board
+from mofang_hub.jobs.models import JobSeen
+from mofang_hub.jobs.queue.demand import asks_gpu
+from mofang_hub.jobs.queue.fitting import Empty, fits
+from mofang_hub.jobs.queue.rules import Stuck
+
+HOLD_SECONDS = 1800.0
+"""How long one job may hold others back. Machines that are merely in use come free
+meanwhile, as nobody passes it; where none do, it waits for something else than room."""
+
+
+class StuckJobs:
+    """Remembers since when jobs find no machines.
+
+    Args:
+        board: What is there.
+        pool_of: Returns the name of a project's pool.
+        patience: How long a job may be passed by others.
+        clock: Steady seconds.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        pool_of: Callable[[str], str],
+        *,
+        patience: timedelta,
+        clock: Callable[[], float],
+    ) -> None:
+        self._board = board
+        self._pool_of = pool_of
+        self._patience = patience.total_seconds()
+        self._clock = clock
+        self._begun: dict[str, float] = {}
+
+    def among(self, jobs: Iterable[JobSeen]) -> list[Stuck]:
+        """Return those of all running jobs for whose machines others must wait."""
+        jobs = list(jobs)
+        uids = {each.uid for each in jobs}
+        self._begun = {uid: at for uid, at in self._begun.items() if uid in uids}
+        candidates = [each for each in jobs if self._has_waited_long(each)]
+        machines = self._machines() if candidates else []
+        found = ((each, self._pool_of(each.project)) for each in candidates)
+        return [
+            Stuck(
+                job=each.id,
+                rank=each.spec.priority.rank,
+                asks_gpu=asks_gpu(each.spec),
+                pool=pool,
+            )
+            for each, pool in found
+            if fits(each.spec, pool, machines)
+        ]
+
+    def _has_waited_long(self, seen: JobSeen) -> bool:
+        pods = self._board.pods_of(seen)
+        if any(pod.node for pod in pods):
+            self._begun.pop(seen.uid, None)
+            return False
+        # Without such a pod it is not machines that the job waits for.
+        if not any(pod.unschedulable for pod in pods):
+            return False
+        now = self._clock()
+        waited = now - self._begun.setdefault(seen.uid, now)
+        return self._patience <= waited < self._patience + HOLD_SECONDS
+
+    def _machines(self) -> list[Empty]:
+        nodes = self._board._nodes.objects  # noqa: SLF001 - machines tell no capacity
+        return [Empty.from_node(node) for node in nodes.values()]
