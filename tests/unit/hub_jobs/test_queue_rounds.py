@@ -11,7 +11,9 @@ from unit.hub_jobs.conftest import make_pod, make_seen, make_spec
 from mofang_hub.jobs.models import JobSeen, PodPhase, PodSeen
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_hub.jobs.queue.refusals import RETRY_SECONDS
 from mofang_hub.jobs.queue.stuck import HOLD_SECONDS
+from mofang_kube.errors import ClusterAwayError, ClusterError
 from mofang_kube.watcher import Watcher
 
 PATIENCE = timedelta(minutes=10)
@@ -38,6 +40,8 @@ class World:
         self.board = PretendedBoard()
         self.quotas = Watcher(None, "/quotas")
         self.entered: list[str] = []
+        self.errors: dict[str, Exception] = {}
+        self.tried: list[str] = []
         self.seconds = 0.0
         self.queue = JobQueue(
             self.board,
@@ -52,6 +56,9 @@ class World:
         return ""
 
     async def release(self, seen: JobSeen) -> None:
+        self.tried.append(seen.id)
+        if seen.id in self.errors:
+            raise self.errors[seen.id]
         self.entered.append(seen.id)
 
     def allow(self, project: str, hard: dict[str, str]) -> None:
@@ -111,6 +118,8 @@ async def test_a_quota_that_cannot_be_read_stops_its_own_project_only() -> None:
     await world.queue.decide()
 
     assert world.entered == ["of-vision"]
+    _, reason = world.queue.place(world.board.jobs[0])
+    assert "quota or one of its jobs cannot be read" in str(reason)
 
 
 async def test_who_finds_no_machines_for_long_goes_before_later_ones() -> None:
@@ -166,3 +175,67 @@ async def test_nobody_holds_others_for_ever() -> None:
     await world.look_later(PATIENCE.total_seconds() + HOLD_SECONDS)
 
     assert world.entered == ["later"]
+
+
+async def test_a_refusal_is_told_and_takes_no_room() -> None:
+    world = World()
+    world.allow("vision", {"requests.cpu": "1"})
+    first, second, third = (world.add(name, "vision") for name in ("a", "b", "c"))
+    world.errors["a"] = ClusterError("Could not create PodGroup a: queue is closed")
+
+    await world.queue.decide()
+
+    assert world.entered == ["b"], "what the first would have taken is free"
+    place, reason = world.queue.place(first)
+    assert str(reason).startswith(
+        "It could not be started yet: Could not create PodGroup a: queue is closed. "
+    )
+    assert place is not None
+    assert (place.position, place.length) == (1, 2)
+    assert world.queue.place(second)[1] is None
+    assert "1 cores, and 0 of 1 cores is free" in str(world.queue.place(third)[1])
+
+
+async def test_a_refused_job_is_tried_again_after_a_while() -> None:
+    world = World()
+    seen = world.add("a", "vision")
+    world.errors["a"] = ClusterError("Could not create PodGroup a: not now")
+
+    await world.queue.decide()
+    await world.queue.decide()
+    assert world.tried == ["a"]
+    del world.errors["a"]
+    world.seconds += RETRY_SECONDS
+    await world.queue.decide()
+
+    assert world.entered == ["a"]
+    assert world.queue.place(seen)[1] is None
+
+
+async def test_what_nobody_foresaw_is_told_without_its_trace() -> None:
+    world = World()
+    seen = world.add("a", "vision")
+    world.add("b", "vision")
+    world.errors["a"] = KeyError("metadata")
+
+    await world.queue.decide()
+
+    assert world.entered == ["b"]
+    reason = str(world.queue.place(seen)[1])
+    assert "the training service failed at it" in reason
+    assert "metadata" not in reason
+
+
+async def test_nobody_else_is_tried_while_the_cluster_is_away() -> None:
+    world = World()
+    world.allow("vision", {"requests.cpu": "1"})
+    for name in ("a", "b"):
+        world.add(name, "vision")
+    world.errors["a"] = ClusterAwayError("Kubernetes does not answer.")
+
+    await world.queue.decide()
+    assert world.tried == ["a"]
+    world.errors.clear()
+    await world.queue.decide()
+
+    assert world.entered == ["a"]

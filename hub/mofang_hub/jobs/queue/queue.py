@@ -21,10 +21,11 @@ from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.models import JobSeen
 from mofang_hub.jobs.queue.demand import asks_gpu, demand_of
 from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_hub.jobs.queue.refusals import Refusals
 from mofang_hub.jobs.queue.rules import Room, Stuck, Verdict, Waiting, judge
 from mofang_hub.jobs.queue.stuck import StuckJobs
 from mofang_hub.jobs.states import expected_replicas
-from mofang_kube.errors import MofangError
+from mofang_kube.errors import ClusterAwayError, MofangError
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,11 @@ LOOK_SECONDS = 5.0
 SETTLE_SECONDS = 2.0
 """How long after its pods were seen a job is counted beside the quota's own count,
 which another watch brings."""
+
+_BROKEN = (
+    "The project's queue stands still: its quota or one of its jobs cannot be read. "
+    "Show this to an administrator; the log of the training service says more."
+)
 
 
 class Releaser(Protocol):
@@ -85,6 +91,7 @@ class JobQueue:
         self._clock = clock
         self._verdicts: dict[str, dict[str, Verdict]] = {}
         self._stuck = StuckJobs(board, pools.pool_of, patience=patience, clock=clock)
+        self._refusals = Refusals(clock)
         self._whole: dict[str, float] = {}
 
     def place(self, seen: JobSeen) -> tuple[QueuePlace | None, str | None]:
@@ -95,7 +102,7 @@ class JobQueue:
             return None, None
         length = sum(1 for each in verdicts.values() if each.reason)
         place = QueuePlace(position=verdict.position, length=max(length, 1))
-        return place, verdict.reason
+        return place, verdict.reason or self._refusals.sentence(seen.uid)
 
     async def run(self) -> None:
         """Decide whenever something changes, until cancelled."""
@@ -130,12 +137,31 @@ class JobQueue:
             for project, verdicts in self._verdicts.items()
             if project in waiting
         }
-        for project, jobs in waiting.items():
-            # What breaks one project's queue is nothing to the others.
-            try:
-                await self._let_in(project, jobs, running[project], stuck)
-            except Exception:
-                log.exception("queue of a project broke", project=project)
+        self._refusals.keep({each.uid for jobs in waiting.values() for each in jobs})
+        await asyncio.gather(
+            *(
+                self._decide_of(project, jobs, running[project], stuck)
+                for project, jobs in waiting.items()
+            )
+        )
+
+    async def _decide_of(
+        self,
+        project: str,
+        jobs: list[JobSeen],
+        running: list[JobSeen],
+        stuck: list[Stuck],
+    ) -> None:
+        # What breaks one project's queue is nothing to the others.
+        try:
+            await self._let_in(project, jobs, running, stuck)
+        except Exception:
+            log.exception("queue of a project broke", project=project)
+            ordered = sorted(jobs, key=lambda each: each.created)
+            self._verdicts[project] = {
+                each.id: Verdict(position=number, reason=_BROKEN)
+                for number, each in enumerate(ordered, 1)
+            }
 
     async def _let_in(
         self,
@@ -144,11 +170,24 @@ class JobQueue:
         running: list[JobSeen],
         stuck: list[Stuck],
     ) -> None:
-        verdicts = self._judge(project, jobs, running, stuck)
-        self._verdicts[project] = verdicts
-        await asyncio.gather(
-            *(self._release(each) for each in jobs if verdicts[each.id].reason is None)
-        )
+        """Let in who may; what the refused would have taken is left to the next."""
+        begun: dict[str, JobSeen] = {}
+        refused = self._refusals.standing()
+        while True:
+            left = [each for each in jobs if each.uid not in begun]
+            taking = [*running, *begun.values()]
+            verdicts = self._judge(project, left, taking, stuck, refused)
+            self._verdicts[project] = verdicts
+            ready = [each for each in left if verdicts[each.id].reason is None]
+            errors = await asyncio.gather(*map(self._release, ready))
+            for each, error in zip(ready, errors, strict=True):
+                if error is None:
+                    begun[each.uid] = each
+                else:
+                    refused[each.uid] = self._refusals.sentence(each.uid) or ""
+            is_away = any(isinstance(error, ClusterAwayError) for error in errors)
+            if is_away or not any(errors):
+                return
 
     def _judge(
         self,
@@ -156,6 +195,7 @@ class JobQueue:
         jobs: list[JobSeen],
         running: list[JobSeen],
         stuck: list[Stuck],
+        refused: dict[str, str],
     ) -> dict[str, Verdict]:
         pool = self._pools.pool_of(project)
         used = self._quotas.used(project)
@@ -166,6 +206,9 @@ class JobQueue:
             [_waiting(each, pool) for each in jobs],
             Room(hard=self._quotas.hard(project), used=used),
             stuck=stuck,
+            refused={
+                each.id: refused[each.uid] for each in jobs if each.uid in refused
+            },
             now=self._now(),
             patience=self._patience,
         )
@@ -180,14 +223,21 @@ class JobQueue:
         since = self._whole.setdefault(seen.uid, now)
         return demand_of(seen.spec) if now - since < SETTLE_SECONDS else {}
 
-    async def _release(self, seen: JobSeen) -> None:
+    async def _release(self, seen: JobSeen) -> Exception | None:
+        """Let a job run; return what was in the way."""
         try:
             await self._releaser.release(seen)
-        except MofangError as err:
-            # It still waits, and the next look tries again.
-            log.warning("job is not let in", job=seen.id, error=str(err))
-        else:
-            log.info("job let in", project=seen.project, job=seen.id)
+        except Exception as err:
+            # It still waits, and a later look tries again.
+            if isinstance(err, MofangError):
+                log.warning("job is not let in", job=seen.id, error=str(err))
+            else:
+                log.exception("letting a job in broke", job=seen.id)
+            self._refusals.note(seen.uid, err)
+            return err
+        self._refusals.forget(seen.uid)
+        log.info("job let in", project=seen.project, job=seen.id)
+        return None
 
 
 def _waiting(seen: JobSeen, pool: str) -> Waiting:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from mofang_hub.jobs.queue.demand import Amounts, shortfall
 
@@ -72,6 +73,7 @@ def judge(
     room: Room,
     *,
     stuck: Iterable[Stuck] = (),
+    refused: Mapping[str, str] = MappingProxyType({}),
     now: datetime,
     patience: timedelta,
 ) -> dict[str, Verdict]:
@@ -81,6 +83,7 @@ def judge(
         waiting: The project's.
         room: What the project's quota leaves.
         stuck: Jobs of all projects that have found no machines for long.
+        refused: Sentences of jobs that could not be let in; they take nothing.
         now: The time.
         patience: How long a job may be passed by smaller ones.
     """
@@ -91,7 +94,7 @@ def judge(
     still = 0
     for each in in_order(waiting):
         left = Room(hard=room.hard, used=used)
-        reason = _reason(each, left, held_by, long_stuck)
+        reason = _reason(each, left, held_by, long_stuck) or refused.get(each.job)
         if reason is None:
             _take(used, each.demand)
         else:
