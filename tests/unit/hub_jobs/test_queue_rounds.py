@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +12,12 @@ import pytest
 from unit.hub_jobs.conftest import make_pod, make_seen, make_spec
 
 from mofang_hub.jobs.models import JobSeen, PodPhase, PodSeen
+from mofang_hub.jobs.queue import queue
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.queue.quotas import Quotas
 from mofang_hub.jobs.queue.refusals import RETRY_SECONDS
 from mofang_hub.jobs.queue.stuck import HOLD_SECONDS
+from mofang_hub.jobs.subscriptions import Subscription
 from mofang_kube.errors import ClusterAwayError, ClusterError
 from mofang_kube.watcher import Watcher
 
@@ -25,6 +30,12 @@ class PretendedBoard:
         self.jobs: list[JobSeen] = []
         self.pods: dict[str, list[PodSeen]] = {}
         self._nodes = Watcher(None, "/nodes")
+
+    async def synced(self) -> None: ...
+
+    @contextmanager
+    def subscribed(self, project: str | None) -> Iterator[Subscription]:
+        yield Subscription(project)
 
     def list_unfinished(self) -> list[JobSeen]:
         return self.jobs
@@ -42,6 +53,9 @@ class World:
         self.entered: list[str] = []
         self.errors: dict[str, Exception] = {}
         self.tried: list[str] = []
+        self.asked = 0
+        self.knows = asyncio.Event()
+        self.knows.set()
         self.seconds = 0.0
         self.queue = JobQueue(
             self.board,
@@ -52,7 +66,14 @@ class World:
             clock=lambda: self.seconds,
         )
 
+    async def ready(self) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise ClusterAwayError("Kubernetes does not answer.")
+        await self.knows.wait()
+
     def pool_of(self, project: str) -> str:
+        assert self.knows.is_set()
         return ""
 
     async def release(self, seen: JobSeen) -> None:
@@ -96,6 +117,12 @@ class World:
         seen = make_seen(**{"is_held": True, **basis, **facts})
         self.board.jobs.append(seen)
         return seen
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - what is awaited is a state
+            await asyncio.sleep(0.01)
 
 
 async def test_what_kubernetes_makes_of_a_quota_is_read() -> None:
@@ -239,3 +266,25 @@ async def test_nobody_else_is_tried_while_the_cluster_is_away() -> None:
     await world.queue.decide()
 
     assert world.entered == ["a"]
+
+
+async def test_nobody_is_let_in_before_the_projects_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Just after a start; the cluster was away when they were first asked for."""
+    monkeypatch.setattr(queue, "RETRY_SECONDS", 0.01)
+    world = World()
+    world.knows.clear()
+    world.quotas.synced.set()
+    world.add("a", "vision")
+    task = asyncio.create_task(world.queue.run())
+    try:
+        await until(lambda: world.asked == 2)
+        await asyncio.sleep(0.05)
+        assert world.tried == []
+
+        world.knows.set()
+        await until(lambda: bool(world.entered))
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -25,11 +25,12 @@ from mofang_hub.jobs.queue.refusals import Refusals
 from mofang_hub.jobs.queue.rules import Room, Stuck, Verdict, Waiting, judge
 from mofang_hub.jobs.queue.stuck import StuckJobs
 from mofang_hub.jobs.states import expected_replicas
-from mofang_kube.errors import ClusterAwayError, MofangError
+from mofang_kube.errors import ClusterAwayError, ClusterError, MofangError
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
+RETRY_SECONDS = 1.0
 SETTLE_SECONDS = 2.0
 """How long after its pods were seen a job is counted beside the quota's own count,
 which another watch brings."""
@@ -49,6 +50,13 @@ class Releaser(Protocol):
 
 class Pools(Protocol):
     """Where a project's pool is looked up."""
+
+    async def ready(self) -> None:
+        """Return once projects are known.
+
+        Raises:
+            ClusterAwayError: Kubernetes did not answer in time.
+        """
 
     def pool_of(self, project: str) -> str:
         """Return the name of the project's pool; empty for none."""
@@ -108,6 +116,7 @@ class JobQueue:
         """Decide whenever something changes, until cancelled."""
         await self._board.synced()
         await self._quotas.ready()
+        await self._pools_known()
         with self._board.subscribed(None) as subscription:
             follower = asyncio.create_task(self._wake_on_quota(subscription.wake))
             try:
@@ -117,6 +126,17 @@ class JobQueue:
             finally:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
+
+    async def _pools_known(self) -> None:
+        """Return once projects are known, however long that takes."""
+        while True:
+            try:
+                await self._pools.ready()
+            except ClusterError as err:
+                log.warning("projects are not known yet", error=str(err))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
 
     async def _wake_on_quota(self, wake: Callable[[], None]) -> None:
         async for _ in self._quotas.changes():
