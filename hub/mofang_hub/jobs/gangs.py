@@ -18,6 +18,7 @@ from mofang_hub.jobs.gang import (
     discover_gangs,
 )
 from mofang_hub.jobs.models import JobSeen, Manifest, NewJob, PodMarks, PodSeen
+from mofang_kube.errors import ConflictError, InvalidError
 from mofang_kube.names import JOB_LABEL
 from mofang_kube.watcher import Watcher
 
@@ -54,18 +55,30 @@ class Gangs:
         self._engine = engine
         self._settings = settings
         self._policy = policy or NoGang()
+        self._missing = ""
+        """Why the wanted policy cannot be used; empty if it can."""
+
         self._groups: Watcher | None = None
 
     async def choose(self) -> None:
         """Settle the policy by what the cluster has, once.
 
+        One that is wanted and not there may come later. Until then no job is made or
+        let in, as its replicas would not be bound; all else goes on.
+
         Raises:
-            InvalidError: The wanted one is not there.
             ClusterError: The cluster does not answer.
         """
         if self._groups is not None:
             return
-        self._policy = choose_gang(await discover_gangs(self._api), self._settings)
+        served = await discover_gangs(self._api)
+        try:
+            self._policy = choose_gang(served, self._settings)
+        except InvalidError as err:
+            self._missing = err.message
+            log.warning("gang policy is missing", error=err.message)
+            return
+        self._missing = ""
         if self._policy.api is not None:
             self._groups = Watcher(
                 self._api, self._policy.api.path, label_selector=JOB_LABEL, trim=_trim
@@ -79,11 +92,21 @@ class Gangs:
             await self._groups.stop()
 
     def marks_of(self, job: NewJob) -> PodMarks:
-        """Return what the pods of a job carry."""
+        """Return what the pods of a job carry.
+
+        Raises:
+            ConflictError: The wanted policy is not there now; says what to do.
+        """
+        self._check()
         return self._policy.marks(Gang.of(job))
 
     async def ensure(self, seen: JobSeen, owner: Manifest) -> None:
-        """Make the group of a job, owned by its object; what is there stays."""
+        """Make the group of a job, owned by its object; what is there stays.
+
+        Raises:
+            ConflictError: The wanted policy is not there now; says what to do.
+        """
+        self._check()
         group = self._policy.build_group(Gang.of(seen), Owner.of(owner))
         if group is not None:
             await self._engine.ensure(group)
@@ -96,3 +119,8 @@ class Gangs:
             return None
         group = self._groups.objects.get(f"{seen.namespace}/{seen.object_name}")
         return self._policy.waiting_sentence(Gang.of(seen), group, pods)
+
+    def _check(self) -> None:
+        # Restarts try again after a conflict; what is invalid they give up.
+        if self._missing:
+            raise ConflictError(self._missing)

@@ -9,7 +9,7 @@ import structlog
 from kubernetes_asyncio.client import ApiClient, ApiException, CustomObjectsApi
 
 from mofang_hub.jobs.engines.kinds import KINDS, Kind
-from mofang_kube.errors import ClusterError, translated
+from mofang_kube.errors import MofangError, translated
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Discovery:
                 for kind in kinds:
                     self._found(kind)
                 await self._known()
-            except ClusterError as err:
+            except MofangError as err:
                 log.warning("engines cannot be discovered yet", error=str(err))
                 await asyncio.sleep(RETRY_SECONDS)
             else:
