@@ -126,9 +126,14 @@ class Board:
             await watcher.synced.wait()
 
     @property
+    def nodes(self) -> list[Manifest]:
+        """All machines as ``trim_node`` keeps them."""
+        return list(self._nodes.objects.values())
+
+    @property
     def machines(self) -> list[Machine]:
         """All machines; none while they are not known."""
-        return [Machine.from_node(node) for node in self._nodes.objects.values()]
+        return [Machine.from_node(node) for node in self.nodes]
 
     def lost_machines(self) -> set[str]:
         """Return machines that do not answer."""

@@ -87,7 +87,7 @@ class World:
         self.quotas.put({"metadata": metadata, "hard": hard, "used": {}})
 
     def add_machine(self, gpus: int) -> None:
-        name = f"machine-{len(self.board._nodes.objects)}"
+        name = f"machine-{len(self.board.nodes)}"
         capacity = {"cpu": "64", "memory": "1Ti", "nvidia.com/gpu": str(gpus)}
         self.board._nodes.put(
             {"metadata": {"name": name}, "status": {"capacity": capacity}}

@@ -72,5 +72,4 @@ class StuckJobs:
         return self._patience <= waited < self._patience + HOLD_SECONDS
 
     def _machines(self) -> list[Empty]:
-        nodes = self._board._nodes.objects  # noqa: SLF001 - machines tell no capacity
-        return [Empty.from_node(node) for node in nodes.values()]
+        return [Empty.from_node(node) for node in self._board.nodes]
