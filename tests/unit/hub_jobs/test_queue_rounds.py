@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from unit.hub_jobs.conftest import make_pod, make_seen, make_spec
 
-from mofang_hub.jobs.models import JobSeen, PodPhase, PodSeen
+from mofang_hub.jobs.models import JobSeen, Manifest, PodPhase, PodSeen
 from mofang_hub.jobs.queue import queue
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.queue.quotas import Quotas
@@ -29,7 +29,7 @@ class PretendedBoard:
     def __init__(self) -> None:
         self.jobs: list[JobSeen] = []
         self.pods: dict[str, list[PodSeen]] = {}
-        self._nodes = Watcher(None, "/nodes")
+        self.nodes: list[Manifest] = []
 
     async def synced(self) -> None: ...
 
@@ -89,7 +89,7 @@ class World:
     def add_machine(self, gpus: int) -> None:
         name = f"machine-{len(self.board.nodes)}"
         capacity = {"cpu": "64", "memory": "1Ti", "nvidia.com/gpu": str(gpus)}
-        self.board._nodes.put(
+        self.board.nodes.append(
             {"metadata": {"name": name}, "status": {"capacity": capacity}}
         )
 
