@@ -36,10 +36,19 @@ def _container_pids() -> set[int]:
     found: set[int] = set()
     for node in network.NODES:
         for folder in network.cgroup_folders(node):
-            for listing in folder.glob("**/cgroup.procs"):
+            for group in _groups_below(folder):
                 with contextlib.suppress(OSError):
-                    found.update(int(pid) for pid in listing.read_text().split())
+                    listing = (group / "cgroup.procs").read_text()
+                    found.update(int(pid) for pid in listing.split())
     return found
+
+
+def _groups_below(folder: Path) -> list[Path]:
+    """Return a cgroup and all within it, innermost first.
+
+    The kubelet removes some while one looks, over which os.walk just steps.
+    """
+    return [Path(group) for group, _, _ in os.walk(folder, topdown=False)]
 
 
 def _shim_pids(places: Places) -> set[int]:
@@ -111,10 +120,9 @@ def unmount(below: Path) -> None:
 def _remove_cgroups() -> None:
     for node in network.NODES:
         for folder in network.cgroup_folders(node):
-            children = sorted(folder.glob("**/"), key=lambda p: len(p.parts))
-            for child in reversed(children):
+            for group in _groups_below(folder):
                 with contextlib.suppress(OSError):
-                    child.rmdir()
+                    group.rmdir()
 
 
 def stop_everything(places: Places, supervisor: Supervisor) -> None:
