@@ -45,22 +45,23 @@ class EarlierAttempts:
         try:
             found = await self._engine.find(kind, metadata["namespace"], name)
             await self._pass_on_cancellation(found or obj)
-            await self._engine.delete(kind, metadata["namespace"], name)
+            await self._delete(obj)
         except MofangError as err:
             log.warning("earlier attempt stays", job=name, error=str(err))
-        else:
-            self._board.drop(obj)
 
     async def take_back(self, obj: Manifest) -> None:
         """Remove an attempt of a job that was deleted while the attempt was made."""
-        metadata = obj["metadata"]
-        kind, name = kind_named(obj["kind"]), metadata["name"]
         try:
-            await self._engine.delete(kind, metadata["namespace"], name)
+            await self._delete(obj)
         except MofangError as err:
+            name = obj["metadata"]["name"]
             log.warning("attempt of a deleted job stays", job=name, error=str(err))
-        else:
-            self._board.drop(obj)
+
+    async def _delete(self, obj: Manifest) -> None:
+        metadata = obj["metadata"]
+        kind = kind_named(obj["kind"])
+        await self._engine.delete(kind, metadata["namespace"], metadata["name"])
+        self._board.drop(obj)
 
     async def _pass_on_cancellation(self, earlier: Manifest) -> None:
         """Cancel the last attempt if an earlier one was cancelled.
