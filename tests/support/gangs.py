@@ -278,7 +278,9 @@ async def _read(
     http: httpx.AsyncClient, path: str, seen: dict[str, dict[str, Any]], sight: Sight
 ) -> None:
     listed = (await http.get(path)).json()
-    seen |= {each["metadata"]["name"]: each for each in listed["items"]}
+    async with sight.changed:
+        seen |= {each["metadata"]["name"]: each for each in listed["items"]}
+        sight.changed.notify_all()
     version = listed["metadata"]["resourceVersion"]
     parameters = {"watch": "1", "resourceVersion": version}
     patient = httpx.Timeout(30, read=None)
