@@ -16,6 +16,8 @@ from mofang_hub.jobs.engines.kinds import Kind, choose_kind
 from mofang_hub.jobs.engines.rendering import render
 from mofang_hub.jobs.models import Caller, JobSeen, Manifest, NewJob, PodMarks
 from mofang_hub.jobs.queue.demand import CPU, GPU, MEMORY, PODS, demand_of
+from mofang_hub.jobs.queue.fitting import Empty
+from mofang_hub.jobs.queue.outlook import outlook
 from mofang_hub.jobs.queue.quotas import Quotas
 from mofang_kube.errors import InvalidError, RefusedError
 from mofang_spawner.environments.models import Project
@@ -102,11 +104,12 @@ class Submissions:
         objects: list[Manifest] = []
         if kind:
             objects = render(kind, new, self._board.machines, self._marks_of(new))
+        machines = [Empty.from_node(each) for each in self._board.nodes]
         return Preview(
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
             engine=kind.kind if kind else "",
             cost=self._cost(project.name, spec),
-            notes=self._notes(spec),
+            notes=outlook(spec, project.pool, machines),
             fields=faults,
         )
 
@@ -132,17 +135,6 @@ class Submissions:
             )
             for name, shown in _SHOWN.items()
         ]
-
-    def _notes(self, spec: JobSpec) -> list[str]:
-        wants_gpu = any(role.resources.gpu for role in spec.settled_roles())
-        machines = self._board.machines
-        notes = []
-        if wants_gpu and machines and not any(each.has_gpu for each in machines):
-            notes.append(
-                "No machine of the cluster has GPUs now: the job would wait until one "
-                "is added."
-            )
-        return notes
 
 
 def _no_engine(framework: Framework, engine: Engine | None) -> str:

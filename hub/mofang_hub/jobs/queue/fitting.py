@@ -32,14 +32,19 @@ class Empty:
 
     def count(self, role: Role) -> int:
         """Return how many replicas of a role it has room for."""
-        asked = {
-            "cpu": parse_quantity(role.resources.cpu),
-            "memory": parse_quantity(role.resources.memory),
-            GPU_RESOURCE: Decimal(role.resources.gpu),
-        }
         return min(
-            int(self.room[name] // amount) for name, amount in asked.items() if amount
+            int(self.room[name] // amount) for name, amount in amounts_of(role).items()
         )
+
+
+def amounts_of(role: Role) -> dict[str, Decimal]:
+    """Return what a replica of a role asks of its machine, without what it does not."""
+    asked = {
+        "cpu": parse_quantity(role.resources.cpu),
+        "memory": parse_quantity(role.resources.memory),
+        GPU_RESOURCE: Decimal(role.resources.gpu),
+    }
+    return {name: amount for name, amount in asked.items() if amount}
 
 
 def fits(spec: JobSpec, pool: str, machines: Sequence[Empty]) -> bool:
@@ -52,14 +57,19 @@ def fits(spec: JobSpec, pool: str, machines: Sequence[Empty]) -> bool:
     """
     if not machines:
         return True
-    within = [each for each in machines if not pool or each.machine.pool == pool]
+    found = within(pool, machines)
     return all(
-        sum(each.count(role) for each in _open_to(role, within)) >= role.replicas
+        sum(each.count(role) for each in open_to(role, found)) >= role.replicas
         for role in spec.settled_roles()
     )
 
 
-def _open_to(role: Role, machines: Sequence[Empty]) -> Iterable[Empty]:
+def within(pool: str, machines: Iterable[Empty]) -> list[Empty]:
+    """Return the machines of a pool; all of them for none."""
+    return [each for each in machines if not pool or each.machine.pool == pool]
+
+
+def open_to(role: Role, machines: Sequence[Empty]) -> Iterable[Empty]:
     """Leave out GPU machines where ``placement`` keeps a role off them."""
     if role.resources.gpu or all(each.machine.has_gpu for each in machines):
         return machines
