@@ -59,7 +59,7 @@ async def test_jobs_outlive_minutes_without_the_api_server(
     quick = world.write("quick.py", "print('done')")
     long = await world.submit(name="long", script=script)
     ends = await world.submit(
-        name="ends", script=world.write("ends.py", "import time; time.sleep(20)")
+        name="ends", script=world.write("ends.py", "import time; time.sleep(60)")
     )
     for job in (long, ends):
         await world.until(job, JobState.RUNNING)
@@ -79,7 +79,7 @@ async def test_jobs_outlive_minutes_without_the_api_server(
     finally:
         await cut.start()
 
-    await world.until(ends, JobState.SUCCEEDED, within=30)
+    await world.until(ends, JobState.SUCCEEDED, within=90)
     assert (await world.get(long)).state is JobState.RUNNING
     assert (await world.get(long)).attempt == 1, "it was not started again"
     after = await world.submit(name="after", script=quick)

@@ -62,7 +62,7 @@ def until_phase(platform: Platform, namespace: str, name: str, phase: str) -> An
         pod = platform.get("pod", name, "-n", namespace)
         return pod if pod["status"]["phase"] == phase else None
 
-    return eventually(look, within=20, what=f"{name} is {phase}")
+    return eventually(look, within=60, what=f"{name} is {phase}")
 
 
 FAKE = [{"key": FAKE_TAINT, "operator": "Exists", "effect": "NoSchedule"}]
@@ -111,7 +111,7 @@ def test_an_ordinary_pod_does_not_come_there(
             pod = platform.get("pod", "ordinary", "-n", namespace)
             return "untolerated taint" in json.dumps(pod["status"])
 
-        eventually(refused, within=20, what="the ordinary pod is refused")
+        eventually(refused, within=60, what="the ordinary pod is refused")
         platform.kubectl("delete", "pod", "ordinary", "-n", namespace)
 
 
@@ -145,7 +145,7 @@ def test_a_pool_of_gpu_machines_takes_who_tolerates_it(
             pod = platform.get("pod", "foreign", "-n", namespace)
             return "untolerated taint" in json.dumps(pod["status"])
 
-        eventually(refused, within=20, what="the foreign pod is refused")
+        eventually(refused, within=60, what="the foreign pod is refused")
 
 
 def test_machines_are_gone_when_a_test_fails(platform: Platform) -> None:

@@ -112,7 +112,7 @@ async def status_of(platform):
         yield ask
 
 
-async def ends(ask, path: str, within: float = 5) -> None:
+async def ends(ask, path: str, within: float = 30) -> None:
     """Wait until nobody of this domain answers; the platform's hub may."""
     deadline = time.monotonic() + within
     while await ask(path) == 200:
@@ -239,5 +239,5 @@ async def test_fifty_routes_at_once_are_all_live(proxy):
         *(proxy.add_route(spec, BACKEND, {"user": spec}) for spec in specs)
     )
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert sorted(await proxy.get_all_routes()) == sorted(specs)

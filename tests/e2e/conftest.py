@@ -13,7 +13,13 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from support.hub import HubSession
 from support.jobs import remove_jobs
@@ -29,6 +35,11 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+WAIT_MS = 30_000
+"""How long the browser's tests wait for what shall come."""
+
+expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +81,7 @@ def page_of(browser: Browser, platform: Platform) -> Iterator[Callable[[str], Pa
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(WAIT_MS)
         login = platform.login(user)
         page.goto("/")
         page.get_by_label("Username").fill(login.name)

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Dialog, Locator, expect
 
 from support.lab import Lab
 
@@ -159,6 +159,17 @@ def test_a_filled_form_is_not_thrown_away_unasked(lab: Lab) -> None:
     expect(dialog.get_by_role("button", name="Keep the form")).to_be_focused()
     page.keyboard.press("Enter")
     expect(lab.form.get_by_label("Name", exact=True)).to_have_value("precious")
+
+    def stay(question: Dialog) -> None:
+        asked.append(question.type)
+        question.dismiss()
+
+    asked: list[str] = []
+    page.once("dialog", stay)
+    page.evaluate("() => location.reload()")
+    page.wait_for_function("() => document.readyState === 'complete'")
+    expect(lab.form.get_by_label("Name", exact=True)).to_have_value("precious")
+    assert asked == ["beforeunload"]
 
     close.click()
     dialog.get_by_role("button", name="Discard").click()

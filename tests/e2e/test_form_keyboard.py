@@ -31,7 +31,7 @@ class Keys:
         for key in keys:
             self._page.keyboard.press(key)
             # A frame may pass until the focus is where it belongs.
-            self._page.wait_for_function(FOCUS, timeout=2000)
+            self._page.wait_for_function(FOCUS, timeout=15_000)
 
     def type(self, text: str) -> None:
         self._page.keyboard.type(text)
@@ -76,6 +76,7 @@ def test_a_job_is_submitted_by_tab_enter_and_space_alone(lab: Lab, keys: Keys) -
     keys.press("Space")
     keys.tab_to(form.get_by_role("button", name="Add variable"))
     keys.press("Enter")
+    expect(form.get_by_label("Name of variable 1")).to_be_focused()
     keys.type("STAGE")
     keys.press("Tab")
     keys.type("test")

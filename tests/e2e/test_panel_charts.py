@@ -93,8 +93,9 @@ def test_all_of_it_is_legible_and_fits(
 
     def check(place: Locator, name: str) -> None:
         look(lab.page, f"form-{name}-{theme.lower()}")
-        assert too_wide(place) == []
-        eventually(lambda: not faint(place), within=5, what=f"{faint(place)} is clear")
+        eventually(lambda: not too_wide(place), within=15, what=f"{name} fits")
+        eventually(lambda: not faint(place), within=15, what=f"{name} is legible")
+        assert (too_wide(place), faint(place)) == ([], [])
 
     details = lab.show_job("a-busy-job-with-a-rather-long-name")
     expect(details.get_by_text("CPU").first).to_be_visible(timeout=90_000)

@@ -90,7 +90,8 @@ def test_refused_by_rest(
     assert answer.status_code in (status if isinstance(status, tuple) else (status,))
     assert says in answer.json()["message"]
     assert not session.server(server)
-    assert pods_of(platform, "ada") == before
+    # Pods of earlier tests may leave meanwhile.
+    assert pods_of(platform, "ada") <= before
 
 
 def test_refused_by_the_form(hub_of: Callable[[str], HubSession]) -> None:

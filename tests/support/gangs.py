@@ -235,7 +235,7 @@ class Sight:
                 return str(each["status"])
         return None
 
-    async def until(self, holds: Callable[[], bool], *, within: float = 20) -> None:
+    async def until(self, holds: Callable[[], bool], *, within: float = 60) -> None:
         """Wait for what the watches will tell."""
         async with asyncio.timeout(within), self.changed:
             while not holds():

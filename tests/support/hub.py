@@ -58,11 +58,13 @@ class HubSession:
         )
 
     def server(self, name: str) -> dict[str, Any] | None:
-        model = self.api("GET", f"/users/{self.name}?include_stopped_servers=0").json()
+        answer = self.api("GET", f"/users/{self.name}?include_stopped_servers=0")
+        answer.raise_for_status()
+        model = answer.json()
         found = model.get("servers", {}).get(name)
         return dict(found) if found else None
 
-    def wait_ready(self, name: str, *, within: float = 60) -> dict[str, Any]:
+    def wait_ready(self, name: str, *, within: float = 120) -> dict[str, Any]:
         def ready() -> dict[str, Any] | None:
             model = self.server(name)
             return model if model and model["ready"] else None

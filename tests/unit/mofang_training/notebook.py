@@ -43,7 +43,9 @@ class Notebook:
 
     def client(self, token: str | None = BROWSER_TOKEN) -> httpx.AsyncClient:
         headers = {"Authorization": f"token {token}"} if token else {}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False)
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, trust_env=False, timeout=60
+        )
 
 
 def set_platform(monkeypatch: pytest.MonkeyPatch, upstream: str) -> None:

@@ -1,5 +1,7 @@
+import type { ILabStatus } from '@jupyterlab/application';
 import { Dialog, MainAreaWidget, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 
 import type { FormWidget } from './widget';
@@ -8,9 +10,17 @@ import type { FormWidget } from './widget';
 export class FormTab extends MainAreaWidget<FormWidget> {
   constructor(
     content: FormWidget,
+    private _status: ILabStatus | null,
     private _trans: TranslationBundle
   ) {
     super({ content });
+    content.model.stateChanged.connect(this._tellBrowser, this);
+  }
+
+  override dispose(): void {
+    this._unsaved?.dispose();
+    this._unsaved = null;
+    super.dispose();
   }
 
   protected override onCloseRequest(msg: Message): void {
@@ -18,6 +28,19 @@ export class FormTab extends MainAreaWidget<FormWidget> {
       void this._askAndClose();
     } else {
       super.onCloseRequest(msg);
+    }
+  }
+
+  /** Let the browser ask, too, before the page is left. */
+  private _tellBrowser(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    if (!this.content.model.isChanged) {
+      this._unsaved?.dispose();
+      this._unsaved = null;
+    } else {
+      this._unsaved ??= this._status?.setDirty() ?? null;
     }
   }
 
@@ -48,4 +71,5 @@ export class FormTab extends MainAreaWidget<FormWidget> {
   }
 
   private _isAsking = false;
+  private _unsaved: IDisposable | null = null;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { isAtEnd, isMoveUp, type IPlace } from './place';
+import { isAtEnd, isMove, isMoveUp, topByKey, type IPlace } from './place';
 
 function place(scrollTop: number, scrollHeight = 1000): IPlace {
   return { scrollTop, scrollHeight, clientHeight: 200 };
@@ -31,4 +31,19 @@ test('going down is not going up, and ends near the end', () => {
   assert.ok(!isMoveUp(place(100), place(770)));
   assert.ok(isAtEnd(place(770)));
   assert.ok(!isAtEnd(place(700)));
+});
+
+test('a view that stands still was not moved by what it shows', () => {
+  assert.ok(!isMove(end, place(800, 1100)));
+  assert.ok(isMove(end, place(790)));
+});
+
+test('keys lead up by a step, a page or all of it, and to the end', () => {
+  assert.equal(topByKey('ArrowUp', end), 760);
+  assert.equal(topByKey('PageUp', end), 625);
+  assert.equal(topByKey('PageUp', place(100)), 0);
+  assert.equal(topByKey('Home', end), 0);
+  assert.equal(topByKey('End', place(100)), 1000);
+  assert.equal(topByKey('PageDown', place(100)), null);
+  assert.equal(topByKey('a', end), null);
 });

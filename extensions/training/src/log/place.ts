@@ -9,6 +9,9 @@ export interface IPlace {
 const NEAR = 40;
 /** Browsers round places; nobody moves by so little. */
 const ROUNDING = 2;
+/** Part of the view that a page is, and pixels of a step: those of browsers. */
+const PAGE = 0.875;
+const STEP = 40;
 
 /**
  * Whether somebody went up from one place to another, by whatever means.
@@ -21,6 +24,28 @@ export function isMoveUp(before: IPlace, after: IPlace): boolean {
     after.scrollTop < before.scrollTop &&
     fromEnd(after) > fromEnd(before) + ROUNDING
   );
+}
+
+/** Whether the view is elsewhere; what it shows may have grown meanwhile. */
+export function isMove(before: IPlace, after: IPlace): boolean {
+  return after.scrollTop !== before.scrollTop;
+}
+
+/** Where a key leads; null for keys that lead nowhere, or that browsers know best. */
+export function topByKey(key: string, place: IPlace): number | null {
+  const { scrollTop, scrollHeight, clientHeight } = place;
+  switch (key) {
+    case 'End':
+      return scrollHeight;
+    case 'Home':
+      return 0;
+    case 'PageUp':
+      return Math.max(0, scrollTop - clientHeight * PAGE);
+    case 'ArrowUp':
+      return Math.max(0, scrollTop - STEP);
+    default:
+      return null;
+  }
 }
 
 export function isAtEnd(place: IPlace): boolean {

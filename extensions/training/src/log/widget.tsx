@@ -9,7 +9,7 @@ import { Opening } from '../opening/opening';
 import type { ITrainingJobs } from '../tokens';
 import { LogControls } from './controls';
 import { LogModel } from './model';
-import { isAtEnd, isMoveUp, type IPlace } from './place';
+import { isAtEnd, isMove, isMoveUp, topByKey, type IPlace } from './place';
 
 /** The log of a job, one replica at a time. */
 export class LogWidget extends Panel {
@@ -103,6 +103,7 @@ export class LogBody extends Widget {
     this.scroller.append(this.gap, this.earlier, this.lines, this.empty);
     this.scroller.addEventListener('scroll', this._onScroll, { passive: true });
     this.scroller.addEventListener('keydown', this._onKey);
+    this.scroller.addEventListener('wheel', this._onWheel, { passive: true });
     this.node.append(this.scroller);
     this._place = placeOf(this.scroller);
   }
@@ -128,18 +129,30 @@ export class LogBody extends Widget {
     const place = placeOf(this.scroller);
     if (isMoveUp(this._place, place)) {
       this.model.isScrolledAway = true;
-    } else if (isAtEnd(place)) {
+    } else if (isMove(this._place, place) && isAtEnd(place)) {
       this.model.isScrolledAway = false;
     }
     this._place = place;
   };
 
   private _onKey = (event: KeyboardEvent): void => {
-    // Browsers glide to where the end is now, and in a busy log it goes on meanwhile.
+    const top = topByKey(event.key, placeOf(this.scroller));
+    if (top === null || event.altKey || event.shiftKey) {
+      return;
+    }
+    // Browsers glide there, and in a busy log lines that come meanwhile end the glide.
+    event.preventDefault();
     if (event.key === 'End') {
-      event.preventDefault();
       this.model.isScrolledAway = false;
-      this.scrollToEnd();
+    } else if (this.scroller.scrollTop > 0) {
+      this.model.isScrolledAway = true;
+    }
+    this.scrollTo(top);
+  };
+
+  private _onWheel = (event: WheelEvent): void => {
+    if (event.deltaY < 0 && this.scroller.scrollTop > 0) {
+      this.model.isScrolledAway = true;
     }
   };
 

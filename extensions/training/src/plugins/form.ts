@@ -1,6 +1,7 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
+import {
+  ILabStatus,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
@@ -38,7 +39,8 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
     ICommandPalette,
     ILauncher,
     IDefaultFileBrowser,
-    ISettingRegistry
+    ISettingRegistry,
+    ILabStatus
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -48,7 +50,8 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
     browser: IDefaultFileBrowser | null,
-    settings: ISettingRegistry | null
+    settings: ISettingRegistry | null,
+    status: ILabStatus | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const files = new FormFiles(documents, browser, trans);
@@ -58,7 +61,7 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
     const open = (start: IFormStart) => {
       const model = new FormModel(jobs, files, trans, start);
       const content = new FormWidget(model, presets, trans);
-      const widget = new FormTab(content, trans);
+      const widget = new FormTab(content, status, trans);
       widget.toolbar.hide();
       widget.id = `mofang-training-form-${Date.now()}`;
       widget.title.label = trans.__('New training job');

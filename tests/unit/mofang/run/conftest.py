@@ -108,7 +108,7 @@ def wrapper(tmp_path):
 def eventually():
     """Wait for a condition, and fail if it does not come."""
 
-    def wait(condition, *, seconds: float = 20.0) -> None:
+    def wait(condition, *, seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "it did not happen in time"

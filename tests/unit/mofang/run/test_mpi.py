@@ -232,6 +232,7 @@ def test_a_launcher_that_is_told_to_end_while_it_waits_releases_its_workers(
     launcher = cluster.start("launcher", 0, script)
     worker = cluster.start("worker", 0, script)
     eventually((cluster.run_directory / "worker-0.json").exists)
+    eventually(lambda: cluster.log("launcher-0"))
     launcher.terminate()
     assert launcher.wait(timeout=30) == 143
     assert worker.wait(timeout=30) == 0

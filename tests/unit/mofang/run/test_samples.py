@@ -39,9 +39,14 @@ def sampled(wrapper, eventually):
         with wrapper.start(
             *command, framework="single", flags=("--command",), **variables
         ) as process:
+            found: list[dict] = []
+
+            def as_wanted() -> bool:
+                found[:] = samples_of(wrapper)
+                return until(found)
+
             try:
-                eventually(lambda: until(samples_of(wrapper)))
-                found = samples_of(wrapper)
+                eventually(as_wanted)
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.communicate(timeout=30)

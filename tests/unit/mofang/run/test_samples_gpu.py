@@ -95,12 +95,12 @@ def test_a_program_that_hangs_is_ended_in_time_with_all_it_started(
     program, tmp_path, eventually
 ):
     script = f"sleep 61 & echo $! > {tmp_path}/pid; wait"
-    reader = GpuReader(program(script), limit_seconds=0.5)
+    reader = GpuReader(program(script), limit_seconds=5)
     start = time.monotonic()
 
     assert reader.read() is None
 
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
     assert reader.pids == ()
     eventually(lambda: has_ended(int((tmp_path / "pid").read_text())))
 

@@ -177,7 +177,7 @@ def test_waiting_for_a_name_is_bounded_and_says_where_to_look(quiet):
 
 def test_a_slow_look_up_does_not_delay_a_stop(quiet):
     def slow(host: str) -> bool:
-        time.sleep(1)
+        time.sleep(5)
         return True
 
     start = time.monotonic()
@@ -187,7 +187,7 @@ def test_a_slow_look_up_does_not_delay_a_stop(quiet):
             wait_for_names(
                 {"worker-0": "train-worker-0"}, signals, quiet, resolves=slow
             )
-    assert time.monotonic() - start < 0.9
+    assert time.monotonic() - start < 4
 
 
 def test_a_name_too_odd_to_look_up_counts_as_unknown(quiet):

@@ -1,0 +1,8 @@
+"""What all unit tests share: examples are tried without a clock beside them."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
