@@ -45,7 +45,7 @@ STORAGE = state_folder() / "data" / "storage"
 KUBECONFIG = state_folder() / "kubeconfig"
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 20) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 60) -> T:
     """The first true answer of ``look``."""
     async with asyncio.timeout(within):
         while True:
@@ -124,7 +124,7 @@ class World:
         assert answer.status_code == 200, answer.text
         return Job.model_validate_json(answer.content)
 
-    async def until(self, job: Job, *states: JobState, within: float = 60) -> Job:
+    async def until(self, job: Job, *states: JobState, within: float = 120) -> Job:
         async with asyncio.timeout(within):
             while (seen := await self.get(job)).state not in states:
                 if seen.state.is_final:
@@ -152,7 +152,7 @@ async def _make_project(api: client.ApiClient, name: str) -> str:
         },
     }
     await objects.create_cluster_custom_object(*where, "projects", body)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             project = await objects.get_cluster_custom_object(*where, "projects", name)
             if project.get("status", {}).get("phase") == "Ready":

@@ -57,7 +57,7 @@ async def test_cancelled_its_pods_end(world: World, engine: str) -> None:
         ]
         return all("asleep" in log.text for log in logs)
 
-    await eventually(have_begun, within=30)
+    await eventually(have_begun)
 
     answer = await world.call("POST", f"/{job.id}/cancel")
     assert answer.is_success, answer.text

@@ -67,7 +67,7 @@ def phase(platform):
             status = platform.get("project", name).get("status", {})
             return status if status.get("phase") == wanted else None
 
-        return eventually(look, within=30, what=f"project {name} is {wanted}")
+        return eventually(look, within=60, what=f"project {name} is {wanted}")
 
     return wait
 
@@ -104,7 +104,7 @@ def test_a_project_becomes_a_namespace_with_its_claims(platform, project, phase)
             if each["status"]["phase"] == "Bound"
         ) == ["mofang-global", "mofang-project", "mofang-users"]
 
-    eventually(bound, within=20, what="the three claims are bound")
+    eventually(bound, within=60, what="the three claims are bound")
     hard = platform.get("quota", "mofang", "-n", namespace)["spec"]["hard"]
     assert hard["requests.nvidia.com/gpu"] == "1"
     assert (platform.storage / "projects" / name).stat().st_uid == 1000
@@ -127,7 +127,7 @@ def test_a_changed_quota_arrives(platform, project, phase):
             platform.get("quota", "mofang", "-n", namespace)["spec"]["hard"]["pods"]
             == "7"
         ),
-        within=20,
+        within=60,
         what="the quota is the new one",
     )
 
@@ -168,7 +168,7 @@ def test_what_drifts_is_put_right(platform, project, phase):
         names = {each["metadata"]["name"] for each in policies}
         return labels[ENFORCE] == "restricted" and "deny-all" in names
 
-    eventually(is_right, within=45, what="policy and label are back")
+    eventually(is_right, within=90, what="policy and label are back")
 
 
 def test_a_lost_namespace_comes_back_with_its_files(platform, project, phase):
