@@ -96,16 +96,24 @@ def check_image(
                 "environment's image, or ask an administrator to add one for it."
             )
         }
+    title = mine[0].display_name
     framework = spec.framework.value
     if any(framework in each.frameworks for each in mine):
-        return {}
-    title = mine[0].display_name
+        return _check_available(title, mine)
     return {
         "image": (
             f"The environment {title} cannot run {framework} jobs. Choose the image of "
             f"an environment that lists {framework}."
         )
     }
+
+
+def _check_available(title: str, environments: list[Environment]) -> Sentences:
+    """Check that an image is there, by the environments that are made of it."""
+    reasons = [each.unavailable for each in environments if each.unavailable]
+    if len(reasons) < len(environments):
+        return {}
+    return {"image": reasons[0].job_refusal(title)}
 
 
 def check_quota(spec: JobSpec, project: Project) -> Sentences:

@@ -12,7 +12,7 @@ from mofang.models import Engine, Framework, JobSpec, Preview, QuotaCost, Restar
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.engine import JobEngine
-from mofang_hub.jobs.engines.kinds import Kind, choose_kind
+from mofang_hub.jobs.engines.kinds import KINDS, Kind, choose_kind
 from mofang_hub.jobs.engines.rendering import render
 from mofang_hub.jobs.models import Caller, JobSeen, Manifest, NewJob, PodMarks
 from mofang_hub.jobs.queue.demand import CPU, GPU, MEMORY, PODS, demand_of
@@ -137,13 +137,25 @@ class Submissions:
         ]
 
 
+_INSTALLING = (
+    "If the platform was started a few minutes ago, it may still be installing: try "
+    "again in a minute."
+)
+
+
 def _no_engine(framework: Framework, engine: Engine | None) -> str:
     if engine is None:
         return (
-            f"This cluster has nothing that runs {framework} jobs. Ask an "
-            "administrator to install the Kubeflow Training Operator or JobSet."
+            f"Nothing that runs {framework} jobs is installed on this cluster. "
+            f"{_INSTALLING} Otherwise ask an administrator to install the Kubeflow "
+            "Training Operator or JobSet."
+        )
+    if choose_kind(framework, engine, KINDS) is None:
+        return (
+            f"The engine {engine} does not run {framework} jobs. Leave the engine out "
+            "to have one chosen."
         )
     return (
-        f"The engine {engine} is not installed here or does not run {framework} jobs. "
-        "Leave the engine out to have one chosen."
+        f"The engine {engine} is not installed on this cluster. {_INSTALLING} Leave "
+        "the engine out to have one chosen."
     )

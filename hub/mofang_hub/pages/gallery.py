@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mofang_kube.names import server_name
+from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Bounds, Environment
 
 
@@ -19,6 +20,12 @@ class Card:
     running: str
     """Address of the running server, or empty."""
     pending: bool
+
+    @property
+    def unavailable(self) -> Unavailable | None:
+        """Why a server cannot be started here; None for a server that is there."""
+        is_there = self.running or self.pending
+        return None if is_there else self.environment.unavailable
 
     @property
     def machine(self) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from mofang_spawner.environments.availability import Unavailable, read_unavailable
+
 Quantity = Annotated[
     str, BeforeValidator(lambda v: str(v) if isinstance(v, int | float) else v)
 ]
@@ -67,11 +69,19 @@ class Environment(_Model):
     startup_script: str = ""
     env: dict[str, str] = {}
     order: int = 100
+    unavailable: Unavailable | None = None
+    """Why it cannot be started; None when its image is there."""
 
     @classmethod
     def parse(cls, body: dict[str, Any]) -> Self:
-        """Read the custom resource."""
-        return cls.model_validate({**body["spec"], "name": body["metadata"]["name"]})
+        """Read the custom resource with its status."""
+        return cls.model_validate(
+            {
+                **body["spec"],
+                "name": body["metadata"]["name"],
+                "unavailable": read_unavailable(body),
+            }
+        )
 
 
 class Member(_Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 
-from mofang_kube.errors import ForbiddenError, NotFoundError
+from mofang_kube.errors import ForbiddenError, InvalidError, NotFoundError
 from mofang_spawner.environments.models import Environment, Project
 
 _RANK = {"viewer": 0, "member": 1, "admin": 2}
@@ -77,15 +77,21 @@ def validate_environment(
     project: Project,
     groups: AbstractSet[str],
 ) -> Environment:
-    """The environment, when it may be used in that project.
+    """The environment, when it may be used in that project and can be started.
 
     Raises:
         NotFoundError: It is unknown, or not for this user.
+        InvalidError: Its image is not available.
     """
     if environment is None or not can_use(environment, project, groups):
         raise NotFoundError(
             f"There is no environment {asked} that you may start in the project "
             f"{project.name}. Choose one in the gallery.",
             fields={"environment": "unknown or not yours"},
+        )
+    if environment.unavailable:
+        raise InvalidError(
+            environment.unavailable.start_refusal(environment.display_name),
+            fields={"environment": environment.unavailable.message},
         )
     return environment

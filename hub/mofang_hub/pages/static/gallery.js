@@ -26,18 +26,18 @@
     });
   }
 
-  for (const form of gallery.querySelectorAll('form')) {
-    form.addEventListener('submit', () => {
-      const token = document.createElement('input');
-      token.type = 'hidden';
-      token.name = '_xsrf';
-      token.value = window.jhdata.xsrf_token;
-      form.append(token);
-      const button = form.querySelector('button[type=submit]');
-      button.disabled = true;
-      button.textContent = 'Starting…';
-    });
-  }
+  // On the gallery: cards are replaced when their environment becomes available.
+  gallery.addEventListener('submit', event => {
+    const form = event.target;
+    const token = document.createElement('input');
+    token.type = 'hidden';
+    token.name = '_xsrf';
+    token.value = window.jhdata.xsrf_token;
+    form.append(token);
+    const button = form.querySelector('button[type=submit]');
+    button.disabled = true;
+    button.textContent = 'Starting…';
+  });
 
   for (const button of gallery.querySelectorAll('[data-stop]')) {
     button.addEventListener('click', async () => {
@@ -52,5 +52,65 @@
       window.location.reload();
     });
   }
+
+  const REFRESH_MS = 5000;
+  const status = gallery.querySelector('[role=status]');
+  const unavailable = () => [
+    ...gallery.querySelectorAll('form[data-unavailable]')
+  ];
+
+  /** Take cards from the page as the hub would show it now. */
+  function update(page) {
+    const cards = new Map();
+    for (const form of page.querySelectorAll('form.mofang-card')) {
+      cards.set(form.getAttribute('action'), form);
+    }
+    for (const form of unavailable()) {
+      const card = cards.get(form.getAttribute('action'));
+      if (!card || card.isEqualNode(form)) {
+        continue;
+      }
+      const replacement = document.importNode(card, true);
+      form.replaceWith(replacement);
+      if (!('unavailable' in replacement.dataset)) {
+        const name = replacement.getAttribute('aria-label');
+        status.textContent = `${name} is available.`;
+      }
+    }
+  }
+
+  /** Fetch the page; false when there is no gallery for this person any more. */
+  async function refresh() {
+    const user = encodeURIComponent(gallery.dataset.user);
+    let answer;
+    try {
+      answer = await fetch(`${window.jhdata.base_url}spawn/${user}`);
+    } catch (error) {
+      console.warn('The gallery could not be refreshed:', error);
+      return true;
+    }
+    if (!answer.ok) {
+      // The hub restarts, or the log-in has ended.
+      return answer.status >= 500;
+    }
+    const text = await answer.text();
+    const page = new DOMParser().parseFromString(text, 'text/html');
+    if (!page.querySelector('.mofang-gallery')) {
+      return false;
+    }
+    update(page);
+    return true;
+  }
+
+  async function followAvailability() {
+    while (unavailable().length) {
+      await new Promise(resolve => setTimeout(resolve, REFRESH_MS));
+      if (!document.hidden && !(await refresh())) {
+        return;
+      }
+    }
+  }
+
+  followAvailability();
   window._jupyterhub_page_loaded = true;
 })();
