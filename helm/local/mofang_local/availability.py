@@ -85,19 +85,7 @@ def write_availability(
     Raises:
         StartError: kubectl refused.
     """
-    changes = list(_changes(_environments(kubectl), wanted))
-    if changes:
-        kubectl.run(
-            "apply",
-            "--server-side",
-            "--force-conflicts",
-            "--subresource=status",
-            f"--field-manager={_FIELD_MANAGER}",
-            "-f",
-            "-",
-            stdin=yaml.safe_dump_all(changes),
-        )
-    return [each["metadata"]["name"] for each in changes]
+    return _write(kubectl, _environments(kubectl), wanted)
 
 
 def write_image_availability(
@@ -111,12 +99,31 @@ def write_image_availability(
     Raises:
         StartError: kubectl refused.
     """
+    environments = _environments(kubectl)
     names = {
         each["metadata"]["name"]: wanted[each["spec"]["image"]]
-        for each in _environments(kubectl)
+        for each in environments
         if each["spec"]["image"] in wanted
     }
-    return write_availability(kubectl, names)
+    return _write(kubectl, environments, names)
+
+
+def _write(
+    kubectl: Kubectl, environments: list[Manifest], wanted: Mapping[str, Availability]
+) -> list[str]:
+    changes = list(_changes(environments, wanted))
+    if changes:
+        kubectl.run(
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "--subresource=status",
+            f"--field-manager={_FIELD_MANAGER}",
+            "-f",
+            "-",
+            stdin=yaml.safe_dump_all(changes),
+        )
+    return [each["metadata"]["name"] for each in changes]
 
 
 def _environments(kubectl: Kubectl) -> list[Manifest]:

@@ -8,6 +8,7 @@ from unit.hub_jobs.conftest import PROJECT, make_spec
 from mofang_hub.jobs.checks import check_image, check_paths, check_quota
 from mofang_hub.jobs.ids import name_slug, new_job_id
 from mofang_kube.names import is_job_id
+from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Environment
 
 IMAGE = "docker.io/mofang/pytorch:1"
@@ -90,6 +91,33 @@ def test_images(
     faults = check_image(make_spec(), environments, own_images=own, allow_any=allow_any)
 
     assert bool(faults) is is_refused
+
+
+UNAVAILABLE = Unavailable(reason="Building", message="3 of 9 are ready.")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "is_refused"),
+    [
+        pytest.param([UNAVAILABLE], True, id="not there"),
+        pytest.param([None], False, id="there"),
+        pytest.param([UNAVAILABLE, None], False, id="there for another environment"),
+        pytest.param([UNAVAILABLE, UNAVAILABLE], True, id="there for none of two"),
+    ],
+)
+def test_an_image_that_is_not_there_yet(
+    reasons: list[Unavailable | None], is_refused: bool
+) -> None:
+    environments = [
+        environment(IMAGE, "pytorch").model_copy(update={"unavailable": each})
+        for each in reasons
+    ]
+
+    faults = check_image(make_spec(), environments, own_images=[], allow_any=True)
+
+    assert bool(faults) is is_refused
+    if is_refused:
+        assert "PyTorch is not available yet. 3 of 9 are ready." in faults["image"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ import pytest
 from unit.hub_jobs.world import IMAGE, World, running_world
 
 from mofang_hub.jobs import identity, requests
+from mofang_hub.jobs.engines.kinds import XGBOOST_JOB
+from mofang_spawner.environments.availability import Unavailable
 
 SPEC = {"name": "train", "image": IMAGE, "script": "train.py"}
 
@@ -378,6 +380,50 @@ async def test_an_engine_that_is_not_there_is_refused_by_name(world: World) -> N
     answer = await world.call("POST", json={**spec, "engine": "ray-operator"})
     assert answer.status_code == 422
     assert "ray-operator" in answer.json()["fields"]["engine"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "says"),
+    [
+        pytest.param("trainer-v2", "is not installed on this cluster", id="not there"),
+        pytest.param("ray-operator", "does not run pytorch jobs", id="not for these"),
+        pytest.param(None, "Nothing that runs pytorch jobs", id="none at all"),
+    ],
+)
+async def test_a_missing_engine_may_still_be_installing(
+    tmp_path: Path, engine: str | None, says: str
+) -> None:
+    """Operators may follow minutes after the platform itself."""
+    async with running_world(tmp_path, kinds=[XGBOOST_JOB]) as world:
+        answer = await world.call("POST", json={**SPEC, "engine": engine})
+
+    assert answer.status_code == 422
+    message = answer.json()["message"]
+    assert says in message
+    assert ("may still be installing: try again" in message) is (
+        engine != "ray-operator"
+    )
+
+
+async def test_a_job_whose_image_is_not_there_yet_is_refused(world: World) -> None:
+    """It would wait for an image that nobody can pull."""
+    (environment,) = world.catalog.environments
+    unavailable = Unavailable(reason="Building", message="3 of 9 are ready.")
+    world.catalog.environments = [
+        environment.model_copy(update={"unavailable": unavailable})
+    ]
+
+    preview = (await world.call("POST", "preview", json=SPEC)).json()
+    answer = await world.call("POST", json=SPEC)
+
+    assert answer.status_code == 422
+    refusal = answer.json()
+    assert "PyTorch is not available yet. 3 of 9 are ready." in refusal["message"]
+    assert preview["fields"] == refusal["fields"] == {"image": refusal["message"]}
+    assert not world.cluster.jobs
+
+    world.catalog.environments = [environment]
+    assert (await world.call("POST", json=SPEC)).status_code == 201
 
 
 async def test_a_list_is_filtered_and_counted(world: World) -> None:

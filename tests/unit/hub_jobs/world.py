@@ -5,7 +5,7 @@ Fakes stand where the constructors take them; nothing of ours is patched.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,7 +23,7 @@ from mofang_hub.health.watch import HangWatch
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.heads import pod_groups
-from mofang_hub.jobs.engines.kinds import KINDS, kind_named
+from mofang_hub.jobs.engines.kinds import KINDS, Kind, kind_named
 from mofang_hub.jobs.engines.patches import build_cancellation, build_release
 from mofang_hub.jobs.engines.pod_reading import trim_pod
 from mofang_hub.jobs.engines.reading import job_groups, trim_job
@@ -364,12 +364,13 @@ async def running_world(
     cluster: PretendedCluster | None = None,
     *,
     settle_seconds: float = 0.0,
+    kinds: Iterable[Kind] = KINDS,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left."""
     cluster = cluster or PretendedCluster()
     catalog, hub = PretendedCatalog(), PretendedHub()
     terminals, metrics = PretendedTerminals(), Metrics()
-    jobs_watched = {each.kind: Watcher(None, "/", index=job_groups) for each in KINDS}
+    jobs_watched = {each.kind: Watcher(None, "/", index=job_groups) for each in kinds}
     pods, nodes = Watcher(None, "/pods", index=pod_groups), Watcher(None, "/nodes")
     quotas_watched = Watcher(None, "/quotas")
     for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):

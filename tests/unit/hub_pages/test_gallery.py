@@ -6,7 +6,13 @@ from types import SimpleNamespace
 import pytest
 from tornado import web
 from traitlets.config import Config
-from unit.mofang_spawner.conftest import a_catalog, environment_body, project_body
+from unit.mofang_spawner.conftest import (
+    BUILDING,
+    a_catalog,
+    environment_body,
+    project_body,
+    without_image,
+)
 
 from mofang_hub.pages.configure import TEMPLATES, configure_pages
 from mofang_hub.pages.gallery import bounds_hint
@@ -214,6 +220,58 @@ async def test_a_running_server_is_opened_or_stopped(show):
     assert len(opens) == 2
     (stop,) = page.all("button")
     assert stop.given["data-stop"] == "vision-pytorch"
+
+
+async def test_an_environment_without_its_image_cannot_be_started_and_says_why(show):
+    page = await show(environments=[without_image(environment_body())])
+
+    (form,) = page.all("form")
+    (button,) = page.all("button")
+    (badge,) = page.all("p", **{"class": "mofang-badge"})
+    (message,) = page.all("p", id=button.given["aria-describedby"])
+    assert "data-unavailable" in form.given
+    assert "disabled" in button.given
+    assert badge.text == "Preparing"
+    assert message.text == BUILDING
+    assert not page.all("details"), "nothing to choose a size for"
+
+
+async def test_an_image_that_failed_to_build_has_another_badge(show):
+    body = without_image(environment_body(), reason="BuildFailed", message=HOSTILE)
+    page = await show(environments=[body])
+
+    (badge,) = page.all("p", **{"class": "mofang-badge is-failed"})
+    assert badge.text == "Not available"
+    assert page.all("p", id="unavailable-vision-pytorch")[0].text == f"{HOSTILE}."
+    assert not page.all("script")
+
+
+async def test_an_environment_with_its_image_can_be_started(show):
+    body = without_image(environment_body(), status="True", reason="Available")
+    page = await show(environments=[body])
+
+    (form,) = page.all("form")
+    (button,) = page.all("button")
+    assert "data-unavailable" not in form.given
+    assert not {"disabled", "aria-describedby"} & set(button.given)
+    assert not page.all("p", **{"class": "mofang-badge"})
+
+
+async def test_a_running_server_is_opened_whatever_its_image_is_now(show):
+    page = await show(
+        environments=[without_image(environment_body())],
+        user=FakeUser(vision_pytorch=running()),
+    )
+
+    assert page.all("a", **{"aria-label": "Open Pytorch"})
+    assert "data-unavailable" not in page.all("form")[0].given
+
+
+async def test_what_becomes_available_is_announced(show):
+    page = await show()
+
+    (status,) = page.all("div", role="status")
+    assert status.text == ""
 
 
 async def test_a_starting_server_leads_to_its_progress(show):

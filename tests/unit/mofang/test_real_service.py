@@ -12,6 +12,7 @@ import yaml
 from unit.hub_jobs.world import IMAGE, PREFIX, World, running_world
 
 import mofang
+from mofang_spawner.environments.availability import Unavailable
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ async def test_the_command_line_speaks_with_the_service(world, given, tmp_path):
         )
         output, errors = await process.communicate()
         assert process.returncode == code, errors.decode()
-        return output.decode()
+        return errors.decode() if code else output.decode()
 
     role = ("--role", "worker=2,cpu=1")
     assert "kind: PyTorchJob" in await run("submit", "train.py", "--dry-run", *role)
@@ -100,5 +101,13 @@ async def test_the_command_line_speaks_with_the_service(world, given, tmp_path):
     shown = yaml.safe_load(await run("jobs", "--mine", "-o", "yaml"))
     assert [job["id"] for job in shown["jobs"]] == [second, first]
     await run("get", "train-absent", code=2)
+    (catalogued,) = world.catalog.environments
+    unavailable = Unavailable(reason="Building", message="3 of 9 are ready.")
+    world.catalog.environments = [
+        catalogued.model_copy(update={"unavailable": unavailable})
+    ]
+    refusal = await run("submit", "train.py", code=2)
+    assert "PyTorch is not available yet. 3 of 9 are ready." in refusal
+    assert "Submit the job again when it is" in refusal
     environment["MOFANG_API_URL"] = "http://127.0.0.1:9/services/training"
     await run("jobs", code=3)

@@ -43,6 +43,21 @@ def environment_body(name="pytorch", **spec):
     }
 
 
+BUILDING = "The image is being built: 3 of 9 are ready, about 8 minutes left."
+
+
+def without_image(body, **condition):
+    """The environment while its image is being built."""
+    found = {
+        "type": "ImageAvailable",
+        "status": "False",
+        "reason": "Building",
+        "message": BUILDING,
+        **condition,
+    }
+    return {**body, "status": {"conditions": [found]}}
+
+
 def a_project(name="vision", **spec):
     return Project.parse(project_body(name, **spec))
 

@@ -6,7 +6,13 @@ from types import SimpleNamespace
 import pytest
 from jupyterhub.spawner import SpawnException
 from kubespawner import KubeSpawner
-from unit.mofang_spawner.conftest import a_catalog, a_choice, project_body
+from unit.mofang_spawner.conftest import (
+    a_catalog,
+    a_choice,
+    environment_body,
+    project_body,
+    without_image,
+)
 from unit.mofang_spawner.fake_cluster import NAMESPACE, FakeApi, FakeCore
 
 from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, QuotaError
@@ -131,6 +137,21 @@ async def test_form_and_rest_refuse_alike(spawner, form, status):
     with pytest.raises(SpawnException) as of_rest:
         await spawner.apply_user_options(spawner, options)
     assert of_rest.value.message == of_form.value.message
+
+
+async def test_an_environment_without_its_image_is_refused_with_the_reason(
+    spawner, context
+):
+    """Not a pod that tries to pull what is not there."""
+    context.catalog = a_catalog(environments=[without_image(environment_body())])
+
+    with pytest.raises(SpawnException, match="3 of 9 are ready") as of_form:
+        await spawner.options_from_form(FORM)
+    with pytest.raises(SpawnException) as of_rest:
+        await spawner.apply_user_options(spawner, OPTIONS)
+
+    assert of_rest.value.message == of_form.value.message
+    assert of_rest.value.status_code == of_form.value.status_code == 422
 
 
 async def test_a_catalogue_that_is_away_is_told(spawner, context):

@@ -1,0 +1,53 @@
+"""The definitions of our custom resources."""
+
+import pytest
+import yaml
+from chart.conftest import CHART
+
+CONDITION = {
+    "type",
+    "status",
+    "observedGeneration",
+    "lastTransitionTime",
+    "reason",
+    "message",
+}
+
+
+@pytest.fixture
+def version():
+    """The served version of Environment."""
+    text = (CHART / "crds" / "environments.mofang.dev.yaml").read_text()
+    (found,) = yaml.safe_load(text)["spec"]["versions"]
+    return found
+
+
+def test_whoever_provides_images_may_write_the_status_alone(version):
+    """It needs no right on what an environment is made of."""
+    assert version["subresources"] == {"status": {}}
+
+
+def test_conditions_are_those_of_kubernetes(version):
+    status = version["schema"]["openAPIV3Schema"]["properties"]["status"]
+    conditions = status["properties"]["conditions"]
+
+    assert conditions["x-kubernetes-list-type"] == "map"
+    assert conditions["x-kubernetes-list-map-keys"] == ["type"]
+    assert set(conditions["items"]["properties"]) == CONDITION
+    assert set(conditions["items"]["required"]) == CONDITION - {"observedGeneration"}
+    states = conditions["items"]["properties"]["status"]["enum"]
+    assert states == ["True", "False", "Unknown"]
+
+
+def test_kubectl_shows_whether_the_image_is_there(version):
+    columns = {each["name"]: each for each in version["additionalPrinterColumns"]}
+
+    path = columns["Available"]["jsonPath"]
+    assert path == '.status.conditions[?(@.type=="ImageAvailable")].status'
+
+
+def test_neither_hub_nor_training_service_writes_environments(chart):
+    for role in chart.of_kind("Role", "ClusterRole"):
+        for rule in role["rules"]:
+            if any(each.startswith("environments") for each in rule["resources"]):
+                assert set(rule["verbs"]) <= {"get", "list", "watch"}
