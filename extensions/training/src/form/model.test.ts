@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { defaults, trans } from '../model/testDefaults';
 import type { IDefaults } from '../model/wire';
+import { TrainingError } from '../request';
 import type { ITrainingJobs } from '../tokens';
 import { FormModel } from './model';
 import type { IFormStart } from './start';
@@ -68,5 +69,47 @@ test('a form is changed once it is not what it started with', async () => {
   assert.ok(model.isChanged);
   model.set('gpu', '0');
   assert.ok(!model.isChanged);
+  model.dispose();
+});
+
+test('an image that is not there yet is said at its field and may be tried again', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const sentence =
+    'The image of the environment Ray is not available yet. 3 of 9 are ready.';
+  let isThere = false;
+  const jobs = {
+    defaults: () => Promise.resolve(defaults),
+    preview: () =>
+      Promise.resolve({
+        manifest: '',
+        engine: '',
+        cost: [],
+        notes: [],
+        fields: isThere ? {} : { image: sentence }
+      }),
+    submit: () =>
+      isThere
+        ? Promise.resolve({ id: 'train-abc123' })
+        : Promise.reject(new TrainingError(sentence, 422, { image: sentence }))
+  };
+  const model = new FormModel(
+    jobs as unknown as ITrainingJobs,
+    { save: () => Promise.resolve() } as unknown as IFormFiles,
+    trans as unknown as TranslationBundle,
+    { path: 'train.py' }
+  );
+  const settled = () => new Promise(setImmediate);
+  await settled();
+  model.set('image', 'docker.io/mofang/ray:1');
+  t.mock.timers.tick(400);
+  await settled();
+  assert.equal(model.errors.image, sentence);
+
+  assert.equal(await model.submit(), false);
+  assert.equal(model.problem, sentence);
+  assert.equal(model.errors.image, sentence);
+
+  isThere = true;
+  assert.equal(await model.submit(), true);
   model.dispose();
 });
