@@ -11,7 +11,10 @@ PORT ?= 8080
 VALUES ?=
 FRONTENDS := training cloudshell tensorboard
 
-.PHONY: up down clean status build test lint format test-unit test-frontend \
+# Each target says where it is, also without a terminal.
+export PYTHONUNBUFFERED := 1
+
+.PHONY: up wait down clean status build test lint format test-unit test-frontend \
 	test-chart test-cluster test-e2e bench docs lock
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
@@ -25,6 +28,9 @@ clean: .venv/ready ## Stop the platform and remove what people kept in it
 
 status: .venv/ready
 	$(BIN)/python -m mofang_local status
+
+wait: .venv/ready ## Wait for what `make up` goes on with in the background
+	$(BIN)/python -m mofang_local wait
 
 build: .venv/ready ## Build every program and image without starting them
 	$(BIN)/python -m mofang_local build

@@ -5,71 +5,75 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
-from mofang_local import images, leftovers, needs, network, nodes, platform
+from mofang_local import (
+    leftovers,
+    needs,
+    network,
+    nodes,
+    platform,
+    preparation,
+    worker,
+)
 from mofang_local.cluster import Cluster
-from mofang_local.components import COMPONENTS, Builder
+from mofang_local.components import COMPONENTS, Builder, Phase
 from mofang_local.errors import LauncherError
-from mofang_local.images import Image
 from mofang_local.locks import held
 from mofang_local.network import NODES
 from mofang_local.places import Places, places
 from mofang_local.progress import Progress
 
 
-def _check(found: Places, progress: Progress) -> None:
-    log = found.build_logs / "packages.log"
+def _check(found: Places, phases: tuple[Phase, ...]) -> None:
     go = shutil.which("go")
-    built = bool(go) and all(Builder(found).is_built(each) for each in COMPONENTS)
-    with progress.step("needs of the machine"):
-        needs.check(found.cache, already_built=built, log=log)
+    wanted = [each for each in COMPONENTS if each.phase in phases]
+    built = bool(go) and all(Builder(found).is_built(each) for each in wanted)
+    needs.check(found.cache, already_built=built)
 
 
 def up(options: argparse.Namespace) -> None:
-    """Build what is stale, start what does not run, install the chart."""
-    found, progress = places(), Progress()
+    """Build what is stale, start what does not run, install the chart.
+
+    Returns when the log-in page answers; the rest follows in the background.
+    """
+    found = places()
     if options.cluster == "current":
         platform.install_elsewhere(found.repository, options.values)
         return
-    cluster = Cluster(found, progress)
-    mofang = platform.Platform(cluster, options.port)
+    _check(found, (Phase.PLATFORM, Phase.JOBS))
+    worker.stop(found)
+    status = worker.run(["prepare", "--port", str(options.port)])
+    if status:
+        sys.exit(status)
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """What `up` runs in a worker process."""
+    found, progress = places(), Progress()
+    terminal = worker.Terminal(found)
+    mofang = platform.Platform(Cluster(found, progress), options.port)
+
+    def release() -> None:
+        progress.detach()
+        _greet(found, mofang.url)
+        terminal.release()
+
     with held(found.lock, "up"), progress.shown():
-        _check(found, progress)
+        worker.forget_result(found)
         mofang.check_port()
-        own, ours = _build(cluster)
-        cluster.start(own)
-        _load(cluster, own | ours)
-        with progress.step("DNS, Istio, controllers of jobs"):
-            cluster.install_addons(own)
-        progress.run("install the chart", lambda: mofang.install(ours))
-        mofang.forward()
-        platform.write_facts(found, mofang.url)
-        progress.run("wait for the platform to answer", mofang.wait)
-    _greet(found, mofang.url)
+        try:
+            preparation.Preparation(mofang.cluster, mofang, release).run()
+        except LauncherError as error:
+            worker.write_result(found, str(error))
+            raise
+        worker.write_result(found, "")
+        progress.say(f"Everything is ready at {mofang.url}.")
 
 
-def _build(cluster: Cluster) -> tuple[dict[str, Image], dict[str, Image]]:
-    cluster.build()
-    own: dict[str, Image] = {}
-    ours: dict[str, Image] = {}
-    cluster.progress.run(
-        "images of the cluster", lambda: own.update(images.own_images(cluster.places))
-    )
-    cluster.progress.run(
-        "images of the platform",
-        lambda: ours.update(
-            images.platform_images(cluster.places, cluster.progress.say)
-        ),
-    )
-    return own, ours
-
-
-def _load(cluster: Cluster, found: dict[str, Image]) -> None:
-    cluster.progress.together(
-        {f"images on {node.name}": partial(cluster.load, node, found) for node in NODES}
-    )
+def wait(_: argparse.Namespace) -> None:
+    """Follow the background work of `up` to its end; exit status 1 if it failed."""
+    worker.follow(places())
 
 
 def _greet(found: Places, url: str) -> None:
@@ -79,21 +83,26 @@ def _greet(found: Places, url: str) -> None:
     lines += [
         f"  administrator  {platform.ADMIN}  {words['admin']}",
         f"  KUBECONFIG={found.kubeconfig}",
+        "Further images and operators follow in the background; the gallery shows",
+        "which environments are ready. `make wait` waits for all, `make status` shows",
+        "how far they are.",
     ]
     print("\n".join(lines))  # noqa: T201 - the command's result
 
 
-def build(_: argparse.Namespace) -> None:
-    """Only build; start nothing."""
+def build(options: argparse.Namespace) -> None:
+    """Build the programs of one phase, or everything; start nothing."""
     found, progress = places(), Progress()
-    with held(found.lock, "build"), progress.shown():
-        _check(found, progress)
-        _build(Cluster(found, progress))
+    phases = (Phase(options.phase),) if options.phase else tuple(Phase)
+    _check(found, phases)
+    with held(found.lock, "build", patience=3600), progress.shown():
+        preparation.build(found, progress, phases, with_images=not options.phase)
 
 
 def down(_: argparse.Namespace) -> None:
     """Stop; etcd, images, homes and the hub's database stay."""
     found = places()
+    worker.stop(found)
     with held(found.lock, "down"):
         _stop(found)
 
@@ -107,6 +116,7 @@ def _stop(found: Places) -> None:
 def clean(_: argparse.Namespace) -> None:
     """Stop and remove the state folder, people's data included."""
     found = places()
+    worker.stop(found)
     with held(found.lock, "clean"):
         _stop(found)
         _remove(found)
@@ -130,6 +140,8 @@ def status(_: argparse.Namespace) -> None:
     for name in leftovers.STOP_ORDER[::-1]:
         pid = cluster.supervisor.pid(name)
         print(f"{name:26} {f'runs, pid {pid}' if pid else 'does not run'}")  # noqa: T201
+    if step := worker.last_line(found):
+        print(f"in the background: {step}")  # noqa: T201
     if not cluster.is_running():
         raise LauncherError("The cluster does not run: `make up` starts it.")
     print(cluster.kubectl.run("get", "pods", "-A", "-o", "wide"))  # noqa: T201
@@ -189,7 +201,12 @@ def parser() -> argparse.ArgumentParser:
     port = int(os.environ.get("MOFANG_PORT") or 8080)
     command.add_argument("--port", type=int, default=port)
     command.add_argument("--values", type=Path, action="append", default=[])
-    add("build", build, "build programs and images only")
+    command = add("prepare", prepare, "what `up` runs in a process of its own")
+    command.add_argument("--port", type=int, required=True)
+    add("wait", wait, "wait until everything that `up` began is ready")
+    command = add("build", build, "build programs and images only")
+    phases = [each.value for each in Phase]
+    command.add_argument("--phase", choices=phases, help="programs of this phase only")
     add("down", down, "stop the platform; data stays")
     add("clean", clean, "stop the platform and remove its data")
     add("status", status, "what runs")

@@ -3,7 +3,6 @@
 import datetime
 import shutil
 import tempfile
-from functools import partial
 from pathlib import Path
 
 import yaml
@@ -17,7 +16,12 @@ from mofang_local import (
     nodes,
     operators,
 )
-from mofang_local.components import COMPONENTS, Builder, module_folder
+from mofang_local.components import (
+    COMPONENTS,
+    SHARED_MODULE,
+    module_folder,
+    module_path,
+)
 from mofang_local.helm import Helm
 from mofang_local.images import Image
 from mofang_local.kubernetes import (
@@ -27,7 +31,7 @@ from mofang_local.kubernetes import (
     pretend_gpus,
     wait,
 )
-from mofang_local.network import NODES, Node
+from mofang_local.network import NODES
 from mofang_local.pki import Authority
 from mofang_local.places import Places
 from mofang_local.processes import Program, Supervisor
@@ -45,18 +49,6 @@ class Cluster:
         self.supervisor = Supervisor(places.run, places.logs)
         self.kubectl = Kubectl(places)
         self.helm = Helm(places, self.kubectl)
-
-    def build(self) -> None:
-        """Build every program that is stale."""
-        builder = Builder(self.places)
-        stale = [each for each in COMPONENTS if not builder.is_built(each)]
-        for component in stale:
-            with self.progress.step(f"build {component.name}"):
-                builder.build(component)
-        for component in COMPONENTS:
-            builder.build(component)
-        if stale:
-            builder.forget_go_cache()
 
     def programs(self) -> list[Program]:
         """Everything that runs beside the pods, but the way in."""
@@ -139,7 +131,7 @@ class Cluster:
                 self.supervisor.ensure_alive(program)
             return api_is_ready(self.places)
 
-        wait(look, what="the API server", seconds=90)
+        wait(look, what="the API server", seconds=180)
 
     def _start_nodes(self, own: dict[str, Image]) -> None:
         began = datetime.datetime.now(datetime.UTC)
@@ -156,7 +148,7 @@ class Cluster:
                 self.supervisor.ensure_alive(program)
             return nodes_ready(self.kubectl.get("nodes")["items"], began) >= names
 
-        wait(look, what="a Ready node", seconds=90)
+        wait(look, what="a Ready node", seconds=180)
         self._pretend()
 
     def _pretend(self) -> None:
@@ -164,29 +156,16 @@ class Cluster:
             if node.pretend_gpus:
                 pretend_gpus(self.kubectl, node)
 
-    def load(self, node: Node, found: dict[str, Image]) -> None:
-        loading.load(self.places, node, found)
-        loading.forget_old(self.places, node, found)
-
-    def install_addons(self, own: dict[str, Image]) -> None:
-        """DNS, Istio and the controllers of jobs, in parallel after the namespaces."""
+    def create_namespaces(self) -> None:
         self.kubectl.apply(addons.namespaces())
-        self.progress.together(
-            {
-                "CoreDNS": lambda: self.kubectl.apply(
-                    addons.coredns(own["coredns"].reference)
-                ),
-                "Istio": lambda: self._install_istio(own),
-                **{
-                    each.name: partial(self._install, each, own)
-                    for each in operators.OPERATORS
-                },
-            }
-        )
 
-    def _install_istio(self, own: dict[str, Image]) -> None:
+    def install_dns(self, own: dict[str, Image]) -> None:
+        self.kubectl.apply(addons.coredns(own["coredns"].reference))
+
+    def install_istio(self, own: dict[str, Image]) -> None:
+        """Istio's charts, then Envoy as its gateway."""
         sources = module_folder(
-            self.places.local / "components" / "istio", "istio.io/istio"
+            module_path(self.places, SHARED_MODULE), "istio.io/istio"
         )
         charts = sources / "manifests" / "charts"
         discovery = charts / "istio-control" / "istio-discovery"
@@ -201,9 +180,14 @@ class Cluster:
             )
         self.kubectl.apply(addons.gateway(own["envoy"].reference))
 
-    def _install(self, operator: operators.Operator, own: dict[str, Image]) -> None:
-        component = self.places.local / "components" / operator.name
-        module = module_folder(component, operator.module)
+    def install_operator(
+        self, operator: operators.Operator, own: dict[str, Image]
+    ) -> None:
+        """A controller of jobs, unless it is installed as it is built."""
+        component = next(each for each in COMPONENTS if each.name == operator.name)
+        module = module_folder(
+            module_path(self.places, component.module), operator.module
+        )
         references = {name: image.reference for name, image in own.items()}
         mark = operators.mark(operator, module, references)
         marks = self.kubectl.get("configmaps", "-n", operator.namespace)

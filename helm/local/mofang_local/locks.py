@@ -2,15 +2,35 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from mofang_local.errors import LauncherError
 
+PATIENCE_SECONDS = 10.0
+"""How long a launcher that was just killed may take to let go of the lock."""
+
+
+def _acquired(stream: IO[str], patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
+
 
 @contextmanager
-def held(path: Path, doing: str) -> Iterator[None]:
+def held(
+    path: Path, doing: str, *, patience: float = PATIENCE_SECONDS
+) -> Iterator[None]:
     """Hold the lock while the block runs; the kernel frees it if we are killed.
 
     Raises:
@@ -18,14 +38,12 @@ def held(path: Path, doing: str) -> Iterator[None]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _acquired(stream, patience):
             stream.seek(0)
             holder = stream.read().strip() or "another command"
             raise LauncherError(
                 f"The launcher is at work already ({holder}): wait until it has ended."
-            ) from None
+            )
         stream.truncate(0)
         stream.write(f"{doing}, pid {os.getpid()}")
         stream.flush()

@@ -151,8 +151,8 @@ def install(packages: list[str], log: Path) -> None:
                 )
 
 
-def check(folder: Path, *, already_built: bool, log: Path) -> None:
-    """Refuse with every unmet need at once; install what Debian has.
+def check(folder: Path, *, already_built: bool) -> None:
+    """Refuse with every unmet need at once.
 
     Raises:
         NeedError: Something is missing that the launcher cannot bring.
@@ -160,4 +160,3 @@ def check(folder: Path, *, already_built: bool, log: Path) -> None:
     sentences = unmet(look(folder), already_built=already_built)
     if sentences:
         raise NeedError("\n".join(sentences))
-    install(missing_packages(), log)

@@ -32,6 +32,9 @@ class Operator:
     folders: tuple[str, ...]
     """What kustomize renders, inside the module."""
 
+    images: tuple[str, ...] = ()
+    """Names of images that its arguments refer to."""
+
     arguments: tuple[str, ...] = ()
     """In place of the manifests' own; ``{name}`` is the reference of an image."""
 
@@ -66,6 +69,7 @@ OPERATORS = (
         module="github.com/kubeflow/training-operator",
         namespace="kubeflow",
         folders=("manifests/overlays/standalone",),
+        images=("await-name", "kubectl-delivery"),
         arguments=(
             "--pytorch-init-container-image={await-name}",
             "--mpi-kubectl-delivery-image={kubectl-delivery}",

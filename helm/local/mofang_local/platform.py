@@ -16,7 +16,7 @@ from mofang_local.addons import NODE_PORT
 from mofang_local.cluster import Cluster
 from mofang_local.errors import NeedError, StartError, last_lines
 from mofang_local.files import is_written, write_private
-from mofang_local.images import Image
+from mofang_local.images import PlannedImage
 from mofang_local.network import CPU_NODE
 from mofang_local.places import Places
 from mofang_local.processes import Program
@@ -43,7 +43,7 @@ def _host_path(path: str) -> dict[str, Any]:
     return {"persistentVolume": {"hostPath": {"path": path, "type": "Directory"}}}
 
 
-def values(places: Places, images: dict[str, Image], url: str) -> dict[str, Any]:
+def values(places: Places, images: dict[str, PlannedImage], url: str) -> dict[str, Any]:
     """Chart values that only this machine knows."""
     words = passwords(places)
     return {
@@ -91,7 +91,7 @@ class Platform:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def install(self, images: dict[str, Image]) -> None:
+    def install(self, images: dict[str, PlannedImage]) -> None:
         """Apply the resource definitions, then the chart."""
         chart = self.places.repository / "helm" / "mofang"
         self.cluster.kubectl.run(
@@ -109,6 +109,9 @@ class Platform:
             "--values",
             str(generated),
         )
+
+    def write_facts(self) -> None:
+        write_facts(self.places, self.url)
 
     def forward(self) -> None:
         """Let this machine's loopback lead to the gateway's node port.

@@ -113,12 +113,16 @@ class Supervisor:
                 start_new_session=True,
             )
         self._children[program.name] = process
+        self.record(program.name, process.pid, program.fingerprint)
+
+    def record(self, name: str, pid: int, fingerprint: str = "") -> None:
+        """Remember a process under a name, so that it can be found and ended."""
         record = {
-            "pid": process.pid,
-            "started": start_time(process.pid),
-            "fingerprint": program.fingerprint,
+            "pid": pid,
+            "started": start_time(pid),
+            "fingerprint": fingerprint,
         }
-        write_private(self._record(program.name), json.dumps(record))
+        write_private(self._record(name), json.dumps(record))
 
     def ensure_alive(self, program: Program) -> None:
         """Raise with the program's last lines if it ended.

@@ -1,4 +1,4 @@
-"""Steps with their states and times, as a live table or plain lines."""
+"""Steps with state, counts and times, shown as a live table or as plain lines."""
 
 import sys
 import threading
@@ -6,68 +6,139 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-_MARKS = {"running": "…", "done": "✓", "failed": "✗"}
-_STYLES = {"running": "cyan", "done": "green", "failed": "red"}
+State = Literal["running", "done", "failed"]
+REPORT_SECONDS = 20.0
+"""Without a terminal, running steps are printed this often."""
+
+_MARKS: dict[State, str] = {"running": "…", "done": "✓", "failed": "✗"}
+_STYLES: dict[State, str] = {"running": "cyan", "done": "green", "failed": "red"}
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: ``45 s``, ``12 min``."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004
+
+
+@dataclass(slots=True)
+class Step:
+    """One named piece of work, as it is shown."""
+
+    name: str
+    state: State
+    began: float
+    ended: float = 0.0
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    note: str = ""
+    """What it is doing, for a step that does not count."""
+
+    def seconds(self) -> float:
+        return (self.ended or time.monotonic()) - self.began
+
+    def count(self) -> str:
+        """``812 of 2310 packages``, or the note of a step that does not count."""
+        return f"{self.done} of {self.total} {self.unit}" if self.total else self.note
 
 
 class Progress:
-    """Shows what runs and how long each step took; safe to use from threads."""
+    """Shows what runs, how far it is and how long it took; safe to use from threads."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._lock = threading.Lock()
-        self._steps: dict[str, tuple[str, float, float]] = {}
+        self._steps: dict[str, Step] = {}
         self._live: Live | None = None
+        self.remaining: Callable[[], str] = str
+        """Returns a message on the time left, or an empty one."""
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Keep the table on the terminal while the block runs."""
-        if not sys.stderr.isatty():
-            yield
+        """Show the steps while the block runs."""
+        if sys.stderr.isatty():
+            with Live(
+                get_renderable=self._table, console=self._console, refresh_per_second=4
+            ) as live:
+                self._live = live
+                try:
+                    yield
+                finally:
+                    self._live = None
             return
-        with Live(
-            get_renderable=self._table, console=self._console, refresh_per_second=4
-        ) as live:
-            self._live = live
-            try:
-                yield
-            finally:
-                self._live = None
+        ended = threading.Event()
+        reporter = threading.Thread(target=self._report, args=(ended,), daemon=True)
+        reporter.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            reporter.join()
+
+    def detach(self) -> None:
+        """Stop drawing on the terminal; later steps are printed as lines."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self._console = Console(stderr=True, highlight=False, force_terminal=False)
+
+    def snapshot(self) -> list[Step]:
+        """The steps so far, oldest first."""
+        with self._lock:
+            return list(self._steps.values())
+
+    def _report(self, ended: threading.Event) -> None:
+        while not ended.wait(REPORT_SECONDS):
+            for step in self.snapshot():
+                if step.state == "running":
+                    self._print(step)
+            if remaining := self.remaining():
+                self.say(remaining)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
-        with self._lock:
-            steps = list(self._steps.items())
-        for name, (state, began, ended) in steps:
-            seconds = (ended or time.monotonic()) - began
-            mark = f"[{_STYLES[state]}]{_MARKS[state]}[/]"
-            table.add_row(mark, name, f"{seconds:6.1f} s")
+        for step in self.snapshot():
+            mark = f"[{_STYLES[step.state]}]{_MARKS[step.state]}[/]"
+            count = step.count() if step.state == "running" else ""
+            table.add_row(mark, step.name, f"{step.seconds():6.1f} s", count)
+        if remaining := self.remaining():
+            table.add_row("", remaining)
         return table
 
-    def _set(self, name: str, state: str) -> None:
-        now = time.monotonic()
+    def _print(self, step: Step) -> None:
+        if self._live is not None:
+            return
+        began = step.state == "running" and not step.count() and step.seconds() < 1
+        parts = [step.count()] if step.state == "running" else []
+        parts += [] if began else [f"{step.seconds():.1f} s"]
+        told = ", ".join(part for part in parts if part)
+        self.say(f"{_MARKS[step.state]} {step.name}" + (f" ({told})" if told else ""))
+
+    def _end(self, name: str, state: State) -> None:
         with self._lock:
-            began = self._steps[name][1] if state != "running" else now
-            self._steps[name] = (state, began, 0.0 if state == "running" else now)
-        if self._live is None:
-            took = f" ({now - began:.1f} s)" if state != "running" else ""
-            self._console.print(f"{_MARKS[state]} {name}{took}", markup=False)
+            step = self._steps[name]
+            step.state, step.ended = state, time.monotonic()
+        self._print(step)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[None]:
+    def step(self, name: str) -> Iterator[Step]:
         """One named step; failed when the block raises."""
-        self._set(name, "running")
+        step = Step(name=name, state="running", began=time.monotonic())
+        with self._lock:
+            self._steps[name] = step
+        self._print(step)
         try:
-            yield
+            yield step
         except BaseException:
-            self._set(name, "failed")
+            self._end(name, "failed")
             raise
-        self._set(name, "done")
+        self._end(name, "done")
 
     def run(self, name: str, work: Callable[[], object]) -> None:
         with self.step(name):
@@ -82,4 +153,4 @@ class Progress:
             future.result()
 
     def say(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)

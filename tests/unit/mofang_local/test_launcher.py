@@ -21,7 +21,7 @@ from mofang_local import (
     platform,
 )
 from mofang_local.archives import FileImage
-from mofang_local.images import Image
+from mofang_local.images import PlannedImage
 from mofang_local.network import CPU_NODE, GPU_NODE, NODES
 from mofang_local.places import Places
 from mofang_local.processes import Program, Supervisor, start_time
@@ -68,22 +68,35 @@ def test_a_built_machine_needs_less_disk():
 
 
 def test_the_key_changes_with_every_input(tmp_path):
-    component = components.Component(name="x", packages={"x": "."})
+    component = components.Component(
+        name="x", packages={"x": "./x"}, phase=components.Phase.TESTS
+    )
     (tmp_path / "go.mod").write_text("module x")
     keys = {components.key(component, tmp_path, "go1")}
     keys.add(components.key(component, tmp_path, "go2"))
-    keys.add(components.key(replace(component, tags="t"), tmp_path, "go1"))
-    (tmp_path / "main.go").write_text("package main")
+    keys.add(components.key(replace(component, links=("y",)), tmp_path, "go1"))
+    (tmp_path / "go.sum").write_text("x v1 h1:abc")
     keys.add(components.key(component, tmp_path, "go1"))
-    (tmp_path / "second").mkdir()
-    (tmp_path / "second" / "main.go").write_text("package main")
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "main.go").write_text("package main")
     keys.add(components.key(component, tmp_path, "go1"))
     assert len(keys) == 5
 
 
+def test_the_main_package_of_another_component_does_not_change_the_key(tmp_path):
+    component = components.Component(
+        name="x", packages={"x": "./x"}, phase=components.Phase.TESTS
+    )
+    (tmp_path / "go.mod").write_text("module x")
+    before = components.key(component, tmp_path, "go1")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "main.go").write_text("package main")
+    assert components.key(component, tmp_path, "go1") == before
+
+
 def test_every_component_has_its_pinned_module(places):
     for component in components.COMPONENTS:
-        assert (places.local / "components" / component.name / "go.mod").exists()
+        assert (components.module_path(places, component.module) / "go.mod").exists()
 
 
 def test_an_archive_is_an_image_containerd_can_name(tmp_path):
@@ -210,7 +223,7 @@ def test_passwords_are_made_once_and_are_private(places):
 
 
 def test_values_name_images_and_folders(places):
-    image = Image(reference="docker.io/mofang/hub:abc", archive=Path("x"))
+    image = PlannedImage(name="hub", reference="docker.io/mofang/hub:abc", built=True)
     values = platform.values(places, {"hub": image}, "http://127.0.0.1:8080")
     assert values["images"]["hub"] == {
         "repository": "docker.io/mofang/hub",

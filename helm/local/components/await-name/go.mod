@@ -1,3 +1,0 @@
-module mofang.dev/local/await-name
-
-go 1.26.0

@@ -1,3 +1,0 @@
-module mofang.dev/local/pause
-
-go 1.26.0

@@ -1,0 +1,57 @@
+"""How long tasks took on this machine, for the estimates of the next run."""
+
+import json
+import os
+from pathlib import Path
+
+from mofang_local.files import write_private
+
+CORES_OF_DEFAULTS = 2
+DEFAULTS = {
+    "Debian packages": 30.0,
+    "build kubernetes": 650.0,
+    "build containerd": 60.0,
+    "build istio": 120.0,
+    "build helm": 60.0,
+    "build coredns": 40.0,
+    "build training-operator": 120.0,
+    "build jobset": 40.0,
+    "build trainer": 60.0,
+    "build kubectl-delivery": 20.0,
+    "image hub": 150.0,
+    "image base": 200.0,
+    "image pytorch": 150.0,
+    "image tensorflow": 120.0,
+    "image xgboost": 60.0,
+    "image spark": 90.0,
+    "image ray": 60.0,
+    "image horovod": 400.0,
+    "Kubernetes": 25.0,
+    "chart": 5.0,
+    "log-in page": 20.0,
+}
+"""Seconds on two cores, measured in one cold run."""
+
+UNKNOWN_SECONDS = 10.0
+
+
+class Durations:
+    """Recorded durations by task, kept in one file of the cache."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._recorded: dict[str, float] = {}
+        if path.exists():
+            self._recorded = dict(json.loads(path.read_text() or "{}"))
+
+    def expected(self, task: str) -> float:
+        """Seconds that a task takes when it has everything to do."""
+        if task in self._recorded:
+            return self._recorded[task]
+        cores = max(os.cpu_count() or 1, CORES_OF_DEFAULTS)
+        return DEFAULTS.get(task, UNKNOWN_SECONDS) * CORES_OF_DEFAULTS / cores
+
+    def record(self, task: str, seconds: float) -> None:
+        """Remember a task that had everything to do."""
+        self._recorded[task] = round(seconds, 1)
+        write_private(self._path, json.dumps(self._recorded, indent=2))

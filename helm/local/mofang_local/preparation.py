@@ -1,0 +1,292 @@
+"""Everything `make up` does, as a graph of tasks: what the log-in page needs is first.
+
+What only some jobs need (operators, images of further frameworks) comes after the
+page; environments say so by their condition until their image is there.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from mofang_local import availability, images, loading, needs
+from mofang_local.availability import Availability
+from mofang_local.cluster import Cluster
+from mofang_local.components import COMPONENTS, Builder, Component, Phase
+from mofang_local.durations import Durations
+from mofang_local.errors import BuildError
+from mofang_local.images import Image, PlannedImage
+from mofang_local.network import NODES
+from mofang_local.operators import OPERATORS, Operator
+from mofang_local.places import Places
+from mofang_local.platform import Platform
+from mofang_local.progress import Progress, Step, duration
+from mofang_local.tasks import Graph, Task, Work
+
+PAGE = "log-in page"
+CLUSTER = "Kubernetes"
+EVERYTHING = "everything"
+FIRST_IMAGES = ("hub", "base", "pytorch")
+"""Built in this order, before the images of further frameworks."""
+
+
+class Preparation:
+    """One run of `make up`: its tasks, and what they tell each other."""
+
+    def __init__(
+        self, cluster: Cluster, platform: Platform, on_page: Callable[[], None]
+    ) -> None:
+        """``on_page`` is called once, when the log-in page answers."""
+        self._cluster = cluster
+        self._places = cluster.places
+        self._platform = platform
+        self._on_page = on_page
+        self._builder = Builder(cluster.places)
+        self._durations = Durations(cluster.places.cache / "durations.json")
+        self._planned = images.planned_images(cluster.places)
+        self._own: dict[str, Image] = {}
+        self._availability: dict[str, Availability] = {}
+        """By image; those that are missing here are still to be built."""
+        self._publishing = threading.Lock()
+        self._installed = False
+        self._graph = Graph(self._tasks(), cluster.progress, essential=PAGE)
+
+    def run(self) -> None:
+        """Run the graph; what was built stays however it ends.
+
+        Raises:
+            LauncherError: A task failed.
+        """
+        self._cluster.progress.remaining = self._remaining
+        self._graph.run()
+
+    def _remaining(self) -> str:
+        name = EVERYTHING if self._installed else PAGE
+        seconds = self._graph.remaining_seconds(name)
+        return f"{name}: about {duration(max(seconds, 1))} left"
+
+    def _tasks(self) -> Iterator[Task]:
+        yield self._task("Debian packages", self._packages, stale=self._lacks_packages)
+        platform = [each for each in COMPONENTS if each.phase is Phase.PLATFORM]
+        jobs = [each for each in COMPONENTS if each.phase is Phase.JOBS]
+        yield from map(self._build_task, platform)
+        for name in self._image_order():
+            yield self._image_task(name)
+        yield from self._page_tasks()
+        yield from map(self._build_task, jobs)
+        for operator in OPERATORS:
+            yield self._operator_task(operator, [each.name for each in jobs])
+        names = [name for name in self._planned if name != "hub"]
+        for name in self._image_order()[1:]:
+            yield self._task(
+                f"load {name}", partial(self._load, name), needs=(f"image {name}", PAGE)
+            )
+        yield self._task(
+            EVERYTHING,
+            self._finish,
+            needs=(
+                *(f"load {name}" for name in names),
+                *(each.name for each in OPERATORS),
+            ),
+        )
+
+    def _page_tasks(self) -> Iterator[Task]:
+        task = self._task
+        yield task(
+            CLUSTER,
+            self._start,
+            needs=(
+                "Debian packages",
+                "build kubernetes",
+                "build containerd",
+                "build pause",
+            ),
+        )
+        yield task("CoreDNS", self._install_dns, needs=(CLUSTER, "build coredns"))
+        yield task("Envoy", lambda _: images.envoy_program(self._places))
+        istio = (CLUSTER, "build istio", "build helm", "Envoy")
+        yield task("Istio", self._install_istio, needs=istio)
+        yield task("load hub", partial(self._load, "hub"), needs=("image hub", CLUSTER))
+        yield task("chart", self._install_chart, needs=("load hub", "CoreDNS", "Istio"))
+        yield task(PAGE, self._wait_for_page, needs=("chart",))
+
+    def _task(
+        self,
+        name: str,
+        work: Work,
+        *,
+        needs: tuple[str, ...] = (),
+        lane: str = "",
+        stale: Callable[[], bool] = lambda: True,
+    ) -> Task:
+        """A task whose duration is recorded when it has everything to do."""
+        if not stale():
+            return Task(name=name, work=work, needs=needs, lane=lane)
+
+        def recorded(step: Step) -> None:
+            work(step)
+            self._durations.record(name, step.seconds())
+
+        seconds = self._durations.expected(name)
+        return Task(name=name, work=recorded, needs=needs, lane=lane, seconds=seconds)
+
+    def _image_order(self) -> list[str]:
+        rest = [name for name in self._planned if name not in FIRST_IMAGES]
+        return [*FIRST_IMAGES, *rest]
+
+    # What tasks do.
+
+    @staticmethod
+    def _lacks_packages() -> bool:
+        return bool(needs.missing_packages())
+
+    def _packages(self, _: Step) -> None:
+        needs.install(
+            needs.missing_packages(), self._places.build_logs / "packages.log"
+        )
+
+    def _build_task(self, component: Component) -> Task:
+        return self._task(
+            f"build {component.name}",
+            partial(self._build, component),
+            lane="go",
+            stale=lambda: not self._builder.is_built(component),
+        )
+
+    def _build(self, component: Component, step: Step) -> None:
+        if not self._builder.is_built(component):
+            step.total = self._builder.package_count(component)
+            step.unit = "packages"
+
+        def count(_: str) -> None:
+            # Packages that are in Go's cache already are not printed.
+            step.done = min(step.done + 1, step.total)
+
+        self._builder.build(component, count)
+
+    def _image_task(self, name: str) -> Task:
+        planned: PlannedImage = self._planned[name]
+        return self._task(
+            f"image {name}",
+            partial(self._build_image, name),
+            needs=("Debian packages",),
+            lane="images",
+            stale=lambda: not planned.built,
+        )
+
+    def _build_image(self, name: str, step: Step) -> None:
+        def note(line: str) -> None:
+            step.note = line
+
+        try:
+            image = images.platform_image(self._places, name, note)
+        except BuildError:
+            self._publish(name, availability.BUILD_FAILED)
+            raise
+        if image.reference != self._planned[name].reference:
+            raise BuildError(
+                f"The sources of the image {name} changed while it was built: "
+                "run the same command again."
+            )
+        self._own[name] = image
+        self._publish(name, availability.loading())
+
+    def _start(self, _: Step) -> None:
+        self._own["pause"] = images.own_image(self._places, "pause")
+        self._cluster.start({"pause": self._own["pause"]})
+        self._cluster.create_namespaces()
+
+    def _add_own(self, *names: str) -> dict[str, Image]:
+        """Write and load images of the cluster's own parts."""
+        for name in names:
+            self._own[name] = images.own_image(self._places, name)
+            self._load_everywhere(name)
+        return self._own
+
+    def _install_dns(self, _: Step) -> None:
+        self._cluster.install_dns(self._add_own("coredns"))
+
+    def _install_istio(self, _: Step) -> None:
+        self._cluster.install_istio(self._add_own("istiod", "envoy"))
+
+    def _install_chart(self, _: Step) -> None:
+        self._platform.install(self._planned)
+        self._installed = True
+        self._publish_all()
+
+    def _wait_for_page(self, _: Step) -> None:
+        self._platform.forward()
+        self._platform.write_facts()
+        self._platform.wait()
+        self._on_page()
+
+    def _operator_task(self, operator: Operator, built: list[str]) -> Task:
+        def install(_: Step) -> None:
+            self._cluster.install_operator(
+                operator, self._add_own(*operator.images, operator.name)
+            )
+
+        wanted = [name for name in built if name in {operator.name, *operator.images}]
+        return self._task(
+            operator.name,
+            install,
+            needs=(PAGE, *(f"build {name}" for name in wanted)),
+        )
+
+    def _load(self, name: str, _: Step) -> None:
+        self._load_everywhere(name)
+        self._publish(name, availability.AVAILABLE)
+
+    def _load_everywhere(self, name: str) -> None:
+        for node in NODES:
+            loading.load(self._places, node, {name: self._own[name]})
+
+    def _finish(self, _: Step) -> None:
+        self._platform.wait()
+        for node in NODES:
+            loading.forget_old(self._places, node, self._own)
+        if all(map(self._builder.is_built, COMPONENTS)):
+            self._builder.forget_go_cache()
+
+    # Conditions of environments.
+
+    def _publish(self, image: str, state: Availability) -> None:
+        self._availability[image] = state
+        if self._installed:
+            self._publish_all()
+
+    def _publish_all(self) -> None:
+        with self._publishing:
+            known = dict(self._availability)
+            ready = sum(each.available for each in known.values())
+            minutes = round(self._graph.remaining_seconds(EVERYTHING) / 60)
+            waiting = availability.building(ready, len(self._planned), minutes)
+            availability.write_image_availability(
+                self._cluster.kubectl,
+                {
+                    image.reference: known.get(name, waiting)
+                    for name, image in self._planned.items()
+                },
+            )
+
+
+def build(
+    places: Places, progress: Progress, phases: Iterable[Phase], *, with_images: bool
+) -> None:
+    """Build the programs of some phases, and the images of the platform.
+
+    Raises:
+        LauncherError: One could not be built.
+    """
+    needs.install(needs.missing_packages(), places.build_logs / "packages.log")
+    builder = Builder(places)
+    wanted = set(phases)
+    for component in COMPONENTS:
+        if component.phase in wanted:
+            with progress.step(f"build {component.name}"):
+                builder.build(component)
+    if with_images:
+        for name in images.planned_images(places):
+            with progress.step(f"image {name}"):
+                images.platform_image(places, name, progress.say)
+    if all(map(builder.is_built, COMPONENTS)):
+        builder.forget_go_cache()
