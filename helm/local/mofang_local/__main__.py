@@ -25,7 +25,8 @@ from mofang_local.places import Places, places
 from mofang_local.progress import Progress
 
 
-def _check(found: Places, phases: tuple[Phase, ...]) -> None:
+def check_machine(found: Places, phases: tuple[Phase, ...]) -> None:
+    """Refuse a machine that lacks what the programs of these phases need."""
     go = shutil.which("go")
     wanted = [each for each in COMPONENTS if each.phase in phases]
     built = bool(go) and all(Builder(found).is_built(each) for each in wanted)
@@ -41,7 +42,7 @@ def up(options: argparse.Namespace) -> None:
     if options.cluster == "current":
         platform.install_elsewhere(found.repository, options.values)
         return
-    _check(found, (Phase.PLATFORM, Phase.JOBS))
+    check_machine(found, (Phase.PLATFORM, Phase.JOBS))
     worker.stop(found)
     status = worker.run(["prepare", "--port", str(options.port)])
     if status:
@@ -94,7 +95,7 @@ def build(options: argparse.Namespace) -> None:
     """Build the programs of one phase, or everything; start nothing."""
     found, progress = places(), Progress()
     phases = (Phase(options.phase),) if options.phase else tuple(Phase)
-    _check(found, phases)
+    check_machine(found, phases)
     with held(found.lock, "build", patience=3600), progress.shown():
         preparation.build(found, progress, phases, with_images=not options.phase)
 

@@ -49,6 +49,11 @@ def load(places: Places, node: Node, images: dict[str, Image]) -> None:
                 present.add(image.reference)
 
 
+def is_loaded(places: Places, name: str, reference: str) -> bool:
+    """Whether every node that may run the image has it."""
+    return all(reference in _present(places, node) for node in nodes_of(name))
+
+
 def forget_old(places: Places, node: Node, images: dict[str, Image]) -> None:
     """Remove what neither these images nor those before them are made of.
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,12 +112,16 @@ def unmet(machine: Machine, *, already_built: bool) -> list[str]:
     return sentences
 
 
-def missing_packages() -> list[str]:
-    """Debian packages whose program is not there."""
+def missing_packages(needed: Mapping[str, str] = DEBIAN_PACKAGES) -> list[str]:
+    """Debian packages whose program (or file) is not there."""
+    # A plain user's PATH lacks where Debian keeps daemons.
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     return sorted(
-        package
-        for program, package in DEBIAN_PACKAGES.items()
-        if not (Path(program).exists() or shutil.which(program))
+        {
+            package
+            for program, package in needed.items()
+            if not (Path(program).exists() or shutil.which(program, path=path))
+        }
     )
 
 

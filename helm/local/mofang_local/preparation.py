@@ -165,10 +165,12 @@ class Preparation:
 
     def _image_task(self, name: str) -> Task:
         planned: PlannedImage = self._planned[name]
+        # Further images would take cores from what the page waits for.
+        follows = () if name in FIRST_IMAGES else (PAGE,)
         return self._task(
             f"image {name}",
             partial(self._build_image, name),
-            needs=("Debian packages",),
+            needs=("Debian packages", *follows),
             lane="images",
             stale=lambda: not planned.built,
         )
@@ -188,7 +190,8 @@ class Preparation:
                 "run the same command again."
             )
         self._own[name] = image
-        self._publish(name, availability.loading())
+        if self._availability.get(name) != availability.AVAILABLE:
+            self._publish(name, availability.loading())
 
     def _start(self, _: Step) -> None:
         self._own["pause"] = images.own_image(self._places, "pause")
@@ -209,6 +212,9 @@ class Preparation:
         self._cluster.install_istio(self._add_own("istiod", "envoy"))
 
     def _install_chart(self, _: Step) -> None:
+        for name, image in self._planned.items():
+            if loading.is_loaded(self._places, name, image.reference):
+                self._availability[name] = availability.AVAILABLE
         self._platform.install(self._planned)
         self._installed = True
         self._publish_all()
