@@ -21,7 +21,6 @@ from pathlib import Path
 import pytest
 from unit.mofang.run.containers import start_in
 
-import mofang
 from mofang.run import guest
 from mofang.run.endings import RefusalError
 from mofang.run.meeting import premises, programs
@@ -44,8 +43,8 @@ ODD = {
 class Container:
     """A pretended container, its user, and a person with a key pair."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, client: Path) -> None:
+        self.root, self.client = root, client
         self.home = root / "home"
         self.project = self.home / "my 'own' project"
         self.temporary = root / "tmp"
@@ -76,7 +75,7 @@ class Container:
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.home),
             "TMPDIR": str(self.shared),
-            "PYTHONPATH": str(Path(mofang.__file__).parents[1]),
+            "PYTHONPATH": str(self.client),
             "MARK": "marked",
             **variables,
         }
@@ -138,18 +137,11 @@ class Container:
 
 
 @pytest.fixture
-def container():
+def container(public_client):
     """Not in pytest's folder, which nobody but its owner may enter."""
-    places = f"{os.environ['PATH']}:/usr/sbin"
-    needed = ["sshd", "ssh", "sftp", "scp", "ssh-keygen", "setpriv", "unshare"]
-    missing = [name for name in needed if not shutil.which(name, path=places)]
-    assert not missing, (
-        f"{', '.join(missing)} missing: apt-get install --no-install-recommends "
-        "openssh-server openssh-sftp-server openssh-client util-linux"
-    )
     root = Path(tempfile.mkdtemp(prefix="mofang-ssh-", dir="/tmp"))
     root.chmod(0o755)
-    made = Container(root)
+    made = Container(root, public_client)
     if os.getuid() == 0:
         for path in [made.home, made.project, made.temporary, made.shared]:
             os.chown(path, UID, UID)

@@ -17,8 +17,6 @@ import pytest
 from unit.mofang.run.containers import start_in
 from unit.mofang.ssh.bridge import JOB, bridge_to, running_job
 
-import mofang
-
 UID = 1000
 PYTHON = "/usr/bin/python3" if os.getuid() == 0 else sys.executable
 
@@ -26,8 +24,8 @@ PYTHON = "/usr/bin/python3" if os.getuid() == 0 else sys.executable
 class Container:
     """A pretended one: its home, its /tmp, its user."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, client: Path) -> None:
+        self.root, self.client = root, client
         self.home, self.temporary = root / "home", root / "tmp"
         self.home.mkdir()
         self.temporary.mkdir()
@@ -43,7 +41,7 @@ class Container:
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": self.home,
-            "PYTHONPATH": Path(mofang.__file__).parents[1],
+            "PYTHONPATH": self.client,
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
         start = start_in(self.temporary, "mofang.run.guest")
@@ -70,15 +68,10 @@ class Container:
 
 
 @pytest.fixture
-async def container(ssh_service):
+async def container(ssh_service, public_client):
     """Not in pytest's folder, which nobody but its owner may enter."""
-    places = f"{os.environ['PATH']}:/usr/sbin"
-    needed = ["sshd", "ssh", "scp", "ssh-keygen", "setpriv", "unshare"]
-    missing = [name for name in needed if not shutil.which(name, path=places)]
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}")
-    root = Path(tempfile.mkdtemp(prefix="mofang-ssh-"))
-    container = Container(root)
+    root = Path(tempfile.mkdtemp(prefix="mofang-ssh-", dir="/tmp"))
+    container = Container(root, public_client)
     container.give_away()
     ssh_service.behaviour = container.serve
     yield container

@@ -1,0 +1,150 @@
+"""Report what a test leaves open as an error of that test.
+
+After each test, once its fixtures have ended, garbage is collected. A socket, a file,
+a process or an event loop that was never closed warns there, in the test that made it
+and not in a later one. Threads and child processes are counted at the end of the run,
+with the test after which each was first seen.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_REMAINS = pytest.StashKey["Remains"]()
+_LEFT = pytest.StashKey[list[str]]()
+
+
+class LeakError(AssertionError):
+    """A test left something open."""
+
+
+class _AsyncioErrors(logging.Handler):
+    """Take what asyncio logs of tasks and connections that are collected."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._found.append(self.format(record))
+
+
+@contextmanager
+def _recorded() -> Iterator[list[str]]:
+    """Collect what is said by objects that are destroyed in the block."""
+    found: list[str] = []
+
+    def record(unraisable: Any) -> None:
+        kind = unraisable.exc_type.__name__
+        found.append(f"{kind}: {unraisable.exc_value} ({unraisable.object!r:.200})")
+
+    logger, handler = logging.getLogger("asyncio"), _AsyncioErrors(found)
+    before, sys.unraisablehook = sys.unraisablehook, record
+    logger.addHandler(handler)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
+        sys.unraisablehook = before
+
+
+class Remains:
+    """Threads and child processes, and the test after which each was first seen."""
+
+    def __init__(self) -> None:
+        self._first_seen: dict[tuple[str, int], str] = {}
+        self._before = set(_alive())
+
+    def note(self, test: str) -> None:
+        """Look for new ones after a test."""
+        alive = _alive()
+        for key in alive.keys() - self._before:
+            self._first_seen.setdefault(key, test)
+        for key in self._first_seen.keys() - alive.keys():
+            del self._first_seen[key]
+
+    def sentences(self) -> list[str]:
+        """Say which of them are left, and since which test."""
+        alive = _alive()
+        return sorted(
+            f"{alive[key]}, first seen after {self._first_seen.get(key, 'all tests')}"
+            for key in alive.keys() - self._before
+        )
+
+
+def _alive() -> dict[tuple[str, int], str]:
+    threads = {
+        ("thread", each.ident): f"thread {each.name}"
+        for each in threading.enumerate()
+        # Daemon threads end with the process; nobody can wait for them.
+        if each.ident and not each.daemon
+    }
+    return threads | {("process", pid): _describe(pid) for pid in _children()}
+
+
+def _children() -> set[int]:
+    found: set[int] = set()
+    for path in Path("/proc/self/task").glob("*/children"):
+        try:
+            found |= {int(pid) for pid in path.read_text().split()}
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # The thread has just ended.
+    return found
+
+
+def _describe(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    except (FileNotFoundError, ProcessLookupError):
+        words = b""
+    told = words.decode(errors="replace").strip() or "ended, but not waited for"
+    return f"process {pid} ({told:.200})"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_REMAINS] = Remains()
+    config.stash[_LEFT] = []
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test is never looked at again: it takes long."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    try:
+        yield
+    finally:
+        with _recorded() as found:
+            # pytest keeps the values of fixtures for a moment longer.
+            getattr(item, "funcargs", {}).clear()
+            gc.collect()
+        item.config.stash[_REMAINS].note(item.nodeid)
+        if found:
+            raise LeakError("This test left open:\n" + "\n".join(found))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    left = session.config.stash[_LEFT] = session.config.stash[_REMAINS].sentences()
+    if left and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left = terminalreporter.config.stash[_LEFT]
+    if left:
+        terminalreporter.section("left running at the end", red=True)
+        for sentence in left:
+            terminalreporter.line(sentence)

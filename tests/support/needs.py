@@ -1,0 +1,170 @@
+"""What tests need of the machine: installed where Debian has it, else told at once.
+
+``python -m tests.support.needs unit e2e`` brings what these folders of tests need, and
+says everything that is missing before any test runs. ``everything`` is what `make test`
+needs before it starts the platform.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mofang_local import needs
+from mofang_local.__main__ import check_machine
+from mofang_local.cluster import Cluster
+from mofang_local.components import Phase
+from mofang_local.errors import LauncherError, NeedError
+from mofang_local.places import places
+from mofang_local.progress import Progress
+
+_SSH = {
+    "ssh": "openssh-client",
+    "scp": "openssh-client",
+    "sftp": "openssh-client",
+    "ssh-keygen": "openssh-client",
+}
+_UNIT = {
+    **_SSH,
+    "sshd": "openssh-server",
+    "/usr/lib/openssh/sftp-server": "openssh-sftp-server",
+    "mpirun": "openmpi-bin",
+    "git": "git",
+    "mount": "mount",
+    "setpriv": "util-linux",
+    "unshare": "util-linux",
+    # Plain users may not enter root's own, where Python is elsewhere.
+    "/usr/bin/python3": "python3",
+}
+_BROWSERS = ("chromium", "google-chrome")
+_E2E = {
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
+    **({} if any(map(shutil.which, _BROWSERS)) else {"chromium": "chromium"}),
+}
+
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_FORBIDDEN = "#!/bin/sh\nexit 101\n"
+"""What Debian's packages ask before they start a service: it is forbidden."""
+
+
+def _namespaces() -> Iterator[str]:
+    """Tests make up a user, and a /dev/shm, in a mount namespace."""
+    flags = ["--mount"]
+    if os.geteuid():
+        flags += ["--user", "--map-current-user"]
+    command = ["unshare", *flags, "mount", "-t", "tmpfs", "none", "/dev/shm"]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        yield (
+            "Tests make mount namespaces, which this machine refuses: run as root, "
+            "or in a container with CAP_SYS_ADMIN."
+        )
+
+
+def _helm() -> Iterator[str]:
+    if not (shutil.which("helm") or (places().programs / "helm").exists()):
+        yield "helm is not built yet: run `make build` or `make up`."
+
+
+def _platform() -> Iterator[str]:
+    if not Cluster(places(), Progress()).is_running():
+        yield "The platform does not run: `make up` starts it."
+
+
+def _machine() -> Iterator[str]:
+    try:
+        check_machine(places(), tuple(Phase))
+    except NeedError as error:
+        yield str(error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What one folder of tests cannot do without."""
+
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Program or file → the Debian package that brings it."""
+    checks: tuple[Callable[[], Iterator[str]], ...] = ()
+    """What no package brings; each yields sentences of what is missing."""
+
+
+NEEDS = {
+    "unit": Needs(packages=_UNIT, checks=(_namespaces,)),
+    "chart": Needs(checks=(_helm,)),
+    "cluster": Needs(packages={**_SSH, "setpriv": "util-linux"}, checks=(_platform,)),
+    "e2e": Needs(packages=_E2E, checks=(_platform,)),
+    "everything": Needs(packages={**_UNIT, **_E2E}, checks=(_namespaces, _machine)),
+}
+
+
+@contextmanager
+def _services_stay_off(packages: Iterable[str]) -> Iterator[None]:
+    """Tests need the program sshd; the machine shall not begin to offer it."""
+    daemon = "openssh-server" in packages
+    forbid = daemon and not _POLICY.exists()
+    if forbid:
+        _POLICY.write_text(_FORBIDDEN)
+        _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        if forbid:
+            _POLICY.unlink()
+    if daemon and shutil.which("systemctl"):
+        subprocess.run(["systemctl", "disable", "--quiet", "ssh.service"], check=True)
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian packages; say which where that is not possible.
+
+    Raises:
+        NeedError: We are not root, this is no Debian, or apt-get failed.
+    """
+    if not packages:
+        return
+    wanted = " ".join(packages)
+    if os.geteuid():
+        raise NeedError(f"As root: apt-get install --no-install-recommends {wanted}")
+    print(f"Installing what tests need: {wanted}", flush=True)
+    with _services_stay_off(packages):
+        needs.install(packages, places().build_logs / "test-packages.log")
+
+
+def ensure(*folders: str) -> None:
+    """Bring what tests need.
+
+    Raises:
+        NeedError: Something is missing that cannot be brought; tells all of it.
+    """
+    wanted = [NEEDS[folder] for folder in folders]
+    programs = {name: each.packages[name] for each in wanted for name in each.packages}
+    sentences = []
+    try:
+        install(needs.missing_packages(programs))
+    except NeedError as error:
+        sentences.append(str(error))
+    checks = dict.fromkeys(check for each in wanted for check in each.checks)
+    sentences += [sentence for check in checks for sentence in check()]
+    if sentences:
+        raise NeedError("\n".join(sentences))
+
+
+def main() -> int:
+    """Return 0 when everything is there."""
+    folders = sys.argv[1:]
+    if not folders or set(folders) - NEEDS.keys():
+        print(f"usage: python -m tests.support.needs {' | '.join(NEEDS)} …")
+        return 2
+    try:
+        ensure(*folders)
+    except LauncherError as error:
+        print(f"Tests cannot run yet:\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
