@@ -14,8 +14,9 @@ FRONTENDS := training cloudshell tensorboard
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down clean status build test lint format test-unit test-frontend \
-	test-chart test-cluster test-e2e bench docs lock
+.PHONY: up wait down clean status build test lint format bench docs lock \
+	test-needs test-quick test-programs test-unit test-frontend test-chart \
+	test-cluster test-e2e test-long test-bare
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
 	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) $(foreach file,$(VALUES),--values $(file))
@@ -35,7 +36,27 @@ wait: .venv/ready ## Wait for what `make up` goes on with in the background
 build: .venv/ready ## Build every program and image without starting them
 	$(BIN)/python -m mofang_local build
 
-test: lint test-unit test-frontend up test-chart test-cluster test-e2e
+test: test-needs ## Everything but test-long and test-bare; starts the platform
+	$(MAKE) --jobs=2 --output-sync=line test-programs test-quick
+	$(MAKE) up
+	$(MAKE) wait
+	$(MAKE) test-chart
+	$(MAKE) test-cluster
+	$(MAKE) test-e2e
+	@$(BIN)/python -m tests.support.passed test-long test-bare
+
+# Says what is missing before anything runs, and installs what Debian has.
+test-needs: .venv/ready
+	$(BIN)/python -m tests.support.needs everything
+
+# What needs no platform, beside what only tests need of programs.
+test-quick: lint
+	$(MAKE) test-unit
+	$(MAKE) test-frontend
+
+test-programs: .venv/ready
+	$(BIN)/python -m mofang_local build --phase tests
+	$(BIN)/python -m tests.support.sdk
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .
@@ -48,6 +69,7 @@ format: .venv/ready
 	$(BIN)/ruff check --fix .
 
 test-unit: .venv/ready
+	$(BIN)/python -m tests.support.needs unit
 	$(BIN)/pytest tests/unit
 
 test-frontend: .venv/ready
@@ -57,15 +79,26 @@ test-frontend: .venv/ready
 	done
 
 test-chart: .venv/ready
+	$(BIN)/python -m tests.support.needs chart
 	$(BIN)/pytest tests/chart
 
-test-cluster: .venv/ready
+test-cluster: test-programs
+	$(BIN)/python -m tests.support.needs cluster
 	$(BIN)/pytest tests/cluster
 
-test-e2e: .venv/ready .venv/browser
+test-e2e: .venv/ready
+	$(BIN)/python -m tests.support.needs e2e
 	$(BIN)/pytest tests/e2e
 
-bench: .venv/ready .venv/browser ## Figures beside a bare baseline, in one run
+test-long: test-programs ## Tests whose right answer takes minutes; needs `make up`
+	$(BIN)/python -m tests.support.needs cluster e2e
+	$(BIN)/python -m tests.long
+
+test-bare: .venv/ready ## README's commands and `make test` in a bare Debian
+	$(BIN)/python -m tests.bare
+
+bench: .venv/ready ## Figures beside a bare baseline, in one run
+	$(BIN)/python -m tests.support.needs e2e
 	$(BIN)/python -m tests.bench
 
 docs: .venv/ready ## Rewrite the schema that is made from values.schema.yaml
@@ -83,11 +116,4 @@ lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/pip install --quiet "uv==0.13.9"
 	$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(PACKAGES))
-	touch $@
-
-# The browser is Debian's: a person's own Chromium or Chrome serves as well.
-.venv/browser: | .venv/ready
-	command -v chromium >/dev/null || { apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-		-o DPkg::Lock::Timeout=300 chromium fonts-dejavu-core; }
 	touch $@

@@ -12,7 +12,7 @@ from cluster.test_jobs_world import World, eventually, running_world, the_config
 from mofang.models import JobState
 from support.cut import Cut
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 AWAY_SECONDS = 75
 SILENT_SECONDS = 20

@@ -1,33 +1,39 @@
 """No gang ever holds machines while part of it waits, whatever the order of things.
 
-MOFANG_GANG_TRIALS says how many trials are run, MOFANG_GANG_SEED repeats a run.
+MOFANG_GANG_SEED repeats a run.
 """
 
 import os
 import secrets
 
+import pytest
+
 from support import gangs
 from support.gang_trials import run_trials
 
-COUNT = int(os.environ.get("MOFANG_GANG_TRIALS", "50"))
+COUNTS = [
+    pytest.param(50, id="50"),
+    pytest.param(1000, id="1000", marks=pytest.mark.long),
+]
 SEED = int(os.environ.get("MOFANG_GANG_SEED") or secrets.randbelow(10**9))
 AT_ONCE = 8
 WITHOUT = 16
 
 
-async def test_no_gang_is_ever_placed_in_part():
+@pytest.mark.parametrize("count", COUNTS)
+async def test_no_gang_is_ever_placed_in_part(count):
     async with gangs.api_server() as http:
         tally = await run_trials(
-            http, count=COUNT, at_once=AT_ONCE, seed=SEED, is_project=True
+            http, count=count, at_once=AT_ONCE, seed=SEED, is_project=True
         )
     print(f"{tally}; seed {SEED}")
 
-    assert tally.trials == COUNT
+    assert tally.trials == count
     assert not tally.partial, f"seed {SEED}"
     assert not tally.lost, f"seed {SEED}"
     assert not tally.undecided, f"seed {SEED}"
     # There was something to decide: in most trials some were placed and some not.
-    assert tally.contested > COUNT / 2, tally
+    assert tally.contested > count / 2, tally
 
 
 async def test_without_groups_the_same_trials_place_gangs_in_part():

@@ -1,15 +1,12 @@
 """The Kubeflow SDKs of the package index read the platform's jobs.
 
-Each SDK has an environment of its own, made once: their pins are not ours.
+Each SDK has an environment of its own (`make test-programs`).
 """
 
 import asyncio
 import json
 import os
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,36 +14,18 @@ from cluster.test_frameworks import SMALL, run
 from cluster.test_jobs_world import KUBECONFIG, World
 
 from mofang.models import JobState
-from mofang_local.places import places
 from support import kubeflow_reader
+from support.sdk import interpreter
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PACKAGES = {"kubeflow": "0.5.0", "kubeflow-training": "1.9.4"}
-
-
-def interpreter(package: str) -> Path:
-    """The Python of the SDK's environment, made if it is missing."""
-    folder = places().cache / "kubeflow-sdk" / f"{package}-{PACKAGES[package]}"
-    python, complete = folder / "bin" / "python", folder / ".complete"
-    if not complete.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        uv = str(Path(sys.executable).with_name("uv"))
-        pinned = f"{package}=={PACKAGES[package]}"
-        install = ("pip", "install", "--quiet", "--python", str(python), pinned)
-        for command in (("venv", "--quiet", "--python", "3.11", str(folder)), install):
-            subprocess.run([uv, *command], check=True)
-        complete.touch()
-    return python
-
 
 async def read(package: str, kind: str, world: World, name: str) -> Any:
     """What the SDK tells of a job."""
-    python = await asyncio.to_thread(interpreter, package)
     process = await asyncio.create_subprocess_exec(
         # Without the script's folder, whose names are not for the SDK.
-        *(str(python), "-P", kubeflow_reader.__file__),
+        *(str(interpreter(package)), "-P", kubeflow_reader.__file__),
         *(package, kind, world.namespace, name),
         env={**os.environ, "KUBECONFIG": str(KUBECONFIG), "NO_PROXY": "*"},
         stdout=subprocess.PIPE,

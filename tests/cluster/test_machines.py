@@ -118,6 +118,7 @@ async def test_where_only_gpu_machines_are_the_launcher_takes_their_cpu(
     assert "nvidia.com/gpu" not in (launcher.spec.containers[0].resources.limits or {})
 
 
+@pytest.mark.long
 async def test_a_lost_machine_costs_one_try_and_is_avoided(pooled: World) -> None:
     with fake_nodes(3, pool=POOL) as names:
         job = await pooled.submit(

@@ -58,6 +58,7 @@ def hub_answers(platform: Platform) -> bool:
     return answer.status_code == 200
 
 
+@pytest.mark.long
 def test_the_hub_killed_while_a_server_and_a_job_run(
     platform: Platform, ada: HubSession
 ) -> None:

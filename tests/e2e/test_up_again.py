@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from support.eventually import eventually
 from support.hub import HubSession
 from support.jobs import api, submit, wait_for_state
@@ -38,6 +40,7 @@ def interrupted_up(platform: Platform, after: str) -> None:
     assert after in seen
 
 
+@pytest.mark.long
 def test_up_goes_on_after_a_kill_and_keeps_what_people_have(
     platform: Platform, hub_of: Callable[[str], HubSession]
 ) -> None:

@@ -1,0 +1,1 @@
+"""The tests whose right answer takes minutes."""

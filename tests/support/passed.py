@@ -1,0 +1,54 @@
+"""Remember when a command of the tests last passed on this machine.
+
+``python -m tests.support.passed test-long test-bare`` prints a sentence for each.
+"""
+
+import datetime
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from mofang_local.places import places
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def _file(name: str) -> Path:
+    # Beside the platform's state, which `make clean` removes.
+    return places().state.parent / "tests" / f"{name}.json"
+
+
+def _git(*words: str) -> str:
+    return subprocess.check_output(["git", *words], cwd=REPOSITORY, text=True).strip()
+
+
+def record(name: str, seconds: float) -> None:
+    """Write that the make target has passed just now."""
+    passed = {
+        "time": datetime.datetime.now().astimezone().isoformat(timespec="minutes"),
+        "commit": _git("rev-parse", "--short=12", "HEAD"),
+        "modified": bool(_git("status", "--porcelain")),
+        "minutes": round(seconds / 60, 1),
+    }
+    path = _file(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(passed))
+
+
+def sentence(name: str) -> str:
+    """Say when the make target last passed."""
+    path = _file(name)
+    if not path.exists():
+        return f"`make {name}` has not passed on this machine yet."
+    passed = json.loads(path.read_text())
+    time = datetime.datetime.fromisoformat(passed["time"])
+    changed = " with uncommitted changes" if passed["modified"] else ""
+    return (
+        f"`make {name}` last passed on {time:%d %B %Y at %H:%M}, commit "
+        f"{passed['commit']}{changed}, in {passed['minutes']} minutes."
+    )
+
+
+if __name__ == "__main__":
+    print("\n".join(map(sentence, sys.argv[1:])))
