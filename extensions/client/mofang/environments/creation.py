@@ -1,0 +1,192 @@
+"""Create a person's directory, bring it up to date with the image, or reset it.
+
+A new tree is made beside the old one and takes its place by a rename, so that nobody
+finds half of one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from mofang.environments.directory import (
+    MANIFEST,
+    Directory,
+    Manifest,
+    PackagesError,
+)
+from mofang.environments.image import Image
+from mofang.environments.kept import Own, carry_over, find_own
+from mofang.environments.plan import Plan, build_plan
+
+WRITERS = 8
+"""A home is often on another machine, where each link takes its time to be made."""
+
+_BATCH = 500
+
+
+def ensure(directory: Directory, image: Image) -> None:
+    """Create the directory unless there is one that this image can use.
+
+    Raises:
+        PackagesError: It cannot be created.
+    """
+    if not _is_there(directory, image):
+        with _making(directory):
+            if not _is_there(directory, image):
+                _make(directory, image, Own())
+
+
+def update(directory: Directory, image: Image) -> bool:
+    """Create the directory, or make it anew if it is of another image.
+
+    What the person installed and removed stays so. Returns whether it was made.
+
+    Raises:
+        PackagesError: It cannot be created.
+    """
+    with _making(directory):
+        manifest = directory.read_manifest()
+        is_current = manifest is not None and manifest.identity == image.identity
+        if is_current and directory.is_usable(image.version):
+            return False
+        own = find_own(directory, manifest) if manifest is not None else Own()
+        if manifest is None or manifest.python == image.version:
+            _make(directory, image, own)
+        else:
+            notice = _set_aside(directory, manifest.python, image.version, own)
+            _make(directory, image, Own(), notice)
+    return True
+
+
+def reset(directory: Directory, image: Image) -> None:
+    """Make the directory anew, with the packages of the image alone.
+
+    Raises:
+        PackagesError: It cannot be created.
+    """
+    with _making(directory):
+        _make(directory, image, Own())
+
+
+def _is_there(directory: Directory, image: Image) -> bool:
+    return directory.is_usable(image.version) and (
+        directory.read_manifest() is not None
+    )
+
+
+@contextmanager
+def _making(directory: Directory) -> Iterator[None]:
+    try:
+        directory.path.parent.mkdir(parents=True, exist_ok=True)
+        with directory.locked() as is_alone:
+            if is_alone:
+                _repair(directory)
+            yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PackagesError(
+            f"The directory of your packages, {directory.path}, cannot be made: "
+            f"{reason}. Make room in your home, or check its permissions."
+        ) from error
+
+
+def _repair(directory: Directory) -> None:
+    """Undo what somebody left who was interrupted between two renames."""
+    old = _old_path(directory)
+    if old.is_dir() and not directory.path.exists():
+        old.rename(directory.path)
+    for left in [old, *directory.path.parent.glob(f".{directory.name}.draft-*")]:
+        shutil.rmtree(str(left), ignore_errors=True)
+
+
+def _old_path(directory: Directory) -> Path:
+    return directory.path.with_name(f".{directory.name}.old")
+
+
+def _make(directory: Directory, image: Image, own: Own, notice: str = "") -> None:
+    plan = build_plan(image, directory.path, {*own.installed, *own.removed})
+    draft = tempfile.mkdtemp(
+        prefix=f".{directory.name}.draft-", dir=str(directory.path.parent)
+    )
+    try:
+        root = Path(draft)
+        root.chmod(0o755)
+        write_plan(plan, root)
+        manifest = Manifest(
+            identity=image.identity,
+            python=image.version,
+            distributions=plan.distributions,
+            entries=tuple(each.name for each in (root / image.site_folder).iterdir()),
+            generated=plan.generated(),
+            sources=tuple(map(str, (image.prefix, *image.sites))),
+            notice=notice,
+        )
+        (root / MANIFEST).write_text(manifest.text())
+        carry_over(directory.path, root, own.files)
+        _replace(directory, root)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(directory: Directory, root: Path) -> None:
+    old = _old_path(directory)
+    if directory.path.exists():
+        directory.path.rename(old)
+    try:
+        root.rename(directory.path)
+    except OSError:
+        # Another one, on storage without locks, was faster.
+        if not directory.path.exists():
+            raise
+    shutil.rmtree(str(old), ignore_errors=True)
+
+
+def write_plan(plan: Plan, root: Path) -> None:
+    """Make the folders, links and files of a plan below an empty folder.
+
+    Raises:
+        OSError: There is no room, or the storage fails.
+    """
+    paths = [*plan.links, *plan.files]
+    for folder in sorted(_folders(paths)):
+        (root / folder).mkdir()
+
+    def link(batch: list[tuple[str, str]]) -> None:
+        for path, target in batch:
+            os.symlink(target, f"{root}/{path}")  # noqa: PTH211 - many of them
+
+    links = list(plan.links.items())
+    batches = [links[at : at + _BATCH] for at in range(0, len(links), _BATCH)]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(link, batches))
+    for path, (content, mode) in plan.files.items():
+        (root / path).write_bytes(content)
+        (root / path).chmod(mode)
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for path in paths:
+        folder = os.path.dirname(path)  # noqa: PTH120 - thousands of them
+        while folder and folder not in found:
+            found.add(folder)
+            folder = os.path.dirname(folder)  # noqa: PTH120
+    return found
+
+
+def _set_aside(directory: Directory, old: str, new: str, own: Own) -> str:
+    """Write down packages that another Python cannot use; return what to do."""
+    if not own.requirements:
+        return ""
+    listing = directory.path.with_name(f"{directory.name}-python{old}.txt")
+    listing.write_text("".join(f"{line}\n" for line in own.requirements))
+    return (
+        f"The environment has Python {new} now, and your packages were made for Python "
+        f"{old}. Install them again with: pip install -r {listing}"
+    )

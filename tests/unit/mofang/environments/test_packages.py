@@ -1,0 +1,102 @@
+"""pip and uv in a person's directory work as in any virtual environment."""
+
+import pytest
+
+CUBES = "python -c 'import cubes; print(cubes.version)'"
+RINGS = "python -c 'import rings; print(rings.version)'"
+
+PIP = ("python -m pip install -q", "python -m pip uninstall -qy")
+UV = ("uv pip install -q", "uv pip uninstall -q")
+
+
+@pytest.fixture
+def created(person):
+    person.create()
+    return person
+
+
+@pytest.mark.parametrize(("install", "uninstall"), [PIP, UV], ids=["pip", "uv"])
+@pytest.mark.parametrize("name", ["cubes", "rings"])
+def test_packages_of_the_image_are_changed_like_any_others(
+    created, image, install, uninstall, name
+):
+    """Byte code of the image is trusted unseen, so none of it may stay behind."""
+    before = image.tree()
+    show = CUBES.replace("cubes", name)
+    for version in ("3.0", "1.0"):
+        assert (
+            created.run(f"{show}; {install} {name}=={version}; {show}").split()[-1]
+            == version
+        )
+        assert created.changes() == {name: ("changed", "2.0", version)}
+    created.run(f"{uninstall} {name}")
+    assert "No module named" in created.run(f"{show} 2>&1 || true")
+    assert created.changes() == {name: ("removed", "2.0", "")}
+    assert image.tree() == before
+
+
+@pytest.mark.parametrize("install", [PIP[0], UV[0]], ids=["pip", "uv"])
+def test_a_package_that_needs_another_version_of_one_of_the_image(created, install):
+    created.run(f"{install} spheres")
+    assert created.run(f"python -c 'import spheres'; {CUBES}") == "3.0\n"
+    assert "No broken requirements" in created.run("python -m pip check")
+
+
+@pytest.mark.parametrize(
+    ("option", "variables", "configured"),
+    [
+        pytest.param("--user", {}, "", id="by option"),
+        pytest.param("", {"PIP_USER": "1"}, "", id="by variable"),
+        pytest.param("", {}, "[install]\nuser = true\n", id="by pip.conf"),
+    ],
+)
+def test_user_installations_stay_in_the_environment(
+    created, option, variables, configured
+):
+    """In ~/.local they would follow the person into every environment."""
+    (created.home / ".config" / "pip").mkdir(parents=True)
+    (created.home / ".config" / "pip" / "pip.conf").write_text(configured)
+    created.run(f"pip install -q {option} cubes==3.0 spheres", **variables)
+    assert created.run(CUBES) == "3.0\n"
+    assert not (created.home / ".local").exists()
+
+
+def test_programs_run_with_the_environment(created):
+    assert created.run("which pip") == f"{created.directory}/bin/pip\n"
+    assert created.run("cubes") == "cubes 2.0\n"
+    created.run("pip install -q cubes==3.0")
+    assert created.run("cubes") == "cubes 3.0\n"
+
+
+def test_another_environment_is_not_touched(created):
+    other = created.elsewhere("tensorflow")
+    other.create()
+    created.run("pip install -q cubes==3.0; pip uninstall -qy rings")
+    assert other.run(f"{CUBES}; {RINGS}") == "2.0\n2.0\n"
+    assert other.changes() == {}
+
+
+@pytest.mark.parametrize("make", ["python -m venv", "uv venv -q"])
+def test_virtual_environments_can_be_made(created, make):
+    line = f"{make} ~/mine; . ~/mine/bin/activate; uv pip install -q cubes==1.0"
+    assert created.run(f"{line}; {CUBES}") == "1.0\n"
+    assert created.run(CUBES) == "2.0\n"
+    assert created.changes() == {}
+
+
+def test_reset_undoes_all(created, image):
+    created.run("pip install -q spheres; pip uninstall -qy rings pip")
+    ended = created.command("reset")
+    assert ended.returncode == 0
+    assert "those of its image" in ended.stdout
+    assert created.changes() == {}
+    assert created.run(f"{CUBES}; {RINGS}; pip check").startswith("2.0\n2.0\n")
+
+
+def test_byte_code_of_the_image_is_used(created):
+    """Importing from a home would otherwise compile everything once more."""
+    line = "import rings.inner as r; print(r.__cached__)"
+    cached = created.run(f'python -c "{line}"').strip()
+    assert cached.startswith(f"{created.site}/rings/__pycache__/")
+    [link] = (created.site / "rings" / "__pycache__").glob("inner.*")
+    assert str(link.readlink()).startswith(str(created.image.prefix))
