@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +39,7 @@ class Child:
         self.pipe, theirs = os.pipe()
         try:
             self.pid = os.posix_spawnp(
-                command[0],
+                _find(command[0], environment),
                 list(command),
                 dict(environment),
                 file_actions=[
@@ -70,6 +71,13 @@ class Child:
                     return
                 if pid == self.pid:
                     self.status = status
+
+
+def _find(program: str, environment: Mapping[str, str]) -> str:
+    """Return the program that the child's own PATH leads to, not ours."""
+    if "/" in program:
+        return program
+    return shutil.which(program, path=environment.get("PATH")) or program
 
 
 class Sink(Protocol):

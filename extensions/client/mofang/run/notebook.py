@@ -3,23 +3,34 @@
 A program of its own, started by path, so that it needs no import path: torchrun and
 mpirun start it in as many processes as they start scripts. OUTPUT is empty where the
 executed notebook is not to be kept; of several processes that of rank 0 keeps it.
+
+Only modules that Python itself has loaded are imported at first: a file of the user's
+on PYTHONPATH may be called like any other. Then it starts itself anew, apart from
+those; the notebook's kernel finds them as always.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 
 NOT_FOUND = 127
 
+_APART = "--apart"
+_SAFE_PATH = (3, 11)
 _RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK")
 
 
 def main(arguments: list[str]) -> int:
     """Become papermill, or say why not."""
-    notebook, output, *parameters = arguments
-    found = importlib.util.find_spec("papermill")
+    python = [sys.executable, *_safe_path()]
+    if arguments[:1] != [_APART]:
+        words = [*python, __file__, _APART, *arguments]
+        os.execv(sys.executable, words)  # noqa: S606 - no shell is wanted
+    notebook, output, *parameters = arguments[1:]
+    from importlib.util import find_spec  # noqa: PLC0415 - see above
+
+    found = find_spec("papermill")
     if found is None or found.origin is None:
         print(  # noqa: T201 - the wrapper copies it to the log
             f"The notebook {notebook} needs the package papermill, which "
@@ -32,14 +43,22 @@ def main(arguments: list[str]) -> int:
     os.execv(  # noqa: S606 - no shell is wanted
         sys.executable,
         [
-            sys.executable,
-            *("-m", "papermill", notebook, kept),
+            *(*python, "-m", "papermill", notebook, kept),
             *("--cwd", os.getcwd()),  # noqa: PTH109 - os is enough here
             *("--log-output", "--no-progress-bar"),
             *parameters,
         ],
     )
     return NOT_FOUND
+
+
+def _safe_path() -> list[str]:
+    """Return the options that keep files of the user's apart."""
+    for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        # Who brings a papermill of their own by that path wants it.
+        if folder and os.path.isfile(f"{folder}/papermill/__init__.py"):  # noqa: PTH113
+            return ["-P"] if sys.version_info >= _SAFE_PATH else []
+    return ["-I", "-u"]
 
 
 if __name__ == "__main__":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mofang.run.endings import CANNOT_EXECUTE, NOT_FOUND, RefusalError
+from mofang.run.interpreter import Interpreter
 from mofang.run.settings import Parameter
 
 NOTEBOOK_RUNNER = str(Path(__file__).with_name("notebook.py"))
@@ -21,6 +20,9 @@ class Program:
 
     words: Sequence[str]
     """The script and its arguments, or a whole command."""
+
+    interpreter: Interpreter
+    """What runs it if it is Python's."""
 
     is_command: bool = False
     """Whether the words are run as they are."""
@@ -47,7 +49,8 @@ class Program:
 
     def arguments(self) -> list[str]:
         """Return the command of one process."""
-        return [*([sys.executable] if self.is_python else []), *self.after_python()]
+        python = [self.interpreter.executable] if self.is_python else []
+        return [*python, *self.after_python()]
 
     def after_python(self) -> list[str]:
         """Return the command without Python, where Python runs it."""
@@ -68,12 +71,6 @@ class Program:
         for name, value in self.parameters.items():
             options += ["-r" if isinstance(value, str) else "-p", name, str(value)]
         return options
-
-
-def has_package(name: str) -> bool:
-    """Tell whether Python has a package; a mere folder of that name is none."""
-    found = importlib.util.find_spec(name)
-    return found is not None and found.origin is not None
 
 
 def check_program(program: Program) -> None:

@@ -6,12 +6,15 @@ import pytest
 
 from mofang.run.addresses import own_address
 from mofang.run.frameworks import FRAMEWORKS, ray, spark, tensorflow, xgboost
+from mofang.run.interpreter import Interpreter
 from mofang.run.limits import cores, memory_bytes
 from mofang.run.settings import RunSettings
 
 SHOW = (
     "import json, os, sys; print('GOT', json.dumps([sys.argv[1:], dict(os.environ)]))"
 )
+
+OWN = Interpreter.own({})
 
 
 def got(output: str) -> tuple[list[str], dict[str, str]]:
@@ -184,10 +187,10 @@ def test_a_spark_session_finds_its_cluster_without_being_told():
 
 
 def test_ray_listens_at_its_own_address_and_shows_no_pages():
-    head = ray.head_arguments("10.0.0.1", 6379)
+    head = ray.head_arguments(OWN, "10.0.0.1", 6379)
     assert head[head.index("--port") + 1] == "6379"
     assert head[head.index("--include-dashboard") + 1] == "false"
-    worker = ray.worker_arguments("10.0.0.2", "r-head-0:6379")
+    worker = ray.worker_arguments(OWN, "10.0.0.2", "r-head-0:6379")
     assert worker[worker.index("--address") + 1] == "r-head-0:6379"
     assert "--block" in worker
 

@@ -53,7 +53,10 @@ WORKER_FAILED = 1
 """Exit code of a launcher that is short of a worker for good."""
 
 # What every process must find as the launcher has it, if it is there.
-_OF_ALL = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "PYTHONUNBUFFERED")
+_OF_ALL = (
+    *("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "PYTHONUNBUFFERED"),
+    *("PYTHONNOUSERSITE", "PYTHONUSERBASE", "VIRTUAL_ENV"),
+)
 _OURS = ("MOFANG_JOB_ID", "MOFANG_PROJECT", "MOFANG_ATTEMPT", RESULT_FILE)
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mofang.run.endings import NOT_FOUND, WRONG_SETTINGS, RefusalError
-from mofang.run.program import Program, check_program, has_package
+from mofang.run.interpreter import Interpreter
+from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import wait_for_names
 from mofang.run.replica import Launch, Replica
 from mofang.run.settings import RunSettings
@@ -46,14 +47,15 @@ def _introduction(settings: RunSettings) -> dict[str, str]:
 
 
 def _torchrun(settings: RunSettings, program: Program) -> list[str]:
-    if not has_package("torch"):
+    python = program.interpreter
+    if python.find_package("torch") is None:
         raise RefusalError(
-            f"PyTorch is not installed for {sys.executable}. Choose an image that has "
-            "it, such as that of the environment pytorch.",
+            f"PyTorch is not installed for {python.executable}. Choose an image that "
+            "has it, such as that of the environment pytorch.",
             NOT_FOUND,
         )
     return [
-        *(sys.executable, "-m", "torch.distributed.run"),
+        *python.module("torch.distributed.run"),
         *("--nnodes", str(settings.nodes)),
         *("--nproc_per_node", str(settings.processes_per_node)),
         *("--node_rank", str(settings.index)),
@@ -62,7 +64,7 @@ def _torchrun(settings: RunSettings, program: Program) -> list[str]:
         # How often it looks whether its processes ended; the default of 5 seconds
         # would be added to each job's end.
         *("--monitor_interval", "0.5"),
-        *_repairs(_find_version("torch"), sys.version_info[:2]),
+        *_repairs(_find_version(python, "torch"), sys.version_info[:2]),
         *([] if program.is_python else ["--no_python"]),
         *program.after_python(),
     ]
@@ -73,11 +75,10 @@ def _master(settings: RunSettings) -> str:
     return settings.master if settings.nodes > 1 else "127.0.0.1"
 
 
-def _find_version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+def _find_version(python: Interpreter, package: str) -> str:
+    places = [*python.path, *python.sites]
+    found = importlib.metadata.distributions(name=package, path=places)
+    return next((one.version for one in found), "")
 
 
 def _repairs(torch: str, python: tuple[int, ...]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,8 +9,9 @@ from mofang.run.addresses import own_address
 from mofang.run.companion import Companion
 from mofang.run.endings import NOT_FOUND, RefusalError
 from mofang.run.frameworks.service import HeadWatch, head_of, wait_for_head
+from mofang.run.interpreter import Interpreter
 from mofang.run.limits import cores
-from mofang.run.program import Program, check_program, has_package
+from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import listens
 from mofang.run.replica import Launch, Replica
 from mofang.run.waiting import Wait, wait_until
@@ -20,16 +20,17 @@ HEAD = "head"
 DEFAULT_PORT = 6379
 START_FAILED = 1
 
-_RAY = (sys.executable, "-m", "ray.scripts.scripts")
+_RAY = "ray.scripts.scripts"
 
 
 @contextmanager
 def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     """Run the script beside the head of a cluster, or serve it."""
-    if not has_package("ray"):
+    python = program.interpreter
+    if python.find_package("ray") is None:
         raise RefusalError(
-            f"Ray is not installed for {sys.executable}. Choose an image that has it, "
-            "such as that of the environment ray.",
+            f"Ray is not installed for {python.executable}. Choose an image that has "
+            "it, such as that of the environment ray.",
             NOT_FOUND,
         )
     replica.environment.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -37,35 +38,36 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     if replica.settings.role == HEAD:
         check_program(program)
         port = replica.settings.master_port or DEFAULT_PORT
-        with _head(replica, ip, port):
+        with _head(replica, head_arguments(python, ip, port), ip, port):
             # Not "auto": that would take any cluster that it finds.
             yield Launch(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
     else:
         head = head_of(replica.settings, HEAD, DEFAULT_PORT)
         wait_for_head(replica, head)
-        arguments = worker_arguments(ip, head.address)
+        arguments = worker_arguments(python, ip, head.address)
         yield Launch(arguments, is_over=HeadWatch(replica, head).is_over)
 
 
-def head_arguments(ip: str, port: int) -> list[str]:
+def head_arguments(python: Interpreter, ip: str, port: int) -> list[str]:
     """Return how the head's services are started."""
     return [
-        *(*_RAY, "start", "--head", "--node-ip-address", ip, "--port", str(port)),
+        *(*python.module(_RAY), "start", "--head"),
+        *("--node-ip-address", ip, "--port", str(port)),
         *("--num-cpus", str(cores()), "--include-dashboard", "false"),
         *("--disable-usage-stats", "--block"),
     ]
 
 
-def worker_arguments(ip: str, head: str) -> list[str]:
+def worker_arguments(python: Interpreter, ip: str, head: str) -> list[str]:
     """Return how a worker serves the head, until it is ended."""
     return [
-        *(*_RAY, "start", "--address", head, "--node-ip-address", ip),
+        *(*python.module(_RAY), "start", "--address", head, "--node-ip-address", ip),
         *("--num-cpus", str(cores()), "--disable-usage-stats", "--block"),
     ]
 
 
 @contextmanager
-def _head(replica: Replica, ip: str, port: int) -> Iterator[None]:
+def _head(replica: Replica, arguments: list[str], ip: str, port: int) -> Iterator[None]:
     # It stays in front and is ended as our process. `ray stop` would end whatever is
     # called like Ray, that of other jobs where containers share their processes.
     if listens(ip, port):
@@ -73,7 +75,6 @@ def _head(replica: Replica, ip: str, port: int) -> Iterator[None]:
             f"Ray could not be started: port {port} is taken. Choose another.",
             START_FAILED,
         )
-    arguments = head_arguments(ip, port)
     with Companion("ray", arguments, replica.environment, replica.output) as services:
 
         def are_up() -> bool:

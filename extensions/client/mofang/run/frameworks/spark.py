@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shlex
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from mofang.run.addresses import Address, own_address
 from mofang.run.companion import Companion
 from mofang.run.endings import NOT_FOUND, RefusalError
 from mofang.run.frameworks.service import HeadWatch, head_of, wait_for_head
+from mofang.run.interpreter import Interpreter
 from mofang.run.limits import cores, memory_bytes
 from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import listens
@@ -38,13 +37,13 @@ _LOOK_SECONDS = 2.0
 @contextmanager
 def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     """Run the script beside a master, or a worker of it."""
-    spark_class = _find_spark(replica)
+    spark_class = _find_spark(replica, program.interpreter)
     address = own_address()
     shared = {
         "SPARK_LOCAL_IP": address.ip,
         "SPARK_NO_DAEMONIZE": "1",
         "SPARK_DAEMON_MEMORY": "256m",
-        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_PYTHON": program.interpreter.executable,
     }
     for name, value in shared.items():
         replica.environment.setdefault(name, value)
@@ -176,15 +175,15 @@ def _worker(replica: Replica, spark_class: str, address: Address) -> Iterator[La
     )
 
 
-def _find_spark(replica: Replica) -> str:
+def _find_spark(replica: Replica, python: Interpreter) -> str:
     home = replica.environment.get("SPARK_HOME")
     if not home:
-        package = importlib.util.find_spec("pyspark")
-        home = str(Path(package.origin).parent) if package and package.origin else ""
+        package = python.find_package("pyspark")
+        home = str(Path(package).parent) if package else ""
     found = Path(home, "bin", "spark-class")
     if not home or not found.exists():
         raise RefusalError(
-            f"Spark is not installed for {sys.executable}. Choose an image that has "
+            f"Spark is not installed for {python.executable}. Choose an image that has "
             "it, such as that of the environment spark.",
             NOT_FOUND,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mofang.run.endings import WRONG_SETTINGS, RefusalError
+from mofang.run.preparation.interpreter import choose_interpreter
 from mofang.run.preparation.places import settle_places
 from mofang.run.preparation.requirements import install_requirements
 from mofang.run.preparation.snapshot import Relocation, unpack_snapshot
@@ -39,7 +40,8 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
     settings = replica.settings
     relocation = unpack_snapshot(replica)
     _enter(replica, relocation)
-    install_requirements(replica, relocation)
+    interpreter = choose_interpreter(replica)
+    interpreter = install_requirements(replica, relocation, interpreter)
     places = settle_places(replica)
     script, *arguments = words
     if not is_command:
@@ -47,6 +49,7 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
     return Prepared(
         program=Program(
             words=[script, *arguments],
+            interpreter=interpreter,
             is_command=is_command,
             parameters={**settings.parameters, **places.parameters},
             notebook_output=_notebook_output(settings),
