@@ -1,0 +1,1 @@
+"""README on a bare Debian: its commands, and then `make test`."""

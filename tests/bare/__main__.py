@@ -1,0 +1,145 @@
+"""Work through README on a bare Debian 12, as a new user does.
+
+Debian's smallest installation becomes the root of namespaces of its own. It gets a
+fresh clone below /root, which nobody else may enter; the caches that README names; the
+machine's settings for registries; and nothing else. Then README's commands run.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from mofang_local import needs, network
+from mofang_local.cluster import Cluster
+from mofang_local.errors import LauncherError, NeedError
+from mofang_local.places import Places, places
+from mofang_local.progress import Progress
+from tests.bare import readme, root
+from tests.support import passed
+
+NAME = "test-bare"
+PROGRAMS = {
+    "debootstrap": "debootstrap",
+    "git": "git",
+    "unshare": "util-linux",
+    "mount": "mount",
+    "ip": "iproute2",
+}
+ENTER = Path(__file__).with_name("enter.sh")
+CLONE = "root/mofang"
+SCRIPT = "root/commands.sh"
+
+
+def check(found: Places) -> None:
+    """Refuse where a bare machine cannot be made.
+
+    Raises:
+        NeedError: Something is in the way; tells what to do.
+    """
+    machine = needs.look(found.state)
+    if not machine.is_root:
+        raise NeedError("A bare Debian needs namespaces: run this command as root.")
+    if network.ip("link", "show", "mofang-host", check=False):
+        raise NeedError(
+            "A platform runs on this machine, and both would use the same networks "
+            "and cgroups: stop it by `make down`."
+        )
+    if machine.free_disk < needs.DISK_BYTES:
+        raise NeedError(
+            f"{machine.free_disk // needs.GIB} GiB of disk are free below "
+            f"{found.state.parent}, {needs.DISK_BYTES // needs.GIB} are needed."
+        )
+    needs.install(needs.missing_packages(PROGRAMS), found.build_logs / "bare.log")
+
+
+def remove(folder: Path) -> None:
+    """Remove a root, unless something of the machine is still mounted in it."""
+    if f" {folder}/" in Path("/proc/self/mounts").read_text():
+        raise NeedError(f"Something is mounted below {folder}: unmount it first.")
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def prepare(folder: Path, found: Places, commands: str) -> None:
+    """Make a bare Debian with a clone of this checkout's last commit."""
+    remove(folder)
+    archive = found.cache / "bare" / f"{root.SUITE}.tar"
+    found.build_logs.mkdir(parents=True, exist_ok=True)
+    root.make(folder, archive, found.build_logs / "bare.log")
+    (folder / "root").chmod(0o700)
+    source = passed.REPOSITORY
+    clone = ["git", "clone", "--quiet", "--no-local", str(source), folder / CLONE]
+    subprocess.run(clone, check=True)
+    (folder / SCRIPT).write_text(f"set -x\n. /{root.ENVIRONMENT}\n{commands}")
+
+
+def run(folder: Path, caches: list[Path]) -> int:
+    """Run the commands inside; return their exit status."""
+    for cache in caches:
+        cache.mkdir(parents=True, exist_ok=True)
+    apart = ["--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"]
+    command = ["unshare", *apart, "bash", ENTER, folder, f"/{SCRIPT}", *caches]
+    return subprocess.run(command, check=False).returncode
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    found = argparse.ArgumentParser(prog=f"make {NAME}", description=__doc__)
+    found.add_argument(
+        "--cold", action="store_true", help="with empty caches, which takes an hour"
+    )
+    found.add_argument(
+        "--instead", metavar="COMMANDS", help="run these after README's installation"
+    )
+    found.add_argument("--keep", action="store_true", help="keep the root afterwards")
+    return found
+
+
+def tried(options: argparse.Namespace, found: Places) -> int:
+    """Make the bare machine, run what was asked for, clear away what is left."""
+    repository = passed.REPOSITORY
+    text = readme.read(repository / "README.md", repository / "docs/bare-machine.md")
+    commands = readme.commands(text)
+    if options.instead:
+        installation, _, _ = commands.partition("make up")
+        commands = f"{installation}{options.instead}\n"
+    caches = (
+        [] if options.cold else [Path.home() / path for path in readme.caches(text)]
+    )
+    folder = found.state.parent / "bare"
+    prepare(folder, found, commands)
+    began = time.monotonic()
+    try:
+        status = run(folder, caches)
+    finally:
+        # Its processes are gone with it; cgroups and wires are the machine's.
+        Cluster(found, Progress()).stop()
+    if not options.keep:
+        remove(folder)
+    if status == 0 and not options.instead:
+        passed.record(NAME, time.monotonic() - began)
+    return status
+
+
+def main() -> int:
+    """Return 0 when all commands of README passed."""
+    options, found = parser().parse_args(), places()
+    print(passed.sentence(NAME), flush=True)
+    try:
+        check(found)
+        status = tried(options, found)
+    except (LauncherError, readme.ReadmeError, root.RootError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if status:
+        print(f"A command failed with exit status {status}.", file=sys.stderr)
+    elif not options.instead:
+        print(passed.sentence(NAME))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
