@@ -43,6 +43,7 @@ class Wrapper:
         framework: str = "pytorch",
         flags: tuple[str, ...] = (),
         python: str = sys.executable,
+        options: tuple[str, ...] = (),
         **variables: str,
     ) -> subprocess.Popen[bytes]:
         environment = {
@@ -60,6 +61,7 @@ class Wrapper:
         return subprocess.Popen(
             [
                 python,
+                *options,
                 "-m",
                 "mofang.run.main",
                 "--framework",

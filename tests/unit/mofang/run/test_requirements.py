@@ -2,10 +2,11 @@ import os
 import signal
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from support.wheels import build_wheel
 
 
 @pytest.fixture
@@ -21,22 +22,8 @@ class Shelf:
         self.cache = tmp_path / "cache"
         self.file = tmp_path / "home" / "requirements.txt"
 
-    def add(self, name: str, version: str, *needs: str) -> None:
-        about = f"{name}-{version}.dist-info"
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        metadata += "".join(f"Requires-Dist: {need}\n" for need in needs)
-        wheel = "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\n"
-        wheel += "Tag: py3-none-any\n"
-        files = {
-            f"{name}.py": f"version = {version!r}\n",
-            f"{about}/METADATA": metadata,
-            f"{about}/WHEEL": wheel,
-        }
-        record = "".join(f"{file},,\n" for file in [*files, f"{about}/RECORD"])
-        path = self.path / f"{name}-{version}-py3-none-any.whl"
-        with zipfile.ZipFile(path, "w") as archive:
-            for file, text in {**files, f"{about}/RECORD": record}.items():
-                archive.writestr(file, text)
+    def add(self, name: str, version: str, *needs: str, **content) -> None:
+        build_wheel(self.path, name, version, needs=needs, **content)
 
     def wants(self, *lines: str) -> None:
         head = ["--no-index", f"--find-links {self.path}"]
@@ -136,3 +123,95 @@ def test_a_stop_during_the_installation_ends_at_once(wrapper, shelf):
         output = process.stdout.read().decode()
     assert process.returncode == 143
     assert "Stopped by SIGTERM before the command was started" in output
+
+
+BACKEND = """
+import pathlib, zipfile
+def build_editable(folder, settings=None, metadata=None):
+    about = "prisms-1.0.dist-info"
+    files = {
+        "prisms.pth": str(pathlib.Path("src").resolve()),
+        f"{about}/METADATA": "Metadata-Version: 2.1\\nName: prisms\\nVersion: 1.0\\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\n"
+        "Tag: py3-none-any\\n",
+        f"{about}/entry_points.txt": "[console_scripts]\\nprisms = prisms:tell\\n",
+    }
+    record = "".join(f"{name},,\\n" for name in [*files, f"{about}/RECORD"])
+    name = "prisms-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(folder, name), "w") as archive:
+        for path, text in {**files, f"{about}/RECORD": record}.items():
+            archive.writestr(path, text)
+    return name
+"""
+
+
+def test_a_package_of_the_job_itself_is_installed_in_place(wrapper, shelf):
+    """`-e ./pkg`: it can be imported, and its programs are on the path."""
+    package = wrapper.home / "pkg"
+    (package / "src").mkdir(parents=True)
+    (package / "src" / "prisms.py").write_text("def tell(): print('prisms at work')\n")
+    (package / "backend.py").write_text(BACKEND)
+    (package / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
+        'backend-path = ["."]\n[project]\nname = "prisms"\nversion = "1.0"\n'
+    )
+    shelf.wants("-e ./pkg")
+    script = wrapper.script("import prisms; prisms.tell(); print(prisms.__file__)")
+    code, output = wrapper(script, **shelf.variables)
+    assert code == 0, output
+    assert f"prisms at work\n{package}/src/prisms.py" in output
+    code, output = wrapper.command("prisms", **shelf.variables)
+    assert code == 0, output
+    assert "prisms at work" in output
+
+
+def test_programs_of_packages_can_be_the_command(wrapper, shelf, installer):
+    python, variables = installer
+    tells = "version = 1\ndef tell(): print('cubes at work')\n"
+    shelf.add(
+        "cubes", "1.2", programs={"cubes": "cubes:tell"}, files={"cubes.py": tells}
+    )
+    shelf.wants("cubes")
+    code, output = wrapper.command(
+        "cubes", python=python, **shelf.variables, **variables
+    )
+    assert code == 0, output
+    assert "cubes at work" in output
+
+
+CONFIGURATIONS = {
+    "user": "[global]\nuser = true\n",
+    "target": "[install]\ntarget = {home}/.local/lib\n",
+    "prefix": "[install]\nprefix = {home}/.local\n",
+}
+
+
+@pytest.mark.parametrize("configured", [*CONFIGURATIONS, "variable"])
+def test_a_persons_settings_of_pip_do_not_lead_a_jobs_packages_away(
+    wrapper, shelf, configured
+):
+    home = wrapper.home
+    (home / ".config" / "pip").mkdir(parents=True)
+    text = CONFIGURATIONS.get(configured, "").format(home=home)
+    (home / ".config" / "pip" / "pip.conf").write_text(text)
+    variables = {"PIP_USER": "1"} if configured == "variable" else {}
+    shelf.add("cubes", "1.2")
+    shelf.wants("cubes")
+    code, output = wrapper(
+        wrapper.script(IMPORT), HOME=str(home), **shelf.variables, **variables
+    )
+    assert code == 0, output
+    assert f"cubes 1.2 {shelf.cache}/packages/" in output
+    assert not (home / ".local").exists()
+
+
+def test_an_installation_that_was_interrupted_is_begun_anew(wrapper, shelf):
+    shelf.add("cubes", "1.2")
+    shelf.wants("cubes")
+    wrapper(wrapper.script(IMPORT), **shelf.variables)
+    [target] = (shelf.cache / "packages").iterdir()
+    (target / ".mofang-complete").unlink()
+    for module in target.rglob("cubes.py"):
+        module.unlink()
+    code, output = wrapper(wrapper.script(IMPORT), **shelf.variables)
+    assert code == 0, output
