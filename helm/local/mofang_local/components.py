@@ -102,7 +102,6 @@ COMPONENTS = (
             )
         },
         phase=Phase.JOBS,
-        # It does not compile with the Kubernetes libraries of today.
         module="training-operator",
     ),
     Component(
@@ -113,8 +112,13 @@ COMPONENTS = (
         },
         phase=Phase.JOBS,
     ),
+    # The webhooks of both are written for an older controller-runtime, and the Training
+    # Operator's watches for one that is older still.
     Component(
-        name="jobset", packages={"jobset": "sigs.k8s.io/jobset"}, phase=Phase.JOBS
+        name="jobset",
+        packages={"jobset": "sigs.k8s.io/jobset"},
+        phase=Phase.JOBS,
+        module="trainer",
     ),
     Component(
         name="trainer",
@@ -122,6 +126,7 @@ COMPONENTS = (
             "trainer": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"
         },
         phase=Phase.JOBS,
+        module="trainer",
     ),
     # Runs the fake nodes of tests.
     Component(
