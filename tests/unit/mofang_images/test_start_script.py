@@ -83,3 +83,48 @@ def test_a_start_without_a_command_says_so(start):
 
     assert ended.returncode == 64
     assert "needs the command" in ended.stderr
+
+
+PACKAGES = """#!/bin/bash
+if [ "$1" = shell ]; then echo "export VIRTUAL_ENV=/packages"; exit; fi
+echo "$1 as $$" > "$HOME/created"
+echo "packages are there"
+"""
+
+
+@pytest.fixture
+def packages(tmp_path):
+    """A ``mofang-environment``; returns the variables that lead to it."""
+    program = tmp_path / "bin" / "mofang-environment"
+    program.parent.mkdir()
+    program.write_text(PACKAGES)
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    return {"PATH": path, "MOFANG_ENVIRONMENT": "vision"}
+
+
+ENVIRON = [sys.executable, "-c", "import os; print('server', os.environ)"]
+
+
+def test_the_persons_packages_are_made_beside_the_server(start, packages, tmp_path):
+    """The server's output is read to its end, and with it that of the other."""
+    ended = start(None, ENVIRON, **packages)
+
+    assert ended.returncode == 0
+    assert "packages are there" in ended.stdout
+    assert (tmp_path / "home" / "created").read_text().startswith("create as ")
+    assert "VIRTUAL_ENV" not in ended.stdout
+
+
+def test_the_script_installs_into_the_persons_packages(start, packages):
+    ended = start("echo into $VIRTUAL_ENV", ENVIRON, **packages)
+
+    assert ended.stdout.index("packages are there") < ended.stdout.index("into /pack")
+    assert "VIRTUAL_ENV" not in ended.stdout
+
+
+def test_packages_that_cannot_be_made_do_not_stop_a_start(start, packages, tmp_path):
+    (tmp_path / "bin" / "mofang-environment").write_text("#!/bin/bash\nexit 1\n")
+
+    assert start(None, **packages).returncode == 0
+    assert start("echo installs nothing", **packages).returncode == 0

@@ -1,0 +1,48 @@
+import json
+import sys
+
+import pytest
+
+from mofang_training.kernelspecs import EnvironmentKernelSpecManager
+
+REST = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+LAUNCHED = [sys.executable, "-I", "-m", "mofang.environments.kernel", *REST]
+
+
+@pytest.fixture
+def argv_of(tmp_path, monkeypatch):
+    """Install a kernel that is started by a program; return how it is started."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MOFANG_ENVIRONMENT", "pytorch")
+
+    def ask(program: str) -> list[str]:
+        folder = tmp_path / "kernels" / "some"
+        folder.mkdir(parents=True)
+        spec = {"argv": [program, *REST], "display_name": "Some", "language": "python"}
+        (folder / "kernel.json").write_text(json.dumps(spec))
+        manager = EnvironmentKernelSpecManager(kernel_dirs=[str(tmp_path / "kernels")])
+        return manager.get_kernel_spec("some").argv
+
+    return ask
+
+
+@pytest.mark.parametrize("program", ["python", "python3", sys.executable])
+def test_kernels_of_the_image_are_started_with_the_persons_packages(argv_of, program):
+    assert argv_of(program) == LAUNCHED
+
+
+def test_a_kernel_that_was_installed_from_there_is_started_so_too(argv_of, tmp_path):
+    python = tmp_path / ".mofang" / "environments" / "pytorch" / "bin" / "python3.13"
+    assert argv_of(str(python)) == LAUNCHED
+
+
+@pytest.mark.parametrize("program", ["/home/ada/mine/bin/python", "bash", "ir"])
+def test_other_kernels_are_left_as_they_are(argv_of, program):
+    assert argv_of(program) == [program, *REST]
+
+
+def test_the_kernel_that_jupyter_has_of_itself_is_started_so_too(tmp_path):
+    manager = EnvironmentKernelSpecManager(kernel_dirs=[])
+    argv = manager.get_kernel_spec("python3").argv
+    assert argv[:4] == LAUNCHED[:4]
+    assert argv[-1] == "{connection_file}"
