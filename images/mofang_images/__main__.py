@@ -3,6 +3,8 @@
 import sys
 
 from mofang_images.cli import main
+from mofang_images.commands import end_on_signals
 
 if __name__ == "__main__":
+    end_on_signals()
     sys.exit(main())

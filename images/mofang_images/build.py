@@ -43,8 +43,8 @@ class ImageBuild:
 
     plan: Plan
     wheels: Mapping[str, Wheel]
-    shared: Path
-    """Files that go into the build of every image."""
+    installer: Path
+    """The program that installs Python packages in every build."""
 
     store: Store
     builder: Builder
@@ -63,9 +63,10 @@ class ImageBuild:
         name = f"{image.name}-thin" if self.thin else image.name
         archive = self.store.archive(name, image.tag)
         below = self._parts(image.below) if self.thin else ()
-        if not self._has(archive, [part.archive for part in below]):
-            self._stack(image, image.top, archive)
-            self.store.trim(archive, name)
+        with self.store.locked(name):
+            if not self._has(archive, [part.archive for part in below]):
+                self._stack(image, image.top, archive)
+                self.store.trim(archive, name)
         return BuiltImage(name=image.name, ref=image.ref, archive=archive, below=below)
 
     def _has(self, archive: Path, others: list[Path]) -> bool:
@@ -116,18 +117,19 @@ class ImageBuild:
         """Return the archive of what a Dockerfile adds to its parent."""
         archive = self.store.archive(recipe.name, recipe.tag)
         parents = [self._ensure_archive(each) for each in self._line(recipe)[:-1]]
-        if self._has(archive, parents):
-            return archive
-        log = self._ensure_built(recipe)
-        with (
-            step(f"Writing the archive of {recipe.name}"),
-            self.store.finished(archive) as unfinished,
-        ):
-            if parents:
-                self._save_addition(recipe, unfinished, parents, log)
-            else:
-                self.builder.save(recipe.ref, unfinished, log)
-        self.store.trim(archive, recipe.name)
+        with self.store.locked(recipe.name):
+            if self._has(archive, parents):
+                return archive
+            log = self._ensure_built(recipe)
+            with (
+                step(f"Writing the archive of {recipe.name}"),
+                self.store.finished(archive) as unfinished,
+            ):
+                if parents:
+                    self._save_addition(recipe, unfinished, parents, log)
+                else:
+                    self.builder.save(recipe.ref, unfinished, log)
+            self.store.trim(archive, recipe.name)
         return archive
 
     def _save_addition(
@@ -148,7 +150,10 @@ class ImageBuild:
             )
 
     def _ensure_built(self, recipe: PlannedRecipe) -> CommandLog:
-        """Make the builder hold what a Dockerfile makes; return the build's log."""
+        """Make the builder hold what a Dockerfile makes; return the build's log.
+
+        Who calls it holds the recipe's lock.
+        """
         log = CommandLog(path=self.store.log(recipe.name, recipe.tag))
         if self.builder.has(recipe.ref):
             return log
@@ -158,15 +163,16 @@ class ImageBuild:
             context, host = scratch / "context", scratch / "host"
             host.mkdir()
             self._write_context(recipe, context)
-            write_host_folder(host)
+            write_host_folder(host, self.installer)
             request = BuildRequest(
                 ref=recipe.ref,
                 tag=recipe.tag,
                 parent_ref=parent,
+                variant=recipe.variant,
                 context=context,
                 host=host,
             )
-            with step(f"Building {recipe.name}"):
+            with step(f"Building {recipe.name}"), self.store.building():
                 self.builder.build(request, log)
         self._forget_old(recipe, log)
         return log
@@ -175,22 +181,22 @@ class ImageBuild:
         """Make the builder hold a Dockerfile's parent; return its reference."""
         if recipe.source.parent != ROOT_PARENT:
             parent = self.plan.recipes[recipe.source.parent]
-            self._ensure_built(parent)
+            with self.store.locked(parent.name):
+                self._ensure_built(parent)
             return parent.ref
         if self.base_image:
             return self.base_image
         ref = f"{REGISTRY}/{ROOT_PARENT}:{root_identity()}"
-        if not self.builder.has(ref):
-            self.builder.import_root(ref, make_root(self.store), log)
+        with self.store.locked(ROOT_PARENT):
+            if not self.builder.has(ref):
+                self.builder.import_root(ref, make_root(self.store), log)
         return ref
 
     def _write_context(self, recipe: PlannedRecipe, context: Path) -> None:
         """Gather the Dockerfile, the files it copies and our wheels."""
         source = recipe.source
         gathered = {
-            file.relative_to(folder): file
-            for folder in (self.shared, source.folder)
-            for file in input_files(folder)
+            file.relative_to(source.folder): file for file in input_files(source.folder)
         }
         gathered |= {
             Path(folder.name) / file.relative_to(folder): file
@@ -200,6 +206,9 @@ class ImageBuild:
         for project in source.projects:
             wheel = self.wheels[project].path
             gathered[Path("wheels") / wheel.name] = wheel
+        lock = source.folder / f"requirements-{recipe.variant}.txt"
+        if lock in gathered.values():
+            gathered[Path("requirements.txt")] = lock
         for name, file in gathered.items():
             target = context / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -210,4 +219,6 @@ class ImageBuild:
         for old in self.store.trim(log.path, recipe.name):
             tag = old.stem.removeprefix(f"{recipe.name}-")
             self.builder.forget(f"{REGISTRY}/{recipe.name}:{tag}")
-        self.builder.tidy()
+        with self.store.tidying() as is_alone:
+            if is_alone:
+                self.builder.tidy()

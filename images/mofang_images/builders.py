@@ -10,6 +10,7 @@ from typing import Protocol
 
 from mofang_images.commands import CommandLog, output, succeeds
 from mofang_images.errors import MachineError
+from mofang_images.sources import Variant
 from mofang_images.store import Store
 
 COMPRESSION = ("--compression-format", "zstd", "--compression-level", "1")
@@ -34,6 +35,7 @@ class BuildRequest:
     ref: str
     tag: str
     parent_ref: str
+    variant: Variant
 
     context: Path
     """The Dockerfile and every file it copies."""
@@ -91,6 +93,7 @@ def _build_options(request: BuildRequest) -> list[str]:
         *("--build-context", f"host={request.host}"),
         *("--build-arg", f"BASE_IMAGE={request.parent_ref}"),
         *("--build-arg", f"MOFANG_TAG={request.tag}"),
+        *("--build-arg", f"VARIANT={request.variant}"),
         *("--tag", request.ref),
         str(request.context),
     ]

@@ -6,15 +6,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mofang_images.apt import SUITE
 from mofang_images.build import BuiltImage, ImageBuild, Part
 from mofang_images.builders import BuilderKind, choose_builder
 from mofang_images.debian import root_identity
 from mofang_images.errors import ImageError, SourceError
+from mofang_images.installer import make_installer
 from mofang_images.locks import write_locks
 from mofang_images.plan import Plan, PlannedImage, make_plan
 from mofang_images.sources import (
     SHARED_FOLDER,
     ImageSource,
+    Variant,
     read_sources,
     with_needed,
 )
@@ -41,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImageError as err:
         print(err, file=sys.stderr)  # noqa: T201 - the program's own words.
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -66,25 +71,24 @@ def _as_json(part: BuiltImage | Part) -> dict[str, str]:
 
 def _build(asked: argparse.Namespace, store: Store) -> None:
     builder = choose_builder(asked.builder, store)
-    with store.locked():
-        sources = _asked_sources(asked)
-        # Wheels come first: a tag must speak of the very files that were built.
-        wheels = {
-            project: wheel_of(project, REPOSITORY, store)
-            for project in _projects(sources)
-        }
-        digests = {project: wheel.digest for project, wheel in wheels.items()}
-        plan = _plan(asked, sources, digests)
-        run = ImageBuild(
-            plan=plan,
-            wheels=wheels,
-            shared=IMAGES / SHARED_FOLDER,
-            store=store,
-            builder=builder,
-            base_image=asked.base_image,
-            thin=asked.thin,
-        )
-        built = [run.ensure(image) for image in _asked_images(asked, plan)]
+    store.sweep()
+    sources = _asked_sources(asked)
+    # Wheels come first: a tag must speak of the very files that were built.
+    wheels = {
+        project: wheel_of(project, REPOSITORY, store) for project in _projects(sources)
+    }
+    digests = {project: wheel.digest for project, wheel in wheels.items()}
+    plan = _plan(asked, sources, digests)
+    run = ImageBuild(
+        plan=plan,
+        wheels=wheels,
+        installer=make_installer(IMAGES / SHARED_FOLDER, store),
+        store=store,
+        builder=builder,
+        base_image=asked.base_image,
+        thin=asked.thin,
+    )
+    built = [run.ensure(image) for image in _asked_images(asked, plan)]
     if asked.json:
         print(built_as_json(built))  # noqa: T201 - what was asked for.
     else:
@@ -96,7 +100,7 @@ def _list(asked: argparse.Namespace, store: Store) -> None:
     sources = _asked_sources(asked)
     digests = {each: folder_digest(REPOSITORY / each) for each in _projects(sources)}
     for image in _asked_images(asked, _plan(asked, sources, digests)):
-        print(f"{image.name}\t{image.ref}\t{_state(image, store)}")  # noqa: T201 - likewise.
+        print(f"{image.name}\t{image.ref}\t{_state(image, store, thin=asked.thin)}")  # noqa: T201 - likewise.
 
 
 def _asked_sources(asked: argparse.Namespace) -> dict[str, ImageSource]:
@@ -115,7 +119,8 @@ def _plan(
     digests: Mapping[str, str],
 ) -> Plan:
     identity = asked.base_image or root_identity()
-    return make_plan(sources, digests, IMAGES / SHARED_FOLDER, identity)
+    variant = Variant.GPU if asked.gpu else Variant.CPU
+    return make_plan(sources, digests, IMAGES / SHARED_FOLDER, identity, variant)
 
 
 def _asked_images(asked: argparse.Namespace, plan: Plan) -> list[PlannedImage]:
@@ -123,11 +128,19 @@ def _asked_images(asked: argparse.Namespace, plan: Plan) -> list[PlannedImage]:
         raise SourceError(
             f"No image is called {unknown[0]}: it is only a part of others."
         )
-    return [plan.images[name] for name in asked.only or plan.images]
+    images = [plan.images[name] for name in asked.only or plan.images]
+    if not asked.gpu:
+        return images
+    for_gpus = [image for image in images if image.below.variant is Variant.GPU]
+    if asked.only and for_gpus != images:
+        name = next(each.name for each in images if each not in for_gpus)
+        raise SourceError(f"{name} has no variant for GPUs; build it without --gpu.")
+    return for_gpus
 
 
-def _state(image: PlannedImage, store: Store) -> str:
-    archive = store.archive(image.name, image.tag)
+def _state(image: PlannedImage, store: Store, *, thin: bool) -> str:
+    name = f"{image.name}-thin" if thin and image.top else image.name
+    archive = store.archive(name, image.tag)
     if not archive.exists():
         return "not built"
     return f"{archive.stat().st_size / 1e6:.0f} MB"
@@ -151,16 +164,21 @@ def _parser() -> argparse.ArgumentParser:
             "--only", nargs="+", default=[], metavar="NAME", help="these images only"
         )
         each.add_argument(
+            "--gpu",
+            action="store_true",
+            help="the variants for NVIDIA's GPUs, named …-gpu",
+        )
+        each.add_argument(
             "--base-image",
             metavar="REF",
-            help="build on this Debian bookworm image instead of making one",
+            help=f"build on this image of Debian's {SUITE} instead of making one",
+        )
+        each.add_argument(
+            "--thin",
+            action="store_true",
+            help="leave out of archives what is in those they name as below them",
         )
     build.add_argument("--json", action="store_true", help="print references and paths")
-    build.add_argument(
-        "--thin",
-        action="store_true",
-        help="leave out of archives what is in those they name as below them",
-    )
     build.add_argument(
         "--builder",
         type=BuilderKind,

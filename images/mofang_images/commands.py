@@ -1,15 +1,20 @@
 """Run programs with their output in a log, and say on stderr what goes on."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
 from mofang_images.errors import CommandError, MachineError
+
+GRACE_SECONDS = 10.0
+"""For a program to end by itself, once it was asked to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +44,52 @@ class CommandLog:
         with self.path.open("ab") as log:
             log.write(f"$ {' '.join(str(word) for word in command)}\n".encode())
             log.flush()
-            try:
-                code = subprocess.run(  # noqa: S603 - our own commands, no shell.
-                    command,
-                    check=False,
-                    cwd=cwd,
-                    env={**os.environ, **(env or {})},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                ).returncode
-            except FileNotFoundError as err:
-                raise MachineError(missing(str(command[0]))) from err
+            code = _run_group(
+                command,
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         if code != 0:
             raise CommandError(what, code, self.path)
+
+
+def _run_group(command: Sequence[str | Path], **settings: Any) -> int:
+    """Run a program to its end, and end it with all it started when we are ended."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own commands, no shell.
+            command, start_new_session=True, **settings
+        )
+    except FileNotFoundError as err:
+        raise MachineError(missing(str(command[0]))) from err
+    with process:
+        try:
+            return process.wait()
+        except BaseException:
+            _end_group(process)
+            raise
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+        # What the program started may outlive it.
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def end_on_signals() -> None:
+    """Leave on SIGTERM and SIGHUP as on Ctrl-C: tidily, and with what we started."""
+
+    def leave(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, leave)
 
 
 def succeeds(command: Sequence[str | Path]) -> bool:

@@ -7,19 +7,18 @@ For machines without a registry of images. Elsewhere a registry's Debian does
 import shutil
 from pathlib import Path
 
+from mofang_images.apt import SUITE, debian_mirror
 from mofang_images.commands import CommandLog, step
-from mofang_images.host import PUBLIC_MIRROR, SUITE, debian_mirror
+from mofang_images.errors import MachineError
 from mofang_images.store import Store
 from mofang_images.trees import digest
 
 VARIANT = "minbase"
 
-SOURCES = f"""\
-deb {PUBLIC_MIRROR} {SUITE} main
-deb {PUBLIC_MIRROR} {SUITE}-updates main
-deb {PUBLIC_MIRROR}-security {SUITE}-security main
+SOURCES = """\
+# Images name no mirror: builds use that of the machine they run on.
 """
-"""What an image says of its packages' origin, wherever it was built."""
+"""What an image says of its packages' origin."""
 
 EXCLUDED = """\
 path-exclude /usr/share/doc/*
@@ -30,6 +29,11 @@ path-exclude /usr/share/locale/*
 path-include /usr/share/locale/locale.alias
 """
 """What packages need not unpack into a container, for dpkg."""
+
+SCRIPTS = Path("/usr/share/debootstrap/scripts")
+"""How debootstrap installs a release: one script for each name."""
+
+_NEWEST_SCRIPT = "sid"
 
 _EMPTIED = (
     "var/cache/apt",
@@ -48,17 +52,19 @@ def root_identity() -> str:
 
 
 def make_root(store: Store) -> Path:
-    """Return the archive of a Debian root, made now if it was not yet."""
+    """Return the archive of a Debian root, made now if it was not yet.
+
+    Raises:
+        MachineError: debootstrap is missing, or too old for any release like ours.
+        CommandError: It failed.
+    """
     archive = store.root(root_identity())
     if archive.exists():
         return archive
     log = CommandLog(path=store.log("debian", root_identity()))
     with step("Installing a Debian to build on"), store.scratch("debian") as scratch:
         root = scratch / "root"
-        log.run(
-            "install a Debian root",
-            ["debootstrap", f"--variant={VARIANT}", SUITE, root, debian_mirror()],
-        )
+        log.run("install a Debian root", debootstrap_command(root))
         _tidy(root)
         with store.finished(archive) as unfinished:
             log.run(
@@ -67,6 +73,27 @@ def make_root(store: Store) -> Path:
             )
     store.trim(archive, "debian")
     return archive
+
+
+def debootstrap_command(root: Path, scripts: Path = SCRIPTS) -> list[str | Path]:
+    """Return the command that installs our release into an empty folder.
+
+    It runs in namespaces of its own: ended at any moment, it leaves neither a process
+    nor a mount in the folder.
+    """
+    script = scripts / SUITE
+    if not script.exists():
+        # An older debootstrap knows no release of its future, which are all alike.
+        script = scripts / _NEWEST_SCRIPT
+    if not script.exists():
+        raise MachineError(
+            f"debootstrap is missing or cannot install Debian's {SUITE}; "
+            "on Debian: apt-get install debootstrap."
+        )
+    return [
+        *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
+        *("debootstrap", f"--variant={VARIANT}", SUITE, root, debian_mirror(), script),
+    ]
 
 
 def _tidy(root: Path) -> None:

@@ -23,16 +23,19 @@ OPTIONS = (
     "--no-emit-index-url",
     "--no-header",
     "--no-annotate",
-    *("--python-version", "3.11"),
+    *("--python-version", "3.13"),
     *("--python-platform", "linux"),
 )
+
+LOCK = "requirements.txt"
+"""The lock of an image; that of its variant for GPUs is beside it."""
 
 # Ours come as wheels of this very tree.
 OWN_PACKAGES = ("mofang", "mofang-spawner")
 
 
 def write_locks(repository: Path, store: Store, *, upgrade: bool) -> None:
-    """Write the lock of every image, in agreement with the developers' lock.
+    """Write the locks of every image, in agreement with the developers' lock.
 
     What people test with is what the images hold: the root's lock is a
     constraint here. ``upgrade`` lets go of the versions locked so far.
@@ -44,25 +47,36 @@ def write_locks(repository: Path, store: Store, *, upgrade: bool) -> None:
         compile_lock.append("--upgrade")
     sources = read_sources(images)
     for folder in [images / SHARED_FOLDER, *(each.folder for each in sources.values())]:
-        for wanted in sorted(folder.glob("*.in")):
+        # A variant agrees with its image's own lock, which is written before.
+        for wanted in sorted(folder.glob("*.in"), key=lambda each: each.stem):
             lock = wanted.with_suffix(".txt")
             words: list[str | Path] = [*compile_lock, wanted, "--output-file", lock]
             if folder.name in sources:
-                words += _agreement(sources[folder.name], sources, images)
+                words += _agreement(sources[folder.name], sources, wanted)
             log.run(f"lock {wanted}", words, cwd=repository)
             report(f"Wrote {lock.relative_to(repository)}")
 
 
+def locks_of(folder: Path) -> list[Path]:
+    """List the locks of an image, its own before those of its variants."""
+    return sorted(folder.glob("requirements*.txt"), key=lambda each: each.stem)
+
+
 def _agreement(
-    source: ImageSource, sources: Mapping[str, ImageSource], images: Path
+    source: ImageSource, sources: Mapping[str, ImageSource], wanted: Path
 ) -> list[str | Path]:
     """Return what an image's lock must agree with, and what else it must cover."""
     words: list[str | Path] = ["--constraint", "requirements.lock"]
     words += ["--override", f"images/{SHARED_FOLDER}/overrides.txt"]
-    for ancestor in with_needed(sources, _parents(source)):
-        lock = images / ancestor / "requirements.txt"
-        if lock.exists():
-            words += ["--constraint", lock.relative_to(images.parent)]
+    # What an image has from elsewhere than the index, beside its list of packages.
+    overrides = wanted.with_name(wanted.name.replace("requirements", "overrides"))
+    if (own := overrides.with_suffix(".txt")).exists():
+        words += ["--override", own]
+    below = with_needed(sources, _parents(source)).values()
+    locks = [lock for each in below for lock in locks_of(each.folder)]
+    for lock in [*locks, source.folder / LOCK]:
+        if lock.exists() and lock != wanted.with_suffix(".txt"):
+            words += ["--constraint", lock]
     # What our own packages need is in the foundation: their layer brings only them.
     layer = [sources[LAYER]] if source.kind is Kind.FOUNDATION else []
     for each in [source, *layer]:

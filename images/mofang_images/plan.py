@@ -17,12 +17,13 @@ from mofang_images.sources import (
     ROOT_PARENT,
     ImageSource,
     Kind,
+    Variant,
 )
 from mofang_images.trees import digest, folder_digest
 
 REGISTRY = "docker.io/mofang"
 
-BUILDER_VERSION = 2
+BUILDER_VERSION = 3
 """Raise it when this package begins to make different images of the same inputs."""
 
 TAG_LENGTH = 16
@@ -34,12 +35,19 @@ class PlannedRecipe:
 
     source: ImageSource
     tag: str
+    variant: Variant = Variant.CPU
 
     @property
     def name(self) -> str:
         """What the result is called; unlike that of any image people run."""
-        name = self.source.name
+        name = self.image_name
         return name if self.source.kind is Kind.PLATFORM else f"{name}-layers"
+
+    @property
+    def image_name(self) -> str:
+        """What an image made of it is called."""
+        name = self.source.name
+        return name if self.variant is Variant.CPU else f"{name}-{self.variant}"
 
     @property
     def ref(self) -> str:
@@ -76,6 +84,7 @@ class Plan:
     """By the name of their source."""
 
     images: Mapping[str, PlannedImage]
+    """Likewise."""
 
 
 def make_plan(
@@ -83,6 +92,7 @@ def make_plan(
     projects: Mapping[str, str],
     shared: Path,
     root_identity: str,
+    variant: Variant = Variant.CPU,
 ) -> Plan:
     """Settle the tag of every recipe and every image.
 
@@ -92,6 +102,7 @@ def make_plan(
         shared: Folder of the files that go into every build.
         root_identity: Name of the Debian below them all: the recipe of a
             debootstrap root, or the reference of a registry's image.
+        variant: What to build those for that can be built for more than one.
     """
     shared_digest = folder_digest(shared)
     recipes: dict[str, PlannedRecipe] = {}
@@ -105,7 +116,10 @@ def make_plan(
             *(f"{each} {projects[each]}" for each in source.projects),
             *(folder_digest(each, for_people=True) for each in source.folders),
         ]
-        recipes[name] = PlannedRecipe(source=source, tag=_tag(parts))
+        own = variant if source.gpu else Variant.CPU
+        if own is not Variant.CPU:
+            parts.append(own)
+        recipes[name] = PlannedRecipe(source=source, tag=_tag(parts), variant=own)
     images = {
         name: _image(recipe, recipes.get(LAYER))
         for name, recipe in recipes.items()
@@ -115,7 +129,7 @@ def make_plan(
 
 
 def _image(below: PlannedRecipe, layer: PlannedRecipe | None) -> PlannedImage:
-    name = below.source.name
+    name = below.image_name
     if below.source.kind is Kind.PLATFORM or layer is None:
         return PlannedImage(name=name, tag=below.tag, below=below, top=None)
     tag = _tag([below.tag, layer.tag])

@@ -12,10 +12,10 @@ from pathlib import Path
 from mofang_images.errors import SourceError
 
 ROOT_PARENT = "debian"
-"""The parent that is not an image of ours: a plain Debian bookworm."""
+"""The parent that is not an image of ours: a plain Debian."""
 
 SHARED_FOLDER = "shared"
-"""Files beside the images that go into the build of each."""
+"""Files beside the images that count for the build of each."""
 
 LAYER = "ours"
 """The layer on top of every environment."""
@@ -40,8 +40,19 @@ class Kind(StrEnum):
 IMAGES = frozenset({Kind.PLATFORM, Kind.ENVIRONMENT})
 """The kinds that a pod can run."""
 
+
+class Variant(StrEnum):
+    """What the machines have for which an image is built."""
+
+    CPU = "cpu"
+    """Processors only: the smallest image."""
+
+    GPU = "gpu"
+    """GPUs of NVIDIA: the same with the frameworks' own builds for CUDA."""
+
+
 _REQUIRED = {"kind", "parent", "revision"}
-_OPTIONAL = {"title", "projects", "folders"}
+_OPTIONAL = {"title", "projects", "folders", "gpu"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,9 @@ class ImageSource:
 
     folders: tuple[Path, ...] = ()
     """More folders it copies, each under its own name."""
+
+    gpu: bool = False
+    """Whether it can be built for GPUs, too."""
 
 
 def read_sources(images: Path) -> dict[str, ImageSource]:
@@ -118,6 +132,7 @@ def _read_source(declaration: Path, repository: Path) -> ImageSource:
         title=text.get("title", ""),
         projects=tuple(text.get("projects", ())),
         folders=tuple(repository / each for each in text.get("folders", ())),
+        gpu=text.get("gpu", False),
     )
 
 

@@ -1,20 +1,25 @@
 """The folder that keeps what was built: archives, wheels, logs, Debian roots.
 
-Nothing half-written is ever found under its final name.
+Nothing half-written is ever found under its final name. Several builders may work here
+at a time: a lock for each thing keeps two of them from making the same.
 """
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from mofang_images.commands import report
 
 KEPT = 2
 """How many versions of one thing stay."""
+
+_BUILDS = "builds"
 
 
 def default_folder() -> Path:
@@ -53,12 +58,12 @@ class Store:
     def scratch(self, name: str) -> Iterator[Path]:
         """Lend an empty private folder that is gone afterwards."""
         folder = self.folder / "work" / f"{name}-{os.getpid()}"
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         folder.mkdir(parents=True, mode=0o700)
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
     @contextmanager
     def finished(self, target: Path) -> Iterator[Path]:
@@ -71,6 +76,14 @@ class Store:
             unfinished.replace(target)
         finally:
             _remove(unfinished)
+
+    def sweep(self) -> None:
+        """Remove what programs left that were killed in the middle of their work."""
+        unfinished = [*self.folder.glob("work/*"), *self.folder.glob("*/.*")]
+        for each in unfinished:
+            process = re.split("[-.]", each.name)[-1]
+            if process.isdecimal() and not Path("/proc", process).exists():
+                _remove(each)
 
     def trim(self, current: Path, prefix: str) -> list[Path]:
         """Remove all but the newest things named like ``current``; return them."""
@@ -89,16 +102,41 @@ class Store:
         return old
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Let one builder at a time work here; others wait for it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
+    def locked(self, name: str) -> Iterator[None]:
+        """Let one process at a time make the thing of a name; others wait for it.
+
+        Who makes a thing may ask for those it is made of, never the other way round.
+        """
+        with self._lock_file(name) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                report("Waiting for another build of images to end …")
+                report(f"Waiting for another build of {name} …")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    @contextmanager
+    def building(self) -> Iterator[None]:
+        """Mark that builds go on, as long as nobody is tidying."""
+        with self._lock_file(_BUILDS) as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def tidying(self) -> Iterator[bool]:
+        """Keep builds from beginning; tell whether none goes on."""
+        with self._lock_file(_BUILDS) as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+    def _lock_file(self, name: str) -> TextIO:
+        file = self.folder / "locks" / name.replace("/", "-")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.open("w")
 
 
 def _same_kind(path: Path, prefix: str) -> bool:
@@ -107,7 +145,7 @@ def _same_kind(path: Path, prefix: str) -> bool:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -28,6 +28,11 @@ def wheel_of(project: str, repository: Path, store: Store) -> Wheel:
     Raises:
         SourceError: The sources never stood still while they were built.
     """
+    with store.locked(f"wheel-{project}"):
+        return _ensure_wheel(project, repository, store)
+
+
+def _ensure_wheel(project: str, repository: Path, store: Store) -> Wheel:
     folder = repository / project
     for _ in range(_ATTEMPTS):
         digest = folder_digest(folder)

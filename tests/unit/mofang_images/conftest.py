@@ -80,6 +80,7 @@ def declare(tmp_path) -> Callable[..., Path]:
         kind: str = "platform",
         projects: tuple[str, ...] = (),
         folders: tuple[str, ...] = (),
+        gpu: bool = False,
     ) -> Path:
         folder = images / name
         folder.mkdir(exist_ok=True)
@@ -87,6 +88,7 @@ def declare(tmp_path) -> Callable[..., Path]:
         (folder / "image.toml").write_text(
             f'kind = "{kind}"\nparent = "{parent}"\nrevision = 1\ntitle = "{name}"\n'
             f"projects = {list(projects)}\nfolders = {list(folders)}\n"
+            f"gpu = {str(gpu).lower()}\n"
         )
         return images
 

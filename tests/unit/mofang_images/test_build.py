@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,7 @@ from mofang_images.archives import is_complete, read_archive
 from mofang_images.build import ImageBuild
 from mofang_images.errors import CommandError
 from mofang_images.plan import make_plan
-from mofang_images.sources import read_sources
+from mofang_images.sources import Variant, read_sources
 from mofang_images.wheels import Wheel
 
 from .conftest import digest, write_image
@@ -21,7 +23,10 @@ class RecordingBuilder:
         self.layers = {}
         self.forgotten = []
         self.contexts = {}
+        self.locks = {}
         self.failing = False
+        self.meeting = ()
+        self.barrier = threading.Barrier(2)
 
     def has(self, ref):
         return ref in self.held
@@ -39,6 +44,10 @@ class RecordingBuilder:
         self.contexts[name] = {
             each.relative_to(request.context).as_posix() for each in files
         }
+        lock = request.context / "requirements.txt"
+        self.locks[name] = lock.read_text() if lock.exists() else None
+        if name in self.meeting:
+            self.barrier.wait(timeout=60)
         self.built.append((name, request.parent_ref.split("/")[-1].split(":")[0]))
         self.held.add(request.ref)
         # The layer's Dockerfile ends from scratch; no two builds give the same bytes.
@@ -65,17 +74,21 @@ def builder():
 def build(images, builder, store, tmp_path):
     """Return a run over the tree as it is now, with our sources in some state."""
 
-    def begin(sources="1", thin=False) -> ImageBuild:
+    def begin(sources="1", thin=False, variant=Variant.CPU) -> ImageBuild:
         wheel = tmp_path / f"mofang-0.1.{sources}-py3-none-any.whl"
         wheel.touch()
+        uv = tmp_path / "uv"
+        uv.touch()
         projects = dict.fromkeys(("extensions/client", "hub"), sources)
         return ImageBuild(
-            plan=make_plan(read_sources(images), projects, images / "shared", "debian"),
+            plan=make_plan(
+                read_sources(images), projects, images / "shared", "debian", variant
+            ),
             wheels={each: Wheel(digest=sources, path=wheel) for each in projects},
-            shared=images / "shared",
+            installer=uv,
             store=store,
             builder=builder,
-            base_image="debian:bookworm",
+            base_image="debian:trixie",
             thin=thin,
         )
 
@@ -177,9 +190,7 @@ def test_the_platforms_own_image_is_what_its_dockerfile_makes(ensure, builder):
     assert len(read_archive(image.archive).held) == 1
 
 
-def test_a_build_gets_its_files_the_shared_ones_and_what_it_names(
-    ensure, builder, images
-):
+def test_a_build_gets_its_files_and_what_it_names(ensure, builder, images):
     (images / "ours" / "README.md").write_text("For people.")
     ensure("base")
 
@@ -187,7 +198,6 @@ def test_a_build_gets_its_files_the_shared_ones_and_what_it_names(
         "Dockerfile",
         "examples/single/README.md",
         "image.toml",
-        "uv.txt",
         "wheels/mofang-0.1.1-py3-none-any.whl",
     }
 
@@ -239,3 +249,37 @@ def test_nothing_of_the_host_stays_after_a_build(ensure, store):
 
     left = [Path(each).name for each in (store.folder / "work").iterdir()]
     assert left == []
+
+
+def test_an_image_for_gpus_has_a_lock_and_a_name_of_its_own(
+    ensure, builder, declare, images
+):
+    declare("ray", parent="torch", kind="environment", gpu=True)
+    declare("torch", parent="foundation", kind="environment", gpu=True)
+    (images / "torch" / "requirements.txt").write_text("torch==1+cpu")
+    (images / "torch" / "requirements-gpu.txt").write_text("torch==1")
+
+    refs = {ensure("ray", variant=each).ref for each in Variant}
+
+    assert {ref.split("/")[-1].split(":")[0] for ref in refs} == {"ray", "ray-gpu"}
+    assert builder.locks["torch-layers"] == "torch==1+cpu"
+    assert builder.locks["torch-gpu-layers"] == "torch==1"
+    assert ("ray-gpu-layers", "torch-gpu-layers") in builder.built
+    assert [each[0] for each in builder.built].count("foundation-layers") == 1
+
+
+def test_builds_at_the_same_time_share_parts_and_do_not_wait_for_others(build, builder):
+    """What two need is made once; what has nothing in common is made side by side."""
+    builder.meeting = {"hub", "foundation-layers"}
+    names = ["base", "pytorch", "hub", "base"]
+
+    def ensured(name):
+        run = build()
+        return run.ensure(run.plan.images[name])
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        images = list(pool.map(ensured, names))
+
+    made = [name for name, _ in builder.built]
+    assert len(made) == len(set(made)) == 5
+    assert all(image.archive.exists() for image in images)

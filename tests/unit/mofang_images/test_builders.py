@@ -10,17 +10,20 @@ from mofang_images.builders import (
     choose_builder,
 )
 from mofang_images.errors import MachineError
+from mofang_images.sources import Variant
 
 REQUEST = BuildRequest(
     ref="docker.io/mofang/base:1",
     tag="1",
-    parent_ref="debian:bookworm",
+    variant=Variant.GPU,
+    parent_ref="debian:trixie",
     context=Path("/context"),
     host=Path("/host"),
 )
 COMMON = (
-    "--network host --build-context host=/host --build-arg BASE_IMAGE=debian:bookworm "
-    "--build-arg MOFANG_TAG=1 --tag docker.io/mofang/base:1 /context"
+    "--network host --build-context host=/host --build-arg BASE_IMAGE=debian:trixie "
+    "--build-arg MOFANG_TAG=1 --build-arg VARIANT=gpu "
+    "--tag docker.io/mofang/base:1 /context"
 )
 
 

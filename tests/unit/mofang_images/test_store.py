@@ -1,4 +1,6 @@
 import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -68,3 +70,55 @@ def test_the_person_chooses_where_caches_are(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
     assert default_folder() == tmp_path / "mofang" / "images"
+
+
+def test_leftovers_of_killed_programs_are_swept(store):
+    """Nothing can be cleaned up by a program at the moment it is killed."""
+    with subprocess.Popen(["true"]) as process:
+        pass
+    archives, work = store.folder / "archives", store.folder / "work"
+    dead = [
+        archives / f".base-1.tar.{process.pid}",
+        work / f"hub-{process.pid}" / "context",
+    ]
+    alive = [archives / f".hub-1.tar.{os.getpid()}", archives / "base-1.tar"]
+    for each in (*dead, *alive):
+        each.parent.mkdir(parents=True, exist_ok=True)
+        each.touch()
+
+    store.sweep()
+
+    assert not any(each.exists() for each in dead)
+    assert all(each.exists() for each in alive)
+
+
+def test_builds_of_different_things_do_not_wait_for_each_other(store):
+    with store.locked("hub"), store.locked("wheel-extensions/client"):
+        pass
+
+
+def test_a_thing_is_made_by_one_process_at_a_time(store, capsys):
+    order = []
+
+    def second():
+        with store.locked("base"):
+            order.append("second")
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.locked("base"):
+            waiting = pool.submit(second)
+            # It says so before it waits, and cannot get further than that.
+            while "Waiting for another build of base" not in capsys.readouterr().err:
+                assert not waiting.done()
+            order.append("first")
+        waiting.result(timeout=60)
+
+    assert order == ["first", "second"]
+
+
+def test_nothing_is_tidied_while_a_build_goes_on(store):
+    with store.building(), store.tidying() as is_alone:
+        assert not is_alone
+
+    with store.tidying() as is_alone:
+        assert is_alone
