@@ -110,8 +110,8 @@ _HOMES = {
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Offer ``%%mofang`` and ``%mofang``: ``%load_ext mofang``."""
-    import_module("mofang.magic").register(shell)
+    """Offer ``%%mofang`` and ``%mofang``; the platform's kernels load this."""
+    import_module("mofang.ipython").register(shell)
 
 
 def __getattr__(name: str) -> Any:

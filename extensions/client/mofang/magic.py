@@ -16,10 +16,10 @@ from mofang.cells import write_cell
 from mofang.cli.filters import job_filters, read_filter
 from mofang.cli.options import read_options, spec_file_option, submit_options
 from mofang.client import Client
-from mofang.errors import InvalidError, MofangError
+from mofang.errors import InvalidError, JobFailedError, MofangError
 from mofang.handle import JobHandle, JobHandles
 from mofang.live import LiveView, PreviewView
-from mofang.models import JobSpec
+from mofang.models import JobSpec, JobState
 from mofang.options import RerunOptions
 from mofang.shortcuts import job, jobs, send
 from mofang.specfile import read_spec_file
@@ -42,6 +42,14 @@ def _options(**values: Any) -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20)
 def _list_options(**values: Any) -> None:
     """Declare what may follow ``%mofang_jobs``; it is never called."""
+
+
+class CellJobFailedError(JobFailedError):
+    """The job that a cell followed did not succeed: the cell fails with a sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Tell IPython what to show in place of a traceback."""
+        return [str(self)]
 
 
 class MofangMagic:
@@ -99,6 +107,9 @@ class MofangMagic:
             handle.job = view.follow()
         except KeyboardInterrupt:
             view.interrupted()
+            return
+        if handle.job.state is not JobState.SUCCEEDED:
+            raise CellJobFailedError(handle.job)
 
     def _spec(
         self, path: Path, options: RerunOptions, values: dict[str, Any], client: Client
@@ -127,6 +138,8 @@ def _told(usage: str) -> Iterator[None]:
     """Tell what goes wrong as a sentence, without a traceback."""
     try:
         yield
+    except CellJobFailedError:
+        raise
     except MofangError as error:
         raise UsageError(str(error)) from None
     except click.UsageError as error:
@@ -144,10 +157,3 @@ LIST_USAGE = (
     "Write it like: %mofang_jobs [--mine] [--state Running] [--framework pytorch] "
     "[--search text] [--limit 20]"
 )
-
-
-def register(shell: Any) -> None:
-    """Make the magics known to an interpreter."""
-    magic = MofangMagic(shell)
-    shell.register_magic_function(magic, "line_cell", "mofang")
-    shell.register_magic_function(magic.list_jobs, "line", "mofang_jobs")

@@ -1,4 +1,8 @@
+import os
+import shutil
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,12 +14,18 @@ from IPython.core.interactiveshell import InteractiveShell
 from unit.mofang.fake_service import BORN, a_job, refuse
 
 from mofang.cells import write_cell
-from mofang.errors import ConfigurationError, InvalidError, MofangError
+from mofang.errors import (
+    ConfigurationError,
+    InvalidError,
+    JobFailedError,
+    MofangError,
+)
 from mofang.handle import JobHandle
 from mofang.live import LiveView
 from mofang.magic import MofangMagic
 from mofang.models import Framework, JobState, QueuePlace, RestartRecord
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 CELL = "print('hello')\n"
 
 
@@ -144,6 +154,47 @@ def test_the_extension_loads_by_name(shell):
     assert "mofang" in shell.magics_manager.magics["cell"]
     assert "mofang" in shell.magics_manager.magics["line"]
     assert "mofang_jobs" in shell.magics_manager.magics["line"]
+    with pytest.raises(UsageError, match=r"MOFANG_API_URL|log in"):
+        shell.run_line_magic("mofang_jobs", "")
+
+
+def test_a_fresh_kernel_knows_the_magics_and_starts_without_their_imports(tmp_path):
+    """The image's configuration is read as IPython reads it."""
+    places = tmp_path / "etc" / "ipython"
+    places.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "images" / "ours" / "ipython_config.py", places)
+    command = (
+        "import sys, IPython.core.application as app, IPython\n"
+        f"app.SYSTEM_CONFIG_DIRS[:] = [{str(places)!r}]\n"
+        "IPython.start_ipython(['-c', "
+        '\'import sys; print("knows", get_ipython().find_cell_magic("mofang")'
+        ' is not None, "mofang.magic" in sys.modules)\'])\n'
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", command],
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "knows True False" in ended.stdout
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
+def test_a_cell_whose_followed_job_fails_stops_a_run_of_all_cells(
+    shell, service, clock, capsys, state
+):
+    shell.run_line_magic("load_ext", "mofang")
+    shell.register_magic_function(
+        MofangMagic(shell, service.connect), "line_cell", "mofang"
+    )
+    service.steps = [JobState.RUNNING, state]
+    result = shell.run_cell(f"%%mofang --follow\n{CELL}")
+    assert isinstance(result.error_in_exec, JobFailedError)
+    shown = "".join(capsys.readouterr())
+    assert f"Job digits-000001 ended as {state}" in shown
+    assert "Traceback" not in shown
+    assert shell.user_ns["mofang_job"].state is state
 
 
 def test_a_cell_takes_every_option_of_a_job(shell, service):
