@@ -118,7 +118,7 @@ COMPONENTS = (
         name="jobset",
         packages={"jobset": "sigs.k8s.io/jobset"},
         phase=Phase.JOBS,
-        module="trainer",
+        module="controllers",
     ),
     Component(
         name="trainer",
@@ -126,7 +126,7 @@ COMPONENTS = (
             "trainer": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"
         },
         phase=Phase.JOBS,
-        module="trainer",
+        module="controllers",
     ),
     # Runs the fake nodes of tests.
     Component(
