@@ -14,6 +14,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mofang_local.files import is_written, write_private
 
+_CA_USAGE = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 VALID = datetime.timedelta(days=3650)
 
 
@@ -65,17 +76,35 @@ class Authority:
         self._subject = x509.Name(
             [x509.NameAttribute(NameOID.COMMON_NAME, "mofang-local")]
         )
-        if not is_written(self.certificate):
+        if not self._is_strict():
+            for outdated in folder.glob("*.crt"):
+                outdated.unlink()
             key = ec.generate_private_key(ec.SECP256R1())
             _private(folder / "ca.key", key)
             signed = (
                 self._builder(self._subject, key.public_key())
                 .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+                .add_extension(_CA_USAGE, True)
+                .add_extension(
+                    x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False
+                )
                 .sign(key, hashes.SHA256())
             )
             write_private(
                 self.certificate, signed.public_bytes(serialization.Encoding.PEM)
             )
+
+    def _is_strict(self) -> bool:
+        """Whether there is a certificate that passes RFC 5280's strict rules.
+
+        Python 3.13 applies them by default; earlier launchers left key identifiers out.
+        """
+        if not is_written(self.certificate):
+            return False
+        found = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        return any(
+            each.oid == x509.SubjectKeyIdentifier.oid for each in found.extensions
+        )
 
     @property
     def certificate(self) -> Path:
@@ -111,13 +140,21 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         _private(self._folder / f"{identity.file}.key", key)
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
-        builder = self._builder(_name(identity), key.public_key()).add_extension(
-            x509.ExtendedKeyUsage(usages), False
+        authority = self._key()
+        builder = (
+            self._builder(_name(identity), key.public_key())
+            .add_extension(x509.ExtendedKeyUsage(usages), False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                    authority.public_key()
+                ),
+                False,
+            )
         )
         if identity.hosts:
             names = [_alternative(host) for host in identity.hosts]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
-        signed = builder.sign(self._key(), hashes.SHA256())
+        signed = builder.sign(authority, hashes.SHA256())
         write_private(target, signed.public_bytes(serialization.Encoding.PEM))
 
     def service_account_key(self) -> None:

@@ -1,8 +1,10 @@
 """What keeps an interrupted, killed or doubled launcher from doing harm."""
 
+import contextlib
 import datetime
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -10,6 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from mofang_local import helm, needs, nodes, platform
 from mofang_local.cluster import Cluster
@@ -18,7 +24,7 @@ from mofang_local.files import is_written, write_private
 from mofang_local.kubernetes import nodes_ready
 from mofang_local.locks import held
 from mofang_local.network import CPU_NODE
-from mofang_local.pki import Authority
+from mofang_local.pki import Authority, Identity
 from mofang_local.places import Places
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
@@ -266,3 +272,48 @@ def test_facts_for_scripts_are_private(places):
     path = places.state / "platform.json"
     assert set(json.loads(path.read_text())["users"]) == {"ada", "ben"}
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_certificates_pass_strict_verification(tmp_path):
+    """Python 3.13 verifies strictly by default, and so do the pods' clients."""
+    authority = Authority(tmp_path)
+    server = Identity(file="server", name="server", hosts=("localhost",))
+    authority.issue(server)
+    accepting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    accepting.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+    asking = ssl.create_default_context(cafile=str(authority.certificate))
+    asking.verify_flags |= ssl.VERIFY_X509_STRICT
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = asking.wrap_bio(to_client, to_server, server_hostname="localhost")
+    answering = accepting.wrap_bio(to_server, to_client, server_side=True)
+
+    for step in (client, answering, client, answering):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            step.do_handshake()
+
+    assert client.getpeercert()["subject"] == ((("commonName", "server"),),)
+
+
+def test_certificates_without_key_identifiers_are_made_anew(tmp_path):
+    authority = Authority(tmp_path)
+    server = Identity(file="server", name="server", hosts=("localhost",))
+    authority.issue(server)
+    before = (tmp_path / "server.crt").read_bytes()
+    Authority(tmp_path).issue(server)
+    assert (tmp_path / "server.crt").read_bytes() == before
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mofang-local")])
+    old = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(BEGAN)
+        .not_valid_after(BEGAN + datetime.timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    authority.certificate.write_bytes(old.public_bytes(serialization.Encoding.PEM))
+    Authority(tmp_path).issue(server)
+    assert (tmp_path / "server.crt").read_bytes() != before
