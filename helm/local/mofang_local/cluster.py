@@ -32,7 +32,7 @@ from mofang_local.kubernetes import (
     wait,
 )
 from mofang_local.network import NODES
-from mofang_local.pki import Authority
+from mofang_local.pki import Authority, is_strict
 from mofang_local.places import Places
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
@@ -76,7 +76,7 @@ class Cluster:
         Raises:
             StartError: A part did not come up.
         """
-        if self.is_running():
+        if self.is_running() and is_strict(self.places.pki):
             stale = self.stale()
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
                 self._replace(stale)

@@ -67,6 +67,18 @@ def _private(path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) ->
     )
 
 
+def is_strict(folder: Path) -> bool:
+    """Whether there are certificates that pass RFC 5280's strict rules.
+
+    Python 3.13 applies them by default; earlier launchers left key identifiers out.
+    """
+    path = folder / "ca.crt"
+    if not is_written(path):
+        return False
+    found = x509.load_pem_x509_certificate(path.read_bytes())
+    return any(each.oid == x509.SubjectKeyIdentifier.oid for each in found.extensions)
+
+
 class Authority:
     """The cluster's own certificate authority, kept in a folder."""
 
@@ -76,7 +88,7 @@ class Authority:
         self._subject = x509.Name(
             [x509.NameAttribute(NameOID.COMMON_NAME, "mofang-local")]
         )
-        if not self._is_strict():
+        if not is_strict(folder):
             for outdated in folder.glob("*.crt"):
                 outdated.unlink()
             key = ec.generate_private_key(ec.SECP256R1())
@@ -93,18 +105,6 @@ class Authority:
             write_private(
                 self.certificate, signed.public_bytes(serialization.Encoding.PEM)
             )
-
-    def _is_strict(self) -> bool:
-        """Whether there is a certificate that passes RFC 5280's strict rules.
-
-        Python 3.13 applies them by default; earlier launchers left key identifiers out.
-        """
-        if not is_written(self.certificate):
-            return False
-        found = x509.load_pem_x509_certificate(self.certificate.read_bytes())
-        return any(
-            each.oid == x509.SubjectKeyIdentifier.oid for each in found.extensions
-        )
 
     @property
     def certificate(self) -> Path:

@@ -9,6 +9,7 @@ import pytest
 from mofang_local import cluster as module
 from mofang_local import control_plane, leftovers, network
 from mofang_local.cluster import Cluster
+from mofang_local.pki import Authority
 from mofang_local.places import Places
 from mofang_local.processes import Program
 from mofang_local.progress import Progress
@@ -41,6 +42,7 @@ def running(
     places = Places(
         repository=tmp_path, cache=tmp_path / "cache", state=tmp_path / "state"
     )
+    Authority(places.pki)
     cluster = Cluster(places, Progress())
     for program in wanted.values():
         cluster.supervisor.start(program)
