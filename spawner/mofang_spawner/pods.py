@@ -198,6 +198,11 @@ def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> M
     spec["volumes"] += [
         {"name": "cache", "emptyDir": {"sizeLimit": choice.sizes.cache}},
         {"name": "tmp", "emptyDir": {}},
+        # What is in it counts as the container's memory, and may be all of that.
+        {
+            "name": "shared-memory",
+            "emptyDir": {"medium": "Memory", "sizeLimit": choice.sizes.memory},
+        },
     ]
     if choice.environment.startup_script:
         spec["volumes"].append(
@@ -229,6 +234,7 @@ def _complete(container: Manifest, choice: Choice, secret_name: str, url: str) -
         *mounts(choice.grants),
         {"name": "cache", "mountPath": "/cache"},
         {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in the pod
+        {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - likewise
     ]
     if choice.environment.startup_script:
         container["volumeMounts"].append(

@@ -125,6 +125,9 @@ class Admission:
     ) -> NewJob:
         """Return a job as it would be made if nothing were wrong with it."""
         known = next((each for each in environments if each.image == spec.image), None)
+        if known is not None and spec.environment_name is None:
+            # A later attempt is to have the same packages, and knows the job alone.
+            spec = spec.model_copy(update={"environment_name": known.name})
         return NewJob(
             id=new_job_id(spec.name),
             project=project.name,

@@ -177,6 +177,13 @@ async def test_a_project_that_is_not_ready_takes_no_jobs(world: World) -> None:
     assert (await world.call("POST", json=SPEC)).status_code == 409
 
 
+async def test_the_environment_is_known_by_its_image(world: World) -> None:
+    """Later attempts have the same packages, and know the job alone."""
+    assert (await world.submit())["spec"]["environment_name"] == "pytorch"
+    named = await world.submit(environment_name="other")
+    assert named["spec"]["environment_name"] == "other"
+
+
 async def test_the_image_of_the_own_running_server_may_be_used(world: World) -> None:
     """After a release no environment names it any more, but the server runs."""
     world.cluster.servers = {"docker.io/mofang/pytorch:old"}
@@ -319,7 +326,7 @@ async def test_the_watch_tells_what_happens(world: World) -> None:
         new = await world.submit(name="new")
         added = await events.get()
         world.run_pod(new)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (modified := await events.get())["job"]["state"] != "Running":
                 assert modified["job"]["id"] == new["id"]
         await world.call("DELETE", old["id"])

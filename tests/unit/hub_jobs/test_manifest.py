@@ -186,6 +186,14 @@ def test_variables_of_users_do_not_replace_those_of_the_platform() -> None:
     assert len(names) == len(set(names))
 
 
+def test_a_job_is_told_the_environment_whose_packages_it_has() -> None:
+    job = make_job(environment_name="pytorch")
+
+    variables = worker(build_pytorch_job(job, MACHINES))["containers"][0]["env"]
+
+    assert {"name": "MOFANG_ENVIRONMENT", "value": "pytorch"} in variables
+
+
 def test_pods_have_no_rights_and_no_token() -> None:
     spec = worker(build_pytorch_job(make_job(), MACHINES))
     container = spec["containers"][0]

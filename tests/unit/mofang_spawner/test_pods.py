@@ -96,6 +96,18 @@ def test_the_token_is_never_in_the_pod(given):
     )
 
 
+def test_shared_memory_is_as_large_as_the_memory():
+    """Loaders of training data pass their batches by it; 64 MiB are soon full."""
+    spec = build()["spec"]
+    [volume] = [each for each in spec["volumes"] if each["name"] == "shared-memory"]
+    limits = spec["containers"][0]["resources"]["limits"]
+
+    assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": limits["memory"]}
+    assert {"name": "shared-memory", "mountPath": "/dev/shm"} in spec["containers"][0][
+        "volumeMounts"
+    ]
+
+
 def test_the_pod_meets_the_restricted_standard():
     spec = build()["spec"]
     security = spec["containers"][0]["securityContext"]

@@ -90,6 +90,8 @@ def _shared(
         found["MOFANG_MASTER_PORT"] = str(launch.port)
     if leader in hosts:
         found["MOFANG_MASTER"] = hosts[leader].format(index=0)
+    if spec.environment_name:
+        found["MOFANG_ENVIRONMENT"] = spec.environment_name
     if spec.requirements:
         found["MOFANG_REQUIREMENTS"] = spec.requirements
     if spec.code:
