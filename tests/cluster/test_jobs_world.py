@@ -229,6 +229,7 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
         finally:
             await _remove_project(api, project)
     hub.stop()
+    await hub.close_all_connections()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -63,6 +63,12 @@ class Shell:
     def close(self) -> None:
         self._socket.close()
 
+    async def until_closed(self) -> None:
+        """Read what still comes, so that nothing of the connection is left."""
+        async with asyncio.timeout(30):
+            while await self._socket.read_message() is not None:
+                pass
+
 
 @asynccontextmanager
 async def shell_of(
@@ -75,10 +81,12 @@ async def shell_of(
     url = f"{world.jobs}/{job.id}/shell/{replica}".replace("http", "ws", 1)
     request = HTTPRequest(url, headers={"Authorization": f"token {user}"} | headers)
     socket = await websocket_connect(request)
+    shell = Shell(socket)
     try:
-        yield Shell(socket)
+        yield shell
     finally:
-        socket.close()
+        shell.close()
+        await shell.until_closed()
 
 
 async def test_a_shell_in_worker_1_begins_in_the_working_directory(

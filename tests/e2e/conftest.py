@@ -21,6 +21,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from support import jobs
 from support.hub import HubSession
 from support.jobs import remove_jobs
 from support.lab import PRESETS, THEMES, Lab
@@ -58,6 +59,13 @@ def _room(platform: Platform) -> None:
             model = session.api("GET", f"/users/{user}").json()
             for server in model.get("servers", {}):
                 session.stop(server)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _connections() -> Iterator[None]:
+    """All tests share the connections of ``support.jobs``."""
+    yield
+    jobs.close()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ class Cut:
         self._flows = asyncio.Event()
         self._flows.set()
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self.port = 0
 
     async def start(self) -> None:
@@ -31,8 +31,9 @@ class Cut:
         """End all connections and accept none, as where a machine is switched off."""
         assert self._server is not None
         self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
         await self._server.wait_closed()
 
     def stall(self) -> None:
@@ -46,17 +47,24 @@ class Cut:
     async def _accept(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        with suppress(OSError):
-            there, away = await asyncio.open_connection(*self._there)
-            self._writers |= {writer, away}
-            try:
-                await asyncio.gather(
-                    self._pass(reader, away), self._pass(there, writer)
-                )
-            finally:
-                self._writers -= {writer, away}
-                writer.close()
-                away.close()
+        connection = asyncio.ensure_future(self._serve(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            with suppress(OSError):
+                there, away = await asyncio.open_connection(*self._there)
+                try:
+                    await asyncio.gather(
+                        self._pass(reader, away), self._pass(there, writer)
+                    )
+                finally:
+                    await _end(away)
+        finally:
+            await _end(writer)
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -67,3 +75,9 @@ class Cut:
                 writer.write(chunk)
                 await writer.drain()
             writer.write_eof()
+
+
+async def _end(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+    with suppress(OSError):
+        await writer.wait_closed()

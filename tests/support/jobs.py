@@ -30,6 +30,12 @@ def _client() -> httpx.Client:
     return httpx.Client(timeout=60, trust_env=False)
 
 
+def close() -> None:
+    """Close what the calls have left open for the next one."""
+    _client().close()
+    _client.cache_clear()
+
+
 def pytorch_image(platform: Platform) -> str:
     """Full reference of the image that runs pytorch jobs."""
     return str(platform.get("environment.mofang.dev", "pytorch")["spec"]["image"])

@@ -120,7 +120,7 @@ class World:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - what is awaited is a state
             await asyncio.sleep(0.01)
 

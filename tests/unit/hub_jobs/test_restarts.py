@@ -211,7 +211,7 @@ def fail(
 
 
 async def eventually(world: World, job_id: str, **wanted: Any) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             found: dict[str, Any] = (await world.call("GET", job_id)).json()
             if all(found.get(name) == value for name, value in wanted.items()):
@@ -242,7 +242,7 @@ async def test_cancelling_between_two_attempts_cancels_for_good(world: World) ->
 
 
 async def until(look: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not look():  # noqa: ASYNC110 - what is awaited is a state
             await asyncio.sleep(0.01)
 

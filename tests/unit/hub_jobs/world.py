@@ -307,7 +307,7 @@ class World:
 
     async def let_in(self, job: dict[str, Any]) -> None:
         """Return once the queue has released a job."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]:  # noqa: ASYNC110 - what is awaited is a state
                 await asyncio.sleep(0.01)
 
@@ -442,7 +442,7 @@ async def running_world(
     server.add_sockets([listener])
     async with (
         hub_client,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        httpx.AsyncClient(trust_env=False, timeout=30) as http,
     ):
         yield World(
             url=f"http://127.0.0.1:{port}",

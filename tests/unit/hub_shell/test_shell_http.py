@@ -51,7 +51,7 @@ async def refusal(world: World, job: dict[str, Any], **more: str) -> tuple[int, 
 
 
 async def until(look: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             if look():
                 return

@@ -10,7 +10,7 @@ from mofang_kube import watcher as watcher_module
 from mofang_kube.watcher import Watcher
 
 
-async def until(look, *, within=5.0):
+async def until(look, *, within=30.0):
     """Until ``look`` is true; the loop goes on meanwhile."""
     async with asyncio.timeout(within):
         while not look():  # noqa: ASYNC110 - looks at what only the fake knows
@@ -19,7 +19,7 @@ async def until(look, *, within=5.0):
 
 async def synced(watcher):
     watcher.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await watcher.synced.wait()
 
 

@@ -260,7 +260,7 @@ async def test_a_late_start_says_what_to_do(starting, context):
 
 async def test_a_cancelled_start_leaves_nothing(starting, context):
     task = asyncio.create_task(starting._start())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while context.core.count()["service"] == 0:  # noqa: ASYNC110 - the fake's
             await asyncio.sleep(0.01)
     task.cancel()

@@ -91,7 +91,7 @@ class SshService:
     async def quiet(self) -> None:
         """Return when all that ran for clients has ended."""
         running = [peer.handler.running for peer in self.peers]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await asyncio.gather(*running, return_exceptions=True)
 
     async def proxy(self, **options: object) -> asyncio.subprocess.Process:

@@ -36,7 +36,7 @@ async def start(world, user, *words):
 
 
 async def told_something(world):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             for terminal in world.terminals.opened:
                 if terminal.sent:
@@ -54,7 +54,7 @@ async def test_bytes_reach_the_container_and_come_back(world):
     terminal.to_come.put_nowait((1, b"SSH-2.0-there\r\n"))
     assert await process.stdout.readexactly(15) == b"SSH-2.0-there\r\n"
     terminal.to_come.put_nowait((3, b'{"status": "Success"}'))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await process.wait() == 0
 
 
