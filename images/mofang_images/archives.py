@@ -105,6 +105,29 @@ def stacked(
     return ImageContent(manifest=below.manifest | {"layers": layers}, config=config)
 
 
+def described_by(content: ImageContent, others: Sequence[Archive]) -> ImageContent:
+    """Return the same image with each layer described as others hold it, if one does.
+
+    One layer may be compressed in many ways, which gives it as many names.
+    """
+    known = {
+        diff_id: layer
+        for other in others
+        for diff_id, layer in zip(
+            other.content.diff_ids, other.content.manifest["layers"], strict=True
+        )
+    }
+    layers = [
+        known.get(diff_id, layer)
+        for diff_id, layer in zip(
+            content.diff_ids, content.manifest["layers"], strict=True
+        )
+    ]
+    return ImageContent(
+        manifest=content.manifest | {"layers": layers}, config=content.config
+    )
+
+
 def write_archive(
     target: Path,
     content: ImageContent,

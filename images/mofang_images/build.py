@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_images.archives import is_complete, read_archive, stacked, write_archive
+from mofang_images.archives import (
+    described_by,
+    is_complete,
+    read_archive,
+    stacked,
+    write_archive,
+)
 from mofang_images.builders import Builder, BuildRequest
 from mofang_images.commands import CommandLog, step
 from mofang_images.debian import make_root, root_identity
@@ -136,18 +142,15 @@ class ImageBuild:
         self, recipe: PlannedRecipe, target: Path, parents: list[Path], log: CommandLog
     ) -> None:
         """Write an archive without the layers that those of the parents hold."""
-        held = [read_archive(parent).held for parent in parents]
+        below = [read_archive(parent) for parent in parents]
+        held = frozenset[str]().union(*(each.held for each in below))
         with self.store.scratch(recipe.name) as scratch:
-            whole = scratch / "whole.tar"
-            self.builder.save(recipe.ref, whole, log)
-            saved = read_archive(whole)
-            write_archive(
-                target,
-                saved.content,
-                recipe.ref,
-                [saved],
-                without=frozenset[str]().union(*held),
-            )
+            written = scratch / "written.tar"
+            known = below[-1].content.diff_ids
+            self.builder.save(recipe.ref, written, log, without=known)
+            saved = read_archive(written)
+            content = described_by(saved.content, below)
+            write_archive(target, content, recipe.ref, [saved], without=held)
 
     def _ensure_built(self, recipe: PlannedRecipe) -> CommandLog:
         """Make the builder hold what a Dockerfile makes; return the build's log.

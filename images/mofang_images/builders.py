@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -56,8 +57,14 @@ class Builder(Protocol):
     def build(self, request: BuildRequest, log: CommandLog) -> None:
         """Build an image."""
 
-    def save(self, ref: str, archive: Path, log: CommandLog) -> None:
-        """Write an image to an OCI archive that names it."""
+    def save(
+        self, ref: str, archive: Path, log: CommandLog, without: Sequence[str] = ()
+    ) -> None:
+        """Write an image to an OCI archive that names it.
+
+        ``without``: hashes of unpacked layers that it need not hold. What it says of
+        those that it leaves out is of no use.
+        """
 
     def forget(self, ref: str) -> None:
         """Remove an image that nobody will ask for again."""
@@ -139,14 +146,29 @@ class Buildah:
         ]
         log.run(f"build {request.ref}", self._command("bud", *options))
 
-    def save(self, ref: str, archive: Path, log: CommandLog) -> None:
-        """Write an image to an OCI archive that names it."""
-        log.run(
-            f"write {ref} to an archive",
-            self._command(
-                "push", "--quiet", *COMPRESSION, ref, f"oci-archive:{archive}:{ref}"
-            ),
+    def save(
+        self, ref: str, archive: Path, log: CommandLog, without: Sequence[str] = ()
+    ) -> None:
+        """Write an image to an OCI archive that names it.
+
+        buildah writes no layer that is in the target by its name already, so an empty
+        file in the place of each keeps it from compressing them once more.
+        """
+        layout = archive.with_name(f"{archive.name}.layout")
+        blobs = layout / "blobs" / "sha256"
+        blobs.mkdir(parents=True)
+        present = [blobs / digest.removeprefix("sha256:") for digest in without]
+        for each in present:
+            each.touch()
+        what = f"write {ref} to an archive"
+        push = self._command(
+            "push", "--quiet", *COMPRESSION, ref, f"oci:{layout}:{ref}"
         )
+        log.run(what, push)
+        for each in present:
+            each.unlink()
+        log.run(what, ["tar", "-C", layout, "-cf", archive, "."])
+        shutil.rmtree(layout)
 
     def forget(self, ref: str) -> None:
         """Remove an image that nobody will ask for again."""
@@ -182,7 +204,13 @@ class Engine:
         """Build an image."""
         log.run(f"build {request.ref}", [self.kind, "build", *_build_options(request)])
 
-    def save(self, ref: str, archive: Path, log: CommandLog) -> None:
+    def save(
+        self,
+        ref: str,
+        archive: Path,
+        log: CommandLog,
+        without: Sequence[str] = (),  # noqa: ARG002 - these write images whole.
+    ) -> None:
         """Write an image to an OCI archive that names it."""
         form = ["--format", "oci-archive"] if self.kind is BuilderKind.PODMAN else []
         command: list[str | Path] = [self.kind, "save", *form, "--output", archive, ref]

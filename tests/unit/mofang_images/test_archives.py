@@ -4,6 +4,7 @@ import tarfile
 import pytest
 
 from mofang_images.archives import (
+    described_by,
     is_complete,
     read_archive,
     stacked,
@@ -117,3 +118,14 @@ def test_an_archive_of_several_images_is_refused(tmp_path):
 
     with pytest.raises(SourceError, match="holds 2 images"):
         read_archive(write_tar(tmp_path / "two.tar", files))
+
+
+def test_a_layer_is_called_as_its_archive_calls_it(below, tmp_path):
+    """Whoever left a layer out of an image's archive knows it by no other name."""
+    again = read_archive(write_image(tmp_path / "again.tar", b"debian", b"torch"))
+    for layer in again.content.manifest["layers"][:1]:
+        layer["digest"], layer["size"] = again.content.diff_ids[0], 0
+    assert again.content.layers != below.content.layers
+
+    assert described_by(again.content, [below]).layers == below.content.layers
+    assert described_by(again.content, []).layers == again.content.layers

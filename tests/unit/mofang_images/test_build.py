@@ -55,7 +55,8 @@ class RecordingBuilder:
         added = f"{request.ref} {len(self.built)}".encode()
         self.layers[request.ref] = [*self.layers.get(parent, []), added]
 
-    def save(self, ref, archive, log):
+    def save(self, ref, archive, log, without=()):
+        # Nothing is left out, as by programs that cannot.
         write_image(archive, *self.layers[ref])
 
     def forget(self, ref):

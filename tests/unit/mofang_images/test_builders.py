@@ -56,14 +56,31 @@ def test_buildah_builds_apart_from_the_machines_own_images(log):
     assert command.endswith(COMMON)
 
 
-def test_archives_are_oci_archives_that_name_the_image(log):
-    archive = Path("/archive.tar")
+def test_archives_are_oci_archives_that_name_the_image(log, tmp_path):
+    archive = tmp_path / "archive.tar"
     Buildah(storage=Path("/storage")).save(REQUEST.ref, archive, log)
     Engine(kind=BuilderKind.PODMAN).save(REQUEST.ref, archive, log)
 
-    buildah, podman = log.commands
-    assert buildah.endswith(f"{REQUEST.ref} oci-archive:/archive.tar:{REQUEST.ref}")
-    assert podman.endswith(f"--format oci-archive --output /archive.tar {REQUEST.ref}")
+    push, tar, podman = log.commands
+    assert push.endswith(f"{REQUEST.ref} oci:{archive}.layout:{REQUEST.ref}")
+    assert tar == f"tar -C {archive}.layout -cf {archive} ."
+    assert podman.endswith(f"--format oci-archive --output {archive} {REQUEST.ref}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_buildah_compresses_no_layer_that_is_archived_already(tmp_path):
+    """It takes a layer whose name is in the target for one that was written."""
+    seen = {}
+
+    class LookingLog:
+        def run(self, what, command):
+            seen[command[0]] = {each.name for each in tmp_path.rglob("*/sha256/*")}
+
+    Buildah(storage=Path("/storage")).save(
+        REQUEST.ref, tmp_path / "archive.tar", LookingLog(), without=["sha256:abc"]
+    )
+
+    assert seen == {"buildah": {"abc"}, "tar": set()}
 
 
 def test_a_machine_without_builders_is_told_what_to_install(monkeypatch, store):
