@@ -33,8 +33,19 @@ CLONE = "root/mofang"
 SCRIPT = "root/commands.sh"
 
 
-def check(found: Places) -> None:
+def platform_is_here() -> bool:
+    """Whether a platform runs outside of the bare machine, or starts."""
+    # Namespaces inside have no names outside.
+    names = network.ip("netns", "list", check=False)
+    return any(node.namespace in names for node in network.NODES)
+
+
+def check(found: Places, *, beside: bool) -> None:
     """Refuse where a bare machine cannot be made.
+
+    Args:
+        found: Where the platform of this machine is.
+        beside: Whether it may run meanwhile.
 
     Raises:
         NeedError: Something is in the way; tells what to do.
@@ -42,7 +53,7 @@ def check(found: Places) -> None:
     machine = needs.look(found.state)
     if not machine.is_root:
         raise NeedError("A bare Debian needs namespaces: run this command as root.")
-    if network.ip("link", "show", "mofang-host", check=False):
+    if platform_is_here() and not beside:
         raise NeedError(
             "A platform runs on this machine, and both would use the same networks "
             "and cgroups: stop it by `make down`."
@@ -85,6 +96,15 @@ def run(folder: Path, caches: list[Path]) -> int:
     return subprocess.run(command, check=False).returncode
 
 
+def clear(found: Places) -> None:
+    """Remove what a platform inside left of cgroups and wires, which are the machine's.
+
+    Its processes and network namespaces are gone with it.
+    """
+    if not platform_is_here():
+        Cluster(found, Progress()).stop()
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     found = argparse.ArgumentParser(prog=f"make {NAME}", description=__doc__)
@@ -93,6 +113,11 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument(
         "--instead", metavar="COMMANDS", help="run these after README's installation"
+    )
+    found.add_argument(
+        "--beside",
+        action="store_true",
+        help="even if a platform runs here: the commands must not start another",
     )
     found.add_argument("--keep", action="store_true", help="keep the root afterwards")
     return found
@@ -115,8 +140,7 @@ def tried(options: argparse.Namespace, found: Places) -> int:
     try:
         status = run(folder, caches)
     finally:
-        # Its processes are gone with it; cgroups and wires are the machine's.
-        Cluster(found, Progress()).stop()
+        clear(found)
     if not options.keep:
         remove(folder)
     if status == 0 and not options.instead:
@@ -129,7 +153,7 @@ def main() -> int:
     options, found = parser().parse_args(), places()
     print(passed.sentence(NAME), flush=True)
     try:
-        check(found)
+        check(found, beside=options.beside)
         status = tried(options, found)
     except (LauncherError, readme.ReadmeError, root.RootError) as error:
         print(error, file=sys.stderr)
