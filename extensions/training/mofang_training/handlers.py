@@ -18,6 +18,7 @@ from tornado import web
 
 from mofang_training.defaults import form_defaults
 from mofang_training.forwarding import TrainingHandler
+from mofang_training.packages import PackagesHandler
 from mofang_training.snapshots import has_code, keep_code, snapshot, tidy
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -189,6 +190,7 @@ HANDLERS: list[tuple[str, type[TrainingHandler]]] = [
     (rf"{_ROOT}/jobs/preview", PreviewHandler),
     (rf"{_ROOT}/jobs/watch", WatchHandler),
     (rf"{_ROOT}/snapshots", SnapshotsHandler),
+    (rf"{_ROOT}/packages", PackagesHandler),
     (rf"{_ROOT}/jobs/{_JOB}", JobHandler),
     (rf"{_ROOT}/jobs/{_JOB}/cancel", CancelHandler),
     (rf"{_ROOT}/jobs/{_JOB}/debug", DebugHandler),

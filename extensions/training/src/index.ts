@@ -3,6 +3,7 @@ import { comparePlugin } from './plugins/compare';
 import { formPlugin } from './plugins/form';
 import { jobsPlugin } from './plugins/jobs';
 import { logsPlugin } from './plugins/logs';
+import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
 import { submitPlugin } from './plugins/submit';
 
@@ -15,5 +16,6 @@ export default [
   logsPlugin,
   submitPlugin,
   chartsPlugin,
-  comparePlugin
+  comparePlugin,
+  packagesPlugin
 ];

@@ -36,6 +36,8 @@ export namespace CommandIDs {
   /** Compare jobs; argument: `jobIds`, two of them. */
   export const compare = 'mofang-training:compare';
   export const showPanel = 'mofang-training:show-panel';
+  /** Show what was changed of installed packages, with a button to undo it. */
+  export const showPackages = 'mofang-training:show-packages';
   /** Of the Cloud Shell's extension; may be absent. */
   export const openShell = 'mofang-cloudshell:open';
   /** Of the TensorBoard extension; may be absent. */

@@ -1,0 +1,66 @@
+"""Handlers of ``mofang/training/api/packages``: what a person changed, and undoing it.
+
+``mofang-environment`` does the work, in a process of its own: making a directory anew
+takes seconds, and whatever becomes of it the server goes on.
+"""
+
+# mypy: disable-error-code="misc, untyped-decorator"
+# jupyter_server counts as untyped, so its classes and decorators are Any.
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from http import HTTPStatus
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from mofang.environments.cli import WRONG_USE
+from mofang_training.forwarding import TrainingHandler
+
+PROGRAM = (sys.executable, "-I", "-m", "mofang.environments.cli")
+
+
+class PackagesHandler(TrainingHandler):
+    """The packages of this server's environment."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Tell what differs from the image."""
+        await self._answer()
+
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        """Undo all changes, and tell the state after it."""
+        if await self._run("reset") is not None:
+            await self._answer()
+
+    async def _answer(self) -> None:
+        printed = await self._run("status", "--json")
+        if printed is not None:
+            self.set_header("Content-Type", "application/json")
+            self.finish(printed)
+
+    async def _run(self, *words: str) -> bytes | None:
+        """Return what the program prints; where it fails, answer with its sentence."""
+        program = await asyncio.create_subprocess_exec(
+            *PROGRAM,
+            *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, told = await program.communicate()
+        if not program.returncode:
+            return printed
+        *_, last = ["", *told.decode(errors="replace").splitlines()]
+        sentence = last.removeprefix("[Mofang] ")
+        self.log.warning("mofang-environment %s: %s", words[0], sentence)
+        if program.returncode == WRONG_USE:
+            self.refuse(HTTPStatus.NOT_FOUND, "no_environment", sentence)
+        else:
+            self.refuse(HTTPStatus.CONFLICT, "packages", sentence)
+        return None
