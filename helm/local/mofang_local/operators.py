@@ -35,6 +35,9 @@ class Operator:
     images: tuple[str, ...] = ()
     """Names of images that its arguments refer to."""
 
+    after: tuple[str, ...] = ()
+    """Operators whose resource definitions it cannot start without."""
+
     arguments: tuple[str, ...] = ()
     """In place of the manifests' own; ``{name}`` is the reference of an image."""
 
@@ -94,6 +97,7 @@ OPERATORS = (
         name="trainer",
         module="github.com/kubeflow/trainer/v2",
         namespace="kubeflow-system",
+        after=("jobset",),
         # Its overlay also fetches JobSet's manifests from the internet.
         folders=tuple(
             f"manifests/base/{part}" for part in ("crds", "manager", "rbac", "webhook")

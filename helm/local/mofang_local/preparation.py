@@ -235,7 +235,7 @@ class Preparation:
         return self._task(
             operator.name,
             install,
-            needs=(PAGE, *(f"build {name}" for name in wanted)),
+            needs=(PAGE, *operator.after, *(f"build {name}" for name in wanted)),
         )
 
     def _load(self, name: str, _: Step) -> None:
