@@ -48,21 +48,6 @@ def test_a_single_node_needs_no_name_of_a_master(wrapper):
     assert "127.0.0.1" in torchrun_arguments(output)
 
 
-@pytest.mark.parametrize(
-    ("version", "repaired"), [("1.13.1", True), ("2.5.1", False), (None, False)]
-)
-def test_the_torchrun_of_debian_12_is_given_what_it_needs(wrapper, version, repaired):
-    """It cannot read its own defaults with Python 3.11, which Debian 12 has."""
-    if version is not None:
-        about = wrapper.packages / f"torch-{version}.dist-info"
-        about.mkdir()
-        (about / "METADATA").write_text(f"Name: torch\nVersion: {version}\n")
-    code, output = wrapper(wrapper.script("print('works')"))
-    assert code == 0
-    assert "works" in output
-    assert ("--redirects" in torchrun_arguments(output)) is repaired
-
-
 def test_an_executable_that_is_not_python_is_run_as_it_is(wrapper):
     script = wrapper.script("#!/bin/sh\necho shell says $1\n", "train.sh")
     (wrapper.home / script).chmod(0o755)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mofang.run.addresses import own_address
 from mofang.run.endings import WRONG_SETTINGS, RefusalError
+from mofang.run.frameworks.openmpi import find_version, mpirun_options
 from mofang.run.meeting.client import configure_client, publish_key
 from mofang.run.meeting.directory import Announcement, RunDirectory
 from mofang.run.meeting.farewell import wait_for_farewells
@@ -100,10 +101,11 @@ def _launcher(
                 "".join(f"{name} slots={one.slots}\n" for name, one in named.items())
             )
             processes = sum(worker.slots for worker in workers.values())
+            interface = own_address().interface
             yield Launch(
                 [
                     *(mpirun, "--hostfile", str(hostfile), "-np", str(processes)),
-                    *mpirun_options(agent, own_address().interface),
+                    *mpirun_options(agent, interface, find_version(mpirun)),
                     *_forwarded(replica),
                     *program.arguments(),
                 ]
@@ -114,21 +116,6 @@ def _launcher(
     finally:
         directory.declare_over()
         directory.remove()
-
-
-def mpirun_options(agent: str, interface: str) -> list[str]:
-    """Return how mpirun starts its processes, and how these call each other."""
-    return [
-        *("--bind-to", "none"),
-        *("--mca", "plm_rsh_agent", agent),
-        # Workers hold no key, so none of them can start others.
-        *("--mca", "plm_rsh_no_tree_spawn", "1"),
-        # A daemon that leaves its session can die unseen, and mpirun waits for ever.
-        *("--mca", "orte_leave_session_attached", "1"),
-        *("--mca", "pml", "ob1", "--mca", "btl", "self,tcp,vader"),
-        *("--mca", "btl_tcp_if_include", interface),
-        *("--mca", "oob_tcp_if_include", interface),
-    ]
 
 
 def tell_failure(settings: RunSettings, sentence: str) -> None:

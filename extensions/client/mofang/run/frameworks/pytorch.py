@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mofang.run.endings import NOT_FOUND, WRONG_SETTINGS, RefusalError
-from mofang.run.interpreter import Interpreter
 from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import wait_for_names
 from mofang.run.replica import Launch, Replica
@@ -64,7 +61,6 @@ def _torchrun(settings: RunSettings, program: Program) -> list[str]:
         # How often it looks whether its processes ended; the default of 5 seconds
         # would be added to each job's end.
         *("--monitor_interval", "0.5"),
-        *_repairs(_find_version(python, "torch"), sys.version_info[:2]),
         *([] if program.is_python else ["--no_python"]),
         *program.after_python(),
     ]
@@ -73,20 +69,3 @@ def _torchrun(settings: RunSettings, program: Program) -> list[str]:
 def _master(settings: RunSettings) -> str:
     # One replica must start although the cluster's DNS is not there.
     return settings.master if settings.nodes > 1 else "127.0.0.1"
-
-
-def _find_version(python: Interpreter, package: str) -> str:
-    places = [*python.path, *python.sites]
-    found = importlib.metadata.distributions(name=package, path=places)
-    return next((one.version for one in found), "")
-
-
-def _repairs(torch: str, python: tuple[int, ...]) -> list[str]:
-    # torchrun 1.x cannot read its own defaults with Python 3.11 and later, where a
-    # flag's empty value is no longer found by looping: it ends with "'NoneType'
-    # object has no attribute 'get'". Naming one local rank avoids the default; the
-    # highest that can be named is the one least likely to be there. Remove once no
-    # image has Debian 12's PyTorch.
-    if torch.startswith("1.") and python >= (3, 11):
-        return ["--redirects", "9:1", "--tee", "9:1"]
-    return []
