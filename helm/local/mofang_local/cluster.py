@@ -16,12 +16,8 @@ from mofang_local import (
     nodes,
     operators,
 )
-from mofang_local.components import (
-    COMPONENTS,
-    SHARED_MODULE,
-    module_folder,
-    module_path,
-)
+from mofang_local.components import COMPONENTS, SHARED_MODULE
+from mofang_local.gomodules import module_folder, module_path
 from mofang_local.helm import Helm
 from mofang_local.images import Image
 from mofang_local.kubernetes import (

@@ -5,14 +5,16 @@ so that Go compiles each package once for all of them.
 """
 
 import hashlib
-import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TextIO
 
+from mofang_local import gomodules
 from mofang_local.errors import BuildError, last_lines
 from mofang_local.places import Places
 
@@ -33,12 +35,8 @@ _LINKER_FLAGS = (
     f"-s -w -X {_VERSION}.gitVersion={KUBERNETES_VERSION}"
     f" -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=37"
 )
-_TAGS = "no_btrfs no_devmapper no_zfs disable_pgv"
-"""containerd without file systems that are not used here; Istio without the generated
-validation of Envoy's API."""
-
-_COLLECTOR_PERCENT = "400"
-"""GOGC of the compiler, which handles one package and ends: collecting seldom pays."""
+_PACKAGE = re.compile(r"[\w.~+/-]+")
+"""A line of ``go build -v`` that names a package; its other lines have blanks."""
 
 
 class Phase(StrEnum):
@@ -143,7 +141,7 @@ def key(component: Component, folder: Path, go_version: str) -> str:
         folder: Its Go module. Of the module's own packages only the component's count.
         go_version: As Go prints it.
     """
-    made_from = f"{component!r}\n{go_version}\n{_TAGS}\n{_LINKER_FLAGS}\n"
+    made_from = f"{component!r}\n{go_version}\n{gomodules.TAGS}\n{_LINKER_FLAGS}\n"
     digest = hashlib.sha256(made_from.encode())
     own = [folder / package for package in component.packages.values()]
     files = [folder / "go.mod", folder / "go.sum"]
@@ -162,17 +160,12 @@ class Builder:
         self._go_version = ""
 
     def _folder(self, component: Component) -> Path:
-        return module_path(self._places, component.module)
+        return gomodules.module_path(self._places, component.module)
 
     def _output(self, component: Component) -> Path:
-        if not self._go_version:
-            self._go_version = subprocess.run(
-                ["go", "version"],  # noqa: S607 - the person's own Go
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout
-        name = key(component, self._folder(component), self._go_version)
+        folder = self._folder(component)
+        self._go_version = self._go_version or gomodules.version(folder)
+        name = key(component, folder, self._go_version)
         return self._places.cache / "programs" / f"{component.name}-{name}"
 
     def is_built(self, component: Component) -> bool:
@@ -204,56 +197,67 @@ class Builder:
         self._link(component, output)
 
     def package_count(self, component: Component) -> int:
-        """How many Go packages a component is made of; 0 if Go cannot tell."""
-        command = ["go", "list", "-deps", "-tags", _TAGS, *component.packages.values()]
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            command,
-            cwd=self._folder(component),
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return len(done.stdout.splitlines()) if done.returncode == 0 else 0
+        """How many Go packages are still to be compiled: those that build() calls with.
 
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "CGO_ENABLED": "0",
-            "GOGC": _COLLECTOR_PERCENT,
-            # What is built does not depend on the checkout's commit.
-            "GOFLAGS": "-mod=readonly -buildvcs=false",
-            "GOCACHE": str(self._places.cache / "go-build"),
-        }
+        Raises:
+            BuildError: Go cannot tell, for want of a module, say.
+        """
+        if self.is_built(component):
+            return 0
+        packages = component.packages.values()
+        folder = self._folder(component)
+        return len(gomodules.stale_packages(self._places, folder, packages))
+
+    def download(self) -> None:
+        """Bring the sources of every component onto this machine.
+
+        Raises:
+            BuildError: A module could not be had.
+        """
+        for module in dict.fromkeys(each.module for each in COMPONENTS):
+            gomodules.download(
+                self._places, gomodules.module_path(self._places, module)
+            )
 
     def _compile(
         self, component: Component, output: Path, on_package: Callable[[str], object]
     ) -> None:
         log = self._places.build_logs / f"{component.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        for program, package in component.packages.items():
-            command = ["go", "build", "-v", "-o", str(output / program)]
-            command += ["-tags", _TAGS, "-ldflags", _LINKER_FLAGS, package]
-            with (
-                log.open("w") as out,
-                subprocess.Popen(  # noqa: S603 - the command is ours
-                    command,
-                    cwd=self._folder(component),
-                    env=self._environment(),
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                ) as build,
-            ):
-                for line in build.stdout or ():
-                    out.write(line)
-                    if not line.startswith("go: "):
-                        on_package(line.strip())
-            if build.returncode:
-                raise BuildError(
-                    f"{component.name} could not be built; the log is {log}:\n"
-                    + last_lines(log.read_text(errors="replace"))
-                )
+        with log.open("w") as out:
+            built = all(
+                self._go_build(component, output / program, package, out, on_package)
+                for program, package in component.packages.items()
+            )
+        if not built:
+            raise BuildError(
+                f"{component.name} could not be built; the log is {log}:\n"
+                + last_lines(log.read_text(errors="replace"))
+            )
+
+    def _go_build(
+        self,
+        component: Component,
+        program: Path,
+        package: str,
+        log: TextIO,
+        on_package: Callable[[str], object],
+    ) -> bool:
+        command = ["go", "build", "-v", "-o", str(program)]
+        command += ["-tags", gomodules.TAGS, "-ldflags", _LINKER_FLAGS, package]
+        with subprocess.Popen(  # noqa: S603 - the command is ours
+            command,
+            cwd=self._folder(component),
+            env=gomodules.environment(self._places),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as build:
+            for line in build.stdout or ():
+                log.write(line)
+                if _PACKAGE.fullmatch(line.strip()):
+                    on_package(line.strip())
+        return build.returncode == 0
 
     def _link(self, component: Component, output: Path) -> None:
         self._places.programs.mkdir(parents=True, exist_ok=True)
@@ -271,40 +275,4 @@ class Builder:
 
     def forget_go_cache(self) -> None:
         """Give back the gigabytes that Go keeps beside what it built."""
-        shutil.rmtree(self._places.cache / "go-build", ignore_errors=True)
-
-
-def module_path(places: Places, module: str) -> Path:
-    """The folder of one of our Go modules."""
-    return places.local / "components" / module
-
-
-def module_folder(folder: Path, module: str) -> Path:
-    """Where Go keeps the sources of a module that ``folder`` requires.
-
-    Raises:
-        BuildError: The module cannot be had.
-    """
-    done = subprocess.run(  # noqa: S603 - the command is ours
-        ["go", "list", "-m", "-f", "{{.Dir}}", module],  # noqa: S607 - own Go
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if not done.stdout.strip():
-        subprocess.run(  # noqa: S603 - the command is ours
-            ["go", "mod", "download", module],  # noqa: S607 - the person's own Go
-            cwd=folder,
-            check=False,
-        )
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            ["go", "list", "-m", "-f", "{{.Dir}}", module],  # noqa: S607 - own Go
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if not done.stdout.strip():
-        raise BuildError(f"The sources of {module} are not there: {done.stderr}")
-    return Path(done.stdout.strip())
+        shutil.rmtree(gomodules.cache_path(self._places), ignore_errors=True)

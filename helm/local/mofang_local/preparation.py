@@ -131,6 +131,8 @@ class Preparation:
 
     def _image_order(self) -> list[str]:
         rest = [name for name in self._planned if name not in FIRST_IMAGES]
+        # Many are there soon when the longest comes last.
+        rest.sort(key=lambda name: self._durations.expected(f"image {name}"))
         return [*FIRST_IMAGES, *rest]
 
     # What tasks do.
