@@ -1,4 +1,4 @@
-"""The command line: ``build``, ``list`` and ``lock``."""
+"""The command line: ``build``, ``push``, ``list`` and ``lock``."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from mofang_images.errors import ImageError, SourceError
 from mofang_images.installer import make_installer
 from mofang_images.locks import write_locks
 from mofang_images.plan import Plan, PlannedImage, make_plan
+from mofang_images.push import chart_values, check_push, push_images
 from mofang_images.sources import (
     SHARED_FOLDER,
     ImageSource,
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         match asked.command:
             case "build":
                 _build(asked, store)
+            case "push":
+                _push(asked, store)
             case "list":
                 _list(asked, store)
             case _:
@@ -70,6 +73,23 @@ def _as_json(part: BuiltImage | Part) -> dict[str, str]:
 
 
 def _build(asked: argparse.Namespace, store: Store) -> None:
+    built = _ensure(asked, store, thin=asked.thin)
+    if asked.json:
+        print(built_as_json(built))  # noqa: T201 - what was asked for.
+    else:
+        for image in built:
+            print(f"{image.name}\t{image.ref}\t{image.archive}")  # noqa: T201 - likewise.
+
+
+def _push(asked: argparse.Namespace, store: Store) -> None:
+    prefix = asked.registry.rstrip("/")
+    check_push(prefix)
+    built = _ensure(asked, store, thin=True)
+    push_images(built, prefix, store, plain_http=asked.plain_http)
+    print(chart_values(built, prefix), end="")  # noqa: T201 - what was asked for.
+
+
+def _ensure(asked: argparse.Namespace, store: Store, *, thin: bool) -> list[BuiltImage]:
     builder = choose_builder(asked.builder, store)
     store.sweep()
     sources = _asked_sources(asked)
@@ -86,14 +106,9 @@ def _build(asked: argparse.Namespace, store: Store) -> None:
         store=store,
         builder=builder,
         base_image=asked.base_image,
-        thin=asked.thin,
+        thin=thin,
     )
-    built = [run.ensure(image) for image in _asked_images(asked, plan)]
-    if asked.json:
-        print(built_as_json(built))  # noqa: T201 - what was asked for.
-    else:
-        for image in built:
-            print(f"{image.name}\t{image.ref}\t{image.archive}")  # noqa: T201 - likewise.
+    return [run.ensure(image) for image in _asked_images(asked, plan)]
 
 
 def _list(asked: argparse.Namespace, store: Store) -> None:
@@ -158,33 +173,47 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build what is not built yet")
+    push = commands.add_parser("push", help="build, and push to a registry")
     listing = commands.add_parser("list", help="show the images and their tags")
+    for each in (build, push, listing):
+        _add_choice(each)
+    for each in (build, push):
+        each.add_argument(
+            "--builder",
+            type=BuilderKind,
+            choices=list(BuilderKind),
+            help="program that builds; by default the first that is installed",
+        )
+    build.add_argument("--json", action="store_true", help="print references and paths")
     for each in (build, listing):
-        each.add_argument(
-            "--only", nargs="+", default=[], metavar="NAME", help="these images only"
-        )
-        each.add_argument(
-            "--gpu",
-            action="store_true",
-            help="the variants for NVIDIA's GPUs, named …-gpu",
-        )
-        each.add_argument(
-            "--base-image",
-            metavar="REF",
-            help=f"build on this image of Debian's {SUITE} instead of making one",
-        )
         each.add_argument(
             "--thin",
             action="store_true",
             help="leave out of archives what is in those they name as below them",
         )
-    build.add_argument("--json", action="store_true", help="print references and paths")
-    build.add_argument(
-        "--builder",
-        type=BuilderKind,
-        choices=list(BuilderKind),
-        help="program that builds; by default the first that is installed",
+    push.add_argument(
+        "registry", metavar="REGISTRY/PREFIX", help="where the images' names begin"
+    )
+    push.add_argument(
+        "--plain-http", action="store_true", help="the registry speaks no TLS"
     )
     lock = commands.add_parser("lock", help="rewrite the images' requirements.txt")
     lock.add_argument("--upgrade", action="store_true", help="take newer versions")
     return parser
+
+
+def _add_choice(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which images are meant."""
+    command.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="these images only"
+    )
+    command.add_argument(
+        "--gpu",
+        action="store_true",
+        help="the variants for NVIDIA's GPUs, named …-gpu",
+    )
+    command.add_argument(
+        "--base-image",
+        metavar="REF",
+        help=f"build on this image of Debian's {SUITE} instead of making one",
+    )

@@ -1,0 +1,98 @@
+"""Push built images to a registry, and say how the chart names them there.
+
+skopeo does the pushing: it sends layers as the archives hold them, and none that the
+registry has. It logs in with what ``skopeo login`` or ``docker login`` left.
+"""
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from mofang_images.build import BuiltImage
+from mofang_images.commands import CommandLog, step
+from mofang_images.errors import MachineError, SourceError
+from mofang_images.layouts import Stack, write_layout
+from mofang_images.store import Store
+
+_PROGRAM = "skopeo"
+_PREFIX = re.compile(
+    r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*",
+)
+
+
+def check_push(prefix: str) -> None:
+    """Refuse what cannot work before anything is built.
+
+    Raises:
+        SourceError: The place is not a registry's.
+        MachineError: The program that pushes is missing.
+    """
+    if not _PREFIX.fullmatch(prefix):
+        raise SourceError(
+            f"{prefix} is not a place in a registry: write it as HOST[:PORT]/PREFIX, "
+            "without https://, in small letters."
+        )
+    if not shutil.which(_PROGRAM):
+        raise MachineError(
+            f"The program {_PROGRAM} is missing, which pushes images; "
+            f"on Debian: apt-get install {_PROGRAM}."
+        )
+
+
+def push_images(
+    images: Sequence[BuiltImage], prefix: str, store: Store, *, plain_http: bool
+) -> None:
+    """Push images below a prefix, under the names and tags that they have here.
+
+    Raises:
+        CommandError: The registry could not be reached, or refused.
+    """
+    stacks = {
+        _tagged(image): Stack(
+            archive=image.archive, below=[part.archive for part in image.below]
+        )
+        for image in images
+    }
+    with store.scratch("push") as scratch:
+        with step("Gathering the layers"):
+            write_layout(scratch, stacks)
+        for image in images:
+            name = _tagged(image)
+            log = CommandLog(path=store.log("push", image.name))
+            log.path.unlink(missing_ok=True)
+            with step(f"Pushing {image.name} to {prefix}/{name}"):
+                log.run(
+                    f"push {image.name} to {prefix}",
+                    push_command(scratch, name, prefix, plain_http=plain_http),
+                )
+
+
+def push_command(
+    layout: Path, name: str, prefix: str, *, plain_http: bool
+) -> list[str | Path]:
+    """Return the command that pushes one image of a layout, as it is."""
+    return [
+        *(_PROGRAM, "copy", "--preserve-digests", "--retry-times", "3"),
+        *(["--dest-tls-verify=false"] if plain_http else []),
+        f"oci:{layout}:{name}",
+        f"docker://{prefix}/{name}",
+    ]
+
+
+def chart_values(images: Sequence[BuiltImage], prefix: str) -> str:
+    """Return the values of the chart that name the images where they were pushed."""
+    named = {
+        image.name: {
+            "repository": f"{prefix}/{image.name}",
+            "tag": image.ref.rpartition(":")[2],
+        }
+        for image in images
+    }
+    return yaml.safe_dump({"images": named}, sort_keys=False)
+
+
+def _tagged(image: BuiltImage) -> str:
+    return f"{image.name}:{image.ref.rpartition(':')[2]}"
