@@ -12,7 +12,6 @@ import yaml
 
 from mofang_local import (
     archives,
-    components,
     leftovers,
     loading,
     needs,
@@ -65,38 +64,6 @@ def test_an_unmet_need_says_what_to_do(change, says):
 def test_a_built_machine_needs_less_disk():
     some = replace(GOOD, free_disk=needs.DISK_BYTES // 2)
     assert needs.unmet(some, already_built=True) == []
-
-
-def test_the_key_changes_with_every_input(tmp_path):
-    component = components.Component(
-        name="x", packages={"x": "./x"}, phase=components.Phase.TESTS
-    )
-    (tmp_path / "go.mod").write_text("module x")
-    keys = {components.key(component, tmp_path, "go1")}
-    keys.add(components.key(component, tmp_path, "go2"))
-    keys.add(components.key(replace(component, links=("y",)), tmp_path, "go1"))
-    (tmp_path / "go.sum").write_text("x v1 h1:abc")
-    keys.add(components.key(component, tmp_path, "go1"))
-    (tmp_path / "x").mkdir()
-    (tmp_path / "x" / "main.go").write_text("package main")
-    keys.add(components.key(component, tmp_path, "go1"))
-    assert len(keys) == 5
-
-
-def test_the_main_package_of_another_component_does_not_change_the_key(tmp_path):
-    component = components.Component(
-        name="x", packages={"x": "./x"}, phase=components.Phase.TESTS
-    )
-    (tmp_path / "go.mod").write_text("module x")
-    before = components.key(component, tmp_path, "go1")
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "main.go").write_text("package main")
-    assert components.key(component, tmp_path, "go1") == before
-
-
-def test_every_component_has_its_pinned_module(places):
-    for component in components.COMPONENTS:
-        assert (components.module_path(places, component.module) / "go.mod").exists()
 
 
 def test_an_archive_is_an_image_containerd_can_name(tmp_path):
