@@ -46,3 +46,17 @@ def test_a_part_of_images_is_not_built_for_itself(tmp_path, capsys):
     assert main(["--cache", str(tmp_path), "list", "--only", "foundation"]) == 1
 
     assert "only a part of others" in capsys.readouterr().err
+
+
+def test_variants_for_gpus_are_listed_by_names_of_their_own(tmp_path, capsys):
+    assert main(["--cache", str(tmp_path), "list", "--gpu"]) == 0
+
+    names = {line.split("\t")[0] for line in capsys.readouterr().out.splitlines()}
+    assert {"pytorch-gpu", "tensorflow-gpu", "xgboost-gpu"} <= names
+    assert all(name.endswith("-gpu") for name in names)
+
+
+def test_an_image_without_a_variant_for_gpus_says_so(tmp_path, capsys):
+    assert main(["--cache", str(tmp_path), "list", "--gpu", "--only", "spark"]) == 1
+
+    assert "spark has no variant for GPUs" in capsys.readouterr().err

@@ -3,13 +3,13 @@ import tomllib
 
 import pytest
 
-from mofang_images.locks import OWN_PACKAGES
+from mofang_images.locks import LOCK, OWN_PACKAGES, locks_of
 from mofang_images.sources import LAYER, Kind, read_sources, with_needed
 
 from .conftest import REPOSITORY
 
 IMAGES = REPOSITORY / "images"
-LOCKED = sorted(lock.parent.name for lock in IMAGES.glob("*/requirements.txt"))
+LOCKS = sorted(IMAGES.glob("*/requirements*.txt"))
 
 
 def normal(name):
@@ -24,14 +24,18 @@ def pins(path):
     return {normal(name): version for name, version in found}
 
 
-@pytest.fixture(params=LOCKED)
-def image(request):
+def lock_name(lock):
+    return lock.relative_to(IMAGES).as_posix()
+
+
+@pytest.fixture(params=LOCKS, ids=lock_name)
+def lock(request):
     return request.param
 
 
 @pytest.fixture
-def lock(image):
-    return IMAGES / image / "requirements.txt"
+def image(lock):
+    return lock.parent.name
 
 
 def test_no_lock_names_a_registry(lock):
@@ -72,17 +76,36 @@ def test_images_hold_what_developers_test_with(lock):
     assert differing == {}
 
 
+def shared_versions(one, other):
+    """Return what both locks hold, as the first and as the second have it."""
+    names = one.keys() & other.keys()
+    return {each: one[each] for each in names}, {each: other[each] for each in names}
+
+
 def test_an_environment_agrees_with_what_it_stands_on(image, lock):
     """Layers add packages; none replaces one of a layer below."""
     line = with_needed(read_sources(IMAGES), [image])
-    locks = [IMAGES / each / "requirements.txt" for each in line]
+    for below in [each for name in line for each in locks_of(IMAGES / name)]:
+        ours, theirs = shared_versions(pins(lock), pins(below))
+        assert ours == theirs, f"{lock} and {below} differ"
 
-    held = pins(lock)
-    for versions in [pins(each) for each in locks if each.exists()]:
-        shared = held.keys() & versions.keys()
-        assert {each: held[each] for each in shared} == {
-            each: versions[each] for each in shared
-        }
+
+def test_the_tensorflow_beside_horovod_agrees_with_what_is_there():
+    tensorflow = pins(IMAGES / "tensorflow" / LOCK)
+    for image in ("pytorch", "horovod"):
+        ours, theirs = shared_versions(tensorflow, pins(IMAGES / image / LOCK))
+        assert ours == theirs
+
+
+def test_every_image_for_gpus_has_what_its_environment_has():
+    """A program that runs in the one runs in the other."""
+    for source in read_sources(IMAGES).values():
+        lock = source.folder / "requirements-gpu.txt"
+        if not lock.exists():
+            continue
+        assert source.gpu
+        missing = pins(source.folder / LOCK).keys() - pins(lock).keys()
+        assert {each for each in missing if not each.endswith("-cpu")} == set()
 
 
 def test_servers_start_without_the_slow_checker_of_international_addresses(lock):
