@@ -34,6 +34,7 @@ _UNIT = {
     "/usr/lib/openssh/sftp-server": "openssh-sftp-server",
     "mpirun": "openmpi-bin",
     "git": "git",
+    "openssl": "openssl",
     "mount": "mount",
     "setpriv": "util-linux",
     "unshare": "util-linux",

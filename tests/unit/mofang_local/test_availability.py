@@ -1,6 +1,7 @@
 """What the launcher writes about images into the status of environments."""
 
 import json
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -18,8 +19,9 @@ from mofang_local.errors import StartError
 from mofang_local.kubernetes import Kubectl
 from mofang_spawner.environments.models import Environment
 
-SERVER = """\
-#!/usr/bin/env python3
+SERVER = (
+    f"#!{sys.executable}"
+     """
 # Answers as kubectl does, from a file of environments; notes what is applied.
 import json, pathlib, sys, yaml
 folder = pathlib.Path(__file__).parent
@@ -37,6 +39,7 @@ else:
         bodies[name]["status"] = each["status"]
     path.write_text(json.dumps(bodies))
 """
+)
 
 
 class Cluster:

@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import subprocess
+from contextlib import suppress
 
 import pytest
 from unit.mofang.ssh.bridge import JOB, echo, keep_open, running_service
@@ -18,6 +19,10 @@ CHUNKS = 50
 async def ended(process, seconds=20):
     async with asyncio.timeout(seconds):
         code = await process.wait()
+        # What could not be written is an exception of the closed pipe.
+        process.stdin.close()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            await process.stdin.wait_closed()
         return code, (await process.stderr.read()).decode()
 
 
