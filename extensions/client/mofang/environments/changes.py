@@ -48,9 +48,11 @@ def list_changes(directory: Directory, manifest: Manifest) -> list[Change]:
         for name, one in found.items()
         if name not in image or not leads_to_image(one.metadata, manifest)
     ]
+    # Without links the image's packages are all on the path.
+    missing = image if manifest.is_linked else {}
     changes += [
         Change(name=name, kind=REMOVED, version="", image_version=version)
-        for name, version in image.items()
+        for name, version in missing.items()
         if name not in found
     ]
     return sorted(changes, key=lambda change: change.name)

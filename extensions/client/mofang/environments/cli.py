@@ -3,6 +3,7 @@
 ```
 mofang-environment status [--json]   what differs from the image
 mofang-environment create            create it, or bring it up to date
+mofang-environment prepare           link the image's packages, to change some
 mofang-environment reset             undo all changes
 mofang-environment path              print where it is
 mofang-environment shell             print what a shell must export to use it
@@ -20,7 +21,7 @@ from dataclasses import asdict, dataclass
 
 from mofang.environments.activation import activate, exports, without_user_site
 from mofang.environments.changes import ADDED, REMOVED, Change, list_changes
-from mofang.environments.creation import ensure, reset, update
+from mofang.environments.creation import ensure, prepare, reset, update
 from mofang.environments.directory import Directory, PackagesError, find_directory
 from mofang.environments.image import Image
 from mofang.environments.jobs import choose
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="The packages that you installed into this environment.",
     )
     parser.add_argument(
-        "command", choices=["status", "create", "reset", "path", "shell"]
+        "command", choices=["status", "create", "prepare", "reset", "path", "shell"]
     )
     parser.add_argument("--json", action="store_true", help="for programs (status)")
     options = parser.parse_args(argv)
@@ -85,12 +86,22 @@ def _run(command: str, directory: Directory, *, as_json: bool) -> None:
     elif command == "create":
         if update(directory, Image.running()):
             _print(f"Created {directory.path}.")
+    elif command == "prepare":
+        _prepare(directory)
     elif command == "reset":
         reset(directory, Image.running())
         _print(f"The packages of {directory.name} are those of its image. {RESTART}")
     else:
         status = read_status(directory)
         _print(json.dumps(asdict(status)) if as_json else _describe(status))
+
+
+def _prepare(directory: Directory) -> None:
+    manifest = directory.read_manifest()
+    if manifest is None or not manifest.is_linked:
+        # It runs before pip, whose output is not to be mixed with.
+        _fail("Preparing the environment for changes, which takes a while once.", 0)
+    prepare(directory, Image.running())
 
 
 def read_status(directory: Directory) -> Status:

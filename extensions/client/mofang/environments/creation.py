@@ -1,5 +1,8 @@
 """Create a person's directory, bring it up to date with the image, or reset it.
 
+It is made without the image's packages in it, which takes no time; they are linked
+into it before the first of them is changed (see ``thin``).
+
 A new tree is made beside the old one and takes its place by a rename, so that nobody
 finds half of one.
 """
@@ -23,6 +26,7 @@ from mofang.environments.directory import (
 from mofang.environments.image import Image
 from mofang.environments.kept import Own, carry_over, find_own
 from mofang.environments.plan import Plan, build_plan
+from mofang.environments.thin import build_thin_plan
 
 WRITERS = 8
 """A home is often on another machine, where each link takes its time to be made."""
@@ -39,7 +43,25 @@ def ensure(directory: Directory, image: Image) -> None:
     if not _is_there(directory, image):
         with _making(directory):
             if not _is_there(directory, image):
-                _make(directory, image, Own())
+                _make(directory, image, Own(), is_linked=False)
+
+
+def prepare(directory: Directory, image: Image) -> bool:
+    """Link the image's packages into the directory, so that they can be changed.
+
+    Returns whether that was not done before.
+
+    Raises:
+        PackagesError: It cannot be made.
+    """
+    with _making(directory):
+        is_usable = directory.is_usable(image.version)
+        manifest = directory.read_manifest() if is_usable else None
+        if manifest is not None and manifest.is_linked:
+            return False
+        own = find_own(directory, manifest) if manifest is not None else Own()
+        _make(directory, image, own, is_linked=True)
+    return True
 
 
 def update(directory: Directory, image: Image) -> bool:
@@ -57,10 +79,13 @@ def update(directory: Directory, image: Image) -> bool:
             return False
         own = find_own(directory, manifest) if manifest is not None else Own()
         if manifest is None or manifest.python == image.version:
-            _make(directory, image, own)
+            is_linked = bool(own.files or own.removed) and (
+                manifest is not None and manifest.is_linked
+            )
+            _make(directory, image, own, is_linked=is_linked)
         else:
             notice = _set_aside(directory, manifest.python, image.version, own)
-            _make(directory, image, Own(), notice)
+            _make(directory, image, Own(), is_linked=False, notice=notice)
     return True
 
 
@@ -71,7 +96,7 @@ def reset(directory: Directory, image: Image) -> None:
         PackagesError: It cannot be created.
     """
     with _making(directory):
-        _make(directory, image, Own())
+        _make(directory, image, Own(), is_linked=False)
 
 
 def _is_there(directory: Directory, image: Image) -> bool:
@@ -109,8 +134,13 @@ def _old_path(directory: Directory) -> Path:
     return directory.path.with_name(f".{directory.name}.old")
 
 
-def _make(directory: Directory, image: Image, own: Own, notice: str = "") -> None:
-    plan = build_plan(image, directory.path, {*own.installed, *own.removed})
+def _make(
+    directory: Directory, image: Image, own: Own, *, is_linked: bool, notice: str = ""
+) -> None:
+    if is_linked:
+        plan = build_plan(image, directory.path, {*own.installed, *own.removed})
+    else:
+        plan = build_thin_plan(image, directory.path)
     draft = tempfile.mkdtemp(
         prefix=f".{directory.name}.draft-", dir=str(directory.path.parent)
     )
@@ -125,6 +155,7 @@ def _make(directory: Directory, image: Image, own: Own, notice: str = "") -> Non
             entries=tuple(each.name for each in (root / image.site_folder).iterdir()),
             generated=plan.generated(),
             sources=tuple(map(str, (image.prefix, *image.sites))),
+            is_linked=is_linked,
             notice=notice,
         )
         (root / MANIFEST).write_text(manifest.text())
@@ -166,7 +197,9 @@ def write_plan(plan: Plan, root: Path) -> None:
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(link, batches))
     for path, (content, mode) in plan.files.items():
-        (root / path).write_bytes(content)
+        # Never through a link, whose other end is the image's.
+        with (root / path).open("xb") as file:
+            file.write(content)
         (root / path).chmod(mode)
 
 

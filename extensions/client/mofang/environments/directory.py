@@ -48,6 +48,9 @@ class Manifest:
     sources: tuple[str, ...]
     """Folders of the image that its links lead to."""
 
+    is_linked: bool = True
+    """Whether it holds links to the image's packages; else these are on its path."""
+
     notice: str = ""
     """What the person must be told of the last update; empty for nothing."""
 

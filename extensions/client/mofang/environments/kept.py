@@ -80,7 +80,8 @@ def _files(
         inside = os.path.relpath(folder, str(root))
         for name in names:
             path = posixpath.normpath(f"{inside}/{name}")
-            if path not in generated and _is_own(root, path, manifest):
+            is_ours = path in generated or source_of(path) in generated
+            if not is_ours and _is_own(root, path, manifest):
                 yield path
 
 

@@ -41,6 +41,9 @@ def _is_ready(directory: Directory, image: Image) -> bool:
     except PackagesError as error:
         _say(str(error))
         return False
+    manifest = directory.read_manifest()
+    if manifest is not None and not manifest.is_linked:
+        return True
     if (directory.site_packages(image.version) / "ipykernel").is_dir():
         return True
     _say(

@@ -1,4 +1,4 @@
-"""What a directory holds that was just made: links to the image, and little else.
+"""What a directory holds whose packages can be changed: links, and little else.
 
 Pure but for reading the image. A link leads to one file, never to a folder: pip looks
 at the real place of the folder that a file is in, and leaves alone what is outside of
@@ -78,7 +78,7 @@ def build_plan(image: Image, prefix: Path, excluded: Collection[str]) -> Plan:
             _complete(plan, image, one)
         if place == image.sites[0]:
             _add_rest(plan, image, prefix, skipped)
-    _add_python(plan, image)
+    add_python(plan, image)
     return plan
 
 
@@ -142,7 +142,8 @@ def _complete(plan: Plan, image: Image, one: Distribution) -> None:
         path = one.site / one.info / name
         if path.is_file():
             plan.links[f"{info}/{name}"] = str(path)
-    plan.files.setdefault(f"{info}/INSTALLER", (b"debian\n", 0o644))
+    if f"{info}/INSTALLER" not in plan.links:
+        plan.files[f"{info}/INSTALLER"] = (b"debian\n", 0o644)
     own = [f for f in in_prefix(folder, one.files()) if f in plan.links]
     own += [path for path in plan.links if path.startswith(f"{info}/")]
     own += [f"{info}/INSTALLER", f"{info}/RECORD"]
@@ -176,7 +177,8 @@ def _add_rest(plan: Plan, image: Image, prefix: Path, skipped: Collection[str]) 
     _add_tree(plan, image.prefix / "share", "share", is_wanted)
 
 
-def _add_python(plan: Plan, image: Image) -> None:
+def add_python(plan: Plan, image: Image) -> None:
+    """Add what makes a virtual environment of it."""
     plan.links["bin/python"] = str(image.python)
     plan.links["bin/python3"] = "python"
     plan.links[f"bin/python{image.version}"] = "python"

@@ -81,7 +81,6 @@ class Person:
             "HOME": str(self.home),
             "MOFANG_ENVIRONMENT": self.environment,
             "PATH": f"{self.image.prefix}/bin:/usr/bin:/bin",
-            "PYTHONPATH": CLIENT,
         }
 
     def command(self, *words: str, **variables: str) -> subprocess.CompletedProcess:
@@ -110,9 +109,10 @@ class Person:
     def run(self, command: str, **variables: str) -> str:
         """Run a line of a login shell in the environment; return what it says."""
         exports = self.command("shell").stdout
-        found = Path(UV_PROGRAM).parent
-        line = f'{exports}\nPATH="$PATH:{found}"\nunset PYTHONPATH\n{command}'
-        return run(["bash", "-ec", line], self.variables | self.offline | variables)
+        return run(
+            ["bash", "-ec", f"{exports}\n{command}"],
+            self.variables | self.offline | variables,
+        )
 
     @property
     def offline(self) -> dict[str, str]:
@@ -189,6 +189,8 @@ def image(tmp_path: Path, pattern: Path, wheels: Path) -> Image:
         script.unlink()
         script.write_text(text)
         script.chmod(0o755)
+    (prefix / "bin" / "uv").symlink_to(UV_PROGRAM)
+    (image.site / "client.pth").write_text(f"{CLIENT}\n")
     image.install(*(wheels / f"{n}-2.0-py3-none-any.whl" for n in ("cubes", "rings")))
     return image
 

@@ -63,6 +63,7 @@ TORCH = {
 def test_it_gets_a_list_of_its_files(dpkg, image, info, listed):
     metadata = "METADATA" if info.endswith("dist-info") else "PKG-INFO"
     about = {
+        f"{info}/INSTALLER": "debian\n",
         f"{info}/{metadata}": "Name: torch\nVersion: 2.6.0\n\nText",
         f"{info}/top_level.txt": "torch\n",
     }
@@ -77,6 +78,7 @@ def test_it_gets_a_list_of_its_files(dpkg, image, info, listed):
         ]
     )
     assert not any("egg-info" in path for path in plan.links)
+    assert not {*plan.links} & {*plan.files}
     target = plan.links["lib/python3.13/site-packages/torch/_C.so"]
     assert target == f"{dpkg.place}/torch/_C.so"
 

@@ -127,7 +127,7 @@ def test_a_kernel_runs_in_the_environment(person, started):
 
 
 def test_a_kernel_that_cannot_run_there_runs_from_the_image(person, started):
-    person.create()
+    person.command("prepare")
     words, variables, says = started()
     assert words[0] == str(person.image.python)
     assert "ipykernel was removed" in says

@@ -1,6 +1,7 @@
 """pip and uv in a person's directory work as in any virtual environment."""
 
 import pytest
+from unit.mofang.environments.conftest import UV_PROGRAM
 
 CUBES = "python -c 'import cubes; print(cubes.version)'"
 RINGS = "python -c 'import rings; print(rings.version)'"
@@ -95,8 +96,66 @@ def test_reset_undoes_all(created, image):
 
 def test_byte_code_of_the_image_is_used(created):
     """Importing from a home would otherwise compile everything once more."""
+    created.command("prepare")
     line = "import rings.inner as r; print(r.__cached__)"
     cached = created.run(f'python -c "{line}"').strip()
     assert cached.startswith(f"{created.site}/rings/__pycache__/")
     [link] = (created.site / "rings" / "__pycache__").glob("inner.*")
     assert str(link.readlink()).startswith(str(created.image.prefix))
+
+
+def is_linked(person) -> bool:
+    return (person.site / "rings").exists()
+
+
+def test_the_packages_of_the_image_are_linked_before_the_first_change(created):
+    """Most directories are never changed, and links are many."""
+    assert not is_linked(created)
+    shown = created.run(f"{CUBES}; {RINGS}; cubes; pip list; pip check")
+    assert "rings" in shown
+    assert not is_linked(created)
+    told = created.run("pip install -q cubes==3.0")
+    assert told == (
+        "[Mofang] Preparing the environment for changes, which takes a while once.\n"
+    )
+    assert is_linked(created)
+    assert created.run("pip install -q cubes==1.0") == ""
+    created.command("reset")
+    assert not is_linked(created)
+
+
+def test_uv_sees_the_packages_of_the_image(created):
+    assert "rings" in created.run("uv pip list")
+    assert is_linked(created)
+
+
+def test_uv_for_another_environment_links_nothing(created):
+    created.run("uv venv -q ~/mine; VIRTUAL_ENV=~/mine uv pip install -q cubes")
+    assert not is_linked(created)
+
+
+def test_a_running_program_finds_what_is_installed_meanwhile(created):
+    """As `%pip install` in a notebook."""
+    script = created.home / "notebook.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "import cubes\n"
+        "pip = [sys.executable, '-m', 'pip', 'install', '-q', 'spheres']\n"
+        "subprocess.run(pip, check=True)\n"
+        "import spheres, rings\n"
+        "print('found', spheres.version, rings.version)\n"
+    )
+    assert "found 1.0 2.0" in created.run("python ~/notebook.py")
+
+
+def test_what_an_installer_of_ones_own_brought_is_kept(created):
+    """It does not wait for the links, and sees the image's packages as missing."""
+    created.run(f"{UV_PROGRAM} pip install -q cubes==3.0")
+    assert not is_linked(created)
+    assert created.changes() == {"cubes": ("changed", "2.0", "3.0")}
+    created.run("pip install -q rings==1.0")
+    assert created.run(f"{CUBES}; {RINGS}") == "3.0\n1.0\n"
+    assert {name: each[0] for name, each in created.changes().items()} == {
+        "cubes": "changed",
+        "rings": "changed",
+    }
