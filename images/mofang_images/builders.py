@@ -1,6 +1,7 @@
 """Speak to the program that builds images: buildah, docker or podman."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +20,10 @@ COMPRESSION = ("--compression-format", "zstd", "--compression-level", "1")
 
 LEFTOVERS_KEPT = 16
 """Stages of builds that stay: two for each image that has any, with room to spare."""
+
+
+_OF_A_BUILD = re.compile(r".+-working-container(-\d+)?")
+"""What buildah calls the containers that it builds in."""
 
 
 class BuilderKind(StrEnum):
@@ -175,7 +180,15 @@ class Buildah:
         succeeds(self._command("rmi", ref))
 
     def tidy(self) -> None:
-        """Remove the leftovers of older builds; the newest speed up the next."""
+        """Remove the leftovers of older builds; the newest speed up the next.
+
+        Builds that were interrupted leave their containers, too.
+        """
+        for name in output(
+            self._command("containers", "--format", "{{.ContainerName}}")
+        ).split():
+            if _OF_A_BUILD.fullmatch(name):
+                succeeds(self._command("rm", name))
         listed = output(
             self._command(
                 "images", "--quiet", "--no-trunc", "--filter", "dangling=true"

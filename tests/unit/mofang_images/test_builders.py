@@ -83,6 +83,25 @@ def test_buildah_compresses_no_layer_that_is_archived_already(tmp_path):
     assert seen == {"buildah": {"abc"}, "tar": set()}
 
 
+def test_containers_of_interrupted_builds_are_removed(monkeypatch, tmp_path):
+    """Those that a person made, to look into an image, are left alone."""
+    program = tmp_path / "buildah"
+    program.write_text(
+        "#!/bin/sh\n"
+        f'echo "$*" >> {tmp_path}/calls\n'
+        'case "$*" in *containers*) printf "%s\\n" '
+        "a1-working-container hub-working-container-2 mine ;; esac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    Buildah(storage=Path("/storage")).tidy()
+
+    calls = (tmp_path / "calls").read_text().splitlines()
+    removed = [call.split(" rm ")[1] for call in calls if " rm " in call]
+    assert removed == ["a1-working-container", "hub-working-container-2"]
+
+
 def test_a_machine_without_builders_is_told_what_to_install(monkeypatch, store):
     monkeypatch.setenv("PATH", "")
 
