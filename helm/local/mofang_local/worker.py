@@ -20,6 +20,7 @@ from mofang_local.places import Places
 from mofang_local.processes import Supervisor
 
 NAME = "preparation"
+_GRACE_SECONDS = 8.0
 _READY_VARIABLE = "MOFANG_LOCAL_READY_FD"
 
 
@@ -81,7 +82,8 @@ class Terminal:
         # The pipe closes when `make up` ends, however it ends.
         os.read(sys.stdin.fileno(), 1)
         if not self._released:
-            _end_group()
+            # Only the main thread may handle it.
+            os.kill(os.getpid(), signal.SIGTERM)
 
     @property
     def log(self) -> Path:
@@ -156,5 +158,26 @@ def follow(places: Places) -> None:
 
 
 def _end_group(*_: object) -> None:
-    """End this process and the builds it started, but no program of the platform."""
-    os.killpg(os.getpgid(0), signal.SIGKILL)
+    """End this process and the builds it started, but no program of the platform.
+
+    Builds are asked first: those in sessions of their own only their parents can end.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    group = os.getpgid(0)
+    os.killpg(group, signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while time.monotonic() < deadline and _others(group):
+        time.sleep(0.05)
+    os.killpg(group, signal.SIGKILL)
+
+
+def _others(group: int) -> bool:
+    """Whether a process of the group lives beside this one."""
+    found = subprocess.run(  # noqa: S603 - the command is ours
+        ["pgrep", "--pgroup", str(group), "--runstates", "R,S,D,I"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # pgrep leaves itself out.
+    return bool(set(found.stdout.split()) - {str(os.getpid())})
