@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -155,7 +157,21 @@ def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run([sys.executable, "-m", "venv", path], {})
     # What is many files and needed by none makes each test slower.
     run([path / "bin" / "python", "-m", "pip", "uninstall", "-qy", "setuptools"], {})
+    bring_pip(path)
     return path
+
+
+def bring_pip(prefix: Path) -> None:
+    """Replace the pip of this machine's Python by the one that images have."""
+    site = Image(prefix).site
+    for old in site.glob("pip*"):
+        shutil.rmtree(old)
+    for file in distribution("pip").files or ():
+        # Programs are there already, and the same.
+        if ".." not in file.parts:
+            target = site / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.locate(), target)
 
 
 @pytest.fixture
