@@ -16,4 +16,6 @@ elif [ -x /opt/mofang/bin/mofang-environment ]; then
 fi
 if [ -n "${BASH_VERSION:-}" ] && [ -n "${PS1:-}" ] && ! shopt -oq posix; then
   . /usr/share/bash-completion/bash_completion
+  # Programs move when changes of packages are undone.
+  shopt -s checkhash
 fi

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -126,8 +127,10 @@ def _repair(directory: Directory) -> None:
     old = _old_path(directory)
     if old.is_dir() and not directory.path.exists():
         old.rename(directory.path)
-    for left in [old, *directory.path.parent.glob(f".{directory.name}.draft-*")]:
-        shutil.rmtree(str(left), ignore_errors=True)
+    for state in ("draft", "removed"):
+        for left in directory.path.parent.glob(f".{directory.name}.{state}-*"):
+            _remove_aside(left)
+    _throw_away(directory)
 
 
 def _old_path(directory: Directory) -> Path:
@@ -175,7 +178,27 @@ def _replace(directory: Directory, root: Path) -> None:
         # Another one, on storage without locks, was faster.
         if not directory.path.exists():
             raise
-    shutil.rmtree(str(old), ignore_errors=True)
+    _throw_away(directory)
+
+
+def _throw_away(directory: Directory) -> None:
+    """Remove the tree of before under a name that nobody takes for a whole one."""
+    old = _old_path(directory)
+    if old.exists():
+        place = directory.path.parent
+        name = tempfile.mkdtemp(prefix=f".{directory.name}.removed-", dir=str(place))
+        _remove_aside(old.rename(Path(name) / "tree").parent)
+
+
+def _remove_aside(path: Path) -> None:
+    """Remove a tree while others go on: it takes as long as making one."""
+    subprocess.run(  # noqa: S603 - the path is an argument of its own
+        ["/bin/sh", "-c", 'rm -rf -- "$1" &', "sh", str(path)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
 
 
 def write_plan(plan: Plan, root: Path) -> None:
