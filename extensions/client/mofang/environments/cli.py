@@ -24,7 +24,7 @@ from mofang.environments.changes import ADDED, REMOVED, Change, list_changes
 from mofang.environments.creation import ensure, prepare, reset, update
 from mofang.environments.directory import Directory, PackagesError, find_directory
 from mofang.environments.image import Image
-from mofang.environments.jobs import choose
+from mofang.environments.jobs import variables
 
 JOB_VARIABLE = "MOFANG_JOB_ID"
 
@@ -128,19 +128,14 @@ def shell_lines(directory: Directory, environment: Mapping[str, str]) -> str:
 
     Whatever is wrong, there is always something that can be used.
     """
-    prefix = directory.path
     if environment.get(JOB_VARIABLE):
-        chosen = choose(environment).prefix
-        if chosen is None:
-            return exports(environment, without_user_site(environment))
-        prefix = chosen
-    else:
-        try:
-            ensure(directory, Image.running())
-        except PackagesError as error:
-            _fail(str(error), FAILED)
-            return exports(environment, without_user_site(environment))
-    return exports(environment, activate(environment, prefix))
+        return exports(environment, variables(environment))
+    try:
+        ensure(directory, Image.running())
+    except PackagesError as error:
+        _fail(str(error), FAILED)
+        return exports(environment, without_user_site(environment))
+    return exports(environment, activate(environment, directory.path))
 
 
 def _describe(status: Status) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from mofang.environments.activation import activate, without_user_site
 from mofang.environments.changes import KINDS, has_changes, list_changes
 from mofang.environments.directory import Directory, Manifest, find_directory
 from mofang.environments.image import Image
@@ -38,6 +39,14 @@ def choose(environment: Mapping[str, str]) -> JobPackages:
     return JobPackages(
         None, f"Python is {sys.executable}, with the image's packages{because}."
     )
+
+
+def variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a shell or a program beside a job's processes."""
+    prefix = choose(environment).prefix
+    if prefix is None:
+        return without_user_site(environment)
+    return activate(environment, prefix)
 
 
 def _reason_against(directory: Directory) -> tuple[str, Manifest | None]:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
+from mofang.environments.jobs import variables
 from mofang.run.endings import (
     CANNOT_EXECUTE,
     SIGNALLED,
@@ -46,7 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Before all else: an image that lacks it has most often no OpenSSH at all.
         find_guest_server()
         with lodging() as room:
-            return _serve(configure_guest_server(room, words[0], directory, os.environ))
+            environment = variables(os.environ)
+            return _serve(
+                configure_guest_server(room, words[0], directory, environment)
+            )
     except RefusalError as error:
         return _refuse(str(error), error.exit_code)
     except OSError as error:
