@@ -2,45 +2,43 @@
 
 import json
 import uuid
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from support.hub import HubSession
 
 
-class Kernel:
-    """One that was started for the test; leaving the context ends it."""
-
-    def __init__(self, session: HubSession, server: str) -> None:
-        path = f"/user/{session.name}/{server}/api/kernels"
-        self._headers = {"Authorization": f"token {session.token}"}
-        self._http = httpx.Client(
-            base_url=f"{session.platform.url}{path}",
-            headers=self._headers,
-            timeout=120,
-            trust_env=False,
-        )
-        answer = self._http.post("", json={"name": "python3"})
+@contextmanager
+def running_kernel(session: HubSession, server: str) -> Iterator["Kernel"]:
+    """Start the default kernel of a person's server, and end it afterwards."""
+    url = f"{session.platform.url}/user/{session.name}/{server}/api/kernels"
+    headers = {"Authorization": f"token {session.token}"}
+    with httpx.Client(headers=headers, timeout=120, trust_env=False) as http:
+        answer = http.post(url, json={"name": "python3"})
         answer.raise_for_status()
-        self.id = answer.json()["id"]
-        address = str(self._http.base_url).replace("http", "ws", 1)
-        self._socket = connect(
-            f"{address.rstrip('/')}/{self.id}/channels",
-            additional_headers=self._headers,
-            open_timeout=120,
-            max_size=None,
-            proxy=None,
-        )
+        kernel = f"{url}/{answer.json()['id']}"
+        try:
+            with connect(
+                f"{kernel.replace('http', 'ws', 1)}/channels",
+                additional_headers=headers,
+                open_timeout=120,
+                max_size=None,
+                proxy=None,
+            ) as socket:
+                yield Kernel(socket)
+        finally:
+            http.delete(kernel)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *failure: object) -> None:
-        self._socket.close()
-        self._http.delete(f"/{self.id}")
-        self._http.close()
+class Kernel:
+    """A kernel that runs cells, one after the other."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
 
     def run(self, code: str, *, within: float = 240) -> str:
         """Run a cell; return what it printed.
