@@ -1,5 +1,7 @@
 import json
 import os
+import signal
+import socket
 import sys
 
 import pytest
@@ -193,6 +195,53 @@ def test_ray_listens_at_its_own_address_and_shows_no_pages():
     worker = ray.worker_arguments(OWN, "10.0.0.2", "r-head-0:6379")
     assert worker[worker.index("--address") + 1] == "r-head-0:6379"
     assert "--block" in worker
+
+
+RAY = """
+import pathlib, signal, sys
+print("ray", *sys.argv[1:3], flush=True)
+attempts = pathlib.Path(__file__).with_name("attempts")
+attempts.write_text(attempts.read_text() + "x" if attempts.exists() else "x")
+if len(attempts.read_text()) < 3:
+    sys.exit("No node info found for head node.")
+print("Ray runtime started.", flush=True)
+signal.pause()
+"""
+
+
+def test_a_ray_worker_that_comes_too_early_tries_again(wrapper):
+    """The head listens before it lets anybody join."""
+    scripts = wrapper.packages / "ray" / "scripts"
+    scripts.mkdir(parents=True)
+    for file in (scripts.parent / "__init__.py", scripts / "__init__.py"):
+        file.touch()
+    (scripts / "scripts.py").write_text(RAY)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        process = wrapper.start(
+            "train.py",
+            framework="ray",
+            MOFANG_MASTER="127.0.0.1",
+            MOFANG_MASTER_PORT=str(head.getsockname()[1]),
+        )
+        with process:
+            lines = []
+            for line in process.stdout:
+                lines.append(line.decode())
+                if "Ray runtime started" in lines[-1]:
+                    process.send_signal(signal.SIGTERM)
+            code = process.wait(timeout=60)
+
+    output = "".join(lines)
+    assert output.count("No node info found") == 2
+    assert output.count("Ray's head is not ready yet; trying again.") == 2
+    assert "Received SIGTERM and passed it on." in output
+    assert code == 128 + signal.SIGTERM
+
+
+def test_a_spark_master_is_not_called_at_the_port_that_it_logs():
+    head = spark.master_of(settings(MOFANG_MASTER="d-driver-0"))
+    assert head.address == "d-driver-0:7077"
+    assert head.health_port == spark.MASTER_PAGES
 
 
 @pytest.mark.parametrize("framework", ["spark", "ray"])

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from mofang.run.addresses import own_address
 from mofang.run.companion import Companion
 from mofang.run.endings import NOT_FOUND, RefusalError
-from mofang.run.frameworks.service import HeadWatch, head_of, wait_for_head
+from mofang.run.frameworks import ray_join
+from mofang.run.frameworks.service import (
+    HeadWatch,
+    head_of,
+    wait_for_head,
+    wait_for_start,
+)
 from mofang.run.interpreter import Interpreter
 from mofang.run.limits import cores
 from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import listens
 from mofang.run.replica import Launch, Replica
-from mofang.run.waiting import Wait, wait_until
 
 HEAD = "head"
 DEFAULT_PORT = 6379
 START_FAILED = 1
 
+JOIN_LIMIT_SECONDS = 180
+"""How long a head that listens may take until workers can join it."""
+
 _RAY = "ray.scripts.scripts"
+_JOIN = str(Path(ray_join.__file__))
 
 
 @contextmanager
@@ -59,8 +69,12 @@ def head_arguments(python: Interpreter, ip: str, port: int) -> list[str]:
 
 
 def worker_arguments(python: Interpreter, ip: str, head: str) -> list[str]:
-    """Return how a worker serves the head, until it is ended."""
+    """Return how a worker serves the head, until it is ended.
+
+    The head listens before it knows itself, and refuses who comes too early.
+    """
     return [
+        *(python.executable, "-I", "-u", _JOIN, str(JOIN_LIMIT_SECONDS)),
         *(*python.module(_RAY), "start", "--address", head, "--node-ip-address", ip),
         *("--num-cpus", str(cores()), "--disable-usage-stats", "--block"),
     ]
@@ -83,12 +97,7 @@ def _head(replica: Replica, arguments: list[str], ip: str, port: int) -> Iterato
                     "Ray could not be started; the lines of [ray] say why.",
                     START_FAILED,
                 )
-            return services.has_said(b"Ray runtime started")
+            return services.has_said(ray_join.STARTED)
 
-        wait = Wait(
-            what=lambda: "Ray to start",
-            advice="The lines of [ray] say why it does not.",
-            limit_seconds=120.0,
-        )
-        wait_until(are_up, wait, replica.signals, replica.output)
+        wait_for_start(replica, "Ray", are_up)
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mofang.run.endings import WRONG_SETTINGS, RefusalError
@@ -13,6 +14,9 @@ from mofang.run.waiting import Wait, wait_until
 
 HEAD_LIMIT_SECONDS = 900.0
 """The head installs its packages before it listens."""
+
+START_LIMIT_SECONDS = 600.0
+"""How long its services may take to start, on a machine that is busy with others."""
 
 GONE_SECONDS = 10.0
 """How long a head may be out of reach before it counts as gone."""
@@ -26,14 +30,26 @@ class Head:
     host: str
     port: int
 
+    health_port: int
+    """Where to see whether it is there. A port whose service logs each caller is none
+    to call every second."""
+
     @property
     def address(self) -> str:
         """Host and port, as programs take them."""
         return f"{self.host}:{self.port}"
 
 
-def head_of(settings: RunSettings, role: str, port: int) -> Head:
+def head_of(
+    settings: RunSettings, role: str, port: int, health_port: int | None = None
+) -> Head:
     """Return the head of a job.
+
+    Args:
+        settings: Of this replica.
+        role: The head's.
+        port: Where it listens, unless the platform says otherwise.
+        health_port: Where to see whether it is there; None for the same.
 
     Raises:
         RefusalError: The platform does not name it.
@@ -43,7 +59,8 @@ def head_of(settings: RunSettings, role: str, port: int) -> Head:
         raise RefusalError(
             f"MOFANG_MASTER must name the host of {role}-0.", WRONG_SETTINGS
         )
-    return Head(role, host, settings.master_port or port)
+    listening = settings.master_port or port
+    return Head(role, host, listening, health_port or listening)
 
 
 def wait_for_head(replica: Replica, head: Head) -> None:
@@ -59,8 +76,32 @@ def wait_for_head(replica: Replica, head: Head) -> None:
         limit_seconds=HEAD_LIMIT_SECONDS,
     )
     wait_until(
-        lambda: listens(head.host, head.port), wait, replica.signals, replica.output
+        lambda: listens(head.host, head.health_port),
+        wait,
+        replica.signals,
+        replica.output,
     )
+
+
+def wait_for_start(replica: Replica, name: str, is_up: Callable[[], bool]) -> None:
+    """Return once a service of this replica has started.
+
+    Args:
+        replica: This one.
+        name: What its lines in the log are marked with.
+        is_up: Tells whether it has, or raises.
+
+    Raises:
+        PeerNotFoundError: It did not in time.
+        StoppedError: We were told to end meanwhile.
+    """
+    wait = Wait(
+        what=lambda: f"{name} to start",
+        advice=f"If no line of [{name.lower()}] says why it did not, the machine is "
+        "probably busy: ask for more CPU.",
+        limit_seconds=START_LIMIT_SECONDS,
+    )
+    wait_until(is_up, wait, replica.signals, replica.output)
 
 
 class HeadWatch:
@@ -74,7 +115,7 @@ class HeadWatch:
     def is_over(self) -> bool:
         """Tell whether the head has been out of reach for a while."""
         head, now = self._head, time.monotonic()
-        if listens(head.host, head.port, patience_seconds=1.0):
+        if listens(head.host, head.health_port, patience_seconds=1.0):
             self._seen = now
         if now - self._seen < GONE_SECONDS:
             return False

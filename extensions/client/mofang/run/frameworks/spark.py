@@ -12,12 +12,19 @@ from pathlib import Path
 from mofang.run.addresses import Address, own_address
 from mofang.run.companion import Companion
 from mofang.run.endings import NOT_FOUND, RefusalError
-from mofang.run.frameworks.service import HeadWatch, head_of, wait_for_head
+from mofang.run.frameworks.service import (
+    Head,
+    HeadWatch,
+    head_of,
+    wait_for_head,
+    wait_for_start,
+)
 from mofang.run.interpreter import Interpreter
 from mofang.run.limits import cores, memory_bytes
 from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import listens
 from mofang.run.replica import Launch, Replica
+from mofang.run.settings import RunSettings
 from mofang.run.waiting import Wait, wait_until
 
 DRIVER = "driver"
@@ -62,14 +69,8 @@ def _driver(
 ) -> Iterator[Launch]:
     port = replica.settings.master_port or DEFAULT_PORT
     arguments = master_arguments(spark_class, address.ip, port)
-    output, signals = replica.output, replica.signals
-    with Companion("spark", arguments, replica.environment, output) as master:
-        wait = Wait(
-            what=lambda: "the Spark master to listen",
-            advice="The lines of [spark] say why it does not.",
-            limit_seconds=120.0,
-        )
-        wait_until(lambda: _is_up(master, address.ip, port), wait, signals, output)
+    with Companion("spark", arguments, replica.environment, replica.output) as master:
+        wait_for_start(replica, "Spark", lambda: _is_up(master, address.ip))
         memory = _wait_for_workers(replica, address.ip)
         environment = driver_environment(address.ip, port, memory)
         # Who sets the arguments himself knows what he wants.
@@ -125,12 +126,13 @@ def driver_environment(ip: str, port: int, memory: int) -> dict[str, str]:
     }
 
 
-def _is_up(master: Companion, ip: str, port: int) -> bool:
+def _is_up(master: Companion, ip: str) -> bool:
     if master.has_ended:
         raise RefusalError(
             "The Spark master ended at once; the lines of [spark] say why.", 1
         )
-    return listens(ip, port)
+    # Its pages open last.
+    return listens(ip, MASTER_PAGES)
 
 
 def _wait_for_workers(replica: Replica, ip: str) -> int:
@@ -166,13 +168,22 @@ def _workers_memory(url: str) -> list[int]:
 
 @contextmanager
 def _worker(replica: Replica, spark_class: str, address: Address) -> Iterator[Launch]:
-    head = head_of(replica.settings, DRIVER, DEFAULT_PORT)
+    head = master_of(replica.settings)
     wait_for_head(replica, head)
     scratch = str(Path(replica.settings.cache, "spark"))
     yield Launch(
         worker_arguments(spark_class, address.ip, f"spark://{head.address}", scratch),
         is_over=HeadWatch(replica, head).is_over,
     )
+
+
+def master_of(settings: RunSettings) -> Head:
+    """Return where a worker finds the master.
+
+    The master logs everybody who calls its own port and leaves again, so its pages
+    tell whether it is there.
+    """
+    return head_of(settings, DRIVER, DEFAULT_PORT, MASTER_PAGES)
 
 
 def _find_spark(replica: Replica, python: Interpreter) -> str:
