@@ -6,6 +6,7 @@ machine's settings for registries; and nothing else. Then README's commands run.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,19 @@ CLONE = "root/mofang"
 SCRIPT = "root/commands.sh"
 
 
+def root_folder(found: Places) -> Path:
+    """Where the bare Debian is."""
+    return found.state.parent / "bare"
+
+
+def remove(folder: Path) -> None:
+    """Remove a root, unless something of the machine is still mounted in it."""
+    if f" {folder}/" in Path("/proc/self/mounts").read_text():
+        raise NeedError(f"Something is mounted below {folder}: unmount it first.")
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
 def platform_is_here() -> bool:
     """Whether a platform runs outside of the bare machine, or starts."""
     # Namespaces inside have no names outside.
@@ -50,33 +64,26 @@ def check(found: Places, *, beside: bool) -> None:
     Raises:
         NeedError: Something is in the way; tells what to do.
     """
-    machine = needs.look(found.state)
-    if not machine.is_root:
+    if os.geteuid():
         raise NeedError("A bare Debian needs namespaces: run this command as root.")
     if platform_is_here() and not beside:
         raise NeedError(
             "A platform runs on this machine, and both would use the same networks "
             "and cgroups: stop it by `make down`."
         )
-    if machine.free_disk < needs.DISK_BYTES:
+    remove(root_folder(found))
+    machine = needs.look(found.state)
+    needed = needs.DISK_BYTES // 5 if beside else needs.DISK_BYTES
+    if machine.free_disk < needed:
         raise NeedError(
             f"{machine.free_disk // needs.GIB} GiB of disk are free below "
-            f"{found.state.parent}, {needs.DISK_BYTES // needs.GIB} are needed."
+            f"{found.state.parent}, {needed // needs.GIB} are needed."
         )
     needs.install(needs.missing_packages(PROGRAMS), found.build_logs / "bare.log")
 
 
-def remove(folder: Path) -> None:
-    """Remove a root, unless something of the machine is still mounted in it."""
-    if f" {folder}/" in Path("/proc/self/mounts").read_text():
-        raise NeedError(f"Something is mounted below {folder}: unmount it first.")
-    if folder.exists():
-        shutil.rmtree(folder)
-
-
 def prepare(folder: Path, found: Places, commands: str) -> None:
     """Make a bare Debian with a clone of this checkout's last commit."""
-    remove(folder)
     archive = found.cache / "bare" / f"{root.SUITE}.tar"
     found.build_logs.mkdir(parents=True, exist_ok=True)
     root.make(folder, archive, found.build_logs / "bare.log")
@@ -134,7 +141,7 @@ def tried(options: argparse.Namespace, found: Places) -> int:
     caches = (
         [] if options.cold else [Path.home() / path for path in readme.caches(text)]
     )
-    folder = found.state.parent / "bare"
+    folder = root_folder(found)
     prepare(folder, found, commands)
     began = time.monotonic()
     try:
