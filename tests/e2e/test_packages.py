@@ -189,7 +189,8 @@ def test_one_button_undoes_all_changes(
     button = page.get_by_role("button", name="Packages: 2 changed")
     button.focus()
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Packages of the environment pytorch")
+    title = "Packages of the environment pytorch"
+    dialog = page.get_by_role("dialog").filter(has_text=title)
     table = dialog.get_by_role("table", name="Changed packages")
     expect(table.get_by_role("row", name="mofangcubes 1.0 added")).to_be_visible()
     expect(table.get_by_role("row", name="six")).to_contain_text("→ 99.0")

@@ -75,7 +75,7 @@ function PackagesList(props: {
       {packages.notice && <p>{packages.notice}</p>}
       <p className="mf-Quiet">
         {trans.__(
-          'pip and uv change the packages of this environment alone, and your jobs in it use them, too. Restart running kernels and terminals after an undo.'
+          'pip and uv change the packages of this environment only. Your jobs in it use them too. Restart running kernels and terminals after undoing changes.'
         )}
       </p>
     </>
