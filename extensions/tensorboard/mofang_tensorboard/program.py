@@ -39,7 +39,7 @@ SAMPLES = "scalars=2000,images=20,audio=10,histograms=200,tensors=50,pr_curves=5
 class ProgramSettings:
     """How TensorBoards are started."""
 
-    command: tuple[str, ...] = (sys.executable, "-m", "mofang_tensorboard.light")
+    command: tuple[str, ...] = (sys.executable, "-I", "-m", "mofang_tensorboard.light")
     start_seconds: float = 60.0
 
     reload_seconds: int = 15

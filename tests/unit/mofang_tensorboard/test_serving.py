@@ -52,6 +52,23 @@ async def test_a_directory_is_shown_under_the_notebooks_address(
         assert len(script.content) > 100_000
 
 
+async def test_files_of_the_person_do_not_keep_it_from_starting(
+    notebook: Notebook,
+    storage: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They may be called like modules of Python's."""
+    for name in ("email", "queue", "signal", "typing"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('by mistake')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    logs = write_run(storage / "home/runs")
+    async with notebook.client() as browser:
+        told = await started(browser, {"logdir": str(logs)})
+        assert (await browser.get(view(told))).status_code == 200
+
+
 async def test_curves_are_read_by_its_own_requests(
     notebook: Notebook, storage: Path
 ) -> None:

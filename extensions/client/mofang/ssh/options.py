@@ -116,7 +116,7 @@ def this_program(called: str) -> list[str]:
         if found and Path(found).is_file():
             # Links stay: an update may move what they lead to.
             return [str(Path(found).absolute())]
-    return [sys.executable, "-c", _IN_PYTHON]
+    return [sys.executable, "-P", "-c", _IN_PYTHON]
 
 
 def quoted(path: Path) -> str:

@@ -46,8 +46,8 @@ async def test_ssh_gets_the_terminal_and_all_it_needs(become_ssh, ssh_service):
     assert options["User"] == "ada"
     assert options["HostKeyAlias"] == "mofang-digits-000001-1-worker-1"
     proxy = shlex.split(options["ProxyCommand"].replace("%%", "%"))
-    assert proxy[:3] == [sys.executable, "-c", PROGRAM]
-    assert proxy[3:8] == ["--url", ssh_service.url, "--project", "vision", "ssh-proxy"]
+    assert proxy[:4] == [sys.executable, "-P", "-c", PROGRAM]
+    assert proxy[4:9] == ["--url", ssh_service.url, "--project", "vision", "ssh-proxy"]
     assert proxy[-2:] == [JOB, "worker-1"]
     assert not [word for word in words if TOKEN in word]
 
@@ -127,8 +127,8 @@ def test_the_program_is_found_again_from_anywhere(tmp_path, monkeypatch):
     assert this_program("./mofang") == [str(script)]
     monkeypatch.setenv("PATH", str(tmp_path))
     assert this_program("mofang") == [str(script)]
-    assert this_program("-c") == [sys.executable, "-c", PROGRAM]
-    assert this_program("/gone/mofang") == [sys.executable, "-c", PROGRAM]
+    assert this_program("-c") == [sys.executable, "-P", "-c", PROGRAM]
+    assert this_program("/gone/mofang") == [sys.executable, "-P", "-c", PROGRAM]
 
 
 def test_replicas_complete_themselves(service, monkeypatch):
