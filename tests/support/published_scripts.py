@@ -21,8 +21,8 @@ SCIKIT_LEARN = SourceArchive(
     sha256="629cada3e33e2b9bf376cdc7614a47a4140b8aedc1d836579e359736fbd82977",
 )
 SPARK_EXAMPLES = "pyspark/examples/src/main/python"
-SPARK = {"cpu": "400m", "memory": "1Gi"}
-RAY = {"cpu": "400m", "memory": "2Gi"}
+SPARK = {"cpu": "150m", "memory": "1Gi"}
+RAY = {"cpu": "150m", "memory": "2Gi"}
 
 TEXT = "to be or not to be that is the question\n" * 40
 

@@ -16,7 +16,7 @@ PACKAGES = "/opt/mofang/lib/python3.13/site-packages"
 
 OWN = Path(__file__).parents[1] / "data" / "scripts"
 
-LEAST = {"cpu": "400m", "memory": "768Mi"}
+LEAST = {"cpu": "150m", "memory": "768Mi"}
 
 
 class Source(Protocol):

@@ -21,7 +21,7 @@ from mofang_spawner.environments.models import Environment
 
 SERVER = (
     f"#!{sys.executable}"
-     """
+    """
 # Answers as kubectl does, from a file of environments; notes what is applied.
 import json, pathlib, sys, yaml
 folder = pathlib.Path(__file__).parent
