@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 DPKG = Path("/var/lib/dpkg")
@@ -65,7 +65,7 @@ def _modules(place: Path, name: str) -> Iterator[Path]:
             yield each
 
 
-@cache
+@lru_cache(maxsize=None)  # noqa: UP033 - Python 3.8
 def _owners(place: Path) -> dict[str, Path]:
     """Return dpkg's list of files by the name of the metadata in it."""
     owners = {}
