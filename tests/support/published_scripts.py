@@ -84,10 +84,13 @@ RAY_JOBS = {
         source=Installed("ray/train/examples/pytorch/torch_linear_example.py"),
         environment="ray",
         framework="ray",
-        arguments=("--num-workers", "2", "--epochs", "2"),
+        arguments=("--num-workers", "3", "--epochs", "2"),
         resources=RAY,
+        # Ray fills a machine before it takes the next: on two cores, with two workers.
+        more={"roles": {"head": {"resources": {**RAY, "memory": "3Gi"}}}},
         lines=(
-            Line("head/0", r"\bworld_rank=1\b|world_rank: 1"),
+            *words("worker/0", r"Ray runtime started"),
+            *words("head/0", r"\(ip=\S+, pid=\d+\) world_rank=2,"),
             Line("head/0", r"^\{'loss': ([\d.e+-]+)", 0, 1),
         ),
     ),
@@ -98,6 +101,7 @@ RAY_JOBS = {
         arguments=("--smoke-test",),
         resources=RAY,
         lines=(
+            *words("worker/0", r"Ray runtime started"),
             Line("head/0", r"^Best hyperparameters found were: .*'steps': (\d+)", 5, 5),
         ),
     ),
