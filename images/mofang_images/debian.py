@@ -88,7 +88,8 @@ def debootstrap_command(root: Path, scripts: Path = SCRIPTS) -> list[str | Path]
     if not script.exists():
         raise MachineError(
             f"debootstrap is missing or cannot install Debian's {SUITE}; "
-            "on Debian: apt-get install debootstrap."
+            "on Debian: apt-get install debootstrap. Elsewhere build on an image of "
+            f"it: --base-image debian:{SUITE}-slim."
         )
     return [
         *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
