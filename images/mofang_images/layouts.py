@@ -5,6 +5,7 @@ that several images share, and archives hold once, lie there once.
 """
 
 import json
+import shutil
 import tarfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,9 +68,12 @@ def _extract(archive: Path, folder: Path, wanted: Collection[str] | None) -> Non
         for member in tar:
             name = member.name.removeprefix("./")
             target = folder / name
-            is_blob = member.isfile() and name.startswith("blobs/sha256/")
-            if not is_blob or target.exists() or ".." in target.parts:
+            is_blob = name.startswith("blobs/sha256/") and ".." not in target.parts
+            is_wanted = wanted is None or name in wanted
+            # None for what is no file.
+            content = tar.extractfile(member) if is_blob and is_wanted else None
+            if content is None or target.exists():
                 continue
-            if wanted is None or name in wanted:
-                member.name = name
-                tar.extract(member, folder, filter="data")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with content, target.open("wb") as out:
+                shutil.copyfileobj(content, out)

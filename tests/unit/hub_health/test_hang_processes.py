@@ -193,7 +193,10 @@ async def test_a_spinning_wait_is_told_from_work_by_its_gpu(
         assert "its GPUs stay at 100 %" in first.sentence
         return
 
-    found = await job.looks_for(3)
+    found, end = await job.looks_for(3), time.monotonic() + 30
+    # On a busy machine it takes long until the process only computes.
+    while found[-1].quiet_seconds < SETTINGS.quiet_seconds(PERIOD):
+        assert time.monotonic() < end, found[-1]
+        found.append(await job.look())
 
     assert Health.HUNG not in {each.health for each in found}
-    assert found[-1].quiet_seconds >= SETTINGS.quiet_seconds(PERIOD)

@@ -39,7 +39,7 @@ def test_every_verb_asks_who_it_is_and_whether_they_may(
 
 
 def test_all_handlers_are_looked_at() -> None:
-    assert len(own_verbs()) == 13
+    assert len(own_verbs()) == 15
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,8 @@ def test_all_handlers_are_looked_at() -> None:
         ("GET", "jobs/train-abc123/debug"),
         ("GET", "jobs/train-abc123/metrics"),
         ("GET", "jobs/train-abc123/result"),
+        ("GET", "packages"),
+        ("DELETE", "packages"),
     ],
 )
 async def test_strangers_are_refused(
