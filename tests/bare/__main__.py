@@ -54,12 +54,13 @@ def platform_is_here() -> bool:
     return any(node.namespace in names for node in network.NODES)
 
 
-def check(found: Places, *, beside: bool) -> None:
+def check(found: Places, *, beside: bool, cold: bool) -> None:
     """Refuse where a bare machine cannot be made.
 
     Args:
         found: Where the platform of this machine is.
         beside: Whether it may run meanwhile.
+        cold: Whether everything is built anew.
 
     Raises:
         NeedError: Something is in the way; tells what to do.
@@ -73,7 +74,7 @@ def check(found: Places, *, beside: bool) -> None:
         )
     remove(root_folder(found))
     machine = needs.look(found.state)
-    needed = needs.DISK_BYTES // 5 if beside else needs.DISK_BYTES
+    needed = needs.DISK_BYTES if cold else needs.DISK_BYTES // 3
     if machine.free_disk < needed:
         raise NeedError(
             f"{machine.free_disk // needs.GIB} GiB of disk are free below "
@@ -160,7 +161,7 @@ def main() -> int:
     options, found = parser().parse_args(), places()
     print(passed.sentence(NAME), flush=True)
     try:
-        check(found, beside=options.beside)
+        check(found, beside=options.beside, cold=options.cold)
         status = tried(options, found)
     except (LauncherError, readme.ReadmeError, root.RootError) as error:
         print(error, file=sys.stderr)
