@@ -16,6 +16,7 @@ from mofang_images.builders import Builder, BuildRequest
 from mofang_images.commands import CommandLog, step
 from mofang_images.debian import make_root, root_identity
 from mofang_images.host import write_host_folder
+from mofang_images.layouts import Stack, write_layout
 from mofang_images.plan import REGISTRY, Plan, PlannedImage, PlannedRecipe
 from mofang_images.sources import ROOT_PARENT
 from mofang_images.store import Store
@@ -185,7 +186,8 @@ class ImageBuild:
         if recipe.source.parent != ROOT_PARENT:
             parent = self.plan.recipes[recipe.source.parent]
             with self.store.locked(parent.name):
-                self._ensure_built(parent)
+                if not self._reload(parent):
+                    self._ensure_built(parent)
             return parent.ref
         if self.base_image:
             return self.base_image
@@ -194,6 +196,23 @@ class ImageBuild:
             if not self.builder.has(ref):
                 self.builder.import_root(ref, make_root(self.store), log)
         return ref
+
+    def _reload(self, recipe: PlannedRecipe) -> bool:
+        """Give the builder back what it lost and archives hold, if they do.
+
+        Built again it would have other hashes, and what stands on it could leave
+        none of its layers to those archives.
+        """
+        line = [self.store.archive(each.name, each.tag) for each in self._line(recipe)]
+        *below, archive = line
+        if self.builder.has(recipe.ref) or not all(each.exists() for each in line):
+            return False
+        if not self._has(archive, below):
+            return False
+        with self.store.scratch(f"{recipe.name}-reload") as scratch:
+            write_layout(scratch, {recipe.ref: Stack(archive=archive, below=below)})
+            with step(f"Reading {recipe.name} from its archive"):
+                return self.builder.load(recipe.ref, scratch)
 
     def _write_context(self, recipe: PlannedRecipe, context: Path) -> None:
         """Gather the Dockerfile, the files it copies and our wheels."""

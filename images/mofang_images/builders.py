@@ -71,6 +71,9 @@ class Builder(Protocol):
         those that it leaves out is of no use.
         """
 
+    def load(self, ref: str, layout: Path) -> bool:
+        """Take an image from an OCI layout; tell whether that succeeded."""
+
     def forget(self, ref: str) -> None:
         """Remove an image that nobody will ask for again."""
 
@@ -175,6 +178,17 @@ class Buildah:
         log.run(what, ["tar", "-C", layout, "-cf", archive, "."])
         shutil.rmtree(layout)
 
+    def load(self, ref: str, layout: Path) -> bool:
+        """Take an image from an OCI layout; tell whether that succeeded."""
+        pulled = output(self._command("pull", "--quiet", f"oci:{layout}:{ref}"))
+        if not pulled.strip() or not succeeds(
+            self._command("tag", pulled.strip(), ref)
+        ):
+            return False
+        # It is also called like the folder.
+        succeeds(self._command("rmi", f"localhost{layout}"))
+        return True
+
     def forget(self, ref: str) -> None:
         """Remove an image that nobody will ask for again."""
         succeeds(self._command("rmi", ref))
@@ -228,6 +242,10 @@ class Engine:
         form = ["--format", "oci-archive"] if self.kind is BuilderKind.PODMAN else []
         command: list[str | Path] = [self.kind, "save", *form, "--output", archive, ref]
         log.run(f"write {ref} to an archive", command)
+
+    def load(self, ref: str, layout: Path) -> bool:  # noqa: ARG002 - see below.
+        """Say that it is built again: not every version reads layouts."""
+        return False
 
     def tidy(self) -> None:
         """Leave the cache to the engine, which bounds it by itself."""

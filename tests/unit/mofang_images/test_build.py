@@ -22,6 +22,8 @@ class RecordingBuilder:
         self.built = []
         self.layers = {}
         self.forgotten = []
+        self.loads = False
+        self.loaded = []
         self.contexts = {}
         self.locks = {}
         self.failing = False
@@ -58,6 +60,12 @@ class RecordingBuilder:
     def save(self, ref, archive, log, without=()):
         # Nothing is left out, as by programs that cannot.
         write_image(archive, *self.layers[ref])
+
+    def load(self, ref, layout):
+        if self.loads:
+            self.loaded.append(ref.split("/")[-1].split(":")[0])
+            self.held.add(ref)
+        return self.loads
 
     def forget(self, ref):
         self.forgotten.append(ref)
@@ -228,6 +236,21 @@ def test_an_image_is_whole_again_after_archives_were_lost(
 
     paths = [*(part.archive for part in image.below), image.archive]
     assert is_complete([read_archive(path) for path in paths])
+
+
+def test_what_the_builder_lost_comes_back_from_archives(ensure, builder, declare):
+    """Built again, a parent has other hashes: its layers would be archived twice."""
+    ensure("pytorch")
+    builder.held.clear()
+    builder.built.clear()
+    builder.loads = True
+    declare("ray", parent="pytorch", kind="environment")
+
+    image = ensure("ray", thin=True)
+
+    assert builder.loaded == ["pytorch-layers"]
+    assert builder.built == [("ray-layers", "pytorch-layers")]
+    assert [len(read_archive(part.archive).held) for part in image.below] == [1, 1, 1]
 
 
 def test_a_failed_build_leaves_no_archive(ensure, build, builder, store):
