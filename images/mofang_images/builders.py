@@ -180,13 +180,19 @@ class Buildah:
 
     def load(self, ref: str, layout: Path) -> bool:
         """Take an image from an OCI layout; tell whether that succeeded."""
-        pulled = output(self._command("pull", "--quiet", f"oci:{layout}:{ref}"))
+        # buildah calls it like the folder, whose own name may be none for an image.
+        link = Path(tempfile.gettempdir()) / f"mofang-layout-{os.getpid()}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(layout)
+        try:
+            pulled = output(self._command("pull", "--quiet", f"oci:{link}:{ref}"))
+        finally:
+            link.unlink()
         if not pulled.strip() or not succeeds(
             self._command("tag", pulled.strip(), ref)
         ):
             return False
-        # It is also called like the folder.
-        succeeds(self._command("rmi", f"localhost{layout}"))
+        succeeds(self._command("rmi", f"localhost{link}"))
         return True
 
     def forget(self, ref: str) -> None:
