@@ -96,28 +96,31 @@ TENSORFLOW_JOBS = {
     ),
 }
 
+
+def horovod(script: str, *patterns: str, leaves: str) -> ScriptJob:
+    """A job of two ranks, each of which prints an accuracy that a pattern finds."""
+    return ScriptJob(
+        source=Own(script),
+        environment="horovod",
+        framework="horovod",
+        replicas=2,
+        lines=tuple(Line("launcher/0", each, 0.85) for each in patterns),
+        leaves=(leaves,),
+    )
+
+
 HOROVOD_JOBS = {
-    "Horovod with PyTorch": ScriptJob(
-        source=Own("horovod_torch.py"),
-        environment="horovod",
-        framework="horovod",
-        replicas=2,
-        lines=(
-            Line("launcher/0", r"rank 0 of 2: accuracy (0\.\d+), met \[0, 1\]", 0.85),
-            Line("launcher/0", r"rank 1 of 2: accuracy (0\.\d+), met \[0, 1\]", 0.85),
-        ),
-        leaves=("horovod.pt",),
+    "Horovod with PyTorch": horovod(
+        "horovod_torch.py",
+        r"rank 0 of 2: accuracy (0\.\d+), met \[0, 1\]",
+        r"rank 1 of 2: accuracy (0\.\d+), met \[0, 1\]",
+        leaves="horovod.pt",
     ),
-    "Horovod with TensorFlow": ScriptJob(
-        source=Own("horovod_tensorflow.py"),
-        environment="horovod",
-        framework="horovod",
-        replicas=2,
-        lines=(
-            Line("launcher/0", r"rank 0 of 2: accuracy (\d\.\d+)", 0.85),
-            Line("launcher/0", r"rank 1 of 2: accuracy (\d\.\d+)", 0.85),
-        ),
-        leaves=("horovod-tensorflow/digits-1.index",),
+    "Horovod with TensorFlow": horovod(
+        "horovod_tensorflow.py",
+        r"rank 0 of 2: accuracy (\d\.\d+)",
+        r"rank 1 of 2: accuracy (\d\.\d+)",
+        leaves="horovod-tensorflow/digits-1.index",
     ),
 }
 

@@ -6,6 +6,7 @@ Where a project's examples are on GitHub only, ``own_scripts`` has one of ours.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from support.public_scripts import SourceArchive
 from support.script_jobs import Installed, Line, Published, ScriptJob
@@ -131,6 +132,17 @@ def mpi(path: str, lines: Sequence[Line], **more: object) -> ScriptJob:
     )
 
 
+def compute_pi(name: str) -> ScriptJob:
+    """A demonstration that reads the number of intervals, and 0 at the end."""
+    pi = Line(
+        "launcher/0",
+        r"pi is approximately (\d\.\d+), error is 0\.000000000",
+        3.1415926,
+        3.1415927,
+    )
+    return replace(mpi(f"compute-pi/{name}", (pi,)), stdin=r"20000\n0\n")
+
+
 MPI_JOBS = {
     "mpi4py helloworld.py": mpi(
         "helloworld.py",
@@ -140,36 +152,8 @@ MPI_JOBS = {
             r"^Hello, World! I am process 1 of 2 on \S*worker-1",
         ),
     ),
-    "mpi4py cpi-cco.py": ScriptJob(
-        source=Published(MPI4PY, "demo/compute-pi/cpi-cco.py"),
-        environment="horovod",
-        framework="mpi",
-        replicas=2,
-        stdin=r"20000\n0\n",
-        lines=(
-            Line(
-                "launcher/0",
-                r"pi is approximately (\d\.\d+), error is 0\.000000000",
-                3.1415926,
-                3.1415927,
-            ),
-        ),
-    ),
-    "mpi4py cpi-rma.py": ScriptJob(
-        source=Published(MPI4PY, "demo/compute-pi/cpi-rma.py"),
-        environment="horovod",
-        framework="mpi",
-        replicas=2,
-        stdin=r"20000\n0\n",
-        lines=(
-            Line(
-                "launcher/0",
-                r"pi is approximately (\d\.\d+), error is 0\.000000000",
-                3.1415926,
-                3.1415927,
-            ),
-        ),
-    ),
+    "mpi4py cpi-cco.py": compute_pi("cpi-cco.py"),
+    "mpi4py cpi-rma.py": compute_pi("cpi-rma.py"),
     "mpi4py mandelbrot.py": mpi(
         "mandelbrot/mandelbrot.py",
         words("launcher/0", r"seconds \(task 0\)$", r"seconds \(task 1\)$"),

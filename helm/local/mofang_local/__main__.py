@@ -68,6 +68,7 @@ def prepare(options: argparse.Namespace) -> None:
             preparation.Preparation(mofang.cluster, mofang, release).run()
         except LauncherError as error:
             worker.write_result(found, str(error))
+            worker.end_builds()
             raise
         worker.write_result(found, "")
         progress.say(f"Everything is ready at {mofang.url}.")

@@ -276,3 +276,8 @@ class Builder:
     def forget_go_cache(self) -> None:
         """Give back the gigabytes that Go keeps beside what it built."""
         shutil.rmtree(gomodules.cache_path(self._places), ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Forget Go's cache once every component is built, those of tests included."""
+        if all(map(self.is_built, COMPONENTS)):
+            self.forget_go_cache()

@@ -30,7 +30,7 @@ DEFAULTS = {
     "chart": 5.0,
     "log-in page": 20.0,
 }
-"""Seconds on two cores, measured in one cold run."""
+"""Estimates in seconds on two cores, until a task was timed on this machine."""
 
 UNKNOWN_SECONDS = 10.0
 

@@ -28,14 +28,6 @@ class Image:
     below: tuple["Image", ...] = ()
     """What a node must have before this archive, in this order."""
 
-    @property
-    def repository(self) -> str:
-        return self.reference.rpartition(":")[0]
-
-    @property
-    def tag(self) -> str:
-        return self.reference.rpartition(":")[2]
-
 
 def _static(places: Places, program: str, *, user: str = "65532:65532") -> FileImage:
     return FileImage(

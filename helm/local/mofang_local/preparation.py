@@ -73,20 +73,16 @@ class Preparation:
             yield self._image_task(name)
         yield from self._page_tasks()
         yield from map(self._build_task, jobs)
-        for operator in OPERATORS:
-            yield self._operator_task(operator, [each.name for each in jobs])
-        names = [name for name in self._planned if name != "hub"]
-        for name in self._image_order()[1:]:
+        yield from map(self._operator_task, OPERATORS)
+        loads = {name: f"load {name}" for name in self._image_order() if name != "hub"}
+        for name, load in loads.items():
             yield self._task(
-                f"load {name}", partial(self._load, name), needs=(f"image {name}", PAGE)
+                load, partial(self._load, name), needs=(f"image {name}", PAGE)
             )
         yield self._task(
             EVERYTHING,
             self._finish,
-            needs=(
-                *(f"load {name}" for name in names),
-                *(each.name for each in OPERATORS),
-            ),
+            needs=(*loads.values(), *(each.name for each in OPERATORS)),
         )
 
     def _page_tasks(self) -> Iterator[Task]:
@@ -142,9 +138,7 @@ class Preparation:
         return bool(needs.missing_packages())
 
     def _packages(self, _: Step) -> None:
-        needs.install(
-            needs.missing_packages(), self._places.build_logs / "packages.log"
-        )
+        _install_packages(self._places)
 
     def _build_task(self, component: Component) -> Task:
         return self._task(
@@ -155,13 +149,11 @@ class Preparation:
         )
 
     def _build(self, component: Component, step: Step) -> None:
-        if not self._builder.is_built(component):
-            step.total = self._builder.package_count(component)
-            step.unit = "packages"
+        step.total = self._builder.package_count(component)
+        step.unit = "packages"
 
         def count(_: str) -> None:
-            # Packages that are in Go's cache already are not printed.
-            step.done = min(step.done + 1, step.total)
+            step.done += 1
 
         self._builder.build(component, count)
 
@@ -183,14 +175,14 @@ class Preparation:
 
         try:
             image = images.platform_image(self._places, name, note)
+            if image.reference != self._planned[name].reference:
+                raise BuildError(  # noqa: TRY301 - handled as any failed build
+                    f"The sources of the image {name} changed while it was built: "
+                    "run the same command again."
+                )
         except BuildError:
             self._publish(name, availability.BUILD_FAILED)
             raise
-        if image.reference != self._planned[name].reference:
-            raise BuildError(
-                f"The sources of the image {name} changed while it was built: "
-                "run the same command again."
-            )
         self._own[name] = image
         if self._availability.get(name) != availability.AVAILABLE:
             self._publish(name, availability.loading())
@@ -227,17 +219,16 @@ class Preparation:
         self._platform.wait()
         self._on_page()
 
-    def _operator_task(self, operator: Operator, built: list[str]) -> Task:
-        def install(_: Step) -> None:
-            self._cluster.install_operator(
-                operator, self._add_own(*operator.images, operator.name)
-            )
+    def _operator_task(self, operator: Operator) -> Task:
+        names = (*operator.images, operator.name)
 
-        wanted = [name for name in built if name in {operator.name, *operator.images}]
+        def install(_: Step) -> None:
+            self._cluster.install_operator(operator, self._add_own(*names))
+
         return self._task(
             operator.name,
             install,
-            needs=(PAGE, *operator.after, *(f"build {name}" for name in wanted)),
+            needs=(PAGE, *operator.after, *(f"build {name}" for name in names)),
         )
 
     def _load(self, name: str, _: Step) -> None:
@@ -252,8 +243,7 @@ class Preparation:
         self._platform.wait()
         for node in NODES:
             loading.forget_old(self._places, node, self._own)
-        if all(map(self._builder.is_built, COMPONENTS)):
-            self._builder.forget_go_cache()
+        self._builder.tidy()
 
     # Conditions of environments.
 
@@ -277,6 +267,10 @@ class Preparation:
             )
 
 
+def _install_packages(places: Places) -> None:
+    needs.install(needs.missing_packages(), places.build_logs / "packages.log")
+
+
 def build(
     places: Places, progress: Progress, phases: Iterable[Phase], *, with_images: bool
 ) -> None:
@@ -285,7 +279,7 @@ def build(
     Raises:
         LauncherError: One could not be built.
     """
-    needs.install(needs.missing_packages(), places.build_logs / "packages.log")
+    _install_packages(places)
     builder = Builder(places)
     wanted = set(phases)
     for component in COMPONENTS:
@@ -296,5 +290,4 @@ def build(
         for name in images.planned_images(places):
             with progress.step(f"image {name}"):
                 images.platform_image(places, name, progress.say)
-    if all(map(builder.is_built, COMPONENTS)):
-        builder.forget_go_cache()
+    builder.tidy()

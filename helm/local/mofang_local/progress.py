@@ -4,7 +4,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -56,6 +55,7 @@ class Progress:
         self._lock = threading.Lock()
         self._steps: dict[str, Step] = {}
         self._live: Live | None = None
+        self._ended = threading.Event()
         self.remaining: Callable[[], str] = str
         """Returns a message on the time left, or an empty one."""
 
@@ -71,35 +71,40 @@ class Progress:
                     yield
                 finally:
                     self._live = None
+                    self._ended.set()
             return
-        ended = threading.Event()
-        reporter = threading.Thread(target=self._report, args=(ended,), daemon=True)
-        reporter.start()
+        self._report()
         try:
             yield
         finally:
-            ended.set()
-            reporter.join()
+            self._ended.set()
 
     def detach(self) -> None:
         """Stop drawing on the terminal; later steps are printed as lines."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        drawn = self._live
         self._console = Console(stderr=True, highlight=False, force_terminal=False)
+        if drawn is not None:
+            drawn.stop()
+            self._live = None
+            self._report()
 
     def snapshot(self) -> list[Step]:
         """The steps so far, oldest first."""
         with self._lock:
             return list(self._steps.values())
 
-    def _report(self, ended: threading.Event) -> None:
-        while not ended.wait(REPORT_SECONDS):
-            for step in self.snapshot():
-                if step.state == "running":
-                    self._print(step)
-            if remaining := self.remaining():
-                self.say(remaining)
+    def _report(self) -> None:
+        """Print from now on, now and then, how far running steps are."""
+
+        def report() -> None:
+            while not self._ended.wait(REPORT_SECONDS):
+                for step in self.snapshot():
+                    if step.state == "running":
+                        self._print(step)
+                if remaining := self.remaining():
+                    self.say(remaining)
+
+        threading.Thread(target=report, daemon=True).start()
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -139,18 +144,6 @@ class Progress:
             self._end(name, "failed")
             raise
         self._end(name, "done")
-
-    def run(self, name: str, work: Callable[[], object]) -> None:
-        with self.step(name):
-            work()
-
-    def together(self, steps: dict[str, Callable[[], object]]) -> None:
-        """Run steps side by side; the first failure is raised after all ended."""
-        with ThreadPoolExecutor(max_workers=len(steps) or 1) as pool:
-            futures = [pool.submit(self.run, *item) for item in steps.items()]
-            wait(futures)
-        for future in futures:
-            future.result()
 
     def say(self, text: str) -> None:
         self._console.print(text, markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ then it ends with `make up`; afterwards it is recorded, and `down` or the next `
 stops it.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -75,7 +76,7 @@ class Terminal:
         self._released = False
         self._ready = int(os.environ.pop(_READY_VARIABLE))
         os.set_inheritable(self._ready, False)
-        signal.signal(signal.SIGTERM, _end_group)
+        signal.signal(signal.SIGTERM, _end)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
@@ -104,18 +105,22 @@ class Terminal:
         os.close(self._ready)
 
 
+def _result_path(places: Places) -> Path:
+    return places.state / "worker" / "result.json"
+
+
 def write_result(places: Places, failure: str) -> None:
     """Record how the work ended: an empty failure means that all is ready."""
-    write_private(places.state / "worker" / "result.json", json.dumps(failure))
+    write_private(_result_path(places), json.dumps(failure))
 
 
 def _result(places: Places) -> str | None:
-    path = places.state / "worker" / "result.json"
+    path = _result_path(places)
     return json.loads(path.read_text()) if path.exists() else None
 
 
 def forget_result(places: Places) -> None:
-    (places.state / "worker" / "result.json").unlink(missing_ok=True)
+    _result_path(places).unlink(missing_ok=True)
 
 
 def last_line(places: Places) -> str:
@@ -157,27 +162,33 @@ def follow(places: Places) -> None:
             raise LauncherError(str(failure))
 
 
-def _end_group(*_: object) -> None:
-    """End this process and the builds it started, but no program of the platform.
+def end_builds() -> None:
+    """End the builds that this worker started, but no program of the platform.
 
-    Builds are asked first: those in sessions of their own only their parents can end.
+    They are asked first: those in sessions of their own only their parents can end.
     """
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + _GRACE_SECONDS
+        for pid in _others():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        while time.monotonic() < deadline and _others():
+            time.sleep(0.05)
+
+
+def _end(*_: object) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    group = os.getpgid(0)
-    os.killpg(group, signal.SIGTERM)
-    deadline = time.monotonic() + _GRACE_SECONDS
-    while time.monotonic() < deadline and _others(group):
-        time.sleep(0.05)
-    os.killpg(group, signal.SIGKILL)
+    end_builds()
+    os._exit(128 + signal.SIGTERM)
 
 
-def _others(group: int) -> bool:
-    """Whether a process of the group lives beside this one."""
-    found = subprocess.run(  # noqa: S603 - the command is ours
-        ["pgrep", "--pgroup", str(group), "--runstates", "R,S,D,I"],  # noqa: S607
+def _others() -> set[int]:
+    """Processes of this worker's group beside itself."""
+    found = subprocess.run(
+        ["pgrep", "--pgroup", "0", "--runstates", "R,S,D,I"],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
     )
     # pgrep leaves itself out.
-    return bool(set(found.stdout.split()) - {str(os.getpid())})
+    return {int(pid) for pid in found.stdout.split()} - {os.getpid()}
