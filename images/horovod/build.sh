@@ -31,6 +31,9 @@ change_sources() {
   # TensorFlow 2.21 moved what Horovod's operations inside XLA include; they are off by
   # default (HOROVOD_ENABLE_XLA_OPS) and left out.
   replace horovod/tensorflow/xla_mpi_ops.cc '^#if TENSORFLOW_VERSION >= 2006000000' '#if 0'
+  # Loaded for all to see, it brings along PyTorch's protobuf, which TensorFlow then takes
+  # for its own and crashes. OpenMPI's plugins have needed no such thing since 4.0.
+  replace horovod/common/basics.py ', mode=ctypes.RTLD_GLOBAL' ''
   # Functions that Keras 3 no longer has come from wherever tf.keras is.
   for file in __init__.py callbacks.py; do
     replace "horovod/tensorflow/keras/$file" \
