@@ -237,10 +237,15 @@ class ImageBuild:
             shutil.copy(file, target)
 
     def _forget_old(self, recipe: PlannedRecipe, log: CommandLog) -> None:
-        """Let the builder drop what an older state of the tree made."""
-        for old in self.store.trim(log.path, recipe.name):
+        """Let the builder drop what older states of the tree made.
+
+        Unpacked, an image takes several times the disk of its archive, from which it
+        can be read back.
+        """
+        for old in self.store.others(log.path, recipe.name):
             tag = old.stem.removeprefix(f"{recipe.name}-")
             self.builder.forget(f"{REGISTRY}/{recipe.name}:{tag}")
+        self.store.trim(log.path, recipe.name)
         with self.store.tidying() as is_alone:
             if is_alone:
                 self.builder.tidy()

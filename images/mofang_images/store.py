@@ -87,7 +87,14 @@ class Store:
 
     def trim(self, current: Path, prefix: str) -> list[Path]:
         """Remove all but the newest things named like ``current``; return them."""
-        others = sorted(
+        old = self.others(current, prefix)[KEPT - 1 :]
+        for each in old:
+            _remove(each)
+        return old
+
+    def others(self, current: Path, prefix: str) -> list[Path]:
+        """Return the other versions of a thing, newest first."""
+        return sorted(
             (
                 each
                 for each in current.parent.glob(f"{prefix}-*")
@@ -96,10 +103,6 @@ class Store:
             key=lambda each: each.stat().st_mtime,
             reverse=True,
         )
-        old = others[KEPT - 1 :]
-        for each in old:
-            _remove(each)
-        return old
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:

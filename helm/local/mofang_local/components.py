@@ -8,7 +8,7 @@ import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -208,13 +208,13 @@ class Builder:
         folder = self._folder(component)
         return len(gomodules.stale_packages(self._places, folder, packages))
 
-    def download(self) -> None:
-        """Bring the sources of every component onto this machine.
+    def download(self, components: Iterable[Component]) -> None:
+        """Bring the sources of some components onto this machine.
 
         Raises:
             BuildError: A module could not be had.
         """
-        for module in dict.fromkeys(each.module for each in COMPONENTS):
+        for module in dict.fromkeys(each.module for each in components):
             gomodules.download(
                 self._places, gomodules.module_path(self._places, module)
             )

@@ -41,6 +41,7 @@ class Preparation:
         self._platform = platform
         self._on_page = on_page
         self._builder = Builder(cluster.places)
+        self._programs = [each for each in COMPONENTS if each.phase is not Phase.TESTS]
         self._durations = Durations(cluster.places.cache / "durations.json")
         self._planned = images.planned_images(cluster.places)
         self._own: dict[str, Image] = {}
@@ -66,8 +67,12 @@ class Preparation:
 
     def _tasks(self) -> Iterator[Task]:
         yield self._task("Debian packages", self._packages, stale=self._lacks_packages)
-        platform = [each for each in COMPONENTS if each.phase is Phase.PLATFORM]
-        jobs = [each for each in COMPONENTS if each.phase is Phase.JOBS]
+        # Go builds what it has sources of; meanwhile the rest of them arrives.
+        yield self._task(
+            "Go modules", self._download, stale=lambda: not self._has_programs()
+        )
+        platform = [each for each in self._programs if each.phase is Phase.PLATFORM]
+        jobs = [each for each in self._programs if each.phase is Phase.JOBS]
         yield from map(self._build_task, platform)
         for name in self._image_order():
             yield self._image_task(name)
@@ -139,6 +144,16 @@ class Preparation:
 
     def _packages(self, _: Step) -> None:
         _install_packages(self._places)
+
+    def _has_programs(self) -> bool:
+        return all(self._builder.is_built(each) for each in self._programs)
+
+    def _download(self, _: Step) -> None:
+        try:
+            self._builder.download(self._programs)
+        except BuildError as error:
+            # A build that still lacks one asks for it again, and fails if it must.
+            self._cluster.progress.say(str(error))
 
     def _build_task(self, component: Component) -> Task:
         return self._task(

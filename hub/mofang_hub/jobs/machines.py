@@ -26,6 +26,13 @@ class Machine:
     is_lost: bool = False
     """Whether the cluster hears nothing of it."""
 
+    is_cordoned: bool = False
+
+    @property
+    def is_schedulable(self) -> bool:
+        """Whether new pods may be bound to it."""
+        return not (self.is_lost or self.is_cordoned)
+
     @classmethod
     def from_node(cls, node: Manifest) -> Self:
         """Read a node as the API server gives it."""
@@ -38,6 +45,7 @@ class Machine:
             is_labelled=bool(kind),
             has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",
             is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
+            is_cordoned=bool((node.get("spec") or {}).get("unschedulable")),
         )
 
 
@@ -57,6 +65,7 @@ def trim_node(node: Manifest) -> Manifest:
             "name": metadata["name"],
             "labels": metadata.get("labels") or {},
         },
+        "spec": {"unschedulable": (node.get("spec") or {}).get("unschedulable", False)},
         "status": {
             "capacity": status.get("capacity") or {},
             "conditions": [

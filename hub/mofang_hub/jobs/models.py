@@ -77,6 +77,9 @@ class NewJob:
     restarts: tuple[RestartRecord, ...] = ()
     """One for each earlier attempt, oldest first."""
 
+    excluded_nodes: tuple[str, ...] = ()
+    """Names of the nodes that its pods keep off."""
+
     submitted: datetime | None = None
     """When the first attempt was made; None if this is the first."""
 
@@ -84,13 +87,6 @@ class NewJob:
     def object_name(self) -> str:
         """Name of this attempt's object."""
         return object_name(self.id, self.attempt)
-
-    @property
-    def avoided(self) -> tuple[str, ...]:
-        """Machines on which earlier attempts failed by no fault of the script."""
-        return tuple(
-            sorted({each.node for each in self.restarts if each.avoided and each.node})
-        )
 
     @property
     def namespace(self) -> str:

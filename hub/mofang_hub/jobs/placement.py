@@ -3,8 +3,7 @@
 GPU machines are for those who ask for GPUs (E8). A role without GPUs keeps off them
 while its pool has other machines; where there are only GPU machines it takes CPU on
 them. A project's pool is never left (J5), and its machines may keep others off by a
-taint of the pool's name. GPU replicas of a job are packed (J6). Machines on which an
-earlier attempt failed are avoided while there are others (J9).
+taint of the pool's name. GPU replicas of a job are packed (J6).
 """
 
 from __future__ import annotations
@@ -56,8 +55,8 @@ class Wish:
     pool: str = ""
     """The project's pool; empty for none."""
 
-    avoided: tuple[str, ...] = ()
-    """Machines that earlier attempts failed on."""
+    excluded_nodes: tuple[str, ...] = ()
+    """Names of nodes to keep off."""
 
 
 def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
@@ -77,9 +76,6 @@ def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
         demands.append(_demand(MACHINE_LABEL, "NotIn", GPU_MACHINE))
     elif asks_gpu and any(each.is_labelled and each.has_gpu for each in within):
         demands.append(_demand(MACHINE_LABEL, "In", GPU_MACHINE))
-    # Where nothing else is left, a machine that failed once is better than none.
-    has_others = any(each.name not in wish.avoided for each in within)
-    avoided = wish.avoided if has_others else ()
     tolerations = [dict(_GPU_TOLERATION)] if takes_gpu_machine else []
     if pool:
         tolerations.append(
@@ -88,7 +84,7 @@ def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
         )
     return Placement(
         affinity=_affinity(
-            demands, avoided, packing=_packing(wish) if asks_gpu else None
+            demands, wish.excluded_nodes, packing=_packing(wish) if asks_gpu else None
         ),
         tolerations=tolerations,
     )
@@ -115,15 +111,15 @@ def _packing(wish: Wish) -> Manifest:
 
 
 def _affinity(
-    demands: list[Manifest], avoided: tuple[str, ...], *, packing: Manifest | None
+    demands: list[Manifest], excluded: tuple[str, ...], *, packing: Manifest | None
 ) -> Manifest:
     affinity: dict[str, Any] = {}
     term: Manifest = {}
     if demands:
         term["matchExpressions"] = demands
-    if avoided:
+    if excluded:
         # By the node's name, as pods tell it. Kubernetes takes one name for each.
-        term["matchFields"] = [_demand(NODE_NAME, "NotIn", each) for each in avoided]
+        term["matchFields"] = [_demand(NODE_NAME, "NotIn", each) for each in excluded]
     if term:
         affinity["nodeAffinity"] = {
             "requiredDuringSchedulingIgnoredDuringExecution": {

@@ -67,7 +67,7 @@ def build_pod_template(
         role=role.name,
         asks_gpu=role.asks_gpu,
         pool=job.pool,
-        avoided=job.avoided,
+        excluded_nodes=job.excluded_nodes,
     )
     placement = place(wish, machines)
     spec: Manifest = {

@@ -19,6 +19,7 @@ from mofang_hub.jobs.queue.demand import CPU, GPU, MEMORY, PODS, demand_of
 from mofang_hub.jobs.queue.fitting import Empty
 from mofang_hub.jobs.queue.outlook import outlook
 from mofang_hub.jobs.queue.quotas import Quotas
+from mofang_hub.jobs.restarts.exclusion import excluded_nodes
 from mofang_kube.errors import InvalidError, RefusedError
 from mofang_spawner.environments.models import Project
 
@@ -74,11 +75,16 @@ class Submissions:
         """
         # Just after our start nobody may have asked for projects yet.
         await self._admission.ready()
+        admitted = self._admission.readmit(seen)
+        restarts = (*seen.restarts, record)
         new = replace(
-            self._admission.readmit(seen),
+            admitted,
             id=seen.id,
             attempt=seen.attempt + 1,
-            restarts=(*seen.restarts, record),
+            restarts=restarts,
+            excluded_nodes=excluded_nodes(
+                seen.spec, admitted.pool, restarts, self._nodes()
+            ),
             submitted=seen.created,
         )
         return await self._create(self._kind(seen.spec), new)
@@ -104,14 +110,16 @@ class Submissions:
         objects: list[Manifest] = []
         if kind:
             objects = render(kind, new, self._board.machines, self._marks_of(new))
-        machines = [Empty.from_node(each) for each in self._board.nodes]
         return Preview(
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
             engine=kind.kind if kind else "",
             cost=self._cost(project.name, spec),
-            notes=outlook(spec, project.pool, machines),
+            notes=outlook(spec, project.pool, self._nodes()),
             fields=faults,
         )
+
+    def _nodes(self) -> list[Empty]:
+        return [Empty.from_node(each) for each in self._board.nodes]
 
     def _kind(self, spec: JobSpec) -> Kind:
         kind = choose_kind(spec.framework, spec.engine, self._board.kinds)

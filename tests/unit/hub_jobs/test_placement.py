@@ -119,35 +119,9 @@ def test_placement(
     assert ("mofang.dev/pool" in keys) is bool(pool), "pools may keep others off"
 
 
-@pytest.mark.parametrize(
-    ("machines", "demands"),
-    [
-        pytest.param(
-            [Machine(name="bad"), Machine(name="good")],
-            {OFF_GPU, "metadata.name NotIn bad"},
-            id="another machine is there",
-        ),
-        pytest.param(
-            [Machine(name="bad")], {OFF_GPU}, id="a bad machine is better than none"
-        ),
-        pytest.param(
-            [Machine(name="bad", pool="blue"), Machine(name="good")],
-            {OFF_GPU, IN_POOL},
-            id="machines of other pools do not count",
-        ),
-    ],
-)
-def test_machines_that_failed_are_avoided(
-    machines: list[Machine], demands: set[str]
-) -> None:
-    pool = machines[0].pool
-    wish = Wish(job="x", role="worker", asks_gpu=False, pool=pool, avoided=("bad",))
-    assert demands_of(place(wish, machines)) == demands
-
-
-def test_several_machines_are_avoided_one_by_one() -> None:
+def test_several_nodes_are_excluded_one_by_one() -> None:
     """Kubernetes takes one value for each demand on a node's name."""
-    wish = Wish(job="x", role="worker", asks_gpu=True, avoided=("bad", "worse"))
+    wish = Wish(job="x", role="worker", asks_gpu=True, excluded_nodes=("bad", "worse"))
     found = place(wish, [Machine(name="bad"), Machine(name="good")])
 
     node = found.affinity["nodeAffinity"]

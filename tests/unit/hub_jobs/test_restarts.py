@@ -60,6 +60,22 @@ def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
             {"exit_code": None, "status_reason": "NodeLost"}, True, True, id="lost"
         ),
         pytest.param(
+            {"exit_code": 137, "exit_reason": "ContainerStatusUnknown"},
+            True,
+            True,
+            id="a container that the node lost",
+        ),
+        pytest.param(
+            {
+                "exit_code": 137,
+                "exit_reason": "ContainerStatusUnknown",
+                "is_leaving": True,
+            },
+            True,
+            False,
+            id="a pod that somebody deleted",
+        ),
+        pytest.param(
             {"last_words": "RuntimeError: uncorrectable ECC error"},
             True,
             True,

@@ -262,10 +262,13 @@ def test_a_failed_build_leaves_no_archive(ensure, build, builder, store):
     assert not store.archive("base", build().plan.images["base"].tag).exists()
 
 
-def test_the_builder_forgets_what_is_no_longer_kept(ensure, builder):
+def test_the_builder_holds_the_newest_version_alone(ensure, builder, store):
     refs = [ensure("hub", sources=str(version)).ref for version in range(4)]
 
-    assert builder.forgotten == refs[:2]
+    assert set(builder.forgotten) == set(refs[:3])
+    assert refs[3] not in builder.forgotten
+    kept = {each.stem for each in (store.folder / "archives").glob("hub-*")}
+    assert kept == {f"hub-{ref.rpartition(':')[2]}" for ref in refs[2:]}
 
 
 def test_nothing_of_the_host_stays_after_a_build(ensure, store):

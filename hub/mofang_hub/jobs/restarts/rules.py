@@ -38,7 +38,9 @@ _ENDED_BY_MACHINE = {
     "OutOfcpu",
     "OutOfmemory",
 }
-_NOT_RUN = {"ContainerCannotRun", "StartError", "ContainerStatusUnknown"}
+CONTAINER_LOST = "ContainerStatusUnknown"
+"""What the kubelet says of a container whose exit code it did not see."""
+_NOT_RUN = {"ContainerCannotRun", "StartError", CONTAINER_LOST}
 
 
 def is_platform_fault(pod: PodSeen) -> bool:
@@ -52,6 +54,9 @@ def is_platform_fault(pod: PodSeen) -> bool:
 def _is_of_machine(pod: PodSeen) -> bool:
     """Say whether another machine might do better."""
     if pod.node is None or not is_platform_fault(pod):
+        return False
+    if pod.is_leaving and pod.exit_reason == CONTAINER_LOST:
+        # It was deleted, and no longer there when the kubelet looked for its exit code.
         return False
     cause = find_cause(pod.last_words)
     # Replicas that lost each other say nothing of one machine.
