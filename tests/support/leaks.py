@@ -135,9 +135,21 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
             raise LeakError("This test left open:\n" + "\n".join(found))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of pytest-xdist says of itself."""
+    node.config.stash[_LEFT] += getattr(node, "workeroutput", {}).get("left", [])
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    left = session.config.stash[_LEFT] = session.config.stash[_REMAINS].sentences()
+    config = session.config
+    left = config.stash[_LEFT]
+    # Processes that pytest-xdist starts run tests; the one that starts them runs none.
+    if config.getoption("dist", "no") == "no":
+        left += config.stash[_REMAINS].sentences()
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left"] = left
     if left and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -104,10 +104,13 @@ def test_what_is_left_open_is_an_error_of_the_test_that_made_it(run):
     assert result.ret == 1
 
 
-def test_a_process_that_is_left_fails_the_run_and_names_the_test(run, pytester):
+@pytest.mark.parametrize("distribution", [(), ("-n", "2", "--dist", "loadfile")])
+def test_a_process_that_is_left_fails_the_run_and_names_the_test(
+    run, pytester, distribution
+):
     pytester.makepyfile(ending=END)
 
-    result = run("-p", "ending", test_processes=PROCESSES)
+    result = run("-p", "ending", *distribution, test_processes=PROCESSES)
 
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
