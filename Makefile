@@ -15,7 +15,7 @@ FRONTENDS := training cloudshell tensorboard
 export PYTHONUNBUFFERED := 1
 
 .PHONY: up wait down clean status build test lint format bench docs lock \
-	test-needs test-quick test-programs test-unit test-frontend test-chart \
+	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-e2e test-long test-bare
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
@@ -37,9 +37,7 @@ build: .venv/ready ## Build every program and image without starting them
 	$(BIN)/python -m mofang_local build
 
 test: test-needs ## Everything but test-long and test-bare; starts the platform
-	$(MAKE) --jobs=2 --output-sync=line test-programs test-quick
-	$(MAKE) up
-	$(MAKE) wait
+	$(MAKE) --jobs=4 --output-sync=line test-platform lint test-unit test-frontend
 	$(MAKE) test-chart
 	$(MAKE) test-cluster
 	$(MAKE) test-e2e
@@ -49,10 +47,11 @@ test: test-needs ## Everything but test-long and test-bare; starts the platform
 test-needs: .venv/ready
 	$(BIN)/python -m tests.support.needs everything
 
-# What needs no platform, beside what only tests need of programs.
-test-quick: lint
-	$(MAKE) test-unit
-	$(MAKE) test-frontend
+# Starts beside the tests that need no platform.
+test-platform: .venv/ready
+	$(MAKE) up
+	$(MAKE) wait
+	$(MAKE) test-programs
 
 test-programs: .venv/ready
 	$(BIN)/python -m mofang_local build --phase tests
@@ -70,7 +69,7 @@ format: .venv/ready
 
 test-unit: .venv/ready
 	$(BIN)/python -m tests.support.needs unit
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit --numprocesses=2 --dist=loadfile
 
 test-frontend: .venv/ready
 	for each in $(FRONTENDS); do \

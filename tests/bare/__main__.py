@@ -32,6 +32,8 @@ PROGRAMS = {
 ENTER = Path(__file__).with_name("enter.sh")
 CLONE = "root/mofang"
 SCRIPT = "root/commands.sh"
+TRACE = "PS4='+ after ${SECONDS} s: '\nset -x"
+"""Bash prints each command, and how long after the first it began."""
 
 
 def root_folder(found: Places) -> Path:
@@ -92,7 +94,7 @@ def prepare(folder: Path, found: Places, commands: str) -> None:
     source = passed.REPOSITORY
     clone = ["git", "clone", "--quiet", "--no-local", str(source), folder / CLONE]
     subprocess.run(clone, check=True)
-    (folder / SCRIPT).write_text(f"set -x\n. /{root.ENVIRONMENT}\n{commands}")
+    (folder / SCRIPT).write_text(f"{TRACE}\n. /{root.ENVIRONMENT}\n{commands}")
 
 
 def run(folder: Path, caches: list[Path]) -> int:

@@ -14,6 +14,9 @@ validation of Envoy's API."""
 
 _COLLECTOR_PERCENT = "400"
 """GOGC of the compiler, which handles one package and ends: collecting seldom pays."""
+_FLAGS = ("-mod=readonly", "-buildvcs=false", "-gcflags=all=-dwarf=false")
+"""What is built does not depend on the checkout's commit. The linker strips the debugging
+information, so the compiler need not write it: 9 % less CPU for CoreDNS."""
 _MEMORY_SHARE = 4
 """From this part of the machine's memory on, a compiler or linker collects as usual."""
 
@@ -36,8 +39,7 @@ def environment(places: Places) -> dict[str, str]:
         "CGO_ENABLED": "0",
         "GOGC": _COLLECTOR_PERCENT,
         "GOMEMLIMIT": f"{memory // _MEMORY_SHARE}B",
-        # What is built does not depend on the checkout's commit.
-        "GOFLAGS": "-mod=readonly -buildvcs=false",
+        "GOFLAGS": " ".join(_FLAGS),
         "GOCACHE": str(cache_path(places)),
     }
 

@@ -48,5 +48,9 @@ def test_the_documentation_ends_with_everything_tested():
     files = [REPOSITORY / "README.md", REPOSITORY / "docs/bare-machine.md"]
     text = readme.read(*files)
 
-    assert readme.commands(text).splitlines()[-2:] == ["make up", "make test"]
+    assert readme.commands(text).splitlines()[-3:] == [
+        "make up",
+        "make wait",
+        "make test",
+    ]
     assert PurePosixPath(".cache/mofang") in readme.caches(text)
