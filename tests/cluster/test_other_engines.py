@@ -69,7 +69,10 @@ async def test_cancelled_its_pods_end(world: World, engine: str) -> None:
     await eventually(are_gone, within=60)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+# A TrainJob is run by a JobSet, too.
+@pytest.mark.parametrize(
+    "engine", ["trainer-v2", pytest.param("jobset", marks=pytest.mark.long)]
+)
 async def test_the_whole_job_starts_again(world: World, engine: str) -> None:
     script = world.write("once.py", ONCE)
     job = await world.submit(
