@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from mofang_hub.jobs.engines.kinds import KINDS
+
 GOLDEN = Path(__file__).parent / "golden" / "rights.yaml"
 
 
@@ -54,6 +56,23 @@ def test_nobody_may_give_away_rights_but_two_roles(chart):
     assert name == "mofang-reconciler"
     assert rule["verbs"] == ["bind"]
     assert rule["resourceNames"] == ["mofang-hub-project", "mofang-training-project"]
+
+
+def test_the_reconciler_sees_jobs_of_every_engine(chart):
+    """A project is removed only when none of them runs in it."""
+    (role,) = (
+        each
+        for each in chart.of_kind("ClusterRole")
+        if each["metadata"]["name"] == "mofang-reconciler"
+    )
+    listed = {
+        (group, resource)
+        for rule in role["rules"]
+        if "list" in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    assert {(kind.group, kind.plural) for kind in KINDS} <= listed
 
 
 def test_nobody_reads_secrets_of_the_whole_cluster(chart):

@@ -218,6 +218,39 @@ def test_a_project_is_not_removed_while_something_runs(platform, project, phase)
     assert kept.read_text() == "still here"
 
 
+def test_a_job_of_another_engine_holds_a_project_too(platform, project, phase):
+    """Waiting in the queue it has no pods; with its namespace it would be lost."""
+    name = project()
+    namespace = phase(name, "Ready")["namespace"]
+    template = {"spec": pod("x")["spec"]}
+    replicas = {"replicas": 1, "restartPolicy": "Never", "template": template}
+    job = {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "TFJob",
+        "metadata": {"name": "waits"},
+        "spec": {
+            "runPolicy": {"suspend": True},
+            "tfReplicaSpecs": {"Worker": replicas},
+        },
+    }
+    create(platform, namespace, job)
+
+    platform.kubectl("delete", "project", name, "--wait=false")
+
+    assert "1 job runs in it" in phase(name, "Deleting")["message"]
+    assert platform.get("tfjob", "waits", "-n", namespace)
+
+    platform.kubectl("-n", namespace, "delete", "tfjob", "waits")
+
+    def is_gone():
+        found = platform.kubectl(
+            "get", "project", name, "--ignore-not-found", "-o=name"
+        )
+        return not found
+
+    eventually(is_gone, within=60, what="the project is gone")
+
+
 def test_somebody_elses_namespace_is_left_alone(platform, phase):
     name = f"t{uuid.uuid4().hex[:8]}"
     namespace = f"mofang-project-{name}"

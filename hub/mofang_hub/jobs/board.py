@@ -25,7 +25,7 @@ from mofang_hub.jobs.engines.reading import (
     submitted_at,
     trim_job,
 )
-from mofang_hub.jobs.machines import Machine, trim_node
+from mofang_hub.jobs.machines import LOST, Machine, node_groups, trim_node
 from mofang_hub.jobs.models import JobSeen, Manifest, PodSeen
 from mofang_hub.jobs.subscriptions import Subscription, Subscriptions
 from mofang_kube.errors import ClusterAwayError
@@ -67,7 +67,7 @@ class Board:
                 trim=trim_pod,
                 index=pod_groups,
             ),
-            nodes=Watcher(api, "/api/v1/nodes", trim=trim_node),
+            nodes=Watcher(api, "/api/v1/nodes", trim=trim_node, index=node_groups),
         )
 
     def start(self) -> None:
@@ -137,7 +137,7 @@ class Board:
 
     def lost_machines(self) -> set[str]:
         """Return machines that do not answer."""
-        return {each.name for each in self.machines if each.is_lost}
+        return {node["metadata"]["name"] for node in self._nodes.indexed(LOST)}
 
     def find(self, project: str, job_id: str) -> JobSeen | None:
         """Return a job, if it is there; of its attempts the last."""

@@ -9,6 +9,8 @@ from mofang_hub.jobs.models import Manifest
 from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
 
 GPU_MACHINE = "gpu"
+LOST = "lost"
+"""Name of the group of nodes that the cluster hears nothing of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,12 @@ class Machine:
             is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
             is_cordoned=bool((node.get("spec") or {}).get("unschedulable")),
         )
+
+
+def node_groups(node: Manifest) -> tuple[str, ...]:
+    """Return the groups that a node is found by; those that are lost have one."""
+    conditions = (node.get("status") or {}).get("conditions") or []
+    return (LOST,) if _is_lost(conditions) else ()
 
 
 def _is_lost(conditions: list[Manifest]) -> bool:

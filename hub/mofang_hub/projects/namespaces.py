@@ -22,7 +22,8 @@ from mofang_hub.projects.builder import (
 from mofang_hub.projects.directories import make_project_directory
 from mofang_hub.projects.models import NamespaceSettings, Project, VolumeCategory
 from mofang_hub.projects.objects import Manifest, ObjectError, ObjectStorage
-from mofang_kube.names import JOB_LABEL, PROJECT_LABEL, project_namespace
+from mofang_hub.projects.workloads import find_workloads
+from mofang_kube.names import PROJECT_LABEL, project_namespace
 
 
 class Phase(StrEnum):
@@ -123,10 +124,10 @@ class ProjectNamespaces:
         }
         found = await self._objects.find(namespace)
         if found is not None and _belongs_to(found, project):
-            running = await self._running(project)
-            if running:
+            running = await find_workloads(self._objects, project_namespace(project))
+            if summary := running.summary():
                 return (
-                    f"Not removed while {running} in it. Stop or delete them, and "
+                    f"Not removed while {summary} in it. Stop or delete them, and "
                     "the removal goes on by itself. People's files stay in any case."
                 )
             await self._objects.delete(namespace)
@@ -184,25 +185,6 @@ class ProjectNamespaces:
                     policy | {"apiVersion": version, "kind": kind}
                 )
 
-    async def _running(self, project: str) -> str:
-        """Name what runs in the project: "2 servers and 1 job run"."""
-        namespace = project_namespace(project)
-        pods = await self._objects.list_objects("v1", "Pod", namespace=namespace)
-        live = [p for p in pods if p["status"].get("phase") in {"Pending", "Running"}]
-        jobs = await self._objects.list_objects(
-            "kubeflow.org/v1", "PyTorchJob", namespace=namespace
-        )
-        unfinished = [job for job in jobs if not _is_finished(job)]
-        servers = sum(
-            1 for p in live if JOB_LABEL not in (p["metadata"].get("labels") or {})
-        )
-        counted = [(servers, "server"), (len(unfinished), "job")]
-        named = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counted if n]
-        if not named:
-            return ""
-        total = servers + len(unfinished)
-        return f"{' and '.join(named)} {'runs' if total == 1 else 'run'}"
-
 
 def failed_state(err: Exception, project: str) -> ProjectState:
     """Say why a project could not be made."""
@@ -226,10 +208,3 @@ def failed_state(err: Exception, project: str) -> ProjectState:
 def _belongs_to(namespace: Manifest, project: str) -> bool:
     labels = namespace["metadata"].get("labels") or {}
     return bool(labels.get(PROJECT_LABEL) == project)
-
-
-def _is_finished(job: Manifest) -> bool:
-    return any(
-        condition["type"] in {"Succeeded", "Failed"} and condition["status"] == "True"
-        for condition in job.get("status", {}).get("conditions") or []
-    )

@@ -12,7 +12,9 @@ from unit.hub_jobs.conftest import make_pod, make_seen, make_spec
 from unit.hub_jobs.world import World, running_world
 
 from mofang.models import RestartRecord
+from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.causes import find_cause
+from mofang_hub.jobs.machines import node_groups, trim_node
 from mofang_hub.jobs.models import Outcome, PodPhase
 from mofang_hub.jobs.restarts.losses import Losses
 from mofang_hub.jobs.restarts.refusals import Refusals, is_lasting
@@ -24,6 +26,7 @@ from mofang_hub.jobs.restarts.rules import (
 )
 from mofang_hub.jobs.restarts.settling import Settling
 from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, translated
+from mofang_kube.watcher import Watcher
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -506,3 +509,22 @@ async def test_cancelling_an_attempt_that_just_went_cancels_the_next(
     assert answer.status_code == 200
     assert answer.json()["attempt"] == 2
     assert answer.json()["reason"] == "Cancelled by ada."
+
+
+def test_a_lost_node_is_found_among_many() -> None:
+    nodes = Watcher(None, "/nodes", index=node_groups)  # type: ignore[arg-type]
+    for number in range(50):
+        nodes.put(trim_node(node(f"cpu-{number}", ready="True")))
+    board = Board({}, Watcher(None, "/pods"), nodes)  # type: ignore[arg-type]
+    assert board.lost_machines() == set()
+
+    nodes.put(trim_node(node("cpu-7", ready="Unknown")))
+    assert board.lost_machines() == {"cpu-7"}
+
+    nodes.put(trim_node(node("cpu-7", ready="True")))
+    assert board.lost_machines() == set()
+
+
+def node(name: str, *, ready: str) -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": ready}]
+    return {"metadata": {"name": name}, "status": {"conditions": conditions}}

@@ -34,6 +34,7 @@ from mofang_hub.jobs.identity import HubIdentity
 from mofang_hub.jobs.listing import JobListing
 from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.lookup import JobLookup
+from mofang_hub.jobs.machines import node_groups
 from mofang_hub.jobs.metrics import Metrics
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
@@ -371,7 +372,8 @@ async def running_world(
     catalog, hub = PretendedCatalog(), PretendedHub()
     terminals, metrics = PretendedTerminals(), Metrics()
     jobs_watched = {each.kind: Watcher(None, "/", index=job_groups) for each in kinds}
-    pods, nodes = Watcher(None, "/pods", index=pod_groups), Watcher(None, "/nodes")
+    pods = Watcher(None, "/pods", index=pod_groups)
+    nodes = Watcher(None, "/nodes", index=node_groups)
     quotas_watched = Watcher(None, "/quotas")
     for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):
         watcher.synced.set()

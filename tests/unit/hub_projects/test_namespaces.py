@@ -133,39 +133,18 @@ async def test_a_namespace_on_its_way_out_is_waited_for(namespaces, objects, pro
     assert (await namespaces.reconcile(project)).phase is Phase.PENDING
 
 
-SERVER = {"metadata": {"labels": {}}, "status": {"phase": "Running"}}
-JOB_POD = {
-    "metadata": {"labels": {"mofang.dev/job": "j"}},
-    "status": {"phase": "Running"},
-}
-ENDED = {"metadata": {}, "status": {"phase": "Succeeded"}}
-RUNNING_JOB = {"status": {"conditions": [{"type": "Running", "status": "True"}]}}
-ENDED_JOB = {"status": {"conditions": [{"type": "Succeeded", "status": "True"}]}}
-
-
-@pytest.mark.parametrize(
-    ("pods", "jobs", "said"),
-    [
-        pytest.param([SERVER], [], "1 server runs", id="a server"),
-        pytest.param([SERVER] * 2, [], "2 servers run", id="two servers"),
-        pytest.param([JOB_POD], [RUNNING_JOB], "1 job runs", id="a job"),
-        pytest.param([], [{}], "1 job runs", id="a job that waits"),
-        pytest.param(
-            [SERVER, JOB_POD], [RUNNING_JOB], "1 server and 1 job run", id="both"
-        ),
-        pytest.param([ENDED], [ENDED_JOB], "being removed", id="what has ended"),
-    ],
-)
-async def test_removal_waits_for_what_runs(
-    pods, jobs, said, namespaces, objects, project
-):
+async def test_removal_waits_for_what_runs(namespaces, objects, project):
     await namespaces.reconcile(project)
-    for number, content in enumerate(pods):
-        objects.put("Pod", f"pod-{number}", **dict(content))
-    for number, content in enumerate(jobs):
-        objects.put("PyTorchJob", f"job-{number}", **content)
+    objects.put("Pod", "notebook", status={"phase": "Running"})
+    objects.put("TFJob", "waits")
 
-    assert said in await namespaces.remove("vision")
+    assert "1 server and 1 job run" in await namespaces.remove("vision")
+
+    objects.put("Pod", "notebook", status={"phase": "Succeeded"})
+    ended = {"conditions": [{"type": "Succeeded", "status": "True"}]}
+    objects.put("TFJob", "waits", status=ended)
+
+    assert "being removed" in await namespaces.remove("vision")
 
 
 async def test_removal_ends_with_the_volumes_and_leaves_files(

@@ -139,8 +139,10 @@ class Restarts:
         return is_too_late(seen, record, self._now())
 
     def _loss(self, seen: JobSeen) -> RestartRecord | None:
+        if seen.outcome or seen.is_held:
+            return None
         lost = self._losses.look()
-        if not lost or seen.outcome or seen.is_held:
+        if not lost:
             return None
         return record_loss(seen, self._board.pods_of(seen), lost, self._now())
 

@@ -1,0 +1,85 @@
+"""What runs in a project: servers, and jobs of every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mofang_hub.jobs.engines.kinds import KINDS, RAY_JOB, Kind
+from mofang_hub.jobs.engines.ray_operator import ray_conditions
+from mofang_hub.projects.objects import Manifest, ObjectStorage
+from mofang_kube.names import JOB_LABEL
+
+_LIVE = {"Pending", "Running", "Unknown"}
+"""Phases of pods that have not ended; of a lost node's nobody knows."""
+
+_FINISHED = {"Succeeded", "Completed", "Complete", "Failed"}
+"""Conditions of jobs that have ended, as the operators call them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workloads:
+    """How many servers and jobs have not ended."""
+
+    servers: int
+    jobs: int
+
+    def summary(self) -> str:
+        """Name them, such as "2 servers and 1 job run"; empty if there are none."""
+        counted = [(self.servers, "server"), (self.jobs, "job")]
+        named = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counted if n]
+        if not named:
+            return ""
+        verb = "runs" if self.servers + self.jobs == 1 else "run"
+        return f"{' and '.join(named)} {verb}"
+
+
+async def find_workloads(objects: ObjectStorage, namespace: str) -> Workloads:
+    """Count what has not ended in a namespace.
+
+    A job counts as long as its object has not finished, also while it waits in the
+    queue without pods, and as long as one of its pods is there. Jobs that were not
+    submitted through the platform count, too.
+
+    Raises:
+        ObjectError: Kubernetes does not tell; nobody may take that for "nothing".
+    """
+    pods = await objects.list_objects("v1", "Pod", namespace=namespace)
+    live = [pod for pod in pods if (pod.get("status") or {}).get("phase") in _LIVE]
+    jobs = set(filter(None, map(_job_of, live)))
+    for kind in KINDS:
+        found = await objects.list_objects(
+            f"{kind.group}/{kind.version}", kind.kind, namespace=namespace
+        )
+        jobs |= set(_unfinished(kind, found))
+    servers = sum(1 for pod in live if not _job_of(pod))
+    return Workloads(servers=servers, jobs=len(jobs))
+
+
+def _unfinished(kind: Kind, found: Iterable[Manifest]) -> Iterable[str]:
+    """Name the jobs that have not ended, by the platform's id where they have one."""
+    for obj in found:
+        if _is_made_by_another(obj) or _is_finished(kind, obj):
+            continue
+        yield _job_of(obj) or f"{kind.kind}/{obj['metadata']['name']}"
+
+
+def _job_of(obj: Manifest) -> str | None:
+    return (obj["metadata"].get("labels") or {}).get(JOB_LABEL)
+
+
+def _is_made_by_another(obj: Manifest) -> bool:
+    """Say whether a job that is counted made it, as a TrainJob makes a JobSet."""
+    owners = obj["metadata"].get("ownerReferences") or []
+    kinds = {kind.kind for kind in KINDS}
+    return any(each.get("controller") and each["kind"] in kinds for each in owners)
+
+
+def _is_finished(kind: Kind, obj: Manifest) -> bool:
+    status = obj.get("status") or {}
+    conditions = (
+        ray_conditions(status) if kind is RAY_JOB else status.get("conditions") or []
+    )
+    return any(
+        each["type"] in _FINISHED and each["status"] == "True" for each in conditions
+    )
