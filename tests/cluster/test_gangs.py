@@ -292,8 +292,9 @@ async def test_a_gang_too_big_holds_nothing_and_says_what_it_waits_for(world):
     pods = [read_pod(trim_pod(each)) for each in world.sight.of(gang.name)]
     said = world.policy.waiting_sentence(gang, group, pods)
     assert said.startswith(
-        "It waits until there is room at once for 3 workers (3 GPUs, 0.1 cores, 64 MiB "
-        "of memory each). When Kubernetes last looked, it found room for 2 of the 3."
+        "Waiting for enough free resources for 3 workers (3 GPUs, 0.1 cores, 64 MiB "
+        "of memory each). When Kubernetes last looked, there were enough for 2 of the "
+        "3."
     )
     assert "2 have too few free GPUs" in said
 

@@ -28,17 +28,17 @@ def test_it_opens_for_a_notebook_with_what_the_server_knows(lab: Lab) -> None:
     )
     expect(form.get_by_label("Script")).to_have_value("/home/jovyan/fit.ipynb")
     expect(form.get_by_label("Framework").locator("option:checked")).to_have_text(
-        "None: one container"
+        "Single process (no framework)"
     )
     expect(form.get_by_label("Image").locator("option:checked")).to_have_text(
         "This environment (pytorch)"
     )
     expect(form.get_by_label("Working directory")).to_have_accessible_description(
-        "Left empty: /home/jovyan"
+        "Default: /home/jovyan"
     )
     expect(form.get_by_label("CPU", exact=True)).to_have_value("500m")
     expect(form.get_by_label("Memory", exact=True)).to_have_value("1Gi")
-    expect(lab.preview).to_contain_text("It can be submitted.")
+    expect(lab.preview).to_contain_text("Ready to submit.")
 
 
 def test_faults_are_told_as_one_types_and_at_their_fields(lab: Lab) -> None:
@@ -80,28 +80,28 @@ def test_faults_are_told_as_one_types_and_at_their_fields(lab: Lab) -> None:
 def test_the_preview_follows_what_is_typed_and_what_it_costs(lab: Lab) -> None:
     lab.open()
     lab.new_form()
-    expect(lab.preview).to_contain_text("Shown once everything needed is filled in")
+    expect(lab.preview).to_contain_text("Complete the required fields to see a preview")
 
     lab.fill({"Name": "first", "Script": "/home/jovyan/train.py", "CPU": "2"})
-    expect(lab.preview).to_contain_text("It can be submitted.")
+    expect(lab.preview).to_contain_text("Ready to submit.")
     lab.preview.get_by_text("YAML").click()
     yaml = lab.preview.get_by_label("YAML of the job")
     expect(yaml).to_contain_text("name: first-")
     expect(yaml).to_contain_text("/home/jovyan/train.py")
     expect(yaml).to_contain_text(re.compile("cpu: '?2'?\n"))
     expect(cost(lab, "CPU")).to_contain_text(
-        re.compile(r"Takes 2 cores; [\d.]+ of 16 cores are in use")
+        re.compile(r"Uses 2 cores \([\d.]+ of 16 cores in use\)")
     )
-    expect(cost(lab, "GPUs")).to_contain_text(re.compile("Takes 0; . of 4 are in use"))
+    expect(cost(lab, "GPUs")).to_contain_text(re.compile(r"Uses 0 \(. of 4 in use\)"))
 
     lab.fill({"Name": "second", "Replicas": "3", "GPUs": "1"})
     expect(yaml).to_contain_text("name: second-")
     expect(yaml).to_contain_text("replicas: 3")
-    expect(cost(lab, "CPU")).to_contain_text("Takes 6 cores")
-    expect(cost(lab, "GPUs")).to_contain_text("Takes 3;")
+    expect(cost(lab, "CPU")).to_contain_text("Uses 6 cores")
+    expect(cost(lab, "GPUs")).to_contain_text("Uses 3 (")
 
     lab.fill({"CPU": "20"})
-    expect(cost(lab, "CPU")).to_contain_text("so the job can never start")
+    expect(cost(lab, "CPU")).to_contain_text("the job can never start")
     lab.fill({"CPU": "many"})
     expect(lab.preview).to_contain_text("something must be mended first")
 
@@ -182,6 +182,6 @@ def test_an_example_of_the_image_runs_where_it_lies(lab: Lab) -> None:
     lab.fill({"Name": "example", "Script": "/opt/mofang/examples/pytorch/train.py"})
 
     expect(lab.form.get_by_label("Working directory")).to_have_accessible_description(
-        "Left empty: /home/jovyan"
+        "Default: /home/jovyan"
     )
-    expect(lab.preview).to_contain_text("It can be submitted.")
+    expect(lab.preview).to_contain_text("Ready to submit.")

@@ -97,7 +97,7 @@ def test_every_control_of_the_form_has_a_name(lab: Lab) -> None:
     lab.open()
     lab.new_form()
     form = lab.form
-    for title in ("Places", "Environment", "After a failure"):
+    for title in ("Inputs and outputs", "Environment", "After a failure"):
         form.locator("summary").filter(has_text=title).click()
     for thing in ("hyper-parameter", "input", "output", "variable", "secret"):
         form.get_by_role("button", name=f"Add {thing}").click()

@@ -59,7 +59,7 @@ def test_a_rerun_with_changes_is_compared_with_what_it_repeats(lab: Lab) -> None
     lab.show_panel()
 
     lab.show_job("slow").get_by_role("button", name="Rerun with changes…").click()
-    expect(lab.form).to_contain_text(f"Repeats {first['id']}.")
+    expect(lab.form).to_contain_text(f"Rerun of {first['id']}.")
     expect(lab.form.get_by_label("Script")).to_have_value("/home/jovyan/curve.py")
     expect(lab.form.get_by_label("Name of hyper-parameter 1")).to_have_value("lr")
     expect(lab.form.get_by_label("Value of hyper-parameter 2")).to_have_value("3")
@@ -88,5 +88,5 @@ def test_a_rerun_with_changes_is_compared_with_what_it_repeats(lab: Lab) -> None
         expect(cells).to_have_text(list(values))
     same = table.get_by_role("rowheader", name="hyperparameters.epochs")
     expect(same).to_be_hidden()
-    table.get_by_role("button", name="settings are the same").click()
+    table.get_by_role("button", name="identical settings").click()
     expect(same).to_be_visible()

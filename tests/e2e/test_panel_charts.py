@@ -112,7 +112,7 @@ def test_all_of_it_is_legible_and_fits(
     lab.panel.get_by_role("button", name="Compare").click()
     check(lab.page.locator(".mf-Comparison"), "compare")
     lab.show_job("quick").get_by_role("button", name="Rerun with changes…").click()
-    expect(lab.preview).to_contain_text("It can be submitted.")
+    expect(lab.preview).to_contain_text("Ready to submit.")
     check(lab.page.locator(".mf-FormPage"), "form")
     lab.fill({"Name": "", "CPU": "300"})
     lab.form.get_by_label("Framework").select_option("tensorflow")

@@ -120,41 +120,51 @@ def check_quota(spec: JobSpec, project: Project) -> Sentences:
     """Check that the job fits into the project's quota when nothing else runs."""
     quota, asked = project.quota, demand_of(spec)
     faults = [
-        _over(quota.get("cpu"), asked[CPU], "cores", str),
-        _over(
-            quota.get("memory"),
-            asked[MEMORY],
-            "of memory",
-            lambda amount: format_bytes(int(amount)),
-        ),
-        _over(quota.get("gpu"), asked[GPU], "GPUs", str),
+        _over(quota.get("cpu"), asked[CPU], _cores),
+        _over(quota.get("memory"), asked[MEMORY], _memory),
+        _over(quota.get("gpu"), asked[GPU], _gpus),
     ]
     found = [fault for fault in faults if fault]
     count = int(asked[PODS])
     sentences: Sentences = {}
     if found:
+        needed, allowed = (" and ".join(each) for each in zip(*found, strict=True))
+        less = "Ask for less." if count == 1 else "Ask for less, or for fewer replicas."
         sentences["resources"] = (
-            f"{count} replicas ask for {' and '.join(found)} in {project.name}, even "
-            "when nothing else runs. Ask for less, or fewer replicas."
+            f"The job needs {needed}; the quota of {project.display_name} is "
+            f"{allowed}. {less}"
         )
     pods = quota.get("pods")
     if pods is not None and count > int(pods):
         sentences["replicas"] = (
-            f"The project {project.name} may have {pods} pods; {count} replicas are "
-            "more. Ask for fewer."
+            f"The job needs {count} pods; the quota of {project.display_name} is "
+            f"{pods}. Ask for fewer replicas."
         )
     return sentences
 
 
 def _over(
-    limit: object, asked: Decimal, unit: str, shown: Callable[[Decimal], str]
-) -> str | None:
+    limit: object, asked: Decimal, shown: Callable[[Decimal], str]
+) -> tuple[str, str] | None:
+    """Name what is asked and what is allowed; None where that is enough."""
     if limit is None:
         return None
     allowed = parse_quantity(str(limit))
     if asked <= allowed:
         return None
-    return f"{shown(_plain(asked))} {unit}, of which at most {shown(_plain(allowed))} may be used"  # noqa: E501
+    return shown(_plain(asked)), shown(_plain(allowed))
+
+
+def _cores(amount: Decimal) -> str:
+    return f"{amount:f} core{'' if amount == 1 else 's'}"
+
+
+def _memory(amount: Decimal) -> str:
+    return f"{format_bytes(int(amount))} of memory"
+
+
+def _gpus(amount: Decimal) -> str:
+    return f"{amount:f} GPU{'' if amount == 1 else 's'}"
 
 
 def _plain(amount: Decimal) -> Decimal:

@@ -14,7 +14,7 @@ NO_ROOM = (
 )
 ASKED = {"replicas": 5, "resources": {"cpu": "100m", "memory": "64Mi", "gpu": 3}}
 WISH = (
-    "It waits until there is room at once for 5 workers (3 GPUs, 0.1 cores, 64 MiB of "
+    "Waiting for enough free resources for 5 workers (3 GPUs, 0.1 cores, 64 MiB of "
     "memory each)."
 )
 
@@ -41,8 +41,8 @@ def test_a_gang_too_big_says_what_must_be_free_and_what_is(gang, pods):
     group = native(status="False", reason="Unschedulable", message=NO_ROOM)
 
     assert NATIVE.waiting_sentence(gang(**ASKED), group, pods) == (
-        f"{WISH} When Kubernetes last looked, it found room for 1 of the 5. worker-0 "
-        "waits for a machine: of 4, 2 have too few free GPUs, 2 are of another kind "
+        f"{WISH} When Kubernetes last looked, there were enough for 1 of the 5. "
+        "worker-0 waits for a machine: of 4, 2 have too few free GPUs, 2 are of another kind "
         "than the job may use."
     )
 
@@ -53,7 +53,7 @@ def test_room_for_none_is_said_so(gang, pod):
     pods = [pod(n) for n in range(5)]
 
     assert NATIVE.waiting_sentence(gang(**ASKED), group, pods) == (
-        f"{WISH} When Kubernetes last looked, it found room for none of them."
+        f"{WISH} When Kubernetes last looked, there were enough for none of them."
     )
 
 
@@ -72,7 +72,7 @@ def test_roles_that_differ_are_listed(gang, pod):
     }
     sentence = NATIVE.waiting_sentence(gang(**asked), {}, [pod(n) for n in range(5)])
     assert sentence == (
-        "It waits until there is room at once for 1 chief (1 core, 1 GiB of "
+        "Waiting for enough free resources for 1 chief (1 core, 1 GiB of "
         "memory), 2 workers (1 GPU, 1 core, 1 GiB of memory each) and 2 ps (1 core, "
         "1 GiB of memory each)."
     )

@@ -87,13 +87,15 @@ def job_table(job: Job) -> Table:
         "Owner": _text(f"{job.owner} in {job.project}"),
         "Time": _text(age_of(job)),
         "Framework": _text(f"{spec.framework} {job.engine}".strip()),
-        "Runs": _text(" ".join([spec.script, *spec.command, *spec.arguments]).strip()),
+        "Command": _text(
+            " ".join([spec.script, *spec.command, *spec.arguments]).strip()
+        ),
         "Parameters": _text(" ".join(spec.parameter_arguments())),
         "Inputs": _text(", ".join(f"{p.name}={p.path}" for p in spec.inputs)),
         "Outputs": _text(", ".join(f"{p.name}={p.path}" for p in spec.outputs)),
         "Code": _text(f"copy of {spec.code.directory}" if spec.code else ""),
         "Image": _text(spec.image),
-        "Repeats": _text(spec.rerun_of),
+        "Rerun of": _text(spec.rerun_of),
     }
     for role in spec.settled_roles():
         each = role.resources

@@ -81,7 +81,7 @@ export function ComparisonTable(props: ITableProps): JSX.Element {
             >
               {trans._n(
                 '%1 setting is the same',
-                '%1 settings are the same',
+                '%1 identical settings',
                 equal.length
               )}
             </button>
@@ -130,7 +130,7 @@ function Outcome(props: Omit<ITableProps, 'results'>): JSX.Element {
     [trans.__('State'), job => <StateBadge state={job.state} trans={trans} />],
     [trans.__('Reason'), job => job.reason ?? '–'],
     [trans.__('Duration'), job => runTime(job, now) ?? '–'],
-    [trans.__('Tries'), job => String(job.attempt)],
+    [trans.__('Attempts'), job => String(job.attempt)],
     [trans.__('Submitted'), job => new Date(job.created).toLocaleString()],
     [trans.__('Owner'), job => job.owner]
   ];

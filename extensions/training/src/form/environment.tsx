@@ -87,7 +87,7 @@ export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
         className="mf-mod-short"
         placeholder={DEFAULT_USER}
         hint={trans.__(
-          'Whom the program runs as, and whose its files are; 1000 is you.'
+          'User ID that runs the program and owns its files. Yours is 1000.'
         )}
         isNumber
         least={1}

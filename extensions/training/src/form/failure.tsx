@@ -12,7 +12,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
       'When a machine or the platform failed; a script that fails is not tried again.'
     ),
     unconditional: trans.__(
-      'Also when the script failed; three failures in a row are the end.'
+      'Also when the script failed. Stops after three failures in a row.'
     )
   };
   return (
@@ -33,7 +33,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
           <TextInput
             model={model}
             field="restartLimit"
-            label={trans.__('At most so many times')}
+            label={trans.__('Maximum restarts')}
             isNumber
             least={1}
             most={128}
@@ -47,7 +47,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
           label={trans.__('When it makes no progress')}
           choices={[
             ['off', trans.__('Do nothing')],
-            ['tell', trans.__('Tell me')],
+            ['tell', trans.__('Warn me')],
             ['restart', trans.__('Restart it')]
           ]}
           hint={
@@ -61,7 +61,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
           field="keepMinutes"
           label={trans.__('Keep failed containers (minutes)')}
           hint={trans.__(
-            'For a look with the Cloud Shell; they keep their share of the quota.'
+            'So you can inspect them in Cloud Shell. They still count against the quota.'
           )}
           isNumber
           least={0}

@@ -72,7 +72,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const undo = async () => {
     try {
       await done?.undo?.();
-      setDone({ sentence: trans.__('It is as it was.') });
+      setDone({ sentence: trans.__('Undone.') });
     } catch (reason) {
       setDone({ sentence: (reason as Error).message });
     }

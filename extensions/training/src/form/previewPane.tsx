@@ -64,10 +64,10 @@ function told(model: FormModel, trans: TranslationBundle): string {
   switch (previews.state) {
     case 'idle':
       if (previews.answer) {
-        return trans.__('As it was before; something must be mended first.');
+        return trans.__('Outdated: fix the errors to refresh.');
       }
       return model.defaults
-        ? trans.__('Shown once everything needed is filled in and right.')
+        ? trans.__('Complete the required fields to see a preview.')
         : '';
     case 'asking':
       return trans.__('Checking…');
@@ -78,7 +78,7 @@ function told(model: FormModel, trans: TranslationBundle): string {
     case 'ready':
       return hasFields(previews)
         ? trans.__('Something must change before it can be submitted.')
-        : trans.__('It can be submitted.');
+        : trans.__('Ready to submit.');
   }
 }
 
@@ -102,7 +102,7 @@ function Answer(props: {
       )}
       {answer.cost.length > 0 && (
         <>
-          <h4>{trans.__('Of the project’s quota')}</h4>
+          <h4>{trans.__('Project quota')}</h4>
           <ul className="mf-Costs">
             {answer.cost.map(cost => (
               <Cost key={cost.resource} cost={cost} trans={trans} />

@@ -49,7 +49,7 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
         field="arguments"
         label={trans.__('Arguments')}
         placeholder="--epochs 10 --verbose"
-        hint={trans.__('As on a command line; quote what has spaces.')}
+        hint={trans.__('As on the command line. Quote values with spaces.')}
       />
       <Rows
         model={model}
@@ -85,7 +85,7 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
         field="workingDirectory"
         label={trans.__('Working directory')}
         placeholder={usual}
-        hint={form.workingDirectory ? '' : trans.__('Left empty: %1', usual)}
+        hint={form.workingDirectory ? '' : trans.__('Default: %1', usual)}
       />
       <CodePart model={model} trans={trans} folder={folder} />
     </>
@@ -147,14 +147,16 @@ function CodePart({
 }: IPartProps & { folder: string }): JSX.Element {
   const { form, defaults } = model;
   const choices: [CodeChoice, string][] = [
-    ['place', trans.__('Used in place')],
-    ['snapshot', trans.__('A copy as it is now')]
+    ['place', trans.__('Live files')],
+    ['snapshot', trans.__('Snapshot')]
   ];
   if (form.keptCode) {
     choices.push(['kept', trans.__('The copy that %1 ran', form.rerunOf)]);
   }
   const hints = {
-    place: trans.__('Changes until the start, and after a restart, count.'),
+    place: trans.__(
+      'Later edits are picked up when the job starts or restarts.'
+    ),
     snapshot: trans.__(
       'At most 5 GB, 1000 files and 32 folders deep; .mofangignore leaves files out.'
     ),
@@ -189,7 +191,7 @@ function CodePart({
         label={trans.__('Requirements file')}
         placeholder="requirements.txt"
         hint={trans.__(
-          'Its packages are installed before the start. Left empty: none.'
+          'Its packages are installed before the start. Default: none.'
         )}
       />
     </>
@@ -227,7 +229,7 @@ function frameworkChoices(
     xgboost: 'XGBoost',
     spark: 'Spark',
     ray: 'Ray',
-    single: trans.__('None: one container')
+    single: trans.__('Single process (no framework)')
   };
   const known = Object.keys(model.defaults?.frameworks ?? {});
   const all = known.length > 0 ? known : [model.form.framework];

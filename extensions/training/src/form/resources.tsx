@@ -26,9 +26,9 @@ export function ResourcesPart({ model, trans }: IPartProps): JSX.Element {
           <TextInput
             model={model}
             field="processes"
-            label={trans.__('Processes in each')}
+            label={trans.__('Processes per replica')}
             placeholder={trans.__('one per GPU')}
-            hint={trans.__('Left empty: one per GPU, else one.')}
+            hint={trans.__('Default: one per GPU, otherwise one.')}
             isNumber
             least={1}
             most={256}

@@ -43,7 +43,7 @@ export function RolesPart({ model, trans }: IPartProps): JSX.Element {
           <span className={error ? 'mf-Error' : 'mf-Hint'}>
             {error ??
               trans.__(
-                'Left empty: as many as usual, as large as a %1.',
+                'Default: the usual number, as large as a %1.',
                 main.name
               )}
           </span>

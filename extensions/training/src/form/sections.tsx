@@ -29,7 +29,7 @@ export function Sections({ model, trans }: IPartProps): JSX.Element {
         <ProgramPart {...part} />
       </Section>
       <Section
-        title={trans.__('Places')}
+        title={trans.__('Inputs and outputs')}
         summary={
           places
             ? trans.__(

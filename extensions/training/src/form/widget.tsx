@@ -89,7 +89,7 @@ function Told({ model, trans }: IPartProps): JSX.Element {
   return (
     <>
       {rerunOf && (
-        <p className="mf-Rerun">{trans.__('Repeats %1.', rerunOf)}</p>
+        <p className="mf-Rerun">{trans.__('Rerun of %1.', rerunOf)}</p>
       )}
       {(problem || remarks.length > 0) && (
         <div className="mf-Problem" role="alert" tabIndex={-1}>

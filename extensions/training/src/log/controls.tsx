@@ -37,7 +37,7 @@ export function LogControls(props: IControlsProps): JSX.Element {
             change={checked => (model.isFollowing = checked)}
           />
           <Check
-            label={trans.__('System lines')}
+            label={trans.__('Platform messages')}
             title={trans.__('Show the lines that the platform wrote: [Mofang]')}
             checked={model.withSystem}
             change={checked => (model.withSystem = checked)}

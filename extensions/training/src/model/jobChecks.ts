@@ -165,7 +165,7 @@ class Checks {
         this._tell(
           `${path}.name`,
           seen.has(name.toLowerCase()) || parameters.has(name),
-          trans.__('“%1” is there twice.', name)
+          trans.__('Duplicate name “%1”.', name)
         );
         seen.add(name.toLowerCase());
       });
@@ -226,7 +226,7 @@ class Checks {
       }
       const path = `${group}.${at}.name`;
       const name = row.name.trim();
-      const twice = this._trans.__('“%1” is there twice.', name);
+      const twice = this._trans.__('Duplicate name “%1”.', name);
       this._tell(path, !shape.test(name), rule);
       this._tell(path, seen.has(name), twice);
       seen.add(name);

@@ -14,7 +14,7 @@ test('a job that fits says what is left of', () => {
     asked: 1 / 8,
     limit: 1,
     verdict: 'fits',
-    sentence: 'Takes 1 core; 3 of 8 cores are in use'
+    sentence: 'Uses 1 core (3 of 8 cores in use)'
   });
 });
 
@@ -25,13 +25,13 @@ test('a job that must wait is told from one that can never start', () => {
   assert.equal(waits.limit, 16 / 20);
   assert.equal(
     waits.sentence,
-    'Takes 8 GiB; 12 GiB of 16 GiB are in use, so the job waits'
+    'Uses 8 GiB (12 GiB of 16 GiB in use), so the job waits'
   );
   const never = quotaBar({ ...memory, asked: 17 * GIB }, trans);
   assert.equal(never.verdict, 'never');
   assert.equal(
     never.sentence,
-    'Takes 17 GiB; the project has 16 GiB, so the job can never start'
+    'Uses 17 GiB, but the project has 16 GiB: the job can never start'
   );
 });
 

@@ -44,20 +44,17 @@ function sentenceOf(cost: IQuotaCost, trans: ITranslate): string {
   const { asked, used, limit, resource } = cost;
   const text = (value: number) => amount(value, resource);
   if (limit === null) {
-    return trans.__('Takes %1; the project has no limit', text(asked));
+    return trans.__('Uses %1 (the project has no limit)', text(asked));
   }
   const whole = [text(asked), bare(used, resource), text(limit)];
   switch (verdictOf(cost)) {
     case 'fits':
-      return trans.__('Takes %1; %2 of %3 are in use', ...whole);
+      return trans.__('Uses %1 (%2 of %3 in use)', ...whole);
     case 'waits':
-      return trans.__(
-        'Takes %1; %2 of %3 are in use, so the job waits',
-        ...whole
-      );
+      return trans.__('Uses %1 (%2 of %3 in use), so the job waits', ...whole);
     case 'never':
       return trans.__(
-        'Takes %1; the project has %2, so the job can never start',
+        'Uses %1, but the project has %2: the job can never start',
         text(asked),
         text(limit)
       );

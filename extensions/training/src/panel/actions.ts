@@ -28,10 +28,10 @@ export async function cancelJob(
   const { button } = await showDialog({
     title: trans.__('Cancel “%1”?', job.spec.name),
     body: trans.__(
-      'Its containers are stopped. Logs and files that it wrote stay.'
+      'Its containers will be stopped. Logs and output files are kept.'
     ),
     buttons: [
-      Dialog.cancelButton({ label: trans.__('Let it go on') }),
+      Dialog.cancelButton({ label: trans.__('Keep running') }),
       Dialog.warnButton({ label: trans.__('Cancel the job') })
     ]
   });

@@ -20,10 +20,10 @@ export function JobFacts({ job, model, trans }: IDetailProps): JSX.Element {
       trans.__('Framework'),
       [spec.framework, job.engine].filter(Boolean).join(' · ')
     ],
-    [trans.__('Runs'), commandOf(spec)],
-    [trans.__('In'), spec.working_directory],
+    [trans.__('Command'), commandOf(spec)],
+    [trans.__('Directory'), spec.working_directory],
     [trans.__('Image'), spec.image],
-    [trans.__('Each has'), sizeOf(job, trans)]
+    [trans.__('Per replica'), sizeOf(job, trans)]
   ];
   if (spec.code) {
     facts.push([

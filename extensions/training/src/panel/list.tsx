@@ -83,7 +83,7 @@ function Nothing({ model, trans }: INothingProps): JSX.Element {
       ? trans.__(
           'No jobs yet. Start one from here, from a notebook’s toolbar, or from the menu of a Python file.'
         )
-      : trans.__('No job is like that. Change or clear the filter.');
+      : trans.__('No jobs match. Change or clear the filter.');
   }
   return <p className="mf-Empty">{sentence}</p>;
 }

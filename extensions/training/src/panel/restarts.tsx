@@ -26,7 +26,7 @@ export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
             </span>
             <span className="mf-RestartCause">{each.cause}</span>
             {each.avoided && each.node && (
-              <span>{trans.__('Later tries keep off %1.', each.node)}</span>
+              <span>{trans.__('Later attempts avoid %1.', each.node)}</span>
             )}
             {each.by_platform && (
               <span className="mf-Quiet">

@@ -50,7 +50,7 @@ export function JobToolbar({ job, model, trans }: IDetailProps): JSX.Element {
         <Action
           label={trans.__('Open as JupyterLab…')}
           title={trans.__(
-            'Look into it by hand, in a server like its containers'
+            'Debug it in JupyterLab with the same image and variables'
           )}
           disabled={busy}
           run={() => model.run(() => openAsJupyterLab(jobs, job, trans))}

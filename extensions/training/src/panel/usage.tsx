@@ -33,7 +33,7 @@ export function Usage({ job, model, trans }: IDetailProps): JSX.Element | null {
   }
   const left = replicas.length - MOST_REPLICAS;
   return (
-    <Section title={trans.__('Use')} isOpen>
+    <Section title={trans.__('Usage')} isOpen>
       {problem && (
         <p className="mf-Quiet" role="status">
           {problem}

@@ -46,7 +46,7 @@ export const submitPlugin: JupyterFrontEndPlugin<void> = {
 
     commands.addCommand(CommandIDs.submitDocument, {
       label: trans.__('Submit as Training Job…'),
-      caption: trans.__('Run this on several machines'),
+      caption: trans.__('Submit as a training job'),
       icon: cubeIcon,
       isEnabled: () => RUNNABLE.test(path()),
       execute: () => commands.execute(CommandIDs.newJob, { path: path() })

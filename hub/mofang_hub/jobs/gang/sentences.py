@@ -43,11 +43,11 @@ def without_room(gang: Gang, fit: int | None) -> str:
         fit: For how many replicas the scheduler found room before it gave up; None
             if it does not say.
     """
-    wish = f"It waits until there is room at once for {_listed(gang.roles)}."
+    wish = f"Waiting for enough free resources for {_listed(gang.roles)}."
     if fit is None:
         return wish
     found = f"{fit} of the {gang.count}" if fit else "none of them"
-    return f"{wish} When Kubernetes last looked, it found room for {found}."
+    return f"{wish} When Kubernetes last looked, there were enough for {found}."
 
 
 def with_cause(sentence: str, pods: Sequence[PodSeen]) -> str:
