@@ -29,6 +29,7 @@ def test_keys_leave_the_end_and_go_back_to_it(lab: Lab) -> None:
     lab.show_job("talk").get_by_role("button", name="Logs").click()
     log = lab.page.get_by_role("log")
     expect(log).to_contain_text("line 100\n", timeout=60_000)
+    expect(lab.page.get_by_role("button", name="Load earlier lines")).to_be_hidden()
 
     log.focus()
     lab.page.keyboard.press("PageUp")

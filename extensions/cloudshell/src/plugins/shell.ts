@@ -125,7 +125,10 @@ async function ask(
   try {
     open = choices(await jobs.list());
   } catch (reason) {
-    Notification.error(reason instanceof Error ? reason.message : '');
+    Notification.error(
+      reason instanceof Error ? reason.message : String(reason),
+      { autoClose: false }
+    );
     return null;
   }
   if (open.length === 0) {

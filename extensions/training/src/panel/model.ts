@@ -133,5 +133,9 @@ export class PanelModel extends VDomModel {
 }
 
 function tell(reason: unknown): void {
-  Notification.error(reason instanceof Error ? reason.message : String(reason));
+  // Without autoClose it would be in the notification centre only.
+  Notification.error(
+    reason instanceof Error ? reason.message : String(reason),
+    { autoClose: false }
+  );
 }

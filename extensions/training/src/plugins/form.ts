@@ -75,7 +75,8 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
         ?.open()
         .catch((reason: Error) =>
           Notification.warning(
-            trans.__('Presets could not be read: %1', reason.message)
+            trans.__('Presets could not be read: %1', reason.message),
+            { autoClose: false }
           )
         );
       app.shell.add(widget, 'main');
