@@ -159,6 +159,7 @@ def environment(choice: Choice, api_url: str) -> list[Manifest]:
     fixed = {
         "MOFANG_PROJECT": choice.project.name,
         "MOFANG_ENVIRONMENT": choice.environment.name,
+        "MOFANG_FRAMEWORKS": ",".join(choice.environment.frameworks),
         "MOFANG_IMAGE": choice.environment.image,
         "MOFANG_API_URL": api_url,
         "MOFANG_CACHE_BYTES": str(choice.sizes.cache_usable_bytes),

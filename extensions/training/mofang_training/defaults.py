@@ -22,6 +22,7 @@ def form_defaults(project: str, root: str) -> dict[str, Any]:
     return {
         "project": project,
         "environment": os.environ.get("MOFANG_ENVIRONMENT", ""),
+        "environment_frameworks": _names(os.environ.get("MOFANG_FRAMEWORKS", "")),
         "image": os.environ.get("MOFANG_IMAGE", ""),
         "working_directory": str(Path.home()),
         "shared_directories": SHARED_DIRECTORIES,
@@ -40,6 +41,10 @@ def form_defaults(project: str, root: str) -> dict[str, Any]:
             for framework in models.Framework
         },
     }
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
 
 
 def hub_address() -> str:

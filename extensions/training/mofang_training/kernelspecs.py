@@ -1,4 +1,8 @@
-"""Kernels of the image's Python run with the person's own packages."""
+"""Kernels run with the person's own packages and a job's variables.
+
+The packages are for kernels of the image's Python, the variables for all kernels of a
+server that looks into a job.
+"""
 
 # mypy: disable-error-code="misc"
 # jupyter_client counts as untyped, so its classes are Any.
@@ -14,6 +18,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from typing_extensions import override
 
 from mofang.environments.directory import find_directory
+from mofang.jobvariables import read_variables
 
 LAUNCHER = ("-I", "-m", "mofang.environments.kernel")
 """Starts a kernel once the directory of the person's packages is there."""
@@ -22,7 +27,7 @@ _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
 
 class EnvironmentKernelSpecManager(KernelSpecManager):
-    """Jupyter's own, but for what starts a kernel of the image's Python.
+    """Jupyter's own, but for what starts a kernel, and with which variables.
 
     Only the notebook server uses it: ``jupyter`` in a terminal, and papermill in a job,
     run in their environment already.
@@ -33,6 +38,10 @@ class EnvironmentKernelSpecManager(KernelSpecManager):
         spec = super().get_kernel_spec(kernel_name)
         if spec.argv and _is_of_image(spec.argv[0]):
             spec.argv = [sys.executable, *LAUNCHER, *spec.argv[1:]]
+        variables = read_variables(os.environ)
+        # Jupyter puts other variables in where a value has a dollar sign.
+        escaped = {name: text.replace("$", "$$") for name, text in variables.items()}
+        spec.env = {**escaped, **spec.env}
         return spec
 
 

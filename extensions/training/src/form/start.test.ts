@@ -22,7 +22,11 @@ test('a notebook’s code can run as a script on several machines', () => {
 });
 
 test('a file keeps the framework of its environment, or the one chosen', () => {
-  const tensorflow = { ...defaults, environment: 'tensorflow' };
+  const tensorflow = {
+    ...defaults,
+    environment: 'speech-models',
+    environment_frameworks: ['tensorflow', 'single']
+  };
   const form = startForm({ path: 'train.py' }, tensorflow);
   assert.equal(form.framework, 'tensorflow');
   assert.equal(form.script, '/train.py');

@@ -164,8 +164,9 @@ export function emptyRole(): IRoleForm {
 
 /** The framework that this environment is made for. */
 export function usualFramework(defaults: IDefaults): string {
-  const { environment, frameworks } = defaults;
-  return environment in frameworks ? environment : FIRST_FRAMEWORK;
+  const { environment_frameworks, frameworks } = defaults;
+  const known = environment_frameworks.find(name => name in frameworks);
+  return known ?? FIRST_FRAMEWORK;
 }
 
 export function rulesOf(form: IJobForm, defaults: IDefaults): IRoleRule[] {

@@ -18,6 +18,7 @@ const worker = role('worker', 1, 64, { is_main: true });
 export const defaults: IDefaults = {
   project: 'vision',
   environment: 'pytorch',
+  environment_frameworks: ['pytorch', 'single'],
   image: 'docker.io/mofang/pytorch:1',
   working_directory: '/home/jovyan',
   shared_directories: ['/home/jovyan', '/projects', '/global'],

@@ -236,6 +236,8 @@ export interface IJobEvent {
 export interface IDefaults {
   project: string;
   environment: string;
+  /** Frameworks whose jobs the server's environment can run, the usual one first. */
+  environment_frameworks: readonly string[];
   image: string;
   working_directory: string;
   /** What jobs see of the server's files. */
