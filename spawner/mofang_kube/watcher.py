@@ -25,7 +25,7 @@ _GONE = 410
 _PAGE = 500
 _WATCH_SECONDS = 300
 _LIST_TIMEOUT = aiohttp.ClientTimeout(total=60)
-_LONGEST_PAUSE = 10.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 
 # The API server sends a bookmark each minute. A connection that is silent for longer
 # may have no other end any more, and asking anew costs nothing.
@@ -126,25 +126,29 @@ class Watcher:
             self._change("DELETED", gone)
 
     async def _follow(self) -> None:
-        pause = 0.1
+        pause = _SHORTEST_PAUSE
         while True:
             try:
                 if not self._version:
                     await self._list()
                 await self._watch()
-                pause = 0.1
+                pause = _SHORTEST_PAUSE
             except ApiException as err:
                 if err.status == _GONE:
                     self._version = ""
                 else:
                     log.warning("Watch of %s failed: %s", self._path, err.reason)
+            except aiohttp.SocketTimeoutError:
+                # Of a kind that nobody changes this is no fault: no time may be lost.
+                log.debug("Watch of %s was silent and is resumed", self._path)
+                pause = 0.0
             except (aiohttp.ClientError, TimeoutError, OSError) as err:
                 log.warning("Watch of %s was cut: %s", self._path, err)
             except (ValueError, TypeError, LookupError):
                 # One unreadable answer must not end the watch for good.
                 log.exception("Watch of %s met what it cannot read", self._path)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            pause = min(max(pause * 2, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
     async def _get(
         self, query: Iterable[tuple[str, str]], *, within: aiohttp.ClientTimeout

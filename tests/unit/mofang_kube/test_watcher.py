@@ -303,3 +303,24 @@ async def test_an_object_made_again_is_not_mixed_up_with_the_old_one(server, wat
         ("DELETED", "1"),
         ("MODIFIED", "2"),
     ]
+
+
+async def test_a_kind_that_nobody_changes_is_watched_without_pauses(
+    server, watched, monkeypatch, caplog
+):
+    """Each pause would be a time in which a change is not seen."""
+    pauses = []
+    real_sleep = asyncio.sleep
+
+    async def sleep(seconds):
+        pauses.append(seconds)
+        await real_sleep(0)
+
+    monkeypatch.setattr(watcher_module, "_SILENCE_SECONDS", 0.05)
+    watcher = watched()
+    await synced(watcher)
+    monkeypatch.setattr(watcher_module.asyncio, "sleep", sleep)
+    await until(lambda: len(server.watches) >= 6)
+
+    assert max(pauses) < watcher_module._SHORTEST_PAUSE
+    assert not [each for each in caplog.records if each.levelname == "WARNING"]
