@@ -7,10 +7,12 @@ from pathlib import Path
 
 def hub() -> None:
     """Become JupyterHub with the platform's configuration."""
-    from jupyterhub.app import JupyterHub  # noqa: PLC0415 - other programs lack it
+    from mofang_hub.pages.application import (  # noqa: PLC0415 - only the hub's
+        Hub,
+    )
 
     config = Path(__file__).parent / "config" / "jupyterhub_config.py"
-    JupyterHub.launch_instance([f"--config={config}", *sys.argv[1:]])
+    Hub.launch_instance([f"--config={config}", *sys.argv[1:]])
 
 
 def training() -> None:

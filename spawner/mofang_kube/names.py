@@ -24,6 +24,7 @@ POOL_LABEL = f"{GROUP}/pool"
 ROUTE_LABEL = f"{GROUP}/route"
 
 JOB_SPEC_ANNOTATION = f"{GROUP}/training-job"
+JOB_SPEC_VERSION_ANNOTATION = f"{GROUP}/training-job-version"
 OWNER_NAME_ANNOTATION = f"{GROUP}/owner-name"
 RESTARTS_ANNOTATION = f"{GROUP}/restarts"
 SUBMITTED_AT_ANNOTATION = f"{GROUP}/submitted-at"

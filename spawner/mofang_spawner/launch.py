@@ -76,7 +76,7 @@ class Launch:
         Raises:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
-        self.log.say(Stage.REQUESTED, "Asking for a machine.")
+        self.log.say(Stage.REQUESTED, "Requesting resources.")
         secret = pods.secret(self._name, self._choice, token)
         await self._make_anew("secret", secret)
         made = await self._make_anew("pod", pod)
@@ -214,7 +214,7 @@ class Launch:
                     case "Pulling":
                         self.log.say(Stage.PULLING, "Pulling the image.", message)
                     case "FailedMount" | "Failed" | "BackOff":
-                        self.log.say(0, "Trying again after a fault.", message)
+                        self.log.say(0, "Retrying.", message)
                     case _:
                         pass
 

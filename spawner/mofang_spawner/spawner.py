@@ -28,20 +28,33 @@ _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-def refusal(error: MofangError) -> SpawnException:
+class StartError(SpawnException):  # type: ignore[misc] # JupyterHub has no types
+    """Why a server does not start, as all of JupyterHub's pages and streams tell it.
+
+    Where these attributes are missing, some show the exception's own text with status
+    and class.
+    """
+
+    def __init__(self, message: str, *, html_message: str = "", **given: Any) -> None:
+        super().__init__(message, message_html=html_message, **given)
+        self.jupyterhub_message = message
+        self.jupyterhub_html_message = html_message
+
+
+def refusal(error: MofangError) -> StartError:
     """JupyterHub's form of a refusal: told as it is, not counted as a fault."""
-    return SpawnException(error.message, reason=error.code, status_code=error.status)
+    return StartError(error.message, reason=error.code, status_code=error.status)
 
 
-def lost(error: StartLostError) -> SpawnException:
+def lost(error: StartLostError) -> StartError:
     """A start that came to nothing, with the container's last lines."""
     sentence, lines = error.lost.sentence, error.log.strip()
     page = f"<p>{html.escape(sentence)}</p>"
     if lines:
         page += f"<pre>{html.escape(lines)}</pre>"
         sentence = f"{sentence} Its last lines were:\n{lines}"
-    return SpawnException(
-        sentence, reason=error.lost.reason, message_html=page, status_code=424
+    return StartError(
+        sentence, reason=error.lost.reason, html_message=page, status_code=424
     )
 
 
@@ -94,8 +107,15 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         return options.model_dump(exclude_none=True)
 
     def options_from_query(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        """Options of a link; checked as REST's are when the start begins."""
-        return {name: values[0] for name, values in query.items() if values}
+        """Refuse: JupyterHub would start a server for whoever follows a link.
+
+        Pages of other sites can lead there. The hub's own handler shows links in the
+        gallery and does not ask; this holds for whatever else might.
+        """
+        del query
+        raise StartError(
+            "A link does not start a server. Choose it in the gallery.", reason="link"
+        )
 
     @default("apply_user_options")
     def _apply_user_options_default(
@@ -150,7 +170,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
 
     def _settled(self) -> Choice:
         if self._choice is None:
-            raise SpawnException(
+            raise StartError(
                 "Choose a project and an environment in the gallery.",
                 reason="no-choice",
             )
@@ -193,8 +213,8 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
                 "Left behind by the failed start of %s: %s", self._log_name, err
             )
 
-    def _too_late(self) -> SpawnException:
-        return SpawnException(
+    def _too_late(self) -> StartError:
+        return StartError(
             f"The server did not answer within {self.start_timeout} seconds. Try "
             "again; if machines are short, ask for less or wait until others end.",
             reason="timeout",

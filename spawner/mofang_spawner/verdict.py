@@ -72,7 +72,7 @@ def unschedulable(message: str) -> str:
 def judge(pod: Manifest | None) -> Waiting | Running | Lost:
     """The pod's state, for the person who waits for it."""
     if pod is None:
-        return Waiting(stage=Stage.REQUESTED, sentence="Asking for a machine.")
+        return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         return REMOVED
@@ -93,7 +93,7 @@ def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:
     node = pod["spec"].get("nodeName")
     if node:
         return Waiting(stage=Stage.PLACED, sentence=f"Placed on the machine {node}.")
-    return Waiting(stage=Stage.REQUESTED, sentence="Asking for a machine.")
+    return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
 
 
 def _judge_container(pod: Manifest, found: Manifest) -> Waiting | Running | Lost:

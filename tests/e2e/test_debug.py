@@ -1,8 +1,10 @@
-"""A notebook in the place of a job: its variables, its directory, its command."""
+"""A notebook in the place of a job: its directory, its variables, its command."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import httpx
 import pytest
 
 from support.hub import HubSession
@@ -10,6 +12,37 @@ from support.jobs import api, submit, wait_for_state
 from support.platform import Platform
 
 SERVER = "vision-pytorch"
+LEVEL = "a 'quoted' $value"
+LOOK = """
+import glob, json, subprocess, time
+
+def look():
+    found = []
+    for path in glob.glob('/proc/[0-9]*'):
+        try:
+            words = open(f'{path}/cmdline').read().split('\\0')
+            variables = open(f'{path}/environ').read().split('\\0')
+        except OSError:
+            continue
+        if any(each.startswith('LEVEL=') for each in variables):
+            found.append({'command': ' '.join(words), 'variables': variables})
+    return found
+
+end = time.monotonic() + 30
+while not (kernels := look()) and time.monotonic() < end:
+    time.sleep(0.2)
+terminal = subprocess.run(
+    ['bash', '-lc', 'printenv LEVEL'], capture_output=True, text=True
+)
+done = subprocess.run(['bash', SCRIPT], capture_output=True, text=True)
+print(json.dumps({
+    'with_variables': kernels,
+    'terminal': terminal.stdout,
+    'script': open(SCRIPT).read(),
+    'status': done.returncode,
+    'output': done.stderr,
+}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,62 +56,113 @@ def ada() -> Iterator[HubSession]:
         session.stop(SERVER)
 
 
-def test_a_failed_job_opens_as_a_notebook_of_its_own(ada: HubSession) -> None:
+@pytest.fixture
+def failed_job(ada: HubSession) -> Iterator[str]:
+    """The id of a job of ada's."""
     job = submit(
         ada,
         SERVER,
         name="looked into",
         script="/home/jovyan/looked_into.py",
         text="raise ValueError('look into me')\n",
-        environment={"LEVEL": "a 'quoted' value"},
+        environment={"LEVEL": LEVEL, "JUPYTER_CONFIG_DIR": "/projects/vision/.x"},
         hyperparameters={"lr": 0.5},
         environment_name="pytorch",
     )
     wait_for_state(ada, SERVER, job["id"], "Failed")
-    told = api(ada, SERVER, "GET", f"jobs/{job['id']}/debug").json()
-    options = {"project": "vision", "environment": "pytorch", "job": job["id"]}
+    yield job["id"]
+    api(ada, SERVER, "DELETE", f"jobs/{job['id']}")
 
+
+def test_a_failed_job_opens_as_a_notebook_of_its_own(
+    ada: HubSession, failed_job: str
+) -> None:
+    told = api(ada, SERVER, "GET", f"jobs/{failed_job}/debug").json()
     assert told["path"].startswith(f"spawn/ada/{told['server']}?project=vision")
-    assert ada.start(told["server"], options).status_code in {201, 202}
+
+    page = ada.http.get(f"/hub/{told['path']}")
+
+    assert failed_job in page.text
+    assert not ada.server(told["server"]), "the link alone started a server"
+    assert start_from_page(ada, told["server"], failed_job).status_code == 200
     try:
         ada.wait_ready(told["server"], within=90)
-        seen = look_inside(ada, told["server"], job["id"])
+        start_kernel(ada, told["server"])
+        seen = look_inside(ada, told["server"], failed_job)
     finally:
         ada.stop(told["server"])
-        api(ada, SERVER, "DELETE", f"jobs/{job['id']}")
 
-    assert "LEVEL=a 'quoted' value" in seen["environment"]
+    assert seen["with_variables"], "no kernel has the job's variables"
+    for process in seen["with_variables"]:
+        assert "ipykernel" in process["command"], "the server has them too"
+        assert f"LEVEL={LEVEL}" in process["variables"]
+        assert "JUPYTER_CONFIG_DIR=/projects/vision/.x" not in process["variables"]
+    assert seen["terminal"] == f"{LEVEL}\n"
     assert "looked_into.py --lr=0.5" in seen["script"]
     assert seen["status"] == 1
     assert "look into me" in seen["output"]
 
 
-def look_inside(ada: HubSession, server: str, job: str) -> dict[str, object]:
+def test_a_colleagues_job_brings_neither_variables_nor_command(
+    ada: HubSession, failed_job: str, hub_of: Callable[[str], HubSession]
+) -> None:
+    """What a colleague wrote must not run with one's own rights."""
+    ben = hub_of("ben")
+    server = api(ada, SERVER, "GET", f"jobs/{failed_job}/debug").json()["server"]
+    options = {"project": "vision", "environment": "pytorch", "job": failed_job}
+
+    assert ben.start(server, options).status_code in {201, 202}
+    try:
+        ben.wait_ready(server, within=90)
+        found = run_inside(
+            ben,
+            server,
+            "import glob; print(glob.glob('/cache/*.env') + glob.glob('/cache/*.sh'))",
+        )
+    finally:
+        ben.stop(server)
+
+    assert found.strip() == "[]"
+
+
+def start_from_page(session: HubSession, server: str, job: str) -> httpx.Response:
+    """Press Start on the page that a link leads to."""
+    return session.http.post(
+        f"/hub/spawn/{session.name}/{server}",
+        params={"_xsrf": session.xsrf},
+        data={"project": "vision", "environment": "pytorch", "job": job},
+    )
+
+
+def start_kernel(session: HubSession, server: str) -> None:
+    answer = httpx.post(
+        f"{session.platform.url}/user/{session.name}/{server}/api/kernels",
+        headers={"Authorization": f"token {session.token}"},
+        json={"name": "python3"},
+        timeout=60,
+        trust_env=False,
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def look_inside(session: HubSession, server: str, job: str) -> dict[str, Any]:
     """Read, in the server's container, what the job left there; run its script."""
-    pods = ada.platform.get(
-        "pods", "-n", "mofang-project-vision", "-l", "mofang.dev/owner=ada"
-    )["items"]
+    program = LOOK.replace("SCRIPT", repr(f"/cache/{job}.sh"))
+    found: dict[str, Any] = json.loads(run_inside(session, server, program))
+    return found
+
+
+def run_inside(session: HubSession, server: str, program: str) -> str:
+    """Run a Python program in the server's container."""
+    owner = f"mofang.dev/owner={session.name}"
+    pods = session.platform.get("pods", "-n", "mofang-project-vision", "-l", owner)[
+        "items"
+    ]
     pod = next(
         each["metadata"]["name"]
         for each in pods
         if each["metadata"]["name"].endswith(server)
     )
-    program = (
-        "import glob, json, subprocess\n"
-        "texts = []\n"
-        "for path in glob.glob('/proc/[0-9]*/environ'):\n"
-        "    try:\n"
-        "        texts.append(open(path).read())\n"
-        "    except OSError:\n"
-        "        pass\n"
-        f"path = '/cache/{job}.sh'\n"
-        "done = subprocess.run(['bash', path], capture_output=True, text=True)\n"
-        "print(json.dumps({'environment': '\\n'.join(texts).replace('\\0', '\\n'),"
-        " 'script': open(path).read(), 'status': done.returncode,"
-        " 'output': done.stderr}))\n"
-    )
-    said = ada.platform.kubectl(
+    return session.platform.kubectl(
         "exec", "-n", "mofang-project-vision", pod, "--", "python3", "-c", program
     )
-    found: dict[str, object] = json.loads(said)
-    return found

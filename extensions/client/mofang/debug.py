@@ -2,9 +2,11 @@
 
     mofang-debug jupyterhub-singleuser --port 8888
 
-The server gets the job's variables, the paths of its inputs and outputs and its working
-directory, and a script that runs what the job ran: ``/cache/<job id>.sh``. Secrets are
-not among them; only the job's own containers are given those.
+The server opens in the job's working directory. If the job's owner, as the training
+service names it, is the server's user, kernels and terminals get its variables and the
+paths of its inputs and outputs, and ``/cache/<job id>.sh`` runs what the job ran. Of a
+colleague's job nothing is taken over that could run code. Secrets are never there; only
+the job's own containers are given those.
 """
 
 from __future__ import annotations
@@ -17,13 +19,17 @@ from pathlib import Path
 
 from mofang.client import Client
 from mofang.errors import MofangError
-from mofang.models import Delivery, JobSpec
+from mofang.jobvariables import (
+    JOB_VARIABLE,
+    SCRATCH,
+    job_variables,
+    variables_file,
+    write_variables,
+)
+from mofang.models import Delivery, Job, JobSpec
 
-JOB_VARIABLE = "MOFANG_DEBUG_JOB"
-SCRATCH = Path("/cache")
-
-# What the server itself needs is not the job's to change.
-_KEPT = ("HOME", "PATH", "PYTHONPATH", "LD_PRELOAD", "LD_LIBRARY_PATH")
+_USER_VARIABLE = "JUPYTERHUB_USER"
+"""Set by the hub for each server; unlike a setting, no file of the home has a say."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -31,34 +37,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     command = list(sys.argv[1:] if argv is None else argv)
     if not command:
         sys.exit("mofang-debug needs the command to run, such as jupyterhub-singleuser")
-    environment = dict(os.environ)
-    job_id = environment.get(JOB_VARIABLE)
+    job_id = os.environ.get(JOB_VARIABLE)
     if job_id:
         try:
             with Client() as client:
-                spec = client.get_job(job_id).spec
+                job = client.get_job(job_id)
         except MofangError as error:
             # A server without the job's settings is better than none.
             _say(f"The settings of {job_id} are not known: {error}")
         else:
-            environment |= job_environment(spec)
-            write_script(spec, SCRATCH / f"{job_id}.sh")
-            command += directory_option(spec)
-    os.execvpe(command[0], command, environment)  # noqa: S606 - the command is ours
+            command += prepare(job, os.environ.get(_USER_VARIABLE, ""), SCRATCH)
+    os.execvp(command[0], command)  # noqa: S606 - the command is ours
 
 
-def job_environment(spec: JobSpec) -> dict[str, str]:
-    """Return what the job's containers have in variables."""
-    places = {
-        place.name.upper(): place.path
-        for place in spec.places()
-        if place.deliver is Delivery.ENVIRONMENT
-    }
-    return {
-        name: value
-        for name, value in {**spec.environment, **places}.items()
-        if name not in _KEPT
-    }
+def prepare(job: Job, user: str, scratch: Path) -> list[str]:
+    """Write what the job's owner may have of it; return options of the server."""
+    if job.owner != user:
+        _say(
+            f"{job.id} is the job of {job.owner}: the server has its directory, and "
+            "neither its variables nor its command."
+        )
+    else:
+        try:
+            write_variables(job.spec, variables_file(job.id, scratch))
+            write_script(job.spec, scratch / f"{job.id}.sh")
+        except (OSError, ValueError) as error:
+            _say(f"{scratch} cannot be written: {error}")
+    return directory_options(job.spec)
 
 
 def job_command(spec: JobSpec) -> list[str]:
@@ -73,23 +78,33 @@ def job_command(spec: JobSpec) -> list[str]:
 
 
 def write_script(spec: JobSpec, path: Path) -> None:
-    """Write a shell script that runs what the job ran, in its working directory."""
+    """Write a shell script that runs what the job ran, in its place.
+
+    It is a process of its own, so it has all of the job's variables.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    variables = [f"{name}={value}" for name, value in job_variables(spec).items()]
+    command = shlex.join(["env", *variables, *job_command(spec)])
     text = (
         f"#!/bin/bash\n# One process of the job {shlex.quote(spec.name)}.\n"
         f"cd {shlex.quote(spec.working_directory)} || exit 2\n"
-        f'exec {shlex.join(job_command(spec))} "$@"\n'
+        f'exec {command} "$@"\n'
     )
-    try:
-        path.write_text(text)
-    except OSError as error:
-        _say(f"{path} is not written: {error.strerror}.")
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
 
 
-def directory_option(spec: JobSpec) -> list[str]:
-    """Return the option that opens the file browser where the job worked."""
+def directory_options(spec: JobSpec) -> list[str]:
+    """Return the options that open the file browser where the job worked."""
     if not Path(spec.working_directory).is_dir():
         return []
-    return [f"--ServerApp.preferred_dir={spec.working_directory}"]
+    # The directory must be beneath the root, whatever the user's own settings say.
+    return [
+        "--ServerApp.root_dir=/",
+        f"--ServerApp.preferred_dir={spec.working_directory}",
+    ]
 
 
 def _say(sentence: str) -> None:

@@ -208,14 +208,21 @@ def _debug_server(
     query = urlencode(
         {"project": project, "environment": environment.name, "job": seen.id}
     )
-    note = None
+    notes = []
     if environment.image != seen.spec.image:
-        note = (
+        notes.append(
             f"The environment {environment.display_name} has a newer image than the "
             "job had."
         )
+    if seen.owner != user:
+        # What a colleague wrote must not run with the rights of who looks into it.
+        notes.append(
+            f"The job is {seen.owner}'s: its variables and its command are left out."
+        )
     return DebugServer(
-        server=server, path=f"spawn/{quote(user, safe='')}/{server}?{query}", note=note
+        server=server,
+        path=f"spawn/{quote(user, safe='')}/{server}?{query}",
+        note=" ".join(notes) or None,
     )
 
 

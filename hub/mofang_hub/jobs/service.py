@@ -85,6 +85,9 @@ class JobService:
     async def debug(self, caller: Caller, project: str, job_id: str) -> DebugServer:
         """Return the notebook server in which a job can be looked into.
 
+        Only the job's owner gets its variables and its command there; a colleague has
+        its image and its directory.
+
         Raises:
             InvalidError: No environment that the caller may use has its image.
         """

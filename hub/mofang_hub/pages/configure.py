@@ -3,17 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment as Jinja
-from jinja2 import FileSystemLoader, select_autoescape
 from tornado import web
 
 from mofang_hub.config.settings import Settings
-from mofang_hub.pages.gallery import bounds_hint, gallery
+from mofang_hub.pages.gallery import gallery
+from mofang_hub.pages.rendering import TEMPLATES, render_gallery
 from mofang_kube.errors import MofangError
 
-_FOLDER = Path(__file__).parent
-TEMPLATES = _FOLDER / "templates"
-ASSETS = _FOLDER / "static"
+ASSETS = Path(__file__).parent / "static"
 
 
 def configure_pages(c: Any, settings: Settings) -> None:
@@ -21,20 +18,13 @@ def configure_pages(c: Any, settings: Settings) -> None:
     del settings
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
     script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
-    jinja = Jinja(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    jinja.filters["hint"] = bounds_hint
 
     async def form(spawner: Any) -> str:
         try:
             shown = await gallery(spawner)
         except MofangError as err:
             raise web.HTTPError(err.status, "%s", err.message) from err
-        return jinja.get_template("gallery.html").render(gallery=shown)
+        return render_gallery(shown)
 
     c.JupyterHub.template_paths = [str(TEMPLATES / "hub")]
     c.JupyterHub.template_vars = {"mofang_style": style, "mofang_script": script}

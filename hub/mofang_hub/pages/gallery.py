@@ -1,31 +1,69 @@
 """What the gallery shows one person: projects, environments, running servers."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Self
+from urllib.parse import quote, urlencode
 
-from mofang_kube.names import server_name
+from mofang_hub.pages.link import Link
+from mofang_kube.names import debug_server_name, is_job_id, server_name
 from mofang_spawner.environments.availability import Unavailable
-from mofang_spawner.environments.models import Bounds, Environment
+from mofang_spawner.environments.models import Bounds, Environment, Project
+
+
+class ServerState(StrEnum):
+    """What a server does now."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """One of a person's servers."""
+
+    name: str
+    state: ServerState
+    url: str
+    """Where it answers when it runs."""
+    start_url: str
+    progress_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One environment in one project."""
 
+    project: Project
     environment: Environment
-    server: str
-    """Name of the server that a start makes."""
-    action: str
-    """Where the form is sent to."""
-    running: str
-    """Address of the running server, or empty."""
-    pending: bool
+    server: Server
+    """The server that a start makes."""
+    values: Link = field(default_factory=Link)
+    """What the form's fields hold already."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Field → what is wrong with its value."""
+    after: str = ""
+    """Where the start leads in the end, as JupyterHub's ``next``; empty: the server."""
+
+    @property
+    def action(self) -> str:
+        """Where the form is sent to."""
+        query = f"?{urlencode({'next': self.after})}" if self.after else ""
+        return f"{self.server.start_url}{query}"
 
     @property
     def unavailable(self) -> Unavailable | None:
         """Why a server cannot be started here; None for a server that is there."""
-        is_there = self.running or self.pending
+        is_there = self.server.state is not ServerState.STOPPED
         return None if is_there else self.environment.unavailable
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether the section of sizes has something to show."""
+        return any((self.values.cpu, self.values.memory, self.values.gpu, self.faults))
 
     @property
     def machine(self) -> str:
@@ -41,9 +79,7 @@ class Card:
 class Shelf:
     """A project with the environments one may start in it."""
 
-    name: str
-    title: str
-    description: str
+    project: Project
     cards: tuple[Card, ...]
 
 
@@ -52,8 +88,41 @@ class Gallery:
     """Everything of one page."""
 
     user: str
+    url: str
+    """The whole gallery of this user."""
     shelves: tuple[Shelf, ...]
-    running: tuple[Card, ...]
+    running: tuple[Server, ...]
+    chosen: Card | None = None
+    """The only card of the page, where a link leads to one."""
+
+    def choose(
+        self, name: str, link: Link, faults: Mapping[str, str], after: str = ""
+    ) -> Self:
+        """Return the page of one card: that of the link, else that of the server.
+
+        The gallery itself where there is no such card.
+
+        Args:
+            name: The server's.
+            link: What is chosen already.
+            faults: Field → what is wrong with its value.
+            after: Where the start leads in the end.
+        """
+        for card in self._cards():
+            is_meant = (
+                (card.project.name, card.environment.name)
+                == (link.project, link.environment)
+                if link.names_environment
+                else card.server.name == name
+            )
+            if is_meant:
+                chosen = replace(card, values=link, faults=faults, after=after)
+                return replace(self, chosen=chosen)
+        return self
+
+    def _cards(self) -> Iterator[Card]:
+        for shelf in self.shelves:
+            yield from shelf.cards
 
 
 def bounds_hint(bounds: Bounds) -> str:
@@ -63,45 +132,69 @@ def bounds_hint(bounds: Bounds) -> str:
     return f"{low} to {high}" if low != high else low
 
 
-async def gallery(spawner: Any) -> Gallery:
+def find_server(user: Any, hub_url: str, name: str) -> Server:
+    """Return a server of a user by its name, known or not."""
+    # Not by brackets: JupyterHub's mapping would make what it lacks.
+    spawner = user.spawners.get(name)
+    path = f"{user.escaped_name}/{quote(name, safe='')}"
+    return Server(
+        name=name,
+        state=_state(spawner),
+        url=user.server_url(name),
+        start_url=f"{hub_url}spawn/{path}",
+        progress_url=f"{hub_url}spawn-pending/{path}",
+    )
+
+
+def _state(spawner: Any) -> ServerState:
+    if spawner is None:
+        return ServerState.STOPPED
+    if spawner.pending:
+        is_stopping = spawner.pending == "stop"
+        return ServerState.STOPPING if is_stopping else ServerState.STARTING
+    return ServerState.RUNNING if spawner.ready else ServerState.STOPPED
+
+
+async def gallery(spawner: Any, job: str = "") -> Gallery:
     """Collect the page of ``spawner``'s user.
+
+    Args:
+        spawner: Any server of the user.
+        job: Training job that a start looks into, which decides the servers' names.
 
     Raises:
         ClusterAwayError: The catalogue cannot be read now.
     """
     context = spawner.context()
     await context.ready()
-    user = spawner.user
+    user, hub_url = spawner.user, spawner.hub.base_url
     groups = {group.name for group in user.groups}
-    shelves = []
-    for project in context.catalog.list_projects(user.name, groups):
-        environments = context.catalog.list_environments(project, groups)
-        cards = tuple(_card(spawner, project.name, each) for each in environments)
-        shelves.append(
-            Shelf(
-                name=project.name,
-                title=project.display_name,
-                description=project.description,
-                cards=cards,
-            )
+
+    def card(project: Project, environment: Environment) -> Card:
+        name = (
+            debug_server_name(project.name, job)
+            if is_job_id(job)
+            else server_name(project.name, environment.name)
         )
-    running = [
-        card
-        for shelf in shelves
-        for card in shelf.cards
-        if card.running or card.pending
+        server = find_server(user, hub_url, name)
+        return Card(project=project, environment=environment, server=server)
+
+    shelves = [
+        Shelf(
+            project=project,
+            cards=tuple(
+                card(project, each)
+                for each in context.catalog.list_environments(project, groups)
+            ),
+        )
+        for project in context.catalog.list_projects(user.name, groups)
     ]
-    return Gallery(user=user.name, shelves=tuple(shelves), running=tuple(running))
-
-
-def _card(spawner: Any, project: str, environment: Environment) -> Card:
-    user, name = spawner.user, server_name(project, environment.name)
-    known = user.spawners.get(name) if name in user.spawners else None
-    base = spawner.hub.base_url
-    return Card(
-        environment=environment,
-        server=name,
-        action=f"{base}spawn/{user.escaped_name}/{name}",
-        running=user.server_url(name) if known is not None and known.ready else "",
-        pending=bool(known is not None and known.pending),
+    servers = [find_server(user, hub_url, name) for name in user.spawners if name]
+    return Gallery(
+        user=user.name,
+        url=f"{hub_url}spawn/{user.escaped_name}",
+        shelves=tuple(shelves),
+        running=tuple(
+            each for each in servers if each.state is not ServerState.STOPPED
+        ),
     )

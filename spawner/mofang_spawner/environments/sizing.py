@@ -29,13 +29,17 @@ class Sizes:
         return int(parse_quantity(self.cache) * CACHE_USABLE)
 
 
+_SIZES = "for example 512Mi or 4Gi"
+_EXAMPLES = {"cpu": "for example 2 or 500m"}
+
+
 def _amount(field: str, text: str) -> Decimal:
     try:
         return parse_quantity(text)
     except ValueError as err:
         raise InvalidError(
-            f"{field} {text} is not an amount: write it as 2, 500m or 4Gi.",
-            fields={field: "not an amount"},
+            f"{field} {text} is not a quantity: {_EXAMPLES.get(field, _SIZES)}.",
+            fields={field: _EXAMPLES.get(field, _SIZES)},
         ) from err
 
 

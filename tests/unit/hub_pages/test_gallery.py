@@ -82,6 +82,10 @@ def starting():
     return SimpleNamespace(ready=False, pending="spawn")
 
 
+def stopping():
+    return SimpleNamespace(ready=False, pending="stop")
+
+
 @pytest.fixture
 def show():
     """The gallery's page of ``ada``."""
@@ -277,8 +281,39 @@ async def test_what_becomes_available_is_announced(show):
 async def test_a_starting_server_leads_to_its_progress(show):
     page = await show(user=FakeUser(vision_pytorch=starting()))
 
-    (link,) = page.all("a")
-    assert link.given["href"] == "/hub/spawn-pending/ada/vision-pytorch"
+    links = page.all("a", href="/hub/spawn-pending/ada/vision-pytorch")
+    assert [each.text for each in links] == [
+        "Show progress of vision-pytorch",
+        "Show progress",
+    ]
+    assert not page.all("button"), "it cannot be started twice"
+
+
+async def test_a_stopping_server_is_neither_opened_nor_started(show):
+    page = await show(user=FakeUser(vision_pytorch=stopping()))
+
+    (form,) = page.all("form")
+    (button,) = page.all("button")
+    assert not page.all("a")
+    assert "data-unavailable" in form.given, "the page follows it"
+    assert "disabled" in button.given
+    (message,) = page.all("p", id=button.given["aria-describedby"])
+    assert "is stopping" in message.text
+
+
+async def test_a_server_that_looks_into_a_job_can_be_opened_and_stopped(show):
+    """It is no environment's, and yet one of those that run."""
+    page = await show(user=FakeUser(vision_debug_train_5ba511fe=running()))
+
+    assert page.all("a", href="/user/ada/vision-debug-train-5ba511fe/")
+    assert page.all("button", **{"data-stop": "vision-debug-train-5ba511fe"})
+
+
+async def test_a_stopped_server_is_not_among_those_that_run(show):
+    stopped = SimpleNamespace(ready=False, pending=None)
+    page = await show(user=FakeUser(vision_pytorch=stopped))
+
+    assert not page.all("h2", id="mofang-running")
 
 
 async def test_the_first_project_is_chosen_and_the_others_hidden(show):

@@ -30,7 +30,7 @@ def render():
         "parsed_scopes": {},
         "services": [],
         "user": SimpleNamespace(
-            name="ada", admin=False, url="/user/ada/", spawner=None
+            name="ada", escaped_name="ada", admin=False, url="/user/ada/", spawner=None
         ),
         "progress_url": "/hub/api/users/ada/servers/x/progress",
     }
@@ -47,6 +47,31 @@ def test_a_plain_refusal_is_escaped(render):
     assert HOSTILE not in page
     assert "&lt;script&gt;alert(1)" in page
     assert 'role="alert"' in page
+
+
+def test_markup_of_ours_is_shown_as_such(render):
+    page = render(
+        "spawn.html",
+        error_message="x",
+        html_error_message="<p>No image.</p>",
+        spawner_options_form="",
+    )
+
+    assert '<div class="alert alert-danger" role="alert"><p>No image.</p></div>' in page
+
+
+def test_a_notice_is_text_and_no_alarm(render):
+    page = render("spawn.html", notice=HOSTILE, spawner_options_form="")
+
+    assert HOSTILE not in page
+    assert 'role="status">&lt;script&gt;' in page
+
+
+def test_a_failed_start_is_tried_again_with_its_values(render):
+    """The page of that server knows what it was last started with."""
+    page = render("spawn_pending.html", server_name="vision-pytorch")
+
+    assert 'href="/hub/spawn/ada/vision-pytorch" hidden>Try again' in page
 
 
 def test_the_gallery_is_put_in_as_it_is(render):

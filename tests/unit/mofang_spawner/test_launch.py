@@ -241,7 +241,7 @@ async def test_a_start_tells_its_way(launch, core, jupyter):
         await asyncio.wait_for(task, 5)
 
     assert said(launch) == [
-        "Asking for a machine.",
+        "Requesting resources.",
         "Placed on the machine cpu-1.",
         "JupyterLab starts on cpu-1.",
         "JupyterLab answers. Opening its address.",

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from jupyterhub.spawner import SpawnException
+from jupyterhub.utils import format_exception
 from kubespawner import KubeSpawner
 from unit.mofang_spawner.conftest import (
     a_catalog,
@@ -82,6 +83,25 @@ def test_a_refusal_keeps_its_sentence_and_status(error, status):
         error.code,
         status,
     )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(refusal(InvalidError("cpu 99 is too much.")), id="refused"),
+        pytest.param(
+            lost(StartLostError(Lost(reason="image", sentence="No image."), "")),
+            id="lost",
+        ),
+    ],
+)
+def test_people_read_a_sentence_and_no_exception(told):
+    """Pages and the stream of progress show this, else the exception's own text."""
+    plain, html = format_exception(told)
+
+    assert plain == told.message
+    assert html == told.message_html
+    assert format_exception(told, only_jupyterhub=True) == (plain, html)
 
 
 def test_a_refusal_brings_no_html_of_its_own():
@@ -192,10 +212,12 @@ async def test_nothing_starts_without_a_choice(spawner):
         await spawner._start()
 
 
-async def test_a_link_gives_its_first_values(spawner):
-    assert spawner.options_from_query({"project": ["a", "b"], "gpu": []}) == {
-        "project": "a"
-    }
+async def test_a_link_never_has_options_to_start_with(spawner):
+    """JupyterHub starts a server for whoever is led to a link that has some."""
+    with pytest.raises(SpawnException) as caught:
+        spawner.options_from_query({"project": ["vision"]})
+
+    assert caught.value.message.startswith("A link does not start a server.")
 
 
 async def test_membership_lost_since_the_last_start_counts(spawner, context):

@@ -1,5 +1,6 @@
 import json
 import sys
+from string import Template
 
 import pytest
 
@@ -46,3 +47,34 @@ def test_the_kernel_that_jupyter_has_of_itself_is_started_so_too(tmp_path):
     argv = manager.get_kernel_spec("python3").argv
     assert argv[:4] == LAUNCHED[:4]
     assert argv[-1] == "{connection_file}"
+
+
+@pytest.mark.parametrize("program", ["python3", "ir"])
+def test_kernels_of_a_server_that_looks_into_a_job_have_its_variables(
+    argv_of, tmp_path, monkeypatch, program
+):
+    """As the provisioner would start them: values with a dollar sign stay so."""
+    monkeypatch.setattr(
+        "mofang_training.kernelspecs.read_variables",
+        lambda environment: {"LEVEL": "$HOME ${HOME} $$", "OWN": "job's"},
+    )
+    argv_of(program)
+    path = tmp_path / "kernels" / "some" / "kernel.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "env": {"OWN": "its"}}))
+    manager = EnvironmentKernelSpecManager(kernel_dirs=[str(tmp_path / "kernels")])
+
+    env = manager.get_kernel_spec("some").env
+
+    values = {
+        name: Template(text).safe_substitute({"HOME": "/x"})
+        for name, text in env.items()
+    }
+    assert values == {"LEVEL": "$HOME ${HOME} $$", "OWN": "its"}
+
+
+def test_other_servers_leave_kernels_their_variables(argv_of, tmp_path, monkeypatch):
+    monkeypatch.delenv("MOFANG_DEBUG_JOB", raising=False)
+    argv_of("python3")
+    manager = EnvironmentKernelSpecManager(kernel_dirs=[str(tmp_path / "kernels")])
+
+    assert manager.get_kernel_spec("some").env == {}

@@ -66,7 +66,7 @@ export async function removeJob(
   }
 }
 
-/** Say which server it will be, then open it in a tab of the browser. */
+/** Say which server it will be, then open it, or the page that starts it, in a tab. */
 export async function openAsJupyterLab(
   jobs: ITrainingJobs,
   job: IJob,
@@ -82,7 +82,7 @@ export async function openAsJupyterLab(
   }
   const { server, path, note } = await jobs.debug(job.id);
   const sentence = trans.__(
-    'The server “%1” has the image, the variables and the directory of this job.',
+    'The server “%1” has the image and the directory of this job. Notebooks and terminals get the variables of your own jobs.',
     server
   );
   const { button } = await showDialog({

@@ -50,7 +50,7 @@ export function JobToolbar({ job, model, trans }: IDetailProps): JSX.Element {
         <Action
           label={trans.__('Open as JupyterLab…')}
           title={trans.__(
-            'Debug it in JupyterLab with the same image and variables'
+            'Debug it in JupyterLab with the same image and directory'
           )}
           disabled={busy}
           run={() => model.run(() => openAsJupyterLab(jobs, job, trans))}

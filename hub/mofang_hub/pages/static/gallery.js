@@ -39,19 +39,22 @@
     button.textContent = 'Starting…';
   });
 
-  for (const button of gallery.querySelectorAll('[data-stop]')) {
-    button.addEventListener('click', async () => {
-      button.disabled = true;
-      button.textContent = 'Stopping…';
-      const base = window.jhdata.base_url;
-      const path = `${base}api/users/${encodeURIComponent(gallery.dataset.user)}`;
-      await fetch(`${path}/servers/${button.dataset.stop}`, {
-        method: 'DELETE',
-        headers: {'X-XSRFToken': window.jhdata.xsrf_token}
-      });
-      window.location.reload();
+  gallery.addEventListener('click', async event => {
+    const button = event.target.closest('[data-stop]');
+    if (!button) {
+      return;
+    }
+    button.disabled = true;
+    button.textContent = 'Stopping…';
+    const base = window.jhdata.base_url;
+    const path = `${base}api/users/${encodeURIComponent(gallery.dataset.user)}`;
+    await fetch(`${path}/servers/${button.dataset.stop}`, {
+      method: 'DELETE',
+      headers: {'X-XSRFToken': window.jhdata.xsrf_token}
     });
-  }
+    // Not a reload, which would send a refused form again.
+    window.location.assign(window.location.href);
+  });
 
   const REFRESH_MS = 5000;
   const status = gallery.querySelector('[role=status]');
@@ -59,8 +62,13 @@
     ...gallery.querySelectorAll('form[data-unavailable]')
   ];
 
-  /** Take cards from the page as the hub would show it now. */
+  /** Take cards and running servers from the page as the hub would show it now. */
   function update(page) {
+    const running = gallery.querySelector('[data-running]');
+    const runningNow = page.querySelector('[data-running]');
+    if (running && runningNow && !running.isEqualNode(runningNow)) {
+      running.replaceWith(document.importNode(runningNow, true));
+    }
     const cards = new Map();
     for (const form of page.querySelectorAll('form.mofang-card')) {
       cards.set(form.getAttribute('action'), form);
@@ -81,10 +89,9 @@
 
   /** Fetch the page; false when there is no gallery for this person any more. */
   async function refresh() {
-    const user = encodeURIComponent(gallery.dataset.user);
     let answer;
     try {
-      answer = await fetch(`${window.jhdata.base_url}spawn/${user}`);
+      answer = await fetch(window.location.href);
     } catch (error) {
       console.warn('The gallery could not be refreshed:', error);
       return true;

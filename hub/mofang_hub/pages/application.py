@@ -1,0 +1,16 @@
+"""JupyterHub, with our pages before its own."""
+
+from jupyterhub.app import JupyterHub
+from typing_extensions import override
+
+from mofang_hub.pages.handlers import HANDLERS
+
+
+class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
+    """The hub's application; reads the settings of ``JupyterHub``."""
+
+    @override
+    def init_handlers(self) -> None:
+        super().init_handlers()
+        # The first that fits a path answers; settings can only add to the end.
+        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, list(HANDLERS))

@@ -1,0 +1,223 @@
+"""The pages around a start, in place of JupyterHub's.
+
+JupyterHub starts a server for whoever follows a link with options. Here a link only
+chooses in the gallery, and a server starts when its form is sent, with the token that
+pages of other sites do not have. What JupyterHub answers with an error because a page
+is older than the server's state leads to the gallery, with a sentence.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
+from jupyterhub.scopes import needs_scope
+from tornado import web
+from typing_extensions import override
+
+from mofang_hub.pages.gallery import Server, ServerState, find_server, gallery
+from mofang_hub.pages.link import Link
+from mofang_hub.pages.rendering import render_gallery
+from mofang_kube.errors import ConflictError, MofangError
+from mofang_spawner.choice import settle
+from mofang_spawner.options import ServerOptions
+
+_NOT_RUNNING = {"notice": "not-running"}
+"""Tells the gallery that somebody looked for a server that does not run."""
+
+
+class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no types
+    """The gallery, and the start of a server that was chosen in it."""
+
+    @needs_scope("servers")
+    @override
+    async def _get(self, user_name: str, server_name: str, display_name: str) -> None:
+        del display_name
+        user = self._find(user_name)
+        server = find_server(user, self.hub.base_url, server_name)
+        if server_name and server.state is ServerState.RUNNING:
+            self.redirect(self.get_next_url(user, default=server.url))
+        elif server_name and server.state is ServerState.STARTING:
+            self.redirect(self._get_pending_url(user, server_name))
+        else:
+            link = self._link(user, server_name)
+            await self._show(user, server, link, notice=self._notice(server))
+
+    @needs_scope("servers")
+    @override
+    async def _post(self, user_name: str, server_name: str, display_name: str) -> None:
+        user = self._find(user_name)
+        server = find_server(user, self.hub.base_url, server_name)
+        if server.state is ServerState.STARTING:
+            self.redirect(self._get_pending_url(user, server_name))
+            return
+        try:
+            await self._validate(user, server)
+        except MofangError as error:
+            self.set_status(error.status)
+            link = Link.parse(self.request.body_arguments)
+            await self._show(
+                user, server, link, message=error.message, faults=error.fields
+            )
+            return
+        await super()._post(
+            user_name=user_name, server_name=server_name, display_name=display_name
+        )
+
+    @override
+    async def _render_form(
+        self,
+        for_user: Any,
+        spawner_options_form: str,
+        message: str = "",
+        html_message: str = "",
+    ) -> str:
+        # JupyterHub asks for the page of a start that failed at once.
+        del spawner_options_form
+        name = self.path_args[1] if len(self.path_args) > 1 else ""
+        return await self._page(
+            for_user,
+            find_server(for_user, self.hub.base_url, name),
+            Link.parse(self.request.body_arguments),
+            message=message,
+            html_message=html_message,
+        )
+
+    def _find(self, user_name: str) -> Any:
+        user = self.find_user(user_name)
+        if user is None:
+            raise web.HTTPError(HTTPStatus.NOT_FOUND, f"No such user: {user_name}")
+        return user
+
+    def _link(self, user: Any, server_name: str) -> Link:
+        link = Link.parse(self.request.query_arguments)
+        known = user.orm_spawners.get(server_name) if server_name else None
+        if link.names_environment or known is None:
+            return link
+        return Link.of_options(known.user_options)
+
+    def _notice(self, server: Server) -> str:
+        if not server.name:
+            return ""
+        if server.state is ServerState.STOPPING:
+            return (
+                f"{server.name} is stopping. It can be started again in a few seconds."
+            )
+        if self.get_query_argument("notice", "") == _NOT_RUNNING["notice"]:
+            return "This server is not running. Start it again, or choose another."
+        return ""
+
+    def _next(self) -> str:
+        """Where JupyterHub is asked to lead after the start."""
+        return str(self.get_argument("next", ""))
+
+    async def _validate(self, user: Any, server: Server) -> None:
+        """Refuse a start before anything is kept of it.
+
+        Raises:
+            MofangError: Says what was wrong and what to do.
+        """
+        if server.state is ServerState.RUNNING:
+            raise ConflictError(
+                f"{server.name} is running already. Open it, or stop it first."
+            )
+        if server.state is ServerState.STOPPING:
+            raise ConflictError(
+                f"{server.name} is still stopping. Start it again in a few seconds."
+            )
+        form = {
+            name: [value.decode(errors="replace") for value in values]
+            for name, values in self.request.body_arguments.items()
+            if name != "_xsrf"
+        }
+        context = user.spawner.context()
+        await context.ready()
+        settle(
+            ServerOptions.parse_form(form),
+            context.catalog,
+            username=user.name,
+            groups={group.name for group in user.groups},
+            server=server.name,
+        )
+
+    async def _show(self, user: Any, server: Server, link: Link, **told: Any) -> None:
+        try:
+            self.finish(await self._page(user, server, link, **told))
+        except MofangError as error:
+            raise web.HTTPError(error.status, "%s", error.message) from error
+
+    async def _page(
+        self,
+        user: Any,
+        server: Server,
+        link: Link,
+        *,
+        faults: Mapping[str, str] | None = None,
+        **told: str,
+    ) -> str:
+        whole = await gallery(user.spawner, link.job)
+        shown = whole.choose(server.name, link, faults or {}, self._next())
+        if shown.chosen is None and link.names_environment:
+            missing = (
+                f"The environment {link.environment} in the project {link.project} "
+                "does not exist, or is not open to you. Choose another."
+            )
+            told = {"message": missing, **{k: v for k, v in told.items() if v}}
+        page: str = await self.render_template(
+            "spawn.html",
+            for_user=user,
+            auth_state=await user.get_auth_state(),
+            spawner_options_form=render_gallery(shown),
+            error_message=told.get("message", ""),
+            html_error_message=told.get("html_message", ""),
+            notice=told.get("notice", ""),
+            spawner=user.spawner,
+        )
+        return page
+
+
+class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
+    """The progress of a start; without one, the gallery."""
+
+    @web.authenticated
+    @needs_scope("servers")
+    @override
+    async def get(self, user_name: str, server_name: str = "") -> None:
+        user = self.find_user(user_name)
+        if user is not None and self._has_progress(user, server_name):
+            await super().get(user_name, server_name)
+            return
+        path = f"{self.hub.base_url}spawn"
+        if user is not None:
+            path = find_server(user, self.hub.base_url, server_name).start_url
+        query = {**_NOT_RUNNING}
+        if after := self.get_query_argument("next", ""):
+            query["next"] = after
+        self.redirect(f"{path}?{urlencode(query)}")
+
+    def _has_progress(self, user: Any, server_name: str) -> bool:
+        if server_name not in user.spawners:
+            return False
+        spawner = user.spawners[server_name]
+        # JupyterHub's page has the reason why a start failed.
+        return bool((spawner.active and spawner.pending != "stop") or spawner._failed)  # noqa: SLF001
+
+
+class HomeHandler(BaseHandler):  # type: ignore[misc] # likewise
+    """JupyterHub's home page: the gallery, which has all of a person's servers."""
+
+    @web.authenticated
+    def get(self) -> None:
+        self.redirect(f"{self.hub.base_url}spawn")
+
+
+HANDLERS = (
+    (r"/home", HomeHandler),
+    (r"/spawn", StartHandler),
+    (r"/spawn/([^/]+)", StartHandler),
+    (r"/spawn/([^/]+)/([^/]+)", StartHandler),
+    (r"/spawn-pending/([^/]+)", ProgressHandler),
+    (r"/spawn-pending/([^/]+)/([^/]+)", ProgressHandler),
+)

@@ -1,0 +1,5 @@
+# Terminals of a server that looks into a training job have the job's variables, as far
+# as mofang-debug wrote them down. The server's own process must never have them.
+if [ -n "${MOFANG_DEBUG_JOB:-}" ] && [ -r "/cache/$MOFANG_DEBUG_JOB.env" ]; then
+  . "/cache/$MOFANG_DEBUG_JOB.env"
+fi

@@ -1,0 +1,297 @@
+"""Links, forms and stale pages around a start, asked of the hub's own handlers."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import pytest_asyncio
+from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
+from unit.hub_pages.hub import DEBUG_SERVER, JOB, running_hub, values
+
+from mofang_kube.errors import QuotaError
+
+CARD = {"project": "vision", "environment": "pytorch"}
+QUERY = "project=vision&environment=pytorch"
+SERVER = "/hub/spawn/ada/vision-pytorch"
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def one_hub(tmp_path_factory):
+    """Made once, since that takes a second."""
+    async with running_hub(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def hub(one_hub):
+    yield one_hub
+    one_hub.forget()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ada(hub):
+    return await hub.visit("ada")
+
+
+# -- links
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(f"{SERVER}?{QUERY}", id="a bookmark"),
+        pytest.param(
+            f"{SERVER}?opt-project=vision&opt-environment=pytorch", id="JupyterHub's"
+        ),
+        pytest.param(f"/hub/spawn?{QUERY}", id="without the server's name"),
+        pytest.param(f"/hub/spawn/ada?{QUERY}", id="with the user's name"),
+        pytest.param(SERVER, id="without a query"),
+        pytest.param(f"/hub/spawn/ada/any-name?{QUERY}", id="another name"),
+    ],
+)
+async def test_a_link_chooses_and_starts_nothing(hub, ada, path):
+    page = await ada.open(path, **{"Sec-Fetch-Site": "cross-site"})
+
+    assert page.status_code == 200
+    assert f'action="{SERVER}"' in page.text
+    assert values(page).items() >= CARD.items()
+    assert page.text.count('<form class="mofang-card"') == 1
+    assert hub.spawner.starts == []
+    assert ada.known_servers() == set(), "a link leaves no server behind"
+
+
+async def test_a_debug_link_chooses_the_jobs_server(hub, ada):
+    page = await ada.open(f"/hub/spawn/ada/{DEBUG_SERVER}?{QUERY}&job={JOB}")
+
+    assert f'action="/hub/spawn/ada/{DEBUG_SERVER}"' in page.text
+    assert values(page)["job"] == JOB
+    assert hub.spawner.starts == []
+
+
+async def test_sizes_of_a_link_are_filled_in_and_shown(ada):
+    page = await ada.open(f"{SERVER}?{QUERY}&cpu=2&memory=4Gi")
+
+    assert (values(page)["cpu"], values(page)["memory"]) == ("2", "4Gi")
+    assert "<details open>" in page.text
+
+
+async def test_a_link_into_a_file_leads_there_after_the_start(ada):
+    page = await ada.open(f"{SERVER}?next=%2Fhub%2Fuser%2Fada%2Fvision-pytorch%2Flab")
+
+    (action,) = [
+        line.split('action="')[1].split('"')[0]
+        for line in page.text.splitlines()
+        if 'class="mofang-card"' in line
+    ]
+    assert parse_qs(urlsplit(action).query) == {
+        "next": ["/hub/user/ada/vision-pytorch/lab"]
+    }
+
+
+async def test_a_link_to_what_is_not_there_shows_the_gallery_and_says_so(ada):
+    page = await ada.open("/hub/spawn?project=vision&environment=<i>gone")
+
+    assert "does not exist, or is not open to you" in page.text
+    assert "<i>gone" not in page.text
+    assert page.text.count('<form class="mofang-card"') == 2
+
+
+async def test_a_link_cannot_name_a_server_in_the_form_of_a_job(ada):
+    page = await ada.open(f"/hub/spawn?{QUERY}&job=../../x")
+
+    assert f'action="{SERVER}"' in page.text
+
+
+@pytest.mark.parametrize("path", [f"{SERVER}?{QUERY}", SERVER])
+async def test_a_link_to_a_running_server_leads_into_it(hub, ada, path):
+    know(hub, "ada", "vision-pytorch", None)
+
+    answer = await ada.open(path)
+
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("/user/ada/vision-pytorch/")
+
+
+async def test_a_link_to_a_starting_server_leads_to_its_progress(hub, ada):
+    know(hub, "ada", "vision-pytorch", "spawn")
+
+    answer = await ada.open(SERVER)
+
+    assert answer.headers["location"] == "/hub/spawn-pending/ada/vision-pytorch"
+
+
+async def test_somebody_elses_pages_are_not_shown(hub, ada):
+    await hub.visit("ben")
+
+    assert (await ada.open("/hub/spawn/ben/vision-pytorch")).status_code == 404
+    assert (await ada.send("/hub/spawn/ben/vision-pytorch", **CARD)).status_code == 404
+
+
+async def test_who_is_not_logged_in_gets_to_the_link_afterwards(hub):
+    ada = await hub.visit()
+    ada.http.cookies.clear()
+
+    answer = await ada.open(f"{SERVER}?{QUERY}")
+
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("/hub/login?next=")
+
+
+# -- forms
+
+
+async def test_the_form_starts_the_server(hub, ada):
+    await ada.send(SERVER, **CARD, cpu="2")
+
+    assert hub.spawner.starts == [("ada", "vision-pytorch", {**CARD, "cpu": "2"})]
+
+
+async def test_the_form_of_a_debug_link_starts_the_jobs_server(hub, ada):
+    await ada.send(f"/hub/spawn/ada/{DEBUG_SERVER}", **CARD, job=JOB)
+
+    assert hub.spawner.starts == [("ada", DEBUG_SERVER, {**CARD, "job": JOB})]
+
+
+async def test_a_form_without_the_hubs_token_starts_nothing(hub, ada):
+    answer = await ada.http.post(SERVER, data=CARD)
+
+    assert answer.status_code == 403
+    assert hub.spawner.starts == []
+
+
+async def test_a_refused_form_keeps_its_values_and_says_why_at_the_field(hub, ada):
+    page = await ada.send(SERVER, **CARD, cpu="99", memory="4Gi")
+
+    assert page.status_code == 422
+    assert "cpu 99 is outside what this environment allows" in page.text
+    assert "SpawnException" not in page.text
+    assert (values(page)["cpu"], values(page)["memory"]) == ("99", "4Gi")
+    assert 'class="mofang-fault">from 0.25 to 2</small>' in page.text
+    assert "<details open>" in page.text
+    assert hub.spawner.starts == []
+    assert ada.known_servers() == set(), "a refusal leaves no server behind"
+
+
+async def test_a_start_that_fails_at_once_says_why_and_keeps_its_values(hub, ada):
+    hub.spawner.failure = QuotaError("The quota of <b>Vision</b> is used up.")
+
+    page = await ada.send(SERVER, **CARD, cpu="2")
+
+    assert page.status_code == 403
+    assert "The quota of &lt;b&gt;Vision&lt;/b&gt; is used up." in page.text
+    assert "SpawnException" not in page.text
+    assert values(page)["cpu"] == "2"
+
+
+async def test_a_failed_start_is_repeated_with_its_values(hub, ada):
+    hub.spawner.failure = QuotaError("The quota is used up.")
+    await ada.send(f"/hub/spawn/ada/{DEBUG_SERVER}", **CARD, job=JOB, cpu="2")
+
+    page = await ada.open(f"/hub/spawn/ada/{DEBUG_SERVER}")
+
+    assert values(page).items() >= {**CARD, "job": JOB, "cpu": "2"}.items()
+
+
+async def test_the_progress_of_a_failed_start_is_the_bare_sentence(hub, ada):
+    hub.spawner.failure = QuotaError("The quota is used up.")
+    await ada.send(SERVER, **CARD)
+
+    events = await ada.open("/hub/api/users/ada/servers/vision-pytorch/progress")
+    page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
+
+    assert '"message": "Spawn failed: The quota is used up."' in events.text
+    assert "The quota is used up." in page.text
+    assert "SpawnException" not in page.text + events.text
+
+
+# -- pages that are older than the server's state
+
+
+def know(hub, name, server, pending):
+    """Make a server known that is running, or in the middle of something."""
+    user = hub.hub.users[name]
+    user.get_or_create_spawner(server, server)
+    hub.spawner.now[server] = pending
+
+
+@pytest.mark.parametrize(
+    ("pending", "says"),
+    [
+        pytest.param("stop", "is still stopping", id="it is stopping"),
+        pytest.param(None, "is running already", id="it is running"),
+    ],
+)
+async def test_a_start_too_early_or_too_late_shows_the_page_with_a_sentence(
+    hub, ada, pending, says
+):
+    know(hub, "ada", "vision-pytorch", pending)
+
+    page = await ada.send(SERVER, **CARD)
+
+    assert page.status_code == 409
+    assert f"vision-pytorch {says}" in page.text
+    assert "All environments" in page.text
+    assert hub.spawner.starts == []
+
+
+async def test_a_second_click_on_start_leads_to_the_progress(hub, ada):
+    know(hub, "ada", "vision-pytorch", "spawn")
+
+    answer = await ada.send(SERVER, **CARD)
+
+    assert answer.headers["location"] == "/hub/spawn-pending/ada/vision-pytorch"
+
+
+async def test_a_stopping_server_is_not_offered_to_be_started(hub, ada):
+    know(hub, "ada", "vision-pytorch", "stop")
+
+    page = await ada.open(SERVER)
+
+    assert "vision-pytorch is stopping." in page.text
+    assert "data-unavailable" in page.text
+    assert "Show progress" not in page.text
+
+
+@pytest.mark.parametrize("pending", ["absent", "stop"])
+async def test_progress_of_what_does_not_start_leads_to_the_gallery(hub, ada, pending):
+    if pending != "absent":
+        know(hub, "ada", "vision-pytorch", pending)
+
+    answer = await ada.open("/hub/spawn-pending/ada/vision-pytorch?next=%2Fx")
+    page = await ada.open(answer.headers["location"])
+
+    assert answer.status_code == 302
+    assert "is not running" in page.text or "is stopping" in page.text
+    assert "next=%2Fx" in page.text
+    assert f'action="{SERVER}' in page.text
+
+
+async def test_progress_is_jupyterhubs_while_there_is_some(hub, ada):
+    know(hub, "ada", "vision-pytorch", "spawn")
+
+    page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
+
+    assert page.status_code == 200
+    assert 'role="progressbar"' in page.text
+
+
+async def test_the_one_home_page_is_the_gallery(ada):
+    answer = await ada.open("/hub/home")
+
+    assert answer.headers["location"] == "/hub/spawn"
+
+
+async def test_an_error_page_leads_back(ada):
+    page = await ada.open("/hub/no-such-page")
+
+    assert page.status_code == 404
+    assert 'href="/hub/spawn">Back to the environments</a>' in page.text
+
+
+async def test_jupyterhub_still_asks_the_methods_that_are_ours():
+    """Were they renamed there, its own would answer: links would start servers."""
+    for name in ("_get", "_post", "_render_form", "_get_pending_url"):
+        assert callable(getattr(SpawnHandler, name))
+    assert callable(SpawnPendingHandler.get)
