@@ -123,7 +123,11 @@ class Buildah:
     def _command(self, *words: str | Path) -> list[str | Path]:
         # Mounts are noted in the run root, which must not outlive a reboot.
         run_root = Path(tempfile.gettempdir()) / f"mofang-images-{os.getuid()}"
-        return ["buildah", "--root", self.storage, "--runroot", run_root, *words]
+        # Builds cache gigabytes of packages, which belong with its other files.
+        scratch = self.storage.with_name("scratch")
+        scratch.mkdir(parents=True, exist_ok=True)
+        buildah = ["env", f"TMPDIR={scratch}", "buildah"]
+        return [*buildah, "--root", self.storage, "--runroot", run_root, *words]
 
     def has(self, ref: str) -> bool:
         """Tell whether the program holds an image."""

@@ -278,6 +278,10 @@ class Builder:
         shutil.rmtree(gomodules.cache_path(self._places), ignore_errors=True)
 
     def tidy(self) -> None:
-        """Forget Go's cache once every component is built, those of tests included."""
-        if all(map(self.is_built, COMPONENTS)):
+        """Forget Go's cache once everything that the platform needs is built.
+
+        What only tests need is one small program: it compiles its part again.
+        """
+        needed = [each for each in COMPONENTS if each.phase is not Phase.TESTS]
+        if all(map(self.is_built, needed)):
             self.forget_go_cache()

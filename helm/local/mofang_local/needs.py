@@ -12,7 +12,9 @@ from pathlib import Path
 from mofang_local.errors import NeedError, last_lines
 
 GIB = 1024**3
-DISK_BYTES = 25 * GIB
+DISK_BYTES = 36 * GIB
+"""What a first `make up` takes at most. Once everything is built, a third of it is left
+free for tests and for what people keep."""
 MEMORY_BYTES = 8 * GIB
 
 DEBIAN_PACKAGES = {

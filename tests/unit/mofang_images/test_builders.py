@@ -40,6 +40,12 @@ def log():
     return RecordingLog()
 
 
+@pytest.fixture
+def folder(tmp_path_factory):
+    """Where buildah keeps its files."""
+    return tmp_path_factory.mktemp("images")
+
+
 @pytest.mark.parametrize("kind", [BuilderKind.DOCKER, BuilderKind.PODMAN])
 def test_docker_and_podman_build_alike(kind, log):
     Engine(kind=kind).build(REQUEST, log)
@@ -47,18 +53,22 @@ def test_docker_and_podman_build_alike(kind, log):
     assert log.commands == [f"{kind} build {COMMON}"]
 
 
-def test_buildah_builds_apart_from_the_machines_own_images(log):
-    Buildah(storage=Path("/storage")).build(REQUEST, log)
+def test_buildah_builds_apart_from_the_machines_own_images(log, folder):
+    Buildah(storage=folder / "storage").build(REQUEST, log)
 
     (command,) = log.commands
-    assert command.startswith("buildah --root /storage --runroot ")
+    scratch, storage = folder / "scratch", folder / "storage"
+    assert command.startswith(
+        f"env TMPDIR={scratch} buildah --root {storage} --runroot "
+    )
+    assert scratch.is_dir()
     assert "--isolation chroot" in command
     assert command.endswith(COMMON)
 
 
-def test_archives_are_oci_archives_that_name_the_image(log, tmp_path):
+def test_archives_are_oci_archives_that_name_the_image(log, tmp_path, folder):
     archive = tmp_path / "archive.tar"
-    Buildah(storage=Path("/storage")).save(REQUEST.ref, archive, log)
+    Buildah(storage=folder / "storage").save(REQUEST.ref, archive, log)
     Engine(kind=BuilderKind.PODMAN).save(REQUEST.ref, archive, log)
 
     push, tar, podman = log.commands
@@ -68,7 +78,7 @@ def test_archives_are_oci_archives_that_name_the_image(log, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_buildah_compresses_no_layer_that_is_archived_already(tmp_path):
+def test_buildah_compresses_no_layer_that_is_archived_already(tmp_path, folder):
     """It takes a layer whose name is in the target for one that was written."""
     seen = {}
 
@@ -76,14 +86,14 @@ def test_buildah_compresses_no_layer_that_is_archived_already(tmp_path):
         def run(self, what, command):
             seen[command[0]] = {each.name for each in tmp_path.rglob("*/sha256/*")}
 
-    Buildah(storage=Path("/storage")).save(
+    Buildah(storage=folder / "storage").save(
         REQUEST.ref, tmp_path / "archive.tar", LookingLog(), without=["sha256:abc"]
     )
 
-    assert seen == {"buildah": {"abc"}, "tar": set()}
+    assert seen == {"env": {"abc"}, "tar": set()}
 
 
-def test_containers_of_interrupted_builds_are_removed(monkeypatch, tmp_path):
+def test_containers_of_interrupted_builds_are_removed(monkeypatch, tmp_path, folder):
     """Those that a person made, to look into an image, are left alone."""
     program = tmp_path / "buildah"
     program.write_text(
@@ -95,7 +105,7 @@ def test_containers_of_interrupted_builds_are_removed(monkeypatch, tmp_path):
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
 
-    Buildah(storage=Path("/storage")).tidy()
+    Buildah(storage=folder / "storage").tidy()
 
     calls = (tmp_path / "calls").read_text().splitlines()
     removed = [call.split(" rm ")[1] for call in calls if " rm " in call]
