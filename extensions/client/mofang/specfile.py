@@ -8,7 +8,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from mofang import yamlschema
 from mofang.errors import ConfigurationError, InvalidError
+from mofang.forms import refused
 from mofang.models import JobSpec
 
 MAX_BYTES = 1024 * 1024
@@ -28,7 +30,7 @@ def read_spec_file(path: Path) -> dict[str, Any]:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise InvalidError(f"{path} is too large to be a job's settings.")
-        found = yaml.safe_load(content)
+        found = yamlschema.load(content)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -44,10 +46,27 @@ def read_spec_file(path: Path) -> dict[str, Any]:
             f"{path} has fields that no job has: {', '.join(unknown)[:200]}. There are "
             f"{known}."
         )
+    _refuse_dates(found)
     return {name: value for name, value in found.items() if value is not None}
 
 
 def to_yaml(value: BaseModel | dict[str, Any]) -> str:
     """Return YAML for people and programs, fields in their own order."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return yamlschema.dump(plain)
+
+
+def _refuse_dates(value: Any, *, field: str = "") -> None:
+    """Refuse what only looks like a text, under the name of its field.
+
+    Raises:
+        InvalidError: There is a date.
+    """
+    if isinstance(value, yamlschema.Date):
+        raise refused(**{field: f'{value} is a date. Quote it: "{value}"'})
+    if isinstance(value, dict):
+        for name, each in value.items():
+            _refuse_dates(each, field=f"{field}.{name}".lstrip("."))
+    elif isinstance(value, (list, tuple, set)):
+        for number, each in enumerate(value):
+            _refuse_dates(each, field=f"{field}.{number}".lstrip("."))

@@ -15,6 +15,7 @@ from typing import Any
 
 from mofang.archives import use_snapshot
 from mofang.forms import refused
+from mofang.home import expand_home, expanded
 from mofang.settings import ClientSettings
 from mofang.snapshot import create_snapshot
 
@@ -52,7 +53,10 @@ class Workplace:
         Raises:
             InvalidError: A file is missing, or replicas would not see it.
         """
-        settled = dict(wanted)
+        home = self.home if self.settings.is_inside else Path(HOME)
+        settled = expand_home(wanted, home)
+        if isinstance(snapshot, (str, os.PathLike)):
+            snapshot = expanded("snapshot", snapshot, home)
         if snapshot is False:
             settled.pop("code", None)
         if not self.settings.is_inside:

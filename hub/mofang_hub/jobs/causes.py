@@ -31,11 +31,12 @@ def _cause(name: str, pattern: str, advice: str, **more: bool) -> Cause:
     return Cause(name=name, pattern=compiled, advice=advice, **more)
 
 
+# Gaps are bounded, so that a pattern takes time in proportion to the words.
 CAUSES = (
     _cause(
         "broken GPU",
         r"uncorrectable ECC|fallen off the bus|CUDA error: hardware|"
-        r"NVML.*Driver/library version mismatch",
+        r"NVML.{0,100}Driver/library version mismatch",
         "The GPU or its driver failed. Tell an administrator which machine it was.",
         by_platform=True,
     ),
@@ -49,14 +50,14 @@ CAUSES = (
     _cause(
         "GPU memory",
         r"CUDA out of memory|OutOfMemoryError: CUDA|CUDNN_STATUS_ALLOC_FAILED|"
-        r"RESOURCE_EXHAUSTED: .*GPU",
+        r"RESOURCE_EXHAUSTED: .{0,500}GPU",
         "The GPU's memory is too small for it. Use smaller batches, or more GPUs.",
     ),
     _cause(
         "lost replicas",
         r"ncclRemoteError|ncclSystemError|NCCL (?:communicator|timeout|watchdog)|"
         r"[Cc]ollective operation timeout|Watchdog caught collective|"
-        r"gloo/transport.*(?:Connection (?:closed|reset)|[Tt]imed? ?out)|"
+        r"gloo/transport.{0,200}(?:Connection (?:closed|reset)|[Tt]imed? ?out)|"
         r"Connection closed by peer|RendezvousTimeoutError|Socket Timeout|"
         r"ORTE (?:has lost|was unable to reliably)|HorovodInternalError",
         "Its replicas lost each other: the network failed, or another replica ended or "
@@ -104,6 +105,11 @@ CAUSES = (
 )
 
 
+_RANK = re.compile(r"^\[rank\d{1,9}\]: ?", re.MULTILINE)
+"""What PyTorch puts before the lines of a traceback."""
+
+
 def find_cause(words: str) -> Cause | None:
     """Return the known cause that a replica's last words tell of; None if none."""
-    return next((each for each in CAUSES if each.pattern.search(words)), None)
+    untagged = _RANK.sub("", words)
+    return next((each for each in CAUSES if each.pattern.search(untagged)), None)

@@ -107,7 +107,7 @@ class JobsHandler(ServiceHandler):
     @override
     async def post(self, project: str) -> None:
         """Submit a job."""
-        spec = self.read_model(JobSpec)
+        spec = await self.read_model(JobSpec)
         job = await self.services.jobs.submit(self.caller, project, spec)
         self.services.metrics.jobs_submitted.inc()
         self.answer(job, HTTPStatus.CREATED)
@@ -119,7 +119,7 @@ class PreviewHandler(ServiceHandler):
     @override
     async def post(self, project: str) -> None:
         """Say what a job would be."""
-        spec = self.read_model(JobSpec)
+        spec = await self.read_model(JobSpec)
         self.answer(await self.services.jobs.preview(self.caller, project, spec))
 
 

@@ -13,7 +13,7 @@ from mofang_hub.jobs.models import JobSeen, PodPhase
 from mofang_hub.jobs.notes import Notes
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.restarts.keeper import Restarts
-from mofang_hub.jobs.sentences import last_error
+from mofang_hub.jobs.sentences import exit_sentence
 from mofang_hub.jobs.states import Circumstances
 from mofang_hub.logs.records import Kept, RecordStore
 from mofang_hub.logs.store import LogName
@@ -106,5 +106,4 @@ class Looks:
 
 
 def _ending(replica: str, kept: Kept) -> str:
-    cause = last_error(kept.cause) or "its log tells more."
-    return f"{replica} ended with exit code {kept.exit_code}: {cause} It stays for now."
+    return f"{exit_sentence(replica, kept.exit_code, kept.cause)} It stays for now."

@@ -201,6 +201,10 @@ class JobSeen:
     created: datetime
     """When it was submitted."""
 
+    is_newer: bool = False
+    """Whether it was submitted to another version of the service and asks for what this
+    one does not know; its objects are shown and removed, and never made or started."""
+
     kind: str = "PyTorchJob"
     attempt: int = 1
     restarts: tuple[RestartRecord, ...] = ()

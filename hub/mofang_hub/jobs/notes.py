@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from mofang_hub.jobs.last_words import shortened
 from mofang_hub.jobs.models import JobSeen, PodSeen
-from mofang_hub.jobs.sentences import shortened
 from mofang_hub.jobs.states import needs_events
 from mofang_kube.errors import ClusterError
 
@@ -26,7 +26,6 @@ _QUOTA = re.compile(
     r"exceeded quota: \S+, requested: (?P<asked>\S+), used: (?P<used>\S+), "
     r"limited: (?P<limit>\S+)"
 )
-_AMOUNT = re.compile(r"(?:requests\.|limits\.)?([\w./-]+)=(\w+)")
 
 
 class Warnings(Protocol):
@@ -98,9 +97,7 @@ def event_sentence(reason: str, message: str) -> str | None:
 
 
 def _quota_sentence(quota: re.Match[str]) -> str:
-    asked, used, limits = (
-        dict(_AMOUNT.findall(quota[name])) for name in ("asked", "used", "limit")
-    )
+    asked, used, limits = (_amounts(quota[name]) for name in ("asked", "used", "limit"))
     parts = [
         f"{amount} of {what.replace('nvidia.com/gpu', 'GPU')} more, and {used[what]} "
         f"of {limits[what]} are in use"
@@ -111,3 +108,12 @@ def _quota_sentence(quota: re.Match[str]) -> str:
         f"The project's quota leaves no room: it asks for {'; '.join(parts)}. "
         "It starts when other jobs or servers of the project end."
     )
+
+
+def _amounts(text: str) -> dict[str, str]:
+    """Read ``requests.cpu=2,pods=1`` into amounts by the name of the resource."""
+    found = (part.partition("=") for part in text.split(","))
+    return {
+        name.removeprefix("requests.").removeprefix("limits."): amount
+        for name, _, amount in found
+    }

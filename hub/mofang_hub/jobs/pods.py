@@ -148,6 +148,8 @@ def _environment(job: NewJob, role: RolePlan, index_label: str) -> list[Manifest
             {
                 "HOME": HOME,
                 **role.environment,
+                # Where the volume is, whatever the user calls home.
+                "MOFANG_HOME": HOME,
                 "MOFANG_JOB_ID": job.id,
                 "MOFANG_PROJECT": job.project,
                 "MOFANG_ROLE": role.name,

@@ -15,7 +15,8 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 from typing_extensions import override
 
-from mofang.models import ErrorBody, field_sentences
+from mofang.models import MAX_SPEC_BYTES, ErrorBody, field_sentences
+from mofang.quantities import format_bytes
 from mofang_hub.jobs.errors import HubAwayError, TooLargeError, UnauthorizedError
 from mofang_hub.jobs.identity import HubIdentity
 from mofang_hub.jobs.listing import JobListing
@@ -27,7 +28,10 @@ from mofang_kube.errors import InvalidError, MofangError, RefusedError
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_BODY_BYTES = MAX_SPEC_BYTES
+MAX_INLINE_BYTES = 8 * 1024
+"""Longer bodies are validated in a thread, so that nobody else waits for it."""
+
 RECOGNISE_SECONDS = 60.0
 """Between two looks at whose token a stream's is."""
 
@@ -100,31 +104,22 @@ class ServiceHandler(web.RequestHandler):
         header = self.request.headers.get("Authorization")
         return await self.services.identity.identify(header)
 
-    def read_model(self, kind: type[M]) -> M:
+    async def read_model(self, kind: type[M]) -> M:
         """Return the request's body as a model.
 
         Raises:
             TooLargeError: It has more bytes than any job.
             InvalidError: It is not of that form; each field has its sentence.
         """
-        if len(self.request.body) > MAX_BODY_BYTES:
+        body = self.request.body
+        if len(body) > MAX_BODY_BYTES:
             raise TooLargeError(
-                "The job's settings have more than 256 KiB. Put long values into a "
-                "file and pass its path."
+                f"The job's settings have more than {format_bytes(MAX_BODY_BYTES)}. "
+                "Put long values into a file and pass its path."
             )
-        try:
-            content = json.loads(self.request.body)
-            if not isinstance(content, dict):
-                raise InvalidError("The body must be a JSON object.")
-            return kind.model_validate(content)
-        except (ValueError, RecursionError) as err:
-            if not isinstance(err, ValidationError):
-                raise InvalidError(MAX_JSON_DEPTH_SENTENCE) from None
-            fields = field_sentences(err)
-            whole = fields.get("")
-            named = ", ".join(name for name in fields if name)
-            message = whole or f"These fields must change: {named}."
-            raise InvalidError(message, fields=fields) from None
+        if len(body) <= MAX_INLINE_BYTES:
+            return _parse(body, kind)
+        return await asyncio.to_thread(_parse, body, kind)
 
     def answer(self, content: BaseModel, status: int = HTTPStatus.OK) -> None:
         """Answer with a model."""
@@ -193,6 +188,22 @@ class ServiceHandler(web.RequestHandler):
             log.warning("request failed", error=str(value), **about)
         else:
             log.error("request broke", exc_info=(typ, value, tb), **about)
+
+
+def _parse(body: bytes, kind: type[M]) -> M:
+    try:
+        content = json.loads(body)
+        if not isinstance(content, dict):
+            raise InvalidError("The body must be a JSON object.")
+        return kind.model_validate(content)
+    except (ValueError, RecursionError) as err:
+        if not isinstance(err, ValidationError):
+            raise InvalidError(MAX_JSON_DEPTH_SENTENCE) from None
+        fields = field_sentences(err)
+        whole = fields.get("")
+        named = ", ".join(name for name in fields if name)
+        message = whole or f"These fields must change: {named}."
+        raise InvalidError(message, fields=fields) from None
 
 
 def _error_body(error: BaseException | None, status: int) -> ErrorBody:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 
 from mofang.models import JobSpec, Resources
+from mofang.quantities import format_bytes
 from mofang_hub.jobs.causes import find_cause
+from mofang_hub.jobs.crashes import SIGNALLED, Crash, find_crash
+from mofang_hub.jobs.last_words import (
+    find_error,
+    last_error,
+    shortened,
+    torchrun_exit_code,
+)
 from mofang_hub.jobs.models import PodSeen
 
-SHOWN = 300
-"""Longest piece of a foreign message that goes into a sentence."""
-
-_SIGKILL = 128 + 9
-_ENDED_BY_PLATFORM = {128 + 15, 128 + 9}
-
-_CRASHES = {
-    128 + 6: "it was aborted by native code. Its log tells more.",
-    128 + 7: "it touched memory that is not there; /dev/shm may be full.",
-    128 + 11: "it crashed in native code. Look for a library that does not fit.",
-}
+_SIGKILL = SIGNALLED + 9
+_ENDED_BY_PLATFORM = {SIGNALLED + 15, SIGNALLED + 9}
 
 _PULL_REASONS = {
     "ErrImagePull",
@@ -29,28 +28,20 @@ _PULL_REASONS = {
     "RegistryUnavailable",
 }
 
-_MARK = re.compile(r"^\[Mofang\] (?:\S+Z )?(?P<said>.*)$")
-_ERROR_LINE = re.compile(
-    r"^(?:\[\S+\]:)?(?P<said>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit)\b.*)$"
-)
-_STARTED = re.compile(r" started on | was killed by ")
-_ABOUT = ("Received ", "Ended processes", "Attempt ")
-_TORCHRUN = ("torch.distributed.elastic.", "ChildFailedError")
-
 _NODES = re.compile(r"^0/(\d+) nodes are available: (.*)$", re.DOTALL)
 _SCHEDULING_PARTS = (
-    (re.compile(r"(\d+) Insufficient nvidia\.com/gpu"), "too few free GPUs"),
-    (re.compile(r"(\d+) Insufficient cpu"), "too little free CPU"),
-    (re.compile(r"(\d+) Insufficient memory"), "too little free memory"),
-    (re.compile(r"(\d+) Insufficient pods|(\d+) Too many pods"), "too many pods"),
+    (re.compile(r"(\d{1,9}) Insufficient nvidia\.com/gpu"), "too few free GPUs"),
+    (re.compile(r"(\d{1,9}) Insufficient cpu"), "too little free CPU"),
+    (re.compile(r"(\d{1,9}) Insufficient memory"), "too little free memory"),
+    (re.compile(r"(\d{1,9}) (?:Insufficient|Too many) pods"), "too many pods"),
     (
         re.compile(
-            r"(\d+) node\(s\) (?:didn't match Pod's node affinity/selector|"
+            r"(\d{1,9}) node\(s\) (?:didn't match Pod's node affinity/selector|"
             r"had untolerated taint)"
         ),
-        "another kind than the job may use",
+        "another kind than the job can use",
     ),
-    (re.compile(r"(\d+) node\(s\) were unschedulable"), "maintenance"),
+    (re.compile(r"(\d{1,9}) node\(s\) were unschedulable"), "maintenance"),
 )
 
 
@@ -93,7 +84,7 @@ def _scheduling(message: str) -> str:
     if match is None:
         return shortened(message)
     causes = [
-        f"{next(filter(None, found.groups()))} {cause}"
+        f"{found[1]} {cause}"
         for pattern, cause in _SCHEDULING_PARTS
         if (found := pattern.search(match[2]))
     ]
@@ -125,74 +116,69 @@ def ending_sentence(pod: PodSeen, resources: Resources) -> str:
         return f"{pod.label} was ended by its machine {pod.node}: {shortened(cause)}"
     if pod.exit_reason == "OOMKilled":
         return (
-            f"{pod.label} ran out of memory: it may use {resources.memory}. Ask for "
+            f"{pod.label} ran out of memory: it may use {_memory(resources)}. Ask for "
             "more, or use smaller batches."
         )
-    words = last_error(pod.last_words)
-    if pod.exit_code == _SIGKILL and not words:
-        return (
-            f"{pod.label} was killed (exit code {pod.exit_code}). Most often it used "
-            f"more memory than the {resources.memory} it may use."
-        )
-    if pod.exit_reason in {"ContainerCannotRun", "StartError"} or not words:
-        words = words or shortened(pod.last_words)
-    ended = f"{pod.label} ended with exit code {pod.exit_code}"
-    if not words:
-        crash = _CRASHES.get(pod.exit_code)
-        return f"{ended}: {crash}" if crash else f"{ended}. Its log tells more."
-    known = find_cause(pod.last_words)
-    return f"{ended}: {words} {known.advice}" if known else f"{ended}: {words}"
+    if pod.exit_reason in {"ContainerCannotRun", "StartError"}:
+        cause = shortened(pod.last_words) or "Its log tells more."
+        return f"{pod.label} ended with exit code {pod.exit_code}: {cause}"
+    return exit_sentence(
+        pod.label, pod.exit_code, pod.last_words, memory=_memory(resources)
+    )
+
+
+def exit_sentence(label: str, code: int, words: str, *, memory: str = "") -> str:
+    """Return how a replica's program ended.
+
+    Args:
+        label: The replica.
+        code: Its exit code.
+        words: Its last words.
+        memory: What it may use; empty where that is not known.
+    """
+    crash = find_crash(code)
+    if crash is not None:
+        start = f"{label} {crash.verb} ({crash.signal}, exit code {code})"
+        if code == _SIGKILL and memory and not find_error(words):
+            return f"{start}. It probably ran out of memory: it may use {memory}."
+        return start + _detail(words, crash)
+    ended = f"{label} ended with exit code {code}"
+    cause = _cause(code, words)
+    if cause:
+        return f"{ended}: {cause}"
+    # What the platform itself says there tells nothing of it.
+    return f"{ended}." if words else f"{ended}. Its log tells more."
+
+
+def _cause(code: int, words: str) -> str:
+    """Return what a program died of by its own account; may be empty."""
+    inner = torchrun_exit_code(words)
+    crash = find_crash(SIGNALLED - inner) if inner is not None and inner < 0 else None
+    if crash is not None:
+        return f"its script {crash.verb} ({crash.signal}){_detail(words, crash)}"
+    error = last_error(words)
+    if not error and inner is not None and inner != code:
+        return f"its script ended with exit code {inner}."
+    return _advised(error, words)
+
+
+def _detail(words: str, crash: Crash) -> str:
+    error = find_error(words)
+    if error:
+        return f": {_advised(error, words)}"
+    return f". {crash.advice}" if crash.advice else "."
+
+
+def _advised(error: str, words: str) -> str:
+    known = find_cause(words)
+    return f"{error} {known.advice}" if error and known else error
+
+
+def _memory(resources: Resources) -> str:
+    text = resources.memory
+    return format_bytes(int(text)) if text.isdecimal() else text
 
 
 def was_stopped(pod: PodSeen) -> bool:
     """Say whether a pod failed only because it was told to end."""
     return pod.is_leaving or pod.exit_code in _ENDED_BY_PLATFORM
-
-
-def last_error(words: str) -> str:
-    """Return the line of a replica's last words that tells most; may be empty."""
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    given_up = _given_up(lines)
-    if given_up:
-        return shortened(given_up)
-    errors = [
-        match["said"]
-        for line in lines
-        if (match := _ERROR_LINE.match(line)) and not line.startswith(_TORCHRUN)
-    ]
-    if errors:
-        return shortened(errors[-1])
-    own = [line for line in lines if not _MARK.match(line) and not _is_rule(line)]
-    return shortened(own[-1]) if own else ""
-
-
-def _given_up(lines: list[str]) -> str:
-    """Return why the wrapper gave up by itself; empty if it did not.
-
-    It says so right before it says with which code it ends; otherwise the script's own
-    words stand there, or that it was started.
-    """
-    said = [match["said"] if (match := _MARK.match(line)) else None for line in lines]
-    ends = [
-        n for n, each in enumerate(said) if each and " ended with exit code " in each
-    ]
-    if not ends or not ends[-1]:
-        return ""
-    before = said[ends[-1] - 1]
-    return (
-        before
-        if before and not before.startswith(_ABOUT) and not _STARTED.search(before)
-        else ""
-    )
-
-
-def _is_rule(line: str) -> bool:
-    return not any(character.isalnum() for character in line)
-
-
-def shortened(text: str) -> str:
-    """Return the text on one line, cut where it would fill a page."""
-    line = " ".join(text.split())
-    if len(line) > SHOWN:
-        line = f"{line[:SHOWN].rstrip()}…"
-    return line if line.endswith((".", "…", "!", "?")) or not line else f"{line}."

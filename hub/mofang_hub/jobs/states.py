@@ -10,11 +10,11 @@ from mofang.models import Job, JobState, QueuePlace, Replica, ReplicaState
 from mofang_hub.jobs.causes import find_cause
 from mofang_hub.jobs.engines.kinds import RAY_JOB
 from mofang_hub.jobs.frameworks import role_names
+from mofang_hub.jobs.last_words import shortened
 from mofang_hub.jobs.models import JobSeen, Outcome, PodPhase, PodSeen
 from mofang_hub.jobs.sentences import (
     ending_sentence,
     resources_of,
-    shortened,
     waiting_sentence,
     was_stopped,
 )

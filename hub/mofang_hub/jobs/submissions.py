@@ -73,6 +73,11 @@ class Submissions:
         Raises:
             MofangError: It may no longer be, or Kubernetes would not.
         """
+        if seen.is_newer:
+            raise InvalidError(
+                "It was submitted to a newer version of the platform, and this version "
+                "does not know all that it asks for. Submit it again."
+            )
         # Just after our start nobody may have asked for projects yet.
         await self._admission.ready()
         admitted = self._admission.readmit(seen)

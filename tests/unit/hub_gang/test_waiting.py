@@ -43,7 +43,7 @@ def test_a_gang_too_big_says_what_must_be_free_and_what_is(gang, pods):
     assert NATIVE.waiting_sentence(gang(**ASKED), group, pods) == (
         f"{WISH} When Kubernetes last looked, there were enough for 1 of the 5. "
         "worker-0 waits for a machine: of 4, 2 have too few free GPUs, 2 are of "
-        "another kind than the job may use."
+        "another kind than the job can use."
     )
 
 

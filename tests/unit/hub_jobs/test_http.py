@@ -141,7 +141,8 @@ async def test_a_bad_form_names_the_field_and_makes_nothing(
         pytest.param(b"[]", 422, id="no object"),
         pytest.param(b"[" * 100_000, 422, id="too deep"),
         pytest.param(b'{"name": "\xff"}', 422, id="no UTF-8"),
-        pytest.param(b'"' + b"x" * 300_000 + b'"', 413, id="too large"),
+        pytest.param(b'"' + b"x" * 131_070 + b'"', 422, id="as large as may be"),
+        pytest.param(b'"' + b"x" * 131_071 + b'"', 413, id="too large"),
     ],
 )
 async def test_a_body_that_is_no_job(world: World, content: bytes, status: int) -> None:
@@ -354,15 +355,28 @@ async def test_a_cross_site_form_cannot_submit(world: World) -> None:
 async def test_a_job_can_be_looked_into_from_a_notebook(world: World) -> None:
     job = await world.submit()
 
-    told = (await world.call("GET", f"{job['id']}/debug", user="ben")).json()
+    told = (await world.call("GET", f"{job['id']}/debug", user="ada")).json()
 
     assert told["server"].startswith("vision-debug-")
     assert told["path"] == (
-        f"spawn/ben/{told['server']}?project=vision&environment=pytorch&job={job['id']}"
+        f"spawn/ada/{told['server']}?project=vision&environment=pytorch&job={job['id']}"
     )
     assert told["note"] is None
     viewer = await world.call("GET", f"{job['id']}/debug", user="eve")
     assert viewer.status_code == 403, "a viewer starts no servers"
+
+
+async def test_a_colleagues_job_is_looked_into_without_what_they_wrote(
+    world: World,
+) -> None:
+    job = await world.submit()
+
+    told = (await world.call("GET", f"{job['id']}/debug", user="ben")).json()
+
+    assert told["path"].startswith(f"spawn/ben/{told['server']}?")
+    assert told["note"] == (
+        "The job is ada's: its variables and its command are left out."
+    )
 
 
 async def test_a_preview_makes_nothing_and_tells_all(world: World) -> None:

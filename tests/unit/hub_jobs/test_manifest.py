@@ -167,7 +167,7 @@ def test_the_text_of_users_is_never_expanded_nor_read_by_a_shell() -> None:
     container = worker(body)["containers"][0]
     doubled = hostile.replace("$", "$$")
     note = next(each for each in container["env"] if each["name"] == "NOTE")
-    assert container["command"][0] == "mofang-run"
+    assert container["command"][0] == "/opt/mofang/bin/mofang-run"
     assert container["command"][-1] == doubled
     assert note["value"] == doubled
 

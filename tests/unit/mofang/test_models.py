@@ -147,6 +147,32 @@ def test_the_platforms_variables_cannot_be_set(name):
         ("X", "-----BEGIN RSA PRIVATE KEY-----", True),
         ("X", "postgres://ada:pw@db/x", True),
         ("X", "eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4", True),
+        ("X", "x=eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4", True),
+        ("X", "a.b.key-eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSM-KF", True),
+        ("X", "xeyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2QT4", False),
+        ("X", "eyJhbGciOiJIUzI1.eyJzdWIi OiIxMjM0.SflKxwRJSMeKKF2QT4", False),
+        ("X", "eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0", False),
+        ("HF_TOKEN", "hf_" + "a" * 34, True),
+        ("pad_token", "hf_" + "a" * 34, True),
+        ("WANDB_API_KEY", "0123456789abcdef", True),
+        ("DB_PASSWORD", "hunter2", True),
+        ("DB_PASSWORD", "123456", True),
+        ("auth_token", "s3cr3t", True),
+        ("BOT_TOKEN", "123456:AAF", True),
+        ("client_secret", "x1", True),
+        ("pad_token", "<pad>", False),
+        ("pad_token", "PAD", False),
+        ("special_token", "<|endoftext|>", False),
+        ("separator_token", "[SEP]", False),
+        ("eos_token_id", "2", False),
+        ("image_token_index", "32000", False),
+        ("mask_token", "[MASK]", False),
+        ("max_token", "512", False),
+        ("loss_per_token", "true", False),
+        ("dropout_token", "0.25", False),
+        ("password_column", "pw", False),
+        ("TOKEN_LIMIT", "5", False),
+        ("SECRET_LENGTH", "32", False),
         ("TOKENIZERS_PARALLELISM", "abc", False),
         ("MAX_TOKENS", "4096", False),
         ("HF_TOKEN_PATH", "/home/jovyan/.token", False),
@@ -257,6 +283,22 @@ def test_any_text_is_a_quantity_or_a_sentence(text):
 )
 def test_sizes_are_shown_as_people_read_them(size, shown):
     assert format_bytes(size) == shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("1.2Gi", "1288490189"),
+        ("1.5Gi", "1.5Gi"),
+        ("0.7Ti", "769658139444"),
+        ("0.1G", "0.1G"),
+        ("67108864.5", "67108865"),
+        (67108864.0, "67108864.0"),
+    ],
+)
+def test_memory_is_rounded_up_to_whole_bytes(asked, kept):
+    assert Resources(memory=asked).memory == kept
+    assert Resources(memory=kept).memory == kept, "once is enough"
 
 
 def test_numbers_are_accepted_as_quantities():

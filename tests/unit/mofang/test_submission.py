@@ -82,6 +82,61 @@ def test_outside_paths_are_those_of_the_container():
     assert spec.environment_name is None
 
 
+TILDES: SubmitOptions = {
+    "working_directory": "~",
+    "requirements": "~/digits/wanted.txt",
+    "inputs": {"data_url": "~/digits"},
+    "outputs": {"train_url": "~/run,staged"},
+}
+
+
+def paths(spec):
+    places = [*spec.inputs, *spec.outputs]
+    return [
+        *(spec.script, spec.working_directory, spec.requirements),
+        *(place.path for place in places),
+    ]
+
+
+def test_a_tilde_is_the_home(home, inside):
+    (home / "digits" / "wanted.txt").touch()
+    spec = build_spec("~/digits/train.py", [], TILDES, inside, home / "digits")
+    assert paths(spec) == [
+        f"{home}/digits/train.py",
+        str(home),
+        *(f"{home}/digits/wanted.txt", f"{home}/digits", f"{home}/run"),
+    ]
+    assert spec.outputs[0].staged
+
+
+def test_outside_a_tilde_is_the_home_of_the_container():
+    assert paths(build_spec("~/digits/train.py", [], TILDES, OUTSIDE)) == [
+        "/home/jovyan/digits/train.py",
+        "/home/jovyan",
+        "/home/jovyan/digits/wanted.txt",
+        "/home/jovyan/digits",
+        "/home/jovyan/run",
+    ]
+
+
+def test_a_tilde_means_the_home_for_a_snapshot_too(home, inside):
+    spec = build_spec("digits/train.py", [], {"snapshot": "~/digits"}, inside, home)
+    assert spec.code.directory == f"{home}/digits"
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"working_directory": "~ben/x"}, "working_directory"),
+        ({"inputs": {"data_url": "~ben"}}, "inputs.0.path"),
+    ],
+)
+def test_the_home_of_another_is_refused(options, field):
+    with pytest.raises(InvalidError) as caught:
+        build_spec("train.py", [], options, OUTSIDE)
+    assert "~ben is nobody's home in a job" in caught.value.fields[field]
+
+
 def test_everything_that_was_said_is_in_the_specification():
     spec = build_spec(
         Path("/projects/vision/train.py"),

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+HOME_VARIABLE = "MOFANG_HOME"
+"""Where a job has its owner's home; there HOME is the user's to change."""
+
 NAME_VARIABLE = "MOFANG_ENVIRONMENT"
 FOLDER = Path(".mofang", "environments")
 MANIFEST = "mofang-environment.json"
@@ -154,7 +157,8 @@ def find_directory(environment: Mapping[str, str]) -> Directory | None:
 
     The name is checked: it becomes a part of a path.
     """
-    name, home = environment.get(NAME_VARIABLE, ""), environment.get("HOME", "")
+    name = environment.get(NAME_VARIABLE, "")
+    home = environment.get(HOME_VARIABLE) or environment.get("HOME", "")
     if not _NAME.fullmatch(name) or not home.startswith("/"):
         return None
     return Directory(name, Path(home) / FOLDER / name)

@@ -32,6 +32,7 @@ from mofang.models.resources import (
 )
 from mofang.models.roles import MAX_REPLICAS, Role, RoleRule, RoleSpec, role_rules
 from mofang.models.spec import MAX_NAME, MAX_SPEC_BYTES, JobSpec, Restart
+from mofang.models.stored import StoredSpec, read_spec
 
 __all__ = [
     "MAX_CPU",
@@ -71,6 +72,8 @@ __all__ = [
     "RoleSpec",
     "SecretKey",
     "Series",
+    "StoredSpec",
     "field_sentences",
+    "read_spec",
     "role_rules",
 ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from mofang.models._base import Asked
+from mofang.models.kinds import Choice
 from mofang.rules import check_path
 
 PARAMETER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"
@@ -22,7 +22,7 @@ _SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
-class Delivery(StrEnum):
+class Delivery(Choice):
     """How a script hears of a place."""
 
     PARAMETER = "parameter"

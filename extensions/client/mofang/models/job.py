@@ -6,10 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, field_validator
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from mofang.models._base import Seen
 from mofang.models.spec import JobSpec
+from mofang.models.stored import read_spec
 
 
 class JobState(StrEnum):
@@ -128,14 +134,19 @@ class Job(Seen):
 
     replicas: list[Replica] = Field(default_factory=list)
 
-    @field_validator("spec", mode="before")
+    @field_validator("spec", mode="wrap")
     @classmethod
-    def _pass_over_newer_fields(cls, value: object) -> object:
+    def _read_spec(
+        cls, value: object, validate: ValidatorFunctionWrapHandler
+    ) -> JobSpec:
         # The specification is closed for those who send one; a client that is
         # older than the service must still read those of others.
         if isinstance(value, dict):
-            return {k: v for k, v in value.items() if k in JobSpec.model_fields}
-        return value
+            return read_spec(value).spec
+        if isinstance(value, JobSpec):
+            return value
+        spec: JobSpec = validate(value)
+        return spec
 
 
 class JobList(Seen):

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
-class Framework(StrEnum):
+class Choice(StrEnum):
+    """A closed choice, to which newer versions may add."""
+
+    @classmethod
+    def read(cls, value: str) -> Self:
+        """Return the choice of a value that was valid once.
+
+        One that this version does not know is kept: it is of the class, but not among
+        its members, so that a request with it is refused.
+        """
+        try:
+            return cls(value)
+        except ValueError:
+            unknown = str.__new__(cls, value)
+            unknown._name_ = unknown._value_ = value
+            return unknown
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version knows the choice."""
+        return any(self is each for each in type(self))
+
+
+class Framework(Choice):
     """Who starts the processes of a job and introduces them to each other."""
 
     PYTORCH = "pytorch"
@@ -31,7 +55,7 @@ class Framework(StrEnum):
     """One container, one program."""
 
 
-class Engine(StrEnum):
+class Engine(Choice):
     """Which resources of the cluster run a job."""
 
     KUBEFLOW_V1 = "kubeflow-v1"
@@ -46,7 +70,7 @@ class Engine(StrEnum):
     itself, and no container of a user may ask Kubernetes for anything."""
 
 
-class Priority(StrEnum):
+class Priority(Choice):
     """Which of a project's waiting jobs is let in first."""
 
     LOW = "low"
@@ -56,10 +80,11 @@ class Priority(StrEnum):
     @property
     def rank(self) -> int:
         """The greater, the sooner."""
-        return list(Priority).index(self)
+        known = self if self.is_known else Priority.NORMAL
+        return list(Priority).index(known)
 
 
-class HangAction(StrEnum):
+class HangAction(Choice):
     """What happens when a job makes no progress any more."""
 
     OFF = "off"

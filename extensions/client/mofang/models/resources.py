@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -23,6 +24,8 @@ class Resources(Asked):
     """Cores as a Kubernetes quantity: ``500m``, ``2``."""
 
     memory: str = "1Gi"
+    """Bytes as a Kubernetes quantity: ``512Mi``, ``1.5Gi``; rounded up."""
+
     gpu: Annotated[int, Field(ge=0, le=MAX_GPUS)] = 0
 
     @field_validator("cpu", "memory", mode="before")
@@ -42,13 +45,15 @@ class Resources(Asked):
     @field_validator("memory")
     @classmethod
     def _bound_memory(cls, value: str) -> str:
-        size = parse_quantity(value)
-        if size != int(size) or not MIN_MEMORY <= size <= MAX_MEMORY:
+        exact = parse_quantity(value)
+        size = math.ceil(exact)
+        if not MIN_MEMORY <= size <= MAX_MEMORY:
             raise ValueError(
-                f"memory must be from 64Mi to 4Ti, not {format_bytes(int(size))}. "
+                f"memory must be from 64Mi to 4Ti, not {format_bytes(size)}. "
                 "Write it with its unit, such as 2Gi."
             )
-        return value
+        # There are no parts of bytes: Kubernetes rounds up, and warns of it.
+        return value if size == exact else str(size)
 
     def without_gpu(self) -> Resources:
         """Return the same for a role that computes on no GPU."""

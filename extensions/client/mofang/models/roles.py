@@ -110,10 +110,13 @@ _TABLE: dict[Framework, tuple[RoleRule, ...]] = {
     Framework.SINGLE: (RoleRule(name="worker", least=1, most=1, is_main=True),),
 }
 
+_UNKNOWN = (RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),)
+"""Of a framework that only newer versions know; other roles are those a job names."""
+
 
 def role_rules(framework: Framework) -> tuple[RoleRule, ...]:
     """Return the roles of a framework's jobs, in the order in which people see them."""
-    return _TABLE[framework]
+    return _TABLE.get(framework, _UNKNOWN)
 
 
 def settle_roles(
@@ -125,7 +128,31 @@ def settle_roles(
     """Return each role that has replicas, with what it gets.
 
     Parameter servers need somebody who coordinates them: a job that has some and
-    names no chief gets one.
+    names no chief gets one. Nothing is refused, since jobs that were admitted under
+    other rules have roles too; ``check_roles`` is for new ones.
+    """
+    rules = {rule.name: rule for rule in role_rules(framework)}
+    rules |= {name: _added(name) for name in wanted if name not in rules}
+    counts = {name: _count(rule, replicas, wanted) for name, rule in rules.items()}
+    if framework is Framework.TENSORFLOW and counts["ps"]:
+        asked = wanted.get("chief")
+        if asked is None or asked.replicas is None:
+            counts["chief"] = 1
+    return tuple(
+        Role(
+            name=name,
+            replicas=counts[name],
+            resources=_resources(rule, resources, wanted.get(name)),
+        )
+        for name, rule in rules.items()
+        if counts[name] > 0
+    )
+
+
+def check_roles(
+    framework: Framework, replicas: int, wanted: dict[str, RoleSpec]
+) -> None:
+    """Refuse roles that do not fit together.
 
     Raises:
         FieldError: A role is unknown, or has too few, too many, or GPUs it may not.
@@ -138,31 +165,36 @@ def settle_roles(
                 f"{framework} jobs have no role {name[:40]!r}; they have "
                 f"{', '.join(rules)}.",
             )
-    counts = {name: _count(rule, replicas, wanted) for name, rule in rules.items()}
-    if framework is Framework.TENSORFLOW and counts["ps"]:
-        asked = wanted.get("chief")
-        if asked is None or asked.replicas is None:
-            counts["chief"] = 1
-        elif not counts["chief"]:
+    for rule in rules.values():
+        _check_count(rule, replicas, wanted)
+    if framework is Framework.TENSORFLOW and _count(rules["ps"], replicas, wanted):
+        chief = wanted.get("chief")
+        if chief is not None and chief.replicas == 0:
             raise FieldError(
                 "roles.chief.replicas",
                 "A job with parameter servers needs a chief. Ask for one.",
             )
-    return tuple(
-        Role(
-            name=name,
-            replicas=counts[name],
-            resources=_resources(rule, resources, wanted.get(name)),
-        )
-        for name, rule in rules.items()
-        if counts[name]
-    )
+    for name, role in wanted.items():
+        if role.resources and role.resources.gpu and not rules[name].takes_gpu:
+            raise FieldError(
+                f"roles.{name}.resources.gpu",
+                f"Replicas of the role {name} compute on no GPU. Ask for 0 GPUs there.",
+            )
+
+
+def _added(name: str) -> RoleRule:
+    return RoleRule(name=name, least=0, most=MAX_REPLICAS)
 
 
 def _count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> int:
     asked = wanted[rule.name].replicas if rule.name in wanted else None
     if asked is None:
-        asked = replicas if rule.is_main else rule.default
+        return replicas if rule.is_main else rule.default
+    return asked
+
+
+def _check_count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> None:
+    asked = _count(rule, replicas, wanted)
     if not rule.least <= asked <= rule.most:
         bounds = (
             f"exactly {rule.least}"
@@ -174,7 +206,6 @@ def _count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> int:
             f"roles.{rule.name}.replicas" if is_named else "replicas",
             f"The role {rule.name} has {bounds} replicas here, not {asked}.",
         )
-    return asked
 
 
 def _resources(
@@ -183,10 +214,4 @@ def _resources(
     own = wanted.resources if wanted else None
     if own is None:
         return resources if rule.takes_gpu else resources.without_gpu()
-    if own.gpu and not rule.takes_gpu:
-        raise FieldError(
-            f"roles.{rule.name}.resources.gpu",
-            f"Replicas of the role {rule.name} compute on no GPU. Ask for 0 GPUs "
-            "there.",
-        )
     return own

@@ -19,7 +19,13 @@ from mofang.models._base import Asked, FieldError
 from mofang.models.delivery import CodeSource, Input, Output, SecretKey
 from mofang.models.kinds import Engine, Framework, HangAction, Priority
 from mofang.models.resources import Resources
-from mofang.models.roles import MAX_REPLICAS, Role, RoleSpec, settle_roles
+from mofang.models.roles import (
+    MAX_REPLICAS,
+    Role,
+    RoleSpec,
+    check_roles,
+    settle_roles,
+)
 from mofang.quantities import format_bytes
 from mofang.rules import (
     check_image,
@@ -240,8 +246,7 @@ class JobSpec(Asked):
     def _agree(self) -> JobSpec:
         self._check_program()
         self._check_names()
-        # Raises a sentence where roles do not fit together.
-        self.settled_roles()
+        check_roles(self.framework, self.replicas, self.roles)
         size = len(self.model_dump_json().encode())
         if size > MAX_SPEC_BYTES:
             raise ValueError(

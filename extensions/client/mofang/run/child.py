@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from mofang.run.group import Child, have_members
 from mofang.run.signals import ENDING, FORWARDED, SignalPipe, signal_name
 
 CHUNK_BYTES = 64 * 1024
@@ -19,65 +19,16 @@ CHUNK_BYTES = 64 * 1024
 DRAIN_SECONDS = 5.0
 """How long processes that outlive the command may still write."""
 
+GRACE_SECONDS = 27.0
+"""How long after a signal to end they may go on: what Kubernetes gives, less what our
+own end takes."""
+
+LOOK_SECONDS = 0.2
+"""How often it is looked whether they still live, which no signal may tell."""
+
 ASK_SECONDS = 1.0
 KILL_SECONDS = 10.0
 """How long a child whose time is over may take to end."""
-
-
-class Child:
-    """A process in a group of its own, whose output comes through one pipe."""
-
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start the command.
-
-        Raises:
-            OSError: It cannot be started.
-        """
-        self.status: int | None = None
-        """As ``waitpid`` tells it; None while the process lives."""
-
-        self.pipe, theirs = os.pipe()
-        try:
-            self.pid = os.posix_spawnp(
-                _find(command[0], environment),
-                list(command),
-                dict(environment),
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, theirs, 1),
-                    (os.POSIX_SPAWN_DUP2, theirs, 2),
-                ],
-                setpgroup=0,
-                # Python ignores these two, and ignoring is inherited.
-                setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
-            )
-        except OSError:
-            os.close(self.pipe)
-            raise
-        finally:
-            os.close(theirs)
-
-    def send(self, number: int) -> None:
-        """Send a signal to the command and all that it started."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, number)
-
-    def reap(self) -> None:
-        """Collect ended processes, those of others that fell to us included."""
-        with suppress(ChildProcessError):
-            while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if pid == 0:
-                    return
-                if pid == self.pid:
-                    self.status = status
-
-
-def _find(program: str, environment: Mapping[str, str]) -> str:
-    """Return the program that the child's own PATH leads to, not ours."""
-    if "/" in program:
-        return program
-    return shutil.which(program, path=environment.get("PATH")) or program
 
 
 class Sink(Protocol):
@@ -88,6 +39,19 @@ class Sink(Protocol):
 
     def say(self, sentence: str) -> None:
         """Take a sentence of ours."""
+
+
+class Onlooker(Protocol):
+    """Who reads a child's output and may put an end to it."""
+
+    def hear(self, chunk: bytes) -> None:
+        """Take bytes of the child."""
+
+    def judge(self, child: Child) -> int | None:
+        """Return the exit code with which it is killed now; None to let it be.
+
+        Asked each second.
+        """
 
 
 @dataclass(frozen=True)
@@ -101,6 +65,13 @@ class Term:
     """How long a signal to end is kept from it."""
 
     drain_seconds: float = DRAIN_SECONDS
+    grace_seconds: float = GRACE_SECONDS
+
+    passes_on: bool = False
+    """Whether it tells processes in groups of their own to end when it is told."""
+
+    onlooker: Onlooker | None = None
+    """Judges by the output whether the child has to be ended."""
 
 
 def run_child(
@@ -138,20 +109,31 @@ class _Watch:
         self._term = term
         self._is_open = True
         self._is_over = False
+        self._judged: int | None = None
+        self._ended: float | None = None
+        """When the command itself did."""
+
+        self._told: frozenset[int] = frozenset()
+        """The groups of processes that were told to end."""
+
+        self._is_empty = False
+        """Whether all of them have ended."""
+
+        self._grace_end: float | None = None
+        """Until when it may go on after a signal to end; None without one."""
+
         self._deadlines: dict[str, float] = {}
-        """What is due at which monotonic time: asking, passing on, killing, leaving."""
+        """What is due at which monotonic time: asking, passing on, killing, looking,
+        leaving."""
 
     def run(self) -> int:
         child = self._child
-        if self._term.is_over is not None:
+        if self._term.is_over is not None or self._term.onlooker is not None:
             self._deadlines["ask"] = 0.0
         with selectors.DefaultSelector() as selector:
             selector.register(self._signals, selectors.EVENT_READ)
             selector.register(child.pipe, selectors.EVENT_READ)
-            while child.status is None or self._is_open:
-                if child.status is not None and "leave" not in self._deadlines:
-                    left = time.monotonic() + self._term.drain_seconds
-                    self._deadlines = {"leave": left}
+            while not self._is_done():
                 if not self._meet_deadlines():
                     break
                 for key, _ in selector.select(self._left()):
@@ -161,7 +143,33 @@ class _Watch:
                         selector.unregister(child.pipe)
                         self._is_open = False
         assert child.status is not None  # noqa: S101 - the loop's condition
+        if self._judged is not None:
+            return self._judged << 8
         return 0 if self._is_over else child.status
+
+    def _is_done(self) -> bool:
+        if self._child.status is None:
+            return False
+        now = time.monotonic()
+        if self._ended is None:
+            self._ended = now
+            self._deadlines = {}
+        drained = self._ended + self._term.drain_seconds
+        if self._grace_end is None or self._is_over:
+            self._deadlines = {"leave": drained}
+            return not self._is_open
+        if self._deadlines.get("look", 0.0) > now:
+            return False
+        # A script that a shell had started was told to end as well, and may still be
+        # saving: into a file, for all that the pipe tells.
+        if have_members(self._told):
+            leave = max(self._grace_end, drained)
+            self._deadlines = {"leave": leave, "look": now + LOOK_SECONDS}
+            return False
+        if not self._is_empty:
+            self._is_empty = True
+            self._deadlines = {"leave": now + self._term.drain_seconds}
+        return not self._is_open
 
     def _left(self) -> float | None:
         if not self._deadlines:
@@ -180,11 +188,16 @@ class _Watch:
                 self._ask(now)
             elif name == "kill":
                 self._child.send(signal.SIGKILL)
-            else:
+            elif name == "pass":
                 self._child.send(signal.SIGTERM)
         return True
 
     def _ask(self, now: float) -> None:
+        onlooker = self._term.onlooker
+        self._judged = onlooker.judge(self._child) if onlooker is not None else None
+        if self._judged is not None:
+            self._child.send(signal.SIGKILL)
+            return
         if self._term.is_over is None or not self._term.is_over():
             self._deadlines["ask"] = now + ASK_SECONDS
             return
@@ -197,6 +210,8 @@ class _Watch:
             if number not in FORWARDED:
                 continue
             name = signal_name(number)
+            if number in ENDING and self._grace_end is None:
+                self._begin_grace()
             if number in ENDING and self._term.linger_seconds:
                 self._output.say(
                     f"Received {name}; staying for others for "
@@ -209,9 +224,17 @@ class _Watch:
             self._child.send(number)
         self._child.reap()
 
+    def _begin_grace(self) -> None:
+        child = self._child
+        self._grace_end = time.monotonic() + self._term.grace_seconds
+        own = frozenset({child.pid})
+        self._told = child.own_groups() if self._term.passes_on else own
+
     def _copy(self) -> bool:
         chunk = os.read(self._child.pipe, CHUNK_BYTES)
         self._output.write(chunk)
+        if self._term.onlooker is not None:
+            self._term.onlooker.hear(chunk)
         return bool(chunk)
 
     def _end_stragglers(self) -> None:

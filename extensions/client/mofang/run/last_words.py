@@ -15,9 +15,11 @@ KEPT_BYTES = 16 * 1024
 """How much of the output's end one needs to choose from."""
 
 # When a script fails, torchrun adds a long account of its own end. The cause is what
-# the script said before that.
+# the script said before that, or the exit code on the account's first line.
 _TORCHRUN_GIVES_UP = re.compile(
-    rb"^[^\n]*elastic[./]multiprocessing[./]api[^\n]*failed \(exitcode", re.MULTILINE
+    rb"^[^\n]{0,500}elastic[./]multiprocessing[./]api[^\n]{0,100}"
+    rb"failed \(exitcode: -?\d{1,3}\)",
+    re.MULTILINE,
 )
 
 
@@ -26,7 +28,7 @@ def choose_last_words(tail: bytes) -> bytes:
     verdict = b""
     gives_up = _TORCHRUN_GIVES_UP.search(tail)
     if gives_up is not None and tail[: gives_up.start()].strip():
-        verdict = tail[tail.rfind(b"\n", 0, -1) + 1 :]
+        verdict = gives_up[0] + b"\n" + tail[tail.rfind(b"\n", 0, -1) + 1 :]
         tail = tail[: gives_up.start()]
     room = max(0, LAST_WORDS_BYTES - len(verdict))
     words = tail[-room:] if room else b""

@@ -38,6 +38,7 @@ from mofang.run.reading import SettingsError
 from mofang.run.replica import Launch, Replica
 from mofang.run.results import result_environment
 from mofang.run.samples import sampling
+from mofang.run.scripts import explain_failure
 from mofang.run.settings import TERMINATION_LOG, RunSettings
 from mofang.run.signals import SignalPipe, signal_name
 
@@ -115,12 +116,17 @@ def _watch(replica: Replica, launch: Launch) -> int:
             replica.environment,
             replica.signals,
             replica.output,
-            Term(is_over=launch.is_over, linger_seconds=launch.linger_seconds),
+            Term(
+                is_over=launch.is_over,
+                linger_seconds=launch.linger_seconds,
+                onlooker=launch.onlooker,
+                passes_on=launch.passes_on,
+            ),
         )
     except (OSError, ValueError) as error:
-        is_missing = isinstance(error, FileNotFoundError)
+        program, is_missing = launch.arguments[0], isinstance(error, FileNotFoundError)
         raise RefusalError(
-            f"{launch.arguments[0]} cannot be started: {error}.",
+            explain_failure(program, error),
             NOT_FOUND if is_missing else CANNOT_EXECUTE,
         ) from error
     return _conclude(replica, status, time.monotonic() - start)
@@ -135,7 +141,7 @@ def _conclude(replica: Replica, status: int, seconds: float) -> int:
     number = os.WTERMSIG(status)
     hint = ""
     if number == signal.SIGKILL:
-        hint = " Most often it used more memory than the job asked for."
+        hint = " It probably ran out of memory."
     code = SIGNALLED + number
     replica.output.say(
         f"{name} was killed by {signal_name(number)} {ended}; exit code {code}.{hint}"

@@ -17,6 +17,7 @@ import sys
 NOT_FOUND = 127
 
 _APART = "--apart"
+_KERNEL = "python3"
 _SAFE_PATH = (3, 11)
 _RANKS = ("RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK")
 
@@ -38,6 +39,9 @@ def main(arguments: list[str]) -> int:
             "requirements file with papermill in it."
         )
         return NOT_FOUND
+    kernel = _choose_kernel(notebook)
+    if kernel is None:
+        return NOT_FOUND
     ranks = [os.environ[name] for name in _RANKS if name in os.environ]
     kept = output if output and ranks[:1] in ([], ["0"]) else os.devnull
     os.execv(  # noqa: S606 - no shell is wanted
@@ -46,10 +50,54 @@ def main(arguments: list[str]) -> int:
             *(*python, "-m", "papermill", notebook, kept),
             *("--cwd", os.getcwd()),  # noqa: PTH109 - os is enough here
             *("--log-output", "--no-progress-bar"),
+            *kernel,
             *parameters,
         ],
     )
     return NOT_FOUND
+
+
+def _choose_kernel(notebook: str) -> list[str] | None:
+    """Return papermill's options where the notebook's own kernel cannot be had.
+
+    None where no other can run it, which is said.
+    """
+    import json  # noqa: PLC0415 - see above
+
+    try:
+        with open(notebook, encoding="utf-8") as file:  # noqa: PTH123 - as above
+            metadata = json.load(file)["metadata"]
+        spec = metadata.get("kernelspec") or {}
+        name = str(spec.get("name") or "")
+        told = spec.get("language") or (metadata.get("language_info") or {}).get("name")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        # papermill says what is wrong with a notebook that is none.
+        name, told = "", None
+    if name and _is_installed(name):
+        return []
+    language = str(told or "python")
+    if not language.lower().startswith(("python", "ipython")):
+        print(  # noqa: T201 - the wrapper copies it to the log
+            f"The notebook {notebook} needs the kernel {name or language}, which this "
+            "image does not have. Choose an image that has it."
+        )
+        return None
+    if name:
+        print(  # noqa: T201 - likewise
+            f"The image has no kernel {name}; its kernel {_KERNEL} runs {notebook}.",
+            flush=True,
+        )
+    return ["--kernel", _KERNEL, "--language", "python"]
+
+
+def _is_installed(kernel: str) -> bool:
+    try:
+        from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415
+
+        found = KernelSpecManager().find_kernel_specs()
+    except Exception:  # noqa: BLE001 - papermill looks for it once more, and says
+        return True
+    return bool({kernel, kernel.lower()} & set(found))
 
 
 def _safe_path() -> list[str]:

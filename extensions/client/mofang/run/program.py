@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mofang.run.endings import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 from mofang.run.interpreter import Interpreter
+from mofang.run.scripts import check_first_line, is_run_by_python, launcher
 from mofang.run.settings import Parameter
 
 NOTEBOOK_RUNNER = str(Path(__file__).with_name("notebook.py"))
@@ -43,9 +44,7 @@ class Program:
         """Whether Python runs it, be it a script or a notebook."""
         if self.is_command:
             return False
-        script = self.words[0]
-        is_ours = script.endswith((".py", ".ipynb"))
-        return is_ours or not os.access(_path(script), os.X_OK)
+        return is_run_by_python(_path(self.words[0]))
 
     def arguments(self) -> list[str]:
         """Return the command of one process."""
@@ -60,7 +59,8 @@ class Program:
         if self.is_notebook:
             kept = self.notebook_output or ""
             return [NOTEBOOK_RUNNER, _path(script), kept, *self._notebook_options()]
-        return [_path(script), *arguments, *self._options()]
+        before = () if self.is_python else launcher(_path(script))
+        return [*before, _path(script), *arguments, *self._options()]
 
     def _options(self) -> list[str]:
         return [f"--{name}={_text(value)}" for name, value in self.parameters.items()]
@@ -79,11 +79,12 @@ def check_program(program: Program) -> None:
     Commands are looked for when they are started.
 
     Raises:
-        RefusalError: It is missing, not a file, or not readable.
+        RefusalError: It is missing, not a file, not readable, or nothing runs it.
     """
     if program.is_command:
         return
     check_script(program.words[0])
+    check_first_line(_path(program.words[0]))
     if program.is_notebook and len(program.words) > 1:
         raise RefusalError(
             f"The notebook {program.words[0]} cannot be given the arguments "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mofang.run.child import Onlooker
 from mofang.run.output import Output
 from mofang.run.settings import RunSettings
 from mofang.run.signals import SignalPipe
@@ -37,3 +38,9 @@ class Launch:
     linger_seconds: float = 0.0
     """How long a signal to end is kept from it, since it serves others that got the
     signal too and want to end in order."""
+
+    onlooker: Onlooker | None = None
+    """Judges by the output whether the process has to be ended; None for nobody."""
+
+    passes_on: bool = False
+    """Whether it tells processes in groups of their own to end when it is told."""

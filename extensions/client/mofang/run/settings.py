@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
+from mofang.environments.directory import HOME_VARIABLE
 from mofang.run.reading import (
     SHOWN,
     SettingsError,
@@ -108,6 +110,11 @@ class RunSettings:
         """Return a replica's host name, empty if it has none."""
         return self.hosts.get(role, "").replace("{index}", str(index))
 
+    def at_home(self, path: str) -> str:
+        """Return a path with a leading ``~`` replaced by the owner's home."""
+        is_at_home = path.startswith("~/") and not os.path.exists(path)  # noqa: PTH110
+        return f"{self.home}{path[1:]}" if is_at_home else path
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RunSettings:
         """Read the settings, or say which one is wrong.
@@ -147,7 +154,7 @@ class RunSettings:
             log_file=environment.get("MOFANG_LOG_FILE") or None,
             termination_log=environment.get("MOFANG_TERMINATION_LOG", TERMINATION_LOG),
             cache=environment.get("MOFANG_CACHE_DIRECTORY") or CACHE,
-            home=environment.get("HOME") or "/",
+            home=environment.get(HOME_VARIABLE) or environment.get("HOME") or "/",
             parameters=_read_parameters(environment),
             places=tuple(map(_place, read_list(environment, "MOFANG_PLACES"))),
             requirements=environment.get("MOFANG_REQUIREMENTS") or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mofang_hub.jobs.engines.kinds import Kind
+from mofang_hub.jobs.engines.specification import build_annotations
 from mofang_hub.jobs.models import Manifest, NewJob
 from mofang_hub.jobs.pods import job_labels
 from mofang_kube import names
@@ -11,7 +12,7 @@ from mofang_kube import names
 def build_head(kind: Kind, job: NewJob) -> Manifest:
     """Return the head of the object: its kind, name, labels and annotations."""
     annotations = {
-        names.JOB_SPEC_ANNOTATION: job.spec.model_dump_json(),
+        **build_annotations(job.spec),
         names.OWNER_NAME_ANNOTATION: job.owner,
     }
     if job.restarts:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from mofang.models import JobSpec, RestartRecord
+from mofang.models import RestartRecord
 from mofang_hub.jobs.engines.heads import (
     attempt_of,
     pod_group,
@@ -21,13 +21,9 @@ from mofang_hub.jobs.engines.heads import (
 )
 from mofang_hub.jobs.engines.kinds import RAY_JOB, Kind
 from mofang_hub.jobs.engines.ray_operator import ray_conditions
+from mofang_hub.jobs.engines.specification import read_annotations
 from mofang_hub.jobs.models import JobSeen, Manifest, Outcome
 from mofang_kube import names
-
-MAX_KEPT_SPEC = 4096
-MOST_KEPT_SPECS = 8192
-"""Specifications are parsed once, since every look at a job reads its own; long ones
-again and again, since together they could fill our memory."""
 
 OPEN, FAILED, LATER = "open", "failed", "later"
 """Names of groups; those of jobs have a slash in them."""
@@ -39,6 +35,7 @@ _RESTARTS = TypeAdapter(tuple[RestartRecord, ...])
 
 _KEPT_ANNOTATIONS = (
     names.JOB_SPEC_ANNOTATION,
+    names.JOB_SPEC_VERSION_ANNOTATION,
     names.OWNER_NAME_ANNOTATION,
     names.RESTARTS_ANNOTATION,
     names.SUBMITTED_AT_ANNOTATION,
@@ -135,9 +132,9 @@ def read_job(obj: Manifest) -> JobSeen | None:
     annotations = metadata.get("annotations") or {}
     project = names.namespace_project(metadata["namespace"])
     owner = annotations.get(names.OWNER_NAME_ANNOTATION)
-    spec = _read_spec(annotations.get(names.JOB_SPEC_ANNOTATION, ""))
+    kept = read_annotations(annotations)
     is_leaving = bool(metadata.get("deletionTimestamp"))
-    if project is None or not owner or spec is None or is_leaving:
+    if project is None or not owner or kept is None or is_leaving:
         return None
     status = obj.get("status") or {}
     conditions = {
@@ -153,7 +150,8 @@ def read_job(obj: Manifest) -> JobSeen | None:
         uid=metadata["uid"],
         project=project,
         owner=owner,
-        spec=spec,
+        spec=kept.spec,
+        is_newer=kept.is_newer,
         created=read_time(submitted_at(obj)) or datetime.min,  # noqa: DTZ901
         kind=obj["kind"],
         attempt=attempt_of(obj),
@@ -169,26 +167,9 @@ def read_job(obj: Manifest) -> JobSeen | None:
     )
 
 
-def _read_spec(text: str) -> JobSpec | None:
-    is_short = len(text) <= MAX_KEPT_SPEC
-    return _kept_spec(text) if is_short else _parsed_spec(text)
-
-
-@lru_cache(maxsize=MOST_KEPT_SPECS)
-def _kept_spec(text: str) -> JobSpec | None:
-    return _parsed_spec(text)
-
-
 @lru_cache(maxsize=1024)
 def _read_restarts(text: str) -> tuple[RestartRecord, ...]:
     try:
         return _RESTARTS.validate_json(text) if text else ()
     except ValidationError:
         return ()
-
-
-def _parsed_spec(text: str) -> JobSpec | None:
-    try:
-        return JobSpec.model_validate_json(text)
-    except ValidationError:
-        return None

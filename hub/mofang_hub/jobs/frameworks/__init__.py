@@ -16,6 +16,9 @@ from mofang_hub.jobs.frameworks.launch import Launch, launch_of
 from mofang_hub.jobs.models import NewJob, RolePlan
 from mofang_spawner.volumes.models import HOME
 
+WRAPPER = "/opt/mofang/bin/mofang-run"
+"""By its path: the PATH of the container is the user's to change."""
+
 HostOf = Callable[[str], str]
 """Role → name of its replicas' hosts with ``{index}`` in it; empty if there is none."""
 
@@ -61,7 +64,7 @@ def processes(spec: JobSpec, role: Role) -> int:
 
 
 def _command(spec: JobSpec) -> tuple[str, ...]:
-    start = ("mofang-run", "--framework", spec.framework.value)
+    start = (WRAPPER, "--framework", spec.framework.value)
     if spec.command:
         return (*start, "--command", "--", *spec.command, *spec.arguments)
     return (*start, "--", spec.script, *spec.arguments)

@@ -18,8 +18,8 @@ from mofang_hub.jobs.gang.sentences import (
     with_cause,
     without_room,
 )
+from mofang_hub.jobs.last_words import shortened
 from mofang_hub.jobs.models import Manifest, PodMarks, PodSeen
-from mofang_hub.jobs.sentences import shortened
 
 GROUP = "scheduling.k8s.io"
 VERSIONS = ("v1", "v1beta1", "v1alpha3", "v1alpha2")

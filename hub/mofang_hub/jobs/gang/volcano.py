@@ -13,8 +13,8 @@ from mofang_hub.jobs.gang.sentences import (
     with_cause,
     without_room,
 )
+from mofang_hub.jobs.last_words import shortened
 from mofang_hub.jobs.models import Manifest, PodMarks, PodSeen
-from mofang_hub.jobs.sentences import shortened
 
 GROUP = "scheduling.volcano.sh"
 VERSION = "v1beta1"

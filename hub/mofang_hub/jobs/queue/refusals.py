@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from mofang_hub.jobs.sentences import shortened
+from mofang_hub.jobs.last_words import shortened
 from mofang_kube.errors import ClusterAwayError, MofangError
 
 RETRY_SECONDS = 15.0

@@ -46,6 +46,11 @@ class Starter:
             fresh = read_job(obj) if obj else None
             if obj is None or fresh is None or not fresh.is_waiting:
                 return
+            if fresh.is_newer:
+                raise ConflictError(
+                    "It was submitted to a newer version of the platform, which has to "
+                    "start it."
+                )
             await self._gangs.ensure(fresh, obj)
             try:
                 changed = await self._engine.release(kind, obj)

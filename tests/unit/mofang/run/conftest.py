@@ -1,7 +1,9 @@
 """A container for the wrapper: ``wrapper`` runs it as a real process.
 
 ``wrapper(command, **variables)`` waits for the end, ``wrapper.start`` does not. Its
-``torch`` is a stand-in that prints how it was called and then runs the script.
+``torch`` is a stand-in that prints how it was called, reads macros as torchrun does and
+then runs the script; ``failing_torchrun`` makes it one that waits after a failure, and
+``passing_torchrun`` one that starts the script in a session of its own.
 """
 
 from __future__ import annotations
@@ -18,15 +20,40 @@ import pytest
 import mofang
 
 TORCHRUN = """
-import json, os, sys
+import json, os, string, sys
 print("TORCHRUN", json.dumps(sys.argv[1:]), flush=True)
 at = sys.argv.index("--monitor_interval") + 2
 rest = sys.argv[at:]
 while rest[0] in ("--redirects", "--tee"):
     del rest[:2]
+def substituted(words):
+    return [string.Template(word).safe_substitute(local_rank=0) for word in words]
+command = [sys.executable, *substituted(rest)]
 if rest[0] == "--no_python":
-    os.execv(rest[1], rest[1:])
-os.execv(sys.executable, [sys.executable, *rest])
+    command = [rest[1], *substituted(rest[2:])]
+os.execvp(command[0], command)
+"""
+
+FAILING = """
+import subprocess, time
+code = subprocess.call(command)
+print("E1 torch/distributed/elastic/multiprocessing/api.py:869] failed "
+      f"(exitcode: {code}) local_rank: 0 (pid: 7) of binary: x", flush=True)
+time.sleep(60)
+"""
+
+PASSING = """
+import signal, subprocess
+process = subprocess.Popen(command, start_new_session=True)
+def leave(number, frame):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGTERM, leave)
+try:
+    sys.exit(process.wait())
+except KeyboardInterrupt:
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
+    sys.exit(1)
 """
 
 
@@ -104,6 +131,22 @@ def wrapper(tmp_path):
         termination_log=tmp_path / "termination-log",
         packages=tmp_path / "packages",
     )
+
+
+def _end_torchrun_with(wrapper, text):
+    runner = wrapper.packages / "torch" / "distributed" / "run.py"
+    start, _, _ = runner.read_text().partition("os.execvp(")
+    runner.write_text(start + text)
+
+
+@pytest.fixture
+def failing_torchrun(wrapper):
+    _end_torchrun_with(wrapper, FAILING)
+
+
+@pytest.fixture
+def passing_torchrun(wrapper):
+    _end_torchrun_with(wrapper, PASSING)
 
 
 @pytest.fixture

@@ -139,3 +139,18 @@ def test_the_wrapper_needs_the_standard_library_only():
     assert loaded - {"mofang", "__main__"} <= sys.stdlib_module_names | {
         name for name in loaded if name.startswith("_")
     }
+
+
+def test_a_path_of_the_users_does_not_hide_what_starts_the_job(wrapper):
+    script = wrapper.script("import os; print('path', os.environ['PATH'])")
+    code, output = wrapper(script, PATH=f"{wrapper.home}/bin:/usr/bin:/bin")
+    assert code == 0, output
+    assert f"path {wrapper.home}/bin:/usr/bin:/bin" in output
+
+
+def test_a_script_may_be_named_from_the_home(wrapper):
+    wrapper.script("print('found')")
+    home = {"MOFANG_HOME": str(wrapper.home), "MOFANG_WORKING_DIRECTORY": "/"}
+    code, output = wrapper("~/train.py", **home)
+    assert code == 0, output
+    assert "found" in output

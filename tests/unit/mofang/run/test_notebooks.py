@@ -9,6 +9,16 @@ from mofang.run.program import NOTEBOOK_RUNNER
 PAPERMILL = "import json, sys; print('PAPERMILL', json.dumps(sys.argv[1:]), flush=True)"
 
 
+KERNELS = """
+class KernelSpecManager:
+    def find_kernel_specs(self):
+        return {"python3": "/opt/python3", "torch": "/opt/torch"}
+"""
+
+NOTEBOOK = '{"metadata": {"kernelspec": {"name": "python3"}}}'
+OTHER_KERNEL = ["--kernel", "python3", "--language", "python"]
+
+
 def papermill_arguments(output: str) -> list[list[str]]:
     return [
         json.loads(line.removeprefix("PAPERMILL "))
@@ -23,7 +33,11 @@ def notebook(wrapper):
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(PAPERMILL)
-    return wrapper.script("{}", "train.ipynb")
+    jupyter = wrapper.packages / "jupyter_client"
+    jupyter.mkdir()
+    (jupyter / "__init__.py").touch()
+    (jupyter / "kernelspec.py").write_text(KERNELS)
+    return wrapper.script(NOTEBOOK, "train.ipynb")
 
 
 def test_a_notebook_is_run_with_its_parameters_and_kept_beside_the_log(
@@ -77,3 +91,41 @@ def test_a_notebook_takes_no_arguments(wrapper, notebook):
     code, output = wrapper(notebook, "--epochs", "3", framework="single")
     assert code == 126
     assert "notebooks take hyper-parameters" in output
+
+
+@pytest.mark.parametrize(
+    ("metadata", "options"),
+    [
+        pytest.param({"kernelspec": {"name": "torch"}}, [], id="there"),
+        pytest.param({"kernelspec": {"name": "Python3"}}, [], id="in capitals"),
+        pytest.param({}, OTHER_KERNEL, id="none"),
+        pytest.param({"kernelspec": None}, OTHER_KERNEL, id="null"),
+        pytest.param(
+            {"kernelspec": {"name": "my-env", "language": "python"}},
+            OTHER_KERNEL,
+            id="not there",
+        ),
+        pytest.param(
+            {"kernelspec": {"name": "x"}, "language_info": {"name": "python"}},
+            OTHER_KERNEL,
+            id="language apart",
+        ),
+    ],
+)
+def test_a_notebook_without_a_kernel_of_the_image_is_run_by_python3(
+    wrapper, notebook, metadata, options
+):
+    wrapper.script(json.dumps({"metadata": metadata}), "train.ipynb")
+    code, output = wrapper(notebook, framework="single")
+    assert code == 0, output
+    assert papermill_arguments(output)[0][6:] == options
+    name = (metadata.get("kernelspec") or {}).get("name")
+    assert (f"has no kernel {name}" in output) == bool(options and name)
+
+
+def test_a_notebook_of_another_language_is_refused(wrapper, notebook):
+    metadata = {"kernelspec": {"name": "ir", "language": "R"}}
+    wrapper.script(json.dumps({"metadata": metadata}), "train.ipynb")
+    code, output = wrapper(notebook, framework="single")
+    assert code == 127
+    assert "needs the kernel ir, which this image does not have" in output

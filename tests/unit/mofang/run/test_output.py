@@ -154,7 +154,7 @@ def test_last_words_are_the_end_cut_between_characters(texts):
     "torchrun",
     [
         b"ERROR:torch.distributed.elastic.multiprocessing.api:failed (exitcode: 1)",
-        b"E1 torch/distributed/elastic/multiprocessing/api.py:869] failed (exitcode",
+        b"E1 torch/distributed/elastic/multiprocessing/api.py:8] failed (exitcode: -6)",
     ],
     ids=["1.13", "2"],
 )
@@ -163,7 +163,7 @@ def test_the_scripts_own_error_is_not_lost_behind_that_of_torchrun(torchrun):
     verdict = b"[Mofang] worker-0 ended with exit code 1.\n"
     words = choose_last_words(cause + torchrun + noise + b"\n" + verdict)
     assert len(words) == LAST_WORDS_BYTES
-    assert words.endswith(b"x\nRuntimeError: the cause\n" + verdict)
+    assert words.endswith(b"x\nRuntimeError: the cause\n" + torchrun + b"\n" + verdict)
 
 
 def test_the_last_words_are_left_for_kubernetes(wrapper):

@@ -1,5 +1,7 @@
 import os
 import signal
+import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +65,84 @@ def test_a_killed_command_ends_with_128_and_the_signal(wrapper, name, code):
     assert ended == code
     assert f"was killed by {name}" in output
     assert ("more memory" in output) == (name == "SIGKILL")
+
+
+SAVES_AFTER_THE_DRAIN = """
+import signal, sys, time
+def leave(number, frame):
+    time.sleep(6)
+    print("saved"{where})
+    sys.exit()
+signal.signal(signal.SIGTERM, leave)
+print("ready")
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("shell", "where"),
+    [
+        pytest.param("{python} train.py", "", id="behind a shell"),
+        pytest.param("sh -c '{python} train.py; true'; true", "", id="behind two"),
+        pytest.param(
+            "{python} train.py | cat",
+            ", file=open('saved', 'w')",
+            id="with its output elsewhere",
+        ),
+    ],
+)
+def test_what_a_shell_script_started_gets_the_whole_grace_period(wrapper, shell, where):
+    """The shell itself ends at once."""
+    wrapper.script(SAVES_AFTER_THE_DRAIN.format(where=where))
+    script = wrapper.script(
+        f"#!/bin/bash\n{shell.format(python=sys.executable)}\n", "run.sh"
+    )
+    (wrapper.home / script).chmod(0o755)
+    with wrapper.start(script, framework="single") as process:
+        read_until(process, b"ready\n")
+        process.terminate()
+        rest = process.stdout.read().decode()
+    assert process.returncode == 143
+    assert "left behind" not in rest
+    kept = wrapper.home / "saved"
+    assert "saved" in (kept.read_text() if where else rest)
+
+
+def test_what_torchrun_passes_the_signal_on_to_gets_it_too(wrapper, passing_torchrun):
+    wrapper.script(SAVES_AFTER_THE_DRAIN.format(where=""))
+    script = wrapper.script(f"#!/bin/bash\n{sys.executable} train.py\n", "run.sh")
+    (wrapper.home / script).chmod(0o755)
+    with wrapper.start(script) as process:
+        read_until(process, b"ready\n")
+        process.terminate()
+        rest = process.stdout.read().decode()
+    assert "left behind" not in rest
+    assert "saved" in rest
+
+
+def test_the_grace_period_ends(quiet):
+    with SignalPipe() as signals:
+        command = ["sh", "-c", "sh -c 'trap : TERM; while :; do sleep 0.1; done'; true"]
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
+        timer.start()
+        start = time.monotonic()
+        status = run_child(
+            command,
+            os.environ,
+            signals,
+            quiet,
+            Term(drain_seconds=0.2, grace_seconds=2.0),
+        )
+    assert os.WTERMSIG(status) == signal.SIGTERM
+    assert 1.5 < time.monotonic() - start < 15
+
+
+def test_a_daemon_that_nobody_told_to_end_gets_no_grace_period(quiet):
+    with SignalPipe() as signals:
+        command = ["sh", "-c", "setsid sleep 30 & kill -TERM $PPID; sleep 20"]
+        start = time.monotonic()
+        run_child(command, os.environ, signals, quiet, Term(drain_seconds=0.2))
+    assert time.monotonic() - start < 10
 
 
 def test_a_stop_while_waiting_for_the_master_ends_at_once(wrapper):

@@ -55,6 +55,14 @@ def code(tmp_path):
     return Code(tmp_path)
 
 
+def test_the_code_is_found_wherever_the_job_has_its_home(wrapper, code, tmp_path):
+    code.pack(entry("train.py", content=SCRIPT))
+    moved = {"MOFANG_HOME": str(code.home), "HOME": str(tmp_path)}
+    ended, output = wrapper("train.py", **{**code.variables, **moved})
+    assert ended == 0, output
+    assert f"from {code.target}" in output
+
+
 @pytest.mark.parametrize("script", ["train.py", "/home/jovyan/digits/train.py"])
 def test_the_code_of_the_submission_takes_the_place_of_its_directory(
     wrapper, code, script

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mofang.run.endings import NOT_FOUND, WRONG_SETTINGS, RefusalError
+from mofang.run.endings import WRONG_SETTINGS, RefusalError
+from mofang.run.frameworks import torchrun
 from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import wait_for_names
 from mofang.run.replica import Launch, Replica
@@ -24,13 +25,18 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
         )
     check_program(program)
     if program.is_command:
-        arguments, environment = program.arguments(), _introduction(settings)
+        launched = Launch(program.arguments(), _introduction(settings))
     else:
-        arguments, environment = _torchrun(settings, program), {}
+        port = settings.master_port or DEFAULT_PORT
+        launched = Launch(
+            torchrun.arguments(settings, program, _master(settings), port),
+            onlooker=torchrun.watch_failures(replica),
+            passes_on=True,
+        )
     if settings.nodes > 1:
         name = f"{settings.role}-0"
         wait_for_names({name: settings.master}, replica.signals, replica.output)
-    yield Launch(arguments, environment)
+    yield launched
 
 
 def _introduction(settings: RunSettings) -> dict[str, str]:
@@ -41,29 +47,6 @@ def _introduction(settings: RunSettings) -> dict[str, str]:
         "WORLD_SIZE": str(settings.nodes),
         "RANK": str(settings.index),
     }
-
-
-def _torchrun(settings: RunSettings, program: Program) -> list[str]:
-    python = program.interpreter
-    if python.find_package("torch") is None:
-        raise RefusalError(
-            f"PyTorch is not installed for {python.executable}. Choose an image that "
-            "has it, such as that of the environment pytorch.",
-            NOT_FOUND,
-        )
-    return [
-        *python.module("torch.distributed.run"),
-        *("--nnodes", str(settings.nodes)),
-        *("--nproc_per_node", str(settings.processes_per_node)),
-        *("--node_rank", str(settings.index)),
-        *("--master_addr", _master(settings)),
-        *("--master_port", str(settings.master_port or DEFAULT_PORT)),
-        # How often it looks whether its processes ended; the default of 5 seconds
-        # would be added to each job's end.
-        *("--monitor_interval", "0.5"),
-        *([] if program.is_python else ["--no_python"]),
-        *program.after_python(),
-    ]
 
 
 def _master(settings: RunSettings) -> str:

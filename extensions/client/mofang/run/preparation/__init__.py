@@ -45,7 +45,7 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
     places = settle_places(replica)
     script, *arguments = words
     if not is_command:
-        script = relocation.moved(script)
+        script = relocation.moved(settings.at_home(script))
     return Prepared(
         program=Program(
             words=[script, *arguments],

@@ -42,7 +42,7 @@ def install_requirements(
     named = replica.settings.requirements
     if named is None:
         return interpreter
-    file = relocation.moved(named)
+    file = relocation.moved(replica.settings.at_home(named))
     target = Path(replica.settings.cache, "packages", _digest(file))
     if not (target / COMPLETE).is_file():
         _install(replica, file, target, interpreter)

@@ -1,0 +1,104 @@
+"""Keep a job's specification in annotations of its object, and read it back.
+
+It has a version of its own, apart from the models of requests. The version stands in a
+second annotation, so that releases of the platform that know of no version read the
+specification all the same. It is raised when a service that passes over what it does
+not know would make another job of a specification; a new field with a default does not
+raise it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mofang.models import JobSpec, StoredSpec, read_spec
+from mofang_kube import names
+
+VERSION = 1
+
+MAX_CACHE_CHARACTERS = 16 * 1024**2
+"""Of all texts in the cache together; a parsed one takes about three times as much."""
+
+ENTRY_CHARACTERS = 4096
+"""What the shortest specification counts for in the cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSpec:
+    """A specification as it was found on an object."""
+
+    spec: JobSpec
+    is_newer: bool
+    """Whether another version of the service made it in a way that this one does not
+    know; it must not make pods of it then."""
+
+
+class SpecCache:
+    """Parsed specifications by their texts; the last used ones are kept.
+
+    Every look at a job reads its specification, and objects come anew with each change
+    of their status. Used by the event loop alone.
+
+    Args:
+        max_characters: How long all texts in it may be together.
+    """
+
+    def __init__(self, max_characters: int = MAX_CACHE_CHARACTERS) -> None:
+        self._max = max_characters
+        self._parsed: OrderedDict[str, StoredSpec | None] = OrderedDict()
+        self._characters = 0
+
+    @property
+    def characters(self) -> int:
+        """How much is in it."""
+        return self._characters
+
+    def read(self, text: str) -> StoredSpec | None:
+        """Return the specification of a text; None if it is no JSON object."""
+        if text in self._parsed:
+            self._parsed.move_to_end(text)
+            return self._parsed[text]
+        self._parsed[text] = parsed = _parse(text)
+        self._characters += _weight(text)
+        while self._characters > self._max:
+            oldest, _ = self._parsed.popitem(last=False)
+            self._characters -= _weight(oldest)
+        return parsed
+
+
+def _weight(text: str) -> int:
+    return max(len(text), ENTRY_CHARACTERS)
+
+
+def _parse(text: str) -> StoredSpec | None:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return read_spec(content) if isinstance(content, dict) else None
+
+
+_CACHE = SpecCache()
+
+
+def build_annotations(spec: JobSpec) -> dict[str, str]:
+    """Return the annotations that keep a specification."""
+    return {
+        names.JOB_SPEC_ANNOTATION: spec.model_dump_json(),
+        names.JOB_SPEC_VERSION_ANNOTATION: str(VERSION),
+    }
+
+
+def read_annotations(
+    annotations: Mapping[str, str], cache: SpecCache = _CACHE
+) -> KeptSpec | None:
+    """Return the specification that annotations keep; None if they keep none."""
+    stored = cache.read(annotations.get(names.JOB_SPEC_ANNOTATION, ""))
+    if stored is None:
+        return None
+    version = annotations.get(names.JOB_SPEC_VERSION_ANNOTATION, "1")
+    is_known = version.isascii() and version.isdecimal() and int(version) <= VERSION
+    return KeptSpec(spec=stored.spec, is_newer=not (is_known and stored.is_understood))
