@@ -7,6 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -160,14 +161,17 @@ class Platform:
         except (urllib.error.URLError, OSError):
             return False
 
-    def wait(self) -> None:
+    def wait(self, *, without: Collection[str] = ()) -> None:
         """Until the hub's page answers and every deployment is there.
+
+        Args:
+            without: Namespaces whose deployments are not waited for.
 
         Raises:
             StartError: Not in time; names the pods that are not ready and why.
         """
         deadline = time.monotonic() + ANSWER_SECONDS
-        while not (self._rolled_out() and self.answers()):
+        while not (self._rolled_out(without) and self.answers()):
             if time.monotonic() > deadline:
                 raise StartError(
                     f"{self.url} does not answer after {ANSWER_SECONDS} s.\n"
@@ -175,8 +179,10 @@ class Platform:
                 )
             time.sleep(0.25)
 
-    def _rolled_out(self) -> bool:
+    def _rolled_out(self, without: Collection[str]) -> bool:
         for each in self.cluster.kubectl.get("deployments", "-A")["items"]:
+            if each["metadata"]["namespace"] in without:
+                continue
             status, wanted = each.get("status", {}), each["spec"]["replicas"]
             current = (
                 status.get("observedGeneration", 0) >= each["metadata"]["generation"]

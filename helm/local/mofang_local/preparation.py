@@ -231,7 +231,8 @@ class Preparation:
     def _wait_for_page(self, _: Step) -> None:
         self._platform.forward()
         self._platform.write_facts()
-        self._platform.wait()
+        # Those of an earlier run may lack their images, which are loaded later.
+        self._platform.wait(without={each.namespace for each in OPERATORS})
         self._on_page()
 
     def _operator_task(self, operator: Operator) -> Task:
