@@ -12,12 +12,15 @@ import gc
 import logging
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+_ATTEMPTS = 100
 
 _REMAINS = pytest.StashKey["Remains"]()
 _LEFT = pytest.StashKey[list[str]]()
@@ -102,12 +105,19 @@ def _children() -> set[int]:
 
 
 def _describe(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
-    except (FileNotFoundError, ProcessLookupError):
-        words = b""
-    told = words.decode(errors="replace").strip() or "ended, but not waited for"
-    return f"process {pid} ({told:.200})"
+    # A program that has just begun has no command line for a moment.
+    for _ in range(_ATTEMPTS):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return f"process {pid} (ended)"
+        if state == "Z":
+            return f"process {pid} (ended, but not waited for)"
+        if words:
+            return f"process {pid} ({words.decode(errors='replace').strip():.200})"
+        time.sleep(0.01)
+    return f"process {pid}"
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -108,8 +108,10 @@ def test_a_thing_is_made_by_one_process_at_a_time(store, capsys):
         with store.locked("base"):
             waiting = pool.submit(second)
             # It says so before it waits, and cannot get further than that.
-            while "Waiting for another build of base" not in capsys.readouterr().err:
+            said = ""
+            while "Waiting for another build of base" not in said:
                 assert not waiting.done()
+                said += capsys.readouterr().err
             order.append("first")
         waiting.result(timeout=60)
 
