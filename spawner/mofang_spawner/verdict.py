@@ -15,6 +15,14 @@ _BROKEN = {
     "CreateContainerError": "config",
     "RunContainerError": "config",
 }
+_RETRIED = re.compile(
+    r"failed to sync (?:secret|configmap) cache"
+    r"|context deadline exceeded"
+    r"|timed out waiting for the condition"
+    r"|failed to reserve (?:container|sandbox) name"
+)
+"""Messages of faults that pass: the kubelet and containerd were busy. The kubelet tries
+again by itself."""
 _KILLED = 137
 
 
@@ -103,8 +111,10 @@ def _judge_container(pod: Manifest, found: Manifest) -> Waiting | Running | Lost
         return _ended(ended)
     waiting = state.get("waiting", {})
     reason = waiting.get("reason", "")
-    if reason in _BROKEN:
-        return Lost(reason=_BROKEN[reason], sentence=_broken(found, waiting, reason))
+    broken = _BROKEN.get(reason)
+    is_retried = broken == "config" and _RETRIED.search(str(waiting.get("message")))
+    if broken and not is_retried:
+        return Lost(reason=broken, sentence=_broken(found, waiting, reason))
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
     return Waiting(

@@ -197,3 +197,22 @@ def test_how_far_a_pod_has_come(pod, stage):
 )
 def test_what_the_scheduler_says_as_one_sentence(message, sentence):
     assert unschedulable(message) == sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        (
+            "CreateContainerConfigError",
+            "failed to sync secret cache: timed out waiting for the condition",
+        ),
+        ("CreateContainerConfigError", "failed to sync configmap cache: timed out"),
+        ("CreateContainerError", "context deadline exceeded"),
+        (
+            "CreateContainerError",
+            'failed to reserve container name "notebook_x_0": name is reserved',
+        ),
+    ],
+)
+def test_what_the_kubelet_tries_again_is_waited_for(reason, message):
+    assert isinstance(judge(a_pod(waits(reason, message))), Waiting)
