@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 from mofang_local.files import write_private
@@ -49,6 +50,7 @@ class Durations:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._writing = threading.Lock()
         self._recorded: dict[str, float] = {}
         if path.exists():
             self._recorded = dict(json.loads(path.read_text() or "{}"))
@@ -61,6 +63,7 @@ class Durations:
         return DEFAULTS.get(task, UNKNOWN_SECONDS) * CORES_OF_DEFAULTS / cores
 
     def record(self, task: str, seconds: float) -> None:
-        """Remember a task that had everything to do."""
-        self._recorded[task] = round(seconds, 1)
-        write_private(self._path, json.dumps(self._recorded, indent=2))
+        """Remember a task that had everything to do; tasks may end at the same time."""
+        with self._writing:
+            self._recorded[task] = round(seconds, 1)
+            write_private(self._path, json.dumps(self._recorded, indent=2))

@@ -1,6 +1,8 @@
 """The order in which tasks of a graph run, and what a failure takes down."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +116,13 @@ def test_the_time_left_is_that_of_the_longest_lane_and_what_follows_it():
 def test_durations_are_kept_for_the_next_run(tmp_path):
     Durations(tmp_path / "durations.json").record("image hub", 42.04)
     assert Durations(tmp_path / "durations.json").expected("image hub") == 42.0
+
+
+def test_tasks_that_end_at_the_same_time_are_all_recorded(tmp_path: Path) -> None:
+    durations = Durations(tmp_path / "durations.json")
+    names = [f"task {number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: durations.record(name, 7), names))
+
+    again = Durations(tmp_path / "durations.json")
+    assert {again.expected(name) for name in names} == {7.0}

@@ -64,7 +64,7 @@ def test_a_killed_command_ends_with_128_and_the_signal(wrapper, name, code):
     ended, output = wrapper(wrapper.script(text))
     assert ended == code
     assert f"was killed by {name}" in output
-    assert ("more memory" in output) == (name == "SIGKILL")
+    assert ("ran out of memory" in output) == (name == "SIGKILL")
 
 
 SAVES_AFTER_THE_DRAIN = """
