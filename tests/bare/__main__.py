@@ -29,6 +29,8 @@ PROGRAMS = {
     "mount": "mount",
     "ip": "iproute2",
 }
+SYSTEM_BYTES = 4 * needs.GIB
+"""Debian itself, with what README installs, and the clone."""
 ENTER = Path(__file__).with_name("enter.sh")
 CLONE = "root/mofang"
 SCRIPT = "root/commands.sh"
@@ -76,7 +78,8 @@ def check(found: Places, *, beside: bool, cold: bool) -> None:
         )
     remove(root_folder(found))
     machine = needs.look(found.state)
-    needed = needs.DISK_BYTES if cold else needs.DISK_BYTES // 3
+    needed = needs.DISK_BYTES if cold else needs.BUILT_DISK_BYTES
+    needed += SYSTEM_BYTES
     if machine.free_disk < needed:
         raise NeedError(
             f"{machine.free_disk // needs.GIB} GiB of disk are free below "

@@ -12,9 +12,10 @@ from pathlib import Path
 from mofang_local.errors import NeedError, last_lines
 
 GIB = 1024**3
-DISK_BYTES = 36 * GIB
-"""What a first `make up` takes at most. Once everything is built, a third of it is left
-free for tests and for what people keep."""
+DISK_BYTES = 32 * GIB
+"""What a first `make up` takes at most."""
+BUILT_DISK_BYTES = 8 * GIB
+"""Once everything is built: for images on the nodes, tests and what people keep."""
 MEMORY_BYTES = 8 * GIB
 
 DEBIAN_PACKAGES = {
@@ -99,7 +100,7 @@ def unmet(machine: Machine, *, already_built: bool) -> list[str]:
         sentences.append(
             "Namespaces and containers need root: run the same command as root."
         )
-    needed = DISK_BYTES // 3 if already_built else DISK_BYTES
+    needed = BUILT_DISK_BYTES if already_built else DISK_BYTES
     if machine.free_disk < needed:
         sentences.append(
             f"{machine.free_disk // GIB} GiB of disk are free, "
