@@ -25,12 +25,11 @@ from mofang_local.places import Places, places
 from mofang_local.progress import Progress
 
 
-def check_machine(found: Places, phases: tuple[Phase, ...]) -> None:
-    """Refuse a machine that lacks what the programs of these phases need."""
+def check_machine(found: Places) -> None:
+    """Refuse a machine that lacks what building and running needs."""
     go = shutil.which("go")
-    wanted = [each for each in COMPONENTS if each.phase in phases]
-    # One small program that is stale needs no room for compiling all of them.
-    built = bool(go) and any(Builder(found).is_built(each) for each in wanted)
+    # A few programs that are stale need no room for compiling all of them.
+    built = bool(go) and any(Builder(found).is_built(each) for each in COMPONENTS)
     needs.check(found.cache, already_built=built)
 
 
@@ -43,7 +42,7 @@ def up(options: argparse.Namespace) -> None:
     if options.cluster == "current":
         platform.install_elsewhere(found.repository, options.values)
         return
-    check_machine(found, (Phase.PLATFORM, Phase.JOBS))
+    check_machine(found)
     worker.stop(found)
     status = worker.run(["prepare", "--port", str(options.port)])
     if status:
@@ -97,7 +96,7 @@ def build(options: argparse.Namespace) -> None:
     """Build the programs of one phase, or everything; start nothing."""
     found, progress = places(), Progress()
     phases = (Phase(options.phase),) if options.phase else tuple(Phase)
-    check_machine(found, phases)
+    check_machine(found)
     with held(found.lock, "build", patience=3600), progress.shown():
         preparation.build(found, progress, phases, with_images=not options.phase)
 
