@@ -17,7 +17,6 @@ from pathlib import Path
 from mofang_local import needs
 from mofang_local.__main__ import check_machine
 from mofang_local.cluster import Cluster
-from mofang_local.components import Phase
 from mofang_local.errors import LauncherError, NeedError
 from mofang_local.places import places
 from mofang_local.progress import Progress
@@ -77,7 +76,7 @@ def _platform() -> Iterator[str]:
 
 def _machine() -> Iterator[str]:
     try:
-        check_machine(places(), tuple(Phase))
+        check_machine(places())
     except NeedError as error:
         yield str(error)
 
