@@ -199,7 +199,7 @@ async def test_no_machine_fits_is_told_in_words(world: World) -> None:
 
     assert waiting is not None
     assert waiting.state is JobState.QUEUED
-    assert "room at once for 1 worker (3 cores, 256 MiB of memory)" in str(
+    assert "free resources for 1 worker (3 cores, 256 MiB of memory)" in str(
         waiting.reason
     )
 
