@@ -222,8 +222,10 @@ def test_a_job_of_another_engine_holds_a_project_too(platform, project, phase):
     """Waiting in the queue it has no pods; with its namespace it would be lost."""
     name = project()
     namespace = phase(name, "Ready")["namespace"]
-    template = {"spec": pod("x")["spec"]}
-    replicas = {"replicas": 1, "restartPolicy": "Never", "template": template}
+    spec = pod("x")["spec"]
+    # The operator's webhook wants this name.
+    spec["containers"][0]["name"] = "tensorflow"
+    replicas = {"replicas": 1, "restartPolicy": "Never", "template": {"spec": spec}}
     job = {
         "apiVersion": "kubeflow.org/v1",
         "kind": "TFJob",
