@@ -103,7 +103,7 @@ def test_the_preview_follows_what_is_typed_and_what_it_costs(lab: Lab) -> None:
     lab.fill({"CPU": "20"})
     expect(cost(lab, "CPU")).to_contain_text("the job can never start")
     lab.fill({"CPU": "many"})
-    expect(lab.preview).to_contain_text("something must be mended first")
+    expect(lab.preview).to_contain_text("fix the errors to refresh")
 
 
 def test_a_preset_brings_its_fields_back_after_a_reload(lab: Lab) -> None:
