@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mofang_hub.jobs.engines.kinds import KINDS, RAY_JOB, Kind
-from mofang_hub.jobs.engines.ray_operator import ray_conditions
+from mofang_hub.jobs.engines.kinds import KINDS, Kind
+from mofang_hub.jobs.engines.reading import conditions_of, has_ended
 from mofang_hub.projects.objects import Manifest, ObjectStorage
 from mofang_kube.names import JOB_LABEL
 
 _LIVE = {"Pending", "Running", "Unknown"}
 """Phases of pods that have not ended; of a lost node's nobody knows."""
-
-_FINISHED = {"Succeeded", "Completed", "Complete", "Failed"}
-"""Conditions of jobs that have ended, as the operators call them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +56,8 @@ async def find_workloads(objects: ObjectStorage, namespace: str) -> Workloads:
 def _unfinished(kind: Kind, found: Iterable[Manifest]) -> Iterable[str]:
     """Name the jobs that have not ended, by the platform's id where they have one."""
     for obj in found:
-        if _is_made_by_another(obj) or _is_finished(kind, obj):
+        conditions = conditions_of(kind, obj.get("status") or {})
+        if _is_made_by_another(obj) or has_ended(conditions):
             continue
         yield _job_of(obj) or f"{kind.kind}/{obj['metadata']['name']}"
 
@@ -73,13 +71,3 @@ def _is_made_by_another(obj: Manifest) -> bool:
     owners = obj["metadata"].get("ownerReferences") or []
     kinds = {kind.kind for kind in KINDS}
     return any(each.get("controller") and each["kind"] in kinds for each in owners)
-
-
-def _is_finished(kind: Kind, obj: Manifest) -> bool:
-    status = obj.get("status") or {}
-    conditions = (
-        ray_conditions(status) if kind is RAY_JOB else status.get("conditions") or []
-    )
-    return any(
-        each["type"] in _FINISHED and each["status"] == "True" for each in conditions
-    )

@@ -6,6 +6,7 @@ object is cut before it enters a cache and parsed when somebody asks for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -55,7 +56,7 @@ def trim_job(kind: Kind, obj: Manifest) -> Manifest:
     conditions = [
         {key: each.get(key) for key in ("type", "status", "message")}
         | {"lastTransitionTime": each.get("lastTransitionTime")}
-        for each in _conditions(kind, status)
+        for each in conditions_of(kind, status)
     ]
     held: Any = obj
     for step in kind.suspend:
@@ -71,7 +72,8 @@ def trim_job(kind: Kind, obj: Manifest) -> Manifest:
     }
 
 
-def _conditions(kind: Kind, status: Manifest) -> list[Manifest]:
+def conditions_of(kind: Kind, status: Manifest) -> list[Manifest]:
+    """Return the conditions that an object's status tells of."""
     if kind is RAY_JOB:
         return ray_conditions(status)
     return list(status.get("conditions") or [])
@@ -99,10 +101,17 @@ def job_groups(obj: Manifest) -> tuple[str, ...]:
     return tuple(found)
 
 
+def has_ended(conditions: Iterable[Manifest]) -> bool:
+    """Say whether conditions tell of the end of a job, good or bad."""
+    return any(
+        each["status"] == "True" and each["type"] in _ENDED for each in conditions
+    )
+
+
 def has_stopped(obj: Manifest) -> bool:
     """Say whether a job has ended or was cancelled, without reading all of it."""
     conditions = obj["status"]["conditions"]
-    if any(each["status"] == "True" and each["type"] in _ENDED for each in conditions):
+    if has_ended(conditions):
         return True
     return names.CANCELLED_BY_ANNOTATION in obj["metadata"]["annotations"]
 
