@@ -132,6 +132,11 @@ COMPONENTS = (
     ),
 )
 
+REQUIRED_COMPONENTS = tuple(
+    each for each in COMPONENTS if each.phase is not Phase.TESTS
+)
+"""All that `make up` builds."""
+
 
 def key(component: Component, folder: Path, go_version: str) -> str:
     """A hash of everything the component's programs are made from.
@@ -282,6 +287,5 @@ class Builder:
 
         What only tests need is one small program: it compiles its part again.
         """
-        needed = [each for each in COMPONENTS if each.phase is not Phase.TESTS]
-        if all(map(self.is_built, needed)):
+        if all(map(self.is_built, REQUIRED_COMPONENTS)):
             self.forget_go_cache()

@@ -11,7 +11,13 @@ from functools import partial
 from mofang_local import availability, images, loading, needs
 from mofang_local.availability import Availability
 from mofang_local.cluster import Cluster
-from mofang_local.components import COMPONENTS, Builder, Component, Phase
+from mofang_local.components import (
+    COMPONENTS,
+    REQUIRED_COMPONENTS,
+    Builder,
+    Component,
+    Phase,
+)
 from mofang_local.durations import Durations
 from mofang_local.errors import BuildError
 from mofang_local.images import Image, PlannedImage
@@ -41,7 +47,6 @@ class Preparation:
         self._platform = platform
         self._on_page = on_page
         self._builder = Builder(cluster.places)
-        self._programs = [each for each in COMPONENTS if each.phase is not Phase.TESTS]
         self._durations = Durations(cluster.places.cache / "durations.json")
         self._planned = images.planned_images(cluster.places)
         self._own: dict[str, Image] = {}
@@ -71,8 +76,8 @@ class Preparation:
         yield self._task(
             "Go modules", self._download, stale=lambda: not self._has_programs()
         )
-        platform = [each for each in self._programs if each.phase is Phase.PLATFORM]
-        jobs = [each for each in self._programs if each.phase is Phase.JOBS]
+        platform = [each for each in COMPONENTS if each.phase is Phase.PLATFORM]
+        jobs = [each for each in COMPONENTS if each.phase is Phase.JOBS]
         yield from map(self._build_task, platform)
         for name in self._image_order():
             yield self._image_task(name)
@@ -146,11 +151,11 @@ class Preparation:
         _install_packages(self._places)
 
     def _has_programs(self) -> bool:
-        return all(self._builder.is_built(each) for each in self._programs)
+        return all(map(self._builder.is_built, REQUIRED_COMPONENTS))
 
     def _download(self, _: Step) -> None:
         try:
-            self._builder.download(self._programs)
+            self._builder.download(REQUIRED_COMPONENTS)
         except BuildError as error:
             # A build that still lacks one asks for it again, and fails if it must.
             self._cluster.progress.say(str(error))
