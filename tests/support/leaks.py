@@ -76,8 +76,16 @@ class Remains:
             del self._first_seen[key]
 
     def sentences(self) -> list[str]:
-        """Say which of them are left, and since which test."""
-        alive = _alive()
+        """Say which of them are left, and since which test.
+
+        What was told to end gets a moment: a thread or a process that is on its way out
+        is not left behind.
+        """
+        for _ in range(_ATTEMPTS):
+            alive = _alive()
+            if not alive.keys() - self._before:
+                break
+            time.sleep(0.05)
         return sorted(
             f"{alive[key]}, first seen after {self._first_seen.get(key, 'all tests')}"
             for key in alive.keys() - self._before

@@ -14,6 +14,12 @@ def child():
     yield child
     child.send(signal.SIGKILL)
     os.close(child.pipe)
+    wait_for(child)
+
+
+def wait_for(child):
+    if child.status is None:
+        os.waitpid(child.pid, 0)
 
 
 def test_a_command_is_of_its_own_group(child):
@@ -40,4 +46,4 @@ def test_children_in_groups_of_their_own_are_known(tmp_path, eventually):
         for group in child.own_groups():
             os.killpg(group, signal.SIGKILL)
         os.close(child.pipe)
-        child.reap()
+        wait_for(child)
