@@ -6,7 +6,6 @@ reaches them; nothing leaves the machine.
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.table import Row
 from support.eventually import eventually
 from support.platform import ARTEFACTS, Platform
+from support.ports import is_open
 
 BURST = 500
 FINISHED = 5000
@@ -35,15 +35,6 @@ def enter_network() -> None:
     command = ["nsenter", f"--net={NETWORK}", sys.executable, "-m", "tests.bench"]
     command += sys.argv[1:]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
-
-
-def is_open(port: int) -> bool:
-    """Whether something listens on this port of the loopback."""
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 def measure(platform: Platform, rounds: int) -> Iterator[str]:

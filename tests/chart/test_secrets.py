@@ -53,7 +53,8 @@ def test_passwords_are_made_where_none_is_given(chart):
 
 
 def test_oauth_has_no_shared_passwords(render, minimal):
-    rendered = render(minimal, {"auth": {"method": "oauth"}})
+    public = {"publicUrl": "https://hub.example.org"}
+    rendered = render(minimal, public, {"auth": {"method": "oauth"}})
     assert not {"user-password", "admin-password"} & set(
         rendered.get("Secret", "mofang-hub")["data"]
     )

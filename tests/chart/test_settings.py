@@ -1,7 +1,11 @@
 """What the chart renders, the programs read with their own models."""
 
+import pytest
+
 from mofang_hub.config.settings import Settings
 from mofang_hub.projects.models import NamespaceSettings
+
+PUBLIC = {"publicUrl": "https://hub.example.org"}
 
 
 def test_the_hub_reads_its_settings(local_chart):
@@ -18,7 +22,7 @@ def test_the_hub_reads_its_settings(local_chart):
 
 def test_the_hub_reads_oauth_settings(render, minimal):
     oauth = {"className": "github", "config": {"client_id": "x", "scope": ["user"]}}
-    rendered = render(minimal, {"auth": {"method": "oauth", "oauth": oauth}})
+    rendered = render(minimal, PUBLIC, {"auth": {"method": "oauth", "oauth": oauth}})
     settings = Settings.model_validate(
         rendered.file("mofang-settings", "settings.yaml")
     )
@@ -46,20 +50,92 @@ def test_the_reconciler_reads_its_settings(local_chart):
     assert settings.egress.internet is True
 
 
-def test_the_gateway_is_static_and_open_to_its_hosts(render, minimal):
-    hosts = ["hub.example.org"]
+def test_each_user_has_a_host_below_the_hubs(render, minimal):
     tls = {"secretName": "hub-tls"}
-    rendered = render(minimal, {"gateway": {"hosts": hosts, "tls": tls}})
+    rendered = render(minimal, PUBLIC, {"gateway": {"tls": tls}})
 
     spec = rendered.get("Gateway", "mofang")["spec"]
     assert spec["selector"] == {"istio": "ingressgateway"}
     http, https = spec["servers"]
     assert http["tls"] == {"httpsRedirect": True}
     assert https["tls"]["credentialName"] == "hub-tls"
-    assert http["hosts"] == https["hosts"] == hosts
-    # Servers' routes are the hub's to make; the chart has the service's alone.
-    (service,) = rendered.of_kind("VirtualService")
-    assert service["spec"]["hosts"] == hosts
-    assert service["spec"]["http"][0]["match"] == [
-        {"uri": {"prefix": "/services/training/"}}
-    ]
+    assert http["hosts"] == https["hosts"] == ["hub.example.org", "*.hub.example.org"]
+    # Servers' routes are the hub's to make.
+    assert rendered.names("VirtualService") == ["redirect", "training"]
+    settings = rendered.file("mofang-settings", "settings.yaml")
+    assert settings["hostPerUser"] is True
+    assert settings["gateway"]["hosts"] == ["hub.example.org"]
+    # The hub asks as people do: plain requests are redirected.
+    assert settings["gateway"]["probeUrl"].startswith("https://istio-ingressgateway.")
+
+
+def test_services_answer_on_the_hubs_host_alone(render, minimal):
+    spec = render(minimal, PUBLIC).get("VirtualService", "training")["spec"]
+
+    assert spec["hosts"] == ["hub.example.org"]
+    assert spec["http"][0]["match"] == [{"uri": {"prefix": "/services/training/"}}]
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://hub.example.org", ("https", "hub.example.org", 443)),
+        ("http://mofang.localhost:8080/", ("http", "mofang.localhost", 8080)),
+    ],
+)
+def test_hosts_without_a_server_lead_to_the_hubs(render, minimal, url, target):
+    """No page of the hub is ever shown on a user's host."""
+    rendered = render(minimal, {"publicUrl": url})
+
+    spec = rendered.get("VirtualService", "redirect")["spec"]
+
+    scheme, host, port = target
+    assert spec["hosts"] == [f"*.{host}"]
+    (rule,) = spec["http"]
+    assert rule["redirect"] == {
+        "scheme": scheme,
+        "authority": host,
+        "port": port,
+        "redirectCode": 302,
+    }
+
+
+def test_further_hosts_are_redirected_if_asked_for(render, minimal):
+    rendered = render(minimal, PUBLIC, {"gateway": {"redirectHosts": ["*"]}})
+
+    assert rendered.get("VirtualService", "redirect")["spec"]["hosts"] == ["*"]
+    (server,) = rendered.get("Gateway", "mofang")["spec"]["servers"]
+    assert server["hosts"] == ["*"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"publicUrl": "http://127.0.0.1:8080"},
+        {"publicUrl": "http://localhost:8080"},
+        {"publicUrl": "http://[::1]:8080"},
+        {**PUBLIC, "acceptSharedOrigin": True},
+    ],
+    ids=str,
+)
+def test_without_a_name_or_as_accepted_all_is_on_one_host(render, minimal, values):
+    settings = render(minimal, values).file("mofang-settings", "settings.yaml")
+
+    assert settings["hostPerUser"] is False
+
+
+@pytest.mark.parametrize("values", [{}, {"publicUrl": "https://192.0.2.1"}], ids=str)
+def test_oauth_needs_a_host_per_user(refusal, minimal, values):
+    message = refusal(minimal, values, {"auth": {"method": "oauth"}})
+
+    assert "Log-in by oauth needs a host per user" in message
+    assert "acceptSharedOrigin: true" in message
+
+
+def test_oauth_on_one_origin_may_be_accepted(render, minimal):
+    accepted = {"auth": {"method": "oauth"}, "acceptSharedOrigin": True}
+
+    settings = render(minimal, accepted).file("mofang-settings", "settings.yaml")
+
+    assert settings["hostPerUser"] is False

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from jupyterhub.proxy import Proxy
 from kubernetes_asyncio import client, config
+from yarl import URL
 
 from mofang_hub.projects.objects import ObjectStorage
 from mofang_hub.routes.models import (
@@ -98,18 +99,29 @@ def proxy(proxy_for) -> IstioProxy:
 
 
 @pytest.fixture
-async def status_of(platform):
-    """Ask the gateway, as a browser of the domain would."""
+async def answer_of(platform):
+    """Ask the gateway; return the status and where it redirects to."""
     async with aiohttp.ClientSession() as session:
 
-        async def ask(path: str, host: str = HOST) -> int:
-            url = platform.url + path
+        async def ask(path: str, host: str = HOST) -> tuple[int, str | None]:
+            url = URL(platform.url + path, encoded=True)
             async with session.get(
                 url, headers={"Host": host}, allow_redirects=False
             ) as answer:
-                return answer.status
+                return answer.status, answer.headers.get("Location")
 
         yield ask
+
+
+@pytest.fixture
+def status_of(answer_of):
+    """Ask the gateway, as a browser of the domain would."""
+
+    async def ask(path: str, host: str = HOST) -> int:
+        status, _ = await answer_of(path, host)
+        return status
+
+    return ask
 
 
 async def ends(ask, path: str, within: float = 30) -> None:
@@ -175,11 +187,95 @@ async def test_the_hub_takes_what_no_other_route_does(proxy, status_of):
 
 
 async def test_a_user_may_have_a_domain(proxy_for, status_of):
-    proxy = proxy_for(host_routing=True)
+    proxy = proxy_for(host_routing=True, public_url=f"http://{HOST}:8080")
     await proxy.add_route(f"ada.{HOST}/metrics/", BACKEND, {"user": "ada"})
 
     assert await status_of("/metrics", host=f"ada.{HOST}") == 200
     assert await status_of("/metrics", host=f"ben.{HOST}") != 200
+
+
+async def test_other_paths_of_a_users_host_lead_to_the_hub(proxy_for, answer_of):
+    """Envoy takes no other host's route for them, and no page of the hub is there."""
+    proxy = proxy_for(host_routing=True, public_url=f"http://{HOST}:8080")
+    for server in ("a", "b"):
+        await proxy.add_route(f"ada.{HOST}/user/ada/{server}/", BACKEND, {"user": "a"})
+
+    for path in ("/", "/hub/login?next=%2Fhub%2F", "/user/ada/c/lab"):
+        status, location = await answer_of(path, host=f"ada.{HOST}")
+        assert (status, location) == (302, f"http://{HOST}:8080{path}")
+    # A browser names the port, which a host in Istio has not.
+    status, _ = await answer_of("/user/ada/b/tree", host=f"ada.{HOST}:8080")
+    assert status == 404
+
+
+async def test_every_spelling_of_a_name_leads_to_its_server(proxy, status_of):
+    """Nothing listens behind the route: 503 is Envoy's, 404 would be no route."""
+    nobody = "http://nobody.kubeflow.svc:1"
+    await proxy.add_route("/user/a@x.org/lab/", nobody, {"user": "a@x.org"})
+    await proxy.add_route("/user/%C3%A7/lab/", nobody, {"user": "ç"})
+
+    for path in (
+        "/user/a@x.org/lab/tree",
+        "/user/a%40x.org/lab/tree?reset",
+        "/user/a%40x%2eorg/lab",
+        "/user/%61@x.org/lab",
+        "/user/%c3%a7/lab/tree",
+        "/user/%C3%A7/lab",
+    ):
+        assert await status_of(path) == 503, path
+    assert await status_of("/user/a%40x.orgs/lab/") == 404
+
+
+async def test_a_path_is_handed_on_in_the_hubs_spelling(proxy, objects):
+    """A Jupyter server compares bytes too, and its own prefix is the hub's."""
+    await proxy.add_route("/metrics@/", BACKEND, {"user": "ada"})
+
+    (made,) = await objects.list_objects(
+        ISTIO, "VirtualService", namespace=proxy.namespace
+    )
+    change = made["spec"]["http"][2]["rewrite"]["uriRegexRewrite"]
+    assert change["rewrite"] == "/metrics@"
+
+
+async def test_what_was_changed_by_hand_is_listed_as_out_of_date(proxy, objects):
+    """The hub's check then makes it anew."""
+    await proxy.add_route("/metrics/", BACKEND, {"user": "ada"})
+    (made,) = await objects.list_objects(
+        ISTIO, "VirtualService", namespace=proxy.namespace
+    )
+    assert (await proxy.get_all_routes())["/metrics/"]["target"] == BACKEND
+
+    made["spec"]["http"].pop(0)
+    await objects.apply(
+        {
+            "apiVersion": ISTIO,
+            "kind": "VirtualService",
+            "metadata": {
+                key: made["metadata"][key]
+                for key in ("name", "namespace", "annotations", "labels")
+            },
+            "spec": made["spec"],
+        }
+    )
+
+    assert (await proxy.get_all_routes())["/metrics/"]["target"] == ""
+
+
+async def test_of_two_overlapping_routes_at_once_one_is_refused(proxy):
+    first, second = await asyncio.gather(
+        proxy.add_route("/user/ada/", BACKEND, {"user": "ada"}),
+        proxy.add_route("/user/ada/lab/", BACKEND, {"user": "ada"}),
+        return_exceptions=True,
+    )
+
+    assert [type(first), type(second)] == [type(None), OverlappingRouteError]
+
+
+async def test_a_new_hub_knows_what_the_last_one_made(proxy, proxy_for):
+    await proxy.add_route("/user/ada/lab/", BACKEND, {"user": "ada"})
+
+    with pytest.raises(OverlappingRouteError):
+        await proxy_for().add_route("/user/ada/", BACKEND, {"user": "ada"})
 
 
 async def test_escaped_names_are_routed_as_the_hub_escapes_them(proxy):

@@ -136,7 +136,7 @@ def start_from_page(session: HubSession, server: str, job: str) -> httpx.Respons
 
 def start_kernel(session: HubSession, server: str) -> None:
     answer = httpx.post(
-        f"{session.platform.url}/user/{session.name}/{server}/api/kernels",
+        f"{session.server_url(server)}api/kernels",
         headers={"Authorization": f"token {session.token}"},
         json={"name": "python3"},
         timeout=60,

@@ -87,7 +87,7 @@ def test_the_other_s_server_answers_only_its_owner(
 
     mine = ada.user_server(SERVER, "api/status")
     answer = ben.http.get(
-        f"/user/ada/{SERVER}/api/status",
+        f"{ada.server_url(SERVER)}api/status",
         headers={"Authorization": f"token {ben.token}"},
     )
 
@@ -117,10 +117,10 @@ def test_the_other_s_shell_stays_shut(
 
 def open_shell(session: HubSession, path: str) -> bool:
     """Whether the shell printed what only a program in the container can."""
-    url = session.platform.url.replace("http", "ws", 1)
+    url = session.server_url(SERVER).replace("http", "ws", 1)
     try:
         shell = connect(
-            f"{url}/user/{session.name}/{SERVER}/{path}",
+            url + path,
             additional_headers={"Authorization": f"token {session.token}"},
         )
     except InvalidStatus as refusal:

@@ -86,7 +86,7 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     page.wait_for_url(re.compile(f"/user/ada/{SERVER}/lab"), timeout=120_000)
     # A new user's JupyterLab, not what an earlier run left open.
     remove_jobs(session, SERVER)
-    page.goto(f"/user/ada/{SERVER}/lab?reset")
+    page.goto(f"{session.server_url(SERVER)}lab?reset")
     expect(page.locator("#jp-main-dock-panel")).to_be_visible()
     expect(page.get_by_role("tab", name="Training jobs")).to_be_visible()
     look(page, "4-jupyterlab")

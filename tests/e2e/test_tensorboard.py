@@ -36,7 +36,7 @@ def open_lab(page: Page, session: HubSession, path: str) -> None:
     expect(
         page.get_by_role("button", name=re.compile("^(Start|Open) ")).first
     ).to_be_visible()
-    page.goto(f"/user/{session.name}/{SERVER}/lab/tree/{path}?reset")
+    page.goto(f"{session.server_url(SERVER)}lab/tree/{path}?reset")
     expect(page.locator("#jp-main-dock-panel")).to_be_visible()
 
 

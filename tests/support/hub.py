@@ -94,10 +94,14 @@ class HubSession:
             lambda: not self.server(name), within=60, what=f"server {name} is gone"
         )
 
+    def server_url(self, name: str) -> str:
+        """Address of the user's server, on the user's own host; ends with a slash."""
+        return f"{self.platform.user_url(self.name)}/user/{self.name}/{name}/"
+
     def user_server(self, name: str, path: str) -> httpx.Response:
         """A request to the user's own server, through the gateway."""
         return httpx.get(
-            f"{self.platform.url}/user/{self.name}/{name}/{path}",
+            self.server_url(name) + path,
             headers={"Authorization": f"token {self.token}"},
             timeout=30,
             trust_env=False,

@@ -18,7 +18,7 @@ def api(
     """A call of the training API through the user's Jupyter server."""
     return _client().request(
         verb,
-        f"{session.platform.url}/user/{session.name}/{server}/mofang/training/api/{path}",
+        f"{session.server_url(server)}mofang/training/api/{path}",
         headers={"Authorization": f"token {session.token}"},
         **options,
     )
@@ -44,7 +44,7 @@ def pytorch_image(platform: Platform) -> str:
 def put_script(session: HubSession, server: str, path: str, text: str) -> None:
     """Write a file in the user's home by Jupyter's contents API."""
     answer = httpx.put(
-        f"{session.platform.url}/user/{session.name}/{server}/api/contents/home/jovyan/{path}",
+        f"{session.server_url(server)}api/contents/home/jovyan/{path}",
         headers={"Authorization": f"token {session.token}"},
         json={"type": "file", "format": "text", "content": text},
         timeout=30,

@@ -15,7 +15,7 @@ from support.hub import HubSession
 @contextmanager
 def running_kernel(session: HubSession, server: str) -> Iterator["Kernel"]:
     """Start the default kernel of a person's server, and end it afterwards."""
-    url = f"{session.platform.url}/user/{session.name}/{server}/api/kernels"
+    url = f"{session.server_url(server)}api/kernels"
     headers = {"Authorization": f"token {session.token}"}
     with httpx.Client(headers=headers, timeout=120, trust_env=False) as http:
         answer = http.post(url, json={"name": "python3"})

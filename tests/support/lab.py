@@ -25,7 +25,7 @@ class Lab:
 
     def open(self, path: str = "home/jovyan") -> None:
         """Open it as if for the first time, with a file or folder in front."""
-        self.page.goto(f"/user/{self.session.name}/{self.server}/lab/tree/{path}?reset")
+        self.page.goto(f"{self.session.server_url(self.server)}lab/tree/{path}?reset")
         expect(self.page.locator("#jp-main-dock-panel")).to_be_visible()
         expect(self.page.get_by_role("tab", name="Training jobs")).to_be_visible()
 
@@ -77,7 +77,7 @@ class Lab:
         session = self.session
         httpx.request(
             verb,
-            f"{session.platform.url}/user/{session.name}/{self.server}/{path}",
+            session.server_url(self.server) + path,
             headers={"Authorization": f"token {session.token}"},
             json=body,
             timeout=30,

@@ -43,6 +43,11 @@ class Platform:
         """Base address without a slash at its end."""
         return str(self._facts["url"]).rstrip("/")
 
+    def user_url(self, name: str) -> str:
+        """Base address of a user's servers, without a slash at its end."""
+        scheme, _, host = self.url.partition("://")
+        return f"{scheme}://{name}.{host}"
+
     @property
     def kubeconfig(self) -> str:
         return str(self._facts["kubeconfig"])

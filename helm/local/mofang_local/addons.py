@@ -11,6 +11,7 @@ from mofang_local.network import DNS_ADDRESS
 
 Manifest = dict[str, Any]
 NODE_PORT = 30080
+TLS_NODE_PORT = 30443
 RESTRICTED: Manifest = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
@@ -266,7 +267,10 @@ def gateway(image: str) -> list[Manifest]:
         "containers": [container],
         "volumes": [{"name": "bootstrap", "configMap": {"name": name}}],
     }
-    port = {"name": "http", "port": 80, "targetPort": 8080, "nodePort": NODE_PORT}
+    ports = [
+        {"name": "http", "port": 80, "targetPort": 8080, "nodePort": NODE_PORT},
+        {"name": "https", "port": 443, "targetPort": 8443, "nodePort": TLS_NODE_PORT},
+    ]
     return [
         _object(
             "ConfigMap",
@@ -279,6 +283,6 @@ def gateway(image: str) -> list[Manifest]:
             "Service",
             name,
             namespace,
-            spec={"type": "NodePort", "selector": labels, "ports": [port]},
+            spec={"type": "NodePort", "selector": labels, "ports": ports},
         ),
     ]

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -126,6 +127,20 @@ def missing_packages(needed: Mapping[str, str] = DEBIAN_PACKAGES) -> list[str]:
             if not (Path(program).exists() or shutil.which(program, path=path))
         }
     )
+
+
+def platform_packages() -> list[str]:
+    """Debian packages that the platform needs and that are not there.
+
+    Browsers and curl resolve every name below ``localhost`` (RFC 6761, section 6.3).
+    The C library does so by systemd's resolver, or by nss-myhostname.
+    """
+    packages = missing_packages()
+    try:
+        socket.getaddrinfo("user.mofang.localhost", None)
+    except socket.gaierror:
+        packages.append("libnss-myhostname")
+    return packages
 
 
 def install(packages: list[str], log: Path) -> None:

@@ -25,6 +25,8 @@ from mofang_local.processes import Program
 NAMESPACE = "mofang"
 USERS = ("ada", "ben")
 ADMIN = "admin"
+HOST = "mofang.localhost"
+"""The hub's host. It and what is below it, the hosts of users, lead to loopback."""
 ANSWER_SECONDS = 180
 _BROKEN = 500
 """HTTP statuses from here on are not an answer of the hub."""
@@ -90,7 +92,7 @@ class Platform:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     def install(self, images: dict[str, PlannedImage]) -> None:
         """Apply the resource definitions, then the chart."""

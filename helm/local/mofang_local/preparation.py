@@ -145,7 +145,7 @@ class Preparation:
 
     @staticmethod
     def _lacks_packages() -> bool:
-        return bool(needs.missing_packages())
+        return bool(needs.platform_packages())
 
     def _packages(self, _: Step) -> None:
         _install_packages(self._places)
@@ -289,7 +289,7 @@ class Preparation:
 
 
 def _install_packages(places: Places) -> None:
-    needs.install(needs.missing_packages(), places.build_logs / "packages.log")
+    needs.install(needs.platform_packages(), places.build_logs / "packages.log")
 
 
 def build(

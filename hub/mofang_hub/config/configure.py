@@ -45,6 +45,13 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
         c.JupyterHub.cookie_secret = bytes.fromhex(cookie_secret)
     if settings.public_url:
         c.JupyterHub.public_url = f"{settings.public_url}/"
+    if settings.host_per_user:
+        c.JupyterHub.subdomain_host = settings.public_url
+        # A user's server could set cookies for the hub's host, but none of this prefix.
+        # Browsers take those by TLS only.
+        c.JupyterHub.cookie_host_prefix_enabled = settings.public_url.startswith(
+            "https:"
+        )
     # Servers outlive the hub: it may be restarted at any time.
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.allow_named_servers = True
@@ -64,6 +71,7 @@ def _proxy(c: Any, settings: Settings) -> None:
     c.IstioProxy.gateway = settings.gateway.name
     c.IstioProxy.gateway_namespace = settings.gateway.namespace
     c.IstioProxy.hosts = list(settings.gateway.hosts)
+    c.IstioProxy.public_url = settings.public_url
     c.IstioProxy.probe_url = settings.gateway.probe_url
 
 

@@ -38,6 +38,7 @@ class GatewaySettings(_Model):
     namespace: str
     """Where the gateway's own pods run."""
     hosts: tuple[str, ...] = ("*",)
+    """Where the hub answers; ``*`` for any host."""
     probe_url: str
     """Where the hub reaches the gateway to see whether a route is live."""
 
@@ -121,6 +122,8 @@ class Settings(_Model):
     platform_namespace: str
     public_url: str
     """As the browser sees it, without a slash at its end."""
+    host_per_user: bool = False
+    """The servers of each user are on a host of their own, below the hub's."""
     images: dict[str, ImageSettings] = {}
     gateway: GatewaySettings
     auth: AuthSettings

@@ -7,8 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from mofang_hub.routes.models import Route, Target, route_name
+from mofang_hub.routes.models import BadRouteError, Route, Target, route_name
+from mofang_hub.routes.quoting import path_pattern
 from mofang_kube.names import GROUP, ROUTE_LABEL
 
 ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
@@ -31,6 +33,9 @@ class VirtualServiceBuilder:
 
     hosts: Sequence[str] = ("*",)
     """Domains that routes without one of their own answer to."""
+
+    public_url: str = ""
+    """Scheme and host of the hub in browsers; needed where routes have hosts."""
 
     cluster_domain: str = "cluster.local"
 
@@ -65,38 +70,106 @@ class VirtualServiceBuilder:
                 "hosts": [route.host] if route.host else list(self.hosts),
                 "gateways": [self.gateway],
                 "exportTo": [self.gateway_namespace],
-                "http": [_proof(route), self._forward(route, target)],
+                "http": [
+                    _proof(route),
+                    *self._forward(route, target),
+                    *self._redirect(route),
+                ],
             },
         }
 
-    def _forward(self, route: Route, target: Target) -> dict[str, Any]:
+    def is_current(self, virtual_service: Mapping[str, Any], route: Route) -> bool:
+        """Tell whether the object forwards as this builder would have it forward."""
+        try:
+            return bool(virtual_service.get("spec") == self.build(route)["spec"])
+        except BadRouteError:
+            return False
+
+    def _forward(self, route: Route, target: Target) -> list[dict[str, Any]]:
+        path = route.path.removesuffix("/")
         matches: list[dict[str, Any]] = [{"uri": {"prefix": route.path}}]
-        if route.path != "/":
+        if path:
             # The address without its last slash is the server's as well; the
             # hub would take it for a server that does not run.
-            matches.append({"uri": {"exact": route.path.removesuffix("/")}})
+            matches.append({"uri": {"exact": path}})
         host = f"{target.service}.{target.namespace}.svc.{self.cluster_domain}"
-        return {
-            "name": "forward",
-            "match": matches,
+        onward = {
             "route": [{"destination": {"host": host, "port": {"number": target.port}}}],
             # Istio's default repeats a request after a 503 too. A notebook's
             # requests are not all repeatable, so only those that reached nobody.
             "retries": {"attempts": 2, "retryOn": "connect-failure,refused-stream"},
         }
+        forward = [{"name": "forward", "match": matches} | onward]
+        if (pattern := path_pattern(path)) is not None:
+            # The server behind compares bytes too: it gets the hub's own spelling.
+            forward.append(
+                {
+                    "name": "forward-requoted",
+                    "match": [{"uri": {"regex": f"{pattern}(?:/.*)?"}}],
+                    "rewrite": {
+                        "uriRegexRewrite": {"match": f"^{pattern}", "rewrite": path}
+                    },
+                }
+                | onward
+            )
+        return forward
+
+    def _redirect(self, route: Route) -> list[dict[str, Any]]:
+        """Send everything else on a user's host to the hub's.
+
+        Envoy looks at no other host's routes once one is known for a host. The hub
+        itself answers on its own host alone: a user's host is controlled by whatever
+        service worker the user's server installed, and must show no log-in page.
+        """
+        if route.host is None:
+            return []
+        if not self.public_url:
+            raise BadRouteError(
+                f"The route {route.routespec} has a host of its own, and IstioProxy."
+                "public_url does not say where the hub is."
+            )
+        return [
+            {
+                "name": "hub",
+                "match": [{"uri": {"prefix": "/"}}],
+                "redirect": redirect_to(self.public_url),
+            }
+        ]
+
+
+def redirect_to(url: str) -> dict[str, Any]:
+    """Istio's HTTPRedirect to the same path on another origin."""
+    origin = urlsplit(url)
+    port = origin.port or {"http": 80, "https": 443}[origin.scheme]
+    return {
+        "scheme": origin.scheme,
+        "authority": origin.hostname,
+        "port": port,
+        "redirectCode": 302,
+    }
 
 
 def read_route(virtual_service: Mapping[str, Any]) -> Route | None:
-    """Read the route a VirtualService was built from; None when it is not ours."""
-    annotations = virtual_service.get("metadata", {}).get("annotations") or {}
+    """Read the route a VirtualService was built from; None when it is not ours.
+
+    A copy under another name is not ours either: a route is one object.
+    """
+    metadata = virtual_service.get("metadata", {})
+    annotations = metadata.get("annotations") or {}
     try:
-        return Route(
+        route = Route(
             routespec=annotations[ROUTESPEC_ANNOTATION],
             target=annotations[TARGET_ANNOTATION],
             data=json.loads(annotations[DATA_ANNOTATION]),
         )
-    except (KeyError, ValueError):
+        is_ours = (
+            metadata.get("name") == route_name(route.routespec)
+            and isinstance(route.data, dict)
+            and bool(route.path)
+        )
+    except (KeyError, ValueError, BadRouteError):
         return None
+    return route if is_ours else None
 
 
 def _proof(route: Route) -> dict[str, Any]:

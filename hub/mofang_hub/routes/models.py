@@ -71,6 +71,12 @@ class Target:
                 "Services only, so the spawner must make one for each server."
             )
             raise BadRouteError(msg)
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            msg = (
+                f"The target {url} has a path: requests are forwarded with the path "
+                "that they came with. Leave out what follows the port."
+            )
+            raise BadRouteError(msg)
         try:
             port = parts.port
         except ValueError as err:

@@ -23,6 +23,7 @@ from mofang_hub.routes.models import (
     validate_no_overlap,
 )
 from mofang_hub.routes.probe import GatewayProbe
+from mofang_kube.errors import MofangError
 from mofang_kube.names import ROUTE_LABEL
 
 _API_VERSION = "networking.istio.io/v1"
@@ -71,8 +72,14 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         "http://istio-ingressgateway.istio-system.svc.cluster.local",
         help="""
         The gateway's address as the hub reaches it, to see that a route is live.
+        """,
+    ).tag(config=True)
 
-        With ``https``, its certificate must be one that the hub trusts.
+    public_url = Unicode(
+        help="""
+        Scheme and host of the hub as browsers know it.
+
+        Needed with a host per user: other paths of a user's host are redirected there.
         """,
     ).tag(config=True)
 
@@ -111,6 +118,8 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         self._objects = objects
         self._connecting = asyncio.Lock()
         self._known: dict[str, Route] = {}
+        self._adding: set[str] = set()
+        self._has_listed = False
         self._probe = GatewayProbe(
             self.probe_url, host=None if "*" in self.hosts else self.hosts[0]
         )
@@ -119,6 +128,7 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
             gateway=self.gateway,
             gateway_namespace=self.gateway_namespace,
             hosts=tuple(self.hosts),
+            public_url=self.public_url,
             cluster_domain=self.cluster_domain,
         )
 
@@ -136,11 +146,17 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         route = Route(
             routespec=self.validate_routespec(routespec), target=target, data=data
         )
-        validate_no_overlap(route.routespec, self._known)
         virtual_service = self._builder.build(route)
+        if not self._has_listed:
+            await self.get_all_routes()
+        validate_no_overlap(route.routespec, [*self._known, *self._adding])
+        self._adding.add(route.routespec)
         deadline = time.monotonic() + self.live_timeout_seconds
-        await self._apply(virtual_service, deadline)
-        self._known[route.routespec] = route
+        try:
+            await self._apply(virtual_service, deadline)
+            self._known[route.routespec] = route
+        finally:
+            self._adding.discard(route.routespec)
         try:
             took = await self._probe.wait_for_live(
                 route, timeout_seconds=max(1.0, deadline - time.monotonic())
@@ -176,7 +192,11 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         )
 
     async def get_all_routes(self) -> dict[str, dict[str, Any]]:
-        """List all routes of the hub, by one request."""
+        """List all routes of the hub, by one request.
+
+        One whose VirtualService was changed by hand, or was made by another version, is
+        listed without its target: the hub's check makes it anew.
+        """
         objects = await self._connected()
         found = await objects.list_objects(
             _API_VERSION,
@@ -184,15 +204,16 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
             namespace=self.namespace,
             selector=f"{ROUTE_LABEL}=true",
         )
-        routes = [route for each in found if (route := read_route(each)) is not None]
-        self._known = {route.routespec: route for route in routes}
+        read = [(each, route) for each in found if (route := read_route(each))]
+        self._known = {route.routespec: route for _, route in read}
+        self._has_listed = True
         return {
             route.routespec: {
                 "routespec": route.routespec,
-                "target": route.target,
+                "target": route.target if self._builder.is_current(each, route) else "",
                 "data": dict(route.data),
             }
-            for route in routes
+            for each, route in read
         }
 
     async def check_routes(
@@ -200,12 +221,13 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
     ) -> None:
         """Make missing routes and remove stale ones.
 
-        A gateway that is away is told in the log and tried again at the next
-        check. The hub starts and stays without it.
+        A route that cannot be made, or a gateway that is away, is told in the log and
+        tried again at the next check. The hub starts and stays without it; JupyterHub
+        would exit.
         """
         try:
             await super().check_routes(user_dict, service_dict, routes)
-        except RouteNotLiveError as err:
+        except MofangError as err:
             self.log.error("%s The hub goes on without it.", err)  # noqa: TRY400
 
     async def close(self) -> None:

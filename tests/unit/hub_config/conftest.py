@@ -15,6 +15,7 @@ def settings_file(**changes):
     return {
         "platformNamespace": "mofang",
         "publicUrl": "https://mofang.example.org",
+        "hostPerUser": True,
         "gateway": {
             "name": "mofang/mofang",
             "namespace": "istio-ingress",

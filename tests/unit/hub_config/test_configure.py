@@ -69,6 +69,30 @@ def test_the_hub_is_known_by_its_public_address(c):
     assert c.JupyterHub.hub_connect_url == "http://hub.mofang.svc:8081"
 
 
+def test_each_user_has_a_host_and_cookies_are_bound_to_theirs(c):
+    """Otherwise any user's server acts in the hub as whoever opens its page."""
+    assert c.JupyterHub.subdomain_host == "https://mofang.example.org"
+    assert c.JupyterHub.cookie_host_prefix_enabled is True
+    assert c.IstioProxy.public_url == "https://mofang.example.org"
+
+
+def test_without_tls_no_cookie_is_bound_by_its_name(secrets):
+    """Browsers refuse such a cookie that did not come by TLS: nobody could log in."""
+    c = Config()
+    changed = settings_file(publicUrl="http://mofang.localhost:8080")
+    configure(c, Settings.model_validate(changed), secrets)
+
+    assert c.JupyterHub.subdomain_host == "http://mofang.localhost:8080"
+    assert c.JupyterHub.cookie_host_prefix_enabled is False
+
+
+def test_one_origin_for_everything_is_what_the_chart_says(secrets):
+    c = Config()
+    configure(c, Settings.model_validate(settings_file(hostPerUser=False)), secrets)
+
+    assert "subdomain_host" not in c.JupyterHub
+
+
 def test_secrets_come_from_their_files(c):
     assert c.JupyterHub.cookie_secret == bytes.fromhex(SECRETS["cookie-secret"])
     (service,) = c.JupyterHub.services

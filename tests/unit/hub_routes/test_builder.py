@@ -1,5 +1,8 @@
 """The VirtualService of a route, as a reviewer has read it."""
 
+import json
+import re
+
 import pytest
 
 from mofang_hub.routes.builder import VirtualServiceBuilder, read_route
@@ -9,7 +12,10 @@ from mofang_hub.routes.models import BadRouteError, Route
 @pytest.fixture
 def builder():
     return VirtualServiceBuilder(
-        namespace="mofang", gateway="mofang/mofang", gateway_namespace="istio-system"
+        namespace="mofang",
+        gateway="mofang/mofang",
+        gateway_namespace="istio-system",
+        public_url="https://x.org",
     )
 
 
@@ -62,9 +68,75 @@ def test_a_route_reads_back_as_it_was(builder, route):
     assert read_route(builder.build(route)) == route
 
 
-def test_a_domain_of_its_own_is_the_only_host(builder):
+def test_on_a_host_of_its_own_everything_else_is_redirected_to_the_hub(builder):
+    """Envoy looks at no wildcard once it knows the host; the hub answers elsewhere."""
     route = Route(routespec="ada.x.org/user/ada/a/", target="http://a.b.svc:1")
-    assert builder.build(route)["spec"]["hosts"] == ["ada.x.org"]
+
+    spec = builder.build(route)["spec"]
+
+    assert spec["hosts"] == ["ada.x.org"]
+    assert spec["http"][-1] == {
+        "name": "hub",
+        "match": [{"uri": {"prefix": "/"}}],
+        "redirect": {
+            "scheme": "https",
+            "authority": "x.org",
+            "port": 443,
+            "redirectCode": 302,
+        },
+    }
+
+
+def test_a_host_of_its_own_needs_to_know_where_the_hub_is():
+    builder = VirtualServiceBuilder(namespace="a", gateway="a/b", gateway_namespace="c")
+    with pytest.raises(BadRouteError, match="public_url"):
+        builder.build(Route(routespec="a.x.org/user/a/", target="http://a.b.svc:1"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/user/a@b/x", "/user/a%40b/x/tree", "/user/a%40b/x/", "/user/a@b/x/api?y=@"],
+)
+def test_every_spelling_of_a_name_reaches_its_server(builder, path):
+    """Envoy compares bytes; ``encodeURIComponent`` writes ``%40``, the hub ``@``."""
+    route = Route(routespec="/user/a@b/x/", target="http://a.b.svc:1")
+
+    rule = builder.build(route)["spec"]["http"][2]
+
+    pattern = rule["match"][0]["uri"]["regex"]
+    without_query = path.partition("?")[0]
+    assert re.fullmatch(pattern, without_query)
+    change = rule["rewrite"]["uriRegexRewrite"]
+    changed = re.sub(change["match"], change["rewrite"], without_query)
+    assert changed.startswith("/user/a@b/x")
+    assert not re.fullmatch(pattern, "/user/a@b/xy")
+
+
+@pytest.mark.parametrize("name", ["%C3%A9", "%c3%a9", "%C3%a9"])
+def test_hexadecimal_digits_are_matched_in_either_case(builder, name):
+    route = Route(routespec="/user/%C3%A9/x/", target="http://a.b.svc:1")
+    pattern = builder.build(route)["spec"]["http"][2]["match"][0]["uri"]["regex"]
+    assert re.fullmatch(pattern, f"/user/{name}/x/lab")
+
+
+def test_what_was_changed_by_hand_is_known(builder, route):
+    made = builder.build(route)
+    assert builder.is_current(made, route)
+    made["spec"]["hosts"] = ["elsewhere.org"]
+    assert not builder.is_current(made, route)
+
+
+def test_a_copy_under_another_name_is_no_route(builder, route):
+    made = builder.build(route)
+    made["metadata"]["name"] = "copy"
+    assert read_route(made) is None
+
+
+@pytest.mark.parametrize("data", [None, [1], "x"])
+def test_data_that_is_no_mapping_is_no_route(builder, route, data):
+    made = builder.build(route)
+    made["metadata"]["annotations"]["mofang.dev/data"] = json.dumps(data)
+    assert read_route(made) is None
 
 
 def test_a_pod_address_makes_no_object(builder):

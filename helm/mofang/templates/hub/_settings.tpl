@@ -5,6 +5,7 @@ training service. No secret belongs here.
 {{- define "mofang.settings" -}}
 platformNamespace: {{ .Release.Namespace }}
 publicUrl: {{ .Values.publicUrl | trimSuffix "/" | quote }}
+hostPerUser: {{ eq (include "mofang.hostPerUser" .) "true" }}
 images:
   {{- range $name, $image := .Values.images }}
   {{- if $image.tag }}
@@ -16,8 +17,8 @@ images:
 gateway:
   name: {{ .Release.Namespace }}/mofang
   namespace: {{ .Values.gateway.namespace }}
-  hosts: {{- toYaml .Values.gateway.hosts | nindent 4 }}
-  probeUrl: {{ .Values.gateway.probeUrl }}
+  hosts: {{- include "mofang.hubHosts" . | nindent 4 }}
+  probeUrl: {{ include "mofang.probeUrl" . }}
 auth:
   method: {{ .Values.auth.method }}
   adminUsers: {{- toYaml .Values.auth.adminUsers | nindent 4 }}
