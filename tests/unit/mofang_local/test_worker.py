@@ -56,11 +56,16 @@ def until(condition, what: str) -> None:
 
 
 def starter(folder: Path, release: str) -> subprocess.Popen[bytes]:
-    """A process that runs the worker as `make up` does."""
+    """A process that runs the worker as `make up` does.
+
+    Ctrl-C reaches it also where these tests run in the background of a shell, which has
+    such jobs ignore it.
+    """
     script = folder / "worker.py"
     script.write_text(WORKER)
     code = (
-        "import sys; from mofang_local import worker;"
+        "import signal, sys; from mofang_local import worker;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         f"sys.exit(worker.run_command([sys.executable, {str(script)!r}, "
         f"{str(folder)!r}, {release!r}]))"
     )
@@ -92,7 +97,10 @@ def test_a_worker_that_was_not_released_ends_with_its_starter(places, sign):
     with starter(places.state.parent, "stay") as process:
         child = child_of(places.state.parent)
         os.kill(process.pid, sign)
-        process.wait(WAIT_SECONDS)
+        try:
+            process.wait(WAIT_SECONDS)
+        finally:
+            process.kill()
     until(lambda: not lives(child), "the worker's child has ended")
 
 
