@@ -187,7 +187,7 @@ async def test_the_hub_takes_what_no_other_route_does(proxy, status_of):
 
 
 async def test_a_user_may_have_a_domain(proxy_for, status_of):
-    proxy = proxy_for(host_routing=True, public_url=f"http://{HOST}:8080")
+    proxy = proxy_for(host_routing=True, hub_public_url=f"http://{HOST}:8080")
     await proxy.add_route(f"ada.{HOST}/metrics/", BACKEND, {"user": "ada"})
 
     assert await status_of("/metrics", host=f"ada.{HOST}") == 200
@@ -196,7 +196,7 @@ async def test_a_user_may_have_a_domain(proxy_for, status_of):
 
 async def test_other_paths_of_a_users_host_lead_to_the_hub(proxy_for, answer_of):
     """Envoy takes no other host's route for them, and no page of the hub is there."""
-    proxy = proxy_for(host_routing=True, public_url=f"http://{HOST}:8080")
+    proxy = proxy_for(host_routing=True, hub_public_url=f"http://{HOST}:8080")
     for server in ("a", "b"):
         await proxy.add_route(f"ada.{HOST}/user/ada/{server}/", BACKEND, {"user": "a"})
 

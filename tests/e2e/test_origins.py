@@ -148,8 +148,10 @@ def hostile_server(
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
-    folder.mkdir(exist_ok=True)
-    os.chown(folder, 1000, 1000)
+    # Whoever never started a server has no home yet.
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in (folder.parent, folder):
+        os.chown(each, 1000, 1000)
     for name, text in files.items():
         (folder / name).write_text(text)
         os.chown(folder / name, 1000, 1000)

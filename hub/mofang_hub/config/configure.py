@@ -71,7 +71,7 @@ def _proxy(c: Any, settings: Settings) -> None:
     c.IstioProxy.gateway = settings.gateway.name
     c.IstioProxy.gateway_namespace = settings.gateway.namespace
     c.IstioProxy.hosts = list(settings.gateway.hosts)
-    c.IstioProxy.public_url = settings.public_url
+    c.IstioProxy.hub_public_url = settings.public_url
     c.IstioProxy.probe_url = settings.gateway.probe_url
 
 
@@ -79,6 +79,7 @@ def _spawner(c: Any, settings: Settings) -> None:
     namespace = settings.platform_namespace
     context = SpawnContext(
         training_url=f"http://training.{namespace}.svc:8080{_TRAINING_PREFIX}",
+        images=settings.image_references,
         limit_per_user=settings.servers.limit_per_user,
     )
     c.JupyterHub.spawner_class = MofangSpawner

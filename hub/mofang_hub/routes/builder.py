@@ -126,7 +126,7 @@ class VirtualServiceBuilder:
         if not self.public_url:
             raise BadRouteError(
                 f"The route {route.routespec} has a host of its own, and IstioProxy."
-                "public_url does not say where the hub is."
+                "hub_public_url does not say where the hub is."
             )
         return [
             {

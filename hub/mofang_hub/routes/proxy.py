@@ -75,9 +75,10 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         """,
     ).tag(config=True)
 
-    public_url = Unicode(
+    hub_public_url = Unicode(
         help="""
-        Scheme and host of the hub as browsers know it.
+        Scheme and host of the hub as browsers know it. ``public_url`` of the base class
+        is where the proxy listens.
 
         Needed with a host per user: other paths of a user's host are redirected there.
         """,
@@ -128,7 +129,7 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
             gateway=self.gateway,
             gateway_namespace=self.gateway_namespace,
             hosts=tuple(self.hosts),
-            public_url=self.public_url,
+            public_url=self.hub_public_url,
             cluster_domain=self.cluster_domain,
         )
 

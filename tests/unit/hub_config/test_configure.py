@@ -42,15 +42,19 @@ def test_the_context_knows_service_and_limit(c):
 
     assert context.training_url == "http://training.mofang.svc:8080/services/training"
     assert context.limit_per_user == 5
+    assert context.images == {}
 
 
 def test_the_settings_reach_the_spawner(secrets):
     servers = {"startTimeoutSeconds": 30, "limitPerUser": 0}
     c = Config()
-    configure(c, Settings.model_validate(settings_file(servers=servers)), secrets)
+    images = {"ray": {"reference": "docker.io/mofang/ray:1"}}
+    said = settings_file(servers=servers, images=images)
+    configure(c, Settings.model_validate(said), secrets)
 
     assert c.MofangSpawner.start_timeout == 30
     assert c.MofangSpawner.context().limit_per_user == 0
+    assert c.MofangSpawner.context().images == {"ray": "docker.io/mofang/ray:1"}
 
 
 def test_nothing_of_the_hubs_environment_reaches_a_server(c):
@@ -73,7 +77,7 @@ def test_each_user_has_a_host_and_cookies_are_bound_to_theirs(c):
     """Otherwise any user's server acts in the hub as whoever opens its page."""
     assert c.JupyterHub.subdomain_host == "https://mofang.example.org"
     assert c.JupyterHub.cookie_host_prefix_enabled is True
-    assert c.IstioProxy.public_url == "https://mofang.example.org"
+    assert c.IstioProxy.hub_public_url == "https://mofang.example.org"
 
 
 def test_without_tls_no_cookie_is_bound_by_its_name(secrets):

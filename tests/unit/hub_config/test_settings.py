@@ -42,6 +42,13 @@ def test_what_the_chart_got_wrong_is_refused(tmp_path, changes):
         load(tmp_path, settings_file(**changes))
 
 
+def test_images_are_known_by_their_names(tmp_path):
+    images = {"ray": {"reference": "docker.io/mofang/ray:1", "pullPolicy": "Never"}}
+    settings = load(tmp_path, settings_file(images=images))
+
+    assert settings.image_references == {"ray": "docker.io/mofang/ray:1"}
+
+
 def test_secrets_are_read_without_white_space(secrets):
     assert {name: secrets.get(name) for name in SECRETS} == SECRETS
 
