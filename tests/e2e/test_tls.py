@@ -116,8 +116,6 @@ def page(
 
 def test_over_tls_each_cookie_is_its_hosts_own(page: Page, platform: Platform) -> None:
     login = platform.login("ada")
-    # Whoever leaves out the scheme is sent on.
-    page.goto(f"http://{HOST}:{platform.url.rpartition(':')[2]}/hub/login")
     page.goto(URL)
     page.get_by_label("Username").fill(login.name)
     page.get_by_label("Password").fill(login.password)

@@ -43,6 +43,8 @@ def _object(kind: str, name: str, namespace: str | None, **rest: Any) -> Manifes
         "Deployment": "apps/v1",
         "ClusterRole": "rbac.authorization.k8s.io/v1",
         "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+        "Role": "rbac.authorization.k8s.io/v1",
+        "RoleBinding": "rbac.authorization.k8s.io/v1",
     }
     metadata: Manifest = {"name": name}
     if namespace:
@@ -161,9 +163,38 @@ def istiod_values(image: str) -> Manifest:
     }
 
 
+_ACCOUNT_FOLDER = "/var/run/secrets/tokens"
+_ROOT_FOLDER = "/var/run/secrets/istio"
+_FILE_CREDENTIALS = "envoy.grpc_credentials.file_based_metadata"
+_XDS = {
+    "target_uri": "istiod.istio-system.svc:15012",
+    "stat_prefix": "xds",
+    "channel_credentials": {
+        "ssl_credentials": {"root_certs": {"filename": f"{_ROOT_FOLDER}/root-cert.pem"}}
+    },
+    "credentials_factory_name": _FILE_CREDENTIALS,
+    "call_credentials": [
+        {
+            "from_plugin": {
+                "name": _FILE_CREDENTIALS,
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.config.grpc_credential.v3"
+                    ".FileBasedMetadataConfig",
+                    "secret_data": {"filename": f"{_ACCOUNT_FOLDER}/istio-token"},
+                    "header_key": "authorization",
+                    "header_prefix": "Bearer ",
+                },
+            }
+        }
+    ],
+    "channel_args": {"args": {"grpc.keepalive_time_ms": {"int_value": 30000}}},
+}
+"""istiod gives certificates of Gateways to those only whose token it has verified."""
+
 _BOOTSTRAP = {
     "node": {
         "metadata": {
+            "CLUSTER_ID": "Kubernetes",
             "NAMESPACE": "istio-system",
             "LABELS": {"istio": "ingressgateway", "app": "istio-ingressgateway"},
         }
@@ -177,49 +208,8 @@ _BOOTSTRAP = {
         "ads_config": {
             "api_type": "DELTA_GRPC",
             "transport_api_version": "V3",
-            "grpc_services": [{"envoy_grpc": {"cluster_name": "xds-grpc"}}],
+            "grpc_services": [{"google_grpc": _XDS}],
         },
-    },
-    "static_resources": {
-        "clusters": [
-            {
-                "name": "xds-grpc",
-                "type": "STRICT_DNS",
-                "respect_dns_ttl": True,
-                "dns_lookup_family": "V4_ONLY",
-                "connect_timeout": "1s",
-                "typed_extension_protocol_options": {
-                    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                        "@type": "type.googleapis.com/envoy.extensions.upstreams"
-                        ".http.v3.HttpProtocolOptions",
-                        "explicit_http_config": {"http2_protocol_options": {}},
-                    }
-                },
-                "upstream_connection_options": {
-                    "tcp_keepalive": {"keepalive_time": 30}
-                },
-                "load_assignment": {
-                    "cluster_name": "xds-grpc",
-                    "endpoints": [
-                        {
-                            "lb_endpoints": [
-                                {
-                                    "endpoint": {
-                                        "address": {
-                                            "socket_address": {
-                                                "address": "istiod.istio-system.svc"
-                                                ".cluster.local",
-                                                "port_value": 15010,
-                                            }
-                                        }
-                                    }
-                                }
-                            ]
-                        }
-                    ],
-                },
-            }
-        ]
     },
 }
 
@@ -259,19 +249,45 @@ def gateway(image: str) -> list[Manifest]:
         },
         "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
         "securityContext": RESTRICTED,
-        "volumeMounts": [{"name": "bootstrap", "mountPath": "/etc/envoy"}],
+        "volumeMounts": [
+            {"name": "bootstrap", "mountPath": "/etc/envoy"},
+            {"name": "token", "mountPath": _ACCOUNT_FOLDER},
+            {"name": "root", "mountPath": _ROOT_FOLDER},
+        ],
     }
+    token = {"audience": "istio-ca", "expirationSeconds": 43200, "path": "istio-token"}
     pod = {
+        "serviceAccountName": name,
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
-        "volumes": [{"name": "bootstrap", "configMap": {"name": name}}],
+        "volumes": [
+            {"name": "bootstrap", "configMap": {"name": name}},
+            {
+                "name": "token",
+                "projected": {"sources": [{"serviceAccountToken": token}]},
+            },
+            {"name": "root", "configMap": {"name": "istio-ca-root-cert"}},
+        ],
     }
     ports = [
         {"name": "http", "port": 80, "targetPort": 8080, "nodePort": NODE_PORT},
         {"name": "https", "port": 443, "targetPort": 8443, "nodePort": TLS_NODE_PORT},
     ]
     return [
+        _object("ServiceAccount", name, namespace),
+        _object("Role", name, namespace, rules=[_rule("", ["secrets"])]),
+        _object(
+            "RoleBinding",
+            name,
+            namespace,
+            roleRef={
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "Role",
+                "name": name,
+            },
+            subjects=[{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+        ),
         _object(
             "ConfigMap",
             name,
