@@ -41,8 +41,11 @@ class Burst:
 
 
 def ours(session: HubSession, spec: dict[str, Any], count: int) -> Burst:
-    """Submit jobs of which most must wait, and remove them."""
-    waiting = {**spec, "resources": {"cpu": "1500m", "memory": "256Mi"}}
+    """Submit jobs that must all wait, as the bare ones do, and remove them.
+
+    Two workers take the project's quota but for less than this server has of it.
+    """
+    waiting = {**spec, "resources": {"cpu": "7950m", "memory": "256Mi"}}
     burst = Burst()
 
     def submit(_: int) -> str:

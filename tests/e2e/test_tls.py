@@ -14,13 +14,11 @@ from e2e.conftest import CHROMIUM_FLAGS, WAIT_MS
 from playwright.sync_api import Browser, Page, expect
 
 from mofang_local.addons import TLS_NODE_PORT
-from mofang_local.cluster import Cluster
 from mofang_local.network import CPU_NODE
-from mofang_local.places import places
-from mofang_local.platform import HOST, NAMESPACE
-from mofang_local.progress import Progress
+from mofang_local.platform import HOST
+from support.chart import upgrade
 from support.eventually import eventually
-from support.platform import REPOSITORY, Platform
+from support.platform import Platform
 from support.ports import is_open
 
 PORT = 8443
@@ -30,7 +28,6 @@ VALUES = {
     "publicUrl": URL,
     "gateway": {"tls": {"secretName": SECRET, "redirect": True}},
 }
-DEPLOYMENTS = ("deployment/hub", "deployment/training")
 
 
 @pytest.fixture(scope="module")
@@ -66,24 +63,6 @@ def tls(
             forwarder.terminate()
             upgrade(platform)
             platform.kubectl("delete", "secret", "-n", "istio-system", SECRET)
-
-
-def upgrade(platform: Platform, *more: Path) -> None:
-    """Install the chart with the platform's own values, and these over them."""
-    found = places()
-    local = REPOSITORY / "helm" / "local" / "values-local.yaml"
-    files = [local, found.state / "values.yaml", *more]
-    Cluster(found, Progress()).helm.install(
-        "mofang",
-        str(REPOSITORY / "helm" / "mofang"),
-        NAMESPACE,
-        "--skip-crds",
-        *(f"--values={file}" for file in files),
-    )
-    for deployment in DEPLOYMENTS:
-        platform.kubectl(
-            "rollout", "status", "-n", NAMESPACE, deployment, "--timeout=110s"
-        )
 
 
 @pytest.fixture
