@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from mofang_local import (
+    compatibility,
     leftovers,
     needs,
     network,
@@ -62,6 +63,7 @@ def prepare(options: argparse.Namespace) -> None:
 
     with held(found.lock, "up"), progress.shown():
         worker.forget_result(found)
+        compatibility.ensure(found)
         mofang.check_port()
         try:
             preparation.Preparation(mofang.cluster, mofang, release).run()

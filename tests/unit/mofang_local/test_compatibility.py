@@ -1,0 +1,80 @@
+"""What another version of the platform left is migrated or refused, never half."""
+
+from pathlib import Path
+
+import pytest
+
+from mofang_local import compatibility
+from mofang_local.errors import NeedError
+from mofang_local.places import Places
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "state")
+
+
+@pytest.fixture
+def left(places):
+    """Return a function: leave a state of a version."""
+
+    def leave(version: int | None) -> None:
+        (places.state / "etcd").mkdir(parents=True)
+        if version is not None:
+            (places.state / "version").write_text(f"{version}\n")
+
+    return leave
+
+
+@pytest.fixture
+def at_version(monkeypatch):
+    def know(version: int, migrations) -> None:
+        monkeypatch.setattr(compatibility, "VERSION", version)
+        monkeypatch.setattr(compatibility, "MIGRATIONS", migrations)
+
+    return know
+
+
+def recorded(places: Places) -> str:
+    return (places.state / "version").read_text().strip()
+
+
+def test_a_first_start_records_its_version(places):
+    compatibility.ensure(places)
+
+    assert recorded(places) == str(compatibility.VERSION)
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_each_migration_runs_in_its_turn(places, left, at_version, version):
+    """A state without a record is of the first version."""
+    left(version)
+    ran: list[str] = []
+    at_version(3, {1: lambda _: ran.append("1"), 2: lambda _: ran.append("2")})
+
+    compatibility.ensure(places)
+
+    assert ran == ["1", "2"]
+    assert recorded(places) == "3"
+
+
+def test_a_newer_state_is_refused_with_what_to_do(places, left):
+    left(compatibility.VERSION + 1)
+
+    with pytest.raises(NeedError, match=r"newer version of Mofang.*make clean"):
+        compatibility.ensure(places)
+
+    assert recorded(places) == str(compatibility.VERSION + 1)
+
+
+def test_a_state_that_nothing_migrates_is_refused_whole(places, left, at_version):
+    """No migration runs where a later one is missing."""
+    left(1)
+    ran: list[str] = []
+    at_version(3, {1: lambda _: ran.append("1")})
+
+    with pytest.raises(NeedError, match="older version of Mofang"):
+        compatibility.ensure(places)
+
+    assert ran == []
+    assert recorded(places) == "1"
