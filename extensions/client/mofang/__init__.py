@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from mofang.handle import JobHandle
     from mofang.models import (
+        Environment,
         Job,
         JobEvent,
         JobList,
@@ -47,7 +48,16 @@ if TYPE_CHECKING:
     from mofang.options import SubmitOptions
     from mofang.results import report
     from mofang.settings import ClientSettings
-    from mofang.shortcuts import compare, job, jobs, rerun, respec, spec, submit
+    from mofang.shortcuts import (
+        compare,
+        job,
+        jobs,
+        list_environments,
+        rerun,
+        respec,
+        spec,
+        submit,
+    )
     from mofang.snapshot import create_snapshot
 
 __all__ = [
@@ -57,6 +67,7 @@ __all__ = [
     "Comparison",
     "ConfigurationError",
     "ConflictError",
+    "Environment",
     "InvalidError",
     "Job",
     "JobEvent",
@@ -81,6 +92,7 @@ __all__ = [
     "create_snapshot",
     "job",
     "jobs",
+    "list_environments",
     "load_ipython_extension",
     "report",
     "rerun",
@@ -89,7 +101,10 @@ __all__ = [
     "submit",
 ]
 
-_SHORTCUTS = ("compare", "job", "jobs", "rerun", "respec", "spec", "submit")
+_SHORTCUTS = (
+    *("compare", "job", "jobs", "list_environments"),
+    *("rerun", "respec", "spec", "submit"),
+)
 
 _HOMES = {
     "ClientSettings": "settings",
@@ -102,7 +117,10 @@ _HOMES = {
     "report": "results",
     **dict.fromkeys(_SHORTCUTS, "shortcuts"),
     **dict.fromkeys(
-        ("Job", "JobEvent", "JobList", "JobSpec", "JobState", "Replica", "Resources"),
+        (
+            *("Environment", "Job", "JobEvent", "JobList"),
+            *("JobSpec", "JobState", "Replica", "Resources"),
+        ),
         "models",
     ),
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors"),

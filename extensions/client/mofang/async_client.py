@@ -24,7 +24,15 @@ from mofang.errors import (
     PlatformError,
     UnreachableError,
 )
-from mofang.models import Job, JobEvent, JobList, JobMetrics, JobSpec, Preview
+from mofang.models import (
+    EnvironmentList,
+    Job,
+    JobEvent,
+    JobList,
+    JobMetrics,
+    JobSpec,
+    Preview,
+)
 from mofang.settings import ClientSettings, Given
 from mofang.streams import EventReader, JobWait, LogPosition
 from mofang.tidying import Tidying, keep_code
@@ -72,6 +80,10 @@ class AsyncClient:
         """Return one page of the project's jobs, newest first."""
         call = calls.list_jobs(self.settings.project, limit, after, wanted)
         return await self._do(call)
+
+    async def list_environments(self) -> EnvironmentList:
+        """Return the environments that jobs of the project may run."""
+        return await self._do(calls.list_environments(self.settings.project))
 
     async def submit(self, spec: JobSpec) -> Job:
         """Create a job; see ``Client.submit``."""

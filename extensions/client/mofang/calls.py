@@ -17,7 +17,14 @@ from mofang.errors import (
     UnreachableError,
     error_of,
 )
-from mofang.models import Job, JobList, JobMetrics, JobSpec, Preview
+from mofang.models import (
+    EnvironmentList,
+    Job,
+    JobList,
+    JobMetrics,
+    JobSpec,
+    Preview,
+)
 from mofang.settings import ClientSettings
 
 T = TypeVar("T")
@@ -91,6 +98,11 @@ def list_jobs(
     said: dict[str, Any] = {"limit": limit, "after": after, **wanted}
     params = {name: value for name, value in said.items() if value is not None}
     return Call("GET", _jobs(project), _model(JobList), params)
+
+
+def list_environments(project: str) -> Call[EnvironmentList]:
+    """Ask for the environments that jobs may run."""
+    return Call("GET", f"{_project(project)}/environments", _model(EnvironmentList))
 
 
 def submit_job(project: str, spec: JobSpec) -> Call[Job]:
@@ -197,8 +209,12 @@ def _segment(kind: str, text: str) -> str:
     return text
 
 
+def _project(project: str) -> str:
+    return f"api/projects/{_segment('name of a project', project)}"
+
+
 def _jobs(project: str) -> str:
-    return f"api/projects/{_segment('name of a project', project)}/jobs"
+    return f"{_project(project)}/jobs"
 
 
 def _job(project: str, job_id: str) -> str:

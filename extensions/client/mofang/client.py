@@ -22,7 +22,15 @@ from mofang.errors import (
     PlatformError,
     UnreachableError,
 )
-from mofang.models import Job, JobEvent, JobList, JobMetrics, JobSpec, Preview
+from mofang.models import (
+    EnvironmentList,
+    Job,
+    JobEvent,
+    JobList,
+    JobMetrics,
+    JobSpec,
+    Preview,
+)
 from mofang.settings import ClientSettings, Given
 from mofang.streams import EventReader, JobWait, LogPosition
 from mofang.tidying import Tidying, keep_code
@@ -85,6 +93,10 @@ class Client:
         """
         call = calls.list_jobs(self.settings.project, limit, after, wanted)
         return self._do(call)
+
+    def list_environments(self) -> EnvironmentList:
+        """Return the environments that jobs of the project may run."""
+        return self._do(calls.list_environments(self.settings.project))
 
     def submit(self, spec: JobSpec) -> Job:
         """Create a job. Never repeated by itself, so that there is only one.

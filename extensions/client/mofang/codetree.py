@@ -6,6 +6,7 @@ own ``.mofangignore`` names, in the form of ``.gitignore``.
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from collections import Counter
@@ -129,7 +130,9 @@ def read_ignored(root: Path) -> Ignored:
             code=f"{root / IGNORE_FILE} cannot be read: {error.strerror}."
         ) from error
     try:
-        rules = GitIgnoreSpec.from_lines(os.fsdecode(text).splitlines())
+        # Editors of Windows begin a file with a mark of its encoding.
+        lines = os.fsdecode(text.removeprefix(codecs.BOM_UTF8)).splitlines()
+        rules = GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
         raise refused(
             code=f"{root / IGNORE_FILE} has a line that is no pattern: {error}"

@@ -81,8 +81,9 @@ def compare_jobs(
 def _fields(job: Job) -> dict[str, Any]:
     fields = job.spec.model_dump(mode="json", exclude_none=True)
     fields.pop("rerun_of", None)
+    # By name, so that an order says nothing.
+    fields["flags"] = dict.fromkeys(fields["flags"], True)
     for kind in ("inputs", "outputs"):
-        # By name, so that an order says nothing.
         fields[kind] = {place.pop("name"): place for place in fields[kind]}
     return fields
 

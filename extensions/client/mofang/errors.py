@@ -46,7 +46,11 @@ class RefusedError(MofangError):
         fields: Mapping[str, str] | None = None,
     ) -> None:
         told = {name or "job": sentence for name, sentence in (fields or {}).items()}
-        lines = (f"  {name}: {sentence}" for name, sentence in told.items())
+        lines = (
+            f"  {name}: {sentence}"
+            for name, sentence in told.items()
+            if sentence not in message
+        )
         super().__init__("\n".join([message, *lines]))
         self.message = message
         """What was wrong, without the fields that ``str`` adds."""

@@ -106,7 +106,17 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _read_flags(value: object) -> object:
+    words = value.split() if isinstance(value, str) else _listed(value)
+    return [str(word).removeprefix("--") for word in words]
+
+
 def _read_variables(value: object) -> dict[str, Any]:
+    if isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - a fault of a field
+            "These are variables, such as {'SEED': 7}. The environment to run is named "
+            "by environment_name."
+        )
     return {
         name: str(each) if isinstance(each, int | float | PathLike) else each
         for name, each in _named(value).items()
@@ -230,6 +240,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "arguments": _read_words,
     "command": _read_words,
     "environment": _read_variables,
+    "flags": _read_flags,
     "hyperparameters": _read_settings,
     "inputs": _read_places,
     "keep_on_failure_minutes": _read_minutes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import suppress
@@ -21,9 +22,12 @@ from mofang.errors import (
 from mofang.handle import leading_role
 from mofang.models import Job, Preview
 from mofang.streams import Patience
+from mofang.terminaltext import shown_text
 
 TAIL_BYTES = 4096
 PAUSE_SECONDS = 1.0
+
+_END = re.compile(r"\r*\n|\r")
 
 
 class JobView:
@@ -131,9 +135,10 @@ class LiveView:
             return ""
         text = part.content.decode(errors="replace")
         if part.size > TAIL_BYTES:
-            # The first line is cut somewhere; half a line helps nobody.
-            text = text.partition("\n")[2] or text
-        return text
+            # The first line, or state of a progress bar, is cut somewhere; half of it
+            # helps nobody.
+            text = _END.split(text, maxsplit=1)[-1] or text
+        return shown_text(text)
 
     def _show(self, view: JobView) -> None:
         changed = view._repr_html_() != self.view._repr_html_()

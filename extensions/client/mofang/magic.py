@@ -90,6 +90,12 @@ class MofangMagic:
         values = _options.make_context("%%mofang", shlex.split(line)).params
         options = read_options(values)
         client = self._connect()
+        if not client.settings.is_inside:
+            raise InvalidError(
+                "Jobs read a cell from the home that they share with notebooks of the "
+                "platform, and this is none. Run the cell in a notebook of the "
+                "platform, or submit a script that is there with mofang.submit."
+            )
         path = write_cell(cell, Path.home())
         spec = self._spec(path, options, values, client)
         if values["dry_run"]:

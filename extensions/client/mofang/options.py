@@ -26,8 +26,12 @@ class SubmitOptions(TypedDict, total=False):
     ``ray`` or ``single``; pytorch if not given, and single for one notebook."""
 
     engine: str | None
+    environment_name: str | None
+    """The environment whose image the replicas run, such as ``pytorch``; that of this
+    notebook if not given. ``environment`` are variables."""
+
     image: str | None
-    """Image of the replicas; that of this notebook if not given."""
+    """Full reference of an image, in place of an environment."""
 
     command: str | Sequence[str] | None
     """What to run in place of a script: words, or a line, cut as a shell does."""
@@ -42,6 +46,9 @@ class SubmitOptions(TypedDict, total=False):
     requirements: PathText | None
     hyperparameters: Mapping[str, Any] | None
     """``{"lr": 0.1}``; passed as ``--lr=0.1``."""
+
+    flags: Sequence[str] | str | None
+    """``["no-cuda"]``; passed as ``--no-cuda``, without a value."""
 
     inputs: Mapping[str, str | Mapping[str, Any]] | Sequence[Input] | None
     """``{"data_url": "/projects/vision/digits"}``; a path may end in ``,env``."""

@@ -14,12 +14,18 @@ MAX_IMAGE = 512
 
 RESERVED_PREFIXES = ("MOFANG_", "JUPYTERHUB_", "KUBERNETES_")
 
+WAIT_VARIABLE = "MOFANG_WAIT_SECONDS"
+"""The one variable of the platform's that is a job's to set: how long its replicas wait
+for each other."""
+
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _IMAGE = re.compile(
     r"[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*"
     r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?"
 )
+
+_ENVIRONMENT_NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
 
 
 def check_image(value: str) -> str:
@@ -32,12 +38,22 @@ def check_image(value: str) -> str:
     return value
 
 
-def check_path(field: str, value: str) -> None:
+def check_environment_name(value: str) -> str:
+    """Return the name of an environment, or say how one is written."""
+    if not _ENVIRONMENT_NAME.fullmatch(value):
+        raise ValueError(
+            "That is not the name of an environment, such as pytorch. "
+            "`mofang environments` lists them."
+        )
+    return value
+
+
+def check_path(value: str) -> None:
     """Refuse what cannot be a path in a container."""
     if not value or len(value.encode(errors="replace")) > MAX_PATH_BYTES:
-        raise ValueError(f"{field} must have 1 to {MAX_PATH_BYTES} bytes.")
+        raise ValueError(f"A path has 1 to {MAX_PATH_BYTES} bytes.")
     if not value.isprintable():
-        raise ValueError(f"{field} must not contain line breaks or control characters.")
+        raise ValueError("A path has no line breaks and no control characters.")
 
 
 def check_text(subject: str, value: str) -> None:
@@ -87,7 +103,7 @@ def check_variable_name(name: str) -> None:
             f"{shown} is not the name of a variable. Use letters, digits and "
             "underscores, and do not start with a digit."
         )
-    if name.upper().startswith(RESERVED_PREFIXES):
+    if name.upper().startswith(RESERVED_PREFIXES) and name != WAIT_VARIABLE:
         raise ValueError(
             f"{shown} is reserved: names that start with "
             f"{', '.join(RESERVED_PREFIXES)} belong to the platform. Choose another."

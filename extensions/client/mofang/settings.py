@@ -130,7 +130,8 @@ def read_config_file(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            values = tomllib.load(file)
+            # Editors of Windows begin a file with a mark of its encoding.
+            values = tomllib.loads(file.read().decode("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

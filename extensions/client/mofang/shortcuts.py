@@ -9,7 +9,7 @@ from mofang.calls import JobFilter
 from mofang.client import Client
 from mofang.comparison import Comparison, compare_jobs
 from mofang.handle import JobHandle, JobHandles
-from mofang.models import Job, JobSpec
+from mofang.models import Environment, Job, JobSpec
 from mofang.options import RerunOptions, SubmitOptions
 from mofang.settings import ClientSettings
 from mofang.submission import build_spec, rerun_spec
@@ -49,6 +49,7 @@ def rerun(
 
     Hyper-parameters, variables, inputs, outputs and roles that are given replace those
     of the same name; None removes one: ``rerun(id, hyperparameters={"lr": 0.2})``.
+    Flags are added to those that it had.
     """
     client = client or Client()
     earlier = client.get_job(job_id)
@@ -93,6 +94,12 @@ def jobs(
     client = client or Client()
     page = client.list_jobs(limit, **wanted)
     return JobHandles(JobHandle(client, found) for found in page.jobs)
+
+
+def list_environments(*, client: Client | None = None) -> list[Environment]:
+    """Return the environments whose names ``environment_name`` takes."""
+    client = client or Client()
+    return client.list_environments().environments
 
 
 def compare(

@@ -58,7 +58,8 @@ def change_spec(
     Args:
         base: Fields of a ``JobSpec``, short forms allowed.
         options: What is different. Hyper-parameters, variables, secrets, inputs,
-            outputs and roles replace those of the same name; None removes one.
+            outputs and roles replace those of the same name; None removes one. Flags
+            are added; None as a hyper-parameter removes one of these too.
         settings: Where we are.
         directory: The current directory, if it is another.
     """
@@ -72,8 +73,15 @@ def rerun_spec(
     settings: ClientSettings,
     directory: Path | None = None,
 ) -> JobSpec:
-    """Return an earlier job's specification with changes; see ``change_spec``."""
+    """Return an earlier job's specification with changes; see ``change_spec``.
+
+    A job of an environment gets the image that the environment has now: the one of
+    the earlier job may be gone. Only the notebook's own is known to be there.
+    """
     base = job.spec.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    is_own = settings.is_inside and base.get("image") == settings.image
+    if "environment_name" in base and not is_own:
+        base.pop("image", None)
     return change_spec({**base, "rerun_of": job.id}, options, settings, directory)
 
 
@@ -92,6 +100,8 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         if field in base and field in changes:
             places = [*base[field], *changes[field]]
             merged[field] = list({place["name"]: place for place in places}.values())
+    if "flags" in merged:
+        _merge_flags(merged, base, changes)
     # A job runs a script or a command; the one that was said last.
     if changes.get("command"):
         merged.pop("script", None)
@@ -115,17 +125,7 @@ def _settle(
     settings: ClientSettings,
     directory: Path | None,
 ) -> JobSpec:
-    image = wanted.get("image") or settings.image
-    if not image:
-        raise ConfigurationError(
-            "Which image is the job to run? Set MOFANG_IMAGE or pass image=…, such as "
-            "docker.io/mofang/pytorch:1."
-        )
-    wanted["image"] = image
-    if image == settings.image and settings.environment_name:
-        wanted["environment_name"] = settings.environment_name
-    elif options.get("image"):
-        wanted.pop("environment_name", None)
+    _choose_image(wanted, options, settings)
     wanted["name"] = wanted.get("name") or _name(wanted)
     if _is_lone_notebook(wanted):
         wanted["framework"] = "single"
@@ -136,6 +136,33 @@ def _settle(
     # Judged first without its code: copying takes time.
     _validated(place.settle(wanted, snapshot=False))
     return _validated(place.settle(wanted, snapshot))
+
+
+def _choose_image(
+    wanted: dict[str, Any], options: SubmitOptions, settings: ClientSettings
+) -> None:
+    """Settle what replicas run: an environment, an image, or the notebook's own.
+
+    What is said now goes before what a file or an earlier job says of either.
+
+    Raises:
+        ConfigurationError: Nobody says it.
+    """
+    if options.get("environment_name") and not options.get("image"):
+        wanted.pop("image", None)
+    elif options.get("image") and not options.get("environment_name"):
+        wanted.pop("environment_name", None)
+    if not wanted.get("image") and not wanted.get("environment_name"):
+        if not settings.image:
+            raise ConfigurationError(
+                "Which environment is the job to run in? Name one that `mofang "
+                "environments` lists, with --environment or environment_name=…, such "
+                "as pytorch. MOFANG_IMAGE names an image for all jobs."
+            )
+        wanted["image"] = settings.image
+    if wanted.get("image") and wanted["image"] == settings.image:
+        name = wanted.get("environment_name") or settings.environment_name
+        wanted["environment_name"] = name
 
 
 def _validated(fields: Mapping[str, Any]) -> JobSpec:
@@ -158,6 +185,20 @@ def _is_lone_notebook(wanted: Mapping[str, Any]) -> bool:
         and wanted.get("replicas", 1) == 1
         and not wanted.get("roles")
     )
+
+
+def _merge_flags(
+    merged: dict[str, Any], base: Mapping[str, Any], changes: Mapping[str, Any]
+) -> None:
+    """Let each name be a flag or a hyper-parameter, whichever was said last."""
+    added = changes.get("flags", ())
+    said = {*added, *changes.get("hyperparameters", ())}
+    merged["flags"] = [*(n for n in base.get("flags", ()) if n not in said), *added]
+    if "hyperparameters" in merged:
+        values = merged["hyperparameters"].items()
+        merged["hyperparameters"] = {
+            n: v for n, v in values if v is not None and n not in added
+        }
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,11 @@ class Workplace:
             settled.setdefault("working_directory", HOME)
             if snapshot:
                 raise refused(
-                    code="Code is copied in a notebook, from the home that its jobs "
-                    "share. Leave the snapshot out, or submit there."
+                    code="A snapshot is taken of files on the platform; these are on "
+                    "your computer. Bring them to your home there first, by git clone "
+                    "or an upload in JupyterLab, or by rsync or scp to a host that "
+                    "mofang ssh-config names. Then submit their path there, without a "
+                    "snapshot, or submit from a terminal in JupyterLab."
                 )
             return settled
         workplace = self._absolute(settled.get("working_directory") or self._usual())

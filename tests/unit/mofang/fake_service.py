@@ -9,12 +9,16 @@ import httpx
 
 from mofang.client import Client
 from mofang.models import (
+    Environment,
+    EnvironmentList,
+    EnvironmentResources,
     Job,
     JobList,
     JobMetrics,
     JobSpec,
     JobState,
     Preview,
+    QuantityBounds,
     QuotaCost,
     Replica,
     ReplicaState,
@@ -53,6 +57,21 @@ def a_job(number: int = 1, state: JobState = JobState.RUNNING, **fields) -> Job:
     return Job(**{**values, **fields})
 
 
+def an_environment(name: str, *frameworks: str, **fields) -> Environment:
+    sizes = EnvironmentResources(
+        cpu=QuantityBounds(default="1"), memory=QuantityBounds(default="2Gi")
+    )
+    values = {
+        "name": name,
+        "display_name": name.title(),
+        "description": f"Has {name}.",
+        "frameworks": [*frameworks, "single"],
+        "image": f"docker.io/mofang/{name}:1",
+        "resources": sizes,
+    }
+    return Environment(**{**values, **fields})
+
+
 class FakeService:
     """Keeps jobs and logs. ``steps`` are states that a job takes, one per look."""
 
@@ -66,6 +85,11 @@ class FakeService:
         self.requests: list[httpx.Request] = []
         self.results: dict[str, dict] = {}
         self.metrics = JobMetrics()
+        self.environments = [
+            an_environment("base"),
+            an_environment("pytorch", "pytorch"),
+            an_environment("ray", "ray", unavailable="Its image is being built."),
+        ]
         self.preview = Preview(
             manifest="kind: PyTorchJob\n",
             engine="PyTorchJob",
@@ -91,6 +115,9 @@ class FakeService:
             return refuse(401, "unauthorized", "The token is not valid.")
         path = request.url.path.removeprefix("/services/training/api/projects/")
         project, _, rest = path.partition("/jobs")
+        if project == "vision/environments":
+            body = EnvironmentList(environments=self.environments)
+            return httpx.Response(200, content=body.model_dump_json())
         if project != "vision":
             return refuse(404, "not_found", f"There is no project {project} for you.")
         return self.answer(request, [part for part in rest.split("/") if part])

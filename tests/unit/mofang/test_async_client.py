@@ -65,6 +65,12 @@ async def test_a_job_is_submitted_in_short_forms_and_looked_at(client, service):
     assert (page.jobs, page.total) == ([again], 2)
 
 
+async def test_environments_are_listed(client, service):
+    found = await client.list_environments()
+    assert [each.name for each in found.environments] == ["base", "pytorch", "ray"]
+    assert found.allow_any_image is False
+
+
 async def test_waiting_bears_a_restart_and_returns_the_end(client, service, clock):
     job = service.add(a_job())
     service.answers = [httpx.ConnectError("refused")]

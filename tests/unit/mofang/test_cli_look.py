@@ -79,6 +79,24 @@ def test_jobs_are_found_by_what_they_are(mofang, service, monkeypatch, arguments
     assert result.stdout.split() == ids
 
 
+def test_environments_are_listed_with_what_they_run(mofang, service):
+    lines = mofang("environments").stdout.splitlines()
+    assert lines[0].split() == ["ENVIRONMENT", "TITLE", "FRAMEWORKS", "REMARKS"]
+    assert lines[2].split() == ["pytorch", "Pytorch", "pytorch,", "single", *_HAS]
+    assert lines[3].endswith("Its image is being built.")
+    names = mofang("environments", "--output", "name").stdout.split()
+    assert names == ["base", "pytorch", "ray"]
+    listed = json.loads(mofang("environments", "-o", "json").stdout)
+    assert listed["environments"][1]["image"] == "docker.io/mofang/pytorch:1"
+    service.environments = []
+    result = mofang("environments")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "No environments in this project" in result.stderr
+
+
+_HAS = ("Has", "pytorch.")
+
+
 def test_whose_jobs_are_mine_must_be_known(mofang):
     result = mofang("jobs", "--mine")
     assert result.exit_code == 2

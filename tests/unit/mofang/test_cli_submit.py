@@ -36,6 +36,7 @@ def inside(service, monkeypatch, tmp_path):
 ALL = (
     *("--framework", "tensorflow", "--engine", "kubeflow-v1", "--name", "Digits"),
     *("--set", "lr=0.1", "--set", "epochs=3", "--set", 'tag="007"', "--set", "b=true"),
+    *("--flag", "no-cuda"),
     *("--input", "data_url=/projects/vision/digits,env"),
     *("--output", "train_url=/projects/vision/run,staged,preload"),
     *("--env", "A=b=c", "--secret", "WANDB_API_KEY=wandb:key"),
@@ -52,6 +53,7 @@ def test_every_option_of_a_job_is_on_the_command_line(mofang, service):
     assert result.exit_code == 0, result.output
     spec = service.jobs["digits-000001"].spec
     assert spec.hyperparameters == {"lr": 0.1, "epochs": 3, "tag": "007", "b": True}
+    assert spec.flags == ["no-cuda"]
     assert {role.name: role.replicas for role in spec.settled_roles()} == {
         "chief": 1,
         "worker": 2,
@@ -161,6 +163,13 @@ def test_a_file_that_is_no_job_is_refused(mofang, service, tmp_path, content, sa
     assert service.jobs == {}
 
 
+def test_a_parameter_without_a_value_is_told_of_flags(mofang, service):
+    result = mofang("submit", "train.py", "--set", "no-cuda")
+    assert result.exit_code == 2
+    assert "--flag no-cuda" in result.stderr
+    assert service.jobs == {}
+
+
 def test_an_absent_file_is_said(mofang):
     result = mofang("submit", "--spec", "absent.yaml")
     assert result.exit_code == 2
@@ -171,12 +180,14 @@ def test_a_job_is_run_again_with_changes(mofang, service):
     mofang("submit", "train.py", *ALL, "--", "--quiet")
     result = mofang(
         *("rerun", "digits-000001", "--set", "lr=0.2", "--unset", "epochs"),
+        *("--unset", "no-cuda", "--flag", "amp"),
         *("--memory", "1Gi", "--restart", "off", "--", "--loud"),
     )
     assert result.stdout == "digits-000002\n"
     spec = service.jobs["digits-000002"].spec
     assert spec.rerun_of == "digits-000001"
     assert spec.hyperparameters == {"lr": 0.2, "tag": "007", "b": True}
+    assert spec.flags == ["amp"]
     assert spec.resources.model_dump() == {"cpu": "500m", "memory": "1Gi", "gpu": 1}
     assert spec.restart is None
     assert spec.arguments == ["--loud"]
@@ -204,7 +215,7 @@ def test_a_followed_job_shows_the_log_that_tells_the_most(mofang, service, clock
         (["--restart", "often"], "restart: Write how often"),
         (["--keep", "long"], "30m, 2h or 1d"),
         (["--framework", "mxnet"], "'mxnet' is not one of"),
-        (["--snapshot"], "code: Code is copied in a notebook"),
+        (["--snapshot"], "code: A snapshot is taken of files on the platform"),
         (["--output", "run=relative"], "outputs.0.path"),
     ],
 )
@@ -235,6 +246,17 @@ def test_help_shows_options_by_what_they_are_for(mofang):
     assert text.index("--set") < text.index("Size:") < text.index("--role")
 
 
+def test_an_environment_is_named_in_place_of_an_image(mofang, service):
+    result = mofang("submit", "train.py", "--environment", "ray", "--env", "SEED=7")
+    assert result.exit_code == 0, result.output
+    [job] = service.jobs.values()
+    assert (job.spec.image, job.spec.environment_name) == ("", "ray")
+    assert job.spec.environment == {"SEED": "7"}
+    result = mofang("submit", "train.py", "--environment", "SEED=7")
+    assert result.exit_code == 2
+    assert "not the name of an environment, such as pytorch" in result.stderr
+
+
 @pytest.fixture
 def complete(service, monkeypatch):
     """Ask for completions as a shell does."""
@@ -262,6 +284,9 @@ def complete(service, monkeypatch):
         ("mofang submit --framework ten", ["tensorflow"]),
         ("mofang submit --framework tensorflow --role p", ["ps=0"]),
         ("mofang submit --role ", ["worker=1"]),
+        ("mofang submit --environment ", ["base", "pytorch", "ray"]),
+        ("mofang rerun digits-000001 --environment p", ["pytorch"]),
+        ("mofang submit --framework ray --environment ", ["ray"]),
         ("mofang jobs --state Su", ["submitted", "succeeded"]),
         ("mofang get digits-00000", ["digits-000002", "digits-000001"]),
         ("mofang compare digits-000001 ", ["digits-000002", "digits-000001"]),
@@ -278,8 +303,9 @@ def test_a_shell_completes(complete, service, line, offered):
 def test_a_shell_completes_nothing_and_says_nothing_while_mofang_is_away(
     complete, service
 ):
-    service.answers = [httpx.ConnectError("refused")] * 2
+    service.answers = [httpx.ConnectError("refused")] * 3
     assert complete("mofang get ") == []
+    assert complete("mofang submit --environment ") == []
     assert complete("mofang logs digits-000001 --replica ") == []
 
 
@@ -292,6 +318,36 @@ def test_login_keeps_what_works_in_a_private_file(mofang, service):
     settings = ClientSettings.find()
     assert (settings.url, settings.token) == (GIVEN["url"], TOKEN)
     assert (settings.project, settings.me()) == ("vision", "ada")
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        pytest.param([], f"{TOKEN}\r\n", id="by a pipe"),
+        pytest.param(["--token-stdin"], TOKEN, id="by a pipe that is told of"),
+        pytest.param(["--token", TOKEN], "", id="as an argument"),
+    ],
+)
+def test_programs_log_in_without_a_prompt(mofang, service, words, given):
+    result = mofang("login", *words, input=given)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Token" not in result.output
+    assert ClientSettings.find().token == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "no token on the standard input"),
+        (["--token-stdin"], "no token on the standard input"),
+        (["--token-stdin", "--token", TOKEN], "either --token or"),
+    ],
+)
+def test_a_log_in_without_one_token_is_refused(mofang, words, says):
+    result = mofang("login", *words, input="\n")
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert not config_file(os.environ).exists()
 
 
 def test_a_token_that_does_not_work_is_not_kept(mofang):

@@ -365,3 +365,14 @@ def test_both_clients_offer_the_same():
         return {name for name in vars(kind) if re.match(r"[a-z]", name)}
 
     assert offers(Client) == offers(AsyncClient)
+
+
+def test_a_refusal_is_printed_once():
+    """Also where the sentence of its only field is the whole message."""
+    sentence = "The job needs 20 cores; the quota of Vision is 16 cores."
+    fields = {"resources.cpu": sentence}
+
+    assert str(RefusedError(sentence, fields=fields)) == sentence
+    assert str(RefusedError("Two fields.", fields=fields)) == (
+        f"Two fields.\n  resources.cpu: {sentence}"
+    )

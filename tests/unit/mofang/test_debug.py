@@ -36,11 +36,13 @@ def test_the_command_is_the_jobs() -> None:
         inputs=[{"name": "data_url", "path": "/global/d", "deliver": "environment"}],
         outputs=[{"name": "train_url", "path": "/projects/vision/o"}],
         hyperparameters={"lr": 0.1},
+        flags=["no-cuda"],
     )
     assert job_command(spec) == [
         "python3",
         "train.py",
         "--lr=0.1",
+        "--no-cuda",
         "--train_url=/projects/vision/o",
     ]
 

@@ -82,6 +82,8 @@ from mofang.models import Output, Restart, RoleSpec, SecretKey
         ("keep_on_failure_minutes", timedelta(hours=1.5), 90),
         ("environment", {"SEED": 7, "AT": Path("/a")}, {"SEED": "7", "AT": "/a"}),
         ("hyperparameters", {"lr": 0.1, "at": Path("/a")}, {"lr": 0.1, "at": "/a"}),
+        ("flags", "no-cuda fp16", ["no-cuda", "fp16"]),
+        ("flags", ["--no-cuda"], ["no-cuda"]),
         ("name", "as it is", "as it is"),
         ("requirements", Path("r.txt"), "r.txt"),
     ],
@@ -117,6 +119,7 @@ def test_numbers_of_other_libraries_become_pythons():
         ("restart", "3,never", "3,always"),
         ("keep_on_failure_minutes", "soon", "30m, 2h"),
         ("hyperparameters", {"lr": [1, 2]}, "a number, a text"),
+        ("flags", {"no-cuda": True}, "a list"),
         ("hyperparameters", {"lr": float("nan")}, "NaN"),
         ("hyperparameters", {"lr": float("inf")}, "NaN"),
     ],
@@ -157,3 +160,9 @@ def test_typed_settings_are_numbers_truths_or_texts(text, value):
     read = read_setting(text)
     assert read == value
     assert type(read) is type(value)
+
+
+def test_a_name_among_the_variables_is_told_its_place():
+    with pytest.raises(InvalidError) as caught:
+        unfold({"environment": "pytorch"})
+    assert "named by environment_name" in caught.value.fields["environment"]

@@ -28,6 +28,14 @@ def test_a_script_is_submitted_followed_and_removed_by_its_handle(
     assert mofang.jobs(client=client) == []
 
 
+def test_a_job_runs_in_an_environment_that_was_listed(client, service):
+    [ray] = [
+        e for e in mofang.list_environments(client=client) if "ray" in e.frameworks
+    ]
+    job = mofang.submit("train.py", client=client, environment_name=ray.name)
+    assert (job.job.spec.image, job.job.spec.environment_name) == ("", "ray")
+
+
 def test_a_job_is_run_again_with_changes(client, service):
     settings = {"lr": 0.1, "epochs": 3}
     first = mofang.submit("train.py", client=client, hyperparameters=settings)
@@ -40,10 +48,15 @@ def test_a_job_is_run_again_with_changes(client, service):
 
 
 def test_two_jobs_are_compared_in_settings_and_results(client, service):
-    options = {"hyperparameters": {"lr": 0.1}, "outputs": {"run": "/projects/vision/1"}}
+    options = {
+        "hyperparameters": {"lr": 0.1},
+        "flags": ["amp"],
+        "outputs": {"run": "/projects/vision/1"},
+    }
     first = mofang.submit("train.py", client=client, **options)
     second = first.rerun(
         hyperparameters={"lr": 0.2, "decay": 1},
+        flags=["verbose"],
         outputs={"run": "/projects/vision/2"},
         memory="2Gi",
     )
@@ -53,6 +66,7 @@ def test_two_jobs_are_compared_in_settings_and_results(client, service):
     assert {each.name: (each.left, each.right) for each in found.settings} == {
         "hyperparameters.lr": ("0.1", "0.2"),
         "hyperparameters.decay": ("", "1"),
+        "flags.verbose": ("", "true"),
         "outputs.run.path": ("/projects/vision/1", "/projects/vision/2"),
         "resources.memory": ("1Gi", "2Gi"),
     }

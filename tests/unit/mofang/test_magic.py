@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from unit.mofang.fake_service import BORN, a_job, refuse
 
 from mofang.cells import write_cell
+from mofang.client import Client
 from mofang.errors import (
     ConfigurationError,
     InvalidError,
@@ -32,15 +34,32 @@ CELL = "print('hello')\n"
 @pytest.fixture
 def home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def shell(home, service, monkeypatch):
+def connect(home, service):
+    """Make a client as in a notebook of the platform."""
+
+    def connect() -> Client:
+        client = service.connect()
+        client.settings = replace(
+            client.settings,
+            environment_name="pytorch",
+            shared_directories=(str(home), "/projects"),
+        )
+        return client
+
+    return connect
+
+
+@pytest.fixture
+def shell(home, connect, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(home / ".ipython"))
     shell = InteractiveShell.instance()
     shell.display_pub = CapturingDisplayPublisher()
-    magic = MofangMagic(shell, service.connect)
+    magic = MofangMagic(shell, connect)
     shell.register_magic_function(magic, "line_cell", "mofang")
     shell.register_magic_function(magic.list_jobs, "line", "mofang_jobs")
     yield shell
@@ -50,6 +69,12 @@ def shell(home, service, monkeypatch):
 
 def shown(shell) -> list[str]:
     return [output["data"]["text/html"] for output in shell.display_pub.outputs]
+
+
+def test_a_cell_may_run_in_another_environment(shell, service):
+    shell.run_cell_magic("mofang", "--environment ray --framework ray", CELL)
+    [job] = service.jobs.values()
+    assert (job.spec.image, job.spec.environment_name) == ("", "ray")
 
 
 def test_a_cell_becomes_a_job_that_is_shown_until_it_ends(shell, service, clock):
@@ -182,12 +207,10 @@ def test_a_fresh_kernel_knows_the_magics_and_starts_without_their_imports(tmp_pa
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])
 def test_a_cell_whose_followed_job_fails_stops_a_run_of_all_cells(
-    shell, service, clock, capsys, state
+    shell, service, connect, clock, capsys, state
 ):
     shell.run_line_magic("load_ext", "mofang")
-    shell.register_magic_function(
-        MofangMagic(shell, service.connect), "line_cell", "mofang"
-    )
+    shell.register_magic_function(MofangMagic(shell, connect), "line_cell", "mofang")
     service.steps = [JobState.RUNNING, state]
     result = shell.run_cell(f"%%mofang --follow\n{CELL}")
     assert isinstance(result.error_in_exec, JobFailedError)
@@ -229,6 +252,15 @@ def test_a_cell_may_be_looked_at_before_it_is_submitted(shell, service):
     assert "kind: &lt;b&gt;" in html
     assert "image: Choose another." in html
     assert ">2 GiB<" in html
+    assert service.jobs == {}
+
+
+def test_a_cell_on_a_laptop_is_refused_as_no_job_could_read_it(shell, service):
+    shell.register_magic_function(
+        MofangMagic(shell, service.connect), "line_cell", "mofang"
+    )
+    with pytest.raises(UsageError, match="notebook of the platform"):
+        shell.run_cell_magic("mofang", "", CELL)
     assert service.jobs == {}
 
 
@@ -349,6 +381,16 @@ def test_a_view_shows_the_end_of_a_long_log_in_whole_lines(
     assert "line 009998" in text
     assert "line 000000" not in text
     assert ">line " in text
+
+
+def test_a_view_shows_progress_bars_as_they_are_now(shell, service, clock, client):
+    job = service.add(a_job(state=JobState.SUCCEEDED))
+    bar = "".join(f"\r\x1b[32m{n:4} of 9999\x1b[0m" for n in range(9999))
+    service.logs["worker-0"] = f"before\n{bar}\nafter\n".encode()
+    LiveView(client, job).follow()
+    text = shown(shell)[-1]
+    assert ">9998 of 9999\nafter\n<" in text
+    assert not {"\r", "\x1b"} & set(text)
 
 
 def test_the_same_cell_is_the_same_private_file(home):

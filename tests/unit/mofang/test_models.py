@@ -45,6 +45,7 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
         "command": [],
         "arguments": [],
         "hyperparameters": {},
+        "flags": [],
         "working_directory": "/home/jovyan",
         "code": None,
         "requirements": None,
@@ -64,6 +65,11 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
         "environment_name": None,
         "rerun_of": None,
     }
+
+
+def test_an_environment_stands_for_its_image():
+    spec = JobSpec(name="train", script="train.py", environment_name="pytorch")
+    assert (spec.image, spec.environment_name) == ("", "pytorch")
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,19 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
             'text "inf"',
             id="no number in JSON",
         ),
+        pytest.param({"flags": ["a b"]}, "flags", "'a b'", id="a flag with a space"),
+        pytest.param(
+            {"flags": ["amp"], "hyperparameters": {"amp": "O2"}},
+            "flags",
+            "Keep one",
+            id="a flag with a value",
+        ),
+        pytest.param(
+            {"flags": ["out"], "outputs": [{"name": "out", "path": "/projects/a/b"}]},
+            "flags",
+            "Keep one",
+            id="a flag with the name of an output",
+        ),
         pytest.param({"resources": {"gpu": 17}}, "resources.gpu", "16", id="17 GPUs"),
         pytest.param({"resources": {"cpu": "9m"}}, "resources.cpu", "10m", id="9m"),
         pytest.param(
@@ -111,7 +130,12 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
             {"resources": {"disk": 1}}, "resources.disk", "no such", id="disk"
         ),
         pytest.param({"gpu": 1}, "gpu", "no such field", id="an unknown field"),
-        pytest.param({"environment_name": "A"}, "environment_name", "match", id="env"),
+        pytest.param(
+            {"environment_name": "A"}, "environment_name", "such as", id="env"
+        ),
+        pytest.param(
+            {"image": ""}, "environment_name", "Name the", id="nothing to run"
+        ),
     ],
 )
 def test_what_is_wrong_is_said_of_the_field_that_is_wrong(changes, field, says):
@@ -131,6 +155,12 @@ def test_only_names_of_variables_are_names_of_variables(name):
 @pytest.mark.parametrize("name", ["MOFANG_X", "JUPYTERHUB_USER", "kubernetes_port"])
 def test_the_platforms_variables_cannot_be_set(name):
     assert "belong to the platform" in refusals(environment={name: "x"})["environment"]
+
+
+def test_how_long_replicas_wait_is_the_jobs_to_set():
+    asked = {"MOFANG_WAIT_SECONDS": "1800"}
+    spec = JobSpec.model_validate({**LEAST, "environment": asked})
+    assert spec.environment == asked
 
 
 @pytest.mark.parametrize(

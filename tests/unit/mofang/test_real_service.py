@@ -57,6 +57,20 @@ async def test_a_job_is_previewed_submitted_found_and_repeated(world, given):
         assert len((await client.metrics(job.id, 10)).replicas) == 2
 
 
+async def test_an_environment_is_enough_and_becomes_its_image(world, given):
+    async with mofang.AsyncClient(**{**given, "image": None}) as client:
+        spec = mofang.spec(
+            "train.py", settings=client.settings, environment_name="pytorch"
+        )
+        job = await client.submit(spec)
+        assert (job.spec.image, job.spec.environment_name) == (IMAGE, "pytorch")
+        (catalogued,) = world.catalog.environments
+        newer = "docker.io/mofang/pytorch:2"
+        world.catalog.environments = [catalogued.model_copy(update={"image": newer})]
+        again = await client.submit(mofang.respec(job, settings=client.settings))
+        assert again.spec.image == newer
+
+
 async def test_the_service_and_the_client_refuse_in_the_same_words(world, given):
     async with mofang.AsyncClient(**given) as client:
         spec = mofang.spec(
@@ -99,6 +113,9 @@ async def test_the_command_line_speaks_with_the_service(world, given, tmp_path):
     first = (await run("submit", "train.py", "--set", "lr=0.1")).strip()
     second = (await run("rerun", first, "--set", "lr=0.2")).strip()
     assert await run("compare", first, second, "-o", "name") == "hyperparameters.lr\n"
+    assert await run("environments", "-o", "name") == "pytorch\n"
+    named = await run("submit", "train.py", "--environment", "gone", code=2)
+    assert "There is no environment gone that you may use" in named
     shown = yaml.safe_load(await run("jobs", "--mine", "-o", "yaml"))
     assert [job["id"] for job in shown["jobs"]] == [second, first]
     await run("get", "train-absent", code=2)

@@ -33,9 +33,10 @@ def test_a_notebook_needs_no_settings():
     assert settings.is_inside
 
 
-def test_outside_a_file_tells_everything(write_file):
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "by Windows"])
+def test_outside_a_file_tells_everything(write_file, mark):
     lines = (f'{name} = "{value}"' for name, value in GIVEN.items())
-    settings = ClientSettings.find(environment=write_file("\n".join(lines)))
+    settings = ClientSettings.find(environment=write_file(mark + "\n".join(lines)))
     assert settings.url == GIVEN["url"]
     assert not settings.is_inside
 

@@ -99,7 +99,9 @@ def test_caches_and_what_is_ignored_stay_out(code, home):
     (code / "env").mkdir()
     (code / "env" / "CACHEDIR.TAG").touch()
     (code / "env" / "python").touch()
-    (code / ".mofangignore").write_text("# data\n/data/\n*.log\n!keep.log\n")
+    # Written by an editor of Windows.
+    rules = "/data/\n*.log\n!keep.log\n"
+    (code / ".mofangignore").write_text(rules, "utf-8-sig", newline="\r\n")
     found = set(members(home, create_snapshot(code, home=home)))
     assert found == {
         *(".mofangignore", "run.sh", "train.py", "keep.log", "env"),

@@ -16,6 +16,7 @@ WHOLE = {
     "engine": "jobset",
     "arguments": ["--fast", "é"],
     "hyperparameters": {"lr": 0.1, "epochs": 3, "amp": True, "optimizer": "adam"},
+    "flags": ["no-cuda"],
     "code": {"directory": "/home/jovyan/x", "snapshot": "0" * 64},
     "requirements": "requirements.txt",
     "inputs": [{"name": "data", "path": "/projects/vision/data"}],
@@ -114,6 +115,17 @@ def test_a_choice_inside_a_list_is_told_too():
 
     assert stored.unknown == ("deliver",)
     assert stored.spec.inputs[0].model_dump(mode="json") == place
+
+
+@pytest.mark.parametrize("text", ["1.0", "-0.0", "1e-05", "12345678901234567890", "1"])
+def test_numbers_stay_what_they_were(text):
+    """From the body of a request to a later request: seeds and rates do not change."""
+    asked = (
+        f'{{"name":"t","image":"i:1","script":"t.py","hyperparameters":{{"n":{text}}}}}'
+    )
+    stored = JobSpec.model_validate_json(asked).model_dump_json()
+    told = read_spec(json.loads(stored)).spec.model_dump_json()
+    assert JobSpec.model_validate_json(told).parameter_arguments() == [f"--n={text}"]
 
 
 @pytest.mark.parametrize(

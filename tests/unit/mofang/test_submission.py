@@ -169,8 +169,80 @@ def test_another_image_is_not_said_to_be_the_notebooks_environment(home, inside)
 
 
 def test_without_an_image_one_is_asked_for():
-    with pytest.raises(ConfigurationError, match="Which image"):
+    with pytest.raises(ConfigurationError, match="--environment or environment_name"):
         build_spec("train.py", [], {}, replace(OUTSIDE, image=None))
+
+
+OWN, OTHER = GIVEN["image"], "docker.io/mofang/ray:1"
+
+
+@pytest.mark.parametrize(
+    ("options", "image", "name"),
+    [
+        pytest.param({}, OWN, "pytorch", id="the notebook's own"),
+        pytest.param({"environment_name": "ray"}, "", "ray", id="an environment"),
+        pytest.param({"environment_name": "pytorch"}, "", "pytorch", id="as it is now"),
+        pytest.param({"image": OTHER}, OTHER, None, id="an image"),
+        pytest.param({"image": OWN}, OWN, "pytorch", id="the notebook's image"),
+        pytest.param(
+            {"environment_name": "ray", "image": OTHER}, OTHER, "ray", id="both"
+        ),
+    ],
+)
+def test_a_job_runs_an_environment_an_image_or_the_notebook_s_own(
+    home, inside, options, image, name
+):
+    spec = build_spec("digits/train.py", [], options, inside, home)
+    assert (spec.image, spec.environment_name) == (image, name)
+
+
+def test_outside_an_environment_goes_before_the_usual_image():
+    for settings in (OUTSIDE, replace(OUTSIDE, image=None)):
+        options = {"environment_name": "ray"}
+        spec = build_spec("train.py", [], options, settings)
+        assert (spec.image, spec.environment_name) == ("", "ray")
+
+
+def test_a_file_may_name_the_environment(home, inside):
+    base = {"script": "digits/train.py", "environment_name": "ray"}
+    spec = change_spec(base, {}, inside, home)
+    assert (spec.image, spec.environment_name) == ("", "ray")
+    spec = change_spec(base, {"image": OTHER}, inside, home)
+    assert (spec.image, spec.environment_name) == (OTHER, None)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "options", "image", "name"),
+    [
+        pytest.param((OTHER, "ray"), {}, "", "ray", id="as the environment is now"),
+        pytest.param((OTHER, None), {}, OTHER, None, id="of no environment"),
+        pytest.param((OWN, "pytorch"), {}, OWN, "pytorch", id="the notebook's own"),
+        pytest.param((OWN, "gpu"), {}, OWN, "gpu", id="another's with the same image"),
+        pytest.param(
+            (OTHER, "ray"), {"environment_name": "base"}, "", "base", id="another"
+        ),
+        pytest.param((OTHER, "ray"), {"image": OTHER}, OTHER, None, id="an image"),
+    ],
+)
+def test_a_rerun_keeps_its_environment(home, inside, earlier, options, image, name):
+    spec = JobSpec(
+        name="digits",
+        script=f"{home}/digits/train.py",
+        working_directory=str(home),
+        image=earlier[0],
+        environment_name=earlier[1],
+    )
+    job = a_job().model_copy(update={"spec": spec})
+    again = rerun_spec(job, options, inside, home)
+    assert (again.image, again.environment_name) == (image, name)
+
+
+def test_outside_no_image_is_known_to_be_there_still():
+    fields = {"image": OWN, "environment_name": "pytorch"}
+    job = a_job()
+    job = job.model_copy(update={"spec": job.spec.model_copy(update=fields)})
+    again = rerun_spec(job, {}, OUTSIDE)
+    assert (again.image, again.environment_name) == ("", "pytorch")
 
 
 def test_what_the_models_refuse_is_told_by_field():
@@ -184,6 +256,7 @@ FULL = {
     "engine": "kubeflow-v1",
     "requirements": "/projects/vision/requirements.txt",
     "hyperparameters": {"lr": 0.1, "epochs": 3, "nesterov": True, "name": "adam"},
+    "flags": ["no-cuda"],
     "inputs": {"data_url": "/projects/vision/digits"},
     "outputs": {"train_url": "/projects/vision/run1,staged,preload,env"},
     "replicas": 2,
@@ -211,6 +284,7 @@ def test_a_job_can_say_all_that_the_form_can():
         "--epochs=3",
         "--nesterov=true",
         "--name=adam",
+        "--no-cuda",
     ]
     assert spec.inputs[0].path == "/projects/vision/digits"
     [output] = spec.outputs
@@ -227,6 +301,33 @@ def test_a_job_can_say_all_that_the_form_can():
     assert spec.user_id == 2000
 
 
+@pytest.mark.parametrize(
+    ("changes", "flags", "hyperparameters"),
+    [
+        pytest.param({}, ["amp"], {"lr": 0.1}, id="nothing"),
+        pytest.param({"flags": ["x", "amp"]}, ["x", "amp"], {"lr": 0.1}, id="one more"),
+        pytest.param(
+            {"hyperparameters": {"amp": None}}, [], {"lr": 0.1}, id="one removed"
+        ),
+        pytest.param(
+            {"hyperparameters": {"amp": "O2"}},
+            [],
+            {"lr": 0.1, "amp": "O2"},
+            id="one gets a value",
+        ),
+        pytest.param({"flags": ["lr"]}, ["amp", "lr"], {}, id="one loses its value"),
+    ],
+)
+def test_a_name_is_a_flag_or_has_a_value_as_was_said_last(
+    changes, flags, hyperparameters
+):
+    spec = build_spec(
+        "train.py", [], {"hyperparameters": {"lr": 0.1}, "flags": ["amp"]}, OUTSIDE
+    )
+    again = rerun_spec(a_job().model_copy(update={"spec": spec}), changes, OUTSIDE)
+    assert (again.flags, again.hyperparameters) == (flags, hyperparameters)
+
+
 def test_options_cover_every_field_of_a_job():
     """What the form offers, Python, the command line and the magic offer too."""
     said_otherwise = {
@@ -236,7 +337,6 @@ def test_options_cover_every_field_of_a_job():
         "code": "snapshot",
         "keep_on_failure_minutes": "keep",
         "processes_per_replica": "processes",
-        "environment_name": "found out",
         "rerun_of": "rerun",
     }
     assert set(JobSpec.model_fields) - set(said_otherwise) <= set(
@@ -332,8 +432,8 @@ def test_nothing_is_copied_for_a_job_that_is_refused(home, inside, options, fiel
     assert not (home / ".mofang").exists()
 
 
-def test_outside_no_code_can_be_copied():
-    with pytest.raises(InvalidError, match="in a notebook"):
+def test_outside_no_code_can_be_copied_and_how_to_bring_it_is_said():
+    with pytest.raises(InvalidError, match=r"git clone.*mofang ssh-config"):
         build_spec("train.py", [], {"snapshot": True}, OUTSIDE)
 
 

@@ -2,6 +2,7 @@
 
 from mofang.cli import (
     change_commands,
+    environment_commands,
     job_commands,
     login_command,
     look_commands,
@@ -14,6 +15,7 @@ from mofang.cli.app import app
 __all__ = [
     "app",
     "change_commands",
+    "environment_commands",
     "job_commands",
     "login_command",
     "look_commands",

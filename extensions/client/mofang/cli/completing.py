@@ -1,4 +1,4 @@
-"""What a shell offers while one types: jobs, replicas, roles.
+"""What a shell offers while one types: jobs, replicas, roles, environments.
 
 There is no place for an error then: what cannot be found out is not offered.
 """
@@ -59,6 +59,23 @@ def complete_role(
         CompletionItem(f"{rule.name}={rule.default}", help=rule.meaning or None)
         for rule in role_rules(framework)
         if rule.name.startswith(incomplete)
+    ]
+
+
+def complete_environment(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the project's environments that can run the framework, if one was named."""
+    framework = ctx.params.get("framework")
+    try:
+        with _client(ctx) as client:
+            found = client.list_environments().environments
+    except MofangError:
+        return []
+    return [
+        CompletionItem(each.name, help=each.display_name)
+        for each in found
+        if each.name.startswith(incomplete) and framework in {None, *each.frameworks}
     ]
 
 

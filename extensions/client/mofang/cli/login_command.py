@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,19 +14,39 @@ from mofang.cli.app import Platform, app
 from mofang.errors import ConfigurationError
 from mofang.settings import Given, config_file, read_config_file
 
+MAX_TOKEN = 4096
+
 
 @app.command()
 @click.option(
-    "--token", prompt=True, hide_input=True, help="From the hub's token page."
+    "--token",
+    help="From the hub's token page; asked for by default, so that it stays out of "
+    "the shell's history.",
 )
+@click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
 @click.option("--user", help="Your user name, for mofang jobs --mine.")
 @click.option("--image", help="Image of jobs that name none.")
 @click.pass_obj
-def login(platform: Platform, token: str, user: str | None, image: str | None) -> None:
+def login(
+    platform: Platform,
+    *,
+    token: str | None,
+    token_stdin: bool,
+    user: str | None,
+    image: str | None,
+) -> None:
     """Keep address, project and token in a private file, once they work.
 
     mofang --url https://mofang.example.com/services/training --project vision login
+
+    Make the token on the hub's token page. A program passes it by a pipe:
+
+    pass mofang | mofang login --token-stdin
     """
+    if token is not None and token_stdin:
+        raise click.UsageError("Give either --token or --token-stdin.")
+    if token is None:
+        token = _ask() if sys.stdin.isatty() and not token_stdin else _read()
     path = config_file(os.environ)
     given = Given(
         url=platform.given.get("url"),
@@ -42,6 +63,24 @@ def login(platform: Platform, token: str, user: str | None, image: str | None) -
     kept = {"url": settings.url, "project": settings.project}
     _write(path, {**read_config_file(path), **kept, **said})
     click.echo(f"Kept in {path}; jobs go to the project {settings.project}.")
+
+
+def _ask() -> str:
+    return str(click.prompt("Token", hide_input=True))
+
+
+def _read() -> str:
+    """Return the token from standard input, which is no terminal or not asked as one.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    token = sys.stdin.buffer.read(MAX_TOKEN).decode(errors="replace")
+    if not token.strip():
+        raise ConfigurationError(
+            "There is no token on the standard input. Make one on the hub's token page."
+        )
+    return token
 
 
 def _write(path: Path, values: dict[str, str]) -> None:

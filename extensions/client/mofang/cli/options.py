@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from mofang.cli.completing import complete_role
+from mofang.cli.completing import complete_environment, complete_role
 from mofang.cli.grouping import OptionGroup
 from mofang.forms import read_setting
 from mofang.models import Engine, Framework, HangAction, Priority
@@ -32,8 +32,22 @@ def _read_pairs(
 def _read_settings(
     ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, Any] | None:
+    for value in values:
+        if value and "=" not in value:
+            raise click.BadParameter(
+                f"write {parameter.metavar}, or --flag {value} to pass --{value} "
+                "without a value.",
+                ctx,
+                parameter,
+            )
     pairs = _read_pairs(ctx, parameter, values)
     return pairs and {name: read_setting(text) for name, text in pairs.items()}
+
+
+def _read_words(
+    _: click.Context, __: click.Parameter, values: tuple[str, ...]
+) -> list[str] | None:
+    return list(values) or None
 
 
 def _pairs(metavar: str, help_text: str) -> dict[str, Any]:
@@ -60,7 +74,16 @@ _OPTIONS = (
         type=click.Choice(list(map(str, Framework))),
         help="Who starts its processes; pytorch by default, single for a notebook.",
     ),
-    _program.option("--image", help="Image to run; that of this notebook by default."),
+    _program.option(
+        "--environment",
+        "environment_name",
+        metavar="NAME",
+        shell_complete=complete_environment,
+        help="Environment to run, such as pytorch; that of this notebook by default.",
+    ),
+    _program.option(
+        "--image", help="Image to run, in place of an environment: registry/name:tag."
+    ),
     _program.option(
         "--workdir",
         "working_directory",
@@ -91,6 +114,14 @@ _OPTIONS = (
             **_pairs("NAME=VALUE", "A hyper-parameter, passed as --name=value."),
             "callback": _read_settings,
         },
+    ),
+    _data.option(
+        "--flag",
+        "flags",
+        multiple=True,
+        metavar="NAME",
+        callback=_read_words,
+        help="A hyper-parameter without a value, passed as --name. May be repeated.",
     ),
     _data.option(
         "--input",

@@ -95,7 +95,8 @@ def ssh(
     """Open an SSH session in a running replica of a job of yours.
 
     By default in the leading one: launcher, chief, or worker-0. What follows -- is run
-    there in place of a shell, as with ssh.
+    there in place of a shell: several words exactly as they are, one quoted word as a
+    command line, such as 'ls *.pt | wc -l'.
     """
     platform: Platform = ctx.obj
     program, path = find_program("ssh"), settled_key(key)

@@ -62,7 +62,8 @@ def submit(
     "--unset",
     multiple=True,
     metavar="NAME",
-    help="Leave out a hyper-parameter that the earlier job had. May be repeated.",
+    help="Leave out a hyper-parameter or flag that the earlier job had. May be "
+    "repeated.",
 )
 @submit_options
 @click.pass_context

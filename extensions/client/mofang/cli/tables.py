@@ -10,7 +10,14 @@ from rich.text import Text
 
 from mofang.comparison import Comparison, Difference
 from mofang.display import age_of, amount_text, remarks, replicas_of
-from mofang.models import Job, JobMetrics, JobState, QuotaCost, Series
+from mofang.models import (
+    Environment,
+    Job,
+    JobMetrics,
+    JobState,
+    QuotaCost,
+    Series,
+)
 
 _STYLES = {
     JobState.SUBMITTED: "cyan",
@@ -60,6 +67,22 @@ def jobs_table(jobs: Iterable[Job]) -> Table:
     return table
 
 
+def environments_table(environments: Iterable[Environment]) -> Table:
+    """Return one line for each environment."""
+    return _table(
+        ("ENVIRONMENT", "TITLE", "FRAMEWORKS", "REMARKS"),
+        (
+            (
+                each.name,
+                each.display_name,
+                ", ".join(each.frameworks),
+                each.unavailable or each.description,
+            )
+            for each in environments
+        ),
+    )
+
+
 def job_tables(job: Job) -> list[Table]:
     """Return all about one job: itself, its restarts, its replicas."""
     tables = [job_table(job)]
@@ -94,6 +117,7 @@ def job_table(job: Job) -> Table:
         "Inputs": _text(", ".join(f"{p.name}={p.path}" for p in spec.inputs)),
         "Outputs": _text(", ".join(f"{p.name}={p.path}" for p in spec.outputs)),
         "Code": _text(f"copy of {spec.code.directory}" if spec.code else ""),
+        "Environment": _text(spec.environment_name),
         "Image": _text(spec.image),
         "Rerun of": _text(spec.rerun_of),
     }

@@ -62,13 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="for programs (status)")
     options = parser.parse_args(argv)
-    directory = find_directory(os.environ)
+    is_shell = options.command == "shell"
+    directory = find_directory(os.environ, to_mend=not is_shell)
     if directory is None:
-        if options.command == "shell":
-            return 0
-        return _fail(NO_ENVIRONMENT, WRONG_USE)
+        return 0 if is_shell else _fail(NO_ENVIRONMENT, WRONG_USE)
     try:
-        if options.command == "shell":
+        if is_shell:
             sys.stdout.write(shell_lines(directory, os.environ))
         else:
             _run(options.command, directory, as_json=options.json)

@@ -16,6 +16,9 @@ HOME_VARIABLE = "MOFANG_HOME"
 """Where a job has its owner's home; there HOME is the user's to change."""
 
 NAME_VARIABLE = "MOFANG_ENVIRONMENT"
+SAFE_MODE_VARIABLE = "MOFANG_SAFE_MODE"
+"""Set in a notebook server that was started without the person's own packages."""
+
 FOLDER = Path(".mofang", "environments")
 MANIFEST = "mofang-environment.json"
 FORMAT = 1
@@ -152,11 +155,16 @@ def site_folder(version: str) -> str:
     return f"lib/python{version}/site-packages"
 
 
-def find_directory(environment: Mapping[str, str]) -> Directory | None:
+def find_directory(
+    environment: Mapping[str, str], *, to_mend: bool = False
+) -> Directory | None:
     """Return the directory that the variables name; None off the platform.
 
+    None in safe mode too, where no process uses it, unless it is wanted to mend it.
     The name is checked: it becomes a part of a path.
     """
+    if environment.get(SAFE_MODE_VARIABLE) and not to_mend:
+        return None
     name = environment.get(NAME_VARIABLE, "")
     home = environment.get(HOME_VARIABLE) or environment.get("HOME", "")
     if not _NAME.fullmatch(name) or not home.startswith("/"):

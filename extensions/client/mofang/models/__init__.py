@@ -9,6 +9,13 @@ from __future__ import annotations
 
 from mofang.models.debug import DebugServer
 from mofang.models.delivery import CodeSource, Delivery, Input, Output, SecretKey
+from mofang.models.environment import (
+    Environment,
+    EnvironmentList,
+    EnvironmentResources,
+    GpuBounds,
+    QuantityBounds,
+)
 from mofang.models.job import (
     Job,
     JobEvent,
@@ -46,8 +53,12 @@ __all__ = [
     "DebugServer",
     "Delivery",
     "Engine",
+    "Environment",
+    "EnvironmentList",
+    "EnvironmentResources",
     "ErrorBody",
     "Framework",
+    "GpuBounds",
     "HangAction",
     "Input",
     "Job",
@@ -59,6 +70,7 @@ __all__ = [
     "Output",
     "Preview",
     "Priority",
+    "QuantityBounds",
     "QueuePlace",
     "QuotaCost",
     "Replica",

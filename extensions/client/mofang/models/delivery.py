@@ -32,12 +32,10 @@ class Delivery(Choice):
     """As a variable of the name in capitals."""
 
 
-def _absolute(field: str, value: str) -> str:
-    check_path(field, value)
+def _absolute(value: str) -> str:
+    check_path(value)
     if not value.startswith("/"):
-        raise ValueError(
-            f"{field} must be an absolute path, such as /projects/vision/data."
-        )
+        raise ValueError("Must be an absolute path, such as /projects/vision/data.")
     return value
 
 
@@ -53,7 +51,7 @@ class Input(Asked):
     @field_validator("path")
     @classmethod
     def _check_path(cls, value: str) -> str:
-        return _absolute("path", value)
+        return _absolute(value)
 
 
 class Output(Asked):
@@ -76,7 +74,7 @@ class Output(Asked):
     @field_validator("path")
     @classmethod
     def _check_path(cls, value: str) -> str:
-        return _absolute("path", value)
+        return _absolute(value)
 
     @model_validator(mode="after")
     def _need_staging(self) -> Output:
@@ -100,7 +98,7 @@ class CodeSource(Asked):
     @field_validator("directory")
     @classmethod
     def _check_directory(cls, value: str) -> str:
-        return _absolute("directory", value)
+        return _absolute(value)
 
 
 class SecretKey(Asked):

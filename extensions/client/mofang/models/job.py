@@ -39,18 +39,22 @@ class JobState(StrEnum):
 
 
 class ReplicaState(StrEnum):
-    """Where one container of a job is in its life; the pod phases of Kubernetes."""
+    """Where one container of a job is in its life.
+
+    As the pod phases of Kubernetes, but for one that ended as its job was cancelled.
+    """
 
     PENDING = "Pending"
     RUNNING = "Running"
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
+    CANCELLED = "Cancelled"
     UNKNOWN = "Unknown"
 
     @property
     def is_final(self) -> bool:
         """Whether the replica has ended for good."""
-        return self in {self.SUCCEEDED, self.FAILED}
+        return self in {self.SUCCEEDED, self.FAILED, self.CANCELLED}
 
 
 class Replica(Seen):

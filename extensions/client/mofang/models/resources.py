@@ -39,7 +39,7 @@ class Resources(Asked):
     def _bound_cpu(cls, value: str) -> str:
         cores = parse_quantity(value)
         if not 0 < cores <= MAX_CPU or cores * 1000 < MIN_CPU_MILLIS:
-            raise ValueError(f"cpu must be from 10m to {MAX_CPU} cores, not {value}.")
+            raise ValueError(f"Must be from 10m to {MAX_CPU} cores, not {value}.")
         return value
 
     @field_validator("memory")
@@ -49,7 +49,7 @@ class Resources(Asked):
         size = math.ceil(exact)
         if not MIN_MEMORY <= size <= MAX_MEMORY:
             raise ValueError(
-                f"memory must be from 64Mi to 4Ti, not {format_bytes(size)}. "
+                f"Must be from 64Mi to 4Ti, not {format_bytes(size)}. "
                 "Write it with its unit, such as 2Gi."
             )
         # There are no parts of bytes: Kubernetes rounds up, and warns of it.

@@ -6,6 +6,7 @@ One table, from which the form, the client and the service all read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -131,6 +132,18 @@ def settle_roles(
     names no chief gets one. Nothing is refused, since jobs that were admitted under
     other rules have roles too; ``check_roles`` is for new ones.
     """
+    return _settled(framework, replicas, resources, tuple(wanted.items()))
+
+
+# Of each job it is asked for again and again, and most jobs ask for the same.
+@lru_cache(maxsize=1024)
+def _settled(
+    framework: Framework,
+    replicas: int,
+    resources: Resources,
+    named: tuple[tuple[str, RoleSpec], ...],
+) -> tuple[Role, ...]:
+    wanted = dict(named)
     rules = {rule.name: rule for rule in role_rules(framework)}
     rules |= {name: _added(name) for name in wanted if name not in rules}
     counts = {name: _count(rule, replicas, wanted) for name, rule in rules.items()}

@@ -28,6 +28,7 @@ from mofang.models.roles import (
 )
 from mofang.quantities import format_bytes
 from mofang.rules import (
+    check_environment_name,
     check_image,
     check_parameter,
     check_path,
@@ -69,8 +70,9 @@ class JobSpec(Asked):
     engine: Engine | None = None
     """None for the first of the platform's that runs the framework."""
 
-    image: str
-    """Full reference of the image all replicas run."""
+    image: str = ""
+    """Full reference of the image all replicas run; empty for that of the environment
+    that ``environment_name`` names, as it is at the submission."""
 
     script: str = ""
     """Path in the container; a relative one starts at the working directory. A
@@ -83,6 +85,9 @@ class JobSpec(Asked):
     arguments: list[str] = Field(default_factory=list)
     hyperparameters: dict[str, Parameter] = Field(default_factory=dict)
     """Passed after the arguments as ``--name=value``."""
+
+    flags: list[str] = Field(default_factory=list)
+    """Hyper-parameters without a value, passed as ``--name``; a notebook gets True."""
 
     working_directory: str = "/home/jovyan"
     code: CodeSource | None = None
@@ -117,10 +122,9 @@ class JobSpec(Asked):
     """How long a failed replica's container stays for a look; it keeps its share of
     the quota so long."""
 
-    environment_name: str | None = Field(
-        default=None, pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"
-    )
-    """The environment (template) the image came from, where one is known."""
+    environment_name: str | None = None
+    """The environment (template) whose image is run; None where an image is named that
+    is not known to be one's. Of an admitted job both are there."""
 
     rerun_of: str | None = Field(
         default=None, pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}$"
@@ -136,10 +140,13 @@ class JobSpec(Asked):
         return [*self.inputs, *self.outputs]
 
     def parameter_arguments(self) -> list[str]:
-        """Return hyper-parameters as a script's arguments."""
+        """Return hyper-parameters and flags as a script's arguments."""
         return [
-            f"--{name}={parameter_text(value)}"
-            for name, value in self.hyperparameters.items()
+            *(
+                f"--{name}={parameter_text(value)}"
+                for name, value in self.hyperparameters.items()
+            ),
+            *(f"--{name}" for name in self.flags),
         ]
 
     @field_validator("name")
@@ -153,29 +160,33 @@ class JobSpec(Asked):
     @field_validator("image")
     @classmethod
     def _check_image(cls, value: str) -> str:
-        return check_image(value)
+        return check_image(value) if value else value
+
+    @field_validator("environment_name")
+    @classmethod
+    def _check_environment_name(cls, value: str | None) -> str | None:
+        return value if value is None else check_environment_name(value)
 
     @field_validator("script")
     @classmethod
     def _check_script(cls, value: str) -> str:
         if not value:
             return value
-        check_path("script", value)
+        check_path(value)
         if value.startswith("-") or value.endswith("/"):
             raise ValueError(
-                "script is the path of a file, such as train.py. Options for it go "
-                "into arguments."
+                "Write the path of a file, such as train.py. Options for it go into "
+                "the arguments."
             )
         return value
 
     @field_validator("working_directory")
     @classmethod
     def _check_working_directory(cls, value: str) -> str:
-        check_path("working_directory", value)
+        check_path(value)
         if not value.startswith("/"):
             raise ValueError(
-                "working_directory must be an absolute path, such as "
-                "/home/jovyan/experiment."
+                "Must be an absolute path, such as /home/jovyan/experiment."
             )
         return value
 
@@ -183,11 +194,9 @@ class JobSpec(Asked):
     @classmethod
     def _check_requirements(cls, value: str | None) -> str | None:
         if value is not None:
-            check_path("requirements", value)
+            check_path(value)
             if value.startswith("-"):
-                raise ValueError(
-                    "requirements is the path of a file, such as requirements.txt."
-                )
+                raise ValueError("Write the path of a file, such as requirements.txt.")
         return value
 
     @field_validator("command", "arguments")
@@ -215,6 +224,14 @@ class JobSpec(Asked):
                     f"{name!r} is {setting}, which is no number in JSON. Write it as "
                     f'the text "{setting}".'
                 )
+        return value
+
+    @field_validator("flags")
+    @classmethod
+    def _check_flags(cls, value: list[str]) -> list[str]:
+        _check_count("flags", value)
+        for name in value:
+            check_parameter(name, "")
         return value
 
     @field_validator("environment")
@@ -245,6 +262,12 @@ class JobSpec(Asked):
     @model_validator(mode="after")
     def _agree(self) -> JobSpec:
         self._check_program()
+        if not self.image and self.environment_name is None:
+            raise FieldError(
+                "environment_name",
+                "Name the environment whose image the job runs, such as pytorch, or an "
+                "image.",
+            )
         self._check_names()
         check_roles(self.framework, self.replicas, self.roles)
         size = len(self.model_dump_json().encode())
@@ -278,6 +301,13 @@ class JobSpec(Asked):
                 raise FieldError(
                     "hyperparameters",
                     f"{name} is a hyper-parameter and an input or output. Rename one.",
+                )
+        for name in self.flags:
+            if name in self.hyperparameters or name.lower() in seen:
+                raise FieldError(
+                    "flags",
+                    f"{name} is a flag, and a hyper-parameter, input or output. Keep "
+                    "one of them.",
                 )
         for name in self.secrets:
             if name in self.environment:

@@ -41,6 +41,14 @@ def own_address() -> Address:
     return Address("127.0.0.1", LOOPBACK)
 
 
+def resolve(host: str) -> str:
+    """Return the address of a host, empty if its name is not known."""
+    try:
+        return socket.gethostbyname(host) if host else ""
+    except (OSError, UnicodeError):
+        return ""
+
+
 def _address_of(interface: str) -> str:
     request = struct.pack("256s", os.fsencode(interface)[:_NAME_BYTES])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -14,6 +14,8 @@ LAST_WORDS_BYTES = 2048
 KEPT_BYTES = 16 * 1024
 """How much of the output's end one needs to choose from."""
 
+_OURS = b"[Mofang] "
+
 # When a script fails, torchrun adds a long account of its own end. The cause is what
 # the script said before that, or the exit code on the account's first line.
 _TORCHRUN_GIVES_UP = re.compile(
@@ -28,13 +30,22 @@ def choose_last_words(tail: bytes) -> bytes:
     verdict = b""
     gives_up = _TORCHRUN_GIVES_UP.search(tail)
     if gives_up is not None and tail[: gives_up.start()].strip():
-        verdict = gives_up[0] + b"\n" + tail[tail.rfind(b"\n", 0, -1) + 1 :]
+        verdict = gives_up[0] + b"\n" + _closing(tail)
         tail = tail[: gives_up.start()]
     room = max(0, LAST_WORDS_BYTES - len(verdict))
     words = tail[-room:] if room else b""
     if len(words) < len(tail):
         words = words.lstrip(bytes(range(0x80, 0xC0)))
     return words + verdict[-LAST_WORDS_BYTES:]
+
+
+def _closing(tail: bytes) -> bytes:
+    """Return the lines of ours that the output ends with, at least its last one."""
+    lines = tail.splitlines(keepends=True)
+    first = len(lines) - 1
+    while first > 0 and lines[first - 1].startswith(_OURS):
+        first -= 1
+    return b"".join(lines[first:])
 
 
 def leave_last_words(path: str, words: bytes) -> None:

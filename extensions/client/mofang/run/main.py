@@ -16,6 +16,8 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from mofang.run.child import Term, run_child
@@ -32,8 +34,10 @@ from mofang.run.frameworks.mpi import tell_failure
 from mofang.run.keeping import keep
 from mofang.run.last_words import leave_last_words
 from mofang.run.output import Output
+from mofang.run.own_modules import explain_import
 from mofang.run.preparation import prepare
 from mofang.run.preparation.staging import staging
+from mofang.run.program import Program
 from mofang.run.reading import SettingsError
 from mofang.run.replica import Launch, Replica
 from mofang.run.results import result_environment
@@ -94,7 +98,7 @@ def run_replica(replica: Replica, order: Order) -> int:
                     f"{shlex.join(launch.arguments)[:SHOWN_COMMAND]}"
                 )
                 with sampling(replica):
-                    code = _watch(replica, launch)
+                    code = _watch(replica, launch, prepared.program)
                 code = stage.finish(code)
                 keep(replica, code)
     except RefusalError as error:
@@ -108,7 +112,7 @@ def run_replica(replica: Replica, order: Order) -> int:
     return code
 
 
-def _watch(replica: Replica, launch: Launch) -> int:
+def _watch(replica: Replica, launch: Launch, program: Program) -> int:
     start = time.monotonic()
     try:
         status = run_child(
@@ -124,12 +128,24 @@ def _watch(replica: Replica, launch: Launch) -> int:
             ),
         )
     except (OSError, ValueError) as error:
-        program, is_missing = launch.arguments[0], isinstance(error, FileNotFoundError)
+        first, is_missing = launch.arguments[0], isinstance(error, FileNotFoundError)
         raise RefusalError(
-            explain_failure(program, error),
+            explain_failure(first, error),
             NOT_FOUND if is_missing else CANNOT_EXECUTE,
         ) from error
-    return _conclude(replica, status, time.monotonic() - start)
+    seconds = time.monotonic() - start
+    if status:
+        _explain(replica, program)
+    return _conclude(replica, status, seconds)
+
+
+def _explain(replica: Replica, program: Program) -> None:
+    """Say what to do about a failure whose cause is found in the script's files."""
+    words = replica.output.last_words().decode(errors="replace")
+    with suppress(OSError):
+        advice = explain_import(words, program, Path.cwd())
+        if advice:
+            replica.output.say(advice)
 
 
 def _conclude(replica: Replica, status: int, seconds: float) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mofang.run.output import Output
 from mofang.run.signals import SignalPipe
-from mofang.run.waiting import LIMIT_SECONDS, Wait, wait_until
+from mofang.run.waiting import LIMIT_SECONDS, LONGER, Wait, wait_until
 
 NAMED = 3
 """How many names a sentence holds."""
@@ -56,7 +56,7 @@ def wait_for_names(
         Wait(
             what=what,
             advice="It did not start, or the cluster's DNS does not answer; look at "
-            "its state and its log.",
+            f"its state and its log. {LONGER}",
             limit_seconds=limit_seconds,
         ),
         signals,

@@ -95,6 +95,8 @@ class RunSettings:
     forwarded: tuple[str, ...]
     run_directory: str | None
     keep_minutes: int
+    wait_seconds: int
+    """How long other replicas are waited for; 0 for as long as is usual."""
 
     @property
     def replica(self) -> str:
@@ -105,6 +107,10 @@ class RunSettings:
     def replicas(self) -> int:
         """How many replicas of all roles the job has."""
         return sum(self.roles.values())
+
+    def wait_limit(self, usual_seconds: float) -> float:
+        """Return how long something of another replica is waited for."""
+        return self.wait_seconds or usual_seconds
 
     def host(self, role: str, index: int) -> str:
         """Return a replica's host name, empty if it has none."""
@@ -164,6 +170,9 @@ class RunSettings:
             run_directory=environment.get("MOFANG_RUN_DIRECTORY") or None,
             keep_minutes=read_number(
                 environment, "MOFANG_KEEP_MINUTES", default=0, least=0
+            ),
+            wait_seconds=read_number(
+                environment, "MOFANG_WAIT_SECONDS", default=0, least=1
             ),
         )
 

@@ -16,6 +16,8 @@ LIMIT_SECONDS = 300.0
 REPORT_SECONDS = 10.0
 PAUSE_SECONDS = 0.5
 
+LONGER = "To wait longer, set the variable MOFANG_WAIT_SECONDS of the job."
+
 
 @dataclass(frozen=True)
 class Wait:

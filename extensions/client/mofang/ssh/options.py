@@ -68,13 +68,21 @@ class Connection:
         ]
 
     def command(self, program: str, place: Place, command: Sequence[str]) -> list[str]:
-        """Return the command line of ssh; the command is joined as ssh does it."""
+        """Return the command line of ssh.
+
+        Args:
+            program: The path of ssh.
+            place: Where to.
+            command: What to run there; none for a shell. Several words arrive as they
+                are, although ssh sends a line for a shell; one word is such a line.
+        """
+        line = shlex.join(command) if len(command) > 1 else "".join(command)
         given = [
             word
             for name, value in self.options(place)
             for word in ("-o", f"{name}={value}")
         ]
-        return [program, *given, place.host, *(["--", *command] if command else [])]
+        return [program, *given, place.host, *(["--", line] if line else [])]
 
     def block(self, place: Place) -> str:
         """Return what makes ssh and editors know the place by its name."""

@@ -3,6 +3,8 @@
 import pytest
 from unit.mofang.environments.conftest import UV_PROGRAM
 
+from mofang.environments.directory import find_directory
+
 CUBES = "python -c 'import cubes; print(cubes.version)'"
 RINGS = "python -c 'import rings; print(rings.version)'"
 
@@ -159,3 +161,16 @@ def test_what_an_installer_of_ones_own_brought_is_kept(created):
         "cubes": "changed",
         "rings": "changed",
     }
+
+
+def test_in_safe_mode_nothing_uses_the_packages_and_they_can_be_mended(created):
+    """What is broken in them is to be left out, found and undone."""
+    created.run("pip install -q cubes==3.0")
+    safe = {"MOFANG_SAFE_MODE": "1"}
+
+    assert created.command("shell", **safe).stdout == ""
+    assert find_directory(created.variables | safe) is None
+    assert find_directory(created.variables) is not None
+    assert "cubes" in created.command("status", **safe).stdout
+    assert created.command("reset", **safe).returncode == 0
+    assert created.changes() == {}

@@ -192,7 +192,7 @@ def test_ray_listens_at_its_own_address_and_shows_no_pages():
     head = ray.head_arguments(OWN, "10.0.0.1", 6379)
     assert head[head.index("--port") + 1] == "6379"
     assert head[head.index("--include-dashboard") + 1] == "false"
-    worker = ray.worker_arguments(OWN, "10.0.0.2", "r-head-0:6379")
+    worker = ray.worker_arguments(OWN, "10.0.0.2", "r-head-0:6379", 60.0)
     assert worker[worker.index("--address") + 1] == "r-head-0:6379"
     assert "--block" in worker
 
@@ -236,6 +236,58 @@ def test_a_ray_worker_that_comes_too_early_tries_again(wrapper):
     assert output.count("Ray's head is not ready yet; trying again.") == 2
     assert "Received SIGTERM and passed it on." in output
     assert code == 128 + signal.SIGTERM
+
+
+def test_a_ray_worker_that_is_never_let_in_gives_up_when_the_job_says(wrapper):
+    scripts = wrapper.packages / "ray" / "scripts"
+    scripts.mkdir(parents=True)
+    for file in (scripts.parent / "__init__.py", scripts / "__init__.py"):
+        file.touch()
+    refusal = 'import sys\nsys.exit("No node info found for head node.")'
+    (scripts / "scripts.py").write_text(refusal)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        code, output = wrapper(
+            "train.py",
+            framework="ray",
+            MOFANG_MASTER="127.0.0.1",
+            MOFANG_MASTER_PORT=str(head.getsockname()[1]),
+            MOFANG_WAIT_SECONDS="1",
+        )
+    assert code == 1
+    assert output.count("No node info found") == 2
+    assert (
+        "Ray's head did not let this worker join within 1 s. To wait longer" in output
+    )
+
+
+def test_how_long_a_worker_waits_for_its_head_is_the_jobs_to_say(wrapper):
+    (wrapper.packages / "ray").mkdir()
+    (wrapper.packages / "ray" / "__init__.py").touch()
+    code, output = wrapper(
+        "train.py",
+        framework="ray",
+        MOFANG_MASTER="127.0.0.1",
+        MOFANG_MASTER_PORT="9",
+        MOFANG_WAIT_SECONDS="1",
+    )
+    assert code == 124
+    assert "Waited 1 s for head-0 to listen at 127.0.0.1:9, in vain." in output
+    assert "To wait longer, set the variable MOFANG_WAIT_SECONDS of the job." in output
+
+
+def test_the_spark_workers_that_did_not_come_are_named():
+    roles = {"MOFANG_ROLES": '{"driver": 1, "worker": 3}'}
+    hosts = {"MOFANG_HOSTS": '{"worker": "s-worker-{index}"}'}
+    addresses = {"s-worker-0": "10.0.0.1", "s-worker-1": "10.0.0.2"}
+    arrivals = spark.Arrivals(
+        settings(**roles, **hosts), resolve=lambda host: addresses.get(host, "")
+    )
+    assert arrivals.missing == ["worker-0", "worker-1", "worker-2"]
+    arrivals.note({"10.0.0.1"})
+    assert arrivals.missing == ["worker-1", "worker-2"]
+    addresses["s-worker-2"] = "10.0.0.3"
+    arrivals.note({"10.0.0.1", "10.0.0.3"})
+    assert arrivals.missing == ["worker-1"]
 
 
 def test_a_spark_master_is_not_called_at_the_port_that_it_logs():

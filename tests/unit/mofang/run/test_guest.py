@@ -226,6 +226,51 @@ def test_files_go_both_ways(container, tmp_path):
         (container.project / "there.bin").unlink()
 
 
+BASHRC = pytest.mark.parametrize(
+    "lines", ["echo Welcome\n", "exit 3\n"], ids=["prints", "ends the shell"]
+)
+
+
+@BASHRC
+@pytest.mark.parametrize("legacy", [[], ["-O"]], ids=["sftp", "scp"])
+def test_files_go_both_ways_whatever_bashrc_does(container, tmp_path, legacy, lines):
+    """Bash reads it for whatever sshd starts, and each word of it is in the way."""
+    (container.home / ".bashrc").write_text(lines)
+    (tmp_path / "model.bin").write_bytes(b"content")
+    place = f"{container.user}@worker-0"
+    for pair in (
+        (tmp_path / "model.bin", f"{place}:there.bin"),
+        (f"{place}:there.bin", tmp_path / "back.bin"),
+    ):
+        words = ["scp", *container.options(), *legacy, *pair]
+        ended = subprocess.run(words, capture_output=True, timeout=30, check=False)
+        assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "back.bin").read_bytes() == b"content"
+
+
+@BASHRC
+@pytest.mark.parametrize("command", ["rsync --server", "git-upload-pack 'a b'"])
+def test_programs_that_speak_a_protocol_hear_nothing_of_bashrc(
+    container, command, lines
+):
+    (container.home / ".bashrc").write_text(lines)
+    programs = container.root / "programs"
+    programs.mkdir()
+    for name in ("rsync", "git-upload-pack"):
+        (programs / name).write_text("#!/bin/sh\necho served\n")
+        (programs / name).chmod(0o755)
+
+    ended = container.ssh(command, PATH=f"{programs}:/usr/bin:/bin")
+
+    assert ended.stdout == b"served\n"
+
+
+def test_a_command_has_what_bashrc_sets_as_with_any_ssh(container):
+    (container.home / ".bashrc").write_text("export TOOL=here\necho once\n")
+
+    assert container.ssh("echo $TOOL").stdout == b"once\nhere\n"
+
+
 def test_sftp_lists_the_working_directory(container):
     (container.project / "train.py").touch()
 

@@ -328,6 +328,13 @@ def test_the_launchers_key_opens_a_worker(cluster, door):
     assert answer.stdout == "inside\n", answer.stderr
 
 
+def test_what_the_persons_bashrc_does_is_not_in_mpiruns_way(cluster, door):
+    (cluster.home / ".bashrc").write_text("echo Welcome\nexit 3\n")
+    key = launchers_key(cluster)
+    answer = knock(cluster, door, key=key, host_key=door["host_key"])
+    assert (answer.returncode, answer.stdout) == (0, "inside\n"), answer.stderr
+
+
 def test_another_key_does_not_open_a_worker(cluster, door):
     key = cluster.root / "other_key"
     subprocess.run(

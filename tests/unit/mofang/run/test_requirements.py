@@ -183,6 +183,7 @@ CONFIGURATIONS = {
     "user": "[global]\nuser = true\n",
     "target": "[install]\ntarget = {home}/.local/lib\n",
     "prefix": "[install]\nprefix = {home}/.local\n",
+    "root": "[install]\nroot = {home}/.local\n",
 }
 
 

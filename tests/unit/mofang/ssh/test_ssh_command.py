@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
 
 import pytest
 from unit.mofang.fake_service import TOKEN, a_job
@@ -52,12 +53,30 @@ async def test_ssh_gets_the_terminal_and_all_it_needs(become_ssh, ssh_service):
     assert not [word for word in words if TOKEN in word]
 
 
-async def test_what_follows_two_dashes_is_the_command(become_ssh):
-    words = await become_ssh(JOB, "--", "ls", "-la", "--", "my dir")
-    assert words[-6:] == [
-        "mofang-digits-000001-worker-0",
-        *("--", "ls", "-la", "--", "my dir"),
-    ]
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ls", "-la", "--", "my dir"],
+        ["python", "-c", "print(6*7, '$HOME')"],
+        ["printf", "%s|", "", "a'b", 'c"d', "é", "x\ny"],
+    ],
+    ids=["spaces", "code", "odd words"],
+)
+async def test_the_words_after_two_dashes_reach_the_program_as_they_are(
+    become_ssh, command
+):
+    """Ssh joins words to a line, which a shell at the other end takes apart."""
+    words = await become_ssh(JOB, "--", *command)
+    assert words[-3:-1] == ["mofang-digits-000001-worker-0", "--"]
+    show = f"""set -- {words[-1]}; printf '%s\\0' "$@" """
+    shell = await create_subprocess_exec("sh", "-c", show, stdout=PIPE)
+    found, _ = await shell.communicate()
+    assert found.decode().split("\0")[:-1] == command
+
+
+async def test_one_word_after_two_dashes_is_a_line_for_the_shell(become_ssh):
+    words = await become_ssh(JOB, "--", "ls *.pt | wc -l")
+    assert words[-2:] == ["--", "ls *.pt | wc -l"]
 
 
 async def test_an_attempt_after_a_restart_is_known_by_another_name(

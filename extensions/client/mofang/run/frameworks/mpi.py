@@ -29,7 +29,7 @@ from mofang.run.rendezvous import name_some
 from mofang.run.replica import Launch, Replica
 from mofang.run.results import RESULT_FILE
 from mofang.run.settings import RunSettings
-from mofang.run.waiting import Wait, wait_until
+from mofang.run.waiting import LONGER, Wait, wait_until
 
 LAUNCHER = "launcher"
 WORKER = "worker"
@@ -165,8 +165,8 @@ def _wait_for_workers(
 
     wait = Wait(
         what=what,
-        advice="Look at the states and the logs of the workers.",
-        limit_seconds=WORKERS_LIMIT_SECONDS,
+        advice=f"Look at the states and the logs of the workers. {LONGER}",
+        limit_seconds=replica.settings.wait_limit(WORKERS_LIMIT_SECONDS),
     )
     wait_until(are_there, wait, replica.signals, replica.output)
     return {name: found[name] for name in names}

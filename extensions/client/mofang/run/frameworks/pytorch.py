@@ -11,6 +11,7 @@ from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import wait_for_names
 from mofang.run.replica import Launch, Replica
 from mofang.run.settings import RunSettings
+from mofang.run.waiting import LIMIT_SECONDS
 
 DEFAULT_PORT = 29500
 
@@ -35,7 +36,12 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
         )
     if settings.nodes > 1:
         name = f"{settings.role}-0"
-        wait_for_names({name: settings.master}, replica.signals, replica.output)
+        wait_for_names(
+            {name: settings.master},
+            replica.signals,
+            replica.output,
+            limit_seconds=replica.settings.wait_limit(LIMIT_SECONDS),
+        )
     yield launched
 
 

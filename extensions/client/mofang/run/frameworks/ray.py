@@ -26,7 +26,7 @@ HEAD = "head"
 DEFAULT_PORT = 6379
 START_FAILED = 1
 
-JOIN_LIMIT_SECONDS = 180
+JOIN_LIMIT_SECONDS = 300.0
 """How long a head that listens may take until workers can join it."""
 
 _RAY = "ray.scripts.scripts"
@@ -54,7 +54,8 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     else:
         head = head_of(replica.settings, HEAD, DEFAULT_PORT)
         wait_for_head(replica, head)
-        arguments = worker_arguments(python, ip, head.address)
+        seconds = replica.settings.wait_limit(JOIN_LIMIT_SECONDS)
+        arguments = worker_arguments(python, ip, head.address, seconds)
         yield Launch(arguments, is_over=HeadWatch(replica, head).is_over)
 
 
@@ -68,13 +69,16 @@ def head_arguments(python: Interpreter, ip: str, port: int) -> list[str]:
     ]
 
 
-def worker_arguments(python: Interpreter, ip: str, head: str) -> list[str]:
+def worker_arguments(
+    python: Interpreter, ip: str, head: str, seconds: float
+) -> list[str]:
     """Return how a worker serves the head, until it is ended.
 
-    The head listens before it knows itself, and refuses who comes too early.
+    The head listens before it knows itself, and refuses who comes too early: for so
+    many seconds the worker tries again.
     """
     return [
-        *(python.executable, "-I", "-u", _JOIN, str(JOIN_LIMIT_SECONDS)),
+        *(python.executable, "-I", "-u", _JOIN, f"{seconds:.0f}"),
         *(*python.module(_RAY), "start", "--address", head, "--node-ip-address", ip),
         *("--num-cpus", str(cores()), "--disable-usage-stats", "--block"),
     ]

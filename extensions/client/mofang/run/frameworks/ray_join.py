@@ -13,6 +13,7 @@ import time
 
 STARTED = b"Ray runtime started"
 PAUSE_SECONDS = 2.0
+LONGER = "To wait longer, set the variable MOFANG_WAIT_SECONDS of the job."
 
 
 class Joining:
@@ -29,7 +30,11 @@ class Joining:
         while True:
             code, has_started = self._attempt(command)
             is_late = time.monotonic() >= last
-            if has_started or not code or is_late or self._is_told_to_end:
+            if has_started or not code or self._is_told_to_end:
+                return code
+            if is_late:
+                said = f"Ray's head did not let this worker join within {seconds:.0f} s"
+                self._write(f"{said}. {LONGER}\n".encode())
                 return code
             self._write(b"Ray's head is not ready yet; trying again.\n")
             time.sleep(PAUSE_SECONDS)

@@ -10,7 +10,7 @@ from mofang.run.endings import WRONG_SETTINGS, RefusalError
 from mofang.run.rendezvous import listens
 from mofang.run.replica import Replica
 from mofang.run.settings import RunSettings
-from mofang.run.waiting import Wait, wait_until
+from mofang.run.waiting import LONGER, Wait, wait_until
 
 HEAD_LIMIT_SECONDS = 900.0
 """The head installs its packages before it listens."""
@@ -72,8 +72,8 @@ def wait_for_head(replica: Replica, head: Head) -> None:
     """
     wait = Wait(
         what=lambda: f"{head.role}-0 to listen at {head.address}",
-        advice=f"Look at the state and the log of {head.role}-0.",
-        limit_seconds=HEAD_LIMIT_SECONDS,
+        advice=f"Look at the state and the log of {head.role}-0. {LONGER}",
+        limit_seconds=replica.settings.wait_limit(HEAD_LIMIT_SECONDS),
     )
     wait_until(
         lambda: listens(head.host, head.health_port),
@@ -98,8 +98,8 @@ def wait_for_start(replica: Replica, name: str, is_up: Callable[[], bool]) -> No
     wait = Wait(
         what=lambda: f"{name} to start",
         advice=f"If no line of [{name.lower()}] says why it did not, the machine is "
-        "probably busy: ask for more CPU.",
-        limit_seconds=START_LIMIT_SECONDS,
+        f"probably busy: ask for more CPU. {LONGER}",
+        limit_seconds=replica.settings.wait_limit(START_LIMIT_SECONDS),
     )
     wait_until(is_up, wait, replica.signals, replica.output)
 

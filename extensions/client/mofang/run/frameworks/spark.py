@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mofang.run.addresses import Address, own_address
+from mofang.run.addresses import Address, own_address, resolve
 from mofang.run.companion import Companion
 from mofang.run.endings import NOT_FOUND, RefusalError
 from mofang.run.frameworks.service import (
@@ -22,12 +22,13 @@ from mofang.run.frameworks.service import (
 from mofang.run.interpreter import Interpreter
 from mofang.run.limits import cores, memory_bytes
 from mofang.run.program import Program, check_program
-from mofang.run.rendezvous import listens
+from mofang.run.rendezvous import listens, name_some
 from mofang.run.replica import Launch, Replica
 from mofang.run.settings import RunSettings
-from mofang.run.waiting import Wait, wait_until
+from mofang.run.waiting import LONGER, Wait, wait_until
 
 DRIVER = "driver"
+WORKER = "worker"
 DEFAULT_PORT = 7077
 MASTER_PAGES = 8080
 WORKER_PAGES = 8081
@@ -39,6 +40,9 @@ LEAST_EXECUTOR_MEBIBYTES = 512
 _MASTER = "org.apache.spark.deploy.master.Master"
 _WORKER = "org.apache.spark.deploy.worker.Worker"
 _LOOK_SECONDS = 2.0
+
+WORKERS_LIMIT_SECONDS = 900.0
+"""Workers install their packages before they register."""
 
 
 @contextmanager
@@ -137,24 +141,61 @@ def _is_up(master: Companion, ip: str) -> bool:
 
 def _wait_for_workers(replica: Replica, ip: str) -> int:
     """Return what the smallest worker may give to an executor, in MiB."""
-    wanted = replica.settings.roles.get("worker", 0)
+    settings = replica.settings
+    wanted = settings.roles.get(WORKER, 0)
     if not wanted:
         return 0
-    found: list[int] = []
+    found: list[tuple[str, int]] = []
+    arrivals = Arrivals(settings)
 
     def are_there() -> bool:
-        found[:] = _workers_memory(f"http://{ip}:{MASTER_PAGES}/json/")
+        found[:] = _workers(f"http://{ip}:{MASTER_PAGES}/json/")
+        arrivals.note({address for address, _ in found})
         return len(found) >= wanted
 
     wait = Wait(
-        what=lambda: f"{wanted} Spark workers, of which {len(found)} are there",
-        advice="Look at the states and the logs of the workers.",
+        what=lambda: (
+            f"{name_some(arrivals.missing)} to register with the Spark master "
+            f"({len(found)} of {wanted} have)"
+        ),
+        advice=f"Look at the states and the logs of the workers. {LONGER}",
+        limit_seconds=settings.wait_limit(WORKERS_LIMIT_SECONDS),
     )
     wait_until(are_there, wait, replica.signals, replica.output)
-    return min(found)
+    return min(memory for _, memory in found)
 
 
-def _workers_memory(url: str) -> list[int]:
+class Arrivals:
+    """Which workers have not come yet: the master knows them by their addresses.
+
+    Args:
+        settings: Of the driver.
+        resolve: Returns the address of a host; empty while it has none.
+    """
+
+    def __init__(
+        self, settings: RunSettings, resolve: Callable[[str], str] = resolve
+    ) -> None:
+        names = range(settings.roles.get(WORKER, 0))
+        self._hosts = {f"{WORKER}-{n}": settings.host(WORKER, n) for n in names}
+        self._resolve = resolve
+        self._addresses: dict[str, str] = {}
+        self.missing = list(self._hosts)
+
+    def note(self, found: Collection[str]) -> None:
+        """Take in the addresses of the workers that are there."""
+        self.missing = [
+            name for name, host in self._hosts.items() if self._find(host) not in found
+        ]
+
+    def _find(self, host: str) -> str:
+        address = self._addresses.get(host) or self._resolve(host)
+        self._addresses[host] = address
+        return address
+
+
+def _workers(url: str) -> list[tuple[str, int]]:
+    """Return each living worker's address, and what it may give to executors in MiB."""
     # Never by a proxy that the user's variables name: it is our own address.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -162,8 +203,11 @@ def _workers_memory(url: str) -> list[int]:
             state = json.load(answer)
     except (OSError, ValueError):
         return []
-    workers = state.get("workers", [])
-    return [one["memory"] for one in workers if one.get("state") == "ALIVE"]
+    return [
+        (one["host"], one["memory"])
+        for one in state.get("workers", [])
+        if one.get("state") == "ALIVE"
+    ]
 
 
 @contextmanager

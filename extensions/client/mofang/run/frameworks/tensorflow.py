@@ -12,6 +12,7 @@ from mofang.run.reading import SHOWN
 from mofang.run.rendezvous import wait_for_names
 from mofang.run.replica import Launch, Replica
 from mofang.run.settings import RunSettings
+from mofang.run.waiting import LIMIT_SECONDS
 
 DEFAULT_PORT = 2222
 
@@ -25,7 +26,12 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     config = given or build_config(settings)
     names = _peers(config, settings) if config else {}
     if names:
-        wait_for_names(names, replica.signals, replica.output)
+        wait_for_names(
+            names,
+            replica.signals,
+            replica.output,
+            limit_seconds=replica.settings.wait_limit(LIMIT_SECONDS),
+        )
     yield Launch(program.arguments(), {"TF_CONFIG": config} if config else {})
 
 

@@ -10,6 +10,7 @@ from mofang.run.program import Program, check_program
 from mofang.run.rendezvous import wait_for_names
 from mofang.run.replica import Launch, Replica
 from mofang.run.settings import RunSettings
+from mofang.run.waiting import LIMIT_SECONDS
 
 DEFAULT_PORT = 9999
 
@@ -27,7 +28,12 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
             raise RefusalError(
                 "MOFANG_MASTER must name the host of the master.", WRONG_SETTINGS
             )
-        wait_for_names({"master-0": master}, replica.signals, replica.output)
+        wait_for_names(
+            {"master-0": master},
+            replica.signals,
+            replica.output,
+            limit_seconds=replica.settings.wait_limit(LIMIT_SECONDS),
+        )
     yield Launch(program.arguments(), introduction)
 
 

@@ -47,16 +47,28 @@ LoginGraceTime 60
 ClientAliveInterval 15
 ClientAliveCountMax 8
 LogLevel ERROR
+SetEnv SHLVL=1
 ForceCommand /bin/sh {room}/session
 """
 
 # The session gets the environment of the container, which sshd hides from it. A
 # command may be one of sftp's server, which sshd calls by its path.
+#
+# Where bash is made so, as Debian's, it reads ~/.bashrc for whatever sshd starts,
+# unless it seems to be within another shell. What that file prints, or its end, must
+# not come between two programs that speak a protocol; sshd's own call of our script is
+# none of its business either.
 _SESSION = b"""\
 %s
 cd -- %s 2>/dev/null || cd
+unset SHLVL
 if command -v bash >/dev/null 2>&1; then set -- bash; else set -- sh; fi
 [ "${SSH_ORIGINAL_COMMAND+x}" ] || exec "$1" -l
+case $SSH_ORIGINAL_COMMAND in
+*/sftp-server | */sftp-server' '* | scp' '* | rsync' --server'* | git-*)
+    export SHLVL=1
+    ;;
+esac
 set -- "$1" "$SSH_ORIGINAL_COMMAND"
 unset SSH_ORIGINAL_COMMAND
 exec "$1" -c "$2"

@@ -14,7 +14,7 @@ PREFERRED_PORT = 2222
 
 # StrictModes would judge directories that belong to the volume, not to us; whether
 # the run directory is its owner's alone has been checked. Without PAM and passwords
-# a key is the only way in.
+# a key is the only way in. By SHLVL bash leaves ~/.bashrc alone (see ``guest_server``).
 _CONFIGURATION = """\
 Port {port}
 HostKey "{home}/host_key"
@@ -41,6 +41,7 @@ LoginGraceTime 60
 ClientAliveInterval 15
 ClientAliveCountMax 8
 LogLevel ERROR
+SetEnv SHLVL=1
 ForceCommand /bin/sh "{home}/session"
 """
 

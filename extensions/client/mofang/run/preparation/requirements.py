@@ -113,7 +113,7 @@ def _installer(
             *("--disable-pip-version-check", "--no-warn-script-location"),
             # Whatever pip is configured to do for the person, here it installs for
             # the job.
-            *("--no-user", "--target=", f"--prefix={root}"),
+            *("--no-user", "--target=", "--root=/", f"--prefix={root}"),
             *("--progress-bar", "off", "-r", file),
         ]
     uv = _find_uv(interpreter)
