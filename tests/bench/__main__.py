@@ -39,7 +39,16 @@ def enter_network() -> None:
 
 def measure(platform: Platform, rounds: int) -> Iterator[str]:
     """All figures, a line each, as they are measured."""
-    from bench import jobs, many, memory, panel, routes, servers, training  # noqa: PLC0415
+    from bench import (  # noqa: PLC0415
+        jobs,
+        many,
+        memory,
+        panel,
+        routes,
+        running,
+        servers,
+        training,
+    )
 
     def lines(rows: Iterable[Row]) -> Iterator[str]:
         return (row.text() for row in rows)
@@ -57,6 +66,7 @@ def measure(platform: Platform, rounds: int) -> Iterator[str]:
     yield from lines(training.rows(runs, rounds))
     yield from lines(many.rows(session, runs, BURST))
     yield from lines(panel.rows(platform, session, runs, rounds, FINISHED))
+    yield from lines(running.rows(platform, session, runs, rounds * 8))
     session.stop(servers.SERVER)
 
 

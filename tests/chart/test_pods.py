@@ -86,3 +86,23 @@ def test_the_training_service_knows_the_hub(chart):
         each["mountPath"] for each in template["spec"]["containers"][0]["volumeMounts"]
     }
     assert "/srv/mofang/storage" in mounts
+
+
+def test_of_peoples_files_the_hub_sees_homes_alone(chart):
+    """It makes those of new users; projects' and logs are other parts' business."""
+    template = chart.get("Deployment", "hub")["spec"]["template"]["spec"]
+    [volume] = [each for each in template["volumes"] if each["name"] == "storage"]
+    mounts = [
+        each
+        for each in template["containers"][0]["volumeMounts"]
+        if each["name"] == "storage"
+    ]
+
+    assert volume["persistentVolumeClaim"] == {"claimName": "mofang-storage-root"}
+    assert mounts == [
+        {
+            "name": "storage",
+            "mountPath": "/srv/mofang/storage/users",
+            "subPath": "users",
+        }
+    ]

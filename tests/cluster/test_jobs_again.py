@@ -11,27 +11,29 @@ from mofang.models import Job, JobState
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HUGE = {"cpu": "3", "memory": "256Mi"}
-"""Within the project's quota, and more than any machine here has."""
+
+def huge(world: World) -> dict[str, str]:
+    """Within the project's quota, and more than the platform's pods leave of a node."""
+    return {"cpu": str(world.cores), "memory": "256Mi"}
 
 
 async def test_who_does_not_fit_the_quota_waits_and_says_for_what(
     world: World,
 ) -> None:
     script = world.write("quick.py", "print('done')")
-    first = await world.submit(name="first", script=script, resources=HUGE)
+    first = await world.submit(name="first", script=script, resources=huge(world))
     await eventually(lambda: is_let_in(world, first))
-    second = await world.submit(name="second", script=script, resources=HUGE)
+    second = await world.submit(name="second", script=script, resources=huge(world))
     third = await world.submit(
         name="third",
         script=script,
-        resources=HUGE,
+        resources=huge(world),
         priority="high",
     )
 
     waiting = await world.until(second, JobState.QUEUED)
     urgent = await world.until(third, JobState.QUEUED)
-    assert "quota leaves no room: it asks for 3 cores" in str(waiting.reason)
+    assert f"leaves no room: it asks for {world.cores} cores" in str(waiting.reason)
     assert urgent.queue is not None
     assert urgent.queue.position == 1, "the urgent one goes first"
 
@@ -54,9 +56,9 @@ async def test_a_small_job_passes_a_big_one_that_does_not_fit_yet(
     world: World,
 ) -> None:
     script = world.write("quick.py", "print('done')")
-    first = await world.submit(name="first", script=script, resources=HUGE)
+    first = await world.submit(name="first", script=script, resources=huge(world))
     await eventually(lambda: is_let_in(world, first))
-    big = await world.submit(name="big", script=script, resources=HUGE)
+    big = await world.submit(name="big", script=script, resources=huge(world))
     await world.until(big, JobState.QUEUED)
 
     small = await world.submit(name="small", script=script)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from cluster.test_jobs_world import ADMIN, COLLEAGUE, VIEWER, World, eventually
-from kubernetes_asyncio.client import CustomObjectsApi
+from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
 
 from mofang.models import Job, JobState
 
@@ -187,7 +187,7 @@ async def test_gpu_workers_are_packed_on_the_gpu_machine(world: World) -> None:
 async def test_no_machine_fits_is_told_in_words(world: World) -> None:
     job = await world.submit(
         script="x.py",
-        resources={"cpu": "3", "memory": "256Mi"},
+        resources={"cpu": str(world.cores), "memory": "256Mi"},
     )
 
     async def told() -> Job | None:
@@ -199,9 +199,33 @@ async def test_no_machine_fits_is_told_in_words(world: World) -> None:
 
     assert waiting is not None
     assert waiting.state is JobState.QUEUED
-    assert "free resources for 1 worker (3 cores, 256 MiB of memory)" in str(
-        waiting.reason
+    wish = f"free resources for 1 worker ({world.cores} cores, 256 MiB of memory)"
+    assert wish in str(waiting.reason)
+
+
+async def test_a_job_larger_than_any_node_is_not_admitted(world: World) -> None:
+    job = await world.submit(
+        script="x.py",
+        resources={"cpu": str(world.cores + 1), "memory": "256Mi"},
     )
+
+    async def told() -> Job | None:
+        seen = await world.get(job)
+        return seen if "the largest node it may use" in str(seen.reason) else None
+
+    waiting = await eventually(told)
+    small = await world.submit(script=world.write("quick.py", "print('done')"))
+    await world.until(small, JobState.SUCCEEDED)
+    pods = await CoreV1Api(world.api).list_namespaced_pod(
+        world.namespace, label_selector=f"mofang.dev/job={job.id}"
+    )
+    await world.call("DELETE", f"/{job.id}")
+
+    assert waiting is not None
+    assert waiting.state is JobState.QUEUED
+    assert f"A worker replica needs {world.cores + 1} cores; " in str(waiting.reason)
+    assert waiting.queue is not None
+    assert not pods.items, "it holds nothing of the quota"
 
 
 async def test_more_than_the_quota_is_refused_with_a_sentence(world: World) -> None:
@@ -211,10 +235,10 @@ async def test_more_than_the_quota_is_refused_with_a_sentence(world: World) -> N
             "name": "big",
             "image": world.image,
             "script": "x.py",
-            "replicas": 8,
+            "replicas": 64,
             "resources": {"cpu": "1", "memory": "1Gi"},
         },
     )
 
     assert answer.status_code == 403
-    assert "8 cores" in answer.json()["fields"]["resources"]
+    assert "64 cores" in answer.json()["fields"]["resources"]

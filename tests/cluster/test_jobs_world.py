@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from kubernetes_asyncio import client, config
 from tornado.httpserver import HTTPServer
 
 from mofang.models import Job, JobState
+from mofang.quantities import read_quantity
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.app import serve
 from mofang_hub.jobs.engines.discovery import discover_kinds
@@ -73,6 +75,10 @@ class World:
     http: httpx.AsyncClient
     api: client.ApiClient
     image: str
+    cores: Decimal
+    """What a node without GPUs has for pods: a job that asks for all of it is admitted,
+    and stays Pending beside the platform's own pods."""
+
     project: str
     """Made for one module, so that nothing is left over from another."""
 
@@ -133,7 +139,14 @@ class World:
         return seen
 
 
-async def _make_project(api: client.ApiClient, name: str) -> str:
+async def _cores(api: client.ApiClient) -> Decimal:
+    nodes = await client.CoreV1Api(api).list_node(
+        label_selector="mofang.dev/machine=cpu"
+    )
+    return max(read_quantity(node.status.allocatable["cpu"]) for node in nodes.items)
+
+
+async def _make_project(api: client.ApiClient, name: str, cores: Decimal) -> str:
     objects = client.CustomObjectsApi(api)
     where = ("mofang.dev", "v1alpha1")
     body = {
@@ -148,7 +161,8 @@ async def _make_project(api: client.ApiClient, name: str) -> str:
                 {"user": VIEWER, "role": "viewer"},
                 {"user": ADMIN, "role": "admin"},
             ],
-            "quota": {"cpu": "4", "memory": "8Gi", "gpu": 4, "pods": 20},
+            # One job that asks for a whole node and small ones, and no second such.
+            "quota": {"cpu": str(cores + 1), "memory": "8Gi", "gpu": 4, "pods": 20},
         },
     }
     await objects.create_cluster_custom_object(*where, "projects", body)
@@ -209,10 +223,13 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
         client.ApiClient(by_service) as service_api,
     ):
         project = f"jt-{secrets.token_hex(4)}"
-        image = await _make_project(api, project)
+        cores = await _cores(api)
+        image = await _make_project(api, project, cores)
         serving = asyncio.create_task(
             serve(
-                SimpleNamespace(jobs=JobSettings(), storage_root=Path(STORAGE)),
+                SimpleNamespace(
+                    jobs=JobSettings(), storage_root=Path(STORAGE), image_references={}
+                ),
                 service_api,
                 hub_api=f"http://127.0.0.1:{hub_port}/hub/api",
                 port=port,
@@ -222,7 +239,9 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
         url = f"http://127.0.0.1:{port}/services/training"
         async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
             await eventually(lambda: _answers(http, url))
-            yield World(url=url, http=http, api=api, image=image, project=project)
+            yield World(
+                url=url, http=http, api=api, image=image, cores=cores, project=project
+            )
         stop.set()
         try:
             await serving

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from functools import lru_cache
 
 from jupyterhub.services.auth import check_scopes
 
@@ -114,6 +115,8 @@ def has_scope(needed: str, scopes: AbstractSet[str]) -> bool:
     return bool(check(needed, set(scopes)))
 
 
+# A page of jobs asks it for each of them, and most of those are a few people's.
+@lru_cache(maxsize=1024)
 def may_open_shell(caller: Caller, role: MemberRole | None, owner: str) -> bool:
     """Say whether a shell would be opened, without refusing anything."""
     try:

@@ -7,11 +7,18 @@ from datetime import timedelta
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
-from mofang.models import DebugServer, JobSpec
-from mofang.rules import RESERVED_PREFIXES
+from mofang.models import DebugServer, EnvironmentList, JobSpec
 from mofang_hub.config.settings import JobSettings
 from mofang_hub.jobs.access import Action, check_access
-from mofang_hub.jobs.checks import Sentences, check_image, check_paths, check_quota
+from mofang_hub.jobs.checks import Sentences, check_paths, check_quota
+from mofang_hub.jobs.environments import (
+    cache_size,
+    check_image,
+    is_of_environment,
+    job_variables,
+    resolve_image,
+    show_environment,
+)
 from mofang_hub.jobs.ids import new_job_id
 from mofang_hub.jobs.models import Caller, JobSeen, MemberRole, NewJob
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
@@ -19,8 +26,6 @@ from mofang_kube.names import debug_server_name, project_namespace
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import project_role
 from mofang_spawner.volumes.policy import grants
-
-DEFAULT_CACHE = "5Gi"
 
 
 class ProjectCatalog(Protocol):
@@ -124,10 +129,7 @@ class Admission:
         environments: Iterable[Environment] = (),
     ) -> NewJob:
         """Return a job as it would be made if nothing were wrong with it."""
-        known = next((each for each in environments if each.image == spec.image), None)
-        if known is not None and spec.environment_name is None:
-            # A later attempt is to have the same packages, and knows the job alone.
-            spec = spec.model_copy(update={"environment_name": known.name})
+        spec, known = resolve_image(spec, environments)
         return NewJob(
             id=new_job_id(spec.name),
             project=project.name,
@@ -135,8 +137,8 @@ class Admission:
             spec=spec,
             pool=project.pool,
             grants=grants(project, owner),
-            cache_size=_cache_size(known),
-            variables=_variables(known),
+            cache_size=cache_size(known),
+            variables=job_variables(known),
             keep=timedelta(days=self._settings.keep_days),
             sample_seconds=self._settings.progress.sample_seconds,
         )
@@ -153,6 +155,19 @@ class Admission:
         environment = self._catalog.find_environment(seen.spec.environment_name or "")
         known = [environment] if environment else []
         return self.accepted(seen.owner, project, seen.spec, known)
+
+    def draft(self, caller: Caller, project: Project, spec: JobSpec) -> NewJob:
+        """Return a refused job as it would be made, as far as it can be told."""
+        environments = self._catalog.list_environments(project, caller.groups)
+        return self.accepted(caller.name, project, spec, environments)
+
+    def list_environments(self, caller: Caller, project: Project) -> EnvironmentList:
+        """Return what the caller's jobs in a project may run."""
+        environments = self._catalog.list_environments(project, caller.groups)
+        return EnvironmentList(
+            environments=[show_environment(each) for each in environments],
+            allow_any_image=self._settings.allow_any_image,
+        )
 
     def find_debug_server(
         self, caller: Caller, project: Project, seen: JobSeen
@@ -189,7 +204,7 @@ class Admission:
         environments: list[Environment],
     ) -> Sentences:
         own: set[str] = set()
-        if all(each.image != spec.image for each in environments):
+        if spec.image and not is_of_environment(spec, environments):
             own = await self._servers.images_of_servers(
                 project_namespace(project.name), caller.slug
             )
@@ -224,20 +239,6 @@ def _debug_server(
         path=f"spawn/{quote(user, safe='')}/{server}?{query}",
         note=" ".join(notes) or None,
     )
-
-
-def _cache_size(environment: Environment | None) -> str:
-    cache = environment.resources.cache if environment else None
-    return cache.default if cache else DEFAULT_CACHE
-
-
-def _variables(environment: Environment | None) -> dict[str, str]:
-    """Return the environment's variables that do not pose as the platform's."""
-    return {
-        name: value
-        for name, value in (environment.env if environment else {}).items()
-        if not name.startswith(RESERVED_PREFIXES)
-    }
 
 
 def _summary(faults: Sentences) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import gc
 import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
+from uuid import uuid4
 
 import httpx
 import structlog
@@ -29,7 +30,9 @@ from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.leading import Leads, always
 from mofang_hub.jobs.listing import JobListing
+from mofang_hub.jobs.logging import configure_logging
 from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.lookup import JobLookup
 from mofang_hub.jobs.metrics import Metrics
@@ -50,12 +53,15 @@ from mofang_hub.shell.sessions import Sessions
 from mofang_hub.shell.targets import Targets
 from mofang_hub.shell.terminal import ExecTerminals
 from mofang_kube import clients
+from mofang_kube.leader import Leader
 from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.volumes import homes
 
 log = structlog.get_logger(__name__)
 
 PORT = 8080
 PREFIX = "/services/training"
+LEASE_NAME = "mofang-training"
 HUB_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
 RESTART_SECONDS = 5.0
@@ -66,7 +72,13 @@ MAX_BODY_BYTES = 1024**2
 
 
 async def serve(
-    settings: Settings, api: ApiClient, *, hub_api: str, port: int, stop: asyncio.Event
+    settings: Settings,
+    api: ApiClient,
+    *,
+    hub_api: str,
+    port: int,
+    stop: asyncio.Event,
+    leader: Leader | None = None,
 ) -> None:
     """Serve until told to stop.
 
@@ -76,17 +88,28 @@ async def serve(
         hub_api: Address of the hub's API.
         port: Where to listen.
         stop: Set when it is time to end.
+        leader: Says which copy of the service acts without being asked; None where
+            there is no other.
     """
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             httpx.AsyncClient(timeout=HUB_SECONDS, trust_env=False)
         )
-        application, sessions = await _wired(settings, api, http, hub_api, stack)
+        application, sessions = await _wired(
+            settings, api, http, hub_api, stack, leader
+        )
         server = HTTPServer(application, max_body_size=MAX_BODY_BYTES, xheaders=False)
         server.listen(port)
+        # What was loaded stays: the collector need not look through it again and again,
+        # which would hold up a request by a tenth of a second now and then.
+        gc.collect()
+        gc.freeze()
         log.info("training service listens", port=port)
         await stop.wait()
         log.info("training service ends")
+        if leader is not None:
+            # Another copy may act while this one answers its last requests.
+            await leader.stop()
         server.stop()
         await sessions.stop()
         try:
@@ -102,11 +125,13 @@ async def _wired(
     http: httpx.AsyncClient,
     hub_api: str,
     stack: AsyncExitStack,
+    leader: Leader | None,
 ) -> tuple[Application, Sessions]:
     board = Board.of_cluster(api)
     board.start()
     stack.push_async_callback(board.stop)
-    catalog = Catalog(api)
+    leads = _leads(leader, board, stack)
+    catalog = Catalog(api, settings.image_references)
     stack.push_async_callback(catalog.close)
     quotas = Quotas.of_cluster(api)
     quotas.start()
@@ -127,6 +152,7 @@ async def _wired(
         admission=admission,
         quotas=quotas,
         marks_of=gangs.marks_of,
+        homes=settings.storage_root / homes.FOLDER,
     )
     queue = JobQueue(
         board,
@@ -134,8 +160,10 @@ async def _wired(
         Starter(board, engine, gangs),
         admission,
         patience=timedelta(minutes=settings.jobs.queue_patience_minutes),
+        admit_unschedulable=settings.jobs.admit_unschedulable,
+        leads=leads,
     )
-    restarts = Restarts(board, engine, submissions)
+    restarts = Restarts(board, engine, submissions, leads=leads)
 
     async def known() -> None:
         await gangs.choose()
@@ -150,10 +178,11 @@ async def _wired(
         restarts,
         period_seconds=progress.sample_seconds,
     )
+    retention = Retention(board, engine, store, keep=keep, leads=leads)
     for name, work in (
         ("discovery", discovery.run),
         ("hangs", hangs.run),
-        ("retention", Retention(board, engine, store, keep=keep).run),
+        ("retention", retention.run),
         ("queue", queue.run),
         ("restarts", restarts.run),
     ):
@@ -196,6 +225,16 @@ async def _wired(
     return application, sessions
 
 
+def _leads(leader: Leader | None, board: Board, stack: AsyncExitStack) -> Leads:
+    """Take part in the election, and look at once when it is won."""
+    if leader is None:
+        return always
+    leader.when_gained(board.wake)
+    leader.start()
+    stack.push_async_callback(leader.stop)
+    return leader.leads
+
+
 def _keep_running(
     name: str, work: Callable[[], Awaitable[None]], stack: AsyncExitStack
 ) -> None:
@@ -226,33 +265,21 @@ async def _run() -> None:
         loop.add_signal_handler(number, stop.set)
     api = await clients.load()
     try:
-        hub_api = os.environ["JUPYTERHUB_API_URL"]
-        await serve(settings, api, hub_api=hub_api, port=PORT, stop=stop)
+        await serve(
+            settings,
+            api,
+            hub_api=os.environ["JUPYTERHUB_API_URL"],
+            port=PORT,
+            stop=stop,
+            leader=Leader(
+                api,
+                name=LEASE_NAME,
+                namespace=settings.platform_namespace,
+                identity=f"{socket.gethostname()}_{uuid4()}",
+            ),
+        )
     finally:
         await api.close()
-
-
-def configure_logging() -> None:
-    """Write one JSON object per line, ours and that of libraries."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
-    )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()
-    )
-    handler = logging.StreamHandler()
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # httpx tells each request to the hub; ours tell more.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def main() -> None:

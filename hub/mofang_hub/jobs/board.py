@@ -26,6 +26,7 @@ from mofang_hub.jobs.engines.reading import (
     trim_job,
 )
 from mofang_hub.jobs.machines import LOST, Machine, node_groups, trim_node
+from mofang_hub.jobs.memo import Memo
 from mofang_hub.jobs.models import JobSeen, Manifest, PodSeen
 from mofang_hub.jobs.subscriptions import Subscription, Subscriptions
 from mofang_kube.errors import ClusterAwayError
@@ -35,6 +36,10 @@ from mofang_kube.watcher import Watcher, object_key
 SYNC_SECONDS = 10.0
 MOST_DELETED = 1000
 """Deleted jobs that are remembered; the attempts they race with take seconds."""
+
+MOST_PODS = 8000
+"""Pods that are kept as they were read: a page of the panel and each look of the queue
+ask for all of a job's, of which hardly any has changed."""
 
 
 class Board:
@@ -52,6 +57,7 @@ class Board:
         self._nodes = nodes
         self._subscriptions = Subscriptions()
         self._deleted: dict[tuple[str, str], None] = {}
+        self._read_pod = Memo(read_pod, most=MOST_PODS)
         self.has_kinds = asyncio.Event()
         """Set once it is known which kinds of objects the cluster has."""
 
@@ -125,6 +131,10 @@ class Board:
         for watcher in (*self._jobs.values(), self._pods):
             await watcher.synced.wait()
 
+    async def nodes_synced(self) -> None:
+        """Return once the first list of nodes is in, however long that takes."""
+        await self._nodes.synced.wait()
+
     @property
     def nodes(self) -> list[Manifest]:
         """All machines as ``trim_node`` keeps them."""
@@ -156,8 +166,8 @@ class Board:
     def pods_of(self, seen: JobSeen) -> list[PodSeen]:
         """Return the pods of a job's last attempt that are there."""
         group = self._pods.indexed(f"{seen.namespace}/{seen.id}")
-        found = (read_pod(obj) for obj in group if attempt_of(obj) == seen.attempt)
-        return [each for each in found if each]
+        found = map(self._read_pod, group)
+        return [each for each in found if each and each.attempt == seen.attempt]
 
     def list_keys(self, project: str) -> list[tuple[str, str]]:
         """Return time of submission and id of a project's jobs, newest first."""
@@ -255,6 +265,10 @@ class Board:
     def mark(self, seen: JobSeen) -> None:
         """Tell subscribers that a job is another now, though no object changed."""
         self._subscriptions.mark(seen.namespace, seen.id)
+
+    def wake(self) -> None:
+        """Let those who work in the background look, though nothing has changed."""
+        self._subscriptions.wake()
 
     def subscribed(self, project: str | None) -> AbstractContextManager[Subscription]:
         """Collect changes of a project's jobs, or all, while the context lasts."""

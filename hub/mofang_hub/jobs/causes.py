@@ -7,7 +7,7 @@ counts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,8 @@ class Cause:
     name: str
     pattern: re.Pattern[str]
     advice: str
-    """One or two sentences: what it means, what to do."""
+    """One or two sentences: what it means, what to do. A group of the pattern of this
+    name stands for it, where it was found."""
 
     by_platform: bool = False
     """Whether the script could not help it, so that another try is worth while."""
@@ -72,6 +73,20 @@ CAUSES = (
         "ask for a larger quota.",
     ),
     _cause(
+        "own module",
+        # The wrapper sees the files beside the script, and says so.
+        r"^\[Mofang\] (?:\S{1,40} )?"
+        r"(?P<advice>Python does not (?:look for|know) .{1,2000})$",
+        "",
+    ),
+    _cause(
+        "script of a package",
+        r"^ImportError: attempted relative import with no known parent package",
+        "The script belongs to a package and was run as a file. Run it as a module: "
+        "`python -m package.module`, with the directory above the package as the "
+        "working directory.",
+    ),
+    _cause(
         "missing package",
         r"^(?:ModuleNotFoundError|ImportError): ",
         "List the package in the job's requirements file, or choose an image that has "
@@ -112,4 +127,9 @@ _RANK = re.compile(r"^\[rank\d{1,9}\]: ?", re.MULTILINE)
 def find_cause(words: str) -> Cause | None:
     """Return the known cause that a replica's last words tell of; None if none."""
     untagged = _RANK.sub("", words)
-    return next((each for each in CAUSES if each.pattern.search(untagged)), None)
+    for each in CAUSES:
+        match = each.pattern.search(untagged)
+        if match:
+            advice = match.groupdict().get("advice")
+            return replace(each, advice=advice) if advice else each
+    return None

@@ -12,7 +12,7 @@ from decimal import Decimal
 from mofang.models import JobSpec
 from mofang.quantities import format_bytes, parse_quantity
 from mofang_hub.jobs.queue.demand import CPU, GPU, MEMORY, PODS, demand_of
-from mofang_spawner.environments.models import Environment, Project
+from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.models import HOME
 
 Sentences = dict[str, str]
@@ -24,24 +24,20 @@ IN_IMAGE = "/opt"
 def check_paths(spec: JobSpec, project: str) -> Sentences:
     """Check that script and working directory are where every replica sees them."""
     roots = (HOME, f"/projects/{project}", "/global")
-    named = ", ".join(roots[:-1]) + f" or {roots[-1]}"
+    named = ", ".join(roots[:-1]) + f" and {roots[-1]}"
+    unseen = f"Replicas see nothing of your server but {named}. Choose a path there."
     faults: Sentences = {}
     if not _is_below(spec.working_directory, roots):
-        faults["working_directory"] = (
-            f"The working directory must be in {named}: replicas see nothing else of "
-            "your server."
-        )
-    if "working_directory" not in faults:
+        faults["working_directory"] = unseen
+    else:
         for field, path in _files(spec):
             # An absolute path replaces the working directory in the join.
             whole = posixpath.join(spec.working_directory, path)
             if not _is_below(whole, (*roots, IN_IMAGE), inside=True):
-                faults[field] = (
-                    f"It must be in {named}: replicas see nothing else of your server."
-                )
+                faults[field] = unseen
     for field, path in _places(spec):
         if not _is_below(path, roots, inside=True):
-            faults[field] = f"It must be in {named}, which all replicas see."
+            faults[field] = unseen
     return faults
 
 
@@ -70,70 +66,24 @@ def _is_below(path: str, roots: Iterable[str], *, inside: bool = False) -> bool:
     )
 
 
-def check_image(
-    spec: JobSpec,
-    environments: Iterable[Environment],
-    *,
-    own_images: Iterable[str],
-    allow_any: bool,
-) -> Sentences:
-    """Check that the image is one the caller may run, and that it fits the job.
-
-    Args:
-        spec: The job.
-        environments: Those that the caller may use in the project.
-        own_images: What the caller's running servers are made of; after a new
-            release of the platform no environment names those any more.
-        allow_any: Whether the platform lets people name any image.
-    """
-    mine = [each for each in environments if each.image == spec.image]
-    if not mine:
-        if allow_any or spec.image in set(own_images):
-            return {}
-        return {
-            "image": (
-                "This image belongs to no environment that you may use. Choose an "
-                "environment's image, or ask an administrator to add one for it."
-            )
-        }
-    title = mine[0].display_name
-    framework = spec.framework.value
-    if any(framework in each.frameworks for each in mine):
-        return _check_available(title, mine)
-    return {
-        "image": (
-            f"The environment {title} cannot run {framework} jobs. Choose the image of "
-            f"an environment that lists {framework}."
-        )
-    }
-
-
-def _check_available(title: str, environments: list[Environment]) -> Sentences:
-    """Check that an image is there, by the environments that are made of it."""
-    reasons = [each.unavailable for each in environments if each.unavailable]
-    if len(reasons) < len(environments):
-        return {}
-    return {"image": reasons[0].job_refusal(title)}
-
-
 def check_quota(spec: JobSpec, project: Project) -> Sentences:
     """Check that the job fits into the project's quota when nothing else runs."""
     quota, asked = project.quota, demand_of(spec)
-    faults = [
-        _over(quota.get("cpu"), asked[CPU], _cores),
-        _over(quota.get("memory"), asked[MEMORY], _memory),
-        _over(quota.get("gpu"), asked[GPU], _gpus),
-    ]
-    found = [fault for fault in faults if fault]
+    faults = {
+        "cpu": _over(quota.get("cpu"), asked[CPU], _cores),
+        "memory": _over(quota.get("memory"), asked[MEMORY], _memory),
+        "gpu": _over(quota.get("gpu"), asked[GPU], _gpus),
+    }
     count = int(asked[PODS])
-    sentences: Sentences = {}
-    if found:
-        needed, allowed = (" and ".join(each) for each in zip(*found, strict=True))
-        less = "Ask for less." if count == 1 else "Ask for less, or for fewer replicas."
-        sentences["resources"] = (
-            f"The job needs {needed}; the quota of {project.display_name} is "
-            f"{allowed}. {less}"
+    less = "Ask for less." if count == 1 else "Ask for less, or for fewer replicas."
+    sentences = {
+        f"resources.{name}": (
+            f"The job needs {fault[0]}; the quota of {project.display_name} is "
+            f"{fault[1]}. {less}"
         )
+        for name, fault in faults.items()
+        if fault
+    }
     pods = quota.get("pods")
     if pods is not None and count > int(pods):
         sentences["replicas"] = (

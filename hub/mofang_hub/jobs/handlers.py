@@ -113,6 +113,15 @@ class JobsHandler(ServiceHandler):
         self.answer(job, HTTPStatus.CREATED)
 
 
+class EnvironmentsHandler(ServiceHandler):
+    """What jobs of a project may run."""
+
+    @override
+    async def get(self, project: str) -> None:
+        """Answer with the environments that the caller may use."""
+        self.answer(await self.services.jobs.list_environments(self.caller, project))
+
+
 class PreviewHandler(ServiceHandler):
     """A job that is not made."""
 

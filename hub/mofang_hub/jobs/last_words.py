@@ -22,7 +22,10 @@ _ERROR_LINE = re.compile(
     r".{0,200}Assertion [`'].* failed\b.*|.{0,200}Check failed: .*)$"
 )
 _STARTED = re.compile(r" started on | was killed by ")
-_ABOUT = ("Received ", "Ended processes", "Ended torchrun", "Attempt ")
+_ABOUT = (
+    *("Received ", "Ended processes", "Ended torchrun", "Attempt "),
+    "Python does not ",
+)
 _TORCHRUN = ("torch.distributed.elastic.", "ChildFailedError")
 _TORCHRUN_SAYS = re.compile(r"\belastic[./]multiprocessing[./]api\b")
 _TORCHRUN_GIVES_UP = re.compile(

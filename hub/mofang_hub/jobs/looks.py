@@ -69,9 +69,10 @@ class Looks:
 
     async def look_at_all(self, jobs: Iterable[JobSeen]) -> None:
         """Read what only asking tells, of several jobs at once."""
-        await asyncio.gather(
-            *(self._notes.look(each, self._board.pods_of(each)) for each in jobs)
-        )
+        found = ((each, self._board.pods_of(each)) for each in jobs)
+        # Of most jobs of a page nothing need be asked.
+        wanted = [each for each in found if self._notes.concern(*each)]
+        await asyncio.gather(*(self._notes.look(*each) for each in wanted))
 
     def around(self, seen: JobSeen, *, shell: bool = False) -> Circumstances:
         """Return what is known without asking anybody."""

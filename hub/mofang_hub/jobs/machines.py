@@ -9,6 +9,9 @@ from mofang_hub.jobs.models import Manifest
 from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
 
 GPU_MACHINE = "gpu"
+NODE_TAINTS = "node.kubernetes.io/"
+"""How the keys of taints begin that Kubernetes sets itself, and takes away again."""
+
 LOST = "lost"
 """Name of the group of nodes that the cluster hears nothing of."""
 
@@ -68,14 +71,22 @@ def _is_lost(conditions: list[Manifest]) -> bool:
 def trim_node(node: Manifest) -> Manifest:
     """Cut a node to what is kept of it."""
     metadata, status = node["metadata"], node.get("status") or {}
+    spec = node.get("spec") or {}
     return {
         "metadata": {
             "name": metadata["name"],
             "labels": metadata.get("labels") or {},
         },
-        "spec": {"unschedulable": (node.get("spec") or {}).get("unschedulable", False)},
+        "spec": {
+            "unschedulable": spec.get("unschedulable", False),
+            "taints": [
+                {name: each.get(name, "") for name in ("key", "value", "effect")}
+                for each in spec.get("taints") or []
+            ],
+        },
         "status": {
             "capacity": status.get("capacity") or {},
+            "allocatable": status.get("allocatable") or {},
             "conditions": [
                 {key: each.get(key) for key in ("type", "status", "lastTransitionTime")}
                 for each in status.get("conditions") or []

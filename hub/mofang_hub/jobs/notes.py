@@ -50,6 +50,10 @@ class Notes:
         """Return what is known of a job without asking."""
         return self._kept.get(seen.uid, (0.0, None))[1]
 
+    def concern(self, seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
+        """Say whether a look at a job finds, or forgets, anything."""
+        return seen.uid in self._kept or needs_events(seen, pods)
+
     async def look(self, seen: JobSeen, pods: Sequence[PodSeen]) -> str | None:
         """Return why the job does not start; None if nothing special is said."""
         if not needs_events(seen, pods):

@@ -8,7 +8,7 @@ taint of the pool's name. GPU replicas of a job are packed (J6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,15 @@ class Placement:
 
     affinity: Manifest
     tolerations: list[Manifest]
+    demands: list[Manifest]
+    """What the affinity requires of a node's labels."""
+
+    def accepts(self, labels: Mapping[str, str], taints: Iterable[Manifest]) -> bool:
+        """Say whether a node with these labels and taints may hold the pod."""
+        return all(_is_met(each, labels) for each in self.demands) and all(
+            any(_tolerates(each, taint) for each in self.tolerations)
+            for taint in taints
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +96,19 @@ def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
             demands, wish.excluded_nodes, packing=_packing(wish) if asks_gpu else None
         ),
         tolerations=tolerations,
+        demands=demands,
     )
+
+
+def _is_met(demand: Manifest, labels: Mapping[str, str]) -> bool:
+    is_in = labels.get(demand["key"]) in demand["values"]
+    return is_in is (demand["operator"] == "In")
+
+
+def _tolerates(toleration: Manifest, taint: Manifest) -> bool:
+    has_both = all(toleration[name] == taint[name] for name in ("key", "effect"))
+    any_value = toleration["operator"] == "Exists"
+    return has_both and (any_value or toleration["value"] == taint["value"])
 
 
 def _only_gpu_machines(machines: list[Machine]) -> bool:

@@ -12,6 +12,7 @@ from mofang_hub.health.samples import SampleStore
 from mofang_hub.jobs.handlers import (
     CancelHandler,
     DebugHandler,
+    EnvironmentsHandler,
     HealthHandler,
     JobHandler,
     JobsHandler,
@@ -63,10 +64,12 @@ def build_application(
     """
     basis: dict[str, Any] = {"services": services}
     within = basis | {"targets": targets, "sessions": sessions}
-    jobs = rf"{prefix}/api/projects/{_PROJECT}/jobs"
+    project = rf"{prefix}/api/projects/{_PROJECT}"
+    jobs = rf"{project}/jobs"
     routes: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
         (rf"{prefix}/api/health", HealthHandler, basis),
         (rf"{prefix}/metrics", MetricsHandler, basis),
+        (rf"{project}/environments", EnvironmentsHandler, basis),
         (jobs, JobsHandler, basis),
         (rf"{jobs}/watch", WatchHandler, basis),
         (rf"{jobs}/preview", PreviewHandler, basis),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from mofang.models import DebugServer, Job, JobSpec, Preview
+from mofang.models import DebugServer, EnvironmentList, Job, JobSpec, Preview
 from mofang_hub.jobs.access import Action
 from mofang_hub.jobs.admission import Admission
 from mofang_hub.jobs.board import Board
@@ -81,6 +81,11 @@ class JobService:
         """Return what a job would be, without making it."""
         allowed, _ = await self._lookup.allowed(Action.SUBMIT, caller, project)
         return await self._submissions.preview(caller, allowed, spec)
+
+    async def list_environments(self, caller: Caller, project: str) -> EnvironmentList:
+        """Return the environments that jobs of the caller may run in a project."""
+        allowed, _ = await self._lookup.allowed(Action.READ, caller, project)
+        return self._admission.list_environments(caller, allowed)
 
     async def debug(self, caller: Caller, project: str, job_id: str) -> DebugServer:
         """Return the notebook server in which a job can be looked into.

@@ -220,15 +220,19 @@ def _replicas(
 
 def _present(seen: JobSeen, pod: PodSeen, around: Circumstances) -> Replica:
     is_failed = pod.phase is PodPhase.FAILED
+    # Told to end, it ended as one that fails does.
+    is_cancelled = bool(seen.cancelled_by) and is_failed and was_stopped(pod)
     until, ending = around.kept.get((pod.role, pod.index), (None, ""))
     if pod.phase is not PodPhase.RUNNING:
         until = None
     return Replica(
         role=pod.role,
         index=pod.index,
-        state=ReplicaState(pod.phase.value),
+        state=ReplicaState.CANCELLED if is_cancelled else ReplicaState(pod.phase.value),
         node=pod.node,
-        reason=ending_sentence(pod, resources_of(seen.spec, pod.role))
+        reason=None
+        if is_cancelled
+        else ending_sentence(pod, resources_of(seen.spec, pod.role))
         if is_failed
         else (ending if until else waiting_sentence(pod)),
         exit_code=pod.exit_code,
@@ -247,7 +251,9 @@ def _absent(role: str, index: int, state: JobState) -> Replica:
     match state:
         case JobState.SUCCEEDED:
             seen, reason = ReplicaState.SUCCEEDED, None
-        case JobState.FAILED | JobState.CANCELLED:
+        case JobState.CANCELLED:
+            seen, reason = ReplicaState.CANCELLED, None
+        case JobState.FAILED:
             seen, reason = ReplicaState.FAILED, _STOPPED
         case _:
             seen, reason = ReplicaState.PENDING, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 import yaml
@@ -16,12 +17,13 @@ from mofang_hub.jobs.engines.kinds import KINDS, Kind, choose_kind
 from mofang_hub.jobs.engines.rendering import render
 from mofang_hub.jobs.models import Caller, JobSeen, Manifest, NewJob, PodMarks
 from mofang_hub.jobs.queue.demand import CPU, GPU, MEMORY, PODS, demand_of
-from mofang_hub.jobs.queue.fitting import Empty
+from mofang_hub.jobs.queue.fitting import Empty, alike
 from mofang_hub.jobs.queue.outlook import outlook
 from mofang_hub.jobs.queue.quotas import Quotas
 from mofang_hub.jobs.restarts.exclusion import excluded_nodes
 from mofang_kube.errors import InvalidError, RefusedError
 from mofang_spawner.environments.models import Project
+from mofang_spawner.volumes.homes import ensure_home
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ class Submissions:
         admission: What a job may ask for.
         quotas: What projects may use.
         marks_of: What pods need for their gang.
+        homes: Where the homes of all users are; None where they cannot be seen.
     """
 
     def __init__(
@@ -50,12 +53,14 @@ class Submissions:
         admission: Admission,
         quotas: Quotas,
         marks_of: MarksOf,
+        homes: Path | None = None,
     ) -> None:
         self._board = board
         self._engine = engine
         self._admission = admission
         self._quotas = quotas
         self._marks_of = marks_of
+        self._homes = homes
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
         """Create a job that waits to be let in.
@@ -65,6 +70,8 @@ class Submissions:
         """
         kind = self._kind(spec)
         new = await self._admission.admit(caller, project, spec)
+        # Who submits from a laptop may never have started a server.
+        await ensure_home(self._homes, caller.name)
         return await self._create(kind, new)
 
     async def resubmit(self, seen: JobSeen, record: RestartRecord) -> Manifest:
@@ -111,7 +118,7 @@ class Submissions:
             new = await self._admission.admit(caller, project, spec)
         except RefusedError as err:
             faults |= err.fields or {"": err.message}
-            new = self._admission.accepted(caller.name, project, spec)
+            new = self._admission.draft(caller, project, spec)
         objects: list[Manifest] = []
         if kind:
             objects = render(kind, new, self._board.machines, self._marks_of(new))
@@ -119,7 +126,7 @@ class Submissions:
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
             engine=kind.kind if kind else "",
             cost=self._cost(project.name, spec),
-            notes=outlook(spec, project.pool, self._nodes()),
+            notes=outlook(spec, project.pool, alike(self._board.nodes)),
             fields=faults,
         )
 

@@ -74,6 +74,12 @@ class Subscriptions:
             if subscription.namespace in {None, namespace}:
                 subscription.mark(job_id)
 
+    def wake(self) -> None:
+        """Let subscribers of all namespaces look, though no job has changed."""
+        for subscription in self._open:
+            if subscription.namespace is None:
+                subscription.wake()
+
     def follow(self, watcher: Watcher) -> None:
         """Tell subscribers what changes there, from now on."""
         passing_on = self._pass_on(watcher)

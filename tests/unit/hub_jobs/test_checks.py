@@ -5,26 +5,9 @@ from typing import Any
 import pytest
 from unit.hub_jobs.conftest import PROJECT, make_spec
 
-from mofang_hub.jobs.checks import check_image, check_paths, check_quota
+from mofang_hub.jobs.checks import check_paths, check_quota
 from mofang_hub.jobs.ids import name_slug, new_job_id
 from mofang_kube.names import is_job_id
-from mofang_spawner.environments.availability import Unavailable
-from mofang_spawner.environments.models import Environment
-
-IMAGE = "docker.io/mofang/pytorch:1"
-
-
-def environment(image: str = IMAGE, *frameworks: str) -> Environment:
-    return Environment.model_validate(
-        {
-            "name": "pytorch",
-            "displayName": "PyTorch",
-            "image": image,
-            "frameworks": frameworks,
-            "access": {"everyone": True},
-            "resources": {"cpu": {"default": "1"}, "memory": {"default": "1Gi"}},
-        }
-    )
 
 
 @pytest.mark.parametrize(
@@ -63,77 +46,24 @@ def test_paths(paths: dict[str, str], refused: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environments", "own", "allow_any", "is_refused"),
-    [
-        pytest.param(
-            [environment(IMAGE, "pytorch")], [], False, False, id="its environment's"
-        ),
-        pytest.param(
-            [environment(IMAGE)], [], False, True, id="cannot run the framework"
-        ),
-        pytest.param(
-            [environment(IMAGE), environment(IMAGE, "pytorch")],
-            [],
-            False,
-            False,
-            id="one of two can",
-        ),
-        pytest.param(
-            [environment("other:1", "pytorch")], [], False, True, id="nobody's"
-        ),
-        pytest.param([], [IMAGE], False, False, id="that of the own running server"),
-        pytest.param([], [], True, False, id="any, where the platform lets it"),
-    ],
-)
-def test_images(
-    environments: list[Environment], own: list[str], allow_any: bool, is_refused: bool
-) -> None:
-    faults = check_image(make_spec(), environments, own_images=own, allow_any=allow_any)
-
-    assert bool(faults) is is_refused
-
-
-UNAVAILABLE = Unavailable(reason="Building", message="3 of 9 are ready.")
-
-
-@pytest.mark.parametrize(
-    ("reasons", "is_refused"),
-    [
-        pytest.param([UNAVAILABLE], True, id="not there"),
-        pytest.param([None], False, id="there"),
-        pytest.param([UNAVAILABLE, None], False, id="there for another environment"),
-        pytest.param([UNAVAILABLE, UNAVAILABLE], True, id="there for none of two"),
-    ],
-)
-def test_an_image_that_is_not_there_yet(
-    reasons: list[Unavailable | None], is_refused: bool
-) -> None:
-    environments = [
-        environment(IMAGE, "pytorch").model_copy(update={"unavailable": each})
-        for each in reasons
-    ]
-
-    faults = check_image(make_spec(), environments, own_images=[], allow_any=True)
-
-    assert bool(faults) is is_refused
-    if is_refused:
-        assert "PyTorch is not available yet. 3 of 9 are ready." in faults["image"]
-
-
-@pytest.mark.parametrize(
     ("asked", "refused"),
     [
         pytest.param({"replicas": 8}, set(), id="just fits"),
-        pytest.param({"replicas": 9}, {"resources"}, id="too many cores"),
+        pytest.param({"replicas": 9}, {"resources.cpu"}, id="too many cores"),
         pytest.param(
             {"replicas": 2, "resources": {"memory": "9Gi"}},
-            {"resources"},
+            {"resources.memory"},
             id="too much memory",
         ),
         pytest.param(
             {"replicas": 3, "resources": {"cpu": "100m", "gpu": 2}},
-            {"resources"},
+            {"resources.gpu"},
             id="too many GPUs",
+        ),
+        pytest.param(
+            {"replicas": 9, "resources": {"memory": "9Gi"}},
+            {"resources.cpu", "resources.memory"},
+            id="too much of both",
         ),
         pytest.param(
             {"replicas": 11, "resources": {"cpu": "100m"}},
@@ -160,7 +90,7 @@ def test_a_quota_of_any_size_that_a_project_may_have_is_read(memory: str) -> Non
 
 
 def test_the_quota_s_sentence_has_the_figures() -> None:
-    sentence = check_quota(make_spec(replicas=9), PROJECT)["resources"]
+    sentence = check_quota(make_spec(replicas=9), PROJECT)["resources.cpu"]
 
     assert sentence.startswith("The job needs 9 cores; the quota of ")
     assert "is 8 cores. Ask for less, or for fewer replicas." in sentence

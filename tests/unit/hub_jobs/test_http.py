@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from unit.hub_jobs.world import IMAGE, World, running_world
+from unit.hub_jobs.world import IMAGE, PREFIX, World, running_world
 
 from mofang_hub.jobs import identity, requests
 from mofang_hub.jobs.engines.kinds import XGBOOST_JOB
@@ -109,7 +109,7 @@ async def test_who_may(
     ("body", "status", "field"),
     [
         pytest.param({**SPEC, "surprise": 1}, 422, "surprise", id="a field too many"),
-        pytest.param({"name": "x"}, 422, "image", id="fields missing"),
+        pytest.param({"name": "x"}, 422, "script", id="fields missing"),
         pytest.param({**SPEC, "replicas": 0}, 422, "replicas", id="no replicas"),
         pytest.param(
             {**SPEC, "script": "/etc/passwd"}, 422, "script", id="a path outside"
@@ -181,8 +181,59 @@ async def test_a_project_that_is_not_ready_takes_no_jobs(world: World) -> None:
 async def test_the_environment_is_known_by_its_image(world: World) -> None:
     """Later attempts have the same packages, and know the job alone."""
     assert (await world.submit())["spec"]["environment_name"] == "pytorch"
-    named = await world.submit(environment_name="other")
-    assert named["spec"]["environment_name"] == "other"
+
+
+async def test_an_environment_s_name_stands_for_its_image(world: World) -> None:
+    job = await world.submit(image="", environment_name="pytorch")
+
+    assert job["spec"]["image"] == IMAGE
+    [body] = world.cluster.jobs.values()
+    assert IMAGE in str(body["spec"])
+    unknown = {**SPEC, "image": "", "environment_name": "gone"}
+    refusal = await world.call("POST", json=unknown)
+    assert refusal.status_code == 422
+    assert list(refusal.json()["fields"]) == ["environment_name"]
+    preview = (await world.call("POST", "preview", json=unknown)).json()
+    assert preview["fields"] == refusal.json()["fields"]
+
+
+async def test_who_submits_without_ever_having_had_a_server_gets_a_home(
+    world: World,
+) -> None:
+    """The kubelet would make it as root's."""
+    users = world.storage / "users"
+    users.mkdir()
+
+    await world.call("POST", "preview", json=SPEC)
+    assert not list(users.iterdir()), "a preview makes nothing"
+
+    answer = await world.call("POST", json=SPEC)
+
+    assert answer.status_code == 201
+    assert [each.name for each in users.iterdir()] == ["ada"]
+
+
+async def test_the_preview_of_a_refused_job_has_the_environment_s_image(
+    world: World,
+) -> None:
+    large = {**SPEC, "image": "", "environment_name": "pytorch", "replicas": 50}
+    preview = (await world.call("POST", "preview", json=large)).json()
+
+    assert list(preview["fields"]) == ["resources.cpu", "resources.memory", "replicas"]
+    assert f"image: {IMAGE}" in preview["manifest"]
+
+
+async def test_who_may_see_a_project_sees_its_environments(world: World) -> None:
+    path = f"{PREFIX}/api/projects/vision/environments"
+    answer = await world.call("GET", path, user="eve")
+
+    assert answer.status_code == 200
+    assert answer.json()["allow_any_image"] is False
+    [found] = answer.json()["environments"]
+    assert (found["name"], found["image"]) == ("pytorch", IMAGE)
+    assert found["unavailable"] is None
+    for user, status in (("mallory", 404), ("nobody", 401), ("service", 403)):
+        assert (await world.call("GET", path, user=user)).status_code == status
 
 
 async def test_the_image_of_the_own_running_server_may_be_used(world: World) -> None:

@@ -169,3 +169,56 @@ def test_the_error_of_a_rank_is_told_as_any_other() -> None:
 
 def test_a_long_line_of_a_user_does_not_fill_a_page() -> None:
     assert len(last_error("RuntimeError: " + "x" * 5000)) < 400
+
+
+def test_a_silent_false_is_not_explained_by_the_platform() -> None:
+    """``mofang submit --command -- false`` says nothing, and neither do we."""
+    words = (
+        "[Mofang] 2026-11-29T15:26:28Z worker-0 started on vm: false\n"
+        "[Mofang] 2026-11-29T15:26:28Z worker-0 ended with exit code 1 after 0.0 s.\n"
+    )
+    assert sentence(1, words) == "worker-0 ended with exit code 1."
+
+
+LOOKS = (
+    "Python does not look for pkg in /home/jovyan/proj, where it is: set the variable "
+    "PYTHONPATH=/home/jovyan/proj of the job, or run the script as a module, "
+    "`python -m pkg.train` with the working directory /home/jovyan/proj."
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "expected"),
+    [
+        pytest.param(
+            "ModuleNotFoundError: No module named 'pkg'",
+            f"{MARK}{LOOKS}\n",
+            f"ModuleNotFoundError: No module named 'pkg'. {LOOKS}",
+            id="the wrapper found it",
+        ),
+        pytest.param(
+            "ModuleNotFoundError: No module named 'pkg'",
+            "",
+            "ModuleNotFoundError: No module named 'pkg'. List the package in the job's "
+            "requirements file, or choose an image that has it.",
+            id="it is nowhere",
+        ),
+        pytest.param(
+            "ImportError: attempted relative import with no known parent package",
+            "",
+            "ImportError: attempted relative import with no known parent package. The "
+            "script belongs to a package and was run as a file. Run it as a module: "
+            "`python -m package.module`, with the directory above the package as the "
+            "working directory.",
+            id="a wrapper that says nothing of it",
+        ),
+    ],
+)
+def test_a_failed_import_is_advised_by_where_the_module_is(
+    error: str, said: str, expected: str
+) -> None:
+    words = (
+        'Traceback (most recent call last):\n  File "/home/jovyan/proj/pkg/train.py", '
+        f"line 1, in <module>\n{error}\n{said}{ended(1)}"
+    )
+    assert sentence(1, words) == f"worker-0 ended with exit code 1: {expected}"

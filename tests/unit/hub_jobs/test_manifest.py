@@ -19,6 +19,7 @@ from mofang_hub.jobs.engines.kinds import (
 )
 from mofang_hub.jobs.engines.patches import build_cancellation
 from mofang_hub.jobs.engines.rendering import render
+from mofang_hub.jobs.frameworks import plan_roles
 from mofang_hub.jobs.machines import Machine
 from mofang_hub.jobs.models import NewJob, PodMarks
 
@@ -81,6 +82,35 @@ def test_each_framework_on_each_kind(
     objects = render(kind_named(kind), job, MACHINES, marks)
 
     golden(objects, f"{framework}-{kind.lower()}.yaml")
+
+
+@pytest.mark.parametrize(
+    ("program", "command", "parameters"),
+    [
+        ({}, ["--", "train.py", "--quiet", "--no-cuda"], {"lr": 0.1}),
+        (
+            {"script": "", "command": ["./solve"]},
+            ["--command", "--", "./solve", "--quiet", "--no-cuda"],
+            {"lr": 0.1},
+        ),
+        (
+            {"script": "train.ipynb", "arguments": []},
+            ["--", "train.ipynb"],
+            {"lr": 0.1, "no-cuda": True},
+        ),
+    ],
+    ids=["a script", "a command", "a notebook"],
+)
+def test_flags_have_no_value_but_in_a_notebook(
+    program: dict[str, Any], command: list[str], parameters: dict[str, Any]
+) -> None:
+    asked = {"arguments": ["--quiet"], "hyperparameters": {"lr": 0.1}}
+    job = make_job(**{**asked, "flags": ["no-cuda"], **program})
+
+    [plan] = plan_roles(job, lambda role: "")
+
+    assert list(plan.command[3:]) == command
+    assert json.loads(plan.environment["MOFANG_PARAMETERS"]) == parameters
 
 
 @pytest.mark.parametrize("framework", Framework)

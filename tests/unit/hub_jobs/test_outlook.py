@@ -7,15 +7,31 @@ from typing import Any
 import pytest
 from unit.hub_jobs.conftest import make_spec
 
-from mofang_hub.jobs.queue.fitting import Empty, fits
+from mofang_hub.jobs.models import Manifest
+from mofang_hub.jobs.queue.fitting import Empty, alike, fits
 from mofang_hub.jobs.queue.outlook import outlook
 
 
-def machine(*, gpus: int = 0, cores: int = 16, pool: str = "", kind: str = "") -> Empty:
+def machine(
+    *, gpus: int = 0, cores: int = 16, pool: str = "", kind: str = "", taint: str = ""
+) -> Empty:
+    return Empty.from_node(
+        node(gpus=gpus, cores=cores, pool=pool, kind=kind, taint=taint)
+    )
+
+
+def node(
+    *, gpus: int = 0, cores: int = 16, pool: str = "", kind: str = "", taint: str = ""
+) -> Manifest:
     labels = {"mofang.dev/pool": pool, "mofang.dev/machine": kind}
     capacity = {"cpu": str(cores), "memory": "64Gi", "nvidia.com/gpu": str(gpus)}
-    node = {"name": "n", "labels": {k: v for k, v in labels.items() if v}}
-    return Empty.from_node({"metadata": node, "status": {"capacity": capacity}})
+    named = {"name": "n", "labels": {k: v for k, v in labels.items() if v}}
+    taints = [{"key": taint, "value": "true", "effect": "NoSchedule"}] if taint else []
+    return {
+        "metadata": named,
+        "spec": {"taints": taints},
+        "status": {"capacity": capacity},
+    }
 
 
 def told(*machines: Empty, pool: str = "", replicas: int = 1, **asked: Any) -> str:
@@ -35,17 +51,17 @@ def test_nothing_is_told_where_there_is_room_or_nothing_is_known() -> None:
     [
         pytest.param(
             {"gpu": 8},
-            "asks for 8 GPUs, and the largest machine it may use in the cluster has 4",
+            "needs 8 GPUs; the largest node it may use in the cluster has 4.",
             id="more GPUs than any",
         ),
         pytest.param(
             {"cpu": "20"},
-            "20 cores, and the largest machine it may use in the cluster has 16 cores",
+            "20 cores; the largest node it may use in the cluster has 16.",
             id="more cores than any",
         ),
         pytest.param(
             {"memory": "1Ti"},
-            "memory, and the largest machine it may use in the cluster has 64 GiB",
+            "1 TiB of memory; the largest node it may use in the cluster has 64 GiB.",
             id="more memory than any",
         ),
         pytest.param(
@@ -66,7 +82,7 @@ def test_what_is_short_is_told(asked: dict[str, Any], sentence: str) -> None:
 
 
 def test_a_cluster_without_gpus_is_told_as_such() -> None:
-    assert "asks for 1 GPU, and no machine it may use in the cluster has any" in told(
+    assert "needs 1 GPU; no node it may use in the cluster has any." in told(
         machine(), gpu=1
     )
 
@@ -74,12 +90,49 @@ def test_a_cluster_without_gpus_is_told_as_such() -> None:
 def test_only_the_machines_of_the_pool_count() -> None:
     elsewhere, here = machine(gpus=8), machine(gpus=1, pool="vision")
     sentence = told(elsewhere, here, pool="vision", gpu=2)
-    assert "the largest machine it may use in the pool vision has 1 GPU," in sentence
-    assert "No machine belongs to the project's pool empty" in told(
+    assert "the largest node it may use in the pool vision has 1." in sentence
+    assert "No node belongs to the project's pool empty" in told(
         elsewhere, pool="empty"
     )
 
 
 def test_gpu_machines_are_no_room_for_those_without_gpus() -> None:
     big, small = machine(gpus=4, cores=64, kind="gpu"), machine(cores=4)
-    assert "has 4 cores" in told(big, small, cpu="8")
+    assert "node it may use in the cluster has 4." in told(big, small, cpu="8")
+
+
+@pytest.mark.parametrize(
+    ("taint", "told_of"),
+    [
+        pytest.param("dedicated", "has 4.", id="a taint that jobs do not tolerate"),
+        pytest.param("node.kubernetes.io/unreachable", "", id="one that will pass"),
+        pytest.param("mofang.dev/pool", "has 4.", id="that of a pool"),
+    ],
+)
+def test_tainted_nodes_are_no_room(taint: str, told_of: str) -> None:
+    sentence = told(machine(cores=16, taint=taint), machine(cores=4), cpu="8")
+    assert told_of in sentence
+    assert bool(sentence) is bool(told_of)
+
+
+def test_a_taint_on_every_node_is_told() -> None:
+    assert told(machine(taint="dedicated"), cpu="1").startswith(
+        "No node of the cluster may run a worker replica: their taints or labels"
+    )
+
+
+def test_the_taint_of_the_own_pool_and_that_of_gpus_are_tolerated() -> None:
+    own = node(pool="blue", gpus=4, kind="gpu")
+    own["spec"]["taints"] = [
+        {"key": "mofang.dev/pool", "value": "blue", "effect": "NoSchedule"},
+        {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"},
+    ]
+    assert not told(Empty.from_node(own), pool="blue", gpu=2)
+
+
+def test_nodes_of_one_kind_are_judged_as_one() -> None:
+    """A thousand of them are judged as fast as three."""
+    found = alike([node(cores=4)] * 20 + [node(cores=8)] * 10)
+    assert sorted(each.nodes for each in found) == [10, 20]
+    assert not told(*found, replicas=40, cpu="4")
+    assert "have room for 40 of the 41" in told(*found, replicas=41, cpu="4")

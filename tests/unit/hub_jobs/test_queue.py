@@ -62,7 +62,7 @@ def test_jobs_are_let_in_as_long_as_the_whole_of_each_fits() -> None:
 def test_a_gang_that_fits_in_part_is_not_let_in() -> None:
     verdicts = judged([wait("gang", 4)], used=5)
     assert let_in(verdicts) == set()
-    assert "asks for 4 GPUs, and 3 of 8 GPUs is free" in str(verdicts["gang"].reason)
+    assert "asks for 4 GPUs, and 3 of 8 GPUs are free" in str(verdicts["gang"].reason)
 
 
 def test_a_smaller_job_passes_a_bigger_one_that_has_not_waited_long() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from mofang_hub.jobs.queue import queue
 from mofang_hub.jobs.queue.queue import JobQueue
 from mofang_hub.jobs.queue.quotas import Quotas
 from mofang_hub.jobs.queue.refusals import RETRY_SECONDS
+from mofang_hub.jobs.queue.reservations import SETTLE_SECONDS
 from mofang_hub.jobs.queue.stuck import HOLD_SECONDS
 from mofang_hub.jobs.subscriptions import Subscription
 from mofang_kube.errors import ClusterAwayError, ClusterError
@@ -33,6 +34,8 @@ class PretendedBoard:
 
     async def synced(self) -> None: ...
 
+    async def nodes_synced(self) -> None: ...
+
     @contextmanager
     def subscribed(self, project: str | None) -> Iterator[Subscription]:
         yield Subscription(project)
@@ -47,7 +50,7 @@ class PretendedBoard:
 class World:
     """A queue of projects with quotas; it is its releaser and its pools itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, **asked: Any) -> None:
         self.board = PretendedBoard()
         self.quotas = Watcher(None, "/quotas")
         self.entered: list[str] = []
@@ -64,6 +67,7 @@ class World:
             self,
             patience=PATIENCE,
             clock=lambda: self.seconds,
+            **asked,
         )
 
     async def ready(self) -> None:
@@ -82,16 +86,18 @@ class World:
             raise self.errors[seen.id]
         self.entered.append(seen.id)
 
-    def allow(self, project: str, hard: dict[str, str]) -> None:
+    def allow(
+        self, project: str, hard: dict[str, str], used: dict[str, str] | None = None
+    ) -> None:
         metadata = {"namespace": f"mofang-project-{project}", "name": "mofang"}
-        self.quotas.put({"metadata": metadata, "hard": hard, "used": {}})
+        self.quotas.put({"metadata": metadata, "hard": hard, "used": used or {}})
 
-    def add_machine(self, gpus: int) -> None:
+    def add_machine(self, gpus: int = 0, cpu: str = "64", left: str = "") -> None:
         name = f"machine-{len(self.board.nodes)}"
-        capacity = {"cpu": "64", "memory": "1Ti", "nvidia.com/gpu": str(gpus)}
-        self.board.nodes.append(
-            {"metadata": {"name": name}, "status": {"capacity": capacity}}
-        )
+        capacity = {"cpu": cpu, "memory": "1Ti", "nvidia.com/gpu": str(gpus)}
+        allocatable = {**capacity, "cpu": left or cpu}
+        status = {"capacity": capacity, "allocatable": allocatable}
+        self.board.nodes.append({"metadata": {"name": name}, "status": status})
 
     def add_pending(self, gpus: int, replicas: int = 1, said: str = "0/1") -> None:
         """Let a job in that finds no machines."""
@@ -220,7 +226,7 @@ async def test_a_refusal_is_told_and_takes_no_room() -> None:
     assert place is not None
     assert (place.position, place.length) == (1, 2)
     assert world.queue.place(second)[1] is None
-    assert "1 cores, and 0 of 1 cores is free" in str(world.queue.place(third)[1])
+    assert "1 cores, and 0 of 1 cores are free" in str(world.queue.place(third)[1])
 
 
 async def test_a_refused_job_is_tried_again_after_a_while() -> None:
@@ -288,3 +294,121 @@ async def test_nobody_is_let_in_before_the_projects_are_known(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_job_that_no_node_could_take_stays_in_the_queue() -> None:
+    """It takes no quota, holds nobody, and enters when a node is large enough."""
+    world = World()
+    world.allow("vision", {"requests.cpu": "16"})
+    world.add_machine(cpu="2", left="1900m")
+    ten = {"resources": {"cpu": "10"}}
+    ages_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    big = world.add("big", "vision", asked=ten, created=ages_ago)
+    world.add("small", "vision")
+
+    await world.queue.decide()
+
+    assert world.entered == ["small"]
+    place, reason = world.queue.place(big)
+    assert place is not None
+    assert (place.position, place.length) == (1, 1)
+    assert reason == (
+        "A worker replica needs 10 cores; the largest node it may use in the cluster "
+        "has 2 (1.9 allocatable). The job is admitted as soon as the nodes suffice. "
+        "Ask an administrator, or cancel it and ask for less."
+    )
+
+    world.board.jobs.remove(world.board.jobs[1])
+    world.add_machine(cpu="12")
+    await world.queue.decide()
+
+    assert world.entered == ["small", "big"]
+
+
+async def test_such_a_job_holds_nobody_even_if_it_lacks_quota_too() -> None:
+    world = World()
+    world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "8"})
+    world.add_machine(cpu="2")
+    ages_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    ten = {"resources": {"cpu": "10"}}
+    big = world.add("big", "vision", asked=ten, created=ages_ago)
+    world.add("small", "vision")
+
+    await world.queue.decide()
+
+    assert world.entered == ["small"]
+    assert "the largest node it may use" in str(world.queue.place(big)[1])
+
+
+async def test_where_an_autoscaler_adds_nodes_such_a_job_is_admitted() -> None:
+    """It acts for pods that are Pending, and for nothing else."""
+    world = World(admit_unschedulable=True)
+    world.add_machine(cpu="2")
+    world.add("big", "vision", asked={"resources": {"cpu": "10"}})
+
+    await world.queue.decide()
+
+    assert world.entered == ["big"]
+
+
+def ten_cores(world: World, pods: int) -> None:
+    """An admitted job of ten replicas with a core each, so many of them made."""
+    world.add("ten", "vision", asked={"replicas": 10}, is_held=False)
+    world.board.pods["ten"] = [make_pod(n, node="n") for n in range(pods)]
+
+
+@pytest.mark.parametrize(
+    ("pods", "used"),
+    [
+        pytest.param(10, "13.25", id="all of its pods are made"),
+        pytest.param(0, "3.25", id="none is made yet"),
+        pytest.param(4, "7.25", id="some are made"),
+    ],
+)
+async def test_an_admitted_job_is_counted_once(pods: int, used: str) -> None:
+    world = World()
+    world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": used})
+    ten_cores(world, pods)
+    await world.queue.decide()
+    world.seconds += SETTLE_SECONDS
+    now, then = datetime.now(UTC), datetime.now(UTC) + timedelta(seconds=1)
+    asks = [{"resources": {"cpu": cores}} for cores in ("3", "2")]
+    three = world.add("three", "vision", asked=asks[0], created=now)
+    two = world.add("two", "vision", asked=asks[1], created=then)
+
+    await world.queue.decide()
+
+    assert "it asks for 3 cores, and 2.75 of 16 cores are free" in str(
+        world.queue.place(three)[1]
+    )
+    assert world.entered == ["two"]
+    assert world.queue.place(two)[1] is None
+
+
+async def test_pods_made_just_now_are_counted_twice_rather_than_not_at_all() -> None:
+    """The quota may come by its watch later than they; nobody is told a wrong sum."""
+    world = World()
+    world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "3.25"})
+    ten_cores(world, 10)
+    three = world.add("three", "vision", asked={"resources": {"cpu": "3"}})
+
+    await world.queue.decide()
+    assert world.entered == []
+    assert "It is decided within seconds" in str(world.queue.place(three)[1])
+
+    world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "13"})
+    world.seconds += SETTLE_SECONDS
+    await world.queue.decide()
+    assert world.entered == ["three"]
+
+
+async def test_who_does_not_lead_judges_and_lets_nobody_in() -> None:
+    world = World(leads=lambda: False)
+    world.allow("vision", {"requests.cpu": "16"})
+    world.add("a", "vision")
+    huge = world.add("b", "vision", asked={"resources": {"cpu": "20"}})
+
+    await world.queue.decide()
+
+    assert world.tried == []
+    assert "quota is too small" in str(world.queue.place(huge)[1])

@@ -249,6 +249,27 @@ async def test_a_lost_gang_starts_again_and_tells_why(world: World) -> None:
     assert list(world.cluster.jobs) == [f"{made['id']}-r2"], "the first was removed"
 
 
+async def test_another_copy_of_the_service_answers_and_acts_once_it_leads(
+    tmp_path: Path,
+) -> None:
+    """While a new version takes over both are there; one lets in and restarts."""
+    leads = False
+    async with running_world(tmp_path, leads=lambda: leads) as world:
+        waiting = await world.submit()
+        lost = await world.submit(restart={"limit": 2})
+        fail(world, lost["id"])
+        await eventually(world, waiting["id"], state="Queued")
+        await eventually(world, lost["id"], state="Restarting")
+        assert list(world.cluster.jobs) == [waiting["id"], lost["id"]]
+        assert world.cluster.jobs[waiting["id"]]["spec"]["runPolicy"]["suspend"]
+
+        leads = True
+        world.board.wake()
+
+        await world.let_in(waiting)
+        await eventually(world, lost["id"], attempt=2)
+
+
 async def test_cancelling_between_two_attempts_cancels_for_good(world: World) -> None:
     made = await world.submit(restart={"limit": 2})
     body = world.cluster.jobs[made["id"]]

@@ -179,7 +179,27 @@ def test_cancelled_names_who_did_it() -> None:
 
     assert job.reason == "Cancelled by root."
     assert job.finished == NOW
-    assert {each.state for each in job.replicas} == {ReplicaState.FAILED}
+    assert {each.state for each in job.replicas} == {ReplicaState.CANCELLED}
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "says"),
+    [
+        pytest.param(143, ReplicaState.CANCELLED, None, id="told to end"),
+        pytest.param(137, ReplicaState.CANCELLED, None, id="killed after that"),
+        pytest.param(1, ReplicaState.FAILED, "exit code 1", id="failed before that"),
+    ],
+)
+def test_a_container_that_was_told_to_end_did_not_fail(
+    code: int, state: ReplicaState, says: str | None
+) -> None:
+    seen = two(cancelled_by="root", cancelled_at=NOW, is_suspended=True)
+    pods = [make_pod(0, phase=PodPhase.FAILED, exit_code=code, finished=NOW)]
+
+    first = describe(seen, pods).replicas[0]
+
+    assert (first.state, first.exit_code) == (state, code)
+    assert says in first.reason if says else first.reason is None
 
 
 def test_events_tell_only_where_pods_do_not() -> None:

@@ -31,6 +31,7 @@ from mofang_hub.jobs.gang import NativeGang
 from mofang_hub.jobs.gangs import Gangs
 from mofang_hub.jobs.hangs import Hangs
 from mofang_hub.jobs.identity import HubIdentity
+from mofang_hub.jobs.leading import Leads, always
 from mofang_hub.jobs.listing import JobListing
 from mofang_hub.jobs.looks import Looks
 from mofang_hub.jobs.lookup import JobLookup
@@ -366,6 +367,7 @@ async def running_world(
     *,
     settle_seconds: float = 0.0,
     kinds: Iterable[Kind] = KINDS,
+    leads: Leads = always,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left."""
     cluster = cluster or PretendedCluster()
@@ -393,12 +395,13 @@ async def running_world(
         admission=admission,
         quotas=quotas,
         marks_of=gangs.marks_of,
+        homes=storage / "users",
     )
     starter = Starter(board, cluster, gangs)
     patience = timedelta(minutes=10)
-    queue = JobQueue(board, quotas, starter, admission, patience=patience)
+    queue = JobQueue(board, quotas, starter, admission, patience=patience, leads=leads)
     settling = Settling(settle_seconds)
-    restarts = Restarts(board, cluster, submissions, settling=settling)
+    restarts = Restarts(board, cluster, submissions, settling=settling, leads=leads)
     work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
     samples = SampleStore(storage)
     hangs = Hangs(board, HangWatch(samples), restarts, period_seconds=10)

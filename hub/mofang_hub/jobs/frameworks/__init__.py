@@ -65,9 +65,20 @@ def processes(spec: JobSpec, role: Role) -> int:
 
 def _command(spec: JobSpec) -> tuple[str, ...]:
     start = (WRAPPER, "--framework", spec.framework.value)
+    flags = () if _is_notebook(spec) else (f"--{name}" for name in spec.flags)
     if spec.command:
-        return (*start, "--command", "--", *spec.command, *spec.arguments)
-    return (*start, "--", spec.script, *spec.arguments)
+        return (*start, "--command", "--", *spec.command, *spec.arguments, *flags)
+    return (*start, "--", spec.script, *spec.arguments, *flags)
+
+
+def _is_notebook(spec: JobSpec) -> bool:
+    return spec.script.endswith(".ipynb")
+
+
+def _parameters(spec: JobSpec) -> dict[str, object]:
+    # A notebook has no command line; there a flag is what argparse makes of it.
+    flags = dict.fromkeys(spec.flags, True) if _is_notebook(spec) else {}
+    return {**spec.hyperparameters, **flags}
 
 
 def _shared(
@@ -81,7 +92,7 @@ def _shared(
         "MOFANG_ATTEMPT": str(job.attempt),
         "MOFANG_ROLES": _json({role.name: role.replicas for role in roles}),
         "MOFANG_HOSTS": _json(hosts),
-        "MOFANG_PARAMETERS": _json(spec.hyperparameters),
+        "MOFANG_PARAMETERS": _json(_parameters(spec)),
         "MOFANG_PLACES": _json(_places(spec)),
         "MOFANG_FORWARDED": _json(
             sorted({*job.variables, *spec.environment, *spec.secrets})

@@ -24,21 +24,35 @@ _INIT_CPU = Decimal("0.1")
 _INIT_MEMORY = Decimal(512 * 1024**2)
 
 
-def demand_of(spec: JobSpec) -> dict[str, Decimal]:
-    """Return what all replicas of a job take together."""
+def demand_of(
+    spec: JobSpec, replicas: Mapping[str, int] | None = None
+) -> dict[str, Decimal]:
+    """Return what replicas of a job take together.
+
+    Args:
+        spec: The job.
+        replicas: How many of each role count; None for all.
+    """
     total = dict.fromkeys((CPU, MEMORY, MEMORY_LIMIT, GPU, PODS), Decimal(0))
     has_init = spec.framework in {Framework.HOROVOD, Framework.MPI}
     for role in spec.settled_roles():
+        count = role.replicas if replicas is None else replicas.get(role.name, 0)
         cpu = parse_quantity(role.resources.cpu)
         memory = parse_quantity(role.resources.memory)
         if has_init and role.name == "launcher":
             cpu, memory = max(cpu, _INIT_CPU), max(memory, _INIT_MEMORY)
-        total[CPU] += role.replicas * cpu
-        total[MEMORY] += role.replicas * memory
-        total[MEMORY_LIMIT] += role.replicas * memory
-        total[GPU] += role.replicas * role.resources.gpu
-        total[PODS] += role.replicas
+        total[CPU] += count * cpu
+        total[MEMORY] += count * memory
+        total[MEMORY_LIMIT] += count * memory
+        total[GPU] += count * role.resources.gpu
+        total[PODS] += count
     return total
+
+
+def add(total: dict[str, Decimal], amounts: Amounts) -> None:
+    """Add amounts to a total."""
+    for name, amount in amounts.items():
+        total[name] = total.get(name, Decimal(0)) + amount
 
 
 def asks_gpu(spec: JobSpec) -> bool:
@@ -63,7 +77,7 @@ def shortfall(demand: Amounts, hard: Amounts, used: Amounts) -> list[str]:
         free = max(hard[name] - used.get(name, Decimal(0)), Decimal(0))
         parts.append(
             f"{_shown(name, asked)}, and {_number(name, free)} of "
-            f"{_shown(name, hard[name])} is free"
+            f"{_shown(name, hard[name])} {'is' if free == 1 else 'are'} free"
         )
     return parts
 

@@ -9,31 +9,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Protocol
 
 import structlog
 
 from mofang.models import QueuePlace
 from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.models import JobSeen
-from mofang_hub.jobs.queue.demand import asks_gpu, demand_of
+from mofang_hub.jobs.leading import Leads, always
+from mofang_hub.jobs.models import JobSeen, PodSeen
+from mofang_hub.jobs.queue.demand import add, asks_gpu, demand_of
+from mofang_hub.jobs.queue.nodes import KnownNodes
 from mofang_hub.jobs.queue.quotas import Quotas
 from mofang_hub.jobs.queue.refusals import Refusals
+from mofang_hub.jobs.queue.reservations import SETTLE_SECONDS, Reservations
 from mofang_hub.jobs.queue.rules import Room, Stuck, Verdict, Waiting, judge
 from mofang_hub.jobs.queue.stuck import StuckJobs
-from mofang_hub.jobs.states import expected_replicas
 from mofang_kube.errors import ClusterAwayError, ClusterError, MofangError
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
 RETRY_SECONDS = 1.0
-SETTLE_SECONDS = 2.0
-"""How long after its pods were seen a job is counted beside the quota's own count,
-which another watch brings."""
 
 _BROKEN = (
     "The project's queue stands still: its quota or one of its jobs cannot be read. "
@@ -75,6 +73,8 @@ class JobQueue:
         releaser: Lets jobs run.
         pools: Projects' pools.
         patience: How long a job may be passed by smaller ones.
+        admit_unschedulable: Whether jobs are admitted that no node could take.
+        leads: Says whether this process acts; else it judges and lets nobody in.
         now: The time.
         clock: Steady seconds, by which what we saw ourselves is timed.
     """
@@ -87,6 +87,8 @@ class JobQueue:
         pools: Pools,
         *,
         patience: timedelta,
+        admit_unschedulable: bool = False,
+        leads: Leads = always,
         now: Callable[[], datetime] = _now,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -95,12 +97,14 @@ class JobQueue:
         self._releaser = releaser
         self._pools = pools
         self._patience = patience
+        self._leads = leads
         self._now = now
-        self._clock = clock
         self._verdicts: dict[str, dict[str, Verdict]] = {}
-        self._stuck = StuckJobs(board, pools.pool_of, patience=patience, clock=clock)
+        self._nodes = KnownNodes(admit_unschedulable=admit_unschedulable)
+        self._stuck = StuckJobs(pools.pool_of, patience=patience, clock=clock)
+        self._reservations = Reservations(clock)
         self._refusals = Refusals(clock)
-        self._whole: dict[str, float] = {}
+        self._pods: Mapping[str, Sequence[PodSeen]] = {}
 
     def place(self, seen: JobSeen) -> tuple[QueuePlace | None, str | None]:
         """Return a waiting job's place and why it waits; None where unknown."""
@@ -115,6 +119,7 @@ class JobQueue:
     async def run(self) -> None:
         """Decide whenever something changes, until cancelled."""
         await self._board.synced()
+        await self._board.nodes_synced()
         await self._quotas.ready()
         await self._pools_known()
         with self._board.subscribed(None) as subscription:
@@ -122,7 +127,9 @@ class JobQueue:
             try:
                 while True:
                     await self.decide()
-                    await subscription.take(LOOK_SECONDS)
+                    is_settling = self._reservations.is_settling
+                    pause = SETTLE_SECONDS if is_settling else LOOK_SECONDS
+                    await subscription.take(pause)
             finally:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
@@ -149,15 +156,18 @@ class JobQueue:
         for seen in self._board.list_unfinished():
             (waiting if seen.is_waiting else running)[seen.project].append(seen)
         let_in = [each for jobs in running.values() for each in jobs]
-        uids = {each.uid for each in let_in}
-        self._whole = {uid: at for uid, at in self._whole.items() if uid in uids}
-        stuck = self._stuck.among(let_in)
+        self._pods = {each.uid: self._board.pods_of(each) for each in let_in}
+        self._reservations.look(self._pods)
+        self._nodes.look(self._board.nodes)
+        stuck = self._stuck.among(let_in, self._pods, self._nodes.alike)
+        uids = {each.uid for jobs in waiting.values() for each in jobs}
+        self._nodes.keep(uids)
+        self._refusals.keep(uids)
         self._verdicts = {
             project: verdicts
             for project, verdicts in self._verdicts.items()
             if project in waiting
         }
-        self._refusals.keep({each.uid for jobs in waiting.values() for each in jobs})
         await asyncio.gather(
             *(
                 self._decide_of(project, jobs, running[project], stuck)
@@ -199,6 +209,8 @@ class JobQueue:
             verdicts = self._judge(project, left, taking, stuck, refused)
             self._verdicts[project] = verdicts
             ready = [each for each in left if verdicts[each.id].reason is None]
+            if not self._leads():
+                return
             errors = await asyncio.gather(*map(self._release, ready))
             for each, error in zip(ready, errors, strict=True):
                 if error is None:
@@ -219,12 +231,14 @@ class JobQueue:
     ) -> dict[str, Verdict]:
         pool = self._pools.pool_of(project)
         used = self._quotas.used(project)
-        for each in running:
-            for name, amount in self._reserved(each).items():
-                used[name] = used.get(name, Decimal(0)) + amount
+        add(used, self._reservations.missing(running, self._pods))
         return judge(
-            [_waiting(each, pool) for each in jobs],
-            Room(hard=self._quotas.hard(project), used=used),
+            [self._waiting(each, pool) for each in jobs],
+            Room(
+                hard=self._quotas.hard(project),
+                used=used,
+                settling=self._reservations.settling(running),
+            ),
             stuck=stuck,
             refused={
                 each.id: refused[each.uid] for each in jobs if each.uid in refused
@@ -233,15 +247,16 @@ class JobQueue:
             patience=self._patience,
         )
 
-    def _reserved(self, seen: JobSeen) -> dict[str, Decimal]:
-        """Return what a job was let in with and the quota may not count yet."""
-        present = len(self._board.pods_of(seen))
-        now = self._clock()
-        if present < expected_replicas(seen):
-            self._whole.pop(seen.uid, None)
-            return demand_of(seen.spec)
-        since = self._whole.setdefault(seen.uid, now)
-        return demand_of(seen.spec) if now - since < SETTLE_SECONDS else {}
+    def _waiting(self, seen: JobSeen, pool: str) -> Waiting:
+        return Waiting(
+            job=seen.id,
+            rank=seen.spec.priority.rank,
+            submitted=seen.created,
+            demand=demand_of(seen.spec),
+            asks_gpu=asks_gpu(seen.spec),
+            pool=pool,
+            unschedulable=self._nodes.unschedulable(seen, pool),
+        )
 
     async def _release(self, seen: JobSeen) -> Exception | None:
         """Let a job run; return what was in the way."""
@@ -258,14 +273,3 @@ class JobQueue:
         self._refusals.forget(seen.uid)
         log.info("job let in", project=seen.project, job=seen.id)
         return None
-
-
-def _waiting(seen: JobSeen, pool: str) -> Waiting:
-    return Waiting(
-        job=seen.id,
-        rank=seen.spec.priority.rank,
-        submitted=seen.created,
-        demand=demand_of(seen.spec),
-        asks_gpu=asks_gpu(seen.spec),
-        pool=pool,
-    )

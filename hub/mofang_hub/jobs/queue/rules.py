@@ -5,18 +5,23 @@ no gang is made in part. Who waits longer goes first among equals; a smaller job
 pass a bigger one that does not fit yet, until that one has waited for ``patience``:
 from then on nothing of its project passes it, or it might wait for ever. That is so for
 who lacks quota that others have, and for nobody else: whoever waits for machines holds
-only those who would take the same, and who asks for more than the quota holds nobody.
+only those who would take the same, and who asks for more than the quota or than any
+node has holds nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from types import MappingProxyType
 
-from mofang_hub.jobs.queue.demand import Amounts, shortfall
+from mofang_hub.jobs.queue.demand import Amounts, add, shortfall
+
+_SETTLING = (
+    "Other jobs of the project have just started, and what they use is being counted. "
+    "It is decided within seconds."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +36,8 @@ class Waiting:
     demand: Amounts
     asks_gpu: bool
     pool: str = ""
+    unschedulable: str | None = None
+    """Why no node could take its pods, even if nothing else ran."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,9 @@ class Room:
     hard: Amounts
     used: Amounts
     """By everything that runs or was let in."""
+
+    settling: Amounts = field(default_factory=dict)
+    """By pods so new that it is not known whether ``used`` has them already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +103,10 @@ def judge(
     long_stuck = list(stuck)
     still = 0
     for each in in_order(waiting):
-        left = Room(hard=room.hard, used=used)
+        left = replace(room, used=used)
         reason = _reason(each, left, held_by, long_stuck) or refused.get(each.job)
         if reason is None:
-            _take(used, each.demand)
+            add(used, each.demand)
         else:
             still += 1
             has_waited = now - each.submitted >= patience
@@ -108,26 +118,15 @@ def judge(
 
 def _waits_for_quota(each: Waiting, room: Room) -> bool:
     """Say whether what a job lacks is quota, and others could give it back."""
-    could_ever = not shortfall(each.demand, room.hard, {})
-    return could_ever and bool(shortfall(each.demand, room.hard, room.used))
+    return not _never(each, room) and bool(_shortfall_at_most(each, room))
 
 
 def _reason(
     each: Waiting, room: Room, held_by: Waiting | None, stuck: list[Stuck]
 ) -> str | None:
-    too_much = shortfall(each.demand, room.hard, {})
-    if too_much:
-        return (
-            f"The project's quota is too small for it: it asks for "
-            f"{'; '.join(too_much)} when nothing else runs. Cancel it and ask for "
-            "less, or have an administrator raise the quota."
-        )
-    parts = shortfall(each.demand, room.hard, room.used)
-    if parts:
-        return (
-            f"The project's quota leaves no room: it asks for {'; '.join(parts)}. It "
-            "starts when other jobs or servers of the project end."
-        )
+    reason = _never(each, room) or _not_now(each, room)
+    if reason:
+        return reason
     if held_by is not None:
         return f"{held_by.job} has waited longest and goes first."
     ahead = next((one for one in stuck if _competes(one, each)), None)
@@ -138,11 +137,35 @@ def _reason(
     return None
 
 
+def _never(each: Waiting, room: Room) -> str | None:
+    """Return what is in a job's way even if nothing else ran."""
+    parts = shortfall(each.demand, room.hard, {})
+    if parts:
+        return (
+            f"The project's quota is too small for it: it asks for {'; '.join(parts)} "
+            "when nothing else runs. Cancel it and ask for less, or have an "
+            "administrator raise the quota."
+        )
+    return each.unschedulable
+
+
+def _not_now(each: Waiting, room: Room) -> str | None:
+    """Return how the quota is in a job's way now."""
+    parts = shortfall(each.demand, room.hard, room.used)
+    if parts:
+        return (
+            f"The project's quota leaves no room: it asks for {'; '.join(parts)}. It "
+            "starts when other jobs or servers of the project end."
+        )
+    return _SETTLING if _shortfall_at_most(each, room) else None
+
+
 def _competes(stuck: Stuck, each: Waiting) -> bool:
     same = stuck.asks_gpu == each.asks_gpu and stuck.pool == each.pool
     return same and stuck.job != each.job and each.rank <= stuck.rank
 
 
-def _take(used: dict[str, Decimal], demand: Mapping[str, Decimal]) -> None:
-    for name, amount in demand.items():
-        used[name] = used.get(name, Decimal(0)) + amount
+def _shortfall_at_most(each: Waiting, room: Room) -> list[str]:
+    used = dict(room.used)
+    add(used, room.settling)
+    return shortfall(each.demand, room.hard, used)

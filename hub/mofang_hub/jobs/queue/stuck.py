@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from mofang_hub.jobs.board import Board
-from mofang_hub.jobs.models import JobSeen
+from mofang_hub.jobs.models import JobSeen, PodSeen
 from mofang_hub.jobs.queue.demand import asks_gpu
 from mofang_hub.jobs.queue.fitting import Empty, fits
 from mofang_hub.jobs.queue.rules import Stuck
@@ -20,7 +19,6 @@ class StuckJobs:
     """Remembers since when jobs find no machines.
 
     Args:
-        board: What is there.
         pool_of: Returns the name of a project's pool.
         patience: How long a job may be passed by others.
         clock: Steady seconds.
@@ -28,25 +26,31 @@ class StuckJobs:
 
     def __init__(
         self,
-        board: Board,
         pool_of: Callable[[str], str],
         *,
         patience: timedelta,
         clock: Callable[[], float],
     ) -> None:
-        self._board = board
         self._pool_of = pool_of
         self._patience = patience.total_seconds()
         self._clock = clock
         self._begun: dict[str, float] = {}
 
-    def among(self, jobs: Iterable[JobSeen]) -> list[Stuck]:
-        """Return those of all running jobs for whose machines others must wait."""
-        jobs = list(jobs)
-        uids = {each.uid for each in jobs}
-        self._begun = {uid: at for uid, at in self._begun.items() if uid in uids}
-        candidates = [each for each in jobs if self._has_waited_long(each)]
-        machines = self._machines() if candidates else []
+    def among(
+        self,
+        jobs: Iterable[JobSeen],
+        pods: Mapping[str, Sequence[PodSeen]],
+        nodes: Sequence[Empty],
+    ) -> list[Stuck]:
+        """Return those of all running jobs for whose machines others must wait.
+
+        Args:
+            jobs: All that were admitted.
+            pods: Those of each, by the job's uid.
+            nodes: All of the cluster.
+        """
+        self._begun = {uid: at for uid, at in self._begun.items() if uid in pods}
+        candidates = [each for each in jobs if self._waits_long(each, pods[each.uid])]
         found = ((each, self._pool_of(each.project)) for each in candidates)
         return [
             Stuck(
@@ -56,11 +60,10 @@ class StuckJobs:
                 pool=pool,
             )
             for each, pool in found
-            if fits(each.spec, pool, machines)
+            if fits(each.spec, pool, nodes)
         ]
 
-    def _has_waited_long(self, seen: JobSeen) -> bool:
-        pods = self._board.pods_of(seen)
+    def _waits_long(self, seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
         if any(pod.node for pod in pods):
             self._begun.pop(seen.uid, None)
             return False
@@ -70,6 +73,3 @@ class StuckJobs:
         now = self._clock()
         waited = now - self._begun.setdefault(seen.uid, now)
         return self._patience <= waited < self._patience + HOLD_SECONDS
-
-    def _machines(self) -> list[Empty]:
-        return [Empty.from_node(node) for node in self._board.nodes]

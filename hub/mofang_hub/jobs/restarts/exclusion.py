@@ -33,7 +33,7 @@ def excluded_nodes(
     for role in spec.settled_roles():
         left = [
             each
-            for each in open_to(role, found)
+            for each in open_to(role, pool, found)
             if each.machine.name not in failed and each.machine.is_schedulable
         ]
         if sum(each.count(role) for each in left) < role.replicas:

@@ -17,6 +17,7 @@ from mofang.models import RestartRecord
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.engines.reading import read_job
+from mofang_hub.jobs.leading import Leads, always
 from mofang_hub.jobs.models import JobSeen, Manifest, Outcome
 from mofang_hub.jobs.restarts.earlier import EarlierAttempts
 from mofang_hub.jobs.restarts.losses import Losses
@@ -56,6 +57,7 @@ class Restarts:
         submissions: Makes next ones.
         losses: For how long machines are lost; asks the board by default.
         settling: How long pods are waited for.
+        leads: Says whether this process acts; else it only says what is coming.
         now: The time.
     """
 
@@ -67,11 +69,13 @@ class Restarts:
         *,
         losses: Losses | None = None,
         settling: Settling | None = None,
+        leads: Leads = always,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._board = board
         self._earlier = EarlierAttempts(board, engine)
         self._submissions = submissions
+        self._leads = leads
         self._now = now
         self._losses = losses or Losses(board.lost_machines)
         self._settling = settling or Settling()
@@ -116,9 +120,11 @@ class Restarts:
                 if lost and may_restart(seen, lost):
                     await self.restart(seen, lost)
         for obj in self._board.list_returned():
+            # Whoever was asked to delete the job knows of it, and nobody else does.
             await self._earlier.take_back(obj)
         for obj in self._board.list_superseded():
-            await self._earlier.remove(obj)
+            if self._leads():
+                await self._earlier.remove(obj)
 
     async def _judge(self, seen: JobSeen) -> None:
         """Restart a failed job if its rules say so, or note why not."""
@@ -148,7 +154,7 @@ class Restarts:
 
     async def restart(self, seen: JobSeen, record: RestartRecord) -> None:
         """Make the next attempt of a job, unless it is no longer as it was seen."""
-        if not self._is_current(seen, record):
+        if not self._leads() or not self._is_current(seen, record):
             return
         try:
             made = await self._submissions.resubmit(seen, record)

@@ -1,0 +1,169 @@
+"""One page of hundreds of running jobs where nodes are many, right after a change.
+
+The nodes are fake (kwok) and a pool of their own; all else is real: submission, queue,
+operator, scheduler. Beside it the API server lists the same objects.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
+
+from bench.many import TOGETHER
+from bench.table import Row, in_turn
+from bench.training import NAMESPACE, SERVER, WORKERS, Training
+from mofang_kube import clients
+from support.eventually import eventually
+from support.hub import HubSession
+from support.jobs import api
+from support.nodes import fake_nodes
+from support.platform import Platform
+
+PROJECT = "vision"
+NODES = 1000
+JOBS = 500
+_KIND = ("kubeflow.org", "v1", NAMESPACE, "pytorchjobs")
+
+
+def rows(
+    platform: Platform, session: HubSession, runs: Training, rounds: int
+) -> list[Row]:
+    """The panel's page and the API server's own, each after one pod has changed."""
+    pool = f"bench-{secrets.token_hex(3)}"
+    with (
+        fake_nodes(NODES, pool=pool, within=300),
+        _roomy(platform, pool),
+        asyncio.Runner() as runner,
+        _running(session, runs, pool, runner),
+    ):
+        client = runner.run(clients.load())
+        try:
+            pages = _Pages(session, client, runner)
+            ours, bare = in_turn(rounds, pages.ours, pages.bare)
+        finally:
+            runner.run(client.close())
+    name = f"page of {JOBS} running jobs, {NODES:,} nodes"
+    beside = "API server's list"
+    return [
+        Row(name=name, unit="ms", ours=ours, baseline_name=beside, baseline=bare),
+        Row(
+            name=f"{name}: p95",
+            unit="ms",
+            ours=[_p95(ours)],
+            baseline_name=beside,
+            baseline=[_p95(bare)],
+        ),
+    ]
+
+
+def _p95(samples: list[float]) -> float:
+    return sorted(samples)[int(len(samples) * 0.95)]
+
+
+class _Pages:
+    """Asks for a page, each time right after something has changed."""
+
+    def __init__(
+        self, session: HubSession, client: clients.ApiClient, runner: asyncio.Runner
+    ) -> None:
+        self._session = session
+        self._pods = CoreV1Api(client)
+        self._objects = CustomObjectsApi(client)
+        self._runner = runner
+        listed = self._pods.list_namespaced_pod(
+            NAMESPACE, label_selector="mofang.dev/job", limit=1
+        )
+        self._pod = runner.run(listed).items[0].metadata.name
+
+    def ours(self) -> float:
+        """Milliseconds for the page as the panel asks for it."""
+
+        def ask() -> None:
+            answer = api(self._session, SERVER, "GET", "jobs", params={"limit": JOBS})
+            assert len(answer.json()["jobs"]) == JOBS, answer.text[:500]
+
+        return self._after_a_change(ask)
+
+    def bare(self) -> float:
+        """Milliseconds for the list of the same objects."""
+
+        def ask() -> None:
+            listed = self._objects.list_namespaced_custom_object(*_KIND, limit=JOBS)
+            assert len(self._runner.run(listed)["items"]) == JOBS
+
+        return self._after_a_change(ask)
+
+    def _after_a_change(self, ask: Callable[[], None]) -> float:
+        change = {"metadata": {"annotations": {"bench": secrets.token_hex(4)}}}
+        self._runner.run(self._pods.patch_namespaced_pod(self._pod, NAMESPACE, change))
+        began = time.monotonic()
+        ask()
+        return (time.monotonic() - began) * 1000
+
+
+@contextmanager
+def _roomy(platform: Platform, pool: str) -> Iterator[None]:
+    """Give the project the pool, and quota for all of the jobs."""
+    before = platform.get("project.mofang.dev", PROJECT)["spec"]
+    quota = {"cpu": "1000", "memory": "4Ti", "gpu": 4, "pods": 4 * JOBS}
+    _patch(platform, {"pool": pool, "quota": quota})
+    try:
+        eventually(
+            lambda: _hard(platform) == str(quota["pods"]), within=60, what="the quota"
+        )
+        yield
+    finally:
+        _patch(platform, {"pool": before.get("pool", ""), "quota": before["quota"]})
+
+
+def _patch(platform: Platform, spec: dict[str, Any]) -> None:
+    text = json.dumps({"spec": spec})
+    platform.kubectl("patch", "project.mofang.dev", PROJECT, "--type=merge", "-p", text)
+
+
+def _hard(platform: Platform) -> str:
+    quota = platform.get("resourcequota", "mofang", "-n", NAMESPACE)
+    return str(quota["spec"]["hard"].get("pods"))
+
+
+@contextmanager
+def _running(
+    session: HubSession, runs: Training, pool: str, runner: asyncio.Runner
+) -> Iterator[None]:
+    """Submit the jobs, and wait until every replica of each runs."""
+
+    def knows_the_pool() -> bool:
+        found = api(session, SERVER, "POST", "jobs/preview", json=runs.spec)
+        return pool in found.json()["manifest"]
+
+    def submit(_: int) -> None:
+        made = api(session, SERVER, "POST", "jobs", json=runs.spec)
+        assert made.status_code == 201, made.text
+
+    def all_run() -> bool:
+        query = {"limit": 1, "state": "Running"}
+        listed = api(session, SERVER, "GET", "jobs", params=query).json()
+        return bool(listed["total"] >= JOBS)
+
+    eventually(knows_the_pool, within=60, what="the pool is known", every=1)
+    try:
+        with ThreadPoolExecutor(TOGETHER) as together:
+            list(together.map(submit, range(JOBS)))
+        what = f"{JOBS} jobs of {WORKERS} replicas run"
+        eventually(all_run, within=900, what=what, every=5)
+        yield
+    finally:
+        runner.run(_delete())
+
+
+async def _delete() -> None:
+    async with await clients.load() as client:
+        await CustomObjectsApi(client).delete_collection_namespaced_custom_object(
+            *_KIND
+        )
