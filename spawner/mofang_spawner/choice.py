@@ -29,6 +29,10 @@ class Choice:
     grants: tuple[VolumeGrant, ...]
     job: str | None = None
     """Id of the training job that the server looks into, if it does."""
+    safe_mode: bool = False
+    """Whether the user's own configuration and packages are left out."""
+    last_failure: str = ""
+    """Why the start before this one failed, for one in safe mode."""
 
 
 def settle(
@@ -38,6 +42,7 @@ def settle(
     username: str,
     groups: AbstractSet[str],
     server: str,
+    last_failure: str = "",
 ) -> Choice:
     """Check options against catalogue, membership and bounds.
 
@@ -75,4 +80,6 @@ def settle(
         sizes=settle_sizes(environment.resources, options),
         grants=grants(project, username),
         job=options.job,
+        safe_mode=options.safe_mode,
+        last_failure=last_failure,
     )

@@ -1,6 +1,8 @@
 """What all spawners of one hub share: client, catalogue, one watch of pods."""
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
@@ -46,10 +48,21 @@ class PodView:
 class SpawnContext:
     """Made once per hub process, connected at first use."""
 
-    def __init__(self, *, training_url: str, limit_per_user: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        training_url: str,
+        images: Mapping[str, str],
+        limit_per_user: int = 0,
+        homes: Path | None = None,
+    ) -> None:
         self.training_url = training_url
+        self.images = images
+        """References of the platform's images by name."""
         self.limit_per_user = limit_per_user
         """Running servers of one user; 0 for no limit."""
+        self.homes = homes
+        """Where the homes of all users are; None where they cannot be seen."""
         self._lock = asyncio.Lock()
         self._connected = False
         self.api: ApiClient
@@ -67,7 +80,7 @@ class SpawnContext:
             if not self._connected:
                 self.api = await clients.load()
                 self.core = CoreV1Api(self.api)
-                self.catalog = Catalog(self.api)
+                self.catalog = Catalog(self.api, self.images)
                 self.pods = Watcher(
                     self.api,
                     "/api/v1/pods",

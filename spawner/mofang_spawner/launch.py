@@ -59,6 +59,9 @@ class Launch:
         self.service = f"{name}-{secrets.token_hex(2)}"
         """Name of this start's Service."""
         self.log = StartLog()
+        self.has_run = False
+        """Whether the container ran, and so the image's programs and the user's files
+        had their turn."""
 
     @property
     def _key(self) -> str:
@@ -125,6 +128,7 @@ class Launch:
         """
         async with asyncio.timeout(deadline.left), self._events():
             running = await self._wait_for_container()
+            self.has_run = True
             self.log.say(Stage.STARTING, f"JupyterLab starts on {running.node}.")
             url = f"http://{running.address}:{port}{path}"
             await self._wait_for_answer(url)

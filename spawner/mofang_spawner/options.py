@@ -16,6 +16,14 @@ from mofang_kube.names import is_job_id, is_name
 _MAX_LENGTH = 40
 # Bounded: Python refuses to read numbers of thousands of digits.
 _COUNT = re.compile(r"[0-9]{1,9}")
+_BOOLEANS = {"true": True, "false": False}
+_EXPECTED = {
+    "gpu": "write a whole number, such as 1",
+    "safe_mode": "write true or false",
+}
+
+LABELS = {"cpu": "CPU", "memory": "Memory", "gpu": "GPUs"}
+"""What the gallery calls its fields."""
 
 
 class ServerOptions(BaseModel):
@@ -30,6 +38,12 @@ class ServerOptions(BaseModel):
     gpu: int | None = None
     job: str | None = Field(default=None, max_length=_MAX_LENGTH)
     """Id of a training job to look into: the server gets its settings."""
+    safe_mode: bool = False
+    """Whether the user's own configuration and packages are left out of this start."""
+
+    def as_given(self) -> dict[str, Any]:
+        """Return what differs from the defaults, as JupyterHub keeps it."""
+        return self.model_dump(exclude_defaults=True)
 
     @classmethod
     def parse(cls, options: Mapping[str, Any]) -> Self:
@@ -44,6 +58,9 @@ class ServerOptions(BaseModel):
         gpu = given.get("gpu")
         if isinstance(gpu, str) and _COUNT.fullmatch(gpu):
             given["gpu"] = int(gpu)
+        safe_mode = given.get("safe_mode")
+        if isinstance(safe_mode, str):
+            given["safe_mode"] = _BOOLEANS.get(safe_mode, safe_mode)
         for size in ("cpu", "memory"):
             if isinstance(given.get(size), int | float):
                 given[size] = str(given[size])
@@ -93,6 +110,9 @@ def _refusal(err: ValidationError) -> InvalidError:
             case "missing":
                 fields[name] = "is missing; choose one in the gallery"
             case _:
-                fields[name] = f"is not usable: {fault['msg']}"
-    said = "; ".join(f"{name} {what}" for name, what in fields.items())
+                expected = _EXPECTED.get(name, fault["msg"])
+                fields[name] = f"is not usable: {expected}"
+    said = "; ".join(
+        f"{LABELS.get(name, name)} {what}" for name, what in fields.items()
+    )
     return InvalidError(f"The server cannot be started: {said}.", fields=fields)

@@ -7,6 +7,7 @@ expanded, so that no user's or administrator's text is ever read as one.
 from typing import Any
 
 from mofang_kube import names
+from mofang_spawner import safe_mode
 from mofang_spawner.choice import Choice
 from mofang_spawner.volumes.mounts import mounts, volumes
 
@@ -164,7 +165,10 @@ def environment(choice: Choice, api_url: str) -> list[Manifest]:
         "MOFANG_API_URL": api_url,
         "MOFANG_CACHE_BYTES": str(choice.sizes.cache_usable_bytes),
     }
-    if choice.environment.startup_script:
+    if choice.safe_mode:
+        # Without the start-up script, too: it works with the user's packages.
+        fixed |= safe_mode.variables(choice.last_failure)
+    elif choice.environment.startup_script:
         fixed["MOFANG_STARTUP_SCRIPT"] = f"{_SCRIPT_FOLDER}/{_SCRIPT_KEY}"
     if choice.job:
         fixed["MOFANG_DEBUG_JOB"] = choice.job
@@ -228,6 +232,8 @@ def _complete(container: Manifest, choice: Choice, secret_name: str, url: str) -
         words = list(container["args"])
         words.insert(words.index(START_SCRIPT) + 1, DEBUG_PROGRAM)
         container["args"] = words
+    if choice.safe_mode:
+        safe_mode.apply(container)
     container["resources"] = resources(choice)
     container["securityContext"] = dict(CONTAINER_SECURITY)
     container["terminationMessagePolicy"] = "FallbackToLogsOnError"

@@ -5,11 +5,9 @@ pod looks like in ``pods``, how it starts in ``launch``.
 """
 
 import asyncio
-import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self, cast
 
-from jupyterhub.spawner import SpawnException
 from kubespawner import KubeSpawner
 from traitlets import Any as AnyTrait
 from traitlets import default
@@ -19,43 +17,15 @@ from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
 from mofang_spawner.choice import Choice, settle
 from mofang_spawner.context import PodView, SpawnContext
+from mofang_spawner.failures import StartError, lost, refusal, too_late
 from mofang_spawner.launch import Launch, StartLostError
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.pods import START_SCRIPT, apply_choice
 from mofang_spawner.verdict import Stage
+from mofang_spawner.volumes.homes import ensure_home
 
 _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
-
-
-class StartError(SpawnException):  # type: ignore[misc] # JupyterHub has no types
-    """Why a server does not start, as all of JupyterHub's pages and streams tell it.
-
-    Where these attributes are missing, some show the exception's own text with status
-    and class.
-    """
-
-    def __init__(self, message: str, *, html_message: str = "", **given: Any) -> None:
-        super().__init__(message, message_html=html_message, **given)
-        self.jupyterhub_message = message
-        self.jupyterhub_html_message = html_message
-
-
-def refusal(error: MofangError) -> StartError:
-    """JupyterHub's form of a refusal: told as it is, not counted as a fault."""
-    return StartError(error.message, reason=error.code, status_code=error.status)
-
-
-def lost(error: StartLostError) -> StartError:
-    """A start that came to nothing, with the container's last lines."""
-    sentence, lines = error.lost.sentence, error.log.strip()
-    page = f"<p>{html.escape(sentence)}</p>"
-    if lines:
-        page += f"<pre>{html.escape(lines)}</pre>"
-        sentence = f"{sentence} Its last lines were:\n{lines}"
-    return StartError(
-        sentence, reason=error.lost.reason, html_message=page, status_code=424
-    )
 
 
 class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no types
@@ -72,6 +42,8 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
 
     _choice: Choice | None = None
     _launch: Launch | None = None
+    _last_failure = ""
+    """Why the last start that was not in safe mode failed; empty if it did not."""
 
     @default("cmd")
     def _cmd_default(self) -> list[str]:
@@ -104,7 +76,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             await self._settle(options)
         except MofangError as err:
             raise refusal(err) from err
-        return options.model_dump(exclude_none=True)
+        return options.as_given()
 
     def options_from_query(self, query: dict[str, list[str]]) -> dict[str, Any]:
         """Refuse: JupyterHub would start a server for whoever follows a link.
@@ -124,6 +96,10 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         return type(self)._apply  # noqa: SLF001 - our own
 
     async def _apply(self, options: dict[str, Any]) -> None:
+        # Of this start alone; without options the next one repeats what is kept.
+        self.orm_spawner.user_options = {
+            name: value for name, value in options.items() if name != "safe_mode"
+        }
         try:
             self._choice = await self._settle(ServerOptions.parse(options))
         except MofangError as err:
@@ -140,6 +116,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             username=self.user.name,
             groups=groups,
             server=self.name,
+            last_failure=self._last_failure,
         )
 
     def _validate_limit(self, limit: int) -> None:
@@ -189,19 +166,37 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
         try:
             pod = await self.get_pod_manifest()
+            await ensure_home(context.homes, choice.username)
             await launch.create(pod, token=self.api_token, port=self.port)
             await launch.wait(f"{self.server.base_url}api", self.port, deadline)
         except BaseException as err:
             launch.log.end()
             await self._clean_up(launch)
-            if isinstance(err, StartLostError):
-                raise lost(err) from err
-            if isinstance(err, MofangError):
-                raise refusal(err) from err
-            if isinstance(err, TimeoutError):
-                raise self._too_late() from err
-            raise
+            failure = self._failure(err, launch, safe_mode=choice.safe_mode)
+            if failure is None:
+                raise
+            if failure.cause and not choice.safe_mode:
+                self._last_failure = failure.cause
+            raise failure from err
+        if not choice.safe_mode:
+            self._last_failure = ""
         return f"http://{self.dns_name}:{self.port}"
+
+    def _failure(
+        self, err: BaseException, launch: Launch, *, safe_mode: bool
+    ) -> StartError | None:
+        """What is told of a failed start; None for a fault of the platform's own."""
+        match err:
+            case StartLostError():
+                return lost(err, safe_mode=safe_mode)
+            case MofangError():
+                return refusal(err)
+            case TimeoutError():
+                return too_late(
+                    self.start_timeout, has_run=launch.has_run, safe_mode=safe_mode
+                )
+            case _:
+                return None
 
     async def _clean_up(self, launch: Launch) -> None:
         """Remove a failed start's objects; its cause is told even if that fails."""
@@ -212,14 +207,6 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             self.log.warning(
                 "Left behind by the failed start of %s: %s", self._log_name, err
             )
-
-    def _too_late(self) -> StartError:
-        return StartError(
-            f"The server did not answer within {self.start_timeout} seconds. Try "
-            "again; if machines are short, ask for less or wait until others end.",
-            reason="timeout",
-            status_code=504,
-        )
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """The start's sentences, from the first, as they come."""
@@ -236,4 +223,11 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         if self._choice is not None:
             state["project"] = self._choice.project.name
             state["environment"] = self._choice.environment.name
+        if self._last_failure:
+            state["last_failure"] = self._last_failure
         return state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Read what another process, or the object of the start before, left."""
+        super().load_state(state)
+        self._last_failure = state.get("last_failure", "")

@@ -62,9 +62,15 @@ class Lost:
     """A short label for metrics."""
     sentence: str
     has_log: bool = False
+    """Whether the container wrote something before it ended."""
+
+    @property
+    def may_be_users(self) -> bool:
+        """Whether a file of the user's own may be the cause."""
+        return self.reason == "exit"
 
 
-REMOVED = Lost(reason="deleted", sentence="The server was removed as it started.")
+REMOVED = Lost(reason="deleted", sentence="The server was removed while it started.")
 
 
 def unschedulable(message: str) -> str:
@@ -144,7 +150,7 @@ def _tidy(waiting: Manifest, reason: str) -> str:
 def _ended(ended: Manifest) -> Lost:
     code = ended.get("exitCode")
     if ended.get("reason") == "OOMKilled" or code == _KILLED:
-        sentence = "The server ran out of memory as it started: ask for more memory."
+        sentence = "The server ran out of memory while it started. Ask for more memory."
         return Lost(reason="memory", sentence=sentence, has_log=True)
-    sentence = f"The server ended as it started, with exit code {code}."
+    sentence = f"The server exited before it was ready, with exit code {code}."
     return Lost(reason="exit", sentence=sentence, has_log=True)

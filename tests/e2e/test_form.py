@@ -30,9 +30,12 @@ def test_it_opens_for_a_notebook_with_what_the_server_knows(lab: Lab) -> None:
     expect(form.get_by_label("Framework").locator("option:checked")).to_have_text(
         "Single process (no framework)"
     )
-    expect(form.get_by_label("Image").locator("option:checked")).to_have_text(
-        "This environment (pytorch)"
+    environment = form.get_by_label("Environment", exact=True)
+    expect(environment.locator("option:checked")).to_have_text(
+        "PyTorch (this environment): pytorch, single"
     )
+    expect(environment.locator("option[value=ray]")).to_have_text("Ray: ray, single")
+    expect(environment.locator("option", has_text="Custom image")).to_have_count(0)
     expect(form.get_by_label("Working directory")).to_have_accessible_description(
         "Default: /home/jovyan"
     )

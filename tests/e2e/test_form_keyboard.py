@@ -71,8 +71,8 @@ def test_a_job_is_submitted_by_tab_enter_and_space_alone(lab: Lab, keys: Keys) -
     keys.press("Space")
     expect(form.get_by_role("button", name="Add hyper-parameter")).to_be_focused()
 
-    environment = form.locator("summary").filter(has_text="Environment")
-    keys.tab_to(environment)
+    variables = form.locator("summary").filter(has_text="Variables and secrets")
+    keys.tab_to(variables)
     keys.press("Space")
     keys.tab_to(form.get_by_role("button", name="Add variable"))
     keys.press("Enter")
@@ -97,13 +97,12 @@ def test_every_control_of_the_form_has_a_name(lab: Lab) -> None:
     lab.open()
     lab.new_form()
     form = lab.form
-    for title in ("Inputs and outputs", "Environment", "After a failure"):
+    for title in ("Inputs and outputs", "Variables and secrets", "After a failure"):
         form.locator("summary").filter(has_text=title).click()
     for thing in ("hyper-parameter", "input", "output", "variable", "secret"):
         form.get_by_role("button", name=f"Add {thing}").click()
     form.get_by_label("Restart").select_option("limit")
     form.get_by_label("Code", exact=True).select_option("snapshot")
-    form.get_by_label("Image").select_option("other")
     page = lab.page.get_by_role("tabpanel").filter(has=form)
 
     for framework in ("tensorflow", "mpi", "single"):

@@ -4,7 +4,7 @@ import json
 
 from playwright.sync_api import expect
 
-from support.jobs import api, submit, wait_for_state
+from support.jobs import api, put_script, submit, wait_for_state
 from support.lab import Lab
 
 CELLS = [
@@ -43,6 +43,29 @@ def test_a_notebook_runs_with_a_changed_parameter_and_is_kept(lab: Lab) -> None:
     injected = [each for each in cells if "injected-parameters" in str(each)]
     assert "rate = 0.5" in "".join(injected[0]["source"])
     assert "rate is 0.5" in str(cells[-1]["outputs"])
+
+
+def test_a_job_of_another_environment_is_sent_by_its_name(lab: Lab) -> None:
+    put_script(lab.session, lab.server, "rows.py", "import xgboost\nprint('rows')\n")
+    lab.open()
+    lab.new_form()
+    lab.fill({"Name": "boosted", "Script": "/home/jovyan/rows.py"})
+    environment = lab.form.get_by_label("Environment", exact=True)
+    other = environment.locator("option[value=xgboost]")
+    expect(other).to_be_disabled()
+    lab.form.get_by_label("Framework").select_option("xgboost")
+    expect(environment).to_have_accessible_description(
+        "Environment pytorch does not list xgboost. Choose one of: xgboost."
+    )
+
+    environment.select_option("xgboost")
+    expect(other).to_be_enabled()
+    expect(lab.preview).to_contain_text("Ready to submit.")
+    lab.submit()
+
+    expect(lab.job("boosted")).to_contain_text("Succeeded", timeout=120_000)
+    lab.show_job("boosted").get_by_role("button", name="Rerun with changes…").click()
+    expect(environment).to_have_value("xgboost")
 
 
 def test_a_rerun_with_changes_is_compared_with_what_it_repeats(lab: Lab) -> None:

@@ -65,6 +65,7 @@ def fake_nodes(
     pool: str = "",
     machine: Literal["cpu", "gpu"] = "cpu",
     seconds: float | None = None,
+    within: float = 60,
 ) -> Iterator[tuple[str, ...]]:
     """Have so many Ready machines; their names.
 
@@ -77,6 +78,7 @@ def fake_nodes(
             pods that tolerate ``FAKE_TAINT``.
         machine: Kind of machine that its label tells.
         seconds: When pods end by themselves unless annotated; None for never.
+        within: Seconds until all of them must be Ready.
 
     Machines and their pods are gone after the block. Controllers make pods again:
     delete the jobs before it ends.
@@ -96,7 +98,7 @@ def fake_nodes(
                 found = platform.get("nodes", "-l", f"{RUN}={run}")["items"]
                 return sum(_takes_pods(each) for each in found) == count
 
-            eventually(ready, within=60, what=f"{count} fake machines are Ready")
+            eventually(ready, within=within, what=f"{count} fake machines are Ready")
             yield names
         finally:
             _remove(platform, run, set(names))

@@ -10,3 +10,10 @@ def is_open(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

@@ -13,6 +13,7 @@ from mofang_hub.config.settings import Secrets, Settings
 from mofang_hub.pages.configure import configure_pages
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.volumes import homes
 
 HUB_PORT = 8081
 _TRAINING_PREFIX = "/services/training"
@@ -40,6 +41,8 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{HUB_PORT}"
     c.JupyterHub.hub_connect_url = f"http://hub.{namespace}.svc:{HUB_PORT}"
     c.JupyterHub.db_url = settings.database_url
+    # JupyterHub copies an SQLite database before it migrates it.
+    c.JupyterHub.upgrade_db = True
     cookie_secret = secrets.get("cookie-secret")
     if cookie_secret:
         c.JupyterHub.cookie_secret = bytes.fromhex(cookie_secret)
@@ -81,6 +84,7 @@ def _spawner(c: Any, settings: Settings) -> None:
         training_url=f"http://training.{namespace}.svc:8080{_TRAINING_PREFIX}",
         images=settings.image_references,
         limit_per_user=settings.servers.limit_per_user,
+        homes=settings.storage_root / homes.FOLDER,
     )
     c.JupyterHub.spawner_class = MofangSpawner
     c.MofangSpawner.context = lambda: context

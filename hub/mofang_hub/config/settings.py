@@ -113,6 +113,8 @@ class JobSettings(_Model):
     progress: ProgressSettings = ProgressSettings()
     queue_patience_minutes: int = Field(default=10, ge=0)
     """How long a waiting job may be passed by smaller ones."""
+    admit_unschedulable: bool = False
+    """Whether a job is admitted that no node could take, for a cluster autoscaler."""
     gang: GangSettings = GangSettings()
 
 
@@ -131,6 +133,11 @@ class Settings(_Model):
     jobs: JobSettings = JobSettings()
     database_url: str = "sqlite:////srv/mofang/hub/jupyterhub.sqlite"
     storage_root: Path = Path("/srv/mofang/storage")
+
+    @property
+    def image_references(self) -> dict[str, str]:
+        """Reference of each of the platform's images, by its name."""
+        return {name: image.reference for name, image in self.images.items()}
 
     @classmethod
     def load(cls, path: Path = SETTINGS_FILE) -> Self:

@@ -16,6 +16,7 @@ from mofang.models import JobState
 from mofang_hub.jobs.board import Board
 from mofang_hub.jobs.engines.engine import JobEngine
 from mofang_hub.jobs.engines.kinds import kind_named
+from mofang_hub.jobs.leading import Leads, always
 from mofang_hub.jobs.states import job_state
 from mofang_hub.logs.store import LogStore
 from mofang_kube.errors import ClusterError
@@ -24,6 +25,9 @@ from mofang_kube.names import is_job_id
 log = structlog.get_logger(__name__)
 
 PERIOD_SECONDS = 3600.0
+LEAD_SECONDS = 10.0
+"""How often who does not lead looks whether it does."""
+
 PATIENCE = timedelta(minutes=10)
 """How long a submission may take at most."""
 
@@ -40,6 +44,7 @@ class Retention:
         engine: Deletes the jobs.
         store: Removes their logs.
         keep: How long a job stays after its end.
+        leads: Says whether this process removes them.
         now: The time.
     """
 
@@ -50,23 +55,30 @@ class Retention:
         store: LogStore,
         *,
         keep: timedelta,
+        leads: Leads = always,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._board = board
         self._engine = engine
         self._store = store
         self._keep = keep
+        self._leads = leads
         self._now = now
 
     async def run(self) -> None:
         """Sweep again and again, until cancelled."""
         while True:
-            try:
-                await self._board.ready()
-                await self.sweep()
-            except (ClusterError, OSError) as err:
-                log.warning("sweep of old jobs failed", error=str(err))
-            await asyncio.sleep(PERIOD_SECONDS)
+            leads = self._leads()
+            if leads:
+                await self._try_to_sweep()
+            await asyncio.sleep(PERIOD_SECONDS if leads else LEAD_SECONDS)
+
+    async def _try_to_sweep(self) -> None:
+        try:
+            await self._board.ready()
+            await self.sweep()
+        except (ClusterError, OSError) as err:
+            log.warning("sweep of old jobs failed", error=str(err))
 
     async def sweep(self) -> None:
         """Remove once what is past its time."""
@@ -75,7 +87,7 @@ class Retention:
         await self._delete_ended(limit)
         present = {(each.project, each.id) for each in self._board.list_all()}
         for project, job, changed in await self._store.list_folders():
-            is_old = changed < limit.timestamp()
+            is_old = changed < limit.timestamp() and self._leads()
             if is_old and (project, job) not in present and is_job_id(job):
                 log.info("logs past their time are removed", project=project, job=job)
                 await self._store.remove(project, job)
@@ -85,7 +97,8 @@ class Retention:
             state = job_state(seen, self._board.pods_of(seen))
             is_cancelled = state is JobState.CANCELLED
             ended = seen.cancelled_at if is_cancelled else seen.finished
-            if state.is_final and ended is not None and ended < limit:
+            is_old = state.is_final and ended is not None and ended < limit
+            if is_old and self._leads():
                 for obj in self._board.attempts_of(seen.project, seen.id):
                     name = obj["metadata"]["name"]
                     kind = kind_named(obj["kind"])

@@ -3,7 +3,8 @@
 from jupyterhub.app import JupyterHub
 from typing_extensions import override
 
-from mofang_hub.pages.handlers import HANDLERS
+from mofang_hub.pages import handlers, servers
+from mofang_hub.pages.client import client_handlers
 
 
 class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
@@ -13,4 +14,5 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
     def init_handlers(self) -> None:
         super().init_handlers()
         # The first that fits a path answers; settings can only add to the end.
-        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, list(HANDLERS))
+        ours = [*handlers.HANDLERS, *servers.HANDLERS, *client_handlers()]
+        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)

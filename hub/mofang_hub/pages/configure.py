@@ -6,6 +6,7 @@ from typing import Any
 from tornado import web
 
 from mofang_hub.config.settings import Settings
+from mofang_hub.pages.client import find_wheel
 from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.rendering import TEMPLATES, render_gallery
 from mofang_kube.errors import MofangError
@@ -18,6 +19,7 @@ def configure_pages(c: Any, settings: Settings) -> None:
     del settings
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
     script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
+    stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
 
     async def form(spawner: Any) -> str:
         try:
@@ -27,7 +29,12 @@ def configure_pages(c: Any, settings: Settings) -> None:
         return render_gallery(shown)
 
     c.JupyterHub.template_paths = [str(TEMPLATES / "hub")]
-    c.JupyterHub.template_vars = {"mofang_style": style, "mofang_script": script}
+    c.JupyterHub.template_vars = {
+        "mofang_style": style,
+        "mofang_script": script,
+        "mofang_stop": stop,
+        "mofang_client": find_wheel(),
+    }
     c.MofangSpawner.options_form = form
     # The gallery is the first page: it has what runs and what may be started.
     c.JupyterHub.default_url = "/hub/spawn"

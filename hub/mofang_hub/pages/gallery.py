@@ -31,6 +31,8 @@ class Server:
     """Where it answers when it runs."""
     start_url: str
     progress_url: str
+    has_failed: bool = False
+    """Whether its last start failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,11 @@ class Card:
     def has_sizes(self) -> bool:
         """Whether the section of sizes has something to show."""
         return any((self.values.cpu, self.values.memory, self.values.gpu, self.faults))
+
+    @property
+    def suggests_safe_mode(self) -> bool:
+        """Whether a start without the user's own files is likely wanted."""
+        return self.server.has_failed or self.values.safe_mode == "true"
 
     @property
     def machine(self) -> str:
@@ -143,6 +150,7 @@ def find_server(user: Any, hub_url: str, name: str) -> Server:
         url=user.server_url(name),
         start_url=f"{hub_url}spawn/{path}",
         progress_url=f"{hub_url}spawn-pending/{path}",
+        has_failed=bool(spawner is not None and spawner._failed),  # noqa: SLF001
     )
 
 

@@ -19,8 +19,9 @@ from typing_extensions import override
 
 from mofang_hub.pages.gallery import Server, ServerState, find_server, gallery
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
 from mofang_hub.pages.rendering import render_gallery
-from mofang_kube.errors import ConflictError, MofangError
+from mofang_kube.errors import MofangError
 from mofang_spawner.choice import settle
 from mofang_spawner.options import ServerOptions
 
@@ -53,8 +54,11 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         if server.state is ServerState.STARTING:
             self.redirect(self._get_pending_url(user, server_name))
             return
+        is_new = server_name not in user.orm_spawners
         try:
             await self._validate(user, server)
+            # It may have become another while the options were looked at.
+            validate_startable(find_server(user, self.hub.base_url, server_name))
         except MofangError as error:
             self.set_status(error.status)
             link = Link.parse(self.request.body_arguments)
@@ -65,6 +69,22 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         await super()._post(
             user_name=user_name, server_name=server_name, display_name=display_name
         )
+        if is_new:
+            forget_refused(user, server_name, self.db)
+
+    @override
+    async def spawn_single_user(
+        self,
+        user: Any,
+        server_name: str = "",
+        display_name: str = "",
+        options: Any = None,
+    ) -> None:
+        try:
+            await super().spawn_single_user(user, server_name, display_name, options)
+        except Exception as error:
+            reword(error, find_server(user, self.hub.base_url, server_name))
+            raise
 
     @override
     async def _render_form(
@@ -119,14 +139,7 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         Raises:
             MofangError: Says what was wrong and what to do.
         """
-        if server.state is ServerState.RUNNING:
-            raise ConflictError(
-                f"{server.name} is running already. Open it, or stop it first."
-            )
-        if server.state is ServerState.STOPPING:
-            raise ConflictError(
-                f"{server.name} is still stopping. Start it again in a few seconds."
-            )
+        validate_startable(server)
         form = {
             name: [value.decode(errors="replace") for value in values]
             for name, values in self.request.body_arguments.items()

@@ -22,6 +22,8 @@ class Link:
     gpu: str = ""
     job: str = ""
     """Id of the training job to look into."""
+    safe_mode: str = ""
+    """``true`` where the person is to start without the files of their own."""
 
     @classmethod
     def parse(cls, arguments: Mapping[str, Sequence[bytes]]) -> Self:

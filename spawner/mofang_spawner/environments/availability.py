@@ -51,10 +51,10 @@ class Unavailable(BaseModel):
         """Why a job with the image of the environment ``title`` cannot be submitted."""
         start = f"The image of the environment {title} is not available"
         if self.is_failed:
-            return f"{start}. {self.message} Choose another environment's image."
+            return f"{start}. {self.message} Choose another environment."
         return (
             f"{start} yet. {self.message} Submit the job again when it is, or choose "
-            "another environment's image."
+            "another environment."
         )
 
 

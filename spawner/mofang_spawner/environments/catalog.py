@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from pydantic import ValidationError
@@ -19,9 +20,16 @@ _SYNC_SECONDS = 10.0
 
 
 class Catalog:
-    """What may be started, and where."""
+    """What may be started, and where.
 
-    def __init__(self, api: ApiClient) -> None:
+    Args:
+        api: Client of the cluster.
+        images: References of the platform's images by the names that environments
+            may call them.
+    """
+
+    def __init__(self, api: ApiClient, images: Mapping[str, str]) -> None:
+        self._images = images
         self._environments = Watcher(api, f"/apis/{API_VERSION}/environments")
         self._projects = Watcher(api, f"/apis/{API_VERSION}/projects")
 
@@ -53,7 +61,7 @@ class Catalog:
         """The environment, or None; also None when its resource is unreadable."""
         body = self._environments.objects.get(name)
         try:
-            return Environment.parse(body) if body else None
+            return Environment.parse(body, self._images) if body else None
         except ValidationError as err:
             log.warning("Environment %s is left out: %s", name, err)
             return None

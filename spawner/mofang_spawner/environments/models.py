@@ -1,5 +1,6 @@
 """Environments and projects as the spawner sees their custom resources."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -63,6 +64,7 @@ class Environment(_Model):
     display_name: str
     description: str = ""
     image: str
+    """Full reference."""
     frameworks: tuple[str, ...] = ()
     access: Access = Access()
     resources: Resources
@@ -73,11 +75,19 @@ class Environment(_Model):
     """Why it cannot be started; None when its image is there."""
 
     @classmethod
-    def parse(cls, body: dict[str, Any]) -> Self:
-        """Read the custom resource with its status."""
+    def parse(cls, body: dict[str, Any], images: Mapping[str, str] = {}) -> Self:
+        """Read the custom resource with its status.
+
+        Args:
+            body: The resource; its image is a reference or one of ``images``.
+            images: References of the platform's images by name.
+        """
+        image = body["spec"].get("image")
         return cls.model_validate(
             {
                 **body["spec"],
+                # A name that is not the platform's may be a registry's: ubuntu:24.04.
+                "image": images.get(image, image),
                 "name": body["metadata"]["name"],
                 "unavailable": read_unavailable(body),
             }

@@ -6,7 +6,7 @@ from decimal import Decimal
 from mofang_kube.errors import InvalidError
 from mofang_kube.quantities import parse_quantity
 from mofang_spawner.environments.models import Bounds, Resources
-from mofang_spawner.options import ServerOptions
+from mofang_spawner.options import LABELS, ServerOptions
 
 CACHE_DEFAULT = "5Gi"
 CACHE_USABLE = Decimal("0.9")
@@ -37,10 +37,19 @@ def _amount(field: str, text: str) -> Decimal:
     try:
         return parse_quantity(text)
     except ValueError as err:
+        example = _EXAMPLES.get(field, _SIZES)
         raise InvalidError(
-            f"{field} {text} is not a quantity: {_EXAMPLES.get(field, _SIZES)}.",
-            fields={field: _EXAMPLES.get(field, _SIZES)},
+            f"{LABELS[field]}: {text} is not a quantity. Write {example}.",
+            fields={field: f"Not a quantity. Write {example}."},
         ) from err
+
+
+def _outside(field: str, asked: object, low: object, high: object) -> InvalidError:
+    return InvalidError(
+        f"{LABELS[field]}: {asked} is outside what this environment allows. "
+        f"Ask for {low} to {high}.",
+        fields={field: f"Must be from {low} to {high}."},
+    )
 
 
 def _within(field: str, asked: str | None, bounds: Bounds) -> str:
@@ -50,11 +59,7 @@ def _within(field: str, asked: str | None, bounds: Bounds) -> str:
     low = bounds.min or bounds.default
     high = bounds.max or bounds.default
     if not _amount(field, low) <= amount <= _amount(field, high):
-        raise InvalidError(
-            f"{field} {asked} is outside what this environment allows: "
-            f"ask for {low} to {high}.",
-            fields={field: f"from {low} to {high}"},
-        )
+        raise _outside(field, asked, low, high)
     return asked
 
 
@@ -66,12 +71,7 @@ def settle(resources: Resources, options: ServerOptions) -> Sizes:
     """
     gpu = resources.gpu.default if options.gpu is None else options.gpu
     if not resources.gpu.min <= gpu <= resources.gpu.max:
-        low, high = resources.gpu.min, resources.gpu.max
-        raise InvalidError(
-            f"gpu {gpu} is outside what this environment allows: "
-            f"ask for {low} to {high}.",
-            fields={"gpu": f"from {low} to {high}"},
-        )
+        raise _outside("gpu", gpu, resources.gpu.min, resources.gpu.max)
     cpu = _within("cpu", options.cpu, resources.cpu)
     limit = resources.cpu.limit or resources.cpu.max or cpu
     if _amount("cpu", limit) < _amount("cpu", cpu):

@@ -18,6 +18,11 @@ def test_servers_outlive_the_hub(c):
     assert c.JupyterHub.cleanup_servers is False
 
 
+def test_a_database_of_an_older_jupyterhub_is_migrated(c):
+    """Otherwise the hub exits, and asks for a command that nobody can run in it."""
+    assert c.JupyterHub.upgrade_db is True
+
+
 def test_failures_in_a_row_do_not_end_the_hub(c):
     """One broken image must not take the hub from everybody."""
     assert c.Spawner.consecutive_failure_limit == 0
@@ -42,6 +47,7 @@ def test_the_context_knows_service_and_limit(c):
 
     assert context.training_url == "http://training.mofang.svc:8080/services/training"
     assert context.limit_per_user == 5
+    assert str(context.homes) == "/srv/mofang/storage/users"
     assert context.images == {}
 
 

@@ -16,9 +16,11 @@ from unit.mofang_spawner.conftest import a_catalog, environment_body, project_bo
 
 from mofang_hub.pages.application import Hub
 from mofang_hub.pages.configure import configure_pages
+from mofang_kube.errors import MofangError
 from mofang_kube.names import debug_server_name
+from mofang_spawner.failures import refusal
 from mofang_spawner.options import ServerOptions
-from mofang_spawner.spawner import MofangSpawner, refusal
+from mofang_spawner.spawner import MofangSpawner
 
 JOB = "train-abc123"
 DEBUG_SERVER = debug_server_name("vision", JOB)
@@ -68,7 +70,7 @@ class FakeSpawner(Spawner):
     def _options_from_form_default(self):
         return lambda form: ServerOptions.parse_form(
             {name: values for name, values in form.items() if name != "_xsrf"}
-        ).model_dump(exclude_none=True)
+        ).as_given()
 
     @default("apply_user_options")
     def _apply_user_options_default(self):
@@ -79,8 +81,10 @@ class FakeSpawner(Spawner):
 
     async def start(self):
         self.starts.append((self.user.name, self.name, dict(self.user_options)))
-        if self.failure is not None:
+        if isinstance(self.failure, MofangError):
             raise refusal(self.failure)
+        if self.failure is not None:
+            raise self.failure
         raise AssertionError("not reached by these tests")
 
     async def stop(self, now=False):
@@ -116,6 +120,14 @@ class Browser:
 
     async def send(self, path, **form):
         return await self.http.post(path, data={**form, "_xsrf": self.xsrf})
+
+    async def call(self, verb, path, **options):
+        """Ask JupyterHub's REST API, as the pages' scripts do."""
+        headers = {"X-XSRFToken": self.xsrf}
+        body = {"json": options} if options else {}
+        return await self.http.request(
+            verb, f"/hub/api/{path}", headers=headers, **body
+        )
 
     def known_servers(self):
         """Names in the hub's database, phantoms included."""

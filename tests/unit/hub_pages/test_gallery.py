@@ -75,15 +75,15 @@ class FakeUser:
 
 
 def running():
-    return SimpleNamespace(ready=True, pending=None)
+    return SimpleNamespace(ready=True, pending=None, _failed=None)
 
 
 def starting():
-    return SimpleNamespace(ready=False, pending="spawn")
+    return SimpleNamespace(ready=False, pending="spawn", _failed=None)
 
 
 def stopping():
-    return SimpleNamespace(ready=False, pending="stop")
+    return SimpleNamespace(ready=False, pending="stop", _failed=None)
 
 
 @pytest.fixture
@@ -186,7 +186,12 @@ async def test_every_button_has_a_name_of_its_own(show):
     page = await show(environments=[environment_body("a"), environment_body("b")])
 
     names = [each.given.get("aria-label") for each in page.all("button")]
-    assert names == ["Start A", "Start B"]
+    assert names == [
+        "Start A",
+        "Start in safe mode: A",
+        "Start B",
+        "Start in safe mode: B",
+    ]
 
 
 async def test_ids_are_unique_and_what_is_referred_to_exists(show):
@@ -240,6 +245,25 @@ async def test_an_environment_without_its_image_cannot_be_started_and_says_why(s
     assert not page.all("details"), "nothing to choose a size for"
 
 
+async def test_enter_in_a_field_starts_normally(show):
+    """It presses the first button of the form."""
+    page = await show()
+
+    (first, safe) = page.all("button", type="submit")
+    assert "name" not in first.given
+    assert (safe.given["name"], safe.given["value"]) == ("safe_mode", "true")
+
+
+@pytest.mark.parametrize("failure", [None, RuntimeError("It exited.")])
+async def test_safe_mode_is_suggested_after_a_failure(show, failure):
+    stopped = SimpleNamespace(ready=False, pending=None, _failed=failure)
+    page = await show(user=FakeUser(vision_pytorch=stopped))
+
+    (details,) = page.all("details", **{"class": "mofang-safe-mode"})
+    assert ("open" in details.given) == (failure is not None)
+    assert "without your Jupyter configuration" in details.text
+
+
 async def test_an_image_that_failed_to_build_has_another_badge(show):
     body = without_image(environment_body(), reason="BuildFailed", message=HOSTILE)
     page = await show(environments=[body])
@@ -255,7 +279,7 @@ async def test_an_environment_with_its_image_can_be_started(show):
     page = await show(environments=[body])
 
     (form,) = page.all("form")
-    (button,) = page.all("button")
+    (button, _safe) = page.all("button")
     assert "data-unavailable" not in form.given
     assert not {"disabled", "aria-describedby"} & set(button.given)
     assert not page.all("p", **{"class": "mofang-badge"})
@@ -310,7 +334,7 @@ async def test_a_server_that_looks_into_a_job_can_be_opened_and_stopped(show):
 
 
 async def test_a_stopped_server_is_not_among_those_that_run(show):
-    stopped = SimpleNamespace(ready=False, pending=None)
+    stopped = SimpleNamespace(ready=False, pending=None, _failed=None)
     page = await show(user=FakeUser(vision_pytorch=stopped))
 
     assert not page.all("h2", id="mofang-running")
@@ -366,4 +390,9 @@ def test_the_hubs_pages_are_ours():
 
     assert c.JupyterHub.template_paths == [str(TEMPLATES / "hub")]
     assert c.JupyterHub.default_url == "/hub/spawn"
-    assert set(c.JupyterHub.template_vars) == {"mofang_style", "mofang_script"}
+    assert set(c.JupyterHub.template_vars) == {
+        "mofang_style",
+        "mofang_script",
+        "mofang_stop",
+        "mofang_client",
+    }

@@ -1,5 +1,6 @@
 """Links, forms and stale pages around a start, asked of the hub's own handlers."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,7 +8,10 @@ import pytest_asyncio
 from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
 from unit.hub_pages.hub import DEBUG_SERVER, JOB, running_hub, values
 
-from mofang_kube.errors import QuotaError
+from mofang_kube.errors import ConflictError, QuotaError
+from mofang_spawner.failures import lost
+from mofang_spawner.launch import StartLostError
+from mofang_spawner.verdict import Lost
 
 CARD = {"project": "vision", "environment": "pytorch"}
 QUERY = "project=vision&environment=pytorch"
@@ -165,10 +169,10 @@ async def test_a_refused_form_keeps_its_values_and_says_why_at_the_field(hub, ad
     page = await ada.send(SERVER, **CARD, cpu="99", memory="4Gi")
 
     assert page.status_code == 422
-    assert "cpu 99 is outside what this environment allows" in page.text
+    assert "CPU: 99 is outside what this environment allows" in page.text
     assert "SpawnException" not in page.text
     assert (values(page)["cpu"], values(page)["memory"]) == ("99", "4Gi")
-    assert 'class="mofang-fault">from 0.25 to 2</small>' in page.text
+    assert 'class="mofang-fault">Must be from 0.25 to 2.</small>' in page.text
     assert "<details open>" in page.text
     assert hub.spawner.starts == []
     assert ada.known_servers() == set(), "a refusal leaves no server behind"
@@ -185,8 +189,14 @@ async def test_a_start_that_fails_at_once_says_why_and_keeps_its_values(hub, ada
     assert values(page)["cpu"] == "2"
 
 
+def exited():
+    """A start that was begun, and whose container ended."""
+    verdict = Lost(reason="exit", sentence="The server exited.")
+    return lost(StartLostError(verdict, "Preferred directory <b>not</b> found"))
+
+
 async def test_a_failed_start_is_repeated_with_its_values(hub, ada):
-    hub.spawner.failure = QuotaError("The quota is used up.")
+    hub.spawner.failure = exited()
     await ada.send(f"/hub/spawn/ada/{DEBUG_SERVER}", **CARD, job=JOB, cpu="2")
 
     page = await ada.open(f"/hub/spawn/ada/{DEBUG_SERVER}")
@@ -195,15 +205,155 @@ async def test_a_failed_start_is_repeated_with_its_values(hub, ada):
 
 
 async def test_the_progress_of_a_failed_start_is_the_bare_sentence(hub, ada):
-    hub.spawner.failure = QuotaError("The quota is used up.")
+    hub.spawner.failure = exited()
     await ada.send(SERVER, **CARD)
 
     events = await ada.open("/hub/api/users/ada/servers/vision-pytorch/progress")
     page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
 
-    assert '"message": "Spawn failed: The quota is used up."' in events.text
-    assert "The quota is used up." in page.text
-    assert "SpawnException" not in page.text + events.text
+    assert '"message": "Spawn failed: The server exited. If a file' in events.text
+    assert "<p>The server exited.</p>" in page.text
+    assert "StartError" not in page.text + events.text
+
+
+async def test_after_an_exit_safe_mode_is_one_click_away(hub, ada):
+    """From the form's page, from the progress and from its own page alike."""
+    hub.spawner.failure = exited()
+    form = await ada.send(SERVER, **CARD, cpu="2")
+
+    page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
+
+    assert '<details class="mofang-safe-mode" open>' in form.text
+    assert "Preferred directory &lt;b&gt;not&lt;/b&gt; found" in form.text
+    assert f'<form id="mofang-safe-mode" method="post" action="{SERVER}"' in page.text
+    assert hidden(page).items() >= {**CARD, "cpu": "2"}.items()
+    hub.spawner.failure = None
+    await ada.send(SERVER, **CARD, safe_mode="true")
+    assert hub.spawner.starts[-1][2] == {**CARD, "safe_mode": True}
+
+
+def hidden(page):
+    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+    return dict(found)
+
+
+async def test_after_another_failure_there_is_no_such_button(hub, ada):
+    verdict = Lost(reason="image", sentence="The image cannot be pulled.")
+    hub.spawner.failure = lost(StartLostError(verdict))
+    await ada.send(SERVER, **CARD)
+
+    page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
+
+    assert "The image cannot be pulled." in page.text
+    assert '<form id="mofang-safe-mode"' not in page.text
+
+
+async def test_a_link_to_safe_mode_chooses_it_and_starts_nothing(hub, ada):
+    page = await ada.open(f"{SERVER}?{QUERY}&safe_mode=true")
+
+    assert '<details class="mofang-safe-mode" open>' in page.text
+    assert hub.spawner.starts == []
+
+
+# -- what a refusal leaves behind
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(QuotaError("The quota is used up."), id="by the quota"),
+        pytest.param(ConflictError("Not now."), id="for another reason"),
+    ],
+)
+@pytest.mark.parametrize("way", ["form", "REST"])
+async def test_a_refused_start_leaves_no_server_behind(hub, ada, failure, way):
+    hub.spawner.failure = failure
+
+    if way == "form":
+        await ada.send(SERVER, **CARD)
+    else:
+        await ada.call("POST", "users/ada/servers/vision-pytorch", **CARD)
+
+    assert hub.spawner.starts, "it was refused after our own check"
+    assert ada.known_servers() == set()
+
+
+@pytest.mark.parametrize("way", ["form", "REST"])
+async def test_a_refused_start_keeps_a_server_that_was_there_before(hub, ada, way):
+    hub.spawner.failure = exited()
+    await ada.send(SERVER, **CARD)
+    hub.spawner.failure = QuotaError("The quota is used up.")
+
+    if way == "form":
+        await ada.send(SERVER, **CARD)
+    else:
+        await ada.call("POST", "users/ada/servers/vision-pytorch", **CARD)
+
+    assert ada.known_servers() == {"vision-pytorch"}
+
+
+@pytest.mark.parametrize("way", ["form", "REST"])
+async def test_too_many_starts_at_once_are_told_in_a_sentence(
+    hub, ada, way, monkeypatch
+):
+    settings = hub.hub.tornado_application.settings
+    monkeypatch.setitem(settings, "active_server_limit", 1)
+    monkeypatch.setattr(
+        type(hub.hub.users),
+        "count_active_users",
+        lambda self: {"active": 1, "spawn_pending": 0, "proxy_pending": 0},
+    )
+
+    answer = await (
+        ada.send(SERVER, **CARD)
+        if way == "form"
+        else ada.call("POST", "users/ada/servers/vision-pytorch", **CARD)
+    )
+
+    assert answer.status_code == 429
+    assert "Too many servers are starting now. Try again in a minute." in answer.text
+    assert "HTTP 429" not in answer.text
+    assert ada.known_servers() == set()
+
+
+# -- REST
+
+
+@pytest.mark.parametrize(
+    ("pending", "says"),
+    [
+        pytest.param("stop", "is still stopping. Start it again", id="it is stopping"),
+        pytest.param(None, "is already running. Open it, or stop", id="it is running"),
+    ],
+)
+async def test_rest_tells_what_a_server_does_and_what_to_do(hub, ada, pending, says):
+    know(hub, "ada", "vision-pytorch", pending)
+
+    answer = await ada.call("POST", "users/ada/servers/vision-pytorch", **CARD)
+
+    assert answer.status_code == 400
+    assert f"vision-pytorch {says}" in answer.json()["message"]
+
+
+async def test_rest_stops_no_server_that_is_not_there(ada):
+    answer = await ada.call("DELETE", "users/ada/servers/vision-pytorch")
+
+    assert answer.status_code == 404
+    assert answer.json()["message"].startswith("There is no server vision-pytorch:")
+
+
+async def test_rest_asks_for_safe_mode(hub, ada):
+    await ada.call("POST", "users/ada/servers/vision-pytorch", **CARD, safe_mode=True)
+
+    assert hub.spawner.starts[0][2] == {**CARD, "safe_mode": True}
+
+
+async def test_rest_of_somebody_else_is_refused_as_before(hub, ada):
+    await hub.visit("ben")
+
+    for verb in ("POST", "DELETE"):
+        answer = await ada.call(verb, "users/ben/servers/vision-pytorch")
+        assert answer.status_code == 404
 
 
 # -- pages that are older than the server's state
@@ -220,7 +370,7 @@ def know(hub, name, server, pending):
     ("pending", "says"),
     [
         pytest.param("stop", "is still stopping", id="it is stopping"),
-        pytest.param(None, "is running already", id="it is running"),
+        pytest.param(None, "is already running", id="it is running"),
     ],
 )
 async def test_a_start_too_early_or_too_late_shows_the_page_with_a_sentence(

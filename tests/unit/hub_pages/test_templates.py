@@ -90,3 +90,31 @@ def test_progress_is_announced_to_who_cannot_see_it(render):
     assert 'role="progressbar"' in page
     assert 'aria-live="polite"' in page
     assert 'role="alert"' in page
+
+
+def token_page(render, **more):
+    given = {"api_tokens": [], "oauth_clients": [], "token_expires_in_options_html": ""}
+    return render("token.html", **given, **more)
+
+
+def test_the_token_page_tells_how_to_install_the_client(render):
+    page = token_page(render, mofang_client="mofang-0.1.0-py3-none-any.whl")
+
+    origin = "<span data-origin></span>"
+    install = f"pip install {origin}/hub/client/mofang-0.1.0-py3-none-any.whl"
+    assert install in page
+    assert f"mofang --url {origin}/services/training --project PROJECT login" in page
+    assert "login --user ada" in page
+
+
+def test_a_hub_without_the_wheel_promises_none(render):
+    assert "pip install" not in token_page(render, mofang_client="")
+
+
+def test_a_name_that_a_shell_would_read_stays_out_of_a_command(render):
+    user = SimpleNamespace(
+        name="a;b", escaped_name="a%3Bb", admin=False, url="/user/a/", spawner=None
+    )
+    page = token_page(render, mofang_client="mofang-1.whl", user=user)
+
+    assert "--user" not in page

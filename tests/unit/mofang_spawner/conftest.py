@@ -82,8 +82,8 @@ class FakeWatcher(Watcher):
         self._change(kind, obj)
 
 
-def a_catalog(projects=None, environments=None):
-    catalog = Catalog(None)
+def a_catalog(projects=None, environments=None, images=()):
+    catalog = Catalog(None, dict(images))
     catalog._projects = FakeWatcher([project_body()] if projects is None else projects)
     catalog._environments = FakeWatcher(
         [environment_body()] if environments is None else environments

@@ -41,6 +41,15 @@ NAMES = {"project": "vision", "environment": "pytorch"}
             {**NAMES, "cpu": {"min": 1}}, "cpu", "not usable", id="cpu as an object"
         ),
         pytest.param(
+            {**NAMES, "safe_mode": "yes"}, "safe_mode", "not usable", id="a word"
+        ),
+        pytest.param(
+            {**NAMES, "safe_mode": 1}, "safe_mode", "not usable", id="a number"
+        ),
+        pytest.param(
+            {**NAMES, "safe_mode": ["true"]}, "safe_mode", "not usable", id="truths"
+        ),
+        pytest.param(
             {**NAMES, "memory": "1" * 41}, "memory", "not usable", id="memory too long"
         ),
     ],
@@ -71,12 +80,16 @@ def test_every_fault_is_named_at_once():
         pytest.param({"cpu": 2}, {"cpu": "2"}, id="a whole number"),
         pytest.param({"cpu": 0.5}, {"cpu": "0.5"}, id="a broken number"),
         pytest.param({"memory": "4Gi"}, {"memory": "4Gi"}, id="a quantity"),
+        pytest.param({"safe_mode": True}, {"safe_mode": True}, id="safe mode"),
+        pytest.param({"safe_mode": "true"}, {"safe_mode": True}, id="a form's button"),
+        pytest.param({"safe_mode": "false"}, {}, id="a form's no"),
+        pytest.param({"safe_mode": False}, {}, id="not in safe mode"),
     ],
 )
 def test_options_that_are_read(given, expected):
     options = ServerOptions.parse({**NAMES, **given})
 
-    assert options.model_dump(exclude_none=True) == {**NAMES, **expected}
+    assert options.as_given() == {**NAMES, **expected}
 
 
 def test_a_form_and_rest_read_alike():
@@ -97,4 +110,4 @@ def test_what_was_read_reads_again():
     """The hub keeps options and starts from them once more."""
     options = ServerOptions.parse({**NAMES, "gpu": "1", "cpu": 2})
 
-    assert ServerOptions.parse(options.model_dump(exclude_none=True)) == options
+    assert ServerOptions.parse(options.as_given()) == options

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -151,6 +152,42 @@ def test_text_of_an_environment_is_never_a_template():
     pod = build(environment={"env": {"A": "{username} {undefined}"}})
 
     assert variables(pod)["A"] == "{username} {undefined}"
+
+
+def in_safe_mode(failure="", **given):
+    choice = replace(a_choice(safe_mode=True, **given), last_failure=failure)
+    return pods.apply_choice(kubespawners_pod(), choice, "the-secret", URL)
+
+
+def test_in_safe_mode_the_servers_own_folders_are_outside_of_the_home(golden):
+    golden(in_safe_mode("It ended."), "safe-mode.yaml")
+
+
+def test_in_safe_mode_no_start_up_script_runs():
+    """It uses the person's packages, which may be what is broken."""
+    pod = in_safe_mode(environment={"startupScript": "pip install x"})
+
+    assert "MOFANG_STARTUP_SCRIPT" not in variables(pod)
+
+
+def test_an_environment_cannot_turn_safe_mode_off():
+    mine = {"JUPYTER_CONFIG_DIR": "/home/jovyan/.jupyter", "MOFANG_SAFE_MODE": ""}
+    pod = in_safe_mode(environment={"env": mine})
+
+    assert variables(pod) == variables(in_safe_mode())
+
+
+def test_a_failure_is_told_as_it_was_and_by_its_end():
+    """Kubernetes would put a variable's value in, and a pod has its limits."""
+    pod = in_safe_mode("x" * 9000 + "cost: $(HOME) $5")
+    told = variables(pod)["MOFANG_LAST_FAILURE"]
+
+    assert told.endswith("cost: $$(HOME) $$5")
+    assert len(told) < 5000
+
+
+def test_outside_of_safe_mode_nothing_of_it_is_there():
+    assert "safe" not in json.dumps(build()).lower()
 
 
 def test_a_raw_user_name_is_only_an_annotation():

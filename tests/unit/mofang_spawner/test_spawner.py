@@ -17,8 +17,10 @@ from unit.mofang_spawner.conftest import (
 from unit.mofang_spawner.fake_cluster import NAMESPACE, FakeApi, FakeCore
 
 from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, QuotaError
+from mofang_spawner.failures import lost, refusal, too_late
 from mofang_spawner.launch import Launch, StartLostError
-from mofang_spawner.spawner import MofangSpawner, lost, refusal
+from mofang_spawner.safe_mode import OFFER
+from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.verdict import Lost
 
 FORM = {"project": ["vision"], "environment": ["pytorch"]}
@@ -28,6 +30,7 @@ OPTIONS = {"project": "vision", "environment": "pytorch"}
 class FakeContext:
     training_url = "http://training"
     limit_per_user = 0
+    homes = None
 
     def __init__(self):
         self.core = FakeCore()
@@ -58,13 +61,19 @@ def spawner(context, monkeypatch):
         groups=[SimpleNamespace(name="team")],
         spawners={},
     )
-    row = SimpleNamespace(name="vision-pytorch", server=None, last_activity=None)
+    row = SimpleNamespace(
+        name="vision-pytorch", server=None, last_activity=None, user_options={}
+    )
     spawner = MofangSpawner(_mock=True, user=user, orm_spawner=row)
     spawner.context = lambda: context
     return spawner
 
 
 # -- how errors are told
+
+
+def exited(reason="exit"):
+    return StartLostError(Lost(reason=reason, sentence="It ended."), "Bad config")
 
 
 @pytest.mark.parametrize(
@@ -117,9 +126,34 @@ def test_last_lines_are_told_as_text():
     assert told.message_html == (
         "<p>&lt;i&gt;ended&lt;/i&gt;</p>"
         "<pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre>"
+        f"<p data-safe-mode>{OFFER}</p>"
     )
     assert "Its last lines were:" in told.message
     assert (told.status_code, told.reason) == (424, "exit")
+
+
+@pytest.mark.parametrize(
+    ("told", "is_offered"),
+    [
+        pytest.param(lost(exited()), True, id="the server exited"),
+        pytest.param(lost(exited(), safe_mode=True), False, id="it was in safe mode"),
+        pytest.param(lost(exited("image")), False, id="there was no image"),
+        pytest.param(lost(exited("memory")), False, id="there was too little memory"),
+        pytest.param(too_late(60, has_run=True), True, id="it never answered"),
+        pytest.param(
+            too_late(60, has_run=True, safe_mode=True), False, id="nor in safe mode"
+        ),
+        pytest.param(too_late(60, has_run=False), False, id="there was no machine"),
+        pytest.param(refusal(QuotaError("full")), False, id="it was refused"),
+    ],
+)
+def test_safe_mode_is_offered_where_the_users_files_may_be_the_cause(told, is_offered):
+    assert ("data-safe-mode" in told.message_html) == is_offered
+    assert (OFFER in told.message) == is_offered
+
+
+def test_a_failure_in_safe_mode_is_for_the_administrator():
+    assert "Show this to an administrator" in lost(exited(), safe_mode=True).message
 
 
 def test_a_lost_start_without_lines_has_none():
@@ -229,6 +263,24 @@ async def test_membership_lost_since_the_last_start_counts(spawner, context):
     assert caught.value.status_code == 404
 
 
+async def test_safe_mode_is_of_one_start_alone(spawner):
+    """A start without options repeats what JupyterHub has kept of the last one."""
+    await spawner.apply_user_options(spawner, {**OPTIONS, "safe_mode": True})
+
+    assert spawner._choice.safe_mode
+    assert spawner.orm_spawner.user_options == OPTIONS
+
+    await spawner.apply_user_options(spawner, spawner.orm_spawner.user_options)
+
+    assert not spawner._choice.safe_mode
+
+
+async def test_a_form_asks_for_safe_mode_by_its_button(spawner):
+    found = await spawner.options_from_form({**FORM, "safe_mode": ["true"]})
+
+    assert found == {**OPTIONS, "safe_mode": True}
+
+
 # -- the start
 
 
@@ -239,7 +291,7 @@ def starting(spawner, monkeypatch):
     async def pod(self):
         return {
             "metadata": {"name": self.pod_name},
-            "spec": {"containers": [{"name": "notebook"}]},
+            "spec": {"containers": [{"name": "notebook", "args": ["mofang-start"]}]},
         }
 
     monkeypatch.setattr(KubeSpawner, "get_pod_manifest", pod)
@@ -270,6 +322,17 @@ async def test_a_removal_that_fails_does_not_hide_the_cause(starting, context):
         await starting._start()
 
 
+async def test_a_start_makes_the_home_first(starting, context, tmp_path):
+    """Also of one that is refused: the kubelet would make it as root's."""
+    context.homes = tmp_path
+    context.core.failures["create", "pod"] = TimeoutError()
+
+    with pytest.raises(SpawnException):
+        await starting._start()
+
+    assert [each.name for each in tmp_path.iterdir()] == ["ada"]
+
+
 async def test_a_late_start_says_what_to_do(starting, context):
     starting.start_timeout = 1
 
@@ -290,6 +353,57 @@ async def test_a_cancelled_start_leaves_nothing(starting, context):
         await task
 
     assert not context.core.objects
+
+
+async def fail(spawner, context):
+    """Start it; the container exits at once."""
+    context.core.logs[False] = "Preferred directory not found: '/nowhere'"
+    task = asyncio.create_task(spawner._start())
+    async with asyncio.timeout(30):
+        while context.core.count()["service"] == 0:  # noqa: ASYNC110 - the fake's
+            await asyncio.sleep(0.01)
+    ended = {"state": {"terminated": {"exitCode": 1}}}
+    context.core.put_pod(phase="Running", containerStatuses=[ended])
+    with pytest.raises(SpawnException) as caught:
+        await task
+    return caught.value
+
+
+async def test_a_start_in_safe_mode_knows_why_the_last_one_failed(starting, context):
+    """Also of another object, which JupyterHub makes for each start after a failure."""
+    told = await fail(starting, context)
+    kept = starting.get_state()
+    starting._last_failure = ""
+    starting.load_state(kept)
+
+    await starting.apply_user_options(starting, {**OPTIONS, "safe_mode": True})
+
+    assert "Preferred directory not found" in told.message
+    assert starting._choice.last_failure == (
+        "The server exited before it was ready, with exit code 1.\n"
+        "Preferred directory not found: '/nowhere'"
+    )
+
+
+async def test_a_failure_in_safe_mode_does_not_hide_the_one_before(starting, context):
+    before = {"last_failure": "Preferred directory not found"}
+    starting.load_state(starting.get_state() | before)
+    starting._choice = a_choice(safe_mode=True)
+
+    told = await fail(starting, context)
+
+    assert "administrator" in told.message
+    assert starting.get_state()["last_failure"] == "Preferred directory not found"
+
+
+async def test_a_refusal_is_no_failure_of_the_users_files(starting, context):
+    starting._last_failure = "Preferred directory not found"
+    context.core.failures["create", "pod"] = TimeoutError()
+
+    with pytest.raises(SpawnException):
+        await starting._start()
+
+    assert starting.get_state()["last_failure"] == "Preferred directory not found"
 
 
 async def test_progress_before_a_start_has_one_sentence(spawner):

@@ -82,7 +82,7 @@ def test_kubernetes_novels_are_cut():
         pytest.param(
             ended(exitCode=137, reason="OOMKilled"), "memory", "memory", id="no memory"
         ),
-        pytest.param(ended(exitCode=137), "memory", "ask for more", id="killed"),
+        pytest.param(ended(exitCode=137), "memory", "Ask for more", id="killed"),
         pytest.param(ended(exitCode=1), "exit", "exit code 1", id="a failure"),
         pytest.param(ended(exitCode=0), "exit", "exit code 0", id="an early end"),
         pytest.param(

@@ -34,24 +34,48 @@
     token.name = '_xsrf';
     token.value = window.jhdata.xsrf_token;
     form.append(token);
-    const button = form.querySelector('button[type=submit]');
-    button.disabled = true;
+    const button =
+      event.submitter || form.querySelector('button[type=submit]');
     button.textContent = 'Starting…';
+    // Afterwards: what is disabled is not sent, and its value says in which mode.
+    setTimeout(() => {
+      for (const each of form.querySelectorAll('button[type=submit]')) {
+        each.disabled = true;
+      }
+    });
   });
+
+  /** Say above the gallery what did not work. */
+  function complain(sentence) {
+    let box = document.getElementById('mofang-complaint');
+    if (!box) {
+      box = document.createElement('p');
+      box.id = 'mofang-complaint';
+      box.className = 'alert alert-danger';
+      box.setAttribute('role', 'alert');
+      gallery.before(box);
+    }
+    box.textContent = sentence;
+  }
 
   gallery.addEventListener('click', async event => {
     const button = event.target.closest('[data-stop]');
     if (!button) {
       return;
     }
+    const label = [...button.childNodes];
     button.disabled = true;
     button.textContent = 'Stopping…';
-    const base = window.jhdata.base_url;
-    const path = `${base}api/users/${encodeURIComponent(gallery.dataset.user)}`;
-    await fetch(`${path}/servers/${button.dataset.stop}`, {
-      method: 'DELETE',
-      headers: {'X-XSRFToken': window.jhdata.xsrf_token}
-    });
+    const user = encodeURIComponent(gallery.dataset.user);
+    const problem = await window.mofangStop(
+      `users/${user}/servers/${button.dataset.stop}`
+    );
+    if (problem) {
+      complain(problem);
+      button.replaceChildren(...label);
+      button.disabled = false;
+      return;
+    }
     // Not a reload, which would send a refused form again.
     window.location.assign(window.location.href);
   });

@@ -1,0 +1,48 @@
+"""Servers by REST: JupyterHub's own, with sentences that say what to do."""
+
+from http import HTTPStatus
+
+from jupyterhub.apihandlers.users import UserServerAPIHandler
+from jupyterhub.scopes import needs_scope
+from tornado import web
+from typing_extensions import override
+
+from mofang_hub.pages.gallery import find_server
+from mofang_hub.pages.refusals import forget_refused, reword
+
+
+class ServerHandler(UserServerAPIHandler):  # type: ignore[misc] # no types there
+    """Starts and stops a server of a user."""
+
+    @needs_scope("start:servers")
+    @override
+    async def post(self, user_name: str, server_name: str = "") -> None:
+        user = self.find_user(user_name)
+        is_new = user is not None and server_name not in user.orm_spawners
+        try:
+            await super().post(user_name, server_name)
+        except Exception as error:
+            if user is not None:
+                reword(error, find_server(user, self.hub.base_url, server_name))
+            raise
+        finally:
+            if is_new:
+                forget_refused(user, server_name, self.db)
+
+    @needs_scope("delete:servers")
+    @override
+    async def delete(self, user_name: str, server_name: str = "") -> None:
+        user = self.find_user(user_name)
+        if user is not None and server_name and server_name not in user.orm_spawners:
+            raise web.HTTPError(
+                HTTPStatus.NOT_FOUND,
+                f"There is no server {server_name}: it was never started, or was "
+                "removed.",
+            )
+        await super().delete(user_name, server_name)
+
+
+HANDLERS = (
+    (r"/api/users/([^/]+)/server", ServerHandler),
+    (r"/api/users/([^/]+)/servers/([^/]*)", ServerHandler),
+)

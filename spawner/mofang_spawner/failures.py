@@ -1,0 +1,105 @@
+"""Why a server does not start, in the form that JupyterHub tells it.
+
+A *refusal* comes before anything is made; a *lost* start was begun and came to nothing.
+Where a file of the user's own may be the cause, the user is offered safe mode: in the
+text for REST, and by a paragraph that the hub's pages put their button to.
+"""
+
+import html
+from typing import Any
+
+from jupyterhub.spawner import SpawnException
+
+from mofang_kube.errors import MofangError
+from mofang_spawner.launch import StartLostError
+from mofang_spawner.safe_mode import OFFER
+
+_ADMINISTRATOR = "Safe mode did not help. Show this to an administrator."
+
+
+class StartError(SpawnException):  # type: ignore[misc] # JupyterHub has no types
+    """Why a server does not start, as all of JupyterHub's pages and streams tell it.
+
+    Where these attributes are missing, some show the exception's own text with status
+    and class.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        html_message: str = "",
+        is_refusal: bool = False,
+        cause: str = "",
+        **given: Any,
+    ) -> None:
+        super().__init__(message, message_html=html_message, **given)
+        self.jupyterhub_message = message
+        self.jupyterhub_html_message = html_message
+        self.is_refusal = is_refusal
+        """Whether the platform would not, and nothing of the server was ever there."""
+        self.cause = cause
+        """What came of a start that was begun, without advice; empty for a refusal."""
+
+
+def refusal(error: MofangError) -> StartError:
+    """JupyterHub's form of a refusal: told as it is, not counted as a fault."""
+    return StartError(
+        error.message, reason=error.code, status_code=error.status, is_refusal=True
+    )
+
+
+def lost(error: StartLostError, *, safe_mode: bool = False) -> StartError:
+    """A start that came to nothing, with the container's last lines.
+
+    Args:
+        error: What the pod said.
+        safe_mode: Whether it was a start without the user's files.
+    """
+    advice = _advice(safe_mode=safe_mode) if error.lost.may_be_users else ""
+    return _failed(
+        error.lost.sentence,
+        advice,
+        error.log.strip(),
+        reason=error.lost.reason,
+        status_code=424,
+    )
+
+
+def too_late(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartError:
+    """A start that took longer than it may.
+
+    Args:
+        seconds: How long it may take.
+        has_run: Whether the container ran, so that only its answer was missing.
+        safe_mode: Whether it was a start without the user's files.
+    """
+    again = "Try again; if machines are short, ask for less or wait until others end."
+    return _failed(
+        f"The server did not answer within {seconds} seconds.",
+        _advice(safe_mode=safe_mode) if has_run else again,
+        "",
+        reason="timeout",
+        status_code=504,
+    )
+
+
+def _advice(*, safe_mode: bool) -> str:
+    return _ADMINISTRATOR if safe_mode else OFFER
+
+
+def _failed(sentence: str, advice: str, lines: str, **given: Any) -> StartError:
+    """Tell it twice: as text, and as a page whose last lines are set apart."""
+    page = f"<p>{html.escape(sentence)}</p>"
+    message = sentence
+    cause = f"{sentence}\n{lines}".strip()
+    if lines:
+        page += f"<pre>{html.escape(lines)}</pre>"
+    if advice:
+        # Pages look for the mark, to show the button that goes with it.
+        mark = " data-safe-mode" if advice == OFFER else ""
+        page += f"<p{mark}>{html.escape(advice)}</p>"
+        message += f" {advice}"
+    if lines:
+        message += f" Its last lines were:\n{lines}"
+    return StartError(message, html_message=page, cause=cause, **given)
