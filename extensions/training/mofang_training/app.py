@@ -11,6 +11,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
 
 from mofang_training.handlers import HANDLERS
+from mofang_training.safe_mode import tell_page
 from mofang_training.service import TrainingService
 
 
@@ -44,7 +45,8 @@ class TrainingExtension(ExtensionApp):
         return os.environ.get("MOFANG_PROJECT", "")
 
     def initialize_settings(self) -> None:
-        """Make the service reachable for the handlers."""
+        """Make the service reachable for the handlers, and tell JupyterLab's page."""
+        tell_page(self.settings, os.environ)
         self.settings["mofang_training_service"] = TrainingService(
             url=self.api_url,
             project=self.project,

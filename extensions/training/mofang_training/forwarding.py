@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
@@ -23,6 +24,11 @@ from mofang_training.service import (
     ServiceAwayError,
     TrainingService,
 )
+
+if TYPE_CHECKING:
+    import httpx
+
+Complete = Callable[[bytes], bytes]
 
 PASSED_HEADERS = ("Cache-Control", "X-Log-Size", "X-Log-Next", "X-Log-Complete")
 PASSED_TYPES = ("application/json", "text/plain", "text/event-stream")
@@ -56,6 +62,7 @@ class TrainingHandler(APIHandler):
         path: str,
         *queries: str,
         endless: bool = False,
+        complete: Complete | None = None,
     ) -> None:
         """Ask the service and pass its answer on, piece by piece as it comes.
 
@@ -63,8 +70,11 @@ class TrainingHandler(APIHandler):
             path: Path under the project, of checked parts.
             queries: Names of the parameters that are passed on.
             endless: Whether the answer may pause for long.
+            complete: Makes of a whole answer what is passed on, in a thread.
         """
-        asked = asyncio.ensure_future(self._pass_on(path, queries, endless=endless))
+        asked = asyncio.ensure_future(
+            self._pass_on(path, queries, endless=endless, complete=complete)
+        )
         self._asked = asked
         try:
             await asked
@@ -106,7 +116,12 @@ class TrainingHandler(APIHandler):
         self.refuse(status_code, HTTPStatus(status_code).name.lower(), message)
 
     async def _pass_on(
-        self, path: str, queries: tuple[str, ...], *, endless: bool
+        self,
+        path: str,
+        queries: tuple[str, ...],
+        *,
+        endless: bool,
+        complete: Complete | None,
     ) -> None:
         query = {
             name: values
@@ -129,7 +144,10 @@ class TrainingHandler(APIHandler):
                     self.set_header(name, answer.headers[name])
             if endless:
                 await self.flush()
-            async for piece in answer.aiter_bytes():
+            pieces = answer.aiter_bytes()
+            if complete is not None and answer.status_code == HTTPStatus.OK:
+                pieces = _completed(answer, complete)
+            async for piece in pieces:
                 self.write(piece)
                 # Reading goes on when the browser has taken this piece.
                 await self.flush()
@@ -141,3 +159,9 @@ class TrainingHandler(APIHandler):
             self.request.connection.stream.close()
         else:
             self.refuse(HTTPStatus.BAD_GATEWAY, "service_away", AWAY)
+
+
+async def _completed(
+    answer: httpx.Response, complete: Complete
+) -> AsyncIterator[bytes]:
+    yield await asyncio.to_thread(complete, await answer.aread())

@@ -17,6 +17,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from mofang_training.defaults import form_defaults
+from mofang_training.files import with_warnings
 from mofang_training.forwarding import TrainingHandler
 from mofang_training.packages import PackagesHandler
 from mofang_training.snapshots import has_code, keep_code, snapshot, tidy
@@ -40,6 +41,16 @@ class DefaultsHandler(TrainingHandler):
         """Answer with project, environment, image, directories and limits."""
         root = self.settings.get("server_root_dir", "~")
         self.finish(json.dumps(form_defaults(self.service.project, root)))
+
+
+class EnvironmentsHandler(TrainingHandler):
+    """What jobs of the project may run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """List the environments."""
+        await self.forward("environments")
 
 
 class JobsHandler(TrainingHandler):
@@ -76,11 +87,18 @@ class PreviewHandler(TrainingHandler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Say what a job would be."""
+        """Say what a job would be, and which of its files are not there."""
+        # The start-up time of every server counts.
+        from mofang.settings import SHARED_DIRECTORIES  # noqa: PLC0415
+
+        asked = self.request.body
         if len(self.request.body) > MAX_BODY_BYTES:
             self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", TOO_LARGE)
             return
-        await self.forward("jobs/preview")
+        await self.forward(
+            "jobs/preview",
+            complete=lambda answer: with_warnings(answer, asked, SHARED_DIRECTORIES),
+        )
 
 
 class SnapshotsHandler(TrainingHandler):
@@ -186,6 +204,7 @@ _REPLICA = r"(?P<role>[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?)/(?P<index>[0-9]{1,5})"
 
 HANDLERS: list[tuple[str, type[TrainingHandler]]] = [
     (rf"{_ROOT}/defaults", DefaultsHandler),
+    (rf"{_ROOT}/environments", EnvironmentsHandler),
     (rf"{_ROOT}/jobs", JobsHandler),
     (rf"{_ROOT}/jobs/preview", PreviewHandler),
     (rf"{_ROOT}/jobs/watch", WatchHandler),

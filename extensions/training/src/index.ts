@@ -5,6 +5,7 @@ import { jobsPlugin } from './plugins/jobs';
 import { logsPlugin } from './plugins/logs';
 import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
+import { safeModePlugin } from './plugins/safeMode';
 import { submitPlugin } from './plugins/submit';
 
 export * from './tokens';
@@ -17,5 +18,6 @@ export default [
   submitPlugin,
   chartsPlugin,
   comparePlugin,
-  packagesPlugin
+  packagesPlugin,
+  safeModePlugin
 ];

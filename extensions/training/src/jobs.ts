@@ -2,6 +2,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
 import { LogSource } from './log/source';
+import { parseExact, stringifyExact } from './model/exactJson';
 import { filterQuery } from './model/jobFilter';
 import { KnownJobs } from './model/knownJobs';
 import {
@@ -9,6 +10,7 @@ import {
   type ICodeSource,
   type IDebugServer,
   type IDefaults,
+  type IEnvironments,
   type IJob,
   type IJobEvent,
   type IJobFilter,
@@ -22,6 +24,12 @@ import {
 import { address, request, TrainingError } from './request';
 import type { ILogSource, ITrainingJobs, Liveness } from './tokens';
 import { JobWatch } from './watch';
+
+type Asked = [
+  path: string,
+  init?: RequestInit,
+  query?: Record<string, string> | string[][]
+];
 
 /** The jobs of this server's project, kept by a watch. */
 export class TrainingJobs implements ITrainingJobs {
@@ -80,7 +88,7 @@ export class TrainingJobs implements ITrainingJobs {
       query.push(['after', after]);
     }
     return this._known.ask(
-      () => this._json<IJobPage>('jobs', {}, query),
+      () => this._exactJson<IJobPage>('jobs', {}, query),
       page => page.jobs
     );
   }
@@ -93,9 +101,13 @@ export class TrainingJobs implements ITrainingJobs {
     return this._defaults;
   }
 
+  async environments(): Promise<IEnvironments> {
+    return this._json<IEnvironments>('environments');
+  }
+
   async submit(spec: IJobSpec): Promise<IJob> {
-    const init = { method: 'POST', body: JSON.stringify(spec) };
-    const job = await this._json<IJob>('jobs', init);
+    const init = { method: 'POST', body: stringifyExact(spec) };
+    const job = await this._exactJson<IJob>('jobs', init);
     // The watch may have told a newer state already.
     if (!this.find(job.id)) {
       this._take({ type: 'added', job });
@@ -104,7 +116,7 @@ export class TrainingJobs implements ITrainingJobs {
   }
 
   async preview(spec: IJobSpec): Promise<IPreview> {
-    const init = { method: 'POST', body: JSON.stringify(spec) };
+    const init = { method: 'POST', body: stringifyExact(spec) };
     return this._json<IPreview>('jobs/preview', init);
   }
 
@@ -119,7 +131,7 @@ export class TrainingJobs implements ITrainingJobs {
   }
 
   async result(id: string): Promise<JobResult> {
-    return this._json<JobResult>(`jobs/${id}/result`);
+    return this._exactJson<JobResult>(`jobs/${id}/result`);
   }
 
   async debug(id: string): Promise<IDebugServer> {
@@ -127,7 +139,8 @@ export class TrainingJobs implements ITrainingJobs {
   }
 
   async cancel(id: string): Promise<void> {
-    const job = await this._json<IJob>(`jobs/${id}/cancel`, { method: 'POST' });
+    const init = { method: 'POST' };
+    const job = await this._exactJson<IJob>(`jobs/${id}/cancel`, init);
     this._take({ type: 'modified', job });
   }
 
@@ -174,7 +187,7 @@ export class TrainingJobs implements ITrainingJobs {
 
   private async _read(id: string): Promise<IJob> {
     const job = await this._known.ask(
-      () => this._json<IJob>(`jobs/${id}`),
+      () => this._exactJson<IJob>(`jobs/${id}`),
       answer => [answer]
     );
     this._changed.emit();
@@ -187,13 +200,17 @@ export class TrainingJobs implements ITrainingJobs {
     this._changed.emit();
   }
 
-  private async _json<T>(
-    path: string,
-    init: RequestInit = {},
-    query: Record<string, string> | string[][] = {}
-  ): Promise<T> {
-    const url = address(this._settings, path, query);
-    return (await (await request(this._settings, url, init)).json()) as T;
+  private async _json<T>(...asked: Asked): Promise<T> {
+    return (await (await this._ask(...asked)).json()) as T;
+  }
+
+  /** What may hold values of hyper-parameters, which go into other jobs. */
+  private async _exactJson<T>(...asked: Asked): Promise<T> {
+    return parseExact<T>(await (await this._ask(...asked)).text());
+  }
+
+  private _ask(...[path, init = {}, query = {}]: Asked): Promise<Response> {
+    return request(this._settings, address(this._settings, path, query), init);
   }
 
   private _changed = new Signal<ITrainingJobs, void>(this);

@@ -6,6 +6,7 @@ import type {
   ICodeSource,
   IDebugServer,
   IDefaults,
+  IEnvironments,
   IJob,
   IJobEvent,
   IJobFilter,
@@ -69,6 +70,8 @@ export interface ITrainingJobs extends IDisposable {
     after: string | null
   ): Promise<IJobPage>;
   defaults(): Promise<IDefaults>;
+  /** What jobs may run, as it is now. */
+  environments(): Promise<IEnvironments>;
   submit(spec: IJobSpec): Promise<IJob>;
   /** What a job would be; nothing is made. */
   preview(spec: IJobSpec): Promise<IPreview>;

@@ -2,6 +2,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
 import { backOff, EventParser } from './model/events';
+import { parseExact } from './model/exactJson';
 import type { IJobEvent } from './model/wire';
 import { address, request, TrainingError } from './request';
 import type { Liveness } from './tokens';
@@ -91,7 +92,7 @@ export class JobWatch implements IDisposable {
         return;
       }
       for (const data of parser.push(decoder.decode(value, { stream: true }))) {
-        this._listener.event(JSON.parse(data) as IJobEvent);
+        this._listener.event(parseExact<IJobEvent>(data));
       }
     }
   }

@@ -91,7 +91,7 @@ def write_availability(
 def write_image_availability(
     kubectl: Kubectl, wanted: Mapping[str, Availability]
 ) -> list[str]:
-    """Set the condition of every environment by the reference of its image.
+    """Set the condition of every environment by what it names as its image.
 
     Returns:
         The names of those that changed.

@@ -282,8 +282,10 @@ class Preparation:
             availability.write_image_availability(
                 self._cluster.kubectl,
                 {
-                    image.reference: known.get(name, waiting)
+                    written: known.get(name, waiting)
                     for name, image in self._planned.items()
+                    # Environments may call an image by either.
+                    for written in (name, image.reference)
                 },
             )
 

@@ -19,6 +19,7 @@ API = "mofang/training/api"
 @pytest.mark.parametrize(
     ("verb", "path", "upstream_path"),
     [
+        pytest.param("GET", "environments", "environments", id="environments"),
         pytest.param("GET", "jobs", "jobs", id="list"),
         pytest.param("GET", "jobs?limit=5&after=x", "jobs?limit=5&after=x", id="page"),
         pytest.param("POST", "jobs", "jobs", id="submit"),

@@ -39,13 +39,14 @@ def test_every_verb_asks_who_it_is_and_whether_they_may(
 
 
 def test_all_handlers_are_looked_at() -> None:
-    assert len(own_verbs()) == 15
+    assert len(own_verbs()) == 16
 
 
 @pytest.mark.parametrize(
     ("verb", "path"),
     [
         ("GET", "defaults"),
+        ("GET", "environments"),
         ("GET", "jobs"),
         ("POST", "jobs"),
         ("GET", "jobs/watch"),

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { defaults, trans } from '../model/testDefaults';
-import type { IDefaults } from '../model/wire';
+import { defaults, environments, trans } from '../model/testDefaults';
+import type { IDefaults, IPreview } from '../model/wire';
 import { TrainingError } from '../request';
 import type { ITrainingJobs } from '../tokens';
 import { FormModel } from './model';
@@ -20,6 +20,7 @@ function slowForm(start: IFormStart = {}) {
   const jobs = {
     defaults: () =>
       new Promise((resolve, reject) => answers.push({ resolve, reject })),
+    environments: () => Promise.resolve(environments),
     preview: () => new Promise(() => undefined)
   };
   const model = new FormModel(
@@ -72,6 +73,26 @@ test('a form is changed once it is not what it started with', async () => {
   model.dispose();
 });
 
+test('an environment, an image and this server’s own replace each other', async () => {
+  const { model, answers, settled } = slowForm({ path: 'a/train.py' });
+  model.runIn('ray');
+  answers[0].resolve(defaults);
+  await settled();
+  assert.equal(model.environments, environments);
+  const chosen = () => {
+    const { image, imageEnvironment, isCustomImage } = model.form;
+    return [image, imageEnvironment, isCustomImage];
+  };
+  assert.deepEqual(chosen(), ['', 'ray', false]);
+  model.runIn(null);
+  assert.deepEqual(chosen(), ['', '', true]);
+  model.set('image', 'python:3.13');
+  assert.deepEqual(chosen(), ['python:3.13', '', true]);
+  model.runIn('');
+  assert.deepEqual(chosen(), ['', '', false]);
+  model.dispose();
+});
+
 test('an image that is not there yet is said at its field and may be tried again', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const sentence =
@@ -79,18 +100,21 @@ test('an image that is not there yet is said at its field and may be tried again
   let isThere = false;
   const jobs = {
     defaults: () => Promise.resolve(defaults),
+    environments: () => Promise.reject(new Error('It is away.')),
     preview: () =>
       Promise.resolve({
         manifest: '',
         engine: '',
         cost: [],
         notes: [],
-        fields: isThere ? {} : { image: sentence }
+        fields: isThere ? {} : { environment_name: sentence }
       }),
     submit: () =>
       isThere
         ? Promise.resolve({ id: 'train-abc123' })
-        : Promise.reject(new TrainingError(sentence, 422, { image: sentence }))
+        : Promise.reject(
+            new TrainingError(sentence, 422, { environment_name: sentence })
+          )
   };
   const model = new FormModel(
     jobs as unknown as ITrainingJobs,
@@ -100,16 +124,87 @@ test('an image that is not there yet is said at its field and may be tried again
   );
   const settled = () => new Promise(setImmediate);
   await settled();
-  model.set('image', 'docker.io/mofang/ray:1');
+  model.runIn('ray');
   t.mock.timers.tick(400);
   await settled();
   assert.equal(model.errors.image, sentence);
 
   assert.equal(await model.submit(), false);
-  assert.equal(model.problem, sentence);
+  assert.match(model.problem, /Fix the marked fields/);
   assert.equal(model.errors.image, sentence);
 
   isThere = true;
   assert.equal(await model.submit(), true);
+  model.dispose();
+});
+
+/** A form whose service answers a preview and a submission at once. */
+async function answered(
+  preview: Partial<IPreview>,
+  refusal: TrainingError | null = null,
+  start: IFormStart = { path: 'train.py' }
+) {
+  const nothing = { manifest: '', engine: '', cost: [], notes: [], fields: {} };
+  const jobs = {
+    defaults: () => Promise.resolve(defaults),
+    environments: () => Promise.resolve(environments),
+    preview: () => Promise.resolve({ ...nothing, ...preview }),
+    submit: () => Promise.reject(refusal)
+  };
+  const model = new FormModel(
+    jobs as unknown as ITrainingJobs,
+    { save: () => Promise.resolve() } as unknown as IFormFiles,
+    trans as unknown as TranslationBundle,
+    start
+  );
+  await new Promise(setImmediate);
+  return model;
+}
+
+test('a file that is not there is warned of, and the job can be submitted', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const script = 'No such file: /train.py';
+  const model = await answered({ warnings: { script } });
+  t.mock.timers.tick(400);
+  await new Promise(setImmediate);
+
+  assert.equal(model.errors.script, script);
+  assert.equal(model.wrong, 0);
+  assert.equal(model.isSound, true);
+  model.dispose();
+});
+
+test('the file that a notebook is written to is not missed', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const warnings = { script: 'No such file: /a.py' };
+  const model = await answered({ warnings }, null, { path: 'a.ipynb' });
+  model.choose('converted');
+  t.mock.timers.tick(400);
+  await new Promise(setImmediate);
+
+  assert.equal(model.errors.script, undefined);
+  model.dispose();
+});
+
+test('a refusal is told once, at its field', async () => {
+  const sentence = 'The job needs 20 cores; the quota of Vision is 16 cores.';
+  const fields = { 'resources.cpu': sentence };
+  const model = await answered({}, new TrainingError(sentence, 403, fields));
+
+  assert.equal(await model.submit(), false);
+  assert.equal(model.errors['resources.cpu'], sentence);
+  assert.deepEqual(model.remarks, []);
+  assert.ok(!model.problem.includes(sentence));
+  model.dispose();
+});
+
+test('a refusal without a field is told once, above the form', async () => {
+  const model = await answered(
+    {},
+    new TrainingError('Full.', 403, { '': 'Full.' })
+  );
+
+  assert.equal(await model.submit(), false);
+  assert.deepEqual([model.problem, ...model.remarks], ['', 'Full.']);
   model.dispose();
 });

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { JSONExt, type ReadonlyJSONValue } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 
+import { NO_ENVIRONMENTS } from '../model/environmentChoices';
 import { pathOf, type FormErrors } from '../model/formErrors';
 import {
   emptyForm,
@@ -11,7 +12,7 @@ import {
   type Program
 } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
-import type { IDefaults, IJob } from '../model/wire';
+import type { IDefaults, IEnvironments, IJob } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 import { Faults } from './faults';
 import { Previews } from './preview';
@@ -40,6 +41,7 @@ export class FormModel implements VDomRenderer.IModel {
       () => this._takePreview()
     );
     void this.load();
+    void this.readEnvironments();
   }
 
   isDisposed = false;
@@ -47,6 +49,8 @@ export class FormModel implements VDomRenderer.IModel {
   readonly submitted = new Signal<this, IJob>(this);
   readonly previews: Previews;
   defaults: IDefaults | null = null;
+  /** What jobs may run; none until that was read. */
+  environments: IEnvironments = NO_ENVIRONMENTS;
   form: IJobForm = emptyForm();
   /** Whether the defaults are being read. */
   isLoading = false;
@@ -89,9 +93,26 @@ export class FormModel implements VDomRenderer.IModel {
     }
   }
 
+  /** Read what jobs may run, unless it is known; without it a form has its own. */
+  async readEnvironments(): Promise<void> {
+    if (this.environments !== NO_ENVIRONMENTS) {
+      return;
+    }
+    const read = await this._jobs.environments().catch(() => null);
+    if (read && !this.isDisposed) {
+      this.environments = read;
+      this.stateChanged.emit();
+    }
+  }
+
   /** Sentences by path. */
   get errors(): FormErrors {
     return this._faults.shown;
+  }
+
+  /** How many fields must change. */
+  get wrong(): number {
+    return this._faults.count;
   }
 
   /** Sentences of the service that have no field here. */
@@ -122,7 +143,7 @@ export class FormModel implements VDomRenderer.IModel {
         this.form = { ...this.form, engine: '' };
         break;
       case 'image':
-        this.form = { ...this.form, imageEnvironment: '' };
+        this.form = { ...this.form, imageEnvironment: '', isCustomImage: true };
         break;
       case 'name':
         this._isNamedByHand = value !== '';
@@ -137,6 +158,16 @@ export class FormModel implements VDomRenderer.IModel {
     if (value !== '') {
       this._faults.visit(path);
     }
+    this._update();
+  }
+
+  /** Choose an environment; empty for this server's, null for an image of one's own. */
+  runIn(name: string | null): void {
+    this._remember(() => this.runIn(name));
+    const imageEnvironment = name ?? '';
+    const isCustomImage = name === null;
+    this.form = { ...this.form, image: '', imageEnvironment, isCustomImage };
+    this._faults.drop('image');
     this._update();
   }
 
@@ -213,9 +244,8 @@ export class FormModel implements VDomRenderer.IModel {
       );
       return true;
     } catch (reason) {
-      const { problem, fields } = refusalOf(reason);
-      this.problem = problem;
-      this._faults.serve(fields, this.form, defaults);
+      const refusal = refusalOf(reason);
+      this.problem = this._faults.refuse(refusal, this.form, defaults);
       return false;
     } finally {
       this._enter('typing');
@@ -267,7 +297,9 @@ export class FormModel implements VDomRenderer.IModel {
 
   private _takePreview(): void {
     if (this.defaults) {
-      this._faults.serve(this.previews.fields, this.form, this.defaults);
+      const { fields, warnings } = this.previews;
+      const missed = withoutWritten(warnings, this.form);
+      this._faults.serve(fields, this.form, this.defaults, missed);
     }
     this.stateChanged.emit();
   }
@@ -281,4 +313,14 @@ export class FormModel implements VDomRenderer.IModel {
 
 function plain(form: IJobForm): ReadonlyJSONValue {
   return form as unknown as ReadonlyJSONValue;
+}
+
+/** What is missed, without the file that the form itself will write. */
+function withoutWritten(
+  { script = '', ...others }: Record<string, string>,
+  form: IJobForm
+): Record<string, string> {
+  return script && form.program !== 'converted'
+    ? { script, ...others }
+    : others;
 }

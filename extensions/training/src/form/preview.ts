@@ -1,3 +1,4 @@
+import { parseExact, stringifyExact } from '../model/exactJson';
 import type { IJobSpec, IPreview } from '../model/wire';
 
 const PAUSE_MS = 400;
@@ -26,18 +27,21 @@ export class Previews {
   answer: IPreview | null = null;
   /** Sentences of the answer or the refusal, by the wire's path. */
   fields: Record<string, string> = {};
+  /** What is not there yet, likewise; it can be submitted all the same. */
+  warnings: Record<string, string> = {};
   /** Why there is no answer. */
   problem = '';
 
   /** Ask about a job; null where there is none to ask about yet. */
   want(spec: IJobSpec | null): void {
-    const question = spec && JSON.stringify(spec);
+    const question = spec && stringifyExact(spec);
     if (question === this._question) {
       return;
     }
     this._question = question;
     clearTimeout(this._timer);
     this.fields = {};
+    this.warnings = {};
     this.problem = '';
     this.state = spec ? 'asking' : 'idle';
     if (spec) {
@@ -49,7 +53,7 @@ export class Previews {
   again(): void {
     const question = this._question;
     this._question = null;
-    this.want(question ? (JSON.parse(question) as IJobSpec) : null);
+    this.want(question ? parseExact<IJobSpec>(question) : null);
     this._changed();
   }
 
@@ -65,6 +69,7 @@ export class Previews {
       return;
     }
     this.fields = told.fields;
+    this.warnings = 'problem' in told ? {} : (told.warnings ?? {});
     if ('problem' in told) {
       this.problem = told.problem;
       this.state = 'failed';

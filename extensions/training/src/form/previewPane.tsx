@@ -76,8 +76,11 @@ function told(model: FormModel, trans: TranslationBundle): string {
         ? trans.__('The service asks for changes at the fields.')
         : trans.__('There is no preview: %1', previews.problem);
     case 'ready':
-      return hasFields(previews)
-        ? trans.__('Something must change before it can be submitted.')
+      if (hasFields(previews)) {
+        return trans.__('Something must change before it can be submitted.');
+      }
+      return Object.keys(model.errors).length > 0
+        ? trans.__('Check the marked fields before you submit.')
         : trans.__('Ready to submit.');
   }
 }

@@ -82,6 +82,19 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
       </Rows>
       <TextInput
         model={model}
+        field="flags"
+        label={trans.__('Flags')}
+        placeholder="no-cuda verbose"
+        hint={
+          form.program === 'notebook'
+            ? trans.__('Parameters that are True. Separate names with spaces.')
+            : trans.__(
+                'Passed as --name, without a value. Separate names with spaces.'
+              )
+        }
+      />
+      <TextInput
+        model={model}
         field="workingDirectory"
         label={trans.__('Working directory')}
         placeholder={usual}

@@ -55,7 +55,7 @@ export function Sections({ model, trans }: IPartProps): JSX.Element {
         <ResourcesPart {...part} />
       </Section>
       <Section
-        title={trans.__('Environment')}
+        title={trans.__('Variables and secrets')}
         summary={
           variables
             ? trans._n('%1 variable', '%1 variables', variables)
@@ -90,6 +90,7 @@ const PROGRAM = [
   'command',
   'arguments',
   'hyperparameters',
+  'flags',
   'working_directory',
   'code',
   'requirements'

@@ -114,7 +114,7 @@ function Told({ model, trans }: IPartProps): JSX.Element {
 }
 
 function FormEnd({ model, trans }: IPartProps): JSX.Element {
-  const { step } = model;
+  const { step, wrong } = model;
   const isBusy = step !== 'typing';
   const labels = {
     typing: trans.__('Submit'),
@@ -122,7 +122,6 @@ function FormEnd({ model, trans }: IPartProps): JSX.Element {
     copying: trans.__('Copying the code…'),
     sending: trans.__('Submitting…')
   };
-  const wrong = Object.keys(model.errors).length;
   return (
     <div className="mf-FormEnd">
       <button

@@ -56,14 +56,14 @@ export class LogReader implements IDisposable {
       return;
     }
     const { signal } = this._abort;
-    const piece = await this._source.read(start, length, signal);
-    const skip = start > 0 ? firstLineStart(piece.bytes) : 0;
-    const text = new TextDecoder().decode(piece.bytes.subarray(skip));
-    this._first = start + skip;
-    this._listener.prepend(
-      text.replace(/\n$/, '').split('\n'),
-      this._first > 0
-    );
+    const { bytes } = await this._source.read(start, length, signal);
+    const skip = start > 0 ? firstLineStart(bytes) : 0;
+    const text = new TextDecoder().decode(bytes.subarray(skip));
+    // Where nothing is there any more, nothing is before it.
+    this._first = bytes.length > 0 ? start + skip : 0;
+    const cutter = new LineCutter();
+    const lines = cutter.push(text);
+    this._listener.prepend([...lines, ...cutter.rest()], this._first > 0);
   }
 
   /** Read on as the log grows, through lost connections, until it is complete. */

@@ -7,6 +7,7 @@ import {
   flat,
   outputDirectories
 } from './compare';
+import { exactNumber } from './exactJson';
 import type { IJob, IJobSpec, IOutput } from './wire';
 
 const output = (name: string, path: string): IOutput => ({
@@ -23,6 +24,7 @@ const spec = {
   command: [] as string[],
   arguments: ['--epochs', '3'],
   hyperparameters: { lr: 0.1, warm: true },
+  flags: ['amp'],
   resources: { cpu: '1', memory: '2Gi', gpu: 0 },
   inputs: [] as unknown[],
   outputs: [output('a', '/a'), output('b', '/b')],
@@ -34,12 +36,14 @@ test('what differs comes apart from what is the same', () => {
   const other = {
     ...spec,
     hyperparameters: { lr: 0.2, warm: true, depth: 2 },
+    flags: ['amp', 'quiet'],
     rerun_of: 'train-abc'
   };
   const { different, equal } = compareSettings(spec, other);
   assert.deepEqual(different, [
     { name: 'hyperparameters.lr', values: ['0.1', '0.2'] },
-    { name: 'hyperparameters.depth', values: ['', '2'] }
+    { name: 'hyperparameters.depth', values: ['', '2'] },
+    { name: 'flags.quiet', values: ['', 'true'] }
   ]);
   const names = equal.map(row => row.name);
   assert.ok(names.includes('resources.cpu') && names.includes('arguments'));
@@ -49,6 +53,18 @@ test('what differs comes apart from what is the same', () => {
 test('the order of inputs and outputs is no difference', () => {
   const other = { ...spec, outputs: [...spec.outputs].reverse() };
   assert.deepEqual(compareSettings(spec, other).different, []);
+});
+
+test('numbers are compared as they were sent', () => {
+  const [one, other] = ['12345678901234567890', '12345678901234567891'].map(
+    seed => ({ ...spec, hyperparameters: { seed: exactNumber(seed) } })
+  );
+  assert.deepEqual(compareSettings(one, other).different, [
+    {
+      name: 'hyperparameters.seed',
+      values: ['12345678901234567890', '12345678901234567891']
+    }
+  ]);
 });
 
 test('results stand side by side, also where only one has them', () => {

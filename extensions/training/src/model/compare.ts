@@ -1,6 +1,9 @@
 /**
  * Two jobs side by side: what was asked, what came of it.
  */
+import { isLosslessNumber } from 'lossless-json';
+
+import { stringifyExact } from './exactJson';
 import { joinWords } from './shellWords';
 import type { IJob, IJobSpec, IOutput, JobResult } from './wire';
 
@@ -48,13 +51,14 @@ export function outputDirectories(
 /** Nested values by dotted paths, as texts. */
 export function flat(value: unknown, path = ''): Map<string, string> {
   const found = new Map<string, string>();
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+  const isLeaf = Array.isArray(value) || isLosslessNumber(value);
+  if (value !== null && typeof value === 'object' && !isLeaf) {
     for (const [name, each] of Object.entries(value)) {
       const inner = path ? `${path}.${name}` : name;
       flat(each, inner).forEach((text, key) => found.set(key, text));
     }
   } else if (value !== null && value !== undefined) {
-    found.set(path, typeof value === 'string' ? value : JSON.stringify(value));
+    found.set(path, typeof value === 'string' ? value : stringifyExact(value));
   }
   return found;
 }
@@ -72,6 +76,7 @@ function fieldsOf(spec: IJobSpec): Record<string, unknown> {
     rerun_of: null,
     arguments: joinWords(spec.arguments),
     command: joinWords(spec.command),
+    flags: Object.fromEntries(spec.flags.map(name => [name, true])),
     inputs: byName(inputs),
     outputs: byName(outputs)
   };

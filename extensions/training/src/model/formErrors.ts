@@ -51,7 +51,7 @@ export function placeErrors(
   for (const [path, sentence] of Object.entries(fields)) {
     const at = nearestShown(formPath(path, form, defaults), shown);
     if (at === null) {
-      rest.push(path ? `${path}: ${sentence}` : sentence);
+      rest.push(sentence);
     } else {
       placed[at] ??= sentence;
     }
@@ -67,7 +67,8 @@ function nearestShown(path: string, shown: Set<string>): string | null {
       return candidate;
     }
   }
-  return null;
+  // What holds for all roles is told at the first that shows it.
+  return [...shown].find(each => each.endsWith(`.${path}`)) ?? null;
 }
 
 /** The form's path for one of the wire. */
@@ -99,6 +100,8 @@ function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
       return 'code.directory';
     case 'engine':
       return 'framework';
+    case 'environment_name':
+      return 'image';
     default:
       return path;
   }
@@ -127,6 +130,7 @@ function shownPaths(form: IJobForm, defaults: IDefaults): Set<string> {
     'framework',
     isCommand ? 'command' : 'script',
     'arguments',
+    'flags',
     'working_directory',
     'code',
     ...(form.code === 'snapshot' ? ['code.directory'] : []),

@@ -5,9 +5,11 @@
 import type { FormErrors } from './formErrors';
 import {
   DEFAULT_USER,
+  flagsOf,
   isFilled,
   isFixed,
   rulesOf,
+  runsCustomImage,
   type IJobForm,
   type IPlaceRow,
   type IRoleForm,
@@ -78,19 +80,47 @@ class Checks {
       PARAMETER,
       trans.__('Letters, digits, underscores, dots and dashes, a letter first.')
     );
+    this._flags();
     this._absolute('working_directory', form.workingDirectory);
+  }
+
+  private _flags(): void {
+    const { _form: form, _trans: trans } = this;
+    const named = new Set(
+      [...form.hyperparameters, ...form.inputs, ...form.outputs].map(
+        ({ name }) => name.trim()
+      )
+    );
+    for (const name of flagsOf(form)) {
+      this._tell(
+        'flags',
+        !PARAMETER.test(name),
+        trans.__('Not the name of a flag: “%1”.', name)
+      );
+      this._tell(
+        'flags',
+        named.has(name),
+        trans.__('Duplicate name “%1”.', name)
+      );
+    }
   }
 
   private _code(): void {
     const { _form: form, _defaults: defaults, _trans: trans } = this;
+    const isCustom = runsCustomImage(form);
     this._tell(
       'image',
-      !form.image && !defaults.image,
-      trans.__('This server does not know its image. Choose another.')
+      !isCustom && !form.imageEnvironment && !defaults.image,
+      trans.__('This server does not know its own image. Choose another.')
     );
     this._tell(
       'image',
-      /\s/.test(form.image),
+      isCustom && !form.image.trim(),
+      trans.__('Write its full reference: registry/name:tag.')
+    );
+    this._tell(
+      'image',
+      isCustom && /\s/.test(form.image.trim()),
       trans.__('An image has no spaces.')
     );
     if (form.code === 'snapshot') {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { parseExact, stringifyExact } from './exactJson';
 import { placeErrors } from './formErrors';
 import { validate } from './jobChecks';
 import {
@@ -29,6 +30,37 @@ test('a form with a name and a script is enough', () => {
   assert.equal(spec.working_directory, '/home/jovyan/code');
 });
 
+test('an environment is sent by its name, an image by its reference', () => {
+  const image = 'docker.io/mofang/ray:1';
+  const sent: [Partial<IJobForm>, string, string | null][] = [
+    [{}, defaults.image, 'pytorch'],
+    [{ imageEnvironment: 'ray' }, '', 'ray'],
+    [{ isCustomImage: true, image }, image, null],
+    // As presets of earlier versions have it.
+    [{ image }, image, null],
+    [{ image, imageEnvironment: 'ray' }, '', 'ray']
+  ];
+  for (const [part, reference, name] of sent) {
+    const spec = specOf({ ...good, ...part }, defaults);
+    assert.equal(spec.image, reference);
+    assert.equal(spec.environment_name, name);
+  }
+});
+
+test('a repeated job keeps its environment, whatever image that had', () => {
+  const spec = specOf(good, defaults);
+  const image = 'docker.io/mofang/old:1';
+  const again = (environment_name: string | null) => {
+    const form = formOf({ ...spec, image, environment_name }, defaults);
+    const { isCustomImage, imageEnvironment } = form;
+    return { isCustomImage, imageEnvironment, image: form.image };
+  };
+  const none = { isCustomImage: false, imageEnvironment: '', image: '' };
+  assert.deepEqual(again('pytorch'), none);
+  assert.deepEqual(again('ray'), { ...none, imageEnvironment: 'ray' });
+  assert.deepEqual(again(null), { ...none, isCustomImage: true, image });
+});
+
 const wrong: [string, Partial<IJobForm>, string][] = [
   ['no name', { name: ' ' }, 'name'],
   ['a name too long', { name: 'x'.repeat(64) }, 'name'],
@@ -44,6 +76,8 @@ const wrong: [string, Partial<IJobForm>, string][] = [
   ['memory with spaces', { memory: '4 Gi b' }, 'resources.memory'],
   ['a relative folder', { workingDirectory: 'code' }, 'working_directory'],
   ['no user', { userId: '0' }, 'user_id'],
+  ['an image that is not named', { isCustomImage: true }, 'image'],
+  ['an image with a space', { image: 'a b:1' }, 'image'],
   [
     'another user with a snapshot',
     { code: 'snapshot', userId: '7' },
@@ -121,6 +155,7 @@ const again: [string, Partial<IJobForm>][] = [
         { name: 'amp', value: 'true' },
         { name: 'tag', value: '"5"' }
       ],
+      flags: 'no-cuda verbose',
       inputs: [{ ...emptyPlace(), name: 'data_url', path: '/global/data' }],
       outputs: [
         {
@@ -155,9 +190,10 @@ const again: [string, Partial<IJobForm>][] = [
   ],
   ['a master alone', { framework: 'xgboost', replicas: '0' }],
   ['a command', { program: 'command', script: '', command: 'mpirun "a b"' }],
+  ['a job of another environment', { imageEnvironment: 'ray' }],
   [
-    'an image of another environment',
-    { image: 'docker.io/mofang/ray:1', imageEnvironment: 'ray' }
+    'an image of no environment',
+    { isCustomImage: true, image: 'docker.io/library/python:3.13' }
   ]
 ];
 
@@ -205,10 +241,10 @@ test('empty rows are not sent', () => {
 });
 
 test('hyper-parameters are what they look like', () => {
-  const texts = ['1', '1e-4', 'true', 'x', '"1"', '007', '"open', '', '1 2'];
+  const texts = ['1', '0.1', 'true', 'x', '"1"', '007', '"open', '', '1 2'];
   assert.deepEqual(texts.map(parameterOf), [
     1,
-    0.0001,
+    0.1,
     true,
     'x',
     '1',
@@ -224,9 +260,50 @@ test('hyper-parameters are what they look like', () => {
     'a"b',
     1e21,
     false,
-    '9007199254740993'
+    '9007199254740993',
+    '1.0'
   ]) {
     assert.equal(parameterOf(parameterText(value)), value);
+  }
+});
+
+test('numbers are sent as they were typed, or as the repeated job had them', () => {
+  const numbers = [
+    '12345678901234567890',
+    '1.0',
+    '1e-05',
+    '1e-4',
+    '0.1',
+    '-0.0'
+  ];
+  const hyperparameters = numbers.map((value, at) => ({
+    name: `n${at}`,
+    value
+  }));
+  const sent = stringifyExact(specOf({ ...good, hyperparameters }, defaults));
+  const told = numbers.map((value, at) => `"n${at}":${value}`).join(',');
+  assert.ok(sent.includes(`"hyperparameters":{${told}}`), sent);
+  const again = specOf(formOf(parseExact(sent), defaults), defaults);
+  assert.equal(stringifyExact(again), sent);
+});
+
+test('flags are names, with or without their dashes', () => {
+  const form = { ...good, flags: ' --no-cuda, verbose  x' };
+  const spec = specOf(form, defaults);
+  assert.deepEqual(spec.flags, ['no-cuda', 'verbose', 'x']);
+  assert.equal(formOf(spec, defaults).flags, 'no-cuda verbose x');
+  assert.deepEqual(validate(form, defaults, trans), {});
+  for (const [flags, sentence] of [
+    ['no-cuda=true', 'Not the name of a flag: “no-cuda=true”.'],
+    ['lr', 'Duplicate name “lr”.']
+  ]) {
+    const hyperparameters = [{ name: 'lr', value: '0.1' }];
+    const errors = validate(
+      { ...good, flags, hyperparameters },
+      defaults,
+      trans
+    );
+    assert.deepEqual(errors, { flags: sentence });
   }
 });
 
@@ -249,7 +326,8 @@ test('the service’s sentences go to their fields', () => {
       'roles.worker.resources.gpu': 'Too many.',
       engine: 'Not installed.',
       '': 'Too large in all.',
-      environment_name: 'Unknown.'
+      environment_name: 'Unknown.',
+      rerun_of: 'Unknown.'
     },
     form,
     defaults
@@ -262,9 +340,10 @@ test('the service’s sentences go to their fields', () => {
     'inputs.1.path': 'Not there.',
     'roles.ps.replicas': 'Too many.',
     'resources.gpu': 'Too many.',
-    framework: 'Not installed.'
+    framework: 'Not installed.',
+    image: 'Unknown.'
   });
-  assert.deepEqual(rest, ['Too large in all.', 'environment_name: Unknown.']);
+  assert.deepEqual(rest, ['Too large in all.', 'Unknown.']);
 });
 
 test('a job is called after its script', () => {

@@ -58,6 +58,8 @@ export interface IJobForm {
   command: string;
   arguments: string;
   hyperparameters: IPair[];
+  /** Names, with spaces between them. */
+  flags: string;
   /** Empty for the script's folder. */
   workingDirectory: string;
   code: CodeChoice;
@@ -68,10 +70,11 @@ export interface IJobForm {
   requirements: string;
   inputs: IPlaceRow[];
   outputs: IPlaceRow[];
-  /** Empty for the image of this environment. */
-  image: string;
-  /** The environment that `image` is known to come from. */
+  /** Name of the environment whose image is run; empty for this server's own. */
   imageEnvironment: string;
+  /** Whether an image is named in place of an environment. */
+  isCustomImage: boolean;
+  image: string;
   /** Of the framework's main role, as the three below. */
   replicas: string;
   cpu: string;
@@ -121,6 +124,7 @@ export function emptyForm(): IJobForm {
     command: '',
     arguments: '',
     hyperparameters: [],
+    flags: '',
     workingDirectory: '',
     code: 'place',
     codeDirectory: '',
@@ -128,8 +132,9 @@ export function emptyForm(): IJobForm {
     requirements: '',
     inputs: [],
     outputs: [],
-    image: '',
     imageEnvironment: '',
+    isCustomImage: false,
+    image: '',
     replicas: '1',
     cpu: '500m',
     memory: '1Gi',
@@ -160,6 +165,11 @@ export function emptyPlace(): IPlaceRow {
 
 export function emptyRole(): IRoleForm {
   return { replicas: '', cpu: '', memory: '', gpu: '' };
+}
+
+/** Whether an image is run that the form names itself, as older presets do. */
+export function runsCustomImage(form: IJobForm): boolean {
+  return form.isCustomImage || (!form.imageEnvironment && form.image !== '');
 }
 
 /** The framework that this environment is made for. */
@@ -219,6 +229,12 @@ export function directoryOf(form: IJobForm, defaults: IDefaults): string {
 /** The directory that a snapshot is made of. */
 export function codeDirectoryOf(form: IJobForm, defaults: IDefaults): string {
   return form.codeDirectory.trim() || directoryOf(form, defaults);
+}
+
+/** Names of flags, as a person wrote them. */
+export function flagsOf(form: IJobForm): string[] {
+  const words = form.flags.split(/[\s,]+/).filter(Boolean);
+  return words.map(word => word.replace(/^--/, ''));
 }
 
 export function filled<R extends object>(rows: readonly R[]): R[] {

@@ -6,8 +6,10 @@ import {
   directoryOf,
   emptyForm,
   filled,
+  flagsOf,
   isFixed,
   rulesOf,
+  runsCustomImage,
   type IJobForm,
   type IPair,
   type IRoleForm
@@ -33,12 +35,11 @@ export function specOf(
   code: ICodeSource | null = null
 ): IJobSpec {
   const isCommand = form.program === 'command';
-  const image = form.image.trim();
   return {
     name: form.name.trim(),
     framework: form.framework,
     engine: form.engine || null,
-    image: image || defaults.image,
+    ...imageOf(form, defaults),
     script: isCommand ? '' : form.script.trim(),
     command: isCommand ? (splitWords(form.command) ?? []) : [],
     arguments: splitWords(form.arguments) ?? [],
@@ -48,6 +49,7 @@ export function specOf(
         parameterOf(value)
       ])
     ),
+    flags: flagsOf(form),
     working_directory: directoryOf(form, defaults),
     code: form.code === 'kept' ? form.keptCode : code,
     requirements: form.requirements.trim() || null,
@@ -80,10 +82,23 @@ export function specOf(
     restart: restartOf(form),
     hang: form.hang,
     keep_on_failure_minutes: Number(form.keepMinutes.trim() || 0),
-    environment_name:
-      (image ? form.imageEnvironment : defaults.environment) || null,
     rerun_of: form.rerunOf || null
   };
+}
+
+type Image = Pick<IJobSpec, 'image' | 'environment_name'>;
+
+/** This server's image is known to be there; that of others is the service's to say. */
+function imageOf(form: IJobForm, defaults: IDefaults): Image {
+  if (runsCustomImage(form)) {
+    return { image: form.image.trim(), environment_name: null };
+  }
+  return form.imageEnvironment
+    ? { image: '', environment_name: form.imageEnvironment }
+    : {
+        image: defaults.image,
+        environment_name: defaults.environment || null
+      };
 }
 
 type Size = Pick<IJobSpec, 'replicas' | 'resources' | 'roles'>;
@@ -150,7 +165,6 @@ function restartOf(form: IJobForm): IRestart | null {
  * snapshot: whether it can be read is for whoever knows its owner.
  */
 export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
-  const isHere = spec.image === defaults.image;
   return {
     ...emptyForm(),
     name: spec.name,
@@ -161,6 +175,7 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
     command: joinWords(spec.command),
     arguments: joinWords(spec.arguments),
     hyperparameters: pairs(spec.hyperparameters, parameterText),
+    flags: spec.flags.join(' '),
     workingDirectory: spec.working_directory,
     code: spec.code ? 'kept' : 'place',
     codeDirectory: spec.code?.directory ?? '',
@@ -168,8 +183,7 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
     requirements: spec.requirements ?? '',
     inputs: spec.inputs.map(row => ({ ...row, staged: false, preload: false })),
     outputs: spec.outputs.map(row => ({ ...row })),
-    image: isHere ? '' : spec.image,
-    imageEnvironment: isHere ? '' : (spec.environment_name ?? ''),
+    ...imageForm(spec, defaults),
     ...sizeForm(spec, defaults.frameworks[spec.framework] ?? []),
     processes: String(spec.processes_per_replica ?? ''),
     priority: spec.priority,
@@ -185,6 +199,22 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
     hang: spec.hang,
     keepMinutes: String(spec.keep_on_failure_minutes),
     rerunOf: spec.rerun_of ?? ''
+  };
+}
+
+type ImageForm = Pick<IJobForm, 'image' | 'imageEnvironment' | 'isCustomImage'>;
+
+/** The image that an environment had then may be gone: its name stays. */
+function imageForm(spec: IJobSpec, defaults: IDefaults): ImageForm {
+  const name = spec.environment_name ?? '';
+  const isHere = name
+    ? name === defaults.environment
+    : spec.image === '' || spec.image === defaults.image;
+  const isCustomImage = !isHere && !name;
+  return {
+    isCustomImage,
+    image: isCustomImage ? spec.image : '',
+    imageEnvironment: isHere ? '' : name
   };
 }
 

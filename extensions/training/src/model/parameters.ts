@@ -2,6 +2,7 @@
  * Values of hyper-parameters as people type them: numbers, `true` and `false` are
  * passed as such, everything else is a text; quotation marks make a text of anything.
  */
+import { exactNumber } from './exactJson';
 import type { Parameter } from './wire';
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -10,9 +11,8 @@ export function parameterOf(text: string): Parameter {
   if (text === 'true' || text === 'false') {
     return text === 'true';
   }
-  const number = Number(text);
-  if (NUMBER.test(text) && Number.isFinite(number) && !isRounded(text)) {
-    return number;
+  if (NUMBER.test(text) && Number.isFinite(Number(text))) {
+    return exactNumber(text);
   }
   return quotedText(text) ?? text;
 }
@@ -23,11 +23,6 @@ export function parameterText(value: Parameter): string {
   return typeof value !== 'string' || parameterOf(value) === value
     ? text
     : JSON.stringify(value);
-}
-
-/** Whether JavaScript cannot hold the whole number; it is better off as a text. */
-function isRounded(text: string): boolean {
-  return /^-?\d+$/.test(text) && !Number.isSafeInteger(Number(text));
 }
 
 function quotedText(text: string): string | null {

@@ -1,7 +1,7 @@
 /**
  * What a server tells its form, for tests.
  */
-import type { IDefaults, IRoleRule } from './wire';
+import type { IDefaults, IEnvironment, IEnvironments, IRoleRule } from './wire';
 
 function role(
   name: string,
@@ -43,6 +43,25 @@ export const defaults: IDefaults = {
     memory_min: 2 ** 26,
     memory_max: 2 ** 42
   }
+};
+
+function environment(
+  name: string,
+  display_name: string,
+  ...frameworks: string[]
+): IEnvironment {
+  const image = `docker.io/mofang/${name}:1`;
+  const rest = { description: '', image, unavailable: null };
+  return { name, display_name, frameworks, ...rest };
+}
+
+export const environments: IEnvironments = {
+  environments: [
+    environment('base', 'Python', 'single'),
+    environment('pytorch', 'PyTorch', 'pytorch', 'single'),
+    environment('ray', 'Ray', 'ray', 'single')
+  ],
+  allow_any_image: false
 };
 
 export const trans = {

@@ -1,6 +1,7 @@
 /**
  * The wire format of training jobs, as `mofang.models` defines it.
  */
+import type { ExactNumber } from './exactJson';
 
 export interface IResources {
   cpu: string;
@@ -11,7 +12,7 @@ export interface IResources {
 export type Delivery = 'parameter' | 'environment';
 export type Priority = 'low' | 'normal' | 'high';
 export type HangAction = 'off' | 'tell' | 'restart';
-export type Parameter = string | number | boolean;
+export type Parameter = string | ExactNumber | boolean;
 
 /** What a job asks for one of its roles; null for what the job asks for all. */
 export interface IRoleSpec {
@@ -55,12 +56,15 @@ export interface IJobSpec {
   framework: string;
   /** Null for the first that runs the framework. */
   engine: string | null;
+  /** Empty for that of the environment named, as it is at the submission. */
   image: string;
   /** Path in the container; empty where there is a command. */
   script: string;
   command: string[];
   arguments: string[];
   hyperparameters: Record<string, Parameter>;
+  /** Hyper-parameters without a value. */
+  flags: string[];
   working_directory: string;
   code: ICodeSource | null;
   requirements: string | null;
@@ -78,6 +82,7 @@ export interface IJobSpec {
   restart: IRestart | null;
   hang: HangAction;
   keep_on_failure_minutes: number;
+  /** Null where an image is named that is not known to be an environment's. */
   environment_name: string | null;
   /** Id of the job that this one repeats with changes. */
   rerun_of: string | null;
@@ -202,6 +207,8 @@ export interface IPreview {
   notes: string[];
   /** A sentence for each field that must change, by dotted path. */
   fields: Record<string, string>;
+  /** Of this server, not of the service: what is not there yet, by dotted path. */
+  warnings?: Record<string, string>;
 }
 
 /** The notebook server in which a job can be looked into. */
@@ -230,6 +237,25 @@ export interface IRoleRule {
 export interface IJobEvent {
   type: 'added' | 'modified' | 'deleted';
   job: IJob;
+}
+
+/** One environment whose image jobs may run. */
+export interface IEnvironment {
+  name: string;
+  display_name: string;
+  description: string;
+  /** Frameworks whose jobs it can run. */
+  frameworks: readonly string[];
+  /** Full reference. */
+  image: string;
+  /** One sentence while its image is not on the platform's nodes. */
+  unavailable: string | null;
+}
+
+export interface IEnvironments {
+  environments: readonly IEnvironment[];
+  /** Whether jobs may run an image that no environment has. */
+  allow_any_image: boolean;
 }
 
 /** What a form for a new job starts with. */

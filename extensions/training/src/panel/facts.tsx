@@ -22,6 +22,9 @@ export function JobFacts({ job, model, trans }: IDetailProps): JSX.Element {
     ],
     [trans.__('Command'), commandOf(spec)],
     [trans.__('Directory'), spec.working_directory],
+    ...(spec.environment_name
+      ? [[trans.__('Environment'), spec.environment_name] as [string, string]]
+      : []),
     [trans.__('Image'), spec.image],
     [trans.__('Per replica'), sizeOf(job, trans)]
   ];
@@ -64,7 +67,12 @@ export function Parameters(props: IDetailProps): JSX.Element {
   const { job, model, trans } = props;
   const { spec } = job;
   const { openTensorBoard } = model.actions;
-  const hyper = Object.entries(spec.hyperparameters);
+  const hyper = [
+    ...Object.entries(spec.hyperparameters).map(
+      ([name, value]): [string, string] => [name, String(value)]
+    ),
+    ...spec.flags.map((name): [string, string] => [name, trans.__('flag')])
+  ];
   const variables = [
     ...Object.entries(spec.environment),
     ...Object.entries(spec.secrets).map(
@@ -82,7 +90,7 @@ export function Parameters(props: IDetailProps): JSX.Element {
           count={hyper.length}
           isOpen
         >
-          <Facts facts={hyper.map(([name, value]) => [name, String(value)])} />
+          <Facts facts={hyper} />
         </Section>
       )}
       {spec.inputs.length > 0 && (

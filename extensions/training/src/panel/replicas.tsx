@@ -61,10 +61,15 @@ function Replica(props: IDetailProps & { replica: IReplica }): JSX.Element {
       </div>
       <div className="mf-ReplicaLine mf-Quiet">
         <span className="mf-ReplicaNode" title={replica.node ?? undefined}>
-          {replica.node ?? trans.__('No machine yet')}
+          {replica.node ??
+            (replica.state === 'Pending' ? trans.__('No node yet') : '')}
         </span>
         {replica.exit_code !== null && (
-          <span data-failed={replica.exit_code !== 0}>
+          <span
+            data-failed={
+              replica.exit_code !== 0 && replica.state !== 'Cancelled'
+            }
+          >
             {trans.__('exit code %1', String(replica.exit_code))}
           </span>
         )}

@@ -106,8 +106,8 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Submit Again…'),
       caption: trans.__('Open the form filled from this job'),
       icon: cubeIcon,
-      isEnabled: args => Boolean(args.job),
-      execute: args => open({ job: args.job as unknown as IJob })
+      isEnabled: args => Boolean(args.jobId),
+      execute: async args => open({ job: await jobs.open(String(args.jobId)) })
     });
     palette?.addItem({ command, category: trans.__('Training') });
     launcher?.add({

@@ -62,10 +62,7 @@ function actionsOf({ commands }: JupyterFrontEnd): IPanelActions {
     void commands.execute(CommandIDs.openTensorBoard, { logdir, title });
   return {
     newJob: () => void commands.execute(CommandIDs.newJob),
-    rerun: job =>
-      void commands.execute(CommandIDs.rerun, {
-        job: JSON.parse(JSON.stringify(job))
-      }),
+    rerun: job => void commands.execute(CommandIDs.rerun, { jobId: job.id }),
     openLog: (job, replica) =>
       void commands.execute(CommandIDs.openLog, {
         jobId: job.id,

@@ -1,0 +1,108 @@
+/**
+ * Which environments a form offers, and how it calls them.
+ */
+import { runsCustomImage, type IJobForm, type ITranslate } from './jobForm';
+import type { IDefaults, IEnvironment, IEnvironments } from './wire';
+
+export interface IEnvironmentChoice {
+  /** Name of the environment, or one of the two below. */
+  value: string;
+  label: string;
+  /** Whether it can run jobs of the form's framework. */
+  isFitting: boolean;
+  /** What is below the field once it is chosen. */
+  hint: string;
+}
+
+/** This server's own environment. */
+export const HERE = '';
+/** An image that the form names; no environment is called so. */
+export const CUSTOM = ':custom';
+
+export const NO_ENVIRONMENTS: IEnvironments = {
+  environments: [],
+  allow_any_image: false
+};
+
+/** The value of what a form has chosen. */
+export function chosenEnvironment(form: IJobForm): string {
+  return runsCustomImage(form) ? CUSTOM : form.imageEnvironment;
+}
+
+/** This environment first, the others as the gallery has them, and another image. */
+export function environmentChoices(
+  form: IJobForm,
+  defaults: IDefaults,
+  { environments, allow_any_image }: IEnvironments,
+  trans: ITranslate
+): IEnvironmentChoice[] {
+  const chosen = chosenEnvironment(form);
+  const others = environments
+    .filter(({ name }) => name !== defaults.environment)
+    .map(each => choiceOf(each, form, trans));
+  const choices = [hereChoice(form, defaults, environments, trans), ...others];
+  if (chosen !== CUSTOM && !choices.some(({ value }) => value === chosen)) {
+    // Of an earlier job: the service says what became of it.
+    choices.push({ value: chosen, label: chosen, isFitting: true, hint: '' });
+  }
+  if (allow_any_image || chosen === CUSTOM) {
+    choices.push({
+      value: CUSTOM,
+      label: trans.__('Custom image'),
+      isFitting: true,
+      hint: trans.__('Full reference: registry/name:tag')
+    });
+  }
+  return choices;
+}
+
+function hereChoice(
+  form: IJobForm,
+  defaults: IDefaults,
+  environments: readonly IEnvironment[],
+  trans: ITranslate
+): IEnvironmentChoice {
+  const { environment: name, environment_frameworks, image } = defaults;
+  const known = environments.find(each => each.name === name);
+  const title = known?.display_name ?? name;
+  const frameworks = known?.frameworks ?? environment_frameworks;
+  return {
+    value: HERE,
+    label: labelOf(
+      title
+        ? trans.__('%1 (this environment)', title)
+        : trans.__('This environment'),
+      frameworks,
+      trans
+    ),
+    isFitting: frameworks.length === 0 || frameworks.includes(form.framework),
+    hint: image
+  };
+}
+
+function choiceOf(
+  environment: IEnvironment,
+  form: IJobForm,
+  trans: ITranslate
+): IEnvironmentChoice {
+  const { name, display_name, frameworks, image, unavailable } = environment;
+  const title = unavailable
+    ? trans.__('%1 (not available yet)', display_name)
+    : display_name;
+  return {
+    value: name,
+    label: labelOf(title, frameworks, trans),
+    isFitting: frameworks.includes(form.framework),
+    hint: unavailable ?? image
+  };
+}
+
+function labelOf(
+  title: string,
+  frameworks: readonly string[],
+  trans: ITranslate
+): string {
+  return frameworks.length > 0
+    ? trans.__('%1: %2', title, frameworks.join(', '))
+    : title;
+}
