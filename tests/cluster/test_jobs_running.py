@@ -241,4 +241,4 @@ async def test_more_than_the_quota_is_refused_with_a_sentence(world: World) -> N
     )
 
     assert answer.status_code == 403
-    assert "64 cores" in answer.json()["fields"]["resources"]
+    assert "64 cores" in answer.json()["fields"]["resources.cpu"]
