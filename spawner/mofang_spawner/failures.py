@@ -74,7 +74,7 @@ def too_late(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartEr
         has_run: Whether the container ran, so that only its answer was missing.
         safe_mode: Whether it was a start without the user's files.
     """
-    again = "Try again; if machines are short, ask for less or wait until others end."
+    again = "Try again; if nodes are full, request less or wait until others end."
     return _failed(
         f"The server did not answer within {seconds} seconds.",
         _advice(safe_mode=safe_mode) if has_run else again,

@@ -213,8 +213,6 @@ class Launch:
                     continue
                 reason, message = event.get("reason", ""), event.get("message", "")
                 match reason:
-                    case "Scheduled":
-                        self.log.say(Stage.PLACED, "A machine was found.", message)
                     case "Pulling":
                         self.log.say(Stage.PULLING, "Pulling the image.", message)
                     case "FailedMount" | "Failed" | "BackOff":

@@ -74,13 +74,13 @@ REMOVED = Lost(reason="deleted", sentence="The server was removed while it start
 
 
 def unschedulable(message: str) -> str:
-    """The scheduler's account of every machine, as one sentence."""
+    """The scheduler's account of every node, as one sentence."""
     lacking = sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
     words = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPUs"}
     if lacking:
         what = " and ".join(words.get(each, each) for each in lacking)
-        return f"Waiting for a machine with enough free {what}."
-    return f"Waiting for a machine: {message}" if message else "Waiting for a machine."
+        return f"Waiting for a node with enough free {what}."
+    return f"Waiting for a node: {message}" if message else "Waiting for a node."
 
 
 def judge(pod: Manifest | None) -> Waiting | Running | Lost:
@@ -92,7 +92,7 @@ def judge(pod: Manifest | None) -> Waiting | Running | Lost:
         return REMOVED
     if status.get("phase") == "Failed" and status.get("reason"):
         why = status.get("message", status["reason"])
-        return Lost(reason="evicted", sentence=f"The machine gave the server up: {why}")
+        return Lost(reason="evicted", sentence=f"The node evicted the server: {why}")
     statuses = status.get("containerStatuses", [])
     if statuses:
         return _judge_container(pod, statuses[0])
@@ -106,7 +106,7 @@ def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:
             return Waiting(stage=Stage.QUEUED, sentence=sentence)
     node = pod["spec"].get("nodeName")
     if node:
-        return Waiting(stage=Stage.PLACED, sentence=f"Placed on the machine {node}.")
+        return Waiting(stage=Stage.PLACED, sentence=f"Assigned to node {node}.")
     return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
 
 
@@ -124,7 +124,7 @@ def _judge_container(pod: Manifest, found: Manifest) -> Waiting | Running | Lost
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
     return Waiting(
-        stage=Stage.PLACED, sentence=f"Preparing the container on the machine {node}."
+        stage=Stage.PLACED, sentence=f"Creating the container on node {node}."
     )
 
 

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Dialog, Locator, expect
 
+from support.jobs import put_script
 from support.lab import Lab
 
 CELLS = ["rate = 0.1", "print('rate', rate)"]
@@ -81,6 +82,7 @@ def test_faults_are_told_as_one_types_and_at_their_fields(lab: Lab) -> None:
 
 
 def test_the_preview_follows_what_is_typed_and_what_it_costs(lab: Lab) -> None:
+    put_script(lab.session, lab.server, "train.py", "print('trained')")
     lab.open()
     lab.new_form()
     expect(lab.preview).to_contain_text("Complete the required fields to see a preview")

@@ -414,11 +414,11 @@ async def test_progress_before_a_start_has_one_sentence(spawner):
 
 async def test_progress_is_the_starts_own(spawner, context):
     spawner._launch = Launch(context, a_choice(), namespace=NAMESPACE, name="p")
-    spawner._launch.log.say(30, "A machine was found.")
+    spawner._launch.log.say(30, "Assigned to node cpu-1.")
     spawner._launch.log.end()
 
     assert [event async for event in spawner.progress()] == [
-        {"progress": 30, "message": "A machine was found."}
+        {"progress": 30, "message": "Assigned to node cpu-1."}
     ]
 
 

@@ -110,7 +110,7 @@ def test_an_evicted_pod_is_lost_whatever_its_container_says():
     )
 
     assert found == Lost(
-        reason="evicted", sentence="The machine gave the server up: disk full"
+        reason="evicted", sentence="The node evicted the server: disk full"
     )
 
 
@@ -167,32 +167,32 @@ def test_how_far_a_pod_has_come(pod, stage):
     [
         pytest.param(
             "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes …",
-            "Waiting for a machine with enough free CPU.",
+            "Waiting for a node with enough free CPU.",
             id="cpu, at a sentence's end",
         ),
         pytest.param(
             "0/3 nodes are available: 1 Insufficient nvidia.com/gpu, 2 Insufficient "
             "memory.",
-            "Waiting for a machine with enough free memory and GPUs.",
+            "Waiting for a node with enough free memory and GPUs.",
             id="memory here and GPUs there",
         ),
         pytest.param(
             "3 Insufficient cpu, 3 Insufficient cpu.",
-            "Waiting for a machine with enough free CPU.",
+            "Waiting for a node with enough free CPU.",
             id="the same twice",
         ),
         pytest.param(
             "1 Insufficient ephemeral-storage.",
-            "Waiting for a machine with enough free ephemeral-storage.",
+            "Waiting for a node with enough free ephemeral-storage.",
             id="something else",
         ),
         pytest.param(
             "0/3 nodes are available: 3 node(s) had untolerated taint",
-            "Waiting for a machine: 0/3 nodes are available: 3 node(s) had "
+            "Waiting for a node: 0/3 nodes are available: 3 node(s) had "
             "untolerated taint",
             id="another cause, in the scheduler's words",
         ),
-        pytest.param("", "Waiting for a machine.", id="no words"),
+        pytest.param("", "Waiting for a node.", id="no words"),
     ],
 )
 def test_what_the_scheduler_says_as_one_sentence(message, sentence):
