@@ -50,11 +50,12 @@ class AsyncClient:
         **given: Unpack[Given],
     ) -> None:
         self.settings = ClientSettings.find(given)
-        self._http = httpx.AsyncClient(
-            timeout=TIMEOUT,
-            transport=transport
-            or httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS),
-        )
+        with calls.trusting():
+            self._http = httpx.AsyncClient(
+                timeout=TIMEOUT,
+                transport=transport
+                or httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS),
+            )
 
     async def __aenter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mofang.errors import (
+    ConfigurationError,
     InvalidError,
     UnexpectedAnswerError,
     UnreachableError,
@@ -197,6 +198,18 @@ def reaching(url: str) -> Iterator[None]:
             f"Mofang at {url} cannot be reached ({error or type(error).__name__}). "
             "Check the address and your network; if both are right, try again in a "
             "minute."
+        ) from error
+
+
+@contextmanager
+def trusting() -> Iterator[None]:
+    """Re-raise what is wrong with the certificates that the environment names."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            "The certificates that the variable SSL_CERT_FILE or SSL_CERT_DIR names "
+            f"cannot be read ({error}). Correct the variable, or unset it."
         ) from error
 
 

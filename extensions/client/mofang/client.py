@@ -61,10 +61,11 @@ class Client:
         self, *, transport: httpx.BaseTransport | None = None, **given: Unpack[Given]
     ) -> None:
         self.settings = ClientSettings.find(given)
-        self._http = httpx.Client(
-            timeout=TIMEOUT,
-            transport=transport or httpx.HTTPTransport(retries=CONNECTION_ATTEMPTS),
-        )
+        with calls.trusting():
+            self._http = httpx.Client(
+                timeout=TIMEOUT,
+                transport=transport or httpx.HTTPTransport(retries=CONNECTION_ATTEMPTS),
+            )
 
     def __enter__(self) -> Self:
         return self

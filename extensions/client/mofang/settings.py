@@ -167,6 +167,8 @@ def _check_url(url: str) -> str:
         parts = urlsplit(url)
         is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
         has_user = parts.username is not None
+        # Nobody can look up what is no name, such as a..b.
+        (parts.hostname or "").encode("idna")
     except ValueError:
         is_usable = has_user = False
     if not is_usable or has_user:

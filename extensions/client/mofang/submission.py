@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mofang.errors import ConfigurationError, InvalidError
-from mofang.forms import unfold
+from mofang.forms import refused, unfold
 from mofang.models import MAX_NAME, Job, JobSpec
 from mofang.options import PathText, RerunOptions, SubmitOptions
 from mofang.settings import ClientSettings
@@ -129,13 +129,23 @@ def _settle(
     wanted["name"] = wanted.get("name") or _name(wanted)
     if _is_lone_notebook(wanted):
         wanted["framework"] = "single"
-    place = Workplace(settings, directory or Path.cwd(), Path.home())
+    place = Workplace(settings, directory or _here(), Path.home())
     snapshot = options.get("snapshot")
     if snapshot is None or snapshot is False:
         return _validated(place.settle(wanted, snapshot))
     # Judged first without its code: copying takes time.
     _validated(place.settle(wanted, snapshot=False))
     return _validated(place.settle(wanted, snapshot))
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise refused(
+            working_directory="The directory you are in was removed. Change to another "
+            "one, then submit again."
+        ) from None
 
 
 def _choose_image(

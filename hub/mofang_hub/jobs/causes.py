@@ -87,6 +87,12 @@ CAUSES = (
         "working directory.",
     ),
     _cause(
+        "lost library of Python",
+        r"^ModuleNotFoundError: No module named 'encodings'",
+        "The variable PYTHONHOME leads Python away from its own modules. Remove it "
+        "from the job's variables.",
+    ),
+    _cause(
         "missing package",
         r"^(?:ModuleNotFoundError|ImportError): ",
         "List the package in the job's requirements file, or choose an image that has "

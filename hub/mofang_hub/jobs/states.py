@@ -25,6 +25,11 @@ seconds, and torchrun looks after its processes now and then."""
 
 _STOPPED = "It was stopped because the job ended."
 
+_UNKNOWN = (
+    "Nothing is left that tells which replica failed first: its pod was removed, as "
+    "when a machine is drained or an administrator deletes it. The logs tell more."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
@@ -160,7 +165,7 @@ def _failure(seen: JobSeen, pods: Sequence[PodSeen]) -> str:
     blamed = blamed_pod(pods)
     if blamed is None:
         told = shortened(seen.outcome_message) if seen.kind == RAY_JOB.kind else ""
-        return told or "A replica failed. Its log tells more."
+        return told or _UNKNOWN
     return ending_sentence(blamed, resources_of(seen.spec, blamed.role))
 
 
@@ -207,12 +212,14 @@ def _finished(seen: JobSeen, state: JobState) -> datetime | None:
 def _replicas(
     seen: JobSeen, pods: Sequence[PodSeen], state: JobState, around: Circumstances
 ) -> list[Replica]:
+    is_riddle = state is JobState.FAILED and blamed_pod(pods) is None
+    ending = None if is_riddle else _STOPPED
     replicas = []
     for role, count in role_names(seen.spec):
         for index in range(count):
             pod = find_pod(pods, role, index)
             if pod is None:
-                replicas.append(_absent(role, index, state))
+                replicas.append(_absent(role, index, state, ending))
             else:
                 replicas.append(_present(seen, pod, around))
     return replicas
@@ -247,14 +254,15 @@ def is_open_to_shells(pod: PodSeen) -> bool:
     return is_up and pod.exit_code is None and not pod.is_leaving
 
 
-def _absent(role: str, index: int, state: JobState) -> Replica:
+def _absent(role: str, index: int, state: JobState, ending: str | None) -> Replica:
     match state:
         case JobState.SUCCEEDED:
-            seen, reason = ReplicaState.SUCCEEDED, None
+            # Only what still ran was removed with it: endless servers, or work.
+            seen, reason = ReplicaState.SUCCEEDED, ending
         case JobState.CANCELLED:
             seen, reason = ReplicaState.CANCELLED, None
         case JobState.FAILED:
-            seen, reason = ReplicaState.FAILED, _STOPPED
+            seen, reason = ReplicaState.FAILED, ending
         case _:
             seen, reason = ReplicaState.PENDING, None
     return Replica(role=role, index=index, state=seen, reason=reason)

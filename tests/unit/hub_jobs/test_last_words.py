@@ -204,6 +204,14 @@ LOOKS = (
             id="it is nowhere",
         ),
         pytest.param(
+            "ModuleNotFoundError: No module named 'encodings'",
+            "",
+            "ModuleNotFoundError: No module named 'encodings'. The variable PYTHONHOME "
+            "leads Python away from its own modules. Remove it from the job's "
+            "variables.",
+            id="Python's own",
+        ),
+        pytest.param(
             "ImportError: attempted relative import with no known parent package",
             "",
             "ImportError: attempted relative import with no known parent package. The "

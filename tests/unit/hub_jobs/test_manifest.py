@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from unit.hub_jobs.conftest import make_job
 
-from mofang.models import Framework, RestartRecord
+from mofang.models import MAX_SPEC_BYTES, Framework, RestartRecord
 from mofang_hub.jobs.engines.kinds import (
     KINDS,
     PYTORCH_JOB,
@@ -111,6 +111,17 @@ def test_flags_have_no_value_but_in_a_notebook(
 
     assert list(plan.command[3:]) == command
     assert json.loads(plan.environment["MOFANG_PARAMETERS"]) == parameters
+
+
+def test_what_a_specification_may_hold_a_variable_holds_too() -> None:
+    """Linux starts nothing with a variable of 128 KiB; an emoji must stay 4 bytes."""
+    job = make_job(hyperparameters={f"p{at}": "\N{FIRE}" * 8000 for at in range(4)})
+
+    [plan] = plan_roles(job, lambda role: "")
+
+    text = plan.environment["MOFANG_PARAMETERS"]
+    assert len(f"MOFANG_PARAMETERS={text}".encode()) < MAX_SPEC_BYTES
+    assert json.loads(text)["p3"] == "\N{FIRE}" * 8000
 
 
 @pytest.mark.parametrize("framework", Framework)

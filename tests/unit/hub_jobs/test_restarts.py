@@ -430,7 +430,12 @@ async def test_what_failed_long_ago_is_not_restarted(
     before = datetime.now(UTC) - timedelta(minutes=61)
     fail(world, made["id"], at=before)
 
-    reason = f"A replica failed. Its log tells more. It was not restarted: {TOO_LATE}"
+    reason = (
+        "Nothing is left that tells which replica failed first: its pod was removed, "
+        "as when a machine is drained or an administrator deletes it. The logs tell "
+        "more. "
+        f"It was not restarted: {TOO_LATE}"
+    )
     await eventually(world, made["id"], state="Failed", reason=reason)
     assert list(world.cluster.jobs) == [made["id"]]
 

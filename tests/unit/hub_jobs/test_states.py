@@ -210,6 +210,25 @@ def test_events_tell_only_where_pods_do_not() -> None:
     assert describe(two(), [make_pod(0), make_pod(1)], note="No room.").reason is None
 
 
+def test_a_replica_that_still_ran_when_the_job_succeeded_was_stopped() -> None:
+    """It may not have done what it was about to do, though the job succeeded."""
+    ended = make_pod(0, phase=PodPhase.SUCCEEDED, exit_code=0)
+
+    first, second = describe_job(
+        two(outcome=Outcome.SUCCEEDED), [ended], Circumstances()
+    ).replicas
+
+    assert first.reason is None
+    assert second.reason == "It was stopped because the job ended."
+
+
+def test_a_job_whose_failed_pod_is_gone_blames_no_replica() -> None:
+    job = describe_job(two(outcome=Outcome.FAILED), [], Circumstances())
+
+    assert "its pod was removed" in str(job.reason)
+    assert [each.reason for each in job.replicas] == [None, None]
+
+
 def test_every_replica_is_listed_before_it_is_made() -> None:
     job = describe(two(), [make_pod(1, started=NOW)])
 

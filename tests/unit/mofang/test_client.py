@@ -2,11 +2,12 @@ import re
 
 import httpx
 import pytest
-from unit.mofang.fake_service import TOKEN, a_job, refuse
+from unit.mofang.fake_service import GIVEN, TOKEN, a_job, refuse
 
 from mofang.async_client import AsyncClient
 from mofang.client import Client
 from mofang.errors import (
+    ConfigurationError,
     ConflictError,
     InvalidError,
     MofangError,
@@ -376,3 +377,10 @@ def test_a_refusal_is_printed_once():
     assert str(RefusedError("Two fields.", fields=fields)) == (
         f"Two fields.\n  resources.cpu: {sentence}"
     )
+
+
+def test_certificates_that_are_not_there_are_a_sentence(monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    for kind in (Client, AsyncClient):
+        with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+            kind(**GIVEN)

@@ -88,6 +88,8 @@ def test_a_broken_file_is_named(write_file, text):
         "http://",
         "http://ada:pw@hub/services/training",
         "http://[x",
+        "http://a..b/services/training",
+        f"http://{'a' * 64}.example/services/training",
     ],
 )
 def test_an_unusable_address_is_refused_without_repeating_it(url):

@@ -45,6 +45,14 @@ def test_a_script_is_found_from_the_working_directory_too(home, inside):
     assert spec.working_directory == f"{home}/digits"
 
 
+def test_a_removed_current_directory_is_refused(home, inside, monkeypatch):
+    (home / "gone").mkdir()
+    monkeypatch.chdir(home / "gone")
+    (home / "gone").rmdir()
+    with pytest.raises(InvalidError, match="directory you are in was removed"):
+        build_spec("train.py", [], {}, inside)
+
+
 def test_a_script_that_is_not_there_is_refused_before_it_is_sent(home, inside):
     with pytest.raises(InvalidError) as caught:
         build_spec("absent.py", [], {}, inside, home)

@@ -71,7 +71,8 @@ async def open_socket(
 
 def _trusted() -> ssl.SSLContext:
     """Return what the client's other calls trust."""
-    return httpx.create_ssl_context()
+    with calls.trusting():
+        return httpx.create_ssl_context()
 
 
 @contextmanager

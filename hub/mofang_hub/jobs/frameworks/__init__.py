@@ -136,4 +136,6 @@ def _threads(spec: JobSpec, role: Role, launch: Launch) -> Mapping[str, str]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    # As long as in the specification, whose length is bounded: an emoji has three times
+    # its bytes when escaped, and Linux starts no program with a variable of 128 KiB.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
