@@ -32,6 +32,7 @@ _TORCHRUN_GIVES_UP = re.compile(
     r"\belastic[./]multiprocessing[./]api\b.{0,100}failed \(exitcode: (-?\d{1,3})\)"
 )
 _RULE = re.compile(r"-{20,}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MPIRUN_GIVES_UP = re.compile(
     r"^(?:(?:mpirun|mpiexec|orterun|prterun|prun) (?:detected|noticed|has exited)\b|"
     r"Primary job +terminated|MPI_ABORT was invoked)"
@@ -71,7 +72,7 @@ def torchrun_exit_code(words: str) -> int | None:
 
 def shortened(text: str) -> str:
     """Return the text on one line, cut where it would fill a page."""
-    line = " ".join(text.split())
+    line = _CONTROL.sub("", " ".join(text.split()))
     if len(line) > SHOWN:
         line = f"{line[:SHOWN].rstrip()}…"
     return line if line.endswith((".", "…", "!", "?")) or not line else f"{line}."

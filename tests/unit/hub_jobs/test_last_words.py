@@ -2,7 +2,7 @@
 
 import pytest
 
-from mofang_hub.jobs.last_words import last_error
+from mofang_hub.jobs.last_words import last_error, shortened
 from mofang_hub.jobs.sentences import exit_sentence
 
 MARK = "[Mofang] 2026-11-23T00:00:00Z "
@@ -230,3 +230,7 @@ def test_a_failed_import_is_advised_by_where_the_module_is(
         f"line 1, in <module>\n{error}\n{said}{ended(1)}"
     )
     assert sentence(1, words) == f"worker-0 ended with exit code 1: {expected}"
+
+
+def test_characters_that_nobody_can_see_are_left_out() -> None:
+    assert shortened("ValueError: a\x00b\x1b[0m\x85c") == "ValueError: ab[0m c."

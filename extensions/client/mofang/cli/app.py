@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +20,8 @@ JOB_FAILED = 1
 REFUSED = 2
 UNREACHABLE = 3
 INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""As of a program that SIGPIPE ends: nobody reads what it prints any more."""
 
 
 @dataclass(slots=True)
@@ -44,13 +49,22 @@ class MofangGroup(click.Group):
             ctx.exit(UNREACHABLE if is_away else REFUSED)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                # Python would try to write the rest at its end.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                ctx.exit(PIPE_CLOSED)
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            click.secho(f"The output cannot be written: {error}.", fg="red", err=True)
+            ctx.exit(REFUSED)
 
 
 @click.group(
     cls=MofangGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 the job failed or was cancelled, 2 refused or called "
-    "wrongly, 3 Mofang did not answer, 130 interrupted.",
+    "wrongly, 3 Mofang did not answer, 130 interrupted, 141 nobody reads the output.",
 )
 @click.option("--project", help="The project; that of this notebook by default.")
 @click.option("--url", help="Address of the training service.")
