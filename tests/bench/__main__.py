@@ -8,7 +8,7 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -37,8 +37,8 @@ def enter_network() -> None:
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
-def measure(platform: Platform, rounds: int) -> Iterator[str]:
-    """All figures, a line each, as they are measured."""
+def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[str]:
+    """Figures, a line each, as they are measured; of some groups, or of all."""
     from bench import (  # noqa: PLC0415
         jobs,
         many,
@@ -50,23 +50,32 @@ def measure(platform: Platform, rounds: int) -> Iterator[str]:
         training,
     )
 
-    def lines(rows: Iterable[Row]) -> Iterator[str]:
-        return (row.text() for row in rows)
-
     yield f"minimum / median / maximum of {rounds} or more, taken in turn"
     subjects = servers.Servers(platform)
     session = subjects.session
-    yield from lines(memory.rows())
-    yield from lines(servers.rows(platform, subjects, rounds))
-    yield from lines(routes.rows(rounds * 4))
+    before: dict[str, Callable[[], Iterable[Row]]] = {
+        "memory": memory.rows,
+        "servers": lambda: servers.rows(platform, subjects, rounds),
+        "routes": lambda: routes.rows(rounds * 4),
+    }
+    for name, rows in before.items():
+        if not only or name in only:
+            yield from (row.text() for row in rows())
     session.start(servers.SERVER, servers.OPTIONS)
     session.wait_ready(servers.SERVER)
     runs = training.Training(platform, session)
-    yield from lines(jobs.rows(platform, session, rounds * 2))
-    yield from lines(training.rows(runs, rounds))
-    yield from lines(many.rows(session, runs, BURST))
-    yield from lines(panel.rows(platform, session, runs, rounds, FINISHED))
-    yield from lines(running.rows(platform, session, runs, rounds * 8))
+    # Later ones need an object that the platform made of a job.
+    runs.ours()
+    with_jobs: dict[str, Callable[[], Iterable[Row]]] = {
+        "jobs": lambda: jobs.rows(platform, session, rounds * 2),
+        "training": lambda: training.rows(runs, rounds),
+        "many": lambda: many.rows(session, runs, BURST),
+        "panel": lambda: panel.rows(platform, session, runs, rounds, FINISHED),
+        "running": lambda: running.rows(platform, session, runs, rounds * 8),
+    }
+    for name, rows in with_jobs.items():
+        if not only or name in only:
+            yield from (row.text() for row in rows())
     session.stop(servers.SERVER)
 
 
@@ -74,7 +83,10 @@ def main() -> None:
     """Measure, print and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "--only", nargs="+", default=(), metavar="GROUP", help="a module of tests/bench"
+    )
+    options = parser.parse_args()
     enter_network()
     ARTEFACTS.mkdir(exist_ok=True)
     platform = Platform()
@@ -84,7 +96,7 @@ def main() -> None:
     try:
         eventually(lambda: is_open(int(port)), within=5, what="the way in")
         with (ARTEFACTS / "bench.txt").open("w") as kept:
-            for line in measure(platform, rounds):
+            for line in measure(platform, options.rounds, options.only):
                 print(line, flush=True)
                 kept.write(line + "\n")
     finally:

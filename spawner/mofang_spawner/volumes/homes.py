@@ -2,17 +2,20 @@
 
 The kubelet makes missing sub-paths itself, but as root's and with the mode of their
 parent: git takes such a home for somebody else's, and where the parent is closed its
-user cannot write to it. We run as the user that people's containers run as.
+user cannot write to it. In the platform's pods we are the user of people's containers;
+root gives the home to that user.
 """
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 
-from mofang_kube.names import user_slug
+from mofang_kube.names import UID, user_slug
 
 FOLDER = "users"
 """Of the storage's root; what the claim ``mofang-users`` holds."""
+
 
 _MODE = 0o770
 """Its group is that of all its user's containers; a job may have another user id."""
@@ -44,5 +47,7 @@ def _make(home: Path) -> None:
         home.mkdir(mode=_MODE)
     except FileExistsError:
         return
+    if os.geteuid() == 0:
+        os.chown(home, UID, UID)
     # The mask of this process is not to count.
     home.chmod(_MODE)

@@ -1,8 +1,9 @@
 """A new user's home is the user's own, and no stranger's to look into."""
 
+import os
 import stat
 
-from mofang_kube.names import user_slug
+from mofang_kube.names import UID, user_slug
 from mofang_spawner.volumes.homes import ensure_home
 
 
@@ -15,6 +16,8 @@ async def test_a_home_is_made_for_its_users_containers_alone(tmp_path):
     (home,) = tmp_path.iterdir()
     assert home.name == user_slug("ada@example.org")
     assert stat.S_IMODE(home.stat().st_mode) == 0o770
+    if os.geteuid() == 0:
+        assert (home.stat().st_uid, home.stat().st_gid) == (UID, UID)
 
 
 async def test_a_home_that_is_there_stays_as_it_is(tmp_path):
