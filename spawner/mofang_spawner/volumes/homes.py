@@ -16,7 +16,6 @@ from mofang_kube.names import UID, user_slug
 FOLDER = "users"
 """Of the storage's root; what the claim ``mofang-users`` holds."""
 
-
 _MODE = 0o770
 """Its group is that of all its user's containers; a job may have another user id."""
 
