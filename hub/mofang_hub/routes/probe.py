@@ -22,7 +22,7 @@ _INTERVAL_SECONDS = 0.015
 _INTERVAL_PER_WAITER_SECONDS = 0.002
 _REQUEST_SECONDS = 2.0
 _CONFIRMATIONS = 8
-"""With two workers, one connection of eight reaches the other but once in 256."""
+"""With two workers, all of them miss the other one once in 256 times."""
 
 
 class GatewayProbe:
