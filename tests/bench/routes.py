@@ -59,7 +59,7 @@ async def _measure(rounds: int) -> tuple[list[float], list[float]]:
         gateway="mofang/mofang",
         gateway_namespace="istio-system",
         hosts=[hub],
-        hub_public_url=url,
+        hub_url=TARGET,
         probe_url=GATEWAY,
     )
     ours, bare = [], []

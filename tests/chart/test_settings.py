@@ -4,6 +4,8 @@ import pytest
 
 from mofang_hub.config.settings import Settings
 from mofang_hub.projects.models import NamespaceSettings
+from mofang_hub.routes.builder import USER_HOST_PREFIX, VirtualServiceBuilder
+from mofang_hub.routes.models import Route
 
 PUBLIC = {"publicUrl": "https://hub.example.org"}
 
@@ -61,7 +63,7 @@ def test_each_user_has_a_host_below_the_hubs(render, minimal):
     assert https["tls"]["credentialName"] == "hub-tls"
     assert http["hosts"] == https["hosts"] == ["hub.example.org", "*.hub.example.org"]
     # Servers' routes are the hub's to make.
-    assert rendered.names("VirtualService") == ["redirect", "training"]
+    assert rendered.names("VirtualService") == ["training", "user-hosts"]
     settings = rendered.file("mofang-settings", "settings.yaml")
     assert settings["hostPerUser"] is True
     assert settings["gateway"]["hosts"] == ["hub.example.org"]
@@ -76,6 +78,27 @@ def test_services_answer_on_the_hubs_host_alone(render, minimal):
     assert spec["http"][0]["match"] == [{"uri": {"prefix": "/services/training/"}}]
 
 
+def test_on_hosts_without_a_server_the_hub_answers_as_on_those_with_one(
+    render, minimal
+):
+    """No page of the hub is ever shown on a user's host."""
+    rendered = render(minimal, PUBLIC)
+
+    spec = rendered.get("VirtualService", "user-hosts")["spec"]
+
+    assert spec["hosts"] == ["*.hub.example.org"]
+    builder = VirtualServiceBuilder(
+        namespace="mofang",
+        gateway="mofang/mofang",
+        gateway_namespace="istio-system",
+        hub_url="http://hub.mofang.svc:8081",
+    )
+    route = Route(routespec="a.hub.example.org/user/a/", target="http://a.b.svc:1")
+    assert spec["http"] == builder.build(route)["spec"]["http"][-1:]
+    (redirect,) = spec["http"]
+    assert redirect["rewrite"] == {"uri": USER_HOST_PREFIX}
+
+
 @pytest.mark.parametrize(
     ("url", "target"),
     [
@@ -83,14 +106,14 @@ def test_services_answer_on_the_hubs_host_alone(render, minimal):
         ("http://mofang.localhost:8080/", ("http", "mofang.localhost", 8080)),
     ],
 )
-def test_hosts_without_a_server_lead_to_the_hubs(render, minimal, url, target):
-    """No page of the hub is ever shown on a user's host."""
-    rendered = render(minimal, {"publicUrl": url})
+def test_further_hosts_are_redirected_if_asked_for(render, minimal, url, target):
+    values = {"publicUrl": url, "gateway": {"redirectHosts": ["*"]}}
+    rendered = render(minimal, values)
 
     spec = rendered.get("VirtualService", "redirect")["spec"]
 
+    assert spec["hosts"] == ["*"]
     scheme, host, port = target
-    assert spec["hosts"] == [f"*.{host}"]
     (rule,) = spec["http"]
     assert rule["redirect"] == {
         "scheme": scheme,
@@ -98,12 +121,6 @@ def test_hosts_without_a_server_lead_to_the_hubs(render, minimal, url, target):
         "port": port,
         "redirectCode": 302,
     }
-
-
-def test_further_hosts_are_redirected_if_asked_for(render, minimal):
-    rendered = render(minimal, PUBLIC, {"gateway": {"redirectHosts": ["*"]}})
-
-    assert rendered.get("VirtualService", "redirect")["spec"]["hosts"] == ["*"]
     (server,) = rendered.get("Gateway", "mofang")["spec"]["servers"]
     assert server["hosts"] == ["*"]
 

@@ -21,6 +21,7 @@ from support.platform import Platform
 
 # Something that answers /metrics in every cluster of ours, and 404 elsewhere.
 BACKEND = "http://training-operator.kubeflow.svc:8080"
+HUB = "http://hub.mofang.svc:8081"
 HOST = "routes.test"
 ISTIO = "networking.istio.io/v1"
 
@@ -187,22 +188,27 @@ async def test_the_hub_takes_what_no_other_route_does(proxy, status_of):
 
 
 async def test_a_user_may_have_a_domain(proxy_for, status_of):
-    proxy = proxy_for(host_routing=True, hub_public_url=f"http://{HOST}:8080")
+    proxy = proxy_for(host_routing=True, hub_url=HUB)
     await proxy.add_route(f"ada.{HOST}/metrics/", BACKEND, {"user": "ada"})
 
     assert await status_of("/metrics", host=f"ada.{HOST}") == 200
     assert await status_of("/metrics", host=f"ben.{HOST}") != 200
 
 
-async def test_other_paths_of_a_users_host_lead_to_the_hub(proxy_for, answer_of):
+async def test_other_paths_of_a_users_host_lead_to_the_hub(
+    proxy_for, answer_of, platform
+):
     """Envoy takes no other host's route for them, and no page of the hub is there."""
-    proxy = proxy_for(host_routing=True, hub_public_url=f"http://{HOST}:8080")
+    proxy = proxy_for(host_routing=True, hub_url=HUB)
     for server in ("a", "b"):
         await proxy.add_route(f"ada.{HOST}/user/ada/{server}/", BACKEND, {"user": "a"})
 
     for path in ("/", "/hub/login?next=%2Fhub%2F", "/user/ada/c/lab"):
         status, location = await answer_of(path, host=f"ada.{HOST}")
-        assert (status, location) == (302, f"http://{HOST}:8080{path}")
+        assert (status, location) == (302, f"{platform.url}{path}")
+    # JupyterLab's requests could not follow that.
+    status, _ = await answer_of("/user/ada/c/api/contents", host=f"ada.{HOST}")
+    assert status == 424
     # A browser names the port, which a host in Istio has not.
     status, _ = await answer_of("/user/ada/b/tree", host=f"ada.{HOST}:8080")
     assert status == 404

@@ -73,6 +73,11 @@ class Lab:
         body = {"type": "notebook", "content": content}
         self._call("PUT", f"api/contents/home/jovyan/{path}", body)
 
+    def put_text(self, path: str, text: str) -> None:
+        """Write a text file below the home."""
+        body = {"type": "file", "format": "text", "content": text}
+        self._call("PUT", f"api/contents/home/jovyan/{path}", body)
+
     def _call(self, verb: str, path: str, body: dict[str, Any]) -> None:
         session = self.session
         httpx.request(

@@ -10,6 +10,7 @@ import os
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
 
+from mofang_training import log_in
 from mofang_training.handlers import HANDLERS
 from mofang_training.safe_mode import tell_page
 from mofang_training.service import TrainingService
@@ -54,8 +55,9 @@ class TrainingExtension(ExtensionApp):
         )
 
     def initialize_handlers(self) -> None:
-        """Serve ``mofang/training/api``."""
+        """Serve ``mofang/training``."""
         self.handlers.extend(HANDLERS)
+        self.handlers.extend(log_in.HANDLERS)
 
     async def stop_extension(self) -> None:
         """End the streams that are still open."""

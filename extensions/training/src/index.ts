@@ -2,6 +2,7 @@ import { chartsPlugin } from './plugins/charts';
 import { comparePlugin } from './plugins/compare';
 import { formPlugin } from './plugins/form';
 import { jobsPlugin } from './plugins/jobs';
+import { logInPlugin } from './plugins/logIn';
 import { logsPlugin } from './plugins/logs';
 import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
@@ -14,6 +15,7 @@ export default [
   jobsPlugin,
   panelPlugin,
   formPlugin,
+  logInPlugin,
   logsPlugin,
   submitPlugin,
   chartsPlugin,

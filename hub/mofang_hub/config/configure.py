@@ -74,7 +74,7 @@ def _proxy(c: Any, settings: Settings) -> None:
     c.IstioProxy.gateway = settings.gateway.name
     c.IstioProxy.gateway_namespace = settings.gateway.namespace
     c.IstioProxy.hosts = list(settings.gateway.hosts)
-    c.IstioProxy.hub_public_url = settings.public_url
+    c.IstioProxy.hub_url = c.JupyterHub.hub_connect_url
     c.IstioProxy.probe_url = settings.gateway.probe_url
 
 

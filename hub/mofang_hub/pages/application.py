@@ -5,6 +5,7 @@ from typing_extensions import override
 
 from mofang_hub.pages import handlers, servers
 from mofang_hub.pages.client import client_handlers
+from mofang_hub.pages.user_host import user_host_handlers
 
 
 class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
@@ -14,5 +15,10 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
     def init_handlers(self) -> None:
         super().init_handlers()
         # The first that fits a path answers; settings can only add to the end.
-        ours = [*handlers.HANDLERS, *servers.HANDLERS, *client_handlers()]
+        ours = [
+            *handlers.HANDLERS,
+            *servers.HANDLERS,
+            *client_handlers(),
+            *user_host_handlers(self.public_url),
+        ]
         self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)

@@ -20,6 +20,7 @@ def configure_pages(c: Any, settings: Settings) -> None:
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
     script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
     stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
+    fragment = (ASSETS / "fragment.js").read_text(encoding="utf-8")
 
     async def form(spawner: Any) -> str:
         try:
@@ -33,6 +34,7 @@ def configure_pages(c: Any, settings: Settings) -> None:
         "mofang_style": style,
         "mofang_script": script,
         "mofang_stop": stop,
+        "mofang_fragment": fragment,
         "mofang_client": find_wheel(),
     }
     c.MofangSpawner.options_form = form

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from mofang_hub.routes.models import BadRouteError, Route, Target, route_name
 from mofang_hub.routes.quoting import path_pattern
@@ -16,6 +15,8 @@ from mofang_kube.names import GROUP, ROUTE_LABEL
 ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
 TARGET_ANNOTATION = f"{GROUP}/target"
 DATA_ANNOTATION = f"{GROUP}/data"
+USER_HOST_PREFIX = "/hub/user-host/"
+"""Where the hub answers what no server on a user's host does. The chart has it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,8 @@ class VirtualServiceBuilder:
     hosts: Sequence[str] = ("*",)
     """Domains that routes without one of their own answer to."""
 
-    public_url: str = ""
-    """Scheme and host of the hub in browsers; needed where routes have hosts."""
+    hub_url: str = ""
+    """The hub's Service, as a target; needed where routes have hosts."""
 
     cluster_domain: str = "cluster.local"
 
@@ -73,7 +74,7 @@ class VirtualServiceBuilder:
                 "http": [
                     _proof(route),
                     *self._forward(route, target),
-                    *self._redirect(route),
+                    *self._fallback(route),
                 ],
             },
         }
@@ -92,9 +93,8 @@ class VirtualServiceBuilder:
             # The address without its last slash is the server's as well; the
             # hub would take it for a server that does not run.
             matches.append({"uri": {"exact": path}})
-        host = f"{target.service}.{target.namespace}.svc.{self.cluster_domain}"
         onward = {
-            "route": [{"destination": {"host": host, "port": {"number": target.port}}}],
+            "route": self._destination(target),
             # Istio's default repeats a request after a 503 too. A notebook's
             # requests are not all repeatable, so only those that reached nobody.
             "retries": {"attempts": 2, "retryOn": "connect-failure,refused-stream"},
@@ -114,39 +114,32 @@ class VirtualServiceBuilder:
             )
         return forward
 
-    def _redirect(self, route: Route) -> list[dict[str, Any]]:
-        """Send everything else on a user's host to the hub's.
+    def _destination(self, target: Target) -> list[dict[str, Any]]:
+        host = f"{target.service}.{target.namespace}.svc.{self.cluster_domain}"
+        return [{"destination": {"host": host, "port": {"number": target.port}}}]
 
-        Envoy looks at no other host's routes once one is known for a host. The hub
-        itself answers on its own host alone: a user's host is controlled by whatever
-        service worker the user's server installed, and must show no log-in page.
+    def _fallback(self, route: Route) -> list[dict[str, Any]]:
+        """Route everything else on a user's host to ``UserHostHandler`` of the hub.
+
+        Envoy looks at no other host's routes once one is known for a host. No page of
+        the hub may be shown there: a user's host is controlled by whatever service
+        worker the user's server installed.
         """
         if route.host is None:
             return []
-        if not self.public_url:
+        if not self.hub_url:
             raise BadRouteError(
                 f"The route {route.routespec} has a host of its own, and IstioProxy."
-                "hub_public_url does not say where the hub is."
+                "hub_url does not say where the hub is."
             )
         return [
             {
                 "name": "hub",
                 "match": [{"uri": {"prefix": "/"}}],
-                "redirect": redirect_to(self.public_url),
+                "rewrite": {"uri": USER_HOST_PREFIX},
+                "route": self._destination(Target.parse(self.hub_url)),
             }
         ]
-
-
-def redirect_to(url: str) -> dict[str, Any]:
-    """Istio's HTTPRedirect to the same path on another origin."""
-    origin = urlsplit(url)
-    port = origin.port or {"http": 80, "https": 443}[origin.scheme]
-    return {
-        "scheme": origin.scheme,
-        "authority": origin.hostname,
-        "port": port,
-        "redirectCode": 302,
-    }
 
 
 def read_route(virtual_service: Mapping[str, Any]) -> Route | None:

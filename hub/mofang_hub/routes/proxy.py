@@ -75,12 +75,11 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         """,
     ).tag(config=True)
 
-    hub_public_url = Unicode(
+    hub_url = Unicode(
         help="""
-        Scheme and host of the hub as browsers know it. ``public_url`` of the base class
-        is where the proxy listens.
+        The hub's Service, ``http://<service>.<namespace>.svc:<port>``.
 
-        Needed with a host per user: other paths of a user's host are redirected there.
+        Needed with a host per user: the hub answers other paths of a user's host.
         """,
     ).tag(config=True)
 
@@ -129,7 +128,7 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
             gateway=self.gateway,
             gateway_namespace=self.gateway_namespace,
             hosts=tuple(self.hosts),
-            public_url=self.hub_public_url,
+            hub_url=self.hub_url,
             cluster_domain=self.cluster_domain,
         )
 

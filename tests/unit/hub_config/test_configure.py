@@ -83,7 +83,7 @@ def test_each_user_has_a_host_and_cookies_are_bound_to_theirs(c):
     """Otherwise any user's server acts in the hub as whoever opens its page."""
     assert c.JupyterHub.subdomain_host == "https://mofang.example.org"
     assert c.JupyterHub.cookie_host_prefix_enabled is True
-    assert c.IstioProxy.hub_public_url == "https://mofang.example.org"
+    assert c.IstioProxy.hub_url == "http://hub.mofang.svc:8081"
 
 
 def test_without_tls_no_cookie_is_bound_by_its_name(secrets):

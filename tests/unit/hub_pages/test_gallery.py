@@ -394,5 +394,6 @@ def test_the_hubs_pages_are_ours():
         "mofang_style",
         "mofang_script",
         "mofang_stop",
+        "mofang_fragment",
         "mofang_client",
     }

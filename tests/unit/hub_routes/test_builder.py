@@ -15,7 +15,7 @@ def builder():
         namespace="mofang",
         gateway="mofang/mofang",
         gateway_namespace="istio-system",
-        public_url="https://x.org",
+        hub_url="http://hub.mofang.svc:8081",
     )
 
 
@@ -68,28 +68,25 @@ def test_a_route_reads_back_as_it_was(builder, route):
     assert read_route(builder.build(route)) == route
 
 
-def test_on_a_host_of_its_own_everything_else_is_redirected_to_the_hub(builder):
-    """Envoy looks at no wildcard once it knows the host; the hub answers elsewhere."""
+def test_on_a_host_of_its_own_the_hub_answers_everything_else(builder):
+    """Envoy looks at no wildcard once it knows a host; no page of the hub is there."""
     route = Route(routespec="ada.x.org/user/ada/a/", target="http://a.b.svc:1")
 
     spec = builder.build(route)["spec"]
 
     assert spec["hosts"] == ["ada.x.org"]
+    host = "hub.mofang.svc.cluster.local"
     assert spec["http"][-1] == {
         "name": "hub",
         "match": [{"uri": {"prefix": "/"}}],
-        "redirect": {
-            "scheme": "https",
-            "authority": "x.org",
-            "port": 443,
-            "redirectCode": 302,
-        },
+        "rewrite": {"uri": "/hub/user-host/"},
+        "route": [{"destination": {"host": host, "port": {"number": 8081}}}],
     }
 
 
 def test_a_host_of_its_own_needs_to_know_where_the_hub_is():
     builder = VirtualServiceBuilder(namespace="a", gateway="a/b", gateway_namespace="c")
-    with pytest.raises(BadRouteError, match="public_url"):
+    with pytest.raises(BadRouteError, match="hub_url"):
         builder.build(Route(routespec="a.x.org/user/a/", target="http://a.b.svc:1"))
 
 

@@ -4,8 +4,7 @@ Hosts, by their role. Lists are rendered as YAML.
   mofang.publicHost    the name in publicUrl; empty where it has none
   mofang.hostPerUser   "true" where each user's servers are on a host of their own
   mofang.hubHosts      where the hub and its services answer
-  mofang.redirectHosts what is redirected to publicUrl: hosts of users without a server
-                       (those with one are redirected by their routes), further ones
+  mofang.redirectHosts what the gateway redirects to publicUrl
   mofang.allHosts      all that the Gateway accepts
   mofang.probeUrl      where the hub reaches the gateway
 */ -}}
@@ -33,9 +32,6 @@ Hosts, by their role. Lists are rendered as YAML.
 {{- $hosts := list -}}
 {{- if include "mofang.publicHost" . -}}
 {{- $hosts = .Values.gateway.redirectHosts -}}
-{{- if and (include "mofang.hostPerUser" .) (not (has "*" $hosts)) -}}
-{{- $hosts = prepend $hosts (printf "*.%s" (include "mofang.publicHost" .)) -}}
-{{- end -}}
 {{- end -}}
 {{- $hosts | toYaml -}}
 {{- end -}}
@@ -45,7 +41,11 @@ Hosts, by their role. Lists are rendered as YAML.
 {{- if has "*" $redirected -}}
 {{- list "*" | toYaml -}}
 {{- else -}}
-{{- concat (include "mofang.hubHosts" . | fromYamlArray) $redirected | toYaml -}}
+{{- $hosts := include "mofang.hubHosts" . | fromYamlArray -}}
+{{- if include "mofang.hostPerUser" . -}}
+{{- $hosts = append $hosts (printf "*.%s" (include "mofang.publicHost" .)) -}}
+{{- end -}}
+{{- concat $hosts $redirected | toYaml -}}
 {{- end -}}
 {{- end -}}
 
