@@ -20,6 +20,12 @@ if os.environ["MOFANG_ATTEMPT"] == "1" and os.environ["MOFANG_INDEX"] == "1":
     sys.exit(3)
 print("attempt", os.environ["MOFANG_ATTEMPT"])
 """
+SAVES = """
+import os, time
+if os.environ["MOFANG_INDEX"] == "1":
+    time.sleep(8)
+    print("saved", flush=True)
+"""
 
 
 async def pods_of(world: World, job_id: str) -> list[Any]:
@@ -108,3 +114,23 @@ async def test_a_runtime_goes_with_its_job(world: World) -> None:
         return job.id not in await runtimes()
 
     await eventually(is_gone, within=60)
+
+
+@pytest.mark.parametrize("engine", ["kubeflow-v1", "jobset"])
+async def test_without_a_chief_no_workers_end_ends_the_others(
+    world: World, engine: str
+) -> None:
+    """kubedl#81: worker-0 ended first, and what another was saving was lost."""
+    script = world.write("saves.py", SAVES)
+    job = await world.submit(
+        script=script,
+        framework="tensorflow",
+        engine=engine,
+        resources=SMALL,
+        replicas=2,
+    )
+
+    await world.until(job, JobState.SUCCEEDED)
+
+    log = await world.call("GET", f"/{job.id}/logs/worker/1")
+    assert "saved" in log.text

@@ -85,6 +85,21 @@ def test_each_framework_on_each_kind(
 
 
 @pytest.mark.parametrize(
+    ("more", "policy"),
+    [({}, "AllWorkers"), ({"roles": {"ps": {"replicas": 1}}}, None)],
+    ids=["workers alone", "with a chief"],
+)
+def test_worker_0_of_tensorflow_does_not_end_the_others(
+    more: dict[str, Any], policy: str | None
+) -> None:
+    job = make_job(framework="tensorflow", **more)
+
+    tf_job = render(kind_named("TFJob"), job, MACHINES, PodMarks())[-1]
+
+    assert tf_job["spec"].get("successPolicy") == policy
+
+
+@pytest.mark.parametrize(
     ("program", "command", "parameters"),
     [
         ({}, ["--", "train.py", "--quiet", "--no-cuda"], {"lr": 0.1}),

@@ -55,6 +55,10 @@ def _own(kind: Kind, job: NewJob) -> dict[str, Any]:
         return {"nprocPerNode": str(slots)}
     if job.spec.framework in {Framework.HOROVOD, Framework.MPI}:
         return {"slotsPerWorker": slots}
+    roles = {role.name for role in job.spec.settled_roles()}
+    if job.spec.framework is Framework.TENSORFLOW and "chief" not in roles:
+        # The default ends the job with worker-0, while others may still save.
+        return {"successPolicy": "AllWorkers"}
     return {}
 
 
