@@ -14,7 +14,8 @@ from mofang.run.signals import FORWARDED, SignalPipe
 
 LIMIT_SECONDS = 300.0
 REPORT_SECONDS = 10.0
-PAUSE_SECONDS = 0.5
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 0.5
 
 LONGER = "To wait longer, set the variable MOFANG_WAIT_SECONDS of the job."
 
@@ -42,6 +43,7 @@ def wait_until(
         StoppedError: We were told to end meanwhile.
     """
     start = reported = time.monotonic()
+    pause_seconds = FIRST_PAUSE_SECONDS
     while not _ask(is_there, signals):
         now = time.monotonic()
         if now - start >= wait.limit_seconds:
@@ -55,7 +57,8 @@ def wait_until(
                 f"Waiting for {wait.what()}: {now - start:.0f} s of at most "
                 f"{wait.limit_seconds:.0f} s."
             )
-        pause(PAUSE_SECONDS, signals)
+        pause(pause_seconds, signals)
+        pause_seconds = min(pause_seconds * 1.5, LONGEST_PAUSE_SECONDS)
 
 
 def pause(seconds: float, signals: SignalPipe) -> None:
