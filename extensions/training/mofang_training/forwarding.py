@@ -26,7 +26,7 @@ from mofang_training.service import (
 )
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 Complete = Callable[[bytes], bytes]
 
@@ -133,7 +133,7 @@ class TrainingHandler(APIHandler):
         async with self.service.stream(
             verb, path, query=query, body=body, endless=endless
         ) as answer:
-            self.set_status(answer.status_code)
+            self.set_status(answer.status)
             kind = answer.headers.get("Content-Type", "application/json")
             if kind.split(";")[0].strip() not in PASSED_TYPES:
                 kind = "text/plain; charset=utf-8"
@@ -144,8 +144,8 @@ class TrainingHandler(APIHandler):
                     self.set_header(name, answer.headers[name])
             if endless:
                 await self.flush()
-            pieces = answer.aiter_bytes()
-            if complete is not None and answer.status_code == HTTPStatus.OK:
+            pieces: AsyncIterator[bytes] = answer.content.iter_any()
+            if complete is not None and answer.status == HTTPStatus.OK:
                 pieces = _completed(answer, complete)
             async for piece in pieces:
                 self.write(piece)
@@ -162,6 +162,6 @@ class TrainingHandler(APIHandler):
 
 
 async def _completed(
-    answer: httpx.Response, complete: Complete
+    answer: aiohttp.ClientResponse, complete: Complete
 ) -> AsyncIterator[bytes]:
-    yield await asyncio.to_thread(complete, await answer.aread())
+    yield await asyncio.to_thread(complete, await answer.read())

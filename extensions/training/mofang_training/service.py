@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    import httpx
+    import aiohttp
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 30.0
@@ -32,7 +32,7 @@ class TrainingService:
 
     project: str
     token: str = field(repr=False)
-    _client: httpx.AsyncClient | None = field(default=None, init=False)
+    _client: aiohttp.ClientSession | None = field(default=None, init=False)
 
     @asynccontextmanager
     async def stream(
@@ -43,7 +43,7 @@ class TrainingService:
         query: Mapping[str, list[str]] | None = None,
         body: bytes | None = None,
         endless: bool = False,
-    ) -> AsyncIterator[httpx.Response]:
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request about the project; its answer's body is still to be read.
 
         Args:
@@ -57,25 +57,26 @@ class TrainingService:
             NotOnPlatformError: The platform's settings are missing.
             ServiceAwayError: No answer came, or it broke off.
         """
-        import httpx  # noqa: PLC0415 - start-up time of every server counts
+        import aiohttp  # noqa: PLC0415 - start-up time of every server counts
 
-        timeout = httpx.Timeout(
-            ANSWER_SECONDS,
-            connect=CONNECT_SECONDS,
-            read=None if endless else ANSWER_SECONDS,
+        timeout = aiohttp.ClientTimeout(
+            sock_connect=CONNECT_SECONDS,
+            sock_read=None if endless else ANSWER_SECONDS,
         )
+        named = [(name, each) for name, many in (query or {}).items() for each in many]
         try:
-            async with self._http().stream(
+            async with self._http().request(
                 verb,
                 self.address(path),
-                params=query,
-                content=body,
+                params=named,
+                data=body,
                 timeout=timeout,
                 headers=self._headers(body),
+                allow_redirects=False,
             ) as answer:
                 yield answer
-        except httpx.TransportError as err:
-            raise ServiceAwayError(str(err)) from err
+        except (aiohttp.ClientError, TimeoutError) as err:
+            raise ServiceAwayError(str(err) or type(err).__name__) from err
 
     def address(self, path: str) -> str:
         """Return the address of something of the project.
@@ -91,7 +92,7 @@ class TrainingService:
     async def close(self) -> None:
         """Drop all connections."""
         if self._client is not None:
-            await self._client.aclose()
+            await self._client.close()
             self._client = None
 
     def _headers(self, body: bytes | None) -> dict[str, str]:
@@ -100,12 +101,15 @@ class TrainingService:
             headers["Content-Type"] = "application/json"
         return headers
 
-    def _http(self) -> httpx.AsyncClient:
-        import httpx  # noqa: PLC0415 - as above
+    def _http(self) -> aiohttp.ClientSession:
+        import aiohttp  # noqa: PLC0415 - as above
 
         if self._client is None:
-            # The service is in the cluster: a proxy for the world is in the way.
-            self._client = httpx.AsyncClient(
-                trust_env=False, limits=httpx.Limits(max_connections=None)
+            self._client = aiohttp.ClientSession(
+                # As many streams are open as JupyterLab follows.
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # The service is in the cluster: a proxy for the world is in the way.
+                trust_env=False,
             )
         return self._client
