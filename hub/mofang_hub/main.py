@@ -17,9 +17,9 @@ def hub() -> None:
 
 def training() -> None:
     """Serve training jobs, their logs and Cloud Shell."""
-    import_module("mofang_hub.jobs.app").main()
+    import_module("mofang_jobs.app").main()
 
 
 def reconciler() -> None:
     """Keep the namespaces of projects as their Projects say."""
-    import_module("mofang_hub.projects.reconciler").main()
+    import_module("mofang_projects.reconciler").main()

@@ -3,7 +3,7 @@
 import pytest
 
 from mofang_hub.config.settings import Settings
-from mofang_hub.projects.models import NamespaceSettings
+from mofang_projects.models import NamespaceSettings
 
 PUBLIC = {"publicUrl": "https://hub.example.org"}
 

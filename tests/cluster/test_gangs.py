@@ -16,17 +16,19 @@ from kubernetes_asyncio import client, config
 
 from mofang.models import Framework, JobSpec, Priority
 from mofang_hub.config.settings import GangSettings
-from mofang_hub.jobs.engines.kinds import (
+from mofang_jobs.adapters.pod_group_discovery import discover_gangs
+from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
+from mofang_jobs.domain.models import NewJob
+from mofang_jobs.engines.pod_status import read_pod, trim_pod
+from mofang_jobs.engines.rendering import render
+from mofang_jobs.engines.workload_kinds import (
     MPI_JOB,
     PYTORCH_JOB,
     TF_JOB,
     XGBOOST_JOB,
     Kind,
 )
-from mofang_hub.jobs.engines.pod_reading import read_pod, trim_pod
-from mofang_hub.jobs.engines.rendering import render
-from mofang_hub.jobs.gang import Gang, GangPolicy, Owner, choose_gang, discover_gangs
-from mofang_hub.jobs.models import NewJob
+from mofang_jobs.scheduling.policy_selection import choose_gang
 from mofang_kube import names
 from support import gangs
 

@@ -1,0 +1,61 @@
+"""What a cluster has for gangs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from kubernetes_asyncio.client import (
+    AdmissionregistrationV1Api,
+    ApiClient,
+    ApiException,
+)
+
+from mofang_jobs.adapters.engine_discovery import served_resources
+from mofang_jobs.domain.gang import GROUP_PLURAL, GroupApi
+from mofang_jobs.scheduling import coscheduling, native, volcano
+from mofang_jobs.scheduling.policy_selection import Served
+from mofang_kube.errors import translated
+
+ADMISSION_POLICY = "mofang-pod-groups"
+ANSWER_SECONDS = 30
+
+_APIS = (
+    *(GroupApi(group=native.GROUP, version=each) for each in native.VERSIONS),
+    GroupApi(group=volcano.GROUP, version=volcano.VERSION),
+    GroupApi(group=coscheduling.GROUP, version=coscheduling.VERSION),
+)
+
+
+async def discover_gangs(api: ApiClient) -> Served:
+    """Return which PodGroups are served, and whether pods can join native ones.
+
+    Raises:
+        ClusterError: The cluster does not answer.
+    """
+    apis = [
+        each
+        for each in _APIS
+        if GROUP_PLURAL in await served_resources(api, each.group, each.version)
+    ]
+    has_native = any(each.group == native.GROUP for each in apis)
+    return Served(
+        apis=tuple(apis),
+        has_admission_policy=has_native and await _has_admission_policy(api),
+    )
+
+
+async def _has_admission_policy(api: ApiClient) -> bool:
+    registrations = AdmissionregistrationV1Api(api)
+    reads = (
+        registrations.read_mutating_admission_policy,
+        registrations.read_mutating_admission_policy_binding,
+    )
+    with translated("read", "MutatingAdmissionPolicy", ADMISSION_POLICY):
+        for read in reads:
+            try:
+                await read(ADMISSION_POLICY, _request_timeout=ANSWER_SECONDS)
+            except ApiException as err:
+                if err.status == HTTPStatus.NOT_FOUND:
+                    return False
+                raise
+    return True

@@ -1,0 +1,47 @@
+"""What is started in a container for a person who comes.
+
+Nothing of the user's is put into a command line but as an argument of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mofang_jobs.domain.public_keys import PublicKey
+from mofang_jobs.services.shell_targets import Target
+
+# $1 is the working directory, and stays an argument.
+_SHELL = (
+    'cd -- "$1" 2>/dev/null; '
+    "if command -v bash >/dev/null 2>&1; then exec bash -l; fi; exec sh -l"
+)
+# $1 is the key, $2 the working directory. A module of the same name that a user has
+# in a directory of theirs is not to come first.
+_GUEST = (
+    "cd /; guest=mofang.run.guest; python=/opt/mofang/bin/python3; "
+    'if [ -x "$python" ]; then exec "$python" -I -m "$guest" "$@"; fi; '
+    'if command -v python3 >/dev/null 2>&1; then exec python3 -m "$guest" "$@"; fi; '
+    'echo "its image has no python3, which the SSH server is started with." >&2; '
+    "exit 127"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A command in a container, whose input and output are the client's."""
+
+    words: tuple[str, ...]
+    has_terminal: bool
+    """Whether it runs in a terminal; else its error output comes apart."""
+
+
+def login_shell(target: Target) -> Program:
+    """Return the shell that begins in the job's working directory."""
+    words = ("sh", "-c", _SHELL, "mofang-shell", target.working_directory)
+    return Program(words=("TERM=xterm-256color", *words), has_terminal=True)
+
+
+def ssh_server(target: Target, key: PublicKey) -> Program:
+    """Return the SSH server for one connection of who holds the key."""
+    words = ("sh", "-c", _GUEST, "mofang-ssh", key.line, target.working_directory)
+    return Program(words=words, has_terminal=False)

@@ -1,0 +1,79 @@
+"""Say to people what a gang waits for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mofang.models import Role
+from mofang.quantities import format_bytes, parse_quantity
+from mofang_jobs.domain.gang import Gang
+from mofang_jobs.domain.messages import waiting_sentence
+from mofang_jobs.domain.models import PodSeen
+
+_OF_NODES = "0/"
+"""How the scheduler begins when it tells what each machine lacks."""
+
+
+def group_is_absent(gang: Gang) -> str:
+    """Say that the PodGroup is not there (yet)."""
+    return (
+        f"Its replicas wait for their PodGroup {gang.name}, which is not there. If "
+        "that stays so, cancel the job and submit it again."
+    )
+
+
+def pods_are_missing(gang: Gang, made: int) -> str:
+    """Say that not all pods were made yet.
+
+    Args:
+        gang: The gang.
+        made: How many pods there are.
+    """
+    return (
+        f"It waits until all of its {gang.count} replicas are made; {made} of them "
+        f"{'is' if made == 1 else 'are'} there."
+    )
+
+
+def without_room(gang: Gang, fit: int | None) -> str:
+    """Say what must be free at once.
+
+    Args:
+        gang: The gang.
+        fit: For how many replicas the scheduler found room before it gave up; None
+            if it does not say.
+    """
+    wish = f"Waiting for enough free resources for {_listed(gang.roles)}."
+    if fit is None:
+        return wish
+    found = f"{fit} of the {gang.count}" if fit else "none of them"
+    return f"{wish} When Kubernetes last looked, there were enough for {found}."
+
+
+def with_cause(sentence: str, pods: Sequence[PodSeen]) -> str:
+    """Add what the first replica that found no machine was told."""
+    told = (pod for pod in pods if pod.unschedulable.startswith(_OF_NODES))
+    pod = next(told, None)
+    cause = waiting_sentence(pod) if pod else None
+    return f"{sentence} {cause}" if cause else sentence
+
+
+def _listed(roles: Sequence[Role]) -> str:
+    parts = [_wish(role) for role in roles]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _wish(role: Role) -> str:
+    asked = role.resources
+    amounts = [
+        *([_counted(asked.gpu, "GPU")] if asked.gpu else []),
+        _counted(format(parse_quantity(asked.cpu).normalize(), "f"), "core"),
+        f"{format_bytes(int(parse_quantity(asked.memory)))} of memory",
+    ]
+    each = " each" if role.replicas > 1 else ""
+    return f"{_counted(role.replicas, role.name)} ({', '.join(amounts)}{each})"
+
+
+def _counted(amount: int | str, what: str) -> str:
+    is_one = str(amount) == "1"
+    return f"{amount} {what}" if is_one or what == "ps" else f"{amount} {what}s"

@@ -1,0 +1,33 @@
+"""No gangs: the cluster places replicas one by one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mofang_jobs.domain.gang import Gang, GroupApi, Owner
+from mofang_jobs.domain.models import Manifest, PodMarks, PodSeen
+from mofang_jobs.domain.priority_classes import priority_class
+
+
+class NoGang:
+    """Replicas are placed one by one."""
+
+    name = "none"
+    api: GroupApi | None = None
+
+    def marks(self, gang: Gang) -> PodMarks:
+        """Return the priority alone."""
+        return PodMarks(priority_class=priority_class(gang.priority))
+
+    def build_group(self, gang: Gang, owner: Owner) -> Manifest | None:  # noqa: ARG002
+        """Return nothing: there is no PodGroup."""
+        return None
+
+    def waiting_sentence(
+        self,
+        gang: Gang,  # noqa: ARG002
+        group: Manifest | None,  # noqa: ARG002
+        pods: Sequence[PodSeen],  # noqa: ARG002
+    ) -> str | None:
+        """Return nothing: each pod says for itself why it waits."""
+        return None
