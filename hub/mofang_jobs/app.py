@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import httpx
 import structlog
-from kubernetes_asyncio.client import ApiClient
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
@@ -53,6 +52,7 @@ from mofang_jobs.services.session_registry import Sessions
 from mofang_jobs.services.shell_targets import Targets
 from mofang_jobs.services.submission import Submissions
 from mofang_kube import clients
+from mofang_kube.clients import ApiClient
 from mofang_kube.leader import Leader
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.volumes import homes

@@ -102,6 +102,12 @@ def api_message(err: ApiException) -> str:
         return str(err.reason)
 
 
+def http_status(err: MofangError) -> int:
+    """Return the HTTP status that Kubernetes answered; 0 if it did not answer."""
+    cause = err.__cause__
+    return int(cause.status or 0) if isinstance(cause, ApiException) else 0
+
+
 def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
     """The error of ours for an API error, naming the object in hand."""
     message = api_message(err)

@@ -28,7 +28,7 @@ from mofang_jobs.engines.workload_kinds import (
     XGBOOST_JOB,
     Kind,
 )
-from mofang_jobs.scheduling.policy_selection import choose_gang
+from mofang_jobs.scheduling.policy_selection import POD_GROUP_APIS, choose_gang
 from mofang_kube import names
 from support import gangs
 
@@ -48,7 +48,7 @@ async def policy():
     settings = client.Configuration()
     await config.load_kube_config(str(gangs.KUBECONFIG), client_configuration=settings)
     async with client.ApiClient(settings) as api:
-        yield choose_gang(await discover_gangs(api), GangSettings())
+        yield choose_gang(await discover_gangs(api, POD_GROUP_APIS), GangSettings())
 
 
 @dataclass(kw_only=True)

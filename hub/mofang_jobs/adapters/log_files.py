@@ -20,12 +20,11 @@ from mofang_jobs.adapters.confined_fs import (
     opened_folder,
     remove_folder,
 )
+from mofang_jobs.domain.log_paths import LOGS, PROJECTS, LogName, folder_parts
 
 log = structlog.get_logger(__name__)
 
 MAX_READ_BYTES = 1024**2
-PROJECTS = "projects"
-LOGS = (".mofang", "logs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,27 +40,6 @@ class LogPart:
     def next(self) -> int:
         """The offset that follows the content."""
         return self.offset + len(self.content)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogName:
-    """Whose log it is."""
-
-    project: str
-    job: str
-    role: str
-    index: int
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Parts of the file's path beneath the storage's root."""
-        name = f"mofang-job-{self.job}-{self.role}-{self.index}.log"
-        return (*folder_parts(self.project, self.job), name)
-
-
-def folder_parts(project: str, job: str) -> tuple[str, ...]:
-    """Return the parts of a log folder's path beneath the storage's root."""
-    return (PROJECTS, project, *LOGS, job)
 
 
 class LogStore:

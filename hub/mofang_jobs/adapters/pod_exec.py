@@ -18,9 +18,8 @@ from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 from kubernetes_asyncio.stream import WsApiClient
 from typing_extensions import override
 
-from mofang_jobs.domain.container_commands import Program
+from mofang_jobs.domain.container_commands import Program, Target
 from mofang_jobs.domain.terminal_protocol import ERROR, STDERR, STDOUT
-from mofang_jobs.services.shell_targets import Target
 from mofang_kube.errors import ClusterError, ConflictError, MofangError
 
 log = structlog.get_logger(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from kubernetes_asyncio.client import (
@@ -11,33 +12,30 @@ from kubernetes_asyncio.client import (
 )
 
 from mofang_jobs.adapters.engine_discovery import served_resources
-from mofang_jobs.domain.gang import GROUP_PLURAL, GroupApi
-from mofang_jobs.scheduling import coscheduling, native, volcano
-from mofang_jobs.scheduling.policy_selection import Served
+from mofang_jobs.domain.gang import GROUP_PLURAL, GroupApi, Served
 from mofang_kube.errors import translated
 
 ADMISSION_POLICY = "mofang-pod-groups"
 ANSWER_SECONDS = 30
-
-_APIS = (
-    *(GroupApi(group=native.GROUP, version=each) for each in native.VERSIONS),
-    GroupApi(group=volcano.GROUP, version=volcano.VERSION),
-    GroupApi(group=coscheduling.GROUP, version=coscheduling.VERSION),
-)
+_NATIVE_GROUP = "scheduling.k8s.io"
 
 
-async def discover_gangs(api: ApiClient) -> Served:
+async def discover_gangs(api: ApiClient, candidates: Iterable[GroupApi]) -> Served:
     """Return which PodGroups are served, and whether pods can join native ones.
+
+    Args:
+        api: The client.
+        candidates: APIs that are looked for.
 
     Raises:
         ClusterError: The cluster does not answer.
     """
     apis = [
         each
-        for each in _APIS
+        for each in candidates
         if GROUP_PLURAL in await served_resources(api, each.group, each.version)
     ]
-    has_native = any(each.group == native.GROUP for each in apis)
+    has_native = any(each.group == _NATIVE_GROUP for each in apis)
     return Served(
         apis=tuple(apis),
         has_admission_policy=has_native and await _has_admission_policy(api),

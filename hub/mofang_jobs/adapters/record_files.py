@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file
-from mofang_jobs.adapters.log_files import LogName, folder_parts
+from mofang_jobs.domain.log_paths import LogName, folder_parts
 
 MAX_BYTES = 64 * 1024
 RESULT = "result.json"

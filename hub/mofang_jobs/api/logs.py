@@ -6,12 +6,13 @@ from contextlib import aclosing
 
 from typing_extensions import override
 
-from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogName
+from mofang_jobs.adapters.log_files import MAX_READ_BYTES
 from mofang_jobs.adapters.record_files import RecordStore
 from mofang_jobs.api.jobs import MAX_NUMBER, read_number
 from mofang_jobs.api.service_handler import ServiceHandler, Services
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.frameworks import role_names
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.services.log_reader import LogReader, Sight
 from mofang_kube.errors import NotFoundError
 

@@ -8,10 +8,9 @@ from typing_extensions import override
 
 from mofang_jobs.api.websocket_proxy import BridgeHandler
 from mofang_jobs.domain.client_protocols import SshLanguage, TerminalLanguage
-from mofang_jobs.domain.container_commands import login_shell, ssh_server
+from mofang_jobs.domain.container_commands import Target, login_shell, ssh_server
 from mofang_jobs.domain.public_keys import parse_public_key
 from mofang_jobs.services.shell_session import Visit
-from mofang_jobs.services.shell_targets import Target
 from mofang_kube.errors import ForbiddenError
 
 KEY_HEADER = "Mofang-Public-Key"

@@ -10,9 +10,10 @@ from typing_extensions import override
 
 from mofang_jobs.api.service_handler import ServiceHandler, Services
 from mofang_jobs.domain.client_protocols import Message
+from mofang_jobs.domain.container_commands import Target
 from mofang_jobs.services.session_registry import Sessions
 from mofang_jobs.services.shell_session import Session, Visit
-from mofang_jobs.services.shell_targets import Target, Targets
+from mofang_jobs.services.shell_targets import Targets
 from mofang_kube.errors import InvalidError
 
 log = structlog.get_logger(__name__)

@@ -1,4 +1,4 @@
-"""What is started in a container for a person who comes.
+"""What is started in a container for a shell or an SSH connection. Pure.
 
 Nothing of the user's is put into a command line but as an argument of its own.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mofang_jobs.domain.public_keys import PublicKey
-from mofang_jobs.services.shell_targets import Target
 
 # $1 is the working directory, and stays an argument.
 _SHELL = (
@@ -24,6 +23,26 @@ _GUEST = (
     'echo "its image has no python3, which the SSH server is started with." >&2; '
     "exit 127"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One running container of a job of the caller's."""
+
+    project: str
+    job: str
+    role: str
+    index: int
+    namespace: str
+    pod: str
+    uid: str
+    working_directory: str
+    container: str
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``worker-1``."""
+        return f"{self.role}-{self.index}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, Self
@@ -10,7 +10,6 @@ from typing import Protocol, Self
 from mofang.models import Priority, Role
 from mofang_jobs.domain.models import JobSeen, Manifest, NewJob, PodMarks, PodSeen
 from mofang_jobs.domain.resource_requests import CPU, GPU, MEMORY, demand_of
-from mofang_jobs.engines.workload_kinds import kind_named
 from mofang_kube.names import GPU_RESOURCE
 
 GROUP_KIND = "PodGroup"
@@ -56,6 +55,15 @@ class Gang:
         return sum(role.replicas for role in self.roles)
 
 
+def priority_class(priority: Priority) -> str:
+    """Return the name of the class that Kubernetes has for a job's priority.
+
+    The chart makes the classes. They never preempt: a job that runs is not broken off
+    for one that waits, whatever their priorities.
+    """
+    return f"mofang-{priority.value}"
+
+
 def _quantity(amount: Decimal) -> str:
     return format(amount.normalize(), "f")
 
@@ -74,11 +82,11 @@ class Owner:
     @classmethod
     def of(cls, obj: Manifest) -> Self:
         """Read the object, whole or trimmed."""
-        kind, metadata = kind_named(obj["kind"]), obj["metadata"]
+        metadata = obj["metadata"]
         labels = metadata.get("labels") or {}
         return cls(
-            api_version=f"{kind.group}/{kind.version}",
-            kind=kind.kind,
+            api_version=obj["apiVersion"],
+            kind=obj["kind"],
             name=metadata["name"],
             uid=metadata["uid"],
             labels={k: v for k, v in labels.items() if k.startswith(_OWN_LABELS)},
@@ -130,6 +138,17 @@ class GroupApi:
             },
             "spec": spec,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What the cluster has for gangs."""
+
+    apis: Collection[GroupApi] = ()
+    """APIs with PodGroups."""
+
+    has_admission_policy: bool = False
+    """Whether the chart's policy that puts pods into native groups is installed."""
 
 
 class GangPolicy(Protocol):

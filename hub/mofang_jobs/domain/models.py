@@ -218,6 +218,8 @@ class JobSeen:
 
     outcome: Outcome | None = None
     outcome_message: str = ""
+    """Why it failed, where its engine says more of that than its pods do."""
+
     finished: datetime | None = None
 
     @property

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from mofang_jobs.adapters.log_files import LogName
+from mofang_jobs.domain.log_paths import LogName
 
 VERSION = 1
 

@@ -17,7 +17,6 @@ from mofang_jobs.domain.messages import (
 )
 from mofang_jobs.domain.models import JobSeen, Outcome, PodPhase, PodSeen
 from mofang_jobs.domain.termination_message import shortened
-from mofang_jobs.engines.workload_kinds import RAY_JOB
 
 ECHO_SECONDS = 3.0
 """How long after the first failure the others have heard of it; ends are told in whole
@@ -164,8 +163,7 @@ def _reason(
 def _failure(seen: JobSeen, pods: Sequence[PodSeen]) -> str:
     blamed = blamed_pod(pods)
     if blamed is None:
-        told = shortened(seen.outcome_message) if seen.kind == RAY_JOB.kind else ""
-        return told or _UNKNOWN
+        return shortened(seen.outcome_message) or _UNKNOWN
     return ending_sentence(blamed, resources_of(seen.spec, blamed.role))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mofang.models import Framework
 from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
 from mofang_jobs.engines.manifest_header import build_head
-from mofang_jobs.engines.pod_template import job_labels
+from mofang_jobs.engines.replicated_job import replicated_job
 from mofang_jobs.engines.workload_kinds import JOB_SET
 
 _DECIDING = {
@@ -43,33 +43,5 @@ def build_job_set(job: NewJob, templates: list[tuple[RolePlan, Manifest]]) -> Ma
             "replicatedJobs": [
                 replicated_job(job, role, template) for role, template in templates
             ],
-        },
-    }
-
-
-def replicated_job(
-    job: NewJob, role: RolePlan, template: Manifest, *, name: str = ""
-) -> Manifest:
-    """Return the replicated Job of a role.
-
-    Args:
-        job: The job.
-        role: Its role.
-        template: Of the role's pods.
-        name: What it is called, if not as the role.
-    """
-    template["spec"]["restartPolicy"] = "Never"
-    return {
-        "name": name or role.name,
-        "replicas": 1,
-        "template": {
-            "metadata": {"labels": job_labels(job)},
-            "spec": {
-                "parallelism": role.replicas,
-                "completions": role.replicas,
-                "completionMode": "Indexed",
-                "backoffLimit": 0,
-                "template": template,
-            },
         },
     }

@@ -23,7 +23,7 @@ from mofang_jobs.engines.object_meta import (
     trimmed_metadata,
 )
 from mofang_jobs.engines.stored_spec import read_annotations
-from mofang_jobs.engines.workload_kinds import RAY_JOB, Kind
+from mofang_jobs.engines.workload_kinds import RAY_JOB, Kind, kind_named
 from mofang_kube import names
 
 OPEN, FAILED, LATER = "open", "failed", "later"
@@ -62,6 +62,7 @@ def trim_job(kind: Kind, obj: Manifest) -> Manifest:
     for step in kind.suspend:
         held = held.get(step) or {}
     return {
+        "apiVersion": kind.api_version,
         "kind": kind.kind,
         "held": held is True,
         "metadata": metadata,
@@ -170,10 +171,16 @@ def read_job(obj: Manifest) -> JobSeen | None:
         cancelled_at=read_time(annotations.get(names.CANCELLED_AT_ANNOTATION)),
         is_suspended="Suspended" in conditions,
         outcome=outcome if ended else None,
-        outcome_message=(ended or {}).get("message") or "",
+        outcome_message=_failure_message(obj["kind"], conditions.get("Failed")),
         finished=read_time(status.get("completionTime"))
         or read_time((ended or {}).get("lastTransitionTime")),
     )
+
+
+def _failure_message(kind: str, failed: Manifest | None) -> str:
+    if failed is None or not kind_named(kind).explains_failures:
+        return ""
+    return failed.get("message") or ""
 
 
 @lru_cache(maxsize=1024)

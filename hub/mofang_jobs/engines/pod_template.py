@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mofang.models import SecretKey
+from mofang_jobs.domain.log_paths import log_file
 from mofang_jobs.domain.models import Manifest, NewJob, PodMarks, RolePlan
 from mofang_jobs.domain.nodes import Machine
 from mofang_jobs.domain.placement import Wish, place
@@ -31,16 +32,6 @@ def job_labels(job: NewJob) -> dict[str, str]:
         names.FRAMEWORK_LABEL: job.spec.framework.value,
         names.ATTEMPT_LABEL: str(job.attempt),
     }
-
-
-def log_file(job_id: str, role: str, index: int | str) -> tuple[str, ...]:
-    """Return the parts of a log file's path inside the project's directory."""
-    return (*log_folder(job_id), f"mofang-job-{job_id}-{role}-{index}.log")
-
-
-def log_folder(job_id: str) -> tuple[str, ...]:
-    """Return the parts of the path of a job's log folder, likewise."""
-    return (".mofang", "logs", job_id)
 
 
 def build_pod_template(

@@ -40,14 +40,22 @@ class Kind:
     has_hosts: bool = True
     """Whether replicas have names in the cluster's DNS."""
 
+    explains_failures: bool = False
+    """Whether the message of its condition tells why the script failed."""
+
     port_name: str = ""
     replicas: str = ""
     """Field of the Training Operator that holds the replicas."""
 
     @property
+    def api_version(self) -> str:
+        """As objects name it."""
+        return f"{self.group}/{self.version}"
+
+    @property
     def api_path(self) -> str:
         """Path of its collection in all namespaces."""
-        return f"/apis/{self.group}/{self.version}/{self.plural}"
+        return f"/apis/{self.api_version}/{self.plural}"
 
     def host_of(self, name: str, framework: Framework, role: str) -> str:
         """Return the host name of a role's replicas, with ``{index}`` in it.
@@ -156,6 +164,7 @@ RAY_JOB = Kind(
     suspend=("spec", "suspend"),
     index_label="ray.io/node-type",
     has_hosts=False,
+    explains_failures=True,
 )
 
 KINDS = (PYTORCH_JOB, TF_JOB, MPI_JOB, XGBOOST_JOB, TRAIN_JOB, JOB_SET, RAY_JOB)

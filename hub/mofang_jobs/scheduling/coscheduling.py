@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mofang_jobs.domain.gang import Gang, GroupApi, Owner
+from mofang_jobs.domain.gang import Gang, GroupApi, Owner, priority_class
 from mofang_jobs.domain.gang_messages import (
     group_is_absent,
     pods_are_missing,
@@ -12,7 +12,6 @@ from mofang_jobs.domain.gang_messages import (
     without_room,
 )
 from mofang_jobs.domain.models import Manifest, PodMarks, PodSeen
-from mofang_jobs.domain.priority_classes import priority_class
 
 GROUP = "scheduling.x-k8s.io"
 VERSION = "v1alpha1"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from kubernetes_asyncio.client import ApiClient
 
 from mofang_hub.config.settings import GangSettings
 from mofang_jobs.adapters.job_storage import JobEngine
 from mofang_jobs.adapters.pod_group_discovery import discover_gangs
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
 from mofang_jobs.domain.models import JobSeen, Manifest, NewJob, PodMarks, PodSeen
-from mofang_jobs.scheduling.policy_selection import choose_gang
+from mofang_jobs.scheduling.policy_selection import POD_GROUP_APIS, choose_gang
 from mofang_jobs.scheduling.ungrouped import NoGang
+from mofang_kube.clients import ApiClient
 from mofang_kube.errors import ConflictError, InvalidError
 from mofang_kube.names import JOB_LABEL
 from mofang_kube.watcher import Watcher
@@ -67,7 +67,7 @@ class Gangs:
         """
         if self._groups is not None:
             return
-        served = await discover_gangs(self._api)
+        served = await discover_gangs(self._api, POD_GROUP_APIS)
         try:
             self._policy = choose_gang(served, self._settings)
         except InvalidError as err:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-
 from mofang_hub.config.settings import GangSettings
-from mofang_jobs.domain.gang import GangPolicy, GroupApi
+from mofang_jobs.domain.gang import GangPolicy, GroupApi, Served
 from mofang_jobs.scheduling import coscheduling, native, volcano
 from mofang_jobs.scheduling.coscheduling import CoschedulingGang
 from mofang_jobs.scheduling.native import NativeGang
@@ -14,16 +11,12 @@ from mofang_jobs.scheduling.ungrouped import NoGang
 from mofang_jobs.scheduling.volcano import VolcanoGang
 from mofang_kube.errors import InvalidError
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """What the cluster has for gangs."""
-
-    apis: Collection[GroupApi] = ()
-    """APIs with PodGroups."""
-
-    has_admission_policy: bool = False
-    """Whether the chart's policy that puts pods into native groups is installed."""
+POD_GROUP_APIS = (
+    *(GroupApi(group=native.GROUP, version=each) for each in native.VERSIONS),
+    GroupApi(group=volcano.GROUP, version=volcano.VERSION),
+    GroupApi(group=coscheduling.GROUP, version=coscheduling.VERSION),
+)
+"""All that some policy can use."""
 
 
 def choose_gang(served: Served, setting: GangSettings) -> GangPolicy:

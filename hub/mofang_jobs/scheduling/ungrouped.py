@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mofang_jobs.domain.gang import Gang, GroupApi, Owner
+from mofang_jobs.domain.gang import Gang, GroupApi, Owner, priority_class
 from mofang_jobs.domain.models import Manifest, PodMarks, PodSeen
-from mofang_jobs.domain.priority_classes import priority_class
 
 
 class NoGang:

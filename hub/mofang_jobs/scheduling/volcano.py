@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mofang_jobs.domain.gang import Gang, GroupApi, Owner
+from mofang_jobs.domain.gang import Gang, GroupApi, Owner, priority_class
 from mofang_jobs.domain.gang_messages import (
     group_is_absent,
     pods_are_missing,
@@ -13,7 +13,6 @@ from mofang_jobs.domain.gang_messages import (
     without_room,
 )
 from mofang_jobs.domain.models import Manifest, PodMarks, PodSeen
-from mofang_jobs.domain.priority_classes import priority_class
 from mofang_jobs.domain.termination_message import shortened
 
 GROUP = "scheduling.volcano.sh"

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mofang_jobs.adapters.log_files import LogName
 from mofang_jobs.adapters.sample_files import SampleStore
 from mofang_jobs.domain.hang_rule import Trace, Verdict, judge
 from mofang_jobs.domain.hang_settings import HangSettings
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.samples import Sample, SampledReplica
 
 

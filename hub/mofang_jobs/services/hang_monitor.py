@@ -12,8 +12,8 @@ import structlog
 from mofang.models import HangAction, RestartRecord
 from mofang.quantities import parse_quantity
 from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.log_files import LogName
 from mofang_jobs.domain.hang_rule import Health, Verdict
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.models import JobSeen, PodPhase
 from mofang_jobs.domain.restart_rules import may_restart
 from mofang_jobs.domain.samples import SampledReplica

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.log_files import LogName
 from mofang_jobs.adapters.record_files import Kept, RecordStore
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.messages import exit_sentence
 from mofang_jobs.domain.models import JobSeen, PodPhase
 from mofang_jobs.domain.status import Circumstances

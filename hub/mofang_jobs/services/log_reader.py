@@ -12,7 +12,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogName, LogPart, LogStore
+from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogPart, LogStore
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.models import JobSeen, PodSeen
 from mofang_jobs.domain.status import find_pod, replica_has_ended
 from mofang_kube.errors import MofangError, NotFoundError

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from kubernetes_asyncio.client import ApiException
-
 from mofang_jobs.adapters.cache import Board
 from mofang_jobs.domain.models import JobSeen
 from mofang_kube.errors import (
@@ -13,6 +11,7 @@ from mofang_kube.errors import (
     ConflictError,
     MofangError,
     NotFoundError,
+    http_status,
 )
 
 _PASSING = {
@@ -29,8 +28,7 @@ of object is being installed."""
 def is_lasting(err: MofangError) -> bool:
     """Say whether asking again later would be refused again."""
     if isinstance(err, ClusterError):
-        cause = err.__cause__
-        status = int(cause.status or 0) if isinstance(cause, ApiException) else 0
+        status = http_status(err)
         is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         return is_refusal and status not in _PASSING
     return not isinstance(err, ConflictError | NotFoundError)

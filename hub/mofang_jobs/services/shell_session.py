@@ -17,11 +17,10 @@ import structlog
 
 from mofang_jobs.adapters.pod_exec import Terminal
 from mofang_jobs.domain.client_protocols import Language, Message
-from mofang_jobs.domain.container_commands import Program
+from mofang_jobs.domain.container_commands import Program, Target
 from mofang_jobs.domain.errors import HubAwayError
 from mofang_jobs.domain.models import Caller
 from mofang_jobs.domain.terminal_protocol import ERROR, exit_code_of
-from mofang_jobs.services.shell_targets import Target
 from mofang_kube.errors import ClusterError, MofangError
 
 log = structlog.get_logger(__name__)

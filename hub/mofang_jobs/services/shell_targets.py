@@ -6,10 +6,10 @@ the decision rests on is compared once more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from mofang_jobs.domain.access import Action
+from mofang_jobs.domain.container_commands import Target
 from mofang_jobs.domain.frameworks import role_names
 from mofang_jobs.domain.models import Caller, JobSeen, Manifest
 from mofang_jobs.domain.status import find_pod, is_open_to_shells
@@ -20,26 +20,6 @@ from mofang_kube import names
 from mofang_kube.errors import ConflictError, ForbiddenError, NotFoundError
 
 _INDIRECT = {JOB_SET.kind, TRAIN_JOB.kind}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One running container of a job of the caller's."""
-
-    project: str
-    job: str
-    role: str
-    index: int
-    namespace: str
-    pod: str
-    uid: str
-    working_directory: str
-    container: str
-
-    @property
-    def label(self) -> str:
-        """What people call it: ``worker-1``."""
-        return f"{self.role}-{self.index}"
 
 
 class PodSource(Protocol):

@@ -44,6 +44,7 @@ def owner():
     labels = {"mofang.dev/job": "train-x1y2z3", "app": "not ours"}
     return Owner.of(
         {
+            "apiVersion": "kubeflow.org/v1",
             "kind": "PyTorchJob",
             "metadata": {"name": "train-x1y2z3", "uid": "u-1", "labels": labels},
         }

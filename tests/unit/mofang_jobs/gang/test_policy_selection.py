@@ -3,8 +3,8 @@
 import pytest
 
 from mofang_hub.config.settings import GangSettings
-from mofang_jobs.domain.gang import GroupApi
-from mofang_jobs.scheduling.policy_selection import Served, choose_gang
+from mofang_jobs.domain.gang import GroupApi, Served
+from mofang_jobs.scheduling.policy_selection import choose_gang
 from mofang_kube.errors import InvalidError
 
 

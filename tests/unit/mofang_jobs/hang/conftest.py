@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from mofang_jobs.adapters.log_files import LogName
 from mofang_jobs.domain.hang_rule import Trace
 from mofang_jobs.domain.hang_settings import HangSettings
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.samples import GpuSample, IoCounters, Sample, SampledReplica
 
 SETTINGS = HangSettings()

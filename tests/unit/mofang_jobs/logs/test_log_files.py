@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file, remove_folder
-from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogName, LogStore
+from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogStore
+from mofang_jobs.domain.log_paths import LogName
 
 NAME = LogName(project="vision", job="train-abc123", role="worker", index=0)
 FOLDER = Path("projects/vision/.mofang/logs/train-abc123")

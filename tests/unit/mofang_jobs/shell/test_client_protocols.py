@@ -5,10 +5,9 @@ import json
 import pytest
 
 from mofang_jobs.domain.client_protocols import SshLanguage
-from mofang_jobs.domain.container_commands import ssh_server
+from mofang_jobs.domain.container_commands import Target, ssh_server
 from mofang_jobs.domain.public_keys import parse_public_key
 from mofang_jobs.domain.terminal_protocol import ERROR, STDERR, STDIN_BYTES, STDOUT
-from mofang_jobs.services.shell_targets import Target
 
 KEY = parse_public_key(
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
