@@ -20,7 +20,14 @@ from kubernetes_asyncio.client import ApiClient, CustomObjectsApi
 
 from mofang_kube.errors import ConflictError, MofangError, NotFoundError, translated
 
-__all__ = ["LEASE_SECONDS", "RENEW_SECONDS", "RETRY_SECONDS", "Leader"]
+__all__ = [
+    "LEASE_SECONDS",
+    "RENEW_SECONDS",
+    "RETRY_SECONDS",
+    "Leader",
+    "Leads",
+    "always",
+]
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +43,18 @@ RETRY_SECONDS = 2.0
 _API = ("coordination.k8s.io", "v1")
 
 Manifest = dict[str, Any]
+
+Leads = Callable[[], bool]
+"""Says whether this process may act now.
+
+All copies answer requests, and all decide; only the leader writes without being asked.
+It asks before each such write.
+"""
+
+
+def always() -> bool:
+    """Say that this process may act: there is no other."""
+    return True
 
 
 def _now() -> datetime:

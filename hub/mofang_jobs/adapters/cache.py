@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
-from kubernetes_asyncio.client import ApiClient
-
 from mofang_jobs.adapters.memo import Memo
 from mofang_jobs.adapters.subscriptions import Subscription, Subscriptions
 from mofang_jobs.domain.models import JobSeen, Manifest, PodSeen
@@ -29,6 +27,7 @@ from mofang_jobs.engines.object_status import (
 )
 from mofang_jobs.engines.pod_status import read_pod, trim_pod
 from mofang_jobs.engines.workload_kinds import Kind, kind_named
+from mofang_kube.clients import ApiClient
 from mofang_kube.errors import ClusterAwayError
 from mofang_kube.names import JOB_LABEL, project_namespace
 from mofang_kube.watcher import Watcher, object_key
@@ -49,9 +48,18 @@ class Board:
         jobs: Watch of each kind of object, cut by ``trim_job``.
         pods: Watch of the pods of jobs, cut by ``trim_pod``.
         nodes: Watch of the machines.
+        api: By which kinds that are found later are followed.
     """
 
-    def __init__(self, jobs: dict[str, Watcher], pods: Watcher, nodes: Watcher) -> None:
+    def __init__(
+        self,
+        jobs: dict[str, Watcher],
+        pods: Watcher,
+        nodes: Watcher,
+        *,
+        api: ApiClient | None = None,
+    ) -> None:
+        self._api = api
         self._jobs = jobs
         self._pods = pods
         self._nodes = nodes
@@ -74,6 +82,7 @@ class Board:
                 index=pod_groups,
             ),
             nodes=Watcher(api, "/api/v1/nodes", trim=trim_node, index=node_groups),
+            api=api,
         )
 
     def start(self) -> None:
@@ -87,10 +96,10 @@ class Board:
         for watcher in (*self._jobs.values(), self._pods):
             self._subscriptions.follow(watcher)
 
-    def follow_kind(self, api: ApiClient, kind: Kind) -> None:
+    def follow_kind(self, kind: Kind) -> None:
         """Begin to follow one more kind of object; one that is followed stays."""
         if kind.kind not in self._jobs:
-            watcher = watch_kind(api, kind)
+            watcher = watch_kind(self._api, kind)
             self._jobs[kind.kind] = watcher
             watcher.start()
             self._subscriptions.follow(watcher)
@@ -275,7 +284,7 @@ class Board:
         return self._subscriptions.open(project_namespace(project) if project else None)
 
 
-def watch_kind(api: ApiClient, kind: Kind) -> Watcher:
+def watch_kind(api: ApiClient | None, kind: Kind) -> Watcher:
     """Return the watch of one kind of object."""
     return Watcher(
         api,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import structlog
 from kubernetes_asyncio.client import ApiClient, ApiException, CustomObjectsApi
 
+from mofang_jobs.adapters.cache import Board
 from mofang_jobs.engines.workload_kinds import KINDS, Kind
 from mofang_kube.errors import MofangError, translated
 
@@ -35,19 +36,19 @@ class Discovery:
 
     Args:
         api: The client; shared, not closed here.
-        found: Is told of each kind, again each time.
-        known: Is called after each look.
+        board: Follows each kind from then on.
+        choose_policy: Is called after each look, before the kinds are said to be known.
     """
 
     def __init__(
         self,
         api: ApiClient,
-        found: Callable[[Kind], None],
-        known: Callable[[], Awaitable[None]],
+        board: Board,
+        choose_policy: Callable[[], Awaitable[None]],
     ) -> None:
         self._api = api
-        self._found = found
-        self._known = known
+        self._board = board
+        self._choose_policy = choose_policy
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -59,8 +60,9 @@ class Discovery:
                     log.info("engines found", kinds=[kind.kind for kind in kinds])
                     seen = kinds
                 for kind in kinds:
-                    self._found(kind)
-                await self._known()
+                    self._board.follow_kind(kind)
+                await self._choose_policy()
+                self._board.has_kinds.set()
             except MofangError as err:
                 log.warning("engines cannot be discovered yet", error=str(err))
                 await asyncio.sleep(RETRY_SECONDS)

@@ -15,8 +15,8 @@ from kubernetes_asyncio.client import (
 
 from mofang_jobs.domain.gang import GROUP_KIND, GROUP_PLURAL
 from mofang_jobs.domain.models import Manifest
+from mofang_jobs.engines.job_manifest import build_cancellation, build_release
 from mofang_jobs.engines.object_status import trim_job
-from mofang_jobs.engines.patches import build_cancellation, build_release
 from mofang_jobs.engines.trainer_v2 import RUNTIME_KIND, RUNTIME_PLURAL
 from mofang_jobs.engines.workload_kinds import TRAIN_JOB, Kind
 from mofang_kube.errors import api_message, translated

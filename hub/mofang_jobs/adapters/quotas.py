@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from decimal import Decimal
 
-from kubernetes_asyncio.client import ApiClient
-
 from mofang.quantities import read_quantity
 from mofang_jobs.domain.models import Manifest
+from mofang_kube.clients import ApiClient
 from mofang_kube.names import PROJECT_LABEL, project_namespace
 from mofang_kube.watcher import Watcher
 

@@ -7,26 +7,20 @@ from typing import Any
 import structlog
 from tornado.web import Application, RequestHandler
 
-from mofang_jobs.adapters.record_files import RecordStore
-from mofang_jobs.adapters.sample_files import SampleStore
+from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.api.jobs import (
     CancelHandler,
     DebugHandler,
     EnvironmentsHandler,
-    HealthHandler,
     JobHandler,
     JobsHandler,
-    MetricsHandler,
     PreviewHandler,
     WatchHandler,
 )
 from mofang_jobs.api.logs import LogHandler, ResultHandler
-from mofang_jobs.api.metrics import CurvesHandler
-from mofang_jobs.api.service_handler import ServiceHandler, Services, UnknownPathHandler
+from mofang_jobs.api.metrics import HealthHandler, MetricsHandler, PrometheusHandler
+from mofang_jobs.api.service_handler import ServiceHandler, UnknownPathHandler
 from mofang_jobs.api.shell import ShellHandler, SshHandler
-from mofang_jobs.services.log_reader import LogReader
-from mofang_jobs.services.session_registry import Sessions
-from mofang_jobs.services.shell_targets import Targets
 
 log = structlog.get_logger(__name__)
 
@@ -41,34 +35,19 @@ _JOB = r"([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)"
 _REPLICA = r"([a-z](?:[a-z0-9-]{0,30}[a-z0-9])?)/([0-9]{1,5})"
 
 
-def build_application(
-    prefix: str,
-    services: Services,
-    *,
-    reader: LogReader,
-    records: RecordStore,
-    samples: SampleStore,
-    targets: Targets,
-    sessions: Sessions,
-) -> Application:
+def build_application(prefix: str, context: ServiceContext) -> Application:
     """Return the service's application.
 
     Args:
         prefix: Path under which the hub's proxy leads to it.
-        services: What handlers work with.
-        reader: Reads logs.
-        records: Reads what lies beside them.
-        samples: Reads what replicas used.
-        targets: Finds containers for shells and SSH.
-        sessions: Runs shells and SSH sessions.
+        context: What handlers work with.
     """
-    basis: dict[str, Any] = {"services": services}
-    within = basis | {"targets": targets, "sessions": sessions}
+    basis = {"context": context}
     project = rf"{prefix}/api/projects/{_PROJECT}"
     jobs = rf"{project}/jobs"
     routes: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
         (rf"{prefix}/api/health", HealthHandler, basis),
-        (rf"{prefix}/metrics", MetricsHandler, basis),
+        (rf"{prefix}/metrics", PrometheusHandler, basis),
         (rf"{project}/environments", EnvironmentsHandler, basis),
         (jobs, JobsHandler, basis),
         (rf"{jobs}/watch", WatchHandler, basis),
@@ -76,11 +55,11 @@ def build_application(
         (rf"{jobs}/{_JOB}", JobHandler, basis),
         (rf"{jobs}/{_JOB}/cancel", CancelHandler, basis),
         (rf"{jobs}/{_JOB}/debug", DebugHandler, basis),
-        (rf"{jobs}/{_JOB}/metrics", CurvesHandler, basis | {"samples": samples}),
-        (rf"{jobs}/{_JOB}/result", ResultHandler, basis | {"records": records}),
-        (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis | {"reader": reader}),
-        (rf"{jobs}/{_JOB}/shell/{_REPLICA}", ShellHandler, within),
-        (rf"{jobs}/{_JOB}/ssh/{_REPLICA}", SshHandler, within),
+        (rf"{jobs}/{_JOB}/metrics", MetricsHandler, basis),
+        (rf"{jobs}/{_JOB}/result", ResultHandler, basis),
+        (rf"{jobs}/{_JOB}/logs/{_REPLICA}", LogHandler, basis),
+        (rf"{jobs}/{_JOB}/shell/{_REPLICA}", ShellHandler, basis),
+        (rf"{jobs}/{_JOB}/ssh/{_REPLICA}", SshHandler, basis),
     ]
     return Application(
         routes,
@@ -99,7 +78,7 @@ def record_request(handler: RequestHandler) -> None:
     seconds = handler.request.request_time()
     status, method = handler.get_status(), handler.request.method or ""
     if not handler.is_stream:
-        handler.services.metrics.requests.labels(
+        handler.context.metrics.requests.labels(
             handler=type(handler).__name__, method=method, status=str(status)
         ).observe(seconds)
     if handler.is_public:

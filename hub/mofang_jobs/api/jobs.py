@@ -3,76 +3,15 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from enum import StrEnum
 from http import HTTPStatus
-from typing import TypeVar
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from typing_extensions import override
 
 from mofang.models import Framework, JobSpec, JobState
+from mofang_jobs.api.query import read_choice, read_number
 from mofang_jobs.api.service_handler import ServiceHandler
-from mofang_jobs.domain.access import has_scope
 from mofang_jobs.domain.job_filter import Filter
 from mofang_jobs.services.job_listing import DEFAULT_PAGE
-from mofang_kube.errors import ForbiddenError, InvalidError
-
-METRICS_SCOPE = "read:metrics"
-MAX_NUMBER = 2**63 - 1
-
-
-def read_number(name: str, text: str, *, least: int) -> int:
-    """Return a number of the query.
-
-    Raises:
-        InvalidError: It is none, or out of bounds.
-    """
-    digits = text.removeprefix("-")
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= len("9" * 19)
-    if not is_number or not least <= int(text) <= MAX_NUMBER:
-        raise InvalidError(
-            f"{name} must be a whole number of at least {least}.",
-            fields={name: f"A whole number of at least {least}."},
-        )
-    return int(text)
-
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-def _choice(name: str, text: str, choices: type[_Choice]) -> _Choice:
-    try:
-        return choices(text)
-    except ValueError:
-        sentence = f"It is one of {', '.join(choices)}."
-        raise InvalidError(
-            f"The {name} asked for does not exist. {sentence}", fields={name: sentence}
-        ) from None
-
-
-class HealthHandler(ServiceHandler):
-    """Whether the process answers; says nothing of the cluster."""
-
-    is_public = True
-
-    @override
-    async def get(self) -> None:
-        """Answer."""
-        self.finish({"status": "ok"})
-
-
-class MetricsHandler(ServiceHandler):
-    """Metrics in Prometheus' form."""
-
-    @override
-    async def get(self) -> None:
-        """Answer with all metrics."""
-        if not has_scope(METRICS_SCOPE, self.caller.scopes):
-            raise ForbiddenError(
-                f"Your token lacks the scope {METRICS_SCOPE}. Use one that has it."
-            )
-        self.set_header("Content-Type", CONTENT_TYPE_LATEST)
-        self.finish(generate_latest(self.services.metrics.registry))
 
 
 class JobsHandler(ServiceHandler):
@@ -82,7 +21,7 @@ class JobsHandler(ServiceHandler):
     async def get(self, project: str) -> None:
         """Answer with a page of jobs."""
         limit = self.get_query_argument("limit", str(DEFAULT_PAGE))
-        jobs = await self.services.listing.list_jobs(
+        jobs = await self.context.listing.list_jobs(
             self.caller,
             project,
             limit=read_number("limit", limit, least=1),
@@ -95,12 +34,14 @@ class JobsHandler(ServiceHandler):
         framework = self.get_query_argument("framework", "")
         return Filter(
             states=frozenset(
-                _choice("state", text, JobState)
+                read_choice("state", text, JobState)
                 for text in self.get_query_arguments("state")
                 if text
             ),
             owner=self.get_query_argument("owner", None),
-            framework=_choice("framework", framework, Framework) if framework else None,
+            framework=read_choice("framework", framework, Framework)
+            if framework
+            else None,
             search=self.get_query_argument("search", ""),
         )
 
@@ -108,8 +49,8 @@ class JobsHandler(ServiceHandler):
     async def post(self, project: str) -> None:
         """Submit a job."""
         spec = await self.read_model(JobSpec)
-        job = await self.services.jobs.submit(self.caller, project, spec)
-        self.services.metrics.jobs_submitted.inc()
+        job = await self.context.jobs.submit(self.caller, project, spec)
+        self.context.metrics.jobs_submitted.inc()
         self.answer(job, HTTPStatus.CREATED)
 
 
@@ -119,7 +60,7 @@ class EnvironmentsHandler(ServiceHandler):
     @override
     async def get(self, project: str) -> None:
         """Answer with the environments that the caller may use."""
-        self.answer(await self.services.jobs.list_environments(self.caller, project))
+        self.answer(await self.context.jobs.list_environments(self.caller, project))
 
 
 class PreviewHandler(ServiceHandler):
@@ -129,7 +70,7 @@ class PreviewHandler(ServiceHandler):
     async def post(self, project: str) -> None:
         """Say what a job would be."""
         spec = await self.read_model(JobSpec)
-        self.answer(await self.services.jobs.preview(self.caller, project, spec))
+        self.answer(await self.context.jobs.preview(self.caller, project, spec))
 
 
 class JobHandler(ServiceHandler):
@@ -138,12 +79,12 @@ class JobHandler(ServiceHandler):
     @override
     async def get(self, project: str, job: str) -> None:
         """Answer with the job."""
-        self.answer(await self.services.listing.get(self.caller, project, job))
+        self.answer(await self.context.listing.get(self.caller, project, job))
 
     @override
     async def delete(self, project: str, job: str) -> None:
         """Remove the job and its logs."""
-        await self.services.jobs.delete(self.caller, project, job)
+        await self.context.jobs.delete(self.caller, project, job)
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
 
@@ -154,7 +95,7 @@ class DebugHandler(ServiceHandler):
     @override
     async def get(self, project: str, job: str) -> None:
         """Answer with the server and with what starts it."""
-        self.answer(await self.services.jobs.debug(self.caller, project, job))
+        self.answer(await self.context.jobs.debug(self.caller, project, job))
 
 
 class CancelHandler(ServiceHandler):
@@ -163,7 +104,7 @@ class CancelHandler(ServiceHandler):
     @override
     async def post(self, project: str, job: str) -> None:
         """Cancel the job."""
-        self.answer(await self.services.jobs.cancel(self.caller, project, job))
+        self.answer(await self.context.jobs.cancel(self.caller, project, job))
 
 
 class WatchHandler(ServiceHandler):
@@ -177,9 +118,7 @@ class WatchHandler(ServiceHandler):
         await self.streaming("watch", self._write(project))
 
     async def _write(self, project: str) -> None:
-        async with aclosing(
-            self.services.listing.watch(self.caller, project)
-        ) as events:
+        async with aclosing(self.context.listing.watch(self.caller, project)) as events:
             async for event in events:
                 self.set_header("Content-Type", "text/event-stream")
                 if event is None:

@@ -7,13 +7,12 @@ from contextlib import aclosing
 from typing_extensions import override
 
 from mofang_jobs.adapters.log_files import MAX_READ_BYTES
-from mofang_jobs.adapters.record_files import RecordStore
-from mofang_jobs.api.jobs import MAX_NUMBER, read_number
-from mofang_jobs.api.service_handler import ServiceHandler, Services
+from mofang_jobs.api.query import MAX_NUMBER, read_number
+from mofang_jobs.api.service_handler import ServiceHandler
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.frameworks import role_names
 from mofang_jobs.domain.log_paths import LogName
-from mofang_jobs.services.log_reader import LogReader, Sight
+from mofang_jobs.services.log_reader import Sight
 from mofang_kube.errors import NotFoundError
 
 
@@ -21,13 +20,6 @@ class LogHandler(ServiceHandler):
     """The log of one replica."""
 
     is_stream = True
-
-    @override
-    def initialize(self, services: Services, **more: object) -> None:
-        super().initialize(services)
-        reader = more["reader"]
-        assert isinstance(reader, LogReader)  # noqa: S101 - wired in app
-        self._reader = reader
 
     @override
     async def get(self, project: str, job: str, role: str, index: str) -> None:
@@ -44,17 +36,17 @@ class LogHandler(ServiceHandler):
         limit = read_number(
             "limit", self.get_query_argument("limit", str(MAX_READ_BYTES)), least=1
         )
-        part, is_complete = await self._reader.read(
+        part, is_complete = await self.context.log_reader.read(
             sight, name, offset=offset, limit=limit
         )
         self.set_header("X-Log-Size", str(part.size))
         self.set_header("X-Log-Next", str(part.next))
         self.set_header("X-Log-Complete", "true" if is_complete else "false")
-        self.services.metrics.log_bytes.inc(len(part.content))
+        self.context.metrics.log_bytes.inc(len(part.content))
         self.finish(part.content)
 
     async def _look(self, name: LogName) -> Sight:
-        found = await self.services.lookup.find(
+        found = await self.context.lookup.find(
             Action.READ, self.caller, name.project, name.job
         )
         counts = dict(role_names(found.seen.spec))
@@ -66,17 +58,19 @@ class LogHandler(ServiceHandler):
 
     async def _follow(self, sight: Sight, name: LogName, offset: int) -> None:
         if offset < 0:
-            part, _ = await self._reader.read(sight, name, offset=offset, limit=1)
+            part, _ = await self.context.log_reader.read(
+                sight, name, offset=offset, limit=1
+            )
             offset = part.offset
         # Whoever asked learns at once that the log is being followed.
         await self.flush()
-        pieces = self._reader.follow(lambda: self._look(name), name, offset)
+        pieces = self.context.log_reader.follow(lambda: self._look(name), name, offset)
         async with aclosing(pieces):
             async for piece in pieces:
                 self.write(piece)
                 # Reading goes on when the client has taken this piece.
                 await self.flush()
-                self.services.metrics.log_bytes.inc(len(piece))
+                self.context.metrics.log_bytes.inc(len(piece))
         self.finish()
 
 
@@ -84,14 +78,7 @@ class ResultHandler(ServiceHandler):
     """What a job's script reported."""
 
     @override
-    def initialize(self, services: Services, **more: object) -> None:
-        super().initialize(services)
-        records = more["records"]
-        assert isinstance(records, RecordStore)  # noqa: S101 - wired in app
-        self._records = records
-
-    @override
     async def get(self, project: str, job: str) -> None:
         """Answer with the values by name."""
-        await self.services.lookup.find(Action.READ, self.caller, project, job)
-        self.finish(await self._records.result(project, job))
+        await self.context.lookup.find(Action.READ, self.caller, project, job)
+        self.finish(await self.context.records.result(project, job))

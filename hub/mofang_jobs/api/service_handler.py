@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -17,13 +16,9 @@ from typing_extensions import override
 
 from mofang.models import MAX_SPEC_BYTES, ErrorBody, field_sentences
 from mofang.quantities import format_bytes
-from mofang_jobs.adapters.hub_identity import HubIdentity
-from mofang_jobs.adapters.service_metrics import Metrics
+from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.domain.errors import HubAwayError, TooLargeError, UnauthorizedError
 from mofang_jobs.domain.models import Caller
-from mofang_jobs.services.job_listing import JobListing
-from mofang_jobs.services.job_lookup import JobLookup
-from mofang_jobs.services.job_service import JobService
 from mofang_kube.errors import InvalidError, MofangError, RefusedError
 
 log = structlog.get_logger(__name__)
@@ -40,17 +35,6 @@ MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
 M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What handlers work with; one for the whole process."""
-
-    identity: HubIdentity
-    lookup: JobLookup
-    listing: JobListing
-    jobs: JobService
-    metrics: Metrics
-
-
 class ServiceHandler(web.RequestHandler):
     """Recognises the caller, reads and answers JSON, turns errors into answers."""
 
@@ -61,8 +45,8 @@ class ServiceHandler(web.RequestHandler):
     """Whether its answers last as long as somebody listens."""
 
     @override
-    def initialize(self, services: Services, **_: object) -> None:
-        self.services = services
+    def initialize(self, context: ServiceContext) -> None:
+        self.context = context
         self._caller: Caller | None = None
         self._work: asyncio.Future[Any] | None = None
 
@@ -102,7 +86,7 @@ class ServiceHandler(web.RequestHandler):
             HubAwayError: The hub did not say.
         """
         header = self.request.headers.get("Authorization")
-        return await self.services.identity.identify(header)
+        return await self.context.identity.identify(header)
 
     async def read_model(self, kind: type[M]) -> M:
         """Return the request's body as a model.
@@ -135,7 +119,7 @@ class ServiceHandler(web.RequestHandler):
         """
         self._work = asyncio.ensure_future(work)
         watch = asyncio.create_task(self._watch_caller())
-        open_streams = self.services.metrics.streams.labels(kind=kind)
+        open_streams = self.context.metrics.streams.labels(kind=kind)
         open_streams.inc()
         try:
             await self._work

@@ -8,12 +8,11 @@ import structlog
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from typing_extensions import override
 
-from mofang_jobs.api.service_handler import ServiceHandler, Services
+from mofang_jobs.api.context import ServiceContext
+from mofang_jobs.api.service_handler import ServiceHandler
 from mofang_jobs.domain.client_protocols import Message
 from mofang_jobs.domain.container_commands import Target
-from mofang_jobs.services.session_registry import Sessions
 from mofang_jobs.services.shell_session import Session, Visit
-from mofang_jobs.services.shell_targets import Targets
 from mofang_kube.errors import InvalidError
 
 log = structlog.get_logger(__name__)
@@ -48,13 +47,8 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
     is_stream = True
 
     @override
-    def initialize(self, services: Services, **more: object) -> None:
-        super().initialize(services)
-        targets, sessions = more["targets"], more["sessions"]
-        assert isinstance(targets, Targets)  # noqa: S101 - wired in app
-        assert isinstance(sessions, Sessions)  # noqa: S101 - wired in app
-        self._targets = targets
-        self._sessions = sessions
+    def initialize(self, context: ServiceContext) -> None:
+        super().initialize(context)
         self._session: Session | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -81,8 +75,10 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
         if not self._is_opening():
             raise InvalidError("A way into a container is a WebSocket; open it as one.")
         self.check_request()
-        target = await self._targets.find(self.caller, project, job, (role, int(index)))
-        self._session = await self._sessions.begin(
+        target = await self.context.targets.find(
+            self.caller, project, job, (role, int(index))
+        )
+        self._session = await self.context.sessions.begin(
             self.visit(target), _SocketClient(self)
         )
         try:
@@ -100,18 +96,18 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
 
     async def _run(self, session: Session) -> None:
         try:
-            await self._sessions.run(session, lambda: self._check(session))
+            await self.context.sessions.run(session, lambda: self._check(session))
         except Exception:
             log.exception("shell broke", session=session.id)
         finally:
             # First: a container that takes nothing would hold up the socket's end.
-            self._sessions.give_up(session)
+            self.context.sessions.give_up(session)
             self.close()
 
     async def _check(self, session: Session) -> None:
         """Return if who came would be let in again, with the same token."""
         caller = await self.recognise()
-        await self._targets.is_allowed_still(caller, session.visit.target)
+        await self.context.targets.is_allowed_still(caller, session.visit.target)
 
     @override
     async def on_message(self, message: str | bytes) -> None:
@@ -123,7 +119,7 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        self._sessions.give_up(session)
+        self.context.sessions.give_up(session)
 
     def _is_opening(self) -> bool:
         """Whether it is a WebSocket's handshake in all that one consists of."""

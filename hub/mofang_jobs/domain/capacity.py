@@ -1,4 +1,4 @@
-"""Whether a job would find room on the nodes if nothing else ran. Pure."""
+"""Which nodes have room for a job if nothing else runs on them. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from mofang.models import JobSpec, Role
+from mofang.models import JobSpec, RestartRecord, Role
 from mofang.quantities import parse_quantity, read_quantity
 from mofang_jobs.domain.models import Manifest
 from mofang_jobs.domain.nodes import NODE_TAINTS, Machine
@@ -142,3 +142,36 @@ def open_to(role: Role, pool: str, nodes: Sequence[Empty]) -> list[Empty]:
     wish = Wish(job="", role=role.name, asks_gpu=role.resources.gpu > 0, pool=pool)
     placement = place(wish, [each.machine for each in nodes])
     return [each for each in nodes if placement.accepts(each.labels, each.taints)]
+
+
+def excluded_nodes(
+    spec: JobSpec,
+    pool: str,
+    restarts: Sequence[RestartRecord],
+    nodes: Sequence[Empty],
+) -> tuple[str, ...]:
+    """Return the nodes on which earlier attempts failed by no fault of the script.
+
+    None is excluded where those that are left could not run the job: a node that failed
+    once is better than an attempt that is never scheduled.
+
+    Args:
+        spec: What is asked.
+        pool: The project's; empty for none.
+        restarts: One for each earlier attempt.
+        nodes: All of the cluster.
+
+    Returns:
+        Their names, sorted.
+    """
+    failed = {each.node for each in restarts if each.avoided and each.node}
+    found = within(pool, nodes)
+    for role in spec.settled_roles():
+        left = [
+            each
+            for each in open_to(role, pool, found)
+            if each.machine.name not in failed and each.machine.is_schedulable
+        ]
+        if sum(each.count(role) for each in left) < role.replicas:
+            return ()
+    return tuple(sorted(failed))

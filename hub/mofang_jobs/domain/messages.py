@@ -6,8 +6,7 @@ import re
 
 from mofang.models import JobSpec, Resources
 from mofang.quantities import format_bytes
-from mofang_jobs.domain.exit_signals import SIGNALLED, Crash, find_crash
-from mofang_jobs.domain.failure_patterns import find_cause
+from mofang_jobs.domain.failure_patterns import SIGNALLED, Crash, find_cause, find_crash
 from mofang_jobs.domain.models import PodSeen
 from mofang_jobs.domain.termination_message import (
     find_error,

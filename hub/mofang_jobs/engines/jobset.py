@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mofang.models import Framework
 from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
-from mofang_jobs.engines.manifest_header import build_head
+from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.replicated_job import replicated_job
 from mofang_jobs.engines.workload_kinds import JOB_SET
 

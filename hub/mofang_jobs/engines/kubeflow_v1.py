@@ -12,7 +12,7 @@ from typing import Any
 from mofang.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
-from mofang_jobs.engines.manifest_header import build_head
+from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.workload_kinds import MPI_JOB, PYTORCH_JOB, Kind
 
 

@@ -10,7 +10,7 @@ import shlex
 from typing import Any
 
 from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
-from mofang_jobs.engines.manifest_header import build_head
+from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.workload_kinds import RAY_JOB
 
 _ENDED = {"Complete": "Succeeded", "Failed": "Failed"}

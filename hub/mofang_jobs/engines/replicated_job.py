@@ -1,4 +1,4 @@
-"""The replicated Job of a role: a JobSet has it, and the runtime of a TrainJob. Pure."""
+"""The replicated Job of a role, of a JobSet or of the runtime of a TrainJob. Pure."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any
 from mofang.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
-from mofang_jobs.engines.manifest_header import build_head
+from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.pod_template import job_labels
 from mofang_jobs.engines.replicated_job import replicated_job
 from mofang_jobs.engines.workload_kinds import TRAIN_JOB

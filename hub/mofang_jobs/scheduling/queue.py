@@ -18,15 +18,19 @@ import structlog
 from mofang.models import QueuePlace
 from mofang_jobs.adapters.cache import Board
 from mofang_jobs.adapters.quotas import Quotas
-from mofang_jobs.domain.leadership import Leads, always
 from mofang_jobs.domain.models import JobSeen, PodSeen
 from mofang_jobs.domain.queue_decisions import Room, Stuck, Verdict, Waiting, judge
 from mofang_jobs.domain.resource_requests import add, asks_gpu, demand_of
-from mofang_jobs.scheduling.admission_failures import Refusals
-from mofang_jobs.scheduling.known_nodes import KnownNodes
-from mofang_jobs.scheduling.reservations import SETTLE_SECONDS, Reservations
-from mofang_jobs.scheduling.unschedulable_jobs import StuckJobs
+from mofang_jobs.scheduling.admitter import Starter
+from mofang_jobs.scheduling.queue_state import (
+    SETTLE_SECONDS,
+    KnownNodes,
+    Refusals,
+    Reservations,
+    StuckJobs,
+)
 from mofang_kube.errors import ClusterAwayError, ClusterError, MofangError
+from mofang_kube.leader import Leads, always
 
 log = structlog.get_logger(__name__)
 
@@ -37,13 +41,6 @@ _BROKEN = (
     "The project's queue stands still: its quota or one of its jobs cannot be read. "
     "Show this to an administrator; the log of the training service says more."
 )
-
-
-class Releaser(Protocol):
-    """Who lets a job run."""
-
-    async def release(self, seen: JobSeen) -> None:
-        """Let a waiting job run, with its gang."""
 
 
 class Pools(Protocol):
@@ -83,7 +80,7 @@ class JobQueue:
         self,
         board: Board,
         quotas: Quotas,
-        releaser: Releaser,
+        releaser: Starter,
         pools: Pools,
         *,
         patience: timedelta,

@@ -10,8 +10,8 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
+from mofang_jobs.adapters.pod_storage import Containers
 from mofang_jobs.domain.models import JobSeen, PodSeen
 from mofang_jobs.domain.status import needs_events
 from mofang_jobs.domain.termination_message import shortened
@@ -28,18 +28,11 @@ _QUOTA = re.compile(
 )
 
 
-class Warnings(Protocol):
-    """Where warnings of objects are read."""
-
-    async def warnings(self, namespace: str, name: str) -> list[tuple[str, str]]:
-        """Return reason and message of an object's warnings, the newest last."""
-
-
 class Notes:
     """Finds and keeps the sentences that events make."""
 
     def __init__(
-        self, source: Warnings, *, clock: Callable[[], float] = time.monotonic
+        self, source: Containers, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._source = source
         self._clock = clock

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 import structlog
 
@@ -18,15 +17,9 @@ from mofang_jobs.domain.models import JobSeen, PodPhase
 from mofang_jobs.domain.restart_rules import may_restart
 from mofang_jobs.domain.samples import SampledReplica
 from mofang_jobs.services.hang_detector import HangWatch
+from mofang_jobs.services.restart_controller import Restarts
 
 log = structlog.get_logger(__name__)
-
-
-class Restarter(Protocol):
-    """Who starts a job again."""
-
-    async def restart(self, seen: JobSeen, record: RestartRecord) -> None:
-        """Make the next attempt of a job."""
 
 
 def _now() -> datetime:
@@ -48,7 +41,7 @@ class Hangs:
         self,
         board: Board,
         watch: HangWatch,
-        restarter: Restarter,
+        restarter: Restarts,
         *,
         period_seconds: float,
         now: Callable[[], datetime] = _now,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from mofang.models import DebugServer, EnvironmentList, JobSpec
 from mofang_hub.config.settings import JobSettings
+from mofang_jobs.adapters.pod_storage import Containers
 from mofang_jobs.domain.access import Action, check_access
 from mofang_jobs.domain.environments import (
     cache_size,
@@ -23,34 +23,10 @@ from mofang_jobs.domain.models import Caller, JobSeen, MemberRole, NewJob
 from mofang_jobs.domain.validation import Sentences, check_paths, check_quota
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
 from mofang_kube.names import debug_server_name, project_namespace
+from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import project_role
 from mofang_spawner.volumes.policy import grants
-
-
-class ProjectCatalog(Protocol):
-    """Projects and environments as they are now."""
-
-    async def ready(self) -> None:
-        """Return once they are known."""
-
-    def find_project(self, name: str) -> Project | None:
-        """Return a project, if it is there."""
-
-    def find_environment(self, name: str) -> Environment | None:
-        """Return an environment, if it is there."""
-
-    def list_environments(
-        self, project: Project, groups: frozenset[str]
-    ) -> list[Environment]:
-        """Return what a member of the project may start."""
-
-
-class ServerImages(Protocol):
-    """Where the images of running servers are looked up."""
-
-    async def images_of_servers(self, namespace: str, owner: str) -> set[str]:
-        """Return the images of a user's running servers in a namespace."""
 
 
 class Admission:
@@ -63,7 +39,7 @@ class Admission:
     """
 
     def __init__(
-        self, catalog: ProjectCatalog, servers: ServerImages, settings: JobSettings
+        self, catalog: Catalog, servers: Containers, settings: JobSettings
     ) -> None:
         self._catalog = catalog
         self._servers = servers

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogPart, LogStore
+from mofang_jobs.adapters.pod_storage import Containers
 from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.models import JobSeen, PodSeen
 from mofang_jobs.domain.status import find_pod, replica_has_ended
@@ -23,15 +23,6 @@ SHORTEST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 FILE_PATIENCE_SECONDS = 10.0
 """How long a running container may take to begin its file."""
-
-
-class OutputSource(Protocol):
-    """Where the kubelet's copy of a container's output is read."""
-
-    def read_output(
-        self, namespace: str, pod: str, container: str, *, follow: bool
-    ) -> AsyncIterator[bytes]:
-        """Yield the output piece by piece."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +45,7 @@ class LogReader:
         source: The kubelets.
     """
 
-    def __init__(self, store: LogStore, source: OutputSource) -> None:
+    def __init__(self, store: LogStore, source: Containers) -> None:
         self._store = store
         self._source = source
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 import structlog
 
 from mofang.models import RestartRecord
 from mofang_jobs.adapters.cache import Board
 from mofang_jobs.adapters.job_storage import JobEngine
-from mofang_jobs.domain.leadership import Leads, always
-from mofang_jobs.domain.models import JobSeen, Manifest, Outcome
+from mofang_jobs.domain.models import JobSeen, Outcome
 from mofang_jobs.domain.restart_rules import (
     TOO_LATE,
     is_too_late,
@@ -26,22 +24,15 @@ from mofang_jobs.domain.restart_rules import (
     record_loss,
 )
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.services.lost_nodes import Losses
-from mofang_jobs.services.restart_refusals import Refusals, is_lasting
-from mofang_jobs.services.status_grace_period import Settling
+from mofang_jobs.services.restart_state import Losses, Refusals, Settling, is_lasting
+from mofang_jobs.services.submission import Submissions
 from mofang_jobs.services.superseded_attempts import EarlierAttempts
 from mofang_kube.errors import MofangError
+from mofang_kube.leader import Leads, always
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
-
-
-class Resubmission(Protocol):
-    """Who makes the next attempt."""
-
-    async def resubmit(self, seen: JobSeen, record: RestartRecord) -> Manifest:
-        """Create the next attempt of a job."""
 
 
 def _now() -> datetime:
@@ -65,7 +56,7 @@ class Restarts:
         self,
         board: Board,
         engine: JobEngine,
-        submissions: Resubmission,
+        submissions: Submissions,
         *,
         losses: Losses | None = None,
         settling: Settling | None = None,

@@ -16,10 +16,10 @@ from mofang.models import JobState
 from mofang_jobs.adapters.cache import Board
 from mofang_jobs.adapters.job_storage import JobEngine
 from mofang_jobs.adapters.log_files import LogStore
-from mofang_jobs.domain.leadership import Leads, always
 from mofang_jobs.domain.status import job_state
 from mofang_jobs.engines.workload_kinds import kind_named
 from mofang_kube.errors import ClusterError
+from mofang_kube.leader import Leads, always
 from mofang_kube.names import is_job_id
 
 log = structlog.get_logger(__name__)

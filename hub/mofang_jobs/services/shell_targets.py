@@ -6,8 +6,7 @@ the decision rests on is compared once more.
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from mofang_jobs.adapters.pod_storage import Containers
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.container_commands import Target
 from mofang_jobs.domain.frameworks import role_names
@@ -22,13 +21,6 @@ from mofang_kube.errors import ConflictError, ForbiddenError, NotFoundError
 _INDIRECT = {JOB_SET.kind, TRAIN_JOB.kind}
 
 
-class PodSource(Protocol):
-    """Where a pod is read as it is now."""
-
-    async def find_pod(self, namespace: str, name: str) -> Manifest | None:
-        """Return a pod, if it is there."""
-
-
 class Targets:
     """Finds containers for shells.
 
@@ -37,7 +29,7 @@ class Targets:
         pods: Pods as they are now.
     """
 
-    def __init__(self, jobs: JobLookup, pods: PodSource) -> None:
+    def __init__(self, jobs: JobLookup, pods: Containers) -> None:
         self._jobs = jobs
         self._pods = pods
 

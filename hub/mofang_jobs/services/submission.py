@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +12,13 @@ from mofang.models import Engine, Framework, JobSpec, Preview, QuotaCost, Restar
 from mofang_jobs.adapters.cache import Board
 from mofang_jobs.adapters.job_storage import JobEngine
 from mofang_jobs.adapters.quotas import Quotas
-from mofang_jobs.domain.capacity import Empty, alike
+from mofang_jobs.domain.capacity import Empty, alike, excluded_nodes
 from mofang_jobs.domain.capacity_warnings import outlook
-from mofang_jobs.domain.models import Caller, JobSeen, Manifest, NewJob, PodMarks
-from mofang_jobs.domain.node_exclusion import excluded_nodes
+from mofang_jobs.domain.models import Caller, JobSeen, Manifest, NewJob
 from mofang_jobs.domain.resource_requests import CPU, GPU, MEMORY, PODS, demand_of
 from mofang_jobs.engines.rendering import render
 from mofang_jobs.engines.workload_kinds import KINDS, Kind, choose_kind
+from mofang_jobs.scheduling.pod_group_controller import Gangs
 from mofang_jobs.services.job_validator import Admission
 from mofang_kube.errors import InvalidError, RefusedError
 from mofang_spawner.environments.models import Project
@@ -28,9 +27,6 @@ from mofang_spawner.volumes.homes import ensure_home
 log = structlog.get_logger(__name__)
 
 _SHOWN = {CPU: "cpu", MEMORY: "memory", GPU: "gpu", PODS: "pods"}
-
-MarksOf = Callable[[NewJob], PodMarks]
-"""What the gang's policy wants of a job's pods."""
 
 
 class Submissions:
@@ -41,7 +37,7 @@ class Submissions:
         engine: Makes objects.
         admission: What a job may ask for.
         quotas: What projects may use.
-        marks_of: What pods need for their gang.
+        gangs: What pods need for their gang.
         homes: Where the homes of all users are; None where they cannot be seen.
     """
 
@@ -52,14 +48,14 @@ class Submissions:
         engine: JobEngine,
         admission: Admission,
         quotas: Quotas,
-        marks_of: MarksOf,
+        gangs: Gangs,
         homes: Path | None = None,
     ) -> None:
         self._board = board
         self._engine = engine
         self._admission = admission
         self._quotas = quotas
-        self._marks_of = marks_of
+        self._gangs = gangs
         self._homes = homes
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
@@ -102,7 +98,7 @@ class Submissions:
         return await self._create(self._kind(seen.spec), new)
 
     async def _create(self, kind: Kind, new: NewJob) -> Manifest:
-        objects = render(kind, new, self._board.machines, self._marks_of(new))
+        objects = render(kind, new, self._board.machines, self._gangs.marks_of(new))
         obj = await self._engine.create(kind, objects)
         self._board.put(obj)
         return obj
@@ -121,7 +117,7 @@ class Submissions:
             new = self._admission.draft(caller, project, spec)
         objects: list[Manifest] = []
         if kind:
-            objects = render(kind, new, self._board.machines, self._marks_of(new))
+            objects = render(kind, new, self._board.machines, self._gangs.marks_of(new))
         return Preview(
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
             engine=kind.kind if kind else "",

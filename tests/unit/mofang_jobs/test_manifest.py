@@ -13,7 +13,7 @@ from mofang.models import MAX_SPEC_BYTES, Framework, RestartRecord
 from mofang_jobs.domain.frameworks import plan_roles
 from mofang_jobs.domain.models import NewJob, PodMarks
 from mofang_jobs.domain.nodes import Machine
-from mofang_jobs.engines.patches import build_cancellation
+from mofang_jobs.engines.job_manifest import build_cancellation
 from mofang_jobs.engines.rendering import render
 from mofang_jobs.engines.workload_kinds import (
     KINDS,

@@ -7,8 +7,7 @@ import pytest
 from unit.mofang_jobs.conftest import make_spec
 
 from mofang.models import RestartRecord
-from mofang_jobs.domain.capacity import Empty
-from mofang_jobs.domain.node_exclusion import excluded_nodes
+from mofang_jobs.domain.capacity import Empty, excluded_nodes
 from mofang_jobs.domain.nodes import trim_node
 
 

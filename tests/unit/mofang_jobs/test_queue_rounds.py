@@ -15,10 +15,12 @@ from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.subscriptions import Subscription
 from mofang_jobs.domain.models import JobSeen, Manifest, PodPhase, PodSeen
 from mofang_jobs.scheduling import queue
-from mofang_jobs.scheduling.admission_failures import RETRY_SECONDS
 from mofang_jobs.scheduling.queue import JobQueue
-from mofang_jobs.scheduling.reservations import SETTLE_SECONDS
-from mofang_jobs.scheduling.unschedulable_jobs import HOLD_SECONDS
+from mofang_jobs.scheduling.queue_state import (
+    HOLD_SECONDS,
+    RETRY_SECONDS,
+    SETTLE_SECONDS,
+)
 from mofang_kube.errors import ClusterAwayError, ClusterError
 from mofang_kube.watcher import Watcher
 

@@ -22,9 +22,7 @@ from mofang_jobs.domain.restart_rules import (
     record_failure,
     record_loss,
 )
-from mofang_jobs.services.lost_nodes import Losses
-from mofang_jobs.services.restart_refusals import Refusals, is_lasting
-from mofang_jobs.services.status_grace_period import Settling
+from mofang_jobs.services.restart_state import Losses, Refusals, Settling, is_lasting
 from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, translated
 from mofang_kube.watcher import Watcher
 

@@ -8,7 +8,6 @@ import itertools
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +16,26 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from unit.mofang_jobs.conftest import PROJECT
 
-from mofang_hub.config.settings import GangSettings, JobSettings
+from mofang_hub.config.settings import JobSettings
 from mofang_jobs.adapters.cache import Board
 from mofang_jobs.adapters.hub_identity import HubIdentity
-from mofang_jobs.adapters.log_files import LogStore
 from mofang_jobs.adapters.quotas import Quotas
-from mofang_jobs.adapters.record_files import RecordStore
-from mofang_jobs.adapters.sample_files import SampleStore
-from mofang_jobs.adapters.service_metrics import Metrics
 from mofang_jobs.api.application import build_application
-from mofang_jobs.api.service_handler import Services
-from mofang_jobs.domain.leadership import Leads, always
 from mofang_jobs.domain.nodes import node_groups
+from mofang_jobs.engines.job_manifest import build_cancellation, build_release
 from mofang_jobs.engines.object_meta import pod_groups
 from mofang_jobs.engines.object_status import job_groups, trim_job
-from mofang_jobs.engines.patches import build_cancellation, build_release
 from mofang_jobs.engines.pod_status import trim_pod
 from mofang_jobs.engines.workload_kinds import KINDS, Kind, kind_named
-from mofang_jobs.scheduling.admitter import Starter
+from mofang_jobs.factory import Adapters, build_service
 from mofang_jobs.scheduling.native import NativeGang
 from mofang_jobs.scheduling.pod_group_controller import Gangs
 from mofang_jobs.scheduling.queue import JobQueue
-from mofang_jobs.services.event_reasons import Notes
-from mofang_jobs.services.hang_detector import HangWatch
-from mofang_jobs.services.hang_monitor import Hangs
-from mofang_jobs.services.job_listing import JobListing
-from mofang_jobs.services.job_lookup import JobLookup
-from mofang_jobs.services.job_service import JobService
-from mofang_jobs.services.job_status import Looks
-from mofang_jobs.services.job_validator import Admission
-from mofang_jobs.services.log_reader import LogReader
 from mofang_jobs.services.restart_controller import Restarts
+from mofang_jobs.services.restart_state import Settling
 from mofang_jobs.services.session_registry import Sessions
-from mofang_jobs.services.shell_targets import Targets
-from mofang_jobs.services.status_grace_period import Settling
-from mofang_jobs.services.submission import Submissions
 from mofang_kube.errors import ConflictError
+from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
 
@@ -372,7 +355,7 @@ async def running_world(
     """Run the service, perhaps on a cluster that another one has left."""
     cluster = cluster or PretendedCluster()
     catalog, hub = PretendedCatalog(), PretendedHub()
-    terminals, metrics = PretendedTerminals(), Metrics()
+    terminals = PretendedTerminals()
     jobs_watched = {each.kind: Watcher(None, "/", index=job_groups) for each in kinds}
     pods = Watcher(None, "/pods", index=pod_groups)
     nodes = Watcher(None, "/nodes", index=node_groups)
@@ -382,66 +365,31 @@ async def running_world(
     board = Board(jobs_watched, pods, nodes)
     board.has_kinds.set()
     board.follow()
-    store = LogStore(storage)
     for body in cluster.jobs.values():
         jobs_watched[body["kind"]].put(trim_job(kind_named(body["kind"]), body))
-    policy = NativeGang("v1beta1")
-    quotas = Quotas(quotas_watched)
-    gangs = Gangs(None, cluster, GangSettings(), policy)
-    admission = Admission(catalog, cluster, JobSettings())
-    submissions = Submissions(
-        board=board,
-        engine=cluster,
-        admission=admission,
-        quotas=quotas,
-        marks_of=gangs.marks_of,
-        homes=storage / "users",
-    )
-    starter = Starter(board, cluster, gangs)
-    patience = timedelta(minutes=10)
-    queue = JobQueue(board, quotas, starter, admission, patience=patience, leads=leads)
-    settling = Settling(settle_seconds)
-    restarts = Restarts(board, cluster, submissions, settling=settling, leads=leads)
-    work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
-    samples = SampleStore(storage)
-    hangs = Hangs(board, HangWatch(samples), restarts, period_seconds=10)
-    looks = Looks(
-        board=board,
-        notes=Notes(cluster),
-        queue=queue,
-        restarts=restarts,
-        records=RecordStore(storage),
-        gangs=gangs,
-        hangs=hangs,
-    )
-    lookup = JobLookup(board, cluster, admission, looks)
-    jobs = JobService(
-        lookup=lookup,
-        board=board,
-        engine=cluster,
-        admission=admission,
-        submissions=submissions,
-        logs=store,
-    )
-    sessions = Sessions(terminals, metrics, check_seconds=0.2)
     hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
-    identity = HubIdentity(hub_client, "http://hub/hub/api")
-    services = Services(
-        identity=identity,
-        lookup=lookup,
-        listing=JobListing(lookup, board, looks),
-        jobs=jobs,
-        metrics=metrics,
+    settings = JobSettings()
+    service = build_service(
+        Adapters(
+            board=board,
+            engine=cluster,
+            containers=cluster,
+            catalog=catalog,
+            quotas=Quotas(quotas_watched),
+            gangs=Gangs(None, cluster, settings.gang, NativeGang("v1beta1")),
+            identity=HubIdentity(hub_client, "http://hub/hub/api"),
+            terminals=terminals,
+            storage_root=storage,
+        ),
+        settings,
+        leads=leads,
+        settling=Settling(settle_seconds),
+        session_check_seconds=0.2,
     )
-    application = build_application(
-        PREFIX,
-        services,
-        reader=LogReader(store, cluster),
-        records=RecordStore(storage),
-        samples=samples,
-        targets=Targets(lookup, cluster),
-        sessions=sessions,
-    )
+    queue, restarts = service.queue, service.restarts
+    work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
+    sessions = service.context.sessions
+    application = build_application(PREFIX, service.context)
     listener, port = bind_unused_port()
     server = HTTPServer(application, max_body_size=1024**2)
     server.add_sockets([listener])

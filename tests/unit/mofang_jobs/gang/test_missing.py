@@ -13,9 +13,11 @@ from unit.mofang_jobs.conftest import make_job, make_seen
 
 from mofang_hub.config.settings import GangSettings
 from mofang_jobs.adapters import engine_discovery as discovery
+from mofang_jobs.adapters.cache import Board
 from mofang_jobs.adapters.engine_discovery import Discovery
 from mofang_jobs.scheduling.pod_group_controller import Gangs
 from mofang_kube.errors import ConflictError, InvalidError
+from mofang_kube.watcher import Watcher
 
 VOLCANO = "/apis/scheduling.volcano.sh/v1beta1"
 SENTENCE = "The setting jobs.gang.policy is volcano, but this cluster serves no"
@@ -61,16 +63,11 @@ async def test_all_else_goes_on_without_the_policy(
     api: ApiClient, gangs: Gangs
 ) -> None:
     """Jobs can be listed and cancelled once it is known which kinds there are."""
-    has_kinds = asyncio.Event()
-
-    async def known() -> None:
-        await gangs.choose()
-        has_kinds.set()
-
-    task = asyncio.create_task(Discovery(api, lambda _: None, known).run())
+    board = Board({}, Watcher(api, "/pods"), Watcher(api, "/nodes"))
+    task = asyncio.create_task(Discovery(api, board, gangs.choose).run())
     try:
         async with asyncio.timeout(30):
-            await has_kinds.wait()
+            await board.has_kinds.wait()
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -101,18 +98,17 @@ async def test_the_search_outlives_whatever_is_refused(
 ) -> None:
     monkeypatch.setattr(discovery, "RETRY_SECONDS", 0.01)
     told: list[str] = []
-    is_over = asyncio.Event()
+    board = Board({}, Watcher(api, "/pods"), Watcher(api, "/nodes"))
 
-    async def known() -> None:
+    async def choose_policy() -> None:
         told.append("again")
         if len(told) == 1:
             raise InvalidError("Something is set that is not there.")
-        is_over.set()
 
-    task = asyncio.create_task(Discovery(api, lambda _: None, known).run())
+    task = asyncio.create_task(Discovery(api, board, choose_policy).run())
     try:
         async with asyncio.timeout(30):
-            await is_over.wait()
+            await board.has_kinds.wait()
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

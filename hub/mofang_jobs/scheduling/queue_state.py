@@ -1,0 +1,249 @@
+"""What the queue remembers between two passes; a fresh process starts without it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from mofang_jobs.domain.capacity import Empty, alike, fits
+from mofang_jobs.domain.capacity_warnings import unschedulable
+from mofang_jobs.domain.frameworks import role_names
+from mofang_jobs.domain.models import JobSeen, Manifest, PodSeen
+from mofang_jobs.domain.queue_decisions import Stuck
+from mofang_jobs.domain.resource_requests import add, asks_gpu, demand_of
+from mofang_jobs.domain.termination_message import shortened
+from mofang_kube.errors import ClusterAwayError, MofangError
+
+SETTLE_SECONDS = 2.0
+"""How long after it was seen a pod is counted beside the quota's own count, which
+another watch brings."""
+
+
+class Reservations:
+    """Remembers since when pods are there.
+
+    Kubernetes counts a pod when it is created. Until all pods of an admitted job are
+    made, nobody else keeps room for those that are missing.
+
+    Args:
+        clock: Steady seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._since: dict[str, float] = {}
+        self._settling: dict[str, Counter[str]] = {}
+
+    def look(self, running: Mapping[str, Sequence[PodSeen]]) -> None:
+        """Take in the pods of all admitted jobs, by the job's uid.
+
+        It is to be told of jobs in whose project nobody waits, too: who comes next
+        would else find the pods of a job that has run for long still uncounted.
+        """
+        now = self._clock()
+        self._settling = {}
+        since: dict[str, float] = {}
+        for uid, pods in running.items():
+            fresh: Counter[str] = Counter()
+            for pod in pods:
+                since[pod.uid] = self._since.get(pod.uid, now)
+                if now - since[pod.uid] < SETTLE_SECONDS and not pod.has_ended:
+                    fresh[pod.role] += 1
+            if fresh:
+                self._settling[uid] = fresh
+        self._since = since
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether some pods have just been made."""
+        return bool(self._settling)
+
+    def missing(
+        self, jobs: Iterable[JobSeen], pods: Mapping[str, Sequence[PodSeen]]
+    ) -> dict[str, Decimal]:
+        """Return what replicas will take whose pods are not made yet."""
+        total: dict[str, Decimal] = {}
+        for seen in jobs:
+            there = Counter(
+                role for role, _ in {(p.role, p.index) for p in pods.get(seen.uid, ())}
+            )
+            missing = {
+                role: count - there[role]
+                for role, count in role_names(seen.spec)
+                if count > there[role]
+            }
+            if missing:
+                add(total, demand_of(seen.spec, missing))
+        return total
+
+    def settling(self, jobs: Iterable[JobSeen]) -> dict[str, Decimal]:
+        """Return what pods take that the quota may count or not."""
+        total: dict[str, Decimal] = {}
+        for seen in jobs:
+            if seen.uid in self._settling:
+                add(total, demand_of(seen.spec, self._settling[seen.uid]))
+        return total
+
+
+HOLD_SECONDS = 1800.0
+"""How long one job may hold others back. Machines that are merely in use come free
+meanwhile, as nobody passes it; where none do, it waits for something else than room."""
+
+
+class StuckJobs:
+    """Remembers since when jobs find no machines.
+
+    Args:
+        pool_of: Returns the name of a project's pool.
+        patience: How long a job may be passed by others.
+        clock: Steady seconds.
+    """
+
+    def __init__(
+        self,
+        pool_of: Callable[[str], str],
+        *,
+        patience: timedelta,
+        clock: Callable[[], float],
+    ) -> None:
+        self._pool_of = pool_of
+        self._patience = patience.total_seconds()
+        self._clock = clock
+        self._begun: dict[str, float] = {}
+
+    def among(
+        self,
+        jobs: Iterable[JobSeen],
+        pods: Mapping[str, Sequence[PodSeen]],
+        nodes: Sequence[Empty],
+    ) -> list[Stuck]:
+        """Return those of all running jobs for whose machines others must wait.
+
+        Args:
+            jobs: All that were admitted.
+            pods: Those of each, by the job's uid.
+            nodes: All of the cluster.
+        """
+        self._begun = {uid: at for uid, at in self._begun.items() if uid in pods}
+        candidates = [each for each in jobs if self._waits_long(each, pods[each.uid])]
+        found = ((each, self._pool_of(each.project)) for each in candidates)
+        return [
+            Stuck(
+                job=each.id,
+                rank=each.spec.priority.rank,
+                asks_gpu=asks_gpu(each.spec),
+                pool=pool,
+            )
+            for each, pool in found
+            if fits(each.spec, pool, nodes)
+        ]
+
+    def _waits_long(self, seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
+        if any(pod.node for pod in pods):
+            self._begun.pop(seen.uid, None)
+            return False
+        # Without such a pod it is not machines that the job waits for.
+        if not any(pod.unschedulable for pod in pods):
+            return False
+        now = self._clock()
+        waited = now - self._begun.setdefault(seen.uid, now)
+        return self._patience <= waited < self._patience + HOLD_SECONDS
+
+
+class KnownNodes:
+    """Judges each waiting job by the nodes once, and anew when they change.
+
+    Args:
+        admit_unschedulable: Whether jobs are admitted that no node could take.
+    """
+
+    def __init__(self, *, admit_unschedulable: bool) -> None:
+        self._admits = admit_unschedulable
+        self._sentences: dict[tuple[str, str], str | None] = {}
+        self.alike: list[Empty] = []
+        """One of each kind of node."""
+
+    def look(self, nodes: Iterable[Manifest]) -> None:
+        """Take in all nodes of the cluster."""
+        found = alike(nodes)
+        if found != self.alike:
+            self.alike = found
+            self._sentences.clear()
+
+    def unschedulable(self, seen: JobSeen, pool: str) -> str | None:
+        """Return why a job is not admitted; None if the nodes are not in its way."""
+        if self._admits:
+            return None
+        key = seen.uid, pool
+        if key not in self._sentences:
+            self._sentences[key] = unschedulable(seen.spec, pool, self.alike)
+        return self._sentences[key]
+
+    def keep(self, uids: Collection[str]) -> None:
+        """Forget all other jobs."""
+        gone = [key for key in self._sentences if key[0] not in uids]
+        for key in gone:
+            del self._sentences[key]
+
+
+RETRY_SECONDS = 15.0
+"""How long after a refusal a job is not tried again: most of them last until somebody
+does something about them."""
+
+_UNKNOWN = "the training service failed at it, and its log says why."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refusal:
+    sentence: str
+    until: float
+
+
+class Refusals:
+    """The last refusal of each waiting job.
+
+    Args:
+        clock: Steady seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last: dict[str, _Refusal] = {}
+
+    def note(self, uid: str, error: Exception) -> None:
+        """Remember why a job was refused.
+
+        Who did not reach Kubernetes was not refused and may be tried again at once.
+        """
+        cause = shortened(error.message) if isinstance(error, MofangError) else _UNKNOWN
+        is_away = isinstance(error, ClusterAwayError)
+        self._last[uid] = _Refusal(
+            sentence=(
+                f"It could not be started yet: {cause} This is tried again by itself. "
+                "If it stays so, show this to an administrator."
+            ),
+            until=self._clock() + (0 if is_away else RETRY_SECONDS),
+        )
+
+    def sentence(self, uid: str) -> str | None:
+        """Return why a job was refused when it was last tried; None if it was not."""
+        found = self._last.get(uid)
+        return found.sentence if found else None
+
+    def standing(self) -> dict[str, str]:
+        """Return the sentences of jobs, by uid, that are not tried again yet."""
+        now = self._clock()
+        return {
+            uid: each.sentence for uid, each in self._last.items() if now < each.until
+        }
+
+    def forget(self, uid: str) -> None:
+        """Forget a job that was let in."""
+        self._last.pop(uid, None)
+
+    def keep(self, uids: Collection[str]) -> None:
+        """Forget all other jobs."""
+        self._last = {uid: each for uid, each in self._last.items() if uid in uids}
