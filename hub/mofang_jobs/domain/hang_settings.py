@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangSettings:
-    """The periods and thresholds of the rule in ``hang``."""
+    """The periods and thresholds of the rule in ``hang_rule``."""
 
     sample_seconds: float = 10.0
     """The period of samples, as the wrapper is told."""

@@ -2,7 +2,7 @@
 
 A session is a shell or an SSH connection; the two differ in the program that is started
 and the language that the client speaks, and in nothing else: who may, how many, how
-long, and what is recorded is here and in ``targets`` for both.
+long, and what is recorded is here and in ``shell_targets`` for both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 """Who may do what: one table for roles and owners, one for tokens."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jupyterhub.services.auth import check_scopes  # noqa: TID251 - ours agrees with it
 
-from mofang_jobs.domain.access import Action, check_access, may_open_shell
+from mofang_jobs.domain.access import Action, check_access, has_scope, may_open_shell
 from mofang_jobs.domain.models import Caller, MemberRole
 from mofang_kube.errors import ForbiddenError, NotFoundError
 
@@ -81,6 +84,19 @@ def test_a_wider_scope_of_the_hub_suffices() -> None:
     scopes = ALL - {"access:services!service=training"} | {"access:services"}
 
     assert verdict(READ, MEMBER, None, scopes) == "yes"
+
+
+BASES = ("access:services", "custom:mofang:jobs:read", "read:metrics")
+FILTERS = ("", "!service=training", "!service=other", "!server=ada/x", "!user=ada")
+HELD = st.sampled_from([base + each for base in BASES for each in FILTERS])
+NEEDED = st.sampled_from(["access:services!service=training", *BASES])
+
+
+@given(NEEDED, st.frozensets(HELD))
+def test_scopes_suffice_where_they_do_for_jupyterhub(
+    needed: str, held: frozenset[str]
+) -> None:
+    assert has_scope(needed, held) == bool(check_scopes(needed, held))
 
 
 def test_tokens_of_services_own_no_jobs() -> None:
