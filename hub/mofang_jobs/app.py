@@ -16,17 +16,17 @@ import structlog
 from tornado.httpserver import HTTPServer
 
 from mofang_hub.config.settings import Settings
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.engine_discovery import Discovery
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.adapters.hub_identity import HubIdentity
-from mofang_jobs.adapters.job_storage import JobEngine
-from mofang_jobs.adapters.pod_exec import ExecTerminals
-from mofang_jobs.adapters.pod_storage import Containers
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.pod_exec import ApiServerExec
+from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.api.application import build_application
 from mofang_jobs.factory import Adapters, build_service
 from mofang_jobs.logging import configure_logging
-from mofang_jobs.scheduling.pod_group_controller import Gangs
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_kube import clients
 from mofang_kube.clients import ApiClient
 from mofang_kube.leader import Leader, Leads, always
@@ -74,9 +74,11 @@ async def serve(
         service = build_service(
             adapters,
             settings.jobs,
-            leads=_leads(leader, adapters.board, stack),
+            leads=_leads(leader, adapters.cache, stack),
         )
-        discovery = Discovery(api, adapters.board, adapters.gangs.choose)
+        discovery = EngineDiscovery(
+            api, adapters.cache, adapters.pod_groups.select_policy
+        )
         for name, work in {"discovery": discovery.run, **service.background}.items():
             _keep_running(name, work, stack)
         application = build_application(PREFIX, service.context)
@@ -109,37 +111,37 @@ def _connect(
     stack: AsyncExitStack,
 ) -> Adapters:
     """Begin to follow the cluster; the stack ends it."""
-    board = Board.of_cluster(api)
-    board.start()
-    stack.push_async_callback(board.stop)
+    cache = JobCache.of_cluster(api)
+    cache.start()
+    stack.push_async_callback(cache.stop)
     catalog = Catalog(api, settings.image_references)
     stack.push_async_callback(catalog.close)
     quotas = Quotas.of_cluster(api)
     quotas.start()
     stack.push_async_callback(quotas.stop)
-    engine = JobEngine(api)
-    gangs = Gangs(api, engine, settings.jobs.gang)
-    stack.push_async_callback(gangs.stop)
-    terminals = ExecTerminals(api)
+    job_storage = JobStorage(api)
+    pod_groups = PodGroupController(api, job_storage, settings.jobs.gang)
+    stack.push_async_callback(pod_groups.stop)
+    terminals = ApiServerExec(api)
     stack.push_async_callback(terminals.stop)
     return Adapters(
-        board=board,
-        engine=engine,
-        containers=Containers(api),
+        cache=cache,
+        job_storage=job_storage,
+        pod_storage=PodStorage(api),
         catalog=catalog,
         quotas=quotas,
-        gangs=gangs,
+        pod_groups=pod_groups,
         identity=HubIdentity(http, hub_api),
         terminals=terminals,
         storage_root=settings.storage_root,
     )
 
 
-def _leads(leader: Leader | None, board: Board, stack: AsyncExitStack) -> Leads:
+def _leads(leader: Leader | None, cache: JobCache, stack: AsyncExitStack) -> Leads:
     """Take part in the election, and look at once when it is won."""
     if leader is None:
         return always
-    leader.when_gained(board.wake)
+    leader.when_gained(cache.wake)
     leader.start()
     stack.push_async_callback(leader.stop)
     return leader.leads

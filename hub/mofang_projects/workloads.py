@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mofang_jobs.engines.object_status import conditions_of, has_ended
-from mofang_jobs.engines.workload_kinds import KINDS, Kind
+from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind
 from mofang_kube.names import JOB_LABEL
 from mofang_kube.objects import Manifest, ObjectStorage
 
@@ -53,7 +53,7 @@ async def find_workloads(objects: ObjectStorage, namespace: str) -> Workloads:
     return Workloads(servers=servers, jobs=len(jobs))
 
 
-def _unfinished(kind: Kind, found: Iterable[Manifest]) -> Iterable[str]:
+def _unfinished(kind: WorkloadKind, found: Iterable[Manifest]) -> Iterable[str]:
     """Name the jobs that have not ended, by the platform's id where they have one."""
     for obj in found:
         conditions = conditions_of(kind, obj.get("status") or {})

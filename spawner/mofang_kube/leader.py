@@ -18,7 +18,12 @@ from typing import Any
 
 from kubernetes_asyncio.client import ApiClient, CustomObjectsApi
 
-from mofang_kube.errors import ConflictError, MofangError, NotFoundError, translated
+from mofang_kube.errors import (
+    ConflictError,
+    MofangError,
+    NotFoundError,
+    wrap_api_errors,
+)
 
 __all__ = [
     "LEASE_SECONDS",
@@ -204,7 +209,7 @@ class Leader:
         return self._now().isoformat(timespec="microseconds")
 
     async def _read(self) -> Manifest:
-        with translated("read", "Lease", self._name):
+        with wrap_api_errors("read", "Lease", self._name):
             found: Manifest = await self._leases.get_namespaced_custom_object(
                 *_API, self._namespace, "leases", self._name
             )
@@ -217,13 +222,13 @@ class Leader:
             "metadata": {"name": self._name},
             "spec": {**self._ours(), "acquireTime": self._time()},
         }
-        with translated("create", "Lease", self._name):
+        with wrap_api_errors("create", "Lease", self._name):
             await self._leases.create_namespaced_custom_object(
                 *_API, self._namespace, "leases", body
             )
 
     async def _replace(self, lease: Manifest) -> None:
-        with translated("renew", "Lease", self._name):
+        with wrap_api_errors("renew", "Lease", self._name):
             await self._leases.replace_namespaced_custom_object(
                 *_API, self._namespace, "leases", self._name, lease
             )

@@ -13,22 +13,22 @@ from functools import partial
 
 from mofang_jobs.adapters.memo import Memo
 from mofang_jobs.adapters.subscriptions import Subscription, Subscriptions
-from mofang_jobs.domain.models import JobSeen, Manifest, PodSeen
-from mofang_jobs.domain.nodes import LOST, Machine, node_groups, trim_node
-from mofang_jobs.engines.object_meta import attempt_of, pod_group, pod_groups
+from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod
+from mofang_jobs.domain.nodes import LOST, Node, node_index_keys, strip_node
+from mofang_jobs.engines.object_meta import attempt_of, job_key, pod_index_keys
 from mofang_jobs.engines.object_status import (
     FAILED,
     LATER,
     OPEN,
-    job_groups,
+    job_index_keys,
     read_job,
+    strip_job,
     submitted_at,
-    trim_job,
 )
-from mofang_jobs.engines.pod_status import read_pod, trim_pod
-from mofang_jobs.engines.workload_kinds import Kind, kind_named
+from mofang_jobs.engines.pod_status import read_pod, strip_pod
+from mofang_jobs.engines.workload_kinds import WorkloadKind, kind_by_name
 from mofang_kube.clients import ApiClient
-from mofang_kube.errors import ClusterAwayError
+from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.names import JOB_LABEL, project_namespace
 from mofang_kube.watcher import Watcher, object_key
 
@@ -41,7 +41,7 @@ MOST_PODS = 8000
 ask for all of a job's, of which hardly any has changed."""
 
 
-class Board:
+class JobCache:
     """Jobs, pods and machines of the cluster, kept up to date.
 
     Args:
@@ -70,7 +70,7 @@ class Board:
         """Set once it is known which kinds of objects the cluster has."""
 
     @classmethod
-    def of_cluster(cls, api: ApiClient) -> Board:
+    def of_cluster(cls, api: ApiClient) -> JobCache:
         """Return a board that follows the cluster once it is started."""
         return cls(
             jobs={},
@@ -78,10 +78,10 @@ class Board:
                 api,
                 "/api/v1/pods",
                 label_selector=JOB_LABEL,
-                trim=trim_pod,
-                index=pod_groups,
+                trim=strip_pod,
+                index=pod_index_keys,
             ),
-            nodes=Watcher(api, "/api/v1/nodes", trim=trim_node, index=node_groups),
+            nodes=Watcher(api, "/api/v1/nodes", trim=strip_node, index=node_index_keys),
             api=api,
         )
 
@@ -96,7 +96,7 @@ class Board:
         for watcher in (*self._jobs.values(), self._pods):
             self._subscriptions.follow(watcher)
 
-    def follow_kind(self, kind: Kind) -> None:
+    def follow_kind(self, kind: WorkloadKind) -> None:
         """Begin to follow one more kind of object; one that is followed stays."""
         if kind.kind not in self._jobs:
             watcher = watch_kind(self._api, kind)
@@ -105,9 +105,9 @@ class Board:
             self._subscriptions.follow(watcher)
 
     @property
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[WorkloadKind]:
         """The kinds of objects that are followed."""
-        return [kind_named(name) for name in self._jobs]
+        return [kind_by_name(name) for name in self._jobs]
 
     @property
     def _watchers(self) -> list[Watcher]:
@@ -123,42 +123,42 @@ class Board:
         """Return once the first lists are in.
 
         Raises:
-            ClusterAwayError: They did not come in time.
+            KubernetesUnavailableError: They did not come in time.
         """
         try:
             async with asyncio.timeout(SYNC_SECONDS):
-                await self.synced()
+                await self.wait_for_sync()
         except TimeoutError as err:
-            raise ClusterAwayError(
+            raise KubernetesUnavailableError(
                 "The jobs cannot be read: Kubernetes does not answer. They are not "
                 "affected. Try again in a minute."
             ) from err
 
-    async def synced(self) -> None:
+    async def wait_for_sync(self) -> None:
         """Return once the first lists are in, however long that takes."""
         await self.has_kinds.wait()
         for watcher in (*self._jobs.values(), self._pods):
-            await watcher.synced.wait()
+            await watcher.has_synced.wait()
 
-    async def nodes_synced(self) -> None:
+    async def wait_for_nodes(self) -> None:
         """Return once the first list of nodes is in, however long that takes."""
-        await self._nodes.synced.wait()
+        await self._nodes.has_synced.wait()
 
     @property
-    def nodes(self) -> list[Manifest]:
+    def node_objects(self) -> list[Manifest]:
         """All machines as ``trim_node`` keeps them."""
         return list(self._nodes.objects.values())
 
     @property
-    def machines(self) -> list[Machine]:
+    def nodes(self) -> list[Node]:
         """All machines; none while they are not known."""
-        return [Machine.from_node(node) for node in self.nodes]
+        return [Node.from_node(node) for node in self.node_objects]
 
-    def lost_machines(self) -> set[str]:
+    def lost_nodes(self) -> set[str]:
         """Return machines that do not answer."""
         return {node["metadata"]["name"] for node in self._nodes.indexed(LOST)}
 
-    def find(self, project: str, job_id: str) -> JobSeen | None:
+    def find(self, project: str, job_id: str) -> ObservedJob | None:
         """Return a job, if it is there; of its attempts the last."""
         found = self.find_object(project, job_id)
         return read_job(found) if found else None
@@ -172,11 +172,11 @@ class Board:
         """Return the objects of a job's attempts, oldest first."""
         return self._attempts(f"{project_namespace(project)}/{job_id}")
 
-    def pods_of(self, seen: JobSeen) -> list[PodSeen]:
+    def pods_of(self, job: ObservedJob) -> list[ObservedPod]:
         """Return the pods of a job's last attempt that are there."""
-        group = self._pods.indexed(f"{seen.namespace}/{seen.id}")
+        group = self._pods.indexed(f"{job.namespace}/{job.id}")
         found = map(self._read_pod, group)
-        return [each for each in found if each and each.attempt == seen.attempt]
+        return [each for each in found if each and each.attempt == job.attempt]
 
     def list_keys(self, project: str) -> list[tuple[str, str]]:
         """Return time of submission and id of a project's jobs, newest first."""
@@ -190,28 +190,28 @@ class Board:
             reverse=True,
         )
 
-    def list_unfinished(self, project: str | None = None) -> list[JobSeen]:
+    def list_unfinished(self, project: str | None = None) -> list[ObservedJob]:
         """Return jobs that have not ended, cancelled ones left out.
 
         Args:
             project: Of one project; None for all.
         """
         group = f"{OPEN}:{project_namespace(project)}" if project else OPEN
-        seen = (read_job(obj) for obj in self._last_of(group))
-        return [each for each in seen if each]
+        job = (read_job(obj) for obj in self._last_of(group))
+        return [each for each in job if each]
 
     def list_failed(self) -> list[Manifest]:
         """Return the objects of jobs whose last attempt failed."""
         return list(self._last_of(FAILED))
 
-    def list_all(self) -> list[JobSeen]:
+    def list_all(self) -> list[ObservedJob]:
         """Return every job of the cluster."""
-        seen = (read_job(obj) for obj in self._latest())
-        return [each for each in seen if each]
+        job = (read_job(obj) for obj in self._latest())
+        return [each for each in job if each]
 
     def list_superseded(self) -> list[Manifest]:
         """Return objects of attempts that a later one has taken the place of."""
-        again = {pod_group(obj) or "" for obj in self._indexed(LATER)}
+        again = {job_key(obj) or "" for obj in self._indexed(LATER)}
         return [obj for group in again for obj in self._attempts(group)[:-1]]
 
     @contextmanager
@@ -234,7 +234,7 @@ class Board:
         """Say whether a job was deleted, or just is."""
         return (project, job_id) in self._deleted
 
-    def list_returned(self) -> list[Manifest]:
+    def list_undeleted(self) -> list[Manifest]:
         """Return objects of deleted jobs that are there again or still."""
         return [obj for key in self._deleted for obj in self.attempts_of(*key)]
 
@@ -261,7 +261,7 @@ class Board:
     def _last_of(self, group: str) -> Iterator[Manifest]:
         """Return the objects of a group that are their jobs' last attempts."""
         for obj in self._indexed(group):
-            if self._attempts(pod_group(obj) or "")[-1] is obj:
+            if self._attempts(job_key(obj) or "")[-1] is obj:
                 yield obj
 
     def _indexed(self, group: str) -> list[Manifest]:
@@ -271,9 +271,9 @@ class Board:
         found = self._indexed(group)
         return found if len(found) < 2 else sorted(found, key=attempt_of)  # noqa: PLR2004
 
-    def mark(self, seen: JobSeen) -> None:
+    def notify(self, job: ObservedJob) -> None:
         """Tell subscribers that a job is another now, though no object changed."""
-        self._subscriptions.mark(seen.namespace, seen.id)
+        self._subscriptions.notify(job.namespace, job.id)
 
     def wake(self) -> None:
         """Let those who work in the background look, though nothing has changed."""
@@ -284,14 +284,14 @@ class Board:
         return self._subscriptions.open(project_namespace(project) if project else None)
 
 
-def watch_kind(api: ApiClient | None, kind: Kind) -> Watcher:
+def watch_kind(api: ApiClient | None, kind: WorkloadKind) -> Watcher:
     """Return the watch of one kind of object."""
     return Watcher(
         api,
         kind.api_path,
         label_selector=JOB_LABEL,
-        trim=partial(trim_job, kind),
-        index=job_groups,
+        trim=partial(strip_job, kind),
+        index=job_index_keys,
     )
 
 

@@ -8,19 +8,19 @@ from collections.abc import Awaitable, Callable, Iterable
 import structlog
 from kubernetes_asyncio.client import ApiClient, ApiException, CustomObjectsApi
 
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.engines.workload_kinds import KINDS, Kind
-from mofang_kube.errors import MofangError, translated
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind
+from mofang_kube.errors import MofangError, wrap_api_errors
 
 log = structlog.get_logger(__name__)
 
 ANSWER_SECONDS = 30
-LOOK_SECONDS = 60.0
+POLL_SECONDS = 60.0
 RETRY_SECONDS = 2.0
 _NOT_FOUND = 404
 
 
-async def discover_kinds(api: ApiClient) -> list[Kind]:
+async def discover_kinds(api: ApiClient) -> list[WorkloadKind]:
     """Return the kinds that are served, the preferred ones first.
 
     Raises:
@@ -31,28 +31,28 @@ async def discover_kinds(api: ApiClient) -> list[Kind]:
     return [kind for kind in KINDS if kind.plural in served[kind.group, kind.version]]
 
 
-class Discovery:
+class EngineDiscovery:
     """Looks again and again which kinds there are: operators come any time.
 
     Args:
         api: The client; shared, not closed here.
-        board: Follows each kind from then on.
-        choose_policy: Is called after each look, before the kinds are said to be known.
+        cache: Follows each kind from then on.
+        select_policy: Is called after each look, before the kinds are said to be known.
     """
 
     def __init__(
         self,
         api: ApiClient,
-        board: Board,
-        choose_policy: Callable[[], Awaitable[None]],
+        cache: JobCache,
+        select_policy: Callable[[], Awaitable[None]],
     ) -> None:
         self._api = api
-        self._board = board
-        self._choose_policy = choose_policy
+        self._cache = cache
+        self._select_policy = select_policy
 
     async def run(self) -> None:
         """Look until cancelled."""
-        seen: list[Kind] = []
+        seen: list[WorkloadKind] = []
         while True:
             try:
                 kinds = await discover_kinds(self._api)
@@ -60,19 +60,19 @@ class Discovery:
                     log.info("engines found", kinds=[kind.kind for kind in kinds])
                     seen = kinds
                 for kind in kinds:
-                    self._board.follow_kind(kind)
-                await self._choose_policy()
-                self._board.has_kinds.set()
+                    self._cache.follow_kind(kind)
+                await self._select_policy()
+                self._cache.has_kinds.set()
             except MofangError as err:
                 log.warning("engines cannot be discovered yet", error=str(err))
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
 
 async def served_resources(api: ApiClient, group: str, version: str) -> set[str]:
     """Return the plural names of a group's resources; none if it is not served."""
-    with translated("discover", "resources of", f"{group}/{version}"):
+    with wrap_api_errors("discover", "resources of", f"{group}/{version}"):
         try:
             found = await CustomObjectsApi(api).get_api_resources(
                 group, version, _request_timeout=ANSWER_SECONDS

@@ -16,7 +16,7 @@ from http import HTTPStatus
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from mofang_jobs.domain.errors import HubAwayError, UnauthorizedError
+from mofang_jobs.domain.errors import HubUnavailableError, UnauthorizedError
 from mofang_jobs.domain.models import Caller
 
 KEEP_SECONDS = 10.0
@@ -58,7 +58,7 @@ class HubIdentity:
 
         Raises:
             UnauthorizedError: There is no token, or the hub does not know it.
-            HubAwayError: The hub did not say.
+            HubUnavailableError: The hub did not say.
         """
         match = _HEADER.fullmatch((authorization or "").strip())
         if match is None:
@@ -103,8 +103,8 @@ class HubIdentity:
         )
 
 
-def _away() -> HubAwayError:
-    return HubAwayError(
+def _away() -> HubUnavailableError:
+    return HubUnavailableError(
         "The hub does not answer, so nobody can be recognised. Jobs that run are not "
         "affected. Try again in a moment."
     )

@@ -15,11 +15,11 @@ from kubernetes_asyncio.client import (
 
 from mofang_jobs.domain.gang import GROUP_KIND, GROUP_PLURAL
 from mofang_jobs.domain.models import Manifest
-from mofang_jobs.engines.job_manifest import build_cancellation, build_release
-from mofang_jobs.engines.object_status import trim_job
+from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
+from mofang_jobs.engines.object_status import strip_job
 from mofang_jobs.engines.trainer_v2 import RUNTIME_KIND, RUNTIME_PLURAL
-from mofang_jobs.engines.workload_kinds import TRAIN_JOB, Kind
-from mofang_kube.errors import api_message, translated
+from mofang_jobs.engines.workload_kinds import TRAIN_JOB, WorkloadKind
+from mofang_kube.errors import api_message, wrap_api_errors
 from mofang_kube.names import JOB_LABEL
 
 KIND = "job"
@@ -36,7 +36,7 @@ _NOT_YET = (
 _MERGE = "application/merge-patch+json"
 
 
-class JobEngine:
+class JobStorage:
     """Creates, releases, cancels and deletes jobs.
 
     Args:
@@ -46,7 +46,7 @@ class JobEngine:
     def __init__(self, api: ApiClient) -> None:
         self._objects = CustomObjectsApi(api)
 
-    async def create(self, kind: Kind, objects: list[Manifest]) -> Manifest:
+    async def create(self, kind: WorkloadKind, objects: list[Manifest]) -> Manifest:
         """Create a job: what it needs first, then the job itself.
 
         Until the last call there is no job; what was made for it by then is swept
@@ -60,17 +60,17 @@ class JobEngine:
             ConflictError: There is one of that name.
             MofangError: Kubernetes did not take it.
         """
-        *needs, body = objects
+        *prerequisites, body = objects
         name = body["metadata"]["name"]
-        with translated("create", KIND, name):
-            for need in needs:
-                await self.ensure(need)
+        with wrap_api_errors("create", KIND, name):
+            for prerequisite in prerequisites:
+                await self.create_if_absent(prerequisite)
             created = await self._create(kind, body)
-        for need in needs:
-            await self._hand_over(need, created)
-        return trim_job(kind, created)
+        for prerequisite in prerequisites:
+            await self._set_owner_reference(prerequisite, created)
+        return strip_job(kind, created)
 
-    async def _create(self, kind: Kind, body: Manifest) -> Any:
+    async def _create(self, kind: WorkloadKind, body: Manifest) -> Any:
         namespace = body["metadata"]["namespace"]
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -84,9 +84,9 @@ class JobEngine:
             await asyncio.sleep(PAUSE_SECONDS)
         raise AssertionError
 
-    async def ensure(self, body: Manifest) -> None:
+    async def create_if_absent(self, body: Manifest) -> None:
         """Create what a job needs, unless an earlier try did."""
-        with translated("create", body["kind"], body["metadata"]["name"]):
+        with wrap_api_errors("create", body["kind"], body["metadata"]["name"]):
             try:
                 await self._objects.create_namespaced_custom_object(
                     *_address(body), body, _request_timeout=ANSWER_SECONDS
@@ -95,7 +95,7 @@ class JobEngine:
                 if err.status != HTTPStatus.CONFLICT:
                     raise
 
-    async def _hand_over(self, need: Manifest, job: Manifest) -> None:
+    async def _set_owner_reference(self, prerequisite: Manifest, job: Manifest) -> None:
         """Make what a job needed go with it."""
         owner = {
             "apiVersion": job["apiVersion"],
@@ -103,17 +103,17 @@ class JobEngine:
             "name": job["metadata"]["name"],
             "uid": job["metadata"]["uid"],
         }
-        name = need["metadata"]["name"]
-        with translated("change", need["kind"], name):
+        name = prerequisite["metadata"]["name"]
+        with wrap_api_errors("change", prerequisite["kind"], name):
             await self._objects.patch_namespaced_custom_object(
-                *_address(need),
+                *_address(prerequisite),
                 name,
                 {"metadata": {"ownerReferences": [owner]}},
                 _content_type=_MERGE,
                 _request_timeout=ANSWER_SECONDS,
             )
 
-    async def sweep_needs(self, before: datetime) -> None:
+    async def collect_orphans(self, before: datetime) -> None:
         """Remove what was made for jobs that never came to be.
 
         Args:
@@ -123,7 +123,7 @@ class JobEngine:
         for namespace, name, made in found:
             if made >= before:
                 continue
-            with translated("delete", RUNTIME_KIND, name):
+            with wrap_api_errors("delete", RUNTIME_KIND, name):
                 await self._objects.delete_namespaced_custom_object(
                     TRAIN_JOB.group,
                     TRAIN_JOB.version,
@@ -133,19 +133,21 @@ class JobEngine:
                     _request_timeout=ANSWER_SECONDS,
                 )
 
-    async def find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+    async def find(
+        self, kind: WorkloadKind, namespace: str, name: str
+    ) -> Manifest | None:
         """Return a job's object as it is now, if it is there."""
-        with translated("read", KIND, name):
+        with wrap_api_errors("read", KIND, name):
             try:
                 found = await self._call(kind, "get_namespaced", namespace, name)
             except ApiException as err:
                 if err.status == HTTPStatus.NOT_FOUND:
                     return None
                 raise
-        return trim_job(kind, found)
+        return strip_job(kind, found)
 
     async def cancel(
-        self, kind: Kind, seen_as: Manifest, user: str, at: str
+        self, kind: WorkloadKind, current: Manifest, user: str, at: str
     ) -> Manifest:
         """Ask for the end of a job, unless it has changed since it was seen.
 
@@ -154,21 +156,21 @@ class JobEngine:
             NotFoundError: It is gone.
         """
         patch = build_cancellation(kind, user, at)
-        return await self._patch("cancel", kind, seen_as, patch)
+        return await self._patch("cancel", kind, current, patch)
 
-    async def release(self, kind: Kind, seen_as: Manifest) -> Manifest:
+    async def unsuspend(self, kind: WorkloadKind, current: Manifest) -> Manifest:
         """Let a waiting job run, unless it has changed since it was seen.
 
         Raises:
             ConflictError: It has changed.
             NotFoundError: It is gone.
         """
-        return await self._patch("start", kind, seen_as, build_release(kind))
+        return await self._patch("start", kind, current, build_unsuspension(kind))
 
     async def _patch(
-        self, verb: str, kind: Kind, seen_as: Manifest, patch: Manifest
+        self, verb: str, kind: WorkloadKind, current: Manifest, patch: Manifest
     ) -> Manifest:
-        metadata = seen_as["metadata"]
+        metadata = current["metadata"]
         body = {
             **patch,
             "metadata": {
@@ -176,7 +178,7 @@ class JobEngine:
                 "resourceVersion": metadata["resourceVersion"],
             },
         }
-        with translated(verb, KIND, metadata["name"]):
+        with wrap_api_errors(verb, KIND, metadata["name"]):
             changed = await self._call(
                 kind,
                 "patch_namespaced",
@@ -185,11 +187,11 @@ class JobEngine:
                 body=body,
                 _content_type=_MERGE,
             )
-        return trim_job(kind, changed)
+        return strip_job(kind, changed)
 
-    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
+    async def delete(self, kind: WorkloadKind, namespace: str, name: str) -> None:
         """Remove a job's object and its pods; one that is gone is fine."""
-        with translated("delete", KIND, name):
+        with wrap_api_errors("delete", KIND, name):
             try:
                 await self._call(
                     kind,
@@ -203,7 +205,7 @@ class JobEngine:
                     raise
 
     async def _call(
-        self, kind: Kind, verb: str, namespace: str, *name: str, **more: Any
+        self, kind: WorkloadKind, verb: str, namespace: str, *name: str, **more: Any
     ) -> Any:
         call = getattr(self._objects, f"{verb}_custom_object")
         body = more.pop("body", None)
@@ -217,7 +219,7 @@ async def list_orphans(
     objects: CustomObjectsApi,
 ) -> list[tuple[str, str, datetime]]:
     """Return namespace, name and age of runtimes that belong to no job."""
-    with translated("list", RUNTIME_KIND, ""):
+    with wrap_api_errors("list", RUNTIME_KIND, ""):
         try:
             answer = await objects.list_cluster_custom_object(
                 TRAIN_JOB.group,

@@ -1,6 +1,6 @@
 """The log files of jobs, read by ranges and removed with their jobs.
 
-Blocking; ``LogStore`` runs it in threads. Paths are made of names that were checked
+Blocking; ``LogStorage`` runs it in threads. Paths are made of names that were checked
 and of nothing a user wrote.
 """
 
@@ -42,7 +42,7 @@ class LogPart:
         return self.offset + len(self.content)
 
 
-class LogStore:
+class LogStorage:
     """Reads and removes logs beneath the root of the storage."""
 
     def __init__(self, root: Path) -> None:

@@ -18,7 +18,7 @@ from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 from kubernetes_asyncio.stream import WsApiClient
 from typing_extensions import override
 
-from mofang_jobs.domain.container_commands import Program, Target
+from mofang_jobs.domain.container_commands import ContainerCommand, ShellTarget
 from mofang_jobs.domain.terminal_protocol import ERROR, STDERR, STDOUT
 from mofang_kube.errors import ClusterError, ConflictError, MofangError
 
@@ -39,7 +39,7 @@ _END = (
 )
 
 
-class Terminal(Protocol):
+class ExecStream(Protocol):
     """A program's input and output, with or without a terminal between."""
 
     def frames(self) -> AsyncIterator[tuple[int, bytes]]:
@@ -58,13 +58,15 @@ class Terminal(Protocol):
         """End the connection."""
 
 
-class Terminals(Protocol):
+class PodExec(Protocol):
     """Where terminals are opened."""
 
-    async def open(self, target: Target, session: str, program: Program) -> Terminal:
+    async def open(
+        self, target: ShellTarget, session: str, program: ContainerCommand
+    ) -> ExecStream:
         """Start a program in the target's container."""
 
-    async def end(self, target: Target, session: str) -> None:
+    async def end(self, target: ShellTarget, session: str) -> None:
         """End what the session left running."""
 
 
@@ -107,7 +109,7 @@ class _ExecClient(WsApiClient):  # type: ignore[misc]  # the library has no type
         return await super().request(*arguments, **more)
 
 
-class ExecTerminals:
+class ApiServerExec:
     """Opens terminals through the API server.
 
     Args:
@@ -124,7 +126,9 @@ class ExecTerminals:
         """Let go of the connections."""
         await self._client.close()
 
-    async def open(self, target: Target, session: str, program: Program) -> Terminal:
+    async def open(
+        self, target: ShellTarget, session: str, program: ContainerCommand
+    ) -> ExecStream:
         """Start a program in the target's container.
 
         Raises:
@@ -135,7 +139,7 @@ class ExecTerminals:
         tty = program.has_terminal
         return _Exec(await self._exec(target, command, stdin=True, tty=tty))
 
-    async def end(self, target: Target, session: str) -> None:
+    async def end(self, target: ShellTarget, session: str) -> None:
         """End what the session left running in the container."""
         command = ["sh", "-c", _END, "mofang-shell", f"{MARK}={session}"]
         try:
@@ -151,7 +155,7 @@ class ExecTerminals:
             log.info("shell could not be ended", pod=target.pod, error=str(err))
 
     async def _exec(
-        self, target: Target, command: list[str], *, stdin: bool, tty: bool
+        self, target: ShellTarget, command: list[str], *, stdin: bool, tty: bool
     ) -> aiohttp.ClientWebSocketResponse:
         try:
             async with asyncio.timeout(OPEN_SECONDS):
@@ -179,7 +183,7 @@ class ExecTerminals:
         return socket
 
 
-def _refusal(target: Target, status: int, message: str) -> MofangError:
+def _refusal(target: ShellTarget, status: int, message: str) -> MofangError:
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.BAD_REQUEST}:
         return ConflictError(
             f"{target.label} does not run any more, so no shell can be opened in it."

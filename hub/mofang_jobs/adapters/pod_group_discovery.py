@@ -12,15 +12,17 @@ from kubernetes_asyncio.client import (
 )
 
 from mofang_jobs.adapters.engine_discovery import served_resources
-from mofang_jobs.domain.gang import GROUP_PLURAL, GroupApi, Served
-from mofang_kube.errors import translated
+from mofang_jobs.domain.gang import GROUP_PLURAL, ClusterCapabilities, GroupApi
+from mofang_kube.errors import wrap_api_errors
 
 ADMISSION_POLICY = "mofang-pod-groups"
 ANSWER_SECONDS = 30
 _NATIVE_GROUP = "scheduling.k8s.io"
 
 
-async def discover_gangs(api: ApiClient, candidates: Iterable[GroupApi]) -> Served:
+async def discover_capabilities(
+    api: ApiClient, candidates: Iterable[GroupApi]
+) -> ClusterCapabilities:
     """Return which PodGroups are served, and whether pods can join native ones.
 
     Args:
@@ -36,7 +38,7 @@ async def discover_gangs(api: ApiClient, candidates: Iterable[GroupApi]) -> Serv
         if GROUP_PLURAL in await served_resources(api, each.group, each.version)
     ]
     has_native = any(each.group == _NATIVE_GROUP for each in apis)
-    return Served(
+    return ClusterCapabilities(
         apis=tuple(apis),
         has_admission_policy=has_native and await _has_admission_policy(api),
     )
@@ -48,7 +50,7 @@ async def _has_admission_policy(api: ApiClient) -> bool:
         registrations.read_mutating_admission_policy,
         registrations.read_mutating_admission_policy_binding,
     )
-    with translated("read", "MutatingAdmissionPolicy", ADMISSION_POLICY):
+    with wrap_api_errors("read", "MutatingAdmissionPolicy", ADMISSION_POLICY):
         for read in reads:
             try:
                 await read(ADMISSION_POLICY, _request_timeout=ANSWER_SECONDS)

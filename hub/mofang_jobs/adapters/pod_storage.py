@@ -10,14 +10,14 @@ import aiohttp
 from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 
 from mofang_jobs.domain.models import Manifest
-from mofang_jobs.engines.pod_status import trim_pod
-from mofang_kube.errors import translated
+from mofang_jobs.engines.pod_status import strip_pod
+from mofang_kube.errors import wrap_api_errors
 
 ANSWER_SECONDS = 30
 CHUNK_BYTES = 64 * 1024
 
 
-class Containers:
+class PodStorage:
     """Reads pods, their warnings and their output.
 
     Args:
@@ -29,7 +29,7 @@ class Containers:
 
     async def find_pod(self, namespace: str, name: str) -> Manifest | None:
         """Return a pod as it is now, if it is there."""
-        with translated("read", "pod", name):
+        with wrap_api_errors("read", "pod", name):
             try:
                 pod = await self._core.read_namespaced_pod(
                     name, namespace, _request_timeout=ANSWER_SECONDS
@@ -39,12 +39,12 @@ class Containers:
                     return None
                 raise
         body: Manifest = self._core.api_client.sanitize_for_serialization(pod)
-        return trim_pod(body)
+        return strip_pod(body)
 
     async def warnings(self, namespace: str, name: str) -> list[tuple[str, str]]:
         """Return reason and message of an object's warnings, the newest last."""
         selector = f"involvedObject.name={name},type=Warning"
-        with translated("read", "events of", name):
+        with wrap_api_errors("read", "events of", name):
             events = await self._core.list_namespaced_event(
                 namespace,
                 field_selector=selector,
@@ -69,7 +69,7 @@ class Containers:
             owner: The user's slug.
         """
         selector = f"mofang.dev/owner={owner},mofang.dev/environment,!mofang.dev/job"
-        with translated("read", "servers of", owner):
+        with wrap_api_errors("read", "servers of", owner):
             pods = await self._core.list_namespaced_pod(
                 namespace, label_selector=selector, _request_timeout=ANSWER_SECONDS
             )
@@ -79,7 +79,7 @@ class Containers:
         self, namespace: str, pod: str, container: str, *, follow: bool
     ) -> AsyncIterator[bytes]:
         """Yield what the kubelet kept of a replica's output, piece by piece."""
-        with translated("read", "the output of", pod):
+        with wrap_api_errors("read", "the output of", pod):
             response: Any = await self._core.read_namespaced_pod_log(
                 pod,
                 namespace,

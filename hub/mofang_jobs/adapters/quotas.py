@@ -16,7 +16,7 @@ QUOTA_NAME = "mofang"
 _PATH = "/api/v1/resourcequotas"
 
 
-def _trim(quota: Manifest) -> Manifest:
+def _strip(quota: Manifest) -> Manifest:
     metadata, status = quota["metadata"], quota.get("status") or {}
     kept = {name: metadata[name] for name in ("name", "namespace", "resourceVersion")}
     hard = status.get("hard") or (quota.get("spec") or {}).get("hard") or {}
@@ -36,7 +36,7 @@ class Quotas:
     @classmethod
     def of_cluster(cls, api: ApiClient) -> Quotas:
         """Return those of a cluster; they follow it once started."""
-        return cls(Watcher(api, _PATH, label_selector=PROJECT_LABEL, trim=_trim))
+        return cls(Watcher(api, _PATH, label_selector=PROJECT_LABEL, trim=_strip))
 
     def start(self) -> None:
         """Begin to follow."""
@@ -48,7 +48,7 @@ class Quotas:
 
     async def ready(self) -> None:
         """Return once the first list is in."""
-        await self._watcher.synced.wait()
+        await self._watcher.has_synced.wait()
 
     def hard(self, project: str) -> dict[str, Decimal]:
         """Return what a project may use; what is not there has no limit."""

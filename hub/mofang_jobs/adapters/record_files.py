@@ -22,7 +22,7 @@ MAX_BYTES = 64 * 1024
 RESULT = "result.json"
 
 
-class Kept(BaseModel):
+class RetainedReplica(BaseModel):
     """A failed replica whose container stays for a look."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -34,7 +34,7 @@ class Kept(BaseModel):
     """The replica's last words."""
 
 
-class RecordStore:
+class RecordStorage:
     """Reads records beneath the root of the storage."""
 
     def __init__(self, root: Path) -> None:
@@ -46,17 +46,21 @@ class RecordStore:
         found = await asyncio.to_thread(self._read, parts)
         return found if isinstance(found, dict) else {}
 
-    async def kept(self, names: Iterable[LogName]) -> dict[tuple[str, int], Kept]:
+    async def retained(
+        self, names: Iterable[LogName]
+    ) -> dict[tuple[str, int], RetainedReplica]:
         """Return the replicas that are kept, by role and index."""
-        return await asyncio.to_thread(self._kept, list(names))
+        return await asyncio.to_thread(self._retained, list(names))
 
-    def _kept(self, names: list[LogName]) -> dict[tuple[str, int], Kept]:
+    def _retained(self, names: list[LogName]) -> dict[tuple[str, int], RetainedReplica]:
         found = {}
         for name in names:
             *folder, file = name.parts
             path = (*folder, f"{file.removesuffix('.log')}.kept.json")
             try:
-                found[name.role, name.index] = Kept.model_validate(self._read(path))
+                found[name.role, name.index] = RetainedReplica.model_validate(
+                    self._read(path)
+                )
             except (ValidationError, ValueError, OverflowError):
                 continue
         return found

@@ -1,7 +1,7 @@
 """Read the files of samples, in which users may write what they like.
 
-Blocking; ``SampleStore`` runs it in threads. Bounded in bytes and in lines; no link is
-followed.
+Blocking; ``SampleStorage`` runs it in threads. Bounded in bytes and in lines; no link
+is followed.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class SampleFile:
         return tuple(each for each in self.samples if each.run == run)
 
 
-class SampleStore:
+class SampleStorage:
     """Reads samples beneath the root of the storage."""
 
     def __init__(self, root: Path) -> None:

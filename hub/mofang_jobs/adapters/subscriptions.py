@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mofang_jobs.domain.models import JobSeen
+from mofang_jobs.domain.models import ObservedJob
 from mofang_jobs.engines.object_status import read_job
 from mofang_kube.names import JOB_LABEL, JOB_SPEC_ANNOTATION
 from mofang_kube.watcher import Change, Watcher
@@ -21,10 +21,10 @@ class Subscription:
 
     def __init__(self, namespace: str | None) -> None:
         self.namespace = namespace
-        self._changed: dict[str, JobSeen | None] = {}
+        self._changed: dict[str, ObservedJob | None] = {}
         self._has_some = asyncio.Event()
 
-    def mark(self, job_id: str, gone: JobSeen | None = None) -> None:
+    def notify(self, job_id: str, gone: ObservedJob | None = None) -> None:
         """Note a change; several of one job count once.
 
         Args:
@@ -38,7 +38,7 @@ class Subscription:
         """Let who takes look, though no job has changed."""
         self._has_some.set()
 
-    async def take(self, seconds: float) -> dict[str, JobSeen | None]:
+    async def wait(self, seconds: float) -> dict[str, ObservedJob | None]:
         """Return changed jobs by id; none if nothing changed for so long."""
         try:
             async with asyncio.timeout(seconds):
@@ -68,11 +68,11 @@ class Subscriptions:
         finally:
             self._open.discard(subscription)
 
-    def mark(self, namespace: str, job_id: str) -> None:
+    def notify(self, namespace: str, job_id: str) -> None:
         """Tell of a job that is another now, though no object has changed."""
         for subscription in self._open:
             if subscription.namespace in {None, namespace}:
-                subscription.mark(job_id)
+                subscription.notify(job_id)
 
     def wake(self) -> None:
         """Let subscribers of all namespaces look, though no job has changed."""
@@ -105,4 +105,4 @@ class Subscriptions:
         gone = read_job(change.object) if is_gone else None
         for subscription in self._open:
             if subscription.namespace in {None, metadata.get("namespace")}:
-                subscription.mark(job_id, gone)
+                subscription.notify(job_id, gone)

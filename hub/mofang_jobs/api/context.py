@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mofang_jobs.adapters.hub_identity import HubIdentity
-from mofang_jobs.adapters.record_files import RecordStore
-from mofang_jobs.adapters.sample_files import SampleStore
-from mofang_jobs.adapters.service_metrics import Metrics
+from mofang_jobs.adapters.record_files import RecordStorage
+from mofang_jobs.adapters.sample_files import SampleStorage
+from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.log_reader import LogReader
-from mofang_jobs.services.session_registry import Sessions
-from mofang_jobs.services.shell_targets import Targets
+from mofang_jobs.services.session_registry import SessionRegistry
+from mofang_jobs.services.shell_targets import ShellTargetService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +25,14 @@ class ServiceContext:
     listing: JobListing
     jobs: JobService
     log_reader: LogReader
-    records: RecordStore
+    records: RecordStorage
     """What replicas leave beside their logs."""
 
-    samples: SampleStore
+    samples: SampleStorage
     """What replicas used."""
 
-    targets: Targets
+    targets: ShellTargetService
     """Finds containers for shells and SSH."""
 
-    sessions: Sessions
-    metrics: Metrics
+    sessions: SessionRegistry
+    metrics: ServiceMetrics

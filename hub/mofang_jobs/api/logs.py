@@ -12,7 +12,7 @@ from mofang_jobs.api.service_handler import ServiceHandler
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.frameworks import role_names
 from mofang_jobs.domain.log_paths import LogName
-from mofang_jobs.services.log_reader import Sight
+from mofang_jobs.services.log_reader import JobSnapshot
 from mofang_kube.errors import NotFoundError
 
 
@@ -28,16 +28,16 @@ class LogHandler(ServiceHandler):
             "offset", self.get_query_argument("offset", "0"), least=-MAX_NUMBER
         )
         name = LogName(project=project, job=job, role=role, index=int(index))
-        sight = await self._look(name)
+        snapshot = await self._snapshot(name)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         if self.get_query_argument("follow", "") == "true":
-            await self.streaming("log", self._follow(sight, name, offset))
+            await self.streaming("log", self._follow(snapshot, name, offset))
             return
         limit = read_number(
             "limit", self.get_query_argument("limit", str(MAX_READ_BYTES)), least=1
         )
         part, is_complete = await self.context.log_reader.read(
-            sight, name, offset=offset, limit=limit
+            snapshot, name, offset=offset, limit=limit
         )
         self.set_header("X-Log-Size", str(part.size))
         self.set_header("X-Log-Next", str(part.next))
@@ -45,26 +45,28 @@ class LogHandler(ServiceHandler):
         self.context.metrics.log_bytes.inc(len(part.content))
         self.finish(part.content)
 
-    async def _look(self, name: LogName) -> Sight:
+    async def _snapshot(self, name: LogName) -> JobSnapshot:
         found = await self.context.lookup.find(
             Action.READ, self.caller, name.project, name.job
         )
-        counts = dict(role_names(found.seen.spec))
+        counts = dict(role_names(found.job.spec))
         if name.index >= counts.get(name.role, 0):
             raise NotFoundError(
                 f"The job {name.job} has no replica {name.role}-{name.index}."
             )
-        return Sight(seen=found.seen, pods=found.pods)
+        return JobSnapshot(job=found.job, pods=found.pods)
 
-    async def _follow(self, sight: Sight, name: LogName, offset: int) -> None:
+    async def _follow(self, snapshot: JobSnapshot, name: LogName, offset: int) -> None:
         if offset < 0:
             part, _ = await self.context.log_reader.read(
-                sight, name, offset=offset, limit=1
+                snapshot, name, offset=offset, limit=1
             )
             offset = part.offset
         # Whoever asked learns at once that the log is being followed.
         await self.flush()
-        pieces = self.context.log_reader.follow(lambda: self._look(name), name, offset)
+        pieces = self.context.log_reader.follow(
+            lambda: self._snapshot(name), name, offset
+        )
         async with aclosing(pieces):
             async for piece in pieces:
                 self.write(piece)

@@ -8,7 +8,7 @@ from typing_extensions import override
 from mofang_jobs.api.query import read_number
 from mofang_jobs.api.service_handler import ServiceHandler
 from mofang_jobs.domain.access import Action, has_scope
-from mofang_jobs.services.hang_monitor import sampled
+from mofang_jobs.services.hang_monitor import sampled_replicas
 from mofang_jobs.services.metric_series import DEFAULT_POINTS, MAX_POINTS, chart_job
 from mofang_kube.errors import ForbiddenError
 
@@ -49,4 +49,6 @@ class MetricsHandler(ServiceHandler):
         text = self.get_query_argument("points", str(DEFAULT_POINTS))
         points = min(read_number("points", text, least=2), MAX_POINTS)
         found = await self.context.lookup.find(Action.READ, self.caller, project, job)
-        self.answer(await chart_job(self.context.samples, sampled(found.seen), points))
+        self.answer(
+            await chart_job(self.context.samples, sampled_replicas(found.job), points)
+        )

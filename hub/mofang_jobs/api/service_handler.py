@@ -17,7 +17,11 @@ from typing_extensions import override
 from mofang.models import MAX_SPEC_BYTES, ErrorBody, field_sentences
 from mofang.quantities import format_bytes
 from mofang_jobs.api.context import ServiceContext
-from mofang_jobs.domain.errors import HubAwayError, TooLargeError, UnauthorizedError
+from mofang_jobs.domain.errors import (
+    HubUnavailableError,
+    TooLargeError,
+    UnauthorizedError,
+)
 from mofang_jobs.domain.models import Caller
 from mofang_kube.errors import InvalidError, MofangError, RefusedError
 
@@ -83,7 +87,7 @@ class ServiceHandler(web.RequestHandler):
 
         Raises:
             UnauthorizedError: Nobody does any more.
-            HubAwayError: The hub did not say.
+            HubUnavailableError: The hub did not say.
         """
         header = self.request.headers.get("Authorization")
         return await self.context.identity.identify(header)
@@ -140,7 +144,7 @@ class ServiceHandler(web.RequestHandler):
                 is_same = await self.recognise() == self._caller
             except UnauthorizedError:
                 is_same = False
-            except HubAwayError:
+            except HubUnavailableError:
                 continue
             if not is_same:
                 # Not finished in order: what is followed has not ended.

@@ -6,17 +6,17 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from mofang_jobs.api.websocket_proxy import BridgeHandler
-from mofang_jobs.domain.client_protocols import SshLanguage, TerminalLanguage
-from mofang_jobs.domain.container_commands import Target, login_shell, ssh_server
+from mofang_jobs.api.websocket_proxy import WebSocketProxyHandler
+from mofang_jobs.domain.client_protocols import SshProtocol, TerminadoProtocol
+from mofang_jobs.domain.container_commands import ShellTarget, login_shell, ssh_server
 from mofang_jobs.domain.public_keys import parse_public_key
-from mofang_jobs.services.shell_session import Visit
+from mofang_jobs.services.shell_session import SessionRequest
 from mofang_kube.errors import ForbiddenError
 
 KEY_HEADER = "Mofang-Public-Key"
 
 
-class ShellHandler(BridgeHandler):
+class ShellHandler(WebSocketProxyHandler):
     """A terminal in one replica of a job."""
 
     @override
@@ -35,16 +35,16 @@ class ShellHandler(BridgeHandler):
         return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
 
     @override
-    def visit(self, target: Target) -> Visit:
-        return Visit(
+    def session_request(self, target: ShellTarget) -> SessionRequest:
+        return SessionRequest(
             caller=self.caller,
             target=target,
             program=login_shell(target),
-            language=TerminalLanguage(),
+            protocol=TerminadoProtocol(),
         )
 
 
-class SshHandler(BridgeHandler):
+class SshHandler(WebSocketProxyHandler):
     """An SSH connection into one replica of a job, for who holds a key.
 
     The key is the client's and good for this connection only: the caller's token has
@@ -63,10 +63,10 @@ class SshHandler(BridgeHandler):
         return False
 
     @override
-    def visit(self, target: Target) -> Visit:
-        return Visit(
+    def session_request(self, target: ShellTarget) -> SessionRequest:
+        return SessionRequest(
             caller=self.caller,
             target=target,
             program=ssh_server(target, self._key),
-            language=SshLanguage(target.label, self._key),
+            protocol=SshProtocol(target.label, self._key),
         )

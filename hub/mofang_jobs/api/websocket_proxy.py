@@ -11,8 +11,8 @@ from typing_extensions import override
 from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.api.service_handler import ServiceHandler
 from mofang_jobs.domain.client_protocols import Message
-from mofang_jobs.domain.container_commands import Target
-from mofang_jobs.services.shell_session import Session, Visit
+from mofang_jobs.domain.container_commands import ShellTarget
+from mofang_jobs.services.shell_session import SessionRequest, ShellSession
 from mofang_kube.errors import InvalidError
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class _SocketClient:
         return connection is None or connection.is_closing()
 
 
-class BridgeHandler(WebSocketHandler, ServiceHandler):
+class WebSocketProxyHandler(WebSocketHandler, ServiceHandler):
     """One client's session in one replica of a job; subclasses say of which kind."""
 
     is_stream = True
@@ -49,7 +49,7 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
     @override
     def initialize(self, context: ServiceContext) -> None:
         super().initialize(context)
-        self._session: Session | None = None
+        self._session: ShellSession | None = None
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -65,7 +65,7 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
         """
         raise NotImplementedError
 
-    def visit(self, target: Target) -> Visit:
+    def session_request(self, target: ShellTarget) -> SessionRequest:
         """Return what the client asks for in the container."""
         raise NotImplementedError
 
@@ -79,7 +79,7 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
             self.caller, project, job, (role, int(index))
         )
         self._session = await self.context.sessions.begin(
-            self.visit(target), _SocketClient(self)
+            self.session_request(target), _SocketClient(self)
         )
         try:
             # Returns when the socket is closed.
@@ -94,20 +94,20 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
         assert session is not None  # noqa: S101 - get has made it
         self._running = asyncio.create_task(self._run(session), name="shell")
 
-    async def _run(self, session: Session) -> None:
+    async def _run(self, session: ShellSession) -> None:
         try:
             await self.context.sessions.run(session, lambda: self._check(session))
         except Exception:
             log.exception("shell broke", session=session.id)
         finally:
             # First: a container that takes nothing would hold up the socket's end.
-            self.context.sessions.give_up(session)
+            self.context.sessions.close(session)
             self.close()
 
-    async def _check(self, session: Session) -> None:
+    async def _check(self, session: ShellSession) -> None:
         """Return if who came would be let in again, with the same token."""
         caller = await self.recognise()
-        await self.context.targets.is_allowed_still(caller, session.visit.target)
+        await self.context.targets.reauthorize(caller, session.session_request.target)
 
     @override
     async def on_message(self, message: str | bytes) -> None:
@@ -115,11 +115,11 @@ class BridgeHandler(WebSocketHandler, ServiceHandler):
         if self._session is not None:
             await self._session.typed(message)
 
-    async def _leave(self, session: Session) -> None:
+    async def _leave(self, session: ShellSession) -> None:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        self.context.sessions.give_up(session)
+        self.context.sessions.close(session)
 
     def _is_opening(self) -> bool:
         """Whether it is a WebSocket's handshake in all that one consists of."""

@@ -11,8 +11,8 @@ from typing import Self
 from mofang.models import JobSpec, RestartRecord, Role
 from mofang.quantities import parse_quantity, read_quantity
 from mofang_jobs.domain.models import Manifest
-from mofang_jobs.domain.nodes import NODE_TAINTS, Machine
-from mofang_jobs.domain.placement import Wish, place
+from mofang_jobs.domain.nodes import NODE_TAINTS, Node
+from mofang_jobs.domain.placement import PlacementRequest, build_placement
 from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
 
 _RESOURCES = ("cpu", "memory", GPU_RESOURCE)
@@ -20,11 +20,11 @@ _KEEP_OFF = {"NoSchedule", "NoExecute"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Empty:
+class NodeCapacity:
     """A node as if nothing ran on it."""
 
-    machine: Machine
-    room: Mapping[str, Decimal]
+    node: Node
+    allocatable: Mapping[str, Decimal]
     """What pods may have of it, by the resource's name: cores, bytes, pieces."""
 
     capacity: Mapping[str, Decimal]
@@ -34,7 +34,7 @@ class Empty:
     taints: Sequence[Manifest] = ()
     """Those that keep pods off for good."""
 
-    nodes: int = 1
+    count: int = 1
     """How many there are of its like."""
 
     @classmethod
@@ -44,8 +44,8 @@ class Empty:
         capacity = status.get("capacity") or {}
         labels = node["metadata"].get("labels") or {}
         return cls(
-            machine=Machine.from_node(node),
-            room=_amounts(status.get("allocatable") or capacity),
+            node=Node.from_node(node),
+            allocatable=_amounts(status.get("allocatable") or capacity),
             capacity=_amounts(capacity),
             labels={
                 name: labels[name]
@@ -55,10 +55,11 @@ class Empty:
             taints=_lasting_taints(node),
         )
 
-    def count(self, role: Role) -> int:
+    def fitting_replicas(self, role: Role) -> int:
         """Return how many replicas of a role there is room for."""
-        return self.nodes * min(
-            int(self.room[name] // amount) for name, amount in amounts_of(role).items()
+        return self.count * min(
+            int(self.allocatable[name] // amount)
+            for name, amount in role_requests(role).items()
         )
 
 
@@ -75,7 +76,7 @@ def _lasting_taints(node: Manifest) -> list[Manifest]:
     ]
 
 
-def alike(nodes: Iterable[Manifest]) -> list[Empty]:
+def group_equal_nodes(nodes: Iterable[Manifest]) -> list[NodeCapacity]:
     """Return one of each kind of node, which are few even where nodes are many.
 
     Args:
@@ -88,7 +89,8 @@ def alike(nodes: Iterable[Manifest]) -> list[Empty]:
         kinds.setdefault(key, node)
         counts[key] += 1
     return [
-        replace(Empty.from_node(node), nodes=counts[key]) for key, node in kinds.items()
+        replace(NodeCapacity.from_node(node), count=counts[key])
+        for key, node in kinds.items()
     ]
 
 
@@ -96,16 +98,20 @@ def _kind(node: Manifest) -> object:
     labels = node["metadata"].get("labels") or {}
     status = node.get("status") or {}
     capacity = status.get("capacity") or {}
-    room = status.get("allocatable") or capacity
+    allocatable = status.get("allocatable") or capacity
     return (
         labels.get(POOL_LABEL),
         labels.get(MACHINE_LABEL),
-        *(amounts.get(name) for amounts in (room, capacity) for name in _RESOURCES),
+        *(
+            amounts.get(name)
+            for amounts in (allocatable, capacity)
+            for name in _RESOURCES
+        ),
         *(tuple(each.values()) for each in _lasting_taints(node)),
     )
 
 
-def amounts_of(role: Role) -> dict[str, Decimal]:
+def role_requests(role: Role) -> dict[str, Decimal]:
     """Return what a replica of a role asks of its node, without what it does not."""
     asked = {
         "cpu": parse_quantity(role.resources.cpu),
@@ -115,7 +121,7 @@ def amounts_of(role: Role) -> dict[str, Decimal]:
     return {name: amount for name, amount in asked.items() if amount}
 
 
-def fits(spec: JobSpec, pool: str, nodes: Sequence[Empty]) -> bool:
+def fits(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> bool:
     """Say whether the nodes of a pool, all empty, had room for each role.
 
     Args:
@@ -125,22 +131,27 @@ def fits(spec: JobSpec, pool: str, nodes: Sequence[Empty]) -> bool:
     """
     if not nodes:
         return True
-    found = within(pool, nodes)
+    found = nodes_in_pool(pool, nodes)
     return all(
-        sum(each.count(role) for each in open_to(role, pool, found)) >= role.replicas
+        sum(each.fitting_replicas(role) for each in eligible_nodes(role, pool, found))
+        >= role.replicas
         for role in spec.settled_roles()
     )
 
 
-def within(pool: str, nodes: Iterable[Empty]) -> list[Empty]:
+def nodes_in_pool(pool: str, nodes: Iterable[NodeCapacity]) -> list[NodeCapacity]:
     """Return the nodes of a pool; all of them for none."""
-    return [each for each in nodes if not pool or each.machine.pool == pool]
+    return [each for each in nodes if not pool or each.node.pool == pool]
 
 
-def open_to(role: Role, pool: str, nodes: Sequence[Empty]) -> list[Empty]:
+def eligible_nodes(
+    role: Role, pool: str, nodes: Sequence[NodeCapacity]
+) -> list[NodeCapacity]:
     """Leave out nodes off which ``placement`` or their taints keep a role."""
-    wish = Wish(job="", role=role.name, asks_gpu=role.resources.gpu > 0, pool=pool)
-    placement = place(wish, [each.machine for each in nodes])
+    request = PlacementRequest(
+        job="", role=role.name, requests_gpu=role.resources.gpu > 0, pool=pool
+    )
+    placement = build_placement(request, [each.node for each in nodes])
     return [each for each in nodes if placement.accepts(each.labels, each.taints)]
 
 
@@ -148,7 +159,7 @@ def excluded_nodes(
     spec: JobSpec,
     pool: str,
     restarts: Sequence[RestartRecord],
-    nodes: Sequence[Empty],
+    nodes: Sequence[NodeCapacity],
 ) -> tuple[str, ...]:
     """Return the nodes on which earlier attempts failed by no fault of the script.
 
@@ -165,13 +176,13 @@ def excluded_nodes(
         Their names, sorted.
     """
     failed = {each.node for each in restarts if each.avoided and each.node}
-    found = within(pool, nodes)
+    found = nodes_in_pool(pool, nodes)
     for role in spec.settled_roles():
         left = [
             each
-            for each in open_to(role, pool, found)
-            if each.machine.name not in failed and each.machine.is_schedulable
+            for each in eligible_nodes(role, pool, found)
+            if each.node.name not in failed and each.node.is_schedulable
         ]
-        if sum(each.count(role) for each in left) < role.replicas:
+        if sum(each.fitting_replicas(role) for each in left) < role.replicas:
             return ()
     return tuple(sorted(failed))

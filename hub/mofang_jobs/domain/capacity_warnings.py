@@ -7,7 +7,12 @@ from decimal import Decimal
 
 from mofang.models import JobSpec, Role
 from mofang.quantities import format_bytes
-from mofang_jobs.domain.capacity import Empty, amounts_of, open_to, within
+from mofang_jobs.domain.capacity import (
+    NodeCapacity,
+    eligible_nodes,
+    nodes_in_pool,
+    role_requests,
+)
 from mofang_kube.names import GPU_RESOURCE
 
 _PREVIEW = (
@@ -19,7 +24,9 @@ _WAITS = (
 )
 
 
-def outlook(spec: JobSpec, pool: str, nodes: Sequence[Empty]) -> list[str]:
+def capacity_warnings(
+    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]
+) -> list[str]:
     """Return a sentence for each role that the nodes have no room for.
 
     These are no refusals: nodes may be added while the job waits.
@@ -32,7 +39,9 @@ def outlook(spec: JobSpec, pool: str, nodes: Sequence[Empty]) -> list[str]:
     return [f"{each} {_PREVIEW}" for each in _lacks(spec, pool, nodes)]
 
 
-def unschedulable(spec: JobSpec, pool: str, nodes: Sequence[Empty]) -> str | None:
+def unschedulable(
+    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]
+) -> str | None:
     """Return why a waiting job is not admitted, as no node could take its pods.
 
     Args:
@@ -44,46 +53,46 @@ def unschedulable(spec: JobSpec, pool: str, nodes: Sequence[Empty]) -> str | Non
     return f"{lacks[0]} {_WAITS}" if lacks else None
 
 
-def _lacks(spec: JobSpec, pool: str, nodes: Sequence[Empty]) -> list[str]:
+def _lacks(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> list[str]:
     if not nodes:
         return []
-    found = within(pool, nodes)
+    found = nodes_in_pool(pool, nodes)
     if not found:
         return [f"No node belongs to the project's pool {pool}."]
     sentences = (_lack(role, pool, found) for role in spec.settled_roles())
     return [each for each in sentences if each]
 
 
-def _lack(role: Role, pool: str, found: Sequence[Empty]) -> str | None:
+def _lack(role: Role, pool: str, found: Sequence[NodeCapacity]) -> str | None:
     whose = f"the pool {pool}" if pool else "the cluster"
-    nodes = open_to(role, pool, found)
-    room = sum(each.count(role) for each in nodes)
-    if room >= role.replicas:
+    nodes = eligible_nodes(role, pool, found)
+    allocatable = sum(each.fitting_replicas(role) for each in nodes)
+    if allocatable >= role.replicas:
         return None
     if not nodes:
         return (
             f"No node of {whose} may run a {role.name} replica: their taints or labels "
             "keep it off."
         )
-    for name, amount in amounts_of(role).items():
-        largest = max(nodes, key=lambda each: each.room[name])
-        if amount > largest.room[name]:
+    for name, amount in role_requests(role).items():
+        largest = max(nodes, key=lambda each: each.allocatable[name])
+        if amount > largest.allocatable[name]:
             has = f"the largest node it may use in {whose} has {_size(name, largest)}"
-            if not largest.room[name]:
+            if not largest.allocatable[name]:
                 has = f"no node it may use in {whose} has any"
             return f"A {role.name} replica needs {_shown(name, amount)}; {has}."
-    count = f"{room} of the {role.replicas}" if room else "none of the"
+    count = f"{allocatable} of the {role.replicas}" if allocatable else "none of the"
     return (
         f"The nodes of {whose} have room for {count} {role.name} replicas, even when "
         "nothing else runs."
     )
 
 
-def _size(name: str, node: Empty) -> str:
-    capacity, room = node.capacity[name], node.room[name]
-    if room == capacity:
-        return _number(name, room)
-    return f"{_number(name, capacity)} ({_number(name, room)} allocatable)"
+def _size(name: str, node: NodeCapacity) -> str:
+    capacity, allocatable = node.capacity[name], node.allocatable[name]
+    if allocatable == capacity:
+        return _number(name, allocatable)
+    return f"{_number(name, capacity)} ({_number(name, allocatable)} allocatable)"
 
 
 def _shown(name: str, amount: Decimal) -> str:

@@ -37,22 +37,22 @@ Message = str | bytes
 """A text frame or a binary one."""
 
 
-class Language(Protocol):
+class ClientProtocol(Protocol):
     """How one client is talked to."""
 
     name: str
     """What the session is called in sentences."""
 
-    again: str
+    retry_hint: str
     """A sentence: what to do for another session."""
 
-    ends_all: bool
+    kill_on_exit: bool
     """Whether what the session started ends even if it ended by itself."""
 
-    def about(self) -> Mapping[str, str]:
+    def audit_fields(self) -> Mapping[str, str]:
         """Return what the record of a session tells beside who and where."""
 
-    def greeting(self) -> list[Message]:
+    def on_open(self) -> list[Message]:
         """Return what a client is told first."""
 
     def frames_of(self, message: Message) -> Iterator[bytes]:
@@ -61,32 +61,32 @@ class Language(Protocol):
     def messages_of(self, channel: int, content: bytes) -> list[Message]:
         """Return what a client is told of the container's output."""
 
-    def verdict(self, status: bytes) -> str:
+    def exit_message(self, status: bytes) -> str:
         """Return what went wrong, by the status that the container's side told.
 
         Nothing where nothing did, or where the output has told the client.
         """
 
-    def farewell(self, sentence: str) -> list[Message]:
+    def on_close(self, sentence: str) -> list[Message]:
         """Return what a client is told last; the sentence may be empty."""
 
 
-class TerminalLanguage(Language):
+class TerminadoProtocol(ClientProtocol):
     """terminado's, as JupyterLab's terminals speak it."""
 
     name = "shell"
-    again = "Press Reconnect."
-    ends_all = False
+    retry_hint = "Press Reconnect."
+    kill_on_exit = False
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     @override
-    def about(self) -> Mapping[str, str]:
+    def audit_fields(self) -> Mapping[str, str]:
         return {"kind": "shell"}
 
     @override
-    def greeting(self) -> list[Message]:
+    def on_open(self) -> list[Message]:
         return [SETUP]
 
     @override
@@ -99,16 +99,16 @@ class TerminalLanguage(Language):
         return [output_message(text)] if text else []
 
     @override
-    def verdict(self, status: bytes) -> str:
+    def exit_message(self, status: bytes) -> str:
         return ""
 
     @override
-    def farewell(self, sentence: str) -> list[Message]:
+    def on_close(self, sentence: str) -> list[Message]:
         told = [notice(sentence)] if sentence else []
         return [*told, disconnect_message()]
 
 
-class SshLanguage(Language):
+class SshProtocol(ClientProtocol):
     """Bytes of the SSH protocol both ways, and one sentence where they end early.
 
     Args:
@@ -117,8 +117,8 @@ class SshLanguage(Language):
     """
 
     name = "SSH session"
-    again = "Connect again."
-    ends_all = True
+    retry_hint = "Connect again."
+    kill_on_exit = True
 
     def __init__(self, label: str, key: PublicKey) -> None:
         self._label = label
@@ -127,11 +127,11 @@ class SshLanguage(Language):
         self._complaint = b""
 
     @override
-    def about(self) -> Mapping[str, str]:
+    def audit_fields(self) -> Mapping[str, str]:
         return {"kind": "ssh", "key": self._key.fingerprint}
 
     @override
-    def greeting(self) -> list[Message]:
+    def on_open(self) -> list[Message]:
         return []
 
     @override
@@ -149,7 +149,7 @@ class SshLanguage(Language):
         return []
 
     @override
-    def verdict(self, status: bytes) -> str:
+    def exit_message(self, status: bytes) -> str:
         if not status:
             return (
                 f"The connection to {self._label} was lost. If the job still runs, "
@@ -166,7 +166,7 @@ class SshLanguage(Language):
         return f"SSH is not possible in {self._label}: {self._reason(status, code)}"
 
     @override
-    def farewell(self, sentence: str) -> list[Message]:
+    def on_close(self, sentence: str) -> list[Message]:
         return [json.dumps({"error": sentence})] if sentence else []
 
     def _reason(self, status: bytes, code: int | None) -> str:

@@ -26,7 +26,7 @@ _GUEST = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class ShellTarget:
     """One running container of a job of the caller's."""
 
     project: str
@@ -46,7 +46,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class ContainerCommand:
     """A command in a container, whose input and output are the client's."""
 
     words: tuple[str, ...]
@@ -54,13 +54,13 @@ class Program:
     """Whether it runs in a terminal; else its error output comes apart."""
 
 
-def login_shell(target: Target) -> Program:
+def login_shell(target: ShellTarget) -> ContainerCommand:
     """Return the shell that begins in the job's working directory."""
     words = ("sh", "-c", _SHELL, "mofang-shell", target.working_directory)
-    return Program(words=("TERM=xterm-256color", *words), has_terminal=True)
+    return ContainerCommand(words=("TERM=xterm-256color", *words), has_terminal=True)
 
 
-def ssh_server(target: Target, key: PublicKey) -> Program:
+def ssh_server(target: ShellTarget, key: PublicKey) -> ContainerCommand:
     """Return the SSH server for one connection of who holds the key."""
     words = ("sh", "-c", _GUEST, "mofang-ssh", key.line, target.working_directory)
-    return Program(words=words, has_terminal=False)
+    return ContainerCommand(words=words, has_terminal=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from mofang.models import Environment as EnvironmentShown
 from mofang.models import JobSpec
 from mofang.rules import RESERVED_PREFIXES
-from mofang_jobs.domain.validation import Sentences
+from mofang_jobs.domain.validation import FieldErrors
 from mofang_spawner.environments.models import Environment
 
 DEFAULT_CACHE = "5Gi"
@@ -74,7 +74,7 @@ def check_image(
     *,
     own_images: Iterable[str],
     allow_any: bool,
-) -> Sentences:
+) -> FieldErrors:
     """Check that the image is one the caller may run, and that it fits the job.
 
     Args:
@@ -102,7 +102,7 @@ def check_image(
     return {field: reasons[0].job_refusal(fitting[0].display_name)}
 
 
-def _check_named(spec: JobSpec, environments: Sequence[Environment]) -> Sentences:
+def _check_named(spec: JobSpec, environments: Sequence[Environment]) -> FieldErrors:
     """Check that the environment is there, and that the image is no other than its."""
     name = spec.environment_name
     named = next((each for each in environments if each.name == name), None)

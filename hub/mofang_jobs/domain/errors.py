@@ -5,7 +5,7 @@ MofangError
 │   ├── UnauthorizedError   401: no token, or one the hub does not know
 │   ├── TooLargeError       413: the body of the request
 │   └── TooManyError        429: shells and SSH sessions of one user
-└── HubAwayError            503: the hub does not answer
+└── HubUnavailableError            503: the hub does not answer
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TooManyError(RefusedError):
     status = 429
 
 
-class HubAwayError(MofangError):
+class HubUnavailableError(MofangError):
     """The hub does not say who the caller is."""
 
     code = "hub_away"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class FailurePattern:
     """One known cause."""
 
     name: str
@@ -23,17 +23,17 @@ class Cause:
     by_platform: bool = False
     """Whether the script could not help it, so that another try is worth while."""
 
-    is_echo: bool = False
+    is_secondary: bool = False
     """Whether it is what one replica says when another has failed."""
 
 
-def _cause(name: str, pattern: str, advice: str, **more: bool) -> Cause:
+def _cause(name: str, pattern: str, advice: str, **more: bool) -> FailurePattern:
     compiled = re.compile(pattern, re.MULTILINE)
-    return Cause(name=name, pattern=compiled, advice=advice, **more)
+    return FailurePattern(name=name, pattern=compiled, advice=advice, **more)
 
 
 # Gaps are bounded, so that a pattern takes time in proportion to the words.
-CAUSES = (
+FAILURE_PATTERNS = (
     _cause(
         "broken GPU",
         r"uncorrectable ECC|fallen off the bus|CUDA error: hardware|"
@@ -64,7 +64,7 @@ CAUSES = (
         "Its replicas lost each other: the network failed, or another replica ended or "
         "stood still. Look at the other replicas' logs for what came first.",
         by_platform=True,
-        is_echo=True,
+        is_secondary=True,
     ),
     _cause(
         "disk full",
@@ -130,10 +130,10 @@ _RANK = re.compile(r"^\[rank\d{1,9}\]: ?", re.MULTILINE)
 """What PyTorch puts before the lines of a traceback."""
 
 
-def find_cause(words: str) -> Cause | None:
+def find_failure_pattern(words: str) -> FailurePattern | None:
     """Return the known cause that a replica's last words tell of; None if none."""
     untagged = _RANK.sub("", words)
-    for each in CAUSES:
+    for each in FAILURE_PATTERNS:
         match = each.pattern.search(untagged)
         if match:
             advice = match.groupdict().get("advice")
@@ -146,7 +146,7 @@ SIGNALLED = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crash:
+class ExitSignal:
     """An end by a signal."""
 
     signal: str
@@ -159,40 +159,40 @@ class Crash:
 
 _NATIVE = "Look for a native library that does not fit the others."
 
-_CRASHES = {
-    1: Crash(signal="SIGHUP", verb="was hung up"),
-    2: Crash(signal="SIGINT", verb="was interrupted"),
-    3: Crash(signal="SIGQUIT", verb="was told to quit"),
-    4: Crash(
+_EXIT_SIGNALS = {
+    1: ExitSignal(signal="SIGHUP", verb="was hung up"),
+    2: ExitSignal(signal="SIGINT", verb="was interrupted"),
+    3: ExitSignal(signal="SIGQUIT", verb="was told to quit"),
+    4: ExitSignal(
         signal="SIGILL",
         verb="crashed with an illegal instruction",
         advice="Look for a library that was built for another CPU.",
     ),
-    5: Crash(signal="SIGTRAP", verb="was ended by a trap", advice=_NATIVE),
-    6: Crash(
+    5: ExitSignal(signal="SIGTRAP", verb="was ended by a trap", advice=_NATIVE),
+    6: ExitSignal(
         signal="SIGABRT",
         verb="was aborted",
         advice="Native code gave up; its log tells more.",
     ),
-    7: Crash(
+    7: ExitSignal(
         signal="SIGBUS",
         verb="crashed with a bus error",
         advice="Its shared memory may be full, or a mapped file was cut short.",
     ),
-    8: Crash(signal="SIGFPE", verb="crashed with an arithmetic error"),
-    9: Crash(signal="SIGKILL", verb="was killed"),
-    11: Crash(
+    8: ExitSignal(signal="SIGFPE", verb="crashed with an arithmetic error"),
+    9: ExitSignal(signal="SIGKILL", verb="was killed"),
+    11: ExitSignal(
         signal="SIGSEGV", verb="crashed with a segmentation fault", advice=_NATIVE
     ),
-    13: Crash(signal="SIGPIPE", verb="was ended by a broken pipe"),
-    14: Crash(signal="SIGALRM", verb="was ended by an alarm"),
-    15: Crash(signal="SIGTERM", verb="was terminated"),
-    24: Crash(signal="SIGXCPU", verb="exceeded its limit of CPU time"),
-    25: Crash(signal="SIGXFSZ", verb="exceeded its limit of a file's size"),
-    31: Crash(signal="SIGSYS", verb="was ended for a forbidden system call"),
+    13: ExitSignal(signal="SIGPIPE", verb="was ended by a broken pipe"),
+    14: ExitSignal(signal="SIGALRM", verb="was ended by an alarm"),
+    15: ExitSignal(signal="SIGTERM", verb="was terminated"),
+    24: ExitSignal(signal="SIGXCPU", verb="exceeded its limit of CPU time"),
+    25: ExitSignal(signal="SIGXFSZ", verb="exceeded its limit of a file's size"),
+    31: ExitSignal(signal="SIGSYS", verb="was ended for a forbidden system call"),
 }
 
 
-def find_crash(exit_code: int) -> Crash | None:
+def find_exit_signal(exit_code: int) -> ExitSignal | None:
     """Return the signal that an exit code tells of; None if it tells of none."""
-    return _CRASHES.get(exit_code - SIGNALLED)
+    return _EXIT_SIGNALS.get(exit_code - SIGNALLED)

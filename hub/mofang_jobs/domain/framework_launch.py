@@ -8,7 +8,7 @@ from mofang.models import Framework
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class FrameworkLaunch:
     """What the wrapper and the operator need to know of a framework."""
 
     port: int = 0
@@ -25,17 +25,17 @@ class Launch:
 
 
 _TABLE = {
-    Framework.PYTORCH: Launch(port=29500),
-    Framework.TENSORFLOW: Launch(port=2222),
-    Framework.HOROVOD: Launch(leader="launcher", meets_in_files=True),
-    Framework.MPI: Launch(leader="launcher", meets_in_files=True),
-    Framework.XGBOOST: Launch(port=9999, leader="master"),
-    Framework.SPARK: Launch(port=7077, leader="driver", counts_threads=False),
-    Framework.RAY: Launch(port=6379, leader="head", counts_threads=False),
-    Framework.SINGLE: Launch(),
+    Framework.PYTORCH: FrameworkLaunch(port=29500),
+    Framework.TENSORFLOW: FrameworkLaunch(port=2222),
+    Framework.HOROVOD: FrameworkLaunch(leader="launcher", meets_in_files=True),
+    Framework.MPI: FrameworkLaunch(leader="launcher", meets_in_files=True),
+    Framework.XGBOOST: FrameworkLaunch(port=9999, leader="master"),
+    Framework.SPARK: FrameworkLaunch(port=7077, leader="driver", counts_threads=False),
+    Framework.RAY: FrameworkLaunch(port=6379, leader="head", counts_threads=False),
+    Framework.SINGLE: FrameworkLaunch(),
 }
 
 
-def launch_of(framework: Framework) -> Launch:
+def launch_of(framework: Framework) -> FrameworkLaunch:
     """Return how a framework's jobs are launched."""
     return _TABLE[framework]

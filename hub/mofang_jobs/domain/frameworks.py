@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 
 from mofang.models import JobSpec, Role
 from mofang.quantities import parse_quantity
-from mofang_jobs.domain.framework_launch import Launch, launch_of
-from mofang_jobs.domain.models import NewJob, RolePlan
+from mofang_jobs.domain.framework_launch import FrameworkLaunch, launch_of
+from mofang_jobs.domain.models import JobRequest, RolePodSpec
 from mofang_spawner.volumes.models import HOME
 
 WRAPPER = "/opt/mofang/bin/mofang-run"
@@ -23,7 +23,7 @@ HostOf = Callable[[str], str]
 """Role → name of its replicas' hosts with ``{index}`` in it; empty if there is none."""
 
 
-def plan_roles(job: NewJob, host_of: HostOf) -> tuple[RolePlan, ...]:
+def plan_roles(job: JobRequest, host_of: HostOf) -> tuple[RolePodSpec, ...]:
     """Return the roles of a job, each with its command and variables.
 
     Args:
@@ -34,7 +34,7 @@ def plan_roles(job: NewJob, host_of: HostOf) -> tuple[RolePlan, ...]:
     roles = job.spec.settled_roles()
     shared = _shared(job, launch, roles, host_of)
     return tuple(
-        RolePlan(
+        RolePodSpec(
             name=role.name,
             replicas=role.replicas,
             command=_command(job.spec),
@@ -82,7 +82,7 @@ def _parameters(spec: JobSpec) -> dict[str, object]:
 
 
 def _shared(
-    job: NewJob, launch: Launch, roles: tuple[Role, ...], host_of: HostOf
+    job: JobRequest, launch: FrameworkLaunch, roles: tuple[Role, ...], host_of: HostOf
 ) -> dict[str, str]:
     spec = job.spec
     names = [role.name for role in roles]
@@ -126,7 +126,7 @@ def _places(spec: JobSpec) -> list[dict[str, object]]:
     return [*inputs, *outputs]
 
 
-def _threads(spec: JobSpec, role: Role, launch: Launch) -> Mapping[str, str]:
+def _threads(spec: JobSpec, role: Role, launch: FrameworkLaunch) -> Mapping[str, str]:
     # Libraries count the machine's cores, not the container's, and would start a
     # thread for each; sixty threads on two cores take turns instead of computing.
     if not launch.counts_threads:

@@ -8,8 +8,14 @@ from decimal import Decimal
 from typing import Protocol, Self
 
 from mofang.models import Priority, Role
-from mofang_jobs.domain.models import JobSeen, Manifest, NewJob, PodMarks, PodSeen
-from mofang_jobs.domain.resource_requests import CPU, GPU, MEMORY, demand_of
+from mofang_jobs.domain.models import (
+    JobRequest,
+    Manifest,
+    ObservedJob,
+    ObservedPod,
+    SchedulingMetadata,
+)
+from mofang_jobs.domain.resource_requests import CPU, GPU, MEMORY, resource_requests
 from mofang_kube.names import GPU_RESOURCE
 
 GROUP_KIND = "PodGroup"
@@ -34,7 +40,7 @@ class Gang:
     """What all replicas ask for together, by the name of the resource."""
 
     @classmethod
-    def of(cls, job: NewJob | JobSeen) -> Self:
+    def of(cls, job: JobRequest | ObservedJob) -> Self:
         """Return the gang of a job that is to be made or was seen."""
         return cls(
             name=job.object_name,
@@ -44,7 +50,7 @@ class Gang:
             roles=job.spec.settled_roles(),
             requests={
                 _RESOURCES[name]: _quantity(amount)
-                for name, amount in demand_of(job.spec).items()
+                for name, amount in resource_requests(job.spec).items()
                 if name in _RESOURCES and amount
             },
         )
@@ -141,7 +147,7 @@ class GroupApi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class ClusterCapabilities:
     """What the cluster has for gangs."""
 
     apis: Collection[GroupApi] = ()
@@ -162,14 +168,14 @@ class GangPolicy(Protocol):
     def api(self) -> GroupApi | None:
         """Where its PodGroups are; None if it has none."""
 
-    def marks(self, gang: Gang) -> PodMarks:
+    def scheduling_metadata(self, gang: Gang) -> SchedulingMetadata:
         """Return what each pod of the gang carries."""
 
     def build_group(self, gang: Gang, owner: Owner) -> Manifest | None:
         """Build the PodGroup that is to be there before the job may run."""
 
-    def waiting_sentence(
-        self, gang: Gang, group: Manifest | None, pods: Sequence[PodSeen]
+    def pending_reason(
+        self, gang: Gang, group: Manifest | None, pods: Sequence[ObservedPod]
     ) -> str | None:
         """Return why a gang that was let in does not run; None if it is placed.
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from mofang.models import Role
 from mofang.quantities import format_bytes, parse_quantity
 from mofang_jobs.domain.gang import Gang
-from mofang_jobs.domain.messages import waiting_sentence
-from mofang_jobs.domain.models import PodSeen
+from mofang_jobs.domain.messages import pending_reason
+from mofang_jobs.domain.models import ObservedPod
 
 _OF_NODES = "0/"
 """How the scheduler begins when it tells what each machine lacks."""
 
 
-def group_is_absent(gang: Gang) -> str:
+def pod_group_missing(gang: Gang) -> str:
     """Say that the PodGroup is not there (yet)."""
     return (
         f"Its replicas wait for their PodGroup {gang.name}, which is not there. If "
@@ -22,7 +22,7 @@ def group_is_absent(gang: Gang) -> str:
     )
 
 
-def pods_are_missing(gang: Gang, made: int) -> str:
+def pods_missing(gang: Gang, made: int) -> str:
     """Say that not all pods were made yet.
 
     Args:
@@ -35,7 +35,7 @@ def pods_are_missing(gang: Gang, made: int) -> str:
     )
 
 
-def without_room(gang: Gang, fit: int | None) -> str:
+def insufficient_resources(gang: Gang, fit: int | None) -> str:
     """Say what must be free at once.
 
     Args:
@@ -43,27 +43,27 @@ def without_room(gang: Gang, fit: int | None) -> str:
         fit: For how many replicas the scheduler found room before it gave up; None
             if it does not say.
     """
-    wish = f"Waiting for enough free resources for {_listed(gang.roles)}."
+    request = f"Waiting for enough free resources for {_listed(gang.roles)}."
     if fit is None:
-        return wish
+        return request
     found = f"{fit} of the {gang.count}" if fit else "none of them"
-    return f"{wish} When Kubernetes last looked, there were enough for {found}."
+    return f"{request} When Kubernetes last looked, there were enough for {found}."
 
 
-def with_cause(sentence: str, pods: Sequence[PodSeen]) -> str:
+def with_cause(sentence: str, pods: Sequence[ObservedPod]) -> str:
     """Add what the first replica that found no machine was told."""
     told = (pod for pod in pods if pod.unschedulable.startswith(_OF_NODES))
     pod = next(told, None)
-    cause = waiting_sentence(pod) if pod else None
+    cause = pending_reason(pod) if pod else None
     return f"{sentence} {cause}" if cause else sentence
 
 
 def _listed(roles: Sequence[Role]) -> str:
-    parts = [_wish(role) for role in roles]
+    parts = [_request_of(role) for role in roles]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _wish(role: Role) -> str:
+def _request_of(role: Role) -> str:
     asked = role.resources
     amounts = [
         *([_counted(asked.gpu, "GPU")] if asked.gpu else []),

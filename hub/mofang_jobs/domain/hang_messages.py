@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from mofang_jobs.domain.hang_settings import HangSettings
-from mofang_jobs.domain.idle_periods import Silence
+from mofang_jobs.domain.idle_periods import IdlePeriod
 
 SHOWN_NAMES = 3
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 
 
-def hung_sentence(silences: Mapping[str, Silence], settings: HangSettings) -> str:
+def hang_message(idle_periods: Mapping[str, IdlePeriod], settings: HangSettings) -> str:
     """Return what is quiet since when, what the processors do, and what to do."""
-    last = min(silences.values(), key=lambda each: each.seconds)
-    names = list(silences)
+    last = min(idle_periods.values(), key=lambda each: each.seconds)
+    names = list(idle_periods)
     who = names[0] if len(names) == 1 else f"all {len(names)} replicas"
     return (
         f"The job seems to hang: no process of {who} has read or written anything for "
         f"{_duration(last.seconds)} (since {last.began:%H:%M} UTC), and "
-        f"{_processors(silences, settings)}. {_suspects(silences, settings)}Look at "
-        "the log, or open a shell there and run `py-spy dump --pid` on the script's "
-        "process to see where it waits; cancel and rerun the job if it does not go on."
+        f"{_processors(idle_periods, settings)}. {_suspects(idle_periods, settings)}"
+        "Look at the log, or open a shell there and run `py-spy dump --pid` on the "
+        "script's process to see where it waits; cancel and rerun the job if it does "
+        "not go on."
     )
 
 
@@ -36,11 +37,11 @@ def name_some(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
-def _processors(silences: Mapping[str, Silence], settings: HangSettings) -> str:
+def _processors(idle_periods: Mapping[str, IdlePeriod], settings: HangSettings) -> str:
     percents = [
         gpu.percent
-        for silence in silences.values()
-        for each in silence.samples[-settings.gpu_window :]
+        for idle_period in idle_periods.values()
+        for each in idle_period.samples[-settings.gpu_window :]
         for gpu in each.gpus or ()
         if gpu.percent is not None
     ]
@@ -52,16 +53,16 @@ def _processors(silences: Mapping[str, Silence], settings: HangSettings) -> str:
     return f"its GPUs stay at {level:.0f} %, as in a wait for another replica"
 
 
-def _suspects(silences: Mapping[str, Silence], settings: HangSettings) -> str:
+def _suspects(idle_periods: Mapping[str, IdlePeriod], settings: HangSettings) -> str:
     """Name those that fell silent well before the others did."""
-    if len(silences) == 1:
+    if len(idle_periods) == 1:
         return ""
-    quiet = min(each.seconds for each in silences.values())
+    quiet = min(each.seconds for each in idle_periods.values())
     border = quiet + 2 * settings.sample_seconds
-    early = [name for name, each in silences.items() if each.seconds >= border]
-    if not early or len(early) == len(silences):
+    early = [name for name, each in idle_periods.items() if each.seconds >= border]
+    if not early or len(early) == len(idle_periods):
         return ""
-    longest = max(each.seconds for each in silences.values())
+    longest = max(each.seconds for each in idle_periods.values())
     return (
         f"The first to fall silent: {name_some(early)}, {_duration(longest - quiet)} "
         "before the last. "

@@ -27,9 +27,9 @@ from datetime import datetime
 from enum import StrEnum
 from statistics import median, pvariance
 
-from mofang_jobs.domain.hang_messages import hung_sentence, name_some
+from mofang_jobs.domain.hang_messages import hang_message, name_some
 from mofang_jobs.domain.hang_settings import HangSettings
-from mofang_jobs.domain.idle_periods import Silence, silence_of
+from mofang_jobs.domain.idle_periods import IdlePeriod, trailing_idle_period
 from mofang_jobs.domain.samples import Sample, SampledReplica
 
 
@@ -42,7 +42,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class ReplicaSamples:
     """What is known of one running replica."""
 
     replica: SampledReplica
@@ -55,7 +55,7 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class HangVerdict:
     """What the rule says of a job."""
 
     health: Health
@@ -72,7 +72,9 @@ class Verdict:
     """Those that the sentence speaks of."""
 
 
-def judge(traces: Sequence[Trace], settings: HangSettings) -> Verdict:
+def detect_hang(
+    traces: Sequence[ReplicaSamples], settings: HangSettings
+) -> HangVerdict:
     """Return the verdict on a job of these running replicas.
 
     Replicas whose command has ended are passed over.
@@ -81,30 +83,32 @@ def judge(traces: Sequence[Trace], settings: HangSettings) -> Verdict:
     if not running:
         return _unknown("No replica of the job runs a command.")
     known = {each.replica.label: _known_silence(each, settings) for each in running}
-    silences = {name: each for name, each in known.items() if isinstance(each, Silence)}
+    idle_periods = {
+        name: each for name, each in known.items() if isinstance(each, IdlePeriod)
+    }
     talking = [
         name
-        for name, each in silences.items()
+        for name, each in idle_periods.items()
         if each.seconds < settings.quiet_seconds(each.period)
     ]
     if talking:
-        return Verdict(
+        return HangVerdict(
             health=Health.ALIVE,
             sentence=f"Of {name_some(talking)}, processes read or write.",
-            quiet_seconds=min(each.seconds for each in silences.values()),
+            quiet_seconds=min(each.seconds for each in idle_periods.values()),
             replicas=tuple(talking),
         )
     excuses = [each for each in known.values() if isinstance(each, str)]
     if excuses:
         return _unknown(f"Whether the job hangs is not known: {excuses[0]}")
-    return _second_stage(running, silences, settings)
+    return _second_stage(running, idle_periods, settings)
 
 
-def _has_ended(trace: Trace) -> bool:
+def _has_ended(trace: ReplicaSamples) -> bool:
     return bool(trace.samples) and trace.samples[-1].is_end
 
 
-def _known_silence(trace: Trace, settings: HangSettings) -> Silence | str:
+def _known_silence(trace: ReplicaSamples, settings: HangSettings) -> IdlePeriod | str:
     """Return how long a replica has been silent, or why that is not known."""
     name = trace.replica.label
     if not trace.samples:
@@ -119,19 +123,21 @@ def _known_silence(trace: Trace, settings: HangSettings) -> Silence | str:
             f"{name} has left no new sample for {trace.age_seconds:.0f} s. Its machine "
             "or its storage may be in trouble."
         )
-    return silence_of(trace.samples, settings)
+    return trailing_idle_period(trace.samples, settings)
 
 
 def _second_stage(
-    traces: Sequence[Trace], silences: dict[str, Silence], settings: HangSettings
-) -> Verdict:
-    quiet = min(each.seconds for each in silences.values())
+    traces: Sequence[ReplicaSamples],
+    idle_periods: dict[str, IdlePeriod],
+    settings: HangSettings,
+) -> HangVerdict:
+    quiet = min(each.seconds for each in idle_periods.values())
     excuse = ""
     for trace in traces:
         name = trace.replica.label
-        work = _work(trace.replica, silences[name], settings)
+        work = _work(trace.replica, idle_periods[name], settings)
         if work.is_seen:
-            return Verdict(
+            return HangVerdict(
                 health=Health.ALIVE,
                 sentence=f"{name} computes: {work.words}.",
                 quiet_seconds=quiet,
@@ -140,13 +146,13 @@ def _second_stage(
         excuse = excuse or ("" if work.is_known else f"{name}: {work.words}.")
     if excuse:
         return _unknown(f"Whether the job hangs is not known: {excuse}")
-    last = min(silences.values(), key=lambda each: each.seconds)
-    return Verdict(
+    last = min(idle_periods.values(), key=lambda each: each.seconds)
+    return HangVerdict(
         health=Health.HUNG,
-        sentence=hung_sentence(silences, settings),
+        sentence=hang_message(idle_periods, settings),
         since=last.began,
         quiet_seconds=quiet,
-        replicas=tuple(silences),
+        replicas=tuple(idle_periods),
     )
 
 
@@ -161,8 +167,10 @@ class _Work:
     """Highest utilisation of the GPU, in percent."""
 
 
-def _work(replica: SampledReplica, silence: Silence, settings: HangSettings) -> _Work:
-    newest = silence.samples[-2 * settings.gpu_window :]
+def _work(
+    replica: SampledReplica, idle_period: IdlePeriod, settings: HangSettings
+) -> _Work:
+    newest = idle_period.samples[-2 * settings.gpu_window :]
     if len(newest) < 2 * settings.gpu_window:
         return _Work(words="it has left too few samples", is_known=False)
     numbers = sorted({gpu.number for each in newest for gpu in each.gpus or ()})
@@ -238,5 +246,5 @@ def _cores(samples: Sequence[Sample]) -> float:
     return (last.cpu - first.cpu) / max(last.up - first.up, 0.001)
 
 
-def _unknown(sentence: str) -> Verdict:
-    return Verdict(health=Health.UNKNOWN, sentence=sentence)
+def _unknown(sentence: str) -> HangVerdict:
+    return HangVerdict(health=Health.UNKNOWN, sentence=sentence)

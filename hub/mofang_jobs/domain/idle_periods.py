@@ -11,7 +11,7 @@ from mofang_jobs.domain.samples import Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class IdlePeriod:
     """The end of a trace, in which nothing was read or written."""
 
     samples: Sequence[Sample]
@@ -34,12 +34,14 @@ class Silence:
         return datetime.fromtimestamp(self.samples[-1].time - self.seconds, UTC)
 
 
-def silence_of(samples: Sequence[Sample], settings: HangSettings) -> Silence:
+def trailing_idle_period(
+    samples: Sequence[Sample], settings: HangSettings
+) -> IdlePeriod:
     """Return the silence with which a trace ends; the start of a trace is I/O."""
     begin = len(samples) - 1
     while begin > 0 and _is_silent(samples[begin - 1], samples[begin], settings):
         begin -= 1
-    return Silence(samples=samples[begin:])
+    return IdlePeriod(samples=samples[begin:])
 
 
 def _is_silent(before: Sample, after: Sample, settings: HangSettings) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mofang.models import Framework, JobState
-from mofang_jobs.domain.models import JobSeen
+from mofang_jobs.domain.models import ObservedJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +24,18 @@ class Filter:
         """Whether every job is wanted."""
         return not (self.states or self.owner or self.framework or self.search)
 
-    def matches(self, seen: JobSeen, state: Callable[[], JobState]) -> bool:
+    def matches(self, job: ObservedJob, state: Callable[[], JobState]) -> bool:
         """Say whether a job is wanted.
 
         Args:
-            seen: The job.
+            job: The job.
             state: Finds its state, which takes longer than the rest.
         """
-        if self.owner is not None and seen.owner != self.owner:
+        if self.owner is not None and job.owner != self.owner:
             return False
-        if self.framework is not None and seen.spec.framework is not self.framework:
+        if self.framework is not None and job.spec.framework is not self.framework:
             return False
         text = self.search.casefold()
-        if text and text not in seen.id and text not in seen.spec.name.casefold():
+        if text and text not in job.id and text not in job.spec.name.casefold():
             return False
         return not self.states or state() in self.states

@@ -6,8 +6,13 @@ import re
 
 from mofang.models import JobSpec, Resources
 from mofang.quantities import format_bytes
-from mofang_jobs.domain.failure_patterns import SIGNALLED, Crash, find_cause, find_crash
-from mofang_jobs.domain.models import PodSeen
+from mofang_jobs.domain.failure_patterns import (
+    SIGNALLED,
+    ExitSignal,
+    find_exit_signal,
+    find_failure_pattern,
+)
+from mofang_jobs.domain.models import ObservedPod
 from mofang_jobs.domain.termination_message import (
     find_error,
     last_error,
@@ -50,7 +55,7 @@ def resources_of(spec: JobSpec, role: str) -> Resources:
     return next(found, spec.resources)
 
 
-def waiting_sentence(pod: PodSeen) -> str | None:
+def pending_reason(pod: ObservedPod) -> str | None:
     """Return why a pod does not run yet; None if that is nothing special."""
     if pod.waiting_reason in _PULL_REASONS:
         return (
@@ -102,7 +107,7 @@ def _has(cause: str) -> str:
     return f"{count} {verb} {what}"
 
 
-def ending_sentence(pod: PodSeen, resources: Resources) -> str:
+def failure_reason(pod: ObservedPod, resources: Resources) -> str:
     """Return how a failed pod came to its end."""
     if pod.status_reason == "Evicted":
         return (
@@ -119,14 +124,14 @@ def ending_sentence(pod: PodSeen, resources: Resources) -> str:
             "more, or use smaller batches."
         )
     if pod.exit_reason in {"ContainerCannotRun", "StartError"}:
-        cause = shortened(pod.last_words) or "Its log tells more."
+        cause = shortened(pod.termination_message) or "Its log tells more."
         return f"{pod.label} ended with exit code {pod.exit_code}: {cause}"
-    return exit_sentence(
-        pod.label, pod.exit_code, pod.last_words, memory=_memory(resources)
+    return exit_message(
+        pod.label, pod.exit_code, pod.termination_message, memory=_memory(resources)
     )
 
 
-def exit_sentence(label: str, code: int, words: str, *, memory: str = "") -> str:
+def exit_message(label: str, code: int, words: str, *, memory: str = "") -> str:
     """Return how a replica's program ended.
 
     Args:
@@ -135,7 +140,7 @@ def exit_sentence(label: str, code: int, words: str, *, memory: str = "") -> str
         words: Its last words.
         memory: What it may use; empty where that is not known.
     """
-    crash = find_crash(code)
+    crash = find_exit_signal(code)
     if crash is not None:
         start = f"{label} {crash.verb} ({crash.signal}, exit code {code})"
         if code == _SIGKILL and memory and not find_error(words):
@@ -152,7 +157,9 @@ def exit_sentence(label: str, code: int, words: str, *, memory: str = "") -> str
 def _cause(code: int, words: str) -> str:
     """Return what a program died of by its own account; may be empty."""
     inner = torchrun_exit_code(words)
-    crash = find_crash(SIGNALLED - inner) if inner is not None and inner < 0 else None
+    crash = (
+        find_exit_signal(SIGNALLED - inner) if inner is not None and inner < 0 else None
+    )
     if crash is not None:
         return f"its script {crash.verb} ({crash.signal}){_detail(words, crash)}"
     error = last_error(words)
@@ -161,7 +168,7 @@ def _cause(code: int, words: str) -> str:
     return _advised(error, words)
 
 
-def _detail(words: str, crash: Crash) -> str:
+def _detail(words: str, crash: ExitSignal) -> str:
     error = find_error(words)
     if error:
         return f": {_advised(error, words)}"
@@ -169,7 +176,7 @@ def _detail(words: str, crash: Crash) -> str:
 
 
 def _advised(error: str, words: str) -> str:
-    known = find_cause(words)
+    known = find_failure_pattern(words)
     return f"{error} {known.advice}" if error and known else error
 
 
@@ -178,6 +185,6 @@ def _memory(resources: Resources) -> str:
     return format_bytes(int(text)) if text.isdecimal() else text
 
 
-def was_stopped(pod: PodSeen) -> bool:
+def was_terminated(pod: ObservedPod) -> bool:
     """Say whether a pod failed only because it was told to end."""
-    return pod.is_leaving or pod.exit_code in _ENDED_BY_PLATFORM
+    return pod.is_terminating or pod.exit_code in _ENDED_BY_PLATFORM

@@ -48,7 +48,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewJob:
+class JobRequest:
     """A job that was checked and is ready to be rendered."""
 
     id: str
@@ -95,7 +95,7 @@ class NewJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolePlan:
+class RolePodSpec:
     """One role of a job, as a framework wants it run."""
 
     name: str
@@ -111,13 +111,13 @@ class RolePlan:
     """Where the other replicas reach it; 0 if nobody calls it."""
 
     @property
-    def asks_gpu(self) -> bool:
+    def requests_gpu(self) -> bool:
         """Whether its containers need a machine with GPUs."""
         return self.resources.gpu > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PodMarks:
+class SchedulingMetadata:
     """What a gang's policy wants of each pod of a job."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class PodPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PodSeen:
+class ObservedPod:
     """One replica's pod, as it was last seen."""
 
     name: str
@@ -148,7 +148,7 @@ class PodSeen:
     index: int
     phase: PodPhase
     node: str | None = None
-    is_leaving: bool = False
+    is_terminating: bool = False
     """Whether its deletion was asked for."""
 
     status_reason: str = ""
@@ -167,7 +167,7 @@ class PodSeen:
     attempt: int = 1
     exit_code: int | None = None
     exit_reason: str = ""
-    last_words: str = ""
+    termination_message: str = ""
     started: datetime | None = None
     finished: datetime | None = None
 
@@ -190,7 +190,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobSeen:
+class ObservedJob:
     """A job's object, as it was last seen."""
 
     id: str
@@ -208,12 +208,12 @@ class JobSeen:
     kind: str = "PyTorchJob"
     attempt: int = 1
     restarts: tuple[RestartRecord, ...] = ()
-    is_held: bool = False
+    is_suspended: bool = False
     """Whether its object says that it may not run: it waits, or was cancelled."""
 
     cancelled_by: str = ""
     cancelled_at: datetime | None = None
-    is_suspended: bool = False
+    is_suspension_observed: bool = False
     """Whether the operator has taken note of that."""
 
     outcome: Outcome | None = None
@@ -235,4 +235,4 @@ class JobSeen:
     @property
     def is_waiting(self) -> bool:
         """Whether it has yet to be let in."""
-        return self.is_held and not self.cancelled_by and self.outcome is None
+        return self.is_suspended and not self.cancelled_by and self.outcome is None

@@ -17,7 +17,7 @@ LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Node:
     """A node, as far as placement cares."""
 
     name: str = ""
@@ -54,7 +54,7 @@ class Machine:
         )
 
 
-def node_groups(node: Manifest) -> tuple[str, ...]:
+def node_index_keys(node: Manifest) -> tuple[str, ...]:
     """Return the groups that a node is found by; those that are lost have one."""
     conditions = (node.get("status") or {}).get("conditions") or []
     return (LOST,) if _is_lost(conditions) else ()
@@ -68,7 +68,7 @@ def _is_lost(conditions: list[Manifest]) -> bool:
     )
 
 
-def trim_node(node: Manifest) -> Manifest:
+def strip_node(node: Manifest) -> Manifest:
     """Cut a node to what is kept of it."""
     metadata, status = node["metadata"], node.get("status") or {}
     spec = node.get("spec") or {}

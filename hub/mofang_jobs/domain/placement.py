@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mofang_jobs.domain.models import Manifest
-from mofang_jobs.domain.nodes import GPU_MACHINE, Machine
+from mofang_jobs.domain.nodes import GPU_MACHINE, Node
 from mofang_kube.names import (
     GPU_RESOURCE,
     JOB_LABEL,
@@ -41,26 +41,26 @@ class Placement:
 
     affinity: Manifest
     tolerations: list[Manifest]
-    demands: list[Manifest]
+    requirements: list[Manifest]
     """What the affinity requires of a node's labels."""
 
     def accepts(self, labels: Mapping[str, str], taints: Iterable[Manifest]) -> bool:
         """Say whether a node with these labels and taints may hold the pod."""
-        return all(_is_met(each, labels) for each in self.demands) and all(
+        return all(_is_met(each, labels) for each in self.requirements) and all(
             any(_tolerates(each, taint) for each in self.tolerations)
             for taint in taints
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class PlacementRequest:
     """What is asked of the machines of a role."""
 
     job: str
     """Id of the job, for packing."""
 
     role: str
-    asks_gpu: bool
+    requests_gpu: bool
     pool: str = ""
     """The project's pool; empty for none."""
 
@@ -68,24 +68,24 @@ class Wish:
     """Names of nodes to keep off."""
 
 
-def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
+def build_placement(request: PlacementRequest, nodes: Iterable[Node]) -> Placement:
     """Settle where the replicas of a role may run.
 
     Args:
-        wish: What is asked.
-        machines: All nodes of the cluster; none if they are not known.
+        request: What is asked.
+        nodes: All nodes of the cluster; none if they are not known.
     """
-    pool, asks_gpu = wish.pool, wish.asks_gpu
-    within = [each for each in machines if not pool or each.pool == pool]
-    demands: list[Manifest] = []
+    pool, requests_gpu = request.pool, request.requests_gpu
+    pool_nodes = [each for each in nodes if not pool or each.pool == pool]
+    requirements: list[Manifest] = []
     if pool:
-        demands.append(_demand(POOL_LABEL, "In", pool))
-    takes_gpu_machine = asks_gpu or _only_gpu_machines(within)
-    if not takes_gpu_machine:
-        demands.append(_demand(MACHINE_LABEL, "NotIn", GPU_MACHINE))
-    elif asks_gpu and any(each.is_labelled and each.has_gpu for each in within):
-        demands.append(_demand(MACHINE_LABEL, "In", GPU_MACHINE))
-    tolerations = [dict(_GPU_TOLERATION)] if takes_gpu_machine else []
+        requirements.append(_requirement(POOL_LABEL, "In", pool))
+    takes_gpu_node = requests_gpu or _only_gpu_nodes(pool_nodes)
+    if not takes_gpu_node:
+        requirements.append(_requirement(MACHINE_LABEL, "NotIn", GPU_MACHINE))
+    elif requests_gpu and any(each.is_labelled and each.has_gpu for each in pool_nodes):
+        requirements.append(_requirement(MACHINE_LABEL, "In", GPU_MACHINE))
+    tolerations = [dict(_GPU_TOLERATION)] if takes_gpu_node else []
     if pool:
         tolerations.append(
             {"key": POOL_LABEL, "operator": "Equal", "value": pool}
@@ -93,16 +93,18 @@ def place(wish: Wish, machines: Iterable[Machine]) -> Placement:
         )
     return Placement(
         affinity=_affinity(
-            demands, wish.excluded_nodes, packing=_packing(wish) if asks_gpu else None
+            requirements,
+            request.excluded_nodes,
+            packing=_packing(request) if requests_gpu else None,
         ),
         tolerations=tolerations,
-        demands=demands,
+        requirements=requirements,
     )
 
 
-def _is_met(demand: Manifest, labels: Mapping[str, str]) -> bool:
-    is_in = labels.get(demand["key"]) in demand["values"]
-    return is_in is (demand["operator"] == "In")
+def _is_met(requirement: Manifest, labels: Mapping[str, str]) -> bool:
+    is_in = labels.get(requirement["key"]) in requirement["values"]
+    return is_in is (requirement["operator"] == "In")
 
 
 def _tolerates(toleration: Manifest, taint: Manifest) -> bool:
@@ -111,20 +113,20 @@ def _tolerates(toleration: Manifest, taint: Manifest) -> bool:
     return has_both and (any_value or toleration["value"] == taint["value"])
 
 
-def _only_gpu_machines(machines: list[Machine]) -> bool:
-    return bool(machines) and all(each.has_gpu for each in machines)
+def _only_gpu_nodes(nodes: list[Node]) -> bool:
+    return bool(nodes) and all(each.has_gpu for each in nodes)
 
 
-def _demand(label: str, operator: str, *values: str) -> Manifest:
+def _requirement(label: str, operator: str, *values: str) -> Manifest:
     return {"key": label, "operator": operator, "values": list(values)}
 
 
-def _packing(wish: Wish) -> Manifest:
+def _packing(request: PlacementRequest) -> Manifest:
     return {
         "weight": PACKING_WEIGHT,
         "podAffinityTerm": {
             "labelSelector": {
-                "matchLabels": {JOB_LABEL: wish.job, ROLE_LABEL: wish.role}
+                "matchLabels": {JOB_LABEL: request.job, ROLE_LABEL: request.role}
             },
             "topologyKey": HOSTNAME_LABEL,
         },
@@ -132,15 +134,17 @@ def _packing(wish: Wish) -> Manifest:
 
 
 def _affinity(
-    demands: list[Manifest], excluded: tuple[str, ...], *, packing: Manifest | None
+    requirements: list[Manifest], excluded: tuple[str, ...], *, packing: Manifest | None
 ) -> Manifest:
     affinity: dict[str, Any] = {}
     term: Manifest = {}
-    if demands:
-        term["matchExpressions"] = demands
+    if requirements:
+        term["matchExpressions"] = requirements
     if excluded:
         # By the node's name, as pods tell it. Kubernetes takes one name for each.
-        term["matchFields"] = [_demand(NODE_NAME, "NotIn", each) for each in excluded]
+        term["matchFields"] = [
+            _requirement(NODE_NAME, "NotIn", each) for each in excluded
+        ]
     if term:
         affinity["nodeAffinity"] = {
             "requiredDuringSchedulingIgnoredDuringExecution": {

@@ -25,7 +25,7 @@ _SETTLING = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class PendingJob:
     """A job that waits to be let in."""
 
     job: str
@@ -33,25 +33,25 @@ class Waiting:
     """Of its priority; the greater goes first."""
 
     submitted: datetime
-    demand: Amounts
-    asks_gpu: bool
+    requests: Amounts
+    requests_gpu: bool
     pool: str = ""
     unschedulable: str | None = None
     """Why no node could take its pods, even if nothing else ran."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stuck:
+class UnschedulableJob:
     """A job that was let in long ago and for which no machines were found yet."""
 
     job: str
     rank: int
-    asks_gpu: bool
+    requests_gpu: bool
     pool: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class QuotaUsage:
     """A project's quota."""
 
     hard: Amounts
@@ -63,7 +63,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class AdmissionDecision:
     """What becomes of one waiting job."""
 
     position: int
@@ -73,62 +73,65 @@ class Verdict:
     """Why it waits on; None if it is let in."""
 
 
-def in_order(waiting: Iterable[Waiting]) -> list[Waiting]:
+def in_admission_order(waiting: Iterable[PendingJob]) -> list[PendingJob]:
     """Return waiting jobs, the next one first."""
     return sorted(waiting, key=lambda each: (-each.rank, each.submitted, each.job))
 
 
-def judge(
-    waiting: Iterable[Waiting],
-    room: Room,
+def decide(
+    waiting: Iterable[PendingJob],
+    quota: QuotaUsage,
     *,
-    stuck: Iterable[Stuck] = (),
+    stuck: Iterable[UnschedulableJob] = (),
     refused: Mapping[str, str] = MappingProxyType({}),
     now: datetime,
-    patience: timedelta,
-) -> dict[str, Verdict]:
+    starvation_timeout: timedelta,
+) -> dict[str, AdmissionDecision]:
     """Say of each of a project's waiting jobs whether it is let in now.
 
     Args:
         waiting: The project's.
-        room: What the project's quota leaves.
+        quota: What the project's quota leaves.
         stuck: Jobs of all projects that have found no machines for long.
         refused: Sentences of jobs that could not be let in; they take nothing.
         now: The time.
-        patience: How long a job may be passed by smaller ones.
+        starvation_timeout: How long a job may be passed by smaller ones.
     """
-    used = dict(room.used)
-    verdicts: dict[str, Verdict] = {}
-    held_by: Waiting | None = None
+    used = dict(quota.used)
+    decisions: dict[str, AdmissionDecision] = {}
+    blocked_by: PendingJob | None = None
     long_stuck = list(stuck)
     still = 0
-    for each in in_order(waiting):
-        left = replace(room, used=used)
-        reason = _reason(each, left, held_by, long_stuck) or refused.get(each.job)
+    for each in in_admission_order(waiting):
+        left = replace(quota, used=used)
+        reason = _reason(each, left, blocked_by, long_stuck) or refused.get(each.job)
         if reason is None:
-            add(used, each.demand)
+            add(used, each.requests)
         else:
             still += 1
-            has_waited = now - each.submitted >= patience
-            if held_by is None and has_waited and _waits_for_quota(each, left):
-                held_by = each
-        verdicts[each.job] = Verdict(position=max(still, 1), reason=reason)
-    return verdicts
+            has_waited = now - each.submitted >= starvation_timeout
+            if blocked_by is None and has_waited and _waits_for_quota(each, left):
+                blocked_by = each
+        decisions[each.job] = AdmissionDecision(position=max(still, 1), reason=reason)
+    return decisions
 
 
-def _waits_for_quota(each: Waiting, room: Room) -> bool:
+def _waits_for_quota(each: PendingJob, quota: QuotaUsage) -> bool:
     """Say whether what a job lacks is quota, and others could give it back."""
-    return not _never(each, room) and bool(_shortfall_at_most(each, room))
+    return not _never(each, quota) and bool(_shortfall_at_most(each, quota))
 
 
 def _reason(
-    each: Waiting, room: Room, held_by: Waiting | None, stuck: list[Stuck]
+    each: PendingJob,
+    quota: QuotaUsage,
+    blocked_by: PendingJob | None,
+    stuck: list[UnschedulableJob],
 ) -> str | None:
-    reason = _never(each, room) or _not_now(each, room)
+    reason = _never(each, quota) or _not_now(each, quota)
     if reason:
         return reason
-    if held_by is not None:
-        return f"{held_by.job} has waited longest and goes first."
+    if blocked_by is not None:
+        return f"{blocked_by.job} has waited longest and goes first."
     ahead = next((one for one in stuck if _competes(one, each)), None)
     if ahead is not None:
         return (
@@ -137,9 +140,9 @@ def _reason(
     return None
 
 
-def _never(each: Waiting, room: Room) -> str | None:
+def _never(each: PendingJob, quota: QuotaUsage) -> str | None:
     """Return what is in a job's way even if nothing else ran."""
-    parts = shortfall(each.demand, room.hard, {})
+    parts = shortfall(each.requests, quota.hard, {})
     if parts:
         return (
             f"The project's quota is too small for it: it asks for {'; '.join(parts)} "
@@ -149,23 +152,23 @@ def _never(each: Waiting, room: Room) -> str | None:
     return each.unschedulable
 
 
-def _not_now(each: Waiting, room: Room) -> str | None:
+def _not_now(each: PendingJob, quota: QuotaUsage) -> str | None:
     """Return how the quota is in a job's way now."""
-    parts = shortfall(each.demand, room.hard, room.used)
+    parts = shortfall(each.requests, quota.hard, quota.used)
     if parts:
         return (
             f"The project's quota leaves no room: it asks for {'; '.join(parts)}. It "
             "starts when other jobs or servers of the project end."
         )
-    return _SETTLING if _shortfall_at_most(each, room) else None
+    return _SETTLING if _shortfall_at_most(each, quota) else None
 
 
-def _competes(stuck: Stuck, each: Waiting) -> bool:
-    same = stuck.asks_gpu == each.asks_gpu and stuck.pool == each.pool
+def _competes(stuck: UnschedulableJob, each: PendingJob) -> bool:
+    same = stuck.requests_gpu == each.requests_gpu and stuck.pool == each.pool
     return same and stuck.job != each.job and each.rank <= stuck.rank
 
 
-def _shortfall_at_most(each: Waiting, room: Room) -> list[str]:
-    used = dict(room.used)
-    add(used, room.settling)
-    return shortfall(each.demand, room.hard, used)
+def _shortfall_at_most(each: PendingJob, quota: QuotaUsage) -> list[str]:
+    used = dict(quota.used)
+    add(used, quota.settling)
+    return shortfall(each.requests, quota.hard, used)

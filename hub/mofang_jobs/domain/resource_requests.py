@@ -24,7 +24,7 @@ _INIT_CPU = Decimal("0.1")
 _INIT_MEMORY = Decimal(512 * 1024**2)
 
 
-def demand_of(
+def resource_requests(
     spec: JobSpec, replicas: Mapping[str, int] | None = None
 ) -> dict[str, Decimal]:
     """Return what replicas of a job take together.
@@ -55,7 +55,7 @@ def add(total: dict[str, Decimal], amounts: Amounts) -> None:
         total[name] = total.get(name, Decimal(0)) + amount
 
 
-def asks_gpu(spec: JobSpec) -> bool:
+def requests_gpu(spec: JobSpec) -> bool:
     """Say whether some replica of a job needs a machine with GPUs."""
     return any(role.resources.gpu for role in spec.settled_roles())
 

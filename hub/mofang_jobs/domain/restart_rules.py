@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from mofang.models import RestartRecord
-from mofang_jobs.domain.failure_patterns import find_cause
-from mofang_jobs.domain.messages import ending_sentence, resources_of
-from mofang_jobs.domain.models import JobSeen, Outcome, PodSeen
-from mofang_jobs.domain.status import blamed_pod
+from mofang_jobs.domain.failure_patterns import find_failure_pattern
+from mofang_jobs.domain.messages import failure_reason, resources_of
+from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome
+from mofang_jobs.domain.status import root_cause_pod
 
 MOST_IN_A_ROW = 3
 """Failures of the script, one after the other, that are tried again."""
@@ -43,43 +43,43 @@ CONTAINER_LOST = "ContainerStatusUnknown"
 _NOT_RUN = {"ContainerCannotRun", "StartError", CONTAINER_LOST}
 
 
-def is_platform_fault(pod: PodSeen) -> bool:
+def is_platform_fault(pod: ObservedPod) -> bool:
     """Say whether a failed pod's script could not help its end."""
     if pod.status_reason in _ENDED_BY_MACHINE or pod.exit_code is None:
         return True
-    cause = find_cause(pod.last_words)
+    cause = find_failure_pattern(pod.termination_message)
     return pod.exit_reason in _NOT_RUN or (cause is not None and cause.by_platform)
 
 
-def _is_of_machine(pod: PodSeen) -> bool:
+def _is_of_machine(pod: ObservedPod) -> bool:
     """Say whether another machine might do better."""
     if pod.node is None or not is_platform_fault(pod):
         return False
-    if pod.is_leaving and pod.exit_reason == CONTAINER_LOST:
+    if pod.is_terminating and pod.exit_reason == CONTAINER_LOST:
         # It was deleted, and no longer there when the kubelet looked for its exit code.
         return False
-    cause = find_cause(pod.last_words)
+    cause = find_failure_pattern(pod.termination_message)
     # Replicas that lost each other say nothing of one machine.
     return pod.exit_code is None or cause is None or cause.name != "lost replicas"
 
 
 def record_failure(
-    seen: JobSeen, pods: Sequence[PodSeen], now: datetime
+    job: ObservedJob, pods: Sequence[ObservedPod], now: datetime
 ) -> RestartRecord:
     """Return what is written down of a failed attempt."""
-    pod = blamed_pod(pods)
+    pod = root_cause_pod(pods)
     if pod is None:
         return RestartRecord(
-            attempt=seen.attempt,
-            at=seen.finished or now,
+            attempt=job.attempt,
+            at=job.finished or now,
             cause="Its containers were removed before they told why.",
             by_platform=True,
         )
     by_platform = is_platform_fault(pod)
     return RestartRecord(
-        attempt=seen.attempt,
-        at=pod.finished or seen.finished or now,
-        cause=ending_sentence(pod, resources_of(seen.spec, pod.role)),
+        attempt=job.attempt,
+        at=pod.finished or job.finished or now,
+        cause=failure_reason(pod, resources_of(job.spec, pod.role)),
         replica=pod.label,
         node=pod.node,
         by_platform=by_platform,
@@ -88,15 +88,15 @@ def record_failure(
 
 
 def record_loss(
-    seen: JobSeen,
-    pods: Sequence[PodSeen],
+    job: ObservedJob,
+    pods: Sequence[ObservedPod],
     lost: Mapping[str, timedelta],
     now: datetime,
 ) -> RestartRecord | None:
     """Return what is written down of a lost machine; None if none was lost for long.
 
     Args:
-        seen: A job that runs.
+        job: A job that runs.
         pods: Its pods.
         lost: Machines that do not answer, and for how long.
         now: The time.
@@ -107,7 +107,7 @@ def record_loss(
             continue
         if silence >= LOST_AFTER:
             return RestartRecord(
-                attempt=seen.attempt,
+                attempt=job.attempt,
                 at=now,
                 cause=f"The machine {pod.node} of {pod.label} does not answer.",
                 replica=pod.label,
@@ -118,25 +118,25 @@ def record_loss(
     return None
 
 
-def may_restart(seen: JobSeen, record: RestartRecord) -> bool:
+def may_restart(job: ObservedJob, record: RestartRecord) -> bool:
     """Say whether an attempt that ended as recorded is followed by another."""
-    policy = seen.spec.restart
-    is_over = seen.cancelled_by or seen.outcome is Outcome.SUCCEEDED
-    if policy is None or is_over or len(seen.restarts) >= policy.limit:
+    policy = job.spec.restart
+    is_over = job.cancelled_by or job.outcome is Outcome.SUCCEEDED
+    if policy is None or is_over or len(job.restarts) >= policy.limit:
         return False
     if record.by_platform:
         return True
-    return policy.unconditional and _scripts_in_a_row(seen) < MOST_IN_A_ROW
+    return policy.unconditional and _scripts_in_a_row(job) < MOST_IN_A_ROW
 
 
-def is_too_late(seen: JobSeen, record: RestartRecord, now: datetime) -> bool:
+def is_too_late(job: ObservedJob, record: RestartRecord, now: datetime) -> bool:
     """Say whether a job failed too long ago to start again by itself."""
-    return now - (seen.finished or record.at) > LATE_AFTER
+    return now - (job.finished or record.at) > LATE_AFTER
 
 
-def _scripts_in_a_row(seen: JobSeen) -> int:
+def _scripts_in_a_row(job: ObservedJob) -> int:
     count = 0
-    for each in reversed(seen.restarts):
+    for each in reversed(job.restarts):
         if each.by_platform:
             break
         count += 1

@@ -11,22 +11,28 @@ from decimal import Decimal
 
 from mofang.models import JobSpec
 from mofang.quantities import format_bytes, parse_quantity
-from mofang_jobs.domain.resource_requests import CPU, GPU, MEMORY, PODS, demand_of
+from mofang_jobs.domain.resource_requests import (
+    CPU,
+    GPU,
+    MEMORY,
+    PODS,
+    resource_requests,
+)
 from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.models import HOME
 
-Sentences = dict[str, str]
+FieldErrors = dict[str, str]
 
 IN_IMAGE = "/opt"
 """Where images bring programs of their own, such as the platform's examples."""
 
 
-def check_paths(spec: JobSpec, project: str) -> Sentences:
+def check_paths(spec: JobSpec, project: str) -> FieldErrors:
     """Check that script and working directory are where every replica sees them."""
     roots = (HOME, f"/projects/{project}", "/global")
     named = ", ".join(roots[:-1]) + f" and {roots[-1]}"
     unseen = f"Replicas see nothing of your server but {named}. Choose a path there."
-    faults: Sentences = {}
+    faults: FieldErrors = {}
     if not _is_below(spec.working_directory, roots):
         faults["working_directory"] = unseen
     else:
@@ -66,9 +72,9 @@ def _is_below(path: str, roots: Iterable[str], *, inside: bool = False) -> bool:
     )
 
 
-def check_quota(spec: JobSpec, project: Project) -> Sentences:
+def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
     """Check that the job fits into the project's quota when nothing else runs."""
-    quota, asked = project.quota, demand_of(spec)
+    quota, asked = project.quota, resource_requests(spec)
     faults = {
         "cpu": _over(quota.get("cpu"), asked[CPU], _cores),
         "memory": _over(quota.get("memory"), asked[MEMORY], _memory),

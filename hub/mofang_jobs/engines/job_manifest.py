@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mofang_jobs.domain.models import Manifest, NewJob
+from mofang_jobs.domain.models import JobRequest, Manifest
 from mofang_jobs.engines.pod_template import job_labels
 from mofang_jobs.engines.stored_spec import build_annotations
-from mofang_jobs.engines.workload_kinds import Kind
+from mofang_jobs.engines.workload_kinds import WorkloadKind
 from mofang_kube import names
 
 
-def build_head(kind: Kind, job: NewJob) -> Manifest:
+def build_head(kind: WorkloadKind, job: JobRequest) -> Manifest:
     """Return the head of the object: its kind, name, labels and annotations."""
     annotations = {
         **build_annotations(job.spec),
@@ -34,7 +34,7 @@ def build_head(kind: Kind, job: NewJob) -> Manifest:
     }
 
 
-def build_cancellation(kind: Kind, user: str, at: str) -> Manifest:
+def build_cancellation(kind: WorkloadKind, user: str, at: str) -> Manifest:
     """Build the one patch that ends a job and says who wanted it.
 
     Args:
@@ -49,16 +49,16 @@ def build_cancellation(kind: Kind, user: str, at: str) -> Manifest:
                 names.CANCELLED_AT_ANNOTATION: at,
             }
         },
-        **_held(kind, value=True),
+        **_suspend(kind, value=True),
     }
 
 
-def build_release(kind: Kind) -> Manifest:
+def build_unsuspension(kind: WorkloadKind) -> Manifest:
     """Build the patch that lets a waiting job run."""
-    return _held(kind, value=False)
+    return _suspend(kind, value=False)
 
 
-def _held(kind: Kind, *, value: bool) -> Manifest:
+def _suspend(kind: WorkloadKind, *, value: bool) -> Manifest:
     change: Any = value
     for step in reversed(kind.suspend):
         change = {step: change}

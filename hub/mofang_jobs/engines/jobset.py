@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mofang.models import Framework
-from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
+from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.replicated_job import replicated_job
 from mofang_jobs.engines.workload_kinds import JOB_SET
@@ -19,7 +19,9 @@ _DECIDING = {
 """Role whose end is the job's; of the others all replicas must end."""
 
 
-def build_job_set(job: NewJob, templates: list[tuple[RolePlan, Manifest]]) -> Manifest:
+def build_job_set(
+    job: JobRequest, templates: list[tuple[RolePodSpec, Manifest]]
+) -> Manifest:
     """Build the JobSet.
 
     Args:

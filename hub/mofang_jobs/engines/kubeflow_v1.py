@@ -11,13 +11,13 @@ from typing import Any
 
 from mofang.models import Framework
 from mofang_jobs.domain.frameworks import processes
-from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
+from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
-from mofang_jobs.engines.workload_kinds import MPI_JOB, PYTORCH_JOB, Kind
+from mofang_jobs.engines.workload_kinds import MPI_JOB, PYTORCH_JOB, WorkloadKind
 
 
 def build_kubeflow_job(
-    kind: Kind, job: NewJob, templates: list[tuple[RolePlan, Manifest]]
+    kind: WorkloadKind, job: JobRequest, templates: list[tuple[RolePodSpec, Manifest]]
 ) -> Manifest:
     """Build the object that the operator makes pods from.
 
@@ -45,7 +45,7 @@ def build_kubeflow_job(
     }
 
 
-def _own(kind: Kind, job: NewJob) -> dict[str, Any]:
+def _own(kind: WorkloadKind, job: JobRequest) -> dict[str, Any]:
     """Return the fields that only one kind has."""
     worker = next(
         (role for role in job.spec.settled_roles() if role.name == "worker"), None
@@ -58,7 +58,7 @@ def _own(kind: Kind, job: NewJob) -> dict[str, Any]:
     return {}
 
 
-def _replicas(kind: Kind, role: RolePlan, template: Manifest) -> Manifest:
+def _replicas(kind: WorkloadKind, role: RolePodSpec, template: Manifest) -> Manifest:
     if role.port:
         ports = [
             {"name": kind.port_name, "containerPort": role.port, "protocol": "TCP"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
+from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.workload_kinds import RAY_JOB
 
@@ -17,7 +17,9 @@ _ENDED = {"Complete": "Succeeded", "Failed": "Failed"}
 """Deployment status of a RayJob → type of the condition that says so elsewhere."""
 
 
-def build_ray_job(job: NewJob, templates: list[tuple[RolePlan, Manifest]]) -> Manifest:
+def build_ray_job(
+    job: JobRequest, templates: list[tuple[RolePodSpec, Manifest]]
+) -> Manifest:
     """Build the RayJob.
 
     Args:
@@ -51,13 +53,13 @@ def build_ray_job(job: NewJob, templates: list[tuple[RolePlan, Manifest]]) -> Ma
     }
 
 
-def _entry_point(head: RolePlan) -> list[str]:
+def _entry_point(head: RolePodSpec) -> list[str]:
     words = list(head.command)
     words[words.index("--framework") + 1] = "single"
     return words
 
 
-def _group(role: RolePlan, template: Manifest) -> Manifest:
+def _group(role: RolePodSpec, template: Manifest) -> Manifest:
     return {
         "groupName": role.name,
         "replicas": role.replicas,

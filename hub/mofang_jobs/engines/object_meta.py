@@ -18,7 +18,7 @@ _KEPT_METADATA = (
 )
 
 
-def pod_group(obj: Manifest) -> str | None:
+def job_key(obj: Manifest) -> str | None:
     """Return what the pods of one job share."""
     metadata = obj["metadata"]
     job = (metadata.get("labels") or {}).get(names.JOB_LABEL)
@@ -31,7 +31,7 @@ def attempt_of(obj: Manifest) -> int:
     return int(text) if text.isdecimal() else 1
 
 
-def trimmed_metadata(obj: Manifest) -> Manifest:
+def stripped_metadata(obj: Manifest) -> Manifest:
     """Keep of an object's head what is read."""
     metadata = obj["metadata"]
     return {name: metadata[name] for name in _KEPT_METADATA if metadata.get(name)}
@@ -45,7 +45,7 @@ def read_time(text: str | None) -> datetime | None:
         return None
 
 
-def pod_groups(obj: Manifest) -> tuple[str, ...]:
+def pod_index_keys(obj: Manifest) -> tuple[str, ...]:
     """Return the one group that a pod is found by."""
-    group = pod_group(obj)
+    group = job_key(obj)
     return (group,) if group else ()

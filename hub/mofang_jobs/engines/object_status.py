@@ -14,16 +14,16 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from mofang.models import RestartRecord
-from mofang_jobs.domain.models import JobSeen, Manifest, Outcome
+from mofang_jobs.domain.models import Manifest, ObservedJob, Outcome
 from mofang_jobs.engines.kuberay import ray_conditions
 from mofang_jobs.engines.object_meta import (
     attempt_of,
-    pod_group,
+    job_key,
     read_time,
-    trimmed_metadata,
+    stripped_metadata,
 )
 from mofang_jobs.engines.stored_spec import read_annotations
-from mofang_jobs.engines.workload_kinds import RAY_JOB, Kind, kind_named
+from mofang_jobs.engines.workload_kinds import RAY_JOB, WorkloadKind, kind_by_name
 from mofang_kube import names
 
 OPEN, FAILED, LATER = "open", "failed", "later"
@@ -45,9 +45,9 @@ _KEPT_ANNOTATIONS = (
 )
 
 
-def trim_job(kind: Kind, obj: Manifest) -> Manifest:
+def strip_job(kind: WorkloadKind, obj: Manifest) -> Manifest:
     """Keep of an engine's object what ``read_job`` reads."""
-    metadata = trimmed_metadata(obj)
+    metadata = stripped_metadata(obj)
     annotations = obj["metadata"].get("annotations") or {}
     metadata["annotations"] = {
         name: annotations[name] for name in _KEPT_ANNOTATIONS if name in annotations
@@ -58,13 +58,13 @@ def trim_job(kind: Kind, obj: Manifest) -> Manifest:
         | {"lastTransitionTime": each.get("lastTransitionTime")}
         for each in conditions_of(kind, status)
     ]
-    held: Any = obj
+    suspended: Any = obj
     for step in kind.suspend:
-        held = held.get(step) or {}
+        suspended = suspended.get(step) or {}
     return {
         "apiVersion": kind.api_version,
         "kind": kind.kind,
-        "held": held is True,
+        "suspended": suspended is True,
         "metadata": metadata,
         "status": {
             "conditions": conditions,
@@ -73,14 +73,14 @@ def trim_job(kind: Kind, obj: Manifest) -> Manifest:
     }
 
 
-def conditions_of(kind: Kind, status: Manifest) -> list[Manifest]:
+def conditions_of(kind: WorkloadKind, status: Manifest) -> list[Manifest]:
     """Return the conditions that an object's status tells of."""
     if kind is RAY_JOB:
         return ray_conditions(status)
     return list(status.get("conditions") or [])
 
 
-def job_groups(obj: Manifest) -> tuple[str, ...]:
+def job_index_keys(obj: Manifest) -> tuple[str, ...]:
     """Return the groups that a job's object is found by.
 
     All attempts of one job share a group; besides, there are those of objects that have
@@ -89,7 +89,7 @@ def job_groups(obj: Manifest) -> tuple[str, ...]:
     makes, but not the specification.
     """
     metadata = obj["metadata"]
-    group = pod_group(obj)
+    group = job_key(obj)
     if group is None or names.JOB_SPEC_ANNOTATION not in metadata["annotations"]:
         return ()
     found = [group]
@@ -136,15 +136,15 @@ def submitted_at(obj: Manifest) -> str:
     return str(metadata["annotations"].get(names.SUBMITTED_AT_ANNOTATION, text))
 
 
-def read_job(obj: Manifest) -> JobSeen | None:
+def read_job(obj: Manifest) -> ObservedJob | None:
     """Read a job that this service made; None for what somebody else made."""
     metadata = obj["metadata"]
     annotations = metadata.get("annotations") or {}
     project = names.namespace_project(metadata["namespace"])
     owner = annotations.get(names.OWNER_NAME_ANNOTATION)
     kept = read_annotations(annotations)
-    is_leaving = bool(metadata.get("deletionTimestamp"))
-    if project is None or not owner or kept is None or is_leaving:
+    is_terminating = bool(metadata.get("deletionTimestamp"))
+    if project is None or not owner or kept is None or is_terminating:
         return None
     status = obj.get("status") or {}
     conditions = {
@@ -155,7 +155,7 @@ def read_job(obj: Manifest) -> JobSeen | None:
     succeeded = next((conditions[t] for t in _SUCCEEDED if t in conditions), None)
     ended = conditions.get("Failed") or succeeded
     outcome = Outcome.FAILED if "Failed" in conditions else Outcome.SUCCEEDED
-    return JobSeen(
+    return ObservedJob(
         id=metadata["labels"][names.JOB_LABEL],
         uid=metadata["uid"],
         project=project,
@@ -166,10 +166,10 @@ def read_job(obj: Manifest) -> JobSeen | None:
         kind=obj["kind"],
         attempt=attempt_of(obj),
         restarts=_read_restarts(annotations.get(names.RESTARTS_ANNOTATION, "")),
-        is_held=obj["held"],
+        is_suspended=obj["suspended"],
         cancelled_by=annotations.get(names.CANCELLED_BY_ANNOTATION, ""),
         cancelled_at=read_time(annotations.get(names.CANCELLED_AT_ANNOTATION)),
-        is_suspended="Suspended" in conditions,
+        is_suspension_observed="Suspended" in conditions,
         outcome=outcome if ended else None,
         outcome_message=_failure_message(obj["kind"], conditions.get("Failed")),
         finished=read_time(status.get("completionTime"))
@@ -178,7 +178,7 @@ def read_job(obj: Manifest) -> JobSeen | None:
 
 
 def _failure_message(kind: str, failed: Manifest | None) -> str:
-    if failed is None or not kind_named(kind).explains_failures:
+    if failed is None or not kind_by_name(kind).explains_failures:
         return ""
     return failed.get("message") or ""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mofang_jobs.domain.models import Manifest, PodPhase, PodSeen
+from mofang_jobs.domain.models import Manifest, ObservedPod, PodPhase
 from mofang_jobs.engines.object_meta import (
     attempt_of,
     read_time,
-    trimmed_metadata,
+    stripped_metadata,
 )
 from mofang_jobs.engines.workload_kinds import (
     COMPLETION_INDEX,
@@ -19,7 +19,7 @@ MAX_MESSAGE = 4096
 """Longest message that is kept of anything; last words have 2 KiB."""
 
 
-def trim_pod(obj: Manifest) -> Manifest:
+def strip_pod(obj: Manifest) -> Manifest:
     """Keep of a pod what ``read_pod`` reads."""
     status = obj.get("status") or {}
     scheduled = [
@@ -28,7 +28,7 @@ def trim_pod(obj: Manifest) -> Manifest:
         if each.get("type") == "PodScheduled"
     ]
     containers = [
-        {"name": each["name"], "state": _trimmed_state(each.get("state") or {})}
+        {"name": each["name"], "state": _stripped_state(each.get("state") or {})}
         for each in status.get("containerStatuses") or []
         if each["name"] in CONTAINERS
     ]
@@ -39,7 +39,7 @@ def trim_pod(obj: Manifest) -> Manifest:
         if each["name"] in CONTAINERS
     ]
     return {
-        "metadata": trimmed_metadata(obj)
+        "metadata": stripped_metadata(obj)
         | {"ownerReferences": obj["metadata"].get("ownerReferences") or []},
         "spec": {"nodeName": spec.get("nodeName"), "containers": images},
         "status": {
@@ -52,7 +52,7 @@ def trim_pod(obj: Manifest) -> Manifest:
     }
 
 
-def read_pod(obj: Manifest) -> PodSeen | None:
+def read_pod(obj: Manifest) -> ObservedPod | None:
     """Read a replica's pod; None for a pod that is no replica of a job."""
     metadata = obj["metadata"]
     labels = metadata.get("labels") or {}
@@ -67,14 +67,14 @@ def read_pod(obj: Manifest) -> PodSeen | None:
     ended = state.get("terminated") or {}
     running = state.get("running") or {}
     containers = spec.get("containers") or [{}]
-    return PodSeen(
+    return ObservedPod(
         name=metadata["name"],
         uid=metadata["uid"],
         role=role,
         index=int(index),
         phase=PodPhase(status.get("phase") or "Pending"),
         node=spec.get("nodeName"),
-        is_leaving=bool(metadata.get("deletionTimestamp")),
+        is_terminating=bool(metadata.get("deletionTimestamp")),
         status_reason=status.get("reason") or "",
         status_message=status.get("message") or "",
         unschedulable=_unschedulable(status),
@@ -85,13 +85,13 @@ def read_pod(obj: Manifest) -> PodSeen | None:
         attempt=attempt_of(obj),
         exit_code=ended.get("exitCode"),
         exit_reason=ended.get("reason") or "",
-        last_words=ended.get("message") or "",
+        termination_message=ended.get("message") or "",
         started=read_time(running.get("startedAt") or ended.get("startedAt")),
         finished=read_time(ended.get("finishedAt")),
     )
 
 
-def _trimmed_state(state: Manifest) -> Manifest:
+def _stripped_state(state: Manifest) -> Manifest:
     kept = {}
     for kind, details in state.items():
         kept[kind] = {

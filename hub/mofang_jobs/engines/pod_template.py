@@ -10,9 +10,14 @@ from collections.abc import Iterable, Mapping
 
 from mofang.models import SecretKey
 from mofang_jobs.domain.log_paths import log_file
-from mofang_jobs.domain.models import Manifest, NewJob, PodMarks, RolePlan
-from mofang_jobs.domain.nodes import Machine
-from mofang_jobs.domain.placement import Wish, place
+from mofang_jobs.domain.models import (
+    JobRequest,
+    Manifest,
+    RolePodSpec,
+    SchedulingMetadata,
+)
+from mofang_jobs.domain.nodes import Node
+from mofang_jobs.domain.placement import PlacementRequest, build_placement
 from mofang_kube import names
 from mofang_spawner.volumes.models import HOME
 from mofang_spawner.volumes.mounts import mounts, volumes
@@ -23,7 +28,7 @@ GRACE_SECONDS = 30
 SECRET_PREFIX = "mofang-secret-"  # noqa: S105 - how names begin
 
 
-def job_labels(job: NewJob) -> dict[str, str]:
+def job_labels(job: JobRequest) -> dict[str, str]:
     """Return what the job's object and its pods are found by."""
     return {
         names.JOB_LABEL: job.id,
@@ -35,13 +40,13 @@ def job_labels(job: NewJob) -> dict[str, str]:
 
 
 def build_pod_template(
-    job: NewJob,
-    role: RolePlan,
+    job: JobRequest,
+    role: RolePodSpec,
     *,
     container: str,
     index_label: str,
-    machines: Iterable[Machine],
-    marks: PodMarks,
+    nodes: Iterable[Node],
+    scheduling_metadata: SchedulingMetadata,
 ) -> Manifest:
     """Build the template of a role's pods.
 
@@ -50,17 +55,17 @@ def build_pod_template(
         role: Its role.
         container: The name that the operator wants for the container.
         index_label: Label by which the operator numbers the replicas.
-        machines: All nodes of the cluster.
-        marks: What the gang's policy wants.
+        nodes: All nodes of the cluster.
+        scheduling_metadata: What the gang's policy wants.
     """
-    wish = Wish(
+    request = PlacementRequest(
         job=job.id,
         role=role.name,
-        asks_gpu=role.asks_gpu,
+        requests_gpu=role.requests_gpu,
         pool=job.pool,
         excluded_nodes=job.excluded_nodes,
     )
-    placement = place(wish, machines)
+    placement = build_placement(request, nodes)
     spec: Manifest = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -83,22 +88,26 @@ def build_pod_template(
             },
         ],
     }
-    if marks.scheduler:
-        spec["schedulerName"] = marks.scheduler
-    if marks.priority_class:
-        spec["priorityClassName"] = marks.priority_class
-    labels = {**job_labels(job), names.ROLE_LABEL: role.name, **marks.labels}
+    if scheduling_metadata.scheduler:
+        spec["schedulerName"] = scheduling_metadata.scheduler
+    if scheduling_metadata.priority_class:
+        spec["priorityClassName"] = scheduling_metadata.priority_class
+    labels = {
+        **job_labels(job),
+        names.ROLE_LABEL: role.name,
+        **scheduling_metadata.labels,
+    }
     metadata: Manifest = {"labels": labels}
-    if marks.annotations:
-        metadata["annotations"] = dict(marks.annotations)
+    if scheduling_metadata.annotations:
+        metadata["annotations"] = dict(scheduling_metadata.annotations)
     return {"metadata": metadata, "spec": spec}
 
 
 def _container(
-    job: NewJob, role: RolePlan, container: str, index_label: str
+    job: JobRequest, role: RolePodSpec, container: str, index_label: str
 ) -> Manifest:
     amounts = {"cpu": role.resources.cpu, "memory": role.resources.memory}
-    if role.asks_gpu:
+    if role.requests_gpu:
         amounts[names.GPU_RESOURCE] = str(role.resources.gpu)
     # No limit of CPU: what is free may be borrowed, what is asked for is kept.
     limits = {name: amount for name, amount in amounts.items() if name != "cpu"}
@@ -122,7 +131,9 @@ def _container(
     }
 
 
-def _environment(job: NewJob, role: RolePlan, index_label: str) -> list[Manifest]:
+def _environment(
+    job: JobRequest, role: RolePodSpec, index_label: str
+) -> list[Manifest]:
     parts = log_file(job.id, role.name, "$(MOFANG_INDEX)")
     # Not every operator numbers a role that has one replica only.
     index = (

@@ -6,28 +6,36 @@ from collections.abc import Iterable
 
 from mofang.models import Engine
 from mofang_jobs.domain.frameworks import plan_roles
-from mofang_jobs.domain.models import Manifest, NewJob, PodMarks, RolePlan
-from mofang_jobs.domain.nodes import Machine
+from mofang_jobs.domain.models import (
+    JobRequest,
+    Manifest,
+    RolePodSpec,
+    SchedulingMetadata,
+)
+from mofang_jobs.domain.nodes import Node
 from mofang_jobs.engines.jobset import build_job_set
 from mofang_jobs.engines.kubeflow_v1 import build_kubeflow_job
 from mofang_jobs.engines.kuberay import build_ray_job
 from mofang_jobs.engines.pod_template import build_pod_template
 from mofang_jobs.engines.trainer_v2 import build_runtime, build_train_job
-from mofang_jobs.engines.workload_kinds import Kind
+from mofang_jobs.engines.workload_kinds import WorkloadKind
 
 
 def render(
-    kind: Kind, job: NewJob, machines: Iterable[Machine], marks: PodMarks
+    kind: WorkloadKind,
+    job: JobRequest,
+    nodes: Iterable[Node],
+    scheduling_metadata: SchedulingMetadata,
 ) -> list[Manifest]:
     """Return the objects of a job; the last is the job's own.
 
     Args:
         kind: Which resource runs it.
         job: The job.
-        machines: All nodes of the cluster.
-        marks: What the gang's policy wants of pods.
+        nodes: All nodes of the cluster.
+        scheduling_metadata: What the gang's policy wants of pods.
     """
-    templates = _templates(kind, job, tuple(machines), marks)
+    templates = _templates(kind, job, tuple(nodes), scheduling_metadata)
     match kind.engine:
         case Engine.KUBEFLOW_V1:
             return [build_kubeflow_job(kind, job, templates)]
@@ -44,8 +52,11 @@ def render(
 
 
 def _templates(
-    kind: Kind, job: NewJob, machines: tuple[Machine, ...], marks: PodMarks
-) -> list[tuple[RolePlan, Manifest]]:
+    kind: WorkloadKind,
+    job: JobRequest,
+    nodes: tuple[Node, ...],
+    scheduling_metadata: SchedulingMetadata,
+) -> list[tuple[RolePodSpec, Manifest]]:
     framework = job.spec.framework
     roles = plan_roles(job, lambda role: kind.host_of(job.object_name, framework, role))
     return [
@@ -56,8 +67,8 @@ def _templates(
                 role,
                 container=kind.container,
                 index_label=kind.index_label,
-                machines=machines,
-                marks=marks,
+                nodes=nodes,
+                scheduling_metadata=scheduling_metadata,
             ),
         )
         for role in roles

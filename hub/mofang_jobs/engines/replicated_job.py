@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
+from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.pod_template import job_labels
 
 
 def replicated_job(
-    job: NewJob, role: RolePlan, template: Manifest, *, name: str = ""
+    job: JobRequest, role: RolePodSpec, template: Manifest, *, name: str = ""
 ) -> Manifest:
     """Return the replicated Job of a role.
 

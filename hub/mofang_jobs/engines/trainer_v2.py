@@ -11,7 +11,7 @@ from typing import Any
 
 from mofang.models import Framework
 from mofang_jobs.domain.frameworks import processes
-from mofang_jobs.domain.models import Manifest, NewJob, RolePlan
+from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.pod_template import job_labels
 from mofang_jobs.engines.replicated_job import replicated_job
@@ -25,7 +25,7 @@ NODE = "node"
 _STEP = {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}
 
 
-def build_runtime(job: NewJob, role: RolePlan, template: Manifest) -> Manifest:
+def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Manifest:
     """Build the runtime, which must be there before the job."""
     _count_devices(template)
     replicated = replicated_job(job, role, template, name=NODE)
@@ -64,7 +64,7 @@ def build_runtime(job: NewJob, role: RolePlan, template: Manifest) -> Manifest:
     }
 
 
-def build_train_job(job: NewJob, role: RolePlan, template: Manifest) -> Manifest:
+def build_train_job(job: JobRequest, role: RolePodSpec, template: Manifest) -> Manifest:
     """Build the job."""
     _count_devices(template)
     container = template["spec"]["containers"][0]
@@ -93,5 +93,5 @@ def _count_devices(template: Manifest) -> None:
         container["resources"]["limits"].setdefault(names.GPU_RESOURCE, "0")
 
 
-def _processes(job: NewJob) -> int:
+def _processes(job: JobRequest) -> int:
     return processes(job.spec, job.spec.settled_roles()[0])

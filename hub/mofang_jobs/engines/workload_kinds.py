@@ -19,7 +19,7 @@ _MPI = {"launcher": "Launcher", "worker": "Worker"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Kind:
+class WorkloadKind:
     """One kind of resource that runs jobs."""
 
     engine: Engine
@@ -75,8 +75,8 @@ class Kind:
 
 def _kubeflow(
     kind: str, container: str, short: str, roles: Mapping[Framework, Mapping[str, str]]
-) -> Kind:
-    return Kind(
+) -> WorkloadKind:
+    return WorkloadKind(
         engine=Engine.KUBEFLOW_V1,
         kind=kind,
         group="kubeflow.org",
@@ -118,7 +118,7 @@ XGBOOST_JOB = _kubeflow(
     "xgb",
     {Framework.XGBOOST: {"master": "Master", **_WORKERS}},
 )
-JOB_SET = Kind(
+JOB_SET = WorkloadKind(
     engine=Engine.JOBSET,
     kind="JobSet",
     group="jobset.x-k8s.io",
@@ -138,7 +138,7 @@ JOB_SET = Kind(
     suspend=("spec", "suspend"),
     index_label=COMPLETION_INDEX,
 )
-TRAIN_JOB = Kind(
+TRAIN_JOB = WorkloadKind(
     engine=Engine.TRAINER_V2,
     kind="TrainJob",
     group="trainer.kubeflow.org",
@@ -153,7 +153,7 @@ TRAIN_JOB = Kind(
     index_label=COMPLETION_INDEX,
 )
 
-RAY_JOB = Kind(
+RAY_JOB = WorkloadKind(
     engine=Engine.RAY_OPERATOR,
     kind="RayJob",
     group="ray.io",
@@ -173,7 +173,7 @@ KINDS = (PYTORCH_JOB, TF_JOB, MPI_JOB, XGBOOST_JOB, TRAIN_JOB, JOB_SET, RAY_JOB)
 CONTAINERS = frozenset(kind.container for kind in KINDS)
 
 
-def kind_named(name: str) -> Kind:
+def kind_by_name(name: str) -> WorkloadKind:
     """Return a kind by its name in the API.
 
     Raises:
@@ -185,9 +185,9 @@ def kind_named(name: str) -> Kind:
 _BY_NAME = {kind.kind: kind for kind in KINDS}
 
 
-def choose_kind(
-    framework: Framework, wanted: Engine | None, served: Collection[Kind]
-) -> Kind | None:
+def select_kind(
+    framework: Framework, wanted: Engine | None, served: Collection[WorkloadKind]
+) -> WorkloadKind | None:
     """Return the kind that runs a framework's jobs here; None if none does.
 
     Args:

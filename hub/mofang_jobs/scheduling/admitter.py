@@ -4,44 +4,46 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.job_storage import JobEngine
-from mofang_jobs.domain.models import JobSeen, Manifest
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.domain.models import Manifest, ObservedJob
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.engines.workload_kinds import kind_named
+from mofang_jobs.engines.workload_kinds import kind_by_name
 from mofang_kube.errors import ConflictError
 
 TRIES = 10
 
 
-class GangMaker(Protocol):
+class PodGroupWriter(Protocol):
     """Who makes what binds a job's replicas together."""
 
-    async def ensure(self, seen: JobSeen, owner: Manifest) -> None:
+    async def create_if_absent(self, job: ObservedJob, owner: Manifest) -> None:
         """Make it, owned by the job's object; what is there stays."""
 
 
-class Starter:
+class Admitter:
     """Lets jobs run.
 
     Args:
-        board: What is there.
-        engine: Changes it.
-        gangs: Bind replicas together.
+        cache: What is there.
+        job_storage: Changes it.
+        pod_groups: Bind replicas together.
     """
 
-    def __init__(self, board: Board, engine: JobEngine, gangs: GangMaker) -> None:
-        self._board = board
-        self._engine = engine
-        self._gangs = gangs
+    def __init__(
+        self, cache: JobCache, job_storage: JobStorage, pod_groups: PodGroupWriter
+    ) -> None:
+        self._cache = cache
+        self._job_storage = job_storage
+        self._pod_groups = pod_groups
 
-    async def release(self, seen: JobSeen) -> None:
+    async def admit(self, job: ObservedJob) -> None:
         """Let a waiting job run, unless it was cancelled or is gone.
 
         Killed anywhere in between, the job still waits and all of it is done again.
         """
-        kind = kind_named(seen.kind)
-        obj = self._board.find_object(seen.project, seen.id)
+        kind = kind_by_name(job.kind)
+        obj = self._cache.find_object(job.project, job.id)
         for _ in range(TRIES):
             fresh = read_job(obj) if obj else None
             if obj is None or fresh is None or not fresh.is_waiting:
@@ -51,14 +53,16 @@ class Starter:
                     "It was submitted to a newer version of the platform, which has to "
                     "start it."
                 )
-            await self._gangs.ensure(fresh, obj)
+            await self._pod_groups.create_if_absent(fresh, obj)
             try:
-                changed = await self._engine.release(kind, obj)
+                changed = await self._job_storage.unsuspend(kind, obj)
             except ConflictError:
-                obj = await self._engine.find(kind, seen.namespace, fresh.object_name)
+                obj = await self._job_storage.find(
+                    kind, job.namespace, fresh.object_name
+                )
                 if obj:
-                    self._board.put(obj)
+                    self._cache.put(obj)
                 continue
-            self._board.put(changed)
+            self._cache.put(changed)
             return
-        raise ConflictError(f"The job {seen.id} changes too fast to be started.")
+        raise ConflictError(f"The job {job.id} changes too fast to be started.")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from mofang_jobs.domain.gang import Gang, GroupApi, Owner, priority_class
 from mofang_jobs.domain.gang_messages import (
-    group_is_absent,
-    pods_are_missing,
+    insufficient_resources,
+    pod_group_missing,
+    pods_missing,
     with_cause,
-    without_room,
 )
-from mofang_jobs.domain.models import Manifest, PodMarks, PodSeen
+from mofang_jobs.domain.models import Manifest, ObservedPod, SchedulingMetadata
 
 GROUP = "scheduling.x-k8s.io"
 VERSION = "v1alpha1"
@@ -21,7 +21,7 @@ LABEL = "scheduling.x-k8s.io/pod-group"
 _WAITING = {"", "Pending", "PreScheduling", "Scheduling"}
 
 
-class CoschedulingGang:
+class CoschedulingPolicy:
     """Replicas are gangs of a scheduler that has the coscheduling plugin.
 
     Args:
@@ -34,9 +34,9 @@ class CoschedulingGang:
         self.api = GroupApi(group=GROUP, version=VERSION)
         self._scheduler = scheduler
 
-    def marks(self, gang: Gang) -> PodMarks:
+    def scheduling_metadata(self, gang: Gang) -> SchedulingMetadata:
         """Return the label that the plugin reads, its scheduler, and the priority."""
-        return PodMarks(
+        return SchedulingMetadata(
             labels={LABEL: gang.name},
             scheduler=self._scheduler,
             priority_class=priority_class(gang.priority),
@@ -47,17 +47,17 @@ class CoschedulingGang:
         spec = {"minMember": gang.count, "minResources": dict(gang.requests)}
         return self.api.build(gang, owner, spec)
 
-    def waiting_sentence(
-        self, gang: Gang, group: Manifest | None, pods: Sequence[PodSeen]
+    def pending_reason(
+        self, gang: Gang, group: Manifest | None, pods: Sequence[ObservedPod]
     ) -> str | None:
         """Return what the PodGroup's phase says, for people, and its pods the cause."""
         if group is None:
-            return group_is_absent(gang)
+            return pod_group_missing(gang)
         phase = (group.get("status") or {}).get("phase") or ""
         if phase not in _WAITING:
             return None
         if len(pods) < gang.count:
-            return pods_are_missing(gang, len(pods))
+            return pods_missing(gang, len(pods))
         if all(pod.node for pod in pods):
             return None
-        return with_cause(without_room(gang, None), pods)
+        return with_cause(insufficient_resources(gang, None), pods)

@@ -12,12 +12,12 @@ from typing import Any
 
 from mofang_jobs.domain.gang import Gang, GroupApi, Owner, priority_class
 from mofang_jobs.domain.gang_messages import (
-    group_is_absent,
-    pods_are_missing,
+    insufficient_resources,
+    pod_group_missing,
+    pods_missing,
     with_cause,
-    without_room,
 )
-from mofang_jobs.domain.models import Manifest, PodMarks, PodSeen
+from mofang_jobs.domain.models import Manifest, ObservedPod, SchedulingMetadata
 from mofang_jobs.domain.termination_message import shortened
 
 GROUP = "scheduling.k8s.io"
@@ -34,7 +34,7 @@ _SHORT = re.compile(
 )
 
 
-class NativeGang:
+class NativePolicy:
     """Replicas are gangs of the cluster's own scheduler.
 
     Args:
@@ -48,9 +48,9 @@ class NativeGang:
         self.api = GroupApi(group=GROUP, version=version)
         self._scheduler = scheduler
 
-    def marks(self, gang: Gang) -> PodMarks:
+    def scheduling_metadata(self, gang: Gang) -> SchedulingMetadata:
         """Return the label that the admission policy reads, and the priority."""
-        return PodMarks(
+        return SchedulingMetadata(
             labels={LABEL: gang.name},
             scheduler=self._scheduler,
             priority_class=priority_class(gang.priority),
@@ -70,12 +70,12 @@ class NativeGang:
         }
         return self.api.build(gang, owner, spec)
 
-    def waiting_sentence(
-        self, gang: Gang, group: Manifest | None, pods: Sequence[PodSeen]
+    def pending_reason(
+        self, gang: Gang, group: Manifest | None, pods: Sequence[ObservedPod]
     ) -> str | None:
         """Return what the PodGroup's condition says, for people."""
         if group is None:
-            return group_is_absent(gang)
+            return pod_group_missing(gang)
         placed = _placed(group)
         if placed.get("status") == "True":
             return None
@@ -85,12 +85,12 @@ class NativeGang:
                 f"{shortened(placed.get('message') or '')} Tell an administrator."
             )
         if len(pods) < gang.count:
-            return pods_are_missing(gang, len(pods))
+            return pods_missing(gang, len(pods))
         if not placed:
-            return without_room(gang, None)
+            return insufficient_resources(gang, None)
         short = _SHORT.match(placed.get("message") or "")
         return with_cause(
-            without_room(gang, int(short["fit"]) if short else None), pods
+            insufficient_resources(gang, int(short["fit"]) if short else None), pods
         )
 
 

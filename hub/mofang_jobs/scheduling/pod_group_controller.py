@@ -7,12 +7,18 @@ from collections.abc import Sequence
 import structlog
 
 from mofang_hub.config.settings import GangSettings
-from mofang_jobs.adapters.job_storage import JobEngine
-from mofang_jobs.adapters.pod_group_discovery import discover_gangs
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
-from mofang_jobs.domain.models import JobSeen, Manifest, NewJob, PodMarks, PodSeen
-from mofang_jobs.scheduling.policy_selection import POD_GROUP_APIS, choose_gang
-from mofang_jobs.scheduling.ungrouped import NoGang
+from mofang_jobs.domain.models import (
+    JobRequest,
+    Manifest,
+    ObservedJob,
+    ObservedPod,
+    SchedulingMetadata,
+)
+from mofang_jobs.scheduling.policy_selection import POD_GROUP_APIS, select_policy
+from mofang_jobs.scheduling.ungrouped import UngroupedPolicy
 from mofang_kube.clients import ApiClient
 from mofang_kube.errors import ConflictError, InvalidError
 from mofang_kube.names import JOB_LABEL
@@ -21,7 +27,7 @@ from mofang_kube.watcher import Watcher
 log = structlog.get_logger(__name__)
 
 
-def _trim(group: Manifest) -> Manifest:
+def _strip(group: Manifest) -> Manifest:
     metadata = group["metadata"]
     kept = {name: metadata[name] for name in ("name", "namespace", "resourceVersion")}
     return {
@@ -30,12 +36,12 @@ def _trim(group: Manifest) -> Manifest:
     }
 
 
-class Gangs:
+class PodGroupController:
     """Asks the cluster's gang policy, and follows the groups it makes.
 
     Args:
         api: The client; shared, not closed here.
-        engine: Makes groups.
+        job_storage: Makes groups.
         settings: Which policy is wanted.
         policy: The one in use until it is settled by what the cluster has.
     """
@@ -43,20 +49,20 @@ class Gangs:
     def __init__(
         self,
         api: ApiClient,
-        engine: JobEngine,
+        job_storage: JobStorage,
         settings: GangSettings,
         policy: GangPolicy | None = None,
     ) -> None:
         self._api = api
-        self._engine = engine
+        self._job_storage = job_storage
         self._settings = settings
-        self._policy = policy or NoGang()
+        self._policy = policy or UngroupedPolicy()
         self._missing = ""
         """Why the wanted policy cannot be used; empty if it can."""
 
         self._groups: Watcher | None = None
 
-    async def choose(self) -> None:
+    async def select_policy(self) -> None:
         """Settle the policy by what the cluster has, once.
 
         One that is wanted and not there may come later. Until then no job is made or
@@ -67,9 +73,9 @@ class Gangs:
         """
         if self._groups is not None:
             return
-        served = await discover_gangs(self._api, POD_GROUP_APIS)
+        served = await discover_capabilities(self._api, POD_GROUP_APIS)
         try:
-            self._policy = choose_gang(served, self._settings)
+            self._policy = select_policy(served, self._settings)
         except InvalidError as err:
             self._missing = err.message
             log.warning("gang policy is missing", error=err.message)
@@ -77,7 +83,7 @@ class Gangs:
         self._missing = ""
         if self._policy.api is not None:
             self._groups = Watcher(
-                self._api, self._policy.api.path, label_selector=JOB_LABEL, trim=_trim
+                self._api, self._policy.api.path, label_selector=JOB_LABEL, trim=_strip
             )
             self._groups.start()
         log.info("gang policy chosen", policy=self._policy.name)
@@ -87,34 +93,34 @@ class Gangs:
         if self._groups is not None:
             await self._groups.stop()
 
-    def marks_of(self, job: NewJob) -> PodMarks:
+    def scheduling_metadata(self, job: JobRequest) -> SchedulingMetadata:
         """Return what the pods of a job carry.
 
         Raises:
             ConflictError: The wanted policy is not there now; says what to do.
         """
         self._check()
-        return self._policy.marks(Gang.of(job))
+        return self._policy.scheduling_metadata(Gang.of(job))
 
-    async def ensure(self, seen: JobSeen, owner: Manifest) -> None:
+    async def create_if_absent(self, job: ObservedJob, owner: Manifest) -> None:
         """Make the group of a job, owned by its object; what is there stays.
 
         Raises:
             ConflictError: The wanted policy is not there now; says what to do.
         """
         self._check()
-        group = self._policy.build_group(Gang.of(seen), Owner.of(owner))
+        group = self._policy.build_group(Gang.of(job), Owner.of(owner))
         if group is not None:
-            await self._engine.ensure(group)
+            await self._job_storage.create_if_absent(group)
 
-    def waiting(self, seen: JobSeen, pods: Sequence[PodSeen]) -> str | None:
+    def waiting(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> str | None:
         """Return why a job that was let in finds no machines; None if it did."""
-        if self._groups is None or seen.is_held or seen.outcome:
+        if self._groups is None or job.is_suspended or job.outcome:
             return None
         if pods and all(pod.node for pod in pods):
             return None
-        group = self._groups.objects.get(f"{seen.namespace}/{seen.object_name}")
-        return self._policy.waiting_sentence(Gang.of(seen), group, pods)
+        group = self._groups.objects.get(f"{job.namespace}/{job.object_name}")
+        return self._policy.pending_reason(Gang.of(job), group, pods)
 
     def _check(self) -> None:
         # Restarts try again after a conflict; what is invalid they give up.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from mofang_hub.config.settings import GangSettings
-from mofang_jobs.domain.gang import GangPolicy, GroupApi, Served
+from mofang_jobs.domain.gang import ClusterCapabilities, GangPolicy, GroupApi
 from mofang_jobs.scheduling import coscheduling, native, volcano
-from mofang_jobs.scheduling.coscheduling import CoschedulingGang
-from mofang_jobs.scheduling.native import NativeGang
-from mofang_jobs.scheduling.ungrouped import NoGang
-from mofang_jobs.scheduling.volcano import VolcanoGang
+from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy
+from mofang_jobs.scheduling.native import NativePolicy
+from mofang_jobs.scheduling.ungrouped import UngroupedPolicy
+from mofang_jobs.scheduling.volcano import VolcanoPolicy
 from mofang_kube.errors import InvalidError
 
 POD_GROUP_APIS = (
@@ -19,7 +19,7 @@ POD_GROUP_APIS = (
 """All that some policy can use."""
 
 
-def choose_gang(served: Served, setting: GangSettings) -> GangPolicy:
+def select_policy(served: ClusterCapabilities, setting: GangSettings) -> GangPolicy:
     """Return the policy that is wanted, or of those that the cluster has the best.
 
     Volcano is there because somebody chose it, so it comes before the cluster's own
@@ -31,7 +31,7 @@ def choose_gang(served: Served, setting: GangSettings) -> GangPolicy:
     """
     match setting.policy:
         case "none":
-            return NoGang()
+            return UngroupedPolicy()
         case "native":
             return _native(served, setting)
         case "volcano":
@@ -42,17 +42,17 @@ def choose_gang(served: Served, setting: GangSettings) -> GangPolicy:
             return _best(served, setting)
 
 
-def _best(served: Served, setting: GangSettings) -> GangPolicy:
+def _best(served: ClusterCapabilities, setting: GangSettings) -> GangPolicy:
     usual = [_volcano, _native, *([_coscheduling] if setting.scheduler_name else [])]
     for build in usual:
         try:
             return build(served, setting)
         except InvalidError:
             continue
-    return NoGang()
+    return UngroupedPolicy()
 
 
-def _native(served: Served, setting: GangSettings) -> GangPolicy:
+def _native(served: ClusterCapabilities, setting: GangSettings) -> GangPolicy:
     versions = {each.version for each in served.apis if each.group == native.GROUP}
     version = next((each for each in native.VERSIONS if each in versions), None)
     if version is None:
@@ -70,21 +70,21 @@ def _native(served: Served, setting: GangSettings) -> GangPolicy:
             "do not join their groups. Install the chart with "
             "jobs.gang.admissionPolicy: always, or choose another policy."
         )
-    return NativeGang(version, setting.scheduler_name)
+    return NativePolicy(version, setting.scheduler_name)
 
 
-def _volcano(served: Served, setting: GangSettings) -> GangPolicy:
+def _volcano(served: ClusterCapabilities, setting: GangSettings) -> GangPolicy:
     wanted = GroupApi(group=volcano.GROUP, version=volcano.VERSION)
     if wanted not in served.apis:
         raise InvalidError(_is_absent(wanted, "volcano", "Volcano"))
-    return VolcanoGang(setting.volcano_queue, setting.scheduler_name)
+    return VolcanoPolicy(setting.volcano_queue, setting.scheduler_name)
 
 
-def _coscheduling(served: Served, setting: GangSettings) -> GangPolicy:
+def _coscheduling(served: ClusterCapabilities, setting: GangSettings) -> GangPolicy:
     wanted = GroupApi(group=coscheduling.GROUP, version=coscheduling.VERSION)
     if wanted not in served.apis:
         raise InvalidError(_is_absent(wanted, "coscheduling", "scheduler-plugins"))
-    return CoschedulingGang(setting.scheduler_name)
+    return CoschedulingPolicy(setting.scheduler_name)
 
 
 def _is_absent(api: GroupApi, policy: str, product: str) -> str:

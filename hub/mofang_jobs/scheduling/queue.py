@@ -16,25 +16,31 @@ from typing import Protocol
 import structlog
 
 from mofang.models import QueuePlace
-from mofang_jobs.adapters.cache import Board
+from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.quotas import Quotas
-from mofang_jobs.domain.models import JobSeen, PodSeen
-from mofang_jobs.domain.queue_decisions import Room, Stuck, Verdict, Waiting, judge
-from mofang_jobs.domain.resource_requests import add, asks_gpu, demand_of
-from mofang_jobs.scheduling.admitter import Starter
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
+from mofang_jobs.domain.queue_decisions import (
+    AdmissionDecision,
+    PendingJob,
+    QuotaUsage,
+    UnschedulableJob,
+    decide,
+)
+from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_requests
+from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.queue_state import (
     SETTLE_SECONDS,
-    KnownNodes,
-    Refusals,
+    AdmissionFailures,
     Reservations,
-    StuckJobs,
+    SchedulableNodes,
+    UnschedulableTracker,
 )
-from mofang_kube.errors import ClusterAwayError, ClusterError, MofangError
+from mofang_kube.errors import ClusterError, KubernetesUnavailableError, MofangError
 from mofang_kube.leader import Leads, always
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
 _BROKEN = (
@@ -43,14 +49,14 @@ _BROKEN = (
 )
 
 
-class Pools(Protocol):
+class ProjectPools(Protocol):
     """Where a project's pool is looked up."""
 
     async def ready(self) -> None:
         """Return once projects are known.
 
         Raises:
-            ClusterAwayError: Kubernetes did not answer in time.
+            KubernetesUnavailableError: Kubernetes did not answer in time.
         """
 
     def pool_of(self, project: str) -> str:
@@ -65,11 +71,11 @@ class JobQueue:
     """Decides when waiting jobs run.
 
     Args:
-        board: What is there.
+        cache: What is there.
         quotas: What projects may use.
-        releaser: Lets jobs run.
+        admitter: Lets jobs run.
         pools: Projects' pools.
-        patience: How long a job may be passed by smaller ones.
+        starvation_timeout: How long a job may be passed by smaller ones.
         admit_unschedulable: Whether jobs are admitted that no node could take.
         leads: Says whether this process acts; else it judges and lets nobody in.
         now: The time.
@@ -78,55 +84,57 @@ class JobQueue:
 
     def __init__(
         self,
-        board: Board,
+        cache: JobCache,
         quotas: Quotas,
-        releaser: Starter,
-        pools: Pools,
+        admitter: Admitter,
+        pools: ProjectPools,
         *,
-        patience: timedelta,
+        starvation_timeout: timedelta,
         admit_unschedulable: bool = False,
         leads: Leads = always,
         now: Callable[[], datetime] = _now,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._board = board
+        self._cache = cache
         self._quotas = quotas
-        self._releaser = releaser
+        self._admitter = admitter
         self._pools = pools
-        self._patience = patience
+        self._starvation_timeout = starvation_timeout
         self._leads = leads
         self._now = now
-        self._verdicts: dict[str, dict[str, Verdict]] = {}
-        self._nodes = KnownNodes(admit_unschedulable=admit_unschedulable)
-        self._stuck = StuckJobs(pools.pool_of, patience=patience, clock=clock)
+        self._decisions: dict[str, dict[str, AdmissionDecision]] = {}
+        self._nodes = SchedulableNodes(admit_unschedulable=admit_unschedulable)
+        self._stuck = UnschedulableTracker(
+            pools.pool_of, starvation_timeout=starvation_timeout, clock=clock
+        )
         self._reservations = Reservations(clock)
-        self._refusals = Refusals(clock)
-        self._pods: Mapping[str, Sequence[PodSeen]] = {}
+        self._refusals = AdmissionFailures(clock)
+        self._pods: Mapping[str, Sequence[ObservedPod]] = {}
 
-    def place(self, seen: JobSeen) -> tuple[QueuePlace | None, str | None]:
+    def queue_position(self, job: ObservedJob) -> tuple[QueuePlace | None, str | None]:
         """Return a waiting job's place and why it waits; None where unknown."""
-        verdicts = self._verdicts.get(seen.project, {})
-        verdict = verdicts.get(seen.id)
-        if verdict is None or not seen.is_waiting:
+        decisions = self._decisions.get(job.project, {})
+        decision = decisions.get(job.id)
+        if decision is None or not job.is_waiting:
             return None, None
-        length = sum(1 for each in verdicts.values() if each.reason)
-        place = QueuePlace(position=verdict.position, length=max(length, 1))
-        return place, verdict.reason or self._refusals.sentence(seen.uid)
+        length = sum(1 for each in decisions.values() if each.reason)
+        queue_position = QueuePlace(position=decision.position, length=max(length, 1))
+        return queue_position, decision.reason or self._refusals.sentence(job.uid)
 
     async def run(self) -> None:
         """Decide whenever something changes, until cancelled."""
-        await self._board.synced()
-        await self._board.nodes_synced()
+        await self._cache.wait_for_sync()
+        await self._cache.wait_for_nodes()
         await self._quotas.ready()
         await self._pools_known()
-        with self._board.subscribed(None) as subscription:
+        with self._cache.subscribed(None) as subscription:
             follower = asyncio.create_task(self._wake_on_quota(subscription.wake))
             try:
                 while True:
                     await self.decide()
                     is_settling = self._reservations.is_settling
-                    pause = SETTLE_SECONDS if is_settling else LOOK_SECONDS
-                    await subscription.take(pause)
+                    pause = SETTLE_SECONDS if is_settling else POLL_SECONDS
+                    await subscription.wait(pause)
             finally:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
@@ -148,21 +156,21 @@ class JobQueue:
 
     async def decide(self) -> None:
         """Decide once for all projects."""
-        running: dict[str, list[JobSeen]] = defaultdict(list)
-        waiting: dict[str, list[JobSeen]] = defaultdict(list)
-        for seen in self._board.list_unfinished():
-            (waiting if seen.is_waiting else running)[seen.project].append(seen)
-        let_in = [each for jobs in running.values() for each in jobs]
-        self._pods = {each.uid: self._board.pods_of(each) for each in let_in}
-        self._reservations.look(self._pods)
-        self._nodes.look(self._board.nodes)
-        stuck = self._stuck.among(let_in, self._pods, self._nodes.alike)
+        running: dict[str, list[ObservedJob]] = defaultdict(list)
+        waiting: dict[str, list[ObservedJob]] = defaultdict(list)
+        for job in self._cache.list_unfinished():
+            (waiting if job.is_waiting else running)[job.project].append(job)
+        admitted = [each for jobs in running.values() for each in jobs]
+        self._pods = {each.uid: self._cache.pods_of(each) for each in admitted}
+        self._reservations.observe(self._pods)
+        self._nodes.observe(self._cache.node_objects)
+        stuck = self._stuck.find(admitted, self._pods, self._nodes.node_classes)
         uids = {each.uid for jobs in waiting.values() for each in jobs}
-        self._nodes.keep(uids)
-        self._refusals.keep(uids)
-        self._verdicts = {
-            project: verdicts
-            for project, verdicts in self._verdicts.items()
+        self._nodes.retain(uids)
+        self._refusals.retain(uids)
+        self._decisions = {
+            project: decisions
+            for project, decisions in self._decisions.items()
             if project in waiting
         }
         await asyncio.gather(
@@ -175,63 +183,65 @@ class JobQueue:
     async def _decide_of(
         self,
         project: str,
-        jobs: list[JobSeen],
-        running: list[JobSeen],
-        stuck: list[Stuck],
+        jobs: list[ObservedJob],
+        running: list[ObservedJob],
+        stuck: list[UnschedulableJob],
     ) -> None:
         # What breaks one project's queue is nothing to the others.
         try:
-            await self._let_in(project, jobs, running, stuck)
+            await self._admit_ready(project, jobs, running, stuck)
         except Exception:
             log.exception("queue of a project broke", project=project)
             ordered = sorted(jobs, key=lambda each: each.created)
-            self._verdicts[project] = {
-                each.id: Verdict(position=number, reason=_BROKEN)
+            self._decisions[project] = {
+                each.id: AdmissionDecision(position=number, reason=_BROKEN)
                 for number, each in enumerate(ordered, 1)
             }
 
-    async def _let_in(
+    async def _admit_ready(
         self,
         project: str,
-        jobs: list[JobSeen],
-        running: list[JobSeen],
-        stuck: list[Stuck],
+        jobs: list[ObservedJob],
+        running: list[ObservedJob],
+        stuck: list[UnschedulableJob],
     ) -> None:
         """Let in who may; what the refused would have taken is left to the next."""
-        begun: dict[str, JobSeen] = {}
+        begun: dict[str, ObservedJob] = {}
         refused = self._refusals.standing()
         while True:
             left = [each for each in jobs if each.uid not in begun]
             taking = [*running, *begun.values()]
-            verdicts = self._judge(project, left, taking, stuck, refused)
-            self._verdicts[project] = verdicts
-            ready = [each for each in left if verdicts[each.id].reason is None]
+            decisions = self._decide_for(project, left, taking, stuck, refused)
+            self._decisions[project] = decisions
+            ready = [each for each in left if decisions[each.id].reason is None]
             if not self._leads():
                 return
-            errors = await asyncio.gather(*map(self._release, ready))
+            errors = await asyncio.gather(*map(self._admit, ready))
             for each, error in zip(ready, errors, strict=True):
                 if error is None:
                     begun[each.uid] = each
                 else:
                     refused[each.uid] = self._refusals.sentence(each.uid) or ""
-            is_away = any(isinstance(error, ClusterAwayError) for error in errors)
+            is_away = any(
+                isinstance(error, KubernetesUnavailableError) for error in errors
+            )
             if is_away or not any(errors):
                 return
 
-    def _judge(
+    def _decide_for(
         self,
         project: str,
-        jobs: list[JobSeen],
-        running: list[JobSeen],
-        stuck: list[Stuck],
+        jobs: list[ObservedJob],
+        running: list[ObservedJob],
+        stuck: list[UnschedulableJob],
         refused: dict[str, str],
-    ) -> dict[str, Verdict]:
+    ) -> dict[str, AdmissionDecision]:
         pool = self._pools.pool_of(project)
         used = self._quotas.used(project)
         add(used, self._reservations.missing(running, self._pods))
-        return judge(
-            [self._waiting(each, pool) for each in jobs],
-            Room(
+        return decide(
+            [self._pending_job(each, pool) for each in jobs],
+            QuotaUsage(
                 hard=self._quotas.hard(project),
                 used=used,
                 settling=self._reservations.settling(running),
@@ -241,32 +251,32 @@ class JobQueue:
                 each.id: refused[each.uid] for each in jobs if each.uid in refused
             },
             now=self._now(),
-            patience=self._patience,
+            starvation_timeout=self._starvation_timeout,
         )
 
-    def _waiting(self, seen: JobSeen, pool: str) -> Waiting:
-        return Waiting(
-            job=seen.id,
-            rank=seen.spec.priority.rank,
-            submitted=seen.created,
-            demand=demand_of(seen.spec),
-            asks_gpu=asks_gpu(seen.spec),
+    def _pending_job(self, job: ObservedJob, pool: str) -> PendingJob:
+        return PendingJob(
+            job=job.id,
+            rank=job.spec.priority.rank,
+            submitted=job.created,
+            requests=resource_requests(job.spec),
+            requests_gpu=requests_gpu(job.spec),
             pool=pool,
-            unschedulable=self._nodes.unschedulable(seen, pool),
+            unschedulable=self._nodes.unschedulable(job, pool),
         )
 
-    async def _release(self, seen: JobSeen) -> Exception | None:
+    async def _admit(self, job: ObservedJob) -> Exception | None:
         """Let a job run; return what was in the way."""
         try:
-            await self._releaser.release(seen)
+            await self._admitter.admit(job)
         except Exception as err:
             # It still waits, and a later look tries again.
             if isinstance(err, MofangError):
-                log.warning("job is not let in", job=seen.id, error=str(err))
+                log.warning("job is not let in", job=job.id, error=str(err))
             else:
-                log.exception("letting a job in broke", job=seen.id)
-            self._refusals.note(seen.uid, err)
+                log.exception("letting a job in broke", job=job.id)
+            self._refusals.record(job.uid, err)
             return err
-        self._refusals.forget(seen.uid)
-        log.info("job let in", project=seen.project, job=seen.id)
+        self._refusals.forget(job.uid)
+        log.info("job let in", project=job.project, job=job.id)
         return None

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from mofang_jobs.domain.capacity import Empty, alike, fits
+from mofang_jobs.domain.capacity import NodeCapacity, fits, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import unschedulable
 from mofang_jobs.domain.frameworks import role_names
-from mofang_jobs.domain.models import JobSeen, Manifest, PodSeen
-from mofang_jobs.domain.queue_decisions import Stuck
-from mofang_jobs.domain.resource_requests import add, asks_gpu, demand_of
+from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod
+from mofang_jobs.domain.queue_decisions import UnschedulableJob
+from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_requests
 from mofang_jobs.domain.termination_message import shortened
-from mofang_kube.errors import ClusterAwayError, MofangError
+from mofang_kube.errors import KubernetesUnavailableError, MofangError
 
 SETTLE_SECONDS = 2.0
 """How long after it was seen a pod is counted beside the quota's own count, which
@@ -37,7 +37,7 @@ class Reservations:
         self._since: dict[str, float] = {}
         self._settling: dict[str, Counter[str]] = {}
 
-    def look(self, running: Mapping[str, Sequence[PodSeen]]) -> None:
+    def observe(self, running: Mapping[str, Sequence[ObservedPod]]) -> None:
         """Take in the pods of all admitted jobs, by the job's uid.
 
         It is to be told of jobs in whose project nobody waits, too: who comes next
@@ -62,29 +62,29 @@ class Reservations:
         return bool(self._settling)
 
     def missing(
-        self, jobs: Iterable[JobSeen], pods: Mapping[str, Sequence[PodSeen]]
+        self, jobs: Iterable[ObservedJob], pods: Mapping[str, Sequence[ObservedPod]]
     ) -> dict[str, Decimal]:
         """Return what replicas will take whose pods are not made yet."""
         total: dict[str, Decimal] = {}
-        for seen in jobs:
+        for job in jobs:
             there = Counter(
-                role for role, _ in {(p.role, p.index) for p in pods.get(seen.uid, ())}
+                role for role, _ in {(p.role, p.index) for p in pods.get(job.uid, ())}
             )
             missing = {
                 role: count - there[role]
-                for role, count in role_names(seen.spec)
+                for role, count in role_names(job.spec)
                 if count > there[role]
             }
             if missing:
-                add(total, demand_of(seen.spec, missing))
+                add(total, resource_requests(job.spec, missing))
         return total
 
-    def settling(self, jobs: Iterable[JobSeen]) -> dict[str, Decimal]:
+    def settling(self, jobs: Iterable[ObservedJob]) -> dict[str, Decimal]:
         """Return what pods take that the quota may count or not."""
         total: dict[str, Decimal] = {}
-        for seen in jobs:
-            if seen.uid in self._settling:
-                add(total, demand_of(seen.spec, self._settling[seen.uid]))
+        for job in jobs:
+            if job.uid in self._settling:
+                add(total, resource_requests(job.spec, self._settling[job.uid]))
         return total
 
 
@@ -93,12 +93,12 @@ HOLD_SECONDS = 1800.0
 meanwhile, as nobody passes it; where none do, it waits for something else than room."""
 
 
-class StuckJobs:
+class UnschedulableTracker:
     """Remembers since when jobs find no machines.
 
     Args:
         pool_of: Returns the name of a project's pool.
-        patience: How long a job may be passed by others.
+        starvation_timeout: How long a job may be passed by others.
         clock: Steady seconds.
     """
 
@@ -106,20 +106,20 @@ class StuckJobs:
         self,
         pool_of: Callable[[str], str],
         *,
-        patience: timedelta,
+        starvation_timeout: timedelta,
         clock: Callable[[], float],
     ) -> None:
         self._pool_of = pool_of
-        self._patience = patience.total_seconds()
+        self._starvation_timeout = starvation_timeout.total_seconds()
         self._clock = clock
         self._begun: dict[str, float] = {}
 
-    def among(
+    def find(
         self,
-        jobs: Iterable[JobSeen],
-        pods: Mapping[str, Sequence[PodSeen]],
-        nodes: Sequence[Empty],
-    ) -> list[Stuck]:
+        jobs: Iterable[ObservedJob],
+        pods: Mapping[str, Sequence[ObservedPod]],
+        nodes: Sequence[NodeCapacity],
+    ) -> list[UnschedulableJob]:
         """Return those of all running jobs for whose machines others must wait.
 
         Args:
@@ -131,29 +131,31 @@ class StuckJobs:
         candidates = [each for each in jobs if self._waits_long(each, pods[each.uid])]
         found = ((each, self._pool_of(each.project)) for each in candidates)
         return [
-            Stuck(
+            UnschedulableJob(
                 job=each.id,
                 rank=each.spec.priority.rank,
-                asks_gpu=asks_gpu(each.spec),
+                requests_gpu=requests_gpu(each.spec),
                 pool=pool,
             )
             for each, pool in found
             if fits(each.spec, pool, nodes)
         ]
 
-    def _waits_long(self, seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
+    def _waits_long(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
         if any(pod.node for pod in pods):
-            self._begun.pop(seen.uid, None)
+            self._begun.pop(job.uid, None)
             return False
         # Without such a pod it is not machines that the job waits for.
         if not any(pod.unschedulable for pod in pods):
             return False
         now = self._clock()
-        waited = now - self._begun.setdefault(seen.uid, now)
-        return self._patience <= waited < self._patience + HOLD_SECONDS
+        waited = now - self._begun.setdefault(job.uid, now)
+        return (
+            self._starvation_timeout <= waited < self._starvation_timeout + HOLD_SECONDS
+        )
 
 
-class KnownNodes:
+class SchedulableNodes:
     """Judges each waiting job by the nodes once, and anew when they change.
 
     Args:
@@ -163,26 +165,26 @@ class KnownNodes:
     def __init__(self, *, admit_unschedulable: bool) -> None:
         self._admits = admit_unschedulable
         self._sentences: dict[tuple[str, str], str | None] = {}
-        self.alike: list[Empty] = []
+        self.node_classes: list[NodeCapacity] = []
         """One of each kind of node."""
 
-    def look(self, nodes: Iterable[Manifest]) -> None:
+    def observe(self, nodes: Iterable[Manifest]) -> None:
         """Take in all nodes of the cluster."""
-        found = alike(nodes)
-        if found != self.alike:
-            self.alike = found
+        found = group_equal_nodes(nodes)
+        if found != self.node_classes:
+            self.node_classes = found
             self._sentences.clear()
 
-    def unschedulable(self, seen: JobSeen, pool: str) -> str | None:
+    def unschedulable(self, job: ObservedJob, pool: str) -> str | None:
         """Return why a job is not admitted; None if the nodes are not in its way."""
         if self._admits:
             return None
-        key = seen.uid, pool
+        key = job.uid, pool
         if key not in self._sentences:
-            self._sentences[key] = unschedulable(seen.spec, pool, self.alike)
+            self._sentences[key] = unschedulable(job.spec, pool, self.node_classes)
         return self._sentences[key]
 
-    def keep(self, uids: Collection[str]) -> None:
+    def retain(self, uids: Collection[str]) -> None:
         """Forget all other jobs."""
         gone = [key for key in self._sentences if key[0] not in uids]
         for key in gone:
@@ -197,12 +199,12 @@ _UNKNOWN = "the training service failed at it, and its log says why."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Refusal:
+class _AdmissionFailure:
     sentence: str
     until: float
 
 
-class Refusals:
+class AdmissionFailures:
     """The last refusal of each waiting job.
 
     Args:
@@ -211,16 +213,16 @@ class Refusals:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._last: dict[str, _Refusal] = {}
+        self._last: dict[str, _AdmissionFailure] = {}
 
-    def note(self, uid: str, error: Exception) -> None:
+    def record(self, uid: str, error: Exception) -> None:
         """Remember why a job was refused.
 
         Who did not reach Kubernetes was not refused and may be tried again at once.
         """
         cause = shortened(error.message) if isinstance(error, MofangError) else _UNKNOWN
-        is_away = isinstance(error, ClusterAwayError)
-        self._last[uid] = _Refusal(
+        is_away = isinstance(error, KubernetesUnavailableError)
+        self._last[uid] = _AdmissionFailure(
             sentence=(
                 f"It could not be started yet: {cause} This is tried again by itself. "
                 "If it stays so, show this to an administrator."
@@ -244,6 +246,6 @@ class Refusals:
         """Forget a job that was let in."""
         self._last.pop(uid, None)
 
-    def keep(self, uids: Collection[str]) -> None:
+    def retain(self, uids: Collection[str]) -> None:
         """Forget all other jobs."""
         self._last = {uid: each for uid, each in self._last.items() if uid in uids}

@@ -7,12 +7,12 @@ from typing import Any
 
 from mofang_jobs.domain.gang import Gang, GroupApi, Owner, priority_class
 from mofang_jobs.domain.gang_messages import (
-    group_is_absent,
-    pods_are_missing,
+    insufficient_resources,
+    pod_group_missing,
+    pods_missing,
     with_cause,
-    without_room,
 )
-from mofang_jobs.domain.models import Manifest, PodMarks, PodSeen
+from mofang_jobs.domain.models import Manifest, ObservedPod, SchedulingMetadata
 from mofang_jobs.domain.termination_message import shortened
 
 GROUP = "scheduling.volcano.sh"
@@ -26,7 +26,7 @@ _NOT_IN_QUEUE = "Pending"
 _WAITING = {"", _NOT_IN_QUEUE, "Inqueue"}
 
 
-class VolcanoGang:
+class VolcanoPolicy:
     """Replicas are gangs of Volcano's scheduler, in one of its queues.
 
     Args:
@@ -41,9 +41,9 @@ class VolcanoGang:
         self._queue = queue
         self._scheduler = scheduler or SCHEDULER
 
-    def marks(self, gang: Gang) -> PodMarks:
+    def scheduling_metadata(self, gang: Gang) -> SchedulingMetadata:
         """Return the scheduler, the annotations that it reads, and the priority."""
-        return PodMarks(
+        return SchedulingMetadata(
             annotations={
                 GROUP_NAME_ANNOTATION: gang.name,
                 QUEUE_ANNOTATION: self._queue_of(gang),
@@ -62,12 +62,12 @@ class VolcanoGang:
         }
         return self.api.build(gang, owner, spec)
 
-    def waiting_sentence(
-        self, gang: Gang, group: Manifest | None, pods: Sequence[PodSeen]
+    def pending_reason(
+        self, gang: Gang, group: Manifest | None, pods: Sequence[ObservedPod]
     ) -> str | None:
         """Return what the PodGroup's phase and condition say, for people."""
         if group is None:
-            return group_is_absent(gang)
+            return pod_group_missing(gang)
         status = group.get("status") or {}
         phase = status.get("phase") or ""
         if phase not in _WAITING:
@@ -80,8 +80,8 @@ class VolcanoGang:
                 f"{why}"
             )
         if len(pods) < gang.count:
-            return pods_are_missing(gang, len(pods))
-        sentence = with_cause(without_room(gang, None), pods)
+            return pods_missing(gang, len(pods))
+        sentence = with_cause(insufficient_resources(gang, None), pods)
         return f"{sentence} Volcano says: {shortened(said)}" if said else sentence
 
     def _queue_of(self, gang: Gang) -> str:

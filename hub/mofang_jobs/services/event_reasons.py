@@ -11,8 +11,8 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
-from mofang_jobs.adapters.pod_storage import Containers
-from mofang_jobs.domain.models import JobSeen, PodSeen
+from mofang_jobs.adapters.pod_storage import PodStorage
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.status import needs_events
 from mofang_jobs.domain.termination_message import shortened
 from mofang_kube.errors import ClusterError
@@ -28,50 +28,52 @@ _QUOTA = re.compile(
 )
 
 
-class Notes:
+class EventReasons:
     """Finds and keeps the sentences that events make."""
 
     def __init__(
-        self, source: Containers, *, clock: Callable[[], float] = time.monotonic
+        self, source: PodStorage, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._source = source
         self._clock = clock
         self._kept: dict[str, tuple[float, str | None]] = {}
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
-    def known(self, seen: JobSeen) -> str | None:
+    def cached(self, job: ObservedJob) -> str | None:
         """Return what is known of a job without asking."""
-        return self._kept.get(seen.uid, (0.0, None))[1]
+        return self._kept.get(job.uid, (0.0, None))[1]
 
-    def concern(self, seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
+    def needs_refresh(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
         """Say whether a look at a job finds, or forgets, anything."""
-        return seen.uid in self._kept or needs_events(seen, pods)
+        return job.uid in self._kept or needs_events(job, pods)
 
-    async def look(self, seen: JobSeen, pods: Sequence[PodSeen]) -> str | None:
+    async def refresh(
+        self, job: ObservedJob, pods: Sequence[ObservedPod]
+    ) -> str | None:
         """Return why the job does not start; None if nothing special is said."""
-        if not needs_events(seen, pods):
-            self._kept.pop(seen.uid, None)
+        if not needs_events(job, pods):
+            self._kept.pop(job.uid, None)
             return None
-        until, note = self._kept.get(seen.uid, (0.0, None))
+        until, note = self._kept.get(job.uid, (0.0, None))
         if self._clock() < until:
             return note
         async with self._turns:
-            note = await self._ask(seen, pods)
+            note = await self._ask(job, pods)
         while len(self._kept) >= MOST_KEPT:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[seen.uid] = (self._clock() + KEEP_SECONDS, note)
+        self._kept[job.uid] = (self._clock() + KEEP_SECONDS, note)
         return note
 
-    async def _ask(self, seen: JobSeen, pods: Sequence[PodSeen]) -> str | None:
+    async def _ask(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> str | None:
         waiting = [pod for pod in pods if pod.started is None]
         # Without pods it is the job that events are about.
-        names = [seen.object_name, *(pod.name for pod in waiting[:1])]
+        names = [job.object_name, *(pod.name for pod in waiting[:1])]
         try:
             for name in reversed(names):
                 for reason, message in reversed(
-                    await self._source.warnings(seen.namespace, name)
+                    await self._source.warnings(job.namespace, name)
                 ):
-                    if sentence := event_sentence(reason, message):
+                    if sentence := event_message(reason, message):
                         return sentence
         except ClusterError:
             # A job can be shown without it; the next look asks again.
@@ -79,7 +81,7 @@ class Notes:
         return None
 
 
-def event_sentence(reason: str, message: str) -> str | None:
+def event_message(reason: str, message: str) -> str | None:
     """Return what a warning means to the owner of a job; None if nothing."""
     quota = _QUOTA.search(message)
     if quota:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mofang_jobs.adapters.sample_files import SampleStore
-from mofang_jobs.domain.hang_rule import Trace, Verdict, judge
+from mofang_jobs.adapters.sample_files import SampleStorage
+from mofang_jobs.domain.hang_rule import HangVerdict, ReplicaSamples, detect_hang
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.samples import Sample, SampledReplica
@@ -24,7 +24,7 @@ class _Newest:
     has_grown: bool
 
 
-class HangWatch:
+class HangDetector:
     """Remembers when samples came, so that no clock but its own is trusted.
 
     A job must be looked at again and again, each minute or so: at the first look, a
@@ -38,7 +38,7 @@ class HangWatch:
 
     def __init__(
         self,
-        store: SampleStore,
+        store: SampleStorage,
         settings: HangSettings | None = None,
         *,
         now: Callable[[], float] = time.monotonic,
@@ -48,7 +48,9 @@ class HangWatch:
         self._now = now
         self._newest: dict[LogName, _Newest] = {}
 
-    async def look(self, replicas: Sequence[SampledReplica], attempt: int) -> Verdict:
+    async def check(
+        self, replicas: Sequence[SampledReplica], attempt: int
+    ) -> HangVerdict:
         """Return the verdict on a job, whose replicas that run are given.
 
         Args:
@@ -63,8 +65,10 @@ class HangWatch:
             if samples and samples[-1].attempt != attempt:
                 samples = ()
             age = self._age(replica.name, samples)
-            traces.append(Trace(replica=replica, samples=samples, age_seconds=age))
-        return await asyncio.to_thread(judge, traces, self._settings)
+            traces.append(
+                ReplicaSamples(replica=replica, samples=samples, age_seconds=age)
+            )
+        return await asyncio.to_thread(detect_hang, traces, self._settings)
 
     def forget(self, project: str, job: str) -> None:
         """Drop what is known of a job that no longer runs."""

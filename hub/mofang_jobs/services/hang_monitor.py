@@ -10,14 +10,14 @@ import structlog
 
 from mofang.models import HangAction, RestartRecord
 from mofang.quantities import parse_quantity
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.domain.hang_rule import Health, Verdict
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.hang_rule import HangVerdict, Health
 from mofang_jobs.domain.log_paths import LogName
-from mofang_jobs.domain.models import JobSeen, PodPhase
+from mofang_jobs.domain.models import ObservedJob, PodPhase
 from mofang_jobs.domain.restart_rules import may_restart
 from mofang_jobs.domain.samples import SampledReplica
-from mofang_jobs.services.hang_detector import HangWatch
-from mofang_jobs.services.restart_controller import Restarts
+from mofang_jobs.services.hang_detector import HangDetector
+from mofang_jobs.services.restart_controller import RestartController
 
 log = structlog.get_logger(__name__)
 
@@ -26,104 +26,102 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Hangs:
+class HangMonitor:
     """Judges running jobs again and again.
 
     Args:
-        board: What is there.
+        cache: What is there.
         watch: Knows the rule.
-        restarter: Starts jobs again that ask for it.
+        restart_controller: Starts jobs again that ask for it.
         period_seconds: How often each job is judged.
         now: The time.
     """
 
     def __init__(
         self,
-        board: Board,
-        watch: HangWatch,
-        restarter: Restarts,
+        cache: JobCache,
+        watch: HangDetector,
+        restart_controller: RestartController,
         *,
         period_seconds: float,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        self._board = board
+        self._cache = cache
         self._watch = watch
-        self._restarter = restarter
+        self._restart_controller = restart_controller
         self._period = period_seconds
         self._now = now
         self._hung: dict[str, str] = {}
-        self._looked: dict[str, JobSeen] = {}
+        self._checked: dict[str, ObservedJob] = {}
 
-    def alert(self, seen: JobSeen) -> str | None:
+    def alert(self, job: ObservedJob) -> str | None:
         """Return what is wrong with a running job; None if nothing is known."""
-        return self._hung.get(seen.uid)
+        return self._hung.get(job.uid)
 
     async def run(self) -> None:
         """Judge until cancelled."""
-        await self._board.synced()
+        await self._cache.wait_for_sync()
         while True:
-            await self.look()
+            await self.check()
             await asyncio.sleep(self._period)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Judge every running job once."""
         running = {
-            seen.uid: seen
-            for seen in self._board.list_unfinished()
-            if not seen.is_held and seen.spec.hang is not HangAction.OFF
+            job.uid: job
+            for job in self._cache.list_unfinished()
+            if not job.is_suspended and job.spec.hang is not HangAction.OFF
         }
-        for uid in self._looked.keys() - running.keys():
-            gone = self._looked.pop(uid)
+        for uid in self._checked.keys() - running.keys():
+            gone = self._checked.pop(uid)
             self._hung.pop(uid, None)
             self._watch.forget(gone.project, gone.id)
-        for seen in running.values():
-            self._looked[seen.uid] = seen
-            await self._judge(seen)
+        for job in running.values():
+            self._checked[job.uid] = job
+            await self._check_job(job)
 
-    async def _judge(self, seen: JobSeen) -> None:
+    async def _check_job(self, job: ObservedJob) -> None:
         running = {
             (pod.role, pod.index)
-            for pod in self._board.pods_of(seen)
+            for pod in self._cache.pods_of(job)
             if pod.phase is PodPhase.RUNNING
         }
         replicas = [
             each
-            for each in sampled(seen)
+            for each in sampled_replicas(job)
             if (each.name.role, each.name.index) in running
         ]
         if not replicas:
             return
-        verdict = await self._watch.look(replicas, seen.attempt)
+        verdict = await self._watch.check(replicas, job.attempt)
         if verdict.health is not Health.HUNG:
-            self._hung.pop(seen.uid, None)
+            self._hung.pop(job.uid, None)
             return
-        if seen.uid not in self._hung:
-            log.info("job hangs", job=seen.id, project=seen.project)
-        self._hung[seen.uid] = verdict.sentence
-        if seen.spec.hang is HangAction.RESTART:
-            await self._restart(seen, verdict)
+        if job.uid not in self._hung:
+            log.info("job hangs", job=job.id, project=job.project)
+        self._hung[job.uid] = verdict.sentence
+        if job.spec.hang is HangAction.RESTART:
+            await self._restart(job, verdict)
 
-    async def _restart(self, seen: JobSeen, verdict: Verdict) -> None:
+    async def _restart(self, job: ObservedJob, verdict: HangVerdict) -> None:
         record = RestartRecord(
-            attempt=seen.attempt,
+            attempt=job.attempt,
             at=self._now(),
             cause=verdict.sentence,
             by_platform=True,
         )
-        if may_restart(seen, record):
-            await self._restarter.restart(seen, record)
+        if may_restart(job, record):
+            await self._restart_controller.restart(job, record)
 
 
-def sampled(seen: JobSeen) -> list[SampledReplica]:
+def sampled_replicas(job: ObservedJob) -> list[SampledReplica]:
     """Return the replicas of a job, with what they were given."""
     return [
         SampledReplica(
-            name=LogName(
-                project=seen.project, job=seen.id, role=role.name, index=index
-            ),
+            name=LogName(project=job.project, job=job.id, role=role.name, index=index),
             memory_bytes=int(parse_quantity(role.resources.memory)),
             gpus=role.resources.gpu,
         )
-        for role in seen.spec.settled_roles()
+        for role in job.spec.settled_roles()
         for index in range(role.replicas)
     ]

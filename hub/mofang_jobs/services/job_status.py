@@ -6,105 +6,108 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.record_files import Kept, RecordStore
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.record_files import RecordStorage, RetainedReplica
 from mofang_jobs.domain.log_paths import LogName
-from mofang_jobs.domain.messages import exit_sentence
-from mofang_jobs.domain.models import JobSeen, PodPhase
-from mofang_jobs.domain.status import Circumstances
-from mofang_jobs.scheduling.pod_group_controller import Gangs
+from mofang_jobs.domain.messages import exit_message
+from mofang_jobs.domain.models import ObservedJob, PodPhase
+from mofang_jobs.domain.status import StatusInputs
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
-from mofang_jobs.services.event_reasons import Notes
-from mofang_jobs.services.hang_monitor import Hangs
-from mofang_jobs.services.restart_controller import Restarts
+from mofang_jobs.services.event_reasons import EventReasons
+from mofang_jobs.services.hang_monitor import HangMonitor
+from mofang_jobs.services.restart_controller import RestartController
 
 MOST_KEPT = 5000
 
 
-class Looks:
+class JobStatusService:
     """Gathers circumstances of jobs.
 
     Args:
-        board: What is there.
-        notes: What events say.
+        cache: What is there.
+        event_reasons: What events say.
         queue: Who waits for what.
-        restarts: Who starts again.
+        restart_controller: Who starts again.
         records: What replicas leave beside their logs.
-        gangs: Who waits for machines.
-        hangs: Who makes no progress.
+        pod_groups: Who waits for machines.
+        hang_monitor: Who makes no progress.
     """
 
     def __init__(
         self,
         *,
-        board: Board,
-        notes: Notes,
+        cache: JobCache,
+        event_reasons: EventReasons,
         queue: JobQueue,
-        restarts: Restarts,
-        records: RecordStore,
-        gangs: Gangs,
-        hangs: Hangs,
+        restart_controller: RestartController,
+        records: RecordStorage,
+        pod_groups: PodGroupController,
+        hang_monitor: HangMonitor,
     ) -> None:
-        self._board = board
-        self._notes = notes
+        self._cache = cache
+        self._event_reasons = event_reasons
         self._queue = queue
-        self._restarts = restarts
+        self._restart_controller = restart_controller
         self._records = records
-        self._gangs = gangs
-        self._hangs = hangs
-        self._kept: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
-        self._told: dict[str, Circumstances] = {}
+        self._pod_groups = pod_groups
+        self._hang_monitor = hang_monitor
+        self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
+        self._last_inputs: dict[str, StatusInputs] = {}
 
-    async def look(self, seen: JobSeen) -> bool:
+    async def refresh(self, job: ObservedJob) -> bool:
         """Read what only asking tells; say whether there is news."""
-        before = self._notes.known(seen)
-        after = await self._notes.look(seen, self._board.pods_of(seen))
-        await self._look_at_kept(seen)
-        around = self.around(seen)
-        is_new = self._told.get(seen.uid, around) != around
-        while len(self._told) >= MOST_KEPT:
-            self._told.pop(next(iter(self._told)))
-        self._told[seen.uid] = around
+        before = self._event_reasons.cached(job)
+        after = await self._event_reasons.refresh(job, self._cache.pods_of(job))
+        await self._refresh_retained(job)
+        status_inputs = self.status_inputs(job)
+        is_new = self._last_inputs.get(job.uid, status_inputs) != status_inputs
+        while len(self._last_inputs) >= MOST_KEPT:
+            self._last_inputs.pop(next(iter(self._last_inputs)))
+        self._last_inputs[job.uid] = status_inputs
         return before != after or is_new
 
-    async def look_at_all(self, jobs: Iterable[JobSeen]) -> None:
+    async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
         """Read what only asking tells, of several jobs at once."""
-        found = ((each, self._board.pods_of(each)) for each in jobs)
+        found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
-        wanted = [each for each in found if self._notes.concern(*each)]
-        await asyncio.gather(*(self._notes.look(*each) for each in wanted))
+        wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
+        await asyncio.gather(*(self._event_reasons.refresh(*each) for each in wanted))
 
-    def around(self, seen: JobSeen, *, shell: bool = False) -> Circumstances:
+    def status_inputs(self, job: ObservedJob, *, shell: bool = False) -> StatusInputs:
         """Return what is known without asking anybody."""
-        place, waits = self._queue.place(seen)
-        return Circumstances(
-            note=waits or self._notes.known(seen),
-            gang=self._gangs.waiting(seen, self._board.pods_of(seen)),
-            place=place,
-            alert=self._restarts.loss(seen) or self._hangs.alert(seen),
-            is_restarting=self._restarts.is_coming(seen),
-            not_restarted=self._restarts.refusal(seen),
+        queue_position, waits = self._queue.queue_position(job)
+        return StatusInputs(
+            waiting_reason=waits or self._event_reasons.cached(job),
+            gang_reason=self._pod_groups.waiting(job, self._cache.pods_of(job)),
+            queue_position=queue_position,
+            alert=self._restart_controller.lost_node_reason(job)
+            or self._hang_monitor.alert(job),
+            is_restarting=self._restart_controller.will_restart(job),
+            not_restarted=self._restart_controller.refusal(job),
             shell=shell,
-            kept=self._kept.get(seen.uid, {}),
+            retained=self._retained.get(job.uid, {}),
         )
 
-    async def _look_at_kept(self, seen: JobSeen) -> None:
+    async def _refresh_retained(self, job: ObservedJob) -> None:
         """Read which failed replicas of a running job stay for a look."""
-        pods = self._board.pods_of(seen)
+        pods = self._cache.pods_of(job)
         running = [pod for pod in pods if pod.phase is PodPhase.RUNNING]
-        if not seen.spec.keep_on_failure_minutes or not running:
-            self._kept.pop(seen.uid, None)
+        if not job.spec.keep_on_failure_minutes or not running:
+            self._retained.pop(job.uid, None)
             return
         names = [
-            LogName(project=seen.project, job=seen.id, role=pod.role, index=pod.index)
+            LogName(project=job.project, job=job.id, role=pod.role, index=pod.index)
             for pod in running
         ]
-        found = await self._records.kept(names)
-        self._kept[seen.uid] = {
-            key: (kept.until, _ending(f"{key[0]}-{key[1]}", kept))
-            for key, kept in found.items()
+        found = await self._records.retained(names)
+        self._retained[job.uid] = {
+            key: (retained.until, _ending(f"{key[0]}-{key[1]}", retained))
+            for key, retained in found.items()
         }
 
 
-def _ending(replica: str, kept: Kept) -> str:
-    return f"{exit_sentence(replica, kept.exit_code, kept.cause)} It stays for now."
+def _ending(replica: str, retained: RetainedReplica) -> str:
+    return (
+        f"{exit_message(replica, retained.exit_code, retained.cause)} It stays for now."
+    )

@@ -11,10 +11,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogPart, LogStore
-from mofang_jobs.adapters.pod_storage import Containers
+from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogPart, LogStorage
+from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.domain.log_paths import LogName
-from mofang_jobs.domain.models import JobSeen, PodSeen
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.status import find_pod, replica_has_ended
 from mofang_kube.errors import MofangError, NotFoundError
 
@@ -26,14 +26,14 @@ FILE_PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class JobSnapshot:
     """What was seen of a job at one moment."""
 
-    seen: JobSeen
-    pods: list[PodSeen]
+    job: ObservedJob
+    pods: list[ObservedPod]
 
 
-Look = Callable[[], Awaitable[Sight]]
+Refresh = Callable[[], Awaitable[JobSnapshot]]
 """Looks at the job again, and whether its reader may still read it."""
 
 
@@ -45,12 +45,12 @@ class LogReader:
         source: The kubelets.
     """
 
-    def __init__(self, store: LogStore, source: Containers) -> None:
+    def __init__(self, store: LogStorage, source: PodStorage) -> None:
         self._store = store
         self._source = source
 
     async def read(
-        self, sight: Sight, name: LogName, *, offset: int, limit: int
+        self, snapshot: JobSnapshot, name: LogName, *, offset: int, limit: int
     ) -> tuple[LogPart, bool]:
         """Return a part of a log, and whether nothing will be added to it.
 
@@ -59,23 +59,27 @@ class LogReader:
         """
         # The end is looked at before the file: what is written between the two
         # must not be missed.
-        has_ended = replica_has_ended(sight.seen, sight.pods, name.role, name.index)
+        has_ended = replica_has_ended(
+            snapshot.job, snapshot.pods, name.role, name.index
+        )
         part = await self._store.read(name, offset, limit)
         if part is None:
-            part = await self._from_kubelet(sight, name, offset, limit)
+            part = await self._from_kubelet(snapshot, name, offset, limit)
         return part, has_ended
 
     async def follow(
-        self, look: Look, name: LogName, offset: int
+        self, refresh: Refresh, name: LogName, offset: int
     ) -> AsyncGenerator[bytes]:
         """Yield a log from an offset on until its replica has ended."""
         pause, waited = SHORTEST_PAUSE_SECONDS, 0.0
         while True:
-            sight = await look()
-            has_ended = replica_has_ended(sight.seen, sight.pods, name.role, name.index)
+            snapshot = await refresh()
+            has_ended = replica_has_ended(
+                snapshot.job, snapshot.pods, name.role, name.index
+            )
             part = await self._store.read(name, offset, FOLLOW_BYTES)
-            if part is None and self._is_late(sight, name, waited):
-                async for chunk in self._kubelet_stream(sight, name, offset):
+            if part is None and self._is_late(snapshot, name, waited):
+                async for chunk in self._kubelet_stream(snapshot, name, offset):
                     yield chunk
                 return
             if part is not None and part.content:
@@ -87,24 +91,24 @@ class LogReader:
             if has_ended:
                 return
             await asyncio.sleep(pause)
-            is_running = _container(sight, name) is not None
+            is_running = _container(snapshot, name) is not None
             waited += pause if is_running else 0.0
             pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
     @staticmethod
-    def _is_late(sight: Sight, name: LogName, waited: float) -> bool:
-        pod = _container(sight, name)
+    def _is_late(snapshot: JobSnapshot, name: LogName, waited: float) -> bool:
+        pod = _container(snapshot, name)
         return pod is not None and (pod.has_ended or waited >= FILE_PATIENCE_SECONDS)
 
     async def _kubelet_stream(
-        self, sight: Sight, name: LogName, offset: int
+        self, snapshot: JobSnapshot, name: LogName, offset: int
     ) -> AsyncIterator[bytes]:
-        pod = _container(sight, name)
+        pod = _container(snapshot, name)
         if pod is None:
             return
         skip = max(offset, 0)
         output = self._source.read_output(
-            sight.seen.namespace, pod.name, pod.container, follow=True
+            snapshot.job.namespace, pod.name, pod.container, follow=True
         )
         async for chunk in output:
             if skip >= len(chunk):
@@ -114,9 +118,9 @@ class LogReader:
             skip = 0
 
     async def _from_kubelet(
-        self, sight: Sight, name: LogName, offset: int, limit: int
+        self, snapshot: JobSnapshot, name: LogName, offset: int, limit: int
     ) -> LogPart:
-        pod = _container(sight, name)
+        pod = _container(snapshot, name)
         if pod is None:
             raise NotFoundError(
                 f"{name.role}-{name.index} has written nothing yet. Its log begins "
@@ -126,7 +130,7 @@ class LogReader:
         window = _Window(offset, limit)
         try:
             async for chunk in self._source.read_output(
-                sight.seen.namespace, pod.name, pod.container, follow=False
+                snapshot.job.namespace, pod.name, pod.container, follow=False
             ):
                 window.add(chunk)
         except MofangError as err:
@@ -166,7 +170,7 @@ class _Window:
         return LogPart(content=bytes(self._kept), offset=start, size=self._size)
 
 
-def _container(sight: Sight, name: LogName) -> PodSeen | None:
+def _container(snapshot: JobSnapshot, name: LogName) -> ObservedPod | None:
     """Return the replica's pod if its container was started."""
-    pod = find_pod(sight.pods, name.role, name.index)
+    pod = find_pod(snapshot.pods, name.role, name.index)
     return pod if pod is not None and pod.started is not None else None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 
 from mofang.models import JobMetrics, ReplicaMetrics, Series
-from mofang_jobs.adapters.sample_files import SampleFile, SampleStore
+from mofang_jobs.adapters.sample_files import SampleFile, SampleStorage
 from mofang_jobs.domain.samples import Sample, SampledReplica
 
 DEFAULT_POINTS = 240
@@ -29,7 +29,7 @@ _COUNTERS: dict[str, Gauge] = {
 
 
 async def chart_job(
-    store: SampleStore, replicas: Sequence[SampledReplica], points: int
+    store: SampleStorage, replicas: Sequence[SampledReplica], points: int
 ) -> JobMetrics:
     """Return the curves of replicas, in their order.
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 import structlog
 
 from mofang.models import RestartRecord
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.job_storage import JobEngine
-from mofang_jobs.domain.models import JobSeen, Outcome
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.domain.models import ObservedJob, Outcome
 from mofang_jobs.domain.restart_rules import (
     TOO_LATE,
     is_too_late,
@@ -24,150 +24,155 @@ from mofang_jobs.domain.restart_rules import (
     record_loss,
 )
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.services.restart_state import Losses, Refusals, Settling, is_lasting
-from mofang_jobs.services.submission import Submissions
-from mofang_jobs.services.superseded_attempts import EarlierAttempts
+from mofang_jobs.services.restart_state import (
+    LostNodes,
+    RestartRefusals,
+    StatusGracePeriod,
+    is_permanent,
+)
+from mofang_jobs.services.submission import SubmissionService
+from mofang_jobs.services.superseded_attempts import SupersededAttempts
 from mofang_kube.errors import MofangError
 from mofang_kube.leader import Leads, always
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 5.0
+POLL_SECONDS = 5.0
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Restarts:
+class RestartController:
     """Restarts jobs by their rules.
 
     Args:
-        board: What is there.
-        engine: Removes earlier attempts.
+        cache: What is there.
+        job_storage: Removes earlier attempts.
         submissions: Makes next ones.
-        losses: For how long machines are lost; asks the board by default.
-        settling: How long pods are waited for.
+        lost_nodes: For how long machines are lost; asks the board by default.
+        grace_period: How long pods are waited for.
         leads: Says whether this process acts; else it only says what is coming.
         now: The time.
     """
 
     def __init__(
         self,
-        board: Board,
-        engine: JobEngine,
-        submissions: Submissions,
+        cache: JobCache,
+        job_storage: JobStorage,
+        submissions: SubmissionService,
         *,
-        losses: Losses | None = None,
-        settling: Settling | None = None,
+        lost_nodes: LostNodes | None = None,
+        grace_period: StatusGracePeriod | None = None,
         leads: Leads = always,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        self._board = board
-        self._earlier = EarlierAttempts(board, engine)
+        self._cache = cache
+        self._superseded = SupersededAttempts(cache, job_storage)
         self._submissions = submissions
         self._leads = leads
         self._now = now
-        self._losses = losses or Losses(board.lost_machines)
-        self._settling = settling or Settling()
-        self._refusals = Refusals(board)
+        self._lost_nodes = lost_nodes or LostNodes(cache.lost_nodes)
+        self._grace_period = grace_period or StatusGracePeriod()
+        self._refusals = RestartRefusals(cache)
 
-    def is_coming(self, seen: JobSeen) -> bool:
+    def will_restart(self, job: ObservedJob) -> bool:
         """Say whether a failed job will be restarted."""
-        if seen.outcome is not Outcome.FAILED or self._refusals.find(seen):
+        if job.outcome is not Outcome.FAILED or self._refusals.find(job):
             return False
-        record = self._record(seen)
-        return may_restart(seen, record) and not self._is_too_late(seen, record)
+        record = self._record(job)
+        return may_restart(job, record) and not self._is_too_late(job, record)
 
-    def refusal(self, seen: JobSeen) -> str | None:
+    def refusal(self, job: ObservedJob) -> str | None:
         """Return why a job could not be restarted although its rules say so."""
-        return self._refusals.find(seen)
+        return self._refusals.find(job)
 
-    def loss(self, seen: JobSeen) -> str | None:
+    def lost_node_reason(self, job: ObservedJob) -> str | None:
         """Return a sentence if a running job has lost a machine."""
-        record = self._loss(seen)
+        record = self._lost_node_record(job)
         return record.cause if record else None
 
     async def run(self) -> None:
         """Restart what fails, until cancelled."""
-        await self._board.synced()
-        with self._board.subscribed(None) as subscription:
-            for seen in self._board.list_all():
-                subscription.mark(seen.id)
+        await self._cache.wait_for_sync()
+        with self._cache.subscribed(None) as subscription:
+            for job in self._cache.list_all():
+                subscription.notify(job.id)
             while True:
-                await self._look()
-                await subscription.take(LOOK_SECONDS)
+                await self._reconcile()
+                await subscription.wait(POLL_SECONDS)
 
-    async def _look(self) -> None:
-        failed = self._board.list_failed()
-        self._settling.keep([obj["metadata"]["uid"] for obj in failed])
+    async def _reconcile(self) -> None:
+        failed = self._cache.list_failed()
+        self._grace_period.retain([obj["metadata"]["uid"] for obj in failed])
         for obj in failed:
-            seen = read_job(obj)
-            if seen and seen.spec.restart:
-                await self._judge(seen)
-        if self._losses.look():
-            for seen in self._board.list_unfinished():
-                lost = self._loss(seen)
-                if lost and may_restart(seen, lost):
-                    await self.restart(seen, lost)
-        for obj in self._board.list_returned():
+            job = read_job(obj)
+            if job and job.spec.restart:
+                await self._restart_if_due(job)
+        if self._lost_nodes.durations():
+            for job in self._cache.list_unfinished():
+                lost = self._lost_node_record(job)
+                if lost and may_restart(job, lost):
+                    await self.restart(job, lost)
+        for obj in self._cache.list_undeleted():
             # Whoever was asked to delete the job knows of it, and nobody else does.
-            await self._earlier.take_back(obj)
-        for obj in self._board.list_superseded():
+            await self._superseded.delete_stale_attempt(obj)
+        for obj in self._cache.list_superseded():
             if self._leads():
-                await self._earlier.remove(obj)
+                await self._superseded.remove(obj)
 
-    async def _judge(self, seen: JobSeen) -> None:
+    async def _restart_if_due(self, job: ObservedJob) -> None:
         """Restart a failed job if its rules say so, or note why not."""
-        record = self._record(seen)
-        if self._refusals.find(seen) or not may_restart(seen, record):
+        record = self._record(job)
+        if self._refusals.find(job) or not may_restart(job, record):
             return
-        if self._is_too_late(seen, record):
-            self._refusals.note(seen, TOO_LATE)
-            log.info("job failed too long ago to be restarted", job=seen.id)
+        if self._is_too_late(job, record):
+            self._refusals.record(job, TOO_LATE)
+            log.info("job failed too long ago to be restarted", job=job.id)
             return
-        if self._settling.is_over(seen, self._board.pods_of(seen)):
-            await self.restart(seen, record)
+        if self._grace_period.has_passed(job, self._cache.pods_of(job)):
+            await self.restart(job, record)
 
-    def _record(self, seen: JobSeen) -> RestartRecord:
-        return record_failure(seen, self._board.pods_of(seen), self._now())
+    def _record(self, job: ObservedJob) -> RestartRecord:
+        return record_failure(job, self._cache.pods_of(job), self._now())
 
-    def _is_too_late(self, seen: JobSeen, record: RestartRecord) -> bool:
-        return is_too_late(seen, record, self._now())
+    def _is_too_late(self, job: ObservedJob, record: RestartRecord) -> bool:
+        return is_too_late(job, record, self._now())
 
-    def _loss(self, seen: JobSeen) -> RestartRecord | None:
-        if seen.outcome or seen.is_held:
+    def _lost_node_record(self, job: ObservedJob) -> RestartRecord | None:
+        if job.outcome or job.is_suspended:
             return None
-        lost = self._losses.look()
+        lost = self._lost_nodes.durations()
         if not lost:
             return None
-        return record_loss(seen, self._board.pods_of(seen), lost, self._now())
+        return record_loss(job, self._cache.pods_of(job), lost, self._now())
 
-    async def restart(self, seen: JobSeen, record: RestartRecord) -> None:
+    async def restart(self, job: ObservedJob, record: RestartRecord) -> None:
         """Make the next attempt of a job, unless it is no longer as it was seen."""
-        if not self._leads() or not self._is_current(seen, record):
+        if not self._leads() or not self._is_current(job, record):
             return
         try:
-            made = await self._submissions.resubmit(seen, record)
+            made = await self._submissions.resubmit(job, record)
         except MofangError as err:
             # What may pass is tried again by the next look, or the watch will tell
             # that another copy of this service was faster.
-            if is_lasting(err):
-                self._refusals.note(seen, str(err))
-            log.warning("job is not restarted", job=seen.id, error=str(err))
+            if is_permanent(err):
+                self._refusals.record(job, str(err))
+            log.warning("job is not restarted", job=job.id, error=str(err))
             return
-        self._board.put(made)
-        if self._board.is_deleted(seen.project, seen.id):
-            await self._earlier.take_back(made)
+        self._cache.put(made)
+        if self._cache.is_deleted(job.project, job.id):
+            await self._superseded.delete_stale_attempt(made)
             return
-        log.info("job restarted", job=seen.id, attempt=seen.attempt + 1)
+        log.info("job restarted", job=job.id, attempt=job.attempt + 1)
 
-    def _is_current(self, seen: JobSeen, record: RestartRecord) -> bool:
+    def _is_current(self, job: ObservedJob, record: RestartRecord) -> bool:
         """Say whether what was seen some time ago still asks for a restart."""
-        last = self._board.find(seen.project, seen.id)
-        if last is None or self._board.is_deleted(seen.project, seen.id):
+        last = self._cache.find(job.project, job.id)
+        if last is None or self._cache.is_deleted(job.project, job.id):
             return False
-        if self._refusals.find(seen):
+        if self._refusals.find(job):
             return False
-        is_same = last.uid == seen.uid and last.outcome is seen.outcome
+        is_same = last.uid == job.uid and last.outcome is job.outcome
         return is_same and may_restart(last, record)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.domain.models import JobSeen, PodSeen
-from mofang_jobs.domain.status import blamed_pod
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
+from mofang_jobs.domain.status import root_cause_pod
 from mofang_kube.errors import (
     ClusterError,
     ConflictError,
@@ -29,7 +29,7 @@ _PASSING = {
 of object is being installed."""
 
 
-def is_lasting(err: MofangError) -> bool:
+def is_permanent(err: MofangError) -> bool:
     """Say whether asking again later would be refused again."""
     if isinstance(err, ClusterError):
         status = http_status(err)
@@ -38,29 +38,29 @@ def is_lasting(err: MofangError) -> bool:
     return not isinstance(err, ConflictError | NotFoundError)
 
 
-class Refusals:
+class RestartRefusals:
     """Remembers refusals that will not change.
 
     Args:
-        board: Tells who watches a job.
+        cache: Tells who watches a job.
     """
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, cache: JobCache) -> None:
+        self._cache = cache
         self._sentences: dict[str, str] = {}
 
-    def note(self, seen: JobSeen, sentence: str) -> None:
+    def record(self, job: ObservedJob, sentence: str) -> None:
         """Remember why a job is not restarted, and tell who watches it."""
-        self._sentences[seen.uid] = sentence
+        self._sentences[job.uid] = sentence
         # Its state is another now, though no object has changed.
-        self._board.mark(seen)
+        self._cache.notify(job)
 
-    def find(self, seen: JobSeen) -> str | None:
+    def find(self, job: ObservedJob) -> str | None:
         """Return why a job is not restarted; None if nothing speaks against it."""
-        return self._sentences.get(seen.uid)
+        return self._sentences.get(job.uid)
 
 
-class Losses:
+class LostNodes:
     """Remembers since when each machine is lost.
 
     What the cluster writes down is told by the clock of another machine, which may be
@@ -81,7 +81,7 @@ class Losses:
         self._clock = clock
         self._since: dict[str, float] = {}
 
-    def look(self) -> Mapping[str, timedelta]:
+    def durations(self) -> Mapping[str, timedelta]:
         """Return the machines that are lost, and for how long we have known."""
         now, lost = self._clock(), self._lost()
         self._since = {name: self._since.get(name, now) for name in lost}
@@ -93,7 +93,7 @@ class Losses:
 SETTLE_SECONDS = 10.0
 
 
-class Settling:
+class StatusGracePeriod:
     """Remembers since when jobs have failed without a failed pod.
 
     Jobs and pods come by two watches, and the job's failure may be told first: then
@@ -114,14 +114,14 @@ class Settling:
         self._clock = clock
         self._since: dict[str, float] = {}
 
-    def is_over(self, seen: JobSeen, pods: Sequence[PodSeen]) -> bool:
+    def has_passed(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
         """Say whether it is known why a job failed, or will not become known."""
-        if blamed_pod(pods):
+        if root_cause_pod(pods):
             return True
         now = self._clock()
-        return now - self._since.setdefault(seen.uid, now) >= self._seconds
+        return now - self._since.setdefault(job.uid, now) >= self._seconds
 
-    def keep(self, uids: Collection[str]) -> None:
+    def retain(self, uids: Collection[str]) -> None:
         """Forget all jobs but these."""
         for uid in self._since.keys() - set(uids):
             del self._since[uid]

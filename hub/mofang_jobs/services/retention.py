@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from mofang.models import JobState
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.job_storage import JobEngine
-from mofang_jobs.adapters.log_files import LogStore
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.domain.status import job_state
-from mofang_jobs.engines.workload_kinds import kind_named
+from mofang_jobs.engines.workload_kinds import kind_by_name
 from mofang_kube.errors import ClusterError
 from mofang_kube.leader import Leads, always
 from mofang_kube.names import is_job_id
@@ -40,8 +40,8 @@ class Retention:
     """Sweeps once an hour.
 
     Args:
-        board: Jobs that are there.
-        engine: Deletes the jobs.
+        cache: Jobs that are there.
+        job_storage: Deletes the jobs.
         store: Removes their logs.
         keep: How long a job stays after its end.
         leads: Says whether this process removes them.
@@ -50,16 +50,16 @@ class Retention:
 
     def __init__(
         self,
-        board: Board,
-        engine: JobEngine,
-        store: LogStore,
+        cache: JobCache,
+        job_storage: JobStorage,
+        store: LogStorage,
         *,
         keep: timedelta,
         leads: Leads = always,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        self._board = board
-        self._engine = engine
+        self._cache = cache
+        self._job_storage = job_storage
         self._store = store
         self._keep = keep
         self._leads = leads
@@ -75,7 +75,7 @@ class Retention:
 
     async def _try_to_sweep(self) -> None:
         try:
-            await self._board.ready()
+            await self._cache.ready()
             await self.sweep()
         except (ClusterError, OSError) as err:
             log.warning("sweep of old jobs failed", error=str(err))
@@ -83,9 +83,9 @@ class Retention:
     async def sweep(self) -> None:
         """Remove once what is past its time."""
         limit = self._now() - self._keep
-        await self._engine.sweep_needs(self._now() - PATIENCE)
+        await self._job_storage.collect_orphans(self._now() - PATIENCE)
         await self._delete_ended(limit)
-        present = {(each.project, each.id) for each in self._board.list_all()}
+        present = {(each.project, each.id) for each in self._cache.list_all()}
         for project, job, changed in await self._store.list_folders():
             is_old = changed < limit.timestamp() and self._leads()
             if is_old and (project, job) not in present and is_job_id(job):
@@ -93,15 +93,15 @@ class Retention:
                 await self._store.remove(project, job)
 
     async def _delete_ended(self, limit: datetime) -> None:
-        for seen in self._board.list_all():
-            state = job_state(seen, self._board.pods_of(seen))
+        for job in self._cache.list_all():
+            state = job_state(job, self._cache.pods_of(job))
             is_cancelled = state is JobState.CANCELLED
-            ended = seen.cancelled_at if is_cancelled else seen.finished
+            ended = job.cancelled_at if is_cancelled else job.finished
             is_old = state.is_final and ended is not None and ended < limit
             if is_old and self._leads():
-                for obj in self._board.attempts_of(seen.project, seen.id):
+                for obj in self._cache.attempts_of(job.project, job.id):
                     name = obj["metadata"]["name"]
-                    kind = kind_named(obj["kind"])
-                    await self._engine.delete(kind, seen.namespace, name)
-                    self._board.drop(obj)
-                await self._store.remove(seen.project, seen.id)
+                    kind = kind_by_name(obj["kind"])
+                    await self._job_storage.delete(kind, job.namespace, name)
+                    self._cache.drop(obj)
+                await self._store.remove(job.project, job.id)

@@ -14,10 +14,15 @@ from collections import Counter
 
 import structlog
 
-from mofang_jobs.adapters.pod_exec import Terminals
-from mofang_jobs.adapters.service_metrics import Metrics
+from mofang_jobs.adapters.pod_exec import PodExec
+from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.errors import TooManyError
-from mofang_jobs.services.shell_session import Check, Client, Session, Visit
+from mofang_jobs.services.shell_session import (
+    Check,
+    Client,
+    SessionRequest,
+    ShellSession,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +32,7 @@ STOP_SECONDS = 20.0
 """For the end of all sessions: their farewell, and what they left in containers."""
 
 
-class Sessions:
+class SessionRegistry:
     """Opens and ends sessions, and records who was where and how long.
 
     Args:
@@ -38,8 +43,8 @@ class Sessions:
 
     def __init__(
         self,
-        terminals: Terminals,
-        metrics: Metrics,
+        terminals: PodExec,
+        metrics: ServiceMetrics,
         *,
         check_seconds: float = CHECK_SECONDS,
     ) -> None:
@@ -47,19 +52,21 @@ class Sessions:
         self._check_seconds = check_seconds
         self._metrics = metrics
         self._of_user: Counter[str] = Counter()
-        self._open: set[Session] = set()
-        self._cleanups: dict[Session, asyncio.Task[None]] = {}
+        self._open: set[ShellSession] = set()
+        self._cleanups: dict[ShellSession, asyncio.Task[None]] = {}
         self._all_have_ended = asyncio.Event()
         self._all_have_ended.set()
 
-    async def begin(self, visit: Visit, client: Client) -> Session:
+    async def begin(
+        self, session_request: SessionRequest, client: Client
+    ) -> ShellSession:
         """Open a session; it must be given up, run or not.
 
         Raises:
             TooManyError: The caller has too many.
             MofangError: It could not be opened.
         """
-        user = visit.caller.name
+        user = session_request.caller.name
         if self._of_user[user] >= MOST_PER_USER:
             raise TooManyError(
                 f"You have {MOST_PER_USER} shells and SSH sessions open, which is the "
@@ -69,23 +76,23 @@ class Sessions:
         session_id = secrets.token_hex(8)
         try:
             terminal = await self._terminals.open(
-                visit.target, session_id, visit.program
+                session_request.target, session_id, session_request.program
             )
         except BaseException:
             self._forget(user)
             raise
-        session = Session(visit, session_id, terminal, client)
+        session = ShellSession(session_request, session_id, terminal, client)
         self._open.add(session)
         self._all_have_ended.clear()
         self._metrics.shells.inc()
         _record("shell opened", session)
         return session
 
-    async def run(self, session: Session, check: Check) -> None:
+    async def run(self, session: ShellSession, check: Check) -> None:
         """Run a session to its end."""
         await session.run(check, every=self._check_seconds)
 
-    def give_up(self, session: Session) -> None:
+    def close(self, session: ShellSession) -> None:
         """Close a session's connection and end what it left running; once is enough."""
         if session in self._open and session not in self._cleanups:
             self._cleanups[session] = asyncio.create_task(self._clean_up(session))
@@ -93,7 +100,7 @@ class Sessions:
     async def stop(self) -> None:
         """End all sessions, because the service ends."""
         for session in self._open:
-            session.end(f"The platform is being restarted. {session.again}")
+            session.end(f"The platform is being restarted. {session.retry_hint}")
         # Those that were told end by themselves and are then given up.
         try:
             async with asyncio.timeout(STOP_SECONDS):
@@ -102,19 +109,19 @@ class Sessions:
             for session in self._open:
                 log.warning("shell could not be ended in time", session=session.id)
 
-    async def _clean_up(self, session: Session) -> None:
+    async def _clean_up(self, session: ShellSession) -> None:
         try:
             # Closing alone leaves orphans with some container runtimes.
             await session.terminal.close()
             if session.may_leave_something:
-                await self._terminals.end(session.visit.target, session.id)
+                await self._terminals.end(session.session_request.target, session.id)
         finally:
             self._open.discard(session)
             del self._cleanups[session]
             if not self._open:
                 self._all_have_ended.set()
             self._metrics.shells.dec()
-            self._forget(session.visit.caller.name)
+            self._forget(session.session_request.caller.name)
             seconds = round(time.monotonic() - session.begun, 1)
             _record("shell closed", session, seconds=seconds)
 
@@ -124,16 +131,16 @@ class Sessions:
             del self._of_user[user]
 
 
-def _record(event: str, session: Session, **more: object) -> None:
-    target = session.visit.target
+def _record(event: str, session: ShellSession, **more: object) -> None:
+    target = session.session_request.target
     log.info(
         event,
         audit=True,
-        user=session.visit.caller.name,
+        user=session.session_request.caller.name,
         project=target.project,
         job=target.job,
         replica=target.label,
         session=session.id,
-        **session.visit.language.about(),
+        **session.session_request.protocol.audit_fields(),
         **more,
     )

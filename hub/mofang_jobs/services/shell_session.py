@@ -15,17 +15,17 @@ from typing import Protocol
 
 import structlog
 
-from mofang_jobs.adapters.pod_exec import Terminal
-from mofang_jobs.domain.client_protocols import Language, Message
-from mofang_jobs.domain.container_commands import Program, Target
-from mofang_jobs.domain.errors import HubAwayError
+from mofang_jobs.adapters.pod_exec import ExecStream
+from mofang_jobs.domain.client_protocols import ClientProtocol, Message
+from mofang_jobs.domain.container_commands import ContainerCommand, ShellTarget
+from mofang_jobs.domain.errors import HubUnavailableError
 from mofang_jobs.domain.models import Caller
 from mofang_jobs.domain.terminal_protocol import ERROR, exit_code_of
 from mofang_kube.errors import ClusterError, MofangError
 
 log = structlog.get_logger(__name__)
 
-FAREWELL_SECONDS = 3.0
+CLOSE_SECONDS = 3.0
 UNCHECKED_SECONDS = 900.0
 """How long a session goes on while nobody can say whether it may."""
 
@@ -49,40 +49,44 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class SessionRequest:
     """What a person asks for: where, and how."""
 
     caller: Caller
-    target: Target
-    program: Program
-    language: Language
+    target: ShellTarget
+    program: ContainerCommand
+    protocol: ClientProtocol
 
 
-class Session:
+class ShellSession:
     """One shell or SSH connection of one person."""
 
     def __init__(
-        self, visit: Visit, session_id: str, terminal: Terminal, client: Client
+        self,
+        session_request: SessionRequest,
+        session_id: str,
+        terminal: ExecStream,
+        client: Client,
     ) -> None:
-        self.visit = visit
+        self.session_request = session_request
         self.id = session_id
         self.terminal = terminal
         self.begun = time.monotonic()
-        self._language = visit.language
+        self._protocol = session_request.protocol
         self._client = client
         self._task: asyncio.Task[None] | None = None
-        self._farewell = ""
+        self._closing_message = ""
         self._has_ended_itself = False
 
     @property
-    def again(self) -> str:
+    def retry_hint(self) -> str:
         """A sentence: what to do for another session."""
-        return self._language.again
+        return self._protocol.retry_hint
 
     @property
     def may_leave_something(self) -> bool:
         """Whether there may be something in the container that is to be ended."""
-        return self._language.ends_all or not self._has_ended_itself
+        return self._protocol.kill_on_exit or not self._has_ended_itself
 
     async def run(self, check: Check, *, every: float) -> None:
         """Pass output on until the program, the client or the permission ends.
@@ -94,13 +98,13 @@ class Session:
         self._task = asyncio.current_task()
         watch = asyncio.create_task(self._recheck(check, every), name="shell check")
         try:
-            if not self._farewell:
-                await self._send(self._language.greeting())
+            if not self._closing_message:
+                await self._send(self._protocol.on_open())
                 await self._pass_output()
         except ConnectionError:
             return
         except asyncio.CancelledError:
-            if not self._farewell:
+            if not self._closing_message:
                 raise
         finally:
             watch.cancel()
@@ -108,19 +112,19 @@ class Session:
                 await watch
         with suppress(ConnectionError, TimeoutError):
             # A client that reads nothing does not hold up the end.
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                await self._send(self._language.farewell(self._farewell))
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._send(self._protocol.on_close(self._closing_message))
 
     async def typed(self, message: Message) -> None:
         """Pass on what a client sent; returns when the container's side took it."""
-        for frame in self._language.frames_of(message):
-            if self._farewell:
+        for frame in self._protocol.frames_of(message):
+            if self._closing_message:
                 return
             await self.terminal.send(frame)
 
     def end(self, sentence: str) -> None:
         """End the session and say why."""
-        self._farewell = self._farewell or sentence
+        self._closing_message = self._closing_message or sentence
         if self._task is not None:
             self._task.cancel()
 
@@ -131,8 +135,10 @@ class Session:
                 self._has_ended_itself = exit_code_of(content) is not None
                 status = content
                 break
-            await self._send(self._language.messages_of(channel, content))
-        self._farewell = self._farewell or self._language.verdict(status)
+            await self._send(self._protocol.messages_of(channel, content))
+        self._closing_message = self._closing_message or self._protocol.exit_message(
+            status
+        )
 
     async def _send(self, messages: list[Message]) -> None:
         for message in messages:
@@ -149,16 +155,16 @@ class Session:
             try:
                 await check()
                 checked = time.monotonic()
-            except (ClusterError, HubAwayError) as err:
+            except (ClusterError, HubUnavailableError) as err:
                 log.info("shell could not be checked", error=str(err))
             except MofangError as err:
-                self.end(f"The {self._language.name} was ended. {err}")
+                self.end(f"The {self._protocol.name} was ended. {err}")
                 return
             except Exception:
                 log.exception("shell's check broke", session=self.id)
             if time.monotonic() - checked > UNCHECKED_SECONDS:
                 self.end(
-                    f"The {self._language.name} was ended: for too long it could not "
-                    f"be checked whether it may go on. {self._language.again}"
+                    f"The {self._protocol.name} was ended: for too long it could not "
+                    f"be checked whether it may go on. {self._protocol.retry_hint}"
                 )
                 return

@@ -9,17 +9,24 @@ import structlog
 import yaml
 
 from mofang.models import Engine, Framework, JobSpec, Preview, QuotaCost, RestartRecord
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.job_storage import JobEngine
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.quotas import Quotas
-from mofang_jobs.domain.capacity import Empty, alike, excluded_nodes
-from mofang_jobs.domain.capacity_warnings import outlook
-from mofang_jobs.domain.models import Caller, JobSeen, Manifest, NewJob
-from mofang_jobs.domain.resource_requests import CPU, GPU, MEMORY, PODS, demand_of
+from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
+from mofang_jobs.domain.capacity_warnings import capacity_warnings
+from mofang_jobs.domain.models import Caller, JobRequest, Manifest, ObservedJob
+from mofang_jobs.domain.resource_requests import (
+    CPU,
+    GPU,
+    MEMORY,
+    PODS,
+    resource_requests,
+)
 from mofang_jobs.engines.rendering import render
-from mofang_jobs.engines.workload_kinds import KINDS, Kind, choose_kind
-from mofang_jobs.scheduling.pod_group_controller import Gangs
-from mofang_jobs.services.job_validator import Admission
+from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind, select_kind
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
+from mofang_jobs.services.access_policy import AccessPolicy
+from mofang_jobs.services.job_validator import JobValidator
 from mofang_kube.errors import InvalidError, RefusedError
 from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.homes import ensure_home
@@ -29,33 +36,36 @@ log = structlog.get_logger(__name__)
 _SHOWN = {CPU: "cpu", MEMORY: "memory", GPU: "gpu", PODS: "pods"}
 
 
-class Submissions:
+class SubmissionService:
     """Makes jobs.
 
     Args:
-        board: What is there.
-        engine: Makes objects.
-        admission: What a job may ask for.
+        cache: What is there.
+        job_storage: Makes objects.
+        access: Knows when projects are known.
+        validator: What a job may ask for.
         quotas: What projects may use.
-        gangs: What pods need for their gang.
+        pod_groups: What pods need for their gang.
         homes: Where the homes of all users are; None where they cannot be seen.
     """
 
     def __init__(
         self,
         *,
-        board: Board,
-        engine: JobEngine,
-        admission: Admission,
+        cache: JobCache,
+        job_storage: JobStorage,
+        access: AccessPolicy,
+        validator: JobValidator,
         quotas: Quotas,
-        gangs: Gangs,
+        pod_groups: PodGroupController,
         homes: Path | None = None,
     ) -> None:
-        self._board = board
-        self._engine = engine
-        self._admission = admission
+        self._cache = cache
+        self._job_storage = job_storage
+        self._access = access
+        self._validator = validator
         self._quotas = quotas
-        self._gangs = gangs
+        self._pod_groups = pod_groups
         self._homes = homes
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
@@ -65,72 +75,78 @@ class Submissions:
             MofangError: The job may not be, or Kubernetes would not.
         """
         kind = self._kind(spec)
-        new = await self._admission.admit(caller, project, spec)
+        new = await self._validator.validate(caller, project, spec)
         # Who submits from a laptop may never have started a server.
         await ensure_home(self._homes, caller.name)
         return await self._create(kind, new)
 
-    async def resubmit(self, seen: JobSeen, record: RestartRecord) -> Manifest:
+    async def resubmit(self, job: ObservedJob, record: RestartRecord) -> Manifest:
         """Create the next attempt of a job.
 
         Raises:
             MofangError: It may no longer be, or Kubernetes would not.
         """
-        if seen.is_newer:
+        if job.is_newer:
             raise InvalidError(
                 "It was submitted to a newer version of the platform, and this version "
                 "does not know all that it asks for. Submit it again."
             )
         # Just after our start nobody may have asked for projects yet.
-        await self._admission.ready()
-        admitted = self._admission.readmit(seen)
-        restarts = (*seen.restarts, record)
+        await self._access.ready()
+        admitted = self._validator.rebuild_request(job)
+        restarts = (*job.restarts, record)
         new = replace(
             admitted,
-            id=seen.id,
-            attempt=seen.attempt + 1,
+            id=job.id,
+            attempt=job.attempt + 1,
             restarts=restarts,
             excluded_nodes=excluded_nodes(
-                seen.spec, admitted.pool, restarts, self._nodes()
+                job.spec, admitted.pool, restarts, self._nodes()
             ),
-            submitted=seen.created,
+            submitted=job.created,
         )
-        return await self._create(self._kind(seen.spec), new)
+        return await self._create(self._kind(job.spec), new)
 
-    async def _create(self, kind: Kind, new: NewJob) -> Manifest:
-        objects = render(kind, new, self._board.machines, self._gangs.marks_of(new))
-        obj = await self._engine.create(kind, objects)
-        self._board.put(obj)
+    async def _create(self, kind: WorkloadKind, new: JobRequest) -> Manifest:
+        objects = render(
+            kind, new, self._cache.nodes, self._pod_groups.scheduling_metadata(new)
+        )
+        obj = await self._job_storage.create(kind, objects)
+        self._cache.put(obj)
         return obj
 
     async def preview(self, caller: Caller, project: Project, spec: JobSpec) -> Preview:
         """Return what a job would be; nothing is made."""
         faults: dict[str, str] = {}
         try:
-            kind: Kind | None = self._kind(spec)
+            kind: WorkloadKind | None = self._kind(spec)
         except InvalidError as err:
             kind, faults = None, dict(err.fields)
         try:
-            new = await self._admission.admit(caller, project, spec)
+            new = await self._validator.validate(caller, project, spec)
         except RefusedError as err:
             faults |= err.fields or {"": err.message}
-            new = self._admission.draft(caller, project, spec)
+            new = self._validator.draft(caller, project, spec)
         objects: list[Manifest] = []
         if kind:
-            objects = render(kind, new, self._board.machines, self._gangs.marks_of(new))
+            objects = render(
+                kind, new, self._cache.nodes, self._pod_groups.scheduling_metadata(new)
+            )
         return Preview(
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
             engine=kind.kind if kind else "",
             cost=self._cost(project.name, spec),
-            notes=outlook(spec, project.pool, alike(self._board.nodes)),
+            notes=capacity_warnings(
+                spec, project.pool, group_equal_nodes(self._cache.node_objects)
+            ),
             fields=faults,
         )
 
-    def _nodes(self) -> list[Empty]:
-        return [Empty.from_node(each) for each in self._board.nodes]
+    def _nodes(self) -> list[NodeCapacity]:
+        return [NodeCapacity.from_node(each) for each in self._cache.node_objects]
 
-    def _kind(self, spec: JobSpec) -> Kind:
-        kind = choose_kind(spec.framework, spec.engine, self._board.kinds)
+    def _kind(self, spec: JobSpec) -> WorkloadKind:
+        kind = select_kind(spec.framework, spec.engine, self._cache.kinds)
         if kind is not None:
             return kind
         field = "framework" if spec.engine is None else "engine"
@@ -141,7 +157,7 @@ class Submissions:
 
     def _cost(self, project: str, spec: JobSpec) -> list[QuotaCost]:
         hard, used = self._quotas.hard(project), self._quotas.used(project)
-        asked = demand_of(spec)
+        asked = resource_requests(spec)
         return [
             QuotaCost(
                 resource=shown,
@@ -166,7 +182,7 @@ def _no_engine(framework: Framework, engine: Engine | None) -> str:
             f"{_INSTALLING} Otherwise ask an administrator to install the Kubeflow "
             "Training Operator or JobSet."
         )
-    if choose_kind(framework, engine, KINDS) is None:
+    if select_kind(framework, engine, KINDS) is None:
         return (
             f"The engine {engine} does not run {framework} jobs. Leave the engine out "
             "to have one chosen."

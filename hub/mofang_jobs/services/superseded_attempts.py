@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import structlog
 
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.job_storage import JobEngine
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.domain.models import Manifest, Outcome
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.engines.workload_kinds import kind_named
+from mofang_jobs.engines.workload_kinds import kind_by_name
 from mofang_kube.errors import ConflictError, MofangError
 from mofang_kube.names import (
     CANCELLED_AT_ANNOTATION,
@@ -26,30 +26,30 @@ log = structlog.get_logger(__name__)
 CANCEL_ATTEMPTS = 10
 
 
-class EarlierAttempts:
+class SupersededAttempts:
     """Removes earlier attempts, and keeps what was asked of them.
 
     Args:
-        board: What is there.
-        engine: Cancels and removes.
+        cache: What is there.
+        job_storage: Cancels and removes.
     """
 
-    def __init__(self, board: Board, engine: JobEngine) -> None:
-        self._board = board
-        self._engine = engine
+    def __init__(self, cache: JobCache, job_storage: JobStorage) -> None:
+        self._cache = cache
+        self._job_storage = job_storage
 
     async def remove(self, obj: Manifest) -> None:
         """Remove an earlier attempt; where that fails, the next look tries again."""
         metadata = obj["metadata"]
-        kind, name = kind_named(obj["kind"]), metadata["name"]
+        kind, name = kind_by_name(obj["kind"]), metadata["name"]
         try:
-            found = await self._engine.find(kind, metadata["namespace"], name)
+            found = await self._job_storage.find(kind, metadata["namespace"], name)
             await self._pass_on_cancellation(found or obj)
             await self._delete(obj)
         except MofangError as err:
             log.warning("earlier attempt stays", job=name, error=str(err))
 
-    async def take_back(self, obj: Manifest) -> None:
+    async def delete_stale_attempt(self, obj: Manifest) -> None:
         """Remove an attempt of a job that was deleted while the attempt was made."""
         try:
             await self._delete(obj)
@@ -59,9 +59,9 @@ class EarlierAttempts:
 
     async def _delete(self, obj: Manifest) -> None:
         metadata = obj["metadata"]
-        kind = kind_named(obj["kind"])
-        await self._engine.delete(kind, metadata["namespace"], metadata["name"])
-        self._board.drop(obj)
+        kind = kind_by_name(obj["kind"])
+        await self._job_storage.delete(kind, metadata["namespace"], metadata["name"])
+        self._cache.drop(obj)
 
     async def _pass_on_cancellation(self, earlier: Manifest) -> None:
         """Cancel the last attempt if an earlier one was cancelled.
@@ -76,21 +76,21 @@ class EarlierAttempts:
             return
         at = metadata["annotations"].get(CANCELLED_AT_ANNOTATION, "")
         for _ in range(CANCEL_ATTEMPTS):
-            last = self._board.find_object(project, metadata["labels"][JOB_LABEL])
+            last = self._cache.find_object(project, metadata["labels"][JOB_LABEL])
             if last is None or last["metadata"]["uid"] == metadata["uid"]:
                 return
-            kind = kind_named(last["kind"])
-            fresh = await self._engine.find(
+            kind = kind_by_name(last["kind"])
+            fresh = await self._job_storage.find(
                 kind, metadata["namespace"], last["metadata"]["name"]
             )
-            seen = read_job(fresh) if fresh else None
-            is_over = seen and (seen.cancelled_by or seen.outcome is Outcome.SUCCEEDED)
-            if fresh is None or seen is None or is_over:
+            job = read_job(fresh) if fresh else None
+            is_over = job and (job.cancelled_by or job.outcome is Outcome.SUCCEEDED)
+            if fresh is None or job is None or is_over:
                 return
             try:
-                self._board.put(await self._engine.cancel(kind, fresh, user, at))
+                self._cache.put(await self._job_storage.cancel(kind, fresh, user, at))
             except ConflictError:
                 continue
-            log.info("cancellation passed on", job=seen.id, attempt=seen.attempt)
+            log.info("cancellation passed on", job=job.id, attempt=job.attempt)
             return
         raise ConflictError(f"The job {metadata['name']} changes too fast.")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mofang.models import JobSpec
-from mofang_jobs.domain.models import JobSeen, NewJob, PodPhase, PodSeen
+from mofang_jobs.domain.models import JobRequest, ObservedJob, ObservedPod, PodPhase
 from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.policy import grants
 
@@ -41,8 +41,8 @@ def make_spec(**asked: Any) -> JobSpec:
     return JobSpec(**{**basis, "resources": resources, **asked})
 
 
-def make_job(*, owner: str = "ada", pool: str = "", **asked: Any) -> NewJob:
-    return NewJob(
+def make_job(*, owner: str = "ada", pool: str = "", **asked: Any) -> JobRequest:
+    return JobRequest(
         id="train-abc123",
         project="vision",
         owner=owner,
@@ -52,8 +52,8 @@ def make_job(*, owner: str = "ada", pool: str = "", **asked: Any) -> NewJob:
     )
 
 
-def make_seen(**facts: Any) -> JobSeen:
-    return JobSeen(
+def make_seen(**facts: Any) -> ObservedJob:
+    return ObservedJob(
         **{
             "id": "train-abc123",
             "uid": "job-uid",
@@ -66,8 +66,8 @@ def make_seen(**facts: Any) -> JobSeen:
     )
 
 
-def make_pod(index: int = 0, **facts: Any) -> PodSeen:
-    return PodSeen(
+def make_pod(index: int = 0, **facts: Any) -> ObservedPod:
+    return ObservedPod(
         **{
             "name": f"train-abc123-worker-{index}",
             "uid": f"pod-{index}",

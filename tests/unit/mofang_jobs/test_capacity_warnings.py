@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.conftest import make_spec
 
-from mofang_jobs.domain.capacity import Empty, alike, fits
-from mofang_jobs.domain.capacity_warnings import outlook
+from mofang_jobs.domain.capacity import NodeCapacity, fits, group_equal_nodes
+from mofang_jobs.domain.capacity_warnings import capacity_warnings
 from mofang_jobs.domain.models import Manifest
 
 
 def machine(
     *, gpus: int = 0, cores: int = 16, pool: str = "", kind: str = "", taint: str = ""
-) -> Empty:
-    return Empty.from_node(
+) -> NodeCapacity:
+    return NodeCapacity.from_node(
         node(gpus=gpus, cores=cores, pool=pool, kind=kind, taint=taint)
     )
 
@@ -34,9 +34,11 @@ def node(
     }
 
 
-def told(*machines: Empty, pool: str = "", replicas: int = 1, **asked: Any) -> str:
+def told(
+    *machines: NodeCapacity, pool: str = "", replicas: int = 1, **asked: Any
+) -> str:
     spec = make_spec(replicas=replicas, resources=asked)
-    notes = outlook(spec, pool, machines)
+    notes = capacity_warnings(spec, pool, machines)
     assert bool(notes) != fits(spec, pool, machines)
     return " ".join(notes)
 
@@ -127,12 +129,12 @@ def test_the_taint_of_the_own_pool_and_that_of_gpus_are_tolerated() -> None:
         {"key": "mofang.dev/pool", "value": "blue", "effect": "NoSchedule"},
         {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"},
     ]
-    assert not told(Empty.from_node(own), pool="blue", gpu=2)
+    assert not told(NodeCapacity.from_node(own), pool="blue", gpu=2)
 
 
 def test_nodes_of_one_kind_are_judged_as_one() -> None:
     """A thousand of them are judged as fast as three."""
-    found = alike([node(cores=4)] * 20 + [node(cores=8)] * 10)
-    assert sorted(each.nodes for each in found) == [10, 20]
+    found = group_equal_nodes([node(cores=4)] * 20 + [node(cores=8)] * 10)
+    assert sorted(each.count for each in found) == [10, 20]
     assert not told(*found, replicas=40, cpu="4")
     assert "have room for 40 of the 41" in told(*found, replicas=41, cpu="4")

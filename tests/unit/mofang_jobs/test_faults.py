@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.world import IMAGE, PretendedCluster, World, running_world
 
-from mofang_kube.errors import ClusterAwayError
+from mofang_kube.errors import KubernetesUnavailableError
 
 SPEC = {"name": "x", "image": IMAGE, "script": "train.py", "replicas": 2}
 
@@ -16,8 +16,8 @@ SPEC = {"name": "x", "image": IMAGE, "script": "train.py", "replicas": 2}
 def is_running(cluster: PretendedCluster, job: str) -> bool:
     """Whether the operator may make the whole gang's pods."""
     body = cluster.jobs.get(job)
-    is_held = body is None or body["spec"]["runPolicy"]["suspend"]
-    return not is_held and job in cluster.groups
+    is_suspended = body is None or body["spec"]["runPolicy"]["suspend"]
+    return not is_suspended and job in cluster.groups
 
 
 async def until(look: Any, seconds: float = 30) -> None:
@@ -57,9 +57,9 @@ async def test_while_kubernetes_is_away_jobs_wait_and_then_go_on(
         async def away(*_: Any) -> Any:
             nonlocal tries
             tries += 1
-            raise ClusterAwayError("Kubernetes does not answer.")
+            raise KubernetesUnavailableError("Kubernetes does not answer.")
 
-        monkeypatch.setattr(cluster, "release", away)
+        monkeypatch.setattr(cluster, "unsuspend", away)
         job = await world.submit()
         await until(lambda: tries > 0)
         assert not is_running(cluster, job["id"])

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.world import World, running_world
 
-from mofang_jobs.adapters.sample_files import SampleStore
+from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.domain.hang_settings import HangSettings
-from mofang_jobs.services.hang_detector import HangWatch
-from mofang_jobs.services.hang_monitor import Hangs
+from mofang_jobs.services.hang_detector import HangDetector
+from mofang_jobs.services.hang_monitor import HangMonitor
 
 QUICK = HangSettings(quiet_periods=6, gpu_window=3)
 
@@ -48,19 +48,19 @@ def write_samples(world: World, job: dict[str, Any], count: int, *, busy: bool) 
     log.with_name(f"{log.stem}.samples.jsonl").write_text(text)
 
 
-def hangs_of(world: World) -> Hangs:
-    watch = HangWatch(SampleStore(world.storage), QUICK)
-    return Hangs(world.board, watch, world.restarts, period_seconds=10)
+def hangs_of(world: World) -> HangMonitor:
+    watch = HangDetector(SampleStorage(world.storage), QUICK)
+    return HangMonitor(world.cache, watch, world.restarts, period_seconds=10)
 
 
-async def judged(world: World, job: dict[str, Any], *, busy: bool) -> Hangs:
+async def judged(world: World, job: dict[str, Any], *, busy: bool) -> HangMonitor:
     """Two looks, between which the file grew."""
     hangs = hangs_of(world)
     world.run_pod(job)
     write_samples(world, job, 20, busy=busy)
-    await hangs.look()
+    await hangs.check()
     write_samples(world, job, 21, busy=busy)
-    await hangs.look()
+    await hangs.check()
     return hangs
 
 
@@ -70,7 +70,7 @@ async def test_a_job_that_idles_without_io_is_told(world: World) -> None:
 
     hangs = await judged(world, job, busy=False)
 
-    seen = world.board.find("vision", job["id"])
+    seen = world.cache.find("vision", job["id"])
     assert seen is not None
     assert "worker-0" in str(hangs.alert(seen))
 
@@ -81,7 +81,7 @@ async def test_a_job_that_computes_is_left_alone(world: World) -> None:
 
     hangs = await judged(world, job, busy=True)
 
-    seen = world.board.find("vision", job["id"])
+    seen = world.cache.find("vision", job["id"])
     assert seen is not None
     assert hangs.alert(seen) is None
     assert seen.attempt == 1

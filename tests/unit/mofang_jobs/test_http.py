@@ -288,7 +288,7 @@ async def test_why_a_job_waits_comes_from_its_events(world: World) -> None:
 
 async def test_a_job_of_another_copy_of_the_service_is_found(world: World) -> None:
     job = await world.submit()
-    world.board.drop(world.board.find_object("vision", job["id"]))
+    world.cache.drop(world.cache.find_object("vision", job["id"]))
 
     assert (await world.call("GET", job["id"])).status_code == 200
 

@@ -9,7 +9,7 @@ from kubernetes_asyncio.client import ApiClient, ApiException
 from unit.mofang_jobs.conftest import make_job
 
 from mofang_jobs.adapters import job_storage as engines
-from mofang_jobs.domain.models import Manifest, PodMarks
+from mofang_jobs.domain.models import Manifest, SchedulingMetadata
 from mofang_jobs.engines.rendering import render
 from mofang_jobs.engines.workload_kinds import PYTORCH_JOB
 from mofang_kube.errors import ClusterError
@@ -19,7 +19,7 @@ UNSEEN = "test-1 not found: specified trainingRuntime must be created before the
 REFUSED = "admission webhook denied the request: numNodes is too large"
 
 
-class Refusing(engines.JobEngine):
+class Refusing(engines.JobStorage):
     """An engine whose cluster refuses the first tries with a sentence."""
 
     def __init__(self, sentence: str, *, times: int) -> None:
@@ -39,7 +39,7 @@ class Refusing(engines.JobEngine):
 @pytest.fixture
 def objects(monkeypatch: pytest.MonkeyPatch) -> list[Manifest]:
     monkeypatch.setattr(engines, "PAUSE_SECONDS", 0)
-    return render(PYTORCH_JOB, make_job(), [], PodMarks())
+    return render(PYTORCH_JOB, make_job(), [], SchedulingMetadata())
 
 
 @pytest.mark.parametrize("sentence", [AWAY, UNSEEN])

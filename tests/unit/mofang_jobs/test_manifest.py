@@ -11,21 +11,21 @@ from unit.mofang_jobs.conftest import make_job
 
 from mofang.models import MAX_SPEC_BYTES, Framework, RestartRecord
 from mofang_jobs.domain.frameworks import plan_roles
-from mofang_jobs.domain.models import NewJob, PodMarks
-from mofang_jobs.domain.nodes import Machine
+from mofang_jobs.domain.models import JobRequest, SchedulingMetadata
+from mofang_jobs.domain.nodes import Node
 from mofang_jobs.engines.job_manifest import build_cancellation
 from mofang_jobs.engines.rendering import render
 from mofang_jobs.engines.workload_kinds import (
     KINDS,
     PYTORCH_JOB,
     TRAIN_JOB,
-    choose_kind,
-    kind_named,
+    kind_by_name,
+    select_kind,
 )
 
 MACHINES = [
-    Machine(is_labelled=True),
-    Machine(is_labelled=True, has_gpu=True),
+    Node(is_labelled=True),
+    Node(is_labelled=True, has_gpu=True),
 ]
 Golden = Callable[[Any, str], None]
 
@@ -51,8 +51,8 @@ FULL: dict[str, Any] = {
 }
 
 
-def build_pytorch_job(job: NewJob, machines: list[Machine]) -> dict[str, Any]:
-    return render(PYTORCH_JOB, job, machines, PodMarks())[-1]
+def build_pytorch_job(job: JobRequest, machines: list[Node]) -> dict[str, Any]:
+    return render(PYTORCH_JOB, job, machines, SchedulingMetadata())[-1]
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,11 @@ def test_each_framework_on_each_kind(
 ) -> None:
     """With everything a job may ask for, as files to be reviewed."""
     job = make_job(framework=framework, **{**FULL, **more})
-    marks = PodMarks(labels={"mofang.dev/pod-group": job.object_name})
+    scheduling_metadata = SchedulingMetadata(
+        labels={"mofang.dev/pod-group": job.object_name}
+    )
 
-    objects = render(kind_named(kind), job, MACHINES, marks)
+    objects = render(kind_by_name(kind), job, MACHINES, scheduling_metadata)
 
     golden(objects, f"{framework}-{kind.lower()}.yaml")
 
@@ -126,26 +128,26 @@ def test_what_a_specification_may_hold_a_variable_holds_too() -> None:
 
 @pytest.mark.parametrize("framework", Framework)
 def test_the_training_operator_runs_every_framework(framework: Framework) -> None:
-    kind = choose_kind(framework, None, KINDS)
+    kind = select_kind(framework, None, KINDS)
     assert kind is not None
     assert kind.engine == "kubeflow-v1"
 
 
 def test_what_is_not_served_is_not_chosen() -> None:
     served = [kind for kind in KINDS if kind.kind in {"JobSet", "TrainJob"}]
-    chosen = {each: choose_kind(each, None, served) for each in Framework}
+    chosen = {each: select_kind(each, None, served) for each in Framework}
     assert {each: kind.kind for each, kind in chosen.items() if kind} == {
         each: "TrainJob" if each in {"pytorch", "single"} else "JobSet"
         for each in Framework
     }
-    assert choose_kind(Framework.RAY, None, []) is None
+    assert select_kind(Framework.RAY, None, []) is None
 
 
 def test_a_train_job_names_its_devices_also_where_it_has_none() -> None:
     """The Kubeflow SDK reads no container whose limits are of memory alone."""
     job = make_job(resources={"cpu": "500m", "memory": "1Gi"})
 
-    runtime, body = render(TRAIN_JOB, job, MACHINES, PodMarks())
+    runtime, body = render(TRAIN_JOB, job, MACHINES, SchedulingMetadata())
 
     replicated = runtime["spec"]["template"]["spec"]["replicatedJobs"][0]
     pod = replicated["template"]["spec"]["template"]["spec"]
@@ -192,7 +194,7 @@ def test_four_gpus_on_two_nodes_of_a_pool(golden: Golden) -> None:
         working_directory="/projects/vision",
         resources={"cpu": "4", "memory": "8Gi", "gpu": 2},
     )
-    machines = [Machine(pool="blue", is_labelled=True, has_gpu=True)]
+    machines = [Node(pool="blue", is_labelled=True, has_gpu=True)]
 
     golden(build_pytorch_job(job, machines), "pytorch-2x2-gpu-pool.yaml")
 

@@ -7,8 +7,8 @@ import pytest
 from unit.mofang_jobs.conftest import make_spec
 
 from mofang.models import RestartRecord
-from mofang_jobs.domain.capacity import Empty, excluded_nodes
-from mofang_jobs.domain.nodes import trim_node
+from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes
+from mofang_jobs.domain.nodes import strip_node
 
 
 def failure(node: str, *, avoided: bool = True) -> RestartRecord:
@@ -18,7 +18,7 @@ def failure(node: str, *, avoided: bool = True) -> RestartRecord:
     )
 
 
-def node(name: str, *, cpu: str = "8", **more: Any) -> Empty:
+def node(name: str, *, cpu: str = "8", **more: Any) -> NodeCapacity:
     labels = {"mofang.dev/machine": more.get("machine", "cpu")}
     if pool := more.get("pool"):
         labels["mofang.dev/pool"] = pool
@@ -26,8 +26,8 @@ def node(name: str, *, cpu: str = "8", **more: Any) -> Empty:
     status = {"capacity": {"cpu": cpu, "memory": "64Gi"}, "conditions": [ready]}
     metadata = {"name": name, "labels": labels}
     spec = {"unschedulable": True} if more.get("cordoned") else {}
-    return Empty.from_node(
-        trim_node({"metadata": metadata, "spec": spec, "status": status})
+    return NodeCapacity.from_node(
+        strip_node({"metadata": metadata, "spec": spec, "status": status})
     )
 
 
@@ -52,7 +52,7 @@ BAD = node("bad")
     ],
 )
 def test_a_node_is_excluded_while_others_can_run_the_job(
-    others: list[Empty], excluded: tuple[str, ...]
+    others: list[NodeCapacity], excluded: tuple[str, ...]
 ) -> None:
     spec = make_spec(replicas=2, resources={"cpu": "2", "memory": "1Gi"})
     assert excluded_nodes(spec, "", [failure("bad")], [BAD, *others]) == excluded

@@ -2,15 +2,15 @@
 
 import pytest
 
-from mofang_jobs.domain.nodes import Machine
-from mofang_jobs.domain.placement import Placement, Wish, place
+from mofang_jobs.domain.nodes import Node
+from mofang_jobs.domain.placement import Placement, PlacementRequest, build_placement
 
-CPU = Machine(is_labelled=True)
-GPU = Machine(is_labelled=True, has_gpu=True)
-POOL_CPU = Machine(pool="blue", is_labelled=True)
-POOL_GPU = Machine(pool="blue", is_labelled=True, has_gpu=True)
-PLAIN = Machine()
-PLAIN_GPU = Machine(has_gpu=True)
+CPU = Node(is_labelled=True)
+GPU = Node(is_labelled=True, has_gpu=True)
+POOL_CPU = Node(pool="blue", is_labelled=True)
+POOL_GPU = Node(pool="blue", is_labelled=True, has_gpu=True)
+PLAIN = Node()
+PLAIN_GPU = Node(has_gpu=True)
 
 OFF_GPU = "mofang.dev/machine NotIn gpu"
 ON_GPU = "mofang.dev/machine In gpu"
@@ -18,7 +18,7 @@ IN_POOL = "mofang.dev/pool In blue"
 
 
 @pytest.mark.parametrize(
-    ("asks_gpu", "pool", "machines", "demands", "tolerates"),
+    ("requests_gpu", "pool", "nodes", "requirements", "tolerates"),
     [
         pytest.param(
             False,
@@ -26,18 +26,16 @@ IN_POOL = "mofang.dev/pool In blue"
             [CPU, GPU],
             {OFF_GPU},
             False,
-            id="CPU role, both kinds: off the GPU machines",
+            id="CPU role, both kinds: off the GPU nodes",
         ),
-        pytest.param(
-            False, "", [CPU], {OFF_GPU}, False, id="CPU role, only CPU machines"
-        ),
+        pytest.param(False, "", [CPU], {OFF_GPU}, False, id="CPU role, only CPU nodes"),
         pytest.param(
             False,
             "",
             [GPU],
             set(),
             True,
-            id="CPU role, only GPU machines: takes CPU on them",
+            id="CPU role, only GPU nodes: takes CPU on them",
         ),
         pytest.param(
             False,
@@ -45,10 +43,10 @@ IN_POOL = "mofang.dev/pool In blue"
             [],
             {OFF_GPU},
             False,
-            id="CPU role, machines not known: off the GPU machines",
+            id="CPU role, nodes not known: off the GPU nodes",
         ),
         pytest.param(
-            False, "", [PLAIN], {OFF_GPU}, False, id="CPU role, machines without labels"
+            False, "", [PLAIN], {OFF_GPU}, False, id="CPU role, nodes without labels"
         ),
         pytest.param(
             False,
@@ -64,7 +62,7 @@ IN_POOL = "mofang.dev/pool In blue"
             [CPU, POOL_GPU],
             {IN_POOL},
             True,
-            id="CPU role, pool of GPU machines: stays in the pool",
+            id="CPU role, pool of GPU nodes: stays in the pool",
         ),
         pytest.param(
             False,
@@ -80,7 +78,7 @@ IN_POOL = "mofang.dev/pool In blue"
             [CPU, GPU],
             {ON_GPU},
             True,
-            id="GPU role, both kinds: on the GPU machines",
+            id="GPU role, both kinds: on the GPU nodes",
         ),
         pytest.param(
             True,
@@ -96,7 +94,7 @@ IN_POOL = "mofang.dev/pool In blue"
             [PLAIN_GPU],
             set(),
             True,
-            id="GPU role, machines without labels: by their GPUs",
+            id="GPU role, nodes without labels: by their GPUs",
         ),
         pytest.param(
             True, "blue", [GPU, POOL_GPU], {IN_POOL, ON_GPU}, True, id="GPU role, pool"
@@ -104,16 +102,18 @@ IN_POOL = "mofang.dev/pool In blue"
     ],
 )
 def test_placement(
-    asks_gpu: bool,
+    requests_gpu: bool,
     pool: str,
-    machines: list[Machine],
-    demands: set[str],
+    nodes: list[Node],
+    requirements: set[str],
     tolerates: bool,
 ) -> None:
-    wish = Wish(job="x-1", role="worker", asks_gpu=asks_gpu, pool=pool)
-    found = place(wish, machines)
+    request = PlacementRequest(
+        job="x-1", role="worker", requests_gpu=requests_gpu, pool=pool
+    )
+    found = build_placement(request, nodes)
 
-    assert demands_of(found) == demands
+    assert demands_of(found) == requirements
     keys = {each["key"] for each in found.tolerations}
     assert ("nvidia.com/gpu" in keys) is tolerates
     assert ("mofang.dev/pool" in keys) is bool(pool), "pools may keep others off"
@@ -121,8 +121,10 @@ def test_placement(
 
 def test_several_nodes_are_excluded_one_by_one() -> None:
     """Kubernetes takes one value for each demand on a node's name."""
-    wish = Wish(job="x", role="worker", asks_gpu=True, excluded_nodes=("bad", "worse"))
-    found = place(wish, [Machine(name="bad"), Machine(name="good")])
+    request = PlacementRequest(
+        job="x", role="worker", requests_gpu=True, excluded_nodes=("bad", "worse")
+    )
+    found = build_placement(request, [Node(name="bad"), Node(name="good")])
 
     node = found.affinity["nodeAffinity"]
     required = node["requiredDuringSchedulingIgnoredDuringExecution"]
@@ -139,16 +141,16 @@ def test_several_nodes_are_excluded_one_by_one() -> None:
 def test_a_machine_is_known_by_the_name_that_pods_tell() -> None:
     labels = {"kubernetes.io/hostname": "ip-10-0-0-7"}
     node = {"metadata": {"name": "ip-10-0-0-7.ec2.internal", "labels": labels}}
-    assert Machine.from_node(node).name == "ip-10-0-0-7.ec2.internal"
+    assert Node.from_node(node).name == "ip-10-0-0-7.ec2.internal"
 
 
-@pytest.mark.parametrize("asks_gpu", [True, False])
-def test_only_gpu_replicas_of_a_job_are_packed(asks_gpu: bool) -> None:
-    wish = Wish(job="x-1", role="worker", asks_gpu=asks_gpu)
-    found = place(wish, [CPU, GPU])
+@pytest.mark.parametrize("requests_gpu", [True, False])
+def test_only_gpu_replicas_of_a_job_are_packed(requests_gpu: bool) -> None:
+    request = PlacementRequest(job="x-1", role="worker", requests_gpu=requests_gpu)
+    found = build_placement(request, [CPU, GPU])
 
     packing = found.affinity.get("podAffinity")
-    assert bool(packing) is asks_gpu
+    assert bool(packing) is requests_gpu
     if packing:
         (preferred,) = packing["preferredDuringSchedulingIgnoredDuringExecution"]
         term = preferred["podAffinityTerm"]
@@ -183,8 +185,8 @@ def test_only_gpu_replicas_of_a_job_are_packed(asks_gpu: bool) -> None:
         pytest.param({"metadata": {}}, PLAIN, id="no labels at all"),
     ],
 )
-def test_kind_of_a_machine(node: dict[str, object], expected: Machine) -> None:
-    assert Machine.from_node(node) == expected
+def test_kind_of_a_machine(node: dict[str, object], expected: Node) -> None:
+    assert Node.from_node(node) == expected
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_kind_of_a_machine(node: dict[str, object], expected: Machine) -> None:
 def test_a_machine_that_says_nothing_is_lost(status: str, expected: bool) -> None:
     conditions = [{"type": "Ready", "status": status}]
     node = {"metadata": {"name": "a"}, "status": {"conditions": conditions}}
-    assert Machine.from_node(node).is_lost is expected
+    assert Node.from_node(node).is_lost is expected
 
 
 def demands_of(found: Placement) -> set[str]:

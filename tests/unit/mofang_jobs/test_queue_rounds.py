@@ -13,7 +13,7 @@ from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.subscriptions import Subscription
-from mofang_jobs.domain.models import JobSeen, Manifest, PodPhase, PodSeen
+from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod, PodPhase
 from mofang_jobs.scheduling import queue
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.scheduling.queue_state import (
@@ -21,31 +21,31 @@ from mofang_jobs.scheduling.queue_state import (
     RETRY_SECONDS,
     SETTLE_SECONDS,
 )
-from mofang_kube.errors import ClusterAwayError, ClusterError
+from mofang_kube.errors import ClusterError, KubernetesUnavailableError
 from mofang_kube.watcher import Watcher
 
-PATIENCE = timedelta(minutes=10)
+STARVATION_TIMEOUT = timedelta(minutes=10)
 FREE = {"requests.cpu": "100"}
 
 
 class PretendedBoard:
     def __init__(self) -> None:
-        self.jobs: list[JobSeen] = []
-        self.pods: dict[str, list[PodSeen]] = {}
-        self.nodes: list[Manifest] = []
+        self.jobs: list[ObservedJob] = []
+        self.pods: dict[str, list[ObservedPod]] = {}
+        self.node_objects: list[Manifest] = []
 
-    async def synced(self) -> None: ...
+    async def wait_for_sync(self) -> None: ...
 
-    async def nodes_synced(self) -> None: ...
+    async def wait_for_nodes(self) -> None: ...
 
     @contextmanager
     def subscribed(self, project: str | None) -> Iterator[Subscription]:
         yield Subscription(project)
 
-    def list_unfinished(self) -> list[JobSeen]:
+    def list_unfinished(self) -> list[ObservedJob]:
         return self.jobs
 
-    def pods_of(self, seen: JobSeen) -> list[PodSeen]:
+    def pods_of(self, seen: ObservedJob) -> list[ObservedPod]:
         return self.pods.get(seen.id, [])
 
 
@@ -53,7 +53,7 @@ class World:
     """A queue of projects with quotas; it is its releaser and its pools itself."""
 
     def __init__(self, **asked: Any) -> None:
-        self.board = PretendedBoard()
+        self.cache = PretendedBoard()
         self.quotas = Watcher(None, "/quotas")
         self.entered: list[str] = []
         self.errors: dict[str, Exception] = {}
@@ -63,11 +63,11 @@ class World:
         self.knows.set()
         self.seconds = 0.0
         self.queue = JobQueue(
-            self.board,
+            self.cache,
             Quotas(self.quotas),
             self,
             self,
-            patience=PATIENCE,
+            starvation_timeout=STARVATION_TIMEOUT,
             clock=lambda: self.seconds,
             **asked,
         )
@@ -75,14 +75,14 @@ class World:
     async def ready(self) -> None:
         self.asked += 1
         if self.asked == 1:
-            raise ClusterAwayError("Kubernetes does not answer.")
+            raise KubernetesUnavailableError("Kubernetes does not answer.")
         await self.knows.wait()
 
     def pool_of(self, project: str) -> str:
         assert self.knows.is_set()
         return ""
 
-    async def release(self, seen: JobSeen) -> None:
+    async def admit(self, seen: ObservedJob) -> None:
         self.tried.append(seen.id)
         if seen.id in self.errors:
             raise self.errors[seen.id]
@@ -95,21 +95,21 @@ class World:
         self.quotas.put({"metadata": metadata, "hard": hard, "used": used or {}})
 
     def add_machine(self, gpus: int = 0, cpu: str = "64", left: str = "") -> None:
-        name = f"machine-{len(self.board.nodes)}"
+        name = f"machine-{len(self.cache.node_objects)}"
         capacity = {"cpu": cpu, "memory": "1Ti", "nvidia.com/gpu": str(gpus)}
         allocatable = {**capacity, "cpu": left or cpu}
         status = {"capacity": capacity, "allocatable": allocatable}
-        self.board.nodes.append({"metadata": {"name": name}, "status": status})
+        self.cache.node_objects.append({"metadata": {"name": name}, "status": status})
 
     def add_pending(self, gpus: int, replicas: int = 1, said: str = "0/1") -> None:
         """Let a job in that finds no machines."""
         asked = {"replicas": replicas, "resources": {"gpu": gpus}}
-        self.add("pending", "vision", asked=asked, is_held=False)
+        self.add("pending", "vision", asked=asked, is_suspended=False)
         pods = [
             make_pod(number, phase=PodPhase.PENDING, unschedulable=said)
             for number in range(replicas)
         ]
-        self.board.pods["pending"] = pods
+        self.cache.pods["pending"] = pods
 
     async def look_later(self, seconds: float) -> None:
         """Decide now, and again after some time."""
@@ -119,11 +119,11 @@ class World:
         self.add("later", "audio", asked={"resources": {"gpu": 1}})
         await self.queue.decide()
 
-    def add(self, name: str, project: str, **facts: Any) -> JobSeen:
+    def add(self, name: str, project: str, **facts: Any) -> ObservedJob:
         spec = make_spec(**facts.pop("asked", {}))
         basis = {"id": name, "uid": name, "project": project, "spec": spec}
-        seen = make_seen(**{"is_held": True, **basis, **facts})
-        self.board.jobs.append(seen)
+        seen = make_seen(**{"is_suspended": True, **basis, **facts})
+        self.cache.jobs.append(seen)
         return seen
 
 
@@ -153,7 +153,7 @@ async def test_a_quota_that_cannot_be_read_stops_its_own_project_only() -> None:
     await world.queue.decide()
 
     assert world.entered == ["of-vision"]
-    _, reason = world.queue.place(world.board.jobs[0])
+    _, reason = world.queue.queue_position(world.cache.jobs[0])
     assert "quota or one of its jobs cannot be read" in str(reason)
 
 
@@ -162,7 +162,7 @@ async def test_who_finds_no_machines_for_long_goes_before_later_ones() -> None:
     world.add_machine(gpus=8)
     world.add_pending(gpus=8)
 
-    await world.look_later(PATIENCE.total_seconds())
+    await world.look_later(STARVATION_TIMEOUT.total_seconds())
 
     assert world.entered == []
 
@@ -182,7 +182,7 @@ async def test_who_would_not_fit_on_empty_machines_holds_nobody(
         world.add_machine(gpus=8)
     world.add_pending(gpus=gpus, replicas=replicas)
 
-    await world.look_later(PATIENCE.total_seconds())
+    await world.look_later(STARVATION_TIMEOUT.total_seconds())
 
     assert world.entered == ["later"]
 
@@ -195,9 +195,9 @@ async def test_who_waits_for_something_else_than_machines_holds_nobody(
     world = World()
     world.add_machine(gpus=8)
     world.add_pending(gpus=8, said="")
-    del world.board.pods["pending"][replicas:]
+    del world.cache.pods["pending"][replicas:]
 
-    await world.look_later(PATIENCE.total_seconds())
+    await world.look_later(STARVATION_TIMEOUT.total_seconds())
 
     assert world.entered == ["later"]
 
@@ -207,7 +207,7 @@ async def test_nobody_holds_others_for_ever() -> None:
     world.add_machine(gpus=8)
     world.add_pending(gpus=8)
 
-    await world.look_later(PATIENCE.total_seconds() + HOLD_SECONDS)
+    await world.look_later(STARVATION_TIMEOUT.total_seconds() + HOLD_SECONDS)
 
     assert world.entered == ["later"]
 
@@ -221,14 +221,16 @@ async def test_a_refusal_is_told_and_takes_no_room() -> None:
     await world.queue.decide()
 
     assert world.entered == ["b"], "what the first would have taken is free"
-    place, reason = world.queue.place(first)
+    queue_position, reason = world.queue.queue_position(first)
     assert str(reason).startswith(
         "It could not be started yet: Could not create PodGroup a: queue is closed. "
     )
-    assert place is not None
-    assert (place.position, place.length) == (1, 2)
-    assert world.queue.place(second)[1] is None
-    assert "1 cores, and 0 of 1 cores are free" in str(world.queue.place(third)[1])
+    assert queue_position is not None
+    assert (queue_position.position, queue_position.length) == (1, 2)
+    assert world.queue.queue_position(second)[1] is None
+    assert "1 cores, and 0 of 1 cores are free" in str(
+        world.queue.queue_position(third)[1]
+    )
 
 
 async def test_a_refused_job_is_tried_again_after_a_while() -> None:
@@ -244,7 +246,7 @@ async def test_a_refused_job_is_tried_again_after_a_while() -> None:
     await world.queue.decide()
 
     assert world.entered == ["a"]
-    assert world.queue.place(seen)[1] is None
+    assert world.queue.queue_position(seen)[1] is None
 
 
 async def test_what_nobody_foresaw_is_told_without_its_trace() -> None:
@@ -256,7 +258,7 @@ async def test_what_nobody_foresaw_is_told_without_its_trace() -> None:
     await world.queue.decide()
 
     assert world.entered == ["b"]
-    reason = str(world.queue.place(seen)[1])
+    reason = str(world.queue.queue_position(seen)[1])
     assert "the training service failed at it" in reason
     assert "metadata" not in reason
 
@@ -266,7 +268,7 @@ async def test_nobody_else_is_tried_while_the_cluster_is_away() -> None:
     world.allow("vision", {"requests.cpu": "1"})
     for name in ("a", "b"):
         world.add(name, "vision")
-    world.errors["a"] = ClusterAwayError("Kubernetes does not answer.")
+    world.errors["a"] = KubernetesUnavailableError("Kubernetes does not answer.")
 
     await world.queue.decide()
     assert world.tried == ["a"]
@@ -283,7 +285,7 @@ async def test_nobody_is_let_in_before_the_projects_are_known(
     monkeypatch.setattr(queue, "RETRY_SECONDS", 0.01)
     world = World()
     world.knows.clear()
-    world.quotas.synced.set()
+    world.quotas.has_synced.set()
     world.add("a", "vision")
     task = asyncio.create_task(world.queue.run())
     try:
@@ -311,16 +313,16 @@ async def test_a_job_that_no_node_could_take_stays_in_the_queue() -> None:
     await world.queue.decide()
 
     assert world.entered == ["small"]
-    place, reason = world.queue.place(big)
-    assert place is not None
-    assert (place.position, place.length) == (1, 1)
+    queue_position, reason = world.queue.queue_position(big)
+    assert queue_position is not None
+    assert (queue_position.position, queue_position.length) == (1, 1)
     assert reason == (
         "A worker replica needs 10 cores; the largest node it may use in the cluster "
         "has 2 (1.9 allocatable). The job is admitted as soon as the nodes suffice. "
         "Ask an administrator, or cancel it and ask for less."
     )
 
-    world.board.jobs.remove(world.board.jobs[1])
+    world.cache.jobs.remove(world.cache.jobs[1])
     world.add_machine(cpu="12")
     await world.queue.decide()
 
@@ -339,7 +341,7 @@ async def test_such_a_job_holds_nobody_even_if_it_lacks_quota_too() -> None:
     await world.queue.decide()
 
     assert world.entered == ["small"]
-    assert "the largest node it may use" in str(world.queue.place(big)[1])
+    assert "the largest node it may use" in str(world.queue.queue_position(big)[1])
 
 
 async def test_where_an_autoscaler_adds_nodes_such_a_job_is_admitted() -> None:
@@ -355,8 +357,8 @@ async def test_where_an_autoscaler_adds_nodes_such_a_job_is_admitted() -> None:
 
 def ten_cores(world: World, pods: int) -> None:
     """An admitted job of ten replicas with a core each, so many of them made."""
-    world.add("ten", "vision", asked={"replicas": 10}, is_held=False)
-    world.board.pods["ten"] = [make_pod(n, node="n") for n in range(pods)]
+    world.add("ten", "vision", asked={"replicas": 10}, is_suspended=False)
+    world.cache.pods["ten"] = [make_pod(n, node="n") for n in range(pods)]
 
 
 @pytest.mark.parametrize(
@@ -381,10 +383,10 @@ async def test_an_admitted_job_is_counted_once(pods: int, used: str) -> None:
     await world.queue.decide()
 
     assert "it asks for 3 cores, and 2.75 of 16 cores are free" in str(
-        world.queue.place(three)[1]
+        world.queue.queue_position(three)[1]
     )
     assert world.entered == ["two"]
-    assert world.queue.place(two)[1] is None
+    assert world.queue.queue_position(two)[1] is None
 
 
 async def test_pods_made_just_now_are_counted_twice_rather_than_not_at_all() -> None:
@@ -396,7 +398,7 @@ async def test_pods_made_just_now_are_counted_twice_rather_than_not_at_all() -> 
 
     await world.queue.decide()
     assert world.entered == []
-    assert "It is decided within seconds" in str(world.queue.place(three)[1])
+    assert "It is decided within seconds" in str(world.queue.queue_position(three)[1])
 
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "13"})
     world.seconds += SETTLE_SECONDS
@@ -413,4 +415,4 @@ async def test_who_does_not_lead_judges_and_lets_nobody_in() -> None:
     await world.queue.decide()
 
     assert world.tried == []
-    assert "quota is too small" in str(world.queue.place(huge)[1])
+    assert "quota is too small" in str(world.queue.queue_position(huge)[1])

@@ -12,18 +12,28 @@ from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 from unit.mofang_jobs.world import World, running_world
 
 from mofang.models import RestartRecord
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.domain.failure_patterns import find_cause
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.failure_patterns import find_failure_pattern
 from mofang_jobs.domain.models import Outcome, PodPhase
-from mofang_jobs.domain.nodes import node_groups, trim_node
+from mofang_jobs.domain.nodes import node_index_keys, strip_node
 from mofang_jobs.domain.restart_rules import (
     TOO_LATE,
     may_restart,
     record_failure,
     record_loss,
 )
-from mofang_jobs.services.restart_state import Losses, Refusals, Settling, is_lasting
-from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, translated
+from mofang_jobs.services.restart_state import (
+    LostNodes,
+    RestartRefusals,
+    StatusGracePeriod,
+    is_permanent,
+)
+from mofang_kube.errors import (
+    InvalidError,
+    KubernetesUnavailableError,
+    MofangError,
+    wrap_api_errors,
+)
 from mofang_kube.watcher import Watcher
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -70,26 +80,32 @@ def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
             {
                 "exit_code": 137,
                 "exit_reason": "ContainerStatusUnknown",
-                "is_leaving": True,
+                "is_terminating": True,
             },
             True,
             False,
             id="a pod that somebody deleted",
         ),
         pytest.param(
-            {"last_words": "RuntimeError: uncorrectable ECC error"},
+            {"termination_message": "RuntimeError: uncorrectable ECC error"},
             True,
             True,
             id="a broken GPU",
         ),
         pytest.param(
-            {"last_words": "RuntimeError: CUDA error: device-side assert triggered"},
+            {
+                "termination_message": "RuntimeError: CUDA error: "
+                "device-side assert triggered"
+            },
             False,
             False,
             id="a label out of range on the GPU",
         ),
         pytest.param(
-            {"last_words": "[gloo/transport/tcp/pair.cc:598] Connection closed"},
+            {
+                "termination_message": "[gloo/transport/tcp/pair.cc:598] "
+                "Connection closed"
+            },
             True,
             False,
             id="replicas that lost each other",
@@ -151,43 +167,43 @@ class Clock:
 
 def test_a_machine_that_came_back_is_counted_anew() -> None:
     clock, names = Clock(), {"cpu-2"}
-    losses = Losses(lambda: names, clock=clock)
-    losses.look()
+    lost_nodes = LostNodes(lambda: names, clock=clock)
+    lost_nodes.durations()
     clock.seconds += 20
     names.clear()
-    assert not losses.look()
+    assert not lost_nodes.durations()
     names.add("cpu-2")
-    losses.look()
+    lost_nodes.durations()
     clock.seconds += 20
-    assert losses.look()["cpu-2"].total_seconds() == 20
+    assert lost_nodes.durations()["cpu-2"].total_seconds() == 20
 
 
 def test_a_machine_is_lost_only_after_a_while() -> None:
     pods = [make_pod(0, node="cpu-1"), make_pod(1, node="cpu-2")]
     seen = make_seen()
     clock, names = Clock(), {"cpu-2"}
-    losses = Losses(lambda: names, clock=clock)
-    assert record_loss(seen, pods, losses.look(), NOW) is None
+    lost_nodes = LostNodes(lambda: names, clock=clock)
+    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
     clock.seconds += 29
-    assert record_loss(seen, pods, losses.look(), NOW) is None
+    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
     clock.seconds += 2
-    record = record_loss(seen, pods, losses.look(), NOW)
+    record = record_loss(seen, pods, lost_nodes.durations(), NOW)
     assert record is not None
     assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
 
 
 def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
     clock, seen = Clock(), job()
-    settling = Settling(10, clock=clock)
+    grace_period = StatusGracePeriod(10, clock=clock)
     running = [make_pod(0)]
-    assert not settling.is_over(seen, running)
+    assert not grace_period.has_passed(seen, running)
     clock.seconds += 9
-    assert not settling.is_over(seen, running)
-    assert settling.is_over(seen, [failed()]), "now it is known"
+    assert not grace_period.has_passed(seen, running)
+    assert grace_period.has_passed(seen, [failed()]), "now it is known"
     clock.seconds += 1
-    assert settling.is_over(seen, running)
-    settling.keep([])
-    assert not settling.is_over(seen, running)
+    assert grace_period.has_passed(seen, running)
+    grace_period.retain([])
+    assert not grace_period.has_passed(seen, running)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +221,7 @@ def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
     ],
 )
 def test_known_causes(words: str, name: str | None) -> None:
-    found = find_cause(words)
+    found = find_failure_pattern(words)
     assert (found.name if found else None) == name
 
 
@@ -262,7 +278,7 @@ async def test_another_copy_of_the_service_answers_and_acts_once_it_leads(
         assert world.cluster.jobs[waiting["id"]]["spec"]["runPolicy"]["suspend"]
 
         leads = True
-        world.board.wake()
+        world.cache.wake()
 
         await world.let_in(waiting)
         await eventually(world, lost["id"], attempt=2)
@@ -279,9 +295,9 @@ async def test_cancelling_between_two_attempts_cancels_for_good(world: World) ->
     assert found["attempt"] == 1
 
 
-async def until(look: Any) -> None:
+async def until(durations: Any) -> None:
     async with asyncio.timeout(30):
-        while not look():  # noqa: ASYNC110 - what is awaited is a state
+        while not durations():  # noqa: ASYNC110 - what is awaited is a state
             await asyncio.sleep(0.01)
 
 
@@ -359,14 +375,14 @@ async def test_a_job_deleted_while_it_starts_again_stays_deleted(world: World) -
 async def test_an_attempt_that_comes_late_in_a_deletion_goes_too(world: World) -> None:
     """What another copy of the service has made is not known from ourselves."""
     made = await world.submit()
-    seen = world.board.find("vision", made["id"])
+    seen = world.cache.find("vision", made["id"])
     assert seen is not None
-    (first,) = world.board.attempts_of("vision", made["id"])
+    (first,) = world.cache.attempts_of("vision", made["id"])
     assert (await world.call("DELETE", made["id"])).status_code == 204
 
     world.cluster.jobs["late"] = {}
     name = {**first["metadata"], "name": "late", "uid": "late"}
-    world.board.put({**first, "metadata": name})
+    world.cache.put({**first, "metadata": name})
     await until(lambda: not world.cluster.jobs)
     assert (await world.call("GET", made["id"])).status_code == 404
 
@@ -377,7 +393,7 @@ async def test_a_job_that_ended_while_it_was_judged_is_not_restarted_for_a_hang(
 ) -> None:
     made = await world.submit(restart={"limit": 2})
     await world.let_in(made)
-    seen = world.board.find("vision", made["id"])
+    seen = world.cache.find("vision", made["id"])
     assert seen is not None
     await world.kill()
     fail(world, made["id"], end)
@@ -441,12 +457,12 @@ async def test_what_failed_long_ago_is_not_restarted(
 async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None:
     made = await world.submit(restart={"limit": 2})
     await world.let_in(made)
-    seen = world.board.find("vision", made["id"])
+    seen = world.cache.find("vision", made["id"])
     assert seen is not None
-    with world.board.subscribed("vision") as subscription:
-        await subscription.take(0.1)
-        Refusals(world.board).note(seen, "It may not.")
-        assert made["id"] in await subscription.take(1)
+    with world.cache.subscribed("vision") as subscription:
+        await subscription.wait(0.1)
+        RestartRefusals(world.cache).record(seen, "It may not.")
+        assert made["id"] in await subscription.wait(1)
 
 
 async def test_a_script_that_failed_is_not_restarted_though_its_pod_tells_late(
@@ -472,7 +488,7 @@ async def test_a_script_that_failed_is_not_restarted_though_its_pod_tells_late(
 def refused(status: int, message: str = "no") -> MofangError:
     """What is raised when Kubernetes answers so."""
     try:
-        with translated("create", "job", "train"):
+        with wrap_api_errors("create", "job", "train"):
             raise ApiException(status=status, reason=message)
     except MofangError as err:
         return err
@@ -483,12 +499,12 @@ def refused(status: int, message: str = "no") -> MofangError:
     [
         *((refused(status), True) for status in (400, 403, 413, 422)),
         *((refused(status), False) for status in (401, 404, 409, 429, 500, 503)),
-        (ClusterAwayError("Kubernetes does not answer."), False),
+        (KubernetesUnavailableError("Kubernetes does not answer."), False),
         (InvalidError("Nothing runs such jobs."), True),
     ],
 )
 def test_which_refusals_last(err: MofangError, expected: bool) -> None:
-    assert is_lasting(err) is expected
+    assert is_permanent(err) is expected
 
 
 async def test_a_restart_that_kubernetes_refuses_is_tried_once_and_told(
@@ -536,17 +552,17 @@ async def test_cancelling_an_attempt_that_just_went_cancels_the_next(
 
 
 def test_a_lost_node_is_found_among_many() -> None:
-    nodes = Watcher(None, "/nodes", index=node_groups)  # type: ignore[arg-type]
+    nodes = Watcher(None, "/nodes", index=node_index_keys)  # type: ignore[arg-type]
     for number in range(50):
-        nodes.put(trim_node(node(f"cpu-{number}", ready="True")))
-    board = Board({}, Watcher(None, "/pods"), nodes)  # type: ignore[arg-type]
-    assert board.lost_machines() == set()
+        nodes.put(strip_node(node(f"cpu-{number}", ready="True")))
+    cache = JobCache({}, Watcher(None, "/pods"), nodes)  # type: ignore[arg-type]
+    assert cache.lost_nodes() == set()
 
-    nodes.put(trim_node(node("cpu-7", ready="Unknown")))
-    assert board.lost_machines() == {"cpu-7"}
+    nodes.put(strip_node(node("cpu-7", ready="Unknown")))
+    assert cache.lost_nodes() == {"cpu-7"}
 
-    nodes.put(trim_node(node("cpu-7", ready="True")))
-    assert board.lost_machines() == set()
+    nodes.put(strip_node(node("cpu-7", ready="True")))
+    assert cache.lost_nodes() == set()
 
 
 def node(name: str, *, ready: str) -> dict[str, Any]:

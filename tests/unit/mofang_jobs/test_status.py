@@ -7,22 +7,22 @@ import pytest
 from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 
 from mofang.models import JobState, ReplicaState
-from mofang_jobs.domain.messages import ending_sentence, waiting_sentence
-from mofang_jobs.domain.models import JobSeen, Outcome, PodPhase, PodSeen
+from mofang_jobs.domain.messages import failure_reason, pending_reason
+from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome, PodPhase
 from mofang_jobs.domain.status import (
-    Circumstances,
+    StatusInputs,
     describe_job,
     job_state,
     replica_has_ended,
 )
-from mofang_jobs.services.event_reasons import event_sentence
+from mofang_jobs.services.event_reasons import event_message
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TWO = make_seen(spec=make_spec(replicas=2))
 WAITING = {"phase": PodPhase.PENDING}
 
 
-def two(**facts: Any) -> JobSeen:
+def two(**facts: Any) -> ObservedJob:
     return make_seen(spec=make_spec(replicas=2), **facts)
 
 
@@ -63,13 +63,13 @@ def two(**facts: Any) -> JobSeen:
             id="cancelled, not noted yet",
         ),
         pytest.param(
-            two(cancelled_by="ada", is_suspended=True),
+            two(cancelled_by="ada", is_suspension_observed=True),
             [make_pod(0)],
             JobState.CANCELLING,
             id="cancelled, pods ending",
         ),
         pytest.param(
-            two(cancelled_by="ada", is_suspended=True),
+            two(cancelled_by="ada", is_suspension_observed=True),
             [],
             JobState.CANCELLED,
             id="cancelled, pods gone",
@@ -82,12 +82,16 @@ def two(**facts: Any) -> JobSeen:
         ),
     ],
 )
-def test_state(seen: JobSeen, pods: list[PodSeen], expected: JobState) -> None:
+def test_state(seen: ObservedJob, pods: list[ObservedPod], expected: JobState) -> None:
     assert job_state(seen, pods) is expected
 
 
-def describe(seen: JobSeen, pods: list[PodSeen], note: str | None = None) -> Any:
-    return describe_job(seen, pods, Circumstances(note=note, shell=True))
+def describe(
+    seen: ObservedJob, pods: list[ObservedPod], waiting_reason: str | None = None
+) -> Any:
+    return describe_job(
+        seen, pods, StatusInputs(waiting_reason=waiting_reason, shell=True)
+    )
 
 
 def test_the_first_to_fail_is_blamed() -> None:
@@ -97,14 +101,14 @@ def test_the_first_to_fail_is_blamed() -> None:
             0,
             phase=PodPhase.FAILED,
             exit_code=1,
-            last_words="RuntimeError: Connection closed by peer",
+            termination_message="RuntimeError: Connection closed by peer",
             finished=NOW + timedelta(seconds=5),
         ),
         make_pod(
             1,
             phase=PodPhase.FAILED,
             exit_code=1,
-            last_words="ValueError: bad batch",
+            termination_message="ValueError: bad batch",
             finished=NOW,
         ),
     ]
@@ -130,14 +134,14 @@ def test_who_lost_the_others_is_not_blamed_for_their_end(
             0,
             phase=PodPhase.FAILED,
             exit_code=1,
-            last_words="RuntimeError: Connection closed by peer",
+            termination_message="RuntimeError: Connection closed by peer",
             finished=NOW,
         ),
         make_pod(
             1,
             phase=PodPhase.FAILED,
             exit_code=1,
-            last_words="ValueError: bad batch",
+            termination_message="ValueError: bad batch",
             finished=NOW + timedelta(seconds=later),
         ),
     ]
@@ -164,7 +168,7 @@ def test_who_was_told_to_end_is_not_blamed() -> None:
             1,
             phase=PodPhase.FAILED,
             exit_code=1,
-            last_words="KeyError: 'x'",
+            termination_message="KeyError: 'x'",
             finished=NOW + timedelta(seconds=9),
         ),
     ]
@@ -173,7 +177,7 @@ def test_who_was_told_to_end_is_not_blamed() -> None:
 
 
 def test_cancelled_names_who_did_it() -> None:
-    seen = two(cancelled_by="root", cancelled_at=NOW, is_suspended=True)
+    seen = two(cancelled_by="root", cancelled_at=NOW, is_suspension_observed=True)
 
     job = describe(seen, [])
 
@@ -193,7 +197,7 @@ def test_cancelled_names_who_did_it() -> None:
 def test_a_container_that_was_told_to_end_did_not_fail(
     code: int, state: ReplicaState, says: str | None
 ) -> None:
-    seen = two(cancelled_by="root", cancelled_at=NOW, is_suspended=True)
+    seen = two(cancelled_by="root", cancelled_at=NOW, is_suspension_observed=True)
     pods = [make_pod(0, phase=PodPhase.FAILED, exit_code=code, finished=NOW)]
 
     first = describe(seen, pods).replicas[0]
@@ -205,9 +209,12 @@ def test_a_container_that_was_told_to_end_did_not_fail(
 def test_events_tell_only_where_pods_do_not() -> None:
     waiting = make_pod(0, **WAITING, unschedulable="0/1 nodes are available: x")
 
-    assert describe(two(), [], note="No room.").reason == "No room."
-    assert "machine" in describe(two(), [waiting], note="No room.").reason
-    assert describe(two(), [make_pod(0), make_pod(1)], note="No room.").reason is None
+    assert describe(two(), [], waiting_reason="No room.").reason == "No room."
+    assert "machine" in describe(two(), [waiting], waiting_reason="No room.").reason
+    assert (
+        describe(two(), [make_pod(0), make_pod(1)], waiting_reason="No room.").reason
+        is None
+    )
 
 
 def test_a_replica_that_still_ran_when_the_job_succeeded_was_stopped() -> None:
@@ -215,7 +222,7 @@ def test_a_replica_that_still_ran_when_the_job_succeeded_was_stopped() -> None:
     ended = make_pod(0, phase=PodPhase.SUCCEEDED, exit_code=0)
 
     first, second = describe_job(
-        two(outcome=Outcome.SUCCEEDED), [ended], Circumstances()
+        two(outcome=Outcome.SUCCEEDED), [ended], StatusInputs()
     ).replicas
 
     assert first.reason is None
@@ -223,7 +230,7 @@ def test_a_replica_that_still_ran_when_the_job_succeeded_was_stopped() -> None:
 
 
 def test_a_job_whose_failed_pod_is_gone_blames_no_replica() -> None:
-    job = describe_job(two(outcome=Outcome.FAILED), [], Circumstances())
+    job = describe_job(two(outcome=Outcome.FAILED), [], StatusInputs())
 
     assert "its pod was removed" in str(job.reason)
     assert [each.reason for each in job.replicas] == [None, None]
@@ -241,7 +248,7 @@ def test_every_replica_is_listed_before_it_is_made() -> None:
     [
         pytest.param({"started": NOW}, True, id="runs"),
         pytest.param({}, False, id="container not started"),
-        pytest.param({"started": NOW, "is_leaving": True}, False, id="leaving"),
+        pytest.param({"started": NOW, "is_terminating": True}, False, id="leaving"),
         pytest.param({"started": NOW, "exit_code": 0}, False, id="container ended"),
         pytest.param({"phase": PodPhase.SUCCEEDED, "started": NOW}, False, id="ended"),
     ],
@@ -264,7 +271,9 @@ def test_shells_are_offered_in_what_runs(facts: dict[str, Any], is_open: bool) -
         pytest.param(two(outcome=Outcome.FAILED), [], True, id="gone with its job"),
     ],
 )
-def test_end_of_a_log(seen: JobSeen, pods: list[PodSeen], expected: bool) -> None:
+def test_end_of_a_log(
+    seen: ObservedJob, pods: list[ObservedPod], expected: bool
+) -> None:
     assert replica_has_ended(seen, pods, "worker", 0) is expected
 
 
@@ -302,8 +311,8 @@ def test_end_of_a_log(seen: JobSeen, pods: list[PodSeen], expected: bool) -> Non
         pytest.param(
             {
                 "exit_code": 127,
-                "last_words": "[Mofang] 2026-11-23T00:00:00Z There is no script x.py. "
-                "The working directory is /home/jovyan.\n"
+                "termination_message": "[Mofang] 2026-11-23T00:00:00Z There is no "
+                "script x.py. The working directory is /home/jovyan.\n"
                 "[Mofang] 2026-11-23T00:00:00Z worker-0 ended with exit code 127.\n",
             },
             "worker-0 ended with exit code 127: There is no script x.py. The working "
@@ -315,7 +324,7 @@ def test_end_of_a_log(seen: JobSeen, pods: list[PodSeen], expected: bool) -> Non
 def test_endings(facts: dict[str, Any], sentence: str) -> None:
     pod = make_pod(**{"phase": PodPhase.FAILED, **facts})
 
-    assert ending_sentence(pod, make_spec().resources) == sentence
+    assert failure_reason(pod, make_spec().resources) == sentence
 
 
 @pytest.mark.parametrize(
@@ -355,11 +364,11 @@ def test_endings(facts: dict[str, Any], sentence: str) -> None:
     ],
 )
 def test_waiting(facts: dict[str, Any], sentence: str | None) -> None:
-    assert waiting_sentence(make_pod(**{**WAITING, **facts})) == sentence
+    assert pending_reason(make_pod(**{**WAITING, **facts})) == sentence
 
 
 def test_a_used_up_quota_is_told_with_its_figures() -> None:
-    sentence = event_sentence(
+    sentence = event_message(
         "FailedCreatePod",
         'Error creating: pods "x-worker-1" is forbidden: exceeded quota: mofang, '
         "requested: requests.cpu=2, used: requests.cpu=7, limited: requests.cpu=8",

@@ -142,11 +142,11 @@ async def test_a_job_of_another_release_is_seen_runs_and_is_cancelled(
 
 async def rounds(world: World) -> AsyncIterator[None]:
     """Let queue and restarts look again and again."""
-    with world.board.subscribed("vision") as subscription:
+    with world.cache.subscribed("vision") as subscription:
         for _ in range(20):
             yield
             world.wake()
-            await subscription.take(1)
+            await subscription.wait(1)
 
 
 async def refusal(world: World, job_id: str, *, of: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mofang_jobs.domain.messages import exit_sentence
+from mofang_jobs.domain.messages import exit_message
 from mofang_jobs.domain.termination_message import last_error, shortened
 
 MARK = "[Mofang] 2026-11-23T00:00:00Z "
@@ -45,7 +45,7 @@ def killed(name: str, code: int) -> str:
 
 
 def sentence(code: int, words: str) -> str:
-    return exit_sentence("worker-0", code, words, memory="1Gi")
+    return exit_message("worker-0", code, words, memory="1Gi")
 
 
 @pytest.mark.parametrize(

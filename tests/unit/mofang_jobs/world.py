@@ -17,23 +17,23 @@ from tornado.testing import bind_unused_port
 from unit.mofang_jobs.conftest import PROJECT
 
 from mofang_hub.config.settings import JobSettings
-from mofang_jobs.adapters.cache import Board
+from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.api.application import build_application
-from mofang_jobs.domain.nodes import node_groups
-from mofang_jobs.engines.job_manifest import build_cancellation, build_release
-from mofang_jobs.engines.object_meta import pod_groups
-from mofang_jobs.engines.object_status import job_groups, trim_job
-from mofang_jobs.engines.pod_status import trim_pod
-from mofang_jobs.engines.workload_kinds import KINDS, Kind, kind_named
+from mofang_jobs.domain.nodes import node_index_keys
+from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
+from mofang_jobs.engines.object_meta import pod_index_keys
+from mofang_jobs.engines.object_status import job_index_keys, strip_job
+from mofang_jobs.engines.pod_status import strip_pod
+from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind, kind_by_name
 from mofang_jobs.factory import Adapters, build_service
-from mofang_jobs.scheduling.native import NativeGang
-from mofang_jobs.scheduling.pod_group_controller import Gangs
+from mofang_jobs.scheduling.native import NativePolicy
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
-from mofang_jobs.services.restart_controller import Restarts
-from mofang_jobs.services.restart_state import Settling
-from mofang_jobs.services.session_registry import Sessions
+from mofang_jobs.services.restart_controller import RestartController
+from mofang_jobs.services.restart_state import StatusGracePeriod
+from mofang_jobs.services.session_registry import SessionRegistry
 from mofang_kube.errors import ConflictError
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
@@ -75,13 +75,13 @@ class PretendedCluster:
             "resourceVersion": str(next(self.versions)),
         }
         self.jobs[name] = body
-        return trim_job(kind, body)
+        return strip_job(kind, body)
 
-    async def ensure(self, body: dict[str, Any]) -> None:
+    async def create_if_absent(self, body: dict[str, Any]) -> None:
         self.write()
         self.groups[body["metadata"]["name"]] = body
 
-    async def sweep_needs(self, before: Any) -> None: ...
+    async def collect_orphans(self, before: Any) -> None: ...
 
     def write(self) -> None:
         """Count a write; the one that kills us is not done."""
@@ -93,21 +93,21 @@ class PretendedCluster:
         body = self.jobs.get(name)
         is_there = body and body["metadata"]["namespace"] == namespace
         is_there = is_there and body and body["kind"] == kind.kind
-        return trim_job(kind, body) if body and is_there else None
+        return strip_job(kind, body) if body and is_there else None
 
     async def cancel(
-        self, kind: Any, seen_as: Any, user: str, at: str
+        self, kind: Any, current: Any, user: str, at: str
     ) -> dict[str, Any]:
-        return self._patch(kind, seen_as, build_cancellation(kind, user, at))
+        return self._patch(kind, current, build_cancellation(kind, user, at))
 
-    async def release(self, kind: Any, seen_as: Any) -> dict[str, Any]:
-        return self._patch(kind, seen_as, build_release(kind))
+    async def unsuspend(self, kind: Any, current: Any) -> dict[str, Any]:
+        return self._patch(kind, current, build_unsuspension(kind))
 
-    def _patch(self, kind: Any, seen_as: Any, patch: Any) -> dict[str, Any]:
+    def _patch(self, kind: Any, current: Any, patch: Any) -> dict[str, Any]:
         self.write()
-        body = self.jobs[seen_as["metadata"]["name"]]
+        body = self.jobs[current["metadata"]["name"]]
         metadata = body["metadata"]
-        is_old = seen_as["metadata"]["resourceVersion"] != metadata["resourceVersion"]
+        is_old = current["metadata"]["resourceVersion"] != metadata["resourceVersion"]
         if self.conflicts or is_old:
             self.conflicts = max(self.conflicts - 1, 0)
             raise ConflictError("It has changed.")
@@ -119,14 +119,14 @@ class PretendedCluster:
         for step in path:
             held, wanted = held[step], wanted[step]
         held[last] = wanted[last]
-        return trim_job(kind, body)
+        return strip_job(kind, body)
 
     async def delete(self, kind: Any, namespace: str, name: str) -> None:
         self.jobs.pop(name, None)
 
     async def find_pod(self, namespace: str, name: str) -> dict[str, Any] | None:
         pod = self.pods.get(name)
-        return trim_pod(pod) if pod else None
+        return strip_pod(pod) if pod else None
 
     async def warnings(self, namespace: str, name: str) -> list[tuple[str, str]]:
         return self.said
@@ -201,7 +201,7 @@ class PretendedHub:
         )
 
 
-class PretendedTerminal:
+class PretendedStream:
     """A shell that prints what it is given and remembers what it was sent."""
 
     def __init__(self) -> None:
@@ -228,15 +228,15 @@ class PretendedTerminal:
         self.takes.set()
 
 
-class PretendedTerminals:
+class PretendedExec:
     def __init__(self) -> None:
-        self.opened: list[PretendedTerminal] = []
+        self.opened: list[PretendedStream] = []
         self.programs: list[Any] = []
         self.ended: list[str] = []
 
-    async def open(self, target: Any, session: str, program: Any) -> PretendedTerminal:
+    async def open(self, target: Any, session: str, program: Any) -> PretendedStream:
         self.programs.append(program)
-        self.opened.append(PretendedTerminal())
+        self.opened.append(PretendedStream())
         return self.opened[-1]
 
     async def end(self, target: Any, session: str) -> None:
@@ -250,13 +250,13 @@ class World:
     cluster: PretendedCluster
     catalog: PretendedCatalog
     hub: PretendedHub
-    terminals: PretendedTerminals
-    board: Board
-    restarts: Restarts
+    terminals: PretendedExec
+    cache: JobCache
+    restarts: RestartController
     pods: Watcher
     quotas: Watcher
     storage: Path
-    sessions: Sessions
+    sessions: SessionRegistry
     work: list[asyncio.Task[None]]
     queue: JobQueue
     asked: dict[str, Any] = field(default_factory=dict)
@@ -298,7 +298,7 @@ class World:
 
     def tell(self, body: dict[str, Any]) -> None:
         """Let the watch bring a job's object as it is now."""
-        self.board.put(trim_job(kind_named(body["kind"]), body))
+        self.cache.put(strip_job(kind_by_name(body["kind"]), body))
 
     def run_pod(
         self, job: dict[str, Any], index: int = 0, **facts: Any
@@ -333,7 +333,7 @@ class World:
             },
         }
         self.cluster.pods[name] = pod
-        self.pods.put(trim_pod(pod))
+        self.pods.put(strip_pod(pod))
         return pod
 
     def log_file(self, job: dict[str, Any], index: int = 0) -> Path:
@@ -349,44 +349,48 @@ async def running_world(
     cluster: PretendedCluster | None = None,
     *,
     settle_seconds: float = 0.0,
-    kinds: Iterable[Kind] = KINDS,
+    kinds: Iterable[WorkloadKind] = KINDS,
     leads: Leads = always,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left."""
     cluster = cluster or PretendedCluster()
     catalog, hub = PretendedCatalog(), PretendedHub()
-    terminals = PretendedTerminals()
-    jobs_watched = {each.kind: Watcher(None, "/", index=job_groups) for each in kinds}
-    pods = Watcher(None, "/pods", index=pod_groups)
-    nodes = Watcher(None, "/nodes", index=node_groups)
+    terminals = PretendedExec()
+    jobs_watched = {
+        each.kind: Watcher(None, "/", index=job_index_keys) for each in kinds
+    }
+    pods = Watcher(None, "/pods", index=pod_index_keys)
+    nodes = Watcher(None, "/nodes", index=node_index_keys)
     quotas_watched = Watcher(None, "/quotas")
     for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):
-        watcher.synced.set()
-    board = Board(jobs_watched, pods, nodes)
-    board.has_kinds.set()
-    board.follow()
+        watcher.has_synced.set()
+    cache = JobCache(jobs_watched, pods, nodes)
+    cache.has_kinds.set()
+    cache.follow()
     for body in cluster.jobs.values():
-        jobs_watched[body["kind"]].put(trim_job(kind_named(body["kind"]), body))
+        jobs_watched[body["kind"]].put(strip_job(kind_by_name(body["kind"]), body))
     hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
     settings = JobSettings()
     service = build_service(
         Adapters(
-            board=board,
-            engine=cluster,
-            containers=cluster,
+            cache=cache,
+            job_storage=cluster,
+            pod_storage=cluster,
             catalog=catalog,
             quotas=Quotas(quotas_watched),
-            gangs=Gangs(None, cluster, settings.gang, NativeGang("v1beta1")),
+            pod_groups=PodGroupController(
+                None, cluster, settings.gang, NativePolicy("v1beta1")
+            ),
             identity=HubIdentity(hub_client, "http://hub/hub/api"),
             terminals=terminals,
             storage_root=storage,
         ),
         settings,
         leads=leads,
-        settling=Settling(settle_seconds),
+        grace_period=StatusGracePeriod(settle_seconds),
         session_check_seconds=0.2,
     )
-    queue, restarts = service.queue, service.restarts
+    queue, restarts = service.queue, service.restart_controller
     work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
     sessions = service.context.sessions
     application = build_application(PREFIX, service.context)
@@ -404,7 +408,7 @@ async def running_world(
             catalog=catalog,
             hub=hub,
             terminals=terminals,
-            board=board,
+            cache=cache,
             restarts=restarts,
             work=work,
             queue=queue,
@@ -419,4 +423,4 @@ async def running_world(
     for task in work:
         task.cancel()
     await asyncio.gather(*work, return_exceptions=True)
-    await board.stop()
+    await cache.stop()

@@ -2,7 +2,7 @@
 
 gang      function: fields of a JobSpec → the gang of such a job
 owner     the PyTorchJob of that gang
-pod       function: fields of a PodSeen → a pod of that gang
+pod       function: fields of a ObservedPod → a pod of that gang
 check     function: which product, a PodGroup → raises where its definition differs
 """
 
@@ -16,7 +16,7 @@ import yaml
 
 from mofang.models import JobSpec
 from mofang_jobs.domain.gang import Gang, Owner
-from mofang_jobs.domain.models import JobSeen, PodPhase, PodSeen
+from mofang_jobs.domain.models import ObservedJob, ObservedPod, PodPhase
 
 DEFINITIONS = Path(__file__).parents[3] / "data" / "gangs"
 
@@ -26,7 +26,7 @@ def gang():
     def made(**fields: Any) -> Gang:
         asked = {"name": "train", "image": "pytorch", "script": "train.py", **fields}
         return Gang.of(
-            JobSeen(
+            ObservedJob(
                 id="train-x1y2z3",
                 uid="u-1",
                 project="vision",
@@ -53,8 +53,8 @@ def owner():
 
 @pytest.fixture
 def pod():
-    def made(index: int = 0, **fields: Any) -> PodSeen:
-        return PodSeen(
+    def made(index: int = 0, **fields: Any) -> ObservedPod:
+        return ObservedPod(
             name=f"train-x1y2z3-worker-{index}",
             uid=f"p-{index}",
             role="worker",

@@ -4,12 +4,17 @@ import jsonschema
 import pytest
 
 from mofang.models import Priority
-from mofang_jobs.scheduling.coscheduling import CoschedulingGang
-from mofang_jobs.scheduling.native import NativeGang
-from mofang_jobs.scheduling.ungrouped import NoGang
-from mofang_jobs.scheduling.volcano import VolcanoGang
+from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy
+from mofang_jobs.scheduling.native import NativePolicy
+from mofang_jobs.scheduling.ungrouped import UngroupedPolicy
+from mofang_jobs.scheduling.volcano import VolcanoPolicy
 
-EVERY = [NativeGang("v1beta1"), VolcanoGang(), CoschedulingGang("gangs"), NoGang()]
+EVERY = [
+    NativePolicy("v1beta1"),
+    VolcanoPolicy(),
+    CoschedulingPolicy("gangs"),
+    UngroupedPolicy(),
+]
 WITH_GROUPS = EVERY[:3]
 
 
@@ -32,7 +37,7 @@ MIXED = {
 
 
 def test_a_native_group_is_never_broken_up(gang, owner):
-    group = NativeGang("v1beta1").build_group(gang(replicas=4), owner)
+    group = NativePolicy("v1beta1").build_group(gang(replicas=4), owner)
 
     assert group["apiVersion"] == "scheduling.k8s.io/v1beta1"
     assert group["spec"] == {
@@ -43,12 +48,12 @@ def test_a_native_group_is_never_broken_up(gang, owner):
 
 
 def test_an_older_kubernetes_is_told_so_in_its_own_words(gang, owner):
-    group = NativeGang("v1alpha2").build_group(gang(replicas=2), owner)
+    group = NativePolicy("v1alpha2").build_group(gang(replicas=2), owner)
     assert group["spec"]["disruptionMode"] == "PodGroup"
 
 
 def test_volcano_takes_its_group(gang, owner, check):
-    policy = VolcanoGang("team-$(project)")
+    policy = VolcanoPolicy("team-$(project)")
     group = policy.build_group(gang(**MIXED), owner)
 
     check("volcano", group)
@@ -61,7 +66,7 @@ def test_volcano_takes_its_group(gang, owner, check):
 
 
 def test_coscheduling_takes_its_group(gang, owner, check):
-    group = CoschedulingGang().build_group(gang(**MIXED), owner)
+    group = CoschedulingPolicy().build_group(gang(**MIXED), owner)
 
     check("coscheduling", group)
     assert group["spec"]["minMember"] == 6
@@ -71,7 +76,7 @@ def test_coscheduling_takes_its_group(gang, owner, check):
 @pytest.mark.parametrize("product", ["volcano", "coscheduling"])
 def test_a_field_that_a_definition_lacks_is_found(gang, owner, check, product):
     """The two tests above could fail."""
-    policy = VolcanoGang() if product == "volcano" else CoschedulingGang()
+    policy = VolcanoPolicy() if product == "volcano" else CoschedulingPolicy()
     group = policy.build_group(gang(), owner)
     group["spec"]["minMembers"] = 2
 
@@ -80,7 +85,7 @@ def test_a_field_that_a_definition_lacks_is_found(gang, owner, check, product):
 
 
 def test_what_nobody_asks_for_is_not_among_the_least_resources(gang, owner):
-    group = VolcanoGang().build_group(gang(replicas=1), owner)
+    group = VolcanoPolicy().build_group(gang(replicas=1), owner)
     assert set(group["spec"]["minResources"]) == {"cpu", "memory"}
 
 
@@ -115,20 +120,25 @@ def test_a_group_is_read_where_it_was_made(gang, owner, policy):
 @pytest.mark.parametrize("policy", EVERY, ids=named)
 @pytest.mark.parametrize("priority", Priority)
 def test_pods_carry_their_priority(gang, policy, priority):
-    marks = policy.marks(gang(priority=priority))
-    assert marks.priority_class == f"mofang-{priority}"
+    scheduling_metadata = policy.scheduling_metadata(gang(priority=priority))
+    assert scheduling_metadata.priority_class == f"mofang-{priority}"
 
 
 @pytest.mark.parametrize("priority", Priority)
 def test_a_native_group_has_the_priority_of_its_pods(gang, owner, priority):
     """Kubernetes places no group whose priority differs from that of its pods."""
-    asked, policy = gang(priority=priority), NativeGang("v1beta1")
+    asked, policy = gang(priority=priority), NativePolicy("v1beta1")
     group = policy.build_group(asked, owner)
-    assert group["spec"]["priorityClassName"] == policy.marks(asked).priority_class
+    assert (
+        group["spec"]["priorityClassName"]
+        == policy.scheduling_metadata(asked).priority_class
+    )
 
 
 def test_pods_say_which_group_is_theirs(gang):
-    native, volcano, coscheduling, none = (each.marks(gang()) for each in EVERY)
+    native, volcano, coscheduling, none = (
+        each.scheduling_metadata(gang()) for each in EVERY
+    )
 
     assert native.labels == {"mofang.dev/pod-group": "train-x1y2z3"}
     assert not native.scheduler
@@ -144,5 +154,5 @@ def test_pods_say_which_group_is_theirs(gang):
 
 
 def test_without_gangs_no_group_is_made(gang, owner):
-    assert NoGang().build_group(gang(), owner) is None
-    assert NoGang().api is None
+    assert UngroupedPolicy().build_group(gang(), owner) is None
+    assert UngroupedPolicy().api is None

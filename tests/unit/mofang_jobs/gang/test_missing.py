@@ -13,9 +13,9 @@ from unit.mofang_jobs.conftest import make_job, make_seen
 
 from mofang_hub.config.settings import GangSettings
 from mofang_jobs.adapters import engine_discovery as discovery
-from mofang_jobs.adapters.cache import Board
-from mofang_jobs.adapters.engine_discovery import Discovery
-from mofang_jobs.scheduling.pod_group_controller import Gangs
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.engine_discovery import EngineDiscovery
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_kube.errors import ConflictError, InvalidError
 from mofang_kube.watcher import Watcher
 
@@ -53,44 +53,46 @@ async def api(server: Server) -> AsyncIterator[ApiClient]:
 
 
 @pytest.fixture
-async def gangs(api: ApiClient) -> AsyncIterator[Gangs]:
-    made = Gangs(api, None, GangSettings(policy="volcano"))
+async def gangs(api: ApiClient) -> AsyncIterator[PodGroupController]:
+    made = PodGroupController(api, None, GangSettings(policy="volcano"))
     yield made
     await made.stop()
 
 
 async def test_all_else_goes_on_without_the_policy(
-    api: ApiClient, gangs: Gangs
+    api: ApiClient, gangs: PodGroupController
 ) -> None:
     """Jobs can be listed and cancelled once it is known which kinds there are."""
-    board = Board({}, Watcher(api, "/pods"), Watcher(api, "/nodes"))
-    task = asyncio.create_task(Discovery(api, board, gangs.choose).run())
+    cache = JobCache({}, Watcher(api, "/pods"), Watcher(api, "/nodes"))
+    task = asyncio.create_task(EngineDiscovery(api, cache, gangs.select_policy).run())
     try:
         async with asyncio.timeout(30):
-            await board.has_kinds.wait()
+            await cache.has_kinds.wait()
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_jobs_are_refused_with_the_policy_s_own_sentence(gangs: Gangs) -> None:
-    await gangs.choose()
+async def test_jobs_are_refused_with_the_policy_s_own_sentence(
+    gangs: PodGroupController,
+) -> None:
+    await gangs.select_policy()
 
     with pytest.raises(ConflictError, match=SENTENCE):
-        gangs.marks_of(make_job())
+        gangs.scheduling_metadata(make_job())
     with pytest.raises(ConflictError, match=SENTENCE):
-        await gangs.ensure(make_seen(), {})
+        await gangs.create_if_absent(make_seen(), {})
 
 
 async def test_jobs_are_taken_once_the_policy_is_there(
-    server: Server, gangs: Gangs
+    server: Server, gangs: PodGroupController
 ) -> None:
-    await gangs.choose()
+    await gangs.select_policy()
     server.has_volcano = True
 
-    await gangs.choose()
+    await gangs.select_policy()
 
-    assert gangs.marks_of(make_job()).scheduler == "volcano"
+    assert gangs.scheduling_metadata(make_job()).scheduler == "volcano"
 
 
 async def test_the_search_outlives_whatever_is_refused(
@@ -98,17 +100,17 @@ async def test_the_search_outlives_whatever_is_refused(
 ) -> None:
     monkeypatch.setattr(discovery, "RETRY_SECONDS", 0.01)
     told: list[str] = []
-    board = Board({}, Watcher(api, "/pods"), Watcher(api, "/nodes"))
+    cache = JobCache({}, Watcher(api, "/pods"), Watcher(api, "/nodes"))
 
-    async def choose_policy() -> None:
+    async def select_policy() -> None:
         told.append("again")
         if len(told) == 1:
             raise InvalidError("Something is set that is not there.")
 
-    task = asyncio.create_task(Discovery(api, board, choose_policy).run())
+    task = asyncio.create_task(EngineDiscovery(api, cache, select_policy).run())
     try:
         async with asyncio.timeout(30):
-            await board.has_kinds.wait()
+            await cache.has_kinds.wait()
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

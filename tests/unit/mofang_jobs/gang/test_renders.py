@@ -7,18 +7,18 @@ import pytest
 
 from mofang.models import Framework, JobSpec
 from mofang_jobs.domain.gang import Gang
-from mofang_jobs.domain.models import Manifest, NewJob
+from mofang_jobs.domain.models import JobRequest, Manifest
 from mofang_jobs.engines.rendering import render
-from mofang_jobs.engines.workload_kinds import KINDS, TRAIN_JOB, Kind
-from mofang_jobs.scheduling.coscheduling import CoschedulingGang
-from mofang_jobs.scheduling.native import NativeGang
-from mofang_jobs.scheduling.volcano import VolcanoGang
+from mofang_jobs.engines.workload_kinds import KINDS, TRAIN_JOB, WorkloadKind
+from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy
+from mofang_jobs.scheduling.native import NativePolicy
+from mofang_jobs.scheduling.volcano import VolcanoPolicy
 
 EVERY = [(kind, framework) for kind in KINDS for framework in kind.roles]
 NAMES = [f"{kind.kind} of {framework}" for kind, framework in EVERY]
 
 
-def job_of(framework: Framework) -> NewJob:
+def job_of(framework: Framework) -> JobRequest:
     replicas = 1 if framework is Framework.SINGLE else 3
     spec = JobSpec(
         name="train",
@@ -27,7 +27,7 @@ def job_of(framework: Framework) -> NewJob:
         script="train.py",
         replicas=replicas,
     )
-    return NewJob(id="train-x1y2z3", project="vision", owner="ada", spec=spec)
+    return JobRequest(id="train-x1y2z3", project="vision", owner="ada", spec=spec)
 
 
 def pod_templates(part: Any) -> Iterator[Manifest]:
@@ -42,7 +42,7 @@ def pod_templates(part: Any) -> Iterator[Manifest]:
                 yield from pod_templates(each)
 
 
-def pods_of(kind: Kind, objects: list[Manifest]) -> int:
+def pods_of(kind: WorkloadKind, objects: list[Manifest]) -> int:
     """How many pods the operator makes of the objects."""
 
     def counted(part: Any, factor: int = 1) -> int:
@@ -66,21 +66,21 @@ def pods_of(kind: Kind, objects: list[Manifest]) -> int:
 @pytest.mark.parametrize(("kind", "framework"), EVERY, ids=NAMES)
 @pytest.mark.parametrize(
     "policy",
-    [NativeGang("v1beta1"), VolcanoGang(), CoschedulingGang("gangs")],
+    [NativePolicy("v1beta1"), VolcanoPolicy(), CoschedulingPolicy("gangs")],
     ids=lambda each: each.name,
 )
 def test_every_pod_is_marked(kind, framework, policy):
     job = job_of(framework)
-    marks = policy.marks(Gang.of(job))
-    templates = list(pod_templates(render(kind, job, [], marks)))
+    scheduling_metadata = policy.scheduling_metadata(Gang.of(job))
+    templates = list(pod_templates(render(kind, job, [], scheduling_metadata)))
 
     assert templates
     for each in templates:
-        assert marks.labels.items() <= each["metadata"]["labels"].items()
+        assert scheduling_metadata.labels.items() <= each["metadata"]["labels"].items()
         annotations = each["metadata"].get("annotations", {})
-        assert marks.annotations.items() <= annotations.items()
-        assert each["spec"].get("schedulerName", "") == marks.scheduler
-        assert each["spec"]["priorityClassName"] == marks.priority_class
+        assert scheduling_metadata.annotations.items() <= annotations.items()
+        assert each["spec"].get("schedulerName", "") == scheduling_metadata.scheduler
+        assert each["spec"]["priorityClassName"] == scheduling_metadata.priority_class
 
 
 @pytest.mark.parametrize(("kind", "framework"), EVERY, ids=NAMES)
@@ -88,5 +88,5 @@ def test_a_gang_is_as_great_as_the_pods_that_are_made(kind, framework):
     """A group that waits for a pod nobody makes would wait for ever."""
     job = job_of(framework)
     gang = Gang.of(job)
-    objects = render(kind, job, [], NativeGang("v1beta1").marks(gang))
+    objects = render(kind, job, [], NativePolicy("v1beta1").scheduling_metadata(gang))
     assert pods_of(kind, objects) == gang.count

@@ -5,12 +5,12 @@ Kubernetes' messages are those of a 1.37 cluster with two machines of four GPUs.
 
 import pytest
 
-from mofang_jobs.scheduling.coscheduling import CoschedulingGang
-from mofang_jobs.scheduling.native import NativeGang
-from mofang_jobs.scheduling.ungrouped import NoGang
-from mofang_jobs.scheduling.volcano import VolcanoGang
+from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy
+from mofang_jobs.scheduling.native import NativePolicy
+from mofang_jobs.scheduling.ungrouped import UngroupedPolicy
+from mofang_jobs.scheduling.volcano import VolcanoPolicy
 
-NATIVE = NativeGang("v1beta1")
+NATIVE = NativePolicy("v1beta1")
 NO_ROOM = (
     "minCount (5) cannot be satisfied: 1 scheduled, 3 remaining, pod group preemption: "
     "No preemption victims found for incoming preemptor"
@@ -43,7 +43,7 @@ def pods(pod):
 def test_a_gang_too_big_says_what_must_be_free_and_what_is(gang, pods):
     group = native(status="False", reason="Unschedulable", message=NO_ROOM)
 
-    assert NATIVE.waiting_sentence(gang(**ASKED), group, pods) == (
+    assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
         f"{WISH} When Kubernetes last looked, there were enough for 1 of the 5. "
         "worker-0 waits for a machine: of 4, 2 have too few free GPUs, 2 are of "
         "another kind than the job can use."
@@ -55,14 +55,14 @@ def test_room_for_none_is_said_so(gang, pod):
     group = native(status="False", reason="Unschedulable", message=message)
     pods = [pod(n) for n in range(5)]
 
-    assert NATIVE.waiting_sentence(gang(**ASKED), group, pods) == (
+    assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
         f"{WISH} When Kubernetes last looked, there were enough for none of them."
     )
 
 
 def test_a_message_in_other_words_leaves_the_wish(gang, pods):
     group = native(status="False", reason="Unschedulable", message="new words")
-    sentence = NATIVE.waiting_sentence(gang(**ASKED), group, pods[1:] + pods[1:2])
+    sentence = NATIVE.pending_reason(gang(**ASKED), group, pods[1:] + pods[1:2])
     assert sentence == WISH
 
 
@@ -73,7 +73,7 @@ def test_roles_that_differ_are_listed(gang, pod):
         "resources": {"cpu": "1", "memory": "1Gi", "gpu": 1},
         "roles": {"chief": {"replicas": 1}, "ps": {"replicas": 2}},
     }
-    sentence = NATIVE.waiting_sentence(gang(**asked), {}, [pod(n) for n in range(5)])
+    sentence = NATIVE.pending_reason(gang(**asked), {}, [pod(n) for n in range(5)])
     assert sentence == (
         "Waiting for enough free resources for 1 chief (1 core, 1 GiB of "
         "memory), 2 workers (1 GPU, 1 core, 1 GiB of memory each) and 2 ps (1 core, "
@@ -83,11 +83,11 @@ def test_roles_that_differ_are_listed(gang, pod):
 
 def test_a_gang_that_is_placed_waits_for_nothing(gang, pods):
     group = native(status="True", reason="Scheduled")
-    assert NATIVE.waiting_sentence(gang(**ASKED), group, pods) is None
+    assert NATIVE.pending_reason(gang(**ASKED), group, pods) is None
 
 
 def test_pods_that_are_not_made_yet_are_waited_for(gang, pod):
-    sentence = NATIVE.waiting_sentence(gang(**ASKED), {}, [pod(0), pod(1)])
+    sentence = NATIVE.pending_reason(gang(**ASKED), {}, [pod(0), pod(1)])
     assert sentence == (
         "It waits until all of its 5 replicas are made; 2 of them are there."
     )
@@ -96,17 +96,19 @@ def test_pods_that_are_not_made_yet_are_waited_for(gang, pod):
 def test_an_error_of_the_scheduler_is_an_administrators(gang, pods):
     message = "all pods in a single pod group should have the same priority"
     group = native(status="False", reason="SchedulerError", message=message)
-    sentence = NATIVE.waiting_sentence(gang(**ASKED), group, pods)
+    sentence = NATIVE.pending_reason(gang(**ASKED), group, pods)
     assert sentence == (
         f"Kubernetes cannot place its replicas: {message}. Tell an administrator."
     )
 
 
 @pytest.mark.parametrize(
-    "policy", [NATIVE, VolcanoGang(), CoschedulingGang()], ids=lambda each: each.name
+    "policy",
+    [NATIVE, VolcanoPolicy(), CoschedulingPolicy()],
+    ids=lambda each: each.name,
 )
 def test_a_group_that_is_absent_is_named(gang, pods, policy):
-    sentence = policy.waiting_sentence(gang(**ASKED), None, pods)
+    sentence = policy.pending_reason(gang(**ASKED), None, pods)
     assert sentence.startswith(
         "Its replicas wait for their PodGroup train-x1y2z3, which is not there."
     )
@@ -118,9 +120,9 @@ def volcano(phase, message=""):
 
 
 def test_volcanos_queue_is_named_while_it_holds_the_gang(gang, pods):
-    policy = VolcanoGang("team-$(project)")
+    policy = VolcanoPolicy("team-$(project)")
     said = "queue resource quota insufficient"
-    sentence = policy.waiting_sentence(gang(**ASKED), volcano("Pending", said), pods)
+    sentence = policy.pending_reason(gang(**ASKED), volcano("Pending", said), pods)
     assert sentence == (
         "It waits until Volcano's queue team-vision lets it in. Volcano says: queue "
         "resource quota insufficient."
@@ -130,7 +132,7 @@ def test_volcanos_queue_is_named_while_it_holds_the_gang(gang, pods):
 def test_volcano_says_what_it_lacks(gang, pod):
     said = "5/5 tasks in gang unschedulable: pod group is not ready, 5 Pending"
     pods = [pod(n) for n in range(5)]
-    sentence = VolcanoGang().waiting_sentence(
+    sentence = VolcanoPolicy().pending_reason(
         gang(**ASKED), volcano("Inqueue", said), pods
     )
     assert sentence == f"{WISH} Volcano says: {said}."
@@ -139,20 +141,20 @@ def test_volcano_says_what_it_lacks(gang, pod):
 @pytest.mark.parametrize("phase", ["Running", "Unknown", "Completed"])
 def test_a_gang_that_volcano_placed_waits_for_nothing(gang, pods, phase):
     group = volcano(phase, "an old message")
-    assert VolcanoGang().waiting_sentence(gang(**ASKED), group, pods) is None
+    assert VolcanoPolicy().pending_reason(gang(**ASKED), group, pods) is None
 
 
 def test_coscheduling_tells_by_its_pods(gang, pods):
     group = {"status": {"phase": "Pending"}}
-    sentence = CoschedulingGang().waiting_sentence(gang(**ASKED), group, pods)
+    sentence = CoschedulingPolicy().pending_reason(gang(**ASKED), group, pods)
     assert sentence.startswith(f"{WISH} worker-0 waits for a machine: of 4, 2 have")
 
 
 def test_a_gang_that_coscheduling_placed_waits_for_nothing(gang, pod):
     pods = [pod(n, node="gpu-1") for n in range(5)]
     group = {"status": {"phase": "Scheduling"}}
-    assert CoschedulingGang().waiting_sentence(gang(**ASKED), group, pods) is None
+    assert CoschedulingPolicy().pending_reason(gang(**ASKED), group, pods) is None
 
 
 def test_without_gangs_each_pod_speaks_for_itself(gang, pods):
-    assert NoGang().waiting_sentence(gang(**ASKED), None, pods) is None
+    assert UngroupedPolicy().pending_reason(gang(**ASKED), None, pods) is None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from mofang_jobs.domain.hang_rule import Trace
+from mofang_jobs.domain.hang_rule import ReplicaSamples
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.samples import GpuSample, IoCounters, Sample, SampledReplica
@@ -81,10 +81,10 @@ def trace():
         gpus: int = 0,
         cores: float | None = None,
         **more: float,
-    ) -> Trace:
+    ) -> ReplicaSamples:
         replica = SampledReplica(name=name_of(label), gpus=gpus, cores=cores)
         samples = samples_of(*parts, **more)
-        return Trace(replica=replica, samples=samples, age_seconds=age)
+        return ReplicaSamples(replica=replica, samples=samples, age_seconds=age)
 
     return make
 

@@ -7,7 +7,7 @@ import pytest
 from unit.mofang_jobs.hang.conftest import START, Part, line_of, name_of, samples_of
 
 from mofang.models import JobMetrics
-from mofang_jobs.adapters.sample_files import SampleFile, SampleStore, sample_parts
+from mofang_jobs.adapters.sample_files import SampleFile, SampleStorage, sample_parts
 from mofang_jobs.domain.samples import IoCounters, SampledReplica
 from mofang_jobs.services.metric_series import MAX_POINTS, chart_job, chart_replica
 
@@ -116,7 +116,7 @@ async def test_a_job_has_the_curves_of_its_replicas_and_notes_for_the_others(tmp
     path.write_bytes(b"".join(map(line_of, samples_of(Part(5)))))
     second = SampledReplica(name=name_of("worker-1"))
 
-    found = await chart_job(SampleStore(tmp_path), [REPLICA, second], 100)
+    found = await chart_job(SampleStorage(tmp_path), [REPLICA, second], 100)
 
     assert isinstance(found, JobMetrics)
     assert [each.index for each in found.replicas] == [0, 1]

@@ -17,7 +17,12 @@ from unit.mofang_jobs.hang.days import (
     with_gpu,
 )
 
-from mofang_jobs.domain.hang_rule import Health, Trace, Verdict, judge
+from mofang_jobs.domain.hang_rule import (
+    HangVerdict,
+    Health,
+    ReplicaSamples,
+    detect_hang,
+)
 from mofang_jobs.domain.samples import Sample, SampledReplica
 
 WINDOW = 400
@@ -27,16 +32,16 @@ IN_TIME_SECONDS = SETTINGS.quiet_seconds(PERIOD) + PERIOD
 """A hang that begins right after a sample is silent from the next one on."""
 
 
-def verdict_at(samples: Sequence[Sample], end: int, gpus: int = 0) -> Verdict:
-    trace = Trace(
+def verdict_at(samples: Sequence[Sample], end: int, gpus: int = 0) -> HangVerdict:
+    trace = ReplicaSamples(
         replica=SampledReplica(name=name_of(), gpus=gpus),
         samples=samples[max(end - WINDOW, 0) : end],
         age_seconds=0.0,
     )
-    return judge([trace], SETTINGS)
+    return detect_hang([trace], SETTINGS)
 
 
-def verdicts(samples: Sequence[Sample], gpus: int = 0) -> list[Verdict]:
+def verdicts(samples: Sequence[Sample], gpus: int = 0) -> list[HangVerdict]:
     """Judge after each sample, as nobody has to."""
     return [verdict_at(samples, end, gpus) for end in range(1, len(samples) + 1)]
 

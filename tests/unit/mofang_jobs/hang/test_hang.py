@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.mofang_jobs.hang.conftest import SETTINGS, Part, name_of, samples_of
 
-from mofang_jobs.domain.hang_rule import Health, Trace, judge
+from mofang_jobs.domain.hang_rule import Health, ReplicaSamples, detect_hang
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.domain.samples import SampledReplica
 
@@ -90,7 +90,7 @@ def test_the_rule(trace, silence, gpus, health):
     # The last sample with I/O begins the silence.
     work = dataclasses.replace(WORK, gpus=wavering(3) * len(silence.gpus))
 
-    verdict = judge([trace(work, silence, gpus=gpus)], SETTINGS)
+    verdict = detect_hang([trace(work, silence, gpus=gpus)], SETTINGS)
 
     assert verdict.health is health, verdict.sentence
 
@@ -100,27 +100,27 @@ def test_a_change_of_level_is_work(trace):
     half = SETTINGS.gpu_window
     parts = (Part(half + 20, gpus=[[40.0]]), Part(half, gpus=[[80.0]]))
 
-    assert judge([trace(*parts, gpus=1)], SETTINGS).health is Health.ALIVE
+    assert detect_hang([trace(*parts, gpus=1)], SETTINGS).health is Health.ALIVE
 
 
 def test_a_change_of_variance_is_work(trace):
     half = SETTINGS.gpu_window
     parts = (Part(half + 20, gpus=[[50.0]]), Part(half, gpus=[[48.0, 50.0, 52.0]]))
 
-    assert judge([trace(*parts, gpus=1)], SETTINGS).health is Health.ALIVE
+    assert detect_hang([trace(*parts, gpus=1)], SETTINGS).health is Health.ALIVE
 
 
 def test_equal_wavering_in_both_windows_is_work(trace):
     """A steady loop has the same median and variance all the time."""
     quiet = Part(90, gpus=[[70.0, 80.0, 90.0]])
 
-    assert judge([trace(quiet, gpus=1)], SETTINGS).health is Health.ALIVE
+    assert detect_hang([trace(quiet, gpus=1)], SETTINGS).health is Health.ALIVE
 
 
 def test_one_replica_that_does_io_keeps_the_job_alive(trace):
     hung, alive = Part(90), Part(90, talks=True)
 
-    verdict = judge(
+    verdict = detect_hang(
         [trace(hung, label="worker-0"), trace(alive, label="worker-1")], SETTINGS
     )
 
@@ -129,7 +129,7 @@ def test_one_replica_that_does_io_keeps_the_job_alive(trace):
 
 
 def test_a_replica_that_computes_keeps_the_waiting_ones_alive(trace):
-    verdict = judge(
+    verdict = detect_hang(
         [trace(Part(90)), trace(Part(90, cores=1.0), label="worker-1")], SETTINGS
     )
 
@@ -141,25 +141,25 @@ def test_traffic_is_io_and_keep_alives_are_not(trace):
     streaming = trace(Part(90, network=10e6), gpus=0)
     heartbeats = trace(Part(90, network=2e3), gpus=0)
 
-    assert judge([streaming], SETTINGS).health is Health.ALIVE
-    assert judge([heartbeats], SETTINGS).health is Health.HUNG
+    assert detect_hang([streaming], SETTINGS).health is Health.ALIVE
+    assert detect_hang([heartbeats], SETTINGS).health is Health.HUNG
     deaf = HangSettings(network_bytes_per_second=None)
-    assert judge([streaming], deaf).health is Health.HUNG
+    assert detect_hang([streaming], deaf).health is Health.HUNG
 
 
 def test_little_use_of_few_cores_is_computing(trace):
     """A replica that was given a twentieth of a core cannot use more."""
     quiet = Part(90, cores=0.03)
 
-    assert judge([trace(quiet)], SETTINGS).health is Health.HUNG
-    assert judge([trace(quiet, cores=0.05)], SETTINGS).health is Health.ALIVE
+    assert detect_hang([trace(quiet)], SETTINGS).health is Health.HUNG
+    assert detect_hang([trace(quiet, cores=0.05)], SETTINGS).health is Health.ALIVE
 
 
 def test_the_strict_rule_never_asks_the_cpu_of_a_gpu_replica(trace):
     quiet = Part(90, cores=1.0, gpus=UNUSED)
     strict = HangSettings(gpu_idle_percent=-1.0)
 
-    assert judge([trace(quiet, gpus=1)], strict).health is Health.HUNG
+    assert detect_hang([trace(quiet, gpus=1)], strict).health is Health.HUNG
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_what_is_not_known_is_no_hang(trace, age, samples, words):
     healthy = trace(Part(90), label="worker-0")
     missing = trace(Part(samples), label="worker-1", age=age)
 
-    verdict = judge([healthy, missing], SETTINGS)
+    verdict = detect_hang([healthy, missing], SETTINGS)
 
     assert verdict.health is Health.UNKNOWN
     assert words in verdict.sentence
@@ -184,11 +184,11 @@ def test_what_is_not_known_is_no_hang(trace, age, samples, words):
 def test_an_active_replica_outweighs_what_is_not_known(trace):
     known, unknown = trace(Part(90, talks=True)), trace(label="worker-1", age=None)
 
-    assert judge([unknown, known], SETTINGS).health is Health.ALIVE
+    assert detect_hang([unknown, known], SETTINGS).health is Health.ALIVE
 
 
 def test_a_job_without_running_replicas_is_not_judged():
-    assert judge([], SETTINGS).health is Health.UNKNOWN
+    assert detect_hang([], SETTINGS).health is Health.UNKNOWN
 
 
 def test_replicas_whose_command_has_ended_are_passed_over(trace):
@@ -196,8 +196,8 @@ def test_replicas_whose_command_has_ended_are_passed_over(trace):
     last = dataclasses.replace(ended.samples[-1], is_end=True)
     ended = dataclasses.replace(ended, samples=[*ended.samples, last])
 
-    assert judge([ended], SETTINGS).health is Health.UNKNOWN
-    verdict = judge([ended, trace(Part(90), label="worker-1")], SETTINGS)
+    assert detect_hang([ended], SETTINGS).health is Health.UNKNOWN
+    verdict = detect_hang([ended, trace(Part(90), label="worker-1")], SETTINGS)
     assert verdict.health is Health.HUNG
     assert verdict.replicas == ("worker-1",)
 
@@ -206,7 +206,7 @@ def test_clocks_that_differ_by_hours_do_not_matter(trace):
     early = trace(Part(90), label="worker-0", clock=1_000_000_000.0)
     late = trace(Part(90), label="worker-1", clock=2_000_000_000.0)
 
-    assert judge([early, late], SETTINGS).health is Health.HUNG
+    assert detect_hang([early, late], SETTINGS).health is Health.HUNG
 
 
 def test_a_clock_that_is_set_does_not_matter(trace):
@@ -216,7 +216,7 @@ def test_a_clock_that_is_set_does_not_matter(trace):
         for number, each in enumerate(found.samples)
     ]
 
-    verdict = judge([dataclasses.replace(found, samples=samples)], SETTINGS)
+    verdict = detect_hang([dataclasses.replace(found, samples=samples)], SETTINGS)
 
     assert verdict.health is Health.HUNG
     assert verdict.quiet_seconds == 900.0
@@ -225,20 +225,20 @@ def test_a_clock_that_is_set_does_not_matter(trace):
 def test_longer_periods_of_the_replica_make_the_rule_slower(trace):
     parts = (WORK, Part(QUIET - 1))
 
-    assert judge([trace(*parts, period=60.0)], SETTINGS).health is Health.ALIVE
+    assert detect_hang([trace(*parts, period=60.0)], SETTINGS).health is Health.ALIVE
 
 
 def test_shorter_periods_of_the_replica_do_not_make_the_rule_hastier(trace):
     parts = (WORK, Part(QUIET))
 
-    assert judge([trace(*parts, period=1.0)], SETTINGS).health is Health.ALIVE
+    assert detect_hang([trace(*parts, period=1.0)], SETTINGS).health is Health.ALIVE
 
 
 def test_the_sentence_says_what_is_quiet_since_when_and_what_to_do(trace):
     first = trace(WORK, Part(60, gpus=SPIN), label="worker-1", gpus=1)
     second = trace(WORK, Part(20, talks=True, gpus=SPIN), Part(40, gpus=SPIN), gpus=1)
 
-    verdict = judge([first, second], SETTINGS)
+    verdict = detect_hang([first, second], SETTINGS)
 
     assert verdict.sentence == (
         "The job seems to hang: no process of all 2 replicas has read or written "
@@ -263,13 +263,13 @@ def test_io_within_the_quiet_time_is_always_life(data):
         Part(1, talks=True, gpus=[[level]]),
         Part(since, cores=cores, gpus=[[level]]),
     )
-    found = Trace(
+    found = ReplicaSamples(
         replica=SampledReplica(name=name_of(), gpus=1),
         samples=samples,
         age_seconds=0.0,
     )
 
-    assert judge([found], SETTINGS).health is Health.ALIVE
+    assert detect_hang([found], SETTINGS).health is Health.ALIVE
 
 
 @pytest.mark.parametrize(

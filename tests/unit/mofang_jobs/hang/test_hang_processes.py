@@ -14,11 +14,11 @@ import pytest
 from unit.mofang_jobs.hang.conftest import name_of
 
 import mofang
-from mofang_jobs.adapters.sample_files import SampleStore
-from mofang_jobs.domain.hang_rule import Health, Verdict
+from mofang_jobs.adapters.sample_files import SampleStorage
+from mofang_jobs.domain.hang_rule import HangVerdict, Health
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.domain.samples import SampledReplica
-from mofang_jobs.services.hang_detector import HangWatch
+from mofang_jobs.services.hang_detector import HangDetector
 
 PERIOD = 0.1
 SETTINGS = HangSettings(
@@ -69,7 +69,7 @@ class Job:
         self._root = root
         self._running: list[subprocess.Popen[bytes]] = []
         self._replicas: list[SampledReplica] = []
-        self._watch = HangWatch(SampleStore(root), SETTINGS)
+        self._watch = HangDetector(SampleStorage(root), SETTINGS)
 
     def start(self, script: str, gpus: int = 0, path: str = "") -> None:
         name = name_of(f"worker-{len(self._replicas)}")
@@ -91,22 +91,24 @@ class Job:
         self._running.append(process)
         self._replicas.append(SampledReplica(name=name, gpus=gpus))
 
-    async def look(self) -> Verdict:
+    async def check(self) -> HangVerdict:
         await asyncio.sleep(PERIOD)
-        return await self._watch.look(self._replicas, attempt=1)
+        return await self._watch.check(self._replicas, attempt=1)
 
-    async def looks_until(self, wanted: Health, seconds: float = 30) -> list[Verdict]:
+    async def looks_until(
+        self, wanted: Health, seconds: float = 30
+    ) -> list[HangVerdict]:
         """Look again and again until the verdict comes; return all."""
-        found, end = [await self.look()], time.monotonic() + seconds
+        found, end = [await self.check()], time.monotonic() + seconds
         while found[-1].health is not wanted:
             assert time.monotonic() < end, found[-1]
-            found.append(await self.look())
+            found.append(await self.check())
         return found
 
-    async def looks_for(self, seconds: float) -> list[Verdict]:
+    async def looks_for(self, seconds: float) -> list[HangVerdict]:
         found, end = [], time.monotonic() + seconds
         while time.monotonic() < end:
-            found.append(await self.look())
+            found.append(await self.check())
         return found
 
     def stop(self) -> None:
@@ -197,6 +199,6 @@ async def test_a_spinning_wait_is_told_from_work_by_its_gpu(
     # On a busy machine it takes long until the process only computes.
     while found[-1].quiet_seconds < SETTINGS.quiet_seconds(PERIOD):
         assert time.monotonic() < end, found[-1]
-        found.append(await job.look())
+        found.append(await job.check())
 
     assert Health.HUNG not in {each.health for each in found}

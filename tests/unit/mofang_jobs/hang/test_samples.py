@@ -13,7 +13,7 @@ from mofang_jobs.adapters.sample_files import (
     MAX_BYTES,
     MAX_SAMPLES,
     RECENT_BYTES,
-    SampleStore,
+    SampleStorage,
     parse_samples,
     sample_parts,
 )
@@ -25,7 +25,7 @@ LINES = b"".join(map(line_of, SAMPLES))
 
 @pytest.fixture
 def store(tmp_path):
-    return SampleStore(tmp_path)
+    return SampleStorage(tmp_path)
 
 
 @pytest.fixture

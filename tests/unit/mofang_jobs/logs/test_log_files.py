@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file, remove_folder
-from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogStore
+from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogStorage
 from mofang_jobs.domain.log_paths import LogName
 
 NAME = LogName(project="vision", job="train-abc123", role="worker", index=0)
@@ -45,7 +45,7 @@ async def test_ranges(
 ) -> None:
     (root / FOLDER / FILE).write_bytes(b"0123456789")
 
-    part = await LogStore(root).read(NAME, offset, limit)
+    part = await LogStorage(root).read(NAME, offset, limit)
 
     assert part is not None
     assert (part.content, part.offset, part.size) == (content, start, 10)
@@ -55,14 +55,14 @@ async def test_ranges(
 async def test_no_answer_is_larger_than_its_bound(root: Path) -> None:
     (root / FOLDER / FILE).write_bytes(bytes(3 * MAX_READ_BYTES))
 
-    part = await LogStore(root).read(NAME, 0, 10**12)
+    part = await LogStorage(root).read(NAME, 0, 10**12)
 
     assert part is not None
     assert len(part.content) == MAX_READ_BYTES
 
 
 async def test_no_file_is_none(root: Path) -> None:
-    assert await LogStore(root).read(NAME, 0, 10) is None
+    assert await LogStorage(root).read(NAME, 0, 10) is None
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_no_symbolic_link_leads_outside(
     link.symlink_to(target if absolute else _relative(target, link.parent))
     assert (root / FOLDER / FILE).read_bytes() == SECRET
 
-    assert await LogStore(root).read(NAME, 0, 100) is None
+    assert await LogStorage(root).read(NAME, 0, 100) is None
 
 
 def _relative(target: Path, start: Path) -> str:
@@ -118,7 +118,7 @@ async def test_what_is_no_plain_file_is_not_read(root: Path, kind: str) -> None:
         finally:
             os.chdir(here)
 
-    assert await LogStore(root).read(NAME, 0, 100) is None
+    assert await LogStorage(root).read(NAME, 0, 100) is None
 
 
 @pytest.mark.parametrize("part", ["..", ".", "", "a/b", "/etc", "a\0b"])
@@ -134,7 +134,7 @@ async def test_removal_does_not_follow_links(root: Path) -> None:
     (root / FOLDER / "link").symlink_to(outside)
     (root / FOLDER / "up").symlink_to(root / "projects/speech")
 
-    await LogStore(root).remove("vision", "train-abc123")
+    await LogStorage(root).remove("vision", "train-abc123")
 
     assert not (root / FOLDER).exists()
     assert outside.read_bytes() == SECRET
@@ -146,21 +146,21 @@ async def test_removal_of_a_linked_folder_removes_the_link_only(root: Path) -> N
     target = root / "projects/speech/.mofang/logs/train-abc123"
     (root / FOLDER).symlink_to(target)
 
-    await LogStore(root).remove("vision", "train-abc123")
+    await LogStorage(root).remove("vision", "train-abc123")
 
     assert (target / FILE).read_bytes() == SECRET
     assert not (root / FOLDER).is_symlink()
 
 
 async def test_removing_what_is_not_there_is_fine(root: Path) -> None:
-    await LogStore(root).remove("vision", "absent-abc123")
+    await LogStorage(root).remove("vision", "absent-abc123")
 
 
 async def test_folders_are_listed_with_their_last_change(root: Path) -> None:
     (root / FOLDER / FILE).write_text("x")
     (root / "projects/link").symlink_to(root / "projects/vision")
 
-    found = await LogStore(root).list_folders()
+    found = await LogStorage(root).list_folders()
 
     assert {(project, job) for project, job, _ in found} == {
         ("vision", "train-abc123"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from unit.mofang_jobs.world import World, running_world
 
-from mofang_jobs.adapters.log_files import LogStore
+from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.services.retention import Retention
 
 ENDED = {"terminated": {"exitCode": 0, "startedAt": "2026-11-23T00:00:09Z"}}
@@ -172,7 +172,7 @@ async def test_the_sweep_keeps_what_is_young_or_has_its_job(world: World) -> Non
         "conditions": [{"type": "Succeeded", "status": "True"}],
     }
     for each in (cancelled, ended):
-        world.board.drop(world.board.find_object("vision", each["id"]))
+        world.cache.drop(world.cache.find_object("vision", each["id"]))
         await world.call("GET", each["id"])
     ids = [kept["id"], cancelled["id"], ended["id"], "orphan-abc123", "Notes of ada"]
     folders = {each: world.log_file({"id": each}).parent for each in ids}
@@ -181,9 +181,9 @@ async def test_the_sweep_keeps_what_is_young_or_has_its_job(world: World) -> Non
     young = world.log_file({"id": "young-abc123"}).parent
 
     await Retention(
-        world.board,
+        world.cache,
         world.cluster,
-        LogStore(world.storage),
+        LogStorage(world.storage),
         keep=timedelta(days=30),
         now=lambda: datetime.now(UTC) + timedelta(days=31),
     ).sweep()

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mofang_jobs.domain.client_protocols import SshLanguage
-from mofang_jobs.domain.container_commands import Target, ssh_server
+from mofang_jobs.domain.client_protocols import SshProtocol
+from mofang_jobs.domain.container_commands import ShellTarget, ssh_server
 from mofang_jobs.domain.public_keys import parse_public_key
 from mofang_jobs.domain.terminal_protocol import ERROR, STDERR, STDIN_BYTES, STDOUT
 
@@ -20,41 +20,41 @@ def status(code: int) -> bytes:
     return json.dumps({"status": "Failure", "details": {"causes": [cause]}}).encode()
 
 
-def language() -> SshLanguage:
-    return SshLanguage("worker-0", KEY)
+def protocol() -> SshProtocol:
+    return SshProtocol("worker-0", KEY)
 
 
 def test_bytes_pass_unchanged_both_ways() -> None:
     content = bytes(range(256)) * 1000
-    frames = list(language().frames_of(content))
+    frames = list(protocol().frames_of(content))
 
     assert b"".join(each[1:] for each in frames) == content
     assert {each[:1] for each in frames} == {b"\0"}
     assert max(map(len, frames)) == STDIN_BYTES + 1
-    assert language().messages_of(STDOUT, content) == [content]
+    assert protocol().messages_of(STDOUT, content) == [content]
 
 
 def test_text_of_a_client_goes_nowhere() -> None:
-    assert list(language().frames_of('["stdin", "ls"]')) == []
+    assert list(protocol().frames_of('["stdin", "ls"]')) == []
 
 
 def test_a_session_that_went_well_ends_without_a_word() -> None:
-    spoken = language()
+    spoken = protocol()
     spoken.messages_of(STDOUT, b"SSH-2.0-OpenSSH")
     spoken.messages_of(STDERR, b"Connection reset")
 
-    assert spoken.verdict(status(255)) == ""
-    assert spoken.verdict(SUCCESS) == ""
-    assert spoken.farewell("") == []
+    assert spoken.exit_message(status(255)) == ""
+    assert spoken.exit_message(SUCCESS) == ""
+    assert spoken.on_close("") == []
 
 
 @pytest.mark.parametrize("code", [129, 137, 143])
 def test_a_server_that_was_stopped_is_told(code: int) -> None:
     """The container's end, most often: sshd says nothing of its own then."""
-    spoken = language()
+    spoken = protocol()
     spoken.messages_of(STDOUT, b"SSH-2.0-OpenSSH")
 
-    assert "worker-0 was stopped" in spoken.verdict(status(code))
+    assert "worker-0 was stopped" in spoken.exit_message(status(code))
 
 
 @pytest.mark.parametrize(
@@ -107,24 +107,24 @@ def test_a_server_that_was_stopped_is_told(code: int) -> None:
     ],
 )
 def test_why_there_is_no_session(complaint: bytes, told: bytes, sentence: str) -> None:
-    spoken = language()
+    spoken = protocol()
 
     assert spoken.messages_of(STDERR, complaint) == []
     assert spoken.messages_of(ERROR, told) == []
-    assert spoken.verdict(told) == sentence
-    assert spoken.farewell(sentence) == [json.dumps({"error": sentence})]
+    assert spoken.exit_message(told) == sentence
+    assert spoken.on_close(sentence) == [json.dumps({"error": sentence})]
 
 
 def test_a_flood_of_complaints_is_not_kept() -> None:
-    spoken = language()
+    spoken = protocol()
     for _ in range(1000):
         spoken.messages_of(STDERR, b"x" * 1000)
 
-    assert len(spoken.verdict(status(1))) < 5000
+    assert len(spoken.exit_message(status(1))) < 5000
 
 
 def test_key_and_directory_stay_arguments_of_their_own() -> None:
-    target = Target(
+    target = ShellTarget(
         project="vision",
         job="digits",
         role="worker",

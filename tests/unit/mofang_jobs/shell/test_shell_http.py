@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
-from unit.mofang_jobs.world import PretendedTerminal, World, running_world
+from unit.mofang_jobs.world import PretendedStream, World, running_world
 
 from mofang_jobs.adapters import hub_identity as identity
 from mofang_spawner.environments.models import Member
@@ -204,7 +204,7 @@ async def test_a_flood_waits_in_the_container(world: World) -> None:
     assert 0 < taken < 1000
 
 
-async def _settled(terminal: PretendedTerminal) -> int:
+async def _settled(terminal: PretendedStream) -> int:
     before = -1
     while before != terminal.taken:
         before = terminal.taken
