@@ -299,8 +299,8 @@ async def test_a_gang_too_big_holds_nothing_and_says_what_it_waits_for(world):
     said = world.policy.pending_reason(gang, group, pods)
     assert said.startswith(
         "Waiting for enough free resources for 3 workers (3 GPUs, 0.1 cores, 64 MiB "
-        "of memory each). When Kubernetes last looked, there were enough for 2 of the "
-        "3."
+        "of memory each). At the last scheduling attempt there were enough for 2 of "
+        "the 3."
     )
     assert "2 have too few free GPUs" in said
 

@@ -1,4 +1,4 @@
-"""What is there: jobs, their pods and the machines, from one watch per kind.
+"""Cache of jobs, their pods and the nodes, from one watch per kind.
 
 Answers come from memory. What this process wrote is put in ahead of its event, so
 that who submits a job finds it in the next list.
@@ -42,12 +42,12 @@ ask for all of a job's, of which hardly any has changed."""
 
 
 class JobCache:
-    """Jobs, pods and machines of the cluster, kept up to date.
+    """Jobs, pods and nodes of the cluster, kept up to date.
 
     Args:
         jobs: Watch of each kind of object, cut by ``trim_job``.
         pods: Watch of the pods of jobs, cut by ``trim_pod``.
-        nodes: Watch of the machines.
+        nodes: Watch of the nodes.
         api: By which kinds that are found later are followed.
     """
 
@@ -146,16 +146,16 @@ class JobCache:
 
     @property
     def node_objects(self) -> list[Manifest]:
-        """All machines as ``trim_node`` keeps them."""
+        """All nodes as ``trim_node`` keeps them."""
         return list(self._nodes.objects.values())
 
     @property
     def nodes(self) -> list[Node]:
-        """All machines; none while they are not known."""
+        """All nodes; none while they are not known."""
         return [Node.from_node(node) for node in self.node_objects]
 
     def lost_nodes(self) -> set[str]:
-        """Return machines that do not answer."""
+        """Return nodes that do not answer."""
         return {node["metadata"]["name"] for node in self._nodes.indexed(LOST)}
 
     def find(self, project: str, job_id: str) -> ObservedJob | None:
@@ -272,7 +272,7 @@ class JobCache:
         return found if len(found) < 2 else sorted(found, key=attempt_of)  # noqa: PLR2004
 
     def notify(self, job: ObservedJob) -> None:
-        """Tell subscribers that a job is another now, though no object changed."""
+        """Notify subscribers of a status change that is not in the API object."""
         self._subscriptions.notify(job.namespace, job.id)
 
     def wake(self) -> None:

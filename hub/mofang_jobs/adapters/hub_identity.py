@@ -105,6 +105,6 @@ class HubIdentity:
 
 def _away() -> HubUnavailableError:
     return HubUnavailableError(
-        "The hub does not answer, so nobody can be recognised. Jobs that run are not "
-        "affected. Try again in a moment."
+        "The hub does not answer, so the caller cannot be identified. Running jobs are "
+        "not affected. Try again in a moment."
     )

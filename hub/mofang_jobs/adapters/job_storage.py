@@ -1,4 +1,4 @@
-"""Talk to Kubernetes about jobs, whichever resource runs them."""
+"""Create, read, change and delete the objects of jobs, of whichever kind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MERGE = "application/merge-patch+json"
 
 
 class JobStorage:
-    """Creates, releases, cancels and deletes jobs.
+    """Creates, unsuspends, cancels and deletes jobs.
 
     Args:
         api: The client; shared, not closed here.
@@ -49,8 +49,8 @@ class JobStorage:
     async def create(self, kind: WorkloadKind, objects: list[Manifest]) -> Manifest:
         """Create a job: what it needs first, then the job itself.
 
-        Until the last call there is no job; what was made for it by then is swept
-        away later.
+        Prerequisites are created first; if creating the job fails, ``collect_orphans``
+        deletes them.
 
         Args:
             kind: Which resource runs it.
@@ -85,7 +85,7 @@ class JobStorage:
         raise AssertionError
 
     async def create_if_absent(self, body: Manifest) -> None:
-        """Create what a job needs, unless an earlier try did."""
+        """Create an object unless it exists."""
         with wrap_api_errors("create", body["kind"], body["metadata"]["name"]):
             try:
                 await self._objects.create_namespaced_custom_object(
@@ -96,7 +96,7 @@ class JobStorage:
                     raise
 
     async def _set_owner_reference(self, prerequisite: Manifest, job: Manifest) -> None:
-        """Make what a job needed go with it."""
+        """Set an ownerReference: the garbage collector deletes it with the job."""
         owner = {
             "apiVersion": job["apiVersion"],
             "kind": job["kind"],
@@ -159,7 +159,7 @@ class JobStorage:
         return await self._patch("cancel", kind, current, patch)
 
     async def unsuspend(self, kind: WorkloadKind, current: Manifest) -> Manifest:
-        """Let a waiting job run, unless it has changed since it was seen.
+        """Clear a job's suspend field, unless it has changed since it was read.
 
         Raises:
             ConflictError: It has changed.

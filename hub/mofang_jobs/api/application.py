@@ -25,9 +25,8 @@ from mofang_jobs.api.shell import ShellHandler, SshHandler
 log = structlog.get_logger(__name__)
 
 PING_SECONDS = 240.0
-"""Who does not answer for so long has gone; what waits before a ping on a slow line,
-or for a container that takes nothing, is to pass meanwhile. Clients ping more often,
-which keeps what stands between from ending a silent connection."""
+"""WebSocket ping timeout. Long enough for a client that is slow to drain its buffer;
+clients ping more often to keep intermediaries open."""
 
 # Only what can be a name gets to a handler, and from there into a path.
 _PROJECT = r"([a-z](?:[a-z0-9-]{0,18}[a-z0-9])?)"

@@ -32,7 +32,7 @@ MAX_INLINE_BYTES = 8 * 1024
 """Longer bodies are validated in a thread, so that nobody else waits for it."""
 
 RECOGNISE_SECONDS = 60.0
-"""Between two looks at whose token a stream's is."""
+"""Interval for re-validating the token of an open stream."""
 
 MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
 
@@ -83,7 +83,7 @@ class ServiceHandler(web.RequestHandler):
         """Cookies are not read, so nothing can be done in somebody's name by them."""
 
     async def recognise(self) -> Caller:
-        """Return who bears the request's token now; of a stream, it may have changed.
+        """Re-authenticate the request; a stream's token may have been revoked.
 
         Raises:
             UnauthorizedError: Nobody does any more.

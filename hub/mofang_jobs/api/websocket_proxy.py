@@ -105,7 +105,7 @@ class WebSocketProxyHandler(WebSocketHandler, ServiceHandler):
             self.close()
 
     async def _check(self, session: ShellSession) -> None:
-        """Return if who came would be let in again, with the same token."""
+        """Return if who came would be admitted again, with the same token."""
         caller = await self.recognise()
         await self.context.targets.reauthorize(caller, session.session_request.target)
 

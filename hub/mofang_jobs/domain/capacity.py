@@ -21,21 +21,21 @@ _KEEP_OFF = {"NoSchedule", "NoExecute"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeCapacity:
-    """A node as if nothing ran on it."""
+    """What one node, or several of equal capacity, offer when nothing runs on them."""
 
     node: Node
     allocatable: Mapping[str, Decimal]
-    """What pods may have of it, by the resource's name: cores, bytes, pieces."""
+    """What pods may request of it, by resource name: cores, bytes, devices."""
 
     capacity: Mapping[str, Decimal]
-    """The same with what the node keeps for itself."""
+    """Likewise, including what is reserved for the system."""
 
     labels: Mapping[str, str]
     taints: Sequence[Manifest] = ()
-    """Those that keep pods off for good."""
+    """NoSchedule and NoExecute taints that Kubernetes does not set itself."""
 
     count: int = 1
-    """How many there are of its like."""
+    """Number of nodes with equal capacity."""
 
     @classmethod
     def from_node(cls, node: Manifest) -> Self:
@@ -77,7 +77,7 @@ def _lasting_taints(node: Manifest) -> list[Manifest]:
 
 
 def group_equal_nodes(nodes: Iterable[Manifest]) -> list[NodeCapacity]:
-    """Return one of each kind of node, which are few even where nodes are many.
+    """Group nodes of equal capacity, labels and taints; there are few such groups.
 
     Args:
         nodes: As ``trim_node`` keeps them.
@@ -112,7 +112,7 @@ def _kind(node: Manifest) -> object:
 
 
 def role_requests(role: Role) -> dict[str, Decimal]:
-    """Return what a replica of a role asks of its node, without what it does not."""
+    """Return the resource requests of a replica, without those that are 0."""
     asked = {
         "cpu": parse_quantity(role.resources.cpu),
         "memory": parse_quantity(role.resources.memory),
@@ -147,7 +147,7 @@ def nodes_in_pool(pool: str, nodes: Iterable[NodeCapacity]) -> list[NodeCapacity
 def eligible_nodes(
     role: Role, pool: str, nodes: Sequence[NodeCapacity]
 ) -> list[NodeCapacity]:
-    """Leave out nodes off which ``placement`` or their taints keep a role."""
+    """Return the nodes whose labels and taints allow the pods of a role."""
     request = PlacementRequest(
         job="", role=role.name, requests_gpu=role.resources.gpu > 0, pool=pool
     )

@@ -1,4 +1,4 @@
-"""What a job would wait for even if nothing else ran. Pure."""
+"""Warn when the cluster could not schedule a job even if it were empty. Pure."""
 
 from __future__ import annotations
 

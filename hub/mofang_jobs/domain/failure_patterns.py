@@ -38,7 +38,7 @@ FAILURE_PATTERNS = (
         "broken GPU",
         r"uncorrectable ECC|fallen off the bus|CUDA error: hardware|"
         r"NVML.{0,100}Driver/library version mismatch",
-        "The GPU or its driver failed. Tell an administrator which machine it was.",
+        "The GPU or its driver failed. Tell an administrator which node it was.",
         by_platform=True,
     ),
     _cause(

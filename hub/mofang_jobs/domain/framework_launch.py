@@ -21,7 +21,7 @@ class FrameworkLaunch:
     """Whether replicas find each other by a directory of the owner's home."""
 
     counts_threads: bool = True
-    """Whether its libraries start one thread per core of the machine unless told."""
+    """Whether its libraries start one thread per core of the node unless told."""
 
 
 _TABLE = {

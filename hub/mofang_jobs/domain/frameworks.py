@@ -127,7 +127,7 @@ def _places(spec: JobSpec) -> list[dict[str, object]]:
 
 
 def _threads(spec: JobSpec, role: Role, launch: FrameworkLaunch) -> Mapping[str, str]:
-    # Libraries count the machine's cores, not the container's, and would start a
+    # Libraries count the node's cores, not the container's, and would start a
     # thread for each; sixty threads on two cores take turns instead of computing.
     if not launch.counts_threads:
         return {}

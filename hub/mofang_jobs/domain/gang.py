@@ -177,7 +177,7 @@ class GangPolicy(Protocol):
     def pending_reason(
         self, gang: Gang, group: Manifest | None, pods: Sequence[ObservedPod]
     ) -> str | None:
-        """Return why a gang that was let in does not run; None if it is placed.
+        """Return why a gang that was admitted does not run; None if it is placed.
 
         Args:
             gang: The gang.

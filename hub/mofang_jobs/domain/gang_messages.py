@@ -11,14 +11,14 @@ from mofang_jobs.domain.messages import pending_reason
 from mofang_jobs.domain.models import ObservedPod
 
 _OF_NODES = "0/"
-"""How the scheduler begins when it tells what each machine lacks."""
+"""How the scheduler begins when it tells what each node lacks."""
 
 
 def pod_group_missing(gang: Gang) -> str:
     """Say that the PodGroup is not there (yet)."""
     return (
-        f"Its replicas wait for their PodGroup {gang.name}, which is not there. If "
-        "that stays so, cancel the job and submit it again."
+        f"The PodGroup {gang.name} of its pods does not exist. If that persists, "
+        "cancel the job and submit it again."
     )
 
 
@@ -29,10 +29,7 @@ def pods_missing(gang: Gang, made: int) -> str:
         gang: The gang.
         made: How many pods there are.
     """
-    return (
-        f"It waits until all of its {gang.count} replicas are made; {made} of them "
-        f"{'is' if made == 1 else 'are'} there."
-    )
+    return f"Waiting for all of its pods: {made}/{gang.count} created."
 
 
 def insufficient_resources(gang: Gang, fit: int | None) -> str:
@@ -47,11 +44,11 @@ def insufficient_resources(gang: Gang, fit: int | None) -> str:
     if fit is None:
         return request
     found = f"{fit} of the {gang.count}" if fit else "none of them"
-    return f"{request} When Kubernetes last looked, there were enough for {found}."
+    return f"{request} At the last scheduling attempt there were enough for {found}."
 
 
 def with_cause(sentence: str, pods: Sequence[ObservedPod]) -> str:
-    """Add what the first replica that found no machine was told."""
+    """Add what the first replica that found no node was told."""
     told = (pod for pod in pods if pod.unschedulable.startswith(_OF_NODES))
     pod = next(told, None)
     cause = pending_reason(pod) if pod else None

@@ -64,7 +64,7 @@ def _suspects(idle_periods: Mapping[str, IdlePeriod], settings: HangSettings) ->
         return ""
     longest = max(each.seconds for each in idle_periods.values())
     return (
-        f"The first to fall silent: {name_some(early)}, {_duration(longest - quiet)} "
+        f"The first to become idle: {name_some(early)}, {_duration(longest - quiet)} "
         "before the last. "
     )
 

@@ -14,7 +14,7 @@ without GPUs, CPU time decides. Who computes without I/O lives, who idles hangs.
 
 Every replica must be silent and without work; one that works keeps the job alive.
 
-What is not known is never a hang. Clocks of machines are not compared with each other
+What is not known is never a hang. Clocks of nodes are not compared with each other
 or with ours: a silence is measured within one replica by a clock that nobody sets, and
 whether samples still come is told by whoever reads them (``Trace.age_seconds``).
 """
@@ -120,8 +120,8 @@ def _known_silence(trace: ReplicaSamples, settings: HangSettings) -> IdlePeriod 
         return f"{name} has been watched for too short a time."
     if trace.age_seconds > settings.stale_seconds(trace.samples[-1].period):
         return (
-            f"{name} has left no new sample for {trace.age_seconds:.0f} s. Its machine "
-            "or its storage may be in trouble."
+            f"{name} has left no new sample for {trace.age_seconds:.0f} s. Its node or "
+            "its storage may be in trouble."
         )
     return trailing_idle_period(trace.samples, settings)
 

@@ -43,9 +43,9 @@ _SCHEDULING_PARTS = (
             r"(\d{1,9}) node\(s\) (?:didn't match Pod's node affinity/selector|"
             r"had untolerated taint)"
         ),
-        "another kind than the job can use",
+        "match its node affinity or tolerations",
     ),
-    (re.compile(r"(\d{1,9}) node\(s\) were unschedulable"), "maintenance"),
+    (re.compile(r"(\d{1,9}) node\(s\) were unschedulable"), "cordoned"),
 )
 
 
@@ -61,12 +61,12 @@ def pending_reason(pod: ObservedPod) -> str | None:
         return (
             f"The image {pod.image} cannot be pulled for {pod.label}: "
             f"{_pull_cause(pod.waiting_message)} Cancel the job and submit it with an "
-            "image that is there."
+            "image that exists."
         )
     if pod.waiting_reason in {"CreateContainerConfigError", "CreateContainerError"}:
         return f"{pod.label} cannot be started: {shortened(pod.waiting_message)}"
     if pod.unschedulable:
-        return f"{pod.label} waits for a machine: {_scheduling(pod.unschedulable)}"
+        return f"{pod.label} cannot be scheduled: {_scheduling(pod.unschedulable)}"
     if pod.waiting_reason == "RunContainerError":
         return f"{pod.label} cannot be started: {shortened(pod.waiting_message)}"
     return None
@@ -75,11 +75,11 @@ def pending_reason(pod: ObservedPod) -> str | None:
 def _pull_cause(message: str) -> str:
     text = message.lower()
     if "not found" in text or "manifest unknown" in text:
-        return "there is no such image."
+        return "the image does not exist."
     if "unauthorized" in text or "denied" in text or "forbidden" in text:
-        return "its registry asks for a log-in or refuses."
+        return "the registry denied access; check the image pull secrets."
     if "no such host" in text or "i/o timeout" in text or "dial tcp" in text:
-        return "its registry cannot be reached."
+        return "the registry cannot be reached."
     return shortened(message) if message else "Kubernetes gives no cause."
 
 
@@ -94,16 +94,17 @@ def _scheduling(message: str) -> str:
     ]
     if not causes:
         return shortened(match[2].partition(" preemption:")[0])
-    return f"of {match[1]}, {', '.join(_has(each) for each in causes)}."
+    nodes = "node" if match[1] == "1" else "nodes"
+    return f"of {match[1]} {nodes}, {', '.join(_has(each) for each in causes)}."
 
 
 def _has(cause: str) -> str:
     count, _, what = cause.partition(" ")
     verb = "has" if count == "1" else "have"
-    if what.startswith("another kind"):
-        verb = "is of" if count == "1" else "are of"
-    if what == "maintenance":
-        verb = "is in" if count == "1" else "are in"
+    if what.startswith("match"):
+        verb, what = ("does" if count == "1" else "do"), f"not {what}"
+    if what == "cordoned":
+        verb = "is" if count == "1" else "are"
     return f"{count} {verb} {what}"
 
 
@@ -111,13 +112,13 @@ def failure_reason(pod: ObservedPod, resources: Resources) -> str:
     """Return how a failed pod came to its end."""
     if pod.status_reason == "Evicted":
         return (
-            f"{pod.label} was evicted from {pod.node}: "
+            f"{pod.label} was evicted from node {pod.node}: "
             f"{shortened(pod.status_message)} Ask for more, or write less to the "
             "container's own disk."
         )
     if pod.exit_code is None:
         cause = pod.status_message or pod.status_reason or "Kubernetes gives no cause."
-        return f"{pod.label} was ended by its machine {pod.node}: {shortened(cause)}"
+        return f"{pod.label} was terminated by node {pod.node}: {shortened(cause)}"
     if pod.exit_reason == "OOMKilled":
         return (
             f"{pod.label} ran out of memory: it may use {_memory(resources)}. Ask for "

@@ -112,7 +112,7 @@ class RolePodSpec:
 
     @property
     def requests_gpu(self) -> bool:
-        """Whether its containers need a machine with GPUs."""
+        """Whether its containers need a node with GPUs."""
         return self.resources.gpu > 0
 
 
@@ -156,7 +156,7 @@ class ObservedPod:
 
     status_message: str = ""
     unschedulable: str = ""
-    """The scheduler's message while no machine fits."""
+    """The scheduler's message while no node fits."""
 
     waiting_reason: str = ""
     waiting_message: str = ""
@@ -234,5 +234,5 @@ class ObservedJob:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it has yet to be let in."""
+        """Whether it has yet to be admitted."""
         return self.is_suspended and not self.cancelled_by and self.outcome is None

@@ -1,4 +1,4 @@
-"""The machines of the cluster, as far as placement and restarts care."""
+"""The nodes of the cluster, as far as placement and restarts care."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Node:
 
     pool: str = ""
     is_labelled: bool = False
-    """Whether it says which kind of machine it is."""
+    """Whether it says which kind of node it is."""
 
     has_gpu: bool = False
     is_lost: bool = False
@@ -61,7 +61,7 @@ def node_index_keys(node: Manifest) -> tuple[str, ...]:
 
 
 def _is_lost(conditions: list[Manifest]) -> bool:
-    # The cluster says Unknown of a machine that it hears nothing of.
+    # The cluster says Unknown of a node that it hears nothing of.
     return any(
         each.get("type") == "Ready" and each.get("status") == "Unknown"
         for each in conditions

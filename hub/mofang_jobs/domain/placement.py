@@ -1,8 +1,8 @@
-"""On which machines a role runs. Pure: one rule table.
+"""On which nodes a role runs. Pure: one rule table.
 
-GPU machines are for those who ask for GPUs (E8). A role without GPUs keeps off them
-while its pool has other machines; where there are only GPU machines it takes CPU on
-them. A project's pool is never left (J5), and its machines may keep others off by a
+GPU nodes are for those who ask for GPUs (E8). A role without GPUs keeps off them
+while its pool has other nodes; where there are only GPU nodes it takes CPU on
+them. A project's pool is never left (J5), and its nodes may keep others off by a
 taint of the pool's name. GPU replicas of a job are packed (J6).
 """
 
@@ -54,7 +54,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementRequest:
-    """What is asked of the machines of a role."""
+    """What is asked of the nodes of a role."""
 
     job: str
     """Id of the job, for packing."""

@@ -56,12 +56,12 @@ def parse_public_key(line: str) -> PublicKey:
     """Return the key that a line names.
 
     Raises:
-        RefusedError: It names none that would be let in; says why.
+        RefusedError: It names none that would be admitted; says why.
     """
     if not line:
         raise RefusedError(
-            "Say who comes: the header Mofang-Public-Key holds the type and the "
-            "base64 of a public key."
+            "The header Mofang-Public-Key is missing: it holds the type and the base64 "
+            "of a public key."
         )
     found = _LINE.fullmatch(line) if len(line) <= MAX_BYTES else None
     if found is None:
@@ -72,7 +72,7 @@ def parse_public_key(line: str) -> PublicKey:
     kind, text = found.groups()
     if kind not in _FORMS:
         raise RefusedError(
-            f"Keys of the type {kind} are not let in. Use one of {', '.join(_FORMS)}."
+            f"Keys of the type {kind} are not accepted. Use one of {', '.join(_FORMS)}."
         )
     try:
         content = base64.b64decode(text, validate=True)

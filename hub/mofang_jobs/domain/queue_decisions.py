@@ -1,12 +1,12 @@
-"""The order of waiting jobs and who of them is let in. Pure.
+"""The order of pending jobs, and which of them are admitted. Pure.
 
-A job is let in when all its replicas fit into what its project's quota leaves, so that
-no gang is made in part. Who waits longer goes first among equals; a smaller job may
-pass a bigger one that does not fit yet, until that one has waited for ``patience``:
-from then on nothing of its project passes it, or it might wait for ever. That is so for
-who lacks quota that others have, and for nobody else: whoever waits for machines holds
-only those who would take the same, and who asks for more than the quota or than any
-node has holds nobody.
+A job is admitted when all its replicas fit into what its project's quota leaves, so
+that no gang is created in part. Among equal priorities the job submitted first is
+admitted first; a smaller job may be admitted before a larger one that does not fit yet.
+After ``starvation_timeout`` no other job of the project is admitted before it. This
+applies only to jobs blocked by quota that others use. A job blocked by missing nodes
+delays only jobs that need the same kind of node, and a job that asks for more than the
+quota or than any node has delays nobody.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from types import MappingProxyType
 from mofang_jobs.domain.resource_requests import Amounts, add, shortfall
 
 _SETTLING = (
-    "Other jobs of the project have just started, and what they use is being counted. "
-    "It is decided within seconds."
+    "Other jobs of the project have just started, and their use of the quota is being "
+    "counted. It is decided within seconds."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingJob:
-    """A job that waits to be let in."""
+    """A job that is not admitted yet."""
 
     job: str
     rank: int
@@ -42,7 +42,7 @@ class PendingJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnschedulableJob:
-    """A job that was let in long ago and for which no machines were found yet."""
+    """A job admitted long ago whose pods are still unscheduled."""
 
     job: str
     rank: int
@@ -52,11 +52,11 @@ class UnschedulableJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaUsage:
-    """A project's quota."""
+    """A project's quota, and how much of it is used."""
 
     hard: Amounts
     used: Amounts
-    """By everything that runs or was let in."""
+    """By everything that runs or was admitted."""
 
     settling: Amounts = field(default_factory=dict)
     """By pods so new that it is not known whether ``used`` has them already."""
@@ -64,13 +64,13 @@ class QuotaUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionDecision:
-    """What becomes of one waiting job."""
+    """Whether one pending job is admitted now."""
 
     position: int
     """1 for the next."""
 
     reason: str | None
-    """Why it waits on; None if it is let in."""
+    """Why it waits on; None if it is admitted."""
 
 
 def in_admission_order(waiting: Iterable[PendingJob]) -> list[PendingJob]:
@@ -87,15 +87,15 @@ def decide(
     now: datetime,
     starvation_timeout: timedelta,
 ) -> dict[str, AdmissionDecision]:
-    """Say of each of a project's waiting jobs whether it is let in now.
+    """Decide for each pending job of a project whether it is admitted now.
 
     Args:
-        waiting: The project's.
+        waiting: Pending jobs of one project.
         quota: What the project's quota leaves.
-        stuck: Jobs of all projects that have found no machines for long.
-        refused: Sentences of jobs that could not be let in; they take nothing.
+        stuck: Jobs of all projects that have been unschedulable for long.
+        refused: Messages by id of jobs whose admission failed; they use no quota.
         now: The time.
-        starvation_timeout: How long a job may be passed by smaller ones.
+        starvation_timeout: How long smaller jobs may be admitted before a larger one.
     """
     used = dict(quota.used)
     decisions: dict[str, AdmissionDecision] = {}
@@ -131,11 +131,12 @@ def _reason(
     if reason:
         return reason
     if blocked_by is not None:
-        return f"{blocked_by.job} has waited longest and goes first."
+        return f"{blocked_by.job} has been waiting longer and is admitted first."
     ahead = next((one for one in stuck if _competes(one, each)), None)
     if ahead is not None:
         return (
-            f"{ahead.job} has waited long for machines of the same kind and goes first."
+            f"{ahead.job} has been waiting for nodes of the same kind and is scheduled "
+            "first."
         )
     return None
 
@@ -145,7 +146,7 @@ def _never(each: PendingJob, quota: QuotaUsage) -> str | None:
     parts = shortfall(each.requests, quota.hard, {})
     if parts:
         return (
-            f"The project's quota is too small for it: it asks for {'; '.join(parts)} "
+            f"The project's quota is too small: the job asks for {'; '.join(parts)} "
             "when nothing else runs. Cancel it and ask for less, or have an "
             "administrator raise the quota."
         )
@@ -157,7 +158,7 @@ def _not_now(each: PendingJob, quota: QuotaUsage) -> str | None:
     parts = shortfall(each.requests, quota.hard, quota.used)
     if parts:
         return (
-            f"The project's quota leaves no room: it asks for {'; '.join(parts)}. It "
+            f"The project's quota is exceeded: the job asks for {'; '.join(parts)}. It "
             "starts when other jobs or servers of the project end."
         )
     return _SETTLING if _shortfall_at_most(each, quota) else None

@@ -56,7 +56,7 @@ def add(total: dict[str, Decimal], amounts: Amounts) -> None:
 
 
 def requests_gpu(spec: JobSpec) -> bool:
-    """Say whether some replica of a job needs a machine with GPUs."""
+    """Say whether some replica of a job needs a node with GPUs."""
     return any(role.resources.gpu for role in spec.settled_roles())
 
 

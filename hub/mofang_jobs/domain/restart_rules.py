@@ -1,6 +1,6 @@
 """When a failed attempt is followed by another. Pure.
 
-A failure is the platform's where the script could not help it: its machine was lost, it
+A failure is the platform's where the script could not help it: its node was lost, it
 was evicted, its container could not be run, or its replicas lost each other.
 """
 
@@ -19,7 +19,7 @@ MOST_IN_A_ROW = 3
 """Failures of the script, one after the other, that are tried again."""
 
 LOST_AFTER = timedelta(seconds=30)
-"""How long a machine may be silent before the job is taken away from it, on top of the
+"""How long a node may be silent before the job is taken away from it, on top of the
 time that Kubernetes itself waits."""
 
 LATE_AFTER = timedelta(hours=1)
@@ -52,14 +52,14 @@ def is_platform_fault(pod: ObservedPod) -> bool:
 
 
 def _is_of_machine(pod: ObservedPod) -> bool:
-    """Say whether another machine might do better."""
+    """Say whether another node might do better."""
     if pod.node is None or not is_platform_fault(pod):
         return False
     if pod.is_terminating and pod.exit_reason == CONTAINER_LOST:
         # It was deleted, and no longer there when the kubelet looked for its exit code.
         return False
     cause = find_failure_pattern(pod.termination_message)
-    # Replicas that lost each other say nothing of one machine.
+    # Replicas that lost each other say nothing of one node.
     return pod.exit_code is None or cause is None or cause.name != "lost replicas"
 
 
@@ -93,12 +93,12 @@ def record_loss(
     lost: Mapping[str, timedelta],
     now: datetime,
 ) -> RestartRecord | None:
-    """Return what is written down of a lost machine; None if none was lost for long.
+    """Return what is written down of a lost node; None if none was lost for long.
 
     Args:
         job: A job that runs.
         pods: Its pods.
-        lost: Machines that do not answer, and for how long.
+        lost: Nodes that do not answer, and for how long.
         now: The time.
     """
     for pod in pods:
@@ -109,7 +109,7 @@ def record_loss(
             return RestartRecord(
                 attempt=job.attempt,
                 at=now,
-                cause=f"The machine {pod.node} of {pod.label} does not answer.",
+                cause=f"Node {pod.node}, which ran {pod.label}, is not responding.",
                 replica=pod.label,
                 node=pod.node,
                 by_platform=True,

@@ -1,4 +1,4 @@
-"""How a job fares: one state and one sentence from its object and its pods. Pure."""
+"""The status of a job: a state and a reason from its object and its pods. Pure."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome, PodPhas
 from mofang_jobs.domain.termination_message import shortened
 
 SECONDARY_FAILURE_SECONDS = 3.0
-"""How long after the first failure the others have heard of it; ends are told in whole
-seconds, and torchrun looks after its processes now and then."""
+"""Pods that fail within this time of the first are treated as consequences: timestamps
+have a resolution of one second, and torchrun polls its processes."""
 
-_STOPPED = "It was stopped because the job ended."
+_STOPPED = "It was terminated because the job ended."
 
 _UNKNOWN = (
-    "Nothing is left that tells which replica failed first: its pod was removed, as "
-    "when a machine is drained or an administrator deletes it. The logs tell more."
+    "It is not known which replica failed first: its pod was deleted, as when a node "
+    "is drained or an administrator deletes it. See the logs."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusInputs:
-    """What else is known of a job beside its object and its pods."""
+    """What the status depends on beside the job's object and its pods."""
 
     waiting_reason: str | None = None
     """What the cluster's events or its queue say of a job that waits."""
 
     gang_reason: str | None = None
-    """Why no machines were found for all of a job that was let in."""
+    """Why no nodes were found for all of a job that was admitted."""
 
     queue_position: QueuePlace | None = None
     alert: str | None = None
@@ -71,7 +71,7 @@ def describe_job(
     if state is JobState.FAILED and inputs.is_restarting:
         state = JobState.RESTARTING
     if state is JobState.QUEUED and job.is_suspended and inputs.queue_position is None:
-        # Nobody has looked at it yet; most are let in at once.
+        # The queue has not decided on it yet; most jobs are admitted at once.
         state = JobState.SUBMITTED
     is_running = state is JobState.RUNNING
     return Job(
@@ -153,7 +153,7 @@ def _reason(
                 parts.append(f"It was not restarted: {inputs.not_restarted}")
             return " ".join(parts)
         case JobState.RESTARTING:
-            return f"{_failure(job, pods)} It starts again."
+            return f"{_failure(job, pods)} It is being restarted."
         case JobState.CANCELLING | JobState.CANCELLED:
             return f"Cancelled by {job.cancelled_by}."
         case JobState.SUBMITTED | JobState.QUEUED:

@@ -113,5 +113,5 @@ def _container_state(status: Manifest) -> Manifest:
 def _unschedulable(status: Manifest) -> str:
     for each in status.get("conditions") or []:
         if each.get("type") == "PodScheduled" and each.get("status") == "False":
-            return each.get("message") or "no machine fits"
+            return each.get("message") or "no node fits"
     return ""

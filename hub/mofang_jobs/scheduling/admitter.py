@@ -1,4 +1,4 @@
-"""Let one job run: its gang first, then the job itself."""
+"""Admit one job: create its PodGroup, then unsuspend it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class PodGroupWriter(Protocol):
 
 
 class Admitter:
-    """Lets jobs run.
+    """Admits jobs.
 
     Args:
-        cache: What is there.
-        job_storage: Changes it.
-        pod_groups: Bind replicas together.
+        cache: Jobs, pods and nodes as last observed.
+        job_storage: Unsuspends it.
+        pod_groups: Creates its PodGroup.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Admitter:
         self._pod_groups = pod_groups
 
     async def admit(self, job: ObservedJob) -> None:
-        """Let a waiting job run, unless it was cancelled or is gone.
+        """Admit a pending job, unless it was cancelled or is gone.
 
         Killed anywhere in between, the job still waits and all of it is done again.
         """

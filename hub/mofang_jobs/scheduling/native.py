@@ -59,7 +59,7 @@ class NativePolicy:
     def build_group(self, gang: Gang, owner: Owner) -> Manifest | None:
         """Build a PodGroup of all replicas.
 
-        It is never broken up: what takes one replica from its machine for a higher
+        It is never broken up: what takes one replica from its node for a higher
         priority would take all. Kubernetes refuses a group whose priority is not
         that of its pods.
         """

@@ -66,7 +66,7 @@ class PodGroupController:
         """Settle the policy by what the cluster has, once.
 
         One that is wanted and not there may come later. Until then no job is made or
-        let in, as its replicas would not be bound; all else goes on.
+        admitted, as its replicas would not be bound; all else goes on.
 
         Raises:
             ClusterError: The cluster does not answer.
@@ -114,7 +114,7 @@ class PodGroupController:
             await self._job_storage.create_if_absent(group)
 
     def waiting(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> str | None:
-        """Return why a job that was let in finds no machines; None if it did."""
+        """Return why a job that was admitted finds no nodes; None if it did."""
         if self._groups is None or job.is_suspended or job.outcome:
             return None
         if pods and all(pod.node for pod in pods):

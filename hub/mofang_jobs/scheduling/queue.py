@@ -1,4 +1,4 @@
-"""Let waiting jobs in, one project at a time, whenever something has changed.
+"""Admit pending jobs, one project at a time, whenever something has changed.
 
 What is decided here is a patch of the job's object each; nothing else is remembered
 that a fresh process would miss.
@@ -44,8 +44,8 @@ POLL_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
 _BROKEN = (
-    "The project's queue stands still: its quota or one of its jobs cannot be read. "
-    "Show this to an administrator; the log of the training service says more."
+    "The project's queue is blocked: its quota or one of its jobs cannot be read. Show "
+    "this to an administrator; details are in the log of the training service."
 )
 
 
@@ -68,16 +68,16 @@ def _now() -> datetime:
 
 
 class JobQueue:
-    """Decides when waiting jobs run.
+    """Decides when pending jobs are admitted.
 
     Args:
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         quotas: What projects may use.
-        admitter: Lets jobs run.
+        admitter: Admits jobs.
         pools: Projects' pools.
-        starvation_timeout: How long a job may be passed by smaller ones.
+        starvation_timeout: How long smaller jobs may be admitted before a larger one.
         admit_unschedulable: Whether jobs are admitted that no node could take.
-        leads: Says whether this process acts; else it judges and lets nobody in.
+        leads: Says whether this process acts; else it judges and admits nothing.
         now: The time.
         clock: Steady seconds, by which what we saw ourselves is timed.
     """
@@ -205,7 +205,7 @@ class JobQueue:
         running: list[ObservedJob],
         stuck: list[UnschedulableJob],
     ) -> None:
-        """Let in who may; what the refused would have taken is left to the next."""
+        """Admit what fits; what a failed admission would have used is free again."""
         begun: dict[str, ObservedJob] = {}
         refused = self._refusals.standing()
         while True:
@@ -266,17 +266,17 @@ class JobQueue:
         )
 
     async def _admit(self, job: ObservedJob) -> Exception | None:
-        """Let a job run; return what was in the way."""
+        """Admit a job; return the error if that failed."""
         try:
             await self._admitter.admit(job)
         except Exception as err:
-            # It still waits, and a later look tries again.
+            # It stays pending, and a later pass tries again.
             if isinstance(err, MofangError):
-                log.warning("job is not let in", job=job.id, error=str(err))
+                log.warning("job is not admitted", job=job.id, error=str(err))
             else:
-                log.exception("letting a job in broke", job=job.id)
+                log.exception("admission of a job broke", job=job.id)
             self._refusals.record(job.uid, err)
             return err
         self._refusals.forget(job.uid)
-        log.info("job let in", project=job.project, job=job.id)
+        log.info("job admitted", project=job.project, job=job.id)
         return None

@@ -89,12 +89,12 @@ class Reservations:
 
 
 HOLD_SECONDS = 1800.0
-"""How long one job may hold others back. Machines that are merely in use come free
-meanwhile, as nobody passes it; where none do, it waits for something else than room."""
+"""Stop reserving nodes for a job after this time: if no node was freed by then, the job
+is not waiting for capacity."""
 
 
 class UnschedulableTracker:
-    """Remembers since when jobs find no machines.
+    """Remembers since when jobs find no nodes.
 
     Args:
         pool_of: Returns the name of a project's pool.
@@ -120,7 +120,7 @@ class UnschedulableTracker:
         pods: Mapping[str, Sequence[ObservedPod]],
         nodes: Sequence[NodeCapacity],
     ) -> list[UnschedulableJob]:
-        """Return those of all running jobs for whose machines others must wait.
+        """Return those of all running jobs for whose nodes others must wait.
 
         Args:
             jobs: All that were admitted.
@@ -145,7 +145,7 @@ class UnschedulableTracker:
         if any(pod.node for pod in pods):
             self._begun.pop(job.uid, None)
             return False
-        # Without such a pod it is not machines that the job waits for.
+        # Without such a pod it is not nodes that the job waits for.
         if not any(pod.unschedulable for pod in pods):
             return False
         now = self._clock()
@@ -195,7 +195,7 @@ RETRY_SECONDS = 15.0
 """How long after a refusal a job is not tried again: most of them last until somebody
 does something about them."""
 
-_UNKNOWN = "the training service failed at it, and its log says why."
+_UNKNOWN = "the training service failed; see its log."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +224,8 @@ class AdmissionFailures:
         is_away = isinstance(error, KubernetesUnavailableError)
         self._last[uid] = _AdmissionFailure(
             sentence=(
-                f"It could not be started yet: {cause} This is tried again by itself. "
-                "If it stays so, show this to an administrator."
+                f"It could not be admitted yet: {cause} It is retried automatically. "
+                "If this persists, show it to an administrator."
             ),
             until=self._clock() + (0 if is_away else RETRY_SECONDS),
         )
@@ -243,7 +243,7 @@ class AdmissionFailures:
         }
 
     def forget(self, uid: str) -> None:
-        """Forget a job that was let in."""
+        """Forget a job that was admitted."""
         self._last.pop(uid, None)
 
     def retain(self, uids: Collection[str]) -> None:

@@ -76,8 +76,7 @@ class VolcanoPolicy:
         if phase == _NOT_IN_QUEUE:
             why = f" Volcano says: {shortened(said)}" if said else ""
             return (
-                f"It waits until Volcano's queue {self._queue_of(gang)} lets it in."
-                f"{why}"
+                f"It waits until Volcano's queue {self._queue_of(gang)} admits it.{why}"
             )
         if len(pods) < gang.count:
             return pods_missing(gang, len(pods))

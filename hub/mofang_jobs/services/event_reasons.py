@@ -87,11 +87,11 @@ def event_message(reason: str, message: str) -> str | None:
     if quota:
         return _quota_sentence(quota)
     if reason in {"FailedCreatePod", "FailedCreate"}:
-        return f"Its replicas cannot be made: {shortened(message)}"
+        return f"Its pods cannot be created: {shortened(message)}"
     if reason in {"FailedMount", "FailedAttachVolume"}:
-        return f"Its directories cannot be mounted: {shortened(message)}"
+        return f"Its volumes cannot be mounted: {shortened(message)}"
     if reason == "FailedCreatePodSandBox":
-        return f"Its machine cannot prepare it yet: {shortened(message)}"
+        return f"The sandbox of its pod cannot be created yet: {shortened(message)}"
     return None
 
 
@@ -104,7 +104,7 @@ def _quota_sentence(quota: re.Match[str]) -> str:
         if what in used and what in limits
     ]
     return (
-        f"The project's quota leaves no room: it asks for {'; '.join(parts)}. "
+        f"The project's quota is exceeded: the job asks for {'; '.join(parts)}. "
         "It starts when other jobs or servers of the project end."
     )
 

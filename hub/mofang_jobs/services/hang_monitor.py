@@ -30,7 +30,7 @@ class HangMonitor:
     """Judges running jobs again and again.
 
     Args:
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         watch: Knows the rule.
         restart_controller: Starts jobs again that ask for it.
         period_seconds: How often each job is judged.

@@ -37,7 +37,7 @@ class JobListing:
 
     Args:
         lookup: Who may do what with which job.
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         job_status: What else is known of jobs.
     """
 

@@ -31,7 +31,7 @@ class JobLookup:
     """Finds jobs for those who may.
 
     Args:
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         job_storage: Asked for what another copy of this service made a moment ago.
         access: Who may do what.
         job_status: What else is known of jobs.

@@ -36,7 +36,7 @@ class JobService:
 
     Args:
         lookup: Who may do what with which job.
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         job_storage: Who changes it.
         environments: What jobs may run.
         submissions: Makes jobs.

@@ -1,10 +1,10 @@
-"""What is known of a job beside its object and its pods, gathered in one place."""
+"""What the status of a job depends on beside its object and its pods."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.record_files import RecordStorage, RetainedReplica
@@ -22,15 +22,15 @@ MOST_KEPT = 5000
 
 
 class JobStatusService:
-    """Gathers circumstances of jobs.
+    """Gathers the inputs of a job's status.
 
     Args:
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         event_reasons: What events say.
         queue: Who waits for what.
         restart_controller: Who starts again.
         records: What replicas leave beside their logs.
-        pod_groups: Who waits for machines.
+        pod_groups: Who waits for nodes.
         hang_monitor: Who makes no progress.
     """
 
@@ -56,7 +56,7 @@ class JobStatusService:
         self._last_inputs: dict[str, StatusInputs] = {}
 
     async def refresh(self, job: ObservedJob) -> bool:
-        """Read what only asking tells; say whether there is news."""
+        """Read events and records of a job; say whether its inputs have changed."""
         before = self._event_reasons.cached(job)
         after = await self._event_reasons.refresh(job, self._cache.pods_of(job))
         await self._refresh_retained(job)
@@ -68,14 +68,14 @@ class JobStatusService:
         return before != after or is_new
 
     async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
-        """Read what only asking tells, of several jobs at once."""
+        """Read the events of several jobs at once, where they are needed."""
         found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
         wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
         await asyncio.gather(*(self._event_reasons.refresh(*each) for each in wanted))
 
     def status_inputs(self, job: ObservedJob, *, shell: bool = False) -> StatusInputs:
-        """Return what is known without asking anybody."""
+        """Return the inputs as last read, without any request."""
         queue_position, waits = self._queue.queue_position(job)
         return StatusInputs(
             waiting_reason=waits or self._event_reasons.cached(job),
@@ -108,6 +108,5 @@ class JobStatusService:
 
 
 def _ending(replica: str, retained: RetainedReplica) -> str:
-    return (
-        f"{exit_message(replica, retained.exit_code, retained.cause)} It stays for now."
-    )
+    ended = exit_message(replica, retained.exit_code, retained.cause)
+    return f"{ended} It is held until {retained.until.astimezone(UTC):%H:%M} UTC."

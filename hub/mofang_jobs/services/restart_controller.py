@@ -1,4 +1,4 @@
-"""Make the next attempt of jobs that failed, and remove what it takes the place of.
+"""Create the next attempt of a failed job and delete the superseded one.
 
 Each step is one write, and a fresh process takes up wherever one was left: the next
 attempt has a name of its own, so that two can't make it twice, and the attempt before
@@ -45,13 +45,13 @@ def _now() -> datetime:
 
 
 class RestartController:
-    """Restarts jobs by their rules.
+    """Restarts jobs according to their restart policy.
 
     Args:
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         job_storage: Removes earlier attempts.
         submissions: Makes next ones.
-        lost_nodes: For how long machines are lost; asks the board by default.
+        lost_nodes: For how long nodes are lost; asks the cache by default.
         grace_period: How long pods are waited for.
         leads: Says whether this process acts; else it only says what is coming.
         now: The time.
@@ -89,7 +89,7 @@ class RestartController:
         return self._refusals.find(job)
 
     def lost_node_reason(self, job: ObservedJob) -> str | None:
-        """Return a sentence if a running job has lost a machine."""
+        """Return a sentence if a running job has lost a node."""
         record = self._lost_node_record(job)
         return record.cause if record else None
 

@@ -61,13 +61,13 @@ class RestartRefusals:
 
 
 class LostNodes:
-    """Remembers since when each machine is lost.
+    """Remembers since when each node is lost.
 
-    What the cluster writes down is told by the clock of another machine, which may be
+    What the cluster writes down is told by the clock of another node, which may be
     wrong by more than the time that is waited.
 
     Args:
-        lost: The machines that do not answer now.
+        lost: The nodes that do not answer now.
         clock: Steady seconds.
     """
 
@@ -82,7 +82,7 @@ class LostNodes:
         self._since: dict[str, float] = {}
 
     def durations(self) -> Mapping[str, timedelta]:
-        """Return the machines that are lost, and for how long we have known."""
+        """Return the nodes that are lost, and for how long we have known."""
         now, lost = self._clock(), self._lost()
         self._since = {name: self._since.get(name, now) for name in lost}
         return {

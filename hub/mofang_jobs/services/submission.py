@@ -40,7 +40,7 @@ class SubmissionService:
     """Makes jobs.
 
     Args:
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         job_storage: Makes objects.
         access: Knows when projects are known.
         validator: What a job may ask for.
@@ -69,7 +69,7 @@ class SubmissionService:
         self._homes = homes
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
-        """Create a job that waits to be let in.
+        """Create a job that waits to be admitted.
 
         Raises:
             MofangError: The job may not be, or Kubernetes would not.

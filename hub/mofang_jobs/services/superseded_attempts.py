@@ -1,7 +1,7 @@
-"""Remove attempts that a later one has taken the place of, or that nobody wants.
+"""Delete superseded attempts, and attempts of deleted jobs.
 
-Who cancelled an attempt while the next one was being made meant the job. So what is
-cancelled is passed on before the attempt that remembers it is removed.
+A cancellation that lands on an old attempt applies to the job: it is copied to the
+newest attempt before the old object is deleted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class SupersededAttempts:
     """Removes earlier attempts, and keeps what was asked of them.
 
     Args:
-        cache: What is there.
+        cache: Jobs, pods and nodes as last observed.
         job_storage: Cancels and removes.
     """
 

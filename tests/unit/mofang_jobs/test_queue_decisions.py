@@ -87,7 +87,10 @@ def test_a_smaller_job_passes_a_bigger_one_that_has_not_waited_long() -> None:
 def test_nothing_passes_who_has_waited_too_long() -> None:
     decisions = judged([wait("big", 8, minutes=11), wait("small", 1)], used=4)
     assert admitted(decisions) == set()
-    assert decisions["small"].reason == "big has waited longest and goes first."
+    assert (
+        decisions["small"].reason
+        == "big has been waiting longer and is admitted first."
+    )
     assert (decisions["big"].position, decisions["small"].position) == (1, 2)
 
 

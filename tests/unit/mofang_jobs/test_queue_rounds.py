@@ -223,7 +223,7 @@ async def test_a_refusal_is_told_and_takes_no_room() -> None:
     assert world.entered == ["b"], "what the first would have taken is free"
     queue_position, reason = world.queue.queue_position(first)
     assert str(reason).startswith(
-        "It could not be started yet: Could not create PodGroup a: queue is closed. "
+        "It could not be admitted yet: Could not create PodGroup a: queue is closed. "
     )
     assert queue_position is not None
     assert (queue_position.position, queue_position.length) == (1, 2)
@@ -259,7 +259,7 @@ async def test_what_nobody_foresaw_is_told_without_its_trace() -> None:
 
     assert world.entered == ["b"]
     reason = str(world.queue.queue_position(seen)[1])
-    assert "the training service failed at it" in reason
+    assert "the training service failed" in reason
     assert "metadata" not in reason
 
 
@@ -382,7 +382,7 @@ async def test_an_admitted_job_is_counted_once(pods: int, used: str) -> None:
 
     await world.queue.decide()
 
-    assert "it asks for 3 cores, and 2.75 of 16 cores are free" in str(
+    assert "the job asks for 3 cores, and 2.75 of 16 cores are free" in str(
         world.queue.queue_position(three)[1]
     )
     assert world.entered == ["two"]

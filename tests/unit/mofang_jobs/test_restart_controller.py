@@ -445,9 +445,8 @@ async def test_what_failed_long_ago_is_not_restarted(
     fail(world, made["id"], at=before)
 
     reason = (
-        "Nothing is left that tells which replica failed first: its pod was removed, "
-        "as when a machine is drained or an administrator deletes it. The logs tell "
-        "more. "
+        "It is not known which replica failed first: its pod was deleted, as when a "
+        "node is drained or an administrator deletes it. See the logs. "
         f"It was not restarted: {TOO_LATE}"
     )
     await eventually(world, made["id"], state="Failed", reason=reason)

@@ -210,7 +210,7 @@ def test_events_tell_only_where_pods_do_not() -> None:
     waiting = make_pod(0, **WAITING, unschedulable="0/1 nodes are available: x")
 
     assert describe(two(), [], waiting_reason="No room.").reason == "No room."
-    assert "machine" in describe(two(), [waiting], waiting_reason="No room.").reason
+    assert "scheduled" in describe(two(), [waiting], waiting_reason="No room.").reason
     assert (
         describe(two(), [make_pod(0), make_pod(1)], waiting_reason="No room.").reason
         is None
@@ -226,13 +226,13 @@ def test_a_replica_that_still_ran_when_the_job_succeeded_was_stopped() -> None:
     ).replicas
 
     assert first.reason is None
-    assert second.reason == "It was stopped because the job ended."
+    assert second.reason == "It was terminated because the job ended."
 
 
 def test_a_job_whose_failed_pod_is_gone_blames_no_replica() -> None:
     job = describe_job(two(outcome=Outcome.FAILED), [], StatusInputs())
 
-    assert "its pod was removed" in str(job.reason)
+    assert "its pod was deleted" in str(job.reason)
     assert [each.reason for each in job.replicas] == [None, None]
 
 
@@ -299,13 +299,13 @@ def test_end_of_a_log(
         ),
         pytest.param(
             {"status_reason": "Evicted", "status_message": "low on disk", "node": "n1"},
-            "worker-0 was evicted from n1: low on disk. Ask for more, or write less to "
-            "the container's own disk.",
+            "worker-0 was evicted from node n1: low on disk. Ask for more, or write "
+            "less to the container's own disk.",
             id="evicted",
         ),
         pytest.param(
             {"status_reason": "NodeLost", "node": "n1"},
-            "worker-0 was ended by its machine n1: NodeLost.",
+            "worker-0 was terminated by node n1: NodeLost.",
             id="machine lost",
         ),
         pytest.param(
@@ -337,27 +337,27 @@ def test_endings(facts: dict[str, Any], sentence: str) -> None:
                 "nvidia.com/gpu, 1 node(s) had untolerated taint(s). no new claims to "
                 "deallocate, preemption: 0/2 nodes are available"
             },
-            "worker-0 waits for a machine: of 2, 1 has too few free GPUs, 1 is of "
-            "another kind than the job can use.",
+            "worker-0 cannot be scheduled: of 2 nodes, 1 has too few free GPUs, 1 does "
+            "not match its node affinity or tolerations.",
             id="GPUs taken",
         ),
         pytest.param(
             {"unschedulable": "0/3 nodes are available: 3 Insufficient cpu."},
-            "worker-0 waits for a machine: of 3, 3 have too little free CPU.",
+            "worker-0 cannot be scheduled: of 3 nodes, 3 have too little free CPU.",
             id="CPU taken",
         ),
         pytest.param(
             {"waiting_reason": "ImagePullBackOff", "waiting_message": "x: not found"},
-            "The image docker.io/mofang/pytorch:1 cannot be pulled for worker-0: there "
-            "is no such image. Cancel the job and submit it with an image that is "
-            "there.",
+            "The image docker.io/mofang/pytorch:1 cannot be pulled for worker-0: the "
+            "image does not exist. Cancel the job and submit it with an image that "
+            "exists.",
             id="no such image",
         ),
         pytest.param(
             {"waiting_reason": "ErrImagePull", "waiting_message": "401 Unauthorized"},
-            "The image docker.io/mofang/pytorch:1 cannot be pulled for worker-0: its "
-            "registry asks for a log-in or refuses. Cancel the job and submit it with "
-            "an image that is there.",
+            "The image docker.io/mofang/pytorch:1 cannot be pulled for worker-0: the "
+            "registry denied access; check the image pull secrets. Cancel the job and "
+            "submit it with an image that exists.",
             id="not allowed to pull",
         ),
         pytest.param({"waiting_reason": "ContainerCreating"}, None, id="being made"),
@@ -375,6 +375,6 @@ def test_a_used_up_quota_is_told_with_its_figures() -> None:
     )
 
     assert sentence == (
-        "The project's quota leaves no room: it asks for 2 of cpu more, and 7 of 8 are "
-        "in use. It starts when other jobs or servers of the project end."
+        "The project's quota is exceeded: the job asks for 2 of cpu more, and 7 of 8 "
+        "are in use. It starts when other jobs or servers of the project end."
     )

@@ -44,9 +44,9 @@ def test_a_gang_too_big_says_what_must_be_free_and_what_is(gang, pods):
     group = native(status="False", reason="Unschedulable", message=NO_ROOM)
 
     assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
-        f"{WISH} When Kubernetes last looked, there were enough for 1 of the 5. "
-        "worker-0 waits for a machine: of 4, 2 have too few free GPUs, 2 are of "
-        "another kind than the job can use."
+        f"{WISH} At the last scheduling attempt there were enough for 1 of the 5. "
+        "worker-0 cannot be scheduled: of 4 nodes, 2 have too few free GPUs, 2 do not "
+        "match its node affinity or tolerations."
     )
 
 
@@ -56,7 +56,7 @@ def test_room_for_none_is_said_so(gang, pod):
     pods = [pod(n) for n in range(5)]
 
     assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
-        f"{WISH} When Kubernetes last looked, there were enough for none of them."
+        f"{WISH} At the last scheduling attempt there were enough for none of them."
     )
 
 
@@ -88,9 +88,7 @@ def test_a_gang_that_is_placed_waits_for_nothing(gang, pods):
 
 def test_pods_that_are_not_made_yet_are_waited_for(gang, pod):
     sentence = NATIVE.pending_reason(gang(**ASKED), {}, [pod(0), pod(1)])
-    assert sentence == (
-        "It waits until all of its 5 replicas are made; 2 of them are there."
-    )
+    assert sentence == ("Waiting for all of its pods: 2/5 created.")
 
 
 def test_an_error_of_the_scheduler_is_an_administrators(gang, pods):
@@ -109,9 +107,7 @@ def test_an_error_of_the_scheduler_is_an_administrators(gang, pods):
 )
 def test_a_group_that_is_absent_is_named(gang, pods, policy):
     sentence = policy.pending_reason(gang(**ASKED), None, pods)
-    assert sentence.startswith(
-        "Its replicas wait for their PodGroup train-x1y2z3, which is not there."
-    )
+    assert sentence.startswith("The PodGroup train-x1y2z3 of its pods does not exist.")
 
 
 def volcano(phase, message=""):
@@ -124,7 +120,7 @@ def test_volcanos_queue_is_named_while_it_holds_the_gang(gang, pods):
     said = "queue resource quota insufficient"
     sentence = policy.pending_reason(gang(**ASKED), volcano("Pending", said), pods)
     assert sentence == (
-        "It waits until Volcano's queue team-vision lets it in. Volcano says: queue "
+        "It waits until Volcano's queue team-vision admits it. Volcano says: queue "
         "resource quota insufficient."
     )
 
@@ -147,7 +143,7 @@ def test_a_gang_that_volcano_placed_waits_for_nothing(gang, pods, phase):
 def test_coscheduling_tells_by_its_pods(gang, pods):
     group = {"status": {"phase": "Pending"}}
     sentence = CoschedulingPolicy().pending_reason(gang(**ASKED), group, pods)
-    assert sentence.startswith(f"{WISH} worker-0 waits for a machine: of 4, 2 have")
+    assert sentence.startswith(f"{WISH} worker-0 cannot be scheduled: of 4 nodes, 2 ")
 
 
 def test_a_gang_that_coscheduling_placed_waits_for_nothing(gang, pod):

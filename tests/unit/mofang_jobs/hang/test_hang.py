@@ -243,7 +243,7 @@ def test_the_sentence_says_what_is_quiet_since_when_and_what_to_do(trace):
     assert verdict.sentence == (
         "The job seems to hang: no process of all 2 replicas has read or written "
         "anything for 6 minutes (since 09:06 UTC), and its GPUs stay at 100 %, as in "
-        "a wait for another replica. The first to fall silent: worker-1, 3 minutes "
+        "a wait for another replica. The first to become idle: worker-1, 3 minutes "
         "before the last. Look at the log, or open a shell there and run `py-spy dump "
         "--pid` on the script's process to see where it waits; cancel and rerun the "
         "job if it does not go on."
