@@ -15,7 +15,7 @@ import httpx
 import structlog
 from tornado.httpserver import HTTPServer
 
-from mofang_hub.config.settings import Settings
+from mofang_hub.settings import Settings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.adapters.hub_identity import HubIdentity

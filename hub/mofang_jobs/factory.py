@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mofang_hub.config.settings import JobSettings
+from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.job_storage import JobStorage

@@ -3,7 +3,7 @@
 import pytest
 
 from mofang.models import JobSpec, Priority
-from mofang_hub.config.settings import Settings
+from mofang_hub.settings import Settings
 from mofang_jobs.adapters.pod_group_discovery import ADMISSION_POLICY
 from mofang_jobs.domain.gang import Gang, priority_class
 from mofang_jobs.domain.models import JobRequest

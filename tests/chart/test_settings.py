@@ -2,7 +2,7 @@
 
 import pytest
 
-from mofang_hub.config.settings import Settings
+from mofang_hub.settings import Settings
 from mofang_projects.models import NamespaceSettings
 
 PUBLIC = {"publicUrl": "https://hub.example.org"}

@@ -15,7 +15,7 @@ import pytest_asyncio
 from kubernetes_asyncio import client, config
 
 from mofang.models import Framework, JobSpec, Priority
-from mofang_hub.config.settings import GangSettings
+from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
 from mofang_jobs.domain.models import JobRequest

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from mofang_hub.config.settings import GangSettings
+from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mofang_hub.config.settings import GangSettings
+from mofang_hub.settings import GangSettings
 from mofang_jobs.domain.gang import ClusterCapabilities, GangPolicy, GroupApi
 from mofang_jobs.scheduling import coscheduling, native, volcano
 from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy

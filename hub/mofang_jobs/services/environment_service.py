@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from mofang.models import DebugServer, EnvironmentList
-from mofang_hub.config.settings import JobSettings
+from mofang_hub.settings import JobSettings
 from mofang_jobs.domain.environments import show_environment
 from mofang_jobs.domain.models import Caller, ObservedJob
 from mofang_kube.errors import InvalidError

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from mofang.models import JobSpec
-from mofang_hub.config.settings import JobSettings
+from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.domain.environments import (
     cache_size,

@@ -16,7 +16,7 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from unit.mofang_jobs.conftest import PROJECT
 
-from mofang_hub.config.settings import JobSettings
+from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.quotas import Quotas

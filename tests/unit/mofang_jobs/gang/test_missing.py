@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from kubernetes_asyncio.client import ApiClient, Configuration
 from unit.mofang_jobs.conftest import make_job, make_seen
 
-from mofang_hub.config.settings import GangSettings
+from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters import engine_discovery as discovery
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mofang_hub.config.settings import GangSettings
+from mofang_hub.settings import GangSettings
 from mofang_jobs.domain.gang import ClusterCapabilities, GroupApi
 from mofang_jobs.scheduling.policy_selection import select_policy
 from mofang_kube.errors import InvalidError

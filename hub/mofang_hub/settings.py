@@ -81,7 +81,7 @@ class GangSettings(_Model):
 
 
 class ProgressSettings(_Model):
-    """When a job without progress is taken for a hung one; see mofang_jobs."""
+    """When a job counts as hung; see ``mofang_jobs.domain.hang_rule``."""
 
     sample_seconds: float = Field(default=10, ge=1, le=600)
     """How often each replica is measured."""
