@@ -16,7 +16,7 @@ class Change(NamedTuple):
     object: Manifest
 
 
-class Backlog:
+class CoalescingQueue:
     """What one subscriber has not taken yet.
 
     However slow it is, no more waits than there are objects: a change takes the

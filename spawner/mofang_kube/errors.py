@@ -8,7 +8,7 @@ MofangError
 │   ├── ConflictError         409: against what is there already
 │   └── QuotaError            403: the project's quota does not leave room
 └── ClusterError              502: Kubernetes would not or could not
-    └── ClusterAwayError      503: Kubernetes does not answer
+    └── KubernetesUnavailableError      503: Kubernetes does not answer
 """
 
 import json
@@ -84,7 +84,7 @@ class ClusterError(MofangError):
     status = 502
 
 
-class ClusterAwayError(ClusterError):
+class KubernetesUnavailableError(ClusterError):
     """Kubernetes does not answer."""
 
     code = "cluster_away"
@@ -102,6 +102,12 @@ def api_message(err: ApiException) -> str:
         return str(err.reason)
 
 
+def http_status(err: MofangError) -> int:
+    """Return the HTTP status that Kubernetes answered; 0 if it did not answer."""
+    cause = err.__cause__
+    return int(cause.status or 0) if isinstance(cause, ApiException) else 0
+
+
 def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
     """The error of ours for an API error, naming the object in hand."""
     message = api_message(err)
@@ -112,14 +118,14 @@ def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
 
 
 @contextmanager
-def translated(verb: str, kind: str, name: str) -> Iterator[None]:
+def wrap_api_errors(verb: str, kind: str, name: str) -> Iterator[None]:
     """Re-raise an API error as ours, naming the object that was in hand."""
     try:
         yield
     except ApiException as err:
         raise from_api(err, verb, kind, name) from err
     except (aiohttp.ClientError, TimeoutError) as err:
-        raise ClusterAwayError(
+        raise KubernetesUnavailableError(
             f"Could not {verb} {kind} {name}: Kubernetes does not answer. "
             "Try again in a minute."
         ) from err

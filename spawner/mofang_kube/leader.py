@@ -18,9 +18,21 @@ from typing import Any
 
 from kubernetes_asyncio.client import ApiClient, CustomObjectsApi
 
-from mofang_kube.errors import ConflictError, MofangError, NotFoundError, translated
+from mofang_kube.errors import (
+    ConflictError,
+    MofangError,
+    NotFoundError,
+    wrap_api_errors,
+)
 
-__all__ = ["LEASE_SECONDS", "RENEW_SECONDS", "RETRY_SECONDS", "Leader"]
+__all__ = [
+    "LEASE_SECONDS",
+    "RENEW_SECONDS",
+    "RETRY_SECONDS",
+    "Leader",
+    "Leads",
+    "always",
+]
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +48,18 @@ RETRY_SECONDS = 2.0
 _API = ("coordination.k8s.io", "v1")
 
 Manifest = dict[str, Any]
+
+Leads = Callable[[], bool]
+"""Says whether this process may act now.
+
+All copies answer requests, and all decide; only the leader writes without being asked.
+It asks before each such write.
+"""
+
+
+def always() -> bool:
+    """Say that this process may act: there is no other."""
+    return True
 
 
 def _now() -> datetime:
@@ -185,7 +209,7 @@ class Leader:
         return self._now().isoformat(timespec="microseconds")
 
     async def _read(self) -> Manifest:
-        with translated("read", "Lease", self._name):
+        with wrap_api_errors("read", "Lease", self._name):
             found: Manifest = await self._leases.get_namespaced_custom_object(
                 *_API, self._namespace, "leases", self._name
             )
@@ -198,13 +222,13 @@ class Leader:
             "metadata": {"name": self._name},
             "spec": {**self._ours(), "acquireTime": self._time()},
         }
-        with translated("create", "Lease", self._name):
+        with wrap_api_errors("create", "Lease", self._name):
             await self._leases.create_namespaced_custom_object(
                 *_API, self._namespace, "leases", body
             )
 
     async def _replace(self, lease: Manifest) -> None:
-        with translated("renew", "Lease", self._name):
+        with wrap_api_errors("renew", "Lease", self._name):
             await self._leases.replace_namespaced_custom_object(
                 *_API, self._namespace, "leases", self._name, lease
             )

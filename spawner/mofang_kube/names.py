@@ -6,8 +6,6 @@
 import hashlib
 import re
 
-from kubespawner.slugs import safe_slug
-
 GROUP = "mofang.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -39,6 +37,9 @@ _SERVER_NAME_MAX = 30
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
 _JOB_ID = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}")
 _HASHED = re.compile(r".*-[0-9a-f]{8}")
+_DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_SLUG_CHARACTERS = 21
+"""Of the readable part; with three dashes and the hash a slug has at most 32."""
 
 
 def is_name(text: str) -> bool:
@@ -52,8 +53,19 @@ def is_job_id(text: str) -> bool:
 
 
 def user_slug(username: str) -> str:
-    """A DNS label for a user; two users never share one."""
-    return str(safe_slug(username))
+    """A DNS label for a user; two users never share one.
+
+    The same as ``kubespawner.slugs.safe_slug``, without loading JupyterHub: a name that
+    is a DNS label without ``--`` stays, any other gets a hash.
+    """
+    if _DNS_LABEL.fullmatch(username) and "--" not in username:
+        return username
+    readable = re.sub(r"[^a-z0-9]+", "-", username.lower()).lstrip("-")
+    readable = readable[:_SLUG_CHARACTERS].rstrip("-")
+    if not readable[:1].isalpha():
+        readable = f"x-{readable[: _SLUG_CHARACTERS - 2]}" if readable else "x"
+    digest = hashlib.sha256(username.encode()).hexdigest()[:8]
+    return f"{readable}---{digest}"
 
 
 def project_namespace(project: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 from kubernetes_asyncio.client import ApiClient, ApiException
 
-from mofang_kube.changes import Backlog, Change, ChangeType, Manifest
+from mofang_kube.changes import Change, ChangeType, CoalescingQueue, Manifest
 
 __all__ = ["Change", "ChangeType", "Manifest", "Watcher", "object_key"]
 
@@ -75,10 +75,10 @@ class Watcher:
         self._groups: dict[str, set[str]] = {}
         self._version = ""
         self._task: asyncio.Task[None] | None = None
-        self._subscribers: set[Backlog] = set()
+        self._subscribers: set[CoalescingQueue] = set()
         self.objects: dict[str, Manifest] = {}
         """``object_key`` → object, trimmed."""
-        self.synced = asyncio.Event()
+        self.has_synced = asyncio.Event()
         """Set once the first LIST is in ``objects``."""
 
     def start(self) -> None:
@@ -99,13 +99,13 @@ class Watcher:
 
         Who is slow hears the last change of each object only.
         """
-        backlog = Backlog()
-        self._subscribers.add(backlog)
+        queue = CoalescingQueue()
+        self._subscribers.add(queue)
         try:
             while True:
-                yield await backlog.take()
+                yield await queue.take()
         finally:
-            self._subscribers.discard(backlog)
+            self._subscribers.discard(queue)
 
     def indexed(self, group: str) -> list[Manifest]:
         """Objects of a group, in no order; none if there is no such group."""
@@ -186,7 +186,7 @@ class Watcher:
                 break
         self._version = page["metadata"]["resourceVersion"]
         self._replace(found)
-        self.synced.set()
+        self.has_synced.set()
 
     def _replace(self, found: dict[str, Manifest]) -> None:
         for key in self.objects.keys() - found.keys():
@@ -233,8 +233,8 @@ class Watcher:
             self.objects[key] = obj
             for group in self._index(obj):
                 self._groups.setdefault(group, set()).add(key)
-        for backlog in self._subscribers:
-            backlog.put(Change(kind, obj))
+        for queue in self._subscribers:
+            queue.put(Change(kind, obj))
 
     def _ungroup(self, key: str, obj: Manifest) -> None:
         for group in self._index(obj):

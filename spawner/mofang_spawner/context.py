@@ -8,7 +8,7 @@ from typing import Any
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
 from mofang_kube import clients, names
-from mofang_kube.errors import ClusterAwayError
+from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
 
@@ -74,7 +74,7 @@ class SpawnContext:
         """Connect, and wait until pods and catalogue are known.
 
         Raises:
-            ClusterAwayError: Kubernetes does not answer.
+            KubernetesUnavailableError: Kubernetes does not answer.
         """
         async with self._lock:
             if not self._connected:
@@ -92,9 +92,9 @@ class SpawnContext:
         await self.catalog.ready()
         try:
             async with asyncio.timeout(_SYNC_SECONDS):
-                await self.pods.synced.wait()
+                await self.pods.has_synced.wait()
         except TimeoutError as err:
-            raise ClusterAwayError(
+            raise KubernetesUnavailableError(
                 "Servers cannot be seen: Kubernetes does not answer. "
                 "Try again in a minute."
             ) from err

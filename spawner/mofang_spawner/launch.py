@@ -18,7 +18,7 @@ from kubernetes_asyncio.client import ApiException
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from mofang_kube.deadline import Deadline
-from mofang_kube.errors import NotFoundError, translated
+from mofang_kube.errors import NotFoundError, wrap_api_errors
 from mofang_kube.watcher import Watcher
 from mofang_spawner import pods
 from mofang_spawner.choice import Choice
@@ -86,7 +86,7 @@ class Launch:
         self._uid = made["metadata"]["uid"]
         owner = pods.owner_reference(made)
         service = pods.service(self.service, self._choice, owner, port)
-        with translated("make", "service", self.service):
+        with wrap_api_errors("make", "service", self.service):
             await asyncio.gather(
                 self._core.create_namespaced_service(self._namespace, service),
                 self._core.patch_namespaced_secret(
@@ -108,7 +108,7 @@ class Launch:
             case "pod":
                 create, remove = core.create_namespaced_pod, self._remove_pod
         verb, what = ("start", "server") if kind == "pod" else ("make", kind)
-        with translated(verb, what, self._name):
+        with wrap_api_errors(verb, what, self._name):
             try:
                 made = await create(self._namespace, manifest)
             except ApiException as err:
@@ -253,6 +253,6 @@ class Launch:
     async def _delete(self, delete: Callable[..., Awaitable[Any]], name: str) -> None:
         with (
             contextlib.suppress(NotFoundError),
-            translated("remove", "server", name),
+            wrap_api_errors("remove", "server", name),
         ):
             await delete(name, self._namespace, grace_period_seconds=0)

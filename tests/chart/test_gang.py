@@ -3,12 +3,11 @@
 import pytest
 
 from mofang.models import JobSpec, Priority
-from mofang_hub.config.settings import Settings
-from mofang_hub.jobs.gang import Gang, NativeGang
-from mofang_hub.jobs.gang.discovery import ADMISSION_POLICY
-from mofang_hub.jobs.gang.native import LABEL
-from mofang_hub.jobs.gang.priorities import priority_class
-from mofang_hub.jobs.models import NewJob
+from mofang_hub.settings import Settings
+from mofang_jobs.adapters.pod_group_discovery import ADMISSION_POLICY
+from mofang_jobs.domain.gang import Gang, priority_class
+from mofang_jobs.domain.models import JobRequest
+from mofang_jobs.scheduling.native import LABEL, NativePolicy
 
 
 def with_gang(**gang):
@@ -28,13 +27,13 @@ def native(render, minimal):
 
 
 def test_pods_join_their_groups_by_the_label_that_the_service_gives(native):
-    job = NewJob(
+    job = JobRequest(
         id="train-x1y2z3",
         project="vision",
         owner="ada",
         spec=JobSpec(name="train", image="pytorch", script="train.py"),
     )
-    (label,) = NativeGang("v1beta1").marks(Gang.of(job)).labels
+    (label,) = NativePolicy("v1beta1").scheduling_metadata(Gang.of(job)).labels
     policy = native.get("MutatingAdmissionPolicy", ADMISSION_POLICY)["spec"]
 
     assert label == LABEL

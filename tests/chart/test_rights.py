@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from mofang_hub.jobs.engines.kinds import KINDS
+from mofang_jobs.engines.workload_kinds import KINDS
 
 GOLDEN = Path(__file__).parent / "golden" / "rights.yaml"
 

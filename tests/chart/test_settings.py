@@ -2,10 +2,10 @@
 
 import pytest
 
-from mofang_hub.config.settings import Settings
-from mofang_hub.projects.models import NamespaceSettings
 from mofang_hub.routes.builder import USER_HOST_PREFIX, VirtualServiceBuilder
 from mofang_hub.routes.models import Route
+from mofang_hub.settings import Settings
+from mofang_projects.models import NamespaceSettings
 
 PUBLIC = {"publicUrl": "https://hub.example.org"}
 

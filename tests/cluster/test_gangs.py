@@ -15,18 +15,20 @@ import pytest_asyncio
 from kubernetes_asyncio import client, config
 
 from mofang.models import Framework, JobSpec, Priority
-from mofang_hub.config.settings import GangSettings
-from mofang_hub.jobs.engines.kinds import (
+from mofang_hub.settings import GangSettings
+from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
+from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
+from mofang_jobs.domain.models import JobRequest
+from mofang_jobs.engines.pod_status import read_pod, strip_pod
+from mofang_jobs.engines.rendering import render
+from mofang_jobs.engines.workload_kinds import (
     MPI_JOB,
     PYTORCH_JOB,
     TF_JOB,
     XGBOOST_JOB,
-    Kind,
+    WorkloadKind,
 )
-from mofang_hub.jobs.engines.pod_reading import read_pod, trim_pod
-from mofang_hub.jobs.engines.rendering import render
-from mofang_hub.jobs.gang import Gang, GangPolicy, Owner, choose_gang, discover_gangs
-from mofang_hub.jobs.models import NewJob
+from mofang_jobs.scheduling.policy_selection import POD_GROUP_APIS, select_policy
 from mofang_kube import names
 from support import gangs
 
@@ -46,7 +48,9 @@ async def policy():
     settings = client.Configuration()
     await config.load_kube_config(str(gangs.KUBECONFIG), client_configuration=settings)
     async with client.ApiClient(settings) as api:
-        yield choose_gang(await discover_gangs(api), GangSettings())
+        yield select_policy(
+            await discover_capabilities(api, POD_GROUP_APIS), GangSettings()
+        )
 
 
 @dataclass(kw_only=True)
@@ -83,20 +87,20 @@ class World:
             priority=priority,
             resources={"cpu": "100m", "memory": "64Mi", "gpu": gpu},
         )
-        job = NewJob(id=name, project=self.project, owner="ada", spec=spec)
+        job = JobRequest(id=name, project=self.project, owner="ada", spec=spec)
         return Gang.of(job)
 
     async def submit(self, gang: Gang) -> dict[str, Any]:
         """Create a suspended PyTorchJob whose pods are marked for their gang."""
         (role,) = gang.roles
-        marks = self.policy.marks(gang)
+        scheduling_metadata = self.policy.scheduling_metadata(gang)
         spec = gangs.pod_spec(
             self.label,
             gpus=role.resources.gpu,
             cores=role.resources.cpu,
-            priority=marks.priority_class,
+            priority=scheduling_metadata.priority_class,
         )
-        labels = {**marks.labels, "mofang.dev/role": role.name}
+        labels = {**scheduling_metadata.labels, "mofang.dev/role": role.name}
         worker = {
             "replicas": role.replicas,
             "restartPolicy": "Never",
@@ -113,10 +117,12 @@ class World:
         }
         return dict(await gangs.post(self.http, self.jobs, body))
 
-    async def submit_as(self, kind: Kind, job: NewJob) -> dict[str, Any]:
+    async def submit_as(self, kind: WorkloadKind, job: JobRequest) -> dict[str, Any]:
         """Create what the service renders, for machines of this world."""
-        marks = self.policy.marks(Gang.of(job))
-        *needs, body = (self._moved(each) for each in render(kind, job, [], marks))
+        scheduling_metadata = self.policy.scheduling_metadata(Gang.of(job))
+        *needs, body = (
+            self._moved(each) for each in render(kind, job, [], scheduling_metadata)
+        )
         assert not needs, "only kinds that need nothing beforehand are served here"
         path = f"/apis/{kind.group}/{kind.version}/namespaces/{job.namespace}"
         return dict(await gangs.post(self.http, f"{path}/{kind.plural}", body))
@@ -237,8 +243,8 @@ async def test_a_job_with_the_label_is_a_gang(world):
     for pod in world.sight.of(gang.name):
         assert pod["spec"]["schedulingGroup"] == {"podGroupName": gang.name}
     group = world.sight.groups[gang.name]
-    pods = [read_pod(trim_pod(each)) for each in world.sight.of(gang.name)]
-    assert world.policy.waiting_sentence(gang, group, pods) is None
+    pods = [read_pod(strip_pod(each)) for each in world.sight.of(gang.name)]
+    assert world.policy.pending_reason(gang, group, pods) is None
 
 
 @pytest.mark.parametrize(
@@ -260,7 +266,7 @@ async def test_every_kind_of_job_is_a_gang_of_all_its_replicas(world, kind, fram
         replicas=3,
         resources={"cpu": "100m", "memory": "64Mi", "gpu": 1},
     )
-    job = NewJob(id="train", project=world.project, owner="ada", spec=spec)
+    job = JobRequest(id="train", project=world.project, owner="ada", spec=spec)
     gang = Gang.of(job)
     await world.make_group(gang, await world.submit_as(kind, job))
     await world.resume(gang, kind.plural)
@@ -289,12 +295,12 @@ async def test_a_gang_too_big_holds_nothing_and_says_what_it_waits_for(world):
 
     assert world.sight.bound(gang.name) == 0
     group = world.sight.groups[gang.name]
-    pods = [read_pod(trim_pod(each)) for each in world.sight.of(gang.name)]
-    said = world.policy.waiting_sentence(gang, group, pods)
+    pods = [read_pod(strip_pod(each)) for each in world.sight.of(gang.name)]
+    said = world.policy.pending_reason(gang, group, pods)
     assert said.startswith(
         "Waiting for enough free resources for 3 workers (3 GPUs, 0.1 cores, 64 MiB "
-        "of memory each). When Kubernetes last looked, there were enough for 2 of the "
-        "3."
+        "of memory each). At the last scheduling attempt there were enough for 2 of "
+        "the 3."
     )
     assert "2 have too few free GPUs" in said
 
@@ -310,7 +316,7 @@ async def test_a_group_of_another_priority_than_its_pods_is_an_error_that_is_tol
     await world.sight.until(lambda: world.sight.verdict(gang.name) == "False")
 
     group = world.sight.groups[gang.name]
-    assert world.policy.waiting_sentence(gang, group, []).startswith(
+    assert world.policy.pending_reason(gang, group, []).startswith(
         "Kubernetes cannot place its replicas: all pods in a single pod group should "
         "have the same priority"
     )

@@ -33,7 +33,7 @@ async def test_who_does_not_fit_the_quota_waits_and_says_for_what(
 
     waiting = await world.until(second, JobState.QUEUED)
     urgent = await world.until(third, JobState.QUEUED)
-    assert f"leaves no room: it asks for {world.cores} cores" in str(waiting.reason)
+    assert f"is exceeded: the job asks for {world.cores} cores" in str(waiting.reason)
     assert urgent.queue is not None
     assert urgent.queue.position == 1, "the urgent one goes first"
 

@@ -199,8 +199,8 @@ async def test_no_machine_fits_is_told_in_words(world: World) -> None:
 
     assert waiting is not None
     assert waiting.state is JobState.QUEUED
-    wish = f"free resources for 1 worker ({world.cores} cores, 256 MiB of memory)"
-    assert wish in str(waiting.reason)
+    request = f"free resources for 1 worker ({world.cores} cores, 256 MiB of memory)"
+    assert request in str(waiting.reason)
 
 
 async def test_a_job_larger_than_any_node_is_not_admitted(world: World) -> None:

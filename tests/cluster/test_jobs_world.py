@@ -25,9 +25,9 @@ from tornado.httpserver import HTTPServer
 
 from mofang.models import Job, JobState
 from mofang.quantities import read_quantity
-from mofang_hub.config.settings import JobSettings
-from mofang_hub.jobs.app import serve
-from mofang_hub.jobs.engines.discovery import discover_kinds
+from mofang_hub.settings import JobSettings
+from mofang_jobs.adapters.engine_discovery import discover_kinds
+from mofang_jobs.app import serve
 from support.platform import state_folder
 
 T = TypeVar("T")

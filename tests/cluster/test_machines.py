@@ -147,7 +147,7 @@ async def test_a_lost_machine_costs_one_try_and_is_avoided(pooled: World) -> Non
     assert record.node == lost
     assert record.by_platform
     assert record.avoided
-    assert "does not answer" in record.cause
+    assert "is not responding" in record.cause
     assert lost not in {each.node for each in again.replicas}
     assert {each.node for each in again.replicas} <= set(names)
 

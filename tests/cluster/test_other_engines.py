@@ -77,7 +77,8 @@ async def test_cancelled_its_pods_end(world: World, engine: str) -> None:
 
 # A TrainJob is run by a JobSet, too.
 @pytest.mark.parametrize(
-    "engine", ["trainer-v2", pytest.param("jobset", marks=pytest.mark.long)]
+    "engine",
+    ["trainer-v2", pytest.param("jobset", marks=pytest.mark.long)],
 )
 async def test_the_whole_job_starts_again(world: World, engine: str) -> None:
     script = world.write("once.py", ONCE)

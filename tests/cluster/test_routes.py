@@ -10,13 +10,13 @@ from jupyterhub.proxy import Proxy
 from kubernetes_asyncio import client, config
 from yarl import URL
 
-from mofang_hub.projects.objects import ObjectStorage
 from mofang_hub.routes.models import (
     BadRouteError,
     OverlappingRouteError,
     RouteNotLiveError,
 )
 from mofang_hub.routes.proxy import IstioProxy
+from mofang_kube.objects import ObjectStorage
 from support.platform import Platform
 
 # Something that answers /metrics in every cluster of ours, and 404 elsewhere.

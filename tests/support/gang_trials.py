@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from mofang.models import Priority
-from mofang_hub.jobs.gang.priorities import priority_class
+from mofang_jobs.domain.gang import priority_class
 from support import gangs
 
 GPUS, CORES = 4, 8

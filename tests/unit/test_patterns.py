@@ -15,17 +15,26 @@ import pytest
 
 import mofang
 import mofang_hub
+import mofang_jobs
 import mofang_kube
+import mofang_projects
 import mofang_spawner
 from mofang.environments.image import normalize
 from mofang.rules import check_parameter, check_variable
 from mofang.secrecy import is_secret_name, is_secret_value
-from mofang_hub.jobs.causes import find_cause
-from mofang_hub.jobs.ids import name_slug
-from mofang_hub.jobs.last_words import last_error
-from mofang_hub.jobs.notes import event_sentence
+from mofang_jobs.domain.failure_patterns import find_failure_pattern
+from mofang_jobs.domain.job_ids import name_slug
+from mofang_jobs.domain.termination_message import last_error
+from mofang_jobs.services.event_reasons import event_message
 
-PACKAGES = (mofang, mofang_hub, mofang_spawner, mofang_kube)
+PACKAGES = (
+    mofang,
+    mofang_hub,
+    mofang_jobs,
+    mofang_projects,
+    mofang_spawner,
+    mofang_kube,
+)
 LENGTH = 1000
 LONGER = 4
 TRIES = 4
@@ -116,9 +125,9 @@ FUNCTIONS = {
     "names of hyper-parameters": quietly(lambda text: check_parameter(text, "x")),
     "names of packages": normalize,
     "names of jobs": name_slug,
-    "causes": find_cause,
+    "causes": find_failure_pattern,
     "last errors": last_error,
-    "events": lambda text: event_sentence(
+    "events": lambda text: event_message(
         "x", f"exceeded quota: a, requested: {text}, used: {text}, limited: {text}"
     ),
 }

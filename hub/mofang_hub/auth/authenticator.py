@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mofang_hub.config.settings import Secrets, Settings
+from mofang_hub.settings import Secrets, Settings
 
 
 def configure_authenticator(c: Any, settings: Settings, secrets: Secrets) -> None:

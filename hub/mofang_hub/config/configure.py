@@ -9,8 +9,8 @@ from typing import Any
 
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
-from mofang_hub.config.settings import Secrets, Settings
 from mofang_hub.pages.configure import configure_pages
+from mofang_hub.settings import Secrets, Settings
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.volumes import homes

@@ -5,10 +5,10 @@ from typing import Any
 
 from tornado import web
 
-from mofang_hub.config.settings import Settings
 from mofang_hub.pages.client import find_wheel
 from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.rendering import TEMPLATES, render_gallery
+from mofang_hub.settings import Settings
 from mofang_kube.errors import MofangError
 
 ASSETS = Path(__file__).parent / "static"

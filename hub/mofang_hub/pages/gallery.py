@@ -83,7 +83,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class ProjectSection:
     """A project with the environments one may start in it."""
 
     project: Project
@@ -97,7 +97,7 @@ class Gallery:
     user: str
     url: str
     """The whole gallery of this user."""
-    shelves: tuple[Shelf, ...]
+    sections: tuple[ProjectSection, ...]
     running: tuple[Server, ...]
     chosen: Card | None = None
     """The only card of the page, where a link leads to one."""
@@ -128,8 +128,8 @@ class Gallery:
         return self
 
     def _cards(self) -> Iterator[Card]:
-        for shelf in self.shelves:
-            yield from shelf.cards
+        for section in self.sections:
+            yield from section.cards
 
 
 def bounds_hint(bounds: Bounds) -> str:
@@ -171,7 +171,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
         job: Training job that a start looks into, which decides the servers' names.
 
     Raises:
-        ClusterAwayError: The catalogue cannot be read now.
+        KubernetesUnavailableError: The catalogue cannot be read now.
     """
     context = spawner.context()
     await context.ready()
@@ -187,8 +187,8 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
         server = find_server(user, hub_url, name)
         return Card(project=project, environment=environment, server=server)
 
-    shelves = [
-        Shelf(
+    sections = [
+        ProjectSection(
             project=project,
             cards=tuple(
                 card(project, each)
@@ -201,7 +201,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     return Gallery(
         user=user.name,
         url=f"{hub_url}spawn/{user.escaped_name}",
-        shelves=tuple(shelves),
+        sections=tuple(sections),
         running=tuple(
             each for each in servers if each.state is not ServerState.STOPPED
         ),

@@ -168,6 +168,6 @@ def read_route(virtual_service: Mapping[str, Any]) -> Route | None:
 def _proof(route: Route) -> dict[str, Any]:
     return {
         "name": "proof",
-        "match": [{"uri": {"exact": route.proof_path}}],
+        "match": [{"uri": {"exact": route.readiness_probe_path}}],
         "directResponse": {"status": 200, "body": {"string": route.digest}},
     }

@@ -116,7 +116,7 @@ class Route:
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
     @property
-    def proof_path(self) -> str:
+    def readiness_probe_path(self) -> str:
         """Where the gateway answers with the digest once this route is live."""
         return f"{self.path}.mofang-route/{self.digest}"
 

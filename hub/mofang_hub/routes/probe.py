@@ -89,7 +89,7 @@ class GatewayProbe:
             async with (await self._session(anew=anew)).get(
                 # The path is escaped by the hub; escaping it again would ask for
                 # another one.
-                URL(self._url + route.proof_path, encoded=True),
+                URL(self._url + route.readiness_probe_path, encoded=True),
                 headers={"Host": host} if host else {},
                 # The name in TLS leads to the Gateway's certificate, as a browser's.
                 server_hostname=host if self._is_tls else None,

@@ -13,8 +13,6 @@ from typing import Any
 from jupyterhub.proxy import Proxy
 from traitlets import Float, List, TraitError, Unicode, default, validate
 
-from mofang_hub.projects.objects import Manifest, ObjectError, ObjectStorage
-from mofang_hub.projects.objects import connected_objects as connect
 from mofang_hub.routes.builder import VirtualServiceBuilder, read_route
 from mofang_hub.routes.models import (
     Route,
@@ -25,6 +23,8 @@ from mofang_hub.routes.models import (
 from mofang_hub.routes.probe import GatewayProbe
 from mofang_kube.errors import MofangError
 from mofang_kube.names import ROUTE_LABEL
+from mofang_kube.objects import Manifest, ObjectError, ObjectStorage
+from mofang_kube.objects import connected_objects as connect
 
 _API_VERSION = "networking.istio.io/v1"
 _RETRY_SECONDS = 0.25

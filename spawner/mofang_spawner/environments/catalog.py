@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from pydantic import ValidationError
 
 from mofang_kube.clients import ApiClient
-from mofang_kube.errors import ClusterAwayError
+from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.names import API_VERSION
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
@@ -37,7 +37,7 @@ class Catalog:
         """Begin to follow, and wait for the first lists.
 
         Raises:
-            ClusterAwayError: Kubernetes did not answer in time.
+            KubernetesUnavailableError: Kubernetes did not answer in time.
         """
         watchers = (self._environments, self._projects)
         for watcher in watchers:
@@ -45,9 +45,9 @@ class Catalog:
         try:
             async with asyncio.timeout(_SYNC_SECONDS):
                 for watcher in watchers:
-                    await watcher.synced.wait()
+                    await watcher.has_synced.wait()
         except TimeoutError as err:
-            raise ClusterAwayError(
+            raise KubernetesUnavailableError(
                 "The catalogue cannot be read: Kubernetes does not answer. "
                 "Try again in a minute."
             ) from err

@@ -1,4 +1,4 @@
-"""Record what the wrapper samples of a workload, for ``tests/unit/hub_health``.
+"""Record what the wrapper samples of a workload, for ``tests/unit/mofang_jobs/hang``.
 
     unshare --net sh -c 'ip link set lo up; python record.py distributed 80'
 

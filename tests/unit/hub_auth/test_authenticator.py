@@ -5,7 +5,7 @@ from traitlets.config import Config
 from unit.hub_config.conftest import SECRETS, settings_file
 
 from mofang_hub.auth.authenticator import configure_authenticator
-from mofang_hub.config.settings import Secrets, Settings
+from mofang_hub.settings import Secrets, Settings
 
 OAUTH = {
     "method": "oauth",

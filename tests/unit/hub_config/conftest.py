@@ -1,6 +1,6 @@
 import pytest
 
-from mofang_hub.config.settings import Secrets, Settings
+from mofang_hub.settings import Secrets, Settings
 
 SECRETS = {
     "cookie-secret": "ab" * 32,

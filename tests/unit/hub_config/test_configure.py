@@ -3,7 +3,7 @@ from traitlets.config import Config
 from unit.hub_config.conftest import SECRETS, settings_file
 
 from mofang_hub.config.configure import configure
-from mofang_hub.config.settings import Secrets, Settings
+from mofang_hub.settings import Secrets, Settings
 from mofang_spawner.spawner import MofangSpawner
 
 

@@ -3,7 +3,7 @@ import yaml
 from pydantic import ValidationError
 from unit.hub_config.conftest import SECRETS, settings_file
 
-from mofang_hub.config.settings import Secrets, Settings
+from mofang_hub.settings import Secrets, Settings
 
 
 def load(tmp_path, body):

@@ -16,7 +16,7 @@ from unit.mofang_spawner.conftest import (
 
 from mofang_hub.pages.configure import TEMPLATES, configure_pages
 from mofang_hub.pages.gallery import bounds_hint
-from mofang_kube.errors import ClusterAwayError
+from mofang_kube.errors import KubernetesUnavailableError
 from mofang_spawner.environments.models import Bounds
 
 HOSTILE = "<script>alert('x')</script> \" onload=\"alert(1)"
@@ -363,7 +363,7 @@ async def test_a_catalogue_that_is_away_is_not_an_empty_one():
     configure_pages(c, settings=None)
 
     async def ready():
-        raise ClusterAwayError("Kubernetes does not answer.")
+        raise KubernetesUnavailableError("Kubernetes does not answer.")
 
     context = SimpleNamespace(ready=ready)
     with pytest.raises(web.HTTPError, match="Kubernetes does not answer") as caught:

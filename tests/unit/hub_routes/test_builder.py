@@ -40,7 +40,7 @@ def test_a_route_is_one_object(builder, route):
     proof, forward = spec["http"]
     assert proof == {
         "name": "proof",
-        "match": [{"uri": {"exact": route.proof_path}}],
+        "match": [{"uri": {"exact": route.readiness_probe_path}}],
         "directResponse": {"status": 200, "body": {"string": route.digest}},
     }
     assert forward["match"] == [

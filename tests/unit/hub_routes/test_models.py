@@ -86,7 +86,7 @@ def test_a_routespec_that_no_url_can_be_is_refused(routespec):
 def test_the_proof_tells_one_target_from_another():
     """A gateway with the old configuration cannot answer for the new one."""
     here, there = route("/a/"), route("/a/", "http://b.c.svc:1")
-    assert here.proof_path != there.proof_path
+    assert here.readiness_probe_path != there.readiness_probe_path
     assert route_name(here.routespec) == route_name(there.routespec)
 
 

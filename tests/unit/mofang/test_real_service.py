@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from unit.hub_jobs.world import IMAGE, PREFIX, World, running_world
+from unit.mofang_jobs.world import IMAGE, PREFIX, World, running_world
 
 import mofang
 from mofang_spawner.environments.availability import Unavailable

@@ -5,15 +5,15 @@ import pytest
 from kubernetes_asyncio.client import ApiException
 
 from mofang_kube.errors import (
-    ClusterAwayError,
     ClusterError,
     ConflictError,
+    KubernetesUnavailableError,
     MofangError,
     NotFoundError,
     QuotaError,
     RefusedError,
     api_message,
-    translated,
+    wrap_api_errors,
 )
 
 
@@ -38,15 +38,20 @@ QUOTA = 'pods "x" is forbidden: exceeded quota: mofang, requested: pods=1'
         pytest.param(answer(None), ClusterError, 502, id="no status at all"),
         pytest.param(
             aiohttp.ServerDisconnectedError(),
-            ClusterAwayError,
+            KubernetesUnavailableError,
             503,
             id="connection cut",
         ),
-        pytest.param(TimeoutError(), ClusterAwayError, 503, id="no answer in time"),
+        pytest.param(
+            TimeoutError(), KubernetesUnavailableError, 503, id="no answer in time"
+        ),
     ],
 )
 def test_every_failure_becomes_one_of_ours(cause, kind, status):
-    with pytest.raises(MofangError) as caught, translated("start", "server", "ada"):
+    with (
+        pytest.raises(MofangError) as caught,
+        wrap_api_errors("start", "server", "ada"),
+    ):
         raise cause
 
     assert type(caught.value) is kind
@@ -56,8 +61,8 @@ def test_every_failure_becomes_one_of_ours(cause, kind, status):
 
 
 def test_a_lost_connection_says_what_to_do():
-    with pytest.raises(ClusterAwayError, match="Try again in a minute"):  # noqa: SIM117 - the block in hand
-        with translated("start", "server", "ada"):
+    with pytest.raises(KubernetesUnavailableError, match="Try again in a minute"):  # noqa: SIM117 - the block in hand
+        with wrap_api_errors("start", "server", "ada"):
             raise aiohttp.ClientConnectionError
 
 
@@ -68,7 +73,10 @@ def test_what_the_caller_can_mend_is_told_apart():
 
 def test_our_own_errors_pass_unchanged():
     error = NotFoundError("There is no project.")
-    with pytest.raises(NotFoundError) as caught, translated("start", "server", "ada"):
+    with (
+        pytest.raises(NotFoundError) as caught,
+        wrap_api_errors("start", "server", "ada"),
+    ):
         raise error
     assert caught.value is error
 

@@ -3,6 +3,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kubespawner.slugs import safe_slug
 
 from mofang_kube.names import (
     is_name,
@@ -45,6 +46,16 @@ HOSTILE = [
     "a\nb",
     "<b>ada</b>",
 ]
+
+
+@given(st.text(max_size=80) | st.from_regex(r"[a-z0-9@.-]{0,70}", fullmatch=True))
+def test_a_slug_is_that_of_kubespawner(name):
+    assert user_slug(name) == safe_slug(name)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_has_the_slug_of_kubespawner(name):
+    assert user_slug(name) == safe_slug(name)
 
 
 @given(PAIRS, PAIRS)

@@ -20,7 +20,7 @@ async def until(look, *, within=30.0):
 async def synced(watcher):
     watcher.start()
     async with asyncio.timeout(30):
-        await watcher.synced.wait()
+        await watcher.has_synced.wait()
 
 
 async def test_the_first_list_is_read_page_by_page(server, watched):

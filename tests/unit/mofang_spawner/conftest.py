@@ -73,7 +73,7 @@ class FakeWatcher(Watcher):
         super().__init__(None, "/fake")
         for body in bodies:
             self.put(body)
-        self.synced.set()
+        self.has_synced.set()
 
     def start(self):
         self.started = True

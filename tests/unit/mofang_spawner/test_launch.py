@@ -21,9 +21,9 @@ from unit.mofang_spawner.fake_cluster import (
 
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import (
-    ClusterAwayError,
     ClusterError,
     ConflictError,
+    KubernetesUnavailableError,
     MofangError,
     QuotaError,
 )
@@ -152,7 +152,7 @@ async def test_each_start_names_its_service_anew(launch, launch_anew):
         pytest.param(
             ("create", "pod"),
             aiohttp.ServerDisconnectedError(),
-            ClusterAwayError,
+            KubernetesUnavailableError,
             id="the API went away",
         ),
         pytest.param(

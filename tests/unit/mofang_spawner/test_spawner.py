@@ -16,7 +16,12 @@ from unit.mofang_spawner.conftest import (
 )
 from unit.mofang_spawner.fake_cluster import NAMESPACE, FakeApi, FakeCore
 
-from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, QuotaError
+from mofang_kube.errors import (
+    InvalidError,
+    KubernetesUnavailableError,
+    MofangError,
+    QuotaError,
+)
 from mofang_spawner.failures import lost, refusal, too_late
 from mofang_spawner.launch import Launch, StartLostError
 from mofang_spawner.safe_mode import OFFER
@@ -81,7 +86,7 @@ def exited(reason="exit"):
     [
         pytest.param(InvalidError("no", fields={"gpu": "x"}), 422, id="invalid"),
         pytest.param(QuotaError("full"), 403, id="quota"),
-        pytest.param(ClusterAwayError("away"), 503, id="cluster away"),
+        pytest.param(KubernetesUnavailableError("away"), 503, id="cluster away"),
     ],
 )
 def test_a_refusal_keeps_its_sentence_and_status(error, status):
@@ -209,7 +214,7 @@ async def test_an_environment_without_its_image_is_refused_with_the_reason(
 
 
 async def test_a_catalogue_that_is_away_is_told(spawner, context):
-    context.failure = ClusterAwayError("Kubernetes does not answer.")
+    context.failure = KubernetesUnavailableError("Kubernetes does not answer.")
 
     with pytest.raises(SpawnException) as caught:
         await spawner.options_from_form(FORM)

@@ -1,5 +1,5 @@
 {{- /*
-Read by mofang_hub.config.settings, field for field, in the hub and in the
+Read by mofang_hub.settings, field for field, in the hub and in the
 training service. No secret belongs here.
 */ -}}
 {{- define "mofang.settings" -}}

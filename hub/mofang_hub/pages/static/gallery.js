@@ -8,8 +8,8 @@
   const radios = [...gallery.querySelectorAll('input[name=mofang-project]')];
 
   function show(project) {
-    for (const shelf of gallery.querySelectorAll('.mofang-shelf')) {
-      shelf.hidden = shelf.dataset.project !== project;
+    for (const section of gallery.querySelectorAll('.mofang-section')) {
+      section.hidden = section.dataset.project !== project;
     }
   }
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from unit.hub_jobs.world import PREFIX, World, running_world
 from unit.mofang.ssh.bridge import PROGRAM
+from unit.mofang_jobs.world import PREFIX, World, running_world
 
 
 @pytest.fixture

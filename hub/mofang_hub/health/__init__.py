@@ -1,1 +1,0 @@
-"""Whether jobs make progress, and what they use: read from their replicas' samples."""

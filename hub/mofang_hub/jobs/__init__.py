@@ -1,1 +1,0 @@
-"""Training jobs: what is asked, what is made of it, how it fares."""

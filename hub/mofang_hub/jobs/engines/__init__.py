@@ -1,1 +1,0 @@
-"""Engines: who runs a job. They alone talk to Kubernetes."""

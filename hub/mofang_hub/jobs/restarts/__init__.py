@@ -1,1 +1,0 @@
-"""Jobs that start again after a failure, all replicas together (J9)."""

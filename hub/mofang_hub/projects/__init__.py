@@ -1,1 +1,0 @@
-"""Projects: each a namespace, made and kept from a custom resource."""

@@ -1,0 +1,161 @@
+"""The settings file of hub and training service, as the chart renders it.
+
+Keys are camelCase in the file, as everywhere in Kubernetes. Unknown keys are
+refused, so that a misspelt one never goes unnoticed. No secret is in it: those
+come as files of a Secret (``Secrets``).
+"""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
+SECRETS_FOLDER = Path("/etc/mofang/secrets")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class ImageSettings(_Model):
+    """One of the platform's images."""
+
+    reference: str
+    """Full, with registry and tag."""
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+
+
+class GatewaySettings(_Model):
+    """The static Gateway that routes attach to."""
+
+    name: str
+    """``namespace/name`` of Istio's Gateway."""
+    namespace: str
+    """Where the gateway's own pods run."""
+    hosts: tuple[str, ...] = ("*",)
+    """Where the hub answers; ``*`` for any host."""
+    probe_url: str
+    """Where the hub reaches the gateway to see whether a route is live."""
+
+
+class OAuthSettings(_Model):
+    """Log-in by an identity provider."""
+
+    class_name: str = "generic-oauth"
+    """Entry point of ``jupyterhub.authenticators``."""
+    config: dict[str, Any] = {}
+    """Traits of that class, as its documentation names them."""
+
+
+class AuthSettings(_Model):
+    """Who may log in."""
+
+    method: Literal["shared-password", "oauth"]
+    admin_users: tuple[str, ...] = ()
+    allowed_users: tuple[str, ...] = ()
+    oauth: OAuthSettings = OAuthSettings()
+
+
+class ServerSettings(_Model):
+    """What holds for every user's server."""
+
+    start_timeout_seconds: int = Field(default=600, ge=10)
+    """Waiting for a machine included."""
+    limit_per_user: int = Field(default=5, ge=0)
+    """Running servers of one user; 0 for no limit."""
+
+
+class GangSettings(_Model):
+    """How the replicas of a job start together or not at all."""
+
+    policy: Literal["auto", "native", "volcano", "coscheduling", "none"] = "auto"
+    scheduler_name: str = ""
+    """Who places jobs' pods; empty for the policy's usual scheduler."""
+    volcano_queue: str = "default"
+    """``$(project)`` in it becomes the project's name."""
+
+
+class ProgressSettings(_Model):
+    """When a job counts as hung; see ``mofang_jobs.domain.hang_rule``."""
+
+    sample_seconds: float = Field(default=10, ge=1, le=600)
+    """How often each replica is measured."""
+    quiet_periods: int = Field(default=30, ge=2)
+    """So many periods without any I/O end the first stage of the rule."""
+    gpu_window: int = Field(default=15, ge=1)
+    """Samples in each of the two windows that the second stage compares."""
+    median_tolerance: float = Field(default=1.0, ge=0)
+    """Percentage points by which their medians may differ and still be the same."""
+    variance_tolerance: float = Field(default=1.0, ge=0)
+    """By how much their variances may differ, in squared percentage points."""
+    cpu_idle_cores: float = Field(default=0.05, ge=0)
+    """Less than this is no computing."""
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if 2 * self.gpu_window > self.quiet_periods:
+            raise ValueError("Twice gpuWindow must fit into quietPeriods.")
+        return self
+
+
+class JobSettings(_Model):
+    """What holds for every training job."""
+
+    allow_any_image: bool = False
+    """Whether a job may name an image that no environment has."""
+    keep_days: int = Field(default=30, ge=1)
+    """How long a job and its logs stay after its end."""
+    progress: ProgressSettings = ProgressSettings()
+    queue_patience_minutes: int = Field(default=10, ge=0)
+    """How long a waiting job may be passed by smaller ones."""
+    admit_unschedulable: bool = False
+    """Whether a job is admitted that no node could take, for a cluster autoscaler."""
+    gang: GangSettings = GangSettings()
+
+
+class Settings(_Model):
+    """One installation of the platform."""
+
+    platform_namespace: str
+    public_url: str
+    """As the browser sees it, without a slash at its end."""
+    host_per_user: bool = False
+    """The servers of each user are on a host of their own, below the hub's."""
+    images: dict[str, ImageSettings] = {}
+    gateway: GatewaySettings
+    auth: AuthSettings
+    servers: ServerSettings = ServerSettings()
+    jobs: JobSettings = JobSettings()
+    database_url: str = "sqlite:////srv/mofang/hub/jupyterhub.sqlite"
+    storage_root: Path = Path("/srv/mofang/storage")
+
+    @property
+    def image_references(self) -> dict[str, str]:
+        """Reference of each of the platform's images, by its name."""
+        return {name: image.reference for name, image in self.images.items()}
+
+    @classmethod
+    def load(cls, path: Path = SETTINGS_FILE) -> Self:
+        """Read the file.
+
+        Raises:
+            pydantic.ValidationError: A key is unknown, missing or wrong.
+        """
+        return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+class Secrets:
+    """Values of the hub's Secret, read from its mounted files."""
+
+    def __init__(self, folder: Path = SECRETS_FOLDER) -> None:
+        self._folder = folder
+
+    def get(self, name: str) -> str:
+        """The value, without white space around it; empty when not set."""
+        path = self._folder / name
+        return path.read_text(encoding="utf-8").strip() if path.exists() else ""

@@ -1,0 +1,1 @@
+"""The training service: jobs, their logs, metrics and shells."""

@@ -1,0 +1,1 @@
+"""Kubernetes, the hub and the shared storage."""

@@ -1,0 +1,110 @@
+"""Who sent a request: asked of the hub with the caller's own token.
+
+The answer is kept for some seconds under the token's hash; the token itself is kept
+nowhere and sent nowhere but to the hub.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from http import HTTPStatus
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from mofang_jobs.domain.errors import HubUnavailableError, UnauthorizedError
+from mofang_jobs.domain.models import Caller
+
+KEEP_SECONDS = 10.0
+KEPT_CALLERS = 10_000
+
+_HEADER = re.compile(r"(?:token|bearer)\s+([\x21-\x7e]{1,512})", re.IGNORECASE)
+
+
+class _HubUser(BaseModel):
+    kind: str
+    name: str
+    groups: list[str] = []
+    scopes: list[str] = []
+
+
+class HubIdentity:
+    """Turns ``Authorization`` headers into callers.
+
+    Args:
+        http: Client that reaches the hub; shared, not closed here.
+        api_url: The hub's API, such as ``http://hub.mofang.svc:8081/hub/api``.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        api_url: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = http
+        self._url = f"{api_url.rstrip('/')}/user"
+        self._clock = clock
+        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+
+    async def identify(self, authorization: str | None) -> Caller:
+        """Return who bears the token of an ``Authorization`` header.
+
+        Raises:
+            UnauthorizedError: There is no token, or the hub does not know it.
+            HubUnavailableError: The hub did not say.
+        """
+        match = _HEADER.fullmatch((authorization or "").strip())
+        if match is None:
+            raise UnauthorizedError(
+                "The request bears no token. Send the header Authorization: token …; "
+                "make a token on the hub's page Token."
+            )
+        key = hashlib.sha256(match[1].encode()).digest()
+        until, caller = self._known.get(key, (0.0, None))
+        if caller is not None and self._clock() < until:
+            return caller
+        caller = await self._ask(match[1])
+        self._known[key] = (self._clock() + KEEP_SECONDS, caller)
+        self._known.move_to_end(key)
+        while len(self._known) > KEPT_CALLERS:
+            self._known.popitem(last=False)
+        return caller
+
+    async def _ask(self, token: str) -> Caller:
+        try:
+            answer = await self._http.get(
+                self._url, headers={"Authorization": f"token {token}"}
+            )
+        except httpx.HTTPError as err:
+            raise _away() from err
+        if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise UnauthorizedError(
+                "The hub does not know this token; perhaps it has expired or was "
+                "revoked. Make a new one on the hub's page Token."
+            )
+        if answer.status_code != HTTPStatus.OK:
+            raise _away()
+        try:
+            user = _HubUser.model_validate_json(answer.content)
+        except ValidationError as err:
+            raise _away() from err
+        return Caller(
+            name=user.name,
+            groups=frozenset(user.groups),
+            scopes=frozenset(user.scopes),
+            is_person=user.kind == "user",
+        )
+
+
+def _away() -> HubUnavailableError:
+    return HubUnavailableError(
+        "The hub does not answer, so the caller cannot be identified. Running jobs are "
+        "not affected. Try again in a moment."
+    )

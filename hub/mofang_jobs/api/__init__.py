@@ -1,0 +1,1 @@
+"""HTTP and WebSocket handlers: read the request, ask a service."""

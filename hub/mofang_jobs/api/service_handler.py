@@ -1,0 +1,222 @@
+"""What all handlers of the service share: the caller, JSON, refusals, streams."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import BaseModel, ValidationError
+from tornado import web
+from tornado.iostream import StreamClosedError
+from typing_extensions import override
+
+from mofang.models import MAX_SPEC_BYTES, ErrorBody, field_sentences
+from mofang.quantities import format_bytes
+from mofang_jobs.api.context import ServiceContext
+from mofang_jobs.domain.errors import (
+    HubUnavailableError,
+    TooLargeError,
+    UnauthorizedError,
+)
+from mofang_jobs.domain.models import Caller
+from mofang_kube.errors import InvalidError, MofangError, RefusedError
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = MAX_SPEC_BYTES
+MAX_INLINE_BYTES = 8 * 1024
+"""Longer bodies are validated in a thread, so that nobody else waits for it."""
+
+RECOGNISE_SECONDS = 60.0
+"""Interval for re-validating the token of an open stream."""
+
+MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class ServiceHandler(web.RequestHandler):
+    """Recognises the caller, reads and answers JSON, turns errors into answers."""
+
+    is_public = False
+    """Whether it answers callers that are not known."""
+
+    is_stream = False
+    """Whether its answers last as long as somebody listens."""
+
+    @override
+    def initialize(self, context: ServiceContext) -> None:
+        self.context = context
+        self._caller: Caller | None = None
+        self._work: asyncio.Future[Any] | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Who sent the request."""
+        if self._caller is None:
+            raise AssertionError(self.request.path)
+        return self._caller
+
+    @property
+    def caller_name(self) -> str | None:
+        """The caller's name, for the log; None where nobody was recognised."""
+        return self._caller.name if self._caller else None
+
+    @override
+    async def prepare(self) -> None:
+        if not self.is_public:
+            self._caller = await self.recognise()
+
+    @override
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Security-Policy", "default-src 'none'")
+
+    @override
+    def check_xsrf_cookie(self) -> None:
+        """Cookies are not read, so nothing can be done in somebody's name by them."""
+
+    async def recognise(self) -> Caller:
+        """Re-authenticate the request; a stream's token may have been revoked.
+
+        Raises:
+            UnauthorizedError: Nobody does any more.
+            HubUnavailableError: The hub did not say.
+        """
+        header = self.request.headers.get("Authorization")
+        return await self.context.identity.identify(header)
+
+    async def read_model(self, kind: type[M]) -> M:
+        """Return the request's body as a model.
+
+        Raises:
+            TooLargeError: It has more bytes than any job.
+            InvalidError: It is not of that form; each field has its sentence.
+        """
+        body = self.request.body
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLargeError(
+                f"The job's settings have more than {format_bytes(MAX_BODY_BYTES)}. "
+                "Put long values into a file and pass its path."
+            )
+        if len(body) <= MAX_INLINE_BYTES:
+            return _parse(body, kind)
+        return await asyncio.to_thread(_parse, body, kind)
+
+    def answer(self, content: BaseModel, status: int = HTTPStatus.OK) -> None:
+        """Answer with a model."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(content.model_dump_json())
+
+    async def streaming(self, kind: str, work: Awaitable[None]) -> None:
+        """Run what writes a stream; it is cancelled when the client leaves.
+
+        It is cut when its token does not stand any more for who opened it, with the
+        same rights; a client with another token opens it again.
+        """
+        self._work = asyncio.ensure_future(work)
+        watch = asyncio.create_task(self._watch_caller())
+        open_streams = self.context.metrics.streams.labels(kind=kind)
+        open_streams.inc()
+        try:
+            await self._work
+        except StreamClosedError:
+            log.debug("client left", path=self.request.path)
+        except asyncio.CancelledError:
+            if not self._work.cancelled():
+                self._work.cancel()
+                raise
+        finally:
+            watch.cancel()
+            open_streams.dec()
+
+    async def _watch_caller(self) -> None:
+        while True:
+            await asyncio.sleep(RECOGNISE_SECONDS)
+            try:
+                is_same = await self.recognise() == self._caller
+            except UnauthorizedError:
+                is_same = False
+            except HubUnavailableError:
+                continue
+            if not is_same:
+                # Not finished in order: what is followed has not ended.
+                log.info("stream cut", path=self.request.path, user=self.caller_name)
+                self.detach().close()
+                self.on_connection_close()
+                return
+
+    @override
+    def on_connection_close(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
+
+    @override
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = (kwargs.get("exc_info") or (None, None, None))[1]
+        body = _error_body(error, status_code)
+        if isinstance(error, MofangError):
+            self.set_status(error.status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(body.model_dump_json())
+
+    @override
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if isinstance(value, RefusedError | web.HTTPError):
+            return
+        about = {"path": self.request.path, "method": self.request.method}
+        if isinstance(value, MofangError):
+            log.warning("request failed", error=str(value), **about)
+        else:
+            log.error("request broke", exc_info=(typ, value, tb), **about)
+
+
+def _parse(body: bytes, kind: type[M]) -> M:
+    try:
+        content = json.loads(body)
+        if not isinstance(content, dict):
+            raise InvalidError("The body must be a JSON object.")
+        return kind.model_validate(content)
+    except (ValueError, RecursionError) as err:
+        if not isinstance(err, ValidationError):
+            raise InvalidError(MAX_JSON_DEPTH_SENTENCE) from None
+        fields = field_sentences(err)
+        whole = fields.get("")
+        named = ", ".join(name for name in fields if name)
+        message = whole or f"These fields must change: {named}."
+        raise InvalidError(message, fields=fields) from None
+
+
+def _error_body(error: BaseException | None, status: int) -> ErrorBody:
+    if isinstance(error, MofangError):
+        return ErrorBody(error=error.code, message=error.message, fields=error.fields)
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            message = "There is nothing at this address. Check its spelling."
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            message = "This cannot be done at this address."
+        case _ if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            message = f"The request was refused: {HTTPStatus(status).phrase}."
+        case _:
+            message = (
+                "Something went wrong in the training service; its log tells more. "
+                "Jobs that run are not affected."
+            )
+    return ErrorBody(error=HTTPStatus(status).name.lower(), message=message)
+
+
+class UnknownPathHandler(ServiceHandler):
+    """Whatever is not there."""
+
+    is_public = True
+
+    @override
+    async def prepare(self) -> None:
+        raise web.HTTPError(HTTPStatus.NOT_FOUND)

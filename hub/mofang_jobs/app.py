@@ -1,0 +1,200 @@
+"""The program ``mofang-training``: connect, serve, and end in order."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from uuid import uuid4
+
+import httpx
+import structlog
+from tornado.httpserver import HTTPServer
+
+from mofang_hub.settings import Settings
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.engine_discovery import EngineDiscovery
+from mofang_jobs.adapters.hub_identity import HubIdentity
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.pod_exec import ApiServerExec
+from mofang_jobs.adapters.pod_storage import PodStorage
+from mofang_jobs.adapters.quotas import Quotas
+from mofang_jobs.api.application import build_application
+from mofang_jobs.factory import Adapters, build_service
+from mofang_jobs.logging import configure_logging
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
+from mofang_kube import clients
+from mofang_kube.clients import ApiClient
+from mofang_kube.leader import Leader, Leads, always
+from mofang_spawner.environments.catalog import Catalog
+
+log = structlog.get_logger(__name__)
+
+PORT = 8080
+PREFIX = "/services/training"
+LEASE_NAME = "mofang-training"
+HUB_SECONDS = 10.0
+DRAIN_SECONDS = 5.0
+RESTART_SECONDS = 5.0
+
+# What is larger is not even read; handlers refuse what is larger than any job with
+# a sentence.
+MAX_BODY_BYTES = 1024**2
+
+
+async def serve(
+    settings: Settings,
+    api: ApiClient,
+    *,
+    hub_api: str,
+    port: int,
+    stop: asyncio.Event,
+    leader: Leader | None = None,
+) -> None:
+    """Serve until told to stop.
+
+    Args:
+        settings: Of this installation.
+        api: Client of the cluster.
+        hub_api: Address of the hub's API.
+        port: Where to listen.
+        stop: Set when it is time to end.
+        leader: Says which copy of the service acts without being asked; None where
+            there is no other.
+    """
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(timeout=HUB_SECONDS, trust_env=False)
+        )
+        adapters = _connect(settings, api, http, hub_api, stack)
+        service = build_service(
+            adapters,
+            settings.jobs,
+            leads=_leads(leader, adapters.cache, stack),
+        )
+        discovery = EngineDiscovery(
+            api, adapters.cache, adapters.pod_groups.select_policy
+        )
+        for name, work in {"discovery": discovery.run, **service.background}.items():
+            _keep_running(name, work, stack)
+        application = build_application(PREFIX, service.context)
+        server = HTTPServer(application, max_body_size=MAX_BODY_BYTES, xheaders=False)
+        server.listen(port)
+        # What was loaded stays: the collector need not look through it again and again,
+        # which would hold up a request by a tenth of a second now and then.
+        gc.collect()
+        gc.freeze()
+        log.info("training service listens", port=port)
+        await stop.wait()
+        log.info("training service ends")
+        if leader is not None:
+            # Another copy may act while this one answers its last requests.
+            await leader.stop()
+        server.stop()
+        await service.context.sessions.stop()
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await server.close_all_connections()
+        except TimeoutError:
+            log.info("some connections were cut")
+
+
+def _connect(
+    settings: Settings,
+    api: ApiClient,
+    http: httpx.AsyncClient,
+    hub_api: str,
+    stack: AsyncExitStack,
+) -> Adapters:
+    """Begin to follow the cluster; the stack ends it."""
+    cache = JobCache.of_cluster(api)
+    cache.start()
+    stack.push_async_callback(cache.stop)
+    catalog = Catalog(api, settings.image_references)
+    stack.push_async_callback(catalog.close)
+    quotas = Quotas.of_cluster(api)
+    quotas.start()
+    stack.push_async_callback(quotas.stop)
+    job_storage = JobStorage(api)
+    pod_groups = PodGroupController(api, job_storage, settings.jobs.gang)
+    stack.push_async_callback(pod_groups.stop)
+    terminals = ApiServerExec(api)
+    stack.push_async_callback(terminals.stop)
+    return Adapters(
+        cache=cache,
+        job_storage=job_storage,
+        pod_storage=PodStorage(api),
+        catalog=catalog,
+        quotas=quotas,
+        pod_groups=pod_groups,
+        identity=HubIdentity(http, hub_api),
+        terminals=terminals,
+        storage_root=settings.storage_root,
+    )
+
+
+def _leads(leader: Leader | None, cache: JobCache, stack: AsyncExitStack) -> Leads:
+    """Take part in the election, and look at once when it is won."""
+    if leader is None:
+        return always
+    leader.when_gained(cache.wake)
+    leader.start()
+    stack.push_async_callback(leader.stop)
+    return leader.leads
+
+
+def _keep_running(
+    name: str, work: Callable[[], Awaitable[None]], stack: AsyncExitStack
+) -> None:
+    """Do a work without end; what breaks it is logged and it begins again."""
+
+    async def go_on() -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("work in the background broke", work=name)
+            await asyncio.sleep(RESTART_SECONDS)
+
+    task = asyncio.create_task(go_on(), name=name)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+
+
+async def _run() -> None:
+    settings = Settings.load()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    api = await clients.load()
+    try:
+        await serve(
+            settings,
+            api,
+            hub_api=os.environ["JUPYTERHUB_API_URL"],
+            port=PORT,
+            stop=stop,
+            leader=Leader(
+                api,
+                name=LEASE_NAME,
+                namespace=settings.platform_namespace,
+                identity=f"{socket.gethostname()}_{uuid4()}",
+            ),
+        )
+    finally:
+        await api.close()
+
+
+def main() -> None:
+    """Run the service; the entry point of ``mofang-training``."""
+    configure_logging()
+    asyncio.run(_run())

@@ -1,0 +1,1 @@
+"""Rules of jobs. Pure: nothing here waits or asks anybody."""

@@ -1,0 +1,96 @@
+"""The nodes of the cluster, as far as placement and restarts care."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from mofang_jobs.domain.models import Manifest
+from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
+
+GPU_MACHINE = "gpu"
+NODE_TAINTS = "node.kubernetes.io/"
+"""How the keys of taints begin that Kubernetes sets itself, and takes away again."""
+
+LOST = "lost"
+"""Name of the group of nodes that the cluster hears nothing of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node, as far as placement cares."""
+
+    name: str = ""
+    """As pods say on which node they are; its label of the host name may be another."""
+
+    pool: str = ""
+    is_labelled: bool = False
+    """Whether it says which kind of node it is."""
+
+    has_gpu: bool = False
+    is_lost: bool = False
+    """Whether the cluster hears nothing of it."""
+
+    is_cordoned: bool = False
+
+    @property
+    def is_schedulable(self) -> bool:
+        """Whether new pods may be bound to it."""
+        return not (self.is_lost or self.is_cordoned)
+
+    @classmethod
+    def from_node(cls, node: Manifest) -> Self:
+        """Read a node as the API server gives it."""
+        labels = node["metadata"].get("labels") or {}
+        capacity = (node.get("status") or {}).get("capacity") or {}
+        kind = labels.get(MACHINE_LABEL, "")
+        return cls(
+            name=node["metadata"].get("name", ""),
+            pool=labels.get(POOL_LABEL, ""),
+            is_labelled=bool(kind),
+            has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",
+            is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
+            is_cordoned=bool((node.get("spec") or {}).get("unschedulable")),
+        )
+
+
+def node_index_keys(node: Manifest) -> tuple[str, ...]:
+    """Return the groups that a node is found by; those that are lost have one."""
+    conditions = (node.get("status") or {}).get("conditions") or []
+    return (LOST,) if _is_lost(conditions) else ()
+
+
+def _is_lost(conditions: list[Manifest]) -> bool:
+    # The cluster says Unknown of a node that it hears nothing of.
+    return any(
+        each.get("type") == "Ready" and each.get("status") == "Unknown"
+        for each in conditions
+    )
+
+
+def strip_node(node: Manifest) -> Manifest:
+    """Cut a node to what is kept of it."""
+    metadata, status = node["metadata"], node.get("status") or {}
+    spec = node.get("spec") or {}
+    return {
+        "metadata": {
+            "name": metadata["name"],
+            "labels": metadata.get("labels") or {},
+        },
+        "spec": {
+            "unschedulable": spec.get("unschedulable", False),
+            "taints": [
+                {name: each.get(name, "") for name in ("key", "value", "effect")}
+                for each in spec.get("taints") or []
+            ],
+        },
+        "status": {
+            "capacity": status.get("capacity") or {},
+            "allocatable": status.get("allocatable") or {},
+            "conditions": [
+                {key: each.get(key) for key in ("type", "status", "lastTransitionTime")}
+                for each in status.get("conditions") or []
+                if each.get("type") == "Ready"
+            ],
+        },
+    }

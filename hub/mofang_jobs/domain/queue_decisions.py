@@ -1,0 +1,175 @@
+"""The order of pending jobs, and which of them are admitted. Pure.
+
+A job is admitted when all its replicas fit into what its project's quota leaves, so
+that no gang is created in part. Among equal priorities the job submitted first is
+admitted first; a smaller job may be admitted before a larger one that does not fit yet.
+After ``starvation_timeout`` no other job of the project is admitted before it. This
+applies only to jobs blocked by quota that others use. A job blocked by missing nodes
+delays only jobs that need the same kind of node, and a job that asks for more than the
+quota or than any node has delays nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from mofang_jobs.domain.resource_requests import Amounts, add, shortfall
+
+_SETTLING = (
+    "Other jobs of the project have just started, and their use of the quota is being "
+    "counted. It is decided within seconds."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingJob:
+    """A job that is not admitted yet."""
+
+    job: str
+    rank: int
+    """Of its priority; the greater goes first."""
+
+    submitted: datetime
+    requests: Amounts
+    requests_gpu: bool
+    pool: str = ""
+    unschedulable: str | None = None
+    """Why no node could take its pods, even if nothing else ran."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnschedulableJob:
+    """A job admitted long ago whose pods are still unscheduled."""
+
+    job: str
+    rank: int
+    requests_gpu: bool
+    pool: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUsage:
+    """A project's quota, and how much of it is used."""
+
+    hard: Amounts
+    used: Amounts
+    """By everything that runs or was admitted."""
+
+    settling: Amounts = field(default_factory=dict)
+    """By pods so new that it is not known whether ``used`` has them already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionDecision:
+    """Whether one pending job is admitted now."""
+
+    position: int
+    """1 for the next."""
+
+    reason: str | None
+    """Why it waits on; None if it is admitted."""
+
+
+def in_admission_order(waiting: Iterable[PendingJob]) -> list[PendingJob]:
+    """Return waiting jobs, the next one first."""
+    return sorted(waiting, key=lambda each: (-each.rank, each.submitted, each.job))
+
+
+def decide(
+    waiting: Iterable[PendingJob],
+    quota: QuotaUsage,
+    *,
+    stuck: Iterable[UnschedulableJob] = (),
+    refused: Mapping[str, str] = MappingProxyType({}),
+    now: datetime,
+    starvation_timeout: timedelta,
+) -> dict[str, AdmissionDecision]:
+    """Decide for each pending job of a project whether it is admitted now.
+
+    Args:
+        waiting: Pending jobs of one project.
+        quota: What the project's quota leaves.
+        stuck: Jobs of all projects that have been unschedulable for long.
+        refused: Messages by id of jobs whose admission failed; they use no quota.
+        now: The time.
+        starvation_timeout: How long smaller jobs may be admitted before a larger one.
+    """
+    used = dict(quota.used)
+    decisions: dict[str, AdmissionDecision] = {}
+    blocked_by: PendingJob | None = None
+    long_stuck = list(stuck)
+    still = 0
+    for each in in_admission_order(waiting):
+        left = replace(quota, used=used)
+        reason = _reason(each, left, blocked_by, long_stuck) or refused.get(each.job)
+        if reason is None:
+            add(used, each.requests)
+        else:
+            still += 1
+            has_waited = now - each.submitted >= starvation_timeout
+            if blocked_by is None and has_waited and _waits_for_quota(each, left):
+                blocked_by = each
+        decisions[each.job] = AdmissionDecision(position=max(still, 1), reason=reason)
+    return decisions
+
+
+def _waits_for_quota(each: PendingJob, quota: QuotaUsage) -> bool:
+    """Say whether what a job lacks is quota, and others could give it back."""
+    return not _never(each, quota) and bool(_shortfall_at_most(each, quota))
+
+
+def _reason(
+    each: PendingJob,
+    quota: QuotaUsage,
+    blocked_by: PendingJob | None,
+    stuck: list[UnschedulableJob],
+) -> str | None:
+    reason = _never(each, quota) or _not_now(each, quota)
+    if reason:
+        return reason
+    if blocked_by is not None:
+        return f"{blocked_by.job} has been waiting longer and is admitted first."
+    ahead = next((one for one in stuck if _competes(one, each)), None)
+    if ahead is not None:
+        return (
+            f"{ahead.job} has been waiting for nodes of the same kind and is scheduled "
+            "first."
+        )
+    return None
+
+
+def _never(each: PendingJob, quota: QuotaUsage) -> str | None:
+    """Return what is in a job's way even if nothing else ran."""
+    parts = shortfall(each.requests, quota.hard, {})
+    if parts:
+        return (
+            f"The project's quota is too small: the job asks for {'; '.join(parts)} "
+            "when nothing else runs. Cancel it and ask for less, or have an "
+            "administrator raise the quota."
+        )
+    return each.unschedulable
+
+
+def _not_now(each: PendingJob, quota: QuotaUsage) -> str | None:
+    """Return how the quota is in a job's way now."""
+    parts = shortfall(each.requests, quota.hard, quota.used)
+    if parts:
+        return (
+            f"The project's quota is exceeded: the job asks for {'; '.join(parts)}. It "
+            "starts when other jobs or servers of the project end."
+        )
+    return _SETTLING if _shortfall_at_most(each, quota) else None
+
+
+def _competes(stuck: UnschedulableJob, each: PendingJob) -> bool:
+    same = stuck.requests_gpu == each.requests_gpu and stuck.pool == each.pool
+    return same and stuck.job != each.job and each.rank <= stuck.rank
+
+
+def _shortfall_at_most(each: PendingJob, quota: QuotaUsage) -> list[str]:
+    used = dict(quota.used)
+    add(used, quota.settling)
+    return shortfall(each.requests, quota.hard, used)

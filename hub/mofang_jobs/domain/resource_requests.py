@@ -1,0 +1,103 @@
+"""What a job takes of a project's quota. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from mofang.models import Framework, JobSpec
+from mofang.quantities import format_bytes, parse_quantity
+from mofang_kube.names import GPU_RESOURCE
+
+CPU = "requests.cpu"
+MEMORY = "requests.memory"
+MEMORY_LIMIT = "limits.memory"
+GPU = f"requests.{GPU_RESOURCE}"
+PODS = "pods"
+
+Amounts = Mapping[str, Decimal]
+"""Amount by the quota's name of the resource: cores, bytes, pieces."""
+
+# The Training Operator gives an MPIJob's launcher an init container that asks for
+# this much; Kubernetes counts the greater of both.
+_INIT_CPU = Decimal("0.1")
+_INIT_MEMORY = Decimal(512 * 1024**2)
+
+
+def resource_requests(
+    spec: JobSpec, replicas: Mapping[str, int] | None = None
+) -> dict[str, Decimal]:
+    """Return what replicas of a job take together.
+
+    Args:
+        spec: The job.
+        replicas: How many of each role count; None for all.
+    """
+    total = dict.fromkeys((CPU, MEMORY, MEMORY_LIMIT, GPU, PODS), Decimal(0))
+    has_init = spec.framework in {Framework.HOROVOD, Framework.MPI}
+    for role in spec.settled_roles():
+        count = role.replicas if replicas is None else replicas.get(role.name, 0)
+        cpu = parse_quantity(role.resources.cpu)
+        memory = parse_quantity(role.resources.memory)
+        if has_init and role.name == "launcher":
+            cpu, memory = max(cpu, _INIT_CPU), max(memory, _INIT_MEMORY)
+        total[CPU] += count * cpu
+        total[MEMORY] += count * memory
+        total[MEMORY_LIMIT] += count * memory
+        total[GPU] += count * role.resources.gpu
+        total[PODS] += count
+    return total
+
+
+def add(total: dict[str, Decimal], amounts: Amounts) -> None:
+    """Add amounts to a total."""
+    for name, amount in amounts.items():
+        total[name] = total.get(name, Decimal(0)) + amount
+
+
+def requests_gpu(spec: JobSpec) -> bool:
+    """Say whether some replica of a job needs a node with GPUs."""
+    return any(role.resources.gpu for role in spec.settled_roles())
+
+
+def shortfall(demand: Amounts, hard: Amounts, used: Amounts) -> list[str]:
+    """Return which resources leave no room for a demand, as parts of a sentence.
+
+    Args:
+        demand: What is asked.
+        hard: What the project may use; a resource that is not there has no limit.
+        used: What is in use.
+    """
+    parts = []
+    for name, asked in demand.items():
+        if name not in hard or not asked or used.get(name, 0) + asked <= hard[name]:
+            continue
+        if name == MEMORY_LIMIT and MEMORY in hard:
+            continue
+        free = max(hard[name] - used.get(name, Decimal(0)), Decimal(0))
+        parts.append(
+            f"{_shown(name, asked)}, and {_number(name, free)} of "
+            f"{_shown(name, hard[name])} {'is' if free == 1 else 'are'} free"
+        )
+    return parts
+
+
+def _shown(name: str, amount: Decimal) -> str:
+    match name:
+        case "requests.cpu":
+            return f"{_plain(amount)} cores"
+        case "pods":
+            return f"{_plain(amount)} pods"
+        case name if name.endswith("memory"):
+            return f"{format_bytes(int(amount))} of memory"
+        case _:
+            return f"{_plain(amount)} GPUs"
+
+
+def _number(name: str, amount: Decimal) -> str:
+    return format_bytes(int(amount)) if name.endswith("memory") else _plain(amount)
+
+
+def _plain(amount: Decimal) -> str:
+    is_whole = amount == amount.to_integral()
+    return str(amount.quantize(1) if is_whole else amount.normalize())

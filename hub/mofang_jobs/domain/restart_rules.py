@@ -1,0 +1,143 @@
+"""When a failed attempt is followed by another. Pure.
+
+A failure is the platform's where the script could not help it: its node was lost, it
+was evicted, its container could not be run, or its replicas lost each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from mofang.models import RestartRecord
+from mofang_jobs.domain.failure_patterns import find_failure_pattern
+from mofang_jobs.domain.messages import failure_reason, resources_of
+from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome
+from mofang_jobs.domain.status import root_cause_pod
+
+MOST_IN_A_ROW = 3
+"""Failures of the script, one after the other, that are tried again."""
+
+LOST_AFTER = timedelta(seconds=30)
+"""How long a node may be silent before the job is taken away from it, on top of the
+time that Kubernetes itself waits."""
+
+LATE_AFTER = timedelta(hours=1)
+"""How long after a failure a job no longer starts again by itself: its owner has done
+something else by then, and would be surprised."""
+
+TOO_LATE = "It failed more than an hour ago. Submit it again if you still want it."
+
+_ENDED_BY_MACHINE = {
+    "Evicted",
+    "NodeLost",
+    "NodeShutdown",
+    "Terminated",
+    "Preempting",
+    "UnexpectedAdmissionError",
+    "OutOfcpu",
+    "OutOfmemory",
+}
+CONTAINER_LOST = "ContainerStatusUnknown"
+"""What the kubelet says of a container whose exit code it did not see."""
+_NOT_RUN = {"ContainerCannotRun", "StartError", CONTAINER_LOST}
+
+
+def is_platform_fault(pod: ObservedPod) -> bool:
+    """Say whether a failed pod's script could not help its end."""
+    if pod.status_reason in _ENDED_BY_MACHINE or pod.exit_code is None:
+        return True
+    cause = find_failure_pattern(pod.termination_message)
+    return pod.exit_reason in _NOT_RUN or (cause is not None and cause.by_platform)
+
+
+def _is_of_machine(pod: ObservedPod) -> bool:
+    """Say whether another node might do better."""
+    if pod.node is None or not is_platform_fault(pod):
+        return False
+    if pod.is_terminating and pod.exit_reason == CONTAINER_LOST:
+        # It was deleted, and no longer there when the kubelet looked for its exit code.
+        return False
+    cause = find_failure_pattern(pod.termination_message)
+    # Replicas that lost each other say nothing of one node.
+    return pod.exit_code is None or cause is None or cause.name != "lost replicas"
+
+
+def record_failure(
+    job: ObservedJob, pods: Sequence[ObservedPod], now: datetime
+) -> RestartRecord:
+    """Return what is written down of a failed attempt."""
+    pod = root_cause_pod(pods)
+    if pod is None:
+        return RestartRecord(
+            attempt=job.attempt,
+            at=job.finished or now,
+            cause="Its containers were removed before they told why.",
+            by_platform=True,
+        )
+    by_platform = is_platform_fault(pod)
+    return RestartRecord(
+        attempt=job.attempt,
+        at=pod.finished or job.finished or now,
+        cause=failure_reason(pod, resources_of(job.spec, pod.role)),
+        replica=pod.label,
+        node=pod.node,
+        by_platform=by_platform,
+        avoided=_is_of_machine(pod),
+    )
+
+
+def record_loss(
+    job: ObservedJob,
+    pods: Sequence[ObservedPod],
+    lost: Mapping[str, timedelta],
+    now: datetime,
+) -> RestartRecord | None:
+    """Return what is written down of a lost node; None if none was lost for long.
+
+    Args:
+        job: A job that runs.
+        pods: Its pods.
+        lost: Nodes that do not answer, and for how long.
+        now: The time.
+    """
+    for pod in pods:
+        silence = lost.get(pod.node or "")
+        if silence is None or pod.has_ended:
+            continue
+        if silence >= LOST_AFTER:
+            return RestartRecord(
+                attempt=job.attempt,
+                at=now,
+                cause=f"Node {pod.node}, which ran {pod.label}, is not responding.",
+                replica=pod.label,
+                node=pod.node,
+                by_platform=True,
+                avoided=True,
+            )
+    return None
+
+
+def may_restart(job: ObservedJob, record: RestartRecord) -> bool:
+    """Say whether an attempt that ended as recorded is followed by another."""
+    policy = job.spec.restart
+    is_over = job.cancelled_by or job.outcome is Outcome.SUCCEEDED
+    if policy is None or is_over or len(job.restarts) >= policy.limit:
+        return False
+    if record.by_platform:
+        return True
+    return policy.unconditional and _scripts_in_a_row(job) < MOST_IN_A_ROW
+
+
+def is_too_late(job: ObservedJob, record: RestartRecord, now: datetime) -> bool:
+    """Say whether a job failed too long ago to start again by itself."""
+    return now - (job.finished or record.at) > LATE_AFTER
+
+
+def _scripts_in_a_row(job: ObservedJob) -> int:
+    count = 0
+    for each in reversed(job.restarts):
+        if each.by_platform:
+            break
+        count += 1
+    return count

@@ -1,0 +1,276 @@
+"""The status of a job: a state and a reason from its object and its pods. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mofang.models import Job, JobState, QueuePlace, Replica, ReplicaState
+from mofang_jobs.domain.failure_patterns import find_failure_pattern
+from mofang_jobs.domain.frameworks import role_names
+from mofang_jobs.domain.messages import (
+    failure_reason,
+    pending_reason,
+    resources_of,
+    was_terminated,
+)
+from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome, PodPhase
+from mofang_jobs.domain.termination_message import shortened
+
+SECONDARY_FAILURE_SECONDS = 3.0
+"""Pods that fail within this time of the first are treated as consequences: timestamps
+have a resolution of one second, and torchrun polls its processes."""
+
+_STOPPED = "It was terminated because the job ended."
+
+_UNKNOWN = (
+    "It is not known which replica failed first: its pod was deleted, as when a node "
+    "is drained or an administrator deletes it. See the logs."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusInputs:
+    """What the status depends on beside the job's object and its pods."""
+
+    waiting_reason: str | None = None
+    """What the cluster's events or its queue say of a job that waits."""
+
+    gang_reason: str | None = None
+    """Why no nodes were found for all of a job that was admitted."""
+
+    queue_position: QueuePlace | None = None
+    alert: str | None = None
+    """What is wrong with a job that runs."""
+
+    is_restarting: bool = False
+    not_restarted: str | None = None
+    """Why a job that its rules would restart is not."""
+
+    shell: bool = False
+    """Whether the caller may open shells in the job."""
+
+    retained: Mapping[tuple[str, int], tuple[datetime, str]] = field(
+        default_factory=dict
+    )
+    """Failed replicas that stay for a look: until when, and how they ended."""
+
+
+def describe_job(
+    job: ObservedJob, pods: Sequence[ObservedPod], inputs: StatusInputs
+) -> Job:
+    """Return the job as its users see it.
+
+    Args:
+        job: The job's object.
+        pods: Its pods, in any order.
+        inputs: What else is known.
+    """
+    state = job_state(job, pods)
+    if state is JobState.FAILED and inputs.is_restarting:
+        state = JobState.RESTARTING
+    if state is JobState.QUEUED and job.is_suspended and inputs.queue_position is None:
+        # The queue has not decided on it yet; most jobs are admitted at once.
+        state = JobState.SUBMITTED
+    is_running = state is JobState.RUNNING
+    return Job(
+        id=job.id,
+        project=job.project,
+        owner=job.owner,
+        spec=job.spec,
+        engine=job.kind,
+        state=state,
+        reason=_reason(job, pods, state, inputs),
+        created=job.created,
+        started=_started(pods),
+        finished=_finished(job, state),
+        attempt=job.attempt,
+        restarts=list(job.restarts),
+        queue=inputs.queue_position,
+        alert=inputs.alert if is_running else None,
+        replicas=_replicas(job, pods, state, inputs),
+    )
+
+
+def job_state(job: ObservedJob, pods: Sequence[ObservedPod]) -> JobState:
+    """Return where the job is in its life."""
+    if job.outcome is Outcome.SUCCEEDED:
+        return JobState.SUCCEEDED
+    if job.cancelled_by:
+        has_ended = job.is_suspension_observed or job.outcome is not None
+        is_over = has_ended and all(pod.has_ended for pod in pods)
+        return JobState.CANCELLED if is_over else JobState.CANCELLING
+    if job.outcome is Outcome.FAILED:
+        return JobState.FAILED
+    if job.is_suspended:
+        return JobState.QUEUED
+    if not pods:
+        return JobState.SUBMITTED
+    begun = [pod for pod in pods if pod.has_ended or pod.phase is PodPhase.RUNNING]
+    has_all = len(begun) == len(pods) >= expected_replicas(job)
+    return JobState.RUNNING if has_all else JobState.QUEUED
+
+
+def expected_replicas(job: ObservedJob) -> int:
+    """Return how many pods the job has once all are made."""
+    return sum(count for _, count in role_names(job.spec))
+
+
+def needs_events(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
+    """Say whether only the cluster's events can tell why the job does not start."""
+    if job.is_suspended:
+        return False
+    if job_state(job, pods) not in {JobState.SUBMITTED, JobState.QUEUED}:
+        return False
+    return not any(pending_reason(pod) for pod in pods)
+
+
+def replica_has_ended(
+    job: ObservedJob, pods: Sequence[ObservedPod], role: str, index: int
+) -> bool:
+    """Say whether nothing will be added to a replica's log."""
+    pod = find_pod(pods, role, index)
+    return pod.has_ended if pod else job_state(job, pods).is_final
+
+
+def find_pod(pods: Sequence[ObservedPod], role: str, index: int) -> ObservedPod | None:
+    """Return the pod of a replica; of several, the one that is not leaving."""
+    found = [pod for pod in pods if pod.role == role and pod.index == index]
+    return min(found, key=lambda pod: pod.is_terminating, default=None)
+
+
+def _reason(
+    job: ObservedJob,
+    pods: Sequence[ObservedPod],
+    state: JobState,
+    inputs: StatusInputs,
+) -> str | None:
+    match state:
+        case JobState.FAILED:
+            parts = [_failure(job, pods)]
+            if inputs.not_restarted:
+                parts.append(f"It was not restarted: {inputs.not_restarted}")
+            return " ".join(parts)
+        case JobState.RESTARTING:
+            return f"{_failure(job, pods)} It is being restarted."
+        case JobState.CANCELLING | JobState.CANCELLED:
+            return f"Cancelled by {job.cancelled_by}."
+        case JobState.SUBMITTED | JobState.QUEUED:
+            if job.is_suspended:
+                return inputs.waiting_reason
+            waiting = [each for pod in pods if (each := pending_reason(pod))]
+            return (inputs.waiting_reason if not pods else inputs.gang_reason) or (
+                waiting[0] if waiting else inputs.waiting_reason
+            )
+        case JobState.RUNNING | JobState.SUCCEEDED:
+            return None
+
+
+def _failure(job: ObservedJob, pods: Sequence[ObservedPod]) -> str:
+    blamed = root_cause_pod(pods)
+    if blamed is None:
+        return shortened(job.outcome_message) or _UNKNOWN
+    return failure_reason(blamed, resources_of(job.spec, blamed.role))
+
+
+def root_cause_pod(pods: Sequence[ObservedPod]) -> ObservedPod | None:
+    """Return the pod whose failure was the job's; None if no failed one is there.
+
+    The first to fail takes the others with it; of those that fail within some seconds,
+    one that only says that it lost the others was not the first.
+    """
+    failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
+    first = min(map(_ended_at, failed), default=0.0)
+    return min(
+        failed,
+        key=lambda pod: (
+            was_terminated(pod) and pod.exit_reason != "OOMKilled",
+            _ended_at(pod) > first + SECONDARY_FAILURE_SECONDS,
+            _is_secondary(pod),
+            _ended_at(pod),
+            pod.index,
+        ),
+        default=None,
+    )
+
+
+def _ended_at(pod: ObservedPod) -> float:
+    return pod.finished.timestamp() if pod.finished else 0.0
+
+
+def _is_secondary(pod: ObservedPod) -> bool:
+    cause = find_failure_pattern(pod.termination_message)
+    return cause is not None and cause.is_secondary
+
+
+def _started(pods: Sequence[ObservedPod]) -> datetime | None:
+    return min((pod.started for pod in pods if pod.started), default=None)
+
+
+def _finished(job: ObservedJob, state: JobState) -> datetime | None:
+    if state is JobState.CANCELLED:
+        return job.cancelled_at
+    return job.finished if state.is_final else None
+
+
+def _replicas(
+    job: ObservedJob,
+    pods: Sequence[ObservedPod],
+    state: JobState,
+    inputs: StatusInputs,
+) -> list[Replica]:
+    is_riddle = state is JobState.FAILED and root_cause_pod(pods) is None
+    ending = None if is_riddle else _STOPPED
+    replicas = []
+    for role, count in role_names(job.spec):
+        for index in range(count):
+            pod = find_pod(pods, role, index)
+            if pod is None:
+                replicas.append(_absent(role, index, state, ending))
+            else:
+                replicas.append(_present(job, pod, inputs))
+    return replicas
+
+
+def _present(job: ObservedJob, pod: ObservedPod, inputs: StatusInputs) -> Replica:
+    is_failed = pod.phase is PodPhase.FAILED
+    # Told to end, it ended as one that fails does.
+    is_cancelled = bool(job.cancelled_by) and is_failed and was_terminated(pod)
+    until, ending = inputs.retained.get((pod.role, pod.index), (None, ""))
+    if pod.phase is not PodPhase.RUNNING:
+        until = None
+    return Replica(
+        role=pod.role,
+        index=pod.index,
+        state=ReplicaState.CANCELLED if is_cancelled else ReplicaState(pod.phase.value),
+        node=pod.node,
+        reason=None
+        if is_cancelled
+        else failure_reason(pod, resources_of(job.spec, pod.role))
+        if is_failed
+        else (ending if until else pending_reason(pod)),
+        exit_code=pod.exit_code,
+        shell=inputs.shell and is_open_to_shells(pod),
+        kept_until=until,
+    )
+
+
+def is_open_to_shells(pod: ObservedPod) -> bool:
+    """Say whether a shell can be opened in the pod now."""
+    is_up = pod.phase is PodPhase.RUNNING and pod.started is not None
+    return is_up and pod.exit_code is None and not pod.is_terminating
+
+
+def _absent(role: str, index: int, state: JobState, ending: str | None) -> Replica:
+    match state:
+        case JobState.SUCCEEDED:
+            # Only what still ran was removed with it: endless servers, or work.
+            status, reason = ReplicaState.SUCCEEDED, ending
+        case JobState.CANCELLED:
+            status, reason = ReplicaState.CANCELLED, None
+        case JobState.FAILED:
+            status, reason = ReplicaState.FAILED, ending
+        case _:
+            status, reason = ReplicaState.PENDING, None
+    return Replica(role=role, index=index, state=status, reason=reason)

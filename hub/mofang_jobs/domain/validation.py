@@ -1,0 +1,128 @@
+"""What a job may ask for beyond the shape of its form. Pure.
+
+Each check returns sentences by field, so that a person hears of all faults at once.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+
+from mofang.models import JobSpec
+from mofang.quantities import format_bytes, parse_quantity
+from mofang_jobs.domain.resource_requests import (
+    CPU,
+    GPU,
+    MEMORY,
+    PODS,
+    resource_requests,
+)
+from mofang_spawner.environments.models import Project
+from mofang_spawner.volumes.models import HOME
+
+FieldErrors = dict[str, str]
+
+IN_IMAGE = "/opt"
+"""Where images bring programs of their own, such as the platform's examples."""
+
+
+def check_paths(spec: JobSpec, project: str) -> FieldErrors:
+    """Check that script and working directory are where every replica sees them."""
+    roots = (HOME, f"/projects/{project}", "/global")
+    named = ", ".join(roots[:-1]) + f" and {roots[-1]}"
+    unseen = f"Replicas see nothing of your server but {named}. Choose a path there."
+    faults: FieldErrors = {}
+    if not _is_below(spec.working_directory, roots):
+        faults["working_directory"] = unseen
+    else:
+        for field, path in _files(spec):
+            # An absolute path replaces the working directory in the join.
+            whole = posixpath.join(spec.working_directory, path)
+            if not _is_below(whole, (*roots, IN_IMAGE), inside=True):
+                faults[field] = unseen
+    for field, path in _places(spec):
+        if not _is_below(path, roots, inside=True):
+            faults[field] = unseen
+    return faults
+
+
+def _files(spec: JobSpec) -> Iterator[tuple[str, str]]:
+    if spec.script:
+        yield "script", spec.script
+    if spec.requirements:
+        yield "requirements", spec.requirements
+
+
+def _places(spec: JobSpec) -> Iterator[tuple[str, str]]:
+    for number, place in enumerate(spec.inputs):
+        yield f"inputs.{number}.path", place.path
+    for number, output in enumerate(spec.outputs):
+        yield f"outputs.{number}.path", output.path
+    if spec.code:
+        yield "code.directory", f"{spec.code.directory}/."
+
+
+def _is_below(path: str, roots: Iterable[str], *, inside: bool = False) -> bool:
+    plain = posixpath.normpath(path)
+    if plain.startswith("//"):
+        plain = plain[1:]
+    return any(
+        plain.startswith(f"{root}/") or (plain == root and not inside) for root in roots
+    )
+
+
+def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
+    """Check that the job fits into the project's quota when nothing else runs."""
+    quota, asked = project.quota, resource_requests(spec)
+    faults = {
+        "cpu": _over(quota.get("cpu"), asked[CPU], _cores),
+        "memory": _over(quota.get("memory"), asked[MEMORY], _memory),
+        "gpu": _over(quota.get("gpu"), asked[GPU], _gpus),
+    }
+    count = int(asked[PODS])
+    less = "Ask for less." if count == 1 else "Ask for less, or for fewer replicas."
+    sentences = {
+        f"resources.{name}": (
+            f"The job needs {fault[0]}; the quota of {project.display_name} is "
+            f"{fault[1]}. {less}"
+        )
+        for name, fault in faults.items()
+        if fault
+    }
+    pods = quota.get("pods")
+    if pods is not None and count > int(pods):
+        sentences["replicas"] = (
+            f"The job needs {count} pods; the quota of {project.display_name} is "
+            f"{pods}. Ask for fewer replicas."
+        )
+    return sentences
+
+
+def _over(
+    limit: object, asked: Decimal, shown: Callable[[Decimal], str]
+) -> tuple[str, str] | None:
+    """Name what is asked and what is allowed; None where that is enough."""
+    if limit is None:
+        return None
+    allowed = parse_quantity(str(limit))
+    if asked <= allowed:
+        return None
+    return shown(_plain(asked)), shown(_plain(allowed))
+
+
+def _cores(amount: Decimal) -> str:
+    return f"{amount:f} core{'' if amount == 1 else 's'}"
+
+
+def _memory(amount: Decimal) -> str:
+    return f"{format_bytes(int(amount))} of memory"
+
+
+def _gpus(amount: Decimal) -> str:
+    return f"{amount:f} GPU{'' if amount == 1 else 's'}"
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """Drop zeros behind the point: 4, not 4.000."""
+    return amount.quantize(1) if amount == amount.to_integral() else amount.normalize()

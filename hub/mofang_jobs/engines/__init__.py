@@ -1,0 +1,1 @@
+"""Engines: how a job becomes objects, and is read back."""

@@ -1,0 +1,97 @@
+"""Render a job as a TrainJob of Kubeflow Trainer v2, with a runtime of its own. Pure.
+
+A TrainJob may override little of the pods of its runtime: no affinity, no security
+context. So each job brings its runtime, which holds the whole template, and the
+TrainJob repeats what people and the Kubeflow SDK look for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mofang.models import Framework
+from mofang_jobs.domain.frameworks import processes
+from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
+from mofang_jobs.engines.job_manifest import build_head
+from mofang_jobs.engines.pod_template import job_labels
+from mofang_jobs.engines.replicated_job import replicated_job
+from mofang_jobs.engines.workload_kinds import TRAIN_JOB
+from mofang_kube import names
+
+RUNTIME_KIND = "TrainingRuntime"
+RUNTIME_PLURAL = "trainingruntimes"
+
+NODE = "node"
+_STEP = {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}
+
+
+def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Manifest:
+    """Build the runtime, which must be there before the job."""
+    _count_devices(template)
+    replicated = replicated_job(job, role, template, name=NODE)
+    replicated["template"]["metadata"]["labels"] = {
+        **replicated["template"]["metadata"]["labels"],
+        **_STEP,
+    }
+    policy: dict[str, Any] = {"numNodes": role.replicas}
+    if job.spec.framework is Framework.PYTORCH:
+        policy["torch"] = {"numProcPerNode": _processes(job)}
+    return {
+        "apiVersion": f"{TRAIN_JOB.group}/{TRAIN_JOB.version}",
+        "kind": RUNTIME_KIND,
+        "metadata": {
+            "name": job.object_name,
+            "namespace": job.namespace,
+            "labels": {
+                **job_labels(job),
+                "trainer.kubeflow.org/framework": "torch"
+                if job.spec.framework is Framework.PYTORCH
+                else "plainml",
+            },
+        },
+        "spec": {
+            "mlPolicy": policy,
+            "template": {
+                "spec": {
+                    # No failurePolicy: no restart is the default, and one that is
+                    # spelled out looks changed to the operator, which then cannot
+                    # protect the runtime.
+                    "network": {"publishNotReadyAddresses": True},
+                    "replicatedJobs": [replicated],
+                }
+            },
+        },
+    }
+
+
+def build_train_job(job: JobRequest, role: RolePodSpec, template: Manifest) -> Manifest:
+    """Build the job."""
+    _count_devices(template)
+    container = template["spec"]["containers"][0]
+    trainer: dict[str, Any] = {
+        "image": container["image"],
+        "command": container["command"],
+        "numNodes": role.replicas,
+        "resourcesPerNode": container["resources"],
+    }
+    if job.spec.framework is Framework.PYTORCH:
+        trainer["numProcPerNode"] = _processes(job)
+    return {
+        **build_head(TRAIN_JOB, job),
+        "spec": {
+            "suspend": True,
+            "runtimeRef": {"kind": RUNTIME_KIND, "name": job.object_name},
+            "labels": job_labels(job),
+            "trainer": trainer,
+        },
+    }
+
+
+def _count_devices(template: Manifest) -> None:
+    # The Kubeflow SDK cannot read a container whose limits name no device.
+    for container in template["spec"]["containers"]:
+        container["resources"]["limits"].setdefault(names.GPU_RESOURCE, "0")
+
+
+def _processes(job: JobRequest) -> int:
+    return processes(job.spec, job.spec.settled_roles()[0])

@@ -1,0 +1,183 @@
+"""Build the services from what reaches the cluster, the hub and the storage."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from mofang_hub.settings import JobSettings
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.hub_identity import HubIdentity
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.adapters.pod_exec import PodExec
+from mofang_jobs.adapters.pod_storage import PodStorage
+from mofang_jobs.adapters.quotas import Quotas
+from mofang_jobs.adapters.record_files import RecordStorage
+from mofang_jobs.adapters.sample_files import SampleStorage
+from mofang_jobs.adapters.service_metrics import ServiceMetrics
+from mofang_jobs.api.context import ServiceContext
+from mofang_jobs.domain.hang_settings import HangSettings
+from mofang_jobs.scheduling.admitter import Admitter
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
+from mofang_jobs.scheduling.queue import JobQueue
+from mofang_jobs.services.access_policy import AccessPolicy
+from mofang_jobs.services.environment_service import EnvironmentService
+from mofang_jobs.services.event_reasons import EventReasons
+from mofang_jobs.services.hang_detector import HangDetector
+from mofang_jobs.services.hang_monitor import HangMonitor
+from mofang_jobs.services.job_listing import JobListing
+from mofang_jobs.services.job_lookup import JobLookup
+from mofang_jobs.services.job_service import JobService
+from mofang_jobs.services.job_status import JobStatusService
+from mofang_jobs.services.job_validator import JobValidator
+from mofang_jobs.services.log_reader import LogReader
+from mofang_jobs.services.restart_controller import RestartController
+from mofang_jobs.services.restart_state import StatusGracePeriod
+from mofang_jobs.services.retention import Retention
+from mofang_jobs.services.session_registry import CHECK_SECONDS, SessionRegistry
+from mofang_jobs.services.shell_targets import ShellTargetService
+from mofang_jobs.services.submission import SubmissionService
+from mofang_kube.leader import Leads, always
+from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.volumes import homes
+
+Work = Callable[[], Awaitable[None]]
+"""Something that goes on until it is cancelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """What reaches out of the process; made, started and stopped by its owner."""
+
+    cache: JobCache
+    job_storage: JobStorage
+    pod_storage: PodStorage
+    catalog: Catalog
+    quotas: Quotas
+    pod_groups: PodGroupController
+    identity: HubIdentity
+    terminals: PodExec
+    storage_root: Path
+    """Where the shared storage is mounted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingService:
+    """The services of one process, which do nothing until they are asked or run."""
+
+    context: ServiceContext
+    """What handlers work with."""
+
+    queue: JobQueue
+    restart_controller: RestartController
+    hang_monitor: HangMonitor
+    retention: Retention
+
+    @property
+    def background(self) -> dict[str, Work]:
+        """What is to run as long as the process, by name."""
+        return {
+            "hangs": self.hang_monitor.run,
+            "retention": self.retention.run,
+            "queue": self.queue.run,
+            "restarts": self.restart_controller.run,
+        }
+
+
+def build_service(
+    adapters: Adapters,
+    settings: JobSettings,
+    *,
+    leads: Leads = always,
+    grace_period: StatusGracePeriod | None = None,
+    session_check_seconds: float = CHECK_SECONDS,
+) -> TrainingService:
+    """Wire the services of one process.
+
+    Args:
+        adapters: What reaches out of the process.
+        settings: What holds for every job.
+        leads: Says whether this process acts without being asked.
+        grace_period: How long a failed job's pods are waited for.
+        session_check_seconds: Time between two checks of an open session.
+    """
+    cache, job_storage = adapters.cache, adapters.job_storage
+    logs = LogStorage(adapters.storage_root)
+    records = RecordStorage(adapters.storage_root)
+    samples = SampleStorage(adapters.storage_root)
+    metrics = ServiceMetrics()
+    access = AccessPolicy(adapters.catalog)
+    submissions = SubmissionService(
+        cache=cache,
+        job_storage=job_storage,
+        access=access,
+        validator=JobValidator(adapters.catalog, adapters.pod_storage, settings),
+        quotas=adapters.quotas,
+        pod_groups=adapters.pod_groups,
+        homes=adapters.storage_root / homes.FOLDER,
+    )
+    queue = JobQueue(
+        cache,
+        adapters.quotas,
+        Admitter(cache, job_storage, adapters.pod_groups),
+        access,
+        starvation_timeout=timedelta(minutes=settings.queue_patience_minutes),
+        admit_unschedulable=settings.admit_unschedulable,
+        leads=leads,
+    )
+    restart_controller = RestartController(
+        cache, job_storage, submissions, grace_period=grace_period, leads=leads
+    )
+    hang_monitor = HangMonitor(
+        cache,
+        HangDetector(samples, HangSettings(**settings.progress.model_dump())),
+        restart_controller,
+        period_seconds=settings.progress.sample_seconds,
+    )
+    job_status = JobStatusService(
+        cache=cache,
+        event_reasons=EventReasons(adapters.pod_storage),
+        queue=queue,
+        restart_controller=restart_controller,
+        records=records,
+        pod_groups=adapters.pod_groups,
+        hang_monitor=hang_monitor,
+    )
+    lookup = JobLookup(cache, job_storage, access, job_status)
+    context = ServiceContext(
+        identity=adapters.identity,
+        lookup=lookup,
+        listing=JobListing(lookup, cache, job_status),
+        jobs=JobService(
+            lookup=lookup,
+            cache=cache,
+            job_storage=job_storage,
+            environments=EnvironmentService(adapters.catalog, settings),
+            submissions=submissions,
+            logs=logs,
+        ),
+        log_reader=LogReader(logs, adapters.pod_storage),
+        records=records,
+        samples=samples,
+        targets=ShellTargetService(lookup, adapters.pod_storage),
+        sessions=SessionRegistry(
+            adapters.terminals, metrics, check_seconds=session_check_seconds
+        ),
+        metrics=metrics,
+    )
+    return TrainingService(
+        context=context,
+        queue=queue,
+        restart_controller=restart_controller,
+        hang_monitor=hang_monitor,
+        retention=Retention(
+            cache,
+            job_storage,
+            logs,
+            keep=timedelta(days=settings.keep_days),
+            leads=leads,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""When jobs are admitted, and how their gangs are bound."""

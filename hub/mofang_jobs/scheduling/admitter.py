@@ -1,0 +1,68 @@
+"""Admit one job: create its PodGroup, then unsuspend it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.domain.models import Manifest, ObservedJob
+from mofang_jobs.engines.object_status import read_job
+from mofang_jobs.engines.workload_kinds import kind_by_name
+from mofang_kube.errors import ConflictError
+
+TRIES = 10
+
+
+class PodGroupWriter(Protocol):
+    """Who makes what binds a job's replicas together."""
+
+    async def create_if_absent(self, job: ObservedJob, owner: Manifest) -> None:
+        """Make it, owned by the job's object; what is there stays."""
+
+
+class Admitter:
+    """Admits jobs.
+
+    Args:
+        cache: Jobs, pods and nodes as last observed.
+        job_storage: Unsuspends it.
+        pod_groups: Creates its PodGroup.
+    """
+
+    def __init__(
+        self, cache: JobCache, job_storage: JobStorage, pod_groups: PodGroupWriter
+    ) -> None:
+        self._cache = cache
+        self._job_storage = job_storage
+        self._pod_groups = pod_groups
+
+    async def admit(self, job: ObservedJob) -> None:
+        """Admit a pending job, unless it was cancelled or is gone.
+
+        Killed anywhere in between, the job still waits and all of it is done again.
+        """
+        kind = kind_by_name(job.kind)
+        obj = self._cache.find_object(job.project, job.id)
+        for _ in range(TRIES):
+            fresh = read_job(obj) if obj else None
+            if obj is None or fresh is None or not fresh.is_waiting:
+                return
+            if fresh.is_newer:
+                raise ConflictError(
+                    "It was submitted to a newer version of the platform, which has to "
+                    "start it."
+                )
+            await self._pod_groups.create_if_absent(fresh, obj)
+            try:
+                changed = await self._job_storage.unsuspend(kind, obj)
+            except ConflictError:
+                obj = await self._job_storage.find(
+                    kind, job.namespace, fresh.object_name
+                )
+                if obj:
+                    self._cache.put(obj)
+                continue
+            self._cache.put(changed)
+            return
+        raise ConflictError(f"The job {job.id} changes too fast to be started.")

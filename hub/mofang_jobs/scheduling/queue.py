@@ -1,0 +1,289 @@
+"""Admit pending jobs, one project at a time, whenever something has changed.
+
+What is decided here is a patch of the job's object each; nothing else is remembered
+that a fresh process would miss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from mofang.models import QueuePlace
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.quotas import Quotas
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
+from mofang_jobs.domain.queue_decisions import (
+    AdmissionDecision,
+    PendingJob,
+    QuotaUsage,
+    UnschedulableJob,
+    decide,
+)
+from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_requests
+from mofang_jobs.scheduling.admitter import Admitter
+from mofang_jobs.scheduling.queue_state import (
+    SETTLE_SECONDS,
+    AdmissionFailures,
+    Reservations,
+    SchedulableNodes,
+    UnschedulableTracker,
+)
+from mofang_kube.errors import ClusterError, KubernetesUnavailableError, MofangError
+from mofang_kube.leader import Leads, always
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+SECONDS_PER_JOB = 0.0002
+"""Pause after a decision for each pending job, about five times what it costs.
+
+A burst of submissions would otherwise be slowed by a decision after each of them.
+"""
+
+_BROKEN = (
+    "The project's queue is blocked: its quota or one of its jobs cannot be read. Show "
+    "this to an administrator; details are in the log of the training service."
+)
+
+
+class ProjectPools(Protocol):
+    """Where a project's pool is looked up."""
+
+    async def ready(self) -> None:
+        """Return once projects are known.
+
+        Raises:
+            KubernetesUnavailableError: Kubernetes did not answer in time.
+        """
+
+    def pool_of(self, project: str) -> str:
+        """Return the name of the project's pool; empty for none."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class JobQueue:
+    """Decides when pending jobs are admitted.
+
+    Args:
+        cache: Jobs, pods and nodes as last observed.
+        quotas: What projects may use.
+        admitter: Admits jobs.
+        pools: Projects' pools.
+        starvation_timeout: How long smaller jobs may be admitted before a larger one.
+        admit_unschedulable: Whether jobs are admitted that no node could take.
+        leads: Says whether this process acts; else it judges and admits nothing.
+        now: The time.
+        clock: Steady seconds, by which what we saw ourselves is timed.
+    """
+
+    def __init__(
+        self,
+        cache: JobCache,
+        quotas: Quotas,
+        admitter: Admitter,
+        pools: ProjectPools,
+        *,
+        starvation_timeout: timedelta,
+        admit_unschedulable: bool = False,
+        leads: Leads = always,
+        now: Callable[[], datetime] = _now,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._cache = cache
+        self._quotas = quotas
+        self._admitter = admitter
+        self._pools = pools
+        self._starvation_timeout = starvation_timeout
+        self._leads = leads
+        self._now = now
+        self._decisions: dict[str, dict[str, AdmissionDecision]] = {}
+        self._nodes = SchedulableNodes(admit_unschedulable=admit_unschedulable)
+        self._stuck = UnschedulableTracker(
+            pools.pool_of, starvation_timeout=starvation_timeout, clock=clock
+        )
+        self._reservations = Reservations(clock)
+        self._refusals = AdmissionFailures(clock)
+        self._pods: Mapping[str, Sequence[ObservedPod]] = {}
+
+    def queue_position(self, job: ObservedJob) -> tuple[QueuePlace | None, str | None]:
+        """Return a waiting job's place and why it waits; None where unknown."""
+        decisions = self._decisions.get(job.project, {})
+        decision = decisions.get(job.id)
+        if decision is None or not job.is_waiting:
+            return None, None
+        length = sum(1 for each in decisions.values() if each.reason)
+        queue_position = QueuePlace(position=decision.position, length=max(length, 1))
+        return queue_position, decision.reason or self._refusals.sentence(job.uid)
+
+    async def run(self) -> None:
+        """Decide whenever something changes, until cancelled."""
+        await self._cache.wait_for_sync()
+        await self._cache.wait_for_nodes()
+        await self._quotas.ready()
+        await self._pools_known()
+        with self._cache.subscribed(None) as subscription:
+            follower = asyncio.create_task(self._wake_on_quota(subscription.wake))
+            try:
+                while True:
+                    await self.decide()
+                    pending = sum(map(len, self._decisions.values()))
+                    await asyncio.sleep(pending * SECONDS_PER_JOB)
+                    is_settling = self._reservations.is_settling
+                    pause = SETTLE_SECONDS if is_settling else POLL_SECONDS
+                    await subscription.wait(pause)
+            finally:
+                follower.cancel()
+                await asyncio.gather(follower, return_exceptions=True)
+
+    async def _pools_known(self) -> None:
+        """Return once projects are known, however long that takes."""
+        while True:
+            try:
+                await self._pools.ready()
+            except ClusterError as err:
+                log.warning("projects are not known yet", error=str(err))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _wake_on_quota(self, wake: Callable[[], None]) -> None:
+        async for _ in self._quotas.changes():
+            wake()
+
+    async def decide(self) -> None:
+        """Decide once for all projects."""
+        running: dict[str, list[ObservedJob]] = defaultdict(list)
+        waiting: dict[str, list[ObservedJob]] = defaultdict(list)
+        for job in self._cache.list_unfinished():
+            (waiting if job.is_waiting else running)[job.project].append(job)
+        admitted = [each for jobs in running.values() for each in jobs]
+        self._pods = {each.uid: self._cache.pods_of(each) for each in admitted}
+        self._reservations.observe(self._pods)
+        self._nodes.observe(self._cache.node_objects)
+        stuck = self._stuck.find(admitted, self._pods, self._nodes.node_classes)
+        uids = {each.uid for jobs in waiting.values() for each in jobs}
+        self._nodes.retain(uids)
+        self._refusals.retain(uids)
+        self._decisions = {
+            project: decisions
+            for project, decisions in self._decisions.items()
+            if project in waiting
+        }
+        await asyncio.gather(
+            *(
+                self._decide_of(project, jobs, running[project], stuck)
+                for project, jobs in waiting.items()
+            )
+        )
+
+    async def _decide_of(
+        self,
+        project: str,
+        jobs: list[ObservedJob],
+        running: list[ObservedJob],
+        stuck: list[UnschedulableJob],
+    ) -> None:
+        # What breaks one project's queue is nothing to the others.
+        try:
+            await self._admit_ready(project, jobs, running, stuck)
+        except Exception:
+            log.exception("queue of a project broke", project=project)
+            ordered = sorted(jobs, key=lambda each: each.created)
+            self._decisions[project] = {
+                each.id: AdmissionDecision(position=number, reason=_BROKEN)
+                for number, each in enumerate(ordered, 1)
+            }
+
+    async def _admit_ready(
+        self,
+        project: str,
+        jobs: list[ObservedJob],
+        running: list[ObservedJob],
+        stuck: list[UnschedulableJob],
+    ) -> None:
+        """Admit what fits; what a failed admission would have used is free again."""
+        begun: dict[str, ObservedJob] = {}
+        refused = self._refusals.standing()
+        while True:
+            left = [each for each in jobs if each.uid not in begun]
+            taking = [*running, *begun.values()]
+            decisions = self._decide_for(project, left, taking, stuck, refused)
+            self._decisions[project] = decisions
+            ready = [each for each in left if decisions[each.id].reason is None]
+            if not self._leads():
+                return
+            errors = await asyncio.gather(*map(self._admit, ready))
+            for each, error in zip(ready, errors, strict=True):
+                if error is None:
+                    begun[each.uid] = each
+                else:
+                    refused[each.uid] = self._refusals.sentence(each.uid) or ""
+            is_away = any(
+                isinstance(error, KubernetesUnavailableError) for error in errors
+            )
+            if is_away or not any(errors):
+                return
+
+    def _decide_for(
+        self,
+        project: str,
+        jobs: list[ObservedJob],
+        running: list[ObservedJob],
+        stuck: list[UnschedulableJob],
+        refused: dict[str, str],
+    ) -> dict[str, AdmissionDecision]:
+        pool = self._pools.pool_of(project)
+        used = self._quotas.used(project)
+        add(used, self._reservations.missing(running, self._pods))
+        return decide(
+            [self._pending_job(each, pool) for each in jobs],
+            QuotaUsage(
+                hard=self._quotas.hard(project),
+                used=used,
+                settling=self._reservations.settling(running),
+            ),
+            stuck=stuck,
+            refused={
+                each.id: refused[each.uid] for each in jobs if each.uid in refused
+            },
+            now=self._now(),
+            starvation_timeout=self._starvation_timeout,
+        )
+
+    def _pending_job(self, job: ObservedJob, pool: str) -> PendingJob:
+        return PendingJob(
+            job=job.id,
+            rank=job.spec.priority.rank,
+            submitted=job.created,
+            requests=resource_requests(job.spec),
+            requests_gpu=requests_gpu(job.spec),
+            pool=pool,
+            unschedulable=self._nodes.unschedulable(job, pool),
+        )
+
+    async def _admit(self, job: ObservedJob) -> Exception | None:
+        """Admit a job; return the error if that failed."""
+        try:
+            await self._admitter.admit(job)
+        except Exception as err:
+            # It stays pending, and a later pass tries again.
+            if isinstance(err, MofangError):
+                log.warning("job is not admitted", job=job.id, error=str(err))
+            else:
+                log.exception("admission of a job broke", job=job.id)
+            self._refusals.record(job.uid, err)
+            return err
+        self._refusals.forget(job.uid)
+        log.info("job admitted", project=job.project, job=job.id)
+        return None

@@ -1,0 +1,82 @@
+"""Environments for jobs, and the one in which a job is debugged."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from mofang.models import DebugServer, EnvironmentList
+from mofang_hub.settings import JobSettings
+from mofang_jobs.domain.environments import show_environment
+from mofang_jobs.domain.models import Caller, ObservedJob
+from mofang_kube.errors import InvalidError
+from mofang_kube.names import debug_server_name
+from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.environments.models import Environment, Project
+
+
+class EnvironmentService:
+    """Shows environments to those who may use them in jobs.
+
+    Args:
+        catalog: Environments, followed.
+        settings: What the platform allows.
+    """
+
+    def __init__(self, catalog: Catalog, settings: JobSettings) -> None:
+        self._catalog = catalog
+        self._settings = settings
+
+    def list_environments(self, caller: Caller, project: Project) -> EnvironmentList:
+        """Return what the caller's jobs in a project may run."""
+        environments = self._catalog.list_environments(project, caller.groups)
+        return EnvironmentList(
+            environments=[show_environment(each) for each in environments],
+            allow_any_image=self._settings.allow_any_image,
+        )
+
+    def find_debug_server(
+        self, caller: Caller, project: Project, job: ObservedJob
+    ) -> DebugServer:
+        """Return the server in whose environment a job can be looked into.
+
+        Raises:
+            InvalidError: No environment that the caller may use fits.
+        """
+        environments = self._catalog.list_environments(project, caller.groups)
+        by_image = [each for each in environments if each.image == job.spec.image]
+        by_name = [
+            each for each in environments if each.name == job.spec.environment_name
+        ]
+        fitting = next(iter(by_image + by_name), None)
+        if fitting is None:
+            raise InvalidError(
+                "No environment that you may use has the image of this job, so there "
+                "is no JupyterLab for it. Open a shell in a running replica, or keep "
+                "failed replicas for a look."
+            )
+        return _debug_server(caller.name, project.name, fitting, job)
+
+
+def _debug_server(
+    user: str, project: str, environment: Environment, job: ObservedJob
+) -> DebugServer:
+    server = debug_server_name(project, job.id)
+    query = urlencode(
+        {"project": project, "environment": environment.name, "job": job.id}
+    )
+    notes = []
+    if environment.image != job.spec.image:
+        notes.append(
+            f"The environment {environment.display_name} has a newer image than the "
+            "job had."
+        )
+    if job.owner != user:
+        # What a colleague wrote must not run with the rights of who looks into it.
+        notes.append(
+            f"The job is {job.owner}'s: its variables and its command are left out."
+        )
+    return DebugServer(
+        server=server,
+        path=f"spawn/{quote(user, safe='')}/{server}?{query}",
+        note=" ".join(notes) or None,
+    )

@@ -1,0 +1,118 @@
+"""Why a job does not start, where only the cluster's events tell.
+
+Events are read for one job while somebody looks at it, and kept for some seconds;
+they are never collected for whole namespaces.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from mofang_jobs.adapters.pod_storage import PodStorage
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
+from mofang_jobs.domain.status import needs_events
+from mofang_jobs.domain.termination_message import shortened
+from mofang_kube.errors import ClusterError
+
+KEEP_SECONDS = 4.0
+PATIENCE_SECONDS = 3.0
+MOST_AT_ONCE = 8
+MOST_KEPT = 2000
+
+_QUOTA = re.compile(
+    r"exceeded quota: \S+, requested: (?P<asked>\S+), used: (?P<used>\S+), "
+    r"limited: (?P<limit>\S+)"
+)
+
+
+class EventReasons:
+    """Finds and keeps the sentences that events make."""
+
+    def __init__(
+        self, source: PodStorage, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._kept: dict[str, tuple[float, str | None]] = {}
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+
+    def cached(self, job: ObservedJob) -> str | None:
+        """Return what is known of a job without asking."""
+        return self._kept.get(job.uid, (0.0, None))[1]
+
+    def needs_refresh(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
+        """Say whether a look at a job finds, or forgets, anything."""
+        return job.uid in self._kept or needs_events(job, pods)
+
+    async def refresh(
+        self, job: ObservedJob, pods: Sequence[ObservedPod]
+    ) -> str | None:
+        """Return why the job does not start; None if nothing special is said."""
+        if not needs_events(job, pods):
+            self._kept.pop(job.uid, None)
+            return None
+        until, note = self._kept.get(job.uid, (0.0, None))
+        if self._clock() < until:
+            return note
+        async with self._turns:
+            note = await self._ask(job, pods)
+        while len(self._kept) >= MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[job.uid] = (self._clock() + KEEP_SECONDS, note)
+        return note
+
+    async def _ask(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> str | None:
+        waiting = [pod for pod in pods if pod.started is None]
+        # Without pods it is the job that events are about.
+        names = [job.object_name, *(pod.name for pod in waiting[:1])]
+        try:
+            for name in reversed(names):
+                for reason, message in reversed(
+                    await self._source.warnings(job.namespace, name)
+                ):
+                    if sentence := event_message(reason, message):
+                        return sentence
+        except ClusterError:
+            # A job can be shown without it; the next look asks again.
+            return None
+        return None
+
+
+def event_message(reason: str, message: str) -> str | None:
+    """Return what a warning means to the owner of a job; None if nothing."""
+    quota = _QUOTA.search(message)
+    if quota:
+        return _quota_sentence(quota)
+    if reason in {"FailedCreatePod", "FailedCreate"}:
+        return f"Its pods cannot be created: {shortened(message)}"
+    if reason in {"FailedMount", "FailedAttachVolume"}:
+        return f"Its volumes cannot be mounted: {shortened(message)}"
+    if reason == "FailedCreatePodSandBox":
+        return f"The sandbox of its pod cannot be created yet: {shortened(message)}"
+    return None
+
+
+def _quota_sentence(quota: re.Match[str]) -> str:
+    asked, used, limits = (_amounts(quota[name]) for name in ("asked", "used", "limit"))
+    parts = [
+        f"{amount} of {what.replace('nvidia.com/gpu', 'GPU')} more, and {used[what]} "
+        f"of {limits[what]} are in use"
+        for what, amount in asked.items()
+        if what in used and what in limits
+    ]
+    return (
+        f"The project's quota is exceeded: the job asks for {'; '.join(parts)}. "
+        "It starts when other jobs or servers of the project end."
+    )
+
+
+def _amounts(text: str) -> dict[str, str]:
+    """Read ``requests.cpu=2,pods=1`` into amounts by the name of the resource."""
+    found = (part.partition("=") for part in text.split(","))
+    return {
+        name.removeprefix("requests.").removeprefix("limits."): amount
+        for name, _, amount in found
+    }

@@ -1,0 +1,139 @@
+"""Show jobs: one, a page of them, and their changes as they come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+from mofang.models import Job, JobEvent, JobList
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.access import Action
+from mofang_jobs.domain.job_filter import Filter
+from mofang_jobs.domain.models import Caller, MemberRole, ObservedJob
+from mofang_jobs.domain.status import job_state
+from mofang_jobs.services.job_lookup import JobLookup
+from mofang_jobs.services.job_status import JobStatusService
+
+DEFAULT_PAGE = 100
+LONGEST_PAGE = 500
+KEEPALIVE_SECONDS = 15.0
+POLL_SECONDS = 3.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _View:
+    """What one watcher was shown."""
+
+    caller: Caller
+    project: str
+    role: MemberRole
+    shown: dict[str, int | None] = field(default_factory=dict)
+    """Digest of each known job; None for those that were never shown."""
+
+
+class JobListing:
+    """Shows jobs to those who may see them.
+
+    Args:
+        lookup: Who may do what with which job.
+        cache: Jobs, pods and nodes as last observed.
+        job_status: What else is known of jobs.
+    """
+
+    def __init__(
+        self, lookup: JobLookup, cache: JobCache, job_status: JobStatusService
+    ) -> None:
+        self._lookup = lookup
+        self._cache = cache
+        self._job_status = job_status
+
+    async def list_jobs(
+        self,
+        caller: Caller,
+        project: str,
+        *,
+        limit: int,
+        after: str | None,
+        wanted: Filter,
+    ) -> JobList:
+        """Return a page of the project's jobs, newest first."""
+        _, role = await self._lookup.authorize(Action.READ, caller, project)
+        keys = self._cache.list_keys(project)
+        if not wanted.is_empty:
+            keys = [key for key in keys if self._matches(project, key[1], wanted)]
+        total = len(keys)
+        if after:
+            created, _, job_id = after.partition("~")
+            keys = [key for key in keys if key < (created, job_id)]
+        page = keys[: max(1, min(limit, LONGEST_PAGE))]
+        found = [self._cache.find(project, job_id) for _, job_id in page]
+        jobs = [each for each in found if each]
+        await self._job_status.refresh_all(jobs)
+        return JobList(
+            jobs=[self._lookup.describe(each, caller, role) for each in jobs],
+            next="~".join(page[-1]) if len(keys) > len(page) else None,
+            total=total,
+        )
+
+    def _matches(self, project: str, job_id: str, wanted: Filter) -> bool:
+        job = self._cache.find(project, job_id)
+        return job is not None and wanted.matches(
+            job, lambda: job_state(job, self._cache.pods_of(job))
+        )
+
+    async def get(self, caller: Caller, project: str, job_id: str) -> Job:
+        """Return one job."""
+        found = await self._lookup.find(Action.READ, caller, project, job_id)
+        await self._job_status.refresh(found.job)
+        return self._lookup.describe(found.job, caller, found.role)
+
+    async def watch(
+        self, caller: Caller, project: str
+    ) -> AsyncGenerator[JobEvent | None]:
+        """Yield changes of the project's jobs, and None where nothing happens."""
+        _, role = await self._lookup.authorize(Action.READ, caller, project)
+        view = _View(caller=caller, project=project, role=role)
+        with self._cache.subscribed(project) as subscription:
+            view.shown = {job_id: None for _, job_id in self._cache.list_keys(project)}
+            yield None
+            checked = time.monotonic()
+            while True:
+                changed = await subscription.wait(POLL_SECONDS)
+                changed |= await self._refresh_pending(project)
+                for job_id, gone in changed.items():
+                    event = self._event(view, job_id, gone)
+                    if event:
+                        yield event
+                if time.monotonic() - checked >= KEEPALIVE_SECONDS:
+                    # Who lost the project meanwhile must not go on watching it.
+                    await self._lookup.authorize(Action.READ, caller, project)
+                    checked = time.monotonic()
+                    yield None
+
+    def _event(
+        self, view: _View, job_id: str, gone: ObservedJob | None
+    ) -> JobEvent | None:
+        """Return what is new of a job since it was last shown, and note it."""
+        is_known = job_id in view.shown
+        before = view.shown.pop(job_id, None)
+        job = self._cache.find(view.project, job_id)
+        if job is None:
+            if gone is None or not is_known:
+                return None
+            described = self._lookup.describe(gone, view.caller, view.role)
+            return JobEvent(type="deleted", job=described)
+        described = self._lookup.describe(job, view.caller, view.role)
+        # A digest is remembered and not the described: there may be thousands of them.
+        view.shown[job_id] = hash(described.model_dump_json())
+        if view.shown[job_id] == before:
+            return None
+        return JobEvent(type="modified" if is_known else "added", job=described)
+
+    async def _refresh_pending(self, project: str) -> dict[str, ObservedJob | None]:
+        """Look at jobs that have not ended; return those with news."""
+        news: dict[str, ObservedJob | None] = {}
+        for job in self._cache.list_unfinished(project):
+            if await self._job_status.refresh(job):
+                news[job.id] = None
+        return news

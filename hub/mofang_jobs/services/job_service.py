@@ -1,0 +1,157 @@
+"""What people do to jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from mofang.models import DebugServer, EnvironmentList, Job, JobSpec, Preview
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.domain.access import Action
+from mofang_jobs.domain.models import Caller, ObservedJob, Outcome
+from mofang_jobs.engines.object_status import read_job
+from mofang_jobs.engines.workload_kinds import kind_by_name
+from mofang_jobs.services.environment_service import EnvironmentService
+from mofang_jobs.services.job_lookup import JobLookup
+from mofang_jobs.services.submission import SubmissionService
+from mofang_kube.errors import ConflictError, NotFoundError
+
+log = structlog.get_logger(__name__)
+
+CANCEL_ATTEMPTS = 10
+
+_SUCCEEDED = Outcome.SUCCEEDED
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class JobService:
+    """Submits, cancels and deletes jobs for those who may.
+
+    Args:
+        lookup: Who may do what with which job.
+        cache: Jobs, pods and nodes as last observed.
+        job_storage: Who changes it.
+        environments: What jobs may run.
+        submissions: Makes jobs.
+        logs: Removed with their jobs.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        *,
+        lookup: JobLookup,
+        cache: JobCache,
+        job_storage: JobStorage,
+        environments: EnvironmentService,
+        submissions: SubmissionService,
+        logs: LogStorage,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._lookup = lookup
+        self._cache = cache
+        self._job_storage = job_storage
+        self._environments = environments
+        self._submissions = submissions
+        self._logs = logs
+        self._now = now
+
+    async def submit(self, caller: Caller, project: str, spec: JobSpec) -> Job:
+        """Create a job.
+
+        Raises:
+            MofangError: The caller may not, the job may not, or Kubernetes would not.
+        """
+        allowed, role = await self._lookup.authorize(Action.SUBMIT, caller, project)
+        obj = await self._submissions.submit(caller, allowed, spec)
+        job = read_job(obj)
+        if job is None:
+            raise AssertionError(obj["metadata"]["name"])
+        log.info("job submitted", user=caller.name, project=project, job=job.id)
+        return self._lookup.describe(job, caller, role)
+
+    async def preview(self, caller: Caller, project: str, spec: JobSpec) -> Preview:
+        """Return what a job would be, without making it."""
+        allowed, _ = await self._lookup.authorize(Action.SUBMIT, caller, project)
+        return await self._submissions.preview(caller, allowed, spec)
+
+    async def list_environments(self, caller: Caller, project: str) -> EnvironmentList:
+        """Return the environments that jobs of the caller may run in a project."""
+        allowed, _ = await self._lookup.authorize(Action.READ, caller, project)
+        return self._environments.list_environments(caller, allowed)
+
+    async def debug(self, caller: Caller, project: str, job_id: str) -> DebugServer:
+        """Return the notebook server in which a job can be looked into.
+
+        Only the job's owner gets its variables and its command there; a colleague has
+        its image and its directory.
+
+        Raises:
+            InvalidError: No environment that the caller may use has its image.
+        """
+        allowed, _ = await self._lookup.authorize(Action.SUBMIT, caller, project)
+        found = await self._lookup.find(Action.READ, caller, project, job_id)
+        return self._environments.find_debug_server(caller, allowed, found.job)
+
+    async def cancel(self, caller: Caller, project: str, job_id: str) -> Job:
+        """Ask for the end of a job; one that ended or is ending stays as it is."""
+        for _ in range(CANCEL_ATTEMPTS):
+            found = await self._lookup.find(Action.STOP, caller, project, job_id)
+            state = self._lookup.describe(found.job, caller, found.role).state
+            if state.is_final or found.job.cancelled_by:
+                return self._lookup.describe(found.job, caller, found.role)
+            # The first to cancel is the one who is named: what was seen must still
+            # be so, or we look again.
+            kind = kind_by_name(found.job.kind)
+            obj = await self._job_storage.find(
+                kind, found.job.namespace, found.job.object_name
+            )
+            if obj is None:
+                self._forget(found.job)
+                continue
+            self._cache.put(obj)
+            fresh = read_job(obj)
+            if fresh is None or fresh.cancelled_by or fresh.outcome is _SUCCEEDED:
+                continue
+            at = self._now().isoformat(timespec="seconds")
+            try:
+                changed = await self._job_storage.cancel(kind, obj, caller.name, at)
+            except (ConflictError, NotFoundError):
+                # It changed, or a later attempt has taken its place.
+                continue
+            self._cache.put(changed)
+            log.info("job cancelled", user=caller.name, project=project, job=job_id)
+        raise ConflictError(
+            f"The job {job_id} changes too fast to be cancelled just now. Try again."
+        )
+
+    async def delete(self, caller: Caller, project: str, job_id: str) -> None:
+        """Remove a job, its pods and its logs."""
+        await self._lookup.find(Action.STOP, caller, project, job_id)
+        with self._cache.deleting(project, job_id):
+            await self._delete_attempts(project, job_id)
+            await self._logs.remove(project, job_id)
+            # A next attempt may have come meanwhile.
+            await self._delete_attempts(project, job_id)
+        log.info("job deleted", user=caller.name, project=project, job=job_id)
+
+    async def _delete_attempts(self, project: str, job_id: str) -> None:
+        for obj in self._cache.attempts_of(project, job_id):
+            metadata = obj["metadata"]
+            await self._job_storage.delete(
+                kind_by_name(obj["kind"]), metadata["namespace"], metadata["name"]
+            )
+            self._cache.drop(obj)
+
+    def _forget(self, job: ObservedJob) -> None:
+        # Only what was looked for: a later attempt may have come meanwhile.
+        for obj in self._cache.attempts_of(job.project, job.id):
+            if obj["metadata"]["uid"] == job.uid:
+                self._cache.drop(obj)

@@ -1,0 +1,112 @@
+"""What the status of a job depends on beside its object and its pods."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.record_files import RecordStorage, RetainedReplica
+from mofang_jobs.domain.log_paths import LogName
+from mofang_jobs.domain.messages import exit_message
+from mofang_jobs.domain.models import ObservedJob, PodPhase
+from mofang_jobs.domain.status import StatusInputs
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
+from mofang_jobs.scheduling.queue import JobQueue
+from mofang_jobs.services.event_reasons import EventReasons
+from mofang_jobs.services.hang_monitor import HangMonitor
+from mofang_jobs.services.restart_controller import RestartController
+
+MOST_KEPT = 5000
+
+
+class JobStatusService:
+    """Gathers the inputs of a job's status.
+
+    Args:
+        cache: Jobs, pods and nodes as last observed.
+        event_reasons: What events say.
+        queue: Who waits for what.
+        restart_controller: Who starts again.
+        records: What replicas leave beside their logs.
+        pod_groups: Who waits for nodes.
+        hang_monitor: Who makes no progress.
+    """
+
+    def __init__(
+        self,
+        *,
+        cache: JobCache,
+        event_reasons: EventReasons,
+        queue: JobQueue,
+        restart_controller: RestartController,
+        records: RecordStorage,
+        pod_groups: PodGroupController,
+        hang_monitor: HangMonitor,
+    ) -> None:
+        self._cache = cache
+        self._event_reasons = event_reasons
+        self._queue = queue
+        self._restart_controller = restart_controller
+        self._records = records
+        self._pod_groups = pod_groups
+        self._hang_monitor = hang_monitor
+        self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
+        self._last_inputs: dict[str, StatusInputs] = {}
+
+    async def refresh(self, job: ObservedJob) -> bool:
+        """Read events and records of a job; say whether its inputs have changed."""
+        before = self._event_reasons.cached(job)
+        after = await self._event_reasons.refresh(job, self._cache.pods_of(job))
+        await self._refresh_retained(job)
+        status_inputs = self.status_inputs(job)
+        is_new = self._last_inputs.get(job.uid, status_inputs) != status_inputs
+        while len(self._last_inputs) >= MOST_KEPT:
+            self._last_inputs.pop(next(iter(self._last_inputs)))
+        self._last_inputs[job.uid] = status_inputs
+        return before != after or is_new
+
+    async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
+        """Read the events of several jobs at once, where they are needed."""
+        found = ((each, self._cache.pods_of(each)) for each in jobs)
+        # Of most jobs of a page nothing need be asked.
+        wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
+        await asyncio.gather(*(self._event_reasons.refresh(*each) for each in wanted))
+
+    def status_inputs(self, job: ObservedJob, *, shell: bool = False) -> StatusInputs:
+        """Return the inputs as last read, without any request."""
+        queue_position, waits = self._queue.queue_position(job)
+        return StatusInputs(
+            waiting_reason=waits or self._event_reasons.cached(job),
+            gang_reason=self._pod_groups.waiting(job, self._cache.pods_of(job)),
+            queue_position=queue_position,
+            alert=self._restart_controller.lost_node_reason(job)
+            or self._hang_monitor.alert(job),
+            is_restarting=self._restart_controller.will_restart(job),
+            not_restarted=self._restart_controller.refusal(job),
+            shell=shell,
+            retained=self._retained.get(job.uid, {}),
+        )
+
+    async def _refresh_retained(self, job: ObservedJob) -> None:
+        """Read which failed replicas of a running job stay for a look."""
+        pods = self._cache.pods_of(job)
+        running = [pod for pod in pods if pod.phase is PodPhase.RUNNING]
+        if not job.spec.keep_on_failure_minutes or not running:
+            self._retained.pop(job.uid, None)
+            return
+        names = [
+            LogName(project=job.project, job=job.id, role=pod.role, index=pod.index)
+            for pod in running
+        ]
+        found = await self._records.retained(names)
+        self._retained[job.uid] = {
+            key: (retained.until, _ending(f"{key[0]}-{key[1]}", retained))
+            for key, retained in found.items()
+        }
+
+
+def _ending(replica: str, retained: RetainedReplica) -> str:
+    ended = exit_message(replica, retained.exit_code, retained.cause)
+    return f"{ended} It is held until {retained.until.astimezone(UTC):%H:%M} UTC."

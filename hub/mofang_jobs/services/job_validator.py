@@ -1,0 +1,133 @@
+"""Which jobs may be made: their paths, images, quota, and the request that results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from mofang.models import JobSpec
+from mofang_hub.settings import JobSettings
+from mofang_jobs.adapters.pod_storage import PodStorage
+from mofang_jobs.domain.environments import (
+    cache_size,
+    check_image,
+    is_of_environment,
+    job_variables,
+    resolve_image,
+)
+from mofang_jobs.domain.job_ids import new_job_id
+from mofang_jobs.domain.models import Caller, JobRequest, ObservedJob
+from mofang_jobs.domain.validation import FieldErrors, check_paths, check_quota
+from mofang_kube.errors import ConflictError, InvalidError, QuotaError
+from mofang_kube.names import project_namespace
+from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.environments.models import Environment, Project
+from mofang_spawner.volumes.policy import grants
+
+
+class JobValidator:
+    """Applies the rules of jobs to what the cluster holds.
+
+    Args:
+        catalog: Projects and environments.
+        servers: Images of running servers.
+        settings: What the platform allows.
+    """
+
+    def __init__(
+        self, catalog: Catalog, servers: PodStorage, settings: JobSettings
+    ) -> None:
+        self._catalog = catalog
+        self._servers = servers
+        self._settings = settings
+
+    async def validate(
+        self, caller: Caller, project: Project, spec: JobSpec
+    ) -> JobRequest:
+        """Return the job that is to be made.
+
+        Raises:
+            InvalidError: Fields must change; each has its sentence.
+            QuotaError: The project could never run it.
+            ConflictError: The project is not ready.
+        """
+        if project.phase != "Ready":
+            raise ConflictError(
+                f"The project {project.name} is not ready: "
+                f"{project.message or 'its namespace is being made.'} Try again in a "
+                "minute."
+            )
+        environments = self._catalog.list_environments(project, caller.groups)
+        faults = check_paths(spec, project.name)
+        faults |= await self._check_image(caller, project, spec, environments)
+        if faults:
+            raise InvalidError(_summary(faults), fields=faults)
+        over = check_quota(spec, project)
+        if over:
+            raise QuotaError(" ".join(over.values()), fields=over)
+        return self.build_request(caller.name, project, spec, environments)
+
+    def build_request(
+        self,
+        owner: str,
+        project: Project,
+        spec: JobSpec,
+        environments: Iterable[Environment] = (),
+    ) -> JobRequest:
+        """Return a job as it would be made if nothing were wrong with it."""
+        spec, known = resolve_image(spec, environments)
+        return JobRequest(
+            id=new_job_id(spec.name),
+            project=project.name,
+            owner=owner,
+            spec=spec,
+            pool=project.pool,
+            grants=grants(project, owner),
+            cache_size=cache_size(known),
+            variables=job_variables(known),
+            keep=timedelta(days=self._settings.keep_days),
+            sample_seconds=self._settings.progress.sample_seconds,
+        )
+
+    def rebuild_request(self, job: ObservedJob) -> JobRequest:
+        """Return a job that was accepted before, as it would be made now.
+
+        Raises:
+            ConflictError: Its project is not ready now.
+        """
+        project = self._catalog.find_project(job.project)
+        if project is None or project.phase != "Ready":
+            raise ConflictError(f"The project {job.project} is not ready.")
+        environment = self._catalog.find_environment(job.spec.environment_name or "")
+        known = [environment] if environment else []
+        return self.build_request(job.owner, project, job.spec, known)
+
+    def draft(self, caller: Caller, project: Project, spec: JobSpec) -> JobRequest:
+        """Return a refused job as it would be made, as far as it can be told."""
+        environments = self._catalog.list_environments(project, caller.groups)
+        return self.build_request(caller.name, project, spec, environments)
+
+    async def _check_image(
+        self,
+        caller: Caller,
+        project: Project,
+        spec: JobSpec,
+        environments: list[Environment],
+    ) -> FieldErrors:
+        own: set[str] = set()
+        if spec.image and not is_of_environment(spec, environments):
+            own = await self._servers.images_of_servers(
+                project_namespace(project.name), caller.slug
+            )
+        return check_image(
+            spec,
+            environments,
+            own_images=own,
+            allow_any=self._settings.allow_any_image,
+        )
+
+
+def _summary(faults: FieldErrors) -> str:
+    if len(faults) == 1:
+        return next(iter(faults.values()))
+    return f"{len(faults)} fields of the job must change: {', '.join(faults)}."

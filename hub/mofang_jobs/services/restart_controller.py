@@ -1,0 +1,178 @@
+"""Create the next attempt of a failed job and delete the superseded one.
+
+Each step is one write, and a fresh process takes up wherever one was left: the next
+attempt has a name of its own, so that two can't make it twice, and the attempt before
+is removed once the next one is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from mofang.models import RestartRecord
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.domain.models import ObservedJob, Outcome
+from mofang_jobs.domain.restart_rules import (
+    TOO_LATE,
+    is_too_late,
+    may_restart,
+    record_failure,
+    record_loss,
+)
+from mofang_jobs.engines.object_status import read_job
+from mofang_jobs.services.restart_state import (
+    LostNodes,
+    RestartRefusals,
+    StatusGracePeriod,
+    is_permanent,
+)
+from mofang_jobs.services.submission import SubmissionService
+from mofang_jobs.services.superseded_attempts import SupersededAttempts
+from mofang_kube.errors import MofangError
+from mofang_kube.leader import Leads, always
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 5.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class RestartController:
+    """Restarts jobs according to their restart policy.
+
+    Args:
+        cache: Jobs, pods and nodes as last observed.
+        job_storage: Removes earlier attempts.
+        submissions: Makes next ones.
+        lost_nodes: For how long nodes are lost; asks the cache by default.
+        grace_period: How long pods are waited for.
+        leads: Says whether this process acts; else it only says what is coming.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        cache: JobCache,
+        job_storage: JobStorage,
+        submissions: SubmissionService,
+        *,
+        lost_nodes: LostNodes | None = None,
+        grace_period: StatusGracePeriod | None = None,
+        leads: Leads = always,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._cache = cache
+        self._superseded = SupersededAttempts(cache, job_storage)
+        self._submissions = submissions
+        self._leads = leads
+        self._now = now
+        self._lost_nodes = lost_nodes or LostNodes(cache.lost_nodes)
+        self._grace_period = grace_period or StatusGracePeriod()
+        self._refusals = RestartRefusals(cache)
+
+    def will_restart(self, job: ObservedJob) -> bool:
+        """Say whether a failed job will be restarted."""
+        if job.outcome is not Outcome.FAILED or self._refusals.find(job):
+            return False
+        record = self._record(job)
+        return may_restart(job, record) and not self._is_too_late(job, record)
+
+    def refusal(self, job: ObservedJob) -> str | None:
+        """Return why a job could not be restarted although its rules say so."""
+        return self._refusals.find(job)
+
+    def lost_node_reason(self, job: ObservedJob) -> str | None:
+        """Return a sentence if a running job has lost a node."""
+        record = self._lost_node_record(job)
+        return record.cause if record else None
+
+    async def run(self) -> None:
+        """Restart what fails, until cancelled."""
+        await self._cache.wait_for_sync()
+        with self._cache.subscribed(None) as subscription:
+            for job in self._cache.list_all():
+                subscription.notify(job.id)
+            while True:
+                await self._reconcile()
+                await subscription.wait(POLL_SECONDS)
+
+    async def _reconcile(self) -> None:
+        failed = self._cache.list_failed()
+        self._grace_period.retain([obj["metadata"]["uid"] for obj in failed])
+        for obj in failed:
+            job = read_job(obj)
+            if job and job.spec.restart:
+                await self._restart_if_due(job)
+        if self._lost_nodes.durations():
+            for job in self._cache.list_unfinished():
+                lost = self._lost_node_record(job)
+                if lost and may_restart(job, lost):
+                    await self.restart(job, lost)
+        for obj in self._cache.list_undeleted():
+            # Whoever was asked to delete the job knows of it, and nobody else does.
+            await self._superseded.delete_stale_attempt(obj)
+        for obj in self._cache.list_superseded():
+            if self._leads():
+                await self._superseded.remove(obj)
+
+    async def _restart_if_due(self, job: ObservedJob) -> None:
+        """Restart a failed job if its rules say so, or note why not."""
+        record = self._record(job)
+        if self._refusals.find(job) or not may_restart(job, record):
+            return
+        if self._is_too_late(job, record):
+            self._refusals.record(job, TOO_LATE)
+            log.info("job failed too long ago to be restarted", job=job.id)
+            return
+        if self._grace_period.has_passed(job, self._cache.pods_of(job)):
+            await self.restart(job, record)
+
+    def _record(self, job: ObservedJob) -> RestartRecord:
+        return record_failure(job, self._cache.pods_of(job), self._now())
+
+    def _is_too_late(self, job: ObservedJob, record: RestartRecord) -> bool:
+        return is_too_late(job, record, self._now())
+
+    def _lost_node_record(self, job: ObservedJob) -> RestartRecord | None:
+        if job.outcome or job.is_suspended:
+            return None
+        lost = self._lost_nodes.durations()
+        if not lost:
+            return None
+        return record_loss(job, self._cache.pods_of(job), lost, self._now())
+
+    async def restart(self, job: ObservedJob, record: RestartRecord) -> None:
+        """Make the next attempt of a job, unless it is no longer as it was seen."""
+        if not self._leads() or not self._is_current(job, record):
+            return
+        try:
+            made = await self._submissions.resubmit(job, record)
+        except MofangError as err:
+            # What may pass is tried again by the next look, or the watch will tell
+            # that another copy of this service was faster.
+            if is_permanent(err):
+                self._refusals.record(job, str(err))
+            log.warning("job is not restarted", job=job.id, error=str(err))
+            return
+        self._cache.put(made)
+        if self._cache.is_deleted(job.project, job.id):
+            await self._superseded.delete_stale_attempt(made)
+            return
+        log.info("job restarted", job=job.id, attempt=job.attempt + 1)
+
+    def _is_current(self, job: ObservedJob, record: RestartRecord) -> bool:
+        """Say whether what was seen some time ago still asks for a restart."""
+        last = self._cache.find(job.project, job.id)
+        if last is None or self._cache.is_deleted(job.project, job.id):
+            return False
+        if self._refusals.find(job):
+            return False
+        is_same = last.uid == job.uid and last.outcome is job.outcome
+        return is_same and may_restart(last, record)

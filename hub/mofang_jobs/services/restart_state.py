@@ -1,0 +1,127 @@
+"""What the restart controller remembers between two passes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from http import HTTPStatus
+
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
+from mofang_jobs.domain.status import root_cause_pod
+from mofang_kube.errors import (
+    ClusterError,
+    ConflictError,
+    MofangError,
+    NotFoundError,
+    http_status,
+)
+
+_PASSING = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+"""Refusals of Kubernetes' that may be others in a moment: a token is renewed, or a kind
+of object is being installed."""
+
+
+def is_permanent(err: MofangError) -> bool:
+    """Say whether asking again later would be refused again."""
+    if isinstance(err, ClusterError):
+        status = http_status(err)
+        is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        return is_refusal and status not in _PASSING
+    return not isinstance(err, ConflictError | NotFoundError)
+
+
+class RestartRefusals:
+    """Remembers refusals that will not change.
+
+    Args:
+        cache: Tells who watches a job.
+    """
+
+    def __init__(self, cache: JobCache) -> None:
+        self._cache = cache
+        self._sentences: dict[str, str] = {}
+
+    def record(self, job: ObservedJob, sentence: str) -> None:
+        """Remember why a job is not restarted, and tell who watches it."""
+        self._sentences[job.uid] = sentence
+        # Its state is another now, though no object has changed.
+        self._cache.notify(job)
+
+    def find(self, job: ObservedJob) -> str | None:
+        """Return why a job is not restarted; None if nothing speaks against it."""
+        return self._sentences.get(job.uid)
+
+
+class LostNodes:
+    """Remembers since when each node is lost.
+
+    What the cluster writes down is told by the clock of another node, which may be
+    wrong by more than the time that is waited.
+
+    Args:
+        lost: The nodes that do not answer now.
+        clock: Steady seconds.
+    """
+
+    def __init__(
+        self,
+        lost: Callable[[], set[str]],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lost = lost
+        self._clock = clock
+        self._since: dict[str, float] = {}
+
+    def durations(self) -> Mapping[str, timedelta]:
+        """Return the nodes that are lost, and for how long we have known."""
+        now, lost = self._clock(), self._lost()
+        self._since = {name: self._since.get(name, now) for name in lost}
+        return {
+            name: timedelta(seconds=now - since) for name, since in self._since.items()
+        }
+
+
+SETTLE_SECONDS = 10.0
+
+
+class StatusGracePeriod:
+    """Remembers since when jobs have failed without a failed pod.
+
+    Jobs and pods come by two watches, and the job's failure may be told first: then
+    a script that failed would look like containers that were removed.
+
+    Args:
+        seconds: How long to wait for a failed pod.
+        clock: Steady seconds.
+    """
+
+    def __init__(
+        self,
+        seconds: float = SETTLE_SECONDS,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._since: dict[str, float] = {}
+
+    def has_passed(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
+        """Say whether it is known why a job failed, or will not become known."""
+        if root_cause_pod(pods):
+            return True
+        now = self._clock()
+        return now - self._since.setdefault(job.uid, now) >= self._seconds
+
+    def retain(self, uids: Collection[str]) -> None:
+        """Forget all jobs but these."""
+        for uid in self._since.keys() - set(uids):
+            del self._since[uid]

@@ -1,0 +1,193 @@
+"""Turn what is asked into a job: look at it first, make it, make it again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+import yaml
+
+from mofang.models import Engine, Framework, JobSpec, Preview, QuotaCost, RestartRecord
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.quotas import Quotas
+from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
+from mofang_jobs.domain.capacity_warnings import capacity_warnings
+from mofang_jobs.domain.models import Caller, JobRequest, Manifest, ObservedJob
+from mofang_jobs.domain.resource_requests import (
+    CPU,
+    GPU,
+    MEMORY,
+    PODS,
+    resource_requests,
+)
+from mofang_jobs.engines.rendering import render
+from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind, select_kind
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
+from mofang_jobs.services.access_policy import AccessPolicy
+from mofang_jobs.services.job_validator import JobValidator
+from mofang_kube.errors import InvalidError, RefusedError
+from mofang_spawner.environments.models import Project
+from mofang_spawner.volumes.homes import ensure_home
+
+log = structlog.get_logger(__name__)
+
+_SHOWN = {CPU: "cpu", MEMORY: "memory", GPU: "gpu", PODS: "pods"}
+
+
+class SubmissionService:
+    """Makes jobs.
+
+    Args:
+        cache: Jobs, pods and nodes as last observed.
+        job_storage: Makes objects.
+        access: Knows when projects are known.
+        validator: What a job may ask for.
+        quotas: What projects may use.
+        pod_groups: What pods need for their gang.
+        homes: Where the homes of all users are; None where they cannot be seen.
+    """
+
+    def __init__(
+        self,
+        *,
+        cache: JobCache,
+        job_storage: JobStorage,
+        access: AccessPolicy,
+        validator: JobValidator,
+        quotas: Quotas,
+        pod_groups: PodGroupController,
+        homes: Path | None = None,
+    ) -> None:
+        self._cache = cache
+        self._job_storage = job_storage
+        self._access = access
+        self._validator = validator
+        self._quotas = quotas
+        self._pod_groups = pod_groups
+        self._homes = homes
+
+    async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
+        """Create a job that waits to be admitted.
+
+        Raises:
+            MofangError: The job may not be, or Kubernetes would not.
+        """
+        kind = self._kind(spec)
+        new = await self._validator.validate(caller, project, spec)
+        # Who submits from a laptop may never have started a server.
+        await ensure_home(self._homes, caller.name)
+        return await self._create(kind, new)
+
+    async def resubmit(self, job: ObservedJob, record: RestartRecord) -> Manifest:
+        """Create the next attempt of a job.
+
+        Raises:
+            MofangError: It may no longer be, or Kubernetes would not.
+        """
+        if job.is_newer:
+            raise InvalidError(
+                "It was submitted to a newer version of the platform, and this version "
+                "does not know all that it asks for. Submit it again."
+            )
+        # Just after our start nobody may have asked for projects yet.
+        await self._access.ready()
+        admitted = self._validator.rebuild_request(job)
+        restarts = (*job.restarts, record)
+        new = replace(
+            admitted,
+            id=job.id,
+            attempt=job.attempt + 1,
+            restarts=restarts,
+            excluded_nodes=excluded_nodes(
+                job.spec, admitted.pool, restarts, self._nodes()
+            ),
+            submitted=job.created,
+        )
+        return await self._create(self._kind(job.spec), new)
+
+    async def _create(self, kind: WorkloadKind, new: JobRequest) -> Manifest:
+        objects = render(
+            kind, new, self._cache.nodes, self._pod_groups.scheduling_metadata(new)
+        )
+        obj = await self._job_storage.create(kind, objects)
+        self._cache.put(obj)
+        return obj
+
+    async def preview(self, caller: Caller, project: Project, spec: JobSpec) -> Preview:
+        """Return what a job would be; nothing is made."""
+        faults: dict[str, str] = {}
+        try:
+            kind: WorkloadKind | None = self._kind(spec)
+        except InvalidError as err:
+            kind, faults = None, dict(err.fields)
+        try:
+            new = await self._validator.validate(caller, project, spec)
+        except RefusedError as err:
+            faults |= err.fields or {"": err.message}
+            new = self._validator.draft(caller, project, spec)
+        objects: list[Manifest] = []
+        if kind:
+            objects = render(
+                kind, new, self._cache.nodes, self._pod_groups.scheduling_metadata(new)
+            )
+        return Preview(
+            manifest=yaml.safe_dump_all(objects, sort_keys=False),
+            engine=kind.kind if kind else "",
+            cost=self._cost(project.name, spec),
+            notes=capacity_warnings(
+                spec, project.pool, group_equal_nodes(self._cache.node_objects)
+            ),
+            fields=faults,
+        )
+
+    def _nodes(self) -> list[NodeCapacity]:
+        return [NodeCapacity.from_node(each) for each in self._cache.node_objects]
+
+    def _kind(self, spec: JobSpec) -> WorkloadKind:
+        kind = select_kind(spec.framework, spec.engine, self._cache.kinds)
+        if kind is not None:
+            return kind
+        field = "framework" if spec.engine is None else "engine"
+        raise InvalidError(
+            _no_engine(spec.framework, spec.engine),
+            fields={field: _no_engine(spec.framework, spec.engine)},
+        )
+
+    def _cost(self, project: str, spec: JobSpec) -> list[QuotaCost]:
+        hard, used = self._quotas.hard(project), self._quotas.used(project)
+        asked = resource_requests(spec)
+        return [
+            QuotaCost(
+                resource=shown,
+                asked=float(asked[name]),
+                used=float(used.get(name, 0)),
+                limit=float(hard[name]) if name in hard else None,
+            )
+            for name, shown in _SHOWN.items()
+        ]
+
+
+_INSTALLING = (
+    "If the platform was started a few minutes ago, it may still be installing: try "
+    "again in a minute."
+)
+
+
+def _no_engine(framework: Framework, engine: Engine | None) -> str:
+    if engine is None:
+        return (
+            f"Nothing that runs {framework} jobs is installed on this cluster. "
+            f"{_INSTALLING} Otherwise ask an administrator to install the Kubeflow "
+            "Training Operator or JobSet."
+        )
+    if select_kind(framework, engine, KINDS) is None:
+        return (
+            f"The engine {engine} does not run {framework} jobs. Leave the engine out "
+            "to have one chosen."
+        )
+    return (
+        f"The engine {engine} is not installed on this cluster. {_INSTALLING} Leave "
+        "the engine out to have one chosen."
+    )

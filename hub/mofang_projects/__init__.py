@@ -1,0 +1,1 @@
+"""The operator: each Project is a namespace, made and kept."""

@@ -1,0 +1,216 @@
+"""Build everything a project's namespace holds.
+
+Pure: nothing here talks to Kubernetes. The reconciler applies what this
+returns, in this order, and again whenever something drifted.
+"""
+
+from typing import Any
+
+from mofang_kube.names import GPU_RESOURCE, PROJECT_LABEL, project_namespace
+from mofang_projects.models import (
+    NamespaceSettings,
+    Project,
+    Quota,
+    StorageSettings,
+    VolumeCategory,
+)
+from mofang_projects.policies import build_policies
+
+Manifest = dict[str, Any]
+
+_HUB_ROLE = "mofang-hub-project"
+_TRAINING_ROLE = "mofang-training-project"
+
+
+def claim_name(category: VolumeCategory) -> str:
+    """Name the claim of a category, the same in every project's namespace."""
+    return f"mofang-{category.value}"
+
+
+def volume_name(project: str, category: VolumeCategory) -> str:
+    """Name the cluster-wide volume behind a project's claim."""
+    return f"mofang-{project}-{category.value}"
+
+
+def build_namespace_objects(
+    project: Project, settings: NamespaceSettings
+) -> list[Manifest]:
+    """Build all objects of a project: its namespace first, then what is in it."""
+    return [
+        build_namespace(project),
+        _in_namespace(project, "v1", "ServiceAccount", "default")
+        | {"automountServiceAccountToken": False},
+        *(
+            _in_namespace(project, "networking.k8s.io/v1", "NetworkPolicy", name)
+            | {"spec": spec}
+            for name, spec in build_policies(settings).items()
+        ),
+        build_quota(project),
+        build_limits(project),
+        *(
+            manifest
+            for category in VolumeCategory
+            for manifest in build_volume(project, category, settings.storage)
+        ),
+        build_role_binding(
+            project,
+            _HUB_ROLE,
+            settings.hub_service_account,
+            settings.platform_namespace,
+        ),
+        build_role_binding(
+            project,
+            _TRAINING_ROLE,
+            settings.training_service_account,
+            settings.platform_namespace,
+        ),
+    ]
+
+
+def build_namespace(project: Project) -> Manifest:
+    """Build the namespace, in which only *restricted* pods are admitted."""
+    levels = {
+        f"pod-security.kubernetes.io/{mode}": "restricted"
+        for mode in ("enforce", "audit", "warn")
+    }
+    manifest = _cluster_wide(
+        project, "v1", "Namespace", project_namespace(project.name)
+    )
+    manifest["metadata"]["labels"] |= levels
+    return manifest
+
+
+def build_quota(project: Project) -> Manifest:
+    """Build the quota. What the project does not name is not limited."""
+    return _in_namespace(project, "v1", "ResourceQuota", "mofang") | {
+        "spec": {"hard": _hard_limits(project.spec.quota)}
+    }
+
+
+def _hard_limits(quota: Quota) -> dict[str, str]:
+    hard = {
+        # Nothing of a project is reached but through the gateway.
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+    if quota.cpu is not None:
+        hard["requests.cpu"] = quota.cpu
+    if quota.memory is not None:
+        hard |= {"requests.memory": quota.memory, "limits.memory": quota.memory}
+    if quota.gpu is not None:
+        hard[f"requests.{GPU_RESOURCE}"] = str(quota.gpu)
+    if quota.pods is not None:
+        hard["pods"] = str(quota.pods)
+    return hard
+
+
+def build_limits(project: Project) -> Manifest:
+    """Build the defaults of containers that say nothing of their needs.
+
+    A quota refuses such containers; operators add small ones of that kind.
+    """
+    limit = {
+        "type": "Container",
+        "defaultRequest": {"cpu": "50m", "memory": "64Mi"},
+        "default": {"memory": "256Mi"},
+    }
+    return _in_namespace(project, "v1", "LimitRange", "mofang") | {
+        "spec": {"limits": [limit]}
+    }
+
+
+def build_volume(
+    project: Project, category: VolumeCategory, storage: StorageSettings
+) -> tuple[Manifest, Manifest]:
+    """Build a static volume and the claim that is bound to it and to no other.
+
+    ``Retain``: removing a project never removes what people kept in it.
+    """
+    name = volume_name(project.name, category)
+    namespace = project_namespace(project.name)
+    values = {"category": category.directory, "project": project.name}
+    shared: Manifest = {
+        "accessModes": ["ReadWriteMany"],
+        "storageClassName": "",
+        "volumeMode": "Filesystem",
+    }
+    volume = _cluster_wide(project, "v1", "PersistentVolume", name)
+    volume["spec"] = {
+        **shared,
+        **_filled_in(storage.persistent_volume, values),
+        "capacity": {"storage": storage.capacity},
+        "persistentVolumeReclaimPolicy": "Retain",
+        "claimRef": {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "name": claim_name(category),
+            "namespace": namespace,
+        },
+    }
+    if storage.mount_options:
+        volume["spec"]["mountOptions"] = list(storage.mount_options)
+    claim = _in_namespace(project, "v1", "PersistentVolumeClaim", claim_name(category))
+    claim["spec"] = {
+        **shared,
+        "volumeName": name,
+        "resources": {"requests": {"storage": storage.capacity}},
+    }
+    return volume, claim
+
+
+def build_role_binding(
+    project: Project, role: str, service_account: str, platform_namespace: str
+) -> Manifest:
+    """Let one of the platform's accounts work in this namespace."""
+    binding = _in_namespace(
+        project, "rbac.authorization.k8s.io/v1", "RoleBinding", role
+    )
+    binding["roleRef"] = {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": role,
+    }
+    binding["subjects"] = [
+        {
+            "kind": "ServiceAccount",
+            "name": service_account,
+            "namespace": platform_namespace,
+        }
+    ]
+    return binding
+
+
+def _filled_in(template: Any, values: dict[str, str]) -> Any:
+    """Replace ``$(name)`` in every string of a template."""
+    match template:
+        case str():
+            for name, value in values.items():
+                template = template.replace(f"$({name})", value)
+            return template
+        case dict():
+            return {key: _filled_in(each, values) for key, each in template.items()}
+        case list():
+            return [_filled_in(each, values) for each in template]
+        case _:
+            return template
+
+
+def _cluster_wide(project: Project, api_version: str, kind: str, name: str) -> Manifest:
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {
+            "name": name,
+            "labels": {
+                PROJECT_LABEL: project.name,
+                "app.kubernetes.io/part-of": "mofang",
+                "app.kubernetes.io/managed-by": "mofang-reconciler",
+            },
+        },
+    }
+
+
+def _in_namespace(project: Project, api_version: str, kind: str, name: str) -> Manifest:
+    manifest = _cluster_wide(project, api_version, kind, name)
+    manifest["metadata"]["namespace"] = project_namespace(project.name)
+    return manifest

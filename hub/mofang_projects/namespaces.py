@@ -1,0 +1,210 @@
+"""Make and keep the namespace of a project.
+
+Knows nothing of the framework that calls it (``reconciler`` does). Each method
+may be called at any time and any number of times.
+
+Removal. Deleting a Project never deletes what people keep: volumes are
+``Retain`` and directories stay. The namespace goes only when no server and no
+job is left in it; until then the deletion is held, and the status says what
+for. So a slip of the hand costs nobody a running job.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from mofang_kube.names import PROJECT_LABEL, project_namespace
+from mofang_kube.objects import Manifest, ObjectError, ObjectStorage
+from mofang_projects.builder import (
+    build_namespace,
+    build_namespace_objects,
+    volume_name,
+)
+from mofang_projects.directories import make_project_directory
+from mofang_projects.models import NamespaceSettings, Project, VolumeCategory
+from mofang_projects.workloads import find_workloads
+
+
+class Phase(StrEnum):
+    """Where a project stands, as people read it."""
+
+    PENDING = "Pending"
+    READY = "Ready"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectState:
+    """What is said of a project in its status."""
+
+    phase: Phase
+    message: str
+    namespace: str = ""
+    reason: str = field(default="")
+    """One word for programs: the condition's reason."""
+
+    def as_status(
+        self, *, generation: int, before: dict[str, Any], now: datetime | None = None
+    ) -> dict[str, Any]:
+        """Render the status, keeping the time of a condition that did not change."""
+        ready = "True" if self.phase is Phase.READY else "False"
+        time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for condition in before.get("conditions") or []:
+            if condition["type"] == "Ready" and condition["status"] == ready:
+                time = condition["lastTransitionTime"]
+        return {
+            "phase": self.phase.value,
+            "namespace": self.namespace,
+            "message": self.message,
+            "observedGeneration": generation,
+            "conditions": [
+                {
+                    "type": "Ready",
+                    "status": ready,
+                    "reason": self.reason or self.phase.value,
+                    "message": self.message,
+                    "lastTransitionTime": time,
+                    "observedGeneration": generation,
+                }
+            ],
+        }
+
+
+class ForeignNamespaceError(Exception):
+    """A namespace of the project's name exists and is not the project's."""
+
+
+class ProjectNamespaces:
+    """Makes namespaces what their Projects say."""
+
+    def __init__(self, objects: ObjectStorage, settings: NamespaceSettings) -> None:
+        self._objects = objects
+        self._settings = settings
+
+    async def reconcile(self, project: Project) -> ProjectState:
+        """Make the namespace and everything in it, or put right what drifted.
+
+        Raises:
+            ForeignNamespaceError: When somebody else's namespace is in the way.
+            ObjectError: When Kubernetes refuses an object or does not answer.
+            OSError: When the project's directory cannot be made.
+        """
+        if await self._is_terminating(project):
+            return ProjectState(
+                phase=Phase.PENDING,
+                namespace=project_namespace(project.name),
+                message="The namespace is being removed; it is made anew after that.",
+            )
+        wanted = build_namespace_objects(project, self._settings)
+        for manifest in wanted:
+            applied = await self._objects.apply(manifest)
+            if manifest["kind"] == "PersistentVolume":
+                await self._release(applied)
+        await self._remove_other_policies(project, wanted)
+        if self._settings.storage_root is not None:
+            make_project_directory(self._settings.storage_root, project.name)
+        return ProjectState(
+            phase=Phase.READY,
+            namespace=project_namespace(project.name),
+            message="Servers and jobs can be started.",
+        )
+
+    async def remove(self, project: str) -> str | None:
+        """Take one step towards removing the namespace.
+
+        Returns:
+            What the removal waits for, as a sentence; None once it is done.
+        """
+        namespace = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": project_namespace(project)},
+        }
+        found = await self._objects.find(namespace)
+        if found is not None and _belongs_to(found, project):
+            running = await find_workloads(self._objects, project_namespace(project))
+            if summary := running.summary():
+                return (
+                    f"Not removed while {summary} in it. Stop or delete them, and "
+                    "the removal goes on by itself. People's files stay in any case."
+                )
+            await self._objects.delete(namespace)
+            return "The namespace is being removed. People's files stay."
+        for category in VolumeCategory:
+            await self._objects.delete(
+                {
+                    "apiVersion": "v1",
+                    "kind": "PersistentVolume",
+                    "metadata": {"name": volume_name(project, category)},
+                }
+            )
+        return None
+
+    async def _is_terminating(self, project: Project) -> bool:
+        found = await self._objects.find(build_namespace(project))
+        if found is None:
+            return False
+        if not _belongs_to(found, project.name):
+            msg = (
+                f"The namespace {project_namespace(project.name)} exists and does not "
+                f"belong to this project (no label {PROJECT_LABEL}={project.name}). "
+                "Remove it, or give the project another name."
+            )
+            raise ForeignNamespaceError(msg)
+        return "deletionTimestamp" in found["metadata"]
+
+    async def _release(self, volume: Manifest) -> None:
+        """Let a volume be claimed again after its namespace was lost.
+
+        Its claim is then a new object, and Kubernetes waits for the old one.
+        """
+        if volume.get("status", {}).get("phase") == "Released":
+            await self._objects.merge(
+                volume, {"spec": {"claimRef": {"uid": None, "resourceVersion": None}}}
+            )
+
+    async def _remove_other_policies(
+        self, project: Project, wanted: list[Manifest]
+    ) -> None:
+        """Remove policies of ours that the settings no longer ask for.
+
+        Policies that somebody else put there carry no label of ours and stay.
+        """
+        names = {m["metadata"]["name"] for m in wanted if m["kind"] == "NetworkPolicy"}
+        version, kind = "networking.k8s.io/v1", "NetworkPolicy"
+        for policy in await self._objects.list_objects(
+            version,
+            kind,
+            namespace=project_namespace(project.name),
+            selector="app.kubernetes.io/managed-by=mofang-reconciler",
+        ):
+            if policy["metadata"]["name"] not in names:
+                await self._objects.delete(
+                    policy | {"apiVersion": version, "kind": kind}
+                )
+
+
+def failed_state(err: Exception, project: str) -> ProjectState:
+    """Say why a project could not be made."""
+    match err:
+        case ForeignNamespaceError():
+            reason = "NamespaceTaken"
+        case ObjectError():
+            reason = "RefusedByKubernetes" if err.is_permanent else "NoAnswer"
+        case OSError():
+            reason = "DirectoryNotMade"
+        case _:
+            reason = "BadSpec"
+    return ProjectState(
+        phase=Phase.FAILED,
+        message=str(err),
+        namespace=project_namespace(project),
+        reason=reason,
+    )
+
+
+def _belongs_to(namespace: Manifest, project: str) -> bool:
+    labels = namespace["metadata"].get("labels") or {}
+    return bool(labels.get(PROJECT_LABEL) == project)

@@ -1,0 +1,95 @@
+"""Build the NetworkPolicies of a project's namespace.
+
+Pure. Each is named as the sentence it enforces reads: who may talk to whom.
+Everything that no policy allows is denied by the first one.
+"""
+
+from typing import Any
+
+from mofang_kube.names import JOB_LABEL
+from mofang_projects.models import EgressSettings, NamespaceSettings
+
+NOTEBOOK_PORT = 8888
+HUB_PORT = 8081
+TRAINING_PORT = 8080
+
+_NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+_NOTEBOOKS = {"matchLabels": {"app.kubernetes.io/component": "singleuser-server"}}
+_JOB_PODS = {"matchExpressions": [{"key": JOB_LABEL, "operator": "Exists"}]}
+METADATA_SERVICES = ("169.254.169.254/32", "fd00:ec2::254/128")
+
+
+def build_policies(settings: NamespaceSettings) -> dict[str, dict[str, Any]]:
+    """Build the specs of all policies, by name."""
+    platform = settings.platform_namespace
+    hub = _pods(platform, {"app.kubernetes.io/component": "hub"})
+    training = _pods(platform, {"app.kubernetes.io/component": "training"})
+    gateway = _pods(settings.gateway_namespace, settings.gateway_labels)
+    policies = {
+        "deny-all": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+        "all-pods-to-dns": _egress(
+            to=[{"namespaceSelector": _namespace(settings.dns_namespace)}],
+            ports=[_port(53, "UDP"), _port(53)],
+        ),
+        "all-pods-to-hub": _egress(to=[hub], ports=[_port(HUB_PORT)]),
+        "all-pods-to-training": _egress(to=[training], ports=[_port(TRAINING_PORT)]),
+        # A NetworkPolicy cannot say "of the same job", only "of some job here".
+        "job-pods-to-job-pods": {
+            "podSelector": _JOB_PODS,
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": [{"podSelector": _JOB_PODS}]}],
+            "egress": [{"to": [{"podSelector": _JOB_PODS}]}],
+        },
+        "gateway-to-notebooks": _ingress(
+            pods=_NOTEBOOKS, source=gateway, port=NOTEBOOK_PORT
+        ),
+        "hub-to-notebooks": _ingress(pods=_NOTEBOOKS, source=hub, port=NOTEBOOK_PORT),
+    }
+    outside = _outside(settings.egress)
+    if outside:
+        policies["all-pods-to-internet"] = _egress(to=outside, ports=None)
+    return policies
+
+
+def _outside(egress: EgressSettings) -> list[dict[str, Any]]:
+    """List the address blocks outside the cluster; never a metadata service."""
+    blocks: list[dict[str, Any]] = []
+    if egress.internet:
+        held_back = sorted({*egress.except_cidrs, METADATA_SERVICES[0]})
+        blocks.append({"ipBlock": {"cidr": "0.0.0.0/0", "except": held_back}})
+    blocks += [{"ipBlock": {"cidr": cidr}} for cidr in egress.extra_cidrs]
+    return blocks
+
+
+def _egress(
+    *, to: list[dict[str, Any]], ports: list[dict[str, Any]] | None
+) -> dict[str, Any]:
+    rule: dict[str, Any] = {"to": to}
+    if ports is not None:
+        rule["ports"] = ports
+    return {"podSelector": {}, "policyTypes": ["Egress"], "egress": [rule]}
+
+
+def _ingress(
+    *, pods: dict[str, Any], source: dict[str, Any], port: int
+) -> dict[str, Any]:
+    return {
+        "podSelector": pods,
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [source], "ports": [_port(port)]}],
+    }
+
+
+def _pods(namespace: str, labels: dict[str, str]) -> dict[str, Any]:
+    return {
+        "namespaceSelector": _namespace(namespace),
+        "podSelector": {"matchLabels": labels},
+    }
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    return {"matchLabels": {_NAMESPACE_LABEL: name}}
+
+
+def _port(number: int, protocol: str = "TCP") -> dict[str, Any]:
+    return {"port": number, "protocol": protocol}

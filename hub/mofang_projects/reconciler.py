@@ -1,0 +1,170 @@
+"""Watch Projects and keep their namespaces: the program ``mofang-reconciler``.
+
+kopf watches, retries and holds deletions by a finalizer; ``ProjectNamespaces``
+does the work. A timer puts right what drifted in a namespace, and tries again
+what failed.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import kopf
+
+from mofang_kube.objects import ObjectError, connected_objects
+from mofang_projects.models import (
+    SETTINGS_FILE,
+    BadProjectError,
+    NamespaceSettings,
+    Project,
+)
+from mofang_projects.namespaces import (
+    ForeignNamespaceError,
+    Phase,
+    ProjectNamespaces,
+    ProjectState,
+    failed_state,
+)
+
+LIVENESS_ENDPOINT = "http://0.0.0.0:8090/healthz"
+FIELD_MANAGER = "mofang-reconciler"
+_RESOURCE = ("mofang.dev", "v1alpha1", "projects")
+_RETRY_SECONDS = 5
+
+
+class ProjectReconciler:
+    """The handlers of one operator, and what they share."""
+
+    def __init__(self, settings: NamespaceSettings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._namespaces: ProjectNamespaces | None = None
+        # A change, the timer and a deletion of one project take turns.
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def registry(self) -> Any:
+        """Register the handlers, in a registry of their own."""
+        registry = kopf.OperatorRegistry()
+        kopf.on.startup(registry=registry)(self._connect)
+        kopf.on.cleanup(registry=registry)(self._disconnect)
+        kopf.on.login(registry=registry)(_log_in)
+        for on_change in (kopf.on.create, kopf.on.update, kopf.on.resume):
+            on_change(*_RESOURCE, registry=registry, id="reconcile")(self._reconcile)
+        kopf.timer(
+            *_RESOURCE,
+            registry=registry,
+            id="resync",
+            interval=self._settings.resync_seconds,
+            initial_delay=self._settings.resync_seconds,
+        )(self._reconcile)
+        kopf.on.delete(*_RESOURCE, registry=registry, id="remove")(self._remove)
+        return registry
+
+    async def _connect(self, settings: Any, **_: Any) -> None:
+        _configure(settings)
+        objects = await self._stack.enter_async_context(
+            connected_objects(field_manager=FIELD_MANAGER)
+        )
+        self._namespaces = ProjectNamespaces(objects, self._settings)
+
+    async def _disconnect(self, **_: Any) -> None:
+        await self._stack.aclose()
+
+    async def _reconcile(
+        self, *, body: Any, name: str, patch: Any, logger: Any, **_: Any
+    ) -> None:
+        async with self._turns[name]:
+            state, is_worth_a_retry = await self._try(body, name)
+        _write(state, body, patch)
+        if state.phase is Phase.FAILED:
+            logger.warning("Project %s cannot be made: %s", name, state.message)
+        if is_worth_a_retry:
+            raise kopf.TemporaryError(state.message, delay=_RETRY_SECONDS)
+
+    async def _try(self, body: Any, name: str) -> tuple[ProjectState, bool]:
+        """Reconcile, and say whether trying again soon may end differently."""
+        assert self._namespaces is not None, "kopf connects at start-up"  # noqa: S101
+        try:
+            state = await self._namespaces.reconcile(Project.parse(dict(body)))
+        except (BadProjectError, ForeignNamespaceError) as err:
+            return failed_state(err, name), False
+        except ObjectError as err:
+            return failed_state(err, name), not err.is_permanent
+        except OSError as err:
+            return failed_state(err, name), True
+        return state, state.phase is Phase.PENDING
+
+    async def _remove(
+        self, *, body: Any, name: str, patch: Any, logger: Any, **_: Any
+    ) -> None:
+        assert self._namespaces is not None, "kopf connects at start-up"  # noqa: S101
+        async with self._turns[name]:
+            try:
+                waits_for = await self._namespaces.remove(name)
+            except ObjectError as err:
+                waits_for = str(err)
+        if waits_for is None:
+            logger.info("Project %s is removed", name)
+            self._turns.pop(name, None)
+            return
+        state = ProjectState(
+            phase=Phase.DELETING,
+            namespace=body.get("status", {}).get("namespace", ""),
+            message=waits_for,
+        )
+        _write(state, body, patch)
+        raise kopf.TemporaryError(waits_for, delay=_RETRY_SECONDS)
+
+
+def main(settings_file: Path = SETTINGS_FILE) -> None:
+    """Run until told to end."""
+    kopf.configure()
+    # The kubelet asks for the state of health all the time.
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    kopf.run(
+        registry=ProjectReconciler(NamespaceSettings.load(settings_file)).registry(),
+        clusterwide=True,
+        standalone=True,
+        liveness_endpoint=LIVENESS_ENDPOINT,
+    )
+
+
+def _configure(settings: Any) -> None:
+    settings.persistence.finalizer = "mofang.dev/project"
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
+        prefix="mofang.dev"
+    )
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(
+        prefix="mofang.dev"
+    )
+    # The definitions come with the chart, before this program; so there is no
+    # need of the right to watch every definition of the cluster.
+    settings.scanning.disabled = True
+    # A watch cut in silence by the network is noticed within these.
+    settings.watching.server_timeout = 240
+    settings.watching.client_timeout = 300
+    settings.posting.level = logging.WARNING  # Successes are in the status.
+
+
+def _log_in(**kwargs: Any) -> Any:
+    return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(
+        **kwargs
+    )
+
+
+def _write(state: ProjectState, body: Mapping[str, Any], patch: Any) -> None:
+    """Put the state into the status, unless it says the same already."""
+    before = dict(body.get("status") or {})
+    status = state.as_status(
+        generation=body["metadata"].get("generation", 0), before=before
+    )
+    if status != before:
+        patch.status.update(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What scripts leave beside their logs, however they mean it."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from unit.mofang_jobs.world import World, running_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path) as found:
+        yield found
+
+
+async def test_a_script_reports_values(world: World) -> None:
+    job = await world.submit()
+    assert (await world.call("GET", f"{job['id']}/result")).json() == {}
+    path = world.log_file(job).with_name("result.json")
+    path.write_text('{"accuracy": 0.93, "note": "fine"}')
+
+    answer = await world.call("GET", f"{job['id']}/result", user="eve")
+
+    assert answer.json() == {"accuracy": 0.93, "note": "fine"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[1, 2]", b"{", b"\xff\xfe", b"[" * 60_000, b'{"a": "' + b"x" * 70_000 + b'"}'],
+)
+async def test_what_is_no_result_is_none(world: World, content: bytes) -> None:
+    job = await world.submit()
+    world.log_file(job).with_name("result.json").write_bytes(content)
+
+    answer = await world.call("GET", f"{job['id']}/result")
+
+    assert (answer.status_code, answer.json()) == (200, {})
+
+
+async def test_a_link_leads_nowhere(world: World, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text('{"password": 1}')
+    job = await world.submit()
+    world.log_file(job).with_name("result.json").symlink_to(secret)
+
+    assert (await world.call("GET", f"{job['id']}/result")).json() == {}
+
+
+async def test_a_failed_replica_that_is_kept_says_until_when(world: World) -> None:
+    job = await world.submit(keep_on_failure_minutes=30)
+    world.run_pod(job)
+    record = {
+        "exit_code": 3,
+        "ended": "2033-05-18T03:03:20Z",
+        "until": "2033-05-18T03:33:20Z",
+        "cause": "Traceback:\nValueError: no.\n",
+    }
+    path = world.log_file(job)
+    path.with_name(f"{path.stem}.kept.json").write_text(json.dumps(record))
+
+    (replica,) = (await world.call("GET", job["id"])).json()["replicas"]
+
+    assert replica["kept_until"] == "2033-05-18T03:33:20Z"
+    assert "exit code 3: ValueError: no." in replica["reason"]
+    assert replica["shell"] is True, "which is what it is kept for"
+
+
+async def test_outsiders_see_no_result(world: World) -> None:
+    job = await world.submit()
+    answer = await world.call("GET", f"{job['id']}/result", user="mallory")
+    assert answer.status_code == 404

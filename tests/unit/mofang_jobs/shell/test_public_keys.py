@@ -1,0 +1,127 @@
+"""Which lines name a key that may be let in, and what each refusal says."""
+
+import base64
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mofang_jobs.domain.public_keys import MAX_BYTES, parse_public_key
+from mofang_kube.errors import RefusedError
+
+
+def part(*values: bytes) -> bytes:
+    return b"".join(len(each).to_bytes(4, "big") + each for each in values)
+
+
+def line(kind: str, *values: bytes, told: str = "") -> str:
+    content = part((told or kind).encode(), *values)
+    return f"{kind} {base64.b64encode(content).decode()}"
+
+
+POINT = b"\x04" + bytes(64)
+MODULUS = b"\x00\x80" + bytes(255)
+ED25519 = line("ssh-ed25519", bytes(32))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["ed25519", "ecdsa -b 256", "ecdsa -b 384", "ecdsa -b 521", "rsa -b 2048"],
+)
+def test_keys_of_ssh_keygen_pass_and_have_its_fingerprint(
+    tmp_path: Path, arguments: str
+) -> None:
+    words = ["ssh-keygen", "-q", "-N", "", "-f", tmp_path / "key", "-t"]
+    subprocess.run([*words, *arguments.split()], check=True)
+    public = (tmp_path / "key.pub").read_text()
+    shown = subprocess.check_output(["ssh-keygen", "-lf", tmp_path / "key.pub"])
+    told = " ".join(public.split()[:2])
+
+    key = parse_public_key(told)
+
+    assert key.line == told
+    assert key.fingerprint == shown.decode().split()[1]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        line("sk-ssh-ed25519@openssh.com", bytes(32), b"ssh:"),
+        line("sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", POINT, b"ssh:"),
+    ],
+)
+def test_keys_of_security_tokens_pass(told: str) -> None:
+    assert parse_public_key(told).line == told
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        pytest.param("", "is missing", id="nothing"),
+        pytest.param(f"{ED25519} ada@home", "one line", id="a comment"),
+        pytest.param(f'command="id" {ED25519}', "one line", id="an option"),
+        pytest.param(f"{ED25519}\n", "one line", id="the end of a line"),
+        pytest.param(f"{ED25519}\n{ED25519}", "one line", id="two lines"),
+        pytest.param(f"{ED25519},{ED25519}", "one line", id="the header twice"),
+        pytest.param(f"{ED25519} ", "one line", id="a space"),
+        pytest.param(ED25519.replace(" ", "  "), "one line", id="two spaces"),
+        pytest.param(f"ssh-rsa {'A' * MAX_BYTES}", "2 KiB", id="too long"),
+        pytest.param(line("ssh-dss", b"1"), "not accepted", id="a type of old"),
+        pytest.param(
+            line("ssh-ed25519-cert-v01@openssh.com", b"1"), "not accepted", id="signed"
+        ),
+        pytest.param(
+            line("ssh-ed25519", bytes(32), told="ssh-rsa"),
+            "of another type",
+            id="a type that is not its own",
+        ),
+        pytest.param(line("ssh-ed25519", bytes(31)), "32 bytes", id="too short"),
+        pytest.param(line("ssh-ed25519"), "ends too soon", id="nothing in it"),
+        pytest.param(
+            line("ssh-ed25519", bytes(32), b"more"), "follows", id="more behind it"
+        ),
+        pytest.param(
+            line("ecdsa-sha2-nistp384", b"nistp384", POINT), "no point", id="a curve's"
+        ),
+        pytest.param(
+            line("ecdsa-sha2-nistp256", b"nistp384", POINT), "no point", id="curves"
+        ),
+        pytest.param(
+            line("ssh-rsa", b"\x03", b"\x7f" + bytes(127)), "2048 bits", id="weak"
+        ),
+        pytest.param(
+            line("ssh-rsa", b"\x03", MODULUS[1:]), "are none", id="a negative number"
+        ),
+        pytest.param("ssh-ed25519 AAAAC", "no whole", id="half a byte"),
+        pytest.param("ssh-ed25519 AAAA=", "no whole", id="padding of nothing"),
+    ],
+)
+def test_other_lines_are_refused(told: str, sentence: str) -> None:
+    with pytest.raises(RefusedError, match=sentence):
+        parse_public_key(told)
+
+
+def test_an_encoding_that_is_not_openssh_s_is_refused() -> None:
+    """Bits that say nothing are zero there; two lines must not name one key."""
+    told = line("sk-ssh-ed25519@openssh.com", bytes(32), b"ssh:")
+    assert told.endswith("=")
+    unused = chr(ord(told.rstrip("=")[-1]) + 1)
+    bent = told.rstrip("=")[:-1] + unused + "=" * told.count("=")
+
+    with pytest.raises(RefusedError):
+        parse_public_key(bent)
+
+
+@given(st.text() | st.binary().map(lambda x: f"ssh-rsa {base64.b64encode(x).decode()}"))
+def test_no_line_breaks_the_check(told: str) -> None:
+    with pytest.raises(RefusedError):
+        parse_public_key(told)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_every_such_key_passes(content: bytes) -> None:
+    told = line("ssh-ed25519", content)
+
+    assert parse_public_key(told).line == told

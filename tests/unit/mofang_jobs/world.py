@@ -1,0 +1,426 @@
+"""The whole service on pretended seams: the cluster's answers and the hub's.
+
+Fakes stand where the constructors take them; nothing of ours is patched.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from unit.mofang_jobs.conftest import PROJECT
+
+from mofang_hub.settings import JobSettings
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.hub_identity import HubIdentity
+from mofang_jobs.adapters.quotas import Quotas
+from mofang_jobs.api.application import build_application
+from mofang_jobs.domain.nodes import node_index_keys
+from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
+from mofang_jobs.engines.object_meta import pod_index_keys
+from mofang_jobs.engines.object_status import job_index_keys, strip_job
+from mofang_jobs.engines.pod_status import strip_pod
+from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind, kind_by_name
+from mofang_jobs.factory import Adapters, build_service
+from mofang_jobs.scheduling.native import NativePolicy
+from mofang_jobs.scheduling.pod_group_controller import PodGroupController
+from mofang_jobs.scheduling.queue import JobQueue
+from mofang_jobs.services.restart_controller import RestartController
+from mofang_jobs.services.restart_state import StatusGracePeriod
+from mofang_jobs.services.session_registry import SessionRegistry
+from mofang_kube.errors import ConflictError
+from mofang_kube.leader import Leads, always
+from mofang_kube.watcher import Watcher
+from mofang_spawner.environments.models import Environment, Project
+
+IMAGE = "docker.io/mofang/pytorch:1"
+SCOPES = [
+    "access:services!service=training",
+    "custom:mofang:jobs:read",
+    "custom:mofang:jobs:write",
+    "custom:mofang:shell",
+]
+PREFIX = "/services/training"
+
+
+class PretendedCluster:
+    """Keeps jobs and pods as the engine would; tells what it was asked."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.pods: dict[str, dict[str, Any]] = {}
+        self.output: dict[str, bytes] = {}
+        self.said: list[tuple[str, str]] = []
+        self.servers: set[str] = set()
+        self.groups: dict[str, dict[str, Any]] = {}
+        self.conflicts = 0
+        self.writes, self.dies_at = 0, 0
+        self.versions = itertools.count(1)
+
+    async def create(self, kind: Any, objects: Any) -> dict[str, Any]:
+        *_, body = objects
+        name = body["metadata"]["name"]
+        self.write()
+        if name in self.jobs:
+            raise ConflictError("It is there already.")
+        body["metadata"] |= {
+            "uid": f"uid-{name}",
+            "creationTimestamp": f"2026-11-23T00:00:{len(self.jobs):02}Z",
+            "resourceVersion": str(next(self.versions)),
+        }
+        self.jobs[name] = body
+        return strip_job(kind, body)
+
+    async def create_if_absent(self, body: dict[str, Any]) -> None:
+        self.write()
+        self.groups[body["metadata"]["name"]] = body
+
+    async def collect_orphans(self, before: Any) -> None: ...
+
+    def write(self) -> None:
+        """Count a write; the one that kills us is not done."""
+        self.writes += 1
+        if self.writes == self.dies_at:
+            raise asyncio.CancelledError
+
+    async def find(self, kind: Any, namespace: str, name: str) -> dict[str, Any] | None:
+        body = self.jobs.get(name)
+        is_there = body and body["metadata"]["namespace"] == namespace
+        is_there = is_there and body and body["kind"] == kind.kind
+        return strip_job(kind, body) if body and is_there else None
+
+    async def cancel(
+        self, kind: Any, current: Any, user: str, at: str
+    ) -> dict[str, Any]:
+        return self._patch(kind, current, build_cancellation(kind, user, at))
+
+    async def unsuspend(self, kind: Any, current: Any) -> dict[str, Any]:
+        return self._patch(kind, current, build_unsuspension(kind))
+
+    def _patch(self, kind: Any, current: Any, patch: Any) -> dict[str, Any]:
+        self.write()
+        body = self.jobs[current["metadata"]["name"]]
+        metadata = body["metadata"]
+        is_old = current["metadata"]["resourceVersion"] != metadata["resourceVersion"]
+        if self.conflicts or is_old:
+            self.conflicts = max(self.conflicts - 1, 0)
+            raise ConflictError("It has changed.")
+        said = patch.get("metadata", {}).get("annotations", {})
+        metadata["annotations"] = {**metadata["annotations"], **said}
+        metadata["resourceVersion"] = str(next(self.versions))
+        *path, last = kind.suspend
+        held, wanted = body, patch
+        for step in path:
+            held, wanted = held[step], wanted[step]
+        held[last] = wanted[last]
+        return strip_job(kind, body)
+
+    async def delete(self, kind: Any, namespace: str, name: str) -> None:
+        self.jobs.pop(name, None)
+
+    async def find_pod(self, namespace: str, name: str) -> dict[str, Any] | None:
+        pod = self.pods.get(name)
+        return strip_pod(pod) if pod else None
+
+    async def warnings(self, namespace: str, name: str) -> list[tuple[str, str]]:
+        return self.said
+
+    async def images_of_servers(self, namespace: str, owner: str) -> set[str]:
+        return self.servers
+
+    async def read_output(
+        self, namespace: str, pod: str, container: str, *, follow: bool
+    ) -> AsyncIterator[bytes]:
+        content = self.output[pod]
+        for start in range(0, len(content), 1000):
+            yield content[start : start + 1000]
+
+
+class PretendedCatalog:
+    def __init__(self) -> None:
+        self.projects = {"vision": PROJECT}
+        self.environments = [
+            Environment.model_validate(
+                {
+                    "name": "pytorch",
+                    "displayName": "PyTorch",
+                    "image": IMAGE,
+                    "frameworks": ["pytorch", "tensorflow", "mpi", "single"],
+                    "access": {"everyone": True},
+                    "resources": {
+                        "cpu": {"default": "1"},
+                        "memory": {"default": "1Gi"},
+                        "cache": {"default": "7Gi"},
+                    },
+                }
+            )
+        ]
+
+    async def ready(self) -> None: ...
+
+    def find_project(self, name: str) -> Project | None:
+        return self.projects.get(name)
+
+    def find_environment(self, name: str) -> Environment | None:
+        return next((each for each in self.environments if each.name == name), None)
+
+    def list_environments(self, project: Any, groups: Any) -> list[Environment]:
+        return self.environments
+
+
+class PretendedHub:
+    """Knows everybody; a token is a name, perhaps with a scope that it lacks."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.is_away = False
+        self.revoked: set[str] = set()
+        self.groups = {"reader": ["readers"]}
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.is_away:
+            return httpx.Response(503)
+        name, _, lacks = request.headers["Authorization"][6:].partition("-without-")
+        if name == "nobody" or name in self.revoked:
+            return httpx.Response(403)
+        scopes = [scope for scope in SCOPES if scope != lacks]
+        kind = "service" if name == "service" else "user"
+        if name == "prometheus":
+            kind, scopes = "service", ["read:metrics"]
+        groups = self.groups.get(name, [])
+        return httpx.Response(
+            200,
+            json={"kind": kind, "name": name, "groups": groups, "scopes": scopes},
+        )
+
+
+class PretendedStream:
+    """A shell that prints what it is given and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.is_closed = False
+        self.taken = 0
+        self.to_come: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
+        self.takes = asyncio.Event()
+        self.takes.set()
+
+    async def frames(self) -> AsyncIterator[tuple[int, bytes]]:
+        while (frame := await self.to_come.get()) is not None:
+            self.taken += 1
+            yield frame
+
+    async def send(self, frame: bytes) -> None:
+        await self.takes.wait()
+        self.sent.append(frame)
+
+    async def ping(self) -> None: ...
+
+    async def close(self) -> None:
+        self.is_closed = True
+        self.takes.set()
+
+
+class PretendedExec:
+    def __init__(self) -> None:
+        self.opened: list[PretendedStream] = []
+        self.programs: list[Any] = []
+        self.ended: list[str] = []
+
+    async def open(self, target: Any, session: str, program: Any) -> PretendedStream:
+        self.programs.append(program)
+        self.opened.append(PretendedStream())
+        return self.opened[-1]
+
+    async def end(self, target: Any, session: str) -> None:
+        self.ended.append(session)
+
+
+@dataclass(kw_only=True)
+class World:
+    url: str
+    http: httpx.AsyncClient
+    cluster: PretendedCluster
+    catalog: PretendedCatalog
+    hub: PretendedHub
+    terminals: PretendedExec
+    cache: JobCache
+    restarts: RestartController
+    pods: Watcher
+    quotas: Watcher
+    storage: Path
+    sessions: SessionRegistry
+    work: list[asyncio.Task[None]]
+    queue: JobQueue
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    async def kill(self) -> None:
+        """End all work in the background at once."""
+        for task in self.work:
+            task.cancel()
+        await asyncio.gather(*self.work, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Let the queue look, as a change would."""
+        for body in self.cluster.jobs.values():
+            metadata = body["metadata"]
+            metadata["resourceVersion"] = str(int(metadata["resourceVersion"]) + 500)
+            self.tell(body)
+
+    async def call(
+        self, verb: str, path: str = "", *, user: str = "ada", **more: Any
+    ) -> httpx.Response:
+        """A call about jobs of the project vision; other paths begin with a slash."""
+        start = "" if path.startswith("/") else f"{PREFIX}/api/projects/vision/jobs"
+        headers = {"Authorization": f"token {user}"}
+        address = f"{self.url}{start}{'/' if path and start else ''}{path}"
+        return await self.http.request(verb, address, headers=headers, **more)
+
+    async def submit(self, user: str = "ada", **asked: Any) -> dict[str, Any]:
+        spec = {"name": "train", "image": IMAGE, "script": "train.py", **asked}
+        answer = await self.call("POST", user=user, json=spec)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def let_in(self, job: dict[str, Any]) -> None:
+        """Return once the queue has released a job."""
+        async with asyncio.timeout(30):
+            while self.cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]:  # noqa: ASYNC110 - what is awaited is a state
+                await asyncio.sleep(0.01)
+
+    def tell(self, body: dict[str, Any]) -> None:
+        """Let the watch bring a job's object as it is now."""
+        self.cache.put(strip_job(kind_by_name(body["kind"]), body))
+
+    def run_pod(
+        self, job: dict[str, Any], index: int = 0, **facts: Any
+    ) -> dict[str, Any]:
+        """Make a replica's pod run, as the operator and the kubelet would."""
+        name = f"{job['id']}-worker-{index}"
+        template = self.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]
+        labels = template["Worker"]["template"]["metadata"]["labels"]
+        pod = {
+            "metadata": {
+                "name": name,
+                "namespace": "mofang-project-vision",
+                "uid": f"uid-{name}",
+                "labels": {
+                    **labels,
+                    "training.kubeflow.org/replica-index": str(index),
+                    **facts.get("labels", {}),
+                },
+                "ownerReferences": [{"uid": facts.get("owner", f"uid-{job['id']}")}],
+            },
+            "spec": {"nodeName": "cpu-1", "containers": [{"name": "pytorch"}]},
+            "status": {
+                "phase": facts.get("phase", "Running"),
+                "containerStatuses": [
+                    {
+                        "name": "pytorch",
+                        "state": facts.get(
+                            "state", {"running": {"startedAt": "2026-11-23T00:00:09Z"}}
+                        ),
+                    }
+                ],
+            },
+        }
+        self.cluster.pods[name] = pod
+        self.pods.put(strip_pod(pod))
+        return pod
+
+    def log_file(self, job: dict[str, Any], index: int = 0) -> Path:
+        """Where the wrapper writes; its folder is made."""
+        folder = self.storage / "projects/vision/.mofang/logs" / job["id"]
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"mofang-job-{job['id']}-worker-{index}.log"
+
+
+@asynccontextmanager
+async def running_world(
+    storage: Path,
+    cluster: PretendedCluster | None = None,
+    *,
+    settle_seconds: float = 0.0,
+    kinds: Iterable[WorkloadKind] = KINDS,
+    leads: Leads = always,
+) -> AsyncIterator[World]:
+    """Run the service, perhaps on a cluster that another one has left."""
+    cluster = cluster or PretendedCluster()
+    catalog, hub = PretendedCatalog(), PretendedHub()
+    terminals = PretendedExec()
+    jobs_watched = {
+        each.kind: Watcher(None, "/", index=job_index_keys) for each in kinds
+    }
+    pods = Watcher(None, "/pods", index=pod_index_keys)
+    nodes = Watcher(None, "/nodes", index=node_index_keys)
+    quotas_watched = Watcher(None, "/quotas")
+    for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):
+        watcher.has_synced.set()
+    cache = JobCache(jobs_watched, pods, nodes)
+    cache.has_kinds.set()
+    cache.follow()
+    for body in cluster.jobs.values():
+        jobs_watched[body["kind"]].put(strip_job(kind_by_name(body["kind"]), body))
+    hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
+    settings = JobSettings()
+    service = build_service(
+        Adapters(
+            cache=cache,
+            job_storage=cluster,
+            pod_storage=cluster,
+            catalog=catalog,
+            quotas=Quotas(quotas_watched),
+            pod_groups=PodGroupController(
+                None, cluster, settings.gang, NativePolicy("v1beta1")
+            ),
+            identity=HubIdentity(hub_client, "http://hub/hub/api"),
+            terminals=terminals,
+            storage_root=storage,
+        ),
+        settings,
+        leads=leads,
+        grace_period=StatusGracePeriod(settle_seconds),
+        session_check_seconds=0.2,
+    )
+    queue, restarts = service.queue, service.restart_controller
+    work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
+    sessions = service.context.sessions
+    application = build_application(PREFIX, service.context)
+    listener, port = bind_unused_port()
+    server = HTTPServer(application, max_body_size=1024**2)
+    server.add_sockets([listener])
+    async with (
+        hub_client,
+        httpx.AsyncClient(trust_env=False, timeout=30) as http,
+    ):
+        yield World(
+            url=f"http://127.0.0.1:{port}",
+            http=http,
+            cluster=cluster,
+            catalog=catalog,
+            hub=hub,
+            terminals=terminals,
+            cache=cache,
+            restarts=restarts,
+            work=work,
+            queue=queue,
+            pods=pods,
+            quotas=quotas_watched,
+            storage=storage,
+            sessions=sessions,
+        )
+    server.stop()
+    await sessions.stop()
+    await server.close_all_connections()
+    for task in work:
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
+    await cache.stop()

@@ -1,0 +1,191 @@
+"""What a project's namespace holds."""
+
+import pytest
+
+from mofang_projects.builder import build_namespace_objects
+from mofang_projects.models import (
+    BadProjectError,
+    NamespaceSettings,
+    Project,
+)
+
+
+def settings(**changes) -> NamespaceSettings:
+    source = {
+        "csi": {
+            "driver": "cephfs",
+            "volumeHandle": "mofang-$(project)-$(category)",
+            "volumeAttributes": {"rootPath": "/volumes/$(category)", "static": True},
+        }
+    }
+    return NamespaceSettings.model_validate(
+        {
+            "platformNamespace": "mofang",
+            "gatewayNamespace": "istio-system",
+            "gatewayLabels": {"istio": "ingressgateway"},
+            "storage": {"persistentVolume": source, "mountOptions": ["noatime"]},
+        }
+        | changes
+    )
+
+
+def project(**spec) -> Project:
+    body = {
+        "metadata": {"name": "vision", "uid": "1", "generation": 3},
+        "spec": {"displayName": "Vision"} | spec,
+    }
+    return Project.parse(body)
+
+
+@pytest.fixture
+def built():
+    quota = {"cpu": 8, "memory": "16Gi", "gpu": 4, "pods": 50}
+    return build_namespace_objects(project(quota=quota), settings())
+
+
+def of_kind(objects, kind):
+    return {each["metadata"]["name"]: each for each in objects if each["kind"] == kind}
+
+
+def test_everything_is_labelled_and_in_the_projects_namespace(built):
+    for each in built:
+        assert each["metadata"]["labels"]["mofang.dev/project"] == "vision"
+        if each["kind"] not in {"Namespace", "PersistentVolume"}:
+            assert each["metadata"]["namespace"] == "mofang-project-vision"
+
+
+def test_the_namespace_comes_first_and_admits_restricted_pods_only(built):
+    namespace = built[0]
+    assert namespace["kind"] == "Namespace"
+    assert namespace["metadata"]["name"] == "mofang-project-vision"
+    labels = namespace["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_pods_get_no_token_of_kubernetes(built):
+    account = of_kind(built, "ServiceAccount")["default"]
+    assert account["automountServiceAccountToken"] is False
+
+
+def test_the_quota_is_what_the_project_names(built):
+    assert of_kind(built, "ResourceQuota")["mofang"]["spec"]["hard"] == {
+        "requests.cpu": "8",
+        "requests.memory": "16Gi",
+        "limits.memory": "16Gi",
+        "requests.nvidia.com/gpu": "4",
+        "pods": "50",
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+
+
+def test_what_a_quota_leaves_out_is_not_limited():
+    quota = of_kind(build_namespace_objects(project(), settings()), "ResourceQuota")
+    assert set(quota["mofang"]["spec"]["hard"]) == {
+        "services.loadbalancers",
+        "services.nodeports",
+    }
+
+
+def test_three_claims_are_bound_to_three_static_volumes(built):
+    volumes = of_kind(built, "PersistentVolume")
+    claims = of_kind(built, "PersistentVolumeClaim")
+    directories = {"users": "users", "project": "projects", "global": "global"}
+    assert len(volumes) == len(claims) == 3
+    for category, directory in directories.items():
+        volume = volumes[f"mofang-vision-{category}"]["spec"]
+        claim = claims[f"mofang-{category}"]["spec"]
+        assert claim["volumeName"] == f"mofang-vision-{category}"
+        assert volume["claimRef"]["name"] == f"mofang-{category}"
+        assert volume["claimRef"]["namespace"] == "mofang-project-vision"
+        assert volume["persistentVolumeReclaimPolicy"] == "Retain"
+        assert volume["mountOptions"] == ["noatime"]
+        assert volume["csi"] == {
+            "driver": "cephfs",
+            "volumeHandle": f"mofang-vision-{directory}",
+            "volumeAttributes": {"rootPath": f"/volumes/{directory}", "static": True},
+        }
+
+
+def test_hub_and_training_get_their_own_role_each(built):
+    bindings = of_kind(built, "RoleBinding")
+    subjects = {
+        name: (each["roleRef"]["name"], each["subjects"][0]["name"])
+        for name, each in bindings.items()
+    }
+    assert subjects == {
+        "mofang-hub-project": ("mofang-hub-project", "hub"),
+        "mofang-training-project": ("mofang-training-project", "training"),
+    }
+
+
+def test_the_metadata_service_is_out_of_reach(built):
+    """Whatever the operator leaves out of the exceptions."""
+    careless = settings(egress={"exceptCidrs": []})
+    for objects in (built, build_namespace_objects(project(), careless)):
+        policy = of_kind(objects, "NetworkPolicy")["all-pods-to-internet"]
+        [rule] = policy["spec"]["egress"]
+        for peer in rule["to"]:
+            assert "169.254.169.254/32" in peer["ipBlock"]["except"]
+
+
+def test_policies_are_these(built):
+    assert sorted(of_kind(built, "NetworkPolicy")) == [
+        "all-pods-to-dns",
+        "all-pods-to-hub",
+        "all-pods-to-internet",
+        "all-pods-to-training",
+        "deny-all",
+        "gateway-to-notebooks",
+        "hub-to-notebooks",
+        "job-pods-to-job-pods",
+    ]
+
+
+def test_without_internet_only_the_networks_named_are_reached():
+    egress = {"internet": False, "extraCidrs": ["10.9.0.0/16"]}
+    objects = build_namespace_objects(project(), settings(egress=egress))
+    policy = of_kind(objects, "NetworkPolicy")["all-pods-to-internet"]
+    assert policy["spec"]["egress"] == [{"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}]
+
+    none = settings(egress={"internet": False})
+    policies = of_kind(build_namespace_objects(project(), none), "NetworkPolicy")
+    assert "all-pods-to-internet" not in policies
+
+
+def test_only_the_gateway_and_the_hub_reach_notebooks(built):
+    policies = of_kind(built, "NetworkPolicy")
+    sources = []
+    for each in policies.values():
+        for rule in each["spec"].get("ingress", []):
+            sources += [
+                peer.get("namespaceSelector", {}).get("matchLabels")
+                for peer in rule["from"]
+            ]
+    name = "kubernetes.io/metadata.name"
+    assert sources == [None, {name: "istio-system"}, {name: "mofang"}]
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        pytest.param({"colour": "red"}, "colour", id="an unknown field"),
+        pytest.param({"quota": {"cpu": "lots"}}, "quota.cpu", id="not a quantity"),
+        pytest.param(
+            {"members": [{"role": "member"}]},
+            "either a user or a group",
+            id="nobody named",
+        ),
+        pytest.param({"displayName": None}, "displayName", id="no name to read"),
+    ],
+)
+def test_a_bad_spec_is_told_by_field(spec, said):
+    with pytest.raises(BadProjectError, match=said):
+        project(**spec)
+
+
+@pytest.mark.parametrize("name", ["", "a" * 21, "-a", "a-", "A", "a.b", "a/b"])
+def test_a_bad_name_is_refused(name):
+    body = {"metadata": {"name": name}, "spec": {"displayName": "x"}}
+    with pytest.raises(BadProjectError, match="not usable"):
+        Project.parse(body)
