@@ -3,7 +3,7 @@
 
 import os
 
-from mofang.environments.directory import find_directory
+from mofang_run.environments.directory import find_directory
 
 c = get_config()  # noqa: F821 - defined by traitlets when it reads this file.
 

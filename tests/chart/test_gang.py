@@ -2,7 +2,7 @@
 
 import pytest
 
-from mofang.models import JobSpec, Priority
+from mofang_api.models import JobSpec, Priority
 from mofang_hub.settings import Settings
 from mofang_jobs.adapters.pod_group_discovery import ADMISSION_POLICY
 from mofang_jobs.domain.gang import Gang, priority_class

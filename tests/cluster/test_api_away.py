@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from cluster.test_jobs_world import World, eventually, running_world, the_configuration
 
-from mofang.models import JobState
+from mofang_api.models import JobState
 from support.cut import Cut
 
 pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]

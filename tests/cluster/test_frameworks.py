@@ -6,7 +6,7 @@ import pytest
 from cluster.test_jobs_world import World
 from kubernetes_asyncio.client import CustomObjectsApi
 
-from mofang.models import Job, JobState
+from mofang_api.models import Job, JobState
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")

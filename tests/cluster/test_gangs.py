@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from kubernetes_asyncio import client, config
 
-from mofang.models import Framework, JobSpec, Priority
+from mofang_api.models import Framework, JobSpec, Priority
 from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cluster.test_jobs_world import COLLEAGUE, World, eventually
 
-from mofang.models import Job, JobState
+from mofang_api.models import Job, JobState
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")

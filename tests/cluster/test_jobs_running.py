@@ -7,7 +7,7 @@ import pytest
 from cluster.test_jobs_world import ADMIN, COLLEAGUE, VIEWER, World, eventually
 from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
 
-from mofang.models import Job, JobState
+from mofang_api.models import Job, JobState
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -23,8 +23,8 @@ import tornado.web
 from kubernetes_asyncio import client, config
 from tornado.httpserver import HTTPServer
 
-from mofang.models import Job, JobState
-from mofang.quantities import read_quantity
+from mofang_api.models import Job, JobState
+from mofang_api.quantities import read_quantity
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.engine_discovery import discover_kinds
 from mofang_jobs.app import serve

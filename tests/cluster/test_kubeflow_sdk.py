@@ -13,7 +13,7 @@ import pytest
 from cluster.test_frameworks import SMALL, run
 from cluster.test_jobs_world import KUBECONFIG, World
 
-from mofang.models import JobState
+from mofang_api.models import JobState
 from support import kubeflow_reader
 from support.sdk import interpreter
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from cluster.test_jobs_world import World, eventually
 from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
 
-from mofang.models import Job, JobState
+from mofang_api.models import Job, JobState
 from support.nodes import fake_nodes
 
 pytest_plugins = ["cluster.test_jobs_world"]

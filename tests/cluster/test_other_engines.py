@@ -7,7 +7,7 @@ from cluster.test_frameworks import SMALL
 from cluster.test_jobs_world import World, eventually
 from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
 
-from mofang.models import JobState
+from mofang_api.models import JobState
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -14,7 +14,7 @@ import pytest_asyncio
 from cluster.test_jobs_world import OWNER, STORAGE, World, eventually
 from kubernetes_asyncio.client import CoreV1Api
 
-from mofang.models import Job, JobState
+from mofang_api.models import Job, JobState
 from support.own_scripts import OWN
 from support.published_scripts import PUBLISHED
 from support.script_jobs import Line, ScriptJob

@@ -22,7 +22,7 @@ from cluster.test_jobs_world import (
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from mofang.models import Job, JobState
+from mofang_api.models import Job, JobState
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")

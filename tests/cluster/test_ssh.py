@@ -23,7 +23,7 @@ from cluster.test_jobs_world import (
 )
 from kubernetes_asyncio.client import CustomObjectsApi
 
-from mofang.models import Job, JobState
+from mofang_api.models import Job, JobState
 from support import ssh_pump
 from support.hub import HubSession
 from support.platform import Platform

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from mofang.models import Priority
+from mofang_api.models import Priority
 from mofang_jobs.domain.gang import priority_class
 from support import gangs
 

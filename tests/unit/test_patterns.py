@@ -1,7 +1,7 @@
 """Regular expressions that see other people's texts take time in proportion to them.
 
 Patterns are found by themselves: each module-level one of the packages below, with the
-methods that its module calls. Those of ``mofang.run`` read the output of the job in
+methods that its module calls. Those of ``mofang_run`` read the output of the job in
 whose containers they run, and nobody else's.
 """
 
@@ -19,13 +19,13 @@ import mofang_jobs
 import mofang_kube
 import mofang_projects
 import mofang_spawner
-from mofang.environments.image import normalize
-from mofang.rules import check_parameter, check_variable
-from mofang.secrecy import is_secret_name, is_secret_value
+from mofang_api.secret_detection import is_secret_name, is_secret_value
+from mofang_api.validation import check_parameter, check_variable
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
 from mofang_jobs.domain.job_ids import name_slug
 from mofang_jobs.domain.termination_message import last_error
 from mofang_jobs.services.event_reasons import event_message
+from mofang_run.environments.image import normalize
 
 PACKAGES = (
     mofang,
@@ -135,7 +135,7 @@ FOUND = {**dict(patterns()), **FUNCTIONS}
 
 
 def test_the_patterns_are_found():
-    assert "mofang.secrecy._SHAPES.search" in FOUND
+    assert "mofang_api.secret_detection._SHAPES.search" in FOUND
     assert "mofang_hub.routes.models._ROUTESPEC.fullmatch" in FOUND
     assert len(FOUND) > 40
 

@@ -16,8 +16,8 @@ def form_defaults(project: str, root: str) -> dict[str, Any]:
         root: Folder that the paths of JupyterLab's documents start from.
     """
     # The start-up time of every server counts.
-    from mofang import models  # noqa: PLC0415
     from mofang.settings import SHARED_DIRECTORIES  # noqa: PLC0415
+    from mofang_api import models  # noqa: PLC0415
 
     return {
         "project": project,

@@ -17,10 +17,10 @@ from pathlib import Path
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from typing_extensions import override
 
-from mofang.environments.directory import find_directory
-from mofang.jobvariables import read_variables
+from mofang.job_variables import read_variables
+from mofang_run.environments.directory import find_directory
 
-LAUNCHER = ("-I", "-m", "mofang.environments.kernel")
+LAUNCHER = ("-I", "-m", "mofang_run.environments.kernel")
 """Starts a kernel once the directory of the person's packages is there."""
 
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")

@@ -16,10 +16,10 @@ from http import HTTPStatus
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from mofang.environments.cli import WRONG_USE
+from mofang_run.environments.cli import WRONG_USE
 from mofang_training.forwarding import TrainingHandler
 
-PROGRAM = (sys.executable, "-I", "-m", "mofang.environments.cli")
+PROGRAM = (sys.executable, "-I", "-m", "mofang_run.environments.cli")
 
 
 class PackagesHandler(TrainingHandler):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from mofang.environments.directory import SAFE_MODE_VARIABLE
+from mofang_run.environments.directory import SAFE_MODE_VARIABLE
 
 PAGE_OPTION = "mofangSafeMode"
 """Name of the page's option; absent where the server is not in safe mode."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from decimal import Decimal
 
-from mofang.quantities import read_quantity
+from mofang_api.quantities import read_quantity
 from mofang_jobs.domain.models import Manifest
 from mofang_kube.clients import ApiClient
 from mofang_kube.names import PROJECT_LABEL, project_namespace

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from typing_extensions import override
 
-from mofang.models import Framework, JobSpec, JobState
+from mofang_api.models import Framework, JobSpec, JobState
 from mofang_jobs.api.query import read_choice, read_number
 from mofang_jobs.api.service_handler import ServiceHandler
 from mofang_jobs.domain.job_filter import Filter

@@ -14,8 +14,9 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 from typing_extensions import override
 
-from mofang.models import MAX_SPEC_BYTES, ErrorBody, field_sentences
-from mofang.quantities import format_bytes
+from mofang_api.errors import ErrorBody, field_messages
+from mofang_api.models import MAX_SPEC_BYTES
+from mofang_api.quantities import format_bytes
 from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.domain.errors import (
     HubUnavailableError,
@@ -187,7 +188,7 @@ def _parse(body: bytes, kind: type[M]) -> M:
     except (ValueError, RecursionError) as err:
         if not isinstance(err, ValidationError):
             raise InvalidError(MAX_JSON_DEPTH_SENTENCE) from None
-        fields = field_sentences(err)
+        fields = field_messages(err)
         whole = fields.get("")
         named = ", ".join(name for name in fields if name)
         message = whole or f"These fields must change: {named}."

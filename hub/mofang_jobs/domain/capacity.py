@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Self
 
-from mofang.models import JobSpec, RestartRecord, Role
-from mofang.quantities import parse_quantity, read_quantity
+from mofang_api.models import JobSpec, RestartRecord, Role
+from mofang_api.quantities import parse_quantity, read_quantity
 from mofang_jobs.domain.models import Manifest
 from mofang_jobs.domain.nodes import NODE_TAINTS, Node
 from mofang_jobs.domain.placement import PlacementRequest, build_placement
@@ -135,7 +135,7 @@ def fits(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> bool:
     return all(
         sum(each.fitting_replicas(role) for each in eligible_nodes(role, pool, found))
         >= role.replicas
-        for role in spec.settled_roles()
+        for role in spec.resolved_roles()
     )
 
 
@@ -177,7 +177,7 @@ def excluded_nodes(
     """
     failed = {each.node for each in restarts if each.avoided and each.node}
     found = nodes_in_pool(pool, nodes)
-    for role in spec.settled_roles():
+    for role in spec.resolved_roles():
         left = [
             each
             for each in eligible_nodes(role, pool, found)

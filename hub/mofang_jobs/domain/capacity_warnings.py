@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from mofang.models import JobSpec, Role
-from mofang.quantities import format_bytes
+from mofang_api.models import JobSpec, Role
+from mofang_api.quantities import format_bytes
 from mofang_jobs.domain.capacity import (
     NodeCapacity,
     eligible_nodes,
@@ -59,7 +59,7 @@ def _lacks(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> list[str]
     found = nodes_in_pool(pool, nodes)
     if not found:
         return [f"No node belongs to the project's pool {pool}."]
-    sentences = (_lack(role, pool, found) for role in spec.settled_roles())
+    sentences = (_lack(role, pool, found) for role in spec.resolved_roles())
     return [each for each in sentences if each]
 
 

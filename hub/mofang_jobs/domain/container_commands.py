@@ -17,7 +17,7 @@ _SHELL = (
 # $1 is the key, $2 the working directory. A module of the same name that a user has
 # in a directory of theirs is not to come first.
 _GUEST = (
-    "cd /; guest=mofang.run.guest; python=/opt/mofang/bin/python3; "
+    "cd /; guest=mofang_run.ssh_session; python=/opt/mofang/bin/python3; "
     'if [ -x "$python" ]; then exec "$python" -I -m "$guest" "$@"; fi; '
     'if command -v python3 >/dev/null 2>&1; then exec python3 -m "$guest" "$@"; fi; '
     'echo "its image has no python3, which the SSH server is started with." >&2; '

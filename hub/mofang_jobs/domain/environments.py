@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mofang.models import Environment as EnvironmentShown
-from mofang.models import JobSpec
-from mofang.rules import RESERVED_PREFIXES
+from mofang_api.models import Environment as EnvironmentShown
+from mofang_api.models import JobSpec
+from mofang_api.validation import RESERVED_PREFIXES
 from mofang_jobs.domain.validation import FieldErrors
 from mofang_spawner.environments.models import Environment
 

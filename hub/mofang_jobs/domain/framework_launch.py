@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mofang.models import Framework
+from mofang_api.models import Framework
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

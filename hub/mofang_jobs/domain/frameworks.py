@@ -10,8 +10,8 @@ import json
 import math
 from collections.abc import Callable, Mapping
 
-from mofang.models import JobSpec, Role
-from mofang.quantities import parse_quantity
+from mofang_api.models import JobSpec, Role
+from mofang_api.quantities import parse_quantity
 from mofang_jobs.domain.framework_launch import FrameworkLaunch, launch_of
 from mofang_jobs.domain.models import JobRequest, RolePodSpec
 from mofang_spawner.volumes.models import HOME
@@ -31,7 +31,7 @@ def plan_roles(job: JobRequest, host_of: HostOf) -> tuple[RolePodSpec, ...]:
         host_of: How the engine names the hosts of a role's replicas.
     """
     launch = launch_of(job.spec.framework)
-    roles = job.spec.settled_roles()
+    roles = job.spec.resolved_roles()
     shared = _shared(job, launch, roles, host_of)
     return tuple(
         RolePodSpec(
@@ -55,7 +55,7 @@ def plan_roles(job: JobRequest, host_of: HostOf) -> tuple[RolePodSpec, ...]:
 
 def role_names(spec: JobSpec) -> tuple[tuple[str, int], ...]:
     """Return each role's name and number of replicas."""
-    return tuple((role.name, role.replicas) for role in spec.settled_roles())
+    return tuple((role.name, role.replicas) for role in spec.resolved_roles())
 
 
 def processes(spec: JobSpec, role: Role) -> int:
@@ -93,7 +93,7 @@ def _shared(
         "MOFANG_ROLES": _json({role.name: role.replicas for role in roles}),
         "MOFANG_HOSTS": _json(hosts),
         "MOFANG_PARAMETERS": _json(_parameters(spec)),
-        "MOFANG_PLACES": _json(_places(spec)),
+        "MOFANG_DATA_PATHS": _json(_places(spec)),
         "MOFANG_FORWARDED": _json(
             sorted({*job.variables, *spec.environment, *spec.secrets})
         ),

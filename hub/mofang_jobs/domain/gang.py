@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol, Self
 
-from mofang.models import Priority, Role
+from mofang_api.models import Priority, Role
 from mofang_jobs.domain.models import (
     JobRequest,
     Manifest,
@@ -47,7 +47,7 @@ class Gang:
             namespace=job.namespace,
             project=job.project,
             priority=job.spec.priority,
-            roles=job.spec.settled_roles(),
+            roles=job.spec.resolved_roles(),
             requests={
                 _RESOURCES[name]: _quantity(amount)
                 for name, amount in resource_requests(job.spec).items()

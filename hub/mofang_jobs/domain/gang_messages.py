@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mofang.models import Role
-from mofang.quantities import format_bytes, parse_quantity
+from mofang_api.models import Role
+from mofang_api.quantities import format_bytes, parse_quantity
 from mofang_jobs.domain.gang import Gang
 from mofang_jobs.domain.messages import pending_reason
 from mofang_jobs.domain.models import ObservedPod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mofang.models import Framework, JobState
+from mofang_api.models import Framework, JobState
 from mofang_jobs.domain.models import ObservedJob
 
 

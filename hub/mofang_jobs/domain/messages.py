@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mofang.models import JobSpec, Resources
-from mofang.quantities import format_bytes
+from mofang_api.models import JobSpec, Resources
+from mofang_api.quantities import format_bytes
 from mofang_jobs.domain.failure_patterns import (
     SIGNALLED,
     ExitSignal,
@@ -51,7 +51,7 @@ _SCHEDULING_PARTS = (
 
 def resources_of(spec: JobSpec, role: str) -> Resources:
     """Return what a replica of a role gets."""
-    found = (each.resources for each in spec.settled_roles() if each.name == role)
+    found = (each.resources for each in spec.resolved_roles() if each.name == role)
     return next(found, spec.resources)
 
 

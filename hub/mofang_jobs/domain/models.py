@@ -1,6 +1,6 @@
 """Jobs inside the service: who asks, what is made, what was seen.
 
-The wire format is ``mofang.models``; nothing here is ever sent to a client.
+The wire format is ``mofang_api.models``; nothing here is ever sent to a client.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from mofang.models import JobSpec, Resources, RestartRecord
+from mofang_api.models import JobSpec, Resources, RestartRecord
 from mofang_kube.names import object_name, project_namespace, user_slug
 from mofang_spawner.volumes.models import VolumeGrant
 

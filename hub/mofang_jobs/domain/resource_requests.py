@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from mofang.models import Framework, JobSpec
-from mofang.quantities import format_bytes, parse_quantity
+from mofang_api.models import Framework, JobSpec
+from mofang_api.quantities import format_bytes, parse_quantity
 from mofang_kube.names import GPU_RESOURCE
 
 CPU = "requests.cpu"
@@ -35,7 +35,7 @@ def resource_requests(
     """
     total = dict.fromkeys((CPU, MEMORY, MEMORY_LIMIT, GPU, PODS), Decimal(0))
     has_init = spec.framework in {Framework.HOROVOD, Framework.MPI}
-    for role in spec.settled_roles():
+    for role in spec.resolved_roles():
         count = role.replicas if replicas is None else replicas.get(role.name, 0)
         cpu = parse_quantity(role.resources.cpu)
         memory = parse_quantity(role.resources.memory)
@@ -57,7 +57,7 @@ def add(total: dict[str, Decimal], amounts: Amounts) -> None:
 
 def requests_gpu(spec: JobSpec) -> bool:
     """Say whether some replica of a job needs a node with GPUs."""
-    return any(role.resources.gpu for role in spec.settled_roles())
+    return any(role.resources.gpu for role in spec.resolved_roles())
 
 
 def shortfall(demand: Amounts, hard: Amounts, used: Amounts) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from mofang.models import RestartRecord
+from mofang_api.models import RestartRecord
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
 from mofang_jobs.domain.messages import failure_reason, resources_of
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mofang.models import Job, JobState, QueuePlace, Replica, ReplicaState
+from mofang_api.models import Job, JobState, QueuePosition, Replica, ReplicaState
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
 from mofang_jobs.domain.frameworks import role_names
 from mofang_jobs.domain.messages import (
@@ -40,7 +40,7 @@ class StatusInputs:
     gang_reason: str | None = None
     """Why no nodes were found for all of a job that was admitted."""
 
-    queue_position: QueuePlace | None = None
+    queue_position: QueuePosition | None = None
     alert: str | None = None
     """What is wrong with a job that runs."""
 

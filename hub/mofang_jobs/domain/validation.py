@@ -9,8 +9,8 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
-from mofang.models import JobSpec
-from mofang.quantities import format_bytes, parse_quantity
+from mofang_api.models import JobSpec
+from mofang_api.quantities import format_bytes, parse_quantity
 from mofang_jobs.domain.resource_requests import (
     CPU,
     GPU,

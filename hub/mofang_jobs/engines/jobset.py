@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mofang.models import Framework
+from mofang_api.models import Framework
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.replicated_job import replicated_job

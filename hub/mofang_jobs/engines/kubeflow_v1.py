@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mofang.models import Framework
+from mofang_api.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
@@ -48,14 +48,14 @@ def build_kubeflow_job(
 def _own(kind: WorkloadKind, job: JobRequest) -> dict[str, Any]:
     """Return the fields that only one kind has."""
     worker = next(
-        (role for role in job.spec.settled_roles() if role.name == "worker"), None
+        (role for role in job.spec.resolved_roles() if role.name == "worker"), None
     )
     slots = processes(job.spec, worker) if worker else 1
     if kind is PYTORCH_JOB:
         return {"nprocPerNode": str(slots)}
     if job.spec.framework in {Framework.HOROVOD, Framework.MPI}:
         return {"slotsPerWorker": slots}
-    roles = {role.name for role in job.spec.settled_roles()}
+    roles = {role.name for role in job.spec.resolved_roles()}
     if job.spec.framework is Framework.TENSORFLOW and "chief" not in roles:
         # The default ends the job with worker-0, while others may still save.
         return {"successPolicy": "AllWorkers"}

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from mofang.models import RestartRecord
+from mofang_api.models import RestartRecord
 from mofang_jobs.domain.models import Manifest, ObservedJob, Outcome
 from mofang_jobs.engines.kuberay import ray_conditions
 from mofang_jobs.engines.object_meta import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mofang.models import SecretKey
+from mofang_api.models import SecretKey
 from mofang_jobs.domain.log_paths import log_file
 from mofang_jobs.domain.models import (
     JobRequest,

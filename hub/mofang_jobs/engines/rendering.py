@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mofang.models import Engine
+from mofang_api.models import Engine
 from mofang_jobs.domain.frameworks import plan_roles
 from mofang_jobs.domain.models import (
     JobRequest,

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mofang.models import JobSpec, StoredSpec, read_spec
+from mofang_api.models import JobSpec, StoredSpec, read_spec
 from mofang_kube import names
 
 VERSION = 1

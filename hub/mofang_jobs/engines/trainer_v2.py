@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mofang.models import Framework
+from mofang_api.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
@@ -94,4 +94,4 @@ def _count_devices(template: Manifest) -> None:
 
 
 def _processes(job: JobRequest) -> int:
-    return processes(job.spec, job.spec.settled_roles()[0])
+    return processes(job.spec, job.spec.resolved_roles()[0])

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from mofang.models import QueuePlace
+from mofang_api.models import QueuePosition
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
@@ -116,14 +116,18 @@ class JobQueue:
         self._refusals = AdmissionFailures(clock)
         self._pods: Mapping[str, Sequence[ObservedPod]] = {}
 
-    def queue_position(self, job: ObservedJob) -> tuple[QueuePlace | None, str | None]:
+    def queue_position(
+        self, job: ObservedJob
+    ) -> tuple[QueuePosition | None, str | None]:
         """Return a waiting job's place and why it waits; None where unknown."""
         decisions = self._decisions.get(job.project, {})
         decision = decisions.get(job.id)
         if decision is None or not job.is_waiting:
             return None, None
         length = sum(1 for each in decisions.values() if each.reason)
-        queue_position = QueuePlace(position=decision.position, length=max(length, 1))
+        queue_position = QueuePosition(
+            position=decision.position, length=max(length, 1)
+        )
         return queue_position, decision.reason or self._refusals.sentence(job.uid)
 
     async def run(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from mofang.models import DebugServer, EnvironmentList
+from mofang_api.models import DebugServer, EnvironmentList
 from mofang_hub.settings import JobSettings
 from mofang_jobs.domain.environments import show_environment
 from mofang_jobs.domain.models import Caller, ObservedJob

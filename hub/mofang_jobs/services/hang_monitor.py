@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import structlog
 
-from mofang.models import HangAction, RestartRecord
-from mofang.quantities import parse_quantity
+from mofang_api.models import HangAction, RestartRecord
+from mofang_api.quantities import parse_quantity
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.domain.hang_rule import HangVerdict, Health
 from mofang_jobs.domain.log_paths import LogName
@@ -122,6 +122,6 @@ def sampled_replicas(job: ObservedJob) -> list[SampledReplica]:
             memory_bytes=int(parse_quantity(role.resources.memory)),
             gpus=role.resources.gpu,
         )
-        for role in job.spec.settled_roles()
+        for role in job.spec.resolved_roles()
         for index in range(role.replicas)
     ]

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from mofang.models import Job, JobEvent, JobList
+from mofang_api.models import Job, JobEvent, JobList
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.job_filter import Filter

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from mofang.models import DebugServer, EnvironmentList, Job, JobSpec, Preview
+from mofang_api.models import DebugServer, EnvironmentList, Job, JobSpec, Preview
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from mofang.models import JobSpec
+from mofang_api.models import JobSpec
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.domain.environments import (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from statistics import fmean
 
-from mofang.models import JobMetrics, ReplicaMetrics, Series
+from mofang_api.models import JobMetrics, ReplicaMetrics, Series
 from mofang_jobs.adapters.sample_files import SampleFile, SampleStorage
 from mofang_jobs.domain.samples import Sample, SampledReplica
 

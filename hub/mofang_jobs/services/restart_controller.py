@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from mofang.models import RestartRecord
+from mofang_api.models import RestartRecord
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.domain.models import ObservedJob, Outcome

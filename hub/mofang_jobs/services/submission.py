@@ -8,7 +8,14 @@ from pathlib import Path
 import structlog
 import yaml
 
-from mofang.models import Engine, Framework, JobSpec, Preview, QuotaCost, RestartRecord
+from mofang_api.models import (
+    Engine,
+    Framework,
+    JobSpec,
+    Preview,
+    QuotaCost,
+    RestartRecord,
+)
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.quotas import Quotas

@@ -27,7 +27,7 @@ def record(name: str, arguments: list[str], limit_seconds: float | None) -> None
         framework = "pytorch" if name in TORCHRUN else "single"
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "mofang.run.main", "--framework", framework),
+                *(sys.executable, "-m", "mofang_run.main", "--framework", framework),
                 *("--", str(script), *arguments),
             ],
             env={

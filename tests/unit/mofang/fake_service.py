@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from mofang.client import Client
-from mofang.models import (
+from mofang_api.models import (
     Environment,
     EnvironmentList,
     EnvironmentResources,

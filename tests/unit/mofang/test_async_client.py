@@ -12,7 +12,7 @@ from mofang.errors import (
     StillRunningError,
     UnreachableError,
 )
-from mofang.models import JobEvent, JobState
+from mofang_api.models import JobEvent, JobState
 
 
 @pytest.fixture

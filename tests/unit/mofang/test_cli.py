@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from unit.mofang.fake_service import TOKEN, a_job, refuse
 
 from mofang.cli import app
-from mofang.models import JobEvent, JobState, Replica
+from mofang_api.models import JobEvent, JobState, Replica
 
 
 def test_submit_prints_the_id_alone_so_that_scripts_can_use_it(mofang, service):

@@ -10,8 +10,8 @@ from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
 from mofang.archives import archive_of
 from mofang.cli import app
-from mofang.models import JobState
 from mofang.settings import ClientSettings, config_file
+from mofang_api.models import JobState
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_every_option_of_a_job_is_on_the_command_line(mofang, service):
     spec = service.jobs["digits-000001"].spec
     assert spec.hyperparameters == {"lr": 0.1, "epochs": 3, "tag": "007", "b": True}
     assert spec.flags == ["no-cuda"]
-    assert {role.name: role.replicas for role in spec.settled_roles()} == {
+    assert {role.name: role.replicas for role in spec.resolved_roles()} == {
         "chief": 1,
         "worker": 2,
         "ps": 1,

@@ -20,7 +20,7 @@ from mofang.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from mofang.models import JobEvent, JobMetrics, JobState, ReplicaMetrics
+from mofang_api.models import JobEvent, JobMetrics, JobState, ReplicaMetrics
 
 
 def test_a_job_lives_from_submission_to_removal(client, service):

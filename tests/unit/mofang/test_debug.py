@@ -8,7 +8,7 @@ from typing import Self
 import pytest
 
 from mofang.debug import directory_options, job_command, main, prepare, write_script
-from mofang.models import Job, JobSpec
+from mofang_api.models import Job, JobSpec
 
 HOSTILE = "a b'; echo $(id) \"`id`\n"
 

@@ -7,7 +7,7 @@ import mofang
 from mofang.display import format_seconds, job_html, jobs_html
 from mofang.errors import InvalidError, JobFailedError
 from mofang.handle import JobHandle
-from mofang.models import JobState, Replica
+from mofang_api.models import JobState, Replica
 
 
 def test_a_script_is_submitted_followed_and_removed_by_its_handle(

@@ -14,7 +14,6 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from unit.mofang.fake_service import BORN, a_job, refuse
 
-from mofang.cells import write_cell
 from mofang.client import Client
 from mofang.errors import (
     ConfigurationError,
@@ -23,9 +22,10 @@ from mofang.errors import (
     MofangError,
 )
 from mofang.handle import JobHandle
-from mofang.live import LiveView
-from mofang.magic import MofangMagic
-from mofang.models import Framework, JobState, QueuePlace, RestartRecord
+from mofang.notebook.cell_source import write_cell
+from mofang.notebook.live import LiveView
+from mofang.notebook.magic import MofangMagic
+from mofang_api.models import Framework, JobState, QueuePosition, RestartRecord
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CELL = "print('hello')\n"
@@ -193,7 +193,7 @@ def test_a_fresh_kernel_knows_the_magics_and_starts_without_their_imports(tmp_pa
         f"app.SYSTEM_CONFIG_DIRS[:] = [{str(places)!r}]\n"
         "IPython.start_ipython(['-c', "
         '\'import sys; print("knows", get_ipython().find_cell_magic("mofang")'
-        ' is not None, "mofang.magic" in sys.modules)\'])\n'
+        ' is not None, "mofang.notebook.magic" in sys.modules)\'])\n'
     )
     ended = subprocess.run(
         [sys.executable, "-c", command],
@@ -294,7 +294,7 @@ def test_a_view_shows_place_attempt_restarts_and_alert(shell, service, clock, cl
             alert="No replica has done anything for <b>10</b> minutes.",
         )
     )
-    waiting = a_job(state=JobState.QUEUED, queue=QueuePlace(position=2, length=5))
+    waiting = a_job(state=JobState.QUEUED, queue=QueuePosition(position=2, length=5))
     LiveView(client, waiting).follow()
     first, last = shown(shell)
     assert "Place 2 of 5 in the queue." in first

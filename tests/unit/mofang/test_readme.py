@@ -3,8 +3,8 @@ import shlex
 from pathlib import Path
 
 import mofang as package
-from mofang.models import Framework
 from mofang.specfile import read_spec_file
+from mofang_api.models import Framework
 
 README = Path(package.__file__).parents[1] / "README.md"
 EXAMPLES = Path(package.__file__).parents[3] / "images" / "examples"

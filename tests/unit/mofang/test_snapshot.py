@@ -115,7 +115,7 @@ def test_a_job_runs_what_was_submitted_although_the_code_changed(code, home, tmp
     (code / "train.py").write_text("print('changed')\n")
     result = subprocess.run(
         [
-            *(sys.executable, "-m", "mofang.run.main", "--framework", "single"),
+            *(sys.executable, "-m", "mofang_run.main", "--framework", "single"),
             *("--", str(code / "train.py")),
         ],
         env={

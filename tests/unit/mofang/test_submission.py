@@ -6,10 +6,10 @@ from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
 from mofang.archives import archive_of
 from mofang.errors import ConfigurationError, InvalidError
-from mofang.models import JobSpec
 from mofang.options import SubmitOptions
 from mofang.settings import ClientSettings
 from mofang.submission import build_spec, change_spec, rerun_spec
+from mofang_api.models import JobSpec
 
 OUTSIDE = ClientSettings(**{**GIVEN, "token": TOKEN})
 
@@ -281,7 +281,7 @@ FULL = {
 
 def test_a_job_can_say_all_that_the_form_can():
     spec = build_spec("train.py", [], FULL, OUTSIDE)
-    assert [(r.name, r.replicas) for r in spec.settled_roles()] == [
+    assert [(r.name, r.replicas) for r in spec.resolved_roles()] == [
         ("chief", 1),
         ("worker", 2),
         ("ps", 1),

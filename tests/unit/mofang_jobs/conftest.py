@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mofang.models import JobSpec
+from mofang_api.models import JobSpec
 from mofang_jobs.domain.models import JobRequest, ObservedJob, ObservedPod, PodPhase
 from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.policy import grants

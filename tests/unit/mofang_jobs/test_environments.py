@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.conftest import make_spec
 
-from mofang.models import JobSpec
+from mofang_api.models import JobSpec
 from mofang_jobs.domain.environments import check_image, resolve_image, show_environment
 from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Environment

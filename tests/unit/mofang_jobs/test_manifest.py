@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.conftest import make_job
 
-from mofang.models import MAX_SPEC_BYTES, Framework, RestartRecord
+from mofang_api.models import MAX_SPEC_BYTES, Framework, RestartRecord
 from mofang_jobs.domain.frameworks import plan_roles
 from mofang_jobs.domain.models import JobRequest, SchedulingMetadata
 from mofang_jobs.domain.nodes import Node

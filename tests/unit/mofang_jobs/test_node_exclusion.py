@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.conftest import make_spec
 
-from mofang.models import RestartRecord
+from mofang_api.models import RestartRecord
 from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes
 from mofang_jobs.domain.nodes import strip_node
 

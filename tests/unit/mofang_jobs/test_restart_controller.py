@@ -11,7 +11,7 @@ from kubernetes_asyncio.client import ApiException
 from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 from unit.mofang_jobs.world import World, running_world
 
-from mofang.models import RestartRecord
+from mofang_api.models import RestartRecord
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
 from mofang_jobs.domain.models import Outcome, PodPhase

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 
-from mofang.models import JobState, ReplicaState
+from mofang_api.models import JobState, ReplicaState
 from mofang_jobs.domain.messages import failure_reason, pending_reason
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome, PodPhase
 from mofang_jobs.domain.status import (

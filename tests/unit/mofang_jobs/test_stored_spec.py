@@ -10,7 +10,7 @@ import pytest
 from unit.mofang_jobs.conftest import make_spec
 from unit.mofang_jobs.world import PretendedCluster, World, running_world
 
-from mofang.models import MAX_SPEC_BYTES, JobSpec
+from mofang_api.models import MAX_SPEC_BYTES, JobSpec
 from mofang_jobs.engines.stored_spec import (
     ENTRY_CHARACTERS,
     SpecCache,

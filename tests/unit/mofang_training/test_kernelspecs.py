@@ -7,7 +7,7 @@ import pytest
 from mofang_training.kernelspecs import EnvironmentKernelSpecManager
 
 REST = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
-LAUNCHED = [sys.executable, "-I", "-m", "mofang.environments.kernel", *REST]
+LAUNCHED = [sys.executable, "-I", "-m", "mofang_run.environments.kernel", *REST]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from unit.mofang_training.conftest import Upstream
 from unit.mofang_training.notebook import Notebook
 
 from mofang.archives import archive_of, use_snapshot
-from mofang.models import JobList
+from mofang_api.models import JobList
 
 OLD, KEPT = "a" * 64, "b" * 64
 

@@ -1,5 +1,5 @@
 /**
- * The wire format of training jobs, as `mofang.models` defines it.
+ * The wire format of training jobs, as `mofang_api.models` defines it.
  */
 import type { ExactNumber } from './exactJson';
 

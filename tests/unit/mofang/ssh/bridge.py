@@ -16,7 +16,7 @@ from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from unit.mofang.fake_service import TOKEN, a_job
 
-from mofang.models import Job, Replica, ReplicaState
+from mofang_api.models import Job, Replica, ReplicaState
 
 JOB = "digits-000001"
 PROGRAM = "from mofang.cli import main; main()"

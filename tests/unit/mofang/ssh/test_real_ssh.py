@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from unit.mofang.run.containers import start_in
 from unit.mofang.ssh.bridge import JOB, bridge_to, running_job
+from unit.mofang_run.containers import start_in
 
 UID = 1000
 PYTHON = "/usr/bin/python3" if os.getuid() == 0 else sys.executable
@@ -44,7 +44,7 @@ class Container:
             "PYTHONPATH": self.client,
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
-        start = start_in(self.temporary, "mofang.run.guest")
+        start = start_in(self.temporary, "mofang_run.ssh_session")
         words = ["env", "-i", *settings, PYTHON, *start, key]
         await bridge_to(peer, *self._plain_user(), *words, str(self.home))
 

@@ -11,9 +11,9 @@ from unit.mofang.ssh.bridge import JOB, PROGRAM, running_job
 
 from mofang.cli.completing import complete_replica
 from mofang.cli.ssh_commands import WithCommand
-from mofang.models import Framework, JobSpec, JobState, Replica, ReplicaState
 from mofang.ssh.options import this_program
-from mofang.ssh.places import find_place, open_places
+from mofang.ssh.replica_hosts import find_host, open_hosts
+from mofang_api.models import Framework, JobSpec, JobState, Replica, ReplicaState
 
 SHOW = f"""#!{sys.executable}
 import json, sys
@@ -129,12 +129,12 @@ def test_the_leading_replica_that_runs_comes_first():
         Replica(role="chief", index=0, state=running),
     ]
     job = a_job(spec=spec, replicas=replicas)
-    names = [each.replica for each in open_places(job)]
+    names = [each.replica for each in open_hosts(job)]
     assert names == ["chief-0", "worker-1", "ps-0"]
-    assert find_place(job, None).replica == "chief-0"
+    assert find_host(job, None).replica == "chief-0"
     # What is kept after a failure can be gone into too.
     kept = Replica(role="worker", index=0, state=ReplicaState.FAILED, shell=True)
-    assert find_place(a_job(spec=spec, replicas=[kept]), None).replica == "worker-0"
+    assert find_host(a_job(spec=spec, replicas=[kept]), None).replica == "worker-0"
 
 
 def test_the_program_is_found_again_from_anywhere(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from unit.mofang.fake_service import TOKEN, a_job
 from unit.mofang.ssh.bridge import running_job
 
-from mofang.models import JobState
+from mofang_api.models import JobState
 
 FOREIGN = b"# mine\r\nHost *\n  ProxyJump bastion\n\nHost caf\xe9\tx\n\tPort 22"
 

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from mofang.models import JobSpec
+from mofang_api.models import JobSpec
 from mofang_jobs.domain.gang import Gang, Owner
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, PodPhase
 

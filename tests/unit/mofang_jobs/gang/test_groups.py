@@ -3,7 +3,7 @@
 import jsonschema
 import pytest
 
-from mofang.models import Priority
+from mofang_api.models import Priority
 from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy
 from mofang_jobs.scheduling.native import NativePolicy
 from mofang_jobs.scheduling.ungrouped import UngroupedPolicy

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mofang.models import Framework, JobSpec
+from mofang_api.models import Framework, JobSpec
 from mofang_jobs.domain.gang import Gang
 from mofang_jobs.domain.models import JobRequest, Manifest
 from mofang_jobs.engines.rendering import render

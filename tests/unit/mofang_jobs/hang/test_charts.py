@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from unit.mofang_jobs.hang.conftest import START, Part, line_of, name_of, samples_of
 
-from mofang.models import JobMetrics
+from mofang_api.models import JobMetrics
 from mofang_jobs.adapters.sample_files import SampleFile, SampleStorage, sample_parts
 from mofang_jobs.domain.samples import IoCounters, SampledReplica
 from mofang_jobs.services.metric_series import MAX_POINTS, chart_job, chart_replica

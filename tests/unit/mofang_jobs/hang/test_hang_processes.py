@@ -76,7 +76,7 @@ class Job:
         log = self._root.joinpath(*name.parts)
         file = self._root / f"{log.stem}.py"
         file.write_text(script)
-        words = [sys.executable, "-m", "mofang.run.main", "--framework", "single"]
+        words = [sys.executable, "-m", "mofang_run.main", "--framework", "single"]
         process = subprocess.Popen(
             [*words, "--", str(file)],
             env={

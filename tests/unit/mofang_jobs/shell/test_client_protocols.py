@@ -67,7 +67,7 @@ def test_a_server_that_was_stopped_is_told(code: int) -> None:
             id="its own sentence",
         ),
         pytest.param(
-            b"/usr/bin/python3: No module named mofang.run.guest\n",
+            b"/usr/bin/python3: No module named mofang_run.ssh_session\n",
             status(1),
             "SSH is not possible in worker-0: its image is without Mofang's part for "
             "it. Use an environment of this version of the platform.",

@@ -1,0 +1,216 @@
+"""The client of the training service for asyncio; the twin of ``client``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import httpx
+
+from mofang import endpoints
+from mofang.client import (
+    CONNECTION_ATTEMPTS,
+    LOG_PART_BYTES,
+    STREAM_TIMEOUT,
+    TIMEOUT,
+)
+from mofang.endpoints import Call, JobFilter, LogPart
+from mofang.errors import (
+    MofangError,
+    NotFoundError,
+    PlatformError,
+    UnreachableError,
+)
+from mofang.settings import ClientOptions, ClientSettings
+from mofang.snapshot_gc import SnapshotCollector, keep_code
+from mofang.streams import EventReader, JobWait, LogPosition
+from mofang_api.models import (
+    EnvironmentList,
+    Job,
+    JobEvent,
+    JobList,
+    JobMetrics,
+    JobSpec,
+    Preview,
+)
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """The same for asyncio; see ``Client`` for what each method means."""
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        **given: Unpack[ClientOptions],
+    ) -> None:
+        self.settings = ClientSettings.find(given)
+        with endpoints.trusting():
+            self._http = httpx.AsyncClient(
+                timeout=TIMEOUT,
+                transport=transport
+                or httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS),
+            )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def list_jobs(
+        self,
+        limit: int | None = None,
+        after: str | None = None,
+        **wanted: Unpack[JobFilter],
+    ) -> JobList:
+        """Return one page of the project's jobs, newest first."""
+        call = endpoints.list_jobs(self.settings.project, limit, after, wanted)
+        return await self._do(call)
+
+    async def list_environments(self) -> EnvironmentList:
+        """Return the environments that jobs of the project may run."""
+        return await self._do(endpoints.list_environments(self.settings.project))
+
+    async def submit(self, spec: JobSpec) -> Job:
+        """Create a job; see ``Client.submit``."""
+        call = endpoints.submit_job(self.settings.project, spec)
+        await asyncio.to_thread(keep_code, spec, self.settings)
+        job = await self._do(call)
+        if spec.code:
+            await self.collect_snapshots()
+        return job
+
+    async def collect_snapshots(self) -> int:
+        """Remove old copies of code that no job needs; return how many."""
+        collector = await asyncio.to_thread(SnapshotCollector, self.settings)
+        while (call := collector.call) is not None:
+            try:
+                collector.took(await self._do(call))
+            except MofangError as error:
+                collector.failed(error)
+        return await asyncio.to_thread(collector.finish)
+
+    async def preview(self, spec: JobSpec) -> Preview:
+        """Return what a job would be and cost; nothing is made."""
+        return await self._do(endpoints.preview_job(self.settings.project, spec))
+
+    async def get_job(self, job_id: str) -> Job:
+        """Return a job as it is now."""
+        return await self._do(endpoints.get_job(self.settings.project, job_id))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Ask for a job's end."""
+        return await self._do(endpoints.cancel_job(self.settings.project, job_id))
+
+    async def delete(self, job_id: str) -> None:
+        """Remove a job and its logs."""
+        await self._do(endpoints.delete_job(self.settings.project, job_id))
+
+    async def metrics(self, job_id: str, points: int | None = None) -> JobMetrics:
+        """Return what a job's replicas used, as curves of so many points."""
+        call = endpoints.get_metrics(self.settings.project, job_id, points)
+        return await self._do(call)
+
+    async def result(self, job_id: str) -> dict[str, Any]:
+        """Return what the script left with ``mofang.report``; empty if nothing."""
+        return await self._do(endpoints.get_result(self.settings.project, job_id))
+
+    async def wait(self, job_id: str, timeout: float | None = None) -> Job:  # noqa: ASYNC109 - tells what became of the job, unlike a cancelled wait
+        """Return the job once it has ended; see ``Client.wait``."""
+        waiting = JobWait(job_id, timeout)
+        while True:
+            try:
+                job = await self.get_job(job_id)
+            except (UnreachableError, PlatformError) as error:
+                waiting.lost(error)
+            else:
+                if waiting.is_over(job):
+                    return job
+            await asyncio.sleep(waiting.pause())
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[AsyncIterator[JobEvent]]:
+        """Open a stream of changes of the project's jobs; see ``Client.watch``."""
+        reader = EventReader()
+        async with self._stream(
+            endpoints.watch_jobs(self.settings.project)
+        ) as response:
+            yield (
+                event
+                async for line in response.aiter_lines()
+                for event in reader.read(line)
+            )
+
+    async def read_log(
+        self,
+        job_id: str,
+        role: str = "worker",
+        index: int = 0,
+        *,
+        offset: int = 0,
+        limit: int = LOG_PART_BYTES,
+    ) -> LogPart:
+        """Return a part of a log; a negative offset counts from its end."""
+        project, replica = self.settings.project, (role, index)
+        return await self._do(
+            endpoints.read_log(project, job_id, replica, offset, limit)
+        )
+
+    async def follow_log(
+        self, job_id: str, role: str = "worker", index: int = 0, *, offset: int = 0
+    ) -> AsyncIterator[bytes]:
+        """Yield a log as it is written until its replica ends."""
+        position, project = LogPosition(offset), self.settings.project
+        while not position.is_complete:
+            call = endpoints.follow_log(project, job_id, (role, index), position.offset)
+            try:
+                try:
+                    with suppress(UnreachableError):
+                        async with self._stream(call) as response:
+                            async for chunk in response.aiter_bytes():
+                                yield position.took(chunk)
+                    part = await self.read_log(
+                        job_id, role, index, offset=position.offset
+                    )
+                except NotFoundError as error:
+                    position.absent(error, await self.get_job(job_id))
+                else:
+                    yield position.took_part(part)
+            except (UnreachableError, PlatformError) as error:
+                position.lost(error)
+            await asyncio.sleep(position.pause())
+
+    async def _do(self, call: Call[T]) -> T:
+        with endpoints.reaching(self.settings.url):
+            response = await self._http.send(call.request(self.settings))
+        endpoints.check_status(response)
+        return call.read(response)
+
+    @asynccontextmanager
+    async def _stream(self, call: Call[None]) -> AsyncIterator[httpx.Response]:
+        request = call.request(self.settings)
+        request.extensions["timeout"] = STREAM_TIMEOUT.as_dict()
+        with endpoints.reaching(self.settings.url):
+            response = await self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    await response.aread()
+                    endpoints.check_status(response)
+                yield response
+            finally:
+                await response.aclose()

@@ -1,0 +1,31 @@
+"""The command line ``mofang``."""
+
+from mofang.cli import (
+    environment_commands,
+    job_commands,
+    login_command,
+    read,
+    ssh_commands,
+    ssh_config_command,
+    submit_command,
+    write,
+)
+from mofang.cli.app import app
+
+__all__ = [
+    "app",
+    "write",
+    "environment_commands",
+    "job_commands",
+    "login_command",
+    "read",
+    "main",
+    "ssh_commands",
+    "ssh_config_command",
+    "submit_command",
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="mofang")

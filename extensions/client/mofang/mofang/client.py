@@ -1,0 +1,235 @@
+"""The blocking client of the training service.
+
+What is sent and how answers are read is described in ``calls`` and ``streams``, for
+this client and for the one of asyncio; the classes only carry it over and wait.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack
+
+import httpx
+
+from mofang import endpoints
+from mofang.endpoints import Call, JobFilter, LogPart
+from mofang.errors import (
+    MofangError,
+    NotFoundError,
+    PlatformError,
+    UnreachableError,
+)
+from mofang.settings import ClientOptions, ClientSettings
+from mofang.snapshot_gc import SnapshotCollector, keep_code
+from mofang.streams import EventReader, JobWait, LogPosition
+from mofang_api.models import (
+    EnvironmentList,
+    Job,
+    JobEvent,
+    JobList,
+    JobMetrics,
+    JobSpec,
+    Preview,
+)
+
+T = TypeVar("T")
+
+LOG_PART_BYTES = 1024 * 1024
+
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+STREAM_TIMEOUT = httpx.Timeout(45.0, connect=10.0)
+"""The watch sends a sign of life each 15 s; a silent log is asked for again."""
+
+CONNECTION_ATTEMPTS = 2
+"""Only connections are retried, never requests: a submission happens once."""
+
+
+class Client:
+    """Blocking client; use it as a context manager, or close it.
+
+    Args:
+        transport: Who carries requests, in place of the network.
+        given: ``url``, ``token``, ``project`` and ``image`` in place of what the
+            environment and the file of settings say.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        **given: Unpack[ClientOptions],
+    ) -> None:
+        self.settings = ClientSettings.find(given)
+        with endpoints.trusting():
+            self._http = httpx.Client(
+                timeout=TIMEOUT,
+                transport=transport or httpx.HTTPTransport(retries=CONNECTION_ATTEMPTS),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def list_jobs(
+        self,
+        limit: int | None = None,
+        after: str | None = None,
+        **wanted: Unpack[JobFilter],
+    ) -> JobList:
+        """Return one page of the project's jobs, newest first.
+
+        ``wanted`` are the filters ``state``, ``owner``, ``framework``, ``search``.
+        """
+        call = endpoints.list_jobs(self.settings.project, limit, after, wanted)
+        return self._do(call)
+
+    def list_environments(self) -> EnvironmentList:
+        """Return the environments that jobs of the project may run."""
+        return self._do(endpoints.list_environments(self.settings.project))
+
+    def submit(self, spec: JobSpec) -> Job:
+        """Create a job. Never repeated by itself, so that there is only one.
+
+        Copies of code that nobody needs any more go away then.
+        """
+        call = endpoints.submit_job(self.settings.project, spec)
+        keep_code(spec, self.settings)
+        job = self._do(call)
+        if spec.code:
+            self.collect_snapshots()
+        return job
+
+    def collect_snapshots(self) -> int:
+        """Remove old copies of code that no job needs; return how many."""
+        collector = SnapshotCollector(self.settings)
+        while (call := collector.call) is not None:
+            try:
+                collector.took(self._do(call))
+            except MofangError as error:
+                collector.failed(error)
+        return collector.finish()
+
+    def preview(self, spec: JobSpec) -> Preview:
+        """Return what a job would be and cost; nothing is made."""
+        return self._do(endpoints.preview_job(self.settings.project, spec))
+
+    def get_job(self, job_id: str) -> Job:
+        """Return a job as it is now."""
+        return self._do(endpoints.get_job(self.settings.project, job_id))
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask for a job's end; asking again changes nothing."""
+        return self._do(endpoints.cancel_job(self.settings.project, job_id))
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job and its logs."""
+        self._do(endpoints.delete_job(self.settings.project, job_id))
+
+    def metrics(self, job_id: str, points: int | None = None) -> JobMetrics:
+        """Return what a job's replicas used, as curves of so many points."""
+        call = endpoints.get_metrics(self.settings.project, job_id, points)
+        return self._do(call)
+
+    def result(self, job_id: str) -> dict[str, Any]:
+        """Return what the script left with ``mofang.report``; empty if nothing."""
+        return self._do(endpoints.get_result(self.settings.project, job_id))
+
+    def wait(self, job_id: str, timeout: float | None = None) -> Job:
+        """Return the job once it has ended, however it did.
+
+        Raises:
+            StillRunningError: It has not after ``timeout`` seconds; it goes on.
+        """
+        waiting = JobWait(job_id, timeout)
+        while True:
+            try:
+                job = self.get_job(job_id)
+            except (UnreachableError, PlatformError) as error:
+                waiting.lost(error)
+            else:
+                if waiting.is_over(job):
+                    return job
+            time.sleep(waiting.pause())
+
+    @contextmanager
+    def watch(self) -> Iterator[Iterator[JobEvent]]:
+        """Open a stream of changes of the project's jobs.
+
+        It ends when the connection does. Once it is open nothing is missed, so list
+        the jobs inside: ``with client.watch() as events: client.list_jobs()``.
+        """
+        reader = EventReader()
+        with self._stream(endpoints.watch_jobs(self.settings.project)) as response:
+            yield (e for line in response.iter_lines() for e in reader.read(line))
+
+    def read_log(
+        self,
+        job_id: str,
+        role: str = "worker",
+        index: int = 0,
+        *,
+        offset: int = 0,
+        limit: int = LOG_PART_BYTES,
+    ) -> LogPart:
+        """Return a part of a log; a negative offset counts from its end."""
+        project, replica = self.settings.project, (role, index)
+        return self._do(endpoints.read_log(project, job_id, replica, offset, limit))
+
+    def follow_log(
+        self, job_id: str, role: str = "worker", index: int = 0, *, offset: int = 0
+    ) -> Iterator[bytes]:
+        """Yield a log as it is written until its replica ends.
+
+        Broken connections are opened again where they broke.
+        """
+        position, project = LogPosition(offset), self.settings.project
+        while not position.is_complete:
+            call = endpoints.follow_log(project, job_id, (role, index), position.offset)
+            try:
+                try:
+                    with suppress(UnreachableError), self._stream(call) as response:
+                        for chunk in response.iter_bytes():
+                            yield position.took(chunk)
+                    part = self.read_log(job_id, role, index, offset=position.offset)
+                except NotFoundError as error:
+                    position.absent(error, self.get_job(job_id))
+                else:
+                    yield position.took_part(part)
+            except (UnreachableError, PlatformError) as error:
+                position.lost(error)
+            time.sleep(position.pause())
+
+    def _do(self, call: Call[T]) -> T:
+        with endpoints.reaching(self.settings.url):
+            response = self._http.send(call.request(self.settings))
+        endpoints.check_status(response)
+        return call.read(response)
+
+    @contextmanager
+    def _stream(self, call: Call[None]) -> Iterator[httpx.Response]:
+        request = call.request(self.settings)
+        request.extensions["timeout"] = STREAM_TIMEOUT.as_dict()
+        with endpoints.reaching(self.settings.url):
+            response = self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    response.read()
+                    endpoints.check_status(response)
+                yield response
+            finally:
+                response.close()

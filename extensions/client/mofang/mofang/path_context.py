@@ -1,0 +1,163 @@
+"""The files that a job names, judged from where it is submitted.
+
+In a notebook its replicas see the same files, so paths are made absolute and what is
+not there is refused at once. Elsewhere paths are those of the container, as written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mofang.archives import use_snapshot
+from mofang.home import expand_home, expanded
+from mofang.settings import ClientSettings
+from mofang.shorthand import refused
+from mofang.snapshot import create_snapshot
+
+HOME = "/home/jovyan"
+"""The home directory in every container."""
+
+IN_IMAGE = Path("/opt")
+"""Where images bring programs of their own, such as the platform's examples."""
+
+OWNER = 1000
+"""To whom the files in a home belong."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathContext:
+    """Where a submission is made."""
+
+    settings: ClientSettings
+    here: Path
+    """The current directory."""
+
+    home: Path
+    """The owner's home, where snapshots are kept."""
+
+    def settle(
+        self, wanted: Mapping[str, Any], snapshot: bool | str | os.PathLike[str] | None
+    ) -> dict[str, Any]:
+        """Return the fields of a job with all paths as its replicas see them.
+
+        Args:
+            wanted: The fields; ``code`` in them is an earlier snapshot.
+            snapshot: The directory to copy, or True for the working directory, or
+                False for the code in place; None leaves ``code`` as it is.
+
+        Raises:
+            InvalidError: A file is missing, or replicas would not see it.
+        """
+        home = self.home if self.settings.is_inside else Path(HOME)
+        settled = expand_home(wanted, home)
+        if isinstance(snapshot, (str, os.PathLike)):
+            snapshot = expanded("snapshot", snapshot, home)
+        if snapshot is False:
+            settled.pop("code", None)
+        if not self.settings.is_inside:
+            settled.setdefault("working_directory", HOME)
+            if snapshot:
+                raise refused(
+                    code="A snapshot is taken of files on the platform; these are on "
+                    "your computer. Bring them to your home there first, by git clone "
+                    "or an upload in JupyterLab, or by rsync or scp to a host that "
+                    "mofang ssh-config names. Then submit their path there, without a "
+                    "snapshot, or submit from a terminal in JupyterLab."
+                )
+            return settled
+        workplace = self._absolute(settled.get("working_directory") or self._usual())
+        self._check_shared("working_directory", workplace)
+        settled["working_directory"] = str(workplace)
+        if settled.get("code") and not snapshot:
+            self._check_archive(settled["code"])
+        else:
+            self._find_files(settled, workplace)
+        self._settle_places(settled)
+        if snapshot:
+            if settled.get("user_id", OWNER) != OWNER:
+                raise refused(
+                    user_id=f"A copy of code can be read by the user {OWNER} alone. "
+                    "Leave user_id out, or use the code in place."
+                )
+            source = workplace if snapshot is True else self._absolute(snapshot)
+            settled["code"] = self._copied(source, settled)
+        return settled
+
+    def _usual(self) -> Path:
+        """Return where a program starts whose place is not said."""
+        return self.home if self.here.is_relative_to(IN_IMAGE) else self.here
+
+    def _find_files(self, settled: dict[str, Any], workplace: Path) -> None:
+        for field in ("script", "requirements"):
+            if settled.get(field):
+                found = self._find(field, str(settled[field]), workplace)
+                if not found.is_relative_to(IN_IMAGE):
+                    self._check_shared(field, found)
+                settled[field] = str(found)
+
+    def _find(self, field: str, name: str, workplace: Path) -> Path:
+        # As the shell does, a file is looked for where we are; as the job does, where
+        # it will work. Usually that is one place.
+        for place in (self.here, workplace):
+            if (place / name).is_file():
+                return Path(os.path.normpath(place / name))
+        raise refused(
+            **{
+                field: f"There is no file {name} in {self.here}. Save it, or correct "
+                "the path."
+            }
+        )
+
+    def _settle_places(self, settled: dict[str, Any]) -> None:
+        for field in ("inputs", "outputs"):
+            for number, place in enumerate(settled.get(field) or []):
+                if isinstance(place, dict) and isinstance(place.get("path"), str):
+                    path = self._absolute(place["path"])
+                    self._check_shared(f"{field}.{number}.path", path)
+                    place["path"] = str(path)
+
+    def _copied(self, source: Path, settled: Mapping[str, Any]) -> dict[str, str]:
+        script = settled.get("script")
+        if script and not Path(script).is_relative_to(source):
+            raise refused(
+                script=f"{script} is not in {source}, which is copied. Copy another "
+                "directory, or run the script in place."
+            )
+        shared = [Path(root) for root in self.settings.shared_directories]
+        code = create_snapshot(source, home=self.home, shared=shared)
+        with suppress(OSError):
+            # Said once more, and seriously, when the job is submitted.
+            use_snapshot(code.snapshot, self.settings.project, self.home)
+        return code.model_dump()
+
+    def _check_archive(self, code: Mapping[str, Any]) -> None:
+        try:
+            # Used again, so that it is not old.
+            use_snapshot(str(code["snapshot"]), self.settings.project, self.home)
+        except FileNotFoundError:
+            raise refused(
+                code="The code that the earlier job ran is not kept in your home. Copy "
+                "it anew with a snapshot, or use the code in place."
+            ) from None
+        except OSError:
+            # It is there; that it cannot be marked is said when it is submitted.
+            return
+
+    def _absolute(self, path: str | os.PathLike[str]) -> Path:
+        return Path(os.path.normpath(self.here / path))
+
+    def _check_shared(self, field: str, path: Path) -> None:
+        """Refuse at once what the job would fail on a minute later."""
+        roots = self.settings.shared_directories
+        if not any(path.is_relative_to(root) for root in roots):
+            raise refused(
+                **{
+                    field: f"{path} is seen by this notebook only. Use a place in your "
+                    "home or in the project's directory under /projects."
+                }
+            )

@@ -1,0 +1,113 @@
+"""Which containers of a job one can go into, and what they are called. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mofang.errors import ConflictError, NotFoundError, UnexpectedAnswerError
+from mofang_api.models import Job, Replica, ReplicaState
+
+# What is no name must get neither into a file nor into a command line.
+_JOB = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_ROLE = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
+_MOST = 99_999
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaHost:
+    """One container of a job."""
+
+    job: str
+    attempt: int
+    role: str
+    index: int
+
+    @property
+    def replica(self) -> str:
+        """What people call it: ``worker-1``."""
+        return f"{self.role}-{self.index}"
+
+    @property
+    def host(self) -> str:
+        """What ssh and editors call it; it stays over restarts of the job."""
+        return f"mofang-{self.job}-{self.replica}"
+
+    @property
+    def host_key_alias(self) -> str:
+        """Under which name its host key is known: a restart makes another."""
+        return f"mofang-{self.job}-{self.attempt}-{self.replica}"
+
+
+def is_job_id(text: str) -> bool:
+    """Return whether a job may be called so."""
+    return _JOB.fullmatch(text) is not None
+
+
+def host_of(job: Job, role: str, index: int) -> ReplicaHost:
+    """Return a replica's place.
+
+    Raises:
+        UnexpectedAnswerError: The service says names that are none.
+    """
+    is_sound = (
+        is_job_id(job.id)
+        and _ROLE.fullmatch(role) is not None
+        and 0 <= index <= _MOST
+        and 0 <= job.attempt <= _MOST
+    )
+    if not is_sound:
+        raise UnexpectedAnswerError(
+            "The platform told a name of a job or replica that this client does not "
+            "take for one. Check the address, and whether the client is new enough."
+        )
+    return ReplicaHost(job=job.id, attempt=job.attempt, role=role, index=index)
+
+
+def open_hosts(job: Job) -> list[ReplicaHost]:
+    """Return the places that one can go into now, the leading one first."""
+    order = {role.name: number for number, role in enumerate(job.spec.resolved_roles())}
+    replicas = _open_replicas(job)
+    replicas.sort(key=lambda each: (order.get(each.role, len(order)), each.index))
+    return [host_of(job, each.role, each.index) for each in replicas]
+
+
+def find_host(job: Job, replica: tuple[str, int] | None) -> ReplicaHost:
+    """Return the place that is meant: by default the leading one that runs.
+
+    Raises:
+        ConflictError: None runs.
+        NotFoundError: The job has no such replica.
+    """
+    if replica is None:
+        replica_hosts = open_hosts(job)
+        if not replica_hosts:
+            raise nothing_runs(job)
+        return replica_hosts[0]
+    role, index = replica
+    sizes = {each.name: each.replicas for each in job.spec.resolved_roles()}
+    if index >= sizes.get(role, 0):
+        there = ", ".join(f"{name}-0 to {name}-{n - 1}" for name, n in sizes.items())
+        raise NotFoundError(
+            f"Job {job.id} has no replica {role}-{index}. It has {there}.", status=404
+        )
+    return host_of(job, role, index)
+
+
+def nothing_runs(job: Job) -> ConflictError:
+    """Return the sentence for who wants to go into a job that has no container."""
+    advice = (
+        "Its containers are gone; run it again with mofang rerun."
+        if job.state.is_final
+        else "Try again when it runs: mofang get shows its state."
+    )
+    return ConflictError(
+        f"No replica of job {job.id} runs now ({job.state}). {advice}", status=409
+    )
+
+
+def _open_replicas(job: Job) -> list[Replica]:
+    # Where the service offers none, a running one is tried, for its sentence.
+    offered = [each for each in job.replicas if each.shell]
+    running = [each for each in job.replicas if each.state is ReplicaState.RUNNING]
+    return offered or running

@@ -1,0 +1,91 @@
+"""The wire format of training jobs: what is asked, seen and refused.
+
+The only home of these models. The training service imports them, so this package
+needs pydantic and nothing else. What users send is closed (an unknown field is
+refused); what the service answers is open, so that an older client keeps working.
+"""
+
+from __future__ import annotations
+
+from mofang_api.errors import ErrorBody, field_messages
+from mofang_api.models.debug import DebugServer
+from mofang_api.models.delivery import CodeSource, Delivery, Input, Output, SecretKey
+from mofang_api.models.enums import Engine, Framework, HangAction, Priority
+from mofang_api.models.environment import (
+    Environment,
+    EnvironmentList,
+    EnvironmentResources,
+    GpuBounds,
+    QuantityBounds,
+)
+from mofang_api.models.job import (
+    Job,
+    JobEvent,
+    JobList,
+    JobState,
+    QueuePosition,
+    Replica,
+    ReplicaState,
+    RestartRecord,
+)
+from mofang_api.models.metrics import JobMetrics, ReplicaMetrics, Series
+from mofang_api.models.preview import Preview, QuotaCost
+from mofang_api.models.resources import (
+    MAX_CPU,
+    MAX_GPUS,
+    MAX_MEMORY,
+    MIN_MEMORY,
+    Resources,
+)
+from mofang_api.models.roles import MAX_REPLICAS, Role, RoleRule, RoleSpec, role_rules
+from mofang_api.models.spec import MAX_NAME, MAX_SPEC_BYTES, JobSpec, Restart
+from mofang_api.models.stored import StoredSpec, read_spec
+
+__all__ = [
+    "MAX_CPU",
+    "MAX_GPUS",
+    "MAX_MEMORY",
+    "MAX_NAME",
+    "MAX_REPLICAS",
+    "MAX_SPEC_BYTES",
+    "MIN_MEMORY",
+    "CodeSource",
+    "DebugServer",
+    "Delivery",
+    "Engine",
+    "Environment",
+    "EnvironmentList",
+    "EnvironmentResources",
+    "ErrorBody",
+    "Framework",
+    "GpuBounds",
+    "HangAction",
+    "Input",
+    "Job",
+    "JobEvent",
+    "JobList",
+    "JobMetrics",
+    "JobSpec",
+    "JobState",
+    "Output",
+    "Preview",
+    "Priority",
+    "QuantityBounds",
+    "QueuePosition",
+    "QuotaCost",
+    "Replica",
+    "ReplicaMetrics",
+    "ReplicaState",
+    "Resources",
+    "Restart",
+    "RestartRecord",
+    "Role",
+    "RoleRule",
+    "RoleSpec",
+    "SecretKey",
+    "Series",
+    "StoredSpec",
+    "field_messages",
+    "read_spec",
+    "role_rules",
+]

@@ -1,0 +1,129 @@
+"""What a job's containers get beside a command: code, inputs, outputs, secrets."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from mofang_api.base import RequestModel
+from mofang_api.models.enums import Choice
+from mofang_api.validation import check_path
+
+PARAMETER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"
+
+MAX_CODE_BYTES = 5 * 1024**3
+MAX_CODE_FILES = 1000
+MAX_CODE_DEPTH = 32
+
+_PLACE_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+_SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?")
+_SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
+
+
+class Delivery(Choice):
+    """How a script hears of a place."""
+
+    PARAMETER = "parameter"
+    """As ``--name=path`` after its arguments; to a notebook as a parameter."""
+
+    ENVIRONMENT = "environment"
+    """As a variable of the name in capitals."""
+
+
+def _absolute(value: str) -> str:
+    check_path(value)
+    if not value.startswith("/"):
+        raise ValueError("Must be an absolute path, such as /projects/vision/data.")
+    return value
+
+
+class Input(RequestModel):
+    """A place the script reads from."""
+
+    name: Annotated[str, Field(pattern=_PLACE_NAME)]
+    """Such as ``data_url``."""
+
+    path: str
+    deliver: Delivery = Delivery.PARAMETER
+
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, value: str) -> str:
+        return _absolute(value)
+
+
+class Output(RequestModel):
+    """A directory the script writes to; it is made where it is missing."""
+
+    name: Annotated[str, Field(pattern=_PLACE_NAME)]
+    """Such as ``train_url``."""
+
+    path: str
+    deliver: Delivery = Delivery.PARAMETER
+
+    staged: bool = False
+    """Whether the script writes to the fast scratch disk, from where files are
+    copied to ``path`` while it runs and when it ends."""
+
+    preload: bool = False
+    """Whether what ``path`` holds already is there at the start; only a staged output
+    starts empty without it."""
+
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, value: str) -> str:
+        return _absolute(value)
+
+    @model_validator(mode="after")
+    def _need_staging(self) -> Output:
+        if self.preload and not self.staged:
+            raise ValueError(
+                "preload is for staged outputs; others hold what they held anyway. "
+                "Leave it out, or set staged too."
+            )
+        return self
+
+
+class CodeSource(RequestModel):
+    """A directory of code, used as it was when the job was submitted."""
+
+    directory: str
+    """Where it was copied from; absolute."""
+
+    snapshot: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the archive ``.mofang/code/<snapshot>.tar`` in the owner's home."""
+
+    @field_validator("directory")
+    @classmethod
+    def _check_directory(cls, value: str) -> str:
+        return _absolute(value)
+
+
+class SecretKey(RequestModel):
+    """Where a secret variable's value is kept: never in the job itself."""
+
+    secret: str
+    """Name that people know it by; the Kubernetes Secret of the project is called
+    ``mofang-secret-<name>``."""
+
+    key: str
+
+    @field_validator("secret")
+    @classmethod
+    def _check_secret(cls, value: str) -> str:
+        if not _SECRET_NAME.fullmatch(value):
+            raise ValueError(
+                "The name of a secret has lower-case letters, digits, dots and dashes."
+            )
+        return value
+
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, value: str) -> str:
+        if not _SECRET_KEY.fullmatch(value):
+            raise ValueError(
+                "The key of a secret has letters, digits, dots, dashes and underscores."
+            )
+        return value

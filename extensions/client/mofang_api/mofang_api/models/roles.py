@@ -1,0 +1,231 @@
+"""Which roles a framework's jobs have, and how many replicas of each.
+
+One table, from which the form, the client and the service all read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import Field
+
+from mofang_api.base import RequestModel
+from mofang_api.errors import FieldError
+from mofang_api.models.enums import Framework
+from mofang_api.models.resources import Resources
+
+MAX_REPLICAS = 64
+
+
+class RoleSpec(RequestModel):
+    """What a job asks for one of its roles, where it differs from the rest."""
+
+    replicas: Annotated[int, Field(ge=0, le=MAX_REPLICAS)] | None = None
+    """None for as many as the framework's rule says."""
+
+    resources: Resources | None = None
+    """None for the job's own, without GPUs where the role takes none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRule:
+    """One role of a framework."""
+
+    name: str
+    least: int
+    most: int
+    default: int = 1
+    is_main: bool = False
+    """Whether ``JobSpec.replicas`` counts its replicas."""
+
+    takes_gpu: bool = True
+    """Whether its replicas may ask for GPUs; others run on CPU machines (J2, J3)."""
+
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """One role of a job with everything settled."""
+
+    name: str
+    replicas: int
+    resources: Resources
+
+
+_MPIRUN = (
+    RoleRule(name="launcher", least=1, most=1, takes_gpu=False, meaning="runs mpirun"),
+    RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
+)
+
+_TABLE: dict[Framework, tuple[RoleRule, ...]] = {
+    Framework.PYTORCH: (
+        RoleRule(
+            name="worker",
+            least=1,
+            most=MAX_REPLICAS,
+            is_main=True,
+            meaning="runs the script, one process for each of its GPUs",
+        ),
+    ),
+    Framework.TENSORFLOW: (
+        RoleRule(
+            name="chief",
+            least=0,
+            most=1,
+            default=0,
+            takes_gpu=False,
+            meaning="coordinates parameter servers and workers, saves checkpoints",
+        ),
+        RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
+        RoleRule(
+            name="ps",
+            least=0,
+            most=MAX_REPLICAS,
+            default=0,
+            takes_gpu=False,
+            meaning="keeps the variables",
+        ),
+    ),
+    Framework.HOROVOD: _MPIRUN,
+    Framework.MPI: _MPIRUN,
+    Framework.XGBOOST: (
+        RoleRule(name="master", least=1, most=1, meaning="is rank 0"),
+        RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),
+    ),
+    Framework.SPARK: (
+        RoleRule(
+            name="driver",
+            least=1,
+            most=1,
+            takes_gpu=False,
+            meaning="is the cluster's master and runs the script",
+        ),
+        RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
+    ),
+    Framework.RAY: (
+        RoleRule(name="head", least=1, most=1, meaning="runs the script"),
+        RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),
+    ),
+    Framework.SINGLE: (RoleRule(name="worker", least=1, most=1, is_main=True),),
+}
+
+_UNKNOWN = (RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),)
+"""Of a framework that only newer versions know; other roles are those a job names."""
+
+
+def role_rules(framework: Framework) -> tuple[RoleRule, ...]:
+    """Return the roles of a framework's jobs, in the order in which people see them."""
+    return _TABLE.get(framework, _UNKNOWN)
+
+
+def resolve_roles(
+    framework: Framework,
+    replicas: int,
+    resources: Resources,
+    wanted: dict[str, RoleSpec],
+) -> tuple[Role, ...]:
+    """Return each role that has replicas, with what it gets.
+
+    Parameter servers need somebody who coordinates them: a job that has some and
+    names no chief gets one. Nothing is refused, since jobs that were admitted under
+    other rules have roles too; ``check_roles`` is for new ones.
+    """
+    return _settled(framework, replicas, resources, tuple(wanted.items()))
+
+
+# Of each job it is asked for again and again, and most jobs ask for the same.
+@lru_cache(maxsize=1024)
+def _settled(
+    framework: Framework,
+    replicas: int,
+    resources: Resources,
+    named: tuple[tuple[str, RoleSpec], ...],
+) -> tuple[Role, ...]:
+    wanted = dict(named)
+    rules = {rule.name: rule for rule in role_rules(framework)}
+    rules |= {name: _added(name) for name in wanted if name not in rules}
+    counts = {name: _count(rule, replicas, wanted) for name, rule in rules.items()}
+    if framework is Framework.TENSORFLOW and counts["ps"]:
+        asked = wanted.get("chief")
+        if asked is None or asked.replicas is None:
+            counts["chief"] = 1
+    return tuple(
+        Role(
+            name=name,
+            replicas=counts[name],
+            resources=_resources(rule, resources, wanted.get(name)),
+        )
+        for name, rule in rules.items()
+        if counts[name] > 0
+    )
+
+
+def check_roles(
+    framework: Framework, replicas: int, wanted: dict[str, RoleSpec]
+) -> None:
+    """Refuse roles that do not fit together.
+
+    Raises:
+        FieldError: A role is unknown, or has too few, too many, or GPUs it may not.
+    """
+    rules = {rule.name: rule for rule in role_rules(framework)}
+    for name in wanted:
+        if name not in rules:
+            raise FieldError(
+                "roles",
+                f"{framework} jobs have no role {name[:40]!r}; they have "
+                f"{', '.join(rules)}.",
+            )
+    for rule in rules.values():
+        _check_count(rule, replicas, wanted)
+    if framework is Framework.TENSORFLOW and _count(rules["ps"], replicas, wanted):
+        chief = wanted.get("chief")
+        if chief is not None and chief.replicas == 0:
+            raise FieldError(
+                "roles.chief.replicas",
+                "A job with parameter servers needs a chief. Ask for one.",
+            )
+    for name, role in wanted.items():
+        if role.resources and role.resources.gpu and not rules[name].takes_gpu:
+            raise FieldError(
+                f"roles.{name}.resources.gpu",
+                f"Replicas of the role {name} compute on no GPU. Ask for 0 GPUs there.",
+            )
+
+
+def _added(name: str) -> RoleRule:
+    return RoleRule(name=name, least=0, most=MAX_REPLICAS)
+
+
+def _count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> int:
+    asked = wanted[rule.name].replicas if rule.name in wanted else None
+    if asked is None:
+        return replicas if rule.is_main else rule.default
+    return asked
+
+
+def _check_count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> None:
+    asked = _count(rule, replicas, wanted)
+    if not rule.least <= asked <= rule.most:
+        bounds = (
+            f"exactly {rule.least}"
+            if rule.least == rule.most
+            else f"from {rule.least} to {rule.most}"
+        )
+        is_named = rule.name in wanted and wanted[rule.name].replicas is not None
+        raise FieldError(
+            f"roles.{rule.name}.replicas" if is_named else "replicas",
+            f"The role {rule.name} has {bounds} replicas here, not {asked}.",
+        )
+
+
+def _resources(
+    rule: RoleRule, resources: Resources, wanted: RoleSpec | None
+) -> Resources:
+    own = wanted.resources if wanted else None
+    if own is None:
+        return resources if rule.takes_gpu else resources.without_gpu()
+    return own

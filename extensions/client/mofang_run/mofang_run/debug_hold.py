@@ -1,0 +1,85 @@
+"""Keep a failed replica's container for a while, so that its owner can look into it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from mofang_run.job.replica import Replica
+from mofang_run.process.exit_codes import StoppedError
+from mofang_run.process.files import write_whole
+from mofang_run.process.waiting import pause
+
+MINUTE = 60.0
+
+
+def hold_for_debugging(replica: Replica, code: int) -> None:
+    """Stay as long as the job asks after a failure, unless we were told to end."""
+    settings = replica.settings
+    seconds = settings.keep_minutes * MINUTE
+    if not code or not seconds or replica.signals.stopped_by is not None:
+        return
+    ended = time.time()
+    until = _stamp(ended + seconds)
+    mark = _mark(settings.log_file)
+    replica.output.say(
+        f"{settings.replica} is kept until {until} for you to look into it: open a "
+        "shell in it. Cancel the job to end it sooner."
+    )
+    if mark is not None:
+        _write(replica, mark, code, ended, until)
+    try:
+        _stay(replica, seconds)
+    finally:
+        if mark is not None:
+            with suppress(OSError):
+                mark.unlink()
+
+
+def _stay(replica: Replica, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            pause(min(end - time.monotonic(), MINUTE), replica.signals)
+            _reap()
+    except StoppedError:
+        replica.output.say("No longer kept: told to end.")
+    else:
+        replica.output.say("No longer kept: the time is over.")
+
+
+def _reap() -> None:
+    # What people start in a kept container falls to its first process, us.
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _write(replica: Replica, mark: Path, code: int, ended: float, until: str) -> None:
+    cause = replica.output.termination_message().decode("utf-8", "replace")
+    text = json.dumps(
+        {
+            "exit_code": code,
+            "ended": _stamp(ended),
+            "until": until,
+            "cause": cause,
+        }
+    )
+    try:
+        write_whole(mark, text.encode())
+    except OSError as error:
+        replica.output.say(
+            f"{mark} cannot be written: {error.strerror}. The container is kept all "
+            "the same."
+        )
+
+
+def _mark(log_file: str | None) -> Path | None:
+    return Path(log_file).with_suffix(".kept.json") if log_file else None
+
+
+def _stamp(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))

@@ -1,0 +1,1 @@
+"""What the job is: settings, script or command, interpreter."""

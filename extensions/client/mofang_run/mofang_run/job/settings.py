@@ -1,0 +1,253 @@
+"""What the platform tells the wrapper, by environment variables."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Union
+
+from mofang_run.environments.directory import HOME_VARIABLE
+from mofang_run.job.env_parsing import (
+    SHOWN,
+    SettingsError,
+    read_list,
+    read_mapping,
+    read_number,
+)
+
+MAX_PORT = 65535
+
+TERMINATION_LOG = "/dev/termination-log"
+"""Where Kubernetes reads the last words of a container, unless told otherwise."""
+
+CACHE = "/cache"
+"""The scratch disk of a replica: its own, and gone with it."""
+
+Parameter = Union[str, int, float, bool]  # noqa: UP007 - evaluated, in 3.8 too
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_FLAGS = ("staged", "preload")
+
+
+@dataclass(frozen=True)
+class DataPath:
+    """A directory or file that the script hears of by a name."""
+
+    kind: str
+    """``input`` or ``output``."""
+
+    name: str
+    path: str
+    deliver: str
+    """``parameter`` or ``environment``."""
+
+    staged: bool = False
+    preload: bool = False
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether the script writes to the scratch disk instead."""
+        return self.kind == "output" and self.staged
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """One replica's place in its job."""
+
+    job: str
+    role: str
+    index: int
+    attempt: int
+    """How often the job was started so far, this time included."""
+
+    node: str
+    """Name of the machine, or of the host where the platform does not tell."""
+
+    nodes: int
+    """Replicas of this role."""
+
+    roles: Mapping[str, int]
+    """Replicas by role; this role alone where the platform does not tell."""
+
+    hosts: Mapping[str, str]
+    """Host name by role, with ``{index}`` in it; empty where replicas have none."""
+
+    processes_per_node: int
+    master: str
+    """Host of the replica that all others call; empty if the platform names none."""
+
+    master_port: int
+    """Port there; 0 for the framework's own."""
+
+    working_directory: str | None
+    log_file: str | None
+    termination_log: str
+    cache: str
+    home: str
+    parameters: Mapping[str, Parameter]
+    places: tuple[DataPath, ...]
+    requirements: str | None
+    snapshot: str | None
+    code_directory: str | None
+    forwarded: tuple[str, ...]
+    run_directory: str | None
+    keep_minutes: int
+    wait_seconds: int
+    """How long other replicas are waited for; 0 for as long as is usual."""
+
+    @property
+    def replica(self) -> str:
+        """What people call this replica: ``worker-1``."""
+        return f"{self.role}-{self.index}"
+
+    @property
+    def replicas(self) -> int:
+        """How many replicas of all roles the job has."""
+        return sum(self.roles.values())
+
+    def wait_limit(self, usual_seconds: float) -> float:
+        """Return how long something of another replica is waited for."""
+        return self.wait_seconds or usual_seconds
+
+    def host(self, role: str, index: int) -> str:
+        """Return a replica's host name, empty if it has none."""
+        return self.hosts.get(role, "").replace("{index}", str(index))
+
+    def at_home(self, path: str) -> str:
+        """Return a path with a leading ``~`` replaced by the owner's home."""
+        is_at_home = path.startswith("~/") and not os.path.exists(path)  # noqa: PTH110
+        return f"{self.home}{path[1:]}" if is_at_home else path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> RunSettings:
+        """Read the settings, or say which one is wrong.
+
+        Raises:
+            SettingsError: A number is none or out of bounds, or something is not
+                the JSON it should be.
+        """
+        nodes = read_number(environment, "MOFANG_NODES", default=1, least=1)
+        index = read_number(environment, "MOFANG_INDEX", default=0, least=0)
+        role = environment.get("MOFANG_ROLE", "worker")
+        if index >= nodes:
+            raise SettingsError(
+                f"MOFANG_INDEX is {index}, but MOFANG_NODES is {nodes}."
+            )
+        snapshot = environment.get("MOFANG_CODE_SNAPSHOT") or None
+        if snapshot and not _HASH.fullmatch(snapshot):
+            raise SettingsError(
+                "MOFANG_CODE_SNAPSHOT must be a SHA-256 of 64 hexadecimal digits, "
+                f"not {snapshot[:SHOWN]!r}."
+            )
+        return cls(
+            job=environment.get("MOFANG_JOB_ID", "job"),
+            role=role,
+            index=index,
+            attempt=read_number(environment, "MOFANG_ATTEMPT", default=1, least=1),
+            node=environment.get("MOFANG_NODE") or socket.gethostname(),
+            nodes=nodes,
+            roles=_read_roles(environment) or {role: nodes},
+            hosts=_read_hosts(environment),
+            processes_per_node=read_number(
+                environment, "MOFANG_PROCESSES_PER_NODE", default=1, least=1
+            ),
+            master=environment.get("MOFANG_MASTER", ""),
+            master_port=_read_port(environment),
+            working_directory=environment.get("MOFANG_WORKING_DIRECTORY") or None,
+            log_file=environment.get("MOFANG_LOG_FILE") or None,
+            termination_log=environment.get("MOFANG_TERMINATION_LOG", TERMINATION_LOG),
+            cache=environment.get("MOFANG_CACHE_DIRECTORY") or CACHE,
+            home=environment.get(HOME_VARIABLE) or environment.get("HOME") or "/",
+            parameters=_read_parameters(environment),
+            places=tuple(map(_place, read_list(environment, "MOFANG_DATA_PATHS"))),
+            requirements=environment.get("MOFANG_REQUIREMENTS") or None,
+            snapshot=snapshot,
+            code_directory=environment.get("MOFANG_CODE_DIRECTORY") or None,
+            forwarded=_read_forwarded(environment),
+            run_directory=environment.get("MOFANG_RUN_DIRECTORY") or None,
+            keep_minutes=read_number(
+                environment, "MOFANG_KEEP_MINUTES", default=0, least=0
+            ),
+            wait_seconds=read_number(
+                environment, "MOFANG_WAIT_SECONDS", default=0, least=1
+            ),
+        )
+
+
+def _read_port(environment: Mapping[str, str]) -> int:
+    port = read_number(environment, "MOFANG_MASTER_PORT", default=0, least=1)
+    if port > MAX_PORT:
+        raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is no port.")
+    return port
+
+
+def _read_roles(environment: Mapping[str, str]) -> dict[str, int]:
+    roles = read_mapping(environment, "MOFANG_ROLES")
+    for role, count in roles.items():
+        if type(count) is not int or count < 1:
+            raise SettingsError(
+                f"MOFANG_ROLES must give the role {role[:SHOWN]} a number of at least "
+                f"1, not {str(count)[:SHOWN]!r}."
+            )
+    return roles
+
+
+def _read_hosts(environment: Mapping[str, str]) -> dict[str, str]:
+    hosts = read_mapping(environment, "MOFANG_HOSTS")
+    for role, host in hosts.items():
+        if not isinstance(host, str):
+            raise SettingsError(
+                f"MOFANG_HOSTS must give the role {role[:SHOWN]} a host name, "
+                f"not {str(host)[:SHOWN]!r}."
+            )
+    return hosts
+
+
+def _read_parameters(environment: Mapping[str, str]) -> dict[str, Parameter]:
+    parameters = read_mapping(environment, "MOFANG_PARAMETERS")
+    for name, value in parameters.items():
+        if not isinstance(value, (str, int, float)):
+            raise SettingsError(
+                f"MOFANG_PARAMETERS must give {name[:SHOWN]} a text, a number or a "
+                f"truth value, not {str(value)[:SHOWN]!r}."
+            )
+    return parameters
+
+
+def _read_forwarded(environment: Mapping[str, str]) -> tuple[str, ...]:
+    names = read_list(environment, "MOFANG_FORWARDED")
+    for name in names:
+        if not isinstance(name, str):
+            raise SettingsError(
+                "MOFANG_FORWARDED must be a list of names of variables; "
+                f"{str(name)[:SHOWN]!r} is none."
+            )
+    return tuple(names)
+
+
+def _place(value: Any) -> DataPath:
+    known = {"kind", "name", "path", "deliver", *_FLAGS}
+    if not isinstance(value, dict) or not set(value) <= known:
+        raise SettingsError(
+            "MOFANG_DATA_PATHS must list objects with kind, name, path, deliver, staged "
+            f"and preload, not {str(value)[:SHOWN]!r}."
+        )
+    texts = {field: value.get(field, "") for field in ("kind", "name", "path")}
+    texts["deliver"] = value.get("deliver", "parameter")
+    flags = {field: value.get(field, False) for field in _FLAGS}
+    if (
+        not all(isinstance(text, str) and text for text in texts.values())
+        or not all(isinstance(flag, bool) for flag in flags.values())
+        or texts["kind"] not in {"input", "output"}
+        or texts["deliver"] not in {"parameter", "environment"}
+        or not texts["path"].startswith("/")
+        or not texts["name"].isidentifier()
+    ):
+        raise SettingsError(
+            f"MOFANG_DATA_PATHS holds {str(value)[:200]}, which is no input or output "
+            "with a name and an absolute path."
+        )
+    return DataPath(**texts, **flags)

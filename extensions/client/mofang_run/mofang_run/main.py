@@ -1,0 +1,204 @@
+"""``mofang-run``: run a job's command in this container, watched and recorded.
+
+    mofang-run --framework pytorch -- train.py --epochs 3
+    mofang-run --framework mpi --command -- ./simulate --steps 100
+
+Ends with the command's exit code, 128 + n where signal n ended it. Own codes: 2 wrong
+settings, 124 a peer was not found in time, 126 not runnable, 127 not found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from mofang_run.debug_hold import hold_for_debugging
+from mofang_run.frameworks import FRAMEWORKS
+from mofang_run.frameworks.mpi import tell_failure
+from mofang_run.import_hints import explain_import
+from mofang_run.job.env_parsing import SettingsError
+from mofang_run.job.program import Program
+from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.results import result_environment
+from mofang_run.job.scripts import explain_failure
+from mofang_run.job.settings import TERMINATION_LOG, RunSettings
+from mofang_run.metrics.samples import sampling
+from mofang_run.process.child import StopPolicy, run_child
+from mofang_run.process.exit_codes import (
+    CANNOT_EXECUTE,
+    NOT_FOUND,
+    SIGNALLED,
+    WRONG_SETTINGS,
+    RefusalError,
+    StoppedError,
+)
+from mofang_run.process.output import Output
+from mofang_run.process.signals import SignalPipe, signal_name
+from mofang_run.process.termination_message import write_termination_message
+from mofang_run.setup import prepare
+from mofang_run.setup.staging import staging
+
+PLAIN = "plain"
+"""The name of old for a single command."""
+
+SHOWN_COMMAND = 1000
+
+
+class CommandLine(NamedTuple):
+    """The command line."""
+
+    framework: str
+    words: list[str]
+    is_command: bool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Read the command line, run, return the exit code."""
+    command_line = _parse(list(sys.argv[1:] if argv is None else argv))
+    environment = {"PYTHONUNBUFFERED": "1", **os.environ}
+    try:
+        settings = RunSettings.from_environment(environment)
+    except SettingsError as error:
+        output = Output(sys.stdout.fileno(), environment.get("MOFANG_LOG_FILE") or None)
+        output.say(str(error))
+        output.close()
+        path = environment.get("MOFANG_TERMINATION_LOG", TERMINATION_LOG)
+        write_termination_message(path, output.termination_message())
+        return WRONG_SETTINGS
+    output = Output(sys.stdout.fileno(), settings.log_file)
+    with SignalPipe() as signals:
+        code = run_replica(
+            Replica(settings, environment, signals, output), command_line
+        )
+    write_termination_message(settings.termination_log, output.termination_message())
+    output.close()
+    return code
+
+
+def run_replica(replica: Replica, command_line: CommandLine) -> int:
+    """Prepare, launch, watch, keep if asked to; return the exit code."""
+    settings, say = replica.settings, replica.output.say
+    if settings.attempt > 1:
+        say(f"Attempt {settings.attempt} of {settings.replica} on {settings.node}.")
+    replica.environment.update(result_environment(settings))
+    try:
+        prepared = prepare(
+            replica, command_line.words, is_command=command_line.is_command
+        )
+        framework = FRAMEWORKS[command_line.framework]
+        with framework(replica, prepared.program) as launch:
+            replica.environment.update(launch.environment)
+            with staging(replica, prepared.staged) as stage:
+                say(
+                    f"{settings.replica} started on {settings.node}: "
+                    f"{shlex.join(launch.arguments)[:SHOWN_COMMAND]}"
+                )
+                with sampling(replica):
+                    code = _watch(replica, launch, prepared.program)
+                code = stage.finish(code)
+                hold_for_debugging(replica, code)
+    except RefusalError as error:
+        tell_failure(settings, str(error))
+        code = _give_up(replica, str(error), error.exit_code)
+        hold_for_debugging(replica, code)
+    except StoppedError as error:
+        name = signal_name(error.number)
+        sentence = f"Stopped by {name} before the command was started."
+        return _give_up(replica, sentence, SIGNALLED + error.number)
+    return code
+
+
+def _watch(replica: Replica, launch: Launch, program: Program) -> int:
+    start = time.monotonic()
+    try:
+        status = run_child(
+            launch.arguments,
+            replica.environment,
+            replica.signals,
+            replica.output,
+            StopPolicy(
+                is_over=launch.is_over,
+                stop_delay_seconds=launch.stop_delay_seconds,
+                output_watcher=launch.output_watcher,
+                passes_on=launch.passes_on,
+            ),
+        )
+    except (OSError, ValueError) as error:
+        first, is_missing = launch.arguments[0], isinstance(error, FileNotFoundError)
+        raise RefusalError(
+            explain_failure(first, error),
+            NOT_FOUND if is_missing else CANNOT_EXECUTE,
+        ) from error
+    seconds = time.monotonic() - start
+    if status:
+        _explain(replica, program)
+    return _conclude(replica, status, seconds)
+
+
+def _explain(replica: Replica, program: Program) -> None:
+    """Say what to do about a failure whose cause is found in the script's files."""
+    words = replica.output.termination_message().decode(errors="replace")
+    with suppress(OSError):
+        advice = explain_import(words, program, Path.cwd())
+        if advice:
+            replica.output.say(advice)
+
+
+def _conclude(replica: Replica, status: int, seconds: float) -> int:
+    name, ended = replica.settings.replica, f"after {seconds:.1f} s"
+    if not os.WIFSIGNALED(status):
+        code = os.WEXITSTATUS(status)
+        replica.output.say(f"{name} ended with exit code {code} {ended}.")
+        return code
+    number = os.WTERMSIG(status)
+    hint = ""
+    if number == signal.SIGKILL:
+        hint = " It probably ran out of memory."
+    code = SIGNALLED + number
+    replica.output.say(
+        f"{name} was killed by {signal_name(number)} {ended}; exit code {code}.{hint}"
+    )
+    return code
+
+
+def _give_up(replica: Replica, sentence: str, code: int) -> int:
+    replica.output.say(sentence)
+    replica.output.say(f"{replica.settings.replica} ended with exit code {code}.")
+    return code
+
+
+def _parse(argv: list[str]) -> CommandLine:
+    # Everything after the first -- is the user's and never ours to interpret.
+    border = argv.index("--") if "--" in argv else len(argv)
+    parser = argparse.ArgumentParser(
+        prog="mofang-run",
+        usage="mofang-run [--framework F] [--command] -- SCRIPT [ARGUMENT ...]",
+    )
+    parser.add_argument("--framework", choices=[*FRAMEWORKS, PLAIN], default="pytorch")
+    parser.add_argument(
+        "--command",
+        action="store_true",
+        help="run the words after -- as they are, not as a script and its arguments",
+    )
+    options = parser.parse_args(argv[:border])
+    words = argv[border + 1 :]
+    if not words:
+        parser.error("there is nothing to run: give the script after --")
+    is_plain = options.framework == PLAIN
+    return CommandLine(
+        framework="single" if is_plain else options.framework,
+        words=words,
+        is_command=is_plain or options.command,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Samples of what a replica uses: processes, container, GPUs."""

@@ -1,0 +1,37 @@
+"""The end of an MPI job: the launcher leaves after its workers saved their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mofang_run.job.replica import Replica
+from mofang_run.mpi_ssh.rendezvous_dir import RendezvousDir
+from mofang_run.network.peers import name_some
+from mofang_run.process.exit_codes import PeerNotFoundError, StoppedError
+from mofang_run.process.waiting import Wait, wait_until
+
+LIMIT_SECONDS = 600.0
+
+
+def wait_for_outputs(
+    replica: Replica, directory: RendezvousDir, workers: Sequence[str]
+) -> None:
+    """Return once no worker has outputs left to copy, or nothing is to be waited for.
+
+    The launcher's end is the job's, and the operator removes the workers with it.
+    """
+
+    def left() -> list[str]:
+        return [name for name in workers if (directory.path / f"{name}.json").exists()]
+
+    wait = Wait(
+        what=lambda: f"{name_some(left())} to copy their outputs",
+        advice="Outputs may be missing there; look at the logs of the workers.",
+        limit_seconds=LIMIT_SECONDS,
+    )
+    try:
+        wait_until(lambda: not left(), wait, replica.signals, replica.output)
+    except PeerNotFoundError as error:
+        replica.output.say(str(error))
+    except StoppedError:
+        replica.output.say("Told to end before all workers had copied their outputs.")

@@ -1,0 +1,47 @@
+"""Where keys may lie: directories of this container alone.
+
+What ``TMPDIR`` names is not asked: on a shared volume everybody has the same user
+number, so no permission would keep the others of a project out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from mofang_run.job.settings import CACHE
+from mofang_run.process.exit_codes import CANNOT_EXECUTE, RefusalError
+
+CANDIDATES = ("/tmp", "/var/tmp", CACHE, "/dev/shm")  # noqa: S108 - guarded by who uses it
+"""Tried in this order, so that all sessions of a container find the same one."""
+
+_SHARED = ("/home", "/projects", "/global")
+
+# sshd's configuration and a shell's command line name files in it.
+_PLAIN = re.compile(r"/[A-Za-z0-9_./+:,-]*")
+
+
+def private_tmp() -> Path:
+    """Return a directory that no other container sees.
+
+    Raises:
+        RefusalError: There is none that can be written to.
+    """
+    for place in CANDIDATES:
+        # An image may have made a link of it.
+        path = Path(os.path.realpath(place))
+        if _is_ours(path) and path.is_dir() and os.access(str(path), os.W_OK | os.X_OK):
+            return path
+    raise RefusalError(
+        f"User {os.getuid()} can write to none of {', '.join(CANDIDATES)}, where this "
+        "container's keys for SSH would lie. Choose an image in which everybody may "
+        "write to /tmp.",
+        CANNOT_EXECUTE,
+    )
+
+
+def _is_ours(path: Path) -> bool:
+    if not _PLAIN.fullmatch(str(path)):
+        return False
+    return not any(Path(each) in (path, *path.parents) for each in _SHARED)

@@ -1,0 +1,1 @@
+"""Addresses of this replica and names of the others."""

@@ -1,0 +1,1 @@
+"""Processes of a replica: the command, its output, signals and exit codes."""

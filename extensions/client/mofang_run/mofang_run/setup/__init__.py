@@ -1,0 +1,84 @@
+"""What is done in every replica before its command: one module per step.
+
+The order matters: code before the working directory, that before requirements, which
+may be named relative to it, and places last, as their copying takes longest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mofang_run.job.program import Program
+from mofang_run.job.replica import Replica
+from mofang_run.job.settings import RunSettings
+from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
+from mofang_run.setup.data_paths import resolve_data_paths
+from mofang_run.setup.interpreter import choose_interpreter
+from mofang_run.setup.requirements import install_requirements
+from mofang_run.setup.snapshot import Relocation, unpack_snapshot
+from mofang_run.setup.staging import Staged
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the preparation hands on."""
+
+    program: Program
+    staged: tuple[Staged, ...]
+
+
+def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prepared:
+    """Bring everything into place and enter the working directory.
+
+    Raises:
+        RefusalError: Something is not there, or cannot be made.
+        StoppedError: A signal came meanwhile.
+    """
+    settings = replica.settings
+    relocation = unpack_snapshot(replica)
+    _enter(replica, relocation)
+    interpreter = choose_interpreter(replica)
+    interpreter = install_requirements(replica, relocation, interpreter)
+    places = resolve_data_paths(replica)
+    script, *arguments = words
+    if not is_command:
+        script = relocation.moved(settings.at_home(script))
+    return Prepared(
+        program=Program(
+            words=[script, *arguments],
+            interpreter=interpreter,
+            is_command=is_command,
+            parameters={**settings.parameters, **places.parameters},
+            notebook_output=_notebook_output(settings),
+        ),
+        staged=places.staged,
+    )
+
+
+def _enter(replica: Replica, relocation: Relocation) -> None:
+    directory = replica.settings.working_directory
+    if directory is None:
+        if not relocation.target:
+            return
+        directory = relocation.target
+    directory = relocation.moved(directory)
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise RefusalError(
+            f"The working directory {directory} cannot be entered: "
+            f"{error.strerror}. Create it, or choose another.",
+            WRONG_SETTINGS,
+        ) from error
+    # Programs that ask the shell's variable must not be told the old place.
+    replica.environment["PWD"] = directory
+
+
+def _notebook_output(settings: RunSettings) -> str | None:
+    # Replicas may all run the notebook; the first of a role speaks for it.
+    if settings.log_file is None or settings.index:
+        return None
+    return str(Path(settings.log_file).with_suffix(".ipynb"))

@@ -1,0 +1,18 @@
+"""Pretended containers: processes that see another directory as their /tmp."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_RUN = """\
+import sys
+from mofang_run.mpi_ssh import premises
+premises.PLACES = ({place!r},)
+from {module} import main
+sys.exit(main())
+"""
+
+
+def start_in(place: Path, module: str) -> list[str]:
+    """Return Python's words that run a module, with its keys in that directory."""
+    return ["-c", _RUN.format(place=str(place), module=module)]
