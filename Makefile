@@ -5,7 +5,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := extensions/client spawner hub extensions/training extensions/cloudshell extensions/tensorboard helm/local images
+CLIENT := $(addprefix extensions/client/,mofang_api mofang mofang_run)
+PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard helm/local images
 CLUSTER ?= local
 PORT ?= 8080
 VALUES ?=
@@ -106,6 +107,7 @@ docs: .venv/ready ## Rewrite the schema that is made from values.schema.yaml
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group pyproject.toml:dev --no-emit-package mofang \
+		--no-emit-package mofang-api --no-emit-package mofang-run \
 		--no-emit-package mofang-spawner $(addsuffix /pyproject.toml,$(PACKAGES)) \
 		-o requirements.lock
 	$(BIN)/python -m mofang_images lock

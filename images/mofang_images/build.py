@@ -225,9 +225,12 @@ class ImageBuild:
             for folder in source.folders
             for file in input_files(folder, for_people=True)
         }
-        for project in source.projects:
-            wheel = self.wheels[project].path
-            gathered[Path("wheels") / wheel.name] = wheel
+        for folder, projects in (
+            ("wheels", source.projects),
+            ("downloads", source.downloads),
+        ):
+            for wheel in (self.wheels[project].path for project in projects):
+                gathered[Path(folder) / wheel.name] = wheel
         lock = source.folder / f"requirements-{recipe.variant}.txt"
         if lock in gathered.values():
             gathered[Path("requirements.txt")] = lock

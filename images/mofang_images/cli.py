@@ -124,7 +124,11 @@ def _asked_sources(asked: argparse.Namespace) -> dict[str, ImageSource]:
 
 
 def _projects(sources: Mapping[str, ImageSource]) -> list[str]:
-    named = [project for source in sources.values() for project in source.projects]
+    named = [
+        project
+        for source in sources.values()
+        for project in (*source.projects, *source.downloads)
+    ]
     return list(dict.fromkeys(named))
 
 

@@ -98,7 +98,7 @@ def make_plan(
 
     Args:
         sources: Folders by name, each after its parent.
-        projects: Hash of the sources of each of our projects they install.
+        projects: Hash of the sources of each of our projects they install or keep.
         shared: Folder of the files that go into every build.
         root_identity: Name of the Debian below them all: the recipe of a
             debootstrap root, or the reference of a registry's image.
@@ -114,6 +114,7 @@ def make_plan(
             shared_digest,
             folder_digest(source.folder),
             *(f"{each} {projects[each]}" for each in source.projects),
+            *(f"{each} {projects[each]} kept" for each in source.downloads),
             *(folder_digest(each, for_people=True) for each in source.folders),
         ]
         own = variant if source.gpu else Variant.CPU

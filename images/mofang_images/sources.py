@@ -52,7 +52,7 @@ class Variant(StrEnum):
 
 
 _REQUIRED = {"kind", "parent", "revision"}
-_OPTIONAL = {"title", "projects", "folders", "gpu"}
+_OPTIONAL = {"title", "projects", "downloads", "folders", "gpu"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,9 @@ class ImageSource:
 
     projects: tuple[str, ...] = ()
     """Folders of our Python projects whose wheels it installs, from the root."""
+
+    downloads: tuple[str, ...] = ()
+    """Likewise, whose wheels it keeps as files for others to install."""
 
     folders: tuple[Path, ...] = ()
     """More folders it copies, each under its own name."""
@@ -131,6 +134,7 @@ def _read_source(declaration: Path, repository: Path) -> ImageSource:
         revision=text["revision"],
         title=text.get("title", ""),
         projects=tuple(text.get("projects", ())),
+        downloads=tuple(text.get("downloads", ())),
         folders=tuple(repository / each for each in text.get("folders", ())),
         gpu=text.get("gpu", False),
     )

@@ -5,7 +5,8 @@ from typing import Any
 
 from tornado import web
 
-from mofang_hub.pages.client import find_wheel
+        "mofang_fragment": fragment,
+        "mofang_client": find_wheels(),
 from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.rendering import TEMPLATES, render_gallery
 from mofang_hub.settings import Settings
@@ -35,7 +36,7 @@ def configure_pages(c: Any, settings: Settings) -> None:
         "mofang_script": script,
         "mofang_stop": stop,
         "mofang_fragment": fragment,
-        "mofang_client": find_wheel(),
+        "mofang_client": find_wheels(),
     }
     c.MofangSpawner.options_form = form
     # The gallery is the first page: it has what runs and what may be started.

@@ -98,23 +98,24 @@ def token_page(render, **more):
 
 
 def test_the_token_page_tells_how_to_install_the_client(render):
-    page = token_page(render, mofang_client="mofang-0.1.0-py3-none-any.whl")
+    wheels = ["mofang_api-0.1.0-py3-none-any.whl", "mofang-0.1.0-py3-none-any.whl"]
+    page = token_page(render, mofang_client=wheels)
 
     origin = "<span data-origin></span>"
-    install = f"pip install {origin}/hub/client/mofang-0.1.0-py3-none-any.whl"
-    assert install in page
+    addresses = [f"{origin}/hub/client/{wheel}" for wheel in wheels]
+    assert f"pip install {' '.join(addresses)}\nmofang --url" in page
     assert f"mofang --url {origin}/services/training --project PROJECT login" in page
     assert "login --user ada" in page
 
 
 def test_a_hub_without_the_wheel_promises_none(render):
-    assert "pip install" not in token_page(render, mofang_client="")
+    assert "pip install" not in token_page(render, mofang_client=[])
 
 
 def test_a_name_that_a_shell_would_read_stays_out_of_a_command(render):
     user = SimpleNamespace(
         name="a;b", escaped_name="a%3Bb", admin=False, url="/user/a/", spawner=None
     )
-    page = token_page(render, mofang_client="mofang-1.whl", user=user)
+    page = token_page(render, mofang_client=["mofang-1.whl"], user=user)
 
     assert "--user" not in page

@@ -79,6 +79,7 @@ def declare(tmp_path) -> Callable[..., Path]:
         parent: str = "debian",
         kind: str = "platform",
         projects: tuple[str, ...] = (),
+        downloads: tuple[str, ...] = (),
         folders: tuple[str, ...] = (),
         gpu: bool = False,
     ) -> Path:
@@ -87,7 +88,7 @@ def declare(tmp_path) -> Callable[..., Path]:
         (folder / "Dockerfile").write_text(f"# {name}\n")
         (folder / "image.toml").write_text(
             f'kind = "{kind}"\nparent = "{parent}"\nrevision = 1\ntitle = "{name}"\n'
-            f"projects = {list(projects)}\nfolders = {list(folders)}\n"
+            f"projects = {list(projects)}\ndownloads = {list(downloads)}\nfolders = {list(folders)}\n"
             f"gpu = {str(gpu).lower()}\n"
         )
         return images
@@ -101,12 +102,12 @@ def images(declare) -> Path:
     declare("foundation", kind="foundation")
     declare("base", parent="foundation", kind="environment")
     declare("pytorch", parent="foundation", kind="environment")
-    declare("hub", projects=("extensions/client", "hub"))
+    declare("hub", projects=("hub",), downloads=("extensions/client/mofang",))
     images = declare(
         "ours",
         parent="foundation",
         kind="layer",
-        projects=("extensions/client",),
+        projects=("extensions/client/mofang",),
         folders=("images/examples",),
     )
     (images / "examples" / "single").mkdir(parents=True)

@@ -88,7 +88,7 @@ def build(images, builder, store, tmp_path):
         wheel.touch()
         uv = tmp_path / "uv"
         uv.touch()
-        projects = dict.fromkeys(("extensions/client", "hub"), sources)
+        projects = dict.fromkeys(("extensions/client/mofang", "hub"), sources)
         return ImageBuild(
             plan=make_plan(
                 read_sources(images), projects, images / "shared", "debian", variant
@@ -206,6 +206,17 @@ def test_a_build_gets_its_files_and_what_it_names(ensure, builder, images):
     assert builder.contexts["ours-layers"] == {
         "Dockerfile",
         "examples/single/README.md",
+        "image.toml",
+        "wheels/mofang-0.1.1-py3-none-any.whl",
+    }
+
+
+def test_wheels_for_others_are_apart_from_those_that_are_installed(ensure, builder):
+    ensure("hub")
+
+    assert builder.contexts["hub"] == {
+        "Dockerfile",
+        "downloads/mofang-0.1.1-py3-none-any.whl",
         "image.toml",
         "wheels/mofang-0.1.1-py3-none-any.whl",
     }

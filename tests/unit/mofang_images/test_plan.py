@@ -3,7 +3,7 @@ import pytest
 from mofang_images.plan import make_plan
 from mofang_images.sources import read_sources
 
-PROJECTS = {"extensions/client": "1", "hub": "1"}
+PROJECTS = {"extensions/client/mofang": "1", "hub": "1"}
 ENVIRONMENTS = {"base", "pytorch"}
 LAYERS = {"foundation-layers", "base-layers", "pytorch-layers"}
 
@@ -46,7 +46,7 @@ def test_pods_run_environments_and_the_platform_but_no_parts(images):
 
 def test_our_own_sources_rename_environments_but_nothing_below_them(tags):
     """What is below is large and slow to build; our sources change all day."""
-    after = tags(PROJECTS | {"extensions/client": "2"})
+    after = tags(PROJECTS | {"extensions/client/mofang": "2"})
 
     assert changed(tags(), after) == ENVIRONMENTS | {"ours-layers", "hub"}
 
