@@ -81,7 +81,7 @@ def tidy(service: TrainingService) -> None:
         suppress(MofangError),
         Client(url=service.url, token=service.token, project=service.project) as client,
     ):
-        client.tidy()
+        client.collect_snapshots()
 
 
 def _code(body: bytes) -> str | None:

@@ -1,8 +1,8 @@
 """The client for people's own computers: wheels that pip installs from the hub.
 
-The image keeps the wheels of the client and of the contracts that it is built on. pip is
-given both, so it asks no package index for them. No log-in is asked for, as pip has none;
-there is nothing in the files but our sources.
+The image keeps the wheels of the client and of the contracts that it is built on. pip
+is given both, so it asks no package index for them. No log-in is asked for, as pip has
+none; there is nothing in the files but our sources.
 """
 
 import sys

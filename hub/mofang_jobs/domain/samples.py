@@ -1,8 +1,8 @@
 """What the wrapper measured in a replica, checked and within bounds.
 
-The line format is told in ``mofang_run.metrics.samples``. Users may write these files, so a
-line is believed only for what it is: what cannot be is refused, what is out of bounds
-is brought within them.
+The line format is told in ``mofang_run.metrics.samples``. Users may write these files,
+so a line is believed only for what it is: what cannot be is refused, what is out of
+bounds is brought within them.
 """
 
 from __future__ import annotations

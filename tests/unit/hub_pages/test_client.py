@@ -47,7 +47,9 @@ def test_a_client_without_what_it_needs_is_not_offered(shelf):
     assert find_wheels(shelf) == []
 
 
-async def test_pip_installs_the_wheels_by_their_addresses_and_asks_no_index(address, shelf, tmp_path):
+async def test_pip_installs_the_wheels_by_their_addresses_and_asks_no_index(
+    address, shelf, tmp_path
+):
     target = tmp_path / "target"
     words = ["install", "--no-index", "--isolated", "--target", target]
     pip = await asyncio.create_subprocess_exec(

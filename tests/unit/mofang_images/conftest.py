@@ -88,7 +88,8 @@ def declare(tmp_path) -> Callable[..., Path]:
         (folder / "Dockerfile").write_text(f"# {name}\n")
         (folder / "image.toml").write_text(
             f'kind = "{kind}"\nparent = "{parent}"\nrevision = 1\ntitle = "{name}"\n'
-            f"projects = {list(projects)}\ndownloads = {list(downloads)}\nfolders = {list(folders)}\n"
+            f"projects = {list(projects)}\ndownloads = {list(downloads)}\n"
+            f"folders = {list(folders)}\n"
             f"gpu = {str(gpu).lower()}\n"
         )
         return images

@@ -6,8 +6,8 @@ from pathlib import Path
 
 _RUN = """\
 import sys
-from mofang_run.mpi_ssh import premises
-premises.PLACES = ({place!r},)
+from mofang_run.mpi_ssh import private_tmp
+private_tmp.CANDIDATES = ({place!r},)
 from {module} import main
 sys.exit(main())
 """

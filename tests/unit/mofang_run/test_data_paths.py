@@ -13,7 +13,7 @@ def got(output: str) -> tuple[list[str], dict[str, str]]:
     return json.loads(line.removeprefix("GOT "))
 
 
-def places(*wanted: dict[str, object]) -> str:
+def data_paths(*wanted: dict[str, object]) -> str:
     return json.dumps([{"kind": "output", "deliver": "parameter", **p} for p in wanted])
 
 
@@ -39,7 +39,7 @@ def test_hyper_parameters_follow_the_arguments(run):
 
 def test_places_are_delivered_as_the_job_says(run, tmp_path):
     (tmp_path / "data").mkdir()
-    wanted = places(
+    wanted = data_paths(
         {"kind": "input", "name": "data_url", "path": str(tmp_path / "data")},
         {
             "name": "train_url",
@@ -55,7 +55,7 @@ def test_places_are_delivered_as_the_job_says(run, tmp_path):
 
 
 def test_an_input_that_is_not_there_is_told_before_anything_runs(run, tmp_path):
-    wanted = places(
+    wanted = data_paths(
         {"kind": "input", "name": "data_url", "path": str(tmp_path / "gone")}
     )
     code, output = run(SHOW, MOFANG_DATA_PATHS=wanted)
@@ -66,7 +66,7 @@ def test_an_input_that_is_not_there_is_told_before_anything_runs(run, tmp_path):
 
 def test_an_output_that_cannot_be_made_is_told(run, tmp_path):
     (tmp_path / "file").touch()
-    wanted = places({"name": "train_url", "path": str(tmp_path / "file" / "out")})
+    wanted = data_paths({"name": "train_url", "path": str(tmp_path / "file" / "out")})
     code, output = run(SHOW, MOFANG_DATA_PATHS=wanted)
     assert code == 126
     assert "of the output train_url cannot be made" in output
@@ -77,7 +77,7 @@ class Staged:
         self.target = tmp_path / "out"
         self.source = tmp_path / "cache" / "outputs" / "train_url"
         self.variables = {
-            "MOFANG_DATA_PATHS": places(
+            "MOFANG_DATA_PATHS": data_paths(
                 {
                     "name": "train_url",
                     "path": str(self.target),

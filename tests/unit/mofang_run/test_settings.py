@@ -45,13 +45,13 @@ def test_bad_json_ends_the_wrapper_with_2(wrapper):
 def test_everything_has_a_default():
     settings = RunSettings.from_environment({})
     assert settings.roles == {"worker": 1}
-    assert settings.places == ()
+    assert settings.data_paths == ()
     assert settings.keep_minutes == 0
 
 
 def test_places_are_read_with_their_flags():
     text = PLACE.replace("input", "output").replace("}", ', "staged": true}')
-    assert RunSettings.from_environment({"MOFANG_DATA_PATHS": text}).places == (
+    assert RunSettings.from_environment({"MOFANG_DATA_PATHS": text}).data_paths == (
         DataPath("output", "data", "/d", "parameter", staged=True, preload=False),
     )
 

@@ -127,13 +127,13 @@ class Container:
         )
 
     @property
-    def lodging(self) -> Path:
+    def session_dirs(self) -> Path:
         return (
             self.temporary / f"mofang-guest-{UID if os.getuid() == 0 else os.getuid()}"
         )
 
     def rooms(self) -> list[str]:
-        return sorted(each.name for each in self.lodging.iterdir())
+        return sorted(each.name for each in self.session_dirs.iterdir())
 
 
 @pytest.fixture
@@ -367,8 +367,8 @@ def test_no_files_are_left_but_the_host_key(container):
     container.ssh("exit 3")
 
     until(lambda: container.rooms() == ["host_key"])
-    assert container.lodging.stat().st_mode & 0o777 == 0o700
-    assert (container.lodging / "host_key").stat().st_mode & 0o777 == 0o600
+    assert container.session_dirs.stat().st_mode & 0o777 == 0o700
+    assert (container.session_dirs / "host_key").stat().st_mode & 0o777 == 0o600
 
 
 @contextmanager
@@ -410,7 +410,7 @@ def sshds(container) -> list[str]:
     return [
         each.name
         for each in Path("/proc").glob("[0-9]*")
-        if str(container.lodging).encode() in _command_line(each)
+        if str(container.session_dirs).encode() in _command_line(each)
     ]
 
 
@@ -470,8 +470,8 @@ def test_what_is_no_key_is_refused(container, key):
 
 
 def test_a_directory_open_to_others_is_refused(container):
-    container.lodging.mkdir()
-    container.lodging.chmod(0o777)
+    container.session_dirs.mkdir()
+    container.session_dirs.chmod(0o777)
 
     code, sentence = refused(container, container.public_key, "/")
 
@@ -480,7 +480,7 @@ def test_a_directory_open_to_others_is_refused(container):
 
 
 def test_a_link_is_not_followed(container):
-    container.lodging.symlink_to(container.home)
+    container.session_dirs.symlink_to(container.home)
 
     code, sentence = refused(container, container.public_key, "/")
 
@@ -497,40 +497,40 @@ def test_nothing_lies_where_tmpdir_points(container):
 
 
 @pytest.fixture
-def places(monkeypatch, tmp_path):
+def candidates(monkeypatch, tmp_path):
     """Make directories the places where keys may lie, and one of them shared."""
     made = [tmp_path / name for name in ("first", "second", "shared")]
     for each in made:
         each.mkdir()
     monkeypatch.setattr(private_tmp, "_SHARED", (str(made[2]),))
-    monkeypatch.setattr(private_tmp, "PLACES", tuple(map(str, made[:2])))
+    monkeypatch.setattr(private_tmp, "CANDIDATES", tuple(map(str, made[:2])))
     return made
 
 
-def test_keys_lie_at_the_first_place_that_can_be_used(places):
-    first, second, _ = places
-    assert private_tmp.premises() == first
+def test_keys_lie_at_the_first_place_that_can_be_used(candidates):
+    first, second, _ = candidates
+    assert private_tmp.private_tmp() == first
 
     first.rmdir()
 
-    assert private_tmp.premises() == second
+    assert private_tmp.private_tmp() == second
 
 
 @pytest.mark.parametrize("below", ["", "deep"])
-def test_a_place_that_leads_to_a_shared_volume_is_not_used(places, below):
-    first, second, shared = places
+def test_a_place_that_leads_to_a_shared_volume_is_not_used(candidates, below):
+    first, second, shared = candidates
     (shared / below).mkdir(exist_ok=True)
     first.rmdir()
     first.symlink_to(shared / below)
-    assert private_tmp.premises() == second
+    assert private_tmp.private_tmp() == second
 
 
-def test_without_a_place_nobody_is_let_in(places):
-    first, second, _ = places
+def test_without_a_place_nobody_is_let_in(candidates):
+    first, second, _ = candidates
     first.rmdir()
     second.rmdir()
     with pytest.raises(RefusalError, match="can write to none of") as refusal:
-        private_tmp.premises()
+        private_tmp.private_tmp()
     assert refusal.value.exit_code == 126
 
 
@@ -546,7 +546,7 @@ def signals():
 def test_an_image_without_sshd_is_told_by_one_sentence(
     monkeypatch, capfd, tmp_path, signals
 ):
-    monkeypatch.setattr(programs, "_MORE_PLACES", ())
+    monkeypatch.setattr(programs, "_MORE_FOLDERS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert ssh_session.main(["ssh-ed25519 AAAA", "/"]) == 127

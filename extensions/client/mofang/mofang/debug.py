@@ -68,13 +68,13 @@ def prepare(job: Job, user: str, scratch: Path) -> list[str]:
 
 def job_command(spec: JobSpec) -> list[str]:
     """Return what one process of the job runs."""
-    places = [
-        f"--{place.name}={place.path}"
-        for place in spec.places()
-        if place.deliver is Delivery.PARAMETER
+    data_paths = [
+        f"--{each.name}={each.path}"
+        for each in spec.data_paths()
+        if each.deliver is Delivery.PARAMETER
     ]
     start = spec.command or ["python3", spec.script]
-    return [*start, *spec.arguments, *spec.parameter_arguments(), *places]
+    return [*start, *spec.arguments, *spec.parameter_arguments(), *data_paths]
 
 
 def write_script(spec: JobSpec, path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from mofang.shorthand import refused
 
 _FILES = ("working_directory", "script", "requirements")
-_PLACES = ("inputs", "outputs")
+_DATA_PATHS = ("inputs", "outputs")
 
 
 def expand_home(wanted: Mapping[str, Any], home: Path) -> dict[str, Any]:
@@ -23,20 +23,20 @@ def expand_home(wanted: Mapping[str, Any], home: Path) -> dict[str, Any]:
     for field in _FILES:
         if isinstance(settled.get(field), (str, os.PathLike)):
             settled[field] = expanded(field, settled[field], home)
-    for field in _PLACES:
+    for field in _DATA_PATHS:
         if isinstance(settled.get(field), list):
             settled[field] = [
-                _place(f"{field}.{number}.path", place, home)
-                for number, place in enumerate(settled[field])
+                _data_path(f"{field}.{number}.path", data_path, home)
+                for number, data_path in enumerate(settled[field])
             ]
     return settled
 
 
-def _place(field: str, place: Any, home: Path) -> Any:
+def _data_path(field: str, data_path: Any, home: Path) -> Any:
     # What it must be beside that is judged later.
-    if not isinstance(place, dict) or not isinstance(place.get("path"), str):
-        return place
-    return {**place, "path": expanded(field, place["path"], home)}
+    if not isinstance(data_path, dict) or not isinstance(data_path.get("path"), str):
+        return data_path
+    return {**data_path, "path": expanded(field, data_path["path"], home)}
 
 
 def expanded(field: str, path: str | os.PathLike[str], home: Path) -> str:

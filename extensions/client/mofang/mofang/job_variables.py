@@ -62,12 +62,12 @@ def is_allowed(name: str) -> bool:
 
 def job_variables(spec: JobSpec) -> dict[str, str]:
     """Return what the job's containers have in variables, whatever their names."""
-    places = {
-        place.name.upper(): place.path
-        for place in spec.places()
-        if place.deliver is Delivery.ENVIRONMENT
+    data_paths = {
+        each.name.upper(): each.path
+        for each in spec.data_paths()
+        if each.deliver is Delivery.ENVIRONMENT
     }
-    return {**spec.environment, **places}
+    return {**spec.environment, **data_paths}
 
 
 def variables_file(job_id: str, scratch: Path = SCRATCH) -> Path:

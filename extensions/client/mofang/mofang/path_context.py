@@ -1,4 +1,4 @@
-"""The files that a job names, judged from where it is submitted.
+"""Resolve the paths that a job names, by where it is submitted.
 
 In a notebook its replicas see the same files, so paths are made absolute and what is
 not there is refused at once. Elsewhere paths are those of the container, as written.
@@ -31,7 +31,7 @@ OWNER = 1000
 
 @dataclass(frozen=True, slots=True)
 class PathContext:
-    """Where a submission is made."""
+    """The directories and settings of a submission."""
 
     settings: ClientSettings
     here: Path
@@ -40,7 +40,7 @@ class PathContext:
     home: Path
     """The owner's home, where snapshots are kept."""
 
-    def settle(
+    def resolve(
         self, wanted: Mapping[str, Any], snapshot: bool | str | os.PathLike[str] | None
     ) -> dict[str, Any]:
         """Return the fields of a job with all paths as its replicas see them.
@@ -54,13 +54,13 @@ class PathContext:
             InvalidError: A file is missing, or replicas would not see it.
         """
         home = self.home if self.settings.is_inside else Path(HOME)
-        settled = expand_home(wanted, home)
+        resolved = expand_home(wanted, home)
         if isinstance(snapshot, (str, os.PathLike)):
             snapshot = expanded("snapshot", snapshot, home)
         if snapshot is False:
-            settled.pop("code", None)
+            resolved.pop("code", None)
         if not self.settings.is_inside:
-            settled.setdefault("working_directory", HOME)
+            resolved.setdefault("working_directory", HOME)
             if snapshot:
                 raise refused(
                     code="A snapshot is taken of files on the platform; these are on "
@@ -69,41 +69,41 @@ class PathContext:
                     "mofang ssh-config names. Then submit their path there, without a "
                     "snapshot, or submit from a terminal in JupyterLab."
                 )
-            return settled
-        workplace = self._absolute(settled.get("working_directory") or self._usual())
-        self._check_shared("working_directory", workplace)
-        settled["working_directory"] = str(workplace)
-        if settled.get("code") and not snapshot:
-            self._check_archive(settled["code"])
+            return resolved
+        workdir = self._absolute(resolved.get("working_directory") or self._usual())
+        self._check_shared("working_directory", workdir)
+        resolved["working_directory"] = str(workdir)
+        if resolved.get("code") and not snapshot:
+            self._check_archive(resolved["code"])
         else:
-            self._find_files(settled, workplace)
-        self._settle_places(settled)
+            self._find_files(resolved, workdir)
+        self._resolve_data_paths(resolved)
         if snapshot:
-            if settled.get("user_id", OWNER) != OWNER:
+            if resolved.get("user_id", OWNER) != OWNER:
                 raise refused(
                     user_id=f"A copy of code can be read by the user {OWNER} alone. "
                     "Leave user_id out, or use the code in place."
                 )
-            source = workplace if snapshot is True else self._absolute(snapshot)
-            settled["code"] = self._copied(source, settled)
-        return settled
+            source = workdir if snapshot is True else self._absolute(snapshot)
+            resolved["code"] = self._copied(source, resolved)
+        return resolved
 
     def _usual(self) -> Path:
         """Return where a program starts whose place is not said."""
         return self.home if self.here.is_relative_to(IN_IMAGE) else self.here
 
-    def _find_files(self, settled: dict[str, Any], workplace: Path) -> None:
+    def _find_files(self, resolved: dict[str, Any], workdir: Path) -> None:
         for field in ("script", "requirements"):
-            if settled.get(field):
-                found = self._find(field, str(settled[field]), workplace)
+            if resolved.get(field):
+                found = self._find(field, str(resolved[field]), workdir)
                 if not found.is_relative_to(IN_IMAGE):
                     self._check_shared(field, found)
-                settled[field] = str(found)
+                resolved[field] = str(found)
 
-    def _find(self, field: str, name: str, workplace: Path) -> Path:
+    def _find(self, field: str, name: str, workdir: Path) -> Path:
         # As the shell does, a file is looked for where we are; as the job does, where
         # it will work. Usually that is one place.
-        for place in (self.here, workplace):
+        for place in (self.here, workdir):
             if (place / name).is_file():
                 return Path(os.path.normpath(place / name))
         raise refused(
@@ -113,16 +113,16 @@ class PathContext:
             }
         )
 
-    def _settle_places(self, settled: dict[str, Any]) -> None:
+    def _resolve_data_paths(self, resolved: dict[str, Any]) -> None:
         for field in ("inputs", "outputs"):
-            for number, place in enumerate(settled.get(field) or []):
+            for number, place in enumerate(resolved.get(field) or []):
                 if isinstance(place, dict) and isinstance(place.get("path"), str):
                     path = self._absolute(place["path"])
                     self._check_shared(f"{field}.{number}.path", path)
                     place["path"] = str(path)
 
-    def _copied(self, source: Path, settled: Mapping[str, Any]) -> dict[str, str]:
-        script = settled.get("script")
+    def _copied(self, source: Path, resolved: Mapping[str, Any]) -> dict[str, str]:
+        script = resolved.get("script")
         if script and not Path(script).is_relative_to(source):
             raise refused(
                 script=f"{script} is not in {source}, which is copied. Copy another "

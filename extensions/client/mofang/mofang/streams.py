@@ -58,17 +58,17 @@ class JobWait:
     def __init__(self, job_id: str, timeout: float | None) -> None:
         self._job_id = job_id
         self._deadline = inf if timeout is None else time.monotonic() + timeout
-        self._patience = RetryBudget()
+        self._retries = RetryBudget()
         self._pause = SHORTEST_PAUSE_SECONDS
 
     def is_over(self, job: Job) -> bool:
         """Note how the job is; say whether it has ended."""
-        self._patience.succeeded()
+        self._retries.succeeded()
         return job.state.is_final
 
     def lost(self, error: MofangError) -> None:
         """Note that the job could not be seen; raises if that lasts."""
-        self._patience.failed(error)
+        self._retries.failed(error)
 
     def pause(self) -> float:
         """Return how many seconds to wait, ever longer up to a bound.
@@ -83,7 +83,7 @@ class JobWait:
                 "cancel it."
             )
         pause, self._pause = self._pause, min(self._pause * 1.3, 3.0)
-        return min(self._patience.pause(pause), left)
+        return min(self._retries.pause(pause), left)
 
 
 class LogPosition:
@@ -92,19 +92,19 @@ class LogPosition:
     def __init__(self, offset: int = 0) -> None:
         self.offset = offset
         self.is_complete = False
-        self._patience = RetryBudget()
+        self._retries = RetryBudget()
         self._idle_rounds = 0
 
     def took(self, chunk: bytes) -> bytes:
         """Note bytes that came from the stream, and hand them on."""
-        self._patience.succeeded()
+        self._retries.succeeded()
         self.offset += len(chunk)
         self._idle_rounds = 0
         return chunk
 
     def took_part(self, part: LogPart) -> bytes:
         """Note a part that was asked for, and whether it was the last."""
-        self._patience.succeeded()
+        self._retries.succeeded()
         self.offset = part.next
         self.is_complete = part.is_complete and part.next >= part.size
         self._idle_rounds = 0 if part.content else self._idle_rounds + 1
@@ -113,11 +113,11 @@ class LogPosition:
     def lost(self, error: MofangError) -> None:
         """Note that not even a part could be read; raises if that lasts."""
         self._idle_rounds += 1
-        self._patience.failed(error)
+        self._retries.failed(error)
 
     def absent(self, error: MofangError, job: Job) -> None:
         """Note that there is no log; raises if there will be none."""
-        self._patience.succeeded()
+        self._retries.succeeded()
         self._idle_rounds += 1
         if job.state.is_final:
             raise error

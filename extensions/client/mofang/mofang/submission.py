@@ -19,7 +19,7 @@ from mofang_api.models import MAX_NAME, Job, JobSpec
 _RENAMED = {"keep": "keep_on_failure_minutes", "processes": "processes_per_replica"}
 _RESOURCES = ("cpu", "memory", "gpu")
 _BY_NAME = ("environment", "hyperparameters", "secrets", "resources")
-_PLACES = ("inputs", "outputs")
+_DATA_PATHS = ("inputs", "outputs")
 
 
 def build_spec(
@@ -98,7 +98,7 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
         for name, role in changes["roles"].items():
             roles[name] = {**roles.get(name, {}), **role}
         merged["roles"] = roles
-    for field in _PLACES:
+    for field in _DATA_PATHS:
         if field in base and field in changes:
             places = [*base[field], *changes[field]]
             merged[field] = list({place["name"]: place for place in places}.values())
@@ -131,13 +131,13 @@ def _settle(
     wanted["name"] = wanted.get("name") or _name(wanted)
     if _is_lone_notebook(wanted):
         wanted["framework"] = "single"
-    place = PathContext(settings, directory or _here(), Path.home())
+    context = PathContext(settings, directory or _here(), Path.home())
     snapshot = options.get("snapshot")
     if snapshot is None or snapshot is False:
-        return _validated(place.settle(wanted, snapshot))
+        return _validated(context.resolve(wanted, snapshot))
     # Judged first without its code: copying takes time.
-    _validated(place.settle(wanted, snapshot=False))
-    return _validated(place.settle(wanted, snapshot))
+    _validated(context.resolve(wanted, snapshot=False))
+    return _validated(context.resolve(wanted, snapshot))
 
 
 def _here() -> Path:

@@ -1,4 +1,4 @@
-"""How models of the two directions treat what they do not know."""
+"""Base classes of requests and responses, which treat unknown fields differently."""
 
 from __future__ import annotations
 
@@ -6,26 +6,16 @@ from pydantic import BaseModel, ConfigDict
 
 
 class RequestModel(BaseModel):
-    """What users send; an unknown field is refused."""
+    """Base of what clients send: unknown fields are an error."""
 
-    # Inputs are hidden, because messages of errors end up in logs.
+    # Error messages end up in logs, so they must not contain the input.
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class ResponseModel(BaseModel):
-    """What the service answers; an unknown field is passed over."""
+    """Base of what the service answers: unknown fields are ignored.
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-
-class FieldError(ValueError):
-    """A complaint of a whole body that belongs to one of its fields.
-
-    Args:
-        field: Its dotted path.
-        sentence: What must change.
+    A client keeps working with a service that is newer than it.
     """
 
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)

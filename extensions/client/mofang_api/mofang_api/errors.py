@@ -1,15 +1,27 @@
-"""Why the service did not do what was asked."""
+"""The body of an error response, and how validation errors become one."""
 
 from __future__ import annotations
 
 from pydantic import Field, ValidationError
 
 from mofang_api.base import ResponseModel
-from mofang_api.errors import FieldError
+
+
+class FieldError(ValueError):
+    """Raised by a validator of a whole model to blame one of its fields.
+
+    Args:
+        field: The dotted path of the field.
+        sentence: What must change.
+    """
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class ErrorBody(ResponseModel):
-    """Why the service did not do what was asked."""
+    """The body of a response with a status of 400 or above."""
 
     error: str
     """A code for programs: ``invalid``, ``not_found``."""
@@ -18,14 +30,14 @@ class ErrorBody(ResponseModel):
     """A sentence for people: what was wrong, what to do."""
 
     fields: dict[str, str] = Field(default_factory=dict)
-    """A sentence for each field of the request that must change."""
+    """A sentence for each field of the request that must change, by dotted path."""
 
 
 def field_messages(error: ValidationError) -> dict[str, str]:
-    """Return one sentence per refused field, keyed by its dotted path.
+    """Return one sentence per invalid field, keyed by its dotted path.
 
-    The key of a complaint about the whole body is the empty string. Values that
-    were sent are never repeated: they may be secrets.
+    The key of an error about the whole body is the empty string. Values are never
+    repeated in sentences: they may be secrets.
     """
     sentences: dict[str, str] = {}
     for item in error.errors(include_url=False, include_input=False):

@@ -57,21 +57,23 @@ def _explain_relative(script: Path) -> str:
 
 
 def _explain_missing(name: str, script: Path, directory: Path) -> str:
-    for place in _places(script, directory):
-        if (place / name / "__init__.py").is_file() or (place / f"{name}.py").is_file():
+    for folder in _unsearched(script, directory):
+        if (folder / name / "__init__.py").is_file() or (
+            folder / f"{name}.py"
+        ).is_file():
             sentence = (
-                f"Python does not look for {name} in {place}, where it is: set the "
-                f"variable PYTHONPATH={place} of the job"
+                f"Python does not look for {name} in {folder}, where it is: set the "
+                f"variable PYTHONPATH={folder} of the job"
             )
-            if place in script.parents:
+            if folder in script.parents:
                 sentence += (
-                    f", or run the script as a module, {_as_module(script, place)}"
+                    f", or run the script as a module, {_as_module(script, folder)}"
                 )
             return f"{sentence}."
     return ""
 
 
-def _places(script: Path, directory: Path) -> Iterator[Path]:
+def _unsearched(script: Path, directory: Path) -> Iterator[Path]:
     """Yield the directories around a script that Python does not search."""
     # A slice of them is Python 3.10's.
     yield from list(script.parents)[1:-1]

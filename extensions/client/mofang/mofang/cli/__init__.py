@@ -14,15 +14,15 @@ from mofang.cli.app import app
 
 __all__ = [
     "app",
-    "write",
     "environment_commands",
     "job_commands",
     "login_command",
-    "read",
     "main",
+    "read",
     "ssh_commands",
     "ssh_config_command",
     "submit_command",
+    "write",
 ]
 
 

@@ -16,7 +16,8 @@ from mofang.settings import config_file, read_config_file
 from mofang.ssh.host_blocks import Block
 from mofang.ssh.hosts import HostFiles, block_of
 from mofang.ssh.options import build_connection
-from mofang.ssh.replica_hosts import is_job_id, nothing_runs, open_hosts
+from mofang.ssh.replica_hosts import nothing_runs, open_hosts
+from mofang_api.ids import is_job_id
 
 
 @app.command()

@@ -91,14 +91,14 @@ def job_table(job: Job) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    spec, place = job.spec, job.queue
+    spec, queue = job.spec, job.queue
     rows = {
         "Job": _text(job.id),
         "Name": _text(spec.name),
         "State": Text(job.state, style=_STYLES[job.state]),
         "Alert": _text(job.alert, style="red"),
         "Reason": _text(job.reason),
-        "Queue": _text(f"place {place.position} of {place.length}" if place else ""),
+        "Queue": _text(f"place {queue.position} of {queue.length}" if queue else ""),
         "Attempt": _text(_attempt(job)),
         "Owner": _text(f"{job.owner} in {job.project}"),
         "Time": _text(age_of(job)),

@@ -26,20 +26,20 @@ def watch_lists(client: Client, limit: int, wanted: JobFilter) -> Iterator[list[
     Raises:
         MofangError: The platform was away for too long, or refuses.
     """
-    patience = RetryBudget()
+    retries = RetryBudget()
     while True:
         try:
             with client.watch() as events:
                 found = client.list_jobs(limit, **wanted).jobs
                 known = {job.id: job for job in found}
-                patience.succeeded()
+                retries.succeeded()
                 yield _newest(known.values(), limit)
                 for event in events:
                     _apply(known, event, wanted)
                     yield _newest(known.values(), limit)
         except (UnreachableError, PlatformError) as error:
-            patience.failed(error)
-        time.sleep(patience.pause(PAUSE_SECONDS))
+            retries.failed(error)
+        time.sleep(retries.pause(PAUSE_SECONDS))
 
 
 def watch_events(client: Client, limit: int, wanted: JobFilter) -> Iterator[JobEvent]:
@@ -51,13 +51,13 @@ def watch_events(client: Client, limit: int, wanted: JobFilter) -> Iterator[JobE
     Raises:
         MofangError: The platform was away for too long, or refuses.
     """
-    patience = RetryBudget()
+    retries = RetryBudget()
     known: dict[str, Job] = {}
     while True:
         try:
             with client.watch() as events:
                 listed = client.list_jobs(limit, **wanted).jobs
-                patience.succeeded()
+                retries.succeeded()
                 missed = _missed(client, listed, dict(known))
                 for event in itertools.chain(missed, events):
                     # What is in the list may come as an event once more.
@@ -69,44 +69,44 @@ def watch_events(client: Client, limit: int, wanted: JobFilter) -> Iterator[JobE
                     _apply(known, event, wanted)
                     known = {job.id: job for job in _newest(known.values(), limit)}
         except (UnreachableError, PlatformError) as error:
-            patience.failed(error)
-        time.sleep(patience.pause(PAUSE_SECONDS))
+            retries.failed(error)
+        time.sleep(retries.pause(PAUSE_SECONDS))
 
 
 def watch_job(client: Client, job_id: str) -> Iterator[Job]:
     """Yield a job, again after each change, until it has ended."""
     seen: Job | None = None
-    patience = RetryBudget()
+    retries = RetryBudget()
     while True:
         try:
             job = client.get_job(job_id)
         except (UnreachableError, PlatformError) as error:
-            patience.failed(error)
+            retries.failed(error)
         else:
-            patience.succeeded()
+            retries.succeeded()
             if job != seen:
                 seen = job
                 yield job
             if job.state.is_final:
                 return
-        time.sleep(patience.pause(PAUSE_SECONDS))
+        time.sleep(retries.pause(PAUSE_SECONDS))
 
 
 def watch_metrics(client: Client, job_id: str, points: int) -> Iterator[JobMetrics]:
     """Yield what a job's replicas used, again and again until it has ended."""
-    patience = RetryBudget()
+    retries = RetryBudget()
     while True:
         try:
             # In this order, so that the last look is after the end.
             is_over = client.get_job(job_id).state.is_final
             yield client.metrics(job_id, points)
-            patience.succeeded()
+            retries.succeeded()
         except (UnreachableError, PlatformError) as error:
-            patience.failed(error)
+            retries.failed(error)
         else:
             if is_over:
                 return
-        time.sleep(patience.pause(METRICS_PAUSE_SECONDS))
+        time.sleep(retries.pause(METRICS_PAUSE_SECONDS))
 
 
 def show_changes(pictures: Iterable[Sequence[RenderableType]]) -> None:

@@ -74,7 +74,7 @@ class LiveView:
     ) -> None:
         self._client = client
         self._pause = pause
-        self._patience = RetryBudget()
+        self._retries = RetryBudget()
         self.view = JobView(job, note=f"mofang logs {job.id} --follow")
         self._display: Any = display(self.view, display_id=True)
 
@@ -94,7 +94,7 @@ class LiveView:
         """
         try:
             while self._look():
-                time.sleep(self._patience.pause(self._pause))
+                time.sleep(self._retries.pause(self._pause))
         except MofangError as error:
             job = self.view.job
             note = f"{error} This view has stopped; see the job with: %mofang {job.id}"
@@ -118,9 +118,9 @@ class LiveView:
         try:
             job = self._client.get_job(job_id)
             log = self._tail(job) or log
-            self._patience.succeeded()
+            self._retries.succeeded()
         except (UnreachableError, PlatformError) as error:
-            self._patience.failed(error)
+            self._retries.failed(error)
             job, note = self.view.job, f"{error} This view may be old."
         self._show(JobView(job, log, note))
         return not job.state.is_final

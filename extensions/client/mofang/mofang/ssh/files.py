@@ -69,7 +69,7 @@ def replace(path: Path, content: bytes) -> None:
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """Re-raise what goes wrong with a file as a sentence, but that it is absent.
+    """Re-raise errors of a file as ours, except that it does not exist.
 
     Raises:
         ConfigurationError: It cannot be read or written.

@@ -79,11 +79,11 @@ class HostFiles:
         return gone
 
     def note_attempt(self, replica_host: ReplicaHost, written: int) -> None:
-        """Forget a host key of before a restart, that hosts of our file still go by.
+        """Remove the previous attempt's host key from ``known_hosts``.
 
         Args:
-            place: Where somebody goes now.
-            written: The attempt of when our file was written.
+            replica_host: The host of the session that begins.
+            written: The attempt when our file was written.
         """
         if replica_host.attempt != written:
             stale = f"mofang-{replica_host.job}-{written}-{replica_host.replica} "
@@ -132,7 +132,7 @@ def block_of(
     job: str,
     replica_hosts: list[ReplicaHost],
 ) -> Block:
-    """Return the block of a job's open places."""
+    """Return the block of a job's hosts."""
     text = "\n".join(connection.block(replica_host) for replica_host in replica_hosts)
     return Block(job, settings.project, settings.url, text)
 

@@ -22,7 +22,7 @@ _IN_PYTHON = "from mofang.cli import main; main()"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """What the ways to all replicas of a job have in common."""
+    """What the connections to all replicas of a job have in common."""
 
     program: Sequence[str]
     """How this command line is called from anywhere."""
@@ -39,7 +39,7 @@ class Connection:
         """Return the command that carries the bytes.
 
         Args:
-            place: Where to.
+            replica_host: The host to connect to.
             remember: Whether it stays in a file, so that it must tell a restart.
         """
         since = ["--attempt", str(replica_host.attempt)] if remember else []
@@ -57,7 +57,7 @@ class Connection:
         """Return names and values as they stand in a file of ssh's."""
         words = self.proxy_words(replica_host, remember=remember)
         return [
-            ("HostName", replica_host.host),
+            ("HostName", replica_host.alias),
             ("User", self.user),
             ("ProxyCommand", _plain(shlex.join(words)).replace("%", "%%")),
             ("HostKeyAlias", replica_host.host_key_alias),
@@ -78,7 +78,7 @@ class Connection:
 
         Args:
             program: The path of ssh.
-            place: Where to.
+            replica_host: The host to connect to.
             command: What to run there; none for a shell. Several words arrive as they
                 are, although ssh sends a line for a shell; one word is such a line.
         """
@@ -88,21 +88,21 @@ class Connection:
             for name, value in self.options(replica_host)
             for word in ("-o", f"{name}={value}")
         ]
-        return [program, *given, replica_host.host, *(["--", line] if line else [])]
+        return [program, *given, replica_host.alias, *(["--", line] if line else [])]
 
     def block(self, replica_host: ReplicaHost) -> str:
-        """Return what makes ssh and editors know the place by its name."""
+        """Return the block of ssh's configuration for a host."""
         lines = [
             f"    {name} {value}"
             for name, value in self.options(replica_host, remember=True)
         ]
-        return "\n".join([f"Host {replica_host.host}", *lines]) + "\n"
+        return "\n".join([f"Host {replica_host.alias}", *lines]) + "\n"
 
 
 def build_connection(
     settings: ClientSettings, key: Path, directory: Path, user: str
 ) -> Connection:
-    """Return the way to the replicas of a job.
+    """Return the connection to the replicas of a job.
 
     Raises:
         ConfigurationError: Something in it cannot be said to ssh.

@@ -1,22 +1,19 @@
-"""Which containers of a job one can go into, and what they are called. Pure."""
+"""Replicas of a job as hosts of ssh. Pure."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from mofang.errors import ConflictError, NotFoundError, UnexpectedAnswerError
+from mofang_api.ids import is_job_id, is_role
 from mofang_api.models import Job, Replica, ReplicaState
 
-# What is no name must get neither into a file nor into a command line.
-_JOB = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-_ROLE = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
-_MOST = 99_999
+_MAX_NUMBER = 99_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaHost:
-    """One container of a job."""
+    """The container of one replica."""
 
     job: str
     attempt: int
@@ -29,32 +26,28 @@ class ReplicaHost:
         return f"{self.role}-{self.index}"
 
     @property
-    def host(self) -> str:
-        """What ssh and editors call it; it stays over restarts of the job."""
+    def alias(self) -> str:
+        """The ``Host`` of ssh's configuration; restarts of the job keep it."""
         return f"mofang-{self.job}-{self.replica}"
 
     @property
     def host_key_alias(self) -> str:
-        """Under which name its host key is known: a restart makes another."""
+        """The name of its host key in ``known_hosts``: a restart makes a new key."""
         return f"mofang-{self.job}-{self.attempt}-{self.replica}"
 
 
-def is_job_id(text: str) -> bool:
-    """Return whether a job may be called so."""
-    return _JOB.fullmatch(text) is not None
-
-
 def host_of(job: Job, role: str, index: int) -> ReplicaHost:
-    """Return a replica's place.
+    """Return the host of a replica.
 
     Raises:
-        UnexpectedAnswerError: The service says names that are none.
+        UnexpectedAnswerError: The service's names are not valid ones: they must get
+            neither into a file nor into a command line.
     """
     is_sound = (
         is_job_id(job.id)
-        and _ROLE.fullmatch(role) is not None
-        and 0 <= index <= _MOST
-        and 0 <= job.attempt <= _MOST
+        and is_role(role)
+        and 0 <= index <= _MAX_NUMBER
+        and 0 <= job.attempt <= _MAX_NUMBER
     )
     if not is_sound:
         raise UnexpectedAnswerError(
@@ -65,7 +58,7 @@ def host_of(job: Job, role: str, index: int) -> ReplicaHost:
 
 
 def open_hosts(job: Job) -> list[ReplicaHost]:
-    """Return the places that one can go into now, the leading one first."""
+    """Return the hosts that accept sessions now, the leading one first."""
     order = {role.name: number for number, role in enumerate(job.spec.resolved_roles())}
     replicas = _open_replicas(job)
     replicas.sort(key=lambda each: (order.get(each.role, len(order)), each.index))
@@ -73,7 +66,7 @@ def open_hosts(job: Job) -> list[ReplicaHost]:
 
 
 def find_host(job: Job, replica: tuple[str, int] | None) -> ReplicaHost:
-    """Return the place that is meant: by default the leading one that runs.
+    """Return the host of a replica; of None, the leading one that runs.
 
     Raises:
         ConflictError: None runs.
@@ -95,7 +88,7 @@ def find_host(job: Job, replica: tuple[str, int] | None) -> ReplicaHost:
 
 
 def nothing_runs(job: Job) -> ConflictError:
-    """Return the sentence for who wants to go into a job that has no container."""
+    """Return the error for a session with a job that has no running container."""
     advice = (
         "Its containers are gone; run it again with mofang rerun."
         if job.state.is_final

@@ -29,18 +29,18 @@ def with_include(content: bytes, path: Path) -> bytes:
 
     What is below is not touched: settings of an included file end with it.
     """
-    return content if _place(content, path) >= 0 else include_line(path) + content
+    return content if _find(content, path) >= 0 else include_line(path) + content
 
 
 def without_include(content: bytes, path: Path) -> bytes:
     """Return a file of ssh's as it was before ``with_include``."""
-    replica_host, line = _place(content, path), include_line(path)
-    if replica_host < 0:
+    at, line = _find(content, path), include_line(path)
+    if at < 0:
         return content
-    return content[:replica_host] + content[replica_host:].replace(line, b"", 1)
+    return content[:at] + content[at:].replace(line, b"", 1)
 
 
-def _place(content: bytes, path: Path) -> int:
+def _find(content: bytes, path: Path) -> int:
     line = include_line(path)
     if content.startswith(line):
         return 0

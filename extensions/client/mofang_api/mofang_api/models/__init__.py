@@ -1,13 +1,11 @@
-"""The wire format of training jobs: what is asked, seen and refused.
+"""The wire format of training jobs.
 
-The only home of these models. The training service imports them, so this package
-needs pydantic and nothing else. What users send is closed (an unknown field is
-refused); what the service answers is open, so that an older client keeps working.
+Requests are closed (an unknown field is an error); responses are open, so that an
+older client keeps working. The body of errors is in ``mofang_api.errors``.
 """
 
 from __future__ import annotations
 
-from mofang_api.errors import ErrorBody, field_messages
 from mofang_api.models.debug import DebugServer
 from mofang_api.models.delivery import CodeSource, Delivery, Input, Output, SecretKey
 from mofang_api.models.enums import Engine, Framework, HangAction, Priority
@@ -56,7 +54,6 @@ __all__ = [
     "Environment",
     "EnvironmentList",
     "EnvironmentResources",
-    "ErrorBody",
     "Framework",
     "GpuBounds",
     "HangAction",
@@ -85,7 +82,6 @@ __all__ = [
     "SecretKey",
     "Series",
     "StoredSpec",
-    "field_messages",
     "read_spec",
     "role_rules",
 ]

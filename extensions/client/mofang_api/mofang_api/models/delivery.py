@@ -17,7 +17,7 @@ MAX_CODE_BYTES = 5 * 1024**3
 MAX_CODE_FILES = 1000
 MAX_CODE_DEPTH = 32
 
-_PLACE_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+_DATA_PATH_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 _SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
@@ -42,7 +42,7 @@ def _absolute(value: str) -> str:
 class Input(RequestModel):
     """A place the script reads from."""
 
-    name: Annotated[str, Field(pattern=_PLACE_NAME)]
+    name: Annotated[str, Field(pattern=_DATA_PATH_NAME)]
     """Such as ``data_url``."""
 
     path: str
@@ -57,7 +57,7 @@ class Input(RequestModel):
 class Output(RequestModel):
     """A directory the script writes to; it is made where it is missing."""
 
-    name: Annotated[str, Field(pattern=_PLACE_NAME)]
+    name: Annotated[str, Field(pattern=_DATA_PATH_NAME)]
     """Such as ``train_url``."""
 
     path: str

@@ -1,4 +1,4 @@
-"""The closed choices of a job."""
+"""Enumerations of a job's fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Choice(StrEnum):
-    """A closed choice, to which newer versions may add."""
+    """An enumeration to which newer versions may add members."""
 
     @classmethod
     def read(cls, value: str) -> Self:

@@ -17,6 +17,7 @@ from pydantic import (
 
 from mofang_api.base import RequestModel
 from mofang_api.errors import FieldError
+from mofang_api.ids import JOB_ID
 from mofang_api.models.delivery import CodeSource, Input, Output, SecretKey
 from mofang_api.models.enums import Engine, Framework, HangAction, Priority
 from mofang_api.models.resources import Resources
@@ -42,7 +43,7 @@ from mofang_api.validation import (
 MAX_NAME = 63
 MAX_ARGUMENTS = 256
 MAX_VARIABLES = 256
-MAX_PLACES = 32
+MAX_DATA_PATHS = 32
 MAX_UID = 65535
 MAX_KEEP_MINUTES = 24 * 60
 
@@ -127,16 +128,14 @@ class JobSpec(RequestModel):
     """The environment (template) whose image is run; None where an image is named that
     is not known to be one's. Of an admitted job both are there."""
 
-    rerun_of: str | None = Field(
-        default=None, pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}$"
-    )
+    rerun_of: str | None = Field(default=None, pattern=rf"^{JOB_ID}$")
     """Id of the job this one repeats with changes."""
 
     def resolved_roles(self) -> tuple[Role, ...]:
         """Return each role that has replicas, with what each of those gets."""
         return resolve_roles(self.framework, self.replicas, self.resources, self.roles)
 
-    def places(self) -> list[Input | Output]:
+    def data_paths(self) -> list[Input | Output]:
         """Return inputs and outputs."""
         return [*self.inputs, *self.outputs]
 
@@ -254,9 +253,9 @@ class JobSpec(RequestModel):
     @field_validator("inputs", "outputs")
     @classmethod
     def _check_places(cls, value: list[Input] | list[Output]) -> object:
-        if len(value) > MAX_PLACES:
+        if len(value) > MAX_DATA_PATHS:
             raise ValueError(
-                f"There are {len(value)}; at most {MAX_PLACES} are allowed."
+                f"There are {len(value)}; at most {MAX_DATA_PATHS} are allowed."
             )
         return value
 
@@ -293,8 +292,8 @@ class JobSpec(RequestModel):
     def _check_names(self) -> None:
         """Refuse two values for one name: which of them counted would be a riddle."""
         seen: set[str] = set()
-        for place in self.places():
-            name = place.name
+        for each in self.data_paths():
+            name = each.name
             if name.lower() in seen:
                 raise FieldError("outputs", f"Two inputs or outputs are called {name}.")
             seen.add(name.lower())

@@ -111,7 +111,7 @@ def _launcher(
                 ]
             )
             directory.declare_over()
-            if any(place.is_staged for place in settings.places):
+            if any(data_path.is_staged for data_path in settings.data_paths):
                 wait_for_outputs(replica, directory, list(workers))
     finally:
         directory.declare_over()
@@ -128,9 +128,9 @@ def tell_failure(settings: RunSettings, sentence: str) -> None:
 
 def _forwarded(replica: Replica) -> Iterator[str]:
     outputs = [
-        place.name.upper()
-        for place in replica.settings.places
-        if place.deliver == "environment"
+        data_path.name.upper()
+        for data_path in replica.settings.data_paths
+        if data_path.deliver == "environment"
     ]
     names = [*_OF_ALL, *_OURS, *replica.settings.forwarded, *outputs]
     for name in dict.fromkeys(names):

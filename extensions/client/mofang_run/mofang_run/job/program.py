@@ -29,7 +29,7 @@ class Program:
     """Whether the words are run as they are."""
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    """Hyper-parameters and places by name."""
+    """Hyper-parameters, inputs and outputs by name."""
 
     notebook_output: str | None = None
     """Where an executed notebook is left; None for nowhere."""

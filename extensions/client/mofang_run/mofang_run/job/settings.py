@@ -88,7 +88,7 @@ class RunSettings:
     cache: str
     home: str
     parameters: Mapping[str, Parameter]
-    places: tuple[DataPath, ...]
+    data_paths: tuple[DataPath, ...]
     requirements: str | None
     snapshot: str | None
     code_directory: str | None
@@ -162,7 +162,9 @@ class RunSettings:
             cache=environment.get("MOFANG_CACHE_DIRECTORY") or CACHE,
             home=environment.get(HOME_VARIABLE) or environment.get("HOME") or "/",
             parameters=_read_parameters(environment),
-            places=tuple(map(_place, read_list(environment, "MOFANG_DATA_PATHS"))),
+            data_paths=tuple(
+                map(_data_path, read_list(environment, "MOFANG_DATA_PATHS"))
+            ),
             requirements=environment.get("MOFANG_REQUIREMENTS") or None,
             snapshot=snapshot,
             code_directory=environment.get("MOFANG_CODE_DIRECTORY") or None,
@@ -228,12 +230,12 @@ def _read_forwarded(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _place(value: Any) -> DataPath:
+def _data_path(value: Any) -> DataPath:
     known = {"kind", "name", "path", "deliver", *_FLAGS}
     if not isinstance(value, dict) or not set(value) <= known:
         raise SettingsError(
-            "MOFANG_DATA_PATHS must list objects with kind, name, path, deliver, staged "
-            f"and preload, not {str(value)[:SHOWN]!r}."
+            "MOFANG_DATA_PATHS must list objects with kind, name, path, deliver, "
+            f"staged and preload, not {str(value)[:SHOWN]!r}."
         )
     texts = {field: value.get(field, "") for field in ("kind", "name", "path")}
     texts["deliver"] = value.get("deliver", "parameter")

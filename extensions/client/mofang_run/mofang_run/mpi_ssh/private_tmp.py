@@ -28,9 +28,9 @@ def private_tmp() -> Path:
     Raises:
         RefusalError: There is none that can be written to.
     """
-    for place in CANDIDATES:
+    for candidate in CANDIDATES:
         # An image may have made a link of it.
-        path = Path(os.path.realpath(place))
+        path = Path(os.path.realpath(candidate))
         if _is_ours(path) and path.is_dir() and os.access(str(path), os.W_OK | os.X_OK):
             return path
     raise RefusalError(

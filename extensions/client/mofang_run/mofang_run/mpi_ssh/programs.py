@@ -11,7 +11,7 @@ from pathlib import Path
 from mofang_run.process.exit_codes import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 
 # sshd lives where plain users do not look.
-_MORE_PLACES = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+_MORE_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin")
 
 _OUR_USER = "jobs of this framework"
 
@@ -27,8 +27,8 @@ def find_program(name: str, package: str, *, user: str = _OUR_USER) -> str:
     Raises:
         RefusalError: The image does not have it.
     """
-    places = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_PLACES])
-    found = shutil.which(name, path=places)
+    search_path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_FOLDERS])
+    found = shutil.which(name, path=search_path)
     if found is None:
         raise RefusalError(
             f"{name} is not installed, which {user} need. Choose an "

@@ -19,7 +19,7 @@ from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 _CONFIGURATION = """\
 HostKey "{host_key}"
 PidFile none
-AuthorizedKeysFile "{room}/authorized_keys"
+AuthorizedKeysFile "{workdir}/authorized_keys"
 AuthenticationMethods publickey
 PubkeyAuthentication yes
 PasswordAuthentication no
@@ -48,7 +48,7 @@ ClientAliveInterval 15
 ClientAliveCountMax 8
 LogLevel ERROR
 SetEnv SHLVL=1
-ForceCommand /bin/sh {room}/session
+ForceCommand /bin/sh {workdir}/session
 """
 
 # The session gets the environment of the container, which sshd hides from it. A
@@ -102,7 +102,7 @@ def configure_sshd(
     """Write all that sshd needs into a private directory; return its command line.
 
     Args:
-        room: The session's directory.
+        workdir: The session's directory.
         public_key: The only one that opens: type and base64.
         directory: Where sessions begin.
         environment: What sessions get.

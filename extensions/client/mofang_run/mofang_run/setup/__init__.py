@@ -1,7 +1,7 @@
 """What is done in every replica before its command: one module per step.
 
 The order matters: code before the working directory, that before requirements, which
-may be named relative to it, and places last, as their copying takes longest.
+may be named relative to it, and inputs and outputs last, as copying takes longest.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
     _enter(replica, relocation)
     interpreter = choose_interpreter(replica)
     interpreter = install_requirements(replica, relocation, interpreter)
-    places = resolve_data_paths(replica)
+    data_paths = resolve_data_paths(replica)
     script, *arguments = words
     if not is_command:
         script = relocation.moved(settings.at_home(script))
@@ -51,10 +51,10 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
             words=[script, *arguments],
             interpreter=interpreter,
             is_command=is_command,
-            parameters={**settings.parameters, **places.parameters},
+            parameters={**settings.parameters, **data_paths.parameters},
             notebook_output=_notebook_output(settings),
         ),
-        staged=places.staged,
+        staged=data_paths.staged,
     )
 
 

@@ -14,7 +14,7 @@ from mofang_run.setup.staging import Staged, preload
 
 @dataclass(frozen=True)
 class DataPaths:
-    """What the script hears of its places, but for its environment."""
+    """What the script is told of its inputs and outputs, but for its environment."""
 
     parameters: dict[str, str]
     staged: tuple[Staged, ...]
@@ -31,53 +31,53 @@ def resolve_data_paths(replica: Replica) -> DataPaths:
     """
     parameters: dict[str, str] = {}
     staged: list[Staged] = []
-    for place in replica.settings.places:
-        path = place.path
-        if place.kind == "input":
-            _check_input(place)
+    for data_path in replica.settings.data_paths:
+        path = data_path.path
+        if data_path.kind == "input":
+            _check_input(data_path)
         else:
-            _make(place, path)
-        if place.is_staged:
-            path = str(Path(replica.settings.cache, "outputs", place.name))
-            _make(place, path)
-            stage = Staged(place.name, Path(path), Path(place.path))
-            if place.preload or replica.settings.attempt > 1:
+            _make(data_path, path)
+        if data_path.is_staged:
+            path = str(Path(replica.settings.cache, "outputs", data_path.name))
+            _make(data_path, path)
+            stage = Staged(data_path.name, Path(path), Path(data_path.path))
+            if data_path.preload or replica.settings.attempt > 1:
                 preload(replica, stage)
             staged.append(stage)
-        if place.deliver == "environment":
-            replica.environment[place.name.upper()] = path
+        if data_path.deliver == "environment":
+            replica.environment[data_path.name.upper()] = path
         else:
-            parameters[place.name] = path
+            parameters[data_path.name] = path
     return DataPaths(parameters, tuple(staged))
 
 
-def _check_input(place: DataPath) -> None:
-    if not os.path.exists(place.path):  # noqa: PTH110 - never raises
+def _check_input(data_path: DataPath) -> None:
+    if not os.path.exists(data_path.path):  # noqa: PTH110 - never raises
         raise RefusalError(
-            f"The input {place.name} is not there: {place.path} does not exist. Jobs "
-            "see your home, the project's directory and /global.",
+            f"The input {data_path.name} is not there: {data_path.path} does not "
+            "exist. Jobs see your home, the project's directory and /global.",
             NOT_FOUND,
         )
-    if not os.access(place.path, os.R_OK):
+    if not os.access(data_path.path, os.R_OK):
         raise RefusalError(
-            f"The input {place.name}, {place.path}, cannot be read by user "
+            f"The input {data_path.name}, {data_path.path}, cannot be read by user "
             f"{os.getuid()}. Change its permissions.",
             CANNOT_EXECUTE,
         )
 
 
-def _make(place: DataPath, path: str) -> None:
+def _make(data_path: DataPath, path: str) -> None:
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RefusalError(
-            f"The directory {path} of the output {place.name} cannot be made: "
+            f"The directory {path} of the output {data_path.name} cannot be made: "
             f"{error.strerror}. Choose another path, or change the permissions there.",
             CANNOT_EXECUTE,
         ) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise RefusalError(
-            f"The output {place.name}, {path}, cannot be written to by user "
+            f"The output {data_path.name}, {path}, cannot be written to by user "
             f"{os.getuid()}. Choose another path, or change its permissions.",
             CANNOT_EXECUTE,
         )
