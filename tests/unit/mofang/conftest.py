@@ -7,18 +7,15 @@ client of it, ``mofang`` the command line; ``clock`` makes waiting free and coun
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from unit.mofang.fake_service import Clock, FakeService
 
-import mofang as package
 from mofang.cli import app
 from mofang.cli.app import Platform
+from support.client_packages import outside, public_client  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -27,38 +24,6 @@ def clock(monkeypatch):
     monkeypatch.setattr(time, "sleep", clock.sleep)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     return clock
-
-
-@pytest.fixture(autouse=True)
-def outside(monkeypatch, tmp_path):
-    """No setting of the machine that runs the tests reaches them."""
-    for name in (
-        "MOFANG_API_URL",
-        "MOFANG_PROJECT",
-        "MOFANG_IMAGE",
-        "MOFANG_ENVIRONMENT",
-        "JUPYTERHUB_API_TOKEN",
-        "JUPYTERHUB_USER",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-
-@pytest.fixture(scope="session")
-def public_client():
-    """A copy of the client: plain users may not enter the checkout below root's home.
-
-    Neither may they enter pytest's own folders.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="mofang-client-", dir="/tmp"))
-    folder.chmod(0o755)
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(
-        Path(package.__file__).parent, folder / package.__name__, ignore=ignored
-    )
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from mofang.specfile import read_spec_file
 from mofang_api.models import Framework
 
 README = Path(package.__file__).parents[1] / "README.md"
-EXAMPLES = Path(package.__file__).parents[3] / "images" / "examples"
+EXAMPLES = Path(package.__file__).parents[4] / "images" / "examples"
 
 
 def shown_commands(verb: str) -> list[list[str]]:

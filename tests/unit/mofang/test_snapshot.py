@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import mofang
 from mofang import codearchive, snapshot
 from mofang.codetree import MAX_COUNTED
 from mofang.errors import ConfigurationError, InvalidError
@@ -17,6 +16,7 @@ from mofang.snapshot import (
     archive_of,
     create_snapshot,
 )
+from support.client_packages import RUNNER
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_job_runs_what_was_submitted_although_the_code_changed(code, home, tmp
         ],
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(mofang.__file__).parents[1]),
+            "PYTHONPATH": RUNNER,
             "HOME": str(home),
             "MOFANG_CACHE_DIRECTORY": str(tmp_path / "cache"),
             "MOFANG_CODE_SNAPSHOT": taken.snapshot,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-import mofang
+from support.client_packages import RUNNER, outside, public_client  # noqa: F401 - fixtures
 
 TORCHRUN = """
 import json, os, string, sys
@@ -75,7 +75,7 @@ class Wrapper:
     ) -> subprocess.Popen[bytes]:
         environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{self.packages}:{Path(mofang.__file__).parents[1]}",
+            "PYTHONPATH": f"{self.packages}:{RUNNER}",
             "MOFANG_JOB_ID": "digits-abc123",
             "MOFANG_ROLE": "worker",
             "MOFANG_INDEX": "0",

@@ -2,11 +2,10 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import mofang
+from support.client_packages import RUNNER
 
 
 def torchrun_arguments(output: str) -> list[str]:
@@ -130,13 +129,13 @@ def test_the_wrapper_needs_the_standard_library_only():
     command = "import sys, mofang_run.main; print(*sorted(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-S", "-c", command],
-        env={"PYTHONPATH": str(Path(mofang.__file__).parents[1])},
+        env={"PYTHONPATH": RUNNER},
         capture_output=True,
         text=True,
         check=True,
     )
     loaded = {name.partition(".")[0] for name in result.stdout.split()}
-    assert loaded - {"mofang", "__main__"} <= sys.stdlib_module_names | {
+    assert loaded - {"mofang_run", "__main__"} <= sys.stdlib_module_names | {
         name for name in loaded if name.startswith("_")
     }
 

@@ -44,7 +44,7 @@ def test_the_time_ends_by_itself(tmp_path, monkeypatch):
     )
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
         output = Output(sink.fileno(), settings.log_file)
-        debug_hold.keep(Replica(settings, {}, signals, output), 3)
+        debug_hold.hold_for_debugging(Replica(settings, {}, signals, output), 3)
         output.close()
     assert [path.name for path in tmp_path.iterdir()] == ["worker-0.log"]
     assert "No longer kept: the time is over." in log.read_text()

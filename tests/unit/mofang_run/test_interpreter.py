@@ -3,11 +3,10 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import mofang
+from support.client_packages import RUNNER
 
 NAMES = ("email", "queue", "code", "signal", "typing", "types", "json", "random")
 BROKEN = "raise SystemExit('imported by mistake')\n"
@@ -25,7 +24,7 @@ def site_torch(tmp_path, wrapper):
     # As the real ones do, they import much of the standard library.
     imports = f"import {', '.join(NAMES)}\n"
     (site / "papermill" / "__main__.py").write_text(f"{imports}print('PAPERMILL')\n")
-    (site / "mofang.pth").write_text(str(Path(mofang.__file__).parents[1]))
+    (site / "mofang.pth").write_text(RUNNER)
     runner = site / "torch" / "distributed" / "run.py"
     runner.write_text(imports + runner.read_text())
     return str(prefix / "bin" / "python")

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from mofang_run.metrics.sample_file import SampleFile, sample_path
+from support.client_packages import RUNNER
 
 PERIOD = 0.1
 
@@ -264,7 +264,7 @@ def test_a_full_disk_costs_samples_and_nothing_else(wrapper):
         "MOFANG_SAMPLE_SECONDS": "0.05",
         "MOFANG_WORKING_DIRECTORY": str(wrapper.home),
         "MOFANG_TERMINATION_LOG": os.devnull,
-        "PYTHONPATH": str(Path(sys.modules["mofang"].__file__).parents[1]),
+        "PYTHONPATH": RUNNER,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     program = [str(wrapped), "-m", "mofang_run.main", "--framework", "single", "--"]

@@ -69,7 +69,7 @@ class Container:
         )
         return " ".join(path.with_suffix(".pub").read_text().split()[:2])
 
-    def ssh_session(self, *words: str, **variables: str) -> list[str]:
+    def session(self, *words: str, **variables: str) -> list[str]:
         """Return the command line of the guest's side."""
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -97,7 +97,7 @@ class Container:
     def options(self, key: str = "mine", **variables: str) -> list[str]:
         """Return what ssh, scp and sftp take alike."""
         proxy = self.root / "proxy"
-        words = self.guest(self.public_key, str(self.project), **variables)
+        words = self.session(self.public_key, str(self.project), **variables)
         script = f"#!/bin/bash\nexec {shlex.join(words)}\n"
         proxy.write_bytes(os.fsencode(script))
         proxy.chmod(0o755)
@@ -424,9 +424,9 @@ def _command_line(process: Path) -> bytes:
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_guest_that_is_told_to_end_takes_sshd_along(container, number):
     with serving(container) as client:
-        [ssh_session] = guests(container)
+        [guest] = guests(container)
 
-        os.kill(ssh_session, number)
+        os.kill(guest, number)
 
         assert client.wait(timeout=30) == 255
         until(lambda: not sshds(container) and container.rooms() == ["host_key"])
@@ -434,8 +434,8 @@ def test_a_guest_that_is_told_to_end_takes_sshd_along(container, number):
 
 def test_what_a_killed_session_left_is_removed_by_the_next(container):
     with serving(container):
-        [ssh_session] = guests(container)
-        os.kill(ssh_session, signal.SIGKILL)
+        [guest] = guests(container)
+        os.kill(guest, signal.SIGKILL)
     assert len(container.rooms()) == 2
 
     with serving(container):
@@ -449,7 +449,7 @@ def test_what_a_killed_session_left_is_removed_by_the_next(container):
 
 def refused(container, *words, **variables):
     ended = subprocess.run(
-        container.guest(*words, **variables),
+        container.session(*words, **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=30,

@@ -4,8 +4,8 @@
     job = mofang.submit("train.py", replicas=2, memory="2Gi")
     job.wait().logs()
 
-Everything is imported when it is first used: the command line, and the wrapper in
-every container of a job, start without what they do not need.
+Everything is imported when it is first used: the command line and kernels start
+without what they do not need, and ``mofang.report`` needs the standard library alone.
 """
 
 from __future__ import annotations
@@ -101,29 +101,31 @@ __all__ = [
     "submit",
 ]
 
-_SHORTCUTS = (
+_FUNCTIONS = (
     *("compare", "job", "jobs", "list_environments"),
     *("rerun", "respec", "spec", "submit"),
 )
 
-_HOMES = {
-    "ClientSettings": "settings",
-    "Comparison": "comparison",
-    "SubmitOptions": "options",
-    "create_snapshot": "snapshot",
-    "AsyncClient": "async_client",
-    "Client": "client",
-    "JobHandle": "handle",
-    "report": "results",
-    **dict.fromkeys(_SHORTCUTS, "shortcuts"),
+_MODULES = {
+    "ClientSettings": "mofang.settings",
+    "Comparison": "mofang.comparison",
+    "SubmitOptions": "mofang.options",
+    "create_snapshot": "mofang.snapshot",
+    "AsyncClient": "mofang.async_client",
+    "Client": "mofang.client",
+    "JobHandle": "mofang.handle",
+    "report": "mofang.results",
+    **dict.fromkeys(_FUNCTIONS, "mofang.api"),
     **dict.fromkeys(
         (
             *("Environment", "Job", "JobEvent", "JobList"),
             *("JobSpec", "JobState", "Replica", "Resources"),
         ),
-        "models",
+        "mofang_api.models",
     ),
-    **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "errors"),
+    **dict.fromkeys(
+        (name for name in __all__ if name.endswith("Error")), "mofang.errors"
+    ),
 }
 
 
@@ -133,9 +135,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"mofang.{_HOMES[name]}"), name)
+    value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 

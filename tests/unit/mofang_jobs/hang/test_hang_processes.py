@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from unit.mofang_jobs.hang.conftest import name_of
 
-import mofang
 from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.domain.hang_rule import HangVerdict, Health
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.domain.samples import SampledReplica
 from mofang_jobs.services.hang_detector import HangDetector
+from support.client_packages import PYTHONPATH
 
 PERIOD = 0.1
 SETTINGS = HangSettings(
@@ -81,7 +81,7 @@ class Job:
             [*words, "--", str(file)],
             env={
                 "PATH": path + os.environ["PATH"],
-                "PYTHONPATH": str(Path(mofang.__file__).parents[1]),
+                "PYTHONPATH": PYTHONPATH,
                 "MOFANG_LOG_FILE": str(log),
                 "MOFANG_SAMPLE_SECONDS": str(PERIOD),
                 "MOFANG_TERMINATION_LOG": os.devnull,

@@ -18,10 +18,8 @@ from pathlib import Path
 
 import pytest
 
-import mofang
+from support.client_packages import RUNNER
 from support.wheels import build_wheel
-
-CLIENT = str(Path(mofang.__file__).parents[1])
 
 
 @dataclass(frozen=True)
@@ -206,7 +204,7 @@ def image(tmp_path: Path, pattern: Path, wheels: Path) -> Image:
         script.write_text(text)
         script.chmod(0o755)
     (prefix / "bin" / "uv").symlink_to(UV_PROGRAM)
-    (image.site / "client.pth").write_text(f"{CLIENT}\n")
+    (image.site / "client.pth").write_text(f"{RUNNER}\n")
     image.install(*(wheels / f"{n}-2.0-py3-none-any.whl" for n in ("cubes", "rings")))
     return image
 
