@@ -55,8 +55,10 @@ def test_an_executable_that_is_not_python_is_run_as_it_is(wrapper):
     assert "shell says hello" in output
 
 
-def test_plain_runs_the_command_without_torch(wrapper):
-    code, output = wrapper("sh", "-c", "pwd; echo $PWD", framework="plain")
+def test_a_single_command_runs_without_torch(wrapper):
+    code, output = wrapper(
+        "sh", "-c", "pwd; echo $PWD", framework="single", flags=("--command",)
+    )
     assert code == 0
     assert output.count(f"{wrapper.home}\n") == 2
     assert "TORCHRUN" not in output
@@ -96,8 +98,8 @@ def test_an_image_without_torch_is_named_as_the_cause(wrapper):
     assert "PyTorch is not installed" in output
 
 
-def test_a_plain_command_that_is_not_there_ends_with_127(wrapper):
-    code, output = wrapper("no-such-program", framework="plain")
+def test_a_command_that_is_not_there_ends_with_127(wrapper):
+    code, output = wrapper("no-such-program", framework="single", flags=("--command",))
     assert code == 127
     assert "no-such-program cannot be started" in output
 

@@ -17,7 +17,7 @@ from mofang_run.process.termination_message import (
 
 SMALL_DISK = """
 import resource, runpy, sys
-sys.argv = ["mofang-run", "--framework", "plain", "--", *sys.argv[1:]]
+sys.argv = ["mofang-run", "--framework", "single", "--command", "--", *sys.argv[1:]]
 resource.setrlimit(resource.RLIMIT_FSIZE, (9999, -1))
 runpy.run_module("mofang_run.main", run_name="__main__")
 """

@@ -61,22 +61,22 @@ def read(path):
 @pytest.mark.parametrize("said", [SAID, OLD])
 @pytest.mark.parametrize("at", [0, 1, 60, 100])
 def test_a_failure_is_heard_however_its_line_comes(watch, said, at):
-    watch.hear(b"x" * 5000 + b"\n" + said[:at])
-    watch.hear(said[at:])
-    assert watch.judge(Child(is_busy=False)) == 1
+    watch.feed(b"x" * 5000 + b"\n" + said[:at])
+    watch.feed(said[at:])
+    assert watch.exit_code(Child(is_busy=False)) == 1
 
 
 def test_as_long_as_it_has_processes_it_is_left_alone(watch):
-    watch.hear(SAID)
-    assert watch.judge(Child(is_busy=True)) is None
+    watch.feed(SAID)
+    assert watch.exit_code(Child(is_busy=True)) is None
 
 
 @pytest.mark.parametrize(
     "said", [b"", b"ValueError: failed (exitcode: 1)\n", b"epoch 3\n" * 1000]
 )
 def test_without_a_failure_it_is_left_alone(watch, said):
-    watch.hear(said)
-    assert watch.judge(Child(is_busy=False)) is None
+    watch.feed(said)
+    assert watch.exit_code(Child(is_busy=False)) is None
 
 
 @pytest.mark.parametrize("name", ["train.py", "train.sh", "pri$ce.py"])

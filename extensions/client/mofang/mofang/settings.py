@@ -37,7 +37,7 @@ _TOKEN = re.compile(r"[!-~]+")
 
 
 class ClientOptions(TypedDict, total=False):
-    """What a caller may give by hand."""
+    """Settings that a caller passes explicitly; they win over all others."""
 
     url: str | None
     token: str | None

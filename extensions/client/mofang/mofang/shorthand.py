@@ -29,7 +29,7 @@ _FLAGS = {
 
 
 def normalize(fields: Mapping[str, object]) -> dict[str, Any]:
-    """Return the fields of a job with every short form made whole.
+    """Return the fields of a job with every short form expanded.
 
     Raises:
         InvalidError: Some cannot be read; says how each is written.

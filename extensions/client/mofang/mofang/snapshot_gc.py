@@ -1,4 +1,4 @@
-"""Let go of copies of code that no job will read again. Sends nothing: clients do."""
+"""Remove code snapshots that no job will read again. Sends nothing: clients do."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class SnapshotCollector:
     unfinished jobs are known of each project that it was used in: one too many costs
     space, one too few costs a job::
 
-        while tidying.call is not None:
-            tidying.took(send(tidying.call))  # or tidying.failed(error)
-        tidying.finish()
+        while collector.call is not None:
+            collector.took(send(collector.call))  # or collector.failed(error)
+        collector.finish()
     """
 
     def __init__(self, settings: ClientSettings, home: Path | None = None) -> None:

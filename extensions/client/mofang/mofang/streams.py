@@ -13,7 +13,7 @@ from mofang.endpoints import LogPart
 from mofang.errors import MofangError, StillRunningError, UnexpectedAnswerError
 from mofang_api.models import Job, JobEvent
 
-PATIENCE_SECONDS = 180.0
+RETRY_SECONDS = 180.0
 """How long the platform may be away; a restart of the hub takes about a minute."""
 
 SHORTEST_PAUSE_SECONDS = 0.5
@@ -21,7 +21,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 
 
 class RetryBudget:
-    """Bears with a platform that is away for a while, as in a restart."""
+    """How long failures are retried, as while the platform restarts."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -41,7 +41,7 @@ class RetryBudget:
         if not self._failures:
             self._away_since = now
         self._failures += 1
-        if now - self._away_since >= PATIENCE_SECONDS:
+        if now - self._away_since >= RETRY_SECONDS:
             raise error
 
     def pause(self, usual: float) -> float:

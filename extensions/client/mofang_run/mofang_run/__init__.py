@@ -1,5 +1,5 @@
-"""The wrapper that runs a user's command in every container of a job.
+"""What runs in the containers of jobs and notebooks.
 
-Standard library only, and no import of the rest of the client: this package is also
-copied into images that hold nothing but a Python of version 3.8 or later.
+Standard library of Python 3.8 and later only, and no import of other packages of ours:
+this one can be copied into any image that has a Python.
 """

@@ -1,4 +1,4 @@
-"""Keep a failed replica's container for a while, so that its owner can look into it."""
+"""Hold a failed replica's container for debugging, as long as the job asks for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ MINUTE = 60.0
 
 
 def hold_for_debugging(replica: Replica, code: int) -> None:
-    """Stay as long as the job asks after a failure, unless we were told to end."""
+    """Wait after a failure for as long as the job asks, or until SIGTERM.
+
+    ``<log file>.kept.json`` tells the training service meanwhile. Returns at once after
+    success, or if the container is being terminated already.
+    """
     settings = replica.settings
     seconds = settings.keep_minutes * MINUTE
     if not code or not seconds or replica.signals.stopped_by is not None:

@@ -1,4 +1,4 @@
-"""Tell how to import what lies beside a script, and where Python does not look for it.
+"""Explain failed imports of modules that are there, but not on Python's path.
 
 Of a script that is run as a file, Python searches the script's own directory, and
 neither the working directory nor the one above a package.

@@ -46,14 +46,11 @@ from mofang_run.process.termination_message import write_termination_message
 from mofang_run.setup import prepare
 from mofang_run.setup.staging import staging
 
-PLAIN = "plain"
-"""The name of old for a single command."""
-
 SHOWN_COMMAND = 1000
 
 
 class CommandLine(NamedTuple):
-    """The command line."""
+    """The arguments of ``mofang-run``."""
 
     framework: str
     words: list[str]
@@ -84,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_replica(replica: Replica, command_line: CommandLine) -> int:
-    """Prepare, launch, watch, keep if asked to; return the exit code."""
+    """Set up, launch, watch, hold if asked to; return the exit code."""
     settings, say = replica.settings, replica.output.say
     if settings.attempt > 1:
         say(f"Attempt {settings.attempt} of {settings.replica} on {settings.node}.")
@@ -182,7 +179,7 @@ def _parse(argv: list[str]) -> CommandLine:
         prog="mofang-run",
         usage="mofang-run [--framework F] [--command] -- SCRIPT [ARGUMENT ...]",
     )
-    parser.add_argument("--framework", choices=[*FRAMEWORKS, PLAIN], default="pytorch")
+    parser.add_argument("--framework", choices=[*FRAMEWORKS], default="pytorch")
     parser.add_argument(
         "--command",
         action="store_true",
@@ -192,12 +189,7 @@ def _parse(argv: list[str]) -> CommandLine:
     words = argv[border + 1 :]
     if not words:
         parser.error("there is nothing to run: give the script after --")
-    is_plain = options.framework == PLAIN
-    return CommandLine(
-        framework="single" if is_plain else options.framework,
-        words=words,
-        is_command=is_plain or options.command,
-    )
+    return CommandLine(options.framework, words, is_command=options.command)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""``python3 -m mofang_run.ssh_session``: let a person in by SSH, once.
+"""``python3 -m mofang_run.ssh_session``: serve one SSH connection.
 
     python3 -m mofang_run.ssh_session "ssh-ed25519 AAAA…" /home/jovyan/project
 
-Started in a replica's container by the training service for one connection: its input
-and output are those of an sshd that lets in who holds the other half of the key. What
-is wrong before that is one sentence on the error output, with an exit code of its own.
+The training service starts it in a replica's container for each connection. Standard
+input and output are those of an sshd that accepts the given public key alone. An error
+before sshd starts is one sentence on standard error, with an exit code of its own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mofang_run.process.exit_codes import (
 from mofang_run.process.signals import ENDING
 
 END_SECONDS = 0.3
-"""How long sshd may take to end: who ends us gives us a second."""
+"""How long sshd may take to end: we are killed a second after SIGTERM."""
 
 _MOST_WORDS = 2
 

@@ -18,7 +18,7 @@ from mofang_run.process.exit_codes import NOT_FOUND, RefusalError
 from mofang_run.process.group import Child
 from mofang_run.process.output import Output
 
-FAREWELL_SECONDS = 5.0
+EXIT_SECONDS = 5.0
 """How long torchrun may take to end after a failure."""
 
 FAILED = 1
@@ -92,7 +92,7 @@ class _FailureWatch:
         self._tail = b""
         self._failed: float | None = None
 
-    def hear(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes) -> None:
         """Look for its account of a failure."""
         if self._failed is None:
             heard = self._tail + chunk
@@ -100,9 +100,9 @@ class _FailureWatch:
             if _FAILURE.search(heard):
                 self._failed = time.monotonic()
 
-    def judge(self, child: Child) -> int | None:
+    def exit_code(self, child: Child) -> int | None:
         """Give it its time; while it has processes left it does not wait for others."""
-        if self._failed is None or time.monotonic() - self._failed < FAREWELL_SECONDS:
+        if self._failed is None or time.monotonic() - self._failed < EXIT_SECONDS:
             return None
         if child.has_children():
             return None

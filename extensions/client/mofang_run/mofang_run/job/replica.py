@@ -32,15 +32,15 @@ class Launch:
     """What it needs beside the replica's own."""
 
     is_over: Callable[[], bool] | None = None
-    """Asked each second: a yes ends the process, and the replica well. None for a
+    """Called each second; True ends the process, and the replica succeeds. None for a
     process that ends by itself."""
 
     stop_delay_seconds: float = 0.0
-    """How long a signal to end is kept from it, since it serves others that got the
-    signal too and want to end in order."""
+    """How long SIGTERM is withheld from it, since it serves other replicas that got the
+    signal too and end in order."""
 
     output_watcher: OutputWatcher | None = None
-    """Judges by the output whether the process has to be ended; None for nobody."""
+    """Decides by the output whether the process has to be killed."""
 
     passes_on: bool = False
-    """Whether it tells processes in groups of their own to end when it is told."""
+    """Whether it forwards SIGTERM to the process groups it has created."""

@@ -1,6 +1,6 @@
-"""The container's environment as lines of a shell script.
+"""The container's environment as a shell script, which SSH sessions begin with.
 
-sshd gives its sessions an environment of its own; a session begins with these lines.
+sshd does not pass its own environment on to sessions.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _OF_THE_SHELL = frozenset(
         *("OLDPWD", "PWD", "SHLVL", "_"),
     }
 )
-"""What some shells will not have assigned, and what each keeps for itself."""
+"""Read-only in some shells, or set by each shell for itself."""
 
 SESSION_VARIABLES = frozenset({"SSH_CLIENT", "SSH_CONNECTION", "SSH_ORIGINAL_COMMAND"})
-"""What sshd says of a connection."""
+"""Set by sshd for each connection."""
 
 
 def env_script(

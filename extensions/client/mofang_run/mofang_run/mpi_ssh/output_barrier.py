@@ -1,4 +1,4 @@
-"""The end of an MPI job: the launcher leaves after its workers saved their files."""
+"""At the end of an MPI job, wait until the workers have copied their outputs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LIMIT_SECONDS = 600.0
 def wait_for_outputs(
     replica: Replica, directory: RendezvousDir, workers: Sequence[str]
 ) -> None:
-    """Return once no worker has outputs left to copy, or nothing is to be waited for.
+    """Wait until all workers have withdrawn, for 10 minutes at most.
 
-    The launcher's end is the job's, and the operator removes the workers with it.
+    The job ends with its launcher, and the operator then deletes the workers.
     """
 
     def left() -> list[str]:

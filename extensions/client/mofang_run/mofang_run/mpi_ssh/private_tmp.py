@@ -1,7 +1,7 @@
-"""Where keys may lie: directories of this container alone.
+"""Find a directory for SSH keys that is not on a shared volume.
 
-What ``TMPDIR`` names is not asked: on a shared volume everybody has the same user
-number, so no permission would keep the others of a project out.
+``TMPDIR`` is not used: it may be on a shared volume, where all users have the same uid,
+so that file modes do not keep other members of a project out.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _PLAIN = re.compile(r"/[A-Za-z0-9_./+:,-]*")
 
 
 def private_tmp() -> Path:
-    """Return a directory that no other container sees.
+    """Return the first writable directory that no other container mounts.
 
     Raises:
-        RefusalError: There is none that can be written to.
+        RefusalError: There is none.
     """
     for candidate in CANDIDATES:
         # An image may have made a link of it.

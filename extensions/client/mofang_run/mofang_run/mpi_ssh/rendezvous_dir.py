@@ -1,8 +1,9 @@
-"""The run directory: files by which a launcher and its workers find each other.
+"""Files by which the launcher and the workers of an MPI job find each other.
 
-It lies in the owner's home and belongs to one attempt of one job. Workers leave
-``<role>-<index>.json``, the launcher its public key; ``launcher.beat`` shows that it
-lives, and ``over``, or the directory's end, that the job is done. Secrets stay out.
+The directory is in the owner's home and belongs to one attempt of one job. Workers
+write ``<role>-<index>.json``, the launcher its public key; ``launcher.beat`` is its
+heartbeat, and ``over``, or a missing directory, says that the job is done. No secrets
+are kept in it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Announcement:
 
 
 class RendezvousDir:
-    """The directory of one attempt, seen from one of its replicas."""
+    """The rendezvous directory of one attempt, as one of its replicas uses it."""
 
     def __init__(self, path: Path) -> None:
         """Make it, or enter what another replica made.

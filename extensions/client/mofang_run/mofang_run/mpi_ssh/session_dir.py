@@ -1,4 +1,4 @@
-"""Where guests' SSH sessions keep what they need: a directory of this container's.
+"""The directory of an SSH session: its sshd's configuration, and the host key.
 
     mofang-guest-<uid>/           our user's alone
     ├── host_key                  made once: a client knows the container by it
@@ -30,10 +30,10 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @contextmanager
 def session_dir() -> Iterator[Path]:
-    """Give a session its directory, beside which the host key lies.
+    """Create a session's directory beside the host key, and remove it at the end.
 
     Raises:
-        RefusalError: It cannot be made, or is not our user's alone.
+        RefusalError: It cannot be created, or other users may write to it.
     """
     home = private_tmp() / f"mofang-guest-{os.getuid()}"
     try:

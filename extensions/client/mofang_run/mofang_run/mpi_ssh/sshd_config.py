@@ -1,4 +1,4 @@
-"""An sshd for one connection of one person, who comes with a key pair."""
+"""Configuration of the sshd that serves one connection of one person."""
 
 from __future__ import annotations
 

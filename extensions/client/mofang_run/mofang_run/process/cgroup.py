@@ -1,4 +1,7 @@
-"""What this container may use, for programs that look at the whole machine instead."""
+"""CPU and memory limits of this container, for programs that would use the machine's.
+
+Reads version 1 and version 2 of control groups.
+"""
 
 from __future__ import annotations
 

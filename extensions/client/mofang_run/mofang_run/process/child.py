@@ -42,36 +42,33 @@ class Sink(Protocol):
 
 
 class OutputWatcher(Protocol):
-    """Who reads a child's output and may put an end to it."""
+    """Reads a child's output and decides whether to kill it."""
 
-    def hear(self, chunk: bytes) -> None:
-        """Take bytes of the child."""
+    def feed(self, chunk: bytes) -> None:
+        """Take a chunk of the output."""
 
-    def judge(self, child: Child) -> int | None:
-        """Return the exit code with which it is killed now; None to let it be.
-
-        Asked each second.
-        """
+    def exit_code(self, child: Child) -> int | None:
+        """Return the exit code to kill it with now, or None; called each second."""
 
 
 @dataclass(frozen=True)
 class StopPolicy:
-    """When a child ends, beside by itself."""
+    """When and how a child is stopped that has not ended by itself."""
 
     is_over: Callable[[], bool] | None = None
-    """Asked each second; a yes ends the child, which counts as a good end."""
+    """Called each second; True ends the child, which counts as success."""
 
     stop_delay_seconds: float = 0.0
-    """How long a signal to end is kept from it."""
+    """How long SIGTERM is withheld from it."""
 
     drain_seconds: float = DRAIN_SECONDS
     grace_seconds: float = GRACE_SECONDS
 
     passes_on: bool = False
-    """Whether it tells processes in groups of their own to end when it is told."""
+    """Whether it forwards SIGTERM to the process groups it has created."""
 
     output_watcher: OutputWatcher | None = None
-    """Judges by the output whether the child has to be ended."""
+    """Decides by the output whether the child has to be killed."""
 
 
 def run_child(
@@ -198,7 +195,9 @@ class _Watch:
     def _ask(self, now: float) -> None:
         output_watcher = self._stop_policy.output_watcher
         self._judged = (
-            output_watcher.judge(self._child) if output_watcher is not None else None
+            output_watcher.exit_code(self._child)
+            if output_watcher is not None
+            else None
         )
         if self._judged is not None:
             self._child.send(signal.SIGKILL)
@@ -239,7 +238,7 @@ class _Watch:
         chunk = os.read(self._child.pipe, CHUNK_BYTES)
         self._output.write(chunk)
         if self._stop_policy.output_watcher is not None:
-            self._stop_policy.output_watcher.hear(chunk)
+            self._stop_policy.output_watcher.feed(chunk)
         return bool(chunk)
 
     def _end_stragglers(self) -> None:

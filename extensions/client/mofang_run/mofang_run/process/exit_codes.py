@@ -1,8 +1,8 @@
-"""How a replica may end before its command: sentences with exit codes.
+"""Exit codes of the wrapper, and the errors that end it before the command starts.
 
-RefusalError    2, 124, 126, 127: it cannot go on
-└── PeerNotFoundError   124
-StoppedError    128 + n: a signal came while we prepared or waited
+RefusalError            2, 124, 126, 127: the command cannot be run
+└── PeerNotFoundError   124: another replica was not ready in time
+StoppedError            128 + n: signal n arrived during setup or while waiting
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ SIGNALLED = 128
 
 
 class RefusalError(Exception):
-    """The command cannot be run; says why, and with which exit code to end."""
+    """The command cannot be run.
+
+    Args:
+        sentence: The reason, for the log and the termination message.
+        exit_code: With which the wrapper ends.
+    """
 
     def __init__(self, sentence: str, exit_code: int) -> None:
         super().__init__(sentence)
@@ -23,14 +28,14 @@ class RefusalError(Exception):
 
 
 class PeerNotFoundError(RefusalError):
-    """Another replica was not there in time."""
+    """Another replica was not ready in time."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, TIMED_OUT)
 
 
 class StoppedError(Exception):
-    """A signal came before the command was started."""
+    """A signal arrived before the command was started."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -1,4 +1,4 @@
-"""A program that runs beside the command, its lines marked with its name."""
+"""A program that runs beside the command, such as the services of Spark or Ray."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ HEARD_BYTES = 64 * 1024
 
 
 class Sidecar:
-    """A running program; leaving the context ends it and all that it started."""
+    """A running program; leaving the context terminates its process group.
+
+    Lines of its output are prefixed with its name.
+    """
 
     def __init__(
         self,

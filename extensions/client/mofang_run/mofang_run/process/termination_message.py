@@ -1,6 +1,6 @@
-"""Choose the last words of a replica: what Kubernetes shows as the cause of its end.
+"""The termination message of a replica, which Kubernetes shows as its cause.
 
-Pure, but for the writing.
+See *Customizing the termination message* in Kubernetes' documentation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import suppress
 TERMINATION_MESSAGE_BYTES = 2048
 
 KEPT_BYTES = 16 * 1024
-"""How much of the output's end one needs to choose from."""
+"""How much of the end of the output is kept to choose the message from."""
 
 _OURS = b"[Mofang] "
 
@@ -32,8 +32,8 @@ def choose_termination_message(tail: bytes) -> bytes:
     if gives_up is not None and tail[: gives_up.start()].strip():
         verdict = gives_up[0] + b"\n" + _closing(tail)
         tail = tail[: gives_up.start()]
-    workdir = max(0, TERMINATION_MESSAGE_BYTES - len(verdict))
-    words = tail[-workdir:] if workdir else b""
+    left = max(0, TERMINATION_MESSAGE_BYTES - len(verdict))
+    words = tail[-left:] if left else b""
     if len(words) < len(tail):
         words = words.lstrip(bytes(range(0x80, 0xC0)))
     return words + verdict[-TERMINATION_MESSAGE_BYTES:]
@@ -49,7 +49,10 @@ def _closing(tail: bytes) -> bytes:
 
 
 def write_termination_message(path: str, words: bytes) -> None:
-    """Write where Kubernetes looks for the cause of an end, if it looks."""
+    """Write the message to the container's ``terminationMessagePath``.
+
+    A missing file is no error: outside Kubernetes there is none.
+    """
     with suppress(OSError):
         fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:

@@ -1,4 +1,4 @@
-"""What is done in every replica before its command: one module per step.
+"""Set a replica up for its command, one module per step.
 
 The order matters: code before the working directory, that before requirements, which
 may be named relative to it, and inputs and outputs last, as copying takes longest.
@@ -24,14 +24,14 @@ from mofang_run.setup.staging import Staged
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the preparation hands on."""
+    """The result of the setup."""
 
     program: Program
     staged: tuple[Staged, ...]
 
 
 def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prepared:
-    """Bring everything into place and enter the working directory.
+    """Run all steps and enter the working directory.
 
     Raises:
         RefusalError: Something is not there, or cannot be made.
@@ -73,7 +73,7 @@ def _enter(replica: Replica, relocation: Relocation) -> None:
             f"{error.strerror}. Create it, or choose another.",
             WRONG_SETTINGS,
         ) from error
-    # Programs that ask the shell's variable must not be told the old place.
+    # For programs that read the shell's variable.
     replica.environment["PWD"] = directory
 
 

@@ -1,4 +1,4 @@
-"""Settle where a job's inputs and outputs are, and tell the script of them."""
+"""Resolve the paths of a job's inputs and outputs, and pass them to the script."""
 
 from __future__ import annotations
 

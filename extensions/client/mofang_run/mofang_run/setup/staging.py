@@ -1,4 +1,4 @@
-"""Copy staged outputs from the scratch disk to their place, while a job runs.
+"""Copy staged outputs from the scratch disk to their destination while a job runs.
 
 New and changed files only, and nothing is ever deleted there. Each file appears under
 its name when all of it is there, so readers never see half of one.
