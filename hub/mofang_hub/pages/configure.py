@@ -5,8 +5,7 @@ from typing import Any
 
 from tornado import web
 
-        "mofang_fragment": fragment,
-        "mofang_client": find_wheels(),
+from mofang_hub.pages.client import find_wheels
 from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.rendering import TEMPLATES, render_gallery
 from mofang_hub.settings import Settings

@@ -96,7 +96,7 @@ def test_worker_0_of_tensorflow_does_not_end_the_others(
 ) -> None:
     job = make_job(framework="tensorflow", **more)
 
-    tf_job = render(kind_named("TFJob"), job, MACHINES, PodMarks())[-1]
+    tf_job = render(kind_by_name("TFJob"), job, MACHINES, SchedulingMetadata())[-1]
 
     assert tf_job["spec"].get("successPolicy") == policy
 
