@@ -17,7 +17,7 @@ SERVER_SELECTOR = f"component=singleuser-server,{names.OWNER_LABEL}"
 _SYNC_SECONDS = 20.0
 
 
-def trim_pod(pod: Manifest) -> Manifest:
+def strip_pod(pod: Manifest) -> Manifest:
     """What anybody here reads of a pod; a tenth of its size."""
     metadata, spec = pod["metadata"], pod["spec"]
     kept = ("name", "namespace", "uid", "labels", "deletionTimestamp")
@@ -85,7 +85,7 @@ class SpawnContext:
                     self.api,
                     "/api/v1/pods",
                     label_selector=SERVER_SELECTOR,
-                    trim=trim_pod,
+                    trim=strip_pod,
                 )
                 self._connected = True
         self.pods.start()

@@ -1,4 +1,4 @@
-"""The pod of a server: KubeSpawner's, with what a choice decides put in.
+"""The pod of a server: KubeSpawner's, with what a plan decides put in.
 
 Pure. Works on plain dictionaries, after every template of KubeSpawner has been
 expanded, so that no user's or administrator's text is ever read as one.
@@ -8,7 +8,7 @@ from typing import Any
 
 from mofang_kube import names
 from mofang_spawner import safe_mode
-from mofang_spawner.choice import Choice
+from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.volumes.mounts import mounts, volumes
 
 Manifest = dict[str, Any]
@@ -34,38 +34,38 @@ CONTAINER_SECURITY: Manifest = {
 }
 
 
-def labels(choice: Choice) -> dict[str, str]:
+def labels(plan: SpawnPlan) -> dict[str, str]:
     """What every object of the server carries."""
     return {
-        names.PROJECT_LABEL: choice.project.name,
-        names.ENVIRONMENT_LABEL: choice.environment.name,
-        names.OWNER_LABEL: names.user_slug(choice.username),
+        names.PROJECT_LABEL: plan.project.name,
+        names.ENVIRONMENT_LABEL: plan.environment.name,
+        names.OWNER_LABEL: names.user_slug(plan.username),
     }
 
 
-def secret(name: str, choice: Choice, token: str) -> Manifest:
+def secret(name: str, plan: SpawnPlan, token: str) -> Manifest:
     """The server's Secret: its hub token and its start-up script."""
     data = {_TOKEN_KEY: token}
-    if choice.environment.startup_script:
-        data[_SCRIPT_KEY] = choice.environment.startup_script
+    if plan.environment.startup_script:
+        data[_SCRIPT_KEY] = plan.environment.startup_script
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name, "labels": labels(choice)},
+        "metadata": {"name": name, "labels": labels(plan)},
         "type": "Opaque",
         "stringData": data,
     }
 
 
-def service(name: str, choice: Choice, owner: Manifest, port: int) -> Manifest:
+def service(name: str, plan: SpawnPlan, owner: Manifest, port: int) -> Manifest:
     """The server's Service, which its route leads to; gone with the pod."""
-    selector = {**labels(choice), SERVER_LABEL: owner["name"]}
+    selector = {**labels(plan), SERVER_LABEL: owner["name"]}
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {
             "name": name,
-            "labels": labels(choice),
+            "labels": labels(plan),
             "ownerReferences": [owner],
         },
         "spec": {
@@ -89,19 +89,19 @@ def owner_reference(pod: Manifest) -> Manifest:
     }
 
 
-def affinity(choice: Choice) -> Manifest:
+def affinity(plan: SpawnPlan) -> Manifest:
     """Which machines may run it: the project's pool, GPU machines only for GPUs."""
     required: list[Manifest] = []
-    if choice.project.pool:
-        required.append(_expression(names.POOL_LABEL, "In", choice.project.pool))
-    if choice.sizes.gpu:
+    if plan.project.pool:
+        required.append(_expression(names.POOL_LABEL, "In", plan.project.pool))
+    if plan.sizes.gpu:
         required.append(_expression(names.MACHINE_LABEL, "In", "gpu"))
     found: Manifest = {}
     if required:
         found["requiredDuringSchedulingIgnoredDuringExecution"] = {
             "nodeSelectorTerms": [{"matchExpressions": required}]
         }
-    if not choice.sizes.gpu:
+    if not plan.sizes.gpu:
         # GPU machines repel it by their taint, too; where they are not tainted
         # a machine without GPUs is taken as long as there is one.
         found["preferredDuringSchedulingIgnoredDuringExecution"] = [
@@ -121,9 +121,9 @@ def _expression(key: str, operator: str, value: str) -> Manifest:
     return {"key": key, "operator": operator, "values": [value]}
 
 
-def resources(choice: Choice) -> Manifest:
+def resources(plan: SpawnPlan) -> Manifest:
     """Requests and limits; memory's are equal, CPU may borrow up to its limit."""
-    sizes = choice.sizes
+    sizes = plan.sizes
     requests = {
         "cpu": sizes.cpu,
         "memory": sizes.memory,
@@ -136,58 +136,56 @@ def resources(choice: Choice) -> Manifest:
     return {"requests": requests, "limits": limits}
 
 
-def tolerations(choice: Choice) -> list[Manifest]:
+def tolerations(plan: SpawnPlan) -> list[Manifest]:
     """Which machines that keep others off let the server in."""
     found: list[Manifest] = []
-    if choice.sizes.gpu:
+    if plan.sizes.gpu:
         found.append(
             {"key": names.GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
         )
-    if choice.project.pool:
+    if plan.project.pool:
         found.append(
             {
                 "key": names.POOL_LABEL,
                 "operator": "Equal",
-                "value": choice.project.pool,
+                "value": plan.project.pool,
                 "effect": "NoSchedule",
             }
         )
     return found
 
 
-def environment(choice: Choice, api_url: str) -> list[Manifest]:
+def environment(plan: SpawnPlan, api_url: str) -> list[Manifest]:
     """Variables of the contract, then the environment's own."""
     fixed = {
-        "MOFANG_PROJECT": choice.project.name,
-        "MOFANG_ENVIRONMENT": choice.environment.name,
-        "MOFANG_FRAMEWORKS": ",".join(choice.environment.frameworks),
-        "MOFANG_IMAGE": choice.environment.image,
+        "MOFANG_PROJECT": plan.project.name,
+        "MOFANG_ENVIRONMENT": plan.environment.name,
+        "MOFANG_FRAMEWORKS": ",".join(plan.environment.frameworks),
+        "MOFANG_IMAGE": plan.environment.image,
         "MOFANG_API_URL": api_url,
-        "MOFANG_CACHE_BYTES": str(choice.sizes.cache_usable_bytes),
+        "MOFANG_CACHE_BYTES": str(plan.sizes.cache_usable_bytes),
     }
-    if choice.safe_mode:
+    if plan.safe_mode:
         # Without the start-up script, too: it works with the user's packages.
-        fixed |= safe_mode.variables(choice.last_failure)
-    elif choice.environment.startup_script:
+        fixed |= safe_mode.variables(plan.last_failure)
+    elif plan.environment.startup_script:
         fixed["MOFANG_STARTUP_SCRIPT"] = f"{_SCRIPT_FOLDER}/{_SCRIPT_KEY}"
-    if choice.job:
-        fixed["MOFANG_DEBUG_JOB"] = choice.job
+    if plan.job:
+        fixed["MOFANG_DEBUG_JOB"] = plan.job
     own = {
         name: value
-        for name, value in choice.environment.env.items()
+        for name, value in plan.environment.env.items()
         if not name.startswith(("MOFANG_", "JUPYTERHUB_", "JPY_"))
     }
     return [{"name": name, "value": value} for name, value in (own | fixed).items()]
 
 
-def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> Manifest:
+def apply_plan(pod: Manifest, plan: SpawnPlan, secret_name: str, url: str) -> Manifest:
     """KubeSpawner's pod, completed; ``url`` is the training service's address."""
     metadata, spec = pod["metadata"], pod["spec"]
-    metadata.setdefault("labels", {}).update(labels(choice))
+    metadata.setdefault("labels", {}).update(labels(plan))
     metadata["labels"][SERVER_LABEL] = metadata["name"]
-    metadata.setdefault("annotations", {})[names.OWNER_NAME_ANNOTATION] = (
-        choice.username
-    )
+    metadata.setdefault("annotations", {})[names.OWNER_NAME_ANNOTATION] = plan.username
     spec["automountServiceAccountToken"] = False
     spec["enableServiceLinks"] = False
     spec["securityContext"] = {
@@ -196,28 +194,30 @@ def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> M
         "runAsGroup": names.UID,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
-    spec["affinity"] = affinity(choice)
-    if tolerated := tolerations(choice):
+    spec["affinity"] = affinity(plan)
+    if tolerated := tolerations(plan):
         spec["tolerations"] = tolerated
-    spec["volumes"] = volumes(choice.grants)
+    spec["volumes"] = volumes(plan.grants)
     spec["volumes"] += [
-        {"name": "cache", "emptyDir": {"sizeLimit": choice.sizes.cache}},
+        {"name": "cache", "emptyDir": {"sizeLimit": plan.sizes.cache}},
         {"name": "tmp", "emptyDir": {}},
         # What is in it counts as the container's memory, and may be all of that.
         {
             "name": "shared-memory",
-            "emptyDir": {"medium": "Memory", "sizeLimit": choice.sizes.memory},
+            "emptyDir": {"medium": "Memory", "sizeLimit": plan.sizes.memory},
         },
     ]
-    if choice.environment.startup_script:
+    if plan.environment.startup_script:
         spec["volumes"].append(
             {"name": "server", "secret": {"secretName": secret_name}}
         )
-    _complete(spec["containers"][0], choice, secret_name, url)
+    _patch_container(spec["containers"][0], plan, secret_name, url)
     return pod
 
 
-def _complete(container: Manifest, choice: Choice, secret_name: str, url: str) -> None:
+def _patch_container(
+    container: Manifest, plan: SpawnPlan, secret_name: str, url: str
+) -> None:
     kept = [
         each
         for each in container.get("env", [])
@@ -225,25 +225,25 @@ def _complete(container: Manifest, choice: Choice, secret_name: str, url: str) -
     ]
     reference = {"secretKeyRef": {"name": secret_name, "key": _TOKEN_KEY}}
     hidden = [{"name": name, "valueFrom": reference} for name in SECRET_ENVIRONMENT]
-    container["env"] = kept + hidden + environment(choice, url)
-    container["image"] = choice.environment.image
-    if choice.job:
+    container["env"] = kept + hidden + environment(plan, url)
+    container["image"] = plan.environment.image
+    if plan.job:
         # Between the start-up script and the server: brings in the job's settings.
         words = list(container["args"])
         words.insert(words.index(START_SCRIPT) + 1, DEBUG_PROGRAM)
         container["args"] = words
-    if choice.safe_mode:
+    if plan.safe_mode:
         safe_mode.apply(container)
-    container["resources"] = resources(choice)
+    container["resources"] = resources(plan)
     container["securityContext"] = dict(CONTAINER_SECURITY)
     container["terminationMessagePolicy"] = "FallbackToLogsOnError"
     container["volumeMounts"] = [
-        *mounts(choice.grants),
+        *mounts(plan.grants),
         {"name": "cache", "mountPath": "/cache"},
         {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in the pod
         {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - likewise
     ]
-    if choice.environment.startup_script:
+    if plan.environment.startup_script:
         container["volumeMounts"].append(
             {
                 "name": "server",

@@ -31,7 +31,7 @@ class StartLog:
         self._changed = asyncio.Event()
         self._ended = False
 
-    def say(self, percent: int, sentence: str, detail: str = "") -> None:
+    def emit(self, percent: int, sentence: str, detail: str = "") -> None:
         """Add a step unless it was just said; percentages never fall."""
         last = self._steps[-1] if self._steps else Step(percent=0, sentence="")
         if last.sentence == sentence and last.detail == detail:

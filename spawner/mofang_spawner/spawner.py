@@ -1,7 +1,7 @@
 """KubeSpawner, with the platform's rules for what may start and how.
 
-Traits and hooks only: what may be chosen is decided in ``choice``, what the
-pod looks like in ``pods``, how it starts in ``launch``.
+Traits and hooks only: what may be chosen is decided in ``plan``, what the
+pod looks like in ``pods``, how it starts in ``server_start``.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from traitlets import default
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
-from mofang_spawner.choice import Choice, settle
 from mofang_spawner.context import PodView, SpawnContext
-from mofang_spawner.failures import StartError, lost, refusal, too_late
-from mofang_spawner.launch import Launch, StartLostError
+from mofang_spawner.failures import StartError, refusal, start_failed, timed_out
 from mofang_spawner.options import ServerOptions
-from mofang_spawner.pods import START_SCRIPT, apply_choice
-from mofang_spawner.verdict import Stage
+from mofang_spawner.plan import SpawnPlan, resolve
+from mofang_spawner.pod_phase import Stage
+from mofang_spawner.pods import START_SCRIPT, apply_plan
+from mofang_spawner.server_start import ServerStart, SpawnFailedError
 from mofang_spawner.volumes.homes import ensure_home
 
 _SLACK_SECONDS = 5
@@ -40,8 +40,8 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         """,
     ).tag(config=True)
 
-    _choice: Choice | None = None
-    _launch: Launch | None = None
+    _plan: SpawnPlan | None = None
+    _server_start: ServerStart | None = None
     _last_failure = ""
     """Why the last start that was not in safe mode failed; empty if it did not."""
 
@@ -73,7 +73,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         fields = {name: values for name, values in form.items() if name != "_xsrf"}
         try:
             options = ServerOptions.parse_form(fields)
-            await self._settle(options)
+            await self._resolve(options)
         except MofangError as err:
             raise refusal(err) from err
         return options.as_given()
@@ -101,16 +101,16 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             name: value for name, value in options.items() if name != "safe_mode"
         }
         try:
-            self._choice = await self._settle(ServerOptions.parse(options))
+            self._plan = await self._resolve(ServerOptions.parse(options))
         except MofangError as err:
             raise refusal(err) from err
 
-    async def _settle(self, options: ServerOptions) -> Choice:
+    async def _resolve(self, options: ServerOptions) -> SpawnPlan:
         context = self.context()
         await context.ready()
         self._validate_limit(context.limit_per_user)
         groups = {group.name for group in self.user.groups}
-        return settle(
+        return resolve(
             options,
             context.catalog,
             username=self.user.name,
@@ -134,75 +134,79 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     # -- the start
 
     async def get_pod_manifest(self) -> Any:
-        """KubeSpawner's pod with what the choice decides, as a dictionary."""
-        choice = self._settled()
+        """KubeSpawner's pod with what the plan decides, as a dictionary."""
+        plan = self._require_plan()
         context = self.context()
         pod = await super().get_pod_manifest()
-        return apply_choice(
+        return apply_plan(
             context.api.sanitize_for_serialization(pod),
-            choice,
+            plan,
             self.pod_name,
             context.training_url,
         )
 
-    def _settled(self) -> Choice:
-        if self._choice is None:
+    def _require_plan(self) -> SpawnPlan:
+        if self._plan is None:
             raise StartError(
                 "Choose a project and an environment in the gallery.",
                 reason="no-choice",
             )
-        return self._choice
+        return self._plan
 
     async def _start(self) -> str:
-        choice, context = self._settled(), self.context()
+        plan, context = self._require_plan(), self.context()
         await context.ready()
-        self.namespace = project_namespace(choice.project.name)
-        self.image = choice.environment.image
-        launch = Launch(context, choice, namespace=self.namespace, name=self.pod_name)
-        self._launch = launch
+        self.namespace = project_namespace(plan.project.name)
+        self.image = plan.environment.image
+        server_start = ServerStart(
+            context, plan, namespace=self.namespace, name=self.pod_name
+        )
+        self._server_start = server_start
         self.dns_name = self.dns_name_template.format(
-            namespace=self.namespace, name=launch.service
+            namespace=self.namespace, name=server_start.service
         )
         deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
         try:
             pod = await self.get_pod_manifest()
-            await ensure_home(context.homes, choice.username)
-            await launch.create(pod, token=self.api_token, port=self.port)
-            await launch.wait(f"{self.server.base_url}api", self.port, deadline)
+            await ensure_home(context.homes, plan.username)
+            await server_start.create(pod, token=self.api_token, port=self.port)
+            await server_start.wait(f"{self.server.base_url}api", self.port, deadline)
         except BaseException as err:
-            launch.log.end()
-            await self._clean_up(launch)
-            failure = self._failure(err, launch, safe_mode=choice.safe_mode)
+            server_start.log.end()
+            await self._clean_up(server_start)
+            failure = self._failure(err, server_start, safe_mode=plan.safe_mode)
             if failure is None:
                 raise
-            if failure.cause and not choice.safe_mode:
+            if failure.cause and not plan.safe_mode:
                 self._last_failure = failure.cause
             raise failure from err
-        if not choice.safe_mode:
+        if not plan.safe_mode:
             self._last_failure = ""
         return f"http://{self.dns_name}:{self.port}"
 
     def _failure(
-        self, err: BaseException, launch: Launch, *, safe_mode: bool
+        self, err: BaseException, server_start: ServerStart, *, safe_mode: bool
     ) -> StartError | None:
         """What is told of a failed start; None for a fault of the platform's own."""
         match err:
-            case StartLostError():
-                return lost(err, safe_mode=safe_mode)
+            case SpawnFailedError():
+                return start_failed(err, safe_mode=safe_mode)
             case MofangError():
                 return refusal(err)
             case TimeoutError():
-                return too_late(
-                    self.start_timeout, has_run=launch.has_run, safe_mode=safe_mode
+                return timed_out(
+                    self.start_timeout,
+                    has_run=server_start.has_run,
+                    safe_mode=safe_mode,
                 )
             case _:
                 return None
 
-    async def _clean_up(self, launch: Launch) -> None:
+    async def _clean_up(self, server_start: ServerStart) -> None:
         """Remove a failed start's objects; its cause is told even if that fails."""
         try:
             async with asyncio.timeout(_SLACK_SECONDS):
-                await launch.remove()
+                await server_start.remove()
         except (MofangError, TimeoutError) as err:
             self.log.warning(
                 "Left behind by the failed start of %s: %s", self._log_name, err
@@ -210,19 +214,22 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """The start's sentences, from the first, as they come."""
-        launch = self._launch
-        if launch is None:
-            yield {"progress": int(Stage.REQUESTED), "message": "Checking the choice."}
+        server_start = self._server_start
+        if server_start is None:
+            yield {
+                "progress": int(Stage.REQUESTED),
+                "message": "Checking the selection.",
+            }
             return
-        async for step in launch.log.follow():
+        async for step in server_start.log.follow():
             yield step.event()
 
     def get_state(self) -> dict[str, Any]:
         """What a new hub needs to know of a running server."""
         state = cast("dict[str, Any]", super().get_state())
-        if self._choice is not None:
-            state["project"] = self._choice.project.name
-            state["environment"] = self._choice.environment.name
+        if self._plan is not None:
+            state["project"] = self._plan.project.name
+            state["environment"] = self._plan.environment.name
         if self._last_failure:
             state["last_failure"] = self._last_failure
         return state

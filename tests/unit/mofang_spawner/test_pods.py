@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from unit.mofang_spawner.conftest import a_choice
+from unit.mofang_spawner.conftest import a_plan
 
 from mofang_spawner import pods
 
@@ -14,7 +14,7 @@ SIZES = {"cpu": {"default": "1"}, "memory": {"default": "2Gi"}}
 
 
 def kubespawners_pod():
-    """What KubeSpawner makes of its traits, before a choice is applied."""
+    """What KubeSpawner makes of its traits, before a plan is applied."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -43,8 +43,8 @@ def kubespawners_pod():
 
 
 def build(**given):
-    choice = a_choice(**given)
-    return pods.apply_choice(kubespawners_pod(), choice, "the-secret", URL)
+    plan = a_plan(**given)
+    return pods.apply_plan(kubespawners_pod(), plan, "the-secret", URL)
 
 
 def variables(pod):
@@ -155,8 +155,8 @@ def test_text_of_an_environment_is_never_a_template():
 
 
 def in_safe_mode(failure="", **given):
-    choice = replace(a_choice(safe_mode=True, **given), last_failure=failure)
-    return pods.apply_choice(kubespawners_pod(), choice, "the-secret", URL)
+    plan = replace(a_plan(safe_mode=True, **given), last_failure=failure)
+    return pods.apply_plan(kubespawners_pod(), plan, "the-secret", URL)
 
 
 def test_in_safe_mode_the_servers_own_folders_are_outside_of_the_home(golden):
@@ -219,8 +219,8 @@ def test_without_gpus_none_is_asked_for():
 
 
 def test_the_secret_has_token_and_script():
-    choice = a_choice(environment={"startupScript": "pip list\n"})
-    secret = pods.secret("s", choice, TOKEN)
+    plan = a_plan(environment={"startupScript": "pip list\n"})
+    secret = pods.secret("s", plan, TOKEN)
 
     assert secret["stringData"] == {"api-token": TOKEN, "startup.sh": "pip list\n"}
     assert secret["metadata"]["labels"]["mofang.dev/owner"] == "ada"
@@ -231,7 +231,7 @@ def test_the_service_selects_its_own_pod_and_goes_with_it():
     pod = build()
     pod["metadata"]["uid"] = "uid-1"
     owner = pods.owner_reference(pod)
-    service = pods.service("s", a_choice(), owner, 8888)
+    service = pods.service("s", a_plan(), owner, 8888)
 
     assert service["metadata"]["ownerReferences"] == [owner]
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()

@@ -55,7 +55,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class StartFailed:
     """It will not come; ``sentence`` says why and what to do."""
 
     reason: str
@@ -70,7 +70,9 @@ class Lost:
         return self.reason == "exit"
 
 
-REMOVED = Lost(reason="deleted", sentence="The server was removed while it started.")
+REMOVED = StartFailed(
+    reason="deleted", sentence="The server was removed while it started."
+)
 
 
 def unschedulable(message: str) -> str:
@@ -83,7 +85,7 @@ def unschedulable(message: str) -> str:
     return f"Waiting for a node: {message}" if message else "Waiting for a node."
 
 
-def judge(pod: Manifest | None) -> Waiting | Running | Lost:
+def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
     """The pod's state, for the person who waits for it."""
     if pod is None:
         return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
@@ -92,14 +94,16 @@ def judge(pod: Manifest | None) -> Waiting | Running | Lost:
         return REMOVED
     if status.get("phase") == "Failed" and status.get("reason"):
         why = status.get("message", status["reason"])
-        return Lost(reason="evicted", sentence=f"The node evicted the server: {why}")
+        return StartFailed(
+            reason="evicted", sentence=f"The node evicted the server: {why}"
+        )
     statuses = status.get("containerStatuses", [])
     if statuses:
-        return _judge_container(pod, statuses[0])
-    return _judge_placing(pod, status)
+        return _classify_container(pod, statuses[0])
+    return _classify_placing(pod, status)
 
 
-def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:
+def _classify_placing(pod: Manifest, status: Manifest) -> Waiting:
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             sentence = unschedulable(condition.get("message", ""))
@@ -110,7 +114,9 @@ def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:
     return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
 
 
-def _judge_container(pod: Manifest, found: Manifest) -> Waiting | Running | Lost:
+def _classify_container(
+    pod: Manifest, found: Manifest
+) -> Waiting | Running | StartFailed:
     state, node = found.get("state", {}), pod["spec"].get("nodeName", "")
     ended = state.get("terminated") or found.get("lastState", {}).get("terminated")
     if ended:
@@ -120,7 +126,7 @@ def _judge_container(pod: Manifest, found: Manifest) -> Waiting | Running | Lost
     broken = _BROKEN.get(reason)
     is_retried = broken == "config" and _RETRIED.search(str(waiting.get("message")))
     if broken and not is_retried:
-        return Lost(reason=broken, sentence=_broken(found, waiting, reason))
+        return StartFailed(reason=broken, sentence=_broken(found, waiting, reason))
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
     return Waiting(
@@ -147,10 +153,10 @@ def _tidy(waiting: Manifest, reason: str) -> str:
     return message.rpartition("ErrImagePull: ")[2].strip().rstrip(".")[:400]
 
 
-def _ended(ended: Manifest) -> Lost:
+def _ended(ended: Manifest) -> StartFailed:
     code = ended.get("exitCode")
     if ended.get("reason") == "OOMKilled" or code == _KILLED:
         sentence = "The server ran out of memory while it started. Ask for more memory."
-        return Lost(reason="memory", sentence=sentence, has_log=True)
+        return StartFailed(reason="memory", sentence=sentence, has_log=True)
     sentence = f"The server exited before it was ready, with exit code {code}."
-    return Lost(reason="exit", sentence=sentence, has_log=True)
+    return StartFailed(reason="exit", sentence=sentence, has_log=True)

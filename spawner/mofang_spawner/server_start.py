@@ -21,10 +21,17 @@ from mofang_kube.deadline import Deadline
 from mofang_kube.errors import NotFoundError, translated
 from mofang_kube.watcher import Watcher
 from mofang_spawner import pods
-from mofang_spawner.choice import Choice
 from mofang_spawner.context import SpawnContext
+from mofang_spawner.plan import SpawnPlan
+from mofang_spawner.pod_phase import (
+    REMOVED,
+    Running,
+    Stage,
+    StartFailed,
+    Waiting,
+    classify,
+)
 from mofang_spawner.progress import StartLog
-from mofang_spawner.verdict import REMOVED, Lost, Running, Stage, Waiting, judge
 
 Manifest = dict[str, Any]
 
@@ -34,25 +41,25 @@ _PROBE_PAUSE_SECONDS = 0.05
 _LAST_LINES = 20
 
 
-class StartLostError(Exception):
+class SpawnFailedError(Exception):
     """The server will not come."""
 
-    def __init__(self, lost: Lost, log: str = "") -> None:
-        super().__init__(lost.sentence)
-        self.lost = lost
+    def __init__(self, failure: StartFailed, log: str = "") -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
         self.log = log
         """The container's last lines, or empty."""
 
 
-class Launch:
+class ServerStart:
     """One start of one server."""
 
     def __init__(
-        self, context: SpawnContext, choice: Choice, *, namespace: str, name: str
+        self, context: SpawnContext, plan: SpawnPlan, *, namespace: str, name: str
     ) -> None:
         self._context = context
         self._core = context.core
-        self._choice = choice
+        self._plan = plan
         self._namespace = namespace
         self._name = name
         self._uid = ""
@@ -79,13 +86,13 @@ class Launch:
         Raises:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
-        self.log.say(Stage.REQUESTED, "Requesting resources.")
-        secret = pods.secret(self._name, self._choice, token)
-        await self._make_anew("secret", secret)
-        made = await self._make_anew("pod", pod)
+        self.log.emit(Stage.REQUESTED, "Requesting resources.")
+        secret = pods.secret(self._name, self._plan, token)
+        await self._replace("secret", secret)
+        made = await self._replace("pod", pod)
         self._uid = made["metadata"]["uid"]
         owner = pods.owner_reference(made)
-        service = pods.service(self.service, self._choice, owner, port)
+        service = pods.service(self.service, self._plan, owner, port)
         with translated("make", "service", self.service):
             await asyncio.gather(
                 self._core.create_namespaced_service(self._namespace, service),
@@ -97,7 +104,7 @@ class Launch:
                 ),
             )
 
-    async def _make_anew(
+    async def _replace(
         self, kind: Literal["secret", "pod"], manifest: Manifest
     ) -> Manifest:
         """Make it; what a hub that died in the middle of a start left goes first."""
@@ -123,16 +130,16 @@ class Launch:
         """Until the server answers at ``path`` of its pod.
 
         Raises:
-            StartLostError: It ended or cannot start; with cause and last lines.
+            SpawnFailedError: It ended or cannot start; with cause and last lines.
             TimeoutError: The deadline passed.
         """
         async with asyncio.timeout(deadline.left), self._events():
             running = await self._wait_for_container()
             self.has_run = True
-            self.log.say(Stage.STARTING, f"JupyterLab starts on {running.node}.")
+            self.log.emit(Stage.STARTING, f"JupyterLab starts on {running.node}.")
             url = f"http://{running.address}:{port}{path}"
             await self._wait_for_answer(url)
-        self.log.say(Stage.ROUTING, "JupyterLab answers. Opening its address.")
+        self.log.emit(Stage.ROUTING, "JupyterLab answers. Opening its address.")
 
     async def _wait_for_container(self) -> Running:
         async with contextlib.aclosing(self._states()) as states:
@@ -140,13 +147,13 @@ class Launch:
                 match state:
                     case Running():
                         return state
-                    case Lost():
-                        raise StartLostError(state, await self._last_lines(state))
+                    case StartFailed():
+                        raise SpawnFailedError(state, await self._last_lines(state))
                     case Waiting():
-                        self.log.say(state.stage, state.sentence)
+                        self.log.emit(state.stage, state.sentence)
         raise AssertionError("a watch has no end")
 
-    async def _states(self) -> AsyncGenerator[Waiting | Running | Lost, None]:
+    async def _states(self) -> AsyncGenerator[Waiting | Running | StartFailed, None]:
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             following = asyncio.ensure_future(anext(changes))
             seen = False
@@ -157,7 +164,7 @@ class Launch:
                     pod = self._pod
                     if pod or seen:
                         seen = True
-                        yield judge(pod) if pod else REMOVED
+                        yield classify(pod) if pod else REMOVED
                     await following
                     following = asyncio.ensure_future(anext(changes))
             finally:
@@ -170,9 +177,9 @@ class Launch:
         try:
             while not await self._answers(client, url):
                 pod = self._pod
-                state = judge(pod) if pod else REMOVED
-                if isinstance(state, Lost):
-                    raise StartLostError(state, await self._last_lines(state))
+                state = classify(pod) if pod else REMOVED
+                if isinstance(state, StartFailed):
+                    raise SpawnFailedError(state, await self._last_lines(state))
                 await asyncio.sleep(_PROBE_PAUSE_SECONDS)
         finally:
             client.close()
@@ -214,14 +221,14 @@ class Launch:
                 reason, message = event.get("reason", ""), event.get("message", "")
                 match reason:
                     case "Pulling":
-                        self.log.say(Stage.PULLING, "Pulling the image.", message)
+                        self.log.emit(Stage.PULLING, "Pulling the image.", message)
                     case "FailedMount" | "Failed" | "BackOff":
-                        self.log.say(0, "Retrying.", message)
+                        self.log.emit(0, "Retrying.", message)
                     case _:
                         pass
 
-    async def _last_lines(self, lost: Lost) -> str:
-        if not lost.has_log:
+    async def _last_lines(self, failure: StartFailed) -> str:
+        if not failure.has_log:
             return ""
         for previous in (False, True):
             with contextlib.suppress(ApiException, aiohttp.ClientError, TimeoutError):
