@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from mofang.models import SecretKey
 from mofang_hub.jobs.machines import Machine
 from mofang_hub.jobs.models import Manifest, NewJob, PodMarks, RolePlan
-from mofang_hub.jobs.placement import Wish, place
 from mofang_kube import names
+from mofang_kube.placement import PlacementRequest, build_placement
 from mofang_spawner.volumes.models import HOME
 from mofang_spawner.volumes.mounts import mounts, volumes
 
@@ -62,14 +62,13 @@ def build_pod_template(
         machines: All nodes of the cluster.
         marks: What the gang's policy wants.
     """
-    wish = Wish(
-        job=job.id,
-        role=role.name,
-        asks_gpu=role.asks_gpu,
+    request = PlacementRequest(
+        needs_gpu=role.asks_gpu,
         pool=job.pool,
         excluded_nodes=job.excluded_nodes,
+        pack_with={names.JOB_LABEL: job.id, names.ROLE_LABEL: role.name},
     )
-    placement = place(wish, machines)
+    placement = build_placement(request, machines)
     spec: Manifest = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,

@@ -3,7 +3,7 @@
 import pytest
 
 from mofang_hub.jobs.machines import Machine
-from mofang_hub.jobs.placement import Placement, Wish, place
+from mofang_kube.placement import Placement, PlacementRequest, build_placement
 
 CPU = Machine(is_labelled=True)
 GPU = Machine(is_labelled=True, has_gpu=True)
@@ -110,8 +110,8 @@ def test_placement(
     demands: set[str],
     tolerates: bool,
 ) -> None:
-    wish = Wish(job="x-1", role="worker", asks_gpu=asks_gpu, pool=pool)
-    found = place(wish, machines)
+    request = PlacementRequest(needs_gpu=asks_gpu, pool=pool)
+    found = build_placement(request, machines)
 
     assert demands_of(found) == demands
     keys = {each["key"] for each in found.tolerations}
@@ -121,8 +121,8 @@ def test_placement(
 
 def test_several_nodes_are_excluded_one_by_one() -> None:
     """Kubernetes takes one value for each demand on a node's name."""
-    wish = Wish(job="x", role="worker", asks_gpu=True, excluded_nodes=("bad", "worse"))
-    found = place(wish, [Machine(name="bad"), Machine(name="good")])
+    request = PlacementRequest(needs_gpu=True, excluded_nodes=("bad", "worse"))
+    found = build_placement(request, [Machine(name="bad"), Machine(name="good")])
 
     node = found.affinity["nodeAffinity"]
     required = node["requiredDuringSchedulingIgnoredDuringExecution"]
@@ -144,8 +144,8 @@ def test_a_machine_is_known_by_the_name_that_pods_tell() -> None:
 
 @pytest.mark.parametrize("asks_gpu", [True, False])
 def test_only_gpu_replicas_of_a_job_are_packed(asks_gpu: bool) -> None:
-    wish = Wish(job="x-1", role="worker", asks_gpu=asks_gpu)
-    found = place(wish, [CPU, GPU])
+    request = PlacementRequest(needs_gpu=asks_gpu, pack_with={"mofang.dev/job": "x-1"})
+    found = build_placement(request, [CPU, GPU])
 
     packing = found.affinity.get("podAffinity")
     assert bool(packing) is asks_gpu

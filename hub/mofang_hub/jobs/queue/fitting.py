@@ -12,8 +12,8 @@ from mofang.models import JobSpec, Role
 from mofang.quantities import parse_quantity, read_quantity
 from mofang_hub.jobs.machines import NODE_TAINTS, Machine
 from mofang_hub.jobs.models import Manifest
-from mofang_hub.jobs.placement import Wish, place
 from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
+from mofang_kube.placement import PlacementRequest, build_placement
 
 _RESOURCES = ("cpu", "memory", GPU_RESOURCE)
 _KEEP_OFF = {"NoSchedule", "NoExecute"}
@@ -139,6 +139,6 @@ def within(pool: str, nodes: Iterable[Empty]) -> list[Empty]:
 
 def open_to(role: Role, pool: str, nodes: Sequence[Empty]) -> list[Empty]:
     """Leave out nodes off which ``placement`` or their taints keep a role."""
-    wish = Wish(job="", role=role.name, asks_gpu=role.resources.gpu > 0, pool=pool)
-    placement = place(wish, [each.machine for each in nodes])
+    request = PlacementRequest(needs_gpu=role.resources.gpu > 0, pool=pool)
+    placement = build_placement(request, [each.machine for each in nodes])
     return [each for each in nodes if placement.accepts(each.labels, each.taints)]
