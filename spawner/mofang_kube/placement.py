@@ -23,6 +23,8 @@ HOSTNAME_LABEL = "kubernetes.io/hostname"
 NODE_NAME = "metadata.name"
 """The only field of a node that node affinity can match."""
 
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _GPU_TOLERATION = {
     "key": GPU_RESOURCE,
     "operator": "Exists",
@@ -146,6 +148,53 @@ def build_placement(request: PlacementRequest, nodes: Iterable[Node]) -> Placeme
     )
 
 
+def merge_affinity(given: Manifest, ours: Manifest) -> Manifest:
+    """Combine two affinities, so that what either requires is required.
+
+    Args:
+        given: An administrator's; comes first.
+        ours: Of a placement. Its node affinity has at most one term.
+    """
+    merged: Manifest = {}
+    for kind in ("nodeAffinity", "podAffinity", "podAntiAffinity"):
+        theirs, own = given.get(kind) or {}, ours.get(kind) or {}
+        if both := _merge_kind(theirs, own):
+            merged[kind] = both
+    return merged
+
+
+def _merge_kind(given: Manifest, ours: Manifest) -> Manifest:
+    merged: Manifest = {}
+    if preferred := [*(given.get(_PREFERRED) or []), *(ours.get(_PREFERRED) or [])]:
+        merged[_PREFERRED] = preferred
+    required, own = given.get(_REQUIRED), ours.get(_REQUIRED)
+    if isinstance(required, dict) and isinstance(own, dict):
+        # Terms of a node are alternatives: each of them needs our demands, too.
+        (ours_term,) = own["nodeSelectorTerms"]
+        terms = required.get("nodeSelectorTerms") or [{}]
+        merged[_REQUIRED] = {
+            "nodeSelectorTerms": [_merge_term(term, ours_term) for term in terms]
+        }
+    elif isinstance(required, list) and isinstance(own, list):
+        merged[_REQUIRED] = [*required, *own]
+    elif required or own:
+        merged[_REQUIRED] = required or own
+    return merged
+
+
+def _merge_term(given: Manifest, ours: Manifest) -> Manifest:
+    return {
+        name: both
+        for name in ("matchExpressions", "matchFields")
+        if (both := [*(given.get(name) or []), *(ours.get(name) or [])])
+    }
+
+
+def merge_tolerations(given: list[Manifest], ours: list[Manifest]) -> list[Manifest]:
+    """An administrator's tolerations, then those of a placement not among them."""
+    return [*given, *(each for each in ours if each not in given)]
+
+
 def _is_met(demand: Manifest, labels: Mapping[str, str]) -> bool:
     is_in = labels.get(demand["key"]) in demand["values"]
     return is_in is (demand["operator"] == "In")
@@ -178,9 +227,7 @@ def _affinity(request: PlacementRequest, demands: list[Manifest]) -> Manifest:
         ]
     if term:
         affinity["nodeAffinity"] = {
-            "requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [term]
-            }
+            _REQUIRED: {"nodeSelectorTerms": [term]},
         }
     if request.pack_with and request.needs_gpu:
         packing = {
@@ -190,7 +237,5 @@ def _affinity(request: PlacementRequest, demands: list[Manifest]) -> Manifest:
                 "topologyKey": HOSTNAME_LABEL,
             },
         }
-        affinity["podAffinity"] = {
-            "preferredDuringSchedulingIgnoredDuringExecution": [packing]
-        }
+        affinity["podAffinity"] = {_PREFERRED: [packing]}
     return affinity

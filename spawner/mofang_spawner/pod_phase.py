@@ -1,4 +1,4 @@
-"""What a starting server's pod says: still coming, there, or lost. Pure."""
+"""Classify the pod of a starting server: waiting, running or failed. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ _RETRIED = re.compile(
 """Messages of faults that pass: the kubelet and containerd were busy. The kubelet tries
 again by itself."""
 _KILLED = 137
+SERVER_CONTAINER = "notebook"
+"""KubeSpawner's name of the container that the server runs in."""
 
 
 class Stage(IntEnum):
@@ -94,12 +96,18 @@ def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
         return REMOVED
     if status.get("phase") == "Failed" and status.get("reason"):
         why = status.get("message", status["reason"])
+        node = pod["spec"].get("nodeName") or "of the pod"
         return StartFailed(
-            reason="evicted", sentence=f"The node evicted the server: {why}"
+            reason="evicted", sentence=f"The server was evicted from node {node}: {why}"
         )
+    for each in status.get("initContainerStatuses", []):
+        if found := _classify_init_container(pod, each):
+            return found
     statuses = status.get("containerStatuses", [])
     if statuses:
-        return _classify_container(pod, statuses[0])
+        # Others are an administrator's; their order is not that of the definition.
+        server = (each for each in statuses if each.get("name") == SERVER_CONTAINER)
+        return _classify_container(pod, next(server, statuses[0]))
     return _classify_placing(pod, status)
 
 
@@ -114,6 +122,33 @@ def _classify_placing(pod: Manifest, status: Manifest) -> Waiting:
     return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
 
 
+def _classify_init_container(
+    pod: Manifest, found: Manifest
+) -> Waiting | StartFailed | None:
+    """An administrator's container before the server's; None unless it matters now."""
+    state, name = found.get("state", {}), found.get("name", "")
+    if reason := _broken_reason(state.get("waiting", {})):
+        sentence = _broken(found, state["waiting"], reason)
+        return StartFailed(
+            reason=_BROKEN[reason], sentence=f"Init container {name}: {sentence}"
+        )
+    if "running" in state and not found.get("started"):
+        return Waiting(
+            stage=Stage.PLACED,
+            sentence=f"Init container {name} is running on node "
+            f"{pod['spec'].get('nodeName', '')}.",
+        )
+    return None
+
+
+def _broken_reason(waiting: Manifest) -> str:
+    """The reason of a container that will not start by itself, or empty."""
+    reason = str(waiting.get("reason", ""))
+    broken = _BROKEN.get(reason)
+    is_retried = broken == "config" and _RETRIED.search(str(waiting.get("message")))
+    return reason if broken and not is_retried else ""
+
+
 def _classify_container(
     pod: Manifest, found: Manifest
 ) -> Waiting | Running | StartFailed:
@@ -122,11 +157,10 @@ def _classify_container(
     if ended:
         return _ended(ended)
     waiting = state.get("waiting", {})
-    reason = waiting.get("reason", "")
-    broken = _BROKEN.get(reason)
-    is_retried = broken == "config" and _RETRIED.search(str(waiting.get("message")))
-    if broken and not is_retried:
-        return StartFailed(reason=broken, sentence=_broken(found, waiting, reason))
+    if reason := _broken_reason(waiting):
+        return StartFailed(
+            reason=_BROKEN[reason], sentence=_broken(found, waiting, reason)
+        )
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
     return Waiting(

@@ -40,8 +40,13 @@ class StartLog:
         self._steps.append(Step(percent=percent, sentence=sentence, detail=detail))
         self._wake()
 
+    @property
+    def percent(self) -> int:
+        """How far the start has come."""
+        return self._steps[-1].percent if self._steps else 0
+
     def end(self) -> None:
-        """Nothing more will be said."""
+        """Emit nothing more."""
         self._ended = True
         self._wake()
 

@@ -1,10 +1,9 @@
-"""Making a server's objects and waiting until it answers.
+"""Create a server's objects and wait until the server answers.
 
-The objects are a Secret, the pod and its Service; Secret and Service belong to
-the pod and go with it. Each start names its Service anew: one of the same name
-would get another address, and whoever remembers the old one waits in vain.
-Secret and pod keep their names, so that a start finds what a hub that died in
-the middle of one left behind.
+The objects are a Secret, the pod and its Service; the pod owns the other two. Each
+start uses a new name for the Service: a re-created Service gets a new ClusterIP, and a
+client with a cached DNS answer would hang. Secret and pod keep their names, so that a
+start finds what a hub that died during the last one left behind.
 """
 
 import asyncio
@@ -20,11 +19,12 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import NotFoundError, translated
 from mofang_kube.watcher import Watcher
-from mofang_spawner import pods
+from mofang_spawner import server_objects
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.pod_phase import (
     REMOVED,
+    SERVER_CONTAINER,
     Running,
     Stage,
     StartFailed,
@@ -32,6 +32,7 @@ from mofang_spawner.pod_phase import (
     classify,
 )
 from mofang_spawner.progress import StartLog
+from mofang_spawner.server_objects import ConfiguredMetadata
 
 Manifest = dict[str, Any]
 
@@ -55,17 +56,35 @@ class ServerStart:
     """One start of one server."""
 
     def __init__(
-        self, context: SpawnContext, plan: SpawnPlan, *, namespace: str, name: str
+        self,
+        context: SpawnContext,
+        plan: SpawnPlan,
+        *,
+        namespace: str,
+        name: str,
+        log: StartLog | None = None,
+        configured: ConfiguredMetadata | None = None,
     ) -> None:
+        """Prepare a start; nothing is made yet.
+
+        Args:
+            context: What all spawners share.
+            plan: What is to start.
+            namespace: The project's.
+            name: Of the pod and of its Secret.
+            log: Where the steps go; one of its own by default.
+            configured: Labels and annotations from the hub's configuration.
+        """
         self._context = context
         self._core = context.core
         self._plan = plan
         self._namespace = namespace
         self._name = name
+        self._configured = configured or ConfiguredMetadata()
         self._uid = ""
         self.service = f"{name}-{secrets.token_hex(2)}"
         """Name of this start's Service."""
-        self.log = StartLog()
+        self.log = log or StartLog()
         self.has_run = False
         """Whether the container ran, and so the image's programs and the user's files
         had their turn."""
@@ -75,47 +94,59 @@ class ServerStart:
         return f"{self._namespace}/{self._name}"
 
     @property
-    def _pod(self) -> Manifest | None:
+    def pod(self) -> Manifest | None:
         """The pod this start made, as the watch last saw it."""
         pod = self._context.pods.objects.get(self._key)
         return pod if pod and pod["metadata"]["uid"] == self._uid else None
 
-    async def create(self, pod: Manifest, *, token: str, port: int) -> None:
-        """Make Secret, pod and Service.
+    async def create(self, pod: Manifest, *, token: str, port: int) -> Manifest:
+        """Make Secret, pod and Service, and return the pod.
+
+        Args:
+            pod: The pod to make.
+            token: The server's token for the hub.
+            port: Where the server listens.
 
         Raises:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
         self.log.emit(Stage.REQUESTED, "Requesting resources.")
-        secret = pods.secret(self._name, self._plan, token)
+        secret = server_objects.secret(self._name, self._plan, token, self._configured)
         await self._replace("secret", secret)
         made = await self._replace("pod", pod)
         self._uid = made["metadata"]["uid"]
-        owner = pods.owner_reference(made)
-        service = pods.service(self.service, self._plan, owner, port)
-        with translated("make", "service", self.service):
-            await asyncio.gather(
-                self._core.create_namespaced_service(self._namespace, service),
-                self._core.patch_namespaced_secret(
-                    self._name,
-                    self._namespace,
-                    {"metadata": {"ownerReferences": [owner]}},
-                    _content_type="application/merge-patch+json",
-                ),
+        owner = server_objects.owner_reference(made)
+        service = server_objects.service(
+            self.service, self._plan, owner, port, self._configured
+        )
+        await asyncio.gather(
+            self._replace("service", service), self._set_owner_of_secret(owner)
+        )
+        return made
+
+    async def _set_owner_of_secret(self, owner: Manifest) -> None:
+        with translated("make", "secret", self._name):
+            await self._core.patch_namespaced_secret(
+                self._name,
+                self._namespace,
+                {"metadata": {"ownerReferences": [owner]}},
+                _content_type="application/merge-patch+json",
             )
 
     async def _replace(
-        self, kind: Literal["secret", "pod"], manifest: Manifest
+        self, kind: Literal["secret", "pod", "service"], manifest: Manifest
     ) -> Manifest:
-        """Make it; what a hub that died in the middle of a start left goes first."""
+        """Create it; what a hub that died during a start left is deleted first."""
         core = self._core
         match kind:
             case "secret":
                 create, remove = core.create_namespaced_secret, self._remove_secret
             case "pod":
                 create, remove = core.create_namespaced_pod, self._remove_pod
+            case "service":
+                create, remove = core.create_namespaced_service, self._remove_service
         verb, what = ("start", "server") if kind == "pod" else ("make", kind)
-        with translated(verb, what, self._name):
+        with translated(verb, what, manifest["metadata"]["name"]):
             try:
                 made = await create(self._namespace, manifest)
             except ApiException as err:
@@ -126,8 +157,8 @@ class ServerStart:
         found: Manifest = self._context.api.sanitize_for_serialization(made)
         return found
 
-    async def wait(self, path: str, port: int, deadline: Deadline) -> None:
-        """Until the server answers at ``path`` of its pod.
+    async def wait(self, path: str, port: int, deadline: Deadline) -> Manifest:
+        """Wait until the server answers at ``path`` of its pod; return the pod.
 
         Raises:
             SpawnFailedError: It ended or cannot start; with cause and last lines.
@@ -136,10 +167,14 @@ class ServerStart:
         async with asyncio.timeout(deadline.left), self._events():
             running = await self._wait_for_container()
             self.has_run = True
-            self.log.emit(Stage.STARTING, f"JupyterLab starts on {running.node}.")
+            sentence = f"Container started on node {running.node}. Starting JupyterLab."
+            self.log.emit(Stage.STARTING, sentence)
             url = f"http://{running.address}:{port}{path}"
             await self._wait_for_answer(url)
-        self.log.emit(Stage.ROUTING, "JupyterLab answers. Opening its address.")
+        self.log.emit(Stage.ROUTING, "JupyterLab is ready. Adding its route.")
+        if (pod := self.pod) is None:
+            raise SpawnFailedError(REMOVED)
+        return pod
 
     async def _wait_for_container(self) -> Running:
         async with contextlib.aclosing(self._states()) as states:
@@ -149,7 +184,8 @@ class ServerStart:
                         return state
                     case StartFailed():
                         raise SpawnFailedError(state, await self._last_lines(state))
-                    case Waiting():
+                    # The pod's status may lag behind its events.
+                    case Waiting() if state.stage >= self.log.percent:
                         self.log.emit(state.stage, state.sentence)
         raise AssertionError("a watch has no end")
 
@@ -161,7 +197,7 @@ class ServerStart:
                 # Subscribed first, looked second: no change falls in between.
                 await asyncio.sleep(0)
                 while True:
-                    pod = self._pod
+                    pod = self.pod
                     if pod or seen:
                         seen = True
                         yield classify(pod) if pod else REMOVED
@@ -176,7 +212,7 @@ class ServerStart:
         client = AsyncHTTPClient(force_instance=True)
         try:
             while not await self._answers(client, url):
-                pod = self._pod
+                pod = self.pod
                 state = classify(pod) if pod else REMOVED
                 if isinstance(state, StartFailed):
                     raise SpawnFailedError(state, await self._last_lines(state))
@@ -202,17 +238,17 @@ class ServerStart:
             f"/api/v1/namespaces/{self._namespace}/events",
             field_selector=f"involvedObject.name={self._name}",
         )
-        teller = asyncio.create_task(self._tell(watcher))
+        follower = asyncio.create_task(self._follow_events(watcher))
         watcher.start()
         try:
             yield
         finally:
-            teller.cancel()
+            follower.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await teller
+                await follower
             await watcher.stop()
 
-    async def _tell(self, watcher: Watcher) -> None:
+    async def _follow_events(self, watcher: Watcher) -> None:
         async with contextlib.aclosing(watcher.changes()) as changes:
             async for change in changes:
                 event = change.object
@@ -235,6 +271,7 @@ class ServerStart:
                 text = await self._core.read_namespaced_pod_log(
                     self._name,
                     self._namespace,
+                    container=SERVER_CONTAINER,
                     tail_lines=_LAST_LINES,
                     previous=previous,
                 )
@@ -245,11 +282,14 @@ class ServerStart:
     async def remove(self) -> None:
         """Delete what this start made, and wait until the pod is gone."""
         await self._remove_secret()
-        await self._delete(self._core.delete_namespaced_service, self.service)
+        await self._remove_service()
         await self._remove_pod()
 
     async def _remove_secret(self) -> None:
         await self._delete(self._core.delete_namespaced_secret, self._name)
+
+    async def _remove_service(self) -> None:
+        await self._delete(self._core.delete_namespaced_service, self.service)
 
     async def _remove_pod(self) -> None:
         await self._delete(self._core.delete_namespaced_pod, self._name)

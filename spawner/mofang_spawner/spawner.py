@@ -1,13 +1,15 @@
 """KubeSpawner, with the platform's rules for what may start and how.
 
 Traits and hooks only: what may be chosen is decided in ``plan``, what the
-pod looks like in ``pods``, how it starts in ``server_start``.
+pod looks like in ``pods``, how it starts in ``server_start``. Which of KubeSpawner's
+traits have an effect is listed in ``kubespawner_traits``.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self, cast
 
+from jupyterhub.utils import maybe_future
 from kubespawner import KubeSpawner
 from traitlets import Any as AnyTrait
 from traitlets import default
@@ -19,9 +21,13 @@ from mofang_spawner.context import PodView, SpawnContext
 from mofang_spawner.failures import StartError, refusal, start_failed, timed_out
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
+from mofang_spawner.pod_model import build_pod_model
 from mofang_spawner.pod_phase import Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
+from mofang_spawner.progress import StartLog
+from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart, SpawnFailedError
+from mofang_spawner.variables import cpu_cores, memory_bytes
 from mofang_spawner.volumes.homes import ensure_home
 
 _SLACK_SECONDS = 5
@@ -41,13 +47,23 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     ).tag(config=True)
 
     _plan: SpawnPlan | None = None
-    _server_start: ServerStart | None = None
+    _start_log: StartLog | None = None
     _last_failure = ""
     """Why the last start that was not in safe mode failed; empty if it did not."""
 
     @default("cmd")
     def _cmd_default(self) -> list[str]:
         return [START_SCRIPT, "jupyterhub-singleuser"]
+
+    # The gateway routes to Services only.
+    @default("services_enabled")
+    def _services_enabled_default(self) -> bool:
+        return True
+
+    # Events are read per pod while somebody waits, never for a whole namespace.
+    @default("events_enabled")
+    def _events_enabled_default(self) -> bool:
+        return False
 
     # -- the one watch of all servers' pods, in place of KubeSpawner's reflectors
 
@@ -134,16 +150,17 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     # -- the start
 
     async def get_pod_manifest(self) -> Any:
-        """KubeSpawner's pod with what the plan decides, as a dictionary."""
-        plan = self._require_plan()
-        context = self.context()
+        """KubeSpawner's pod, completed by what the plan decides: a ``V1Pod``."""
+        plan, context = self._require_plan(), self.context()
         pod = await super().get_pod_manifest()
-        return apply_plan(
+        completed = apply_plan(
             context.api.sanitize_for_serialization(pod),
             plan,
-            self.pod_name,
-            context.training_url,
+            secret_name=self.pod_name,
+            api_url=context.training_url,
+            nodes=context.nodes,
         )
+        return build_pod_model(completed)
 
     def _require_plan(self) -> SpawnPlan:
         if self._plan is None:
@@ -153,26 +170,60 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             )
         return self._plan
 
+    def start(self) -> Any:
+        """Start the server, as KubeSpawner does, with a log of its own."""
+        # Created here: ``progress`` may be asked before the start runs.
+        self._start_log = StartLog()
+        return super().start()
+
     async def _start(self) -> str:
-        plan, context = self._require_plan(), self.context()
-        await context.ready()
+        log = self._start_log = self._start_log or StartLog()
+        try:
+            plan, context = self._require_plan(), self.context()
+            await context.ready()
+            self._adopt(plan)
+            return await self._run_start(self._new_start(plan, context, log), plan)
+        finally:
+            log.end()
+
+    def _adopt(self, plan: SpawnPlan) -> None:
+        """Set the traits that a plan decides, for hooks and for JupyterHub."""
         self.namespace = project_namespace(plan.project.name)
         self.image = plan.environment.image
-        server_start = ServerStart(
-            context, plan, namespace=self.namespace, name=self.pod_name
+        self.mem_limit = self.mem_guarantee = memory_bytes(plan.sizes.memory)
+        self.cpu_limit = cpu_cores(plan.sizes.cpu_limit)
+        self.cpu_guarantee = cpu_cores(plan.sizes.cpu)
+
+    def _new_start(
+        self, plan: SpawnPlan, context: SpawnContext, log: StartLog
+    ) -> ServerStart:
+        extra = self._expand_all(self.extra_labels)
+        annotations = self._expand_all(self.extra_annotations)
+        return ServerStart(
+            context,
+            plan,
+            namespace=self.namespace,
+            name=self.pod_name,
+            log=log,
+            configured=ConfiguredMetadata(
+                labels=self._build_common_labels(extra),
+                pod_labels=self._build_pod_labels(extra),
+                annotations=self._build_common_annotations(annotations),
+            ),
         )
-        self._server_start = server_start
+
+    async def _run_start(self, server_start: ServerStart, plan: SpawnPlan) -> str:
+        deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
         self.dns_name = self.dns_name_template.format(
             namespace=self.namespace, name=server_start.service
         )
-        deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
         try:
-            pod = await self.get_pod_manifest()
-            await ensure_home(context.homes, plan.username)
-            await server_start.create(pod, token=self.api_token, port=self.port)
-            await server_start.wait(f"{self.server.base_url}api", self.port, deadline)
+            await self._create(server_start, plan)
+            # Without a server only in tests, as in JupyterHub's get_env.
+            base_url = self.server.base_url if self.server else "/"
+            pod = await server_start.wait(f"{base_url}api", self.port, deadline)
+            url = str(self._get_pod_url(pod))
         except BaseException as err:
-            server_start.log.end()
             await self._clean_up(server_start)
             failure = self._failure(err, server_start, safe_mode=plan.safe_mode)
             if failure is None:
@@ -182,7 +233,25 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             raise failure from err
         if not plan.safe_mode:
             self._last_failure = ""
-        return f"http://{self.dns_name}:{self.port}"
+        return url
+
+    async def _create(self, server_start: ServerStart, plan: SpawnPlan) -> None:
+        """Create the server's objects; hooks are called as KubeSpawner calls them."""
+        context = self.context()
+        pod = await self.get_pod_manifest()
+        if self.modify_pod_hook:
+            self.log.info("Pod is being modified via modify_pod_hook")
+            pod = await maybe_future(self.modify_pod_hook(self, pod))
+        manifest = context.api.sanitize_for_serialization(pod)
+        # Whatever the hook made of them, the platform finds the pod by its labels.
+        label_pod(manifest, plan)
+        await ensure_home(context.homes, plan.username)
+        created = await server_start.create(
+            manifest, token=self.api_token or "", port=self.port
+        )
+        if self.after_pod_created_hook:
+            self.log.info("Executing after_pod_created_hook")
+            await maybe_future(self.after_pod_created_hook(self, created))
 
     def _failure(
         self, err: BaseException, server_start: ServerStart, *, safe_mode: bool
@@ -214,14 +283,13 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """The start's sentences, from the first, as they come."""
-        server_start = self._server_start
-        if server_start is None:
+        if self._start_log is None:
             yield {
                 "progress": int(Stage.REQUESTED),
                 "message": "Checking the selection.",
             }
             return
-        async for step in server_start.log.follow():
+        async for step in self._start_log.follow():
             yield step.event()
 
     def get_state(self) -> dict[str, Any]:

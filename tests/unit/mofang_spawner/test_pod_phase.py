@@ -110,7 +110,7 @@ def test_an_evicted_pod_is_lost_whatever_its_container_says():
     )
 
     assert found == StartFailed(
-        reason="evicted", sentence="The node evicted the server: disk full"
+        reason="evicted", sentence="The server was evicted from node gpu-1: disk full"
     )
 
 

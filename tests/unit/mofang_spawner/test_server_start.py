@@ -251,8 +251,8 @@ async def test_a_start_tells_its_way(server_start, core, jupyter):
     assert said(server_start) == [
         "Requesting resources.",
         "Assigned to node cpu-1.",
-        "JupyterLab starts on cpu-1.",
-        "JupyterLab answers. Opening its address.",
+        "Container started on node cpu-1. Starting JupyterLab.",
+        "JupyterLab is ready. Adding its route.",
     ]
     assert set(jupyter.asked) == {"/user/ada/api"}
 

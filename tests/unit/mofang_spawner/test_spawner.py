@@ -19,8 +19,9 @@ from unit.mofang_spawner.fake_cluster import NAMESPACE, FakeApi, FakeCore
 from mofang_kube.errors import ClusterAwayError, InvalidError, MofangError, QuotaError
 from mofang_spawner.failures import refusal, start_failed, timed_out
 from mofang_spawner.pod_phase import StartFailed
+from mofang_spawner.progress import StartLog
 from mofang_spawner.safe_mode import OFFER
-from mofang_spawner.server_start import ServerStart, SpawnFailedError
+from mofang_spawner.server_start import SpawnFailedError
 from mofang_spawner.spawner import MofangSpawner
 
 FORM = {"project": ["vision"], "environment": ["pytorch"]}
@@ -31,6 +32,7 @@ class FakeContext:
     training_url = "http://training"
     limit_per_user = 0
     homes = None
+    nodes = ()
 
     def __init__(self):
         self.core = FakeCore()
@@ -425,12 +427,10 @@ async def test_progress_before_a_start_has_one_sentence(spawner):
     ]
 
 
-async def test_progress_is_the_starts_own(spawner, context):
-    spawner._server_start = ServerStart(
-        context, a_plan(), namespace=NAMESPACE, name="p"
-    )
-    spawner._server_start.log.emit(30, "Assigned to node cpu-1.")
-    spawner._server_start.log.end()
+async def test_progress_is_the_starts_own(spawner):
+    spawner._start_log = StartLog()
+    spawner._start_log.emit(30, "Assigned to node cpu-1.")
+    spawner._start_log.end()
 
     assert [event async for event in spawner.progress()] == [
         {"progress": 30, "message": "Assigned to node cpu-1."}
