@@ -33,7 +33,7 @@ class TraitRule:
     """Of a merged trait: how. Of the others: what to use instead, as a sentence."""
 
     accepts: tuple[Any, ...] = ()
-    """Values that are what Mofang does anyway, besides KubeSpawner's default."""
+    """Values that are what Mofang does anyway; KubeSpawner's default if empty."""
 
 
 def _merged(note: str = "") -> TraitRule:
@@ -48,7 +48,7 @@ def _refused(note: str, *accepts: Any) -> TraitRule:
     return TraitRule(rule=Rule.REFUSED, note=note, accepts=accepts)
 
 
-_PLAIN = _merged()
+_PLAIN = _merged("As in KubeSpawner.")
 _BEFORE = _merged("The configured ones come first, then Mofang's.")
 _USER = (
     "Servers and jobs of all users share directories as user and group 1000: leave it "
@@ -193,14 +193,16 @@ TRAITS: Mapping[str, TraitRule] = {
     "pod_connect_ip": _refused(_TARGET),
     "get_pod_url": _refused(_TARGET),
     "ip": _PLAIN,
-    "port": _set("NetworkPolicies of projects let the gateway reach port 8888.", 8888),
+    "port": _set(
+        "NetworkPolicies of projects let the gateway reach port 8888.", 8888, 0
+    ),
     "hub_connect_ip": _PLAIN,
     "hub_connect_port": _PLAIN,
     "hub_connect_url": _PLAIN,
     "secret_name_template": _refused(_TLS),
     "secret_mount_path": _refused(_TLS),
     "ssl_alt_names": _refused(_TLS),
-    "ssl_alt_names_include_local": _refused(_TLS, False),
+    "ssl_alt_names_include_local": _refused(_TLS),
     # -- what users choose
     "profile_list": _refused(_PROFILES),
     "profile_form_template": _refused(_PROFILES),

@@ -46,6 +46,16 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         """,
     ).tag(config=True)
 
+    gallery: Callable[[Self], Awaitable[str]] | None = AnyTrait(
+        None,
+        allow_none=True,
+        help="""
+        An async callable that returns the HTML of the gallery for a spawner.
+
+        Set by the hub's configuration: the only form that starts servers.
+        """,
+    ).tag(config=True)
+
     _plan: SpawnPlan | None = None
     _start_log: StartLog | None = None
     _last_failure = ""
@@ -54,6 +64,10 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     @default("cmd")
     def _cmd_default(self) -> list[str]:
         return [START_SCRIPT, "jupyterhub-singleuser"]
+
+    @default("options_form")
+    def _options_form_default(self) -> Any:
+        return self.gallery or super()._options_form_default()
 
     # The gateway routes to Services only.
     @default("services_enabled")

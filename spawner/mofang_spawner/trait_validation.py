@@ -73,12 +73,14 @@ def _sentences(name: str, value: Any) -> Iterator[str]:
         return
     trait = MofangSpawner.class_traits()[new_name]
     if isinstance(value, LazyConfigValue):
-        value = value.get_value(trait.default() or {})
+        # What is added to a default, such as by c.KubeSpawner.volumes.append(…).
+        is_mapping = "update" in value.to_dict()
+        value = value.get_value({} if is_mapping else [])
     if rule.rule is Rule.MERGED:
         # What a callable returns is known at a start only.
         if (check := _CHECKS.get(new_name)) and not callable(value):
             yield from (f"{name}: {each}" for each in check(value))
-    elif not _is_neutral(value, (*rule.accepts, trait.default())):
+    elif not _is_neutral(value, rule.accepts or (trait.default(),)):
         yield f"{name}: {rule.note}"
 
 
