@@ -216,3 +216,44 @@ def test_what_the_scheduler_says_as_one_sentence(message, sentence):
 )
 def test_what_the_kubelet_tries_again_is_waited_for(reason, message):
     assert isinstance(classify(a_pod(waits(reason, message))), Waiting)
+
+
+def test_the_servers_container_counts_wherever_it_is_listed():
+    """Kubernetes gives no order of the containers' states."""
+    pod = a_pod({"name": "notebook", "state": {"running": {}}}, podIP="10.0.0.1")
+    sidecar = {"name": "sidecar", **ended(exitCode=1)}
+    pod["status"]["containerStatuses"].insert(0, sidecar)
+
+    assert isinstance(classify(pod), Running)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param(
+            {"state": {"running": {}}},
+            "Init container copy is running on node gpu-1.",
+            id="running",
+        ),
+        pytest.param(
+            waits("ImagePullBackOff", "no such image"),
+            "Init container copy: The image  cannot be pulled: no such image.",
+            id="without its image",
+        ),
+        pytest.param(
+            {"state": {"running": {}}, "started": True},
+            "Creating the container on node gpu-1.",
+            id="one that stays beside the server",
+        ),
+        pytest.param(
+            {"state": {"terminated": {"exitCode": 0}}},
+            "Creating the container on node gpu-1.",
+            id="completed",
+        ),
+    ],
+)
+def test_an_init_container_is_told_while_it_matters(state, expected):
+    pod = a_pod(waits("PodInitializing"))
+    pod["status"]["initContainerStatuses"] = [{"name": "copy", **state}]
+
+    assert classify(pod).sentence.startswith(expected)
