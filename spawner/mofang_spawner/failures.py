@@ -84,6 +84,28 @@ def timed_out(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartE
     )
 
 
+def describe_failure(
+    err: BaseException, *, seconds: int, has_run: bool, safe_mode: bool
+) -> StartError | None:
+    """JupyterHub's form of a failed start; None for a fault of the platform's own.
+
+    Args:
+        err: What ended the start.
+        seconds: How long it may take.
+        has_run: Whether the container ran.
+        safe_mode: Whether it was a start without the user's files.
+    """
+    match err:
+        case SpawnFailedError():
+            return start_failed(err, safe_mode=safe_mode)
+        case MofangError():
+            return refusal(err)
+        case TimeoutError():
+            return timed_out(seconds, has_run=has_run, safe_mode=safe_mode)
+        case _:
+            return None
+
+
 def _advice(*, safe_mode: bool) -> str:
     return _ADMINISTRATOR if safe_mode else OFFER
 

@@ -9,7 +9,7 @@ start finds what a hub that died during the last one left behind.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Literal
 
 import aiohttp
@@ -18,10 +18,10 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import NotFoundError, translated
-from mofang_kube.watcher import Watcher
 from mofang_spawner import server_objects
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.plan import SpawnPlan
+from mofang_spawner.pod_events import follow_events
 from mofang_spawner.pod_phase import (
     REMOVED,
     SERVER_CONTAINER,
@@ -164,7 +164,10 @@ class ServerStart:
             SpawnFailedError: It ended or cannot start; with cause and last lines.
             TimeoutError: The deadline passed.
         """
-        async with asyncio.timeout(deadline.left), self._events():
+        events = follow_events(
+            self._context.api, self._namespace, self._name, self._is_own, self.log
+        )
+        async with asyncio.timeout(deadline.left), events:
             running = await self._wait_for_container()
             self.has_run = True
             sentence = f"Container started on node {running.node}. Starting JupyterLab."
@@ -175,6 +178,9 @@ class ServerStart:
         if (pod := self.pod) is None:
             raise SpawnFailedError(REMOVED)
         return pod
+
+    def _is_own(self, uid: str) -> bool:
+        return uid == self._uid
 
     async def _wait_for_container(self) -> Running:
         async with contextlib.aclosing(self._states()) as states:
@@ -229,39 +235,6 @@ class ServerStart:
         except (OSError, HTTPClientError):
             return False
         return bool(answer.code < _SERVER_ERROR)
-
-    @contextlib.asynccontextmanager
-    async def _events(self) -> AsyncIterator[None]:
-        """Follow this pod's events while somebody waits, and no longer."""
-        watcher = Watcher(
-            self._context.api,
-            f"/api/v1/namespaces/{self._namespace}/events",
-            field_selector=f"involvedObject.name={self._name}",
-        )
-        follower = asyncio.create_task(self._follow_events(watcher))
-        watcher.start()
-        try:
-            yield
-        finally:
-            follower.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await follower
-            await watcher.stop()
-
-    async def _follow_events(self, watcher: Watcher) -> None:
-        async with contextlib.aclosing(watcher.changes()) as changes:
-            async for change in changes:
-                event = change.object
-                if event["involvedObject"].get("uid") != self._uid:
-                    continue
-                reason, message = event.get("reason", ""), event.get("message", "")
-                match reason:
-                    case "Pulling":
-                        self.log.emit(Stage.PULLING, "Pulling the image.", message)
-                    case "FailedMount" | "Failed" | "BackOff":
-                        self.log.emit(0, "Retrying.", message)
-                    case _:
-                        pass
 
     async def _last_lines(self, failure: StartFailed) -> str:
         if not failure.has_log:

@@ -18,7 +18,7 @@ from mofang_kube.deadline import Deadline
 from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
 from mofang_spawner.context import PodView, SpawnContext
-from mofang_spawner.failures import StartError, refusal, start_failed, timed_out
+from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
@@ -26,7 +26,7 @@ from mofang_spawner.pod_phase import Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
-from mofang_spawner.server_start import ServerStart, SpawnFailedError
+from mofang_spawner.server_start import ServerStart
 from mofang_spawner.variables import cpu_cores, memory_bytes
 from mofang_spawner.volumes.homes import ensure_home
 
@@ -239,7 +239,12 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             url = str(self._get_pod_url(pod))
         except BaseException as err:
             await self._clean_up(server_start)
-            failure = self._failure(err, server_start, safe_mode=plan.safe_mode)
+            failure = describe_failure(
+                err,
+                seconds=self.start_timeout,
+                has_run=server_start.has_run,
+                safe_mode=plan.safe_mode,
+            )
             if failure is None:
                 raise
             if failure.cause and not plan.safe_mode:
@@ -266,24 +271,6 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         if self.after_pod_created_hook:
             self.log.info("Executing after_pod_created_hook")
             await maybe_future(self.after_pod_created_hook(self, created))
-
-    def _failure(
-        self, err: BaseException, server_start: ServerStart, *, safe_mode: bool
-    ) -> StartError | None:
-        """What is told of a failed start; None for a fault of the platform's own."""
-        match err:
-            case SpawnFailedError():
-                return start_failed(err, safe_mode=safe_mode)
-            case MofangError():
-                return refusal(err)
-            case TimeoutError():
-                return timed_out(
-                    self.start_timeout,
-                    has_run=server_start.has_run,
-                    safe_mode=safe_mode,
-                )
-            case _:
-                return None
 
     async def _clean_up(self, server_start: ServerStart) -> None:
         """Remove a failed start's objects; its cause is told even if that fails."""
