@@ -17,7 +17,7 @@ export PYTHONUNBUFFERED := 1
 
 .PHONY: up wait down clean status build test lint format bench docs lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
-	test-cluster test-e2e test-long test-bare
+	test-cluster test-e2e test-long test-peers test-bare
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
 	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) $(foreach file,$(VALUES),--values $(file))
@@ -93,6 +93,9 @@ test-e2e: .venv/ready
 test-long: test-programs ## Tests whose right answer takes minutes; needs `make up`
 	$(BIN)/python -m tests.support.needs cluster e2e
 	$(BIN)/python -m tests.long
+
+test-peers: .venv/ready ## The suites of KUBESPAWNER and TRAEFIK_PROXY (checkouts) on our classes; needs `make up`
+	$(BIN)/python -m tests.peers $(if $(KUBESPAWNER),--kubespawner $(KUBESPAWNER)) $(if $(TRAEFIK_PROXY),--traefik-proxy $(TRAEFIK_PROXY))
 
 test-bare: .venv/ready ## README's commands and `make test` in a bare Debian
 	$(BIN)/python -m tests.bare

@@ -6,7 +6,7 @@ Everything that no policy allows is denied by the first one.
 
 from typing import Any
 
-from mofang_kube.names import JOB_LABEL
+from mofang_kube.names import JOB_LABEL, SERVER_LABEL
 from mofang_projects.models import EgressSettings, NamespaceSettings
 
 NOTEBOOK_PORT = 8888
@@ -14,7 +14,7 @@ HUB_PORT = 8081
 TRAINING_PORT = 8080
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
-_NOTEBOOKS = {"matchLabels": {"app.kubernetes.io/component": "singleuser-server"}}
+_NOTEBOOKS = {"matchExpressions": [{"key": SERVER_LABEL, "operator": "Exists"}]}
 _JOB_PODS = {"matchExpressions": [{"key": JOB_LABEL, "operator": "Exists"}]}
 METADATA_SERVICES = ("169.254.169.254/32", "fd00:ec2::254/128")
 

@@ -20,6 +20,10 @@ FRAMEWORK_LABEL = f"{GROUP}/framework"
 MACHINE_LABEL = f"{GROUP}/machine"
 POOL_LABEL = f"{GROUP}/pool"
 ROUTE_LABEL = f"{GROUP}/route"
+SERVER_LABEL = f"{GROUP}/server"
+"""The pod's own name, on every pod of a server and on no other. The hub's watch, the
+server's Service and the NetworkPolicies of a project select by it: KubeSpawner's own
+labels can be configured."""
 
 JOB_SPEC_ANNOTATION = f"{GROUP}/training-job"
 JOB_SPEC_VERSION_ANNOTATION = f"{GROUP}/training-job-version"

@@ -1,4 +1,4 @@
-"""What all spawners of one hub share: client, catalogue, one watch of pods."""
+"""What all spawners of one hub share: client, catalogue, watches of pods and nodes."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,15 +9,17 @@ from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
 from mofang_kube import clients, names
 from mofang_kube.errors import KubernetesUnavailableError
+from mofang_kube.placement import NodeClass, strip_node
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
 
 Manifest = dict[str, Any]
-SERVER_SELECTOR = f"component=singleuser-server,{names.OWNER_LABEL}"
+SERVER_SELECTOR = f"{names.SERVER_LABEL},{names.OWNER_LABEL}"
+"""Labels of ours: ``component_label`` and others can be configured."""
 _SYNC_SECONDS = 20.0
 
 
-def trim_pod(pod: Manifest) -> Manifest:
+def strip_pod(pod: Manifest) -> Manifest:
     """What anybody here reads of a pod; a tenth of its size."""
     metadata, spec = pod["metadata"], pod["spec"]
     kept = ("name", "namespace", "uid", "labels", "deletionTimestamp")
@@ -69,9 +71,15 @@ class SpawnContext:
         self.core: CoreV1Api
         self.catalog: Catalog
         self.pods: Watcher
+        self._nodes: Watcher
+
+    @property
+    def nodes(self) -> list[NodeClass]:
+        """All nodes of the cluster, as placement reads them."""
+        return [NodeClass.from_node(each) for each in self._nodes.objects.values()]
 
     async def ready(self) -> None:
-        """Connect, and wait until pods and catalogue are known.
+        """Connect, and wait until pods, nodes and catalogue are known.
 
         Raises:
             KubernetesUnavailableError: Kubernetes does not answer.
@@ -85,14 +93,17 @@ class SpawnContext:
                     self.api,
                     "/api/v1/pods",
                     label_selector=SERVER_SELECTOR,
-                    trim=trim_pod,
+                    trim=strip_pod,
                 )
+                self._nodes = Watcher(self.api, "/api/v1/nodes", trim=strip_node)
                 self._connected = True
         self.pods.start()
+        self._nodes.start()
         await self.catalog.ready()
         try:
             async with asyncio.timeout(_SYNC_SECONDS):
                 await self.pods.has_synced.wait()
+                await self._nodes.has_synced.wait()
         except TimeoutError as err:
             raise KubernetesUnavailableError(
                 "Servers cannot be seen: Kubernetes does not answer. "

@@ -1,6 +1,6 @@
 """Why a server does not start, in the form that JupyterHub tells it.
 
-A *refusal* comes before anything is made; a *lost* start was begun and came to nothing.
+A *refusal* comes before anything is made; a *failed* start was begun.
 Where a file of the user's own may be the cause, the user is offered safe mode: in the
 text for REST, and by a paragraph that the hub's pages put their button to.
 """
@@ -11,8 +11,8 @@ from typing import Any
 from jupyterhub.spawner import SpawnException
 
 from mofang_kube.errors import MofangError
-from mofang_spawner.launch import StartLostError
 from mofang_spawner.safe_mode import OFFER
+from mofang_spawner.server_start import SpawnFailedError
 
 _ADMINISTRATOR = "Safe mode did not help. Show this to an administrator."
 
@@ -49,24 +49,24 @@ def refusal(error: MofangError) -> StartError:
     )
 
 
-def lost(error: StartLostError, *, safe_mode: bool = False) -> StartError:
+def start_failed(error: SpawnFailedError, *, safe_mode: bool = False) -> StartError:
     """A start that came to nothing, with the container's last lines.
 
     Args:
         error: What the pod said.
         safe_mode: Whether it was a start without the user's files.
     """
-    advice = _advice(safe_mode=safe_mode) if error.lost.may_be_users else ""
+    advice = _advice(safe_mode=safe_mode) if error.failure.may_be_users else ""
     return _failed(
-        error.lost.sentence,
+        error.failure.sentence,
         advice,
         error.log.strip(),
-        reason=error.lost.reason,
+        reason=error.failure.reason,
         status_code=424,
     )
 
 
-def too_late(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartError:
+def timed_out(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartError:
     """A start that took longer than it may.
 
     Args:
@@ -82,6 +82,28 @@ def too_late(seconds: int, *, has_run: bool, safe_mode: bool = False) -> StartEr
         reason="timeout",
         status_code=504,
     )
+
+
+def describe_failure(
+    err: BaseException, *, seconds: int, has_run: bool, safe_mode: bool
+) -> StartError | None:
+    """JupyterHub's form of a failed start; None for a fault of the platform's own.
+
+    Args:
+        err: What ended the start.
+        seconds: How long it may take.
+        has_run: Whether the container ran.
+        safe_mode: Whether it was a start without the user's files.
+    """
+    match err:
+        case SpawnFailedError():
+            return start_failed(err, safe_mode=safe_mode)
+        case MofangError():
+            return refusal(err)
+        case TimeoutError():
+            return timed_out(seconds, has_run=has_run, safe_mode=safe_mode)
+        case _:
+            return None
 
 
 def _advice(*, safe_mode: bool) -> str:

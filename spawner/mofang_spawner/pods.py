@@ -1,254 +1,188 @@
-"""The pod of a server: KubeSpawner's, with what a choice decides put in.
+"""The pod of a server: KubeSpawner's, completed by what its plan decides.
 
 Pure. Works on plain dictionaries, after every template of KubeSpawner has been
-expanded, so that no user's or administrator's text is ever read as one.
+expanded, so that no user's text is ever read as one. What an administrator configured
+is kept and comes first; three things are always the platform's: who the container runs
+as, the image and the amounts of CPU, memory and GPUs. ``kubespawner_traits`` lists what
+holds for each trait.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from mofang_kube import names
+from mofang_kube.placement import (
+    Node,
+    PlacementRequest,
+    build_placement,
+    merge_affinity,
+    merge_tolerations,
+)
 from mofang_spawner import safe_mode
-from mofang_spawner.choice import Choice
+from mofang_spawner.plan import SpawnPlan
+from mofang_spawner.server_objects import SCRIPT_KEY, label_pod
+from mofang_spawner.variables import SCRIPT_FOLDER, build_variables
+from mofang_spawner.volumes.merging import (
+    confine_mounts,
+    merge_mounts,
+    merge_volumes,
+)
 from mofang_spawner.volumes.mounts import mounts, volumes
 
 Manifest = dict[str, Any]
 
-SECRET_ENVIRONMENT = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
-"""Variables that the pod reads from its Secret, never from its definition."""
-SERVER_LABEL = "mofang.dev/server"
-"""The pod's own name, which its Service selects."""
 START_SCRIPT = "mofang-start"
 """First word of a server's command, in every user image."""
 DEBUG_PROGRAM = "mofang-debug"
-_SCRIPT_KEY = "startup.sh"
-_TOKEN_KEY = "api-token"  # noqa: S105 - the name of a key
-_SCRIPT_FOLDER = "/etc/mofang"
 
-CONTAINER_SECURITY: Manifest = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
+POD_SECURITY: Manifest = {
     "runAsNonRoot": True,
     "runAsUser": names.UID,
     "runAsGroup": names.UID,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+CONTAINER_SECURITY: Manifest = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    **POD_SECURITY,
+}
+_AMOUNTS = ("cpu", "memory", names.GPU_RESOURCE)
+_OWN_MOUNTS: tuple[Manifest, ...] = (
+    {"name": "cache", "mountPath": "/cache"},
+    {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in the pod
+    {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - likewise
+)
 
 
-def labels(choice: Choice) -> dict[str, str]:
-    """What every object of the server carries."""
-    return {
-        names.PROJECT_LABEL: choice.project.name,
-        names.ENVIRONMENT_LABEL: choice.environment.name,
-        names.OWNER_LABEL: names.user_slug(choice.username),
-    }
+def apply_plan(
+    pod: Manifest,
+    plan: SpawnPlan,
+    *,
+    secret_name: str,
+    api_url: str,
+    nodes: Iterable[Node] = (),
+) -> Manifest:
+    """Complete KubeSpawner's pod in place, and return it.
+
+    Args:
+        pod: The pod in Kubernetes' form; the server's container comes first.
+        plan: The start.
+        secret_name: Name of the server's Secret.
+        api_url: The training service's address.
+        nodes: All nodes of the cluster; empty if they are not known.
+    """
+    label_pod(pod, plan)
+    spec = pod["spec"]
+    spec["automountServiceAccountToken"] = False
+    spec.setdefault("enableServiceLinks", False)
+    spec["securityContext"] = dict(POD_SECURITY)
+    _place(spec, plan, nodes)
+    spec["volumes"] = merge_volumes(
+        spec.get("volumes") or [], _volumes(plan, secret_name)
+    )
+    server, *sidecars = spec["containers"]
+    _patch_container(server, plan, secret_name, api_url)
+    for each in [*(spec.get("initContainers") or []), *sidecars]:
+        _complete_sidecar(each, plan)
+    return pod
 
 
-def secret(name: str, choice: Choice, token: str) -> Manifest:
-    """The server's Secret: its hub token and its start-up script."""
-    data = {_TOKEN_KEY: token}
-    if choice.environment.startup_script:
-        data[_SCRIPT_KEY] = choice.environment.startup_script
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": name, "labels": labels(choice)},
-        "type": "Opaque",
-        "stringData": data,
-    }
+def _place(spec: Manifest, plan: SpawnPlan, nodes: Iterable[Node]) -> None:
+    request = PlacementRequest(requests_gpu=plan.sizes.gpu > 0, pool=plan.project.pool)
+    placement = build_placement(request, nodes)
+    if affinity := merge_affinity(spec.get("affinity") or {}, placement.affinity):
+        spec["affinity"] = affinity
+    given = spec.get("tolerations") or []
+    if tolerations := merge_tolerations(given, placement.tolerations):
+        spec["tolerations"] = tolerations
 
 
-def service(name: str, choice: Choice, owner: Manifest, port: int) -> Manifest:
-    """The server's Service, which its route leads to; gone with the pod."""
-    selector = {**labels(choice), SERVER_LABEL: owner["name"]}
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {
-            "name": name,
-            "labels": labels(choice),
-            "ownerReferences": [owner],
+def _volumes(plan: SpawnPlan, secret_name: str) -> list[Manifest]:
+    found = [
+        *volumes(plan.grants),
+        {"name": "cache", "emptyDir": {"sizeLimit": plan.sizes.cache}},
+        {"name": "tmp", "emptyDir": {}},
+        # What is in it counts as the container's memory, and may be all of that.
+        {
+            "name": "shared-memory",
+            "emptyDir": {"medium": "Memory", "sizeLimit": plan.sizes.memory},
         },
-        "spec": {
-            "type": "ClusterIP",
-            "selector": selector,
-            "publishNotReadyAddresses": True,
-            "ports": [{"name": "http", "port": port, "targetPort": port}],
-        },
-    }
+    ]
+    if plan.environment.startup_script:
+        found.append({"name": "server", "secret": {"secretName": secret_name}})
+    return found
 
 
-def owner_reference(pod: Manifest) -> Manifest:
-    """What makes an object go when the pod goes."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "name": pod["metadata"]["name"],
-        "uid": pod["metadata"]["uid"],
-        "blockOwnerDeletion": True,
-        "controller": False,
-    }
-
-
-def affinity(choice: Choice) -> Manifest:
-    """Which machines may run it: the project's pool, GPU machines only for GPUs."""
-    required: list[Manifest] = []
-    if choice.project.pool:
-        required.append(_expression(names.POOL_LABEL, "In", choice.project.pool))
-    if choice.sizes.gpu:
-        required.append(_expression(names.MACHINE_LABEL, "In", "gpu"))
-    found: Manifest = {}
-    if required:
-        found["requiredDuringSchedulingIgnoredDuringExecution"] = {
-            "nodeSelectorTerms": [{"matchExpressions": required}]
-        }
-    if not choice.sizes.gpu:
-        # GPU machines repel it by their taint, too; where they are not tainted
-        # a machine without GPUs is taken as long as there is one.
-        found["preferredDuringSchedulingIgnoredDuringExecution"] = [
-            {
-                "weight": 100,
-                "preference": {
-                    "matchExpressions": [
-                        _expression(names.MACHINE_LABEL, "NotIn", "gpu")
-                    ]
-                },
-            }
-        ]
-    return {"nodeAffinity": found}
-
-
-def _expression(key: str, operator: str, value: str) -> Manifest:
-    return {"key": key, "operator": operator, "values": [value]}
-
-
-def resources(choice: Choice) -> Manifest:
-    """Requests and limits; memory's are equal, CPU may borrow up to its limit."""
-    sizes = choice.sizes
-    requests = {
-        "cpu": sizes.cpu,
-        "memory": sizes.memory,
-        "ephemeral-storage": "100Mi",
-    }
-    limits: Manifest = {"cpu": sizes.cpu_limit, "memory": sizes.memory}
-    if sizes.gpu:
-        requests[names.GPU_RESOURCE] = str(sizes.gpu)
-        limits[names.GPU_RESOURCE] = str(sizes.gpu)
-    return {"requests": requests, "limits": limits}
-
-
-def tolerations(choice: Choice) -> list[Manifest]:
-    """Which machines that keep others off let the server in."""
-    found: list[Manifest] = []
-    if choice.sizes.gpu:
-        found.append(
-            {"key": names.GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
-        )
-    if choice.project.pool:
+def _mounts(plan: SpawnPlan) -> list[Manifest]:
+    found = [*mounts(plan.grants), *(dict(each) for each in _OWN_MOUNTS)]
+    if plan.environment.startup_script:
         found.append(
             {
-                "key": names.POOL_LABEL,
-                "operator": "Equal",
-                "value": choice.project.pool,
-                "effect": "NoSchedule",
+                "name": "server",
+                "mountPath": f"{SCRIPT_FOLDER}/{SCRIPT_KEY}",
+                "subPath": SCRIPT_KEY,
+                "readOnly": True,
             }
         )
     return found
 
 
-def environment(choice: Choice, api_url: str) -> list[Manifest]:
-    """Variables of the contract, then the environment's own."""
-    fixed = {
-        "MOFANG_PROJECT": choice.project.name,
-        "MOFANG_ENVIRONMENT": choice.environment.name,
-        "MOFANG_FRAMEWORKS": ",".join(choice.environment.frameworks),
-        "MOFANG_IMAGE": choice.environment.image,
-        "MOFANG_API_URL": api_url,
-        "MOFANG_CACHE_BYTES": str(choice.sizes.cache_usable_bytes),
+def resources(plan: SpawnPlan, given: Manifest) -> Manifest:
+    """Requests and limits; memory's are equal, CPU may borrow up to its limit.
+
+    Args:
+        plan: The start.
+        given: What is configured; CPU, memory and GPUs in it do not count.
+    """
+    sizes = plan.sizes
+    requests = {"cpu": sizes.cpu, "memory": sizes.memory}
+    limits = {"cpu": sizes.cpu_limit, "memory": sizes.memory}
+    if sizes.gpu:
+        requests[names.GPU_RESOURCE] = limits[names.GPU_RESOURCE] = str(sizes.gpu)
+    defaults = {"ephemeral-storage": "100Mi"}
+    return {
+        **given,
+        "requests": defaults | _other_amounts(given, "requests") | requests,
+        "limits": _other_amounts(given, "limits") | limits,
     }
-    if choice.safe_mode:
-        # Without the start-up script, too: it works with the user's packages.
-        fixed |= safe_mode.variables(choice.last_failure)
-    elif choice.environment.startup_script:
-        fixed["MOFANG_STARTUP_SCRIPT"] = f"{_SCRIPT_FOLDER}/{_SCRIPT_KEY}"
-    if choice.job:
-        fixed["MOFANG_DEBUG_JOB"] = choice.job
-    own = {
-        name: value
-        for name, value in choice.environment.env.items()
-        if not name.startswith(("MOFANG_", "JUPYTERHUB_", "JPY_"))
-    }
-    return [{"name": name, "value": value} for name, value in (own | fixed).items()]
 
 
-def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> Manifest:
-    """KubeSpawner's pod, completed; ``url`` is the training service's address."""
-    metadata, spec = pod["metadata"], pod["spec"]
-    metadata.setdefault("labels", {}).update(labels(choice))
-    metadata["labels"][SERVER_LABEL] = metadata["name"]
-    metadata.setdefault("annotations", {})[names.OWNER_NAME_ANNOTATION] = (
-        choice.username
+def _other_amounts(given: Manifest, kind: str) -> Manifest:
+    amounts: Manifest = given.get(kind) or {}
+    return {name: each for name, each in amounts.items() if name not in _AMOUNTS}
+
+
+def _patch_container(
+    container: Manifest, plan: SpawnPlan, secret_name: str, api_url: str
+) -> None:
+    container["image"] = plan.environment.image
+    container["resources"] = resources(plan, container.get("resources") or {})
+    container["env"] = build_variables(
+        container.get("env") or [],
+        plan,
+        resources=container["resources"],
+        secret_name=secret_name,
+        api_url=api_url,
     )
-    spec["automountServiceAccountToken"] = False
-    spec["enableServiceLinks"] = False
-    spec["securityContext"] = {
-        "runAsNonRoot": True,
-        "runAsUser": names.UID,
-        "runAsGroup": names.UID,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    spec["affinity"] = affinity(choice)
-    if tolerated := tolerations(choice):
-        spec["tolerations"] = tolerated
-    spec["volumes"] = volumes(choice.grants)
-    spec["volumes"] += [
-        {"name": "cache", "emptyDir": {"sizeLimit": choice.sizes.cache}},
-        {"name": "tmp", "emptyDir": {}},
-        # What is in it counts as the container's memory, and may be all of that.
-        {
-            "name": "shared-memory",
-            "emptyDir": {"medium": "Memory", "sizeLimit": choice.sizes.memory},
-        },
-    ]
-    if choice.environment.startup_script:
-        spec["volumes"].append(
-            {"name": "server", "secret": {"secretName": secret_name}}
-        )
-    _complete(spec["containers"][0], choice, secret_name, url)
-    return pod
-
-
-def _complete(container: Manifest, choice: Choice, secret_name: str, url: str) -> None:
-    kept = [
-        each
-        for each in container.get("env", [])
-        if each["name"] not in SECRET_ENVIRONMENT
-    ]
-    reference = {"secretKeyRef": {"name": secret_name, "key": _TOKEN_KEY}}
-    hidden = [{"name": name, "valueFrom": reference} for name in SECRET_ENVIRONMENT]
-    container["env"] = kept + hidden + environment(choice, url)
-    container["image"] = choice.environment.image
-    if choice.job:
-        # Between the start-up script and the server: brings in the job's settings.
-        words = list(container["args"])
-        words.insert(words.index(START_SCRIPT) + 1, DEBUG_PROGRAM)
-        container["args"] = words
-    if choice.safe_mode:
+    if plan.job:
+        # Between the start-up script and the server: loads the job's settings.
+        words = list(container.get("args") or [])
+        position = words.index(START_SCRIPT) + 1 if START_SCRIPT in words else 0
+        container["args"] = [*words[:position], DEBUG_PROGRAM, *words[position:]]
+    if plan.safe_mode:
         safe_mode.apply(container)
-    container["resources"] = resources(choice)
     container["securityContext"] = dict(CONTAINER_SECURITY)
-    container["terminationMessagePolicy"] = "FallbackToLogsOnError"
-    container["volumeMounts"] = [
-        *mounts(choice.grants),
-        {"name": "cache", "mountPath": "/cache"},
-        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in the pod
-        {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - likewise
-    ]
-    if choice.environment.startup_script:
-        container["volumeMounts"].append(
-            {
-                "name": "server",
-                "mountPath": f"{_SCRIPT_FOLDER}/{_SCRIPT_KEY}",
-                "subPath": _SCRIPT_KEY,
-                "readOnly": True,
-            }
-        )
+    container.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+    confine_mounts(container, plan.grants)
+    container["volumeMounts"] = merge_mounts(
+        container.get("volumeMounts") or [], _mounts(plan), plan.grants
+    )
+
+
+def _complete_sidecar(container: Manifest, plan: SpawnPlan) -> None:
+    """Give an administrator's container what Pod Security *restricted* asks for."""
+    container["securityContext"] = {
+        **CONTAINER_SECURITY,
+        **(container.get("securityContext") or {}),
+    }
+    confine_mounts(container, plan.grants)

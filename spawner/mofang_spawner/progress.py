@@ -31,7 +31,7 @@ class StartLog:
         self._changed = asyncio.Event()
         self._ended = False
 
-    def say(self, percent: int, sentence: str, detail: str = "") -> None:
+    def emit(self, percent: int, sentence: str, detail: str = "") -> None:
         """Add a step unless it was just said; percentages never fall."""
         last = self._steps[-1] if self._steps else Step(percent=0, sentence="")
         if last.sentence == sentence and last.detail == detail:
@@ -40,8 +40,13 @@ class StartLog:
         self._steps.append(Step(percent=percent, sentence=sentence, detail=detail))
         self._wake()
 
+    @property
+    def percent(self) -> int:
+        """How far the start has come."""
+        return self._steps[-1].percent if self._steps else 0
+
     def end(self) -> None:
-        """Nothing more will be said."""
+        """Emit nothing more."""
         self._ended = True
         self._wake()
 

@@ -53,5 +53,5 @@ def variables(failure: str) -> dict[str, str]:
 
 def apply(container: Manifest) -> None:
     """Add a server's options, and start it where it can be whatever the home is."""
-    container["args"] = [*container["args"], *_OPTIONS]
+    container["args"] = [*(container.get("args") or []), *_OPTIONS]
     container["workingDir"] = "/tmp"  # noqa: S108 - in the pod

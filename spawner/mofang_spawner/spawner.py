@@ -1,13 +1,15 @@
 """KubeSpawner, with the platform's rules for what may start and how.
 
-Traits and hooks only: what may be chosen is decided in ``choice``, what the
-pod looks like in ``pods``, how it starts in ``launch``.
+Traits and hooks only: what may be chosen is decided in ``plan``, what the
+pod looks like in ``pods``, how it starts in ``server_start``. Which of KubeSpawner's
+traits have an effect is listed in ``kubespawner_traits``.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self, cast
 
+from jupyterhub.utils import maybe_future
 from kubespawner import KubeSpawner
 from traitlets import Any as AnyTrait
 from traitlets import default
@@ -15,13 +17,17 @@ from traitlets import default
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
-from mofang_spawner.choice import Choice, settle
 from mofang_spawner.context import PodView, SpawnContext
-from mofang_spawner.failures import StartError, lost, refusal, too_late
-from mofang_spawner.launch import Launch, StartLostError
+from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
-from mofang_spawner.pods import START_SCRIPT, apply_choice
-from mofang_spawner.verdict import Stage
+from mofang_spawner.plan import SpawnPlan, resolve
+from mofang_spawner.pod_model import build_pod_model
+from mofang_spawner.pod_phase import Stage
+from mofang_spawner.pods import START_SCRIPT, apply_plan
+from mofang_spawner.progress import StartLog
+from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
+from mofang_spawner.server_start import ServerStart
+from mofang_spawner.variables import cpu_cores, memory_bytes
 from mofang_spawner.volumes.homes import ensure_home
 
 _SLACK_SECONDS = 5
@@ -40,14 +46,38 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         """,
     ).tag(config=True)
 
-    _choice: Choice | None = None
-    _launch: Launch | None = None
+    gallery: Callable[[Self], Awaitable[str]] | None = AnyTrait(
+        None,
+        allow_none=True,
+        help="""
+        An async callable that returns the HTML of the gallery for a spawner.
+
+        Set by the hub's configuration: the only form that starts servers.
+        """,
+    ).tag(config=True)
+
+    _plan: SpawnPlan | None = None
+    _start_log: StartLog | None = None
     _last_failure = ""
     """Why the last start that was not in safe mode failed; empty if it did not."""
 
     @default("cmd")
     def _cmd_default(self) -> list[str]:
         return [START_SCRIPT, "jupyterhub-singleuser"]
+
+    @default("options_form")
+    def _options_form_default(self) -> Any:
+        return self.gallery or super()._options_form_default()
+
+    # The gateway routes to Services only.
+    @default("services_enabled")
+    def _services_enabled_default(self) -> bool:
+        return True
+
+    # Events are read per pod while somebody waits, never for a whole namespace.
+    @default("events_enabled")
+    def _events_enabled_default(self) -> bool:
+        return False
 
     # -- the one watch of all servers' pods, in place of KubeSpawner's reflectors
 
@@ -73,7 +103,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         fields = {name: values for name, values in form.items() if name != "_xsrf"}
         try:
             options = ServerOptions.parse_form(fields)
-            await self._settle(options)
+            await self._resolve(options)
         except MofangError as err:
             raise refusal(err) from err
         return options.as_given()
@@ -101,16 +131,16 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             name: value for name, value in options.items() if name != "safe_mode"
         }
         try:
-            self._choice = await self._settle(ServerOptions.parse(options))
+            self._plan = await self._resolve(ServerOptions.parse(options))
         except MofangError as err:
             raise refusal(err) from err
 
-    async def _settle(self, options: ServerOptions) -> Choice:
+    async def _resolve(self, options: ServerOptions) -> SpawnPlan:
         context = self.context()
         await context.ready()
         self._validate_limit(context.limit_per_user)
         groups = {group.name for group in self.user.groups}
-        return settle(
+        return resolve(
             options,
             context.catalog,
             username=self.user.name,
@@ -134,75 +164,119 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     # -- the start
 
     async def get_pod_manifest(self) -> Any:
-        """KubeSpawner's pod with what the choice decides, as a dictionary."""
-        choice = self._settled()
-        context = self.context()
+        """KubeSpawner's pod, completed by what the plan decides: a ``V1Pod``."""
+        plan, context = self._require_plan(), self.context()
         pod = await super().get_pod_manifest()
-        return apply_choice(
+        completed = apply_plan(
             context.api.sanitize_for_serialization(pod),
-            choice,
-            self.pod_name,
-            context.training_url,
+            plan,
+            secret_name=self.pod_name,
+            api_url=context.training_url,
+            nodes=context.nodes,
         )
+        return build_pod_model(completed)
 
-    def _settled(self) -> Choice:
-        if self._choice is None:
+    def _require_plan(self) -> SpawnPlan:
+        if self._plan is None:
             raise StartError(
                 "Choose a project and an environment in the gallery.",
                 reason="no-choice",
             )
-        return self._choice
+        return self._plan
+
+    def start(self) -> Any:
+        """Start the server, as KubeSpawner does, with a log of its own."""
+        # Created here: ``progress`` may be asked before the start runs.
+        self._start_log = StartLog()
+        return super().start()
 
     async def _start(self) -> str:
-        choice, context = self._settled(), self.context()
-        await context.ready()
-        self.namespace = project_namespace(choice.project.name)
-        self.image = choice.environment.image
-        launch = Launch(context, choice, namespace=self.namespace, name=self.pod_name)
-        self._launch = launch
-        self.dns_name = self.dns_name_template.format(
-            namespace=self.namespace, name=launch.service
-        )
-        deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
+        log = self._start_log = self._start_log or StartLog()
         try:
-            pod = await self.get_pod_manifest()
-            await ensure_home(context.homes, choice.username)
-            await launch.create(pod, token=self.api_token, port=self.port)
-            await launch.wait(f"{self.server.base_url}api", self.port, deadline)
+            plan, context = self._require_plan(), self.context()
+            await context.ready()
+            self._adopt(plan)
+            return await self._run_start(self._new_start(plan, context, log), plan)
+        finally:
+            log.end()
+
+    def _adopt(self, plan: SpawnPlan) -> None:
+        """Set the traits that a plan decides, for hooks and for JupyterHub."""
+        self.namespace = project_namespace(plan.project.name)
+        self.image = plan.environment.image
+        self.mem_limit = self.mem_guarantee = memory_bytes(plan.sizes.memory)
+        self.cpu_limit = cpu_cores(plan.sizes.cpu_limit)
+        self.cpu_guarantee = cpu_cores(plan.sizes.cpu)
+
+    def _new_start(
+        self, plan: SpawnPlan, context: SpawnContext, log: StartLog
+    ) -> ServerStart:
+        extra = self._expand_all(self.extra_labels)
+        annotations = self._expand_all(self.extra_annotations)
+        return ServerStart(
+            context,
+            plan,
+            namespace=self.namespace,
+            name=self.pod_name,
+            log=log,
+            configured=ConfiguredMetadata(
+                labels=self._build_common_labels(extra),
+                pod_labels=self._build_pod_labels(extra),
+                annotations=self._build_common_annotations(annotations),
+            ),
+        )
+
+    async def _run_start(self, server_start: ServerStart, plan: SpawnPlan) -> str:
+        deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
+        self.dns_name = self.dns_name_template.format(
+            namespace=self.namespace, name=server_start.service
+        )
+        try:
+            await self._create(server_start, plan)
+            # Without a server only in tests, as in JupyterHub's get_env.
+            base_url = self.server.base_url if self.server else "/"
+            pod = await server_start.wait(f"{base_url}api", self.port, deadline)
+            url = str(self._get_pod_url(pod))
         except BaseException as err:
-            launch.log.end()
-            await self._clean_up(launch)
-            failure = self._failure(err, launch, safe_mode=choice.safe_mode)
+            await self._clean_up(server_start)
+            failure = describe_failure(
+                err,
+                seconds=self.start_timeout,
+                has_run=server_start.has_run,
+                safe_mode=plan.safe_mode,
+            )
             if failure is None:
                 raise
-            if failure.cause and not choice.safe_mode:
+            if failure.cause and not plan.safe_mode:
                 self._last_failure = failure.cause
             raise failure from err
-        if not choice.safe_mode:
+        if not plan.safe_mode:
             self._last_failure = ""
-        return f"http://{self.dns_name}:{self.port}"
+        return url
 
-    def _failure(
-        self, err: BaseException, launch: Launch, *, safe_mode: bool
-    ) -> StartError | None:
-        """What is told of a failed start; None for a fault of the platform's own."""
-        match err:
-            case StartLostError():
-                return lost(err, safe_mode=safe_mode)
-            case MofangError():
-                return refusal(err)
-            case TimeoutError():
-                return too_late(
-                    self.start_timeout, has_run=launch.has_run, safe_mode=safe_mode
-                )
-            case _:
-                return None
+    async def _create(self, server_start: ServerStart, plan: SpawnPlan) -> None:
+        """Create the server's objects; hooks are called as KubeSpawner calls them."""
+        context = self.context()
+        pod = await self.get_pod_manifest()
+        if self.modify_pod_hook:
+            self.log.info("Pod is being modified via modify_pod_hook")
+            pod = await maybe_future(self.modify_pod_hook(self, pod))
+        manifest = context.api.sanitize_for_serialization(pod)
+        # Whatever the hook made of them, the platform finds the pod by its labels.
+        label_pod(manifest, plan)
+        await ensure_home(context.homes, plan.username)
+        created = await server_start.create(
+            manifest, token=self.api_token or "", port=self.port
+        )
+        if self.after_pod_created_hook:
+            self.log.info("Executing after_pod_created_hook")
+            await maybe_future(self.after_pod_created_hook(self, created))
 
-    async def _clean_up(self, launch: Launch) -> None:
+    async def _clean_up(self, server_start: ServerStart) -> None:
         """Remove a failed start's objects; its cause is told even if that fails."""
         try:
             async with asyncio.timeout(_SLACK_SECONDS):
-                await launch.remove()
+                await server_start.remove()
         except (MofangError, TimeoutError) as err:
             self.log.warning(
                 "Left behind by the failed start of %s: %s", self._log_name, err
@@ -210,19 +284,21 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """The start's sentences, from the first, as they come."""
-        launch = self._launch
-        if launch is None:
-            yield {"progress": int(Stage.REQUESTED), "message": "Checking the choice."}
+        if self._start_log is None:
+            yield {
+                "progress": int(Stage.REQUESTED),
+                "message": "Checking the selection.",
+            }
             return
-        async for step in launch.log.follow():
+        async for step in self._start_log.follow():
             yield step.event()
 
     def get_state(self) -> dict[str, Any]:
         """What a new hub needs to know of a running server."""
         state = cast("dict[str, Any]", super().get_state())
-        if self._choice is not None:
-            state["project"] = self._choice.project.name
-            state["environment"] = self._choice.environment.name
+        if self._plan is not None:
+            state["project"] = self._plan.project.name
+            state["environment"] = self._plan.environment.name
         if self._last_failure:
             state["last_failure"] = self._last_failure
         return state

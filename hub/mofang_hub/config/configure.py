@@ -90,10 +90,6 @@ def _spawner(c: Any, settings: Settings) -> None:
     c.MofangSpawner.context = lambda: context
     c.MofangSpawner.start_timeout = settings.servers.start_timeout_seconds
     c.MofangSpawner.http_timeout = 60
-    # Events are read per pod while somebody waits, never for a whole namespace.
-    c.MofangSpawner.events_enabled = False
-    c.MofangSpawner.services_enabled = True
-    c.MofangSpawner.storage_pvc_ensure = False
     c.MofangSpawner.delete_grace_period = 2
     c.MofangSpawner.default_url = "/lab"
     c.MofangSpawner.dns_name_template = "{name}.{namespace}.svc.cluster.local"

@@ -1,15 +1,30 @@
 """JupyterHub, with our pages before its own."""
 
+from typing import Any
+
 from jupyterhub.app import JupyterHub
 from typing_extensions import override
 
 from mofang_hub.pages import handlers, servers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.user_host import user_host_handlers
+from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
 
 
 class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
     """The hub's application; reads the settings of ``JupyterHub``."""
+
+    @override
+    def load_config_file(self, *args: Any, **options: Any) -> None:
+        """Read the configuration; exit where the spawner cannot be as it says."""
+        super().load_config_file(*args, **options)
+        if not issubclass(self.spawner_class, MofangSpawner):
+            return
+        try:
+            validate_traits(self.config)
+        except TraitsRefusedError as err:
+            self.exit(str(err))
 
     @override
     def init_handlers(self) -> None:

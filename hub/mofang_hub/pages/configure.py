@@ -37,6 +37,6 @@ def configure_pages(c: Any, settings: Settings) -> None:
         "mofang_fragment": fragment,
         "mofang_client": find_wheels(),
     }
-    c.MofangSpawner.options_form = form
+    c.MofangSpawner.gallery = form
     # The gallery is the first page: it has what runs and what may be started.
     c.JupyterHub.default_url = "/hub/spawn"

@@ -22,8 +22,8 @@ from mofang_hub.pages.link import Link
 from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
 from mofang_hub.pages.rendering import render_gallery
 from mofang_kube.errors import MofangError
-from mofang_spawner.choice import settle
 from mofang_spawner.options import ServerOptions
+from mofang_spawner.plan import resolve
 
 _NOT_RUNNING = {"notice": "not-running"}
 """Tells the gallery that somebody looked for a server that does not run."""
@@ -147,7 +147,7 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         }
         context = user.spawner.context()
         await context.ready()
-        settle(
+        resolve(
             ServerOptions.parse_form(form),
             context.catalog,
             username=user.name,

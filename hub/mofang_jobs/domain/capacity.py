@@ -12,8 +12,8 @@ from mofang_api.models import JobSpec, RestartRecord, Role
 from mofang_api.quantities import parse_quantity, read_quantity
 from mofang_jobs.domain.models import Manifest
 from mofang_jobs.domain.nodes import NODE_TAINTS, Node
-from mofang_jobs.domain.placement import PlacementRequest, build_placement
 from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
+from mofang_kube.placement import PlacementRequest, build_placement
 
 _RESOURCES = ("cpu", "memory", GPU_RESOURCE)
 _KEEP_OFF = {"NoSchedule", "NoExecute"}
@@ -148,9 +148,7 @@ def eligible_nodes(
     role: Role, pool: str, nodes: Sequence[NodeCapacity]
 ) -> list[NodeCapacity]:
     """Return the nodes whose labels and taints allow the pods of a role."""
-    request = PlacementRequest(
-        job="", role=role.name, requests_gpu=role.resources.gpu > 0, pool=pool
-    )
+    request = PlacementRequest(requests_gpu=role.resources.gpu > 0, pool=pool)
     placement = build_placement(request, [each.node for each in nodes])
     return [each for each in nodes if placement.accepts(each.labels, each.taints)]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from mofang_jobs.domain.models import Manifest
-from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
+from typing_extensions import override
 
-GPU_MACHINE = "gpu"
+from mofang_jobs.domain.models import Manifest
+from mofang_kube.placement import NodeClass
+
 NODE_TAINTS = "node.kubernetes.io/"
 """How the keys of taints begin that Kubernetes sets itself, and takes away again."""
 
@@ -17,17 +18,12 @@ LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(NodeClass):
     """A node, as far as placement cares."""
 
     name: str = ""
     """As pods say on which node they are; its label of the host name may be another."""
 
-    pool: str = ""
-    is_labelled: bool = False
-    """Whether it says which kind of node it is."""
-
-    has_gpu: bool = False
     is_lost: bool = False
     """Whether the cluster hears nothing of it."""
 
@@ -39,16 +35,15 @@ class Node:
         return not (self.is_lost or self.is_cordoned)
 
     @classmethod
+    @override
     def from_node(cls, node: Manifest) -> Self:
         """Read a node as the API server gives it."""
-        labels = node["metadata"].get("labels") or {}
-        capacity = (node.get("status") or {}).get("capacity") or {}
-        kind = labels.get(MACHINE_LABEL, "")
+        kind = NodeClass.from_node(node)
         return cls(
             name=node["metadata"].get("name", ""),
-            pool=labels.get(POOL_LABEL, ""),
-            is_labelled=bool(kind),
-            has_gpu=kind == GPU_MACHINE or capacity.get(GPU_RESOURCE, "0") != "0",
+            pool=kind.pool,
+            is_labelled=kind.is_labelled,
+            has_gpu=kind.has_gpu,
             is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
             is_cordoned=bool((node.get("spec") or {}).get("unschedulable")),
         )

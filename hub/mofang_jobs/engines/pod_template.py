@@ -17,8 +17,8 @@ from mofang_jobs.domain.models import (
     SchedulingMetadata,
 )
 from mofang_jobs.domain.nodes import Node
-from mofang_jobs.domain.placement import PlacementRequest, build_placement
 from mofang_kube import names
+from mofang_kube.placement import PlacementRequest, build_placement
 from mofang_spawner.volumes.models import HOME
 from mofang_spawner.volumes.mounts import mounts, volumes
 
@@ -59,11 +59,10 @@ def build_pod_template(
         scheduling_metadata: What the gang's policy wants.
     """
     request = PlacementRequest(
-        job=job.id,
-        role=role.name,
         requests_gpu=role.requests_gpu,
         pool=job.pool,
         excluded_nodes=job.excluded_nodes,
+        pack_with={names.JOB_LABEL: job.id, names.ROLE_LABEL: role.name},
     )
     placement = build_placement(request, nodes)
     spec: Manifest = {

@@ -63,8 +63,8 @@ def _within(field: str, asked: str | None, bounds: Bounds) -> str:
     return asked
 
 
-def settle(resources: Resources, options: ServerOptions) -> Sizes:
-    """What the server gets: the choice, checked, or the defaults.
+def resolve_sizes(resources: Resources, options: ServerOptions) -> Sizes:
+    """What the server gets: the user's options, checked, or the defaults.
 
     Raises:
         InvalidError: A size is outside the environment's bounds.

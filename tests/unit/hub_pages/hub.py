@@ -140,7 +140,7 @@ async def running_hub(folder):
     """A hub that answers; yields how one logs in to it."""
     c = Config()
     configure_pages(c, settings=None)
-    form = c.MofangSpawner.options_form
+    form = c.MofangSpawner.gallery
     c.JupyterHub.db_url = f"sqlite:///{folder / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
     c.JupyterHub.cookie_secret = b"x" * 32

@@ -104,7 +104,7 @@ def show():
             user=user or FakeUser(),
             hub=SimpleNamespace(base_url="/hub/"),
         )
-        return Page(await c.MofangSpawner.options_form(spawner))
+        return Page(await c.MofangSpawner.gallery(spawner))
 
     return show
 
@@ -367,7 +367,7 @@ async def test_a_catalogue_that_is_away_is_not_an_empty_one():
 
     context = SimpleNamespace(ready=ready)
     with pytest.raises(web.HTTPError, match="Kubernetes does not answer") as caught:
-        await c.MofangSpawner.options_form(SimpleNamespace(context=lambda: context))
+        await c.MofangSpawner.gallery(SimpleNamespace(context=lambda: context))
     assert caught.value.status_code == 503
 
 

@@ -9,9 +9,9 @@ from jupyterhub.handlers.pages import SpawnHandler, SpawnPendingHandler
 from unit.hub_pages.hub import DEBUG_SERVER, JOB, running_hub, values
 
 from mofang_kube.errors import ConflictError, QuotaError
-from mofang_spawner.failures import lost
-from mofang_spawner.launch import StartLostError
-from mofang_spawner.verdict import Lost
+from mofang_spawner.failures import start_failed
+from mofang_spawner.pod_phase import StartFailed
+from mofang_spawner.server_start import SpawnFailedError
 
 CARD = {"project": "vision", "environment": "pytorch"}
 QUERY = "project=vision&environment=pytorch"
@@ -191,8 +191,10 @@ async def test_a_start_that_fails_at_once_says_why_and_keeps_its_values(hub, ada
 
 def exited():
     """A start that was begun, and whose container ended."""
-    verdict = Lost(reason="exit", sentence="The server exited.")
-    return lost(StartLostError(verdict, "Preferred directory <b>not</b> found"))
+    verdict = StartFailed(reason="exit", sentence="The server exited.")
+    return start_failed(
+        SpawnFailedError(verdict, "Preferred directory <b>not</b> found")
+    )
 
 
 async def test_a_failed_start_is_repeated_with_its_values(hub, ada):
@@ -238,8 +240,8 @@ def hidden(page):
 
 
 async def test_after_another_failure_there_is_no_such_button(hub, ada):
-    verdict = Lost(reason="image", sentence="The image cannot be pulled.")
-    hub.spawner.failure = lost(StartLostError(verdict))
+    verdict = StartFailed(reason="image", sentence="The image cannot be pulled.")
+    hub.spawner.failure = start_failed(SpawnFailedError(verdict))
     await ada.send(SERVER, **CARD)
 
     page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")

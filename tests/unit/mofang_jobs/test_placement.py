@@ -3,7 +3,7 @@
 import pytest
 
 from mofang_jobs.domain.nodes import Node
-from mofang_jobs.domain.placement import Placement, PlacementRequest, build_placement
+from mofang_kube.placement import Placement, PlacementRequest, build_placement
 
 CPU = Node(is_labelled=True)
 GPU = Node(is_labelled=True, has_gpu=True)
@@ -108,9 +108,7 @@ def test_placement(
     requirements: set[str],
     tolerates: bool,
 ) -> None:
-    request = PlacementRequest(
-        job="x-1", role="worker", requests_gpu=requests_gpu, pool=pool
-    )
+    request = PlacementRequest(requests_gpu=requests_gpu, pool=pool)
     found = build_placement(request, nodes)
 
     assert demands_of(found) == requirements
@@ -121,9 +119,7 @@ def test_placement(
 
 def test_several_nodes_are_excluded_one_by_one() -> None:
     """Kubernetes takes one value for each demand on a node's name."""
-    request = PlacementRequest(
-        job="x", role="worker", requests_gpu=True, excluded_nodes=("bad", "worse")
-    )
+    request = PlacementRequest(requests_gpu=True, excluded_nodes=("bad", "worse"))
     found = build_placement(request, [Node(name="bad"), Node(name="good")])
 
     node = found.affinity["nodeAffinity"]
@@ -146,7 +142,9 @@ def test_a_machine_is_known_by_the_name_that_pods_tell() -> None:
 
 @pytest.mark.parametrize("requests_gpu", [True, False])
 def test_only_gpu_replicas_of_a_job_are_packed(requests_gpu: bool) -> None:
-    request = PlacementRequest(job="x-1", role="worker", requests_gpu=requests_gpu)
+    request = PlacementRequest(
+        requests_gpu=requests_gpu, pack_with={"mofang.dev/job": "x-1"}
+    )
     found = build_placement(request, [CPU, GPU])
 
     packing = found.affinity.get("podAffinity")

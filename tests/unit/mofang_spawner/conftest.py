@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from mofang_kube.watcher import Watcher
-from mofang_spawner.choice import settle
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.options import ServerOptions
+from mofang_spawner.plan import resolve
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "servers"
 RESOURCES = {
@@ -91,14 +91,14 @@ def a_catalog(projects=None, environments=None, images=()):
     return catalog
 
 
-def a_choice(*, username="ada", groups=(), project=None, environment=None, **options):
+def a_plan(*, username="ada", groups=(), project=None, environment=None, **options):
     projects = [project_body(**(project or {}))]
     environments = [environment_body(**(environment or {}))]
     names = {
         "project": projects[0]["metadata"]["name"],
         "environment": environments[0]["metadata"]["name"],
     }
-    return settle(
+    return resolve(
         ServerOptions(**names, **options),
         a_catalog(projects, environments),
         username=username,

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from types import SimpleNamespace
 
-from kubernetes_asyncio.client import ApiException
+from kubernetes_asyncio.client import ApiClient, ApiException
 from unit.mofang_spawner.conftest import FakeWatcher
 
 NAMESPACE = "mofang-project-vision"
@@ -25,7 +25,8 @@ class FakeApi:
 
     @staticmethod
     def sanitize_for_serialization(obj):
-        return obj
+        # Models become dictionaries by the client's own code; it connects to nothing.
+        return ApiClient.__new__(ApiClient).sanitize_for_serialization(obj)
 
     async def call_api(self, path, _verb, *, query_params, **_):
         self.paths.append(path)

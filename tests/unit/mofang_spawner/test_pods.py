@@ -3,18 +3,26 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from unit.mofang_spawner.conftest import a_choice
+from unit.mofang_spawner.conftest import a_plan
 
-from mofang_spawner import pods
+from mofang_kube.placement import NodeClass
+from mofang_spawner import pods, server_objects
+from mofang_spawner.server_objects import ConfiguredMetadata
+from mofang_spawner.variables import SECRET_VARIABLES
 
 URL = "http://training.mofang.svc:8080/services/training"
 TOKEN = "0123456789abcdef-very-private"
 GPU = {"gpu": {"default": 1, "min": 1, "max": 4}}
+NODES = [
+    NodeClass(is_labelled=True),
+    NodeClass(is_labelled=True, has_gpu=True),
+    NodeClass(is_labelled=True, has_gpu=True, pool="lab"),
+]
 SIZES = {"cpu": {"default": "1"}, "memory": {"default": "2Gi"}}
 
 
 def kubespawners_pod():
-    """What KubeSpawner makes of its traits, before a choice is applied."""
+    """What KubeSpawner makes of its traits, before a plan is applied."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -37,14 +45,20 @@ def kubespawners_pod():
                     "volumeMounts": [{"name": "old", "mountPath": "/old"}],
                 }
             ],
-            "volumes": [{"name": "old", "hostPath": {"path": "/"}}],
+            "volumes": [{"name": "old", "configMap": {"name": "old"}}],
         },
     }
 
 
 def build(**given):
-    choice = a_choice(**given)
-    return pods.apply_choice(kubespawners_pod(), choice, "the-secret", URL)
+    return complete(a_plan(**given))
+
+
+def complete(plan, pod=None, nodes=NODES):
+    pod = kubespawners_pod() if pod is None else pod
+    return pods.apply_plan(
+        pod, plan, secret_name="the-secret", api_url=URL, nodes=nodes
+    )
 
 
 def variables(pod):
@@ -91,7 +105,7 @@ def test_the_token_is_never_in_the_pod(given):
 
     assert TOKEN not in json.dumps(pod)
     hidden = [e for e in pod["spec"]["containers"][0]["env"] if "valueFrom" in e]
-    assert [each["name"] for each in hidden] == list(pods.SECRET_ENVIRONMENT)
+    assert [each["name"] for each in hidden] == list(SECRET_VARIABLES)
     assert all(
         each["valueFrom"]["secretKeyRef"]["name"] == "the-secret" for each in hidden
     )
@@ -155,8 +169,8 @@ def test_text_of_an_environment_is_never_a_template():
 
 
 def in_safe_mode(failure="", **given):
-    choice = replace(a_choice(safe_mode=True, **given), last_failure=failure)
-    return pods.apply_choice(kubespawners_pod(), choice, "the-secret", URL)
+    plan = replace(a_plan(safe_mode=True, **given), last_failure=failure)
+    return complete(plan)
 
 
 def test_in_safe_mode_the_servers_own_folders_are_outside_of_the_home(golden):
@@ -219,8 +233,8 @@ def test_without_gpus_none_is_asked_for():
 
 
 def test_the_secret_has_token_and_script():
-    choice = a_choice(environment={"startupScript": "pip list\n"})
-    secret = pods.secret("s", choice, TOKEN)
+    plan = a_plan(environment={"startupScript": "pip list\n"})
+    secret = server_objects.secret("s", plan, TOKEN, ConfiguredMetadata())
 
     assert secret["stringData"] == {"api-token": TOKEN, "startup.sh": "pip list\n"}
     assert secret["metadata"]["labels"]["mofang.dev/owner"] == "ada"
@@ -230,8 +244,8 @@ def test_the_service_selects_its_own_pod_and_goes_with_it():
     """Two servers of a user in a project differ only in the environment."""
     pod = build()
     pod["metadata"]["uid"] = "uid-1"
-    owner = pods.owner_reference(pod)
-    service = pods.service("s", a_choice(), owner, 8888)
+    owner = server_objects.owner_reference(pod)
+    service = server_objects.service("s", a_plan(), owner, 8888, ConfiguredMetadata())
 
     assert service["metadata"]["ownerReferences"] == [owner]
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()

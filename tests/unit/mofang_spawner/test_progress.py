@@ -9,8 +9,8 @@ async def told(log):
 
 async def test_who_comes_late_hears_everything():
     log = StartLog()
-    log.say(5, "one")
-    log.say(10, "two")
+    log.emit(5, "one")
+    log.emit(10, "two")
     log.end()
 
     assert await told(log) == ["one", "two"]
@@ -20,12 +20,12 @@ async def test_who_comes_late_hears_everything():
 async def test_every_follower_hears_each_step_once():
     """Any number of pages may look on, each at its own pace."""
     log = StartLog()
-    log.say(5, "one")
+    log.emit(5, "one")
     followers = [asyncio.create_task(told(log)) for _ in range(3)]
     for number in range(10):
         await asyncio.sleep(0)
-        log.say(number, f"step {number}")
-        log.say(number, f"again {number}")
+        log.emit(number, f"step {number}")
+        log.emit(number, f"again {number}")
     log.end()
 
     expected = ["one"]
@@ -41,7 +41,7 @@ async def test_a_step_is_heard_as_it_is_said():
     await asyncio.sleep(0)
     assert not first.done()
 
-    log.say(5, "one")
+    log.emit(5, "one")
 
     assert (await first).sentence == "one"
     await following.aclose()
@@ -50,7 +50,7 @@ async def test_a_step_is_heard_as_it_is_said():
 async def test_percentages_never_fall():
     log = StartLog()
     for percent, sentence in [(30, "a"), (0, "b"), (20, "c"), (60, "d")]:
-        log.say(percent, sentence)
+        log.emit(percent, sentence)
     log.end()
 
     assert [step.percent async for step in log.follow()] == [30, 30, 30, 60]
@@ -59,8 +59,8 @@ async def test_percentages_never_fall():
 async def test_the_same_is_not_said_twice_in_a_row():
     log = StartLog()
     for sentence in ["a", "a", "b", "a"]:
-        log.say(5, sentence)
-    log.say(5, "a", "with a detail")
+        log.emit(5, sentence)
+    log.emit(5, "a", "with a detail")
     log.end()
 
     assert await told(log) == ["a", "b", "a", "a"]

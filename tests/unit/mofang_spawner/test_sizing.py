@@ -2,7 +2,7 @@ import pytest
 
 from mofang_kube.errors import InvalidError
 from mofang_spawner.environments.models import Resources
-from mofang_spawner.environments.sizing import settle
+from mofang_spawner.environments.sizing import resolve_sizes
 from mofang_spawner.options import ServerOptions
 
 CPU = {"default": "0.5", "min": "0.25", "max": "2"}
@@ -13,7 +13,7 @@ GPU = {"default": 1, "min": 1, "max": 4}
 def sizes(asked=None, **bounds):
     given = {"cpu": CPU, "memory": MEMORY, "gpu": GPU, **bounds}
     options = ServerOptions(project="p", environment="e", **(asked or {}))
-    return settle(Resources.model_validate(given), options)
+    return resolve_sizes(Resources.model_validate(given), options)
 
 
 def test_one_click_takes_the_defaults():

@@ -9,7 +9,7 @@ from jupyterhub.utils import format_exception
 from kubespawner import KubeSpawner
 from unit.mofang_spawner.conftest import (
     a_catalog,
-    a_choice,
+    a_plan,
     environment_body,
     project_body,
     without_image,
@@ -22,11 +22,12 @@ from mofang_kube.errors import (
     MofangError,
     QuotaError,
 )
-from mofang_spawner.failures import lost, refusal, too_late
-from mofang_spawner.launch import Launch, StartLostError
+from mofang_spawner.failures import refusal, start_failed, timed_out
+from mofang_spawner.pod_phase import StartFailed
+from mofang_spawner.progress import StartLog
 from mofang_spawner.safe_mode import OFFER
+from mofang_spawner.server_start import SpawnFailedError
 from mofang_spawner.spawner import MofangSpawner
-from mofang_spawner.verdict import Lost
 
 FORM = {"project": ["vision"], "environment": ["pytorch"]}
 OPTIONS = {"project": "vision", "environment": "pytorch"}
@@ -36,6 +37,7 @@ class FakeContext:
     training_url = "http://training"
     limit_per_user = 0
     homes = None
+    nodes = ()
 
     def __init__(self):
         self.core = FakeCore()
@@ -78,7 +80,9 @@ def spawner(context, monkeypatch):
 
 
 def exited(reason="exit"):
-    return StartLostError(Lost(reason=reason, sentence="It ended."), "Bad config")
+    return SpawnFailedError(
+        StartFailed(reason=reason, sentence="It ended."), "Bad config"
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,8 +108,10 @@ def test_a_refusal_keeps_its_sentence_and_status(error, status):
     [
         pytest.param(refusal(InvalidError("cpu 99 is too much.")), id="refused"),
         pytest.param(
-            lost(StartLostError(Lost(reason="image", sentence="No image."), "")),
-            id="lost",
+            start_failed(
+                SpawnFailedError(StartFailed(reason="image", sentence="No image."), "")
+            ),
+            id="failed",
         ),
     ],
 )
@@ -125,8 +131,8 @@ def test_a_refusal_brings_no_html_of_its_own():
 
 def test_last_lines_are_told_as_text():
     """A program's output is anybody's, and is never markup."""
-    verdict = Lost(reason="exit", sentence="<i>ended</i>")
-    told = lost(StartLostError(verdict, "<script>alert(1)</script>\n"))
+    verdict = StartFailed(reason="exit", sentence="<i>ended</i>")
+    told = start_failed(SpawnFailedError(verdict, "<script>alert(1)</script>\n"))
 
     assert told.message_html == (
         "<p>&lt;i&gt;ended&lt;/i&gt;</p>"
@@ -140,15 +146,19 @@ def test_last_lines_are_told_as_text():
 @pytest.mark.parametrize(
     ("told", "is_offered"),
     [
-        pytest.param(lost(exited()), True, id="the server exited"),
-        pytest.param(lost(exited(), safe_mode=True), False, id="it was in safe mode"),
-        pytest.param(lost(exited("image")), False, id="there was no image"),
-        pytest.param(lost(exited("memory")), False, id="there was too little memory"),
-        pytest.param(too_late(60, has_run=True), True, id="it never answered"),
+        pytest.param(start_failed(exited()), True, id="the server exited"),
         pytest.param(
-            too_late(60, has_run=True, safe_mode=True), False, id="nor in safe mode"
+            start_failed(exited(), safe_mode=True), False, id="it was in safe mode"
         ),
-        pytest.param(too_late(60, has_run=False), False, id="there was no machine"),
+        pytest.param(start_failed(exited("image")), False, id="there was no image"),
+        pytest.param(
+            start_failed(exited("memory")), False, id="there was too little memory"
+        ),
+        pytest.param(timed_out(60, has_run=True), True, id="it never answered"),
+        pytest.param(
+            timed_out(60, has_run=True, safe_mode=True), False, id="nor in safe mode"
+        ),
+        pytest.param(timed_out(60, has_run=False), False, id="there was no machine"),
         pytest.param(refusal(QuotaError("full")), False, id="it was refused"),
     ],
 )
@@ -158,11 +168,16 @@ def test_safe_mode_is_offered_where_the_users_files_may_be_the_cause(told, is_of
 
 
 def test_a_failure_in_safe_mode_is_for_the_administrator():
-    assert "Show this to an administrator" in lost(exited(), safe_mode=True).message
+    assert (
+        "Show this to an administrator"
+        in start_failed(exited(), safe_mode=True).message
+    )
 
 
-def test_a_lost_start_without_lines_has_none():
-    told = lost(StartLostError(Lost(reason="image", sentence="No image."), " \n"))
+def test_a_failed_start_without_lines_has_none():
+    told = start_failed(
+        SpawnFailedError(StartFailed(reason="image", sentence="No image."), " \n")
+    )
 
     assert told.message == "No image."
     assert told.message_html == "<p>No image.</p>"
@@ -272,12 +287,12 @@ async def test_safe_mode_is_of_one_start_alone(spawner):
     """A start without options repeats what JupyterHub has kept of the last one."""
     await spawner.apply_user_options(spawner, {**OPTIONS, "safe_mode": True})
 
-    assert spawner._choice.safe_mode
+    assert spawner._plan.safe_mode
     assert spawner.orm_spawner.user_options == OPTIONS
 
     await spawner.apply_user_options(spawner, spawner.orm_spawner.user_options)
 
-    assert not spawner._choice.safe_mode
+    assert not spawner._plan.safe_mode
 
 
 async def test_a_form_asks_for_safe_mode_by_its_button(spawner):
@@ -300,7 +315,7 @@ def starting(spawner, monkeypatch):
         }
 
     monkeypatch.setattr(KubeSpawner, "get_pod_manifest", pod)
-    spawner._choice = a_choice()
+    spawner._plan = a_plan()
     spawner.api_token = "very-private"
     spawner.port = 8888
     address = SimpleNamespace(base_url="/user/ada/vision-pytorch/")
@@ -384,7 +399,7 @@ async def test_a_start_in_safe_mode_knows_why_the_last_one_failed(starting, cont
     await starting.apply_user_options(starting, {**OPTIONS, "safe_mode": True})
 
     assert "Preferred directory not found" in told.message
-    assert starting._choice.last_failure == (
+    assert starting._plan.last_failure == (
         "The server exited before it was ready, with exit code 1.\n"
         "Preferred directory not found: '/nowhere'"
     )
@@ -393,7 +408,7 @@ async def test_a_start_in_safe_mode_knows_why_the_last_one_failed(starting, cont
 async def test_a_failure_in_safe_mode_does_not_hide_the_one_before(starting, context):
     before = {"last_failure": "Preferred directory not found"}
     starting.load_state(starting.get_state() | before)
-    starting._choice = a_choice(safe_mode=True)
+    starting._plan = a_plan(safe_mode=True)
 
     told = await fail(starting, context)
 
@@ -413,14 +428,14 @@ async def test_a_refusal_is_no_failure_of_the_users_files(starting, context):
 
 async def test_progress_before_a_start_has_one_sentence(spawner):
     assert [event async for event in spawner.progress()] == [
-        {"progress": 5, "message": "Checking the choice."}
+        {"progress": 5, "message": "Checking the selection."}
     ]
 
 
-async def test_progress_is_the_starts_own(spawner, context):
-    spawner._launch = Launch(context, a_choice(), namespace=NAMESPACE, name="p")
-    spawner._launch.log.say(30, "Assigned to node cpu-1.")
-    spawner._launch.log.end()
+async def test_progress_is_the_starts_own(spawner):
+    spawner._start_log = StartLog()
+    spawner._start_log.emit(30, "Assigned to node cpu-1.")
+    spawner._start_log.end()
 
     assert [event async for event in spawner.progress()] == [
         {"progress": 30, "message": "Assigned to node cpu-1."}

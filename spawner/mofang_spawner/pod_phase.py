@@ -1,4 +1,4 @@
-"""What a starting server's pod says: still coming, there, or lost. Pure."""
+"""Classify the pod of a starting server: waiting, running or failed. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ _RETRIED = re.compile(
 """Messages of faults that pass: the kubelet and containerd were busy. The kubelet tries
 again by itself."""
 _KILLED = 137
+SERVER_CONTAINER = "notebook"
+"""KubeSpawner's name of the container that the server runs in."""
 
 
 class Stage(IntEnum):
@@ -55,7 +57,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class StartFailed:
     """It will not come; ``sentence`` says why and what to do."""
 
     reason: str
@@ -70,7 +72,9 @@ class Lost:
         return self.reason == "exit"
 
 
-REMOVED = Lost(reason="deleted", sentence="The server was removed while it started.")
+REMOVED = StartFailed(
+    reason="deleted", sentence="The server was removed while it started."
+)
 
 
 def unschedulable(message: str) -> str:
@@ -83,7 +87,7 @@ def unschedulable(message: str) -> str:
     return f"Waiting for a node: {message}" if message else "Waiting for a node."
 
 
-def judge(pod: Manifest | None) -> Waiting | Running | Lost:
+def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
     """The pod's state, for the person who waits for it."""
     if pod is None:
         return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
@@ -92,14 +96,22 @@ def judge(pod: Manifest | None) -> Waiting | Running | Lost:
         return REMOVED
     if status.get("phase") == "Failed" and status.get("reason"):
         why = status.get("message", status["reason"])
-        return Lost(reason="evicted", sentence=f"The node evicted the server: {why}")
+        node = pod["spec"].get("nodeName") or "of the pod"
+        return StartFailed(
+            reason="evicted", sentence=f"The server was evicted from node {node}: {why}"
+        )
+    for each in status.get("initContainerStatuses", []):
+        if found := _classify_init_container(pod, each):
+            return found
     statuses = status.get("containerStatuses", [])
     if statuses:
-        return _judge_container(pod, statuses[0])
-    return _judge_placing(pod, status)
+        # Others are an administrator's; their order is not that of the definition.
+        server = (each for each in statuses if each.get("name") == SERVER_CONTAINER)
+        return _classify_container(pod, next(server, statuses[0]))
+    return _classify_placing(pod, status)
 
 
-def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:
+def _classify_placing(pod: Manifest, status: Manifest) -> Waiting:
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             sentence = unschedulable(condition.get("message", ""))
@@ -110,17 +122,45 @@ def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:
     return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
 
 
-def _judge_container(pod: Manifest, found: Manifest) -> Waiting | Running | Lost:
+def _classify_init_container(
+    pod: Manifest, found: Manifest
+) -> Waiting | StartFailed | None:
+    """An administrator's container before the server's; None unless it matters now."""
+    state, name = found.get("state", {}), found.get("name", "")
+    if reason := _broken_reason(state.get("waiting", {})):
+        sentence = _broken(found, state["waiting"], reason)
+        return StartFailed(
+            reason=_BROKEN[reason], sentence=f"Init container {name}: {sentence}"
+        )
+    if "running" in state and not found.get("started"):
+        return Waiting(
+            stage=Stage.PLACED,
+            sentence=f"Init container {name} is running on node "
+            f"{pod['spec'].get('nodeName', '')}.",
+        )
+    return None
+
+
+def _broken_reason(waiting: Manifest) -> str:
+    """The reason of a container that will not start by itself, or empty."""
+    reason = str(waiting.get("reason", ""))
+    broken = _BROKEN.get(reason)
+    is_retried = broken == "config" and _RETRIED.search(str(waiting.get("message")))
+    return reason if broken and not is_retried else ""
+
+
+def _classify_container(
+    pod: Manifest, found: Manifest
+) -> Waiting | Running | StartFailed:
     state, node = found.get("state", {}), pod["spec"].get("nodeName", "")
     ended = state.get("terminated") or found.get("lastState", {}).get("terminated")
     if ended:
         return _ended(ended)
     waiting = state.get("waiting", {})
-    reason = waiting.get("reason", "")
-    broken = _BROKEN.get(reason)
-    is_retried = broken == "config" and _RETRIED.search(str(waiting.get("message")))
-    if broken and not is_retried:
-        return Lost(reason=broken, sentence=_broken(found, waiting, reason))
+    if reason := _broken_reason(waiting):
+        return StartFailed(
+            reason=_BROKEN[reason], sentence=_broken(found, waiting, reason)
+        )
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
     return Waiting(
@@ -147,10 +187,10 @@ def _tidy(waiting: Manifest, reason: str) -> str:
     return message.rpartition("ErrImagePull: ")[2].strip().rstrip(".")[:400]
 
 
-def _ended(ended: Manifest) -> Lost:
+def _ended(ended: Manifest) -> StartFailed:
     code = ended.get("exitCode")
     if ended.get("reason") == "OOMKilled" or code == _KILLED:
         sentence = "The server ran out of memory while it started. Ask for more memory."
-        return Lost(reason="memory", sentence=sentence, has_log=True)
+        return StartFailed(reason="memory", sentence=sentence, has_log=True)
     sentence = f"The server exited before it was ready, with exit code {code}."
-    return Lost(reason="exit", sentence=sentence, has_log=True)
+    return StartFailed(reason="exit", sentence=sentence, has_log=True)

@@ -1,16 +1,15 @@
-"""Making a server's objects and waiting until it answers.
+"""Create a server's objects and wait until the server answers.
 
-The objects are a Secret, the pod and its Service; Secret and Service belong to
-the pod and go with it. Each start names its Service anew: one of the same name
-would get another address, and whoever remembers the old one waits in vain.
-Secret and pod keep their names, so that a start finds what a hub that died in
-the middle of one left behind.
+The objects are a Secret, the pod and its Service; the pod owns the other two. Each
+start uses a new name for the Service: a re-created Service gets a new ClusterIP, and a
+client with a cached DNS answer would hang. Secret and pod keep their names, so that a
+start finds what a hub that died during the last one left behind.
 """
 
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Literal
 
 import aiohttp
@@ -19,12 +18,21 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import NotFoundError, wrap_api_errors
-from mofang_kube.watcher import Watcher
-from mofang_spawner import pods
-from mofang_spawner.choice import Choice
+from mofang_spawner import server_objects
 from mofang_spawner.context import SpawnContext
+from mofang_spawner.plan import SpawnPlan
+from mofang_spawner.pod_events import follow_events
+from mofang_spawner.pod_phase import (
+    REMOVED,
+    SERVER_CONTAINER,
+    Running,
+    Stage,
+    StartFailed,
+    Waiting,
+    classify,
+)
 from mofang_spawner.progress import StartLog
-from mofang_spawner.verdict import REMOVED, Lost, Running, Stage, Waiting, judge
+from mofang_spawner.server_objects import ConfiguredMetadata
 
 Manifest = dict[str, Any]
 
@@ -34,31 +42,49 @@ _PROBE_PAUSE_SECONDS = 0.05
 _LAST_LINES = 20
 
 
-class StartLostError(Exception):
+class SpawnFailedError(Exception):
     """The server will not come."""
 
-    def __init__(self, lost: Lost, log: str = "") -> None:
-        super().__init__(lost.sentence)
-        self.lost = lost
+    def __init__(self, failure: StartFailed, log: str = "") -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
         self.log = log
         """The container's last lines, or empty."""
 
 
-class Launch:
+class ServerStart:
     """One start of one server."""
 
     def __init__(
-        self, context: SpawnContext, choice: Choice, *, namespace: str, name: str
+        self,
+        context: SpawnContext,
+        plan: SpawnPlan,
+        *,
+        namespace: str,
+        name: str,
+        log: StartLog | None = None,
+        configured: ConfiguredMetadata | None = None,
     ) -> None:
+        """Prepare a start; nothing is made yet.
+
+        Args:
+            context: What all spawners share.
+            plan: What is to start.
+            namespace: The project's.
+            name: Of the pod and of its Secret.
+            log: Where the steps go; one of its own by default.
+            configured: Labels and annotations from the hub's configuration.
+        """
         self._context = context
         self._core = context.core
-        self._choice = choice
+        self._plan = plan
         self._namespace = namespace
         self._name = name
+        self._configured = configured or ConfiguredMetadata()
         self._uid = ""
         self.service = f"{name}-{secrets.token_hex(2)}"
         """Name of this start's Service."""
-        self.log = StartLog()
+        self.log = log or StartLog()
         self.has_run = False
         """Whether the container ran, and so the image's programs and the user's files
         had their turn."""
@@ -68,47 +94,59 @@ class Launch:
         return f"{self._namespace}/{self._name}"
 
     @property
-    def _pod(self) -> Manifest | None:
+    def pod(self) -> Manifest | None:
         """The pod this start made, as the watch last saw it."""
         pod = self._context.pods.objects.get(self._key)
         return pod if pod and pod["metadata"]["uid"] == self._uid else None
 
-    async def create(self, pod: Manifest, *, token: str, port: int) -> None:
-        """Make Secret, pod and Service.
+    async def create(self, pod: Manifest, *, token: str, port: int) -> Manifest:
+        """Make Secret, pod and Service, and return the pod.
+
+        Args:
+            pod: The pod to make.
+            token: The server's token for the hub.
+            port: Where the server listens.
 
         Raises:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
-        self.log.say(Stage.REQUESTED, "Requesting resources.")
-        secret = pods.secret(self._name, self._choice, token)
-        await self._make_anew("secret", secret)
-        made = await self._make_anew("pod", pod)
+        self.log.emit(Stage.REQUESTED, "Requesting resources.")
+        secret = server_objects.secret(self._name, self._plan, token, self._configured)
+        await self._replace("secret", secret)
+        made = await self._replace("pod", pod)
         self._uid = made["metadata"]["uid"]
-        owner = pods.owner_reference(made)
-        service = pods.service(self.service, self._choice, owner, port)
-        with wrap_api_errors("make", "service", self.service):
-            await asyncio.gather(
-                self._core.create_namespaced_service(self._namespace, service),
-                self._core.patch_namespaced_secret(
-                    self._name,
-                    self._namespace,
-                    {"metadata": {"ownerReferences": [owner]}},
-                    _content_type="application/merge-patch+json",
-                ),
+        owner = server_objects.owner_reference(made)
+        service = server_objects.service(
+            self.service, self._plan, owner, port, self._configured
+        )
+        await asyncio.gather(
+            self._replace("service", service), self._set_owner_of_secret(owner)
+        )
+        return made
+
+    async def _set_owner_of_secret(self, owner: Manifest) -> None:
+        with wrap_api_errors("make", "secret", self._name):
+            await self._core.patch_namespaced_secret(
+                self._name,
+                self._namespace,
+                {"metadata": {"ownerReferences": [owner]}},
+                _content_type="application/merge-patch+json",
             )
 
-    async def _make_anew(
-        self, kind: Literal["secret", "pod"], manifest: Manifest
+    async def _replace(
+        self, kind: Literal["secret", "pod", "service"], manifest: Manifest
     ) -> Manifest:
-        """Make it; what a hub that died in the middle of a start left goes first."""
+        """Create it; what a hub that died during a start left is deleted first."""
         core = self._core
         match kind:
             case "secret":
                 create, remove = core.create_namespaced_secret, self._remove_secret
             case "pod":
                 create, remove = core.create_namespaced_pod, self._remove_pod
+            case "service":
+                create, remove = core.create_namespaced_service, self._remove_service
         verb, what = ("start", "server") if kind == "pod" else ("make", kind)
-        with wrap_api_errors(verb, what, self._name):
+        with wrap_api_errors(verb, what, manifest["metadata"]["name"]):
             try:
                 made = await create(self._namespace, manifest)
             except ApiException as err:
@@ -119,20 +157,30 @@ class Launch:
         found: Manifest = self._context.api.sanitize_for_serialization(made)
         return found
 
-    async def wait(self, path: str, port: int, deadline: Deadline) -> None:
-        """Until the server answers at ``path`` of its pod.
+    async def wait(self, path: str, port: int, deadline: Deadline) -> Manifest:
+        """Wait until the server answers at ``path`` of its pod; return the pod.
 
         Raises:
-            StartLostError: It ended or cannot start; with cause and last lines.
+            SpawnFailedError: It ended or cannot start; with cause and last lines.
             TimeoutError: The deadline passed.
         """
-        async with asyncio.timeout(deadline.left), self._events():
+        events = follow_events(
+            self._context.api, self._namespace, self._name, self._is_own, self.log
+        )
+        async with asyncio.timeout(deadline.left), events:
             running = await self._wait_for_container()
             self.has_run = True
-            self.log.say(Stage.STARTING, f"JupyterLab starts on {running.node}.")
+            sentence = f"Container started on node {running.node}. Starting JupyterLab."
+            self.log.emit(Stage.STARTING, sentence)
             url = f"http://{running.address}:{port}{path}"
             await self._wait_for_answer(url)
-        self.log.say(Stage.ROUTING, "JupyterLab answers. Opening its address.")
+        self.log.emit(Stage.ROUTING, "JupyterLab is ready. Adding its route.")
+        if (pod := self.pod) is None:
+            raise SpawnFailedError(REMOVED)
+        return pod
+
+    def _is_own(self, uid: str) -> bool:
+        return uid == self._uid
 
     async def _wait_for_container(self) -> Running:
         async with contextlib.aclosing(self._states()) as states:
@@ -140,13 +188,14 @@ class Launch:
                 match state:
                     case Running():
                         return state
-                    case Lost():
-                        raise StartLostError(state, await self._last_lines(state))
-                    case Waiting():
-                        self.log.say(state.stage, state.sentence)
+                    case StartFailed():
+                        raise SpawnFailedError(state, await self._last_lines(state))
+                    # The pod's status may lag behind its events.
+                    case Waiting() if state.stage >= self.log.percent:
+                        self.log.emit(state.stage, state.sentence)
         raise AssertionError("a watch has no end")
 
-    async def _states(self) -> AsyncGenerator[Waiting | Running | Lost, None]:
+    async def _states(self) -> AsyncGenerator[Waiting | Running | StartFailed, None]:
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             following = asyncio.ensure_future(anext(changes))
             seen = False
@@ -154,10 +203,10 @@ class Launch:
                 # Subscribed first, looked second: no change falls in between.
                 await asyncio.sleep(0)
                 while True:
-                    pod = self._pod
+                    pod = self.pod
                     if pod or seen:
                         seen = True
-                        yield judge(pod) if pod else REMOVED
+                        yield classify(pod) if pod else REMOVED
                     await following
                     following = asyncio.ensure_future(anext(changes))
             finally:
@@ -169,10 +218,10 @@ class Launch:
         client = AsyncHTTPClient(force_instance=True)
         try:
             while not await self._answers(client, url):
-                pod = self._pod
-                state = judge(pod) if pod else REMOVED
-                if isinstance(state, Lost):
-                    raise StartLostError(state, await self._last_lines(state))
+                pod = self.pod
+                state = classify(pod) if pod else REMOVED
+                if isinstance(state, StartFailed):
+                    raise SpawnFailedError(state, await self._last_lines(state))
                 await asyncio.sleep(_PROBE_PAUSE_SECONDS)
         finally:
             client.close()
@@ -187,47 +236,15 @@ class Launch:
             return False
         return bool(answer.code < _SERVER_ERROR)
 
-    @contextlib.asynccontextmanager
-    async def _events(self) -> AsyncIterator[None]:
-        """Follow this pod's events while somebody waits, and no longer."""
-        watcher = Watcher(
-            self._context.api,
-            f"/api/v1/namespaces/{self._namespace}/events",
-            field_selector=f"involvedObject.name={self._name}",
-        )
-        teller = asyncio.create_task(self._tell(watcher))
-        watcher.start()
-        try:
-            yield
-        finally:
-            teller.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await teller
-            await watcher.stop()
-
-    async def _tell(self, watcher: Watcher) -> None:
-        async with contextlib.aclosing(watcher.changes()) as changes:
-            async for change in changes:
-                event = change.object
-                if event["involvedObject"].get("uid") != self._uid:
-                    continue
-                reason, message = event.get("reason", ""), event.get("message", "")
-                match reason:
-                    case "Pulling":
-                        self.log.say(Stage.PULLING, "Pulling the image.", message)
-                    case "FailedMount" | "Failed" | "BackOff":
-                        self.log.say(0, "Retrying.", message)
-                    case _:
-                        pass
-
-    async def _last_lines(self, lost: Lost) -> str:
-        if not lost.has_log:
+    async def _last_lines(self, failure: StartFailed) -> str:
+        if not failure.has_log:
             return ""
         for previous in (False, True):
             with contextlib.suppress(ApiException, aiohttp.ClientError, TimeoutError):
                 text = await self._core.read_namespaced_pod_log(
                     self._name,
                     self._namespace,
+                    container=SERVER_CONTAINER,
                     tail_lines=_LAST_LINES,
                     previous=previous,
                 )
@@ -238,11 +255,14 @@ class Launch:
     async def remove(self) -> None:
         """Delete what this start made, and wait until the pod is gone."""
         await self._remove_secret()
-        await self._delete(self._core.delete_namespaced_service, self.service)
+        await self._remove_service()
         await self._remove_pod()
 
     async def _remove_secret(self) -> None:
         await self._delete(self._core.delete_namespaced_secret, self._name)
+
+    async def _remove_service(self) -> None:
+        await self._delete(self._core.delete_namespaced_service, self.service)
 
     async def _remove_pod(self) -> None:
         await self._delete(self._core.delete_namespaced_pod, self._name)

@@ -1,12 +1,12 @@
 import pytest
 
-from mofang_spawner.verdict import (
+from mofang_spawner.pod_phase import (
     REMOVED,
-    Lost,
     Running,
     Stage,
+    StartFailed,
     Waiting,
-    judge,
+    classify,
     unschedulable,
 )
 
@@ -47,13 +47,13 @@ def ended(**given):
     ],
 )
 def test_every_reason_to_wait(reason, verdict):
-    found = judge(a_pod(waits(reason, "why")))
+    found = classify(a_pod(waits(reason, "why")))
 
     if verdict == "waiting":
         assert isinstance(found, Waiting)
         assert "gpu-1" in found.sentence
     else:
-        assert isinstance(found, Lost)
+        assert isinstance(found, StartFailed)
         assert found.reason == verdict
         assert "why" in found.sentence
         assert not found.has_log
@@ -62,7 +62,7 @@ def test_every_reason_to_wait(reason, verdict):
 def test_an_image_that_cannot_be_pulled_says_why_and_what_to_do():
     """Of a chain of wrapped errors, a person needs the last."""
     message = 'Back-off pulling image "x": ErrImagePull: not found.'
-    found = judge(a_pod(waits("ImagePullBackOff", message)))
+    found = classify(a_pod(waits("ImagePullBackOff", message)))
 
     assert found.sentence == (
         "The image mofang/x:1 cannot be pulled: not found. "
@@ -71,7 +71,7 @@ def test_an_image_that_cannot_be_pulled_says_why_and_what_to_do():
 
 
 def test_kubernetes_novels_are_cut():
-    found = judge(a_pod(waits("CreateContainerError", "x" * 10_000)))
+    found = classify(a_pod(waits("CreateContainerError", "x" * 10_000)))
 
     assert len(found.sentence) < 600
 
@@ -94,23 +94,23 @@ def test_kubernetes_novels_are_cut():
     ],
 )
 def test_a_container_that_ended_is_lost_with_its_log(state, reason, says):
-    found = judge(a_pod(state))
+    found = classify(a_pod(state))
 
-    assert isinstance(found, Lost)
+    assert isinstance(found, StartFailed)
     assert found.reason == reason
     assert says in found.sentence
     assert found.has_log
 
 
 def test_an_evicted_pod_is_lost_whatever_its_container_says():
-    found = judge(
+    found = classify(
         a_pod(
             ended(exitCode=137), phase="Failed", reason="Evicted", message="disk full"
         )
     )
 
-    assert found == Lost(
-        reason="evicted", sentence="The node evicted the server: disk full"
+    assert found == StartFailed(
+        reason="evicted", sentence="The server was evicted from node gpu-1: disk full"
     )
 
 
@@ -118,17 +118,17 @@ def test_a_pod_under_deletion_is_lost():
     pod = a_pod({"state": {"running": {}}}, podIP="10.0.0.1")
     pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
 
-    assert judge(pod) == REMOVED
+    assert classify(pod) == REMOVED
 
 
 def test_a_running_container_has_an_address():
     pod = a_pod({"state": {"running": {}}}, phase="Running", podIP="10.0.0.1")
 
-    assert judge(pod) == Running(address="10.0.0.1", node="gpu-1")
+    assert classify(pod) == Running(address="10.0.0.1", node="gpu-1")
 
 
 def test_a_container_without_an_address_is_waited_for():
-    assert isinstance(judge(a_pod({"state": {"running": {}}})), Waiting)
+    assert isinstance(classify(a_pod({"state": {"running": {}}})), Waiting)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_container_without_an_address_is_waited_for():
     ],
 )
 def test_how_far_a_pod_has_come(pod, stage):
-    found = judge(pod)
+    found = classify(pod)
 
     assert isinstance(found, Waiting)
     assert found.stage is stage
@@ -215,4 +215,45 @@ def test_what_the_scheduler_says_as_one_sentence(message, sentence):
     ],
 )
 def test_what_the_kubelet_tries_again_is_waited_for(reason, message):
-    assert isinstance(judge(a_pod(waits(reason, message))), Waiting)
+    assert isinstance(classify(a_pod(waits(reason, message))), Waiting)
+
+
+def test_the_servers_container_counts_wherever_it_is_listed():
+    """Kubernetes gives no order of the containers' states."""
+    pod = a_pod({"name": "notebook", "state": {"running": {}}}, podIP="10.0.0.1")
+    sidecar = {"name": "sidecar", **ended(exitCode=1)}
+    pod["status"]["containerStatuses"].insert(0, sidecar)
+
+    assert isinstance(classify(pod), Running)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param(
+            {"state": {"running": {}}},
+            "Init container copy is running on node gpu-1.",
+            id="running",
+        ),
+        pytest.param(
+            waits("ImagePullBackOff", "no such image"),
+            "Init container copy: The image  cannot be pulled: no such image.",
+            id="without its image",
+        ),
+        pytest.param(
+            {"state": {"running": {}}, "started": True},
+            "Creating the container on node gpu-1.",
+            id="one that stays beside the server",
+        ),
+        pytest.param(
+            {"state": {"terminated": {"exitCode": 0}}},
+            "Creating the container on node gpu-1.",
+            id="completed",
+        ),
+    ],
+)
+def test_an_init_container_is_told_while_it_matters(state, expected):
+    pod = a_pod(waits("PodInitializing"))
+    pod["status"]["initContainerStatuses"] = [{"name": "copy", **state}]
+
+    assert classify(pod).sentence.startswith(expected)

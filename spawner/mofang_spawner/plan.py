@@ -1,6 +1,6 @@
 """A start, settled: everything about a server that is decided before its pod.
 
-Pure. ``settle`` is the one place where a user's options meet the rules.
+Pure. ``resolve`` is the one place where a user's options meet the rules.
 """
 
 from collections.abc import Set as AbstractSet
@@ -11,15 +11,14 @@ from mofang_kube.names import debug_server_name, server_name
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import validate_environment, validate_project
-from mofang_spawner.environments.sizing import Sizes
-from mofang_spawner.environments.sizing import settle as settle_sizes
+from mofang_spawner.environments.sizing import Sizes, resolve_sizes
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.volumes.models import VolumeGrant
 from mofang_spawner.volumes.policy import grants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SpawnPlan:
     """What one start will be."""
 
     username: str
@@ -35,7 +34,7 @@ class Choice:
     """Why the start before this one failed, for one in safe mode."""
 
 
-def settle(
+def resolve(
     options: ServerOptions,
     catalog: Catalog,
     *,
@@ -43,7 +42,7 @@ def settle(
     groups: AbstractSet[str],
     server: str,
     last_failure: str = "",
-) -> Choice:
+) -> SpawnPlan:
     """Check options against catalogue, membership and bounds.
 
     Raises:
@@ -73,11 +72,11 @@ def settle(
             f"start the server {wanted}.",
             fields={"server": f"must be {wanted}"},
         )
-    return Choice(
+    return SpawnPlan(
         username=username,
         project=project,
         environment=environment,
-        sizes=settle_sizes(environment.resources, options),
+        sizes=resolve_sizes(environment.resources, options),
         grants=grants(project, username),
         job=options.job,
         safe_mode=options.safe_mode,

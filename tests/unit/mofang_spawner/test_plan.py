@@ -1,21 +1,21 @@
 import pytest
 from unit.mofang_spawner.conftest import (
     a_catalog,
-    a_choice,
+    a_plan,
     environment_body,
     project_body,
 )
 
 from mofang_kube.errors import InvalidError, NotFoundError
 from mofang_kube.names import debug_server_name
-from mofang_spawner.choice import settle
 from mofang_spawner.options import ServerOptions
+from mofang_spawner.plan import resolve
 
 OPTIONS = ServerOptions(project="vision", environment="pytorch")
 
 
 def choose(server="vision-pytorch", catalog=None, options=OPTIONS):
-    return settle(
+    return resolve(
         options, catalog or a_catalog(), username="ada", groups=set(), server=server
     )
 
@@ -56,12 +56,12 @@ def test_what_is_no_job_is_refused(job):
 
 
 def test_a_choice_is_settled_whole():
-    choice = a_choice(cpu="1")
+    plan = a_plan(cpu="1")
 
-    assert (choice.username, choice.project.name) == ("ada", "vision")
-    assert choice.environment.name == "pytorch"
-    assert choice.sizes.cpu == "1"
-    assert len(choice.grants) == 3
+    assert (plan.username, plan.project.name) == ("ada", "vision")
+    assert plan.environment.name == "pytorch"
+    assert plan.sizes.cpu == "1"
+    assert len(plan.grants) == 3
 
 
 def test_membership_is_checked_before_the_environment():

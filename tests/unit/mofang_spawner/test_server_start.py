@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes_asyncio.client import ApiException
-from unit.mofang_spawner.conftest import a_choice
+from unit.mofang_spawner.conftest import a_plan
 from unit.mofang_spawner.fake_cluster import (
     NAMESPACE,
     POD,
@@ -27,7 +27,7 @@ from mofang_kube.errors import (
     MofangError,
     QuotaError,
 )
-from mofang_spawner.launch import Launch, StartLostError
+from mofang_spawner.server_start import ServerStart, SpawnFailedError
 
 TOKEN = "very-private"
 RUNNING = [{"name": "notebook", "state": {"running": {}}}]
@@ -45,27 +45,27 @@ def api():
 
 
 @pytest.fixture
-def launch_anew(core, api):
+def start_again(core, api):
     """A start of the same server, as a hub after the last one would make it."""
 
     def make():
         context = SimpleNamespace(core=core, api=api, pods=core.pods)
-        return Launch(context, a_choice(), namespace=NAMESPACE, name=POD)
+        return ServerStart(context, a_plan(), namespace=NAMESPACE, name=POD)
 
     return make
 
 
 @pytest.fixture
-def launch(launch_anew):
-    return launch_anew()
+def server_start(start_again):
+    return start_again()
 
 
 def a_pod():
     return {"metadata": {"name": POD}, "spec": {"containers": []}}
 
 
-async def create(launch):
-    await launch.create(a_pod(), token=TOKEN, port=8888)
+async def create(server_start):
+    await server_start.create(a_pod(), token=TOKEN, port=8888)
 
 
 def refused(status, message="no"):
@@ -91,35 +91,39 @@ async def jupyter():
 
 
 @contextlib.asynccontextmanager
-async def waiting(launch, port=1, seconds=5.0):
-    task = asyncio.create_task(launch.wait("/user/ada/api", port, Deadline(seconds)))
+async def waiting(server_start, port=1, seconds=5.0):
+    task = asyncio.create_task(
+        server_start.wait("/user/ada/api", port, Deadline(seconds))
+    )
     await asyncio.sleep(0.02)
     try:
         yield task
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StartLostError, TimeoutError):
+        with contextlib.suppress(
+            asyncio.CancelledError, SpawnFailedError, TimeoutError
+        ):
             await task
 
 
-def said(launch):
-    launch.log.end()
-    return [step.sentence for step in launch.log._steps]
+def said(server_start):
+    server_start.log.end()
+    return [step.sentence for step in server_start.log._steps]
 
 
 # -- making it
 
 
-async def test_the_secret_is_there_before_its_pod(launch, core):
+async def test_the_secret_is_there_before_its_pod(server_start, core):
     """A pod whose Secret is missing fails at once."""
-    await create(launch)
+    await create(server_start)
 
     assert core.writes[:2] == [("create", "secret"), ("create", "pod")]
     assert sorted(core.writes[2:]) == [("create", "service"), ("patch", "secret")]
 
 
-async def test_secret_and_service_belong_to_the_pod(launch, core):
-    await create(launch)
+async def test_secret_and_service_belong_to_the_pod(server_start, core):
+    await create(server_start)
 
     uid = core.objects["pod", POD]["metadata"]["uid"]
     owned = [obj for (kind, _), obj in core.objects.items() if kind != "pod"]
@@ -128,10 +132,10 @@ async def test_secret_and_service_belong_to_the_pod(launch, core):
         assert [own["uid"] for own in obj["metadata"]["ownerReferences"]] == [uid]
 
 
-async def test_each_start_names_its_service_anew(launch, launch_anew):
+async def test_each_start_names_its_service_anew(server_start, start_again):
     """An old name may still be remembered with an old address."""
-    assert launch.service != launch_anew().service
-    assert launch.service.startswith(POD)
+    assert server_start.service != start_again().service
+    assert server_start.service.startswith(POD)
 
 
 @pytest.mark.parametrize(
@@ -161,30 +165,32 @@ async def test_each_start_names_its_service_anew(launch, launch_anew):
         pytest.param(("patch", "secret"), refused(500), ClusterError, id="no owner"),
     ],
 )
-async def test_a_refused_start_leaves_nothing(launch, core, write, failure, kind):
+async def test_a_refused_start_leaves_nothing(server_start, core, write, failure, kind):
     core.failures[write] = failure
     with pytest.raises(kind):
-        await create(launch)
+        await create(server_start)
 
-    await launch.remove()
+    await server_start.remove()
 
     assert not core.objects
 
 
-async def test_a_pod_left_by_a_hub_that_died_is_replaced(launch, launch_anew, core):
-    await create(launch)
+async def test_a_pod_left_by_a_hub_that_died_is_replaced(
+    server_start, start_again, core
+):
+    await create(server_start)
     old = core.objects["pod", POD]["metadata"]["uid"]
 
-    await create(launch_anew())
+    await create(start_again())
 
     assert core.objects["pod", POD]["metadata"]["uid"] != old
 
 
-async def test_a_conflict_that_stays_is_told(launch, core):
+async def test_a_conflict_that_stays_is_told(server_start, core):
     core.failures["create", "pod"] = refused(409)
 
     with pytest.raises(ConflictError):
-        await create(launch)
+        await create(server_start)
 
     assert core.writes.count(("create", "pod")) == 2
 
@@ -199,82 +205,88 @@ async def test_a_conflict_that_stays_is_told(launch, core):
         pytest.param(3, id="the secret's owner"),
     ],
 )
-async def test_a_hub_may_die_at_any_write(launch, launch_anew, core, write, moment):
+async def test_a_hub_may_die_at_any_write(
+    server_start, start_again, core, write, moment
+):
     """Whatever a dead hub left, the next start ends with one of each."""
     core.deaths[write] = moment
     with pytest.raises(KilledError):
-        await create(launch)
+        await create(server_start)
     core.deaths.clear()
 
-    await create(launch_anew())
+    await create(start_again())
     core.collect_garbage()
 
     assert core.count() == {"secret": 1, "pod": 1, "service": 1}
 
 
-async def test_removing_twice_is_removing_once(launch, core):
-    await create(launch)
+async def test_removing_twice_is_removing_once(server_start, core):
+    await create(server_start)
 
-    await launch.remove()
-    await launch.remove()
+    await server_start.remove()
+    await server_start.remove()
 
     assert not core.objects
 
 
-async def test_a_removal_that_fails_is_one_of_our_errors(launch, core):
-    await create(launch)
+async def test_a_removal_that_fails_is_one_of_our_errors(server_start, core):
+    await create(server_start)
     core.failures["delete", "secret"] = aiohttp.ServerDisconnectedError()
 
     with pytest.raises(MofangError):
-        await launch.remove()
+        await server_start.remove()
 
 
 # -- waiting for it
 
 
-async def test_a_start_tells_its_way(launch, core, jupyter):
-    await create(launch)
-    async with waiting(launch, jupyter.port) as task:
+async def test_a_start_tells_its_way(server_start, core, jupyter):
+    await create(server_start)
+    async with waiting(server_start, jupyter.port) as task:
         core.put_pod(phase="Pending")
         await asyncio.sleep(0.02)
         core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
         await asyncio.wait_for(task, 5)
 
-    assert said(launch) == [
+    assert said(server_start) == [
         "Requesting resources.",
         "Assigned to node cpu-1.",
-        "JupyterLab starts on cpu-1.",
-        "JupyterLab answers. Opening its address.",
+        "Container started on node cpu-1. Starting JupyterLab.",
+        "JupyterLab is ready. Adding its route.",
     ]
     assert set(jupyter.asked) == {"/user/ada/api"}
 
 
-async def test_a_pod_that_ran_before_anybody_waited_is_seen(launch, core, jupyter):
-    await create(launch)
+async def test_a_pod_that_ran_before_anybody_waited_is_seen(
+    server_start, core, jupyter
+):
+    await create(server_start)
     core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
 
-    await launch.wait("/x", jupyter.port, Deadline(5))
+    await server_start.wait("/x", jupyter.port, Deadline(5))
 
 
-async def test_a_change_at_the_very_moment_of_looking_is_seen(launch, core, jupyter):
+async def test_a_change_at_the_very_moment_of_looking_is_seen(
+    server_start, core, jupyter
+):
     """The pod's last change must not fall between looking and listening."""
     for turns in range(8):
         core.objects.clear()
         core.pods.objects.clear()
-        await create(launch)
-        task = asyncio.create_task(launch.wait("/x", jupyter.port, Deadline(5)))
+        await create(server_start)
+        task = asyncio.create_task(server_start.wait("/x", jupyter.port, Deadline(5)))
         for _ in range(turns):
             await asyncio.sleep(0)
         core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
         await asyncio.wait_for(task, 2)
 
 
-async def test_a_server_is_asked_until_it_answers(launch, core, jupyter):
+async def test_a_server_is_asked_until_it_answers(server_start, core, jupyter):
     jupyter.answers = [503, 502, 200]
-    await create(launch)
+    await create(server_start)
     core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
 
-    await launch.wait("/x", jupyter.port, Deadline(5))
+    await server_start.wait("/x", jupyter.port, Deadline(5))
 
     assert len(jupyter.asked) == 3
 
@@ -293,23 +305,23 @@ async def test_a_server_is_asked_until_it_answers(launch, core, jupyter):
         ),
     ],
 )
-async def test_a_lost_start_has_its_last_lines(launch, core, logs, lines):
+async def test_a_lost_start_has_its_last_lines(server_start, core, logs, lines):
     core.logs = logs
-    await create(launch)
+    await create(server_start)
     core.put_pod(phase="Failed", containerStatuses=CRASHED)
 
-    with pytest.raises(StartLostError, match="exit code 3") as caught:
-        await launch.wait("/x", 1, Deadline(5))
+    with pytest.raises(SpawnFailedError, match="exit code 3") as caught:
+        await server_start.wait("/x", 1, Deadline(5))
 
     assert caught.value.log == lines
 
 
-async def test_a_server_that_crashes_before_it_answers_is_lost(launch, core):
-    await create(launch)
+async def test_a_server_that_crashes_before_it_answers_is_lost(server_start, core):
+    await create(server_start)
     core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
-    async with waiting(launch) as task:
+    async with waiting(server_start) as task:
         core.put_pod(phase="Failed", podIP="127.0.0.1", containerStatuses=CRASHED)
-        with pytest.raises(StartLostError, match="exit code 3"):
+        with pytest.raises(SpawnFailedError, match="exit code 3"):
             await asyncio.wait_for(task, 5)
 
 
@@ -323,41 +335,41 @@ async def test_a_server_that_crashes_before_it_answers_is_lost(launch, core):
         ),
     ],
 )
-async def test_a_pod_that_goes_is_not_waited_for(launch, core, status):
+async def test_a_pod_that_goes_is_not_waited_for(server_start, core, status):
     """Nobody waits out the deadline for what an administrator removed."""
-    await create(launch)
+    await create(server_start)
     core.put_pod(**status)
-    async with waiting(launch) as task:
+    async with waiting(server_start) as task:
         core.lose_pod()
-        with pytest.raises(StartLostError, match="was removed"):
+        with pytest.raises(SpawnFailedError, match="was removed"):
             await asyncio.wait_for(task, 5)
 
 
-async def test_a_pod_not_seen_yet_is_waited_for(launch, core):
+async def test_a_pod_not_seen_yet_is_waited_for(server_start, core):
     """The watch may be behind the write."""
-    await create(launch)
+    await create(server_start)
     core.pods.objects.clear()
-    async with waiting(launch) as task:
+    async with waiting(server_start) as task:
         assert not task.done()
 
 
-async def test_a_pod_of_an_earlier_start_says_nothing(launch, core):
-    await create(launch)
+async def test_a_pod_of_an_earlier_start_says_nothing(server_start, core):
+    await create(server_start)
     core.put_pod(phase="Failed", containerStatuses=CRASHED)
-    launch._uid = "another"
-    async with waiting(launch) as task:
+    server_start._uid = "another"
+    async with waiting(server_start) as task:
         assert not task.done()
 
 
-async def test_a_start_ends_with_its_deadline(launch, core):
-    await create(launch)
+async def test_a_start_ends_with_its_deadline(server_start, core):
+    await create(server_start)
     with pytest.raises(TimeoutError):
-        await launch.wait("/x", 1, Deadline(0.05))
+        await server_start.wait("/x", 1, Deadline(0.05))
     assert not core.pods._subscribers
 
 
-async def test_events_of_the_pod_are_told_and_others_are_not(launch, core, api):
-    await create(launch)
+async def test_events_of_the_pod_are_told_and_others_are_not(server_start, core, api):
+    await create(server_start)
     uid = core.objects["pod", POD]["metadata"]["uid"]
     api.events = [
         {
@@ -370,9 +382,11 @@ async def test_events_of_the_pod_are_told_and_others_are_not(launch, core, api):
             [("old", "Failed"), (uid, "Scheduled"), (uid, "Pulling"), (uid, "Killing")]
         )
     ]
-    async with waiting(launch):
+    async with waiting(server_start):
         pass
 
     assert api.paths[0] == f"/api/v1/namespaces/{NAMESPACE}/events"
     # That it has a node is said once, by the pod itself.
-    assert [step.detail for step in launch.log._steps if step.detail] == ["message 2"]
+    assert [step.detail for step in server_start.log._steps if step.detail] == [
+        "message 2"
+    ]
