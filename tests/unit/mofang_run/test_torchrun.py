@@ -24,7 +24,7 @@ class Child:
 
 @pytest.fixture
 def watch(tmp_path, monkeypatch):
-    monkeypatch.setattr(torchrun, "FAREWELL_SECONDS", 0.0)
+    monkeypatch.setattr(torchrun, "EXIT_SECONDS", 0.0)
     with (tmp_path / "output").open("wb") as sink:
         yield torchrun._FailureWatch(Output(sink.fileno()))
 
@@ -48,7 +48,7 @@ def test_who_starts_failed_processes_again_is_left_alone(
     script = wrapper.script("raise SystemExit(3)")
     with wrapper.start(script, PET_MAX_RESTARTS="2") as process:
         eventually(lambda: wrapper.log.exists() and b"exitcode" in read(wrapper.log))
-        time.sleep(torchrun.FAREWELL_SECONDS + 2)
+        time.sleep(torchrun.EXIT_SECONDS + 2)
         assert process.poll() is None
         process.terminate()
         assert "Ended torchrun" not in process.stdout.read().decode()

@@ -23,7 +23,7 @@ from mofang.ssh.files import ssh_directory
 from mofang.ssh.hosts import HostFiles
 from mofang.ssh.keys import ensure_key, find_program, read_public_key
 from mofang.ssh.options import USER, build_connection
-from mofang.ssh.relay import Pump
+from mofang.ssh.relay import Relay
 from mofang.ssh.replica_hosts import ReplicaHost, find_host
 from mofang.ssh.websocket import open_socket
 
@@ -150,4 +150,4 @@ async def _carry(
     call = open_ssh(settings.project, job_id, replica)
     headers = {"Mofang-Public-Key": public_key}
     async with open_socket(settings, call, headers) as socket:
-        await Pump(socket, 0, 1).run()
+        await Relay(socket, 0, 1).run()

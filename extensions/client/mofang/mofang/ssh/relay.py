@@ -22,7 +22,7 @@ is taken until nothing has come for so long."""
 T = TypeVar("T")
 
 
-class Pump:
+class Relay:
     """Carries bytes until either side ends.
 
     Args:
