@@ -228,6 +228,7 @@ class Launch:
                 text = await self._core.read_namespaced_pod_log(
                     self._name,
                     self._namespace,
+                    container=pods.CONTAINER,
                     tail_lines=_LAST_LINES,
                     previous=previous,
                 )

@@ -17,6 +17,8 @@ SECRET_ENVIRONMENT = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
 """Variables that the pod reads from its Secret, never from its definition."""
 SERVER_LABEL = "mofang.dev/server"
 """The pod's own name, which its Service selects."""
+CONTAINER = "notebook"
+"""KubeSpawner's name of the server's own container, beside which others may run."""
 START_SCRIPT = "mofang-start"
 """First word of a server's command, in every user image."""
 DEBUG_PROGRAM = "mofang-debug"
@@ -197,7 +199,7 @@ def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> M
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     spec["affinity"] = affinity(choice)
-    if tolerated := tolerations(choice):
+    if tolerated := [*spec.get("tolerations", []), *tolerations(choice)]:
         spec["tolerations"] = tolerated
     spec["volumes"] = volumes(choice.grants)
     spec["volumes"] += [
@@ -214,6 +216,11 @@ def apply_choice(pod: Manifest, choice: Choice, secret_name: str, url: str) -> M
             {"name": "server", "secret": {"secretName": secret_name}}
         )
     _complete(spec["containers"][0], choice, secret_name, url)
+    for beside in (*spec.get("initContainers", []), *spec["containers"][1:]):
+        # The administrator's. Pod Security would refuse the pod without these.
+        beside["securityContext"] = CONTAINER_SECURITY | (
+            beside.get("securityContext") or {}
+        )
     return pod
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from mofang_spawner.pods import CONTAINER
+
 Manifest = dict[str, Any]
 
 _BROKEN = {
@@ -93,10 +95,36 @@ def judge(pod: Manifest | None) -> Waiting | Running | Lost:
     if status.get("phase") == "Failed" and status.get("reason"):
         why = status.get("message", status["reason"])
         return Lost(reason="evicted", sentence=f"The node evicted the server: {why}")
-    statuses = status.get("containerStatuses", [])
-    if statuses:
-        return _judge_container(pod, statuses[0])
+    for each in status.get("initContainerStatuses", []):
+        if (lost := _judge_init_container(each)) is not None:
+            return lost
+    # The kubelet sorts them by name; other containers of the pod are not waited for.
+    for each in status.get("containerStatuses", []):
+        if each.get("name", CONTAINER) == CONTAINER:
+            return _judge_container(pod, each)
     return _judge_placing(pod, status)
+
+
+def _judge_init_container(found: Manifest) -> Lost | None:
+    """Of a container that the administrator runs before the server's."""
+    state = found.get("state", {})
+    ended = state.get("terminated") or found.get("lastState", {}).get("terminated")
+    if ended and ended.get("exitCode"):
+        return Lost(
+            reason="config",
+            sentence=f"The init container {found['name']} failed with exit code "
+            f"{ended['exitCode']}. Ask an administrator to look at it.",
+        )
+    waiting = state.get("waiting", {})
+    reason = waiting.get("reason", "")
+    if _BROKEN.get(reason) == "image":
+        return Lost(
+            reason="config",
+            sentence=f"The image {found.get('image', '')} of the init container "
+            f"{found['name']} cannot be pulled: {_tidy(waiting, reason)}. "
+            "Ask an administrator to look at it.",
+        )
+    return None
 
 
 def _judge_placing(pod: Manifest, status: Manifest) -> Waiting:

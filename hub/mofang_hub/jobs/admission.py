@@ -141,6 +141,7 @@ class Admission:
             variables=job_variables(known),
             keep=timedelta(days=self._settings.keep_days),
             sample_seconds=self._settings.progress.sample_seconds,
+            image_pull_secrets=self._settings.image_pull_secrets,
         )
 
     def readmit(self, seen: JobSeen) -> NewJob:

@@ -18,6 +18,7 @@ import kopf
 from mofang_hub.projects.models import (
     SETTINGS_FILE,
     BadProjectError,
+    BadPullSecretError,
     NamespaceSettings,
     Project,
 )
@@ -94,7 +95,7 @@ class ProjectReconciler:
             return failed_state(err, name), False
         except ObjectError as err:
             return failed_state(err, name), not err.is_permanent
-        except OSError as err:
+        except (BadPullSecretError, OSError) as err:
             return failed_state(err, name), True
         return state, state.phase is Phase.PENDING
 

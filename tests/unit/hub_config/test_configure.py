@@ -52,10 +52,10 @@ def test_the_context_knows_service_and_limit(c):
 
 
 def test_the_settings_reach_the_spawner(secrets):
-    servers = {"startTimeoutSeconds": 30, "limitPerUser": 0}
+    singleuser = {"startTimeout": 30, "limitPerUser": 0}
     c = Config()
     images = {"ray": {"reference": "docker.io/mofang/ray:1"}}
-    said = settings_file(servers=servers, images=images)
+    said = settings_file(singleuser=singleuser, images=images)
     configure(c, Settings.model_validate(said), secrets)
 
     assert c.MofangSpawner.start_timeout == 30

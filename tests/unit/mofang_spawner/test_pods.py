@@ -236,3 +236,30 @@ def test_the_service_selects_its_own_pod_and_goes_with_it():
     assert service["metadata"]["ownerReferences"] == [owner]
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
     assert service["spec"]["selector"]["mofang.dev/server"] == pod["metadata"]["name"]
+
+
+def test_tolerations_of_the_administrator_are_kept_beside_those_of_a_choice():
+    pod = kubespawners_pod()
+    pod["spec"]["tolerations"] = [{"key": "example.org/users", "operator": "Exists"}]
+    choice = a_choice(environment={"resources": SIZES | GPU})
+    spec = pods.apply_choice(pod, choice, "the-secret", URL)["spec"]
+
+    assert [each["key"] for each in spec["tolerations"]] == [
+        "example.org/users",
+        "nvidia.com/gpu",
+    ]
+
+
+def test_containers_of_the_administrator_meet_the_restricted_standard():
+    pod = kubespawners_pod()
+    pod["spec"]["initContainers"] = [{"name": "first", "image": "a"}]
+    pod["spec"]["containers"].append(
+        {"name": "beside", "image": "b", "securityContext": {"runAsUser": 2000}}
+    )
+    spec = pods.apply_choice(pod, a_choice(), "the-secret", URL)["spec"]
+    first, beside = spec["initContainers"][0], spec["containers"][1]
+
+    assert first["securityContext"] == pods.CONTAINER_SECURITY
+    assert beside["securityContext"] == pods.CONTAINER_SECURITY | {"runAsUser": 2000}
+    # They see neither the server's token nor its files.
+    assert {"env", "volumeMounts"}.isdisjoint(beside)

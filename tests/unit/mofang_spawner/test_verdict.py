@@ -216,3 +216,42 @@ def test_what_the_scheduler_says_as_one_sentence(message, sentence):
 )
 def test_what_the_kubelet_tries_again_is_waited_for(reason, message):
     assert isinstance(judge(a_pod(waits(reason, message))), Waiting)
+
+
+def test_containers_beside_the_server_are_not_waited_for():
+    """The kubelet sorts statuses by the containers' names."""
+    beside = {"name": "beside", **ended(exitCode=1)}
+    server = {"name": "notebook", "state": {"running": {}}}
+    pod = a_pod(podIP="10.0.0.7", containerStatuses=[beside, server])
+
+    assert judge(pod) == Running(address="10.0.0.7", node="gpu-1")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        pytest.param(
+            ended(exitCode=3), "The init container first failed", id="it failed"
+        ),
+        pytest.param(
+            waits("ImagePullBackOff", "denied"),
+            "The image other:1 of the init container first cannot be pulled: denied",
+            id="no image",
+        ),
+    ],
+)
+def test_a_broken_init_container_ends_the_start_with_its_name(state, said):
+    first = {"name": "first", "image": "other:1", **state}
+    pod = a_pod(waits("PodInitializing"), initContainerStatuses=[first])
+    found = judge(pod)
+
+    assert isinstance(found, Lost)
+    assert found.sentence.startswith(said)
+    assert not found.may_be_users
+
+
+def test_an_init_container_that_did_its_work_is_passed_over():
+    first = {"name": "first", **ended(exitCode=0)}
+    pod = a_pod(waits("PodInitializing"), initContainerStatuses=[first])
+
+    assert isinstance(judge(pod), Waiting)
