@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import override
+
 from mofang_kube import clients
 from mofang_kube.errors import MofangError, translated
 
@@ -36,6 +38,7 @@ class Progress:
         """Whether every node has every image."""
         return self.is_known and self.ready >= self.nodes
 
+    @override
     def __str__(self) -> str:
         if not self.is_known:
             return "Waiting for the DaemonSet's pods."

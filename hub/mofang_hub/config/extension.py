@@ -17,6 +17,7 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from traitlets.config import LazyConfigValue
 
 from mofang_hub.config.settings import Secrets
 from mofang_hub.config.traits import PROTECTED_TRAITS
@@ -86,11 +87,15 @@ class Extension(BaseModel):
                         f"hub.config.JupyterHub.{name} would replace Mofang's own "
                         f"entries. {PROTECTED_TRAITS[section][name]}"
                     )
-            c[section].update(deepcopy(traits))
+            for name, value in traits.items():
+                before = c[section].get(name) if section in c else None
+                c[section][name] = _merged(name, before, deepcopy(value))
             guard.check(f"hub.config.{section}")
+            _hand_down(c)
         for key in sorted(self.extra_config):
             self._run(key, c)
             guard.check(f"hub.extraConfig, key {key!r},")
+            _hand_down(c)
 
     def _add_services(self, c: Any, secrets: Secrets) -> None:
         services = list(c.JupyterHub.get("services", []))
@@ -149,6 +154,36 @@ class Extension(BaseModel):
             raise ConfigError(
                 f"hub.extraConfig, key {key!r}{place}: {type(err).__name__}: {err}"
             ) from err
+
+
+def _merged(trait: str, before: Any, given: Any) -> Any:
+    """What a trait is when the administrator's value comes to Mofang's."""
+    if isinstance(given, LazyConfigValue):
+        # Such as c.KubeSpawner.tolerations.append(...) of a trait set elsewhere.
+        return given.get_value(before if before is not None else _empty(given))
+    if isinstance(before, dict) and isinstance(given, dict):
+        return {**before, **given}
+    if trait == "template_paths" and before:
+        # Found first; the templates that they extend are still there.
+        return [*given, *before]
+    return given
+
+
+def _empty(given: LazyConfigValue) -> Any:
+    return {} if isinstance(given.to_dict().get("update"), dict) else []
+
+
+def _hand_down(c: Any) -> None:
+    """Give MofangSpawner what was set on the classes above it.
+
+    Where Mofang itself has set a trait of MofangSpawner, traitlets would take that.
+    """
+    for section in ("Spawner", "KubeSpawner"):
+        if section not in c:
+            continue
+        for trait in [each for each in c[section] if each in c.MofangSpawner]:
+            given = c[section].pop(trait)
+            c.MofangSpawner[trait] = _merged(trait, c.MofangSpawner[trait], given)
 
 
 class _Guard:

@@ -160,6 +160,52 @@ def test_the_same_value_again_does_no_harm(apply):
     assert c.JupyterHub.cleanup_servers is False
 
 
+def test_keys_of_dictionaries_are_added(apply):
+    """The gallery needs the variables of Mofang's own templates."""
+    c = apply(config={"JupyterHub": {"template_vars": {"announcement": "Hello"}}})
+
+    assert c.JupyterHub.template_vars["announcement"] == "Hello"
+    assert "mofang_style" in c.JupyterHub.template_vars
+
+
+def test_templates_of_the_administrator_are_found_first(apply):
+    c = apply(config={"JupyterHub": {"template_paths": ["/etc/ours"]}})
+
+    first, mofangs = c.JupyterHub.template_paths
+    assert first == "/etc/ours"
+    assert mofangs.endswith("hub")
+
+
+@pytest.mark.parametrize("section", ["Spawner", "KubeSpawner", "MofangSpawner"])
+def test_traits_of_servers_count_whatever_class_is_named(apply, section):
+    """Mofang's own are of MofangSpawner, which traitlets would take."""
+    c = apply(config={section: {"http_timeout": 99, "environment": {"A": "1"}}})
+    spawner = Config(c).MofangSpawner
+
+    assert spawner.http_timeout == 99
+    assert spawner.environment == {"A": "1", "JUPYTERHUB_ACTIVITY_INTERVAL": "300"}
+
+
+def test_extra_configuration_adds_to_what_servers_have(apply):
+    toleration = {"key": "ours", "operator": "Exists"}
+    c = apply(
+        config={"KubeSpawner": {"tolerations": [{"key": "first"}]}},
+        extraConfig={
+            "a": f"c.KubeSpawner.tolerations.append({toleration})",
+            "b": "c.Spawner.environment.update({'B': '2'})",
+            "c": "c.KubeSpawner.environment = {'C': '3'}",
+        },
+    )
+    assert c.MofangSpawner.tolerations == [{"key": "first"}, toleration]
+    environment = {"B": "2", "C": "3", "JUPYTERHUB_ACTIVITY_INTERVAL": "300"}
+    assert c.MofangSpawner.environment == environment
+
+
+def test_traits_that_mofang_does_not_set_stay_where_they_are(apply):
+    c = apply(config={"KubeSpawner": {"working_dir": "/projects"}})
+    assert c.KubeSpawner.working_dir == "/projects"
+
+
 def test_services_come_beside_mofangs_own(apply, tmp_path):
     (tmp_path / "report-token").write_text("a-token-of-the-service")
     c = apply(services={"report": {"url": "http://report.tools.svc:80"}})

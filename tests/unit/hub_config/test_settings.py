@@ -32,6 +32,13 @@ def test_the_least_a_chart_must_say(tmp_path):
         ),
         pytest.param({"singleuser": {"limitPerUser": -1}}, id="a limit below zero"),
         pytest.param(
+            {"singleuser": {"extraEnv": {"JPY_API_TOKEN": "x"}}}, id="a token's name"
+        ),
+        pytest.param(
+            {"singleuser": {"extraLabels": {"mofang.dev/owner": "x"}}},
+            id="a label that says whose a server is",
+        ),
+        pytest.param(
             {"images": {"hub": {"reference": "x", "pullPolicy": "Often"}}},
             id="an unknown policy",
         ),
