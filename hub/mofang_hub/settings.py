@@ -9,11 +9,19 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
 SECRETS_FOLDER = Path("/etc/mofang/secrets")
+RESERVED_VARIABLES = ("MOFANG_", "JUPYTERHUB_", "JPY_")
+RESERVED_LABELS = ("mofang.dev/", "hub.jupyter.org/", "app.kubernetes.io/")
 
 
 class _Model(BaseModel):
@@ -61,13 +69,54 @@ class AuthSettings(_Model):
     oauth: OAuthSettings = OAuthSettings()
 
 
-class ServerSettings(_Model):
+class SingleuserSettings(_Model):
     """What holds for every user's server."""
 
-    start_timeout_seconds: int = Field(default=600, ge=10)
-    """Waiting for a machine included."""
+    start_timeout: int = Field(default=600, ge=10)
+    """In seconds, waiting for a node included."""
     limit_per_user: int = Field(default=5, ge=0)
     """Running servers of one user; 0 for no limit."""
+    default_url: str = "/lab"
+    """What the browser opens below the server's address."""
+    extra_env: dict[str, str | dict[str, Any]] = {}
+    """Variables by name: a value, or an EnvVar of Kubernetes without its name."""
+    extra_labels: dict[str, str] = {}
+    extra_annotations: dict[str, str] = {}
+    node_selector: dict[str, str] = {}
+    extra_tolerations: tuple[dict[str, Any], ...] = ()
+    init_containers: tuple[dict[str, Any], ...] = ()
+    extra_containers: tuple[dict[str, Any], ...] = ()
+    lifecycle_hooks: dict[str, Any] = {}
+    priority_class_name: str = ""
+
+    @field_validator("extra_env")
+    @classmethod
+    def _leaves_own_variables(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
+            if name.startswith(RESERVED_VARIABLES):
+                raise ValueError(
+                    f"{name} is set by Mofang: variables of yours begin with none of "
+                    f"{', '.join(RESERVED_VARIABLES)}."
+                )
+        return value
+
+    @field_validator("extra_labels")
+    @classmethod
+    def _leaves_own_labels(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name in {"app", "component"} or name.startswith(RESERVED_LABELS):
+                raise ValueError(
+                    f"{name} is set by Mofang or KubeSpawner, to find servers by it."
+                )
+        return value
+
+
+class DatabaseSettings(_Model):
+    """Where JupyterHub keeps its state."""
+
+    type: Literal["sqlite", "postgres", "url"] = "sqlite"
+    url: str = "sqlite:////srv/mofang/hub/jupyterhub.sqlite"
+    """Without a password. Of the type ``url`` it is in the Secret, as ``db-url``."""
 
 
 class GangSettings(_Model):
@@ -116,6 +165,8 @@ class JobSettings(_Model):
     admit_unschedulable: bool = False
     """Whether a job is admitted that no node could take, for a cluster autoscaler."""
     gang: GangSettings = GangSettings()
+    image_pull_secrets: tuple[str, ...] = ()
+    """Names of Secrets in projects' namespaces, with which images are pulled."""
 
 
 class Settings(_Model):
@@ -129,9 +180,21 @@ class Settings(_Model):
     images: dict[str, ImageSettings] = {}
     gateway: GatewaySettings
     auth: AuthSettings
-    servers: ServerSettings = ServerSettings()
+    singleuser: SingleuserSettings = SingleuserSettings()
     jobs: JobSettings = JobSettings()
-    database_url: str = "sqlite:////srv/mofang/hub/jupyterhub.sqlite"
+    database: DatabaseSettings = DatabaseSettings()
+    concurrent_spawn_limit: int = Field(default=100, ge=0)
+    """Servers that may be starting at a time; 0 for no limit."""
+    active_server_limit: int = Field(default=0, ge=0)
+    """Servers of all users that may be active at a time; 0 for no limit."""
+    debug: bool = False
+    """Whether the hub logs for those who look for a fault."""
+    cluster_domain: str = "cluster.local"
+    """DNS domain of the cluster."""
+    hub_service: str = "hub"
+    """Name of the hub's Service."""
+    training_service: str = "training"
+    """Name of the training service's Service."""
     storage_root: Path = Path("/srv/mofang/storage")
 
     @property

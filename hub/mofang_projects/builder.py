@@ -6,8 +6,14 @@ returns, in this order, and again whenever something drifted.
 
 from typing import Any
 
-from mofang_kube.names import GPU_RESOURCE, PROJECT_LABEL, project_namespace
+from mofang_kube.names import (
+    GPU_RESOURCE,
+    PROJECT_LABEL,
+    PULL_SECRET_PREFIX,
+    project_namespace,
+)
 from mofang_projects.models import (
+    BadPullSecretError,
     NamespaceSettings,
     Project,
     Quota,
@@ -20,6 +26,11 @@ Manifest = dict[str, Any]
 
 _HUB_ROLE = "mofang-hub-project"
 _TRAINING_ROLE = "mofang-training-project"
+_OPERATOR_ROLE = "mofang-reconciler-project"
+_PULL_SECRET_TYPES = (
+    "kubernetes.io/dockerconfigjson",
+    "kubernetes.io/dockercfg",
+)
 
 
 def claim_name(category: VolumeCategory) -> str:
@@ -38,8 +49,17 @@ def build_namespace_objects(
     """Build all objects of a project: its namespace first, then what is in it."""
     return [
         build_namespace(project),
-        _in_namespace(project, "v1", "ServiceAccount", "default")
-        | {"automountServiceAccountToken": False},
+        # Early: the copies of pull secrets, made last, need the right to write them.
+        *(
+            build_role_binding(
+                project,
+                _OPERATOR_ROLE,
+                settings.operator_service_account,
+                settings.platform_namespace,
+            )
+            for _ in settings.image_pull_secrets[:1]
+        ),
+        build_service_account(project, settings),
         *(
             _in_namespace(project, "networking.k8s.io/v1", "NetworkPolicy", name)
             | {"spec": spec}
@@ -78,6 +98,39 @@ def build_namespace(project: Project) -> Manifest:
     )
     manifest["metadata"]["labels"] |= levels
     return manifest
+
+
+def build_service_account(project: Project, settings: NamespaceSettings) -> Manifest:
+    """Build the account of all pods: no token, and the secrets to pull images with."""
+    account = _in_namespace(project, "v1", "ServiceAccount", "default")
+    account["automountServiceAccountToken"] = False
+    if settings.image_pull_secrets:
+        account["imagePullSecrets"] = [
+            {"name": pull_secret_name(each)} for each in settings.image_pull_secrets
+        ]
+    return account
+
+
+def pull_secret_name(source: str) -> str:
+    """Name the copy of a pull secret; no other Secret of a namespace is called so."""
+    return f"{PULL_SECRET_PREFIX}{source}"
+
+
+def build_pull_secret(project: Project, source: Manifest) -> Manifest:
+    """Build a project's copy of an image pull secret.
+
+    Raises:
+        BadPullSecretError: The source holds something else than log-ins of registries.
+    """
+    name, kind = source["metadata"]["name"], source.get("type", "Opaque")
+    if kind not in _PULL_SECRET_TYPES:
+        msg = (
+            f"The Secret {name} of imagePullSecrets has the type {kind}: make it by "
+            f"kubectl create secret docker-registry {name}."
+        )
+        raise BadPullSecretError(msg)
+    copy = _in_namespace(project, "v1", "Secret", pull_secret_name(name))
+    return copy | {"type": kind, "data": source.get("data", {})}
 
 
 def build_quota(project: Project) -> Manifest:

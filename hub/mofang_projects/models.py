@@ -29,6 +29,10 @@ class BadProjectError(Exception):
     """A Project asks for what cannot be made, with the reason as a sentence."""
 
 
+class BadPullSecretError(Exception):
+    """An image pull secret is missing or of another kind, said as a sentence."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
@@ -172,9 +176,13 @@ class NamespaceSettings(_Model):
     dns_namespace: str = "kube-system"
     hub_service_account: str = "hub"
     training_service_account: str = "training"
+    operator_service_account: str = "reconciler"
     storage: StorageSettings
     storage_root: Path | None = None
     """Where the root of the storage is mounted, to make a project's directory."""
+
+    image_pull_secrets: tuple[str, ...] = ()
+    """Secrets of the platform's namespace that are copied into each project's."""
 
     egress: EgressSettings = EgressSettings()
     resync_seconds: Annotated[int, Field(ge=5)] = 60

@@ -9,20 +9,31 @@ job is left in it; until then the deletion is held, and the status says what
 for. So a slip of the hand costs nobody a running job.
 """
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
-from mofang_kube.names import PROJECT_LABEL, project_namespace
+from mofang_kube.names import PROJECT_LABEL, PULL_SECRET_PREFIX, project_namespace
 from mofang_kube.objects import Manifest, ObjectError, ObjectStorage
 from mofang_projects.builder import (
     build_namespace,
     build_namespace_objects,
+    build_pull_secret,
+    build_service_account,
+    pull_secret_name,
     volume_name,
 )
 from mofang_projects.directories import make_project_directory
-from mofang_projects.models import NamespaceSettings, Project, VolumeCategory
+from mofang_projects.models import (
+    BadPullSecretError,
+    NamespaceSettings,
+    Project,
+    VolumeCategory,
+)
 from mofang_projects.workloads import find_workloads
 
 
@@ -79,9 +90,17 @@ class ForeignNamespaceError(Exception):
 class ProjectNamespaces:
     """Makes namespaces what their Projects say."""
 
-    def __init__(self, objects: ObjectStorage, settings: NamespaceSettings) -> None:
+    def __init__(
+        self,
+        objects: ObjectStorage,
+        settings: NamespaceSettings,
+        *,
+        rbac_pauses: Sequence[float] = (0.1, 0.5, 2.0),
+    ) -> None:
         self._objects = objects
         self._settings = settings
+        self._rbac_pauses = rbac_pauses
+        """Seconds between attempts to use a right that was given just before."""
 
     async def reconcile(self, project: Project) -> ProjectState:
         """Make the namespace and everything in it, or put right what drifted.
@@ -98,10 +117,14 @@ class ProjectNamespaces:
                 message="The namespace is being removed; it is made anew after that.",
             )
         wanted = build_namespace_objects(project, self._settings)
+        pull_secrets = await self._pull_secrets(project)
+        await self._remove_other_pull_secrets(project)
         for manifest in wanted:
             applied = await self._objects.apply(manifest)
             if manifest["kind"] == "PersistentVolume":
                 await self._release(applied)
+        for manifest in pull_secrets:
+            await self._apply_pull_secret(manifest)
         await self._remove_other_policies(project, wanted)
         if self._settings.storage_root is not None:
             make_project_directory(self._settings.storage_root, project.name)
@@ -165,6 +188,62 @@ class ProjectNamespaces:
                 volume, {"spec": {"claimRef": {"uid": None, "resourceVersion": None}}}
             )
 
+    async def _pull_secrets(self, project: Project) -> list[Manifest]:
+        """Build the copies of the platform's image pull secrets.
+
+        Raises:
+            BadPullSecretError: One is not there, or is no pull secret.
+        """
+        platform = self._settings.platform_namespace
+        copies = []
+        for name in self._settings.image_pull_secrets:
+            source = await self._objects.find(_secret(platform, name))
+            if source is None:
+                raise BadPullSecretError(
+                    f"The Secret {name} of imagePullSecrets is not in the namespace "
+                    f"{platform}: make it there, or take it out of the chart's values."
+                )
+            copies.append(build_pull_secret(project, source))
+        return copies
+
+    async def _apply_pull_secret(self, manifest: Manifest) -> None:
+        """Apply a copy, by a right that was bound in this namespace just before.
+
+        The API server's authorizer learns of new RoleBindings by a watch.
+        """
+        for pause in self._rbac_pauses:
+            try:
+                await self._objects.apply(manifest)
+            except ObjectError as err:
+                if err.http_status != HTTPStatus.FORBIDDEN:
+                    raise
+            else:
+                return
+            await asyncio.sleep(pause)
+        await self._objects.apply(manifest)
+
+    async def _remove_other_pull_secrets(self, project: Project) -> None:
+        """Remove copies that the settings no longer ask for.
+
+        The account of the namespace's pods still names them: Secrets are not listed,
+        since users' own are among them.
+        """
+        account = await self._objects.find(
+            build_service_account(project, self._settings)
+        )
+        wanted = {pull_secret_name(each) for each in self._settings.image_pull_secrets}
+        for each in (account or {}).get("imagePullSecrets") or []:
+            name = each["name"]
+            if name.startswith(PULL_SECRET_PREFIX) and name not in wanted:
+                namespace = project_namespace(project.name)
+                try:
+                    await self._objects.delete(_secret(namespace, name))
+                except ObjectError as err:
+                    # The chart gives the right to write Secrets only as long as there
+                    # is one to copy; what the last one left stays.
+                    if err.http_status != HTTPStatus.FORBIDDEN:
+                        raise
+
     async def _remove_other_policies(
         self, project: Project, wanted: list[Manifest]
     ) -> None:
@@ -193,6 +272,8 @@ def failed_state(err: Exception, project: str) -> ProjectState:
             reason = "NamespaceTaken"
         case ObjectError():
             reason = "RefusedByKubernetes" if err.is_permanent else "NoAnswer"
+        case BadPullSecretError():
+            reason = "PullSecretMissing"
         case OSError():
             reason = "DirectoryNotMade"
         case _:
@@ -203,6 +284,14 @@ def failed_state(err: Exception, project: str) -> ProjectState:
         namespace=project_namespace(project),
         reason=reason,
     )
+
+
+def _secret(namespace: str, name: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+    }
 
 
 def _belongs_to(namespace: Manifest, project: str) -> bool:

@@ -19,6 +19,7 @@ from mofang_kube.objects import ObjectError, connected_objects
 from mofang_projects.models import (
     SETTINGS_FILE,
     BadProjectError,
+    BadPullSecretError,
     NamespaceSettings,
     Project,
 )
@@ -94,7 +95,7 @@ class ProjectReconciler:
             return failed_state(err, name), False
         except ObjectError as err:
             return failed_state(err, name), not err.is_permanent
-        except OSError as err:
+        except (BadPullSecretError, OSError) as err:
             return failed_state(err, name), True
         return state, state.phase is Phase.PENDING
 

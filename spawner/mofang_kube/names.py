@@ -36,6 +36,9 @@ CANCELLED_AT_ANNOTATION = f"{GROUP}/cancelled-at"
 GPU_RESOURCE = "nvidia.com/gpu"
 UID = 1000
 
+PULL_SECRET_PREFIX = "mofang-pull-"  # noqa: S105 - how names begin
+"""Of the copies, in projects' namespaces, of the platform's image pull secrets."""
+
 _NAMESPACE_PREFIX = "mofang-project-"
 _SERVER_NAME_MAX = 30
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")

@@ -2,6 +2,8 @@
 
 render     function: values, as dictionaries merged in order → ``Rendered``
 refusal    function: the same → helm's message, where it must refuse
+notes      function: the same → what helm tells after an installation
+lint       function: the same → helm's verdict on the chart, as its text
 minimal    the least values an installation needs
 """
 
@@ -59,8 +61,10 @@ def helm(tmp_path_factory):
     program = find_helm()
     folder = tmp_path_factory.mktemp("values")
 
-    def template(*values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-        command = [program, "template", "mofang", str(CHART), "--namespace", "mofang"]
+    def template(
+        *values: dict[str, Any], verb: tuple[str, ...] = ("template", "mofang")
+    ) -> subprocess.CompletedProcess[str]:
+        command = [program, *verb, str(CHART), "--namespace", "mofang"]
         for number, each in enumerate(values):
             path = folder / f"{number}.yaml"
             path.write_text(json.dumps(each))
@@ -75,7 +79,9 @@ def render(helm):
     def made(*values: dict[str, Any]) -> Rendered:
         done = helm(*values)
         assert done.returncode == 0, done.stderr
-        manifests = [each for each in yaml.safe_load_all(done.stdout) if each]
+        # libyaml's, where it is there: a tenth of the time.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        manifests = [each for each in yaml.load_all(done.stdout, loader) if each]
         return Rendered(manifests=manifests)
 
     return made
@@ -89,6 +95,27 @@ def refusal(helm):
         return done.stderr
 
     return message
+
+
+@pytest.fixture
+def notes(helm):
+    def said(*values: dict[str, Any]) -> str:
+        verb = ("install", "mofang", "--dry-run=client")
+        done = helm(*values, verb=verb)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.rpartition("NOTES:")[2]
+
+    return said
+
+
+@pytest.fixture
+def lint(helm):
+    def verdict(*values: dict[str, Any]) -> str:
+        done = helm(*values, verb=("lint", "--strict"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return verdict
 
 
 @pytest.fixture(scope="session")

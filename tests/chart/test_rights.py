@@ -12,6 +12,8 @@ import yaml
 from mofang_jobs.engines.workload_kinds import KINDS
 
 GOLDEN = Path(__file__).parent / "golden" / "rights.yaml"
+GOLDEN_ADDED = GOLDEN.with_name("rights-added.yaml")
+"""What is allowed besides, where everything is switched on that asks for rights."""
 
 
 def rights(chart) -> dict[str, list[str]]:
@@ -35,6 +37,26 @@ def test_rights_are_those_reviewed(chart):
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(yaml.safe_dump(found, width=200))
     assert found == yaml.safe_load(GOLDEN.read_text())
+
+
+def test_what_is_switched_on_gets_the_rights_reviewed(render, minimal, chart):
+    rendered = render(
+        minimal,
+        {
+            "imagePullSecrets": [{"name": "registry"}],
+            "prePuller": {"hook": {"enabled": True}, "continuous": {"enabled": True}},
+            "metrics": {"serviceMonitor": {"enabled": True}},
+        },
+    )
+    usual = rights(chart)
+    added = {
+        name: [each for each in lines if each not in usual.get(name, [])]
+        for name, lines in rights(rendered).items()
+        if lines != usual.get(name)
+    }
+    if os.environ.get("MOFANG_WRITE_GOLDEN"):
+        GOLDEN_ADDED.write_text(yaml.safe_dump(added, width=200))
+    assert added == yaml.safe_load(GOLDEN_ADDED.read_text())
 
 
 def test_no_rule_has_a_wildcard(chart):

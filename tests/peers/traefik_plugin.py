@@ -21,8 +21,8 @@ from certipy import Certipy
 from kubernetes_asyncio import client, config
 from tornado.httpclient import AsyncHTTPClient
 
-from mofang_hub.projects.objects import ObjectStorage
 from mofang_hub.routes.proxy import IstioProxy
+from mofang_kube.objects import ObjectStorage
 from support.platform import Platform
 
 HOST = "peers.localhost"

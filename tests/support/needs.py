@@ -34,6 +34,8 @@ _UNIT = {
     "mpirun": "openmpi-bin",
     "git": "git",
     "openssl": "openssl",
+    # The hub's database; the folder has a version in it.
+    "/usr/lib/postgresql": "postgresql",
     "mount": "mount",
     "setpriv": "util-linux",
     "unshare": "util-linux",
@@ -49,6 +51,8 @@ _E2E = {
 }
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
+_DAEMONS = {"openssh-server": "ssh.service", "postgresql": "postgresql.service"}
+"""Debian package → the service that it would start."""
 _FORBIDDEN = "#!/bin/sh\nexit 101\n"
 """What Debian's packages ask before they start a service: it is forbidden."""
 
@@ -104,9 +108,9 @@ NEEDS = {
 
 @contextmanager
 def _services_stay_off(packages: Iterable[str]) -> Iterator[None]:
-    """Tests need the program sshd; the machine shall not begin to offer it."""
-    daemon = "openssh-server" in packages
-    forbid = daemon and not _POLICY.exists()
+    """Tests need programs of servers; the machine shall not begin to offer them."""
+    daemons = [_DAEMONS[each] for each in packages if each in _DAEMONS]
+    forbid = bool(daemons) and not _POLICY.exists()
     if forbid:
         _POLICY.write_text(_FORBIDDEN)
         _POLICY.chmod(0o755)
@@ -115,8 +119,8 @@ def _services_stay_off(packages: Iterable[str]) -> Iterator[None]:
     finally:
         if forbid:
             _POLICY.unlink()
-    if daemon and shutil.which("systemctl"):
-        subprocess.run(["systemctl", "disable", "--quiet", "ssh.service"], check=True)
+    if daemons and shutil.which("systemctl"):
+        subprocess.run(["systemctl", "disable", "--quiet", *daemons], check=True)
 
 
 def install(packages: list[str]) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
+from mofang_hub.config.database import database_url
 from mofang_hub.pages.configure import configure_pages
-from mofang_hub.settings import Secrets, Settings
+from mofang_hub.settings import Secrets, Settings, SingleuserSettings
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.volumes import homes
@@ -39,8 +40,9 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     namespace = settings.platform_namespace
     c.JupyterHub.ip = "0.0.0.0"
     c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{HUB_PORT}"
-    c.JupyterHub.hub_connect_url = f"http://hub.{namespace}.svc:{HUB_PORT}"
-    c.JupyterHub.db_url = settings.database_url
+    host = f"{settings.hub_service}.{namespace}.svc"
+    c.JupyterHub.hub_connect_url = f"http://{host}:{HUB_PORT}"
+    c.JupyterHub.db_url = database_url(settings.database, secrets)
     # JupyterHub copies an SQLite database before it migrates it.
     c.JupyterHub.upgrade_db = True
     cookie_secret = secrets.get("cookie-secret")
@@ -64,6 +66,11 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.activity_resolution = 300
     c.JupyterHub.last_activity_interval = 300
     c.JupyterHub.authenticate_prometheus = False
+    c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
+    c.JupyterHub.active_server_limit = settings.active_server_limit
+    if settings.debug:
+        c.JupyterHub.log_level = "DEBUG"
+        c.Spawner.debug = True
     # A hub that exits after failures in a row punishes everybody for one fault.
     c.Spawner.consecutive_failure_limit = 0
 
@@ -76,26 +83,47 @@ def _proxy(c: Any, settings: Settings) -> None:
     c.IstioProxy.hosts = list(settings.gateway.hosts)
     c.IstioProxy.hub_url = c.JupyterHub.hub_connect_url
     c.IstioProxy.probe_url = settings.gateway.probe_url
+    c.IstioProxy.cluster_domain = settings.cluster_domain
 
 
 def _spawner(c: Any, settings: Settings) -> None:
-    namespace = settings.platform_namespace
+    singleuser = settings.singleuser
+    training = f"{settings.training_service}.{settings.platform_namespace}.svc"
     context = SpawnContext(
-        training_url=f"http://training.{namespace}.svc:8080{_TRAINING_PREFIX}",
+        training_url=f"http://{training}:8080{_TRAINING_PREFIX}",
         images=settings.image_references,
-        limit_per_user=settings.servers.limit_per_user,
+        limit_per_user=singleuser.limit_per_user,
         homes=settings.storage_root / homes.FOLDER,
     )
     c.JupyterHub.spawner_class = MofangSpawner
     c.MofangSpawner.context = lambda: context
-    c.MofangSpawner.start_timeout = settings.servers.start_timeout_seconds
+    c.MofangSpawner.start_timeout = singleuser.start_timeout
     c.MofangSpawner.http_timeout = 60
     c.MofangSpawner.delete_grace_period = 2
-    c.MofangSpawner.default_url = "/lab"
-    c.MofangSpawner.dns_name_template = "{name}.{namespace}.svc.cluster.local"
+    c.MofangSpawner.default_url = singleuser.default_url
+    c.MofangSpawner.dns_name_template = (
+        f"{{name}}.{{namespace}}.svc.{settings.cluster_domain}"
+    )
     c.MofangSpawner.server_token_scopes = server_token_scopes()
     c.MofangSpawner.env_keep = []
-    c.MofangSpawner.environment = {"JUPYTERHUB_ACTIVITY_INTERVAL": "300"}
+    c.MofangSpawner.environment = {
+        **singleuser.extra_env,
+        "JUPYTERHUB_ACTIVITY_INTERVAL": "300",
+    }
+    _server_defaults(c, singleuser)
+
+
+def _server_defaults(c: Any, singleuser: SingleuserSettings) -> None:
+    """Traits of KubeSpawner; ``mofang_spawner.pods`` merges them with a choice's."""
+    c.MofangSpawner.extra_labels = dict(singleuser.extra_labels)
+    c.MofangSpawner.extra_annotations = dict(singleuser.extra_annotations)
+    c.MofangSpawner.node_selector = dict(singleuser.node_selector)
+    c.MofangSpawner.tolerations = list(singleuser.extra_tolerations)
+    c.MofangSpawner.init_containers = list(singleuser.init_containers)
+    c.MofangSpawner.extra_containers = list(singleuser.extra_containers)
+    c.MofangSpawner.lifecycle_hooks = dict(singleuser.lifecycle_hooks)
+    if singleuser.priority_class_name:
+        c.MofangSpawner.priority_class_name = singleuser.priority_class_name
 
 
 def _services(c: Any, secrets: Secrets) -> None:

@@ -70,6 +70,9 @@ class JobRequest:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Those of the environment that the image belongs to."""
 
+    image_pull_secrets: tuple[str, ...] = ()
+    """Names of the Secrets in its namespace with which images are pulled."""
+
     sample_seconds: float = 10.0
     """How often each replica is measured."""
 

@@ -87,6 +87,10 @@ def build_pod_template(
             },
         ],
     }
+    if job.image_pull_secrets:
+        # The Training Operator runs launchers of MPIJobs by an account of their own,
+        # which lacks the secrets of the namespace's default one.
+        spec["imagePullSecrets"] = [{"name": each} for each in job.image_pull_secrets]
     if scheduling_metadata.scheduler:
         spec["schedulerName"] = scheduling_metadata.scheduler
     if scheduling_metadata.priority_class:

@@ -87,6 +87,7 @@ class JobValidator:
             variables=job_variables(known),
             keep=timedelta(days=self._settings.keep_days),
             sample_seconds=self._settings.progress.sample_seconds,
+            image_pull_secrets=self._settings.image_pull_secrets,
         )
 
     def rebuild_request(self, job: ObservedJob) -> JobRequest:

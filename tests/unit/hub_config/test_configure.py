@@ -52,10 +52,10 @@ def test_the_context_knows_service_and_limit(c):
 
 
 def test_the_settings_reach_the_spawner(secrets):
-    servers = {"startTimeoutSeconds": 30, "limitPerUser": 0}
+    singleuser = {"startTimeout": 30, "limitPerUser": 0}
     c = Config()
     images = {"ray": {"reference": "docker.io/mofang/ray:1"}}
-    said = settings_file(servers=servers, images=images)
+    said = settings_file(singleuser=singleuser, images=images)
     configure(c, Settings.model_validate(said), secrets)
 
     assert c.MofangSpawner.start_timeout == 30
@@ -124,3 +124,28 @@ def test_without_secrets_nothing_is_made_up(settings, tmp_path, monkeypatch):
 
     assert "cookie_secret" not in c.JupyterHub
     assert "services" not in c.JupyterHub
+
+
+def test_the_clusters_domain_and_the_services_names_are_what_the_chart_says(secrets):
+    said = settings_file(
+        clusterDomain="k8s.example.org", hubService="ml-hub", trainingService="ml-t"
+    )
+    c = Config()
+    configure(c, Settings.model_validate(said), secrets)
+
+    assert c.IstioProxy.cluster_domain == "k8s.example.org"
+    host = "{name}.{namespace}.svc.k8s.example.org"
+    assert c.MofangSpawner.dns_name_template == host
+    assert c.JupyterHub.hub_connect_url == "http://ml-hub.mofang.svc:8081"
+    training = "http://ml-t.mofang.svc:8080/services/training"
+    assert c.MofangSpawner.context().training_url == training
+
+
+def test_limits_and_debugging_are_what_the_chart_says(secrets):
+    said = settings_file(concurrentSpawnLimit=7, activeServerLimit=90, debug=True)
+    c = Config()
+    configure(c, Settings.model_validate(said), secrets)
+
+    assert c.JupyterHub.concurrent_spawn_limit == 7
+    assert c.JupyterHub.active_server_limit == 90
+    assert c.JupyterHub.log_level == "DEBUG"

@@ -16,7 +16,7 @@ def test_the_least_a_chart_must_say(tmp_path):
     settings = load(tmp_path, settings_file())
 
     assert settings.gateway.probe_url == "http://gateway.istio-ingress.svc"
-    assert settings.servers.start_timeout_seconds == 600
+    assert settings.singleuser.start_timeout == 600
     assert settings.jobs.allow_any_image is False
 
 
@@ -24,13 +24,20 @@ def test_the_least_a_chart_must_say(tmp_path):
     "changes",
     [
         pytest.param({"serverz": {}}, id="misspelt at the top"),
-        pytest.param({"servers": {"limitPerUsr": 1}}, id="misspelt inside"),
+        pytest.param({"singleuser": {"limitPerUsr": 1}}, id="misspelt inside"),
         pytest.param({"auth": {"method": "none"}}, id="an unknown method"),
         pytest.param({"gateway": {"name": "a/b"}}, id="a key missing"),
         pytest.param(
-            {"servers": {"startTimeoutSeconds": 1}}, id="a time-out below ten seconds"
+            {"singleuser": {"startTimeout": 1}}, id="a time-out below ten seconds"
         ),
-        pytest.param({"servers": {"limitPerUser": -1}}, id="a limit below zero"),
+        pytest.param({"singleuser": {"limitPerUser": -1}}, id="a limit below zero"),
+        pytest.param(
+            {"singleuser": {"extraEnv": {"JPY_API_TOKEN": "x"}}}, id="a token's name"
+        ),
+        pytest.param(
+            {"singleuser": {"extraLabels": {"mofang.dev/owner": "x"}}},
+            id="a label that says whose a server is",
+        ),
         pytest.param(
             {"images": {"hub": {"reference": "x", "pullPolicy": "Often"}}},
             id="an unknown policy",

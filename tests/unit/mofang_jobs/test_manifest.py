@@ -262,6 +262,15 @@ def test_pods_have_no_rights_and_no_token() -> None:
     assert not any("TOKEN" in each["name"] for each in container["env"])
 
 
+def test_pods_name_the_secrets_to_pull_images_with() -> None:
+    """An MPIJob's launcher has an account of its own, without those of the default."""
+    job = replace(make_job(), image_pull_secrets=("mofang-pull-registry",))
+    spec = worker(build_pytorch_job(job, MACHINES))
+
+    assert spec["imagePullSecrets"] == [{"name": "mofang-pull-registry"}]
+    assert "imagePullSecrets" not in worker(build_pytorch_job(make_job(), MACHINES))
+
+
 def test_a_hostile_user_name_stays_out_of_labels_and_paths() -> None:
     owner = "../../$(X)\n{evil} " + "é" * 60
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from mofang_projects.builder import build_namespace_objects
+from mofang_projects.builder import build_namespace_objects, build_pull_secret
 from mofang_projects.models import (
     BadProjectError,
+    BadPullSecretError,
     NamespaceSettings,
     Project,
 )
@@ -65,6 +66,48 @@ def test_the_namespace_comes_first_and_admits_restricted_pods_only(built):
 def test_pods_get_no_token_of_kubernetes(built):
     account = of_kind(built, "ServiceAccount")["default"]
     assert account["automountServiceAccountToken"] is False
+
+
+def test_pods_pull_images_with_the_copies_of_the_platforms_secrets():
+    built = build_namespace_objects(
+        project(), settings(imagePullSecrets=["registry", "mirror"])
+    )
+
+    account = of_kind(built, "ServiceAccount")["default"]
+    assert account["imagePullSecrets"] == [
+        {"name": "mofang-pull-registry"},
+        {"name": "mofang-pull-mirror"},
+    ]
+    # The copies are written by a right that exists in this namespace only.
+    [subject] = of_kind(built, "RoleBinding")["mofang-reconciler-project"]["subjects"]
+    assert subject["name"] == "reconciler"
+
+
+def test_without_pull_secrets_the_operator_gets_no_right_on_secrets(built):
+    assert "imagePullSecrets" not in of_kind(built, "ServiceAccount")["default"]
+    assert "mofang-reconciler-project" not in of_kind(built, "RoleBinding")
+
+
+def test_a_copy_holds_what_its_source_holds():
+    source = {
+        "metadata": {"name": "registry", "namespace": "mofang", "uid": "1"},
+        "type": "kubernetes.io/dockerconfigjson",
+        "data": {".dockerconfigjson": "e30="},
+    }
+    copy = build_pull_secret(project(), source)
+
+    assert copy["metadata"]["name"] == "mofang-pull-registry"
+    assert copy["metadata"]["namespace"] == "mofang-project-vision"
+    assert copy["metadata"]["labels"]["mofang.dev/project"] == "vision"
+    assert copy["type"] == source["type"]
+    assert copy["data"] == source["data"]
+
+
+def test_other_secrets_are_not_copied_into_projects():
+    """A slip of the pen must not hand the hub's keys to everybody."""
+    source = {"metadata": {"name": "mofang-hub"}, "type": "Opaque", "data": {}}
+    with pytest.raises(BadPullSecretError, match="mofang-hub of imagePullSecrets has"):
+        build_pull_secret(project(), source)
 
 
 def test_the_quota_is_what_the_project_names(built):

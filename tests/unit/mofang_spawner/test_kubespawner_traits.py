@@ -10,8 +10,8 @@ from traitlets.config import Config
 from unit.hub_config.conftest import settings_file
 
 from mofang_hub.config.configure import configure
-from mofang_hub.config.settings import Secrets, Settings
 from mofang_hub.pages.application import Hub
+from mofang_hub.settings import Secrets, Settings
 from mofang_spawner.kubespawner_traits import TRAITS, Rule
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from jupyterhub.spawner import SpawnException
 from jupyterhub.utils import format_exception
+from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
 from unit.mofang_spawner.conftest import (
     a_catalog,
@@ -447,3 +448,44 @@ async def test_the_state_says_what_runs_and_no_token(starting):
 
     assert (state["project"], state["environment"]) == ("vision", "pytorch")
     assert "very-private" not in str(state)
+
+
+async def test_defaults_of_the_administrator_are_in_the_pod(
+    spawner, context, monkeypatch
+):
+    """By KubeSpawner's own code, up to what is sent to Kubernetes."""
+    api = ApiClient()
+    context.api = api
+    spawner._plan = a_plan()
+    spawner.api_token = "very-private"
+    monkeypatch.setattr(MofangSpawner, "get_env", lambda self: self.environment)
+    hook = {"postStart": {"exec": {"command": ["true"]}}}
+    node = {"valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
+    spawner.environment = {"HTTPS_PROXY": "http://proxy:3128", "NODE": dict(node)}
+    spawner.extra_labels = {"team": "ours"}
+    spawner.extra_annotations = {"example.org/a": "b"}
+    spawner.node_selector = {"disk": "fast"}
+    spawner.tolerations = [{"key": "users", "operator": "Exists"}]
+    spawner.init_containers = [{"name": "first", "image": "a:1"}]
+    spawner.extra_containers = [{"name": "beside", "image": "b:1"}]
+    spawner.lifecycle_hooks = hook
+    spawner.priority_class_name = "users"
+
+    pod = await spawner.get_pod_manifest()
+    await api.close()
+
+    assert pod["metadata"]["labels"]["team"] == "ours"
+    assert pod["metadata"]["labels"]["mofang.dev/project"] == "vision"
+    assert pod["metadata"]["annotations"]["example.org/a"] == "b"
+    spec = pod["spec"]
+    assert spec["nodeSelector"] == {"disk": "fast"}
+    assert spec["tolerations"] == [{"key": "users", "operator": "Exists"}]
+    assert spec["priorityClassName"] == "users"
+    assert [each["name"] for each in spec["initContainers"]] == ["first"]
+    server, beside = spec["containers"]
+    assert (server["name"], beside["name"]) == ("notebook", "beside")
+    assert server["lifecycle"] == hook
+    assert {"name": "HTTPS_PROXY", "value": "http://proxy:3128"} in server["env"]
+    assert {"name": "NODE", **node} in server["env"]
+    for each in (*spec["initContainers"], *spec["containers"]):
+        assert each["securityContext"]["capabilities"] == {"drop": ["ALL"]}

@@ -52,5 +52,5 @@ Hosts, by their role. Lists are rendered as YAML.
 {{- define "mofang.probeUrl" -}}
 {{- $tls := .Values.gateway.tls -}}
 {{- $scheme := ternary "https" "http" (and (ne $tls.secretName "") $tls.redirect) -}}
-{{- .Values.gateway.probeUrl | default (printf "%s://istio-ingressgateway.%s.svc.cluster.local" $scheme .Values.gateway.namespace) -}}
+{{- .Values.gateway.probeUrl | default (printf "%s://istio-ingressgateway.%s.svc.%s" $scheme .Values.gateway.namespace .Values.clusterDomain) -}}
 {{- end -}}

@@ -15,7 +15,7 @@ images:
   {{- end }}
   {{- end }}
 gateway:
-  name: {{ .Release.Namespace }}/mofang
+  name: {{ .Release.Namespace }}/{{ include "mofang.gatewayName" . }}
   namespace: {{ .Values.gateway.namespace }}
   hosts: {{- include "mofang.hubHosts" . | nindent 4 }}
   probeUrl: {{ include "mofang.probeUrl" . }}
@@ -28,10 +28,35 @@ auth:
     className: {{ .Values.auth.oauth.className }}
     config: {{- toYaml .Values.auth.oauth.config | nindent 6 }}
   {{- end }}
-servers: {{- toYaml .Values.servers | nindent 2 }}
+singleuser: {{- toYaml .Values.singleuser | nindent 2 }}
 jobs:
   {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}
   gang: {{- omit .Values.jobs.gang "admissionPolicy" | toYaml | nindent 4 }}
-databaseUrl: sqlite:////srv/mofang/hub/jupyterhub.sqlite
+  {{- with .Values.imagePullSecrets }}
+  # The copies that the operator makes in the namespaces of projects.
+  imagePullSecrets:
+    {{- range . }}
+    - mofang-pull-{{ .name }}
+    {{- end }}
+  {{- end }}
+database:
+  type: {{ .Values.hub.db.type }}
+  {{- if eq .Values.hub.db.type "postgres" }}
+  url: {{ .Values.hub.db.url | quote }}
+  {{- end }}
+concurrentSpawnLimit: {{ .Values.hub.concurrentSpawnLimit }}
+activeServerLimit: {{ .Values.hub.activeServerLimit }}
+debug: {{ .Values.debug.enabled }}
+clusterDomain: {{ .Values.clusterDomain }}
+hubService: {{ include "mofang.name" (dict "root" . "name" "hub") }}
+trainingService: {{ include "mofang.name" (dict "root" . "name" "training") }}
 storageRoot: /srv/mofang/storage
+{{- end -}}
+
+{{- define "mofang.extension" -}}
+config: {{- toYaml .Values.hub.config | nindent 2 }}
+extraConfig: {{- toYaml .Values.hub.extraConfig | nindent 2 }}
+services: {{- include "mofang.hubServices" . | nindent 2 }}
+loadRoles: {{- include "mofang.hubRoles" . | nindent 2 }}
+custom: {{- toYaml .Values.custom | nindent 2 }}
 {{- end -}}

@@ -3,8 +3,10 @@
 platformNamespace: {{ .Release.Namespace }}
 gatewayNamespace: {{ .Values.gateway.namespace }}
 gatewayLabels: {{- toYaml .Values.gateway.selector | nindent 2 }}
-hubServiceAccount: hub
-trainingServiceAccount: training
+hubServiceAccount: {{ include "mofang.serviceAccount" (dict "root" . "component" "hub" "values" .Values.hub) }}
+trainingServiceAccount: {{ include "mofang.serviceAccount" (dict "root" . "component" "training" "values" .Values.training) }}
+operatorServiceAccount: {{ include "mofang.serviceAccount" (dict "root" . "component" "reconciler" "values" .Values.reconciler) }}
+imagePullSecrets: {{- include "mofang.pullSecretNames" . | nindent 2 }}
 storage:
   persistentVolume: {{- toYaml .Values.storage.persistentVolume | nindent 4 }}
   mountOptions: {{- toYaml .Values.storage.mountOptions | nindent 4 }}
@@ -12,4 +14,11 @@ storage:
 storageRoot: /srv/mofang/storage
 egress: {{- toYaml .Values.egress | nindent 2 }}
 resyncSeconds: {{ .Values.reconciler.resyncSeconds }}
+{{- end -}}
+
+{{- /* Names in the release's namespace; ours of their copies follow from them. */ -}}
+{{- define "mofang.pullSecretNames" -}}
+{{- $names := list -}}
+{{- range .Values.imagePullSecrets }}{{ $names = append $names .name }}{{ end -}}
+{{- toYaml $names -}}
 {{- end -}}

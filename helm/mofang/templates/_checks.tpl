@@ -1,0 +1,22 @@
+{{- /*
+  mofang.checkNames    refuses names that the schema allows and nobody could use, where
+                       helm's words for a schema would not say which value is meant
+*/ -}}
+
+{{- define "mofang.checkNames" -}}
+{{- range $name, $_ := .Values.singleuser.extraEnv -}}
+{{- if regexMatch "^(MOFANG|JUPYTERHUB|JPY)_" $name -}}
+{{- fail (printf "singleuser.extraEnv.%s is set by Mofang: variables of yours begin with none of MOFANG_, JUPYTERHUB_ and JPY_." $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $_ := .Values.singleuser.extraLabels -}}
+{{- if regexMatch "^(app|component)$|^(mofang[.]dev|hub[.]jupyter[.]org|app[.]kubernetes[.]io)/" $name -}}
+{{- fail (printf "singleuser.extraLabels has the label %s, by which Mofang or KubeSpawner finds servers: use another." $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $_ := .Values.hub.config -}}
+{{- if not (regexMatch "^[A-Z]" $name) -}}
+{{- fail (printf "hub.config.%s is not the name of a class, such as JupyterHub: those begin with a capital letter." $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
