@@ -1,7 +1,7 @@
 """Image pull secrets reach the namespaces of projects, against objects in memory."""
 
 import pytest
-from unit.hub_projects.test_namespaces import NAMESPACE, Objects
+from unit.mofang_projects.test_namespaces import NAMESPACE, Objects
 
 from mofang_kube.objects import ObjectError
 from mofang_projects.models import BadPullSecretError, NamespaceSettings, Project

@@ -471,7 +471,7 @@ async def test_defaults_of_the_administrator_are_in_the_pod(
     spawner.lifecycle_hooks = hook
     spawner.priority_class_name = "users"
 
-    pod = await spawner.get_pod_manifest()
+    pod = api.sanitize_for_serialization(await spawner.get_pod_manifest())
     await api.close()
 
     assert pod["metadata"]["labels"]["team"] == "ours"
