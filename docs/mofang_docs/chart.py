@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from mofang_docs.tables import code, table
 
 REPOSITORY = Path(__file__).parents[2]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 
 import click
-from mofang_docs.tables import code, prose, table
 
 from mofang.cli.app import app
 from mofang.cli.grouping import OTHER
+from mofang_docs.tables import code, prose, table
 
 
 def commands() -> str:

@@ -1,7 +1,8 @@
 """Hooks of mkdocs: put what is generated from the code into the pages.
 
-A page says ``[[generated:NAME]]`` on a line of its own; ``mofang_docs.sections`` has a function of
-each name. Nothing of it is kept in the repository, so it cannot be out of date.
+A page says ``[[generated:NAME]]`` on a line of its own; ``mofang_docs.sections`` has a
+function of each name. Nothing of it is kept in the repository, so it cannot be out of
+date.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from mofang_docs.tables import code, table
-
 from mofang_hub.jobs.openapi import build_document
 
 Schema = dict[str, Any]
@@ -106,13 +105,18 @@ def _type(schema: Schema) -> str:
         return ", ".join(map(code, schema["enum"]))
     if "const" in schema:
         return code(schema["const"])
-    kind = str(schema.get("type", "any"))
+    return _plain_type(schema)
+
+
+def _plain_type(schema: Schema) -> str:
     inner = schema.get("additionalProperties")
-    if kind == "array":
-        return f"list of {_type(schema.get('items', {}))}"
-    if kind == "object" and isinstance(inner, dict):
-        return f"object of {_type(inner)}"
-    return str(schema.get("format", kind))
+    match schema.get("type", "any"):
+        case "array":
+            return f"list of {_type(schema.get('items', {}))}"
+        case "object" if isinstance(inner, dict):
+            return f"object of {_type(inner)}"
+        case kind:
+            return str(schema.get("format", kind))
 
 
 def _default(schema: Schema) -> str:

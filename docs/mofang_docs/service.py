@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from mofang_docs.tables import code, table
-
 from mofang.models import Framework, role_rules
+from mofang_docs.tables import code, table
 from mofang_hub.jobs.causes import CAUSES
 from mofang_hub.jobs.engines.kinds import KINDS
 from mofang_hub.jobs.metrics import Metrics
