@@ -55,7 +55,9 @@ def _options(command: click.Command, context: click.Context) -> str:
     groups: dict[str, list[list[str]]] = {}
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if isinstance(parameter, click.Option) and record is not None:
+        if parameter.name == "help" or record is None:
+            continue
+        if isinstance(parameter, click.Option):
             title = getattr(parameter, "group", "") or OTHER
             groups.setdefault(title, []).append([code(record[0]), record[1]])
     groups |= {OTHER: groups.pop(OTHER, [])}
