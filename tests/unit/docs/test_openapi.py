@@ -8,6 +8,7 @@ import sys
 import pytest
 from pydantic import BaseModel
 from tornado.web import Application, RequestHandler
+from unit.hub_jobs.world import IMAGE, running_world
 
 from mofang import models as wire
 from mofang.models import Job, JobSpec
@@ -21,7 +22,7 @@ from mofang_hub.jobs.openapi.document import PREFIX, unwired_application
 
 DOCUMENT = build_document()
 
-VERBS = {"get", "post", "put", "patch", "delete"}
+VERBS = ("get", "post", "put", "patch", "delete")
 
 
 def routes():
@@ -137,3 +138,31 @@ def test_the_document_can_be_printed():
     command = [sys.executable, "-m", "mofang_hub.jobs.openapi"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == DOCUMENT
+
+
+SCOPED = [
+    (verb, path, operation["x-scope"])
+    for path, verbs in DOCUMENT["paths"].items()
+    for verb, operation in verbs.items()
+    if operation.get("x-scope", "").startswith("custom:")
+    and "101" not in operation["responses"]
+]
+
+
+@pytest.mark.parametrize(("verb", "path", "scope"), SCOPED)
+async def test_the_scope_that_is_told_is_the_one_that_is_asked_for(
+    verb, path, scope, tmp_path
+):
+    async with running_world(tmp_path) as world:
+        job = await world.submit()
+        names = {"project": "vision", "job": job["id"], "role": "worker", "index": 0}
+        address = path.removeprefix(PREFIX).format_map(names)
+        body = {"name": "train", "image": IMAGE, "script": "train.py"}
+        answer = await world.call(
+            verb.upper(),
+            f"{PREFIX}{address}",
+            user=f"ada-without-{scope}",
+            json=body if verb == "post" else None,
+        )
+    assert answer.status_code == 403, answer.text
+    assert scope in answer.json()["message"]

@@ -261,7 +261,11 @@ def without_status(content):
     return {name: each for name, each in content.items() if name != "status"}
 
 
-@pytest.mark.parametrize("path", [*REPOSITORY.glob("docs/**/values.yaml")], ids=str)
+@pytest.mark.parametrize(
+    "path",
+    sorted(markdown.PAGES.rglob("values.yaml")),
+    ids=lambda path: path.parent.name,
+)
 def test_files_of_values_fit_the_schema(path):
     check_values(read(path))
 

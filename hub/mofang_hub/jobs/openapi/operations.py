@@ -172,6 +172,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Find the notebook server in which a job can be looked into",
         answer=DebugServer,
         refusals=(401, 403, 404, 422, 503),
+        scope=_WRITE,
     ),
     ("CurvesHandler", "get"): Operation(
         summary="Read what the replicas of a job used",
