@@ -104,8 +104,9 @@ bench: .venv/ready ## Figures beside a bare baseline, in one run
 	$(BIN)/python -m tests.support.needs e2e
 	$(BIN)/python -m tests.bench
 
-docs: .venv/ready ## Rewrite the schema that is made from values.schema.yaml
+docs: .venv/ready ## Rewrite the chart's schema; build the site into build/docs
 	$(BIN)/python helm/mofang/write_schema.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \

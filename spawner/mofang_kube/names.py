@@ -1,6 +1,6 @@
 """Names, labels and annotations that several parts of the platform rely on.
 
-``docs/interfaces.md`` lists them with their meaning.
+``docs/contributors/interfaces.md`` lists them with their meaning.
 """
 
 import hashlib

@@ -139,7 +139,8 @@ def parser() -> argparse.ArgumentParser:
 def tried(options: argparse.Namespace, found: Places) -> int:
     """Make the bare machine, run what was asked for, clear away what is left."""
     repository = passed.REPOSITORY
-    text = readme.read(repository / "README.md", repository / "docs/bare-machine.md")
+    page = repository / "docs/contributors/bare-machine.md"
+    text = readme.read(repository / "README.md", page)
     commands = readme.commands(text)
     if options.instead:
         installation, _, _ = commands.partition("make up")

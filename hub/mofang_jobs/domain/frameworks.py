@@ -1,7 +1,8 @@
 """Frameworks: which roles a job has and how their processes find each other. Pure.
 
 The wrapper ``mofang-run`` builds each framework's command from the variables set here
-(``docs/interfaces.md`` lists them); nothing of the user's is ever read by a shell.
+(``docs/contributors/interfaces.md`` lists them); nothing of the user's is ever read by
+a shell.
 """
 
 from __future__ import annotations

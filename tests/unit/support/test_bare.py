@@ -45,8 +45,8 @@ def test_a_text_without_markers_is_refused(take):
 
 
 def test_the_documentation_ends_with_everything_tested():
-    files = [REPOSITORY / "README.md", REPOSITORY / "docs/bare-machine.md"]
-    text = readme.read(*files)
+    page = REPOSITORY / "docs/contributors/bare-machine.md"
+    text = readme.read(REPOSITORY / "README.md", page)
 
     assert readme.commands(text).splitlines()[-3:] == [
         "make up",

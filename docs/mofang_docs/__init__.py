@@ -1,0 +1,1 @@
+"""What the site takes from the code: one function per generated section."""

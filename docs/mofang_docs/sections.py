@@ -1,0 +1,21 @@
+"""All generated sections, by the name that pages use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mofang_docs import chart, command_line, rest, service
+
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "causes": service.causes,
+    "commands": command_line.commands,
+    "engines": service.engines,
+    "environment-fields": chart.environment_fields,
+    "frameworks": service.frameworks,
+    "metrics": service.metrics,
+    "operations": rest.operations,
+    "project-fields": chart.project_fields,
+    "rest-models": rest.models,
+    "rights": chart.rights,
+    "values": chart.values,
+}

@@ -1,0 +1,66 @@
+"""What the training service's code says: frameworks, engines, causes, metrics."""
+
+from __future__ import annotations
+
+from mofang_api.models import Framework, role_rules
+from mofang_docs.tables import code, table
+from mofang_jobs.adapters.service_metrics import ServiceMetrics
+from mofang_jobs.domain.failure_patterns import FAILURE_PATTERNS
+from mofang_jobs.engines.workload_kinds import KINDS
+
+
+def frameworks() -> str:
+    """Return the roles of each framework."""
+    rows = [
+        [
+            code(framework),
+            code(rule.name) + (" (main)" if rule.is_main else ""),
+            _count(rule.least, rule.most),
+            str(rule.default),
+            "yes" if rule.takes_gpu else "no",
+            rule.meaning,
+        ]
+        for framework in Framework
+        for rule in role_rules(framework)
+    ]
+    titles = ["framework", "role", "replicas", "default", "may have GPUs", "what it is"]
+    return table(titles, rows)
+
+
+def _count(least: int, most: int) -> str:
+    return str(least) if least == most else f"{least} to {most}"
+
+
+def engines() -> str:
+    """Return which resource runs which framework, the preferred first."""
+    rows = [
+        [
+            code(kind.engine),
+            f"{kind.kind} ({code(f'{kind.group}/{kind.version}')})",
+            ", ".join(map(code, kind.roles)),
+        ]
+        for kind in KINDS
+    ]
+    return table(["engine", "resource", "frameworks"], rows)
+
+
+def causes() -> str:
+    """Return what is said of known causes of a script's end."""
+    rows = [
+        [each.name, each.advice, "platform" if each.by_platform else "script"]
+        for each in FAILURE_PATTERNS
+        if each.advice
+    ]
+    return table(["cause", "what Mofang says", "counts as a failure of"], rows)
+
+
+def metrics() -> str:
+    """Return the service's own metrics."""
+    found = ServiceMetrics().registry.collect()
+    rows = [[code(_exported(each)), each.type, each.documentation] for each in found]
+    return table(["metric", "type", "meaning"], rows)
+
+
+def _exported(metric: object) -> str:
+    name, kind = getattr(metric, "name", ""), getattr(metric, "type", "")
+    return f"{name}_total" if kind == "counter" else str(name)
