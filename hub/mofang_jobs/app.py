@@ -55,7 +55,7 @@ async def serve(
     stop: asyncio.Event,
     leader: Leader | None = None,
 ) -> None:
-    """Serve until told to stop.
+    """Serve until ``stop`` is set.
 
     Args:
         settings: Of this installation.

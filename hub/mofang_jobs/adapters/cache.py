@@ -1,7 +1,7 @@
 """Cache of jobs, their pods and the nodes, from one watch per kind.
 
 Answers come from memory. What this process wrote is put in ahead of its event, so
-that who submits a job finds it in the next list.
+that whoever submits a job finds it in the next list.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class JobCache:
     """Jobs, pods and nodes of the cluster, kept up to date.
 
     Args:
-        jobs: Watch of each kind of object, cut by ``trim_job``.
-        pods: Watch of the pods of jobs, cut by ``trim_pod``.
+        jobs: Watch of each kind of object, cut by ``strip_job``.
+        pods: Watch of the pods of jobs, cut by ``strip_pod``.
         nodes: Watch of the nodes.
         api: By which kinds that are found later are followed.
     """
@@ -71,7 +71,7 @@ class JobCache:
 
     @classmethod
     def of_cluster(cls, api: ApiClient) -> JobCache:
-        """Return a board that follows the cluster once it is started."""
+        """Return a cache that follows the cluster once it is started."""
         return cls(
             jobs={},
             pods=Watcher(
@@ -146,7 +146,7 @@ class JobCache:
 
     @property
     def node_objects(self) -> list[Manifest]:
-        """All nodes as ``trim_node`` keeps them."""
+        """All nodes as ``strip_node`` keeps them."""
         return list(self._nodes.objects.values())
 
     @property

@@ -149,7 +149,7 @@ class JobStorage:
     async def cancel(
         self, kind: WorkloadKind, current: Manifest, user: str, at: str
     ) -> Manifest:
-        """Ask for the end of a job, unless it has changed since it was seen.
+        """Cancel a job, unless it has changed since it was read.
 
         Raises:
             ConflictError: It has changed.

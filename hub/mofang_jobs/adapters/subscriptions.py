@@ -1,4 +1,4 @@
-"""Who is told which jobs have changed."""
+"""Notify subscribers of jobs that have changed."""
 
 from __future__ import annotations
 

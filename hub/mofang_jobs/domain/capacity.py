@@ -39,7 +39,7 @@ class NodeCapacity:
 
     @classmethod
     def from_node(cls, node: Manifest) -> Self:
-        """Read a node as ``trim_node`` keeps it."""
+        """Read a node as ``strip_node`` keeps it."""
         status = node.get("status") or {}
         capacity = status.get("capacity") or {}
         labels = node["metadata"].get("labels") or {}
@@ -80,7 +80,7 @@ def group_equal_nodes(nodes: Iterable[Manifest]) -> list[NodeCapacity]:
     """Group nodes of equal capacity, labels and taints; there are few such groups.
 
     Args:
-        nodes: As ``trim_node`` keeps them.
+        nodes: As ``strip_node`` keeps them.
     """
     kinds: dict[object, Manifest] = {}
     counts: Counter[object] = Counter()

@@ -53,22 +53,22 @@ class ClientProtocol(Protocol):
         """Return what the record of a session tells beside who and where."""
 
     def on_open(self) -> list[Message]:
-        """Return what a client is told first."""
+        """Return the messages that open a session."""
 
     def frames_of(self, message: Message) -> Iterator[bytes]:
         """Yield the frames for the container that a client's message asks for."""
 
     def messages_of(self, channel: int, content: bytes) -> list[Message]:
-        """Return what a client is told of the container's output."""
+        """Return the messages for a piece of the container's output."""
 
     def exit_message(self, status: bytes) -> str:
-        """Return what went wrong, by the status that the container's side told.
+        """Return what went wrong, by the status of the exec connection.
 
-        Nothing where nothing did, or where the output has told the client.
+        Empty if nothing did, or if the output has said it already.
         """
 
     def on_close(self, sentence: str) -> list[Message]:
-        """Return what a client is told last; the sentence may be empty."""
+        """Return the messages that close a session; the sentence may be empty."""
 
 
 class TerminadoProtocol(ClientProtocol):

@@ -41,7 +41,7 @@ class Gang:
 
     @classmethod
     def of(cls, job: JobRequest | ObservedJob) -> Self:
-        """Return the gang of a job that is to be made or was seen."""
+        """Return the gang of a job that is requested or was observed."""
         return cls(
             name=job.object_name,
             namespace=job.namespace,

@@ -48,7 +48,7 @@ def insufficient_resources(gang: Gang, fit: int | None) -> str:
 
 
 def with_cause(sentence: str, pods: Sequence[ObservedPod]) -> str:
-    """Add what the first replica that found no node was told."""
+    """Add why the first unschedulable replica was not scheduled."""
     told = (pod for pod in pods if pod.unschedulable.startswith(_OF_NODES))
     pod = next(told, None)
     cause = pending_reason(pod) if pod else None

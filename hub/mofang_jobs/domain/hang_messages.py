@@ -1,4 +1,4 @@
-"""What users are told of a job that seems to hang. Pure."""
+"""The message for users of a job that seems to hang. Pure."""
 
 from __future__ import annotations
 

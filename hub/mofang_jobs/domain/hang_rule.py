@@ -16,7 +16,7 @@ Every replica must be silent and without work; one that works keeps the job aliv
 
 What is not known is never a hang. Clocks of nodes are not compared with each other
 or with ours: a silence is measured within one replica by a clock that nobody sets, and
-whether samples still come is told by whoever reads them (``Trace.age_seconds``).
+whether samples still come is for the caller to say (``ReplicaSamples.age_seconds``).
 """
 
 from __future__ import annotations

@@ -187,5 +187,5 @@ def _memory(resources: Resources) -> str:
 
 
 def was_terminated(pod: ObservedPod) -> bool:
-    """Say whether a pod failed only because it was told to end."""
+    """Say whether a pod failed only because it was terminated."""
     return pod.is_terminating or pod.exit_code in _ENDED_BY_PLATFORM

@@ -1,4 +1,4 @@
-"""Jobs inside the service: who asks, what is made, what was seen.
+"""Jobs inside the service: callers, requests, and what was observed.
 
 The wire format is ``mofang_api.models``; nothing here is ever sent to a client.
 """
@@ -143,7 +143,7 @@ class PodPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedPod:
-    """One replica's pod, as it was last seen."""
+    """A replica's pod, as last observed."""
 
     name: str
     uid: str
@@ -194,7 +194,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedJob:
-    """A job's object, as it was last seen."""
+    """A job's object, as last observed."""
 
     id: str
     uid: str
