@@ -20,7 +20,7 @@ _SYNC_SECONDS = 20.0
 
 
 def strip_pod(pod: Manifest) -> Manifest:
-    """What anybody here reads of a pod; a tenth of its size."""
+    """Reduce a pod to what is read of it, for the cache: a tenth of its size."""
     metadata, spec = pod["metadata"], pod["spec"]
     kept = ("name", "namespace", "uid", "labels", "deletionTimestamp")
     return {
@@ -37,7 +37,7 @@ def strip_pod(pod: Manifest) -> Manifest:
 
 
 class PodView:
-    """KubeSpawner's idea of a reflector, over our watch."""
+    """Our watch with the interface of KubeSpawner's reflectors."""
 
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher
@@ -48,7 +48,7 @@ class PodView:
 
 
 class SpawnContext:
-    """Made once per hub process, connected at first use."""
+    """Created once per hub process, connected at first use."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Why a server does not start, in the form that JupyterHub tells it.
+"""Why a server does not start, in the form that JupyterHub shows.
 
 A *refusal* comes before anything is made; a *failed* start was begun.
 Where a file of the user's own may be the cause, the user is offered safe mode: in the
@@ -18,7 +18,7 @@ _ADMINISTRATOR = "Safe mode did not help. Show this to an administrator."
 
 
 class StartError(SpawnException):  # type: ignore[misc] # JupyterHub has no types
-    """Why a server does not start, as all of JupyterHub's pages and streams tell it.
+    """Why a server does not start, as JupyterHub's pages and streams show it.
 
     Where these attributes are missing, some show the exception's own text with status
     and class.
@@ -39,18 +39,18 @@ class StartError(SpawnException):  # type: ignore[misc] # JupyterHub has no type
         self.is_refusal = is_refusal
         """Whether the platform would not, and nothing of the server was ever there."""
         self.cause = cause
-        """What came of a start that was begun, without advice; empty for a refusal."""
+        """Why a start that was begun failed, without advice; empty for a refusal."""
 
 
 def refusal(error: MofangError) -> StartError:
-    """JupyterHub's form of a refusal: told as it is, not counted as a fault."""
+    """JupyterHub's form of a refusal: shown as it is, not counted as a fault."""
     return StartError(
         error.message, reason=error.code, status_code=error.status, is_refusal=True
     )
 
 
 def start_failed(error: SpawnFailedError, *, safe_mode: bool = False) -> StartError:
-    """A start that came to nothing, with the container's last lines.
+    """A failed start, with the container's last lines.
 
     Args:
         error: What the pod said.

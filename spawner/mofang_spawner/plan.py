@@ -1,4 +1,4 @@
-"""A start, settled: everything about a server that is decided before its pod.
+"""The plan of a start: everything about a server that is decided before its pod.
 
 Pure. ``resolve`` is the one place where a user's options meet the rules.
 """
@@ -19,7 +19,7 @@ from mofang_spawner.volumes.policy import grants
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpawnPlan:
-    """What one start will be."""
+    """The resolved options of one start."""
 
     username: str
     project: Project

@@ -1,4 +1,4 @@
-"""What a start has said so far, and what it says next."""
+"""The steps of a start, for any number of pages that follow it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ class StartLog:
         self._ended = False
 
     def emit(self, percent: int, sentence: str, detail: str = "") -> None:
-        """Add a step unless it was just said; percentages never fall."""
+        """Add a step unless it equals the last one; percentages never fall."""
         last = self._steps[-1] if self._steps else Step(percent=0, sentence="")
         if last.sentence == sentence and last.detail == detail:
             return

@@ -43,7 +43,7 @@ _LAST_LINES = 20
 
 
 class SpawnFailedError(Exception):
-    """The server will not come."""
+    """The server will not become ready."""
 
     def __init__(self, failure: StartFailed, log: str = "") -> None:
         super().__init__(failure.sentence)
