@@ -20,10 +20,10 @@ from mofang_api.models import (
     JobState,
     Preview,
 )
-from mofang_jobs.services.metric_series import DEFAULT_POINTS, MAX_POINTS
-from mofang_jobs.api.shell import KEY_HEADER
 from mofang_jobs.adapters.log_files import MAX_READ_BYTES
+from mofang_jobs.api.shell import KEY_HEADER
 from mofang_jobs.services.job_listing import DEFAULT_PAGE, LONGEST_PAGE
+from mofang_jobs.services.metric_series import DEFAULT_POINTS, MAX_POINTS
 
 Schema = dict[str, Any]
 """A JSON schema."""
@@ -111,7 +111,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         refusals=(),
         scope="",
     ),
-    ("MetricsHandler", "get"): Operation(
+    ("PrometheusHandler", "get"): Operation(
         summary="Read the service's metrics in Prometheus' format",
         media="text/plain",
         refusals=(401, 403, 503),
@@ -174,7 +174,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         refusals=(401, 403, 404, 422, 503),
         scope=_WRITE,
     ),
-    ("CurvesHandler", "get"): Operation(
+    ("MetricsHandler", "get"): Operation(
         summary="Read what the replicas of a job used",
         query={
             "points": _number(
