@@ -4,6 +4,9 @@ export const LOG_IN_CHANNEL = 'mofang-log-in';
 
 const FORBIDDEN = 403;
 
+/** As JupyterLab's `ServerConnection` calls it. */
+type Fetch = (input: RequestInfo, init?: RequestInit) => Promise<Response>;
+
 interface IOptions {
   /** Whether the server knows nobody any more; asked after a 403 only. */
   isLoggedOut: () => Promise<boolean>;
@@ -13,10 +16,7 @@ interface IOptions {
 }
 
 /** Wrap `fetch` so that the end of the log-in is reported as what it is. */
-export function withLogInCheck(
-  fetch: typeof window.fetch,
-  options: IOptions
-): typeof window.fetch {
+export function withLogInCheck(fetch: Fetch, options: IOptions): Fetch {
   return async (input, init) => {
     const answer = await fetch(input, init);
     if (answer.status !== FORBIDDEN || !(await options.isLoggedOut())) {
