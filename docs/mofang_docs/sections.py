@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from mofang_docs import chart, command_line, rest, service
+from mofang_docs import chart, command_line, rest, service, traits
 
 SECTIONS: Mapping[str, Callable[[], str]] = {
     "causes": service.causes,
@@ -15,7 +15,9 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "metrics": service.metrics,
     "operations": rest.operations,
     "project-fields": chart.project_fields,
+    "protected-traits": traits.protected_traits,
     "rest-models": rest.models,
     "rights": chart.rights,
+    "spawner-traits": traits.spawner_traits,
     "values": chart.values,
 }

@@ -1,8 +1,8 @@
 """What becomes of each configurable trait of KubeSpawner. One table, no logic.
 
-``trait_validation`` refuses the hub's start by it, and the page for administrators
-(``docs/administrators/kubespawner.md``) shows it; a test compares it with the pinned
-KubeSpawner.
+``trait_validation`` refuses the hub's start by it, and the site shows it to
+administrators (``docs/administrators/kubespawner.md``); a test compares it with the
+pinned KubeSpawner.
 """
 
 from collections.abc import Mapping
@@ -221,7 +221,7 @@ TRAITS: Mapping[str, TraitRule] = {
     "auth_state_hook": _PLAIN,
     "progress_ready_hook": _PLAIN,
     # -- how long, how often
-    "start_timeout": _merged("servers.startTimeoutSeconds of the chart."),
+    "start_timeout": _merged("singleuser.startTimeout of the chart."),
     "http_timeout": _PLAIN,
     "poll_interval": _PLAIN,
     "poll_jitter": _PLAIN,

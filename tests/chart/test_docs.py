@@ -1,4 +1,4 @@
-"""What docs/administrators/z2jh.md says is so."""
+"""What the pages for administrators say of the chart is so."""
 
 import json
 import re
@@ -7,10 +7,18 @@ import pytest
 import yaml
 from chart.conftest import CHART, REPOSITORY
 
+from mofang_docs.sections import SECTIONS
 from mofang_hub.config.traits import PROTECTED_TRAITS
+from support import markdown
 
-PAGE = (REPOSITORY / "docs" / "administrators" / "z2jh.md").read_text()
-SNIPPETS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+FOLDER = REPOSITORY / "docs" / "administrators"
+PAGES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.md"))}
+EXAMPLES = [
+    block
+    for path in sorted(FOLDER.glob("*.md"))
+    for block in markdown.blocks(path)
+    if block.title == "values.yaml"
+]
 KEYS = {
     "fullnameOverride",
     "nameOverride",
@@ -33,33 +41,36 @@ KEYS = {
 """Top-level keys of z2jh's chart, version 4."""
 
 
-def table(heading):
-    """First cells of the table below a heading."""
-    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+def table(page, heading):
+    """First cells of the table below a heading of a page."""
+    section = PAGES[page].partition(f"## {heading}\n")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     return [re.findall(r"`([^`]+)`", row.split("|")[1]) for row in rows]
 
 
 def test_each_key_of_z2jh_is_told():
-    told = [name for names in table("z2jh's top-level keys") for name in names]
+    told = [name for names in table("z2jh", "z2jh's top-level keys") for name in names]
     assert set(told) == KEYS
     assert len(told) == len(KEYS)
 
 
-@pytest.mark.parametrize("number", range(len(SNIPPETS)))
-def test_every_example_can_be_installed(render, minimal, number):
-    values = yaml.safe_load(SNIPPETS[number])
-    assert render(minimal, values).of_kind("Deployment")
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.name)
+def test_every_example_can_be_installed(render, minimal, example):
+    values = yaml.safe_load(example.text)
+    needed = {name: each for name, each in minimal.items() if name not in values}
+    assert render(needed, values).of_kind("Deployment")
 
 
 def test_every_value_that_is_named_exists():
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]
     sections = "|".join(set(schema) - {"global", "images", "jobs"})
-    named = set(re.findall(rf"`((?:{sections})\.[A-Za-z.]+)[`:]", PAGE))
+    named = set(
+        re.findall(rf"`((?:{sections})\.[A-Za-z.]+)[`:]", "\n".join(PAGES.values()))
+    )
     # Of z2jh's, said not to be here.
     named -= {"prePuller.hook.image", "hub.extraConfig.key"}
 
-    assert len(named) > 20
+    assert len(named) > 40
     for path in named:
         part = {"properties": schema}
         for name in path.split("."):
@@ -69,25 +80,33 @@ def test_every_value_that_is_named_exists():
 
 def test_values_of_every_pod_are_those_told():
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]
-    told = {
-        name.split(".")[0] for names in table("Pods of the platform") for name in names
-    }
+    rows = table("z2jh", "Pods of the platform")
+    told = {name.split(".")[0] for names in rows for name in names}
     assert told | {"service"} == set(schema["training"]["properties"])
 
 
 def test_all_protected_traits_are_listed():
-    text = PAGE.partition("<!-- protected:begin -->")[2].partition("<!-- protected")[0]
-    listed = {}
-    for row in text.splitlines():
-        cells = row.split("|")
-        if len(cells) > 3 and "`" in row:
-            for each in re.findall(r"`([^`]+)`", cells[1]):
-                listed[each] = set(re.findall(r"`([^`]+)`", cells[2]))
-    assert listed == {name: set(traits) for name, traits in PROTECTED_TRAITS.items()}
+    text = SECTIONS["protected-traits"]()
+    rules = dict(
+        re.findall(
+            r"^\| `(\w+)` \| ([^|]+) \|", SECTIONS["spawner-traits"](), re.MULTILINE
+        )
+    )
+    rules |= dict.fromkeys(
+        re.findall(r"^\| `MofangSpawner` \| `(\w+)`", text, re.MULTILINE)
+    )
+    for name, traits in PROTECTED_TRAITS.items():
+        for trait in traits:
+            if name.endswith("Spawner"):
+                assert rules[trait] in {"refused", "set by Mofang", None}, trait
+            else:
+                assert f"| `{name}` | `{trait}` |" in text
 
 
 def test_keys_of_a_secret_of_ones_own_are_those_that_are_read(render, minimal):
-    told = {name for names in table("Keys that do not change") for name in names}
+    told = {
+        name for names in table("upgrade", "Keys that do not change") for name in names
+    }
     rendered = render(
         minimal,
         {

@@ -1,7 +1,8 @@
 """Traits of JupyterHub that the administrator's configuration must not change.
 
 Each with the sentence that the refusal ends in: why, and what to use instead.
-``docs/administrators/z2jh.md`` lists them; a test compares the two.
+The site shows them to administrators (``docs/administrators/z2jh.md``, and of the
+spawner ``docs/administrators/kubespawner.md``).
 """
 
 from collections.abc import Mapping

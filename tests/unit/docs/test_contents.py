@@ -13,6 +13,8 @@ from mofang_api.models import Framework, JobSpec, JobState, ReplicaState
 from mofang_api.models.delivery import Output
 from mofang_docs.sections import SECTIONS
 from mofang_hub.auth.scopes import CUSTOM_SCOPES
+from mofang_hub.config.traits import PROTECTED_TRAITS
+from mofang_spawner.kubespawner_traits import TRAITS, Rule
 from support import markdown
 
 PAGES = markdown.PAGES
@@ -77,6 +79,15 @@ def test_every_scope_is_told():
         assert f"`{scope}`" in page("administrators/security.md")
 
 
+def test_every_trait_of_the_spawner_is_told_with_its_rule():
+    text = SECTIONS["spawner-traits"]()
+    for name, trait in TRAITS.items():
+        reason = PROTECTED_TRAITS["KubeSpawner"].get(name)
+        is_overruled = trait.rule is Rule.MERGED and reason
+        told = (Rule.SET, reason) if is_overruled else (trait.rule, trait.note)
+        assert f"| `{name}` | {told[0]} | {told[1]} |" in text
+
+
 def test_every_framework_is_told_and_has_its_roles():
     text = page("users/frameworks.md")
     for framework in Framework:
@@ -103,11 +114,14 @@ def test_every_value_is_in_the_reference():
         assert f"| `{path}` |" in text, path
 
 
+RESOURCES = {"requests", "limits", "resources"}
+
+
 def paths(values, above=""):
     """Return dotted paths of values, as deep as their names are the chart's."""
     for name, each in values.items():
         path = f"{above}.{name}".lstrip(".")
-        is_open = name in {"images", "selector", "requests", "limits", "resources"}
+        is_open = name in {*("images", "selector", "labels"), *RESOURCES}
         if isinstance(each, dict) and each and not is_open:
             yield from paths(each, path)
         elif not is_open:
@@ -143,8 +157,11 @@ def spoken():
 
 
 def texts(tree):
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        # A docstring is told to nobody.
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and node not in docstrings:
             yield node.value
         if isinstance(node, ast.JoinedStr):
             yield "".join(

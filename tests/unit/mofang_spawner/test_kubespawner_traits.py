@@ -1,8 +1,4 @@
-"""The table of KubeSpawner's traits: complete, true and on its page."""
-
-import os
-import re
-from pathlib import Path
+"""The table of KubeSpawner's traits: complete and true."""
 
 import pytest
 from kubespawner import KubeSpawner
@@ -14,9 +10,6 @@ from mofang_hub.pages.application import Hub
 from mofang_hub.settings import Secrets, Settings
 from mofang_spawner.kubespawner_traits import TRAITS, Rule
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
-
-PAGE = Path(__file__).resolve().parents[3] / "docs/administrators/kubespawner.md"
-TABLE = re.compile(r"(?<=<!-- traits:begin -->\n).*(?=<!-- traits:end -->)", re.DOTALL)
 
 
 def refusals(section="KubeSpawner", **traits):
@@ -30,13 +23,6 @@ def refusals(section="KubeSpawner", **traits):
     return []
 
 
-def table():
-    lines = ["| trait | rule | what that means |", "|---|---|---|"]
-    for name, trait in sorted(TRAITS.items()):
-        lines.append(f"| `{name}` | {trait.rule} | {trait.note} |")
-    return "\n".join(lines) + "\n"
-
-
 # -- the table
 
 
@@ -48,15 +34,6 @@ def test_every_refusal_says_what_to_do_instead():
     for name, trait in TRAITS.items():
         if trait.rule is not Rule.MERGED:
             assert trait.note.endswith("."), name
-
-
-def test_the_page_shows_the_table():
-    """``UPDATE_TEST_DATA=1`` writes it anew; read the difference."""
-    page = PAGE.read_text()
-    if os.environ.get("UPDATE_TEST_DATA"):
-        page = TABLE.sub(table().replace("\\", r"\\"), page)
-        PAGE.write_text(page)
-    assert TABLE.search(page)[0] == table()
 
 
 # -- what is refused
