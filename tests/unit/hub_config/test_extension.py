@@ -118,11 +118,6 @@ def test_a_traceback_shows_the_line_itself(apply):
             id="no services",
         ),
         pytest.param(
-            {"config": {"KubeSpawner": {"volumes": []}}},
-            "hub.config.KubeSpawner sets KubeSpawner.volumes. Project and environment",
-            id="a trait that would be ignored",
-        ),
-        pytest.param(
             {"config": {"loadRoles": {}}},
             "hub.config.loadRoles is not the name of a class",
             id="a key of another place",
@@ -133,9 +128,9 @@ def test_a_traceback_shows_the_line_itself(apply):
             id="the hub's keys",
         ),
         pytest.param(
-            {"extraConfig": {"a": "c.KubeSpawner.volumes.append({})"}},
-            "hub.extraConfig, key 'a', sets KubeSpawner.volumes.",
-            id="added to a list that nobody reads",
+            {"extraConfig": {"a": "c.KubeSpawner.env_keep.append('PATH')"}},
+            "hub.extraConfig, key 'a', sets KubeSpawner.env_keep.",
+            id="added to a list",
         ),
         pytest.param(
             {"extraConfig": {"a": "c.JupyterHub.services = []"}},
