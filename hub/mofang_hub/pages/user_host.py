@@ -51,10 +51,10 @@ class UserHostHandler(RequestHandler):
         )
 
     def _is_navigation(self, path: str) -> bool:
-        """Distinguish as JupyterHub does for servers that do not run."""
+        """Distinguish as JupyterHub does, but for programs that accept anything."""
         accepted = get_accepted_mimetype(
             self.request.headers.get("Accept", ""),
-            choices=["application/json", "text/html"],
+            choices=["text/html", "application/json"],
         )
         is_api = accepted == "application/json" or "api" in path.split("/")
         return self.request.method in {"GET", "HEAD"} and not is_api

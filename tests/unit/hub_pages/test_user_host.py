@@ -71,6 +71,12 @@ async def test_a_request_of_a_page_learns_that_the_server_does_not_run(
     assert "Set-Cookie" not in answer.headers
 
 
+async def test_a_program_that_accepts_anything_is_redirected(hub):
+    answer = await hub.get("hub/login", headers={"Accept": "*/*"})
+
+    assert answer.status_code == 302
+
+
 async def test_a_program_that_accepts_json_alone_is_not_redirected(hub):
     answer = await hub.get(
         f"{SERVER}/mofang/jobs", headers={"Accept": "application/json"}
