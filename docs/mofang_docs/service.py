@@ -1,12 +1,19 @@
-"""What the training service's code says: frameworks, engines, causes, metrics."""
+"""What the services' code says: frameworks, engines, causes, metrics."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from prometheus_client.registry import Collector
+
 from mofang_api.models import Framework, role_rules
 from mofang_docs.tables import code, table
+from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.failure_patterns import FAILURE_PATTERNS
 from mofang_jobs.engines.workload_kinds import KINDS
+from mofang_kube.metrics import WatchCollector
+from mofang_projects.metrics import OperatorMetrics
 
 
 def frameworks() -> str:
@@ -55,10 +62,22 @@ def causes() -> str:
 
 
 def metrics() -> str:
-    """Return the service's own metrics."""
-    found = ServiceMetrics().registry.collect()
-    rows = [[code(_exported(each)), each.type, each.documentation] for each in found]
-    return table(["metric", "type", "meaning"], rows)
+    """Return the metrics of all programs, but for JupyterHub's own."""
+    rows = [
+        [code(_exported(each)), program, each.type, each.documentation]
+        for program, collectors in _PROGRAMS.items()
+        for collector in collectors
+        for each in collector.collect()
+    ]
+    return table(["metric", "of", "type", "meaning"], rows)
+
+
+_PROGRAMS: Mapping[str, Sequence[Collector]] = {
+    "training": [ServiceMetrics().registry],
+    "hub": [ROUTE_LIVE_SECONDS, WatchCollector()],
+    "reconciler": [OperatorMetrics().registry],
+}
+"""Component of the chart → what is scraped of it."""
 
 
 def _exported(metric: object) -> str:

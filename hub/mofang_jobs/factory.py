@@ -41,6 +41,7 @@ from mofang_jobs.services.session_registry import CHECK_SECONDS, SessionRegistry
 from mofang_jobs.services.shell_targets import ShellTargetService
 from mofang_jobs.services.submission import SubmissionService
 from mofang_kube.leader import Leads, always
+from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.volumes import homes
 
@@ -62,6 +63,11 @@ class Adapters:
     terminals: PodExec
     storage_root: Path
     """Where the shared storage is mounted."""
+
+    def watchers(self) -> list[Watcher]:
+        """All watches of the process."""
+        sources = (self.cache, self.catalog, self.quotas, self.pod_groups)
+        return [each for source in sources for each in source.watchers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +133,17 @@ def build_service(
         starvation_timeout=timedelta(minutes=settings.queue_patience_minutes),
         admit_unschedulable=settings.admit_unschedulable,
         leads=leads,
+        metrics=metrics,
     )
+    metrics.pending_jobs.follow(queue.pending_counts)
+    metrics.watches.follow(adapters.watchers)
     restart_controller = RestartController(
-        cache, job_storage, submissions, grace_period=grace_period, leads=leads
+        cache,
+        job_storage,
+        submissions,
+        grace_period=grace_period,
+        leads=leads,
+        metrics=metrics,
     )
     hang_monitor = HangMonitor(
         cache,

@@ -16,6 +16,7 @@ from typing import Any
 import kopf
 
 from mofang_kube.objects import ObjectError, connected_objects
+from mofang_projects.metrics import ErrorReason, Operation, OperatorMetrics
 from mofang_projects.models import (
     SETTINGS_FILE,
     BadProjectError,
@@ -40,10 +41,17 @@ _RETRY_SECONDS = 5
 class ProjectReconciler:
     """The handlers of one operator, and what they share."""
 
-    def __init__(self, settings: NamespaceSettings) -> None:
+    def __init__(
+        self,
+        settings: NamespaceSettings,
+        metrics: OperatorMetrics | None = None,
+        *,
+        namespaces: ProjectNamespaces | None = None,
+    ) -> None:
         self._settings = settings
+        self._metrics = metrics or OperatorMetrics()
         self._stack = AsyncExitStack()
-        self._namespaces: ProjectNamespaces | None = None
+        self._namespaces = namespaces
         # A change, the timer and a deletion of one project take turns.
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -79,7 +87,8 @@ class ProjectReconciler:
         self, *, body: Any, name: str, patch: Any, logger: Any, **_: Any
     ) -> None:
         async with self._turns[name]:
-            state, is_worth_a_retry = await self._try(body, name)
+            with self._metrics.timed(Operation.RECONCILE):
+                state, is_worth_a_retry = await self._try(body, name)
         _write(state, body, patch)
         if state.phase is Phase.FAILED:
             logger.warning("Project %s cannot be made: %s", name, state.message)
@@ -91,12 +100,10 @@ class ProjectReconciler:
         assert self._namespaces is not None, "kopf connects at start-up"  # noqa: S101
         try:
             state = await self._namespaces.reconcile(Project.parse(dict(body)))
-        except (BadProjectError, ForeignNamespaceError) as err:
-            return failed_state(err, name), False
-        except ObjectError as err:
-            return failed_state(err, name), not err.is_permanent
-        except (BadPullSecretError, OSError) as err:
-            return failed_state(err, name), True
+        except _FAILURES as err:
+            reason, is_worth_a_retry = _judge(err)
+            self._metrics.record_error(Operation.RECONCILE, reason)
+            return failed_state(err, name), is_worth_a_retry
         return state, state.phase is Phase.PENDING
 
     async def _remove(
@@ -105,8 +112,10 @@ class ProjectReconciler:
         assert self._namespaces is not None, "kopf connects at start-up"  # noqa: S101
         async with self._turns[name]:
             try:
-                waits_for = await self._namespaces.remove(name)
+                with self._metrics.timed(Operation.REMOVE):
+                    waits_for = await self._namespaces.remove(name)
             except ObjectError as err:
+                self._metrics.record_error(Operation.REMOVE, ErrorReason.KUBERNETES)
                 waits_for = str(err)
         if waits_for is None:
             logger.info("Project %s is removed", name)
@@ -126,12 +135,38 @@ def main(settings_file: Path = SETTINGS_FILE) -> None:
     kopf.configure()
     # The kubelet asks for the state of health all the time.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    kopf.run(
-        registry=ProjectReconciler(NamespaceSettings.load(settings_file)).registry(),
-        clusterwide=True,
-        standalone=True,
-        liveness_endpoint=LIVENESS_ENDPOINT,
-    )
+    settings, metrics = NamespaceSettings.load(settings_file), OperatorMetrics()
+    with metrics.serving():
+        kopf.run(
+            registry=ProjectReconciler(settings, metrics).registry(),
+            clusterwide=True,
+            standalone=True,
+            liveness_endpoint=LIVENESS_ENDPOINT,
+        )
+
+
+_FAILURES = (
+    BadProjectError,
+    ForeignNamespaceError,
+    ObjectError,
+    BadPullSecretError,
+    OSError,
+)
+
+
+def _judge(err: Exception) -> tuple[ErrorReason, bool]:
+    """Return what was in the way, and whether trying again soon may end differently."""
+    match err:
+        case BadProjectError():
+            return ErrorReason.INVALID_PROJECT, False
+        case ForeignNamespaceError():
+            return ErrorReason.FOREIGN_NAMESPACE, False
+        case ObjectError():
+            return ErrorReason.KUBERNETES, not err.is_permanent
+        case BadPullSecretError():
+            return ErrorReason.PULL_SECRET, True
+        case _:
+            return ErrorReason.STORAGE, True
 
 
 def _configure(settings: Any) -> None:

@@ -3,11 +3,17 @@
 The first LIST is paged; afterwards only changes come, resumed by resource
 version with bookmarks. A full LIST happens again only when the API server has
 forgotten our version (410).
+
+Requests after a failure are spread in time: all watches of all programs fail at
+once when the API server restarts. Where it says how long to wait, as its
+priority and fairness does with 429, no request comes before that.
 """
 
 import asyncio
 import json
 import logging
+import random
+import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -26,6 +32,8 @@ _PAGE = 500
 _WATCH_SECONDS = 300
 _LIST_TIMEOUT = aiohttp.ClientTimeout(total=60)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+_LONGEST_RETRY_AFTER = 120.0
+"""What the API server asks for is a second; a proxy may ask for anything."""
 
 # The API server sends a bookmark each minute. A connection that is silent for longer
 # may have no other end any more, and asking anew costs nothing.
@@ -48,6 +56,7 @@ class Watcher:
         label_selector: Which objects, by label.
         trim: Cuts an object to what is needed before it is kept.
         index: Names the groups that an object is found by.
+        jitter: Returns which part of a pause is kept, from 0 to 1.
     """
 
     def __init__(
@@ -59,6 +68,7 @@ class Watcher:
         field_selector: str = "",
         trim: Callable[[Manifest], Manifest] = lambda obj: obj,
         index: Callable[[Manifest], Collection[str]] = lambda _: (),
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._api = api
         self._path = path
@@ -72,6 +82,7 @@ class Watcher:
         ]
         self._trim = trim
         self._index = index
+        self._jitter = jitter
         self._groups: dict[str, set[str]] = {}
         self._version = ""
         self._task: asyncio.Task[None] | None = None
@@ -80,6 +91,17 @@ class Watcher:
         """``object_key`` → object, trimmed."""
         self.has_synced = asyncio.Event()
         """Set once the first LIST is in ``objects``."""
+
+        self.last_event: float | None = None
+        """Unix time of the last event, bookmark or LIST; None before the first."""
+
+        self.relists = 0
+        """LISTs after the first: each time the API server has forgotten our version."""
+
+    @property
+    def resource(self) -> str:
+        """Plural name of what is watched, such as ``pods``."""
+        return self._path.rsplit("/", 1)[-1]
 
     def start(self) -> None:
         """Begin to follow; idempotent."""
@@ -128,6 +150,7 @@ class Watcher:
     async def _follow(self) -> None:
         pause = _SHORTEST_PAUSE
         while True:
+            retry_after = 0.0
             try:
                 if not self._version:
                     await self._list()
@@ -137,6 +160,7 @@ class Watcher:
                 if err.status == _GONE:
                     self._version = ""
                 else:
+                    retry_after = _retry_after(err)
                     log.warning("Watch of %s failed: %s", self._path, err.reason)
             except aiohttp.SocketTimeoutError:
                 # Of a kind that nobody changes this is no fault: no time may be lost.
@@ -147,7 +171,7 @@ class Watcher:
             except (ValueError, TypeError, LookupError):
                 # One unreadable answer must not end the watch for good.
                 log.exception("Watch of %s met what it cannot read", self._path)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(retry_after + pause * (1 + self._jitter()) / 2)
             pause = min(max(pause * 2, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
     async def _get(
@@ -166,7 +190,9 @@ class Watcher:
         if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
             body = await response.text()
             response.release()
-            raise ApiException(status=response.status, reason=body[:500])
+            err = ApiException(status=response.status, reason=body[:500])
+            err.headers = response.headers
+            raise err
         return response
 
     async def _list(self) -> None:
@@ -186,6 +212,9 @@ class Watcher:
                 break
         self._version = page["metadata"]["resourceVersion"]
         self._replace(found)
+        self.last_event = time.time()
+        if self.has_synced.is_set():
+            self.relists += 1
         self.has_synced.set()
 
     def _replace(self, found: dict[str, Manifest]) -> None:
@@ -221,6 +250,7 @@ class Watcher:
         if event["type"] == "ERROR":
             raise ApiException(status=obj.get("code"), reason=obj.get("message"))
         self._version = obj["metadata"]["resourceVersion"]
+        self.last_event = time.time()
         if event["type"] != "BOOKMARK":
             self._change(event["type"], self._trim(obj))
 
@@ -242,3 +272,10 @@ class Watcher:
             keys.discard(key)
             if not keys:
                 del self._groups[group]
+
+
+def _retry_after(err: ApiException) -> float:
+    """Return for how many seconds the API server wants no other request."""
+    text = (err.headers or {}).get("Retry-After", "")
+    # The API server gives seconds; a date is a proxy's, whose clock is not ours.
+    return min(float(text), _LONGEST_RETRY_AFTER) if text.isdecimal() else 0.0

@@ -78,6 +78,13 @@ class SpawnContext:
         """All nodes of the cluster, as placement reads them."""
         return [NodeClass.from_node(each) for each in self._nodes.objects.values()]
 
+    @property
+    def watchers(self) -> list[Watcher]:
+        """All watches; none before the first use."""
+        if not self._connected:
+            return []
+        return [self.pods, self._nodes, *self.catalog.watchers]
+
     async def ready(self) -> None:
         """Connect, and wait until pods, nodes and catalogue are known.
 

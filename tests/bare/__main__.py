@@ -150,7 +150,8 @@ def tried(options: argparse.Namespace, found: Places) -> int:
     )
     folder = root_folder(found)
     prepare(folder, found, commands)
-    began = time.monotonic()
+    # The clone has what is committed, and nothing else.
+    tested, began = passed.begin(folder / CLONE), time.monotonic()
     try:
         status = run(folder, caches)
     finally:
@@ -158,7 +159,7 @@ def tried(options: argparse.Namespace, found: Places) -> int:
     if not options.keep:
         remove(folder)
     if status == 0 and not options.instead:
-        passed.record(NAME, time.monotonic() - began)
+        passed.record(NAME, tested, time.monotonic() - began)
     return status
 
 

@@ -11,7 +11,10 @@ from chart.conftest import CHART
 from prometheus_client import REGISTRY
 
 from mofang_hub.config.extension import Extension
+from mofang_hub.metrics import WATCHES
+from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
+from mofang_projects.metrics import METRICS_PORT, OperatorMetrics
 
 MONITORED = {"metrics": {"serviceMonitor": {"enabled": True}}}
 RULES = {"metrics": {"prometheusRule": {"enabled": True}}}
@@ -22,7 +25,10 @@ SUFFIX = re.compile(r"_(bucket|count|sum|total)$")
 
 
 def names(registry):
-    """Names of all series of a registry, and of their families."""
+    """Names of all series of a registry, and of their families.
+
+    Families without a series yet have their names alone; counters without suffix.
+    """
     found = set()
     for family in registry.collect():
         found |= {family.name, *(sample.name for sample in family.samples)}
@@ -32,7 +38,10 @@ def names(registry):
 @pytest.fixture(scope="module")
 def known():
     assert jupyterhub.metrics  # Registers JupyterHub's in the default registry.
-    return names(REGISTRY) | names(ServiceMetrics().registry)
+    assert WATCHES
+    assert ROUTE_LIVE_SECONDS
+    registries = (REGISTRY, ServiceMetrics().registry, OperatorMetrics().registry)
+    return set().union(*map(names, registries))
 
 
 def expressions():
@@ -57,11 +66,12 @@ def test_every_metric_that_is_asked_for_exists(known):
     assert not missing
 
 
-def test_both_services_are_scraped(render, minimal):
+def test_all_programs_are_scraped(render, minimal):
     rendered = render(minimal, MONITORED)
     for name, path in {
         "hub": "/hub/metrics",
         "training": "/services/training/metrics",
+        "reconciler": "/metrics",
     }.items():
         spec = rendered.get("ServiceMonitor", name)["spec"]
         service = rendered.get("Service", name)
@@ -75,12 +85,24 @@ def test_both_services_are_scraped(render, minimal):
         assert label == name
 
 
-def test_the_training_service_is_asked_with_a_token_for_nothing_else(render, minimal):
+def test_the_reconcilers_metrics_are_where_it_serves_them(render, minimal):
     rendered = render(minimal, MONITORED)
-    [endpoint] = rendered.get("ServiceMonitor", "training")["spec"]["endpoints"]
-    credentials = endpoint["authorization"]["credentials"]
+    [port] = rendered.get("Service", "reconciler")["spec"]["ports"]
+    pod = rendered.get("Deployment", "reconciler")["spec"]["template"]["spec"]
+    ports = {each["name"]: each for each in pod["containers"][0]["ports"]}
 
-    assert credentials == {"name": "mofang-hub", "key": "prometheus-token"}
+    assert ports[port["targetPort"]]["containerPort"] == METRICS_PORT
+    [endpoint] = rendered.get("ServiceMonitor", "reconciler")["spec"]["endpoints"]
+    assert "authorization" not in endpoint
+    assert "reconciler" not in render(minimal).names("Service")
+
+
+def test_services_are_asked_with_a_token_for_nothing_else(render, minimal):
+    rendered = render(minimal, MONITORED)
+    for name in ("hub", "training"):
+        [endpoint] = rendered.get("ServiceMonitor", name)["spec"]["endpoints"]
+        credentials = endpoint["authorization"]["credentials"]
+        assert credentials == {"name": "mofang-hub", "key": "prometheus-token"}
     data = rendered.get("Secret", "mofang-hub")["data"]
     assert len(base64.b64decode(data["prometheus-token"])) == 48
     text = rendered.get("Secret", "mofang-hub-extension")["stringData"]
@@ -94,7 +116,7 @@ def test_the_training_service_is_asked_with_a_token_for_nothing_else(render, min
 def test_prometheus_may_come_in_where_it_is_named(render, minimal):
     peer = {"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}
     rendered = render(minimal, {"metrics": {"from": [peer]}})
-    for name, port in {"hub": 8081, "training": 8080}.items():
+    for name, port in {"hub": 8081, "training": 8080, "reconciler": 8091}.items():
         rules = rendered.get("NetworkPolicy", name)["spec"]["ingress"]
         assert {"ports": [{"port": port, "protocol": "TCP"}], "from": [peer]} in rules
 

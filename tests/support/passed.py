@@ -7,6 +7,7 @@ import datetime
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_local.places import places
@@ -19,16 +20,42 @@ def _file(name: str) -> Path:
     return places().state.parent / "tests" / f"{name}.json"
 
 
-def _git(*words: str) -> str:
-    return subprocess.check_output(["git", *words], cwd=REPOSITORY, text=True).strip()
+def _git(checkout: Path, *words: str) -> str:
+    return subprocess.check_output(["git", *words], cwd=checkout, text=True).strip()
 
 
-def record(name: str, seconds: float) -> None:
-    """Write that the make target has passed just now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """What a run tests."""
+
+    commit: str
+    modified: bool
+    """Whether there were uncommitted changes."""
+
+
+def begin(checkout: Path = REPOSITORY) -> Tested:
+    """Return what a run that begins now tests.
+
+    Somebody may commit before it ends, which may take an hour.
+    """
+    return Tested(
+        commit=_git(checkout, "rev-parse", "--short=12", "HEAD"),
+        modified=bool(_git(checkout, "status", "--porcelain")),
+    )
+
+
+def record(name: str, tested: Tested, seconds: float) -> None:
+    """Write that the make target has passed just now.
+
+    Args:
+        name: The target.
+        tested: What ``begin`` returned when the run began.
+        seconds: How long it took.
+    """
     passed = {
         "time": datetime.datetime.now().astimezone().isoformat(timespec="minutes"),
-        "commit": _git("rev-parse", "--short=12", "HEAD"),
-        "modified": bool(_git("status", "--porcelain")),
+        "commit": tested.commit,
+        "modified": tested.modified,
         "minutes": round(seconds / 60, 1),
     }
     path = _file(name)

@@ -10,6 +10,7 @@ from typing import Any
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
 from mofang_hub.config.database import database_url
+from mofang_hub.metrics import WATCHES
 from mofang_hub.pages.configure import configure_pages
 from mofang_hub.settings import Secrets, Settings, SingleuserSettings
 from mofang_spawner.context import SpawnContext
@@ -65,7 +66,8 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.activity_resolution = 300
     c.JupyterHub.last_activity_interval = 300
-    c.JupyterHub.authenticate_prometheus = False
+    # The gateway leads everybody to /hub/metrics: it asks for the scope read:metrics.
+    c.JupyterHub.authenticate_prometheus = True
     c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
     c.JupyterHub.active_server_limit = settings.active_server_limit
     if settings.debug:
@@ -95,6 +97,7 @@ def _spawner(c: Any, settings: Settings) -> None:
         limit_per_user=singleuser.limit_per_user,
         homes=settings.storage_root / homes.FOLDER,
     )
+    WATCHES.follow(lambda: context.watchers)
     c.JupyterHub.spawner_class = MofangSpawner
     c.MofangSpawner.context = lambda: context
     c.MofangSpawner.start_timeout = singleuser.start_timeout

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from jupyterhub.proxy import Proxy
+from prometheus_client import Histogram
 from traitlets import Float, List, TraitError, Unicode, default, validate
 
 from mofang_hub.routes.builder import VirtualServiceBuilder, read_route
@@ -27,6 +28,12 @@ from mofang_kube.objects import Manifest, ObjectError, ObjectStorage
 from mofang_kube.objects import connected_objects as connect
 
 _API_VERSION = "networking.istio.io/v1"
+
+ROUTE_LIVE_SECONDS = Histogram(
+    "mofang_route_live_seconds",
+    "Time from a route's VirtualService until the gateway serves it",
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 _RETRY_SECONDS = 0.25
 
 
@@ -167,6 +174,7 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
                 # of services stay, and are served when the gateway is back.
                 await self.delete_route(route.routespec)
             raise
+        ROUTE_LIVE_SECONDS.observe(took)
         self.log.info(
             "Route %s to %s is live after %.0f ms", routespec, target, took * 1000
         )

@@ -87,7 +87,7 @@ class JobCache:
 
     def start(self) -> None:
         """Begin to follow the cluster."""
-        for watcher in self._watchers:
+        for watcher in self.watchers:
             watcher.start()
         self.follow()
 
@@ -110,13 +110,14 @@ class JobCache:
         return [kind_by_name(name) for name in self._jobs]
 
     @property
-    def _watchers(self) -> list[Watcher]:
+    def watchers(self) -> list[Watcher]:
+        """All watches, those of kinds that were found later among them."""
         return [*self._jobs.values(), self._pods, self._nodes]
 
     async def stop(self) -> None:
         """End all watches."""
         await self._subscriptions.stop()
-        for watcher in self._watchers:
+        for watcher in self.watchers:
             await watcher.stop()
 
     async def ready(self) -> None:

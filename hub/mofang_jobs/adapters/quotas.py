@@ -38,6 +38,11 @@ class Quotas:
         """Return those of a cluster; they follow it once started."""
         return cls(Watcher(api, _PATH, label_selector=PROJECT_LABEL, trim=_strip))
 
+    @property
+    def watchers(self) -> list[Watcher]:
+        """The watch."""
+        return [self._watcher]
+
     def start(self) -> None:
         """Begin to follow."""
         self._watcher.start()

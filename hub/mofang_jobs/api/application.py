@@ -76,10 +76,9 @@ def record_request(handler: RequestHandler) -> None:
         return
     seconds = handler.request.request_time()
     status, method = handler.get_status(), handler.request.method or ""
-    if not handler.is_stream:
-        handler.context.metrics.requests.labels(
-            handler=type(handler).__name__, method=method, status=str(status)
-        ).observe(seconds)
+    handler.context.metrics.record_request(
+        type(handler).__name__, method, status, None if handler.is_stream else seconds
+    )
     if handler.is_public:
         return
     log.info(

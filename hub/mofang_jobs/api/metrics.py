@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from typing_extensions import override
 
@@ -36,8 +38,14 @@ class PrometheusHandler(ServiceHandler):
             raise ForbiddenError(
                 f"Your token lacks the scope {METRICS_SCOPE}. Use one that has it."
             )
+        text = generate_latest(self.context.metrics.registry)
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
-        self.finish(generate_latest(self.context.metrics.registry))
+        self.set_header("Vary", "Accept-Encoding")
+        # Prometheus takes it compressed, which is a tenth.
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            text = gzip.compress(text, compresslevel=1)
+        self.finish(text)
 
 
 class MetricsHandler(ServiceHandler):

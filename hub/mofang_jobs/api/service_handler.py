@@ -163,6 +163,7 @@ class ServiceHandler(web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = (kwargs.get("exc_info") or (None, None, None))[1]
         body = _error_body(error, status_code)
+        self.context.metrics.record_error(body.error)
         if isinstance(error, MofangError):
             self.set_status(error.status)
         self.set_header("Content-Type", "application/json")

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from types import MappingProxyType
 
 from mofang_jobs.domain.resource_requests import Amounts, add, shortfall
@@ -62,6 +63,22 @@ class QuotaUsage:
     """By pods so new that it is not known whether ``used`` has them already."""
 
 
+class PendingState(StrEnum):
+    """What a pending job waits for. Members are values of a metric's label."""
+
+    QUEUED = "queued"
+    """For quota that others use, or for its turn."""
+
+    UNSCHEDULABLE = "unschedulable"
+    """For a larger quota or other nodes: it could not run if nothing else did."""
+
+    REFUSED = "refused"
+    """For another try: its admission failed."""
+
+    BLOCKED = "blocked"
+    """For an administrator: its project's queue cannot be decided."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionDecision:
     """Whether one pending job is admitted now."""
@@ -71,6 +88,9 @@ class AdmissionDecision:
 
     reason: str | None
     """Why it waits on; None if it is admitted."""
+
+    state: PendingState = PendingState.QUEUED
+    """What it waits for, if it does."""
 
 
 def in_admission_order(waiting: Iterable[PendingJob]) -> list[PendingJob]:
@@ -104,7 +124,9 @@ def decide(
     still = 0
     for each in in_admission_order(waiting):
         left = replace(quota, used=used)
-        reason = _reason(each, left, blocked_by, long_stuck) or refused.get(each.job)
+        reason, state = _reason(each, left, blocked_by, long_stuck)
+        if reason is None and each.job in refused:
+            reason, state = refused[each.job], PendingState.REFUSED
         if reason is None:
             add(used, each.requests)
         else:
@@ -112,7 +134,9 @@ def decide(
             has_waited = now - each.submitted >= starvation_timeout
             if blocked_by is None and has_waited and _waits_for_quota(each, left):
                 blocked_by = each
-        decisions[each.job] = AdmissionDecision(position=max(still, 1), reason=reason)
+        decisions[each.job] = AdmissionDecision(
+            position=max(still, 1), reason=reason, state=state
+        )
     return decisions
 
 
@@ -126,10 +150,17 @@ def _reason(
     quota: QuotaUsage,
     blocked_by: PendingJob | None,
     stuck: list[UnschedulableJob],
+) -> tuple[str | None, PendingState]:
+    if reason := _never(each, quota):
+        return reason, PendingState.UNSCHEDULABLE
+    reason = _not_now(each, quota) or _behind(each, blocked_by, stuck)
+    return reason, PendingState.QUEUED
+
+
+def _behind(
+    each: PendingJob, blocked_by: PendingJob | None, stuck: list[UnschedulableJob]
 ) -> str | None:
-    reason = _never(each, quota) or _not_now(each, quota)
-    if reason:
-        return reason
+    """Return which job goes first, although the quota has room for this one."""
     if blocked_by is not None:
         return f"{blocked_by.job} has been waiting longer and is admitted first."
     ahead = next((one for one in stuck if _competes(one, each)), None)

@@ -37,8 +37,8 @@ class Admitter:
         self._job_storage = job_storage
         self._pod_groups = pod_groups
 
-    async def admit(self, job: ObservedJob) -> None:
-        """Admit a pending job, unless it was cancelled or is gone.
+    async def admit(self, job: ObservedJob) -> bool:
+        """Admit a pending job; return False where it was cancelled or is gone.
 
         Killed anywhere in between, the job still waits and all of it is done again.
         """
@@ -47,7 +47,7 @@ class Admitter:
         for _ in range(TRIES):
             fresh = read_job(obj) if obj else None
             if obj is None or fresh is None or not fresh.is_waiting:
-                return
+                return False
             if fresh.is_newer:
                 raise ConflictError(
                     "It was submitted to a newer version of the platform, which has to "
@@ -64,5 +64,5 @@ class Admitter:
                     self._cache.put(obj)
                 continue
             self._cache.put(changed)
-            return
+            return True
         raise ConflictError(f"The job {job.id} changes too fast to be started.")

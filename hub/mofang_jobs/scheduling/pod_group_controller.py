@@ -88,6 +88,11 @@ class PodGroupController:
             self._groups.start()
         log.info("gang policy chosen", policy=self._policy.name)
 
+    @property
+    def watchers(self) -> list[Watcher]:
+        """The watch of groups; none where the policy makes none."""
+        return [self._groups] if self._groups else []
+
     async def stop(self) -> None:
         """End the watch."""
         if self._groups is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -18,10 +18,12 @@ import structlog
 from mofang_api.models import QueuePosition
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.quotas import Quotas
+from mofang_jobs.adapters.service_metrics import PendingCounts, ServiceMetrics
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.queue_decisions import (
     AdmissionDecision,
     PendingJob,
+    PendingState,
     QuotaUsage,
     UnschedulableJob,
     decide,
@@ -83,6 +85,7 @@ class JobQueue:
         starvation_timeout: How long smaller jobs may be admitted before a larger one.
         admit_unschedulable: Whether jobs are admitted that no node could take.
         leads: Says whether this process acts; else it judges and admits nothing.
+        metrics: Where admissions are counted.
         now: The time.
         clock: Steady seconds, by which what we saw ourselves is timed.
     """
@@ -97,6 +100,7 @@ class JobQueue:
         starvation_timeout: timedelta,
         admit_unschedulable: bool = False,
         leads: Leads = always,
+        metrics: ServiceMetrics | None = None,
         now: Callable[[], datetime] = _now,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -106,6 +110,7 @@ class JobQueue:
         self._pools = pools
         self._starvation_timeout = starvation_timeout
         self._leads = leads
+        self._metrics = metrics or ServiceMetrics()
         self._now = now
         self._decisions: dict[str, dict[str, AdmissionDecision]] = {}
         self._nodes = SchedulableNodes(admit_unschedulable=admit_unschedulable)
@@ -129,6 +134,15 @@ class JobQueue:
             position=decision.position, length=max(length, 1)
         )
         return queue_position, decision.reason or self._refusals.sentence(job.uid)
+
+    def pending_counts(self) -> PendingCounts:
+        """Return how many jobs of each project wait, by what for."""
+        return Counter(
+            (project, each.state.value)
+            for project, decisions in self._decisions.items()
+            for each in decisions.values()
+            if each.reason
+        )
 
     async def run(self) -> None:
         """Decide whenever something changes, until cancelled."""
@@ -205,7 +219,9 @@ class JobQueue:
             log.exception("queue of a project broke", project=project)
             ordered = sorted(jobs, key=lambda each: each.created)
             self._decisions[project] = {
-                each.id: AdmissionDecision(position=number, reason=_BROKEN)
+                each.id: AdmissionDecision(
+                    position=number, reason=_BROKEN, state=PendingState.BLOCKED
+                )
                 for number, each in enumerate(ordered, 1)
             }
 
@@ -279,7 +295,7 @@ class JobQueue:
     async def _admit(self, job: ObservedJob) -> Exception | None:
         """Admit a job; return the error if that failed."""
         try:
-            await self._admitter.admit(job)
+            is_admitted = await self._admitter.admit(job)
         except Exception as err:
             # It stays pending, and a later pass tries again.
             if isinstance(err, MofangError):
@@ -289,5 +305,8 @@ class JobQueue:
             self._refusals.record(job.uid, err)
             return err
         self._refusals.forget(job.uid)
-        log.info("job admitted", project=job.project, job=job.id)
+        if is_admitted:
+            since = job.restarts[-1].at if job.restarts else job.created
+            self._metrics.record_admission(self._now() - since)
+            log.info("job admitted", project=job.project, job=job.id)
         return None

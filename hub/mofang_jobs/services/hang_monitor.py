@@ -11,6 +11,7 @@ import structlog
 from mofang_api.models import HangAction, RestartRecord
 from mofang_api.quantities import parse_quantity
 from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.failure_class import FailureClass
 from mofang_jobs.domain.hang_rule import HangVerdict, Health
 from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.models import ObservedJob, PodPhase
@@ -111,7 +112,7 @@ class HangMonitor:
             by_platform=True,
         )
         if may_restart(job, record):
-            await self._restart_controller.restart(job, record)
+            await self._restart_controller.restart(job, record, FailureClass.HUNG)
 
 
 def sampled_replicas(job: ObservedJob) -> list[SampledReplica]:

@@ -15,6 +15,8 @@ import structlog
 from mofang_api.models import RestartRecord
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.service_metrics import ServiceMetrics
+from mofang_jobs.domain.failure_class import FailureClass, classify_failure
 from mofang_jobs.domain.models import ObservedJob, Outcome
 from mofang_jobs.domain.restart_rules import (
     TOO_LATE,
@@ -24,6 +26,7 @@ from mofang_jobs.domain.restart_rules import (
     record_loss,
 )
 from mofang_jobs.engines.object_status import read_job
+from mofang_jobs.services.failure_counter import FailureCounter
 from mofang_jobs.services.restart_state import (
     LostNodes,
     RestartRefusals,
@@ -54,6 +57,7 @@ class RestartController:
         lost_nodes: For how long nodes are lost; asks the cache by default.
         grace_period: How long pods are waited for.
         leads: Says whether this process acts; else it only says what is coming.
+        metrics: Where failures and restarts are counted.
         now: The time.
     """
 
@@ -66,6 +70,7 @@ class RestartController:
         lost_nodes: LostNodes | None = None,
         grace_period: StatusGracePeriod | None = None,
         leads: Leads = always,
+        metrics: ServiceMetrics | None = None,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._cache = cache
@@ -75,6 +80,8 @@ class RestartController:
         self._now = now
         self._lost_nodes = lost_nodes or LostNodes(cache.lost_nodes)
         self._grace_period = grace_period or StatusGracePeriod()
+        self._metrics = metrics or ServiceMetrics()
+        self._failure_counter = FailureCounter(cache, self._metrics, self._grace_period)
         self._refusals = RestartRefusals(cache)
 
     def will_restart(self, job: ObservedJob) -> bool:
@@ -106,6 +113,8 @@ class RestartController:
     async def _reconcile(self) -> None:
         failed = self._cache.list_failed()
         self._grace_period.retain([obj["metadata"]["uid"] for obj in failed])
+        # Before restarts, after which an attempt is no longer its job's last.
+        self._failure_counter.observe(failed, leads=self._leads())
         for obj in failed:
             job = read_job(obj)
             if job and job.spec.restart:
@@ -114,7 +123,7 @@ class RestartController:
             for job in self._cache.list_unfinished():
                 lost = self._lost_node_record(job)
                 if lost and may_restart(job, lost):
-                    await self.restart(job, lost)
+                    await self.restart(job, lost, FailureClass.NODE_LOST)
         for obj in self._cache.list_undeleted():
             # Whoever was asked to delete the job knows of it, and nobody else does.
             await self._superseded.delete_stale_attempt(obj)
@@ -148,10 +157,22 @@ class RestartController:
             return None
         return record_loss(job, self._cache.pods_of(job), lost, self._now())
 
-    async def restart(self, job: ObservedJob, record: RestartRecord) -> None:
-        """Make the next attempt of a job, unless it is no longer as it was seen."""
+    async def restart(
+        self,
+        job: ObservedJob,
+        record: RestartRecord,
+        cause: FailureClass | None = None,
+    ) -> None:
+        """Make the next attempt of a job, unless it is no longer as it was seen.
+
+        Args:
+            job: Its last attempt.
+            record: What is written down of that.
+            cause: Why it ends, for counting; None if its pods say so.
+        """
         if not self._leads() or not self._is_current(job, record):
             return
+        cause = cause or classify_failure(self._cache.pods_of(job))
         try:
             made = await self._submissions.resubmit(job, record)
         except MofangError as err:
@@ -165,7 +186,10 @@ class RestartController:
         if self._cache.is_deleted(job.project, job.id):
             await self._superseded.delete_stale_attempt(made)
             return
-        log.info("job restarted", job=job.id, attempt=job.attempt + 1)
+        self._metrics.record_restart(cause)
+        log.info(
+            "job restarted", job=job.id, attempt=job.attempt + 1, cause=cause.value
+        )
 
     def _is_current(self, job: ObservedJob, record: RestartRecord) -> bool:
         """Say whether what was seen some time ago still asks for a restart."""

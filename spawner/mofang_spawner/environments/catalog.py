@@ -33,18 +33,22 @@ class Catalog:
         self._environments = Watcher(api, f"/apis/{API_VERSION}/environments")
         self._projects = Watcher(api, f"/apis/{API_VERSION}/projects")
 
+    @property
+    def watchers(self) -> list[Watcher]:
+        """The watches of environments and of projects."""
+        return [self._environments, self._projects]
+
     async def ready(self) -> None:
         """Begin to follow, and wait for the first lists.
 
         Raises:
             KubernetesUnavailableError: Kubernetes did not answer in time.
         """
-        watchers = (self._environments, self._projects)
-        for watcher in watchers:
+        for watcher in self.watchers:
             watcher.start()
         try:
             async with asyncio.timeout(_SYNC_SECONDS):
-                for watcher in watchers:
+                for watcher in self.watchers:
                     await watcher.has_synced.wait()
         except TimeoutError as err:
             raise KubernetesUnavailableError(

@@ -18,6 +18,11 @@ def test_servers_outlive_the_hub(c):
     assert c.JupyterHub.cleanup_servers is False
 
 
+def test_metrics_ask_for_a_token(c):
+    """The gateway leads everybody to /hub/metrics."""
+    assert c.JupyterHub.authenticate_prometheus is True
+
+
 def test_a_database_of_an_older_jupyterhub_is_migrated(c):
     """Otherwise the hub exits, and asks for a command that nobody can run in it."""
     assert c.JupyterHub.upgrade_db is True

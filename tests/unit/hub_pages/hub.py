@@ -136,8 +136,13 @@ class Browser:
 
 
 @asynccontextmanager
-async def running_hub(folder):
-    """A hub that answers; yields how one logs in to it."""
+async def running_hub(folder, change=lambda c: None):
+    """A hub that answers; yields how one logs in to it.
+
+    Args:
+        folder: Where its database is.
+        change: Changes its configuration.
+    """
     c = Config()
     configure_pages(c, settings=None)
     form = c.MofangSpawner.gallery
@@ -157,6 +162,7 @@ async def running_hub(folder):
 
     c.JupyterHub.spawner_class = OwnSpawner
     c.OwnSpawner.options_form = form
+    change(c)
     hub = Hub(config=c)
     await hub.initialize([])
     hub.tornado_settings["slow_spawn_timeout"] = 1

@@ -319,15 +319,15 @@ async def test_without_a_token_only_health_answers(world: World) -> None:
 
 
 async def test_metrics_are_for_those_with_the_scope(world: World) -> None:
-    await world.submit()
+    job = await world.submit()
 
     refused = await world.call("GET", "/services/training/metrics")
     answer = await world.call("GET", "/services/training/metrics", user="prometheus")
 
     assert refused.status_code == 403
-    assert "mofang_job_submit_count_total 1.0" in answer.text
+    assert "mofang_jobs_submitted_total 1.0" in answer.text
     assert "ada" not in answer.text
-    assert "vision" not in answer.text
+    assert job["id"] not in answer.text
 
 
 @pytest.mark.parametrize("loss", ["the token", "a group"])

@@ -82,11 +82,12 @@ class World:
         assert self.knows.is_set()
         return ""
 
-    async def admit(self, seen: ObservedJob) -> None:
+    async def admit(self, seen: ObservedJob) -> bool:
         self.tried.append(seen.id)
         if seen.id in self.errors:
             raise self.errors[seen.id]
         self.entered.append(seen.id)
+        return True
 
     def allow(
         self, project: str, hard: dict[str, str], used: dict[str, str] | None = None

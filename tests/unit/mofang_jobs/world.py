@@ -162,6 +162,8 @@ class PretendedCatalog:
             )
         ]
 
+    watchers = ()
+
     async def ready(self) -> None: ...
 
     def find_project(self, name: str) -> Project | None:

@@ -19,6 +19,8 @@ END = object()
 class FakeServer:
     """Answers LIST and WATCH; ``streams`` is the script of each watch.
 
+    ``refusals`` come first: statuses, statuses with headers, or texts.
+
     A script is a list of events, bytes sent as they are, ``CUT`` (the
     connection breaks) or ``END`` (the server ends the watch). A script without
     either stays open.
@@ -51,9 +53,10 @@ class FakeServer:
     async def answer(self, request):
         if self.refusals:
             answer = self.refusals.pop(0)
-            if isinstance(answer, int):
-                body = {"kind": "Status", "code": answer, "message": "no"}
-                return web.json_response(body, status=answer)
+            status, headers = answer if isinstance(answer, tuple) else (answer, {})
+            if isinstance(status, int):
+                body = {"kind": "Status", "code": status, "message": "no"}
+                return web.json_response(body, status=status, headers=headers)
             return web.Response(text=answer)
         if request.query.get("watch"):
             return await self.watch(request)

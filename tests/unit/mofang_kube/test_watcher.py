@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 from unit.mofang_kube.conftest import CUT, END, bookmark, event, line
@@ -324,3 +325,81 @@ async def test_a_kind_that_nobody_changes_is_watched_without_pauses(
 
     assert max(pauses) < watcher_module._SHORTEST_PAUSE
     assert not [each for each in caplog.records if each.levelname == "WARNING"]
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """The pauses between requests; they take no time."""
+    found = []
+    real_sleep = asyncio.sleep
+
+    async def sleep(seconds):
+        if asyncio.current_task().get_name().startswith("watch "):
+            found.append(seconds)
+            seconds = 0
+        await real_sleep(seconds)
+
+    monkeypatch.setattr(watcher_module.asyncio, "sleep", sleep)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        pytest.param({"Retry-After": "7"}, 7, 8, id="seconds"),
+        pytest.param({"Retry-After": "86400"}, 120, 121, id="a day"),
+        pytest.param({"Retry-After": "Wed, 21 Oct 2026"}, 0, 1, id="a date"),
+        pytest.param({}, 0, 1, id="nothing"),
+    ],
+)
+async def test_no_request_comes_before_the_api_server_wants_one(
+    server, watched, pauses, headers, least, most
+):
+    server.refusals = [(429, headers)]
+    watcher = watched()
+
+    await synced(watcher)
+
+    assert least <= pauses[0] <= most
+    assert len(server.lists) == 1
+
+
+async def test_watches_that_fail_together_do_not_come_back_together(
+    server, watched, pauses
+):
+    """They would, after each restart of the API server, from every program."""
+    for jitter in (0.0, 1.0):
+        server.refusals = [500]
+        watcher = watched(jitter=lambda kept=jitter: kept)
+        await synced(watcher)
+        await watcher.stop()
+
+    shortest, longest = pauses
+    assert longest == pytest.approx(2 * shortest)
+
+
+async def test_a_watch_tells_when_it_last_heard_something(server, watched):
+    watcher = watched()
+    assert watcher.last_event is None
+    before = time.time()
+    await synced(watcher)
+    assert before <= watcher.last_event <= time.time()
+
+    watcher.last_event = 0.0
+    server.stream(bookmark(50))
+    await until(lambda: watcher.last_event)
+
+    assert before <= watcher.last_event <= time.time()
+    assert watcher.resource == "projects"
+
+
+async def test_lists_after_the_first_are_counted(server, watched):
+    watcher = watched()
+    await synced(watcher)
+    assert watcher.relists == 0
+    server.stream({"type": "ERROR", "object": {"code": 410, "message": "too old"}})
+
+    await until(lambda: watcher.relists)
+
+    assert watcher.relists == 1
+    assert len(server.lists) == 2

@@ -62,12 +62,59 @@ def test_a_policy_of_the_machine_is_left_as_it_is(monkeypatch, tmp_path):
     assert policy.read_text() == "exit 0"
 
 
+@pytest.fixture
+def checkout(tmp_path):
+    """A repository with one commit."""
+    folder = tmp_path / "checkout"
+    git(tmp_path, "init", "--quiet", str(folder))
+    commit(folder, "first")
+    return folder
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+    return subprocess.check_output(["git", *identity, *words], cwd=folder, text=True)
+
+
+def commit(folder, text):
+    (folder / "file").write_text(text)
+    git(folder, "add", "file")
+    git(folder, "commit", "--quiet", "--message", text)
+    return git(folder, "rev-parse", "--short=12", "HEAD").strip()
+
+
 def test_what_passed_is_remembered_with_its_commit(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert "has not passed" in passed.sentence("test-long")
 
-    passed.record("test-long", seconds=750)
+    passed.record("test-long", passed.begin(), seconds=750)
 
-    commit = passed._git("rev-parse", "--short=12", "HEAD")
-    assert f"commit {commit}" in passed.sentence("test-long")
+    head = git(passed.REPOSITORY, "rev-parse", "--short=12", "HEAD").strip()
+    assert f"commit {head}" in passed.sentence("test-long")
     assert passed.sentence("test-long").endswith("in 12.5 minutes.")
+
+
+def test_the_commit_is_the_one_that_the_run_began_with(monkeypatch, tmp_path, checkout):
+    """Whoever commits while the tests run has not tested that commit."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    first = git(checkout, "rev-parse", "--short=12", "HEAD").strip()
+
+    tested = passed.begin(checkout)
+    second = commit(checkout, "second")
+    passed.record("test-bare", tested, seconds=60)
+
+    assert f"commit {first}, in" in passed.sentence("test-bare")
+    assert second not in passed.sentence("test-bare")
+
+
+def test_changes_count_if_they_were_there_at_the_start(monkeypatch, tmp_path, checkout):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    clean = passed.begin(checkout)
+    (checkout / "file").write_text("changed")
+    changed = passed.begin(checkout)
+    commit(checkout, "changed")
+
+    passed.record("test-long", clean, seconds=60)
+    assert "uncommitted" not in passed.sentence("test-long")
+    passed.record("test-long", changed, seconds=60)
+    assert "with uncommitted changes" in passed.sentence("test-long")
