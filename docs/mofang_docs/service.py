@@ -6,7 +6,7 @@ from mofang_api.models import Framework, role_rules
 from mofang_docs.tables import code, table
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.failure_patterns import FAILURE_PATTERNS
-from mofang_jobs.engines.workload_kinds import KINDS
+from mofang_jobs.engines.registry import KINDS
 
 
 def frameworks() -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from mofang_api.models import RestartRecord
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
-from mofang_jobs.domain.messages import failure_reason, resources_of
+from mofang_jobs.domain.messages import failure_reason, resources_of, shortened
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome
 from mofang_jobs.domain.status import root_cause_pod
 
@@ -67,12 +67,13 @@ def record_failure(
     job: ObservedJob, pods: Sequence[ObservedPod], now: datetime
 ) -> RestartRecord:
     """Return what is written down of a failed attempt."""
-    pod = root_cause_pod(pods)
+    pod = root_cause_pod(job, pods)
     if pod is None:
         return RestartRecord(
             attempt=job.attempt,
             at=job.finished or now,
-            cause="Its containers were removed before they told why.",
+            cause=shortened(job.outcome_message)
+            or "Its containers were removed before they told why.",
             by_platform=True,
         )
     by_platform = is_platform_fault(pod)
