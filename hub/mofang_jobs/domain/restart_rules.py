@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from mofang_api.models import RestartRecord
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
-from mofang_jobs.domain.messages import failure_reason, resources_of, shortened
+from mofang_jobs.domain.messages import failure_reason, resources_of
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome
 from mofang_jobs.domain.status import root_cause_pod
+from mofang_jobs.domain.termination_message import shortened
 
 MOST_IN_A_ROW = 3
 """Failures of the script, one after the other, that are tried again."""
