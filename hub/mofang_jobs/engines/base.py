@@ -67,6 +67,16 @@ class ReportedFailure:
     exit_code: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorCalls:
+    """Connections that an operator makes to pods of jobs."""
+
+    labels: Mapping[str, str]
+    """Of the operator's own pods, in whatever namespace they are."""
+
+    port: int
+
+
 class Engine(ABC):
     """One operator, or set of operators, that runs jobs."""
 
@@ -87,6 +97,9 @@ class Engine(ABC):
     retried_refusals: ClassVar[tuple[str, ...]] = ()
     """Parts of messages by which its webhook refuses an object that it will accept a
     moment later."""
+
+    calls: ClassVar[OperatorCalls | None] = None
+    """What the operator must reach in pods of jobs, if anything."""
 
     @property
     def resources(self) -> tuple[Resource, ...]:

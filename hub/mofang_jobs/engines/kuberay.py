@@ -25,7 +25,13 @@ from mofang_api.models import Framework
 from mofang_api.quantities import parse_quantity
 from mofang_jobs.domain.frameworks import WRAPPER
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
-from mofang_jobs.engines.base import Engine, ReportedFailure, Templates, WorkloadKind
+from mofang_jobs.engines.base import (
+    Engine,
+    OperatorCalls,
+    ReportedFailure,
+    Templates,
+    WorkloadKind,
+)
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_kube.names import REPLICA_INDEX_LABEL
 
@@ -68,6 +74,10 @@ class KubeRay(Engine):
     name = EngineName.RAY_OPERATOR
     kinds = (RAY_JOB,)
     index_label = REPLICA_INDEX_LABEL
+    # As its chart and its manifests label it.
+    calls = OperatorCalls(
+        labels={"app.kubernetes.io/component": "kuberay-operator"}, port=DASHBOARD_PORT
+    )
 
     @override
     def host_of(
