@@ -15,7 +15,7 @@ FRONTENDS := training cloudshell tensorboard
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down clean status build test lint format bench docs lock \
+.PHONY: up wait down clean status build test lint format bench rights docs lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-e2e test-long test-peers test-bare
 
@@ -104,7 +104,11 @@ bench: .venv/ready ## Figures beside a bare baseline, in one run
 	$(BIN)/python -m tests.support.needs e2e
 	$(BIN)/python -m tests.bench
 
-docs: .venv/ready ## Rewrite the chart's schema; build the site into build/docs
+rights: .venv/ready ## Rewrite the chart's rules for objects of jobs from the engines
+	$(BIN)/python -m mofang_jobs.engines.rbac > _engines.new
+	mv _engines.new helm/mofang/templates/_engines.tpl
+
+docs: rights ## Rewrite the chart's schema and rules; build the site into build/docs
 	$(BIN)/python helm/mofang/write_schema.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 

@@ -11,7 +11,7 @@ from mofang_docs.tables import code, table
 from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.failure_patterns import FAILURE_PATTERNS
-from mofang_jobs.engines.workload_kinds import KINDS
+from mofang_jobs.engines.registry import KINDS
 from mofang_kube.metrics import WatchCollector
 from mofang_projects.metrics import OperatorMetrics
 

@@ -6,7 +6,9 @@ Everything that no policy allows is denied by the first one.
 
 from typing import Any
 
-from mofang_kube.names import JOB_LABEL, SERVER_LABEL
+from mofang_jobs.engines.base import Engine
+from mofang_jobs.engines.registry import ENGINES
+from mofang_kube.names import FRAMEWORK_LABEL, JOB_LABEL, PROJECT_LABEL, SERVER_LABEL
 from mofang_projects.models import EgressSettings, NamespaceSettings
 
 NOTEBOOK_PORT = 8888
@@ -45,10 +47,34 @@ def build_policies(settings: NamespaceSettings) -> dict[str, dict[str, Any]]:
         ),
         "hub-to-notebooks": _ingress(pods=_NOTEBOOKS, source=hub, port=NOTEBOOK_PORT),
     }
+    policies |= {
+        f"{engine.name}-to-job-pods": _operator_ingress(engine)
+        for engine in ENGINES
+        if engine.calls
+    }
     outside = _outside(settings.egress)
     if outside:
         policies["all-pods-to-internet"] = _egress(to=outside, ports=None)
     return policies
+
+
+def _operator_ingress(engine: Engine) -> dict[str, Any]:
+    """Let an operator reach the pods of its frameworks, from outside all projects."""
+    assert engine.calls is not None  # noqa: S101 - asked by the caller
+    frameworks = sorted({str(each) for kind in engine.kinds for each in kind.roles})
+    outside = {"key": PROJECT_LABEL, "operator": "DoesNotExist"}
+    return _ingress(
+        pods={
+            "matchExpressions": [
+                {"key": FRAMEWORK_LABEL, "operator": "In", "values": frameworks}
+            ]
+        },
+        source={
+            "namespaceSelector": {"matchExpressions": [outside]},
+            "podSelector": {"matchLabels": dict(engine.calls.labels)},
+        },
+        port=engine.calls.port,
+    )
 
 
 def _outside(egress: EgressSettings) -> list[dict[str, Any]]:

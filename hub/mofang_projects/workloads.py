@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mofang_jobs.engines.object_status import conditions_of, has_ended
-from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind
+from mofang_jobs.engines.base import Engine
+from mofang_jobs.engines.object_status import has_ended
+from mofang_jobs.engines.registry import ENGINES, KINDS
 from mofang_kube.names import JOB_LABEL
 from mofang_kube.objects import Manifest, ObjectStorage
 
@@ -44,22 +45,23 @@ async def find_workloads(objects: ObjectStorage, namespace: str) -> Workloads:
     pods = await objects.list_objects("v1", "Pod", namespace=namespace)
     live = [pod for pod in pods if (pod.get("status") or {}).get("phase") in _LIVE]
     jobs = set(filter(None, map(_job_of, live)))
-    for kind in KINDS:
-        found = await objects.list_objects(
-            f"{kind.group}/{kind.version}", kind.kind, namespace=namespace
-        )
-        jobs |= set(_unfinished(kind, found))
+    for engine in ENGINES:
+        for kind in engine.kinds:
+            found = await objects.list_objects(
+                kind.api_version, kind.kind, namespace=namespace
+            )
+            jobs |= set(_unfinished(engine, kind.kind, found))
     servers = sum(1 for pod in live if not _job_of(pod))
     return Workloads(servers=servers, jobs=len(jobs))
 
 
-def _unfinished(kind: WorkloadKind, found: Iterable[Manifest]) -> Iterable[str]:
+def _unfinished(engine: Engine, kind: str, found: Iterable[Manifest]) -> Iterable[str]:
     """Name the jobs that have not ended, by the platform's id where they have one."""
     for obj in found:
-        conditions = conditions_of(kind, obj.get("status") or {})
+        conditions = engine.read_conditions(obj.get("status") or {})
         if _is_made_by_another(obj) or has_ended(conditions):
             continue
-        yield _job_of(obj) or f"{kind.kind}/{obj['metadata']['name']}"
+        yield _job_of(obj) or f"{kind}/{obj['metadata']['name']}"
 
 
 def _job_of(obj: Manifest) -> str | None:

@@ -8,8 +8,10 @@ import os
 from pathlib import Path
 
 import yaml
+from chart.conftest import CHART
 
-from mofang_jobs.engines.workload_kinds import KINDS
+from mofang_jobs.engines.rbac import render_template
+from mofang_jobs.engines.registry import KINDS
 
 GOLDEN = Path(__file__).parent / "golden" / "rights.yaml"
 GOLDEN_ADDED = GOLDEN.with_name("rights-added.yaml")
@@ -95,6 +97,12 @@ def test_the_reconciler_sees_jobs_of_every_engine(chart):
         for resource in rule["resources"]
     }
     assert {(kind.group, kind.plural) for kind in KINDS} <= listed
+
+
+def test_the_rules_for_jobs_are_those_the_engines_declare():
+    """Run ``make rights`` after a change of an engine's resources."""
+    template = CHART / "templates" / "_engines.tpl"
+    assert template.read_text() == render_template()
 
 
 def test_nobody_reads_secrets_of_the_whole_cluster(chart):

@@ -19,15 +19,10 @@ from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
 from mofang_jobs.domain.models import JobRequest
+from mofang_jobs.engines.base import WorkloadKind
+from mofang_jobs.engines.kubeflow_v1 import MPI_JOB, PYTORCH_JOB, TF_JOB, XGBOOST_JOB
 from mofang_jobs.engines.pod_status import read_pod, strip_pod
 from mofang_jobs.engines.rendering import render
-from mofang_jobs.engines.workload_kinds import (
-    MPI_JOB,
-    PYTORCH_JOB,
-    TF_JOB,
-    XGBOOST_JOB,
-    WorkloadKind,
-)
 from mofang_jobs.scheduling.policy_selection import POD_GROUP_APIS, select_policy
 from mofang_kube import names
 from support import gangs

@@ -1,9 +1,10 @@
-"""Jobs of Trainer and JobSet fail, are cancelled and start again as all jobs do."""
+"""Jobs of other engines fail, are cancelled and start again as all jobs do."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from cluster.test_frameworks import SMALL
+from cluster.test_frameworks import SMALL, image_of
 from cluster.test_jobs_world import World, eventually
 from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
 
@@ -12,13 +13,54 @@ from mofang_api.models import JobState
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-ENGINES = ("trainer-v2", "jobset")
 SLEEP = "import time\nprint('asleep', flush=True)\ntime.sleep(300)\n"
-ONCE = """
+
+
+@dataclass(frozen=True)
+class Case:
+    """What differs between jobs of the engines."""
+
+    scripts: tuple[str, ...] = ("worker/0", "worker/1")
+    """Replicas that run the script, of a job that asks for two."""
+
+    asked: dict[str, Any] = field(default_factory=dict)
+    environment: str = ""
+    within: float = 120
+
+    async def options(self, world: World) -> dict[str, Any]:
+        found = {"resources": SMALL, **self.asked}
+        if self.environment:
+            found["image"] = await image_of(world, self.environment)
+        return found
+
+
+ENGINES = {
+    "trainer-v2": Case(),
+    "jobset": Case(),
+    "ray-operator": Case(
+        scripts=("head/0",),
+        asked={"framework": "ray", "resources": {"cpu": "50m", "memory": "1Gi"}},
+        environment="ray",
+        within=300,
+    ),
+}
+
+
+def once(index: str) -> str:
+    """A script whose first attempt fails in one replica."""
+    return f"""
 import os, sys
-if os.environ["MOFANG_ATTEMPT"] == "1" and os.environ["MOFANG_INDEX"] == "1":
+if os.environ["MOFANG_ATTEMPT"] == "1" and os.environ["MOFANG_INDEX"] == "{index}":
     sys.exit(3)
 print("attempt", os.environ["MOFANG_ATTEMPT"])
+"""
+
+
+NODES = """
+import ray, time
+ray.init(address="auto")
+print(sum(node["Alive"] for node in ray.nodes()), "nodes", flush=True)
+time.sleep(300)
 """
 SAVES = """
 import os, time
@@ -39,31 +81,36 @@ async def pods_of(world: World, job_id: str) -> list[Any]:
 async def test_a_failing_script_is_told_with_its_error(
     world: World, engine: str
 ) -> None:
+    case = ENGINES[engine]
     script = world.write("fails.py", "raise ValueError('the learning rate is -1')")
-    job = await world.submit(script=script, engine=engine, resources=SMALL)
+    job = await world.submit(script=script, engine=engine, **await case.options(world))
 
-    failed = await world.until(job, JobState.FAILED)
+    failed = await world.until(job, JobState.FAILED, within=case.within)
 
+    told = case.scripts[0].replace("/", "-")
     assert failed.reason == (
-        "worker-0 ended with exit code 1: ValueError: the learning rate is -1."
+        f"{told} ended with exit code 1: ValueError: the learning rate is -1."
     )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_cancelled_its_pods_end(world: World, engine: str) -> None:
+    case = ENGINES[engine]
     script = world.write("sleeps.py", SLEEP)
-    job = await world.submit(script=script, engine=engine, resources=SMALL, replicas=2)
-    running = await world.until(job, JobState.RUNNING)
-    assert [each.state for each in running.replicas] == ["Running", "Running"]
+    job = await world.submit(
+        script=script, engine=engine, replicas=2, **await case.options(world)
+    )
+    running = await world.until(job, JobState.RUNNING, within=case.within)
+    assert {each.state for each in running.replicas} == {"Running"}
 
     async def have_begun() -> bool:
         logs = [
-            await world.call("GET", f"/{job.id}/logs/worker/{index}")
-            for index in (0, 1)
+            await world.call("GET", f"/{job.id}/logs/{replica}")
+            for replica in case.scripts
         ]
         return all("asleep" in log.text for log in logs)
 
-    await eventually(have_begun)
+    await eventually(have_begun, within=case.within)
 
     answer = await world.call("POST", f"/{job.id}/cancel")
     assert answer.is_success, answer.text
@@ -78,23 +125,57 @@ async def test_cancelled_its_pods_end(world: World, engine: str) -> None:
 # A TrainJob is run by a JobSet, too.
 @pytest.mark.parametrize(
     "engine",
-    ["trainer-v2", pytest.param("jobset", marks=pytest.mark.long)],
+    [
+        "trainer-v2",
+        pytest.param("jobset", marks=pytest.mark.long),
+        "ray-operator",
+    ],
 )
 async def test_the_whole_job_starts_again(world: World, engine: str) -> None:
-    script = world.write("once.py", ONCE)
+    case = ENGINES[engine]
+    last = case.scripts[-1]
+    script = world.write("once.py", once(last.partition("/")[2]))
     job = await world.submit(
         script=script,
         engine=engine,
-        resources=SMALL,
         replicas=2,
         restart={"limit": 2, "unconditional": True},
+        **await case.options(world),
     )
 
-    ended = await world.until(job, JobState.SUCCEEDED, within=120)
+    ended = await world.until(job, JobState.SUCCEEDED, within=2 * case.within)
 
     assert len(ended.restarts) == 1
-    log = await world.call("GET", f"/{job.id}/logs/worker/1")
+    assert ended.restarts[0].by_platform is False
+    log = await world.call("GET", f"/{job.id}/logs/{last}")
     assert "attempt 2" in log.text
+
+
+async def test_workers_of_a_ray_job_have_indices_and_logs(world: World) -> None:
+    case = ENGINES["ray-operator"]
+    script = world.write("nodes.py", NODES)
+    job = await world.submit(
+        script=script, engine="ray-operator", replicas=2, **await case.options(world)
+    )
+
+    running = await world.until(job, JobState.RUNNING, within=case.within)
+
+    labels = [f"{each.role}/{each.index}" for each in running.replicas]
+    assert labels == ["head/0", "worker/0", "worker/1"]
+
+    async def log_of(replica: str) -> str:
+        return str((await world.call("GET", f"/{job.id}/logs/{replica}")).text)
+
+    async def have_met() -> bool:
+        return "3 nodes" in await log_of("head/0")
+
+    await eventually(have_met, within=case.within)
+    for worker in labels[1:]:
+        name = worker.replace("/", "-")
+        assert f"{name} started on" in await log_of(worker)
+    answer = await world.call("POST", f"/{job.id}/cancel")
+    assert answer.is_success, answer.text
+    await world.until(job, JobState.CANCELLED)
 
 
 async def test_a_runtime_goes_with_its_job(world: World) -> None:

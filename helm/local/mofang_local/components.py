@@ -126,6 +126,13 @@ COMPONENTS = (
         phase=Phase.JOBS,
         module="controllers",
     ),
+    # Its webhooks are written for a controller-runtime older than the shared one.
+    Component(
+        name="kuberay-operator",
+        packages={"kuberay-operator": "github.com/ray-project/kuberay/ray-operator"},
+        phase=Phase.JOBS,
+        module="kuberay",
+    ),
     # Runs the fake nodes of tests.
     Component(
         name="kwok", packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"}, phase=Phase.TESTS

@@ -104,6 +104,14 @@ OPERATORS = (
         ),
         secrets=("kubeflow-trainer-webhook-cert",),
     ),
+    Operator(
+        name="kuberay-operator",
+        module="github.com/ray-project/kuberay/ray-operator",
+        namespace="ray-system",
+        folders=("config/default",),
+        # Alone, it need not wait for the lease of the one before it.
+        arguments=("--enable-leader-election=false",),
+    ),
 )
 
 

@@ -15,6 +15,7 @@ from mofang_jobs.adapters.memo import Memo
 from mofang_jobs.adapters.subscriptions import Subscription, Subscriptions
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod
 from mofang_jobs.domain.nodes import LOST, Node, node_index_keys, strip_node
+from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.object_meta import attempt_of, job_key, pod_index_keys
 from mofang_jobs.engines.object_status import (
     FAILED,
@@ -26,7 +27,7 @@ from mofang_jobs.engines.object_status import (
     submitted_at,
 )
 from mofang_jobs.engines.pod_status import read_pod, strip_pod
-from mofang_jobs.engines.workload_kinds import WorkloadKind, kind_by_name
+from mofang_jobs.engines.registry import kind_by_name
 from mofang_kube.clients import ApiClient
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.names import JOB_LABEL, project_namespace

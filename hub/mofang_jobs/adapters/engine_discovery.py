@@ -9,7 +9,8 @@ import structlog
 from kubernetes_asyncio.client import ApiClient, ApiException, CustomObjectsApi
 
 from mofang_jobs.adapters.cache import JobCache
-from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind
+from mofang_jobs.engines.base import WorkloadKind
+from mofang_jobs.engines.registry import KINDS
 from mofang_kube.errors import MofangError, wrap_api_errors
 
 log = structlog.get_logger(__name__)

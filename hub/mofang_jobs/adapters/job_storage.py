@@ -15,10 +15,10 @@ from kubernetes_asyncio.client import (
 
 from mofang_jobs.domain.gang import GROUP_KIND, GROUP_PLURAL
 from mofang_jobs.domain.models import Manifest
+from mofang_jobs.engines.base import Resource, WorkloadKind
 from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
 from mofang_jobs.engines.object_status import strip_job
-from mofang_jobs.engines.trainer_v2 import RUNTIME_KIND, RUNTIME_PLURAL
-from mofang_jobs.engines.workload_kinds import TRAIN_JOB, WorkloadKind
+from mofang_jobs.engines.registry import PREREQUISITES, RETRIED_REFUSALS
 from mofang_kube.errors import api_message, wrap_api_errors
 from mofang_kube.names import JOB_LABEL
 
@@ -30,8 +30,7 @@ PAUSE_SECONDS = 1.0
 _NOT_YET = (
     # Just after a roll-out the operator's check is not reachable.
     "failed calling webhook",
-    # Trainer has not seen the runtime that was made a moment ago.
-    "specified trainingRuntime must be created before",
+    *RETRIED_REFUSALS,
 )
 _MERGE = "application/merge-patch+json"
 
@@ -119,19 +118,19 @@ class JobStorage:
         Args:
             before: What is younger may still get its job.
         """
-        found = await list_orphans(self._objects)
-        for namespace, name, made in found:
-            if made >= before:
-                continue
-            with wrap_api_errors("delete", RUNTIME_KIND, name):
-                await self._objects.delete_namespaced_custom_object(
-                    TRAIN_JOB.group,
-                    TRAIN_JOB.version,
-                    namespace,
-                    RUNTIME_PLURAL,
-                    name,
-                    _request_timeout=ANSWER_SECONDS,
-                )
+        for resource in PREREQUISITES:
+            for namespace, name, made in await list_orphans(self._objects, resource):
+                if made >= before:
+                    continue
+                with wrap_api_errors("delete", resource.kind, name):
+                    await self._objects.delete_namespaced_custom_object(
+                        resource.group,
+                        resource.version,
+                        namespace,
+                        resource.plural,
+                        name,
+                        _request_timeout=ANSWER_SECONDS,
+                    )
 
     async def find(
         self, kind: WorkloadKind, namespace: str, name: str
@@ -216,15 +215,20 @@ class JobStorage:
 
 
 async def list_orphans(
-    objects: CustomObjectsApi,
+    objects: CustomObjectsApi, resource: Resource
 ) -> list[tuple[str, str, datetime]]:
-    """Return namespace, name and age of runtimes that belong to no job."""
-    with wrap_api_errors("list", RUNTIME_KIND, ""):
+    """Return namespace, name and time of creation of what belongs to no job.
+
+    Args:
+        objects: The client.
+        resource: Of which jobs have objects of their own.
+    """
+    with wrap_api_errors("list", resource.kind, ""):
         try:
             answer = await objects.list_cluster_custom_object(
-                TRAIN_JOB.group,
-                TRAIN_JOB.version,
-                RUNTIME_PLURAL,
+                resource.group,
+                resource.version,
+                resource.plural,
                 label_selector=JOB_LABEL,
                 _request_timeout=ANSWER_SECONDS,
             )
@@ -244,7 +248,10 @@ async def list_orphans(
     ]
 
 
-_PLURALS = {RUNTIME_KIND: RUNTIME_PLURAL, GROUP_KIND: GROUP_PLURAL}
+_PLURALS = {
+    GROUP_KIND: GROUP_PLURAL,
+    **{each.kind: each.plural for each in PREREQUISITES},
+}
 
 
 def _address(body: Manifest) -> tuple[str, str, str, str]:

@@ -221,7 +221,12 @@ class ObservedJob:
 
     outcome: Outcome | None = None
     outcome_message: str = ""
-    """Why it failed, where its engine says more of that than its pods do."""
+    """Why it failed, where its engine says more of that than its pods do; the end of
+    the script's output where there is an exit code."""
+
+    exit_code: int | None = None
+    """Of the script, where its engine runs it in a container that does not end with it.
+    """
 
     finished: datetime | None = None
 

@@ -14,6 +14,7 @@ from mofang_jobs.domain.failure_patterns import find_failure_pattern
 from mofang_jobs.domain.messages import failure_reason, resources_of
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome
 from mofang_jobs.domain.status import root_cause_pod
+from mofang_jobs.domain.termination_message import shortened
 
 MOST_IN_A_ROW = 3
 """Failures of the script, one after the other, that are tried again."""
@@ -67,12 +68,13 @@ def record_failure(
     job: ObservedJob, pods: Sequence[ObservedPod], now: datetime
 ) -> RestartRecord:
     """Return what is written down of a failed attempt."""
-    pod = root_cause_pod(pods)
+    pod = root_cause_pod(job, pods)
     if pod is None:
         return RestartRecord(
             attempt=job.attempt,
             at=job.finished or now,
-            cause="Its containers were removed before they told why.",
+            cause=shortened(job.outcome_message)
+            or "Its containers were removed before they told why.",
             by_platform=True,
         )
     by_platform = is_platform_fault(pod)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mofang_api.models import Job, JobState, QueuePosition, Replica, ReplicaState
@@ -168,19 +168,26 @@ def _reason(
 
 
 def _failure(job: ObservedJob, pods: Sequence[ObservedPod]) -> str:
-    blamed = root_cause_pod(pods)
+    blamed = root_cause_pod(job, pods)
     if blamed is None:
         return shortened(job.outcome_message) or _UNKNOWN
     return failure_reason(blamed, resources_of(job.spec, blamed.role))
 
 
-def root_cause_pod(pods: Sequence[ObservedPod]) -> ObservedPod | None:
+def root_cause_pod(job: ObservedJob, pods: Sequence[ObservedPod]) -> ObservedPod | None:
     """Return the pod whose failure was the job's; None if no failed one is there.
 
     The first to fail takes the others with it; of those that fail within some seconds,
     one that only says that it lost the others was not the first.
+
+    Args:
+        job: The job, of whose script the engine may tell more than the pods do.
+        pods: Its pods, in any order.
     """
-    failed = [pod for pod in pods if pod.phase is PodPhase.FAILED]
+    failed = [pod for pod in pods if _has_failed(job, pod)]
+    reported = _reported_end(job, pods)
+    if reported:
+        failed = [*(pod for pod in failed if pod.label != reported.label), reported]
     first = min(map(_ended_at, failed), default=0.0)
     return min(
         failed,
@@ -192,6 +199,33 @@ def root_cause_pod(pods: Sequence[ObservedPod]) -> ObservedPod | None:
             pod.index,
         ),
         default=None,
+    )
+
+
+def _has_failed(job: ObservedJob, pod: ObservedPod) -> bool:
+    # Where the engine tells why, pods that were removed after that tell nothing.
+    is_removed = was_terminated(pod) and pod.exit_reason != "OOMKilled"
+    is_told = bool(job.outcome_message)
+    return pod.phase is PodPhase.FAILED and not (is_told and is_removed)
+
+
+def _reported_end(job: ObservedJob, pods: Sequence[ObservedPod]) -> ObservedPod | None:
+    """Return the main replica's pod as if it had ended with its script."""
+    if job.outcome is not Outcome.FAILED or job.exit_code is None:
+        return None
+    role = role_names(job.spec)[0][0]
+    pod = find_pod(pods, role, 0) or ObservedPod(
+        name="", uid="", role=role, index=0, phase=PodPhase.FAILED, attempt=job.attempt
+    )
+    return replace(
+        pod,
+        phase=PodPhase.FAILED,
+        is_terminating=False,
+        status_reason="",
+        exit_code=job.exit_code,
+        exit_reason="",
+        termination_message=job.outcome_message,
+        finished=job.finished,
     )
 
 
@@ -220,12 +254,15 @@ def _replicas(
     state: JobState,
     inputs: StatusInputs,
 ) -> list[Replica]:
-    is_riddle = state is JobState.FAILED and root_cause_pod(pods) is None
+    is_riddle = state is JobState.FAILED and root_cause_pod(job, pods) is None
     ending = None if is_riddle else _STOPPED
+    reported = _reported_end(job, pods)
     replicas = []
     for role, count in role_names(job.spec):
         for index in range(count):
             pod = find_pod(pods, role, index)
+            if reported and (role, index) == (reported.role, reported.index):
+                pod = reported
             if pod is None:
                 replicas.append(_absent(role, index, state, ending))
             else:

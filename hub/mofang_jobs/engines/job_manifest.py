@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mofang_jobs.domain.models import JobRequest, Manifest
+from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.pod_template import job_labels
 from mofang_jobs.engines.stored_spec import build_annotations
-from mofang_jobs.engines.workload_kinds import WorkloadKind
 from mofang_kube import names
 
 
@@ -23,7 +23,7 @@ def build_head(kind: WorkloadKind, job: JobRequest) -> Manifest:
     if job.submitted:
         annotations[names.SUBMITTED_AT_ANNOTATION] = job.submitted.isoformat()
     return {
-        "apiVersion": f"{kind.group}/{kind.version}",
+        "apiVersion": kind.api_version,
         "kind": kind.kind,
         "metadata": {
             "name": job.object_name,

@@ -1,12 +1,39 @@
-"""Render a job as a JobSet: one replicated Job per role. Pure."""
+"""JobSet: one replicated Job per role. Pure."""
 
 from __future__ import annotations
 
+from typing_extensions import override
+
+from mofang_api.models import Engine as EngineName
 from mofang_api.models import Framework
-from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
+from mofang_jobs.domain.models import JobRequest, Manifest
+from mofang_jobs.engines.base import Engine, Templates, WorkloadKind
 from mofang_jobs.engines.job_manifest import build_head
-from mofang_jobs.engines.replicated_job import replicated_job
-from mofang_jobs.engines.workload_kinds import JOB_SET
+from mofang_jobs.engines.replicated_job import (
+    COMPLETION_INDEX,
+    replicated_job,
+    replicated_job_host,
+)
+
+JOB_SET = WorkloadKind(
+    engine=EngineName.JOBSET,
+    kind="JobSet",
+    group="jobset.x-k8s.io",
+    version="v1alpha2",
+    plural="jobsets",
+    container="replica",
+    roles={
+        Framework.PYTORCH: {"worker": "worker"},
+        Framework.TENSORFLOW: {"chief": "chief", "worker": "worker", "ps": "ps"},
+        Framework.HOROVOD: {"launcher": "launcher", "worker": "worker"},
+        Framework.MPI: {"launcher": "launcher", "worker": "worker"},
+        Framework.XGBOOST: {"master": "master", "worker": "worker"},
+        Framework.SPARK: {"driver": "driver", "worker": "worker"},
+        Framework.RAY: {"head": "head", "worker": "worker"},
+        Framework.SINGLE: {"worker": "worker"},
+    },
+    suspend=("spec", "suspend"),
+)
 
 _DECIDING = {
     Framework.TENSORFLOW: "chief",
@@ -19,31 +46,43 @@ _DECIDING = {
 """Role whose end is the job's; of the others all replicas must end."""
 
 
-def build_job_set(
-    job: JobRequest, templates: list[tuple[RolePodSpec, Manifest]]
-) -> Manifest:
-    """Build the JobSet.
+class JobSet(Engine):
+    """JobSet: an Indexed Job per role, whose pods that Job owns."""
 
-    Args:
-        job: The job.
-        templates: Its roles with the templates of their pods.
-    """
-    present = {role.name for role, _ in templates}
-    deciding = _DECIDING.get(job.spec.framework)
-    success: Manifest = {"operator": "All"}
-    if deciding in present:
-        success["targetReplicatedJobs"] = [deciding]
-    return {
-        **build_head(JOB_SET, job),
-        "spec": {
-            "suspend": True,
-            "ttlSecondsAfterFinished": int(job.keep.total_seconds()),
-            # A failed replica is the job's failure; what comes then is ours to say.
-            "failurePolicy": {"maxRestarts": 0},
-            "successPolicy": success,
-            "network": {"enableDNSHostnames": True, "publishNotReadyAddresses": True},
-            "replicatedJobs": [
-                replicated_job(job, role, template) for role, template in templates
-            ],
-        },
-    }
+    name = EngineName.JOBSET
+    kinds = (JOB_SET,)
+    index_label = COMPLETION_INDEX
+
+    @override
+    def host_of(
+        self, kind: WorkloadKind, name: str, framework: Framework, role: str
+    ) -> str:
+        return replicated_job_host(name, kind.roles[framework][role])
+
+    @override
+    def build(
+        self, kind: WorkloadKind, job: JobRequest, templates: Templates
+    ) -> list[Manifest]:
+        present = {role.name for role, _ in templates}
+        deciding = _DECIDING.get(job.spec.framework)
+        success: Manifest = {"operator": "All"}
+        if deciding in present:
+            success["targetReplicatedJobs"] = [deciding]
+        body = {
+            **build_head(kind, job),
+            "spec": {
+                "suspend": True,
+                "ttlSecondsAfterFinished": int(job.keep.total_seconds()),
+                # A failed replica is the job's failure; what comes then is ours to say.
+                "failurePolicy": {"maxRestarts": 0},
+                "successPolicy": success,
+                "network": {
+                    "enableDNSHostnames": True,
+                    "publishNotReadyAddresses": True,
+                },
+                "replicatedJobs": [
+                    replicated_job(job, role, template) for role, template in templates
+                ],
+            },
+        }
+        return [body]

@@ -15,15 +15,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from mofang_api.models import RestartRecord
 from mofang_jobs.domain.models import Manifest, ObservedJob, Outcome
-from mofang_jobs.engines.kuberay import ray_conditions
+from mofang_jobs.engines.base import ReportedFailure, WorkloadKind
 from mofang_jobs.engines.object_meta import (
     attempt_of,
     job_key,
     read_time,
     stripped_metadata,
 )
+from mofang_jobs.engines.registry import engine_of, kind_by_name
 from mofang_jobs.engines.stored_spec import read_annotations
-from mofang_jobs.engines.workload_kinds import RAY_JOB, WorkloadKind, kind_by_name
 from mofang_kube import names
 
 OPEN, FAILED, LATER = "open", "failed", "later"
@@ -56,7 +56,7 @@ def strip_job(kind: WorkloadKind, obj: Manifest) -> Manifest:
     conditions = [
         {key: each.get(key) for key in ("type", "status", "message")}
         | {"lastTransitionTime": each.get("lastTransitionTime")}
-        for each in conditions_of(kind, status)
+        for each in engine_of(kind).read_conditions(status)
     ]
     suspended: Any = obj
     for step in kind.suspend:
@@ -71,13 +71,6 @@ def strip_job(kind: WorkloadKind, obj: Manifest) -> Manifest:
             "completionTime": status.get("completionTime"),
         },
     }
-
-
-def conditions_of(kind: WorkloadKind, status: Manifest) -> list[Manifest]:
-    """Return the conditions that an object's status tells of."""
-    if kind is RAY_JOB:
-        return ray_conditions(status)
-    return list(status.get("conditions") or [])
 
 
 def job_index_keys(obj: Manifest) -> tuple[str, ...]:
@@ -155,6 +148,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
     succeeded = next((conditions[t] for t in _SUCCEEDED if t in conditions), None)
     ended = conditions.get("Failed") or succeeded
     outcome = Outcome.FAILED if "Failed" in conditions else Outcome.SUCCEEDED
+    failure = _read_failure(obj["kind"], conditions.get("Failed"))
     return ObservedJob(
         id=metadata["labels"][names.JOB_LABEL],
         uid=metadata["uid"],
@@ -171,16 +165,17 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         cancelled_at=read_time(annotations.get(names.CANCELLED_AT_ANNOTATION)),
         is_suspension_observed="Suspended" in conditions,
         outcome=outcome if ended else None,
-        outcome_message=_failure_message(obj["kind"], conditions.get("Failed")),
+        outcome_message=failure.words if failure else "",
+        exit_code=failure.exit_code if failure else None,
         finished=read_time(status.get("completionTime"))
         or read_time((ended or {}).get("lastTransitionTime")),
     )
 
 
-def _failure_message(kind: str, failed: Manifest | None) -> str:
-    if failed is None or not kind_by_name(kind).explains_failures:
-        return ""
-    return failed.get("message") or ""
+def _read_failure(kind: str, failed: Manifest | None) -> ReportedFailure | None:
+    if failed is None:
+        return None
+    return engine_of(kind_by_name(kind)).read_failure(failed.get("message") or "")
 
 
 @lru_cache(maxsize=1024)

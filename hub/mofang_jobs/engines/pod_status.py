@@ -8,11 +8,7 @@ from mofang_jobs.engines.object_meta import (
     read_time,
     stripped_metadata,
 )
-from mofang_jobs.engines.workload_kinds import (
-    COMPLETION_INDEX,
-    CONTAINERS,
-    REPLICA_INDEX,
-)
+from mofang_jobs.engines.registry import CONTAINERS, INDEX_LABELS
 from mofang_kube import names
 
 MAX_MESSAGE = 4096
@@ -58,7 +54,7 @@ def read_pod(obj: Manifest) -> ObservedPod | None:
     labels = metadata.get("labels") or {}
     role = labels.get(names.ROLE_LABEL, "")
     # A role with one replica is not numbered by every operator.
-    index = labels.get(REPLICA_INDEX) or labels.get(COMPLETION_INDEX) or "0"
+    index = next(filter(None, map(labels.get, INDEX_LABELS)), "0")
     if not index.isdecimal() or not role:
         return None
     spec, status = obj.get("spec") or {}, obj.get("status") or {}

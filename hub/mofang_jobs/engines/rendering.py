@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mofang_api.models import Engine
 from mofang_jobs.domain.frameworks import plan_roles
-from mofang_jobs.domain.models import (
-    JobRequest,
-    Manifest,
-    RolePodSpec,
-    SchedulingMetadata,
-)
+from mofang_jobs.domain.models import JobRequest, Manifest, SchedulingMetadata
 from mofang_jobs.domain.nodes import Node
-from mofang_jobs.engines.jobset import build_job_set
-from mofang_jobs.engines.kubeflow_v1 import build_kubeflow_job
-from mofang_jobs.engines.kuberay import build_ray_job
+from mofang_jobs.engines.base import Templates, WorkloadKind
 from mofang_jobs.engines.pod_template import build_pod_template
-from mofang_jobs.engines.trainer_v2 import build_runtime, build_train_job
-from mofang_jobs.engines.workload_kinds import WorkloadKind
+from mofang_jobs.engines.registry import engine_of
 
 
 def render(
@@ -36,19 +27,7 @@ def render(
         scheduling_metadata: What the gang's policy wants of pods.
     """
     templates = _templates(kind, job, tuple(nodes), scheduling_metadata)
-    match kind.engine:
-        case Engine.KUBEFLOW_V1:
-            return [build_kubeflow_job(kind, job, templates)]
-        case Engine.JOBSET:
-            return [build_job_set(job, templates)]
-        case Engine.TRAINER_V2:
-            role, template = templates[0]
-            return [
-                build_runtime(job, role, template),
-                build_train_job(job, role, template),
-            ]
-        case Engine.RAY_OPERATOR:
-            return [build_ray_job(job, templates)]
+    return engine_of(kind).build(kind, job, templates)
 
 
 def _templates(
@@ -56,9 +35,11 @@ def _templates(
     job: JobRequest,
     nodes: tuple[Node, ...],
     scheduling_metadata: SchedulingMetadata,
-) -> list[tuple[RolePodSpec, Manifest]]:
-    framework = job.spec.framework
-    roles = plan_roles(job, lambda role: kind.host_of(job.object_name, framework, role))
+) -> Templates:
+    engine, framework = engine_of(kind), job.spec.framework
+    roles = plan_roles(
+        job, lambda role: engine.host_of(kind, job.object_name, framework, role)
+    )
     return [
         (
             role,
@@ -66,7 +47,7 @@ def _templates(
                 job,
                 role,
                 container=kind.container,
-                index_label=kind.index_label,
+                index_label=engine.index_label,
                 nodes=nodes,
                 scheduling_metadata=scheduling_metadata,
             ),

@@ -5,6 +5,19 @@ from __future__ import annotations
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.pod_template import job_labels
 
+COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
+"""Label by which an Indexed Job numbers its pods."""
+
+
+def replicated_job_host(job_set: str, replicated: str) -> str:
+    """Return the host name of a replicated Job's pods, with ``{index}`` in it.
+
+    Args:
+        job_set: Name of the JobSet, which is its headless Service's, too.
+        replicated: Name of the replicated Job.
+    """
+    return f"{job_set}-{replicated}-0-{{index}}.{job_set}"
+
 
 def replicated_job(
     job: JobRequest, role: RolePodSpec, template: Manifest, *, name: str = ""

@@ -1,4 +1,4 @@
-"""Render a job as a TrainJob of Kubeflow Trainer v2, with a runtime of its own. Pure.
+"""Kubeflow Trainer v2: a TrainJob with a runtime of its own. Pure.
 
 A TrainJob may override little of the pods of its runtime: no affinity, no security
 context. So each job brings its runtime, which holds the whole template, and the
@@ -9,20 +9,71 @@ from __future__ import annotations
 
 from typing import Any
 
+from typing_extensions import override
+
+from mofang_api.models import Engine as EngineName
 from mofang_api.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
+from mofang_jobs.engines.base import Engine, Resource, Templates, WorkloadKind
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.pod_template import job_labels
-from mofang_jobs.engines.replicated_job import replicated_job
-from mofang_jobs.engines.workload_kinds import TRAIN_JOB
+from mofang_jobs.engines.replicated_job import (
+    COMPLETION_INDEX,
+    replicated_job,
+    replicated_job_host,
+)
 from mofang_kube import names
-
-RUNTIME_KIND = "TrainingRuntime"
-RUNTIME_PLURAL = "trainingruntimes"
 
 NODE = "node"
 _STEP = {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}
+
+TRAIN_JOB = WorkloadKind(
+    engine=EngineName.TRAINER_V2,
+    kind="TrainJob",
+    group="trainer.kubeflow.org",
+    version="v1alpha1",
+    plural="trainjobs",
+    container=NODE,
+    roles={
+        Framework.PYTORCH: {"worker": NODE},
+        Framework.SINGLE: {"worker": NODE},
+    },
+    suspend=("spec", "suspend"),
+)
+RUNTIME = Resource(
+    group=TRAIN_JOB.group,
+    version=TRAIN_JOB.version,
+    kind="TrainingRuntime",
+    plural="trainingruntimes",
+)
+
+
+class TrainerV2(Engine):
+    """Kubeflow Trainer v2: a JobSet made from a runtime, which each job brings."""
+
+    name = EngineName.TRAINER_V2
+    kinds = (TRAIN_JOB,)
+    prerequisites = (RUNTIME,)
+    index_label = COMPLETION_INDEX
+    # Trainer has not seen the runtime that was made a moment ago.
+    retried_refusals = ("specified trainingRuntime must be created before",)
+
+    @override
+    def host_of(
+        self, kind: WorkloadKind, name: str, framework: Framework, role: str
+    ) -> str:
+        return replicated_job_host(name, kind.roles[framework][role])
+
+    @override
+    def build(
+        self, kind: WorkloadKind, job: JobRequest, templates: Templates
+    ) -> list[Manifest]:
+        role, template = templates[0]
+        return [
+            build_runtime(job, role, template),
+            build_train_job(job, role, template),
+        ]
 
 
 def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Manifest:
@@ -37,8 +88,8 @@ def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Man
     if job.spec.framework is Framework.PYTORCH:
         policy["torch"] = {"numProcPerNode": _processes(job)}
     return {
-        "apiVersion": f"{TRAIN_JOB.group}/{TRAIN_JOB.version}",
-        "kind": RUNTIME_KIND,
+        "apiVersion": RUNTIME.api_version,
+        "kind": RUNTIME.kind,
         "metadata": {
             "name": job.object_name,
             "namespace": job.namespace,
@@ -80,7 +131,7 @@ def build_train_job(job: JobRequest, role: RolePodSpec, template: Manifest) -> M
         **build_head(TRAIN_JOB, job),
         "spec": {
             "suspend": True,
-            "runtimeRef": {"kind": RUNTIME_KIND, "name": job.object_name},
+            "runtimeRef": {"kind": RUNTIME.kind, "name": job.object_name},
             "labels": job_labels(job),
             "trainer": trainer,
         },

@@ -8,7 +8,7 @@ from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.domain.models import Manifest, ObservedJob
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.engines.workload_kinds import kind_by_name
+from mofang_jobs.engines.registry import kind_by_name
 from mofang_kube.errors import ConflictError
 
 TRIES = 10

@@ -14,7 +14,7 @@ from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.models import Caller, ObservedJob, Outcome
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.engines.workload_kinds import kind_by_name
+from mofang_jobs.engines.registry import kind_by_name
 from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.submission import SubmissionService

@@ -116,7 +116,7 @@ class StatusGracePeriod:
 
     def has_passed(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
         """Say whether it is known why a job failed, or will not become known."""
-        if root_cause_pod(pods):
+        if root_cause_pod(job, pods):
             return True
         now = self._clock()
         return now - self._since.setdefault(job.uid, now) >= self._seconds

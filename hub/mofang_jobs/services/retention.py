@@ -17,7 +17,7 @@ from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.domain.status import job_state
-from mofang_jobs.engines.workload_kinds import kind_by_name
+from mofang_jobs.engines.registry import kind_by_name
 from mofang_kube.errors import ClusterError
 from mofang_kube.leader import Leads, always
 from mofang_kube.names import is_job_id

@@ -13,12 +13,10 @@ from mofang_jobs.domain.frameworks import role_names
 from mofang_jobs.domain.models import Caller, Manifest, ObservedJob
 from mofang_jobs.domain.status import find_pod, is_open_to_shells
 from mofang_jobs.engines.pod_status import read_pod
-from mofang_jobs.engines.workload_kinds import JOB_SET, TRAIN_JOB
+from mofang_jobs.engines.registry import engine_of, kind_by_name
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_kube import names
 from mofang_kube.errors import ConflictError, ForbiddenError, NotFoundError
-
-_INDIRECT = {JOB_SET.kind, TRAIN_JOB.kind}
 
 
 class ShellTargetService:
@@ -102,6 +100,7 @@ def _belongs(
     }
     pod = read_pod(obj)
     owners = {each.get("uid") for each in metadata.get("ownerReferences") or []}
+    engine = engine_of(kind_by_name(job.kind))
     return (
         job.owner == caller.name
         and metadata.get("namespace") == job.namespace
@@ -110,6 +109,6 @@ def _belongs(
         and pod.index == index
         # Where an operator makes its pods by way of other objects, the attempt's
         # label stands for the owner; nobody but operators makes pods here.
-        and (job.uid in owners or job.kind in _INDIRECT)
+        and (job.uid in owners or not engine.owns_pods)
         and pod.attempt == job.attempt
     )

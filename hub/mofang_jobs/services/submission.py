@@ -29,8 +29,9 @@ from mofang_jobs.domain.resource_requests import (
     PODS,
     resource_requests,
 )
+from mofang_jobs.engines.base import WorkloadKind
+from mofang_jobs.engines.registry import KINDS, select_kind
 from mofang_jobs.engines.rendering import render
-from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind, select_kind
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.job_validator import JobValidator

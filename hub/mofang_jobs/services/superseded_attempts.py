@@ -12,7 +12,7 @@ from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.domain.models import Manifest, Outcome
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.engines.workload_kinds import kind_by_name
+from mofang_jobs.engines.registry import kind_by_name
 from mofang_kube.errors import ConflictError, MofangError
 from mofang_kube.names import (
     CANCELLED_AT_ANNOTATION,

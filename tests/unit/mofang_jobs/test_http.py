@@ -12,7 +12,7 @@ from unit.mofang_jobs.world import IMAGE, PREFIX, World, running_world
 
 from mofang_jobs.adapters import hub_identity as identity
 from mofang_jobs.api import service_handler as requests
-from mofang_jobs.engines.workload_kinds import XGBOOST_JOB
+from mofang_jobs.engines.kubeflow_v1 import XGBOOST_JOB
 from mofang_spawner.environments.availability import Unavailable
 
 SPEC = {"name": "train", "image": IMAGE, "script": "train.py"}

@@ -10,8 +10,8 @@ from unit.mofang_jobs.conftest import make_job
 
 from mofang_jobs.adapters import job_storage as engines
 from mofang_jobs.domain.models import Manifest, SchedulingMetadata
+from mofang_jobs.engines.kubeflow_v1 import PYTORCH_JOB
 from mofang_jobs.engines.rendering import render
-from mofang_jobs.engines.workload_kinds import PYTORCH_JOB
 from mofang_kube.errors import ClusterError
 
 AWAY = 'Internal error occurred: failed calling webhook "validator.pytorchjob": EOF'

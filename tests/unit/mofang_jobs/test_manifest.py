@@ -14,14 +14,10 @@ from mofang_jobs.domain.frameworks import plan_roles
 from mofang_jobs.domain.models import JobRequest, SchedulingMetadata
 from mofang_jobs.domain.nodes import Node
 from mofang_jobs.engines.job_manifest import build_cancellation
+from mofang_jobs.engines.kubeflow_v1 import PYTORCH_JOB
+from mofang_jobs.engines.registry import KINDS, kind_by_name, select_kind
 from mofang_jobs.engines.rendering import render
-from mofang_jobs.engines.workload_kinds import (
-    KINDS,
-    PYTORCH_JOB,
-    TRAIN_JOB,
-    kind_by_name,
-    select_kind,
-)
+from mofang_jobs.engines.trainer_v2 import TRAIN_JOB
 
 MACHINES = [
     Node(is_labelled=True),

@@ -22,11 +22,12 @@ from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.api.application import build_application
 from mofang_jobs.domain.nodes import node_index_keys
+from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
 from mofang_jobs.engines.object_meta import pod_index_keys
 from mofang_jobs.engines.object_status import job_index_keys, strip_job
 from mofang_jobs.engines.pod_status import strip_pod
-from mofang_jobs.engines.workload_kinds import KINDS, WorkloadKind, kind_by_name
+from mofang_jobs.engines.registry import KINDS, kind_by_name
 from mofang_jobs.factory import Adapters, build_service
 from mofang_jobs.scheduling.native import NativePolicy
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController

@@ -20,6 +20,8 @@ TIED_TO_KUBERNETES = {
     # Older Kubernetes libraries do not compile with newer ones of these.
     "github.com/google/cel-go",
     "github.com/google/gnostic-models",
+    # Newer ones require newer Kubernetes libraries than KubeRay compiles with.
+    "github.com/openshift/api",
 }
 
 

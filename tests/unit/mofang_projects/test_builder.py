@@ -182,6 +182,7 @@ def test_policies_are_these(built):
         "gateway-to-notebooks",
         "hub-to-notebooks",
         "job-pods-to-job-pods",
+        "ray-operator-to-job-pods",
     ]
 
 
@@ -198,6 +199,7 @@ def test_without_internet_only_the_networks_named_are_reached():
 
 def test_only_the_gateway_and_the_hub_reach_notebooks(built):
     policies = of_kind(built, "NetworkPolicy")
+    del policies["ray-operator-to-job-pods"]
     sources = []
     for each in policies.values():
         for rule in each["spec"].get("ingress", []):
@@ -207,6 +209,23 @@ def test_only_the_gateway_and_the_hub_reach_notebooks(built):
             ]
     name = "kubernetes.io/metadata.name"
     assert sources == [None, {name: "istio-system"}, {name: "mofang"}]
+
+
+def test_kuberay_reaches_the_dashboard_of_ray_jobs_and_nothing_else(built):
+    """By it KubeRay submits the script; nothing in a project may pass for KubeRay."""
+    policy = of_kind(built, "NetworkPolicy")["ray-operator-to-job-pods"]["spec"]
+    [chosen] = policy["podSelector"]["matchExpressions"]
+    assert chosen == {
+        "key": "mofang.dev/framework",
+        "operator": "In",
+        "values": ["ray"],
+    }
+    [rule] = policy["ingress"]
+    [peer] = rule["from"]
+    [outside] = peer["namespaceSelector"]["matchExpressions"]
+    assert outside == {"key": "mofang.dev/project", "operator": "DoesNotExist"}
+    assert peer["podSelector"]["matchLabels"]
+    assert [port["port"] for port in rule["ports"]] == [8265]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mofang_jobs.engines.workload_kinds import KINDS
+from mofang_jobs.engines.registry import KINDS
 from mofang_kube.objects import ObjectError
 from mofang_projects.workloads import Workloads, find_workloads
 

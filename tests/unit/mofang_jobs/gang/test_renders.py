@@ -8,8 +8,10 @@ import pytest
 from mofang_api.models import Framework, JobSpec
 from mofang_jobs.domain.gang import Gang
 from mofang_jobs.domain.models import JobRequest, Manifest
+from mofang_jobs.engines.base import WorkloadKind
+from mofang_jobs.engines.registry import KINDS
 from mofang_jobs.engines.rendering import render
-from mofang_jobs.engines.workload_kinds import KINDS, TRAIN_JOB, WorkloadKind
+from mofang_jobs.engines.trainer_v2 import TRAIN_JOB
 from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy
 from mofang_jobs.scheduling.native import NativePolicy
 from mofang_jobs.scheduling.volcano import VolcanoPolicy
