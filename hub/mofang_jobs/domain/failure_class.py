@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from mofang_jobs.domain.models import ObservedPod
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.restart_rules import is_platform_fault
 from mofang_jobs.domain.status import root_cause_pod
 
@@ -44,9 +44,9 @@ class FailureClass(StrEnum):
     """Its pods were removed before they told why."""
 
 
-def classify_failure(pods: Sequence[ObservedPod]) -> FailureClass:
+def classify_failure(job: ObservedJob, pods: Sequence[ObservedPod]) -> FailureClass:
     """Return why an attempt failed, by the pod that failed first."""
-    pod = root_cause_pod(pods)
+    pod = root_cause_pod(job, pods)
     if pod is None:
         return FailureClass.UNKNOWN
     if pod.status_reason in _NODE_LOST:

@@ -9,7 +9,7 @@ from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.failure_class import classify_failure
 from mofang_jobs.domain.models import Manifest
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.engines.workload_kinds import kind_by_name
+from mofang_jobs.engines.registry import kind_by_name
 from mofang_jobs.services.restart_state import StatusGracePeriod
 
 
@@ -58,5 +58,5 @@ class FailureCounter:
         if not self._grace_period.has_passed(job, pods):
             return False
         engine = kind_by_name(job.kind).engine
-        self._metrics.record_failure(engine, classify_failure(pods))
+        self._metrics.record_failure(engine, classify_failure(job, pods))
         return True

@@ -172,7 +172,7 @@ class RestartController:
         """
         if not self._leads() or not self._is_current(job, record):
             return
-        cause = cause or classify_failure(self._cache.pods_of(job))
+        cause = cause or classify_failure(job, self._cache.pods_of(job))
         try:
             made = await self._submissions.resubmit(job, record)
         except MofangError as err:

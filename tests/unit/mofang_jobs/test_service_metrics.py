@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import Metric
-from unit.mofang_jobs.conftest import make_pod
+from unit.mofang_jobs.conftest import make_pod, make_seen
 from unit.mofang_jobs.test_restart_controller import eventually, fail
 from unit.mofang_jobs.world import World, running_world
 
@@ -229,7 +229,7 @@ def test_a_failure_is_classified_by_the_pod_that_failed_first(
 ) -> None:
     pods = [] if facts is None else [make_pod(0, phase=PodPhase.FAILED, **facts)]
 
-    assert classify_failure(pods) is wanted
+    assert classify_failure(make_seen(), pods) is wanted
 
 
 def test_a_wait_is_not_negative_where_clocks_differ() -> None:
