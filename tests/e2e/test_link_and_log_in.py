@@ -54,7 +54,8 @@ def test_whoever_logged_out_elsewhere_logs_in_and_saves(
     page.get_by_label("Password").fill(login.password)
     with page.expect_event("close"):
         page.get_by_role("button", name=SIGN_IN).click()
-    expect(lab.page.get_by_text("You are logged in again.")).to_be_visible()
+    expect(lab.page.get_by_role("button", name="Log in")).to_have_count(0)
+    look(lab.page, "logged-in-again")
     lab.page.locator(".cm-content").first.click()
     lab.page.keyboard.press("Control+S")
 
@@ -77,6 +78,8 @@ def test_saving_after_the_server_was_stopped_offers_a_start(
     expect(dialog.first).to_be_visible()
     look(lab.page, "server-stopped")
     expect(lab.page.get_by_text("Failed to fetch")).to_have_count(0)
+    lab.session.start(lab.server, {"project": "vision", "environment": "pytorch"})
+    lab.session.wait_ready(lab.server)
 
 
 def test_a_link_keeps_its_fragment_through_log_in_and_start(
