@@ -104,10 +104,14 @@ class KubeRay(Engine):
                 "rayClusterSpec": {
                     "enableInTreeAutoscaling": False,
                     "headGroupSpec": {
-                        # The default has random characters in it, and workers must
-                        # know it.
+                        # Headless as the default, whose name has random characters
+                        # in it; workers must know it.
                         "headService": {
-                            "metadata": {"name": _head_service(job.object_name)}
+                            "metadata": {"name": _head_service(job.object_name)},
+                            "spec": {
+                                "clusterIP": "None",
+                                "publishNotReadyAddresses": True,
+                            },
                         },
                         "rayStartParams": {"port": str(head.port)},
                         "template": _head_template(head, head_template),
