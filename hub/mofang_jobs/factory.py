@@ -78,6 +78,7 @@ class TrainingService:
     """What handlers work with."""
 
     queue: JobQueue
+    job_status: JobStatusService
     restart_controller: RestartController
     hang_monitor: HangMonitor
     retention: Retention
@@ -185,6 +186,7 @@ def build_service(
     return TrainingService(
         context=context,
         queue=queue,
+        job_status=job_status,
         restart_controller=restart_controller,
         hang_monitor=hang_monitor,
         retention=Retention(

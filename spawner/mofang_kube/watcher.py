@@ -131,7 +131,8 @@ class Watcher:
 
     def indexed(self, group: str) -> list[Manifest]:
         """Objects of a group, in no order; none if there is no such group."""
-        return [self.objects[key] for key in self._groups.get(group, ())]
+        keys = self._groups.get(group)
+        return [self.objects[key] for key in keys] if keys else []
 
     def groups(self) -> list[str]:
         """Names of all groups that have objects."""

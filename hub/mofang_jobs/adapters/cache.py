@@ -37,6 +37,10 @@ SYNC_SECONDS = 10.0
 MOST_DELETED = 1000
 """Deleted jobs that are remembered; the attempts they race with take seconds."""
 
+MOST_JOBS = 2000
+"""Jobs that are kept as they were read, so that one is the same object until it
+changes."""
+
 MOST_PODS = 8000
 """Pods that are kept as they were read: a page of the panel and each look of the queue
 ask for all of a job's, of which hardly any has changed."""
@@ -67,6 +71,7 @@ class JobCache:
         self._subscriptions = Subscriptions()
         self._deleted: dict[tuple[str, str], None] = {}
         self._read_pod = Memo(read_pod, most=MOST_PODS)
+        self._read_job = Memo(read_job, most=MOST_JOBS)
         self.has_kinds = asyncio.Event()
         """Set once it is known which kinds of objects the cluster has."""
 
@@ -163,7 +168,7 @@ class JobCache:
     def find(self, project: str, job_id: str) -> ObservedJob | None:
         """Return a job, if it is there; of its attempts the last."""
         found = self.find_object(project, job_id)
-        return read_job(found) if found else None
+        return self._read_job(found) if found else None
 
     def find_object(self, project: str, job_id: str) -> Manifest | None:
         """Return the object of a job's last attempt, if it is there."""
@@ -199,7 +204,7 @@ class JobCache:
             project: Of one project; None for all.
         """
         group = f"{OPEN}:{project_namespace(project)}" if project else OPEN
-        job = (read_job(obj) for obj in self._last_of(group))
+        job = (self._read_job(obj) for obj in self._last_of(group))
         return [each for each in job if each]
 
     def list_failed(self) -> list[Manifest]:
@@ -208,7 +213,7 @@ class JobCache:
 
     def list_all(self) -> list[ObservedJob]:
         """Return every job of the cluster."""
-        job = (read_job(obj) for obj in self._latest())
+        job = (self._read_job(obj) for obj in self._latest())
         return [each for each in job if each]
 
     def list_superseded(self) -> list[Manifest]:
@@ -267,7 +272,11 @@ class JobCache:
                 yield obj
 
     def _indexed(self, group: str) -> list[Manifest]:
-        return [obj for each in self._jobs.values() for obj in each.indexed(group)]
+        found: list[Manifest] = []
+        for each in self._jobs.values():
+            # Of the kinds that there are, a group is mostly of one.
+            found += each.indexed(group)
+        return found
 
     def _attempts(self, group: str) -> list[Manifest]:
         found = self._indexed(group)

@@ -28,7 +28,7 @@ class JobsHandler(ServiceHandler):
             after=self.get_query_argument("after", None),
             wanted=self._filter(),
         )
-        self.answer(jobs)
+        self.answer_json(jobs.to_json())
 
     def _filter(self) -> Filter:
         framework = self.get_query_argument("framework", "")
@@ -124,7 +124,7 @@ class WatchHandler(ServiceHandler):
                 if event is None:
                     self.write(": nothing new\n\n")
                 else:
-                    self.write(f"event: job\ndata: {event.model_dump_json()}\n\n")
+                    self.write(f"event: job\ndata: {event.to_json()}\n\n")
                 # What a slow client has not read yet waits here; meanwhile changes
                 # of one job are counted once.
                 await self.flush()

@@ -112,9 +112,13 @@ class ServiceHandler(web.RequestHandler):
 
     def answer(self, content: BaseModel, status: int = HTTPStatus.OK) -> None:
         """Answer with a model."""
+        self.answer_json(content.model_dump_json(), status)
+
+    def answer_json(self, text: str, status: int = HTTPStatus.OK) -> None:
+        """Answer with a model that is JSON already."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
-        self.finish(content.model_dump_json())
+        self.finish(text)
 
     async def streaming(self, kind: str, work: Awaitable[None]) -> None:
         """Run what writes a stream; it is cancelled when the client leaves.

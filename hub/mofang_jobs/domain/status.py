@@ -32,7 +32,11 @@ _UNKNOWN = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusInputs:
-    """What the status depends on beside the job's object and its pods."""
+    """All that the status of a job depends on."""
+
+    job: ObservedJob
+    pods: tuple[ObservedPod, ...] = ()
+    """Those of its last attempt, in any order."""
 
     waiting_reason: str | None = None
     """What the cluster's events or its queue say of a job that waits."""
@@ -48,25 +52,20 @@ class StatusInputs:
     not_restarted: str | None = None
     """Why a job that its rules would restart is not."""
 
-    shell: bool = False
-    """Whether the caller may open shells in the job."""
-
     retained: Mapping[tuple[str, int], tuple[datetime, str]] = field(
         default_factory=dict
     )
     """Failed replicas that stay for a look: until when, and how they ended."""
 
 
-def describe_job(
-    job: ObservedJob, pods: Sequence[ObservedPod], inputs: StatusInputs
-) -> Job:
-    """Return the job as its users see it.
+def describe_job(inputs: StatusInputs, *, shell: bool = False) -> Job:
+    """Return the job as a user sees it.
 
     Args:
-        job: The job's object.
-        pods: Its pods, in any order.
-        inputs: What else is known.
+        inputs: What is known of it. Nothing else counts, no clock either.
+        shell: Whether the user may open shells in the job.
     """
+    job, pods = inputs.job, inputs.pods
     state = job_state(job, pods)
     if state is JobState.FAILED and inputs.is_restarting:
         state = JobState.RESTARTING
@@ -81,7 +80,7 @@ def describe_job(
         spec=job.spec,
         engine=job.kind,
         state=state,
-        reason=_reason(job, pods, state, inputs),
+        reason=_reason(state, inputs),
         created=job.created,
         started=_started(pods),
         finished=_finished(job, state),
@@ -89,7 +88,7 @@ def describe_job(
         restarts=list(job.restarts),
         queue=inputs.queue_position,
         alert=inputs.alert if is_running else None,
-        replicas=_replicas(job, pods, state, inputs),
+        replicas=_replicas(state, inputs, shell=shell),
     )
 
 
@@ -140,12 +139,8 @@ def find_pod(pods: Sequence[ObservedPod], role: str, index: int) -> ObservedPod 
     return min(found, key=lambda pod: pod.is_terminating, default=None)
 
 
-def _reason(
-    job: ObservedJob,
-    pods: Sequence[ObservedPod],
-    state: JobState,
-    inputs: StatusInputs,
-) -> str | None:
+def _reason(state: JobState, inputs: StatusInputs) -> str | None:
+    job, pods = inputs.job, inputs.pods
     match state:
         case JobState.FAILED:
             parts = [_failure(job, pods)]
@@ -248,12 +243,8 @@ def _finished(job: ObservedJob, state: JobState) -> datetime | None:
     return job.finished if state.is_final else None
 
 
-def _replicas(
-    job: ObservedJob,
-    pods: Sequence[ObservedPod],
-    state: JobState,
-    inputs: StatusInputs,
-) -> list[Replica]:
+def _replicas(state: JobState, inputs: StatusInputs, *, shell: bool) -> list[Replica]:
+    job, pods = inputs.job, inputs.pods
     is_riddle = state is JobState.FAILED and root_cause_pod(job, pods) is None
     ending = None if is_riddle else _STOPPED
     reported = _reported_end(job, pods)
@@ -266,11 +257,12 @@ def _replicas(
             if pod is None:
                 replicas.append(_absent(role, index, state, ending))
             else:
-                replicas.append(_present(job, pod, inputs))
+                replicas.append(_present(pod, inputs, shell=shell))
     return replicas
 
 
-def _present(job: ObservedJob, pod: ObservedPod, inputs: StatusInputs) -> Replica:
+def _present(pod: ObservedPod, inputs: StatusInputs, *, shell: bool) -> Replica:
+    job = inputs.job
     is_failed = pod.phase is PodPhase.FAILED
     # Told to end, it ended as one that fails does.
     is_cancelled = bool(job.cancelled_by) and is_failed and was_terminated(pod)
@@ -288,7 +280,7 @@ def _present(job: ObservedJob, pod: ObservedPod, inputs: StatusInputs) -> Replic
         if is_failed
         else (ending if until else pending_reason(pod)),
         exit_code=pod.exit_code,
-        shell=inputs.shell and is_open_to_shells(pod),
+        shell=shell and is_open_to_shells(pod),
         kept_until=until,
     )
 

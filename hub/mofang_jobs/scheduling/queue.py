@@ -113,6 +113,9 @@ class JobQueue:
         self._metrics = metrics or ServiceMetrics()
         self._now = now
         self._decisions: dict[str, dict[str, AdmissionDecision]] = {}
+        self._lengths: dict[str, int] = {}
+        """How many jobs of each project wait on, by its decisions."""
+
         self._nodes = SchedulableNodes(admit_unschedulable=admit_unschedulable)
         self._stuck = UnschedulableTracker(
             pools.pool_of, starvation_timeout=starvation_timeout, clock=clock
@@ -129,7 +132,7 @@ class JobQueue:
         decision = decisions.get(job.id)
         if decision is None or not job.is_waiting:
             return None, None
-        length = sum(1 for each in decisions.values() if each.reason)
+        length = self._lengths.get(job.project, 0)
         queue_position = QueuePosition(
             position=decision.position, length=max(length, 1)
         )
@@ -218,12 +221,17 @@ class JobQueue:
         except Exception:
             log.exception("queue of a project broke", project=project)
             ordered = sorted(jobs, key=lambda each: each.created)
-            self._decisions[project] = {
+            broken = {
                 each.id: AdmissionDecision(
                     position=number, reason=_BROKEN, state=PendingState.BLOCKED
                 )
                 for number, each in enumerate(ordered, 1)
             }
+            self._keep(project, broken)
+
+    def _keep(self, project: str, decisions: dict[str, AdmissionDecision]) -> None:
+        self._decisions[project] = decisions
+        self._lengths[project] = sum(1 for each in decisions.values() if each.reason)
 
     async def _admit_ready(
         self,
@@ -239,7 +247,7 @@ class JobQueue:
             left = [each for each in jobs if each.uid not in begun]
             taking = [*running, *begun.values()]
             decisions = self._decide_for(project, left, taking, stuck, refused)
-            self._decisions[project] = decisions
+            self._keep(project, decisions)
             ready = [each for each in left if decisions[each.id].reason is None]
             if not self._leads():
                 return

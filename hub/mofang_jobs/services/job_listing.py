@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from typing import Literal
 
-from mofang_api.models import Job, JobEvent, JobList
+from mofang_api.models import Job
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.job_filter import Filter
 from mofang_jobs.domain.models import Caller, MemberRole, ObservedJob
 from mofang_jobs.domain.status import job_state
 from mofang_jobs.services.job_lookup import JobLookup
-from mofang_jobs.services.job_status import JobStatusService
+from mofang_jobs.services.job_status import DescribedJob, JobStatusService
 
 DEFAULT_PAGE = 100
 LONGEST_PAGE = 500
@@ -30,6 +32,36 @@ class _View:
     role: MemberRole
     shown: dict[str, int | None] = field(default_factory=dict)
     """Digest of each known job; None for those that were never shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPage:
+    """One page of a project's jobs, newest first: a ``JobList``."""
+
+    jobs: list[DescribedJob]
+    next: str | None
+    """What to send as ``after`` for the next page; None on the last one."""
+
+    total: int
+
+    def to_json(self) -> str:
+        """Return it as ``JobList.model_dump_json`` does, of what is JSON already."""
+        jobs = ",".join(each.json for each in self.jobs)
+        return (
+            f'{{"jobs":[{jobs}],"next":{json.dumps(self.next)},"total":{self.total}}}'
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobChange:
+    """One change, as the watch tells it: a ``JobEvent``."""
+
+    type: Literal["added", "modified", "deleted"]
+    job: DescribedJob
+
+    def to_json(self) -> str:
+        """Return it as ``JobEvent.model_dump_json`` does."""
+        return f'{{"type":"{self.type}","job":{self.job.json}}}'
 
 
 class JobListing:
@@ -56,7 +88,7 @@ class JobListing:
         limit: int,
         after: str | None,
         wanted: Filter,
-    ) -> JobList:
+    ) -> JobPage:
         """Return a page of the project's jobs, newest first."""
         _, role = await self._lookup.authorize(Action.READ, caller, project)
         keys = self._cache.list_keys(project)
@@ -70,7 +102,7 @@ class JobListing:
         found = [self._cache.find(project, job_id) for _, job_id in page]
         jobs = [each for each in found if each]
         await self._job_status.refresh_all(jobs)
-        return JobList(
+        return JobPage(
             jobs=[self._lookup.describe(each, caller, role) for each in jobs],
             next="~".join(page[-1]) if len(keys) > len(page) else None,
             total=total,
@@ -86,11 +118,11 @@ class JobListing:
         """Return one job."""
         found = await self._lookup.find(Action.READ, caller, project, job_id)
         await self._job_status.refresh(found.job)
-        return self._lookup.describe(found.job, caller, found.role)
+        return self._lookup.describe(found.job, caller, found.role).job
 
     async def watch(
         self, caller: Caller, project: str
-    ) -> AsyncGenerator[JobEvent | None]:
+    ) -> AsyncGenerator[JobChange | None]:
         """Yield changes of the project's jobs, and None where nothing happens."""
         _, role = await self._lookup.authorize(Action.READ, caller, project)
         view = _View(caller=caller, project=project, role=role)
@@ -113,7 +145,7 @@ class JobListing:
 
     def _event(
         self, view: _View, job_id: str, gone: ObservedJob | None
-    ) -> JobEvent | None:
+    ) -> JobChange | None:
         """Return what is new of a job since it was last shown, and note it."""
         is_known = job_id in view.shown
         before = view.shown.pop(job_id, None)
@@ -122,13 +154,13 @@ class JobListing:
             if gone is None or not is_known:
                 return None
             described = self._lookup.describe(gone, view.caller, view.role)
-            return JobEvent(type="deleted", job=described)
+            return JobChange(type="deleted", job=described)
         described = self._lookup.describe(job, view.caller, view.role)
         # A digest is remembered and not the described: there may be thousands of them.
-        view.shown[job_id] = hash(described.model_dump_json())
+        view.shown[job_id] = hash(described.json)
         if view.shown[job_id] == before:
             return None
-        return JobEvent(type="modified" if is_known else "added", job=described)
+        return JobChange(type="modified" if is_known else "added", job=described)
 
     async def _refresh_pending(self, project: str) -> dict[str, ObservedJob | None]:
         """Look at jobs that have not ended; return those with news."""

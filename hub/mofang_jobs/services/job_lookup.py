@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mofang_api.models import Job
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.domain.access import Action, check_access, may_open_shell
 from mofang_jobs.domain.models import Caller, MemberRole, ObservedJob, ObservedPod
-from mofang_jobs.domain.status import describe_job
 from mofang_jobs.engines.object_status import read_job
 from mofang_jobs.services.access_policy import AccessPolicy
-from mofang_jobs.services.job_status import JobStatusService
+from mofang_jobs.services.job_status import DescribedJob, JobStatusService
 from mofang_kube.errors import NotFoundError
 from mofang_kube.names import is_job_id, project_namespace
 from mofang_spawner.environments.models import Project
@@ -80,14 +78,12 @@ class JobLookup:
         check_access(action, caller, project=project, role=role, owner=job.owner)
         return AuthorizedJob(job=job, pods=self._cache.pods_of(job), role=role)
 
-    def describe(self, job: ObservedJob, caller: Caller, role: MemberRole) -> Job:
+    def describe(
+        self, job: ObservedJob, caller: Caller, role: MemberRole
+    ) -> DescribedJob:
         """Return a job as its state is told to the caller."""
         shell = may_open_shell(caller, role, job.owner)
-        return describe_job(
-            job,
-            self._cache.pods_of(job),
-            self._job_status.status_inputs(job, shell=shell),
-        )
+        return self._job_status.describe(job, shell=shell)
 
     async def _find_uncached(self, namespace: str, job_id: str) -> ObservedJob | None:
         """Look for a job that another copy of this service made a moment ago."""

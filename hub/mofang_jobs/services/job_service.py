@@ -75,7 +75,7 @@ class JobService:
         if job is None:
             raise AssertionError(obj["metadata"]["name"])
         log.info("job submitted", user=caller.name, project=project, job=job.id)
-        return self._lookup.describe(job, caller, role)
+        return self._lookup.describe(job, caller, role).job
 
     async def preview(self, caller: Caller, project: str, spec: JobSpec) -> Preview:
         """Return what a job would be, without making it."""
@@ -104,9 +104,9 @@ class JobService:
         """Ask for the end of a job; one that ended or is ending stays as it is."""
         for _ in range(CANCEL_ATTEMPTS):
             found = await self._lookup.find(Action.STOP, caller, project, job_id)
-            state = self._lookup.describe(found.job, caller, found.role).state
+            state = self._lookup.describe(found.job, caller, found.role).job.state
             if state.is_final or found.job.cancelled_by:
-                return self._lookup.describe(found.job, caller, found.role)
+                return self._lookup.describe(found.job, caller, found.role).job
             # The first to cancel is the one who is named: what was seen must still
             # be so, or we look again.
             kind = kind_by_name(found.job.kind)

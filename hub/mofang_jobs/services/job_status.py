@@ -1,17 +1,20 @@
-"""What the status of a job depends on beside its object and its pods."""
+"""The status of jobs: gathered inputs, and what is made of them once per change."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from mofang_api.models import Job
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.record_files import RecordStorage, RetainedReplica
 from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.messages import exit_message
 from mofang_jobs.domain.models import ObservedJob, PodPhase
-from mofang_jobs.domain.status import StatusInputs
+from mofang_jobs.domain.status import StatusInputs, describe_job
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.event_reasons import EventReasons
@@ -19,10 +22,34 @@ from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.restart_controller import RestartController
 
 MOST_KEPT = 5000
+MOST_DESCRIBED = 1000
+"""Jobs whose descriptions are kept, some kilobytes each: two of the longest pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedJob:
+    """A job as users see it, and the same as JSON."""
+
+    job: Job
+    """Shared by all who ask: not to be changed."""
+
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """What was made of a job's inputs."""
+
+    inputs: StatusInputs
+    made: dict[bool, DescribedJob] = field(default_factory=dict)
+    """By whether the user may open shells."""
 
 
 class JobStatusService:
-    """Gathers the inputs of a job's status.
+    """Describes jobs.
+
+    A description is made anew when some input is another one than before, whichever
+    it is: they are gathered at each look, which costs little, and compared.
 
     Args:
         cache: Jobs, pods and nodes as last observed.
@@ -54,6 +81,7 @@ class JobStatusService:
         self._hang_monitor = hang_monitor
         self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
         self._last_inputs: dict[str, StatusInputs] = {}
+        self._descriptions: OrderedDict[str, _Description] = OrderedDict()
 
     async def refresh(self, job: ObservedJob) -> bool:
         """Read events and records of a job; say whether its inputs have changed."""
@@ -74,18 +102,41 @@ class JobStatusService:
         wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
         await asyncio.gather(*(self._event_reasons.refresh(*each) for each in wanted))
 
-    def status_inputs(self, job: ObservedJob, *, shell: bool = False) -> StatusInputs:
+    def describe(self, job: ObservedJob, *, shell: bool = False) -> DescribedJob:
+        """Return a job as somebody sees it, without any request.
+
+        Args:
+            job: The job's object.
+            shell: Whether the user may open shells in it.
+        """
+        inputs = self.status_inputs(job)
+        kept = self._descriptions.get(job.uid)
+        if kept is None or kept.inputs != inputs:
+            kept = _Description(inputs)
+            self._descriptions[job.uid] = kept
+            if len(self._descriptions) > MOST_DESCRIBED:
+                self._descriptions.popitem(last=False)
+        else:
+            self._descriptions.move_to_end(job.uid)
+        if shell not in kept.made:
+            made = describe_job(inputs, shell=shell)
+            kept.made[shell] = DescribedJob(job=made, json=made.model_dump_json())
+        return kept.made[shell]
+
+    def status_inputs(self, job: ObservedJob) -> StatusInputs:
         """Return the inputs as last read, without any request."""
+        pods = tuple(self._cache.pods_of(job))
         queue_position, waits = self._queue.queue_position(job)
         return StatusInputs(
+            job=job,
+            pods=pods,
             waiting_reason=waits or self._event_reasons.cached(job),
-            gang_reason=self._pod_groups.waiting(job, self._cache.pods_of(job)),
+            gang_reason=self._pod_groups.waiting(job, pods),
             queue_position=queue_position,
             alert=self._restart_controller.lost_node_reason(job)
             or self._hang_monitor.alert(job),
             is_restarting=self._restart_controller.will_restart(job),
             not_restarted=self._restart_controller.refusal(job),
-            shell=shell,
             retained=self._retained.get(job.uid, {}),
         )
 

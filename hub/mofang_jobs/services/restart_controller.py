@@ -86,7 +86,9 @@ class RestartController:
 
     def will_restart(self, job: ObservedJob) -> bool:
         """Say whether a failed job will be restarted."""
-        if job.outcome is not Outcome.FAILED or self._refusals.find(job):
+        if job.outcome is not Outcome.FAILED or job.spec.restart is None:
+            return False
+        if self._refusals.find(job):
             return False
         record = self._record(job)
         return may_restart(job, record) and not self._is_too_late(job, record)

@@ -89,9 +89,8 @@ def test_state(seen: ObservedJob, pods: list[ObservedPod], expected: JobState) -
 def describe(
     seen: ObservedJob, pods: list[ObservedPod], waiting_reason: str | None = None
 ) -> Any:
-    return describe_job(
-        seen, pods, StatusInputs(waiting_reason=waiting_reason, shell=True)
-    )
+    inputs = StatusInputs(job=seen, pods=tuple(pods), waiting_reason=waiting_reason)
+    return describe_job(inputs, shell=True)
 
 
 def test_the_first_to_fail_is_blamed() -> None:
@@ -222,7 +221,7 @@ def test_a_replica_that_still_ran_when_the_job_succeeded_was_stopped() -> None:
     ended = make_pod(0, phase=PodPhase.SUCCEEDED, exit_code=0)
 
     first, second = describe_job(
-        two(outcome=Outcome.SUCCEEDED), [ended], StatusInputs()
+        StatusInputs(job=two(outcome=Outcome.SUCCEEDED), pods=(ended,))
     ).replicas
 
     assert first.reason is None
@@ -230,7 +229,7 @@ def test_a_replica_that_still_ran_when_the_job_succeeded_was_stopped() -> None:
 
 
 def test_a_job_whose_failed_pod_is_gone_blames_no_replica() -> None:
-    job = describe_job(two(outcome=Outcome.FAILED), [], StatusInputs())
+    job = describe_job(StatusInputs(job=two(outcome=Outcome.FAILED)))
 
     assert "its pod was deleted" in str(job.reason)
     assert [each.reason for each in job.replicas] == [None, None]

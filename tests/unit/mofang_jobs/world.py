@@ -32,6 +32,8 @@ from mofang_jobs.factory import Adapters, build_service
 from mofang_jobs.scheduling.native import NativePolicy
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
+from mofang_jobs.services.hang_monitor import HangMonitor
+from mofang_jobs.services.job_status import JobStatusService
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from mofang_jobs.services.session_registry import SessionRegistry
@@ -262,6 +264,9 @@ class World:
     sessions: SessionRegistry
     work: list[asyncio.Task[None]]
     queue: JobQueue
+    job_status: JobStatusService
+    hang_monitor: HangMonitor
+    nodes: Watcher
     asked: dict[str, Any] = field(default_factory=dict)
 
     async def kill(self) -> None:
@@ -415,6 +420,9 @@ async def running_world(
             restarts=restarts,
             work=work,
             queue=queue,
+            job_status=service.job_status,
+            hang_monitor=service.hang_monitor,
+            nodes=nodes,
             pods=pods,
             quotas=quotas_watched,
             storage=storage,
