@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from mofang_api.models import Framework
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.replicated_job import replicated_job
 from mofang_jobs.engines.workload_kinds import JOB_SET
-
-_DECIDING = {
-    Framework.TENSORFLOW: "chief",
-    Framework.HOROVOD: "launcher",
-    Framework.MPI: "launcher",
-    Framework.XGBOOST: "master",
-    Framework.SPARK: "driver",
-    Framework.RAY: "head",
-}
-"""Role whose end is the job's; of the others all replicas must end."""
 
 
 def build_job_set(
@@ -29,7 +18,7 @@ def build_job_set(
         templates: Its roles with the templates of their pods.
     """
     present = {role.name for role, _ in templates}
-    deciding = _DECIDING.get(job.spec.framework)
+    deciding = job.spec.framework.declaration.success_role
     success: Manifest = {"operator": "All"}
     if deciding in present:
         success["targetReplicatedJobs"] = [deciding]

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from mofang_api.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
-from mofang_jobs.engines.workload_kinds import MPI_JOB, PYTORCH_JOB, WorkloadKind
+from mofang_jobs.engines.workload_kinds import (
+    MPI_JOB,
+    PYTORCH_JOB,
+    TF_JOB,
+    WorkloadKind,
+)
 
 
 def build_kubeflow_job(
@@ -53,10 +57,10 @@ def _own(kind: WorkloadKind, job: JobRequest) -> dict[str, Any]:
     slots = processes(job.spec, worker) if worker else 1
     if kind is PYTORCH_JOB:
         return {"nprocPerNode": str(slots)}
-    if job.spec.framework in {Framework.HOROVOD, Framework.MPI}:
+    if kind is MPI_JOB:
         return {"slotsPerWorker": slots}
     roles = {role.name for role in job.spec.resolved_roles()}
-    if job.spec.framework is Framework.TENSORFLOW and "chief" not in roles:
+    if kind is TF_JOB and job.spec.framework.declaration.success_role not in roles:
         # The default ends the job with worker-0, while others may still save.
         return {"successPolicy": "AllWorkers"}
     return {}

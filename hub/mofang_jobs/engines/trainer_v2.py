@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mofang_api.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.job_manifest import build_head
@@ -34,7 +33,7 @@ def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Man
         **_STEP,
     }
     policy: dict[str, Any] = {"numNodes": role.replicas}
-    if job.spec.framework is Framework.PYTORCH:
+    if job.spec.framework.declaration.uses_torchrun:
         policy["torch"] = {"numProcPerNode": _processes(job)}
     return {
         "apiVersion": f"{TRAIN_JOB.group}/{TRAIN_JOB.version}",
@@ -45,7 +44,7 @@ def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Man
             "labels": {
                 **job_labels(job),
                 "trainer.kubeflow.org/framework": "torch"
-                if job.spec.framework is Framework.PYTORCH
+                if job.spec.framework.declaration.uses_torchrun
                 else "plainml",
             },
         },
@@ -74,7 +73,7 @@ def build_train_job(job: JobRequest, role: RolePodSpec, template: Manifest) -> M
         "numNodes": role.replicas,
         "resourcesPerNode": container["resources"],
     }
-    if job.spec.framework is Framework.PYTORCH:
+    if job.spec.framework.declaration.uses_torchrun:
         trainer["numProcPerNode"] = _processes(job)
     return {
         **build_head(TRAIN_JOB, job),

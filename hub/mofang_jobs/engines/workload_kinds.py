@@ -10,12 +10,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mofang_api.models import Engine, Framework
+from mofang_jobs.engines.role_names import (
+    all_frameworks,
+    frameworks_led_by,
+    frameworks_with,
+)
 
 REPLICA_INDEX = "training.kubeflow.org/replica-index"
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
-
-_WORKERS = {"worker": "Worker"}
-_MPI = {"launcher": "Launcher", "worker": "Worker"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,10 +94,19 @@ def _kubeflow(
 
 
 PYTORCH_JOB = _kubeflow(
-    "PyTorchJob",
-    "pytorch",
-    "pytorch",
-    {Framework.PYTORCH: _WORKERS, Framework.SINGLE: _WORKERS},
+    "PyTorchJob", "pytorch", "pytorch", frameworks_with({"worker": "Worker"})
+)
+MPI_JOB = _kubeflow(
+    "MPIJob",
+    "mpi",
+    "mpi",
+    frameworks_with({"launcher": "Launcher", "worker": "Worker"}),
+)
+XGBOOST_JOB = _kubeflow(
+    "XGBoostJob",
+    "xgboost",
+    "xgb",
+    frameworks_with({"master": "Master", "worker": "Worker"}),
 )
 # The chief's end is the job's; no other kind of the operator lets a first replica
 # decide without an init container of the operator's own.
@@ -104,19 +115,11 @@ TF_JOB = _kubeflow(
     "tensorflow",
     "tf",
     {
-        Framework.TENSORFLOW: {"chief": "Chief", "ps": "PS", **_WORKERS},
-        Framework.SPARK: {"driver": "Chief", **_WORKERS},
-        Framework.RAY: {"head": "Chief", **_WORKERS},
+        **frameworks_with({"chief": "Chief", "ps": "PS", "worker": "Worker"}),
+        **frameworks_led_by(
+            "Chief", but_for=(PYTORCH_JOB.roles, MPI_JOB.roles, XGBOOST_JOB.roles)
+        ),
     },
-)
-MPI_JOB = _kubeflow(
-    "MPIJob", "mpi", "mpi", {Framework.HOROVOD: _MPI, Framework.MPI: _MPI}
-)
-XGBOOST_JOB = _kubeflow(
-    "XGBoostJob",
-    "xgboost",
-    "xgb",
-    {Framework.XGBOOST: {"master": "Master", **_WORKERS}},
 )
 JOB_SET = WorkloadKind(
     engine=Engine.JOBSET,
@@ -125,16 +128,7 @@ JOB_SET = WorkloadKind(
     version="v1alpha2",
     plural="jobsets",
     container="replica",
-    roles={
-        Framework.PYTORCH: {"worker": "worker"},
-        Framework.TENSORFLOW: {"chief": "chief", "worker": "worker", "ps": "ps"},
-        Framework.HOROVOD: {"launcher": "launcher", "worker": "worker"},
-        Framework.MPI: {"launcher": "launcher", "worker": "worker"},
-        Framework.XGBOOST: {"master": "master", "worker": "worker"},
-        Framework.SPARK: {"driver": "driver", "worker": "worker"},
-        Framework.RAY: {"head": "head", "worker": "worker"},
-        Framework.SINGLE: {"worker": "worker"},
-    },
+    roles=all_frameworks(),
     suspend=("spec", "suspend"),
     index_label=COMPLETION_INDEX,
 )
@@ -145,10 +139,7 @@ TRAIN_JOB = WorkloadKind(
     version="v1alpha1",
     plural="trainjobs",
     container="node",
-    roles={
-        Framework.PYTORCH: {"worker": "node"},
-        Framework.SINGLE: {"worker": "node"},
-    },
+    roles=frameworks_with({"worker": "node"}),
     suspend=("spec", "suspend"),
     index_label=COMPLETION_INDEX,
 )
@@ -160,7 +151,7 @@ RAY_JOB = WorkloadKind(
     version="v1",
     plural="rayjobs",
     container="ray",
-    roles={Framework.RAY: {"head": "head", "worker": "worker"}},
+    roles=frameworks_with({"head": "head", "worker": "worker"}),
     suspend=("spec", "suspend"),
     index_label="ray.io/node-type",
     has_hosts=False,
