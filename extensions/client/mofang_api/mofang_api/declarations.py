@@ -75,7 +75,7 @@ class FrameworkDeclaration:
     """Its choice in the form."""
 
     description: str
-    """What happens in each replica; for the form and the manual."""
+    """What is started, as the rest of a sentence; for the form and the manual."""
 
     roles: tuple[RoleRule, ...]
     """In the order in which people see them."""

@@ -16,8 +16,8 @@ DECLARATION = FrameworkDeclaration(
     title="MPI",
     form_label="MPI (mpirun)",
     description=(
-        "mpirun in the launcher starts the ranks in the workers over SSH; the launcher "
-        "computes nothing"
+        "mpirun in the launcher, which starts the ranks in the workers over SSH; the "
+        "launcher computes nothing"
     ),
     roles=(
         RoleRule(

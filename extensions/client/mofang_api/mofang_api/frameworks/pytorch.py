@@ -23,7 +23,9 @@ DECLARATION = FrameworkDeclaration(
     starter=ProcessStarter.TORCHRUN,
     environment="pytorch",
     examples=(
-        Example(script="pytorch/train.py", options="--replicas 2 --set epochs=5"),
+        Example(
+            script="pytorch/train.py", options="--replicas 2 --set epochs=5 --follow"
+        ),
     ),
     examples_show="data parallel training with `torchrun` and gloo",
 )
