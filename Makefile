@@ -15,7 +15,7 @@ FRONTENDS := training cloudshell tensorboard
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down clean status build test lint format bench docs lock \
+.PHONY: up wait down clean status build test lint format bench docs frameworks lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-e2e test-long test-peers test-bare
 
@@ -107,6 +107,9 @@ bench: .venv/ready ## Figures beside a bare baseline, in one run
 docs: .venv/ready ## Rewrite the chart's schema; build the site into build/docs
 	$(BIN)/python helm/mofang/write_schema.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+frameworks: .venv/ready ## Rewrite what is made from the frameworks' declarations
+	$(BIN)/python extensions/client/write_frameworks.py
 
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \

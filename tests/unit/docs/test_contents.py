@@ -78,7 +78,7 @@ def test_every_scope_is_told():
 
 
 def test_every_framework_is_told_and_has_its_roles():
-    text = page("users/frameworks.md")
+    text = SECTIONS["framework-starts"]()
     for framework in Framework:
         assert f"`{framework}`" in text
         assert f"| `{framework}` |" in SECTIONS["frameworks"]()
