@@ -169,6 +169,25 @@ def test_xgboost_ranks_begin_with_the_master(role, index, rank):
     }
 
 
+@pytest.mark.parametrize("index", [0, 1])
+def test_jax_processes_are_told_of_their_coordinator(index):
+    told = introduction.introduce(
+        FRAMEWORKS["jax"],
+        settings(
+            MOFANG_ROLE="worker",
+            MOFANG_INDEX=str(index),
+            MOFANG_NODES="2",
+            MOFANG_ROLES='{"worker":2}',
+            MOFANG_MASTER="j-worker-0",
+        ),
+    )
+    assert told == {
+        "JAX_COORDINATOR_ADDRESS": "j-worker-0:8476",
+        "JAX_NUM_PROCESSES": "2",
+        "JAX_PROCESS_ID": str(index),
+    }
+
+
 def test_what_the_operator_says_to_xgboost_comes_first(wrapper):
     _, output = wrapper(
         wrapper.script(SHOW),

@@ -26,6 +26,12 @@ export function frameworkTexts(trans: {
       label: trans.__('TensorFlow (TF_CONFIG)'),
       description: trans.__('Starts the program, with TF_CONFIG set.')
     },
+    jax: {
+      label: trans.__('JAX (jax.distributed)'),
+      description: trans.__(
+        'Starts the program in every worker, with its number and the address of the first, the coordinator.'
+      )
+    },
     horovod: {
       label: trans.__('Horovod (mpirun)'),
       description: trans.__(

@@ -39,6 +39,18 @@ FRAMEWORKS: dict[str, Declaration] = {
         environment="tensorflow",
         variables={},
     ),
+    "jax": Declaration(
+        title="JAX",
+        port=8476,
+        leader="worker",
+        success_role="",
+        environment="jax",
+        variables={
+            "JAX_COORDINATOR_ADDRESS": "{leader_host}:{port}",
+            "JAX_NUM_PROCESSES": "{replicas}",
+            "JAX_PROCESS_ID": "{rank}",
+        },
+    ),
     "horovod": Declaration(
         title="Horovod",
         port=0,
