@@ -15,7 +15,7 @@ FRONTENDS := training cloudshell tensorboard
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down clean status build test lint format bench rights docs lock \
+.PHONY: up wait down clean status build test lint format bench rights docs frameworks lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-e2e test-long test-peers test-bare
 
@@ -111,6 +111,9 @@ rights: .venv/ready ## Rewrite the chart's rules for objects of jobs from the en
 docs: rights ## Rewrite the chart's schema and rules; build the site into build/docs
 	$(BIN)/python helm/mofang/write_schema.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+frameworks: .venv/ready ## Rewrite what is made from the frameworks' declarations
+	$(BIN)/python extensions/client/write_frameworks.py
 
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \

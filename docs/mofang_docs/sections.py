@@ -11,6 +11,8 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "commands": command_line.commands,
     "engines": service.engines,
     "environment-fields": chart.environment_fields,
+    "framework-examples": service.framework_examples,
+    "framework-starts": service.framework_starts,
     "frameworks": service.frameworks,
     "metrics": service.metrics,
     "operations": rest.operations,

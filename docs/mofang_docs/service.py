@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prometheus_client.registry import Collector
 
+from mofang_api.frameworks import FRAMEWORKS
 from mofang_api.models import Framework, role_rules
 from mofang_docs.tables import code, table
 from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
@@ -32,6 +33,30 @@ def frameworks() -> str:
     ]
     titles = ["framework", "role", "replicas", "default", "may have GPUs", "what it is"]
     return table(titles, rows)
+
+
+def framework_starts() -> str:
+    """Return what is started in the replicas of each framework."""
+    rows = [
+        [code(each.name), each.title, each.description] for each in FRAMEWORKS.values()
+    ]
+    untold = [each.title for each in FRAMEWORKS.values() if not each.sets_threads]
+    return (
+        f"{table(['framework', 'title', 'what is started'], rows)}\n"
+        "`OMP_NUM_THREADS` is set to the replica's cores divided by its processes, "
+        f"except for {' and '.join(untold)}; a variable of the job's replaces it.\n"
+    )
+
+
+def framework_examples() -> str:
+    """Return the commands that submit the examples."""
+    lines = [
+        f"$ mofang submit {each.script} --framework {declaration.name} "
+        f"--environment {declaration.environment} {each.options}".rstrip()
+        for declaration in FRAMEWORKS.values()
+        for each in declaration.examples
+    ]
+    return "\n".join(["```console", "$ cd /opt/mofang/examples", *lines, "```", ""])
 
 
 def _count(least: int, most: int) -> str:

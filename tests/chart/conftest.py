@@ -123,7 +123,10 @@ def minimal():
     def host_path(path: str) -> dict[str, Any]:
         return {"persistentVolume": {"hostPath": {"path": path}}}
 
-    images = yaml.safe_load((CHART / "values.yaml").read_text())["images"]
+    images = ["hub"] + [
+        yaml.safe_load(path.read_text())["spec"]["image"]
+        for path in (CHART / "catalog").glob("*.yaml")
+    ]
     return {
         "images": {name: {"tag": f"{name}-1"} for name in images},
         "storage": {**host_path("/data/$(category)"), "root": host_path("/data")},

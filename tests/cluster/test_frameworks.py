@@ -46,6 +46,12 @@ FRAMEWORKS: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "worker/0",
         "all-reduce over 2 replicas",
     ),
+    "jax": (
+        "jax",
+        {"framework": "jax", "script": "jax/train.py", "replicas": 2},
+        "worker/0",
+        "all-reduce over 2 ranks: 1.0",
+    ),
     "mpi": (
         "horovod",
         {"framework": "mpi", "script": "mpi/train.py", "replicas": 2},
@@ -144,6 +150,8 @@ async def test_its_example_runs(world: World, name: str) -> None:
     [
         ("trainer-v2", "pytorch"),
         ("jobset", "pytorch"),
+        ("trainer-v2", "jax"),
+        ("jobset", "jax"),
         ("jobset", "tensorflow parameter server"),
         ("jobset", "mpi"),
         ("ray-operator", "ray"),

@@ -36,14 +36,11 @@ them are cluster-wide. Cluster-wide objects are called mofang-* in any case.
 {{- end -}}
 
 {{- define "mofang.image" -}}
-{{- $image := index .root.Values.images .name -}}
-{{- if not $image -}}
-{{- fail (printf "There is no image %q in the values' images map." .name) -}}
-{{- end -}}
+{{- $image := index .root.Values.images .name | default dict -}}
 {{- if not $image.tag -}}
 {{- fail (printf "images.%s.tag is empty: name the tag that was built." .name) -}}
 {{- end -}}
-{{- $image.repository }}:{{ $image.tag }}
+{{- $image.repository | default (printf "docker.io/mofang/%s" .name) }}:{{ $image.tag }}
 {{- end -}}
 
 {{- define "mofang.selector" -}}

@@ -11,9 +11,8 @@ import json
 import math
 from collections.abc import Callable, Mapping
 
-from mofang_api.models import JobSpec, Role
+from mofang_api.models import FrameworkDeclaration, JobSpec, Role
 from mofang_api.quantities import parse_quantity
-from mofang_jobs.domain.framework_launch import FrameworkLaunch, launch_of
 from mofang_jobs.domain.models import JobRequest, RolePodSpec
 from mofang_spawner.volumes.models import HOME
 
@@ -31,9 +30,9 @@ def plan_roles(job: JobRequest, host_of: HostOf) -> tuple[RolePodSpec, ...]:
         job: The job.
         host_of: How the engine names the hosts of a role's replicas.
     """
-    launch = launch_of(job.spec.framework)
+    declaration = job.spec.framework.declaration
     roles = job.spec.resolved_roles()
-    shared = _shared(job, launch, roles, host_of)
+    shared = _shared(job, declaration, roles, host_of)
     return tuple(
         RolePodSpec(
             name=role.name,
@@ -41,14 +40,14 @@ def plan_roles(job: JobRequest, host_of: HostOf) -> tuple[RolePodSpec, ...]:
             command=_command(job.spec),
             resources=role.resources,
             environment={
-                **_threads(job.spec, role, launch),
+                **_threads(job.spec, role, declaration),
                 **job.variables,
                 **job.spec.environment,
                 **shared,
                 "MOFANG_NODES": str(role.replicas),
                 "MOFANG_PROCESSES_PER_NODE": str(processes(job.spec, role)),
             },
-            port=launch.port,
+            port=declaration.port,
         )
         for role in roles
     )
@@ -83,11 +82,14 @@ def _parameters(spec: JobSpec) -> dict[str, object]:
 
 
 def _shared(
-    job: JobRequest, launch: FrameworkLaunch, roles: tuple[Role, ...], host_of: HostOf
+    job: JobRequest,
+    declaration: FrameworkDeclaration,
+    roles: tuple[Role, ...],
+    host_of: HostOf,
 ) -> dict[str, str]:
     spec = job.spec
     names = [role.name for role in roles]
-    leader = launch.leader if launch.leader in names else names[0]
+    leader = declaration.leader if declaration.leader in names else names[0]
     hosts = {name: host for name in names if (host := host_of(name))}
     found = {
         "MOFANG_ATTEMPT": str(job.attempt),
@@ -101,8 +103,8 @@ def _shared(
         "MOFANG_SAMPLE_SECONDS": f"{job.sample_seconds:g}",
         "MOFANG_KEEP_MINUTES": str(spec.keep_on_failure_minutes),
     }
-    if launch.port:
-        found["MOFANG_MASTER_PORT"] = str(launch.port)
+    if declaration.port:
+        found["MOFANG_MASTER_PORT"] = str(declaration.port)
     if leader in hosts:
         found["MOFANG_MASTER"] = hosts[leader].format(index=0)
     if spec.environment_name:
@@ -112,7 +114,7 @@ def _shared(
     if spec.code:
         found["MOFANG_CODE_SNAPSHOT"] = spec.code.snapshot
         found["MOFANG_CODE_DIRECTORY"] = spec.code.directory
-    if launch.meets_in_files:
+    if declaration.uses_mpirun:
         found["MOFANG_RUN_DIRECTORY"] = f"{HOME}/.mofang/run/{job.object_name}"
     return found
 
@@ -127,10 +129,12 @@ def _places(spec: JobSpec) -> list[dict[str, object]]:
     return [*inputs, *outputs]
 
 
-def _threads(spec: JobSpec, role: Role, launch: FrameworkLaunch) -> Mapping[str, str]:
+def _threads(
+    spec: JobSpec, role: Role, declaration: FrameworkDeclaration
+) -> Mapping[str, str]:
     # Libraries count the node's cores, not the container's, and would start a
     # thread for each; sixty threads on two cores take turns instead of computing.
-    if not launch.counts_threads:
+    if not declaration.sets_threads:
         return {}
     cores = math.ceil(parse_quantity(role.resources.cpu))
     return {"OMP_NUM_THREADS": str(max(cores // processes(spec, role), 1))}

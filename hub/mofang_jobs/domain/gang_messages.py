@@ -73,4 +73,4 @@ def _request_of(role: Role) -> str:
 
 def _counted(amount: int | str, what: str) -> str:
     is_one = str(amount) == "1"
-    return f"{amount} {what}" if is_one or what == "ps" else f"{amount} {what}s"
+    return f"{amount} {what}" if is_one or what.endswith("s") else f"{amount} {what}s"

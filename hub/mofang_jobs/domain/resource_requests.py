@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from mofang_api.models import Framework, JobSpec
+from mofang_api.models import JobSpec
 from mofang_api.quantities import format_bytes, parse_quantity
 from mofang_kube.names import GPU_RESOURCE
 
@@ -34,12 +34,12 @@ def resource_requests(
         replicas: How many of each role count; None for all.
     """
     total = dict.fromkeys((CPU, MEMORY, MEMORY_LIMIT, GPU, PODS), Decimal(0))
-    has_init = spec.framework in {Framework.HOROVOD, Framework.MPI}
+    declaration = spec.framework.declaration
     for role in spec.resolved_roles():
         count = role.replicas if replicas is None else replicas.get(role.name, 0)
         cpu = parse_quantity(role.resources.cpu)
         memory = parse_quantity(role.resources.memory)
-        if has_init and role.name == "launcher":
+        if declaration.uses_mpirun and role.name == declaration.leader:
             cpu, memory = max(cpu, _INIT_CPU), max(memory, _INIT_MEMORY)
         total[CPU] += count * cpu
         total[MEMORY] += count * memory

@@ -14,6 +14,7 @@ from mofang_jobs.engines.replicated_job import (
     replicated_job,
     replicated_job_host,
 )
+from mofang_jobs.engines.role_names import all_frameworks
 
 JOB_SET = WorkloadKind(
     engine=EngineName.JOBSET,
@@ -22,28 +23,9 @@ JOB_SET = WorkloadKind(
     version="v1alpha2",
     plural="jobsets",
     container="replica",
-    roles={
-        Framework.PYTORCH: {"worker": "worker"},
-        Framework.TENSORFLOW: {"chief": "chief", "worker": "worker", "ps": "ps"},
-        Framework.HOROVOD: {"launcher": "launcher", "worker": "worker"},
-        Framework.MPI: {"launcher": "launcher", "worker": "worker"},
-        Framework.XGBOOST: {"master": "master", "worker": "worker"},
-        Framework.SPARK: {"driver": "driver", "worker": "worker"},
-        Framework.RAY: {"head": "head", "worker": "worker"},
-        Framework.SINGLE: {"worker": "worker"},
-    },
+    roles=all_frameworks(),
     suspend=("spec", "suspend"),
 )
-
-_DECIDING = {
-    Framework.TENSORFLOW: "chief",
-    Framework.HOROVOD: "launcher",
-    Framework.MPI: "launcher",
-    Framework.XGBOOST: "master",
-    Framework.SPARK: "driver",
-    Framework.RAY: "head",
-}
-"""Role whose end is the job's; of the others all replicas must end."""
 
 
 class JobSet(Engine):
@@ -64,7 +46,7 @@ class JobSet(Engine):
         self, kind: WorkloadKind, job: JobRequest, templates: Templates
     ) -> list[Manifest]:
         present = {role.name for role, _ in templates}
-        deciding = _DECIDING.get(job.spec.framework)
+        deciding = job.spec.framework.declaration.success_role
         success: Manifest = {"operator": "All"}
         if deciding in present:
             success["targetReplicatedJobs"] = [deciding]

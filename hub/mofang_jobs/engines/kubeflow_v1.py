@@ -19,9 +19,7 @@ from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
 from mofang_jobs.engines.base import Engine, Templates, WorkloadKind
 from mofang_jobs.engines.job_manifest import build_head
-
-_WORKERS = {"worker": "Worker"}
-_MPI = {"launcher": "Launcher", "worker": "Worker"}
+from mofang_jobs.engines.role_names import frameworks_led_by, frameworks_with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,10 +52,19 @@ def _kind(
 
 
 PYTORCH_JOB = _kind(
-    "PyTorchJob",
-    "pytorch",
-    "pytorch",
-    {Framework.PYTORCH: _WORKERS, Framework.SINGLE: _WORKERS},
+    "PyTorchJob", "pytorch", "pytorch", frameworks_with({"worker": "Worker"})
+)
+MPI_JOB = _kind(
+    "MPIJob",
+    "mpi",
+    "mpi",
+    frameworks_with({"launcher": "Launcher", "worker": "Worker"}),
+)
+XGBOOST_JOB = _kind(
+    "XGBoostJob",
+    "xgboost",
+    "xgb",
+    frameworks_with({"master": "Master", "worker": "Worker"}),
 )
 # The chief's end is the job's; no other kind of the operator lets a first replica
 # decide without an init container of the operator's own.
@@ -66,17 +73,11 @@ TF_JOB = _kind(
     "tensorflow",
     "tf",
     {
-        Framework.TENSORFLOW: {"chief": "Chief", "ps": "PS", **_WORKERS},
-        Framework.SPARK: {"driver": "Chief", **_WORKERS},
-        Framework.RAY: {"head": "Chief", **_WORKERS},
+        **frameworks_with({"chief": "Chief", "ps": "PS", "worker": "Worker"}),
+        **frameworks_led_by(
+            "Chief", but_for=(PYTORCH_JOB.roles, MPI_JOB.roles, XGBOOST_JOB.roles)
+        ),
     },
-)
-MPI_JOB = _kind("MPIJob", "mpi", "mpi", {Framework.HOROVOD: _MPI, Framework.MPI: _MPI})
-XGBOOST_JOB = _kind(
-    "XGBoostJob",
-    "xgboost",
-    "xgb",
-    {Framework.XGBOOST: {"master": "Master", **_WORKERS}},
 )
 
 
@@ -133,7 +134,7 @@ def _own_fields(kind: WorkloadKind, job: JobRequest) -> dict[str, Any]:
     if kind == MPI_JOB:
         return {"slotsPerWorker": slots}
     roles = {role.name for role in job.spec.resolved_roles()}
-    if job.spec.framework is Framework.TENSORFLOW and "chief" not in roles:
+    if kind == TF_JOB and job.spec.framework.declaration.success_role not in roles:
         # The default ends the job with worker-0, while others may still save.
         return {"successPolicy": "AllWorkers"}
     return {}

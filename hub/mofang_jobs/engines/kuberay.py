@@ -33,6 +33,7 @@ from mofang_jobs.engines.base import (
     WorkloadKind,
 )
 from mofang_jobs.engines.job_manifest import build_head
+from mofang_jobs.engines.role_names import frameworks_with
 from mofang_kube.names import REPLICA_INDEX_LABEL
 
 RAY_JOB = WorkloadKind(
@@ -42,7 +43,7 @@ RAY_JOB = WorkloadKind(
     version="v1",
     plural="rayjobs",
     container="ray",
-    roles={Framework.RAY: {"head": "head", "worker": "worker"}},
+    roles=frameworks_with({"head": "head", "worker": "worker"}),
     suspend=("spec", "suspend"),
 )
 

@@ -23,6 +23,7 @@ from mofang_jobs.engines.replicated_job import (
     replicated_job,
     replicated_job_host,
 )
+from mofang_jobs.engines.role_names import frameworks_with
 from mofang_kube import names
 
 NODE = "node"
@@ -35,10 +36,7 @@ TRAIN_JOB = WorkloadKind(
     version="v1alpha1",
     plural="trainjobs",
     container=NODE,
-    roles={
-        Framework.PYTORCH: {"worker": NODE},
-        Framework.SINGLE: {"worker": NODE},
-    },
+    roles=frameworks_with({"worker": NODE}),
     suspend=("spec", "suspend"),
 )
 RUNTIME = Resource(
@@ -85,7 +83,7 @@ def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Man
         **_STEP,
     }
     policy: dict[str, Any] = {"numNodes": role.replicas}
-    if job.spec.framework is Framework.PYTORCH:
+    if job.spec.framework.declaration.uses_torchrun:
         policy["torch"] = {"numProcPerNode": _processes(job)}
     return {
         "apiVersion": RUNTIME.api_version,
@@ -96,7 +94,7 @@ def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Man
             "labels": {
                 **job_labels(job),
                 "trainer.kubeflow.org/framework": "torch"
-                if job.spec.framework is Framework.PYTORCH
+                if job.spec.framework.declaration.uses_torchrun
                 else "plainml",
             },
         },
@@ -125,7 +123,7 @@ def build_train_job(job: JobRequest, role: RolePodSpec, template: Manifest) -> M
         "numNodes": role.replicas,
         "resourcesPerNode": container["resources"],
     }
-    if job.spec.framework is Framework.PYTORCH:
+    if job.spec.framework.declaration.uses_torchrun:
         trainer["numProcPerNode"] = _processes(job)
     return {
         **build_head(TRAIN_JOB, job),

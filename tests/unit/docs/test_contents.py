@@ -89,7 +89,7 @@ def test_every_trait_of_the_spawner_is_told_with_its_rule():
 
 
 def test_every_framework_is_told_and_has_its_roles():
-    text = page("users/frameworks.md")
+    text = SECTIONS["framework-starts"]()
     for framework in Framework:
         assert f"`{framework}`" in text
         assert f"| `{framework}` |" in SECTIONS["frameworks"]()

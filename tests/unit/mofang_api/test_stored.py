@@ -95,7 +95,12 @@ def test_what_is_no_longer_allowed_is_kept(values):
 
 
 def test_choices_of_newer_versions_are_kept_and_told():
-    newer = {"framework": "jax", "engine": "v9", "priority": "urgent", "hang": "page"}
+    newer = {
+        "framework": "abacus",
+        "engine": "v9",
+        "priority": "urgent",
+        "hang": "page",
+    }
 
     stored = read(**newer)
 
@@ -105,7 +110,7 @@ def test_choices_of_newer_versions_are_kept_and_told():
     assert not stored.spec.framework.is_known
     assert stored.spec.priority.rank == Priority.NORMAL.rank
     with pytest.raises(ValidationError):
-        JobSpec.model_validate({**LEAST, "framework": "jax"})
+        JobSpec.model_validate({**LEAST, "framework": "abacus"})
 
 
 def test_a_choice_inside_a_list_is_told_too():
@@ -160,7 +165,7 @@ def test_an_amount_that_cannot_be_counted_gives_way_to_the_default():
 @pytest.mark.parametrize(
     ("changes", "roles"),
     [
-        ({"framework": "jax"}, {"worker": 2, "ps": 1, "chief": 1}),
+        ({"framework": "abacus"}, {"worker": 2, "ps": 1, "chief": 1}),
         ({"framework": "single", "roles": {}, "replicas": 70}, {"worker": 70}),
         (
             {"roles": {"chief": {"replicas": 0}, "ps": {"replicas": 1}}},
@@ -177,7 +182,7 @@ def test_roles_under_other_rules_are_counted_as_asked(changes, roles):
 
 
 def test_a_client_reads_and_shows_jobs_of_a_newer_service():
-    spec = {**LEAST, "framework": "jax", "replicas": 5000, "later": {"x": 1}}
+    spec = {**LEAST, "framework": "abacus", "replicas": 5000, "later": {"x": 1}}
     job = {
         "id": "digits-abc123",
         "project": "vision",
@@ -190,6 +195,6 @@ def test_a_client_reads_and_shows_jobs_of_a_newer_service():
     found = Job.model_validate_json(json.dumps(job))
 
     assert found.spec.replicas == 5000
-    assert json.loads(found.model_dump_json())["spec"]["framework"] == "jax"
+    assert json.loads(found.model_dump_json())["spec"]["framework"] == "abacus"
     with pytest.raises(ValidationError):
         Job.model_validate({**job, "spec": "train.py"})

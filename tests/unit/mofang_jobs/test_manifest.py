@@ -57,6 +57,8 @@ def build_pytorch_job(job: JobRequest, machines: list[Node]) -> dict[str, Any]:
         ("pytorch", "TrainJob", {}),
         ("pytorch", "JobSet", {}),
         ("single", "PyTorchJob", {"replicas": 1}),
+        ("jax", "PyTorchJob", {}),
+        ("jax", "TrainJob", {}),
         ("tensorflow", "TFJob", {"roles": {"ps": {"replicas": 1}}}),
         ("tensorflow", "JobSet", {"roles": {"ps": {"replicas": 1}}}),
         ("horovod", "MPIJob", {}),
@@ -148,7 +150,7 @@ def test_what_is_not_served_is_not_chosen() -> None:
     served = [kind for kind in KINDS if kind.kind in {"JobSet", "TrainJob"}]
     chosen = {each: select_kind(each, None, served) for each in Framework}
     assert {each: kind.kind for each, kind in chosen.items() if kind} == {
-        each: "TrainJob" if each in {"pytorch", "single"} else "JobSet"
+        each: "TrainJob" if each in {"pytorch", "jax", "single"} else "JobSet"
         for each in Framework
     }
     assert select_kind(Framework.RAY, None, []) is None

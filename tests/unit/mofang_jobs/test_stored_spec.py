@@ -114,7 +114,7 @@ CHANGES = [
     pytest.param(lambda s, a: s.update(later={"x": 1}), id="an unknown field"),
     pytest.param(lambda s, a: a.update({VERSION: "2"}), id="a newer version"),
     pytest.param(lambda s, a: s.update(name="x" * 99), id="a bound lowered later"),
-    pytest.param(lambda s, a: s.update(framework="jax"), id="an unknown framework"),
+    pytest.param(lambda s, a: s.update(framework="abacus"), id="an unknown framework"),
     pytest.param(lambda s, a: s.update(engine="v9"), id="an unknown engine"),
     pytest.param(lambda s, a: s.update(priority="urgent"), id="an unknown priority"),
     pytest.param(lambda s, a: s.update(hang="page"), id="an unknown reaction"),
@@ -161,7 +161,7 @@ async def refusal(world: World, job_id: str, *, of: str) -> str:
 async def test_a_job_of_a_newer_version_waits_for_that_to_start_it(
     left: PretendedCluster, tmp_path: Path
 ) -> None:
-    body = changed(left, lambda s, a: s.update(framework="jax"))
+    body = changed(left, lambda s, a: s.update(framework="abacus"))
     body["spec"]["runPolicy"]["suspend"] = True
     async with running_world(tmp_path, left) as world:
         job_id = body["metadata"]["name"]

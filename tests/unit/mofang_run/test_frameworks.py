@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from mofang_run.frameworks import FRAMEWORKS, ray, spark, tensorflow, xgboost
+from mofang_api import frameworks as contract
+from mofang_run.frameworks import introduction, load, ray, spark, tensorflow
+from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.settings import RunSettings
 from mofang_run.network.addresses import own_address
@@ -29,8 +31,30 @@ def settings(**variables: str) -> RunSettings:
 
 
 def test_every_framework_of_the_contract_can_be_launched():
-    names = "pytorch tensorflow horovod mpi xgboost spark ray single"
-    assert set(FRAMEWORKS) == set(names.split())
+    assert list(FRAMEWORKS) == list(contract.FRAMEWORKS)
+    assert all(callable(load(name).launch) for name in FRAMEWORKS)
+
+
+def test_a_job_imports_the_module_of_its_own_framework_alone(wrapper):
+    """The time until it starts counts."""
+    script = wrapper.script("")
+    code, output = wrapper(
+        script, framework="single", PYTHONPROFILEIMPORTTIME="1", PYTHONUNBUFFERED="1"
+    )
+    imported = {
+        line.split("|")[-1].strip()
+        for line in output.splitlines()
+        if line.startswith("import time:")
+    }
+    assert code == 0
+    assert {name for name in imported if name.startswith("mofang_run.frameworks.")} <= {
+        "mofang_run.frameworks.introduction"
+    }
+
+
+@pytest.mark.parametrize("framework", ["mpi", "horovod"])
+def test_who_starts_processes_elsewhere_is_told_of_failures(framework):
+    assert load(framework).tell_failure is not None
 
 
 def test_a_command_is_run_as_it_is_with_its_parameters(wrapper):
@@ -127,20 +151,40 @@ def test_a_single_tensorflow_replica_has_no_cluster(wrapper):
     ("role", "index", "rank"), [("master", "0", "0"), ("worker", "1", "2")]
 )
 def test_xgboost_ranks_begin_with_the_master(role, index, rank):
-    introduction = xgboost.introduce(
+    told = introduction.introduce(
+        FRAMEWORKS["xgboost"],
         settings(
             MOFANG_ROLE=role,
             MOFANG_INDEX=index,
             MOFANG_NODES="2",
             MOFANG_ROLES='{"master":1,"worker":2}',
             MOFANG_MASTER="x-master-0",
-        )
+        ),
     )
-    assert introduction == {
+    assert told == {
         "MASTER_ADDR": "x-master-0",
         "MASTER_PORT": "9999",
         "WORLD_SIZE": "3",
         "RANK": rank,
+    }
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_jax_processes_are_told_of_their_coordinator(index):
+    told = introduction.introduce(
+        FRAMEWORKS["jax"],
+        settings(
+            MOFANG_ROLE="worker",
+            MOFANG_INDEX=str(index),
+            MOFANG_NODES="2",
+            MOFANG_ROLES='{"worker":2}',
+            MOFANG_MASTER="j-worker-0",
+        ),
+    )
+    assert told == {
+        "JAX_COORDINATOR_ADDRESS": "j-worker-0:8476",
+        "JAX_NUM_PROCESSES": "2",
+        "JAX_PROCESS_ID": str(index),
     }
 
 

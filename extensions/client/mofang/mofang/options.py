@@ -22,8 +22,8 @@ class SubmitOptions(TypedDict, total=False):
     """What people call the job; the script's name if not given."""
 
     framework: str | None
-    """``pytorch``, ``tensorflow``, ``horovod``, ``mpi``, ``xgboost``, ``spark``,
-    ``ray`` or ``single``; pytorch if not given, and single for one notebook."""
+    """A name of ``mofang_api.frameworks``, such as ``tensorflow``; pytorch if not
+    given, and single for one notebook."""
 
     engine: str | None
     environment_name: str | None

@@ -14,6 +14,7 @@ from mofang.options import PathText, RerunOptions, SubmitOptions
 from mofang.path_context import PathContext
 from mofang.settings import ClientSettings
 from mofang.shorthand import normalize, refused
+from mofang_api.frameworks import NOTEBOOK_FRAMEWORK
 from mofang_api.models import MAX_NAME, Job, JobSpec
 
 _RENAMED = {"keep": "keep_on_failure_minutes", "processes": "processes_per_replica"}
@@ -130,7 +131,7 @@ def _settle(
     _choose_image(wanted, options, settings)
     wanted["name"] = wanted.get("name") or _name(wanted)
     if _is_lone_notebook(wanted):
-        wanted["framework"] = "single"
+        wanted["framework"] = NOTEBOOK_FRAMEWORK
     context = PathContext(settings, directory or _here(), Path.home())
     snapshot = options.get("snapshot")
     if snapshot is None or snapshot is False:

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mofang_run.debug_hold import hold_for_debugging
-from mofang_run.frameworks import FRAMEWORKS
-from mofang_run.frameworks.mpi import tell_failure
+from mofang_run.frameworks import load
 from mofang_run.import_hints import explain_import
+from mofang_run.job.declarations import DEFAULT_FRAMEWORK, FRAMEWORKS
 from mofang_run.job.env_parsing import SettingsError
 from mofang_run.job.program import Program
 from mofang_run.job.replica import Launch, Replica
@@ -90,8 +90,8 @@ def run_replica(replica: Replica, command_line: CommandLine) -> int:
         prepared = prepare(
             replica, command_line.words, is_command=command_line.is_command
         )
-        framework = FRAMEWORKS[command_line.framework]
-        with framework(replica, prepared.program) as launch:
+        launcher = load(command_line.framework)
+        with launcher.launch(replica, prepared.program) as launch:
             replica.environment.update(launch.environment)
             with staging(replica, prepared.staged) as stage:
                 say(
@@ -103,7 +103,9 @@ def run_replica(replica: Replica, command_line: CommandLine) -> int:
                 code = stage.finish(code)
                 hold_for_debugging(replica, code)
     except RefusalError as error:
-        tell_failure(settings, str(error))
+        tell_failure = load(command_line.framework).tell_failure
+        if tell_failure is not None:
+            tell_failure(settings, str(error))
         code = _give_up(replica, str(error), error.exit_code)
         hold_for_debugging(replica, code)
     except StoppedError as error:
@@ -179,7 +181,7 @@ def _parse(argv: list[str]) -> CommandLine:
         prog="mofang-run",
         usage="mofang-run [--framework F] [--command] -- SCRIPT [ARGUMENT ...]",
     )
-    parser.add_argument("--framework", choices=[*FRAMEWORKS], default="pytorch")
+    parser.add_argument("--framework", choices=[*FRAMEWORKS], default=DEFAULT_FRAMEWORK)
     parser.add_argument(
         "--command",
         action="store_true",

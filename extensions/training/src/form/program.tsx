@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { folderIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { frameworkTexts } from '../model/frameworks.generated';
 import {
   codeDirectoryOf,
   directoryOf,
@@ -33,7 +34,7 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
           field="framework"
           label={trans.__('Framework')}
           choices={frameworkChoices(model, trans)}
-          hint={engineHint(model, trans)}
+          hint={frameworkHint(model, trans)}
         />
         <ChoiceInput
           model={model}
@@ -234,22 +235,15 @@ function frameworkChoices(
   model: FormModel,
   trans: TranslationBundle
 ): [string, string][] {
-  const names: Record<string, string> = {
-    pytorch: 'PyTorch (torchrun)',
-    tensorflow: 'TensorFlow (TF_CONFIG)',
-    horovod: 'Horovod (mpirun)',
-    mpi: 'MPI (mpirun)',
-    xgboost: 'XGBoost',
-    spark: 'Spark',
-    ray: 'Ray',
-    single: trans.__('Single process (no framework)')
-  };
+  const texts = frameworkTexts(trans);
   const known = Object.keys(model.defaults?.frameworks ?? {});
   const all = known.length > 0 ? known : [model.form.framework];
-  return all.map(each => [each, names[each] ?? each]);
+  return all.map(each => [each, texts[each]?.label ?? each]);
 }
 
-function engineHint(model: FormModel, trans: TranslationBundle): string {
-  const { engine } = model.form;
-  return engine ? trans.__('Run by %1, as the repeated job was.', engine) : '';
+function frameworkHint(model: FormModel, trans: TranslationBundle): string {
+  const { engine, framework } = model.form;
+  return engine
+    ? trans.__('Run by %1, as the repeated job was.', engine)
+    : (frameworkTexts(trans)[framework]?.description ?? '');
 }

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { hasOneReplica } from '../model/jobForm';
 import { EnvironmentField } from './environmentField';
 import { ChoiceInput, TextInput } from './fields';
 import type { IPartProps } from './program';
@@ -23,7 +24,7 @@ export function ResourcesPart({ model, trans }: IPartProps): JSX.Element {
           ]}
           hint={trans.__('Which waiting job of the project starts first.')}
         />
-        {model.form.framework !== 'single' && (
+        {!hasOneReplica(model.form, model.defaults) && (
           <TextInput
             model={model}
             field="processes"

@@ -6,6 +6,7 @@ import {
   type Program
 } from '../model/jobForm';
 import { formOf } from '../model/jobSpec';
+import { NOTEBOOK_FRAMEWORK } from '../model/frameworks.generated';
 import { scriptPath } from '../model/notebookScript';
 import type { IDefaults, IJob, IJobSpec } from '../model/wire';
 
@@ -71,7 +72,7 @@ export function withProgram(
   const next: IJobForm = { ...form, program };
   if (program === 'notebook') {
     next.script = filePath(notebook, defaults);
-    next.framework = 'single';
+    next.framework = NOTEBOOK_FRAMEWORK;
     next.engine = '';
   } else if (program === 'converted') {
     next.script = filePath(scriptPath(notebook), defaults);

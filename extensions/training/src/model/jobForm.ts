@@ -2,6 +2,7 @@
  * The form for a new job as a value. `jobSpec` turns it into what is sent, `jobChecks`
  * says early what is wrong with it.
  */
+import { DEFAULT_FRAMEWORK } from './frameworks.generated';
 import type {
   Delivery,
   HangAction,
@@ -112,12 +113,11 @@ export interface ITranslate {
 }
 
 export const DEFAULT_USER = '1000';
-const FIRST_FRAMEWORK = 'pytorch';
 
 export function emptyForm(): IJobForm {
   return {
     name: '',
-    framework: FIRST_FRAMEWORK,
+    framework: DEFAULT_FRAMEWORK,
     engine: '',
     program: 'script',
     script: '',
@@ -176,7 +176,7 @@ export function runsCustomImage(form: IJobForm): boolean {
 export function usualFramework(defaults: IDefaults): string {
   const { environment_frameworks, frameworks } = defaults;
   const known = environment_frameworks.find(name => name in frameworks);
-  return known ?? FIRST_FRAMEWORK;
+  return known ?? DEFAULT_FRAMEWORK;
 }
 
 export function rulesOf(form: IJobForm, defaults: IDefaults): IRoleRule[] {
@@ -198,13 +198,21 @@ export function replicasOf(
   return roles[rule.name]?.replicas.trim() || usualReplicas(rule, roles);
 }
 
-/** Parameter servers bring a chief, unless somebody says otherwise. */
+/** Whether all jobs of the framework are one program in one container. */
+export function hasOneReplica(
+  form: IJobForm,
+  defaults: IDefaults | null
+): boolean {
+  const rules = defaults ? rulesOf(form, defaults) : [];
+  return rules.length === 1 && rules[0].most === 1;
+}
+
+/** A role that another one requires is there where that one is. */
 export function usualReplicas(
   rule: IRoleRule,
   roles: Record<string, IRoleForm>
 ): string {
-  const servers = Number(roles.ps?.replicas || 0);
-  const isCalledFor = rule.name === 'chief' && servers > 0;
+  const isCalledFor = Number(roles[rule.required_by]?.replicas || 0) > 0;
   return String(isCalledFor ? Math.max(rule.default, 1) : rule.default);
 }
 

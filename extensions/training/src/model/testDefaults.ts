@@ -9,7 +9,13 @@ function role(
   most: number,
   part: Partial<IRoleRule> = {}
 ): IRoleRule {
-  const rule = { default: least, is_main: false, takes_gpu: true, meaning: '' };
+  const rule = {
+    default: least,
+    is_main: false,
+    takes_gpu: true,
+    required_by: '',
+    meaning: ''
+  };
   return { name, least, most, ...rule, ...part };
 }
 
@@ -28,7 +34,7 @@ export const defaults: IDefaults = {
   frameworks: {
     pytorch: [worker],
     tensorflow: [
-      role('chief', 0, 1, { takes_gpu: false }),
+      role('chief', 0, 1, { takes_gpu: false, required_by: 'ps' }),
       worker,
       role('ps', 0, 64, { takes_gpu: false })
     ],

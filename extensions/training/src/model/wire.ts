@@ -231,6 +231,8 @@ export interface IRoleRule {
   /** Whether the job's own number of replicas counts this role's. */
   is_main: boolean;
   takes_gpu: boolean;
+  /** A role whose jobs have one of this, unless they say otherwise; empty for none. */
+  required_by: string;
   meaning: string;
 }
 

@@ -1,17 +1,19 @@
 {{- /*
 Sets in `into` the spec of each environment, by name: the files of images/catalog with
-the values' `environments` merged over them. The image, one of `images` by name or a
-full reference, is made a full one. Needs (dict "root" $ "into" $specs).
+the values' `environments` merged over them. The image, one of `images` or of the
+catalogue's by name or a full reference, is made a full one. Needs (dict "root" $ "into" $specs).
 */ -}}
 {{- define "mofang.environmentSpecs" -}}
 {{- $root := .root -}}
 {{- $specs := .into -}}
+{{- $named := dict -}}
 {{- range $path, $_ := $root.Files.Glob "catalog/*.yaml" -}}
 {{- $file := $root.Files.Get $path | fromYaml -}}
 {{- if $file.Error -}}
 {{- fail (printf "%s is not YAML: %s" $path $file.Error) -}}
 {{- end -}}
 {{- $_ := set $specs $file.metadata.name $file.spec -}}
+{{- $_ := set $named $file.spec.image true -}}
 {{- end -}}
 {{- range $name, $change := $root.Values.environments -}}
 {{- if kindIs "invalid" $change -}}
@@ -22,7 +24,7 @@ full reference, is made a full one. Needs (dict "root" $ "into" $specs).
 {{- end -}}
 {{- range $name, $spec := $specs -}}
 {{- $image := $spec.image | default "" -}}
-{{- if hasKey $root.Values.images $image -}}
+{{- if or (hasKey $root.Values.images $image) (hasKey $named $image) -}}
 {{- $image = include "mofang.image" (dict "root" $root "name" $image) -}}
 {{- end -}}
 {{- $_ := set $specs $name (mergeOverwrite (deepCopy $spec) (dict "image" $image)) -}}

@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from mofang.client import Client
 from mofang.errors import MofangError
 from mofang.settings import ClientOptions
+from mofang_api.frameworks import DEFAULT_FRAMEWORK
 from mofang_api.models import Framework, Job, role_rules
 
 MOST = 50
@@ -54,7 +55,7 @@ def complete_role(
     ctx: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the roles of the framework that was named before."""
-    framework = Framework(ctx.params.get("framework") or Framework.PYTORCH)
+    framework = Framework(ctx.params.get("framework") or DEFAULT_FRAMEWORK)
     return [
         CompletionItem(f"{rule.name}={rule.default}", help=rule.meaning or None)
         for rule in role_rules(framework)

@@ -12,6 +12,7 @@ from mofang.cli.completing import complete_environment, complete_role
 from mofang.cli.grouping import OptionGroup
 from mofang.options import RerunOptions
 from mofang.shorthand import read_setting
+from mofang_api.frameworks import DEFAULT_FRAMEWORK, NOTEBOOK_FRAMEWORK
 from mofang_api.models import Engine, Framework, HangAction, Priority
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,7 +73,8 @@ _OPTIONS = (
     _program.option(
         "--framework",
         type=click.Choice(list(map(str, Framework))),
-        help="Who starts its processes; pytorch by default, single for a notebook.",
+        help=f"Who starts its processes; {DEFAULT_FRAMEWORK} by default, "
+        f"{NOTEBOOK_FRAMEWORK} for a notebook.",
     ),
     _program.option(
         "--environment",

@@ -6,6 +6,7 @@ older client keeps working. The body of errors is in ``mofang_api.errors``.
 
 from __future__ import annotations
 
+from mofang_api.declarations import MAX_REPLICAS, FrameworkDeclaration, RoleRule
 from mofang_api.models.debug import DebugServer
 from mofang_api.models.delivery import CodeSource, Delivery, Input, Output, SecretKey
 from mofang_api.models.enums import Engine, Framework, HangAction, Priority
@@ -35,7 +36,7 @@ from mofang_api.models.resources import (
     MIN_MEMORY,
     Resources,
 )
-from mofang_api.models.roles import MAX_REPLICAS, Role, RoleRule, RoleSpec, role_rules
+from mofang_api.models.roles import Role, RoleSpec, role_rules
 from mofang_api.models.spec import MAX_NAME, MAX_SPEC_BYTES, JobSpec, Restart
 from mofang_api.models.stored import StoredSpec, read_spec
 
@@ -55,6 +56,7 @@ __all__ = [
     "EnvironmentList",
     "EnvironmentResources",
     "Framework",
+    "FrameworkDeclaration",
     "GpuBounds",
     "HangAction",
     "Input",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
+from mofang_api.declarations import FrameworkDeclaration
+from mofang_api.frameworks import FRAMEWORKS, declaration_of
+
 
 class Choice(StrEnum):
     """An enumeration to which newer versions may add members."""
@@ -30,29 +33,17 @@ class Choice(StrEnum):
 
 
 class Framework(Choice):
-    """Who starts the processes of a job and introduces them to each other."""
+    """Who starts the processes of a job and introduces them to each other.
 
-    PYTORCH = "pytorch"
-    """torchrun in equal workers."""
+    One member for each module of ``mofang_api.frameworks``: ``Framework.PYTORCH``.
+    """
 
-    TENSORFLOW = "tensorflow"
-    """TF_CONFIG in every replica; parameter servers if the job has some."""
+    vars().update({name.upper(): name for name in FRAMEWORKS})
 
-    HOROVOD = "horovod"
-    """mpirun in a launcher, ring all-reduce among the workers."""
-
-    MPI = "mpi"
-    """mpirun in a launcher, any program."""
-
-    XGBOOST = "xgboost"
-    SPARK = "spark"
-    """A standalone cluster for the time of the job; the driver runs the script."""
-
-    RAY = "ray"
-    """A Ray cluster for the time of the job; its head runs the script."""
-
-    SINGLE = "single"
-    """One container, one program."""
+    @property
+    def declaration(self) -> FrameworkDeclaration:
+        """What the platform knows of it."""
+        return declaration_of(self.value)
 
 
 class Engine(Choice):

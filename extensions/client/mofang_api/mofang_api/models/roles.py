@@ -1,7 +1,4 @@
-"""Which roles a framework's jobs have, and how many replicas of each.
-
-One table, from which the form, the client and the service all read.
-"""
+"""Which roles a job has, and how many replicas of each, by its framework's rules."""
 
 from __future__ import annotations
 
@@ -12,11 +9,10 @@ from typing import Annotated
 from pydantic import Field
 
 from mofang_api.base import RequestModel
+from mofang_api.declarations import MAX_REPLICAS, RoleRule
 from mofang_api.errors import FieldError
 from mofang_api.models.enums import Framework
 from mofang_api.models.resources import Resources
-
-MAX_REPLICAS = 64
 
 
 class RoleSpec(RequestModel):
@@ -30,23 +26,6 @@ class RoleSpec(RequestModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoleRule:
-    """One role of a framework."""
-
-    name: str
-    least: int
-    most: int
-    default: int = 1
-    is_main: bool = False
-    """Whether ``JobSpec.replicas`` counts its replicas."""
-
-    takes_gpu: bool = True
-    """Whether its replicas may ask for GPUs; others run on CPU machines (J2, J3)."""
-
-    meaning: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     """One role of a job with everything settled."""
 
@@ -55,70 +34,9 @@ class Role:
     resources: Resources
 
 
-_MPIRUN = (
-    RoleRule(name="launcher", least=1, most=1, takes_gpu=False, meaning="runs mpirun"),
-    RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
-)
-
-_TABLE: dict[Framework, tuple[RoleRule, ...]] = {
-    Framework.PYTORCH: (
-        RoleRule(
-            name="worker",
-            least=1,
-            most=MAX_REPLICAS,
-            is_main=True,
-            meaning="runs the script, one process for each of its GPUs",
-        ),
-    ),
-    Framework.TENSORFLOW: (
-        RoleRule(
-            name="chief",
-            least=0,
-            most=1,
-            default=0,
-            takes_gpu=False,
-            meaning="coordinates parameter servers and workers, saves checkpoints",
-        ),
-        RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
-        RoleRule(
-            name="ps",
-            least=0,
-            most=MAX_REPLICAS,
-            default=0,
-            takes_gpu=False,
-            meaning="keeps the variables",
-        ),
-    ),
-    Framework.HOROVOD: _MPIRUN,
-    Framework.MPI: _MPIRUN,
-    Framework.XGBOOST: (
-        RoleRule(name="master", least=1, most=1, meaning="is rank 0"),
-        RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),
-    ),
-    Framework.SPARK: (
-        RoleRule(
-            name="driver",
-            least=1,
-            most=1,
-            takes_gpu=False,
-            meaning="is the cluster's master and runs the script",
-        ),
-        RoleRule(name="worker", least=1, most=MAX_REPLICAS, is_main=True),
-    ),
-    Framework.RAY: (
-        RoleRule(name="head", least=1, most=1, meaning="runs the script"),
-        RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),
-    ),
-    Framework.SINGLE: (RoleRule(name="worker", least=1, most=1, is_main=True),),
-}
-
-_UNKNOWN = (RoleRule(name="worker", least=0, most=MAX_REPLICAS, is_main=True),)
-"""Of a framework that only newer versions know; other roles are those a job names."""
-
-
 def role_rules(framework: Framework) -> tuple[RoleRule, ...]:
     """Return the roles of a framework's jobs, in the order in which people see them."""
-    return _TABLE.get(framework, _UNKNOWN)
+    return framework.declaration.roles
 
 
 def resolve_roles(
@@ -129,9 +47,10 @@ def resolve_roles(
 ) -> tuple[Role, ...]:
     """Return each role that has replicas, with what it gets.
 
-    Parameter servers need somebody who coordinates them: a job that has some and
-    names no chief gets one. Nothing is refused, since jobs that were admitted under
-    other rules have roles too; ``check_roles`` is for new ones.
+    A role that another one requires (parameter servers need somebody who coordinates
+    them) is there where that one is, unless the job says otherwise. Nothing is
+    refused, since jobs that were admitted under other rules have roles too;
+    ``check_roles`` is for new ones.
     """
     return _settled(framework, replicas, resources, tuple(wanted.items()))
 
@@ -148,10 +67,10 @@ def _settled(
     rules = {rule.name: rule for rule in role_rules(framework)}
     rules |= {name: _added(name) for name in wanted if name not in rules}
     counts = {name: _count(rule, replicas, wanted) for name, rule in rules.items()}
-    if framework is Framework.TENSORFLOW and counts["ps"]:
-        asked = wanted.get("chief")
-        if asked is None or asked.replicas is None:
-            counts["chief"] = 1
+    for rule in rules.values():
+        asked = wanted.get(rule.name)
+        if counts.get(rule.required_by) and (asked is None or asked.replicas is None):
+            counts[rule.name] = max(rule.default, 1)
     return tuple(
         Role(
             name=name,
@@ -181,13 +100,7 @@ def check_roles(
             )
     for rule in rules.values():
         _check_count(rule, replicas, wanted)
-    if framework is Framework.TENSORFLOW and _count(rules["ps"], replicas, wanted):
-        chief = wanted.get("chief")
-        if chief is not None and chief.replicas == 0:
-            raise FieldError(
-                "roles.chief.replicas",
-                "A job with parameter servers needs a chief. Ask for one.",
-            )
+        _check_requirement(rule, rules, replicas, wanted)
     for name, role in wanted.items():
         if role.resources and role.resources.gpu and not rules[name].takes_gpu:
             raise FieldError(
@@ -219,6 +132,24 @@ def _check_count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> 
         raise FieldError(
             f"roles.{rule.name}.replicas" if is_named else "replicas",
             f"The role {rule.name} has {bounds} replicas here, not {asked}.",
+        )
+
+
+def _check_requirement(
+    rule: RoleRule,
+    rules: dict[str, RoleRule],
+    replicas: int,
+    wanted: dict[str, RoleSpec],
+) -> None:
+    dependent = rules.get(rule.required_by)
+    if dependent is None or not _count(dependent, replicas, wanted):
+        return
+    asked = wanted.get(rule.name)
+    if asked is not None and asked.replicas == 0:
+        raise FieldError(
+            f"roles.{rule.name}.replicas",
+            f"A job with {dependent.plural or dependent.name} needs a {rule.name}. "
+            "Ask for one.",
         )
 
 

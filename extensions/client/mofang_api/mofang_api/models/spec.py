@@ -16,13 +16,14 @@ from pydantic import (
 )
 
 from mofang_api.base import RequestModel
+from mofang_api.declarations import MAX_REPLICAS
 from mofang_api.errors import FieldError
+from mofang_api.frameworks import DEFAULT_FRAMEWORK
 from mofang_api.ids import JOB_ID
 from mofang_api.models.delivery import CodeSource, Input, Output, SecretKey
 from mofang_api.models.enums import Engine, Framework, HangAction, Priority
 from mofang_api.models.resources import Resources
 from mofang_api.models.roles import (
-    MAX_REPLICAS,
     Role,
     RoleSpec,
     check_roles,
@@ -68,7 +69,7 @@ class JobSpec(RequestModel):
     """A training job as its owner asks for it."""
 
     name: str
-    framework: Framework = Framework.PYTORCH
+    framework: Framework = Framework(DEFAULT_FRAMEWORK)
     engine: Engine | None = None
     """None for the first of the platform's that runs the framework."""
 
@@ -81,7 +82,7 @@ class JobSpec(RequestModel):
     notebook (.ipynb) is run by papermill. Empty where there is a command."""
 
     command: list[str] = Field(default_factory=list)
-    """What each replica (of mpi and horovod: each rank) runs instead of a script,
+    """What each replica (where mpirun starts them: each rank) runs instead of a script,
     word by word; no shell reads it."""
 
     arguments: list[str] = Field(default_factory=list)

@@ -1,39 +1,48 @@
-"""Frameworks: the process that each wants started in a replica. One table by name.
+"""Frameworks: the process that each wants started in a replica.
 
 A framework is a context: entering it waits for peers and starts what must be there
-before the process, leaving it ends that again.
+before the process, leaving it ends that again. The module of its name has it; a
+framework without one is launched by ``introduction``. Only the module that a job needs
+is imported: the time until it starts counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
 
-from mofang_run.frameworks import (
-    horovod,
-    mpi,
-    pytorch,
-    ray,
-    single,
-    spark,
-    tensorflow,
-    xgboost,
-)
+from mofang_run.job.declarations import FRAMEWORKS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from mofang_run.job.program import Program
     from mofang_run.job.replica import Launch, Replica
+    from mofang_run.job.settings import RunSettings
 
-    Framework = Callable[[Replica, Program], AbstractContextManager[Launch]]
 
-FRAMEWORKS: dict[str, Framework] = {
-    "pytorch": pytorch.launch,
-    "tensorflow": tensorflow.launch,
-    "horovod": horovod.launch,
-    "mpi": mpi.launch,
-    "xgboost": xgboost.launch,
-    "spark": spark.launch,
-    "ray": ray.launch,
-    "single": single.launch,
-}
+class Launcher(NamedTuple):
+    """How one framework's processes are launched."""
+
+    launch: Callable[[Replica, Program], AbstractContextManager[Launch]]
+    tell_failure: Callable[[RunSettings, str], None] | None
+    """Tells the other replicas that this one could not start; None where they need no
+    telling."""
+
+
+def load(framework: str) -> Launcher:
+    """Return how a framework is launched.
+
+    Raises:
+        KeyError: It is not declared.
+    """
+    declaration = FRAMEWORKS[framework]
+    name = f"{__name__}.{framework}"
+    if find_spec(name) is None:
+        generic = import_module(f"{__name__}.introduction")
+        return Launcher(partial(generic.launch, declaration), None)
+    module = import_module(name)
+    return Launcher(module.launch, getattr(module, "tell_failure", None))

@@ -19,3 +19,6 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
         replica.environment.setdefault(name, interface)
     with mpi.launch(replica, program) as launched:
         yield launched
+
+
+tell_failure = mpi.tell_failure

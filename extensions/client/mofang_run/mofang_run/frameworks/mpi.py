@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from mofang_run.frameworks.openmpi import find_version, mpirun_options
+from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program, check_program
 from mofang_run.job.replica import Launch, Replica
 from mofang_run.job.results import RESULT_FILE
@@ -31,7 +32,7 @@ from mofang_run.network.peers import name_some
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 from mofang_run.process.waiting import LONGER, Wait, wait_until
 
-LAUNCHER = "launcher"
+LAUNCHER = FRAMEWORKS["mpi"].leader
 WORKER = "worker"
 
 HOSTFILE = Path("/etc/mpi/hostfile")

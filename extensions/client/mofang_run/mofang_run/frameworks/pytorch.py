@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mofang_run.frameworks import torchrun
+from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program, check_program
 from mofang_run.job.replica import Launch, Replica
 from mofang_run.job.settings import RunSettings
@@ -13,7 +14,7 @@ from mofang_run.network.peers import wait_for_names
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 from mofang_run.process.waiting import LIMIT_SECONDS
 
-DEFAULT_PORT = 29500
+DECLARATION = FRAMEWORKS["pytorch"]
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     if program.is_command:
         launched = Launch(program.arguments(), _introduction(settings))
     else:
-        port = settings.master_port or DEFAULT_PORT
+        port = settings.master_port or DECLARATION.port
         launched = Launch(
             torchrun.arguments(settings, program, _master(settings), port),
             output_watcher=torchrun.watch_failures(replica),
@@ -49,7 +50,7 @@ def _introduction(settings: RunSettings) -> dict[str, str]:
     """What torchrun would tell each process, for one process in each replica."""
     return {
         "MASTER_ADDR": _master(settings),
-        "MASTER_PORT": str(settings.master_port or DEFAULT_PORT),
+        "MASTER_PORT": str(settings.master_port or DECLARATION.port),
         "WORLD_SIZE": str(settings.nodes),
         "RANK": str(settings.index),
     }

@@ -13,6 +13,7 @@ from mofang_run.frameworks.service import (
     wait_for_head,
     wait_for_start,
 )
+from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import Program, check_program
 from mofang_run.job.replica import Launch, Replica
@@ -22,8 +23,8 @@ from mofang_run.process.cgroup import cores
 from mofang_run.process.exit_codes import NOT_FOUND, RefusalError
 from mofang_run.process.sidecar import Sidecar
 
-HEAD = "head"
-DEFAULT_PORT = 6379
+DECLARATION = FRAMEWORKS["ray"]
+HEAD = DECLARATION.leader
 START_FAILED = 1
 
 JOIN_LIMIT_SECONDS = 300.0
@@ -40,19 +41,19 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
     if python.find_package("ray") is None:
         raise RefusalError(
             f"Ray is not installed for {python.executable}. Choose an image that has "
-            "it, such as that of the environment ray.",
+            f"it, such as that of the environment {DECLARATION.environment}.",
             NOT_FOUND,
         )
     replica.environment.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ip = own_address().ip
     if replica.settings.role == HEAD:
         check_program(program)
-        port = replica.settings.master_port or DEFAULT_PORT
+        port = replica.settings.master_port or DECLARATION.port
         with _head(replica, head_arguments(python, ip, port), ip, port):
             # Not "auto": that would take any cluster that it finds.
             yield Launch(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
     else:
-        head = head_of(replica.settings, HEAD, DEFAULT_PORT)
+        head = head_of(replica.settings, HEAD, DECLARATION.port)
         wait_for_head(replica, head)
         seconds = replica.settings.wait_limit(JOIN_LIMIT_SECONDS)
         arguments = worker_arguments(python, ip, head.address, seconds)

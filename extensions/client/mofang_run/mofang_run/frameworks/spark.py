@@ -16,6 +16,7 @@ from mofang_run.frameworks.service import (
     wait_for_head,
     wait_for_start,
 )
+from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import Program, check_program
 from mofang_run.job.replica import Launch, Replica
@@ -27,9 +28,9 @@ from mofang_run.process.exit_codes import NOT_FOUND, RefusalError
 from mofang_run.process.sidecar import Sidecar
 from mofang_run.process.waiting import LONGER, Wait, wait_until
 
-DRIVER = "driver"
+DECLARATION = FRAMEWORKS["spark"]
+DRIVER = DECLARATION.leader
 WORKER = "worker"
-DEFAULT_PORT = 7077
 MASTER_PAGES = 8080
 WORKER_PAGES = 8081
 
@@ -71,7 +72,7 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
 def _driver(
     replica: Replica, program: Program, spark_class: str, address: Address
 ) -> Iterator[Launch]:
-    port = replica.settings.master_port or DEFAULT_PORT
+    port = replica.settings.master_port or DECLARATION.port
     arguments = master_arguments(spark_class, address.ip, port)
     with Sidecar("spark", arguments, replica.environment, replica.output) as master:
         wait_for_start(replica, "Spark", lambda: _is_up(master, address.ip))
@@ -227,7 +228,7 @@ def master_of(settings: RunSettings) -> Head:
     The master logs everybody who calls its own port and leaves again, so its pages
     tell whether it is there.
     """
-    return head_of(settings, DRIVER, DEFAULT_PORT, MASTER_PAGES)
+    return head_of(settings, DRIVER, DECLARATION.port, MASTER_PAGES)
 
 
 def _find_spark(replica: Replica, python: Interpreter) -> str:
@@ -239,7 +240,7 @@ def _find_spark(replica: Replica, python: Interpreter) -> str:
     if not home or not found.exists():
         raise RefusalError(
             f"Spark is not installed for {python.executable}. Choose an image that has "
-            "it, such as that of the environment spark.",
+            f"it, such as that of the environment {DECLARATION.environment}.",
             NOT_FOUND,
         )
     return str(found)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.env_parsing import SHOWN
 from mofang_run.job.program import Program, check_program
 from mofang_run.job.replica import Launch, Replica
@@ -14,7 +15,7 @@ from mofang_run.network.peers import wait_for_names
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 from mofang_run.process.waiting import LIMIT_SECONDS
 
-DEFAULT_PORT = 2222
+DECLARATION = FRAMEWORKS["tensorflow"]
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def build_config(settings: RunSettings) -> str:
     """
     if settings.replicas < 2:  # noqa: PLR2004 - one has no peers
         return ""
-    port = settings.master_port or DEFAULT_PORT
+    port = settings.master_port or DECLARATION.port
     cluster = {}
     for role, count in settings.roles.items():
         if not settings.host(role, 0):

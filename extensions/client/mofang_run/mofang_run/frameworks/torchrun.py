@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 
+from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program
 from mofang_run.job.replica import Replica
 from mofang_run.job.settings import RunSettings
@@ -17,6 +18,8 @@ from mofang_run.process.child import OutputWatcher
 from mofang_run.process.exit_codes import NOT_FOUND, RefusalError
 from mofang_run.process.group import Child
 from mofang_run.process.output import Output
+
+DECLARATION = FRAMEWORKS["pytorch"]
 
 EXIT_SECONDS = 5.0
 """How long torchrun may take to end after a failure."""
@@ -44,7 +47,7 @@ def arguments(
     if python.find_package("torch") is None:
         raise RefusalError(
             f"PyTorch is not installed for {python.executable}. Choose an image that "
-            "has it, such as that of the environment pytorch.",
+            f"has it, such as that of the environment {DECLARATION.environment}.",
             NOT_FOUND,
         )
     return [

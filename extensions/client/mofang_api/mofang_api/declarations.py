@@ -1,0 +1,124 @@
+"""What a framework declares: the types of ``mofang_api.frameworks``.
+
+Plain data of the standard library: the generator of the wrapper's and the form's tables
+reads it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MAX_REPLICAS = 64
+
+
+class ProcessStarter(StrEnum):
+    """Who starts the processes of a script, where a replica may run several."""
+
+    WRAPPER = "wrapper"
+    """``mofang-run`` itself: one process in each replica."""
+
+    TORCHRUN = "torchrun"
+    MPIRUN = "mpirun"
+    """In the leader; it reaches the other replicas over SSH. They find each other by a
+    directory of the owner's home."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRule:
+    """One role of a framework."""
+
+    name: str
+    least: int
+    most: int
+    default: int = 1
+    is_main: bool = False
+    """Whether ``JobSpec.replicas`` counts its replicas."""
+
+    takes_gpu: bool = True
+    """Whether its replicas may ask for GPUs; others run on CPU nodes (J2, J3)."""
+
+    required_by: str = ""
+    """Another role: a job that has some of that one gets one of this one, unless it
+    says otherwise."""
+
+    plural: str = ""
+    """What several of its replicas are called, where that is not its name."""
+
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """How an example of the images is submitted."""
+
+    script: str
+    """Below ``images/examples``."""
+
+    options: str = ""
+    """Of ``mofang submit``, beside the framework's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkDeclaration:
+    """Everything the platform knows of one framework."""
+
+    name: str
+    """As in a ``JobSpec``; the module is called the same."""
+
+    order: int
+    """Frameworks are listed by it, the smallest first."""
+
+    title: str
+    form_label: str
+    """Its choice in the form."""
+
+    description: str
+    """What is started, as the rest of a sentence; for the form and the manual."""
+
+    roles: tuple[RoleRule, ...]
+    """In the order in which people see them."""
+
+    leader: str = "worker"
+    """Role whose first replica all others call."""
+
+    success_role: str | None = None
+    """Role whose end is the job's, if the job has it; else all replicas must end."""
+
+    port: int = 0
+    """Where replicas call each other; 0 if they don't."""
+
+    starter: ProcessStarter = ProcessStarter.WRAPPER
+    sets_threads: bool = True
+    """Whether its libraries start one thread per core of the node unless told."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What ``mofang-run`` tells each process, where no module of
+    ``mofang_run.frameworks`` launches it. Values hold ``{leader_host}``, ``{port}``,
+    ``{replicas}`` and ``{rank}``; replicas of the leader's role have the first ranks.
+    """
+
+    environment: str
+    """Of the catalogue: the one that runs the examples."""
+
+    examples: tuple[Example, ...]
+    examples_show: str
+    """What there is to learn from them."""
+
+    @property
+    def uses_mpirun(self) -> bool:
+        """Whether the leader starts all processes by mpirun."""
+        return self.starter is ProcessStarter.MPIRUN
+
+    @property
+    def uses_torchrun(self) -> bool:
+        """Whether torchrun starts the processes of each replica."""
+        return self.starter is ProcessStarter.TORCHRUN
+
+
+def workers(*, least: int = 1, most: int = MAX_REPLICAS, meaning: str = "") -> RoleRule:
+    """Return the rule of the main role of most frameworks."""
+    return RoleRule(
+        name="worker", least=least, most=most, is_main=True, meaning=meaning
+    )
