@@ -24,7 +24,10 @@ export interface ITarget {
   index: number;
 }
 
-export interface IChoice {
+/** How the connection of a Cloud Shell stands. */
+export type ShellStatus = 'connecting' | 'connected' | 'ended';
+
+export interface IShellChoice {
   label: string;
   target: ITarget;
 }
@@ -68,7 +71,7 @@ export function parseNode(jobId: string, name: string): ITarget {
 }
 
 /** Every container that a shell can be opened in, newest job first. */
-export function choices(jobs: readonly IJob[]): IChoice[] {
+export function shellChoices(jobs: readonly IJob[]): IShellChoice[] {
   return jobs.flatMap(job =>
     job.replicas
       .filter(replica => replica.shell)

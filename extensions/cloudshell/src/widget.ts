@@ -11,12 +11,16 @@ import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { StackedPanel } from '@lumino/widgets';
 
-import { ShellControls } from './controls';
-import { type IJob, type ITarget, replicaName, terminalName } from './model';
+import { type IControlledShell, ShellControls } from './controls';
+import {
+  type IJob,
+  type ITarget,
+  replicaName,
+  type ShellStatus,
+  terminalName
+} from './model';
 import type { JobReader } from './request';
 import * as React from 'react';
-
-export type ShellStatus = 'connecting' | 'connected' | 'ended';
 
 export interface IShellOptions {
   target: ITarget;
@@ -29,7 +33,10 @@ export interface IShellOptions {
 }
 
 /** A terminal in one container of a job; another can be chosen above it. */
-export class ShellWidget extends MainAreaWidget<StackedPanel> {
+export class ShellWidget
+  extends MainAreaWidget<StackedPanel>
+  implements IControlledShell
+{
   constructor(private _options: IShellOptions) {
     super({ content: new StackedPanel() });
     this.target = _options.target;

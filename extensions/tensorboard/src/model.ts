@@ -33,7 +33,7 @@ export type State =
   | { kind: 'ended'; byPerson: boolean };
 
 /** A tab that was away for longer finds its TensorBoard ended for want of use. */
-export const AWAY_MILLISECONDS = 5 * 60_000;
+export const IDLE_MILLISECONDS = 5 * 60_000;
 
 /** One TensorBoard of one tab, from its start to its end. */
 export class TensorBoardModel {
@@ -57,16 +57,16 @@ export class TensorBoardModel {
     this._set({ kind: 'starting' });
     try {
       const instance = await this._boards.open(this.selection);
-      this._lastSeen = this._now();
+      this._lastRunning = this._now();
       const hasData = await this._boards.hasData(instance);
       this._set({ kind: 'running', instance, hasData });
     } catch (reason) {
-      this._set({ kind: 'failed', message: sentence(reason) });
+      this._set({ kind: 'failed', message: messageOf(reason) });
     }
   }
 
   /** The person looks at it: start it, or see that it runs still. */
-  async look(): Promise<void> {
+  async refresh(): Promise<void> {
     if (this._state.kind === 'waiting') {
       return this.open();
     }
@@ -83,20 +83,20 @@ export class TensorBoardModel {
     } catch {
       return; // The notebook's server is away, and JupyterLab tells that.
     }
-    const asked = this._state;
-    if (asked.kind !== 'running' || asked.instance !== instance) {
+    const current = this._state;
+    if (current.kind !== 'running' || current.instance !== instance) {
       return;
     }
     if (isRunning) {
-      this._lastSeen = this._now();
-      if (hasData !== asked.hasData) {
+      this._lastRunning = this._now();
+      if (hasData !== current.hasData) {
         this._set({ kind: 'running', instance, hasData });
       }
       return;
     }
-    const wasAway = this._now() - this._lastSeen > AWAY_MILLISECONDS;
+    const wasIdle = this._now() - this._lastRunning > IDLE_MILLISECONDS;
     this._set({ kind: 'ended', byPerson: false });
-    if (wasAway) {
+    if (wasIdle) {
       await this.open();
     }
   }
@@ -111,7 +111,7 @@ export class TensorBoardModel {
       await this._boards.stop(instance.id);
       this._set({ kind: 'ended', byPerson: true });
     } catch (reason) {
-      this._set({ kind: 'failed', message: sentence(reason) });
+      this._set({ kind: 'failed', message: messageOf(reason) });
     }
   }
 
@@ -121,9 +121,9 @@ export class TensorBoardModel {
   }
 
   private _state: State = { kind: 'waiting' };
-  private _lastSeen = 0;
+  private _lastRunning = 0;
 }
 
-function sentence(reason: unknown): string {
+function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
 }

@@ -22,7 +22,7 @@ import { Notice } from './notice';
 import { type Selection, selectionName, selectionText } from './selection';
 
 /** How often a tab that is looked at says so. */
-const LOOK_MILLISECONDS = 60_000;
+const REFRESH_MILLISECONDS = 60_000;
 
 /** How often to ask for the first data, as of a job that has just begun. */
 const FIRST_DATA_MILLISECONDS = 5_000;
@@ -66,8 +66,8 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
     this._fillToolbar();
     this._poll = new Poll({
       auto: false,
-      factory: () => this.model.look(),
-      frequency: { interval: LOOK_MILLISECONDS, backoff: false },
+      factory: () => this.model.refresh(),
+      frequency: { interval: REFRESH_MILLISECONDS, backoff: false },
       name: '@mofang/tensorboard:look',
       standby: () => document.hidden || !this.isVisible
     });
@@ -186,7 +186,7 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
       this._frame = new TensorBoardFrame(address, isDark, this.title.label);
       this.content.addWidget(this._frame);
     }
-    const interval = hasData ? LOOK_MILLISECONDS : FIRST_DATA_MILLISECONDS;
+    const interval = hasData ? REFRESH_MILLISECONDS : FIRST_DATA_MILLISECONDS;
     if (interval !== this._poll.frequency.interval) {
       this._poll.frequency = { ...this._poll.frequency, interval };
       void this._poll.refresh();

@@ -46,19 +46,19 @@ export namespace CommandIDs {
 }
 
 /** How the list of jobs is kept. */
-export type Liveness = 'connecting' | 'live' | 'lost';
+export type ConnectionStatus = 'connecting' | 'live' | 'lost';
 
 /** Submits training jobs and follows them. */
 export interface ITrainingJobs extends IDisposable {
-  readonly liveness: Liveness;
+  readonly connectionStatus: ConnectionStatus;
   /** Why the list is not live; null while it is. */
   readonly problem: string | null;
   /** Emitted when a job appears, changes or goes, or the liveness changes. */
   readonly changed: ISignal<ITrainingJobs, void>;
   /** Emitted with each change of a job, in their order. */
-  readonly told: ISignal<ITrainingJobs, IJobEvent>;
+  readonly jobChanged: ISignal<ITrainingJobs, IJobEvent>;
   /** Emitted when changes are told again after a gap: lists must be read anew. */
-  readonly reopened: ISignal<ITrainingJobs, void>;
+  readonly resynced: ISignal<ITrainingJobs, void>;
   /** A job that was read before. */
   find(id: string): IJob | undefined;
   /** Read a job unless it is known, and keep it up to date from now on. */

@@ -5,16 +5,16 @@ import { backOff, EventParser } from './model/events';
 import { parseExact } from './model/exactJson';
 import type { IJobEvent } from './model/wire';
 import { address, request, TrainingError } from './request';
-import type { Liveness } from './tokens';
+import type { ConnectionStatus } from './tokens';
 
 /** Silence for longer than this means that the connection is dead. */
 const SILENCE_MS = 45_000;
 
 export interface IWatchListener {
   /** The watch stands: what is read now misses nothing that comes after. */
-  opened(): Promise<void>;
+  connected(): Promise<void>;
   event(event: IJobEvent): void;
-  liveness(liveness: Liveness, problem: string | null): void;
+  setConnectionStatus(status: ConnectionStatus, problem: string | null): void;
 }
 
 /**
@@ -67,7 +67,7 @@ export class JobWatch implements IDisposable {
         }
       }
       if (!this._isDisposed && !this._abort.signal.aborted) {
-        this._listener.liveness('lost', problem);
+        this._listener.setConnectionStatus('lost', problem);
         await this._sleep(backOff(this._attempt++));
       }
     }
@@ -78,9 +78,9 @@ export class JobWatch implements IDisposable {
     const { signal } = this._abort;
     const url = address(this._settings, 'jobs/watch');
     const answer = await request(this._settings, url, { signal });
-    await this._listener.opened();
+    await this._listener.connected();
     this._attempt = 0;
-    this._listener.liveness('live', null);
+    this._listener.setConnectionStatus('live', null);
     const reader = answer.body!.getReader();
     const decoder = new TextDecoder();
     const parser = new EventParser();

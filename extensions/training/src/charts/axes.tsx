@@ -1,7 +1,7 @@
 import * as React from 'react';
 
-import { formatValue, type Unit } from '../model/charts';
-import { formatTick, timeTicks } from '../model/chartsTime';
+import { formatValue, type Unit } from '../model/chartValues';
+import { formatTick, timeTicks } from '../model/chartTime';
 import type { IScale } from './scale';
 
 /** Pixels that the text of a time needs. */

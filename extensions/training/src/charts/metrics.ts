@@ -2,9 +2,9 @@ import * as React from 'react';
 
 import { isFinal, type IJob, type IJobMetrics } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
-import { keepReading } from './reading';
+import { pollWhileVisible } from './polling';
 
-export interface IReading {
+export interface IMetricsState {
   /** Null until something was read. */
   metrics: IJobMetrics | null;
   problem: string;
@@ -21,8 +21,8 @@ export function useMetrics(
   job: IJob | undefined,
   points: number,
   isShown: boolean
-): IReading {
-  const [reading, setReading] = React.useState<IReading>({
+): IMetricsState {
+  const [state, setState] = React.useState<IMetricsState>({
     metrics: null,
     problem: ''
   });
@@ -34,27 +34,27 @@ export function useMetrics(
       return;
     }
     let isCurrent = true;
-    const stop = keepReading(async () => {
-      const found = await readOnce(jobs, id, points);
+    const stop = pollWhileVisible(async () => {
+      const result = await readOnce(jobs, id, points);
       if (isCurrent) {
         // What was read before stays in view when a later reading fails.
-        setReading(last => ({ ...last, ...found }));
+        setState(before => ({ ...before, ...result }));
       }
-      return 'metrics' in found;
+      return 'metrics' in result;
     }, hasEnded);
     return () => {
       isCurrent = false;
       stop();
     };
   }, [id, hasBegun, hasEnded, isShown, points]);
-  return reading;
+  return state;
 }
 
 async function readOnce(
   jobs: ITrainingJobs,
   id: string,
   points: number
-): Promise<Partial<IReading>> {
+): Promise<Partial<IMetricsState>> {
   try {
     return { metrics: await jobs.metrics(id, points), problem: '' };
   } catch (reason) {

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { runs } from '../model/charts';
+import { segments } from '../model/chartValues';
 
 const WIDTH = 100;
 const HEIGHT = 20;
@@ -22,10 +22,12 @@ export function Sparkline(props: {
       preserveAspectRatio="none"
       aria-hidden="true"
     >
-      {runs(values).map(run => {
-        const line = run.map(([at, value]) => `${x(at)},${y(value)}`).join(' ');
-        const [from] = run[0];
-        const [to] = run[run.length - 1];
+      {segments(values).map(segment => {
+        const line = segment
+          .map(([at, value]) => `${x(at)},${y(value)}`)
+          .join(' ');
+        const [from] = segment[0];
+        const [to] = segment[segment.length - 1];
         return (
           <React.Fragment key={from}>
             <polygon

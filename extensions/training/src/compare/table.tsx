@@ -4,7 +4,7 @@ import * as React from 'react';
 import { compareResults, compareSettings, type IRow } from '../model/compare';
 import { runTime } from '../model/duration';
 import type { IJob, JobResult } from '../model/wire';
-import { StateBadge } from '../panel/badge';
+import { StateBadge } from '../panel/stateBadge';
 import { useNow } from '../panel/clock';
 
 /** What a job's script reported, as far as it could be read. */
@@ -136,11 +136,11 @@ function Outcome(props: Omit<ITableProps, 'results'>): JSX.Element {
   ];
   return (
     <>
-      {rows.map(([name, told]) => (
+      {rows.map(([name, render]) => (
         <tr key={name}>
           <th scope="row">{name}</th>
           {pair.map(job => (
-            <td key={job.id}>{told(job)}</td>
+            <td key={job.id}>{render(job)}</td>
           ))}
         </tr>
       ))}

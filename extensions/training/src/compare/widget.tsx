@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import { outputDirectories } from '../model/compare';
 import { isFinal, type IJob } from '../model/wire';
-import { Opening } from '../opening/opening';
-import { OpeningNote } from '../opening/note';
+import { JobLoader } from '../loading/jobLoader';
+import { LoaderNote } from '../loading/loaderNote';
 import type { ITrainingJobs } from '../tokens';
 import { ComparisonTable, type IReported } from './table';
 
@@ -27,12 +27,12 @@ export class ComparisonWidget extends ReactWidget {
     this.node.tabIndex = -1;
     this.title.label = _trans.__('Compare jobs');
     this.title.caption = jobIds.join(' · ');
-    this._opening = new Opening(_jobs, jobIds, _trans);
-    this._opening.changed.connect(() => this.update());
+    this._loader = new JobLoader(_jobs, jobIds, _trans);
+    this._loader.changed.connect(() => this.update());
   }
 
   override dispose(): void {
-    this._opening.dispose();
+    this._loader.dispose();
     super.dispose();
   }
 
@@ -55,8 +55,8 @@ export class ComparisonWidget extends ReactWidget {
               trans={trans}
             />
           ) : (
-            <OpeningNote
-              opening={this._opening}
+            <LoaderNote
+              loader={this._loader}
               reading={trans.__('Reading both jobs…')}
               trans={trans}
             />
@@ -66,7 +66,7 @@ export class ComparisonWidget extends ReactWidget {
     );
   }
 
-  private _opening: Opening;
+  private _loader: JobLoader;
 }
 
 function Comparison(props: {

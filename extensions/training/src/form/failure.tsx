@@ -35,8 +35,8 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
             field="restartLimit"
             label={trans.__('Maximum restarts')}
             isNumber
-            least={1}
-            most={128}
+            min={1}
+            max={128}
           />
         )}
       </div>
@@ -64,8 +64,8 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
             'So you can inspect them in Cloud Shell. They still count against the quota.'
           )}
           isNumber
-          least={0}
-          most={1440}
+          min={0}
+          max={1440}
         />
       </div>
     </>

@@ -23,7 +23,7 @@ interface IFieldProps {
 /** A label, what it labels, and below it what is wrong or what is meant. */
 export function Field(props: IFieldProps): JSX.Element {
   const id = `mf-${React.useId()}`;
-  const told = `${id}-told`;
+  const messageId = `${id}-told`;
   return (
     <div
       className={`mf-Field ${props.className ?? ''}`}
@@ -33,9 +33,9 @@ export function Field(props: IFieldProps): JSX.Element {
       {props.children({
         id,
         'aria-invalid': Boolean(props.error),
-        'aria-describedby': told
+        'aria-describedby': messageId
       })}
-      <span id={told} className={props.error ? 'mf-Error' : 'mf-Hint'}>
+      <span id={messageId} className={props.error ? 'mf-Error' : 'mf-Hint'}>
         {props.error ?? props.hint}
       </span>
     </div>
@@ -53,8 +53,8 @@ interface ITextInputProps extends IModelField {
   field: TextField;
   placeholder?: string;
   isNumber?: boolean;
-  least?: number;
-  most?: number;
+  min?: number;
+  max?: number;
   /** A button beside it. */
   extra?: React.ReactNode;
 }
@@ -71,14 +71,14 @@ export function TextInput(props: ITextInputProps): JSX.Element {
             {...attributes}
             className="mf-Input"
             type={props.isNumber ? 'number' : 'text'}
-            min={props.least}
-            max={props.most}
+            min={props.min}
+            max={props.max}
             value={model.form[field]}
             placeholder={props.placeholder}
             spellCheck={false}
             autoComplete="off"
             onChange={event => model.set(field, event.target.value)}
-            onBlur={() => model.leave(path)}
+            onBlur={() => model.blur(path)}
           />
           {props.extra}
         </span>

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { KeptFocus } from '../keptFocus';
+import { FocusKeeper } from '../focusKeeper';
 import type { IJobForm } from '../model/jobForm';
 import type { IPreset } from '../model/presets';
 import type { FormModel } from './model';
@@ -84,7 +84,10 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
       aria-label={trans.__('Presets')}
       ref={bar}
     >
-      <KeptFocus within={() => bar.current} to={['[aria-expanded]']}>
+      <FocusKeeper
+        container={() => bar.current}
+        fallbacks={['[aria-expanded]']}
+      >
         <div className="mf-PresetLine">
           {presets.length > 0 && (
             <PresetChoice
@@ -143,7 +146,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
             </button>
           )}
         </span>
-      </KeptFocus>
+      </FocusKeeper>
     </div>
   );
 }

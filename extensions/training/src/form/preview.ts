@@ -16,15 +16,15 @@ export interface IRefusal {
  * Asks what a job would be, a moment after the last change. Only the answer to the
  * latest question counts.
  */
-export class Previews {
+export class PreviewLoader {
   constructor(
-    private _ask: (spec: IJobSpec) => Promise<IPreview | IRefusal>,
+    private _fetch: (spec: IJobSpec) => Promise<IPreview | IRefusal>,
     private _changed: () => void
   ) {}
 
   state: PreviewState = 'idle';
   /** The last answer; that of an earlier question while a newer one is open. */
-  answer: IPreview | null = null;
+  preview: IPreview | null = null;
   /** Sentences of the answer or the refusal, by the wire's path. */
   fields: Record<string, string> = {};
   /** What is not there yet, likewise; it can be submitted all the same. */
@@ -33,12 +33,12 @@ export class Previews {
   problem = '';
 
   /** Ask about a job; null where there is none to ask about yet. */
-  want(spec: IJobSpec | null): void {
-    const question = spec && stringifyExact(spec);
-    if (question === this._question) {
+  request(spec: IJobSpec | null): void {
+    const requested = spec && stringifyExact(spec);
+    if (requested === this._requested) {
       return;
     }
-    this._question = question;
+    this._requested = requested;
     clearTimeout(this._timer);
     this.fields = {};
     this.warnings = {};
@@ -50,37 +50,37 @@ export class Previews {
   }
 
   /** Ask the latest question once more. */
-  again(): void {
-    const question = this._question;
-    this._question = null;
-    this.want(question ? parseExact<IJobSpec>(question) : null);
+  retry(): void {
+    const requested = this._requested;
+    this._requested = null;
+    this.request(requested ? parseExact<IJobSpec>(requested) : null);
     this._changed();
   }
 
   dispose(): void {
-    this._question = null;
+    this._requested = null;
     clearTimeout(this._timer);
   }
 
   private async _send(spec: IJobSpec): Promise<void> {
-    const question = this._question;
-    const told = await this._ask(spec);
-    if (question === null || question !== this._question) {
+    const requested = this._requested;
+    const response = await this._fetch(spec);
+    if (requested === null || requested !== this._requested) {
       return;
     }
-    this.fields = told.fields;
-    this.warnings = 'problem' in told ? {} : (told.warnings ?? {});
-    if ('problem' in told) {
-      this.problem = told.problem;
+    this.fields = response.fields;
+    this.warnings = 'problem' in response ? {} : (response.warnings ?? {});
+    if ('problem' in response) {
+      this.problem = response.problem;
       this.state = 'failed';
-      this.answer = null;
+      this.preview = null;
     } else {
-      this.answer = told;
+      this.preview = response;
       this.state = 'ready';
     }
     this._changed();
   }
 
-  private _question: string | null = null;
+  private _requested: string | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }

@@ -1,7 +1,7 @@
 import {
   emptyForm,
   nameOf,
-  usualFramework,
+  defaultFramework,
   type IJobForm,
   type Program
 } from '../model/jobForm';
@@ -26,7 +26,7 @@ export function startForm(start: IFormStart, defaults: IDefaults): IJobForm {
   if (start.spec) {
     return formOf(start.spec, defaults);
   }
-  const form = { ...emptyForm(), framework: usualFramework(defaults) };
+  const form = { ...emptyForm(), framework: defaultFramework(defaults) };
   return start.path ? withDocument(form, start.path, defaults) : form;
 }
 
@@ -52,7 +52,7 @@ export function withDocument(
         script: filePath(path, defaults),
         framework:
           form.program === 'notebook'
-            ? usualFramework(defaults)
+            ? defaultFramework(defaults)
             : form.framework
       };
 }
@@ -77,12 +77,12 @@ export function withProgram(
     next.script = filePath(scriptPath(notebook), defaults);
   }
   if (before === 'notebook' && program !== 'notebook') {
-    next.framework = usualFramework(defaults);
+    next.framework = defaultFramework(defaults);
   }
   return next;
 }
 
-export function withUsualName(form: IJobForm): IJobForm {
+export function withDefaultName(form: IJobForm): IJobForm {
   return form.program === 'command'
     ? form
     : { ...form, name: nameOf(form.script) };

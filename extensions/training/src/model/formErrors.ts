@@ -40,23 +40,23 @@ export function isWithin(path: string, group: string): boolean {
  * Put the service's sentences at the fields that the form shows; what has no field
  * comes second.
  */
-export function placeErrors(
+export function assignErrors(
   fields: Record<string, string>,
   form: IJobForm,
   defaults: IDefaults
 ): [FormErrors, string[]] {
   const shown = shownPaths(form, defaults);
-  const placed: FormErrors = {};
-  const rest: string[] = [];
+  const assigned: FormErrors = {};
+  const unassigned: string[] = [];
   for (const [path, sentence] of Object.entries(fields)) {
     const at = nearestShown(formPath(path, form, defaults), shown);
     if (at === null) {
-      rest.push(sentence);
+      unassigned.push(sentence);
     } else {
-      placed[at] ??= sentence;
+      assigned[at] ??= sentence;
     }
   }
-  return [placed, rest];
+  return [assigned, unassigned];
 }
 
 function nearestShown(path: string, shown: Set<string>): string | null {

@@ -26,7 +26,7 @@ export interface IPair {
   value: string;
 }
 
-export interface IPlaceRow {
+export interface IPathRow {
   name: string;
   path: string;
   deliver: Delivery;
@@ -68,8 +68,8 @@ export interface IJobForm {
   /** The snapshot of the job that this one repeats. */
   keptCode: ICodeSource | null;
   requirements: string;
-  inputs: IPlaceRow[];
-  outputs: IPlaceRow[];
+  inputs: IPathRow[];
+  outputs: IPathRow[];
   /** Name of the environment whose image is run; empty for this server's own. */
   imageEnvironment: string;
   /** Whether an image is named in place of an environment. */
@@ -153,7 +153,7 @@ export function emptyForm(): IJobForm {
   };
 }
 
-export function emptyPlace(): IPlaceRow {
+export function emptyPathRow(): IPathRow {
   return {
     name: '',
     path: '',
@@ -173,7 +173,7 @@ export function runsCustomImage(form: IJobForm): boolean {
 }
 
 /** The framework that this environment is made for. */
-export function usualFramework(defaults: IDefaults): string {
+export function defaultFramework(defaults: IDefaults): string {
   const { environment_frameworks, frameworks } = defaults;
   const known = environment_frameworks.find(name => name in frameworks);
   return known ?? FIRST_FRAMEWORK;
@@ -195,17 +195,17 @@ export function replicasOf(
   if (isFixed(rule)) {
     return String(rule.least);
   }
-  return roles[rule.name]?.replicas.trim() || usualReplicas(rule, roles);
+  return roles[rule.name]?.replicas.trim() || defaultReplicas(rule, roles);
 }
 
 /** Parameter servers bring a chief, unless somebody says otherwise. */
-export function usualReplicas(
+export function defaultReplicas(
   rule: IRoleRule,
   roles: Record<string, IRoleForm>
 ): string {
   const servers = Number(roles.ps?.replicas || 0);
-  const isCalledFor = rule.name === 'chief' && servers > 0;
-  return String(isCalledFor ? Math.max(rule.default, 1) : rule.default);
+  const isNeeded = rule.name === 'chief' && servers > 0;
+  return String(isNeeded ? Math.max(rule.default, 1) : rule.default);
 }
 
 /** A job's name out of its script's: `/home/jovyan/My train.py` → `My train`. */
@@ -217,13 +217,13 @@ export function nameOf(script: string): string {
 /** Where the program starts: as asked, else beside the script if jobs see that. */
 export function directoryOf(form: IJobForm, defaults: IDefaults): string {
   const script = form.program === 'command' ? '' : form.script.trim();
-  const isSeen = defaults.shared_directories.some(each =>
+  const isShared = defaults.shared_directories.some(each =>
     script.startsWith(`${each}/`)
   );
-  const usual = isSeen
+  const fallback = isShared
     ? script.slice(0, script.lastIndexOf('/'))
     : defaults.working_directory;
-  return form.workingDirectory.trim() || usual;
+  return form.workingDirectory.trim() || fallback;
 }
 
 /** The directory that a snapshot is made of. */

@@ -15,14 +15,14 @@ export interface IJobList {
   next: string | null;
   total: number;
   /** Whether only the service can tell the total now. */
-  isTotalOld: boolean;
+  isTotalStale: boolean;
 }
 
 export const NO_JOBS: IJobList = {
   jobs: [],
   next: null,
   total: 0,
-  isTotalOld: false
+  isTotalStale: false
 };
 
 /** Newest first; jobs of the same second as the service orders them. */
@@ -42,7 +42,7 @@ export function withPage(list: IJobList, page: IJobPage): IJobList {
     jobs,
     next: page.next,
     total: page.next === null ? jobs.length : (page.total ?? jobs.length),
-    isTotalOld: false
+    isTotalStale: false
   };
 }
 
@@ -55,7 +55,7 @@ export function applyEvent(
   const at = list.jobs.findIndex(each => each.id === job.id);
   const isWanted = type !== 'deleted' && matches(job, filter);
   if (at < 0) {
-    return isWanted ? appeared(list, job) : unseen(list, filter, job, type);
+    return isWanted ? appeared(list, job) : skipped(list, filter, job, type);
   }
   const jobs = [...list.jobs];
   if (isWanted) {
@@ -68,7 +68,7 @@ export function applyEvent(
 
 function appeared(list: IJobList, job: IJob): IJobList {
   if (isBeyond(list, job)) {
-    return { ...list, isTotalOld: true };
+    return { ...list, isTotalStale: true };
   }
   const at = list.jobs.findIndex(each => compareJobs(job, each) < 0);
   const jobs = [...list.jobs];
@@ -77,7 +77,7 @@ function appeared(list: IJobList, job: IJob): IJobList {
 }
 
 /** A job that is not wanted and not loaded may have been counted all the same. */
-function unseen(
+function skipped(
   list: IJobList,
   filter: IJobFilter,
   job: IJob,
@@ -86,7 +86,7 @@ function unseen(
   const mayCount = matches(job, { ...filter, states: [] });
   const mayLeave = type === 'deleted' || filter.states.length > 0;
   return mayCount && mayLeave && isBeyond(list, job)
-    ? { ...list, isTotalOld: true }
+    ? { ...list, isTotalStale: true }
     : list;
 }
 

@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import { ACTIVE, isEmpty } from '../model/jobFilter';
 import type { JobState } from '../model/wire';
-import { stateName } from './badge';
+import { stateName } from './stateBadge';
 import type { IPanelModel } from './model';
 
 /** A pause in typing after which the service is asked. */

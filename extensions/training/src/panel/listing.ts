@@ -17,8 +17,8 @@ const RECOUNT_MS = 1_000;
  */
 export class JobListing implements IDisposable {
   constructor(private _jobs: ITrainingJobs) {
-    _jobs.told.connect(this._onTold, this);
-    _jobs.reopened.connect(this._onReopened, this);
+    _jobs.jobChanged.connect(this._onJobChanged, this);
+    _jobs.resynced.connect(this._onResynced, this);
     // The watch may stand already, or not for a while.
     void this._load(PAGE);
   }
@@ -108,19 +108,19 @@ export class JobListing implements IDisposable {
     }
   }
 
-  private _onTold(_: ITrainingJobs, event: IJobEvent): void {
+  private _onJobChanged(_: ITrainingJobs, event: IJobEvent): void {
     this._early?.push(event);
     this._apply(event);
     this.changed.emit();
   }
 
-  private _onReopened(): void {
+  private _onResynced(): void {
     this.reload();
   }
 
   private _apply(event: IJobEvent): void {
     this.list = applyEvent(this.list, this.filter, event);
-    if (this.list.isTotalOld && !this._recount) {
+    if (this.list.isTotalStale && !this._recount) {
       this._recount = setTimeout(() => void this._count(), RECOUNT_MS);
     }
   }
@@ -131,7 +131,7 @@ export class JobListing implements IDisposable {
     try {
       const { total } = await this._jobs.query(this.filter, 1, null);
       if (this._run === run && total !== null && this.list.next !== null) {
-        this.list = { ...this.list, total, isTotalOld: false };
+        this.list = { ...this.list, total, isTotalStale: false };
       }
     } catch (reason) {
       this.problem = reason instanceof Error ? reason.message : `${reason}`;

@@ -21,13 +21,13 @@ export class PanelModel extends VDomModel {
     this.listing = new JobListing(jobs);
     this.listing.changed.connect(this._emit, this);
     jobs.changed.connect(this._emit, this);
-    jobs.told.connect(this._forgetDeleted, this);
+    jobs.jobChanged.connect(this._forgetDeleted, this);
     void this._readDefaults();
   }
 
   readonly listing: JobListing;
   /** Ids of at most two jobs to compare, in the order in which they were chosen. */
-  chosen: readonly string[] = [];
+  compareSelection: readonly string[] = [];
   frameworks: readonly string[] = [];
   project = '';
   selected = '';
@@ -58,7 +58,7 @@ export class PanelModel extends VDomModel {
     this.selected = id;
     this.stateChanged.emit();
     if (id) {
-      this.jobs.open(id).catch(tell);
+      this.jobs.open(id).catch(showError);
     }
   }
 
@@ -71,20 +71,20 @@ export class PanelModel extends VDomModel {
   }
 
   /** Tick a job's box or take the tick away; a third takes the first's place. */
-  choose(id: string): void {
-    this.chosen = this.chosen.includes(id)
-      ? this.chosen.filter(each => each !== id)
-      : [...this.chosen, id].slice(-2);
+  toggleCompare(id: string): void {
+    this.compareSelection = this.compareSelection.includes(id)
+      ? this.compareSelection.filter(each => each !== id)
+      : [...this.compareSelection, id].slice(-2);
     this.stateChanged.emit();
   }
 
-  clearChoice(): void {
-    this.chosen = [];
+  clearCompareSelection(): void {
+    this.compareSelection = [];
     this.stateChanged.emit();
   }
 
   compare(): void {
-    this.actions.compare([...this.chosen]);
+    this.actions.compare([...this.compareSelection]);
   }
 
   /** Run a request; tell the person when it fails. */
@@ -92,7 +92,7 @@ export class PanelModel extends VDomModel {
     this.busy = true;
     this.stateChanged.emit();
     work()
-      .catch(tell)
+      .catch(showError)
       .finally(() => {
         this.busy = false;
         this.stateChanged.emit();
@@ -101,7 +101,7 @@ export class PanelModel extends VDomModel {
 
   override dispose(): void {
     this.jobs.changed.disconnect(this._emit, this);
-    this.jobs.told.disconnect(this._forgetDeleted, this);
+    this.jobs.jobChanged.disconnect(this._forgetDeleted, this);
     this.listing.dispose();
     super.dispose();
   }
@@ -121,7 +121,9 @@ export class PanelModel extends VDomModel {
 
   private _forgetDeleted(_: ITrainingJobs, { type, job }: IJobEvent): void {
     if (type === 'deleted') {
-      this.chosen = this.chosen.filter(each => each !== job.id);
+      this.compareSelection = this.compareSelection.filter(
+        each => each !== job.id
+      );
     }
   }
 
@@ -132,7 +134,7 @@ export class PanelModel extends VDomModel {
   private _isShown = false;
 }
 
-function tell(reason: unknown): void {
+function showError(reason: unknown): void {
   // Without autoClose it would be in the notification centre only.
   Notification.error(
     reason instanceof Error ? reason.message : String(reason),

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { replicaName, type IReplica } from '../model/wire';
-import { StateBadge } from './badge';
+import { StateBadge } from './stateBadge';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 

@@ -9,7 +9,7 @@ export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
   if (job.restarts.length === 0) {
     return null;
   }
-  const place = ({ replica, node }: IRestartRecord) =>
+  const locationOf = ({ replica, node }: IRestartRecord) =>
     [replica, node && trans.__('on %1', node)].filter(Boolean).join(' ');
   return (
     <Section title={trans.__('Restarts')} count={job.restarts.length} isOpen>
@@ -22,7 +22,7 @@ export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
               <time dateTime={each.at}>
                 {new Date(each.at).toLocaleString()}
               </time>
-              {place(each) && ` · ${place(each)}`}
+              {locationOf(each) && ` · ${locationOf(each)}`}
             </span>
             <span className="mf-RestartCause">{each.cause}</span>
             {each.avoided && each.node && (

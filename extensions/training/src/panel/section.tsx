@@ -21,12 +21,12 @@ export function Section(props: {
 }
 
 /** Names and what they stand for. */
-export function Facts(props: {
-  facts: readonly [string, React.ReactNode][];
+export function DescriptionList(props: {
+  entries: readonly [string, React.ReactNode][];
 }): JSX.Element {
   return (
     <dl className="mf-Facts">
-      {props.facts.map(([name, value]) => (
+      {props.entries.map(([name, value]) => (
         <React.Fragment key={name}>
           <dt>{name}</dt>
           <dd>{value}</dd>

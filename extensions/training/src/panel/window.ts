@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 /** Rows drawn beyond each edge, so that quick scrolling shows no blank. */
-const SPARE = 10;
+const OVERSCAN = 10;
 
 export interface IWindow {
   /** Height of a row in pixels; the style says it, in units of the font. */
@@ -36,8 +36,8 @@ export function useWindow(count: number): IWindow {
       const top = Math.floor(box.scrollTop / rowHeight);
       const shown = Math.ceil(box.clientHeight / rowHeight);
       // In steps: not every pixel is worth drawing anew.
-      const first = Math.max(0, (top >> 2) * 4 - SPARE);
-      const end = (top >> 2) * 4 + shown + 4 + SPARE;
+      const first = Math.max(0, (top >> 2) * 4 - OVERSCAN);
+      const end = (top >> 2) * 4 + shown + 4 + OVERSCAN;
       setView(last =>
         last.first === first && last.end === end && last.rowHeight === rowHeight
           ? last

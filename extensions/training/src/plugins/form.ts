@@ -69,7 +69,7 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
       model.submitted.connect((_, job) => {
         widget.dispose();
         // The tab that comes to the front now takes the focus, some frames later.
-        setTimeout(() => tellSubmitted(app, job, trans), SETTLE_MS);
+        setTimeout(() => notifySubmitted(app, job, trans), SETTLE_MS);
       });
       presets
         ?.open()
@@ -119,7 +119,7 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function tellSubmitted(
+function notifySubmitted(
   app: JupyterFrontEnd,
   job: IJob,
   trans: TranslationBundle

@@ -84,20 +84,22 @@ export function highest(series: readonly ISeries[]): number {
 }
 
 /** Runs of measured values, each as `[index, value]`; a gap parts them. */
-export function runs(values: readonly (number | null)[]): [number, number][][] {
-  const found: [number, number][][] = [];
-  let run: [number, number][] = [];
+export function segments(
+  values: readonly (number | null)[]
+): [number, number][][] {
+  const result: [number, number][][] = [];
+  let segment: [number, number][] = [];
   values.forEach((value, at) => {
     if (value === null) {
-      run = [];
+      segment = [];
       return;
     }
-    if (run.length === 0) {
-      found.push(run);
+    if (segment.length === 0) {
+      result.push(segment);
     }
-    run.push([at, value]);
+    segment.push([at, value]);
   });
-  return found;
+  return result;
 }
 
 export function lastValue(values: readonly (number | null)[]): number | null {
@@ -127,19 +129,18 @@ export function summed(
 }
 
 /** The index of the time nearest to a moment; times rise. -1 if there is none. */
-export function nearest(times: readonly number[], moment: number): number {
+export function nearest(times: readonly number[], time: number): number {
   let low = 0;
   let high = times.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (times[middle] < moment) {
+    if (times[middle] < time) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
   const earlier = low - 1;
-  const isNearer =
-    earlier >= 0 && moment - times[earlier] < times[low] - moment;
+  const isNearer = earlier >= 0 && time - times[earlier] < times[low] - time;
   return times.length === 0 ? -1 : isNearer ? earlier : low;
 }

@@ -4,13 +4,13 @@ import * as React from 'react';
 import { alertIcon } from '../icons';
 import type { IJob } from '../model/wire';
 
-interface IMarkProps {
+interface IBadgeProps {
   job: IJob;
   trans: TranslationBundle;
 }
 
 /** Which try of a job this is, once it is not the first. */
-export function AttemptMark({ job, trans }: IMarkProps): JSX.Element | null {
+export function AttemptBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   if (job.attempt < 2) {
     return null;
   }
@@ -23,7 +23,7 @@ export function AttemptMark({ job, trans }: IMarkProps): JSX.Element | null {
 }
 
 /** Where a waiting job stands. */
-export function QueueMark({ job, trans }: IMarkProps): JSX.Element | null {
+export function QueueBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   const { queue } = job;
   if (!queue) {
     return null;
@@ -40,7 +40,7 @@ export function QueueMark({ job, trans }: IMarkProps): JSX.Element | null {
 }
 
 /** What a running job's owner should look at. */
-export function AlertMark({ job, trans }: IMarkProps): JSX.Element | null {
+export function AlertBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   if (!job.alert) {
     return null;
   }

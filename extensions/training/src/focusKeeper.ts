@@ -1,10 +1,10 @@
 import * as React from 'react';
 
-interface IKeptFocusProps {
+interface IFocusKeeperProps {
   /** The part of the page that is drawn by the children. */
-  within: () => HTMLElement | null;
+  container: () => HTMLElement | null;
   /** What has the focus next: the first that is there; else the part itself. */
-  to: readonly string[];
+  fallbacks: readonly string[];
   children: React.ReactNode;
 }
 
@@ -14,24 +14,24 @@ interface IKeptFocusProps {
  *
  * A class, as only classes are asked before React changes the page.
  */
-export class KeptFocus extends React.Component<IKeptFocusProps> {
+export class FocusKeeper extends React.Component<IFocusKeeperProps> {
   override getSnapshotBeforeUpdate(): boolean {
     const focused = document.activeElement;
-    return Boolean(focused && this.props.within()?.contains(focused));
+    return Boolean(focused && this.props.container()?.contains(focused));
   }
 
   override componentDidUpdate(
-    _props: IKeptFocusProps,
+    _props: IFocusKeeperProps,
     _state: unknown,
     hadFocus: boolean
   ): void {
-    const { within, to } = this.props;
+    const { container, fallbacks } = this.props;
     if (hadFocus && document.activeElement === document.body) {
-      const part = within();
-      const next = to.flatMap(
-        each => part?.querySelector<HTMLElement>(each) ?? []
+      const element = container();
+      const next = fallbacks.flatMap(
+        each => element?.querySelector<HTMLElement>(each) ?? []
       );
-      (next[0] ?? part)?.focus();
+      (next[0] ?? element)?.focus();
     }
   }
 

@@ -2,7 +2,7 @@
 const PERIOD_MS = 10_000;
 
 /** What is asked of the page: whether anybody can see it. */
-export type ISeen = Pick<
+export type IVisibilityTarget = Pick<
   Document,
   'hidden' | 'addEventListener' | 'removeEventListener'
 >;
@@ -14,20 +14,20 @@ export type ISeen = Pick<
  * @param read - Returns whether it succeeded.
  * @returns What ends it.
  */
-export function keepReading(
+export function pollWhileVisible(
   read: () => Promise<boolean>,
-  isLasting: boolean,
-  page: ISeen = document
+  isFinal: boolean,
+  page: IVisibilityTarget = document
 ): () => void {
-  let isOver = false;
+  let isStopped = false;
   let isReading = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
-    isOver = true;
+    isStopped = true;
     clearTimeout(timer);
-    page.removeEventListener('visibilitychange', look);
+    page.removeEventListener('visibilitychange', readIfVisible);
   };
-  const look = () => {
+  const readIfVisible = () => {
     if (!page.hidden && !isReading) {
       void readNow();
     }
@@ -37,13 +37,13 @@ export function keepReading(
     isReading = true;
     const isRead = await read();
     isReading = false;
-    if (isRead && isLasting) {
+    if (isRead && isFinal) {
       stop();
-    } else if (!isOver) {
-      timer = setTimeout(look, PERIOD_MS);
+    } else if (!isStopped) {
+      timer = setTimeout(readIfVisible, PERIOD_MS);
     }
   };
-  page.addEventListener('visibilitychange', look);
-  look();
+  page.addEventListener('visibilitychange', readIfVisible);
+  readIfVisible();
   return stop;
 }

@@ -1,5 +1,5 @@
 /** Where a view of a log stands. */
-export interface IPlace {
+export interface IScrollPosition {
   scrollTop: number;
   scrollHeight: number;
   clientHeight: number;
@@ -19,7 +19,10 @@ const STEP = 40;
  * Lines that are dropped, or get their true height, move the view towards the top as
  * well, but they bring it no further from the end.
  */
-export function isMoveUp(before: IPlace, after: IPlace): boolean {
+export function isMoveUp(
+  before: IScrollPosition,
+  after: IScrollPosition
+): boolean {
   return (
     after.scrollTop < before.scrollTop &&
     fromEnd(after) > fromEnd(before) + ROUNDING
@@ -27,13 +30,19 @@ export function isMoveUp(before: IPlace, after: IPlace): boolean {
 }
 
 /** Whether the view is elsewhere; what it shows may have grown meanwhile. */
-export function isMove(before: IPlace, after: IPlace): boolean {
+export function isMove(
+  before: IScrollPosition,
+  after: IScrollPosition
+): boolean {
   return after.scrollTop !== before.scrollTop;
 }
 
 /** Where a key leads; null for keys that lead nowhere, or that browsers know best. */
-export function topByKey(key: string, place: IPlace): number | null {
-  const { scrollTop, scrollHeight, clientHeight } = place;
+export function topByKey(
+  key: string,
+  position: IScrollPosition
+): number | null {
+  const { scrollTop, scrollHeight, clientHeight } = position;
   switch (key) {
     case 'End':
       return scrollHeight;
@@ -48,10 +57,14 @@ export function topByKey(key: string, place: IPlace): number | null {
   }
 }
 
-export function isAtEnd(place: IPlace): boolean {
-  return fromEnd(place) < NEAR;
+export function isAtEnd(position: IScrollPosition): boolean {
+  return fromEnd(position) < NEAR;
 }
 
-function fromEnd({ scrollTop, scrollHeight, clientHeight }: IPlace): number {
+function fromEnd({
+  scrollTop,
+  scrollHeight,
+  clientHeight
+}: IScrollPosition): number {
   return Math.max(0, scrollHeight - scrollTop - clientHeight);
 }
