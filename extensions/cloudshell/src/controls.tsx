@@ -31,7 +31,7 @@ interface IControlsProps {
   trans: TranslationBundle;
 }
 
-/** The row above a Cloud Shell: where it is, how it is, and a new one. */
+/** Toolbar of a Cloud Shell: container, connection status, reconnect. */
 export function ShellControls({ shell, trans }: IControlsProps): JSX.Element {
   return (
     <UseSignal signal={shell.changed}>

@@ -1,5 +1,6 @@
 /**
- * Containers a shell can be opened in, as the training extension's server tells them.
+ * Containers a Cloud Shell can be opened in, as the training extension's server reports
+ * them.
  */
 
 export interface IReplica {
@@ -10,7 +11,7 @@ export interface IReplica {
   shell: boolean;
 }
 
-/** The part of a training job that matters here. */
+/** The fields of a training job that this extension uses. */
 export interface IJob {
   id: string;
   spec: { name: string };

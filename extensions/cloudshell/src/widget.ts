@@ -70,14 +70,14 @@ export class ShellWidget
       model: { name: terminalName(target) }
     });
     connection.connectionStatusChanged.connect((_, status) => {
-      // One that was replaced has nothing to say any more.
+      // Ignore connections that were replaced.
       if (this._connection === connection) {
         this._setStatus(status === 'disconnected' ? 'ended' : status);
       }
     });
     const options = {
       ...terminalOptions(),
-      // The last line says why it ended; it must stay to be read.
+      // The last line says why the shell ended; keep it readable.
       closeOnExit: false,
       shutdownOnClose: false
     };
@@ -96,12 +96,12 @@ export class ShellWidget
     this.open(this.target);
   }
 
-  /** Learn which containers there are by now. */
+  /** Read again which containers the job has. */
   async refreshJob(): Promise<void> {
     try {
       this.job = await this._options.jobs.get(this.target.jobId);
     } catch {
-      // The terminal tells what is wrong; the drop-down keeps what it has.
+      // The terminal shows the error; the drop-down keeps its entries.
       return;
     }
     if (!this.isDisposed) {

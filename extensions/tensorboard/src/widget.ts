@@ -21,7 +21,7 @@ import { type IInstance, type ITensorBoards, TensorBoardModel } from './model';
 import { Notice } from './notice';
 import { type Selection, selectionName, selectionText } from './selection';
 
-/** How often a tab that is looked at says so. */
+/** How often a visible tab reports activity. */
 const REFRESH_MILLISECONDS = 60_000;
 
 /** How often to ask for the first data, as of a job that has just begun. */
@@ -68,7 +68,7 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
       auto: false,
       factory: () => this.model.refresh(),
       frequency: { interval: REFRESH_MILLISECONDS, backoff: false },
-      name: '@mofang/tensorboard:look',
+      name: '@mofang/tensorboard:refresh',
       standby: () => document.hidden || !this.isVisible
     });
     this._show();
@@ -178,7 +178,7 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
 
   private _showFrame(instance: IInstance, hasData: boolean): void {
     if (this._frame) {
-      // The data came after the page, which does not look by itself.
+      // The data came after the page, which does not reload by itself.
       this._frame.reload();
     } else {
       const { baseUrl, isDark } = this._options;

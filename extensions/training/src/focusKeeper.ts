@@ -1,18 +1,17 @@
 import * as React from 'react';
 
 interface IFocusKeeperProps {
-  /** The part of the page that is drawn by the children. */
+  /** The element that holds the children. */
   container: () => HTMLElement | null;
-  /** What has the focus next: the first that is there; else the part itself. */
+  /** Selectors of what to focus next, by preference; else the container itself. */
   fallbacks: readonly string[];
   children: React.ReactNode;
 }
 
 /**
- * Keeps the focus in a part of the page when the control that has it goes away, for a
- * keyboard starts from the top of the page otherwise.
- *
- * A class, as only classes are asked before React changes the page.
+ * Keeps the focus inside a container when the focused control is removed; otherwise
+ * keyboard navigation would restart at the top of the page. A class component, because
+ * only those have `getSnapshotBeforeUpdate`.
  */
 export class FocusKeeper extends React.Component<IFocusKeeperProps> {
   override getSnapshotBeforeUpdate(): boolean {

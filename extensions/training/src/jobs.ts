@@ -31,7 +31,7 @@ type RequestArgs = [
   query?: Record<string, string> | string[][]
 ];
 
-/** The jobs of this server's project, kept by a watch. */
+/** The jobs of this server's project, kept up to date by a watch. */
 export class TrainingJobs implements ITrainingJobs {
   constructor(private _settings: ServerConnection.ISettings) {
     this._watch = new JobWatch(_settings, {
@@ -108,7 +108,7 @@ export class TrainingJobs implements ITrainingJobs {
   async submit(spec: IJobSpec): Promise<IJob> {
     const init = { method: 'POST', body: stringifyExact(spec) };
     const job = await this._exactJson<IJob>('jobs', init);
-    // The watch may have told a newer state already.
+    // The watch may have reported a newer state already.
     if (!this.find(job.id)) {
       this._applyEvent({ type: 'added', job });
     }
@@ -161,7 +161,10 @@ export class TrainingJobs implements ITrainingJobs {
     return new LogSource(this._settings, job, replica);
   }
 
-  /** What was missed is read anew: lists by their owners, opened jobs here. */
+  /**
+   * Read again what changed while disconnected: opened jobs here; lists listen to
+   * `resynced`.
+   */
   private async _resync(): Promise<void> {
     this._cache.dropUnfinished(this._openedIds);
     this._resynced.emit();
@@ -204,7 +207,7 @@ export class TrainingJobs implements ITrainingJobs {
     return (await (await this._send(...args)).json()) as T;
   }
 
-  /** What may hold values of hyper-parameters, which go into other jobs. */
+  /** Parse numbers exactly: the response may hold hyper-parameters that are reused. */
   private async _exactJson<T>(...args: RequestArgs): Promise<T> {
     return parseExact<T>(await (await this._send(...args)).text());
   }

@@ -150,7 +150,7 @@ async function ask(
   return button.accept && chosen ? chosen.target : null;
 }
 
-/** Give a terminal that is open what the person has just set. */
+/** Apply changed settings to an open terminal. */
 function apply(current: Partial<ITerminal.IOptions>, shell: ShellWidget): void {
   const { terminal } = shell;
   void terminal?.ready.then(() => {

@@ -4,10 +4,10 @@ import { formatValue, type Unit } from '../model/chartValues';
 import { formatTick, timeTicks } from '../model/chartTime';
 import type { IScale } from './scale';
 
-/** Pixels that the text of a time needs. */
+/** Width of a time label in pixels. */
 const TICK_WIDTH = 85;
 
-/** Grid, values at the left, times of the person's own clock below. */
+/** Grid, values at the left, local times below. */
 export function Axes(props: {
   scale: IScale;
   ticks: readonly number[];

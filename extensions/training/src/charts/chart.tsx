@@ -54,7 +54,7 @@ export function Chart(props: IChartProps): JSX.Element {
         className="mf-ChartPicture"
         width={scale.width}
         height={scale.height}
-        // Not a picture to a screen reader, which would keep the arrow keys.
+        // With role=img a screen reader would not pass on the arrow keys.
         role="application"
         aria-roledescription={trans.__('chart')}
         tabIndex={0}
@@ -87,7 +87,7 @@ export function Chart(props: IChartProps): JSX.Element {
   );
 }
 
-/** Where a key leads on the time axis; undefined for a key that leads nowhere. */
+/** Time selected by a key; undefined if the key is not handled. */
 function timeAfterKey(
   key: string,
   times: readonly number[],

@@ -1,7 +1,7 @@
 import { UNITS, type Unit } from '../model/chartValues';
 import { replicaName, type IJobMetrics, type ISeries } from '../model/wire';
 
-/** How the lines of many replicas are told apart, by more than their colour. */
+/** Dash patterns, so that lines do not differ by colour alone. */
 const DASHES = ['', '7 3', '2 3', '9 3 2 3'];
 /** Colours of the style: --mf-line-0 and so on. */
 const COLOURS = 6;
@@ -22,7 +22,7 @@ export interface IChart {
   lines: ILine[];
 }
 
-/** The look of the n-th replica's lines, the same in all charts. */
+/** Line style of the n-th replica, the same in all charts. */
 export function lineStyleOf(at: number): { colour: string; dash: string } {
   return {
     colour: `var(--mf-line-${at % COLOURS})`,

@@ -11,9 +11,9 @@ export interface IMetricsState {
 }
 
 /**
- * What a job's replicas used, read anew while the job runs and somebody looks.
+ * Resource usage of a job's replicas, polled while the job runs and is shown.
  *
- * @param points - Of each curve, at most.
+ * @param points - Maximum number of points per series.
  * @param isShown - Whether the part of the page is in view.
  */
 export function useMetrics(
@@ -37,7 +37,7 @@ export function useMetrics(
     const stop = pollWhileVisible(async () => {
       const result = await readOnce(jobs, id, points);
       if (isCurrent) {
-        // What was read before stays in view when a later reading fails.
+        // Keep the last metrics if a later read fails.
         setState(before => ({ ...before, ...result }));
       }
       return 'metrics' in result;

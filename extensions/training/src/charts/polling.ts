@@ -1,18 +1,17 @@
-/** How often a running job is looked at. */
+/** Polling interval for a running job. */
 const PERIOD_MS = 10_000;
 
-/** What is asked of the page: whether anybody can see it. */
+/** The part of `Document` that reports whether the page is visible. */
 export type IVisibilityTarget = Pick<
   Document,
   'hidden' | 'addEventListener' | 'removeEventListener'
 >;
 
 /**
- * Read again and again while the page can be seen; what does not change any more, only
- * until it was read once.
+ * Poll while the page is visible; final data only until it was read once.
  *
  * @param read - Returns whether it succeeded.
- * @returns What ends it.
+ * @returns Stops the polling.
  */
 export function pollWhileVisible(
   read: () => Promise<boolean>,

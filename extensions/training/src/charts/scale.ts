@@ -1,10 +1,10 @@
 import * as React from 'react';
 
 const HEIGHT = 190;
-/** Room for what stands beside the axes. */
+/** Margins for the axis labels, in pixels. */
 const MARGIN = { left: 74, right: 14, top: 10, bottom: 24 };
 
-/** From times and values to pixels. */
+/** Maps times and values to pixels. */
 export interface IScale {
   width: number;
   height: number;

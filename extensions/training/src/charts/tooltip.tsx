@@ -5,10 +5,10 @@ import { LineSample } from './legend';
 import type { ILine } from './lines';
 import type { IScale } from './scale';
 
-/** The most lines that are read out; more would cover the page. */
+/** Maximum number of lines listed; more would cover the page. */
 const MAX_LINES = 12;
 
-/** The values at a moment, beside the mark of the moment. */
+/** The values of all lines at one time, beside the marker. */
 export function Tooltip(props: {
   time: number;
   scale: IScale;
@@ -42,7 +42,7 @@ export function Tooltip(props: {
   );
 }
 
-/** Every moment at which something was measured, in order. */
+/** All timestamps of the lines, sorted. */
 export function timestampsOf(lines: readonly ILine[]): number[] {
   const all = new Set(lines.flatMap(line => [...line.times]));
   return [...all].sort((a, b) => a - b);

@@ -17,7 +17,7 @@ import { useMetrics } from './metrics';
 /** Points of a curve: more than a chart has pixels helps nobody. */
 const POINTS = 400;
 
-/** A tab with what a job's replicas used, over time. */
+/** Tab with the resource usage of a job's replicas over time. */
 export class ChartsWidget extends ReactWidget {
   constructor(
     private _jobs: ITrainingJobs,

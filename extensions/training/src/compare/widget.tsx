@@ -107,7 +107,7 @@ function Comparison(props: {
   );
 }
 
-/** What a job's script reported, read anew when the job ends. */
+/** Result reported by a job's script; read again when the job ends. */
 function useResult(jobs: ITrainingJobs, job: IJob): IReported {
   const [reported, setReported] = React.useState<IReported>({
     result: {},
@@ -120,7 +120,7 @@ function useResult(jobs: ITrainingJobs, job: IJob): IReported {
       result => isCurrent && setReported({ result, problem: '' }),
       reason => {
         const problem = String(reason?.message ?? reason);
-        // What was read before stays in view.
+        // Keep the last result if a later read fails.
         return isCurrent && setReported(last => ({ ...last, problem }));
       }
     );

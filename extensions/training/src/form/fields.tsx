@@ -4,7 +4,7 @@ import { pathOf } from '../model/formErrors';
 import type { FormField, TextField } from '../model/jobForm';
 import type { FormModel } from './model';
 
-/** What ties an input to its label and its sentence. */
+/** Attributes that link an input to its label and its message. */
 export interface IFieldAttributes {
   id: string;
   'aria-invalid': boolean;
@@ -14,13 +14,13 @@ export interface IFieldAttributes {
 interface IFieldProps {
   label: string;
   error?: string;
-  /** What belongs into it; shown while nothing is wrong. */
+  /** Explains the field; replaced by the error, if there is one. */
   hint?: React.ReactNode;
   className?: string;
   children: (attributes: IFieldAttributes) => React.ReactNode;
 }
 
-/** A label, what it labels, and below it what is wrong or what is meant. */
+/** Label, input, and below it the error or the hint. */
 export function Field(props: IFieldProps): JSX.Element {
   const id = `mf-${React.useId()}`;
   const messageId = `${id}-told`;
@@ -59,7 +59,7 @@ interface ITextInputProps extends IModelField {
   extra?: React.ReactNode;
 }
 
-/** A field of the form that people type. */
+/** Text input bound to a form field. */
 export function TextInput(props: ITextInputProps): JSX.Element {
   const { model, field } = props;
   const path = pathOf(field);
@@ -90,7 +90,7 @@ export function TextInput(props: ITextInputProps): JSX.Element {
 interface IChoiceInputProps<F extends FormField> extends IModelField {
   field: F;
   choices: readonly (readonly [value: string, label: string])[];
-  /** What else a choice does than setting the field. */
+  /** Called instead of setting the field. */
   choose?: (value: string) => void;
 }
 

@@ -9,7 +9,7 @@ import { ProgramPart, type IPartProps } from './program';
 import { ResourcesPart } from './resources';
 import { Section } from './section';
 
-/** The parts of the form, the later ones closed until they hold something. */
+/** All sections of the form; the later ones are closed while they are empty. */
 export function FormBody({ model, trans }: IPartProps): JSX.Element {
   const { form, errors, generation } = model;
   const pathCount = form.inputs.length + form.outputs.length;

@@ -5,16 +5,17 @@ import type { IDefaults } from '../model/wire';
 import type { IRefusal } from './preview';
 
 /**
- * What is wrong with a form: told by the service, or found here at fields that a
- * person has been to, so that nobody is blamed for what they did not reach yet.
+ * The errors of a form: reported by the service, or found here. Local errors are
+ * visible only at fields that were touched, so that nobody sees errors for fields not
+ * reached yet.
  */
 export class FormErrorState {
   constructor(private _trans: ITranslate) {}
 
-  /** Sentences of the service that have no field here. */
+  /** Errors of the service that belong to no field of the form. */
   generalErrors: string[] = [];
 
-  /** Whether the form could be sent, as far as is known here. */
+  /** Whether the form passes all local checks. */
   get isValid(): boolean {
     return Object.keys(this._localErrors).length === 0;
   }
@@ -23,7 +24,7 @@ export class FormErrorState {
     return { ...this._serverWarnings, ...this._errors };
   }
 
-  /** How many fields must change; a warning is none. */
+  /** Number of fields with an error; warnings do not count. */
   get count(): number {
     return Object.keys(this._errors).length;
   }
@@ -32,7 +33,7 @@ export class FormErrorState {
     this._localErrors = validate(form, defaults, this._trans);
   }
 
-  /** Take the service's sentences, and what this server warns of. */
+  /** Store the service's errors and the warnings of this server. */
   setServerErrors(
     fields: Record<string, string>,
     form: IJobForm,
@@ -47,7 +48,10 @@ export class FormErrorState {
     [this._serverWarnings] = assignErrors(warnings, form, defaults);
   }
 
-  /** Take a refusal; return what is told of the whole, so that each is told once. */
+  /**
+   * Store a refusal; return the message for the whole form, or an empty string if the
+   * errors already contain it.
+   */
   setRefusal(
     { problem, fields }: IRefusal,
     form: IJobForm,
@@ -66,12 +70,12 @@ export class FormErrorState {
     this._touched.add(path);
   }
 
-  /** Somebody wants to submit: everything counts now. */
+  /** The user tried to submit: show the errors of all fields from now on. */
   touchAll(): void {
     this._allTouched = true;
   }
 
-  /** What the service said about something counts no more once it changed. */
+  /** Drop the service's errors and warnings of a field that has changed. */
   clearServerErrors(path: string): void {
     const kept = Object.entries(this._serverErrors).filter(
       ([each]) => !isWithin(each, path)
@@ -85,7 +89,7 @@ export class FormErrorState {
     this.generalErrors = [];
   }
 
-  /** Rows were counted anew: forget who was where. */
+  /** Forget touched fields and errors of a group whose rows got new indices. */
   reindex(group: string): void {
     const kept = [...this._touched].filter(path => !isWithin(path, group));
     this._touched = new Set(kept);

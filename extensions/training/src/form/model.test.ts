@@ -11,7 +11,7 @@ import { FormModel } from './model';
 import type { IFormStart } from './start';
 import type { IFormFiles } from './submission';
 
-/** A form whose server answers when it is told to. */
+/** A form whose server's responses are released by the test. */
 function slowForm(start: IFormStart = {}) {
   const answers: {
     resolve: (defaults: IDefaults) => void;

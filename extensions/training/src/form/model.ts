@@ -27,7 +27,7 @@ import {
 } from './start';
 import { submitForm, type IFormFiles, type Step } from './submission';
 
-/** A form for a new job while a person fills it in. */
+/** Model of the form for a new job. */
 export class FormModel implements VDomRenderer.IModel {
   constructor(
     private _jobs: ITrainingJobs,
@@ -49,17 +49,17 @@ export class FormModel implements VDomRenderer.IModel {
   readonly submitted = new Signal<this, IJob>(this);
   readonly previewLoader: PreviewLoader;
   defaults: IDefaults | null = null;
-  /** What jobs may run; none until that was read. */
+  /** Environments that jobs may use; empty until loaded. */
   environments: IEnvironments = NO_ENVIRONMENTS;
   form: IJobForm = emptyForm();
   /** Whether the defaults are being read. */
   isLoading = false;
   step: Step = 'typing';
-  /** What is wrong with the whole. */
+  /** Error of the whole form. */
   problem = '';
   /** Document that the form is for, as JupyterLab names it; may be empty. */
   document = '';
-  /** Grows when the whole form is another one. */
+  /** Incremented when the whole form is replaced. */
   generation = 0;
 
   dispose(): void {
@@ -68,12 +68,12 @@ export class FormModel implements VDomRenderer.IModel {
     Signal.clearData(this);
   }
 
-  /** Whether closing the form would lose what a person did to it. */
+  /** Whether the form has unsaved changes. */
   get isChanged(): boolean {
     return !JSONExt.deepEqual(plain(this.form), plain(this._initialForm));
   }
 
-  /** Read what this server has to offer, and start the form with it. */
+  /** Read the server's defaults and initialize the form. */
   async load(): Promise<void> {
     if (this.isLoading) {
       return;
@@ -93,7 +93,10 @@ export class FormModel implements VDomRenderer.IModel {
     }
   }
 
-  /** Read what jobs may run, unless it is known; without it a form has its own. */
+  /**
+   * Read the environments unless they are loaded; on failure only this server's own is
+   * offered.
+   */
   async readEnvironments(): Promise<void> {
     if (this.environments !== NO_ENVIRONMENTS) {
       return;
@@ -105,27 +108,27 @@ export class FormModel implements VDomRenderer.IModel {
     }
   }
 
-  /** Sentences by path. */
+  /** Error messages by path. */
   get errors(): FormErrors {
     return this._errorState.visible;
   }
 
-  /** How many fields must change. */
+  /** Number of fields with an error. */
   get errorCount(): number {
     return this._errorState.count;
   }
 
-  /** Sentences of the service that have no field here. */
+  /** Errors of the service that belong to no field of the form. */
   get generalErrors(): readonly string[] {
     return this._errorState.generalErrors;
   }
 
-  /** Whether nothing is missing or wrong, as far as the form can tell. */
+  /** Whether the form passes all local checks. */
   get isValid(): boolean {
     return this._errorState.isValid;
   }
 
-  /** The notebook one works on; empty where it is something else. */
+  /** Path of the document if it is a notebook, else empty. */
   get notebook(): string {
     return isNotebook(this.document) ? this.document : '';
   }
@@ -176,7 +179,7 @@ export class FormModel implements VDomRenderer.IModel {
     this.stateChanged.emit();
   }
 
-  /** Change rows so that others than before are the first, the second … */
+  /** Replace the rows of a field by rows with other indices. */
   reindex<F extends FormField>(field: F, value: IJobForm[F]): void {
     this._deferUntilLoaded(() => this.reindex(field, value));
     this.form = { ...this.form, [field]: value };
@@ -223,7 +226,7 @@ export class FormModel implements VDomRenderer.IModel {
     }
   }
 
-  /** Submit; false where something must be mended first. */
+  /** Submit; returns false if there are errors to fix first. */
   async submit(): Promise<boolean> {
     const { defaults, document, form } = this;
     if (!defaults || this.step !== 'typing') {
@@ -272,7 +275,7 @@ export class FormModel implements VDomRenderer.IModel {
     this._update();
   }
 
-  /** What is typed before the form has started is typed again then. */
+  /** Replay an edit once the defaults are loaded. */
   private _deferUntilLoaded(edit: () => void): void {
     if (!this.defaults) {
       this._deferredEdits.push(edit);
@@ -285,7 +288,7 @@ export class FormModel implements VDomRenderer.IModel {
     }
   }
 
-  /** Check what is there now, and ask the service about it. */
+  /** Validate the form and request a preview of it. */
   private _update(): void {
     const { defaults, form } = this;
     if (defaults) {
@@ -314,7 +317,7 @@ export class FormModel implements VDomRenderer.IModel {
   private _deferredEdits: (() => void)[] = [];
   private _isNamedByHand = false;
   private _errorState: FormErrorState;
-  /** The form as it was before anybody did anything. */
+  /** The form before any edit. */
   private _initialForm = this.form;
 }
 
@@ -322,7 +325,7 @@ function plain(form: IJobForm): ReadonlyJSONValue {
   return form as unknown as ReadonlyJSONValue;
 }
 
-/** What is missed, without the file that the form itself will write. */
+/** The warnings, without the one for a file that the form itself will write. */
 function withoutWritten(
   { script = '', ...others }: Record<string, string>,
   form: IJobForm

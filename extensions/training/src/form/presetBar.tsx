@@ -14,7 +14,7 @@ interface IPresetBarProps {
   trans: TranslationBundle;
 }
 
-/** What was done last, and how to take it back. */
+/** The last action and its undo. */
 interface IDone {
   sentence: string;
   undo?: () => Promise<void> | void;
@@ -22,7 +22,7 @@ interface IDone {
   form?: IJobForm;
 }
 
-/** Forms kept under a name: load, save, delete. */
+/** Presets of the form: load, save, delete. */
 export function PresetBar(props: IPresetBarProps): JSX.Element {
   return (
     <UseSignal signal={props.store.changed}>

@@ -15,7 +15,7 @@ function preview(engine: string): IPreview {
   return { manifest: '', engine, cost: [], notes: [], fields: {} };
 }
 
-/** A service whose answers wait until they are let go. */
+/** A service whose responses are released by the test. */
 function service() {
   const asked: string[] = [];
   const answer: ((response: IPreview | IRefusal) => Promise<void>)[] = [];

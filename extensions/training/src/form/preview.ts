@@ -5,16 +5,16 @@ const PAUSE_MS = 400;
 
 export type PreviewState = 'idle' | 'asking' | 'ready' | 'failed';
 
-/** Why something could not be had. */
+/** Why a request was refused. */
 export interface IRefusal {
   problem: string;
-  /** A sentence for each field that must change, by the wire's path. */
+  /** Error messages by the path of the field in the request. */
   fields: Record<string, string>;
 }
 
 /**
- * Asks what a job would be, a moment after the last change. Only the answer to the
- * latest question counts.
+ * Requests previews of a job, debounced. Only the response to the latest request
+ * counts.
  */
 export class PreviewLoader {
   constructor(
@@ -23,16 +23,16 @@ export class PreviewLoader {
   ) {}
 
   state: PreviewState = 'idle';
-  /** The last answer; that of an earlier question while a newer one is open. */
+  /** The last preview; that of an earlier request while a newer one is pending. */
   preview: IPreview | null = null;
-  /** Sentences of the answer or the refusal, by the wire's path. */
+  /** Error messages of the last response, by the path of the field in the request. */
   fields: Record<string, string> = {};
-  /** What is not there yet, likewise; it can be submitted all the same. */
+  /** Warnings about missing files, likewise; they do not prevent submission. */
   warnings: Record<string, string> = {};
-  /** Why there is no answer. */
+  /** Why there is no preview. */
   problem = '';
 
-  /** Ask about a job; null where there is none to ask about yet. */
+  /** Request a preview; null while the form is not valid. */
   request(spec: IJobSpec | null): void {
     const requested = spec && stringifyExact(spec);
     if (requested === this._requested) {
@@ -49,7 +49,7 @@ export class PreviewLoader {
     }
   }
 
-  /** Ask the latest question once more. */
+  /** Repeat the latest request. */
   retry(): void {
     const requested = this._requested;
     this._requested = null;

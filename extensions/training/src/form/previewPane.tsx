@@ -9,7 +9,7 @@ import type { IPreview, IQuotaCost } from '../model/wire';
 import type { FormModel } from './model';
 import type { PreviewLoader } from './preview';
 
-/** What the job would be: its share of the quota, notes, engine, YAML. */
+/** Preview of the job: its share of the quota, notes, engine, YAML. */
 export function PreviewPane(props: {
   model: FormModel;
   trans: TranslationBundle;
@@ -58,7 +58,7 @@ export function PreviewPane(props: {
   );
 }
 
-/** How the form stands with the service, in a sentence. */
+/** Status of the preview, in a sentence. */
 function statusText(model: FormModel, trans: TranslationBundle): string {
   const { previewLoader } = model;
   switch (previewLoader.state) {

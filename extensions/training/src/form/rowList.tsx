@@ -34,7 +34,7 @@ export function RowList<F extends RowsField>(
   const messageId = `mf-${React.useId()}`;
   const error = model.errors[field];
   const write = (next: RowOf<F>[]) => model.reindex(field, next as IJobForm[F]);
-  // After a row went or came, the keyboard goes on beside it.
+  // Move the focus next to a row that was added or removed.
   const focusLater = (at: number) =>
     requestAnimationFrame(() => {
       const found = list.current?.querySelectorAll<HTMLElement>('.mf-FormRow');

@@ -30,7 +30,7 @@ export function startForm(start: IFormStart, defaults: IDefaults): IJobForm {
   return start.path ? withDocument(form, start.path, defaults) : form;
 }
 
-/** What was a snapshot in somebody else's home is made anew. */
+/** A snapshot in another user's home is taken again. */
 function repeated(job: IJob, defaults: IDefaults): IJobForm {
   const form = { ...formOf(job.spec, defaults), rerunOf: job.id };
   return form.code === 'kept' && job.owner !== defaults.user
@@ -58,8 +58,8 @@ export function withDocument(
 }
 
 /**
- * Choose what is run. A notebook is one program in one place; its code as a Python
- * file can run on several machines as any other.
+ * Choose what is run. A notebook runs in one container; its code, converted to a Python
+ * file, can run on several nodes.
  */
 export function withProgram(
   form: IJobForm,

@@ -12,7 +12,7 @@ export interface IFormFiles {
   save(path: string): Promise<void>;
 }
 
-/** What goes on with a form. */
+/** Step of a submission. */
 export type Step = 'typing' | 'saving' | 'copying' | 'sending';
 
 interface ISubmission {

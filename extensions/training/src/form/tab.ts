@@ -6,7 +6,7 @@ import type { Message } from '@lumino/messaging';
 
 import type { FormWidget } from './widget';
 
-/** The tab of a form; it asks before it throws away what a person filled in. */
+/** Tab of a form; it asks for confirmation before it discards changes. */
 export class FormTab extends MainAreaWidget<FormWidget> {
   constructor(
     content: FormWidget,
@@ -31,7 +31,7 @@ export class FormTab extends MainAreaWidget<FormWidget> {
     }
   }
 
-  /** Let the browser ask, too, before the page is left. */
+  /** Mark JupyterLab as dirty, so that the browser asks before the page is left. */
   private _updateDirtyState(): void {
     if (this.isDisposed) {
       return;

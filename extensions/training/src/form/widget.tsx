@@ -82,7 +82,7 @@ interface IPartProps {
   trans: TranslationBundle;
 }
 
-/** What concerns the whole form. */
+/** Messages about the whole form. */
 function FormMessages({ model, trans }: IPartProps): JSX.Element {
   const { problem, generalErrors } = model;
   const { rerunOf } = model.form;

@@ -8,7 +8,7 @@ import type { IJob } from '../model/wire';
 import { JobLoader } from './jobLoader';
 import type { ITrainingJobs } from '../tokens';
 
-/** Jobs of which some are known, and others refused with a status. */
+/** A service where some jobs can be opened and others fail with a status. */
 function jobs(refused: Record<string, number> = {}) {
   const known = new Map<string, IJob>();
   const changed = new Signal<object, void>({});

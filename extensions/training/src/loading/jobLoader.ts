@@ -4,7 +4,7 @@ import { Signal } from '@lumino/signaling';
 import type { ITranslate } from '../model/jobForm';
 import type { ITrainingJobs } from '../tokens';
 
-/** Opens the jobs that a tab is about, and knows why one of them is not there. */
+/** Loads the jobs of a tab, and says why one of them is missing. */
 export class JobLoader implements IDisposable {
   constructor(
     private _jobs: ITrainingJobs,
@@ -26,12 +26,12 @@ export class JobLoader implements IDisposable {
     Signal.clearData(this);
   }
 
-  /** Sentences about jobs that are not there; empty while they are read. */
+  /** Messages about missing jobs; empty while they are loading. */
   get problem(): string {
     return [...new Set(this._problems.values())].join(' ');
   }
 
-  /** Whether another try may help: a job that was deleted stays away. */
+  /** Whether loading again may help; false if the missing jobs were deleted. */
   get canRetry(): boolean {
     return [...this._problems.keys()].some(id => !this._deleted.has(id));
   }
@@ -85,7 +85,7 @@ export class JobLoader implements IDisposable {
   }
 
   private _deleted = new Set<string>();
-  /** Of the jobs that were there, by id. */
+  /** Names of the loaded jobs, by id. */
   private _names = new Map<string, string>();
   private _problems = new Map<string, string>();
 }

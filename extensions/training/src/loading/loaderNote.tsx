@@ -3,10 +3,10 @@ import * as React from 'react';
 
 import type { JobLoader } from './jobLoader';
 
-/** What a tab shows in place of jobs that are not there. */
+/** Shown in a tab in place of missing jobs. */
 export function LoaderNote(props: {
   loader: JobLoader;
-  /** While nothing is wrong. */
+  /** Text while the jobs are loading. */
   reading: string;
   trans: TranslationBundle;
 }): JSX.Element {

@@ -66,7 +66,7 @@ export class LogBody extends Widget {
     this.scrollTo(this.scroller.scrollHeight);
   }
 
-  /** Show another place, without anybody having asked for it. */
+  /** Scroll without reporting it to the listener. */
   scrollTo(top: number): void {
     this.scroller.scrollTop = top;
     this._lastPosition = scrollPositionOf(this.scroller);
@@ -87,7 +87,7 @@ export class LogBody extends Widget {
     if (top === null || event.altKey || event.shiftKey) {
       return;
     }
-    // Browsers glide there, and in a busy log lines that come meanwhile end the glide.
+    // Browsers scroll smoothly, and new lines of a busy log would stop that.
     event.preventDefault();
     if (event.key === 'End') {
       this.listener.isScrolledAway = false;
@@ -103,7 +103,7 @@ export class LogBody extends Widget {
     }
   };
 
-  /** The place that was known last. */
+  /** The scroll position at the last event. */
   private _lastPosition: IScrollPosition;
 }
 

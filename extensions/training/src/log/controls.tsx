@@ -18,7 +18,7 @@ interface IControlsProps {
   openShell: ((replica: IReplica) => void) | null;
 }
 
-/** The row above a log: which one, how, and where in it. */
+/** Toolbar of a log: replica, options, search. */
 export function LogControls(props: IControlsProps): JSX.Element {
   const { model, trans } = props;
   return (
@@ -139,7 +139,7 @@ function LogSearch({ model, trans }: IControlsProps): JSX.Element {
       </span>
       <button
         className="mf-IconButton"
-        title={trans.__('Previous place (Enter)')}
+        title={trans.__('Previous match (Enter)')}
         disabled={ranges.length === 0}
         onClick={() => model.step(-1)}
       >
@@ -147,7 +147,7 @@ function LogSearch({ model, trans }: IControlsProps): JSX.Element {
       </button>
       <button
         className="mf-IconButton"
-        title={trans.__('Next place (Shift+Enter)')}
+        title={trans.__('Next match (Shift+Enter)')}
         disabled={ranges.length === 0}
         onClick={() => model.step(1)}
       >

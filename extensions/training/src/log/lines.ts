@@ -4,8 +4,8 @@ const BLOCK_LINES = 400;
 const MAX_BLOCKS = 150;
 
 /**
- * Lines of a log in the page: blocks that the browser lays out only when they come
- * into view, and no more of them than it can bear.
+ * DOM nodes of a log's lines, in blocks that are laid out only when they come into
+ * view. Their number is limited.
  */
 export class LogLines {
   constructor(readonly node: HTMLElement) {
@@ -15,7 +15,7 @@ export class LogLines {
   /** Called when old lines were dropped to make room. */
   dropped: () => void = () => undefined;
 
-  /** The last line, for as long as it is not whole. */
+  /** The last line while it has no line break. */
   readonly pendingNode = document.createElement('div');
 
   prepend(lines: readonly string[]): void {

@@ -62,7 +62,7 @@ export class LogModel
     this.stateChanged.emit();
   }
 
-  /** A person reads further up: new lines must not carry them away. */
+  /** The user has scrolled up: new lines must not scroll the view. */
   isScrolledAway = false;
 
   get withSystem(): boolean {
@@ -155,7 +155,7 @@ export class LogModel
   append(lines: string[], pending: string): void {
     this._queuedLines.push(...lines);
     this._pending = pending;
-    // A flood of pieces costs the page one layout per frame.
+    // However many chunks arrive, lay out once per frame.
     this._frame ||= requestAnimationFrame(() => this._flush());
   }
 

@@ -1,23 +1,22 @@
-/** Where a view of a log stands. */
+/** Scroll position of a log view. */
 export interface IScrollPosition {
   scrollTop: number;
   scrollHeight: number;
   clientHeight: number;
 }
 
-/** As near to the end as counts for it, when one comes from further up. */
+/** Distance from the end, in pixels, that counts as the end. */
 const NEAR = 40;
-/** Browsers round places; nobody moves by so little. */
+/** Browsers round positions; smaller differences are not a move. */
 const ROUNDING = 2;
-/** Part of the view that a page is, and pixels of a step: those of browsers. */
+/** Page height as a fraction of the view, and pixels of a step, as in browsers. */
 const PAGE = 0.875;
 const STEP = 40;
 
 /**
- * Whether somebody went up from one place to another, by whatever means.
- *
- * Lines that are dropped, or get their true height, move the view towards the top as
- * well, but they bring it no further from the end.
+ * Whether the user scrolled up between two positions. Dropped lines, and lines that get
+ * their final height, reduce `scrollTop` as well, but do not increase the distance from
+ * the end.
  */
 export function isMoveUp(
   before: IScrollPosition,
@@ -29,7 +28,7 @@ export function isMoveUp(
   );
 }
 
-/** Whether the view is elsewhere; what it shows may have grown meanwhile. */
+/** Whether `scrollTop` changed; growth of the content alone is not a move. */
 export function isMove(
   before: IScrollPosition,
   after: IScrollPosition
@@ -37,7 +36,7 @@ export function isMove(
   return after.scrollTop !== before.scrollTop;
 }
 
-/** Where a key leads; null for keys that lead nowhere, or that browsers know best. */
+/** `scrollTop` after a key; null for keys that are left to the browser. */
 export function topByKey(
   key: string,
   position: IScrollPosition

@@ -55,7 +55,7 @@ export class LogWidget extends Panel {
 
   protected override onAfterHide(msg: Message): void {
     super.onAfterHide(msg);
-    // Browsers allow few connections per host: a log nobody sees gives its own back.
+    // Browsers limit connections per host: a hidden log closes its own.
     this.model.isShown = false;
   }
 

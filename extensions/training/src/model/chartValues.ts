@@ -69,7 +69,7 @@ export function valueTicks(highest: number, unit: Unit, steps = 4): number[] {
   );
 }
 
-/** Of what is drawn: the measured values and the limit, if it is not far off. */
+/** The highest value to draw: measured values and the limit, unless it is far above. */
 export function highest(series: readonly ISeries[]): number {
   let most = 0;
   for (const { values } of series) {
@@ -83,7 +83,7 @@ export function highest(series: readonly ISeries[]): number {
   return limit <= most * 4 || most === 0 ? Math.max(most, limit) : most;
 }
 
-/** Runs of measured values, each as `[index, value]`; a gap parts them. */
+/** Segments of consecutive values, each as `[index, value]`; nulls separate them. */
 export function segments(
   values: readonly (number | null)[]
 ): [number, number][][] {
@@ -128,7 +128,7 @@ export function summed(
   );
 }
 
-/** The index of the time nearest to a moment; times rise. -1 if there is none. */
+/** Index of the time nearest to the given one, in ascending times; -1 if empty. */
 export function nearest(times: readonly number[], time: number): number {
   let low = 0;
   let high = times.length - 1;

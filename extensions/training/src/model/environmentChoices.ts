@@ -1,6 +1,4 @@
-/**
- * Which environments a form offers, and how it calls them.
- */
+/** Environments that a form offers, and their labels. */
 import { runsCustomImage, type IJobForm, type ITranslate } from './jobForm';
 import type { IDefaults, IEnvironment, IEnvironments } from './wire';
 

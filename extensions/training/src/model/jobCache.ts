@@ -1,17 +1,15 @@
 import { isFinal, type IJob, type IJobEvent } from './wire';
 
 /**
- * Every job that was read or told of, in its newest state.
- *
- * What the service answers is as old as the question: a job that the watch told of
- * meanwhile is known better.
+ * Cache of the newest known state of each job. A response reflects the time of its
+ * request: jobs that the watch reported in the meantime are newer and are kept.
  */
 export class JobCache {
   find(id: string): IJob | undefined {
     return this._jobs.get(id);
   }
 
-  /** Take what the watch told. */
+  /** Apply an event of the watch. */
   applyEvent({ type, job }: IJobEvent): void {
     if (type === 'deleted') {
       this._jobs.delete(job.id);
@@ -21,7 +19,7 @@ export class JobCache {
     this._pendingReads.forEach(changedIds => changedIds.add(job.id));
   }
 
-  /** Ask for jobs, and take those of the answer of which nothing newer was told. */
+  /** Fetch jobs and store those that had no event since the request. */
   async read<T>(
     fetchAnswer: () => Promise<T>,
     jobsOf: (answer: T) => IJob[]
@@ -39,7 +37,9 @@ export class JobCache {
     }
   }
 
-  /** Forget what may have changed unseen; a job that ended changes no more. */
+  /**
+   * Drop jobs that may have changed while disconnected; finished jobs no longer change.
+   */
   dropUnfinished(except: ReadonlySet<string>): void {
     for (const [id, job] of this._jobs) {
       if (!isFinal(job.state) && !except.has(id)) {

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a form and can be told at once. The service judges in the end;
- * this only tells earlier.
+ * Local validation of a form. The service has the final say; this only reports errors
+ * earlier.
  */
 import type { FormErrors } from './formErrors';
 import {
@@ -255,7 +255,7 @@ class Checks {
     this._whole('keep_on_failure_minutes', minutes, 0, MAX_KEEP_MINUTES);
   }
 
-  /** Names of rows have a shape, and each is there once. */
+  /** Check that names of rows are valid and unique. */
   private _names(
     group: 'hyperparameters' | 'environment' | 'secrets',
     shape: RegExp,

@@ -198,7 +198,7 @@ export function replicasOf(
   return roles[rule.name]?.replicas.trim() || defaultReplicas(rule, roles);
 }
 
-/** Parameter servers bring a chief, unless somebody says otherwise. */
+/** Default number of replicas; parameter servers need at least one chief. */
 export function defaultReplicas(
   rule: IRoleRule,
   roles: Record<string, IRoleForm>

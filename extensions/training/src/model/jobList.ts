@@ -1,9 +1,7 @@
 /**
- * A list of jobs as a value: pages and events go in, an ordered list comes out.
- *
- * Only the newest jobs are loaded, up to the last page that was asked for. What
- * happens to older ones does not change the rows, but may change their number in a
- * way that only the service knows.
+ * A list of jobs as an immutable value, updated by pages and events. Only the newest
+ * jobs are loaded, up to the last requested page. Events of older jobs do not change
+ * the rows, but may change the total in a way that only the service knows.
  */
 import { matches } from './jobFilter';
 import type { IJob, IJobEvent, IJobFilter, IJobPage } from './wire';
@@ -33,7 +31,7 @@ export function compareJobs(a: IJob, b: IJob): number {
   return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
 }
 
-/** Put a page behind what is there; what it tells is newer. */
+/** Append a page; its jobs replace older versions. */
 export function withPage(list: IJobList, page: IJobPage): IJobList {
   const byId = new Map(list.jobs.map(job => [job.id, job]));
   page.jobs.forEach(job => byId.set(job.id, job));
@@ -46,7 +44,7 @@ export function withPage(list: IJobList, page: IJobPage): IJobList {
   };
 }
 
-/** Apply what the watch told; telling it twice changes nothing more. */
+/** Apply an event of the watch; idempotent. */
 export function applyEvent(
   list: IJobList,
   filter: IJobFilter,
@@ -76,7 +74,7 @@ function appeared(list: IJobList, job: IJob): IJobList {
   return { ...list, jobs, total: list.total + 1 };
 }
 
-/** A job that is not wanted and not loaded may have been counted all the same. */
+/** A job that neither matches nor is loaded may still be part of the total. */
 function skipped(
   list: IJobList,
   filter: IJobFilter,
@@ -90,7 +88,7 @@ function skipped(
     : list;
 }
 
-/** Whether a job would stand behind what is loaded. */
+/** Whether a job sorts after the loaded jobs. */
 function isBeyond(list: IJobList, job: IJob): boolean {
   const last = list.jobs[list.jobs.length - 1];
   return list.next !== null && (!last || compareJobs(job, last) > 0);

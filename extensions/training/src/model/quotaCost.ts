@@ -1,6 +1,4 @@
-/**
- * What a job takes of its project's quota, in words and as parts of a bar.
- */
+/** A job's share of its project's quota, as text and as parts of a bar. */
 import { formatValue, type Unit } from './chartValues';
 import type { ITranslate } from './jobForm';
 import type { IQuotaCost } from './wire';

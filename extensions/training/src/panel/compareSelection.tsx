@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import type { IPanelModel } from './model';
 
-/** What can be done with the jobs whose boxes are ticked. */
+/** Actions for the jobs selected for comparison. */
 export function CompareSelection(props: {
   model: IPanelModel;
   trans: TranslationBundle;

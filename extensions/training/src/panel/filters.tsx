@@ -7,7 +7,7 @@ import type { JobState } from '../model/wire';
 import { stateName } from './stateBadge';
 import type { IPanelModel } from './model';
 
-/** A pause in typing after which the service is asked. */
+/** Debounce interval of the search. */
 const PAUSE_MS = 200;
 
 const STATES: readonly JobState[] = [

@@ -9,7 +9,7 @@ interface IBadgeProps {
   trans: TranslationBundle;
 }
 
-/** Which try of a job this is, once it is not the first. */
+/** Number of the current attempt, from the second on. */
 export function AttemptBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   if (job.attempt < 2) {
     return null;
@@ -17,12 +17,12 @@ export function AttemptBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   const last = job.restarts[job.restarts.length - 1];
   return (
     <span className="mf-Mark" title={last?.cause}>
-      {trans.__('try %1', String(job.attempt))}
+      {trans.__('attempt %1', String(job.attempt))}
     </span>
   );
 }
 
-/** Where a waiting job stands. */
+/** Position of a job in the queue. */
 export function QueueBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   const { queue } = job;
   if (!queue) {
@@ -39,7 +39,7 @@ export function QueueBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   );
 }
 
-/** What a running job's owner should look at. */
+/** Alert of a running job. */
 export function AlertBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   if (!job.alert) {
     return null;

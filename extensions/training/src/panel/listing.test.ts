@@ -20,7 +20,7 @@ function job(id: number, state: JobState = 'Running'): IJob {
   return { id: `j${id}`, created, state, owner: 'ada', spec } as IJob;
 }
 
-/** A service whose answers wait until they are let go. */
+/** A service whose responses are released by the test. */
 class Service {
   readonly jobChanged = new Signal<Service, IJobEvent>(this);
   readonly resynced = new Signal<Service, void>(this);

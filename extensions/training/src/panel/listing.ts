@@ -7,9 +7,11 @@ import type { IJobEvent, IJobFilter } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 
 const PAGE = 100;
-/** The most that the service sends at once. */
+/** Maximum page size of the service. */
 const LONGEST_PAGE = 500;
-/** Changes come in bursts; the service counts once for all of them. */
+/**
+ * Debounce interval: events come in bursts, and one request for the total serves all.
+ */
 const RECOUNT_MS = 1_000;
 
 /**
@@ -19,7 +21,7 @@ export class JobListing implements IDisposable {
   constructor(private _jobs: ITrainingJobs) {
     _jobs.jobChanged.connect(this._onJobChanged, this);
     _jobs.resynced.connect(this._onResynced, this);
-    // The watch may stand already, or not for a while.
+    // Do not wait for the watch, which may take a while to connect.
     void this._load(PAGE);
   }
 
@@ -84,7 +86,7 @@ export class JobListing implements IDisposable {
     });
   }
 
-  /** Run a request; what is told meanwhile is applied to its answer. */
+  /** Run a request; events that arrive in the meantime are applied to its response. */
   private async _request(
     work: (isCurrent: () => boolean) => Promise<void>
   ): Promise<void> {

@@ -10,7 +10,7 @@ import { JobListing } from './listing';
 
 export type IPanelModel = PanelModel;
 
-/** What the panel shows: the filter, the selected job, what goes on. */
+/** Model of the panel: filter, selected job, pending requests. */
 export class PanelModel extends VDomModel {
   constructor(
     readonly jobs: ITrainingJobs,
@@ -35,7 +35,7 @@ export class PanelModel extends VDomModel {
   /** Whether a request of the person is under way. */
   busy = false;
 
-  /** What others offer at this moment. */
+  /** Actions that other plugins offer. */
   get actions(): IPanelActions {
     return this._actions();
   }
@@ -44,7 +44,7 @@ export class PanelModel extends VDomModel {
     return this.jobs.find(this.selected);
   }
 
-  /** Whether anybody sees the panel; what is measured is read only then. */
+  /** Whether the panel is visible; metrics are read only then. */
   get isShown(): boolean {
     return this._isShown;
   }
@@ -70,7 +70,7 @@ export class PanelModel extends VDomModel {
     this.listing.filterBy(EVERYTHING);
   }
 
-  /** Tick a job's box or take the tick away; a third takes the first's place. */
+  /** Toggle a job's selection for comparison; a third job replaces the first. */
   toggleCompare(id: string): void {
     this.compareSelection = this.compareSelection.includes(id)
       ? this.compareSelection.filter(each => each !== id)
@@ -87,7 +87,7 @@ export class PanelModel extends VDomModel {
     this.actions.compare([...this.compareSelection]);
   }
 
-  /** Run a request; tell the person when it fails. */
+  /** Run a request; show a notification if it fails. */
   run(work: () => Promise<void>): void {
     this.busy = true;
     this.stateChanged.emit();
@@ -114,7 +114,7 @@ export class PanelModel extends VDomModel {
       this.frameworks = Object.keys(frameworks);
       this.stateChanged.emit();
     } catch (reason) {
-      // The list says what is wrong; only the names of filters are missing here.
+      // The list shows the error; only the names of filters are missing here.
       console.warn('Training jobs: the defaults cannot be read.', reason);
     }
   }

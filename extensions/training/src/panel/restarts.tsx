@@ -4,7 +4,7 @@ import type { IRestartRecord } from '../model/wire';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 
-/** Why a job was started again, the latest first. */
+/** Restarts of a job and their causes, the latest first. */
 export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
   if (job.restarts.length === 0) {
     return null;
@@ -17,7 +17,7 @@ export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
         {[...job.restarts].reverse().map(each => (
           <li key={each.attempt}>
             <span className="mf-Quiet">
-              {trans.__('Try %1', String(each.attempt))}
+              {trans.__('Attempt %1', String(each.attempt))}
               {' · '}
               <time dateTime={each.at}>
                 {new Date(each.at).toLocaleString()}

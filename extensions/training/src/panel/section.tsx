@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** A part of the details that folds. */
+/** Collapsible section of the details. */
 export function Section(props: {
   title: string;
   count?: number;
@@ -20,7 +20,7 @@ export function Section(props: {
   );
 }
 
-/** Names and what they stand for. */
+/** Name-value pairs. */
 export function DescriptionList(props: {
   entries: readonly [string, React.ReactNode][];
 }): JSX.Element {

@@ -8,7 +8,7 @@ import { useNow } from './clock';
 import type { IDetailProps } from './detailProps';
 import { DescriptionList, Section } from './section';
 
-/** Who, when, what, with how much. */
+/** Description list of a job: owner, times, command, resources. */
 export function JobSummary({ job, model, trans }: IDetailProps): JSX.Element {
   const { spec } = job;
   const now = useNow();
@@ -62,7 +62,7 @@ export function JobSummary({ job, model, trans }: IDetailProps): JSX.Element {
   return <DescriptionList entries={entries} />;
 }
 
-/** What its script is told: hyper-parameters, places, variables. */
+/** Inputs of the script: hyper-parameters, paths, variables. */
 export function Parameters(props: IDetailProps): JSX.Element {
   const { job, model, trans } = props;
   const { spec } = job;

@@ -4,7 +4,7 @@ import type { IJob } from '../model/wire';
 import type { JobListing } from './listing';
 import { useWindow, type IWindow } from './window';
 
-/** How near the end of the loaded rows the next page is asked for. */
+/** The next page is requested when this few loaded rows are left. */
 const PREFETCH_ROWS = 60;
 
 export interface IVisibleRows {
@@ -49,7 +49,7 @@ export function useVisibleRows(
         focus.current = selectedRow;
       }
     } else if (document.activeElement === document.body) {
-      // The details went, and the button with the focus with them.
+      // The details were closed together with the focused button.
       focusRow(scroller.current!, tabStop);
     }
   }, [selected, isListed]);
@@ -89,7 +89,7 @@ function useNextPage(listing: JobListing, end: number): void {
   }, [end, jobs.length, next, isIdle]);
 }
 
-/** The row with the focus stays, however far it is scrolled away. */
+/** The rows to draw; the tab stop stays drawn even if scrolled away. */
 function rowsBetween(
   jobs: readonly IJob[],
   first: number,
@@ -116,7 +116,7 @@ function focusRow(list: HTMLElement, row: number): boolean {
   return button !== null;
 }
 
-/** Where a key leads; null for a key that leads nowhere. */
+/** Row that a key moves to; null if the key is not handled. */
 function rowAfter(
   key: string,
   at: number,

@@ -76,7 +76,7 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
   }
 }
 
-/** Says that the list may be old, and offers to try again at once. */
+/** Reports that the list may be stale, with a button to reconnect. */
 function ConnectionProblem(props: {
   model: PanelModel;
   trans: TranslationBundle;

@@ -13,7 +13,7 @@ export interface IWindow {
   scroller: React.RefObject<HTMLDivElement>;
   /** Goes on an invisible element as high as a row. */
   ruler: React.RefObject<HTMLDivElement>;
-  /** Scroll just so far that a row is seen. */
+  /** Scroll by the minimum that brings a row into view. */
   reveal: (row: number) => void;
 }
 

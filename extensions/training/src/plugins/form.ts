@@ -68,7 +68,7 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
       widget.title.icon = cubeIcon;
       model.submitted.connect((_, job) => {
         widget.dispose();
-        // The tab that comes to the front now takes the focus, some frames later.
+        // Wait until the next tab has taken the focus, some frames later.
         setTimeout(() => notifySubmitted(app, job, trans), SETTLE_MS);
       });
       presets
