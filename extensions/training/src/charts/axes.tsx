@@ -15,8 +15,8 @@ export function Axes(props: {
   span: [number, number];
 }): JSX.Element {
   const { scale, ticks, unit, span } = props;
-  const most = Math.max(2, Math.floor((scale.right - scale.left) / TICK_WIDTH));
-  const times = timeTicks(...span, most);
+  const max = Math.max(2, Math.floor((scale.right - scale.left) / TICK_WIDTH));
+  const times = timeTicks(...span, max);
   const step = times.length > 1 ? times[1] - times[0] : span[1] - span[0];
   return (
     <g className="mf-ChartAxes" aria-hidden="true">

@@ -9,12 +9,12 @@ const HEIGHT = 20;
 export function Sparkline(props: {
   values: readonly (number | null)[];
   /** The top edge. */
-  most: number;
+  max: number;
 }): JSX.Element {
-  const { values, most } = props;
+  const { values, max } = props;
   const x = (at: number) => (at / Math.max(1, values.length - 1)) * WIDTH;
   const y = (value: number) =>
-    HEIGHT - 1 - (Math.min(value, most) / (most || 1)) * (HEIGHT - 2);
+    HEIGHT - 1 - (Math.min(value, max) / (max || 1)) * (HEIGHT - 2);
   return (
     <svg
       className="mf-Sparkline"

@@ -77,10 +77,10 @@ export class FormErrorState {
 
   /** Drop the service's errors and warnings of a field that has changed. */
   clearServerErrors(path: string): void {
-    const kept = Object.entries(this._serverErrors).filter(
+    const remaining = Object.entries(this._serverErrors).filter(
       ([each]) => !isWithin(each, path)
     );
-    this._serverErrors = Object.fromEntries(kept);
+    this._serverErrors = Object.fromEntries(remaining);
     this._serverWarnings = Object.fromEntries(
       Object.entries(this._serverWarnings).filter(
         ([each]) => !isWithin(each, path)
@@ -91,8 +91,8 @@ export class FormErrorState {
 
   /** Forget touched fields and errors of a group whose rows got new indices. */
   reindex(group: string): void {
-    const kept = [...this._touched].filter(path => !isWithin(path, group));
-    this._touched = new Set(kept);
+    const remaining = [...this._touched].filter(path => !isWithin(path, group));
+    this._touched = new Set(remaining);
     this.clearServerErrors(group);
   }
 

@@ -33,7 +33,7 @@ export function PresetBar(props: IPresetBarProps): JSX.Element {
 
 function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const { presets } = store;
-  const [chosen, choose] = React.useState('');
+  const [chosen, setChosen] = React.useState('');
   const [isNaming, setNaming] = React.useState(false);
   const [done, setDone] = React.useState<IDone | null>(null);
   const canUndo = done?.undo && (!done.form || done.form === model.form);
@@ -61,7 +61,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const save = async (name: string) => {
     const before = presets.find(each => each.name === name);
     setNaming(false);
-    choose(name);
+    setChosen(name);
     await attempt(() => store.save(name, model.form), {
       sentence: before
         ? trans.__('“%1” was replaced.', name)
@@ -93,7 +93,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
             <PresetChoice
               presets={presets}
               chosen={preset?.name ?? ''}
-              choose={choose}
+              choose={setChosen}
               trans={trans}
             />
           )}
@@ -184,14 +184,14 @@ function Naming(props: {
 }): JSX.Element {
   const { trans, taken } = props;
   const [name, setName] = React.useState(props.start);
-  const wanted = name.trim();
+  const trimmed = name.trim();
   return (
     <form
       className="mf-PresetLine"
       onSubmit={event => {
         event.preventDefault();
-        if (wanted) {
-          props.save(wanted);
+        if (trimmed) {
+          props.save(trimmed);
         }
       }}
       onKeyDown={event => {
@@ -212,9 +212,9 @@ function Naming(props: {
       <button
         type="submit"
         className="mf-TextButton mf-mod-primary"
-        disabled={!wanted}
+        disabled={!trimmed}
       >
-        {taken.includes(wanted) ? trans.__('Replace') : trans.__('Save')}
+        {taken.includes(trimmed) ? trans.__('Replace') : trans.__('Save')}
       </button>
       <button type="button" className="mf-TextButton" onClick={props.cancel}>
         {trans.__('Cancel')}

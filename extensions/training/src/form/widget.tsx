@@ -104,8 +104,8 @@ function FormMessages({ model, trans }: IPartProps): JSX.Element {
               {trans.__('Try again')}
             </button>
           )}
-          {generalErrors.map(remark => (
-            <p key={remark}>{remark}</p>
+          {generalErrors.map(message => (
+            <p key={message}>{message}</p>
           ))}
         </div>
       )}

@@ -100,17 +100,17 @@ export class LogModel
 
   /** Show the log of that replica; the first one where none is named. */
   select(name: string): void {
-    const wanted =
+    const replica =
       this.replicas.find(each => replicaName(each) === name) ??
       this.replicas[0];
-    if (!wanted) {
+    if (!replica) {
       this._requested = name;
       this._body.empty.textContent = this.job?.reason ?? '';
       return;
     }
-    if (this.selected !== replicaName(wanted)) {
-      this.selected = replicaName(wanted);
-      void this._startReader(wanted);
+    if (this.selected !== replicaName(replica)) {
+      this.selected = replicaName(replica);
+      void this._startReader(replica);
       this.stateChanged.emit();
     }
   }

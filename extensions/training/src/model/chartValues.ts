@@ -54,8 +54,8 @@ export function valueTicks(highest: number, unit: Unit, steps = 4): number[] {
     return [0, 25, 50, 75, 100];
   }
   const isBytes = unit !== 'cores';
-  const least = isBytes ? 1024 : 0.1;
-  const rough = Math.max(highest, least) / steps;
+  const min = isBytes ? 1024 : 0.1;
+  const rough = Math.max(highest, min) / steps;
   let step: number;
   if (isBytes) {
     step = 2 ** Math.ceil(Math.log2(rough) - 1e-9);
@@ -63,7 +63,7 @@ export function valueTicks(highest: number, unit: Unit, steps = 4): number[] {
     const power = 10 ** Math.floor(Math.log10(rough) + 1e-9);
     step = [1, 2, 5, 10].find(each => each * power >= rough * 0.9999)! * power;
   }
-  const count = Math.max(1, Math.ceil(Math.max(highest, least) / step - 1e-9));
+  const count = Math.max(1, Math.ceil(Math.max(highest, min) / step - 1e-9));
   return Array.from({ length: count + 1 }, (_, at) =>
     Number((at * step).toPrecision(12))
   );
@@ -71,16 +71,16 @@ export function valueTicks(highest: number, unit: Unit, steps = 4): number[] {
 
 /** The highest value to draw: measured values and the limit, unless it is far above. */
 export function highest(series: readonly ISeries[]): number {
-  let most = 0;
+  let max = 0;
   for (const { values } of series) {
     for (const value of values) {
-      most = value !== null && value > most ? value : most;
+      max = value !== null && value > max ? value : max;
     }
   }
   // A limit far above everything would press the curves flat.
   const limits = series.map(each => each.limit ?? 0);
   const limit = Math.max(0, ...limits);
-  return limit <= most * 4 || most === 0 ? Math.max(most, limit) : most;
+  return limit <= max * 4 || max === 0 ? Math.max(max, limit) : max;
 }
 
 /** Segments of consecutive values, each as `[index, value]`; nulls separate them. */

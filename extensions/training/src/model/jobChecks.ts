@@ -283,21 +283,12 @@ class Checks {
     );
   }
 
-  private _whole(
-    path: string,
-    text: string,
-    least: number,
-    most: number
-  ): void {
+  private _whole(path: string, text: string, min: number, max: number): void {
     const number = Number(text);
     this._addError(
       path,
-      !/^\d+$/.test(text.trim()) || number < least || number > most,
-      this._trans.__(
-        'A whole number from %1 to %2.',
-        String(least),
-        String(most)
-      )
+      !/^\d+$/.test(text.trim()) || number < min || number > max,
+      this._trans.__('A whole number from %1 to %2.', String(min), String(max))
     );
   }
 

@@ -51,12 +51,12 @@ export function applyEvent(
   { type, job }: IJobEvent
 ): IJobList {
   const at = list.jobs.findIndex(each => each.id === job.id);
-  const isWanted = type !== 'deleted' && matches(job, filter);
+  const isMatch = type !== 'deleted' && matches(job, filter);
   if (at < 0) {
-    return isWanted ? appeared(list, job) : skipped(list, filter, job, type);
+    return isMatch ? appeared(list, job) : skipped(list, filter, job, type);
   }
   const jobs = [...list.jobs];
-  if (isWanted) {
+  if (isMatch) {
     jobs[at] = job;
     return { ...list, jobs };
   }
@@ -82,8 +82,8 @@ function skipped(
   type: IJobEvent['type']
 ): IJobList {
   const mayCount = matches(job, { ...filter, states: [] });
-  const mayLeave = type === 'deleted' || filter.states.length > 0;
-  return mayCount && mayLeave && isBeyond(list, job)
+  const mayBeRemoved = type === 'deleted' || filter.states.length > 0;
+  return mayCount && mayBeRemoved && isBeyond(list, job)
     ? { ...list, isTotalStale: true }
     : list;
 }

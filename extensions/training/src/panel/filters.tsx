@@ -78,14 +78,11 @@ function Search({ model, trans }: IFilterProps): JSX.Element {
     setText(now => (now.trim() === search ? now : search));
   }, [search]);
   React.useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === search) {
+    const query = text.trim();
+    if (query === search) {
       return;
     }
-    const timer = setTimeout(
-      () => model.filterBy({ search: wanted }),
-      PAUSE_MS
-    );
+    const timer = setTimeout(() => model.filterBy({ search: query }), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text]);
   return (

@@ -24,14 +24,14 @@ function job(id: number, state: JobState = 'Running'): IJob {
 class Service {
   readonly jobChanged = new Signal<Service, IJobEvent>(this);
   readonly resynced = new Signal<Service, void>(this);
-  asked: { filter: IJobFilter; limit: number; after: string | null }[] = [];
+  requests: { filter: IJobFilter; limit: number; after: string | null }[] = [];
   private _answers: {
     resolve: (page: IJobPage) => void;
     reject: (reason: Error) => void;
   }[] = [];
 
   query(filter: IJobFilter, limit: number, after: string | null) {
-    this.asked.push({ filter, limit, after });
+    this.requests.push({ filter, limit, after });
     return new Promise<IJobPage>((resolve, reject) =>
       this._answers.push({ resolve, reject })
     );
@@ -83,7 +83,7 @@ test('only one page is asked for at a time', async () => {
   listing.loadMore();
   listing.loadMore();
   assert.deepEqual(
-    service.asked.map(each => each.after),
+    service.requests.map(each => each.after),
     [null, 'n']
   );
   listing.dispose();
@@ -106,9 +106,9 @@ test('after a gap as many rows are read as there were', async () => {
   const many = Array.from({ length: 700 }, (_, at) => job(1_000 - at));
   await service.answer(many, 'n', 900);
   service.resynced.emit();
-  assert.equal(service.asked[1].limit, 500);
+  assert.equal(service.requests[1].limit, 500);
   await service.answer(many.slice(0, 500), 'm', 899);
-  assert.deepEqual(service.asked[2], {
+  assert.deepEqual(service.requests[2], {
     filter: EVERYTHING,
     limit: 200,
     after: 'm'

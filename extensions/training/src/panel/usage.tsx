@@ -110,14 +110,14 @@ function Curve(props: {
   if (!values || last === null) {
     return null;
   }
-  const most = Math.max(...values.map(value => value ?? 0));
-  const top = Math.max(most, limit ?? 0, valueTicks(most, unit).at(-1)!);
+  const highest = Math.max(...values.map(value => value ?? 0));
+  const max = Math.max(highest, limit ?? 0, valueTicks(highest, unit).at(-1)!);
   const text = formatValue(last, unit);
   return (
     <div className="mf-UsageCurve">
       <dt>{name}</dt>
       <dd>
-        <Sparkline values={values} most={unit === 'rate' ? most : top} />
+        <Sparkline values={values} max={unit === 'rate' ? highest : max} />
         <span
           className="mf-UsageValue"
           title={

@@ -59,8 +59,8 @@ export function useWindow(count: number): IWindow {
     (row: number) => {
       const box = scroller.current!;
       const top = row * rowHeight;
-      const most = top + rowHeight - box.clientHeight;
-      box.scrollTop = Math.max(most, Math.min(top, box.scrollTop));
+      const minTop = top + rowHeight - box.clientHeight;
+      box.scrollTop = Math.max(minTop, Math.min(top, box.scrollTop));
     },
     [rowHeight]
   );
