@@ -1,16 +1,37 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon, UseSignal } from '@jupyterlab/ui-components';
+import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { nodeNames, parseNode, replicaName } from './model';
-import type { ShellStatus, ShellWidget } from './widget';
+import {
+  nodeNames,
+  parseNode,
+  replicaName,
+  type IJob,
+  type ITarget,
+  type ShellStatus
+} from './model';
+
+/** The Cloud Shell that the controls show and steer. */
+export interface IControlledShell {
+  readonly changed: ISignal<unknown, void>;
+  readonly target: ITarget;
+  /** Null until the job was read. */
+  readonly job: IJob | null;
+  readonly status: ShellStatus;
+  /** Open a shell in another container. */
+  open(target: ITarget): void;
+  reconnect(): void;
+  /** Read again which containers the job has. */
+  refreshJob(): Promise<void>;
+}
 
 interface IControlsProps {
-  shell: ShellWidget;
+  shell: IControlledShell;
   trans: TranslationBundle;
 }
 
-/** The row above a Cloud Shell: where it is, how it is, and a new one. */
+/** Toolbar of a Cloud Shell: container, connection status, reconnect. */
 export function ShellControls({ shell, trans }: IControlsProps): JSX.Element {
   return (
     <UseSignal signal={shell.changed}>

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { choices, type IJob, nodeNames, parseNode, targetOf } from './model';
+import {
+  shellChoices,
+  type IJob,
+  nodeNames,
+  parseNode,
+  targetOf
+} from './model';
 
 const job: IJob = {
   id: 'train-abc123',
@@ -15,7 +21,7 @@ const job: IJob = {
 
 test('only containers that take a shell are offered', () => {
   assert.deepEqual(
-    choices([job]).map(choice => choice.label),
+    shellChoices([job]).map(choice => choice.label),
     ['train · worker-0 (train-abc123)', 'train · ps-cpu-2 (train-abc123)']
   );
 });

@@ -1,5 +1,6 @@
 /**
- * Containers a shell can be opened in, as the training extension's server tells them.
+ * Containers a Cloud Shell can be opened in, as the training extension's server reports
+ * them.
  */
 
 export interface IReplica {
@@ -10,7 +11,7 @@ export interface IReplica {
   shell: boolean;
 }
 
-/** The part of a training job that matters here. */
+/** The fields of a training job that this extension uses. */
 export interface IJob {
   id: string;
   spec: { name: string };
@@ -24,7 +25,10 @@ export interface ITarget {
   index: number;
 }
 
-export interface IChoice {
+/** How the connection of a Cloud Shell stands. */
+export type ShellStatus = 'connecting' | 'connected' | 'ended';
+
+export interface IShellChoice {
   label: string;
   target: ITarget;
 }
@@ -68,7 +72,7 @@ export function parseNode(jobId: string, name: string): ITarget {
 }
 
 /** Every container that a shell can be opened in, newest job first. */
-export function choices(jobs: readonly IJob[]): IChoice[] {
+export function shellChoices(jobs: readonly IJob[]): IShellChoice[] {
   return jobs.flatMap(job =>
     job.replicas
       .filter(replica => replica.shell)

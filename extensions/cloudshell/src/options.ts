@@ -3,10 +3,10 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { ITerminal } from '@jupyterlab/terminal';
 import { Signal } from '@lumino/signaling';
 
-/** Where JupyterLab keeps what people set for all terminals. */
+/** Id of the plugin whose settings hold the options of all terminals. */
 const TERMINAL_SETTINGS = '@jupyterlab/terminal-extension:plugin';
 
-/** What people set for terminals, and word of its changes. */
+/** The user's terminal settings, with a signal for their changes. */
 export class TerminalOptions {
   constructor(registry: ISettingRegistry | null, themes: IThemeManager | null) {
     themes?.themeChanged.connect(() => this.changed.emit());

@@ -49,10 +49,9 @@ export function shellTerminals(
 }
 
 /**
- * What a terminal connection asks its server for besides the connection.
- *
- * It says that terminals are not available, which keeps the manager from asking for
- * a list of them every few seconds: a shell lives as long as its connection.
+ * REST client of the terminal manager. It reports terminals as unavailable, which keeps
+ * the manager from polling for a list of them: a shell lives exactly as long as its
+ * connection.
  */
 class ShellClient implements Terminal.ITerminalAPIClient {
   constructor(readonly serverSettings: ServerConnection.ISettings) {}

@@ -11,12 +11,16 @@ import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { StackedPanel } from '@lumino/widgets';
 
-import { ShellControls } from './controls';
-import { type IJob, type ITarget, replicaName, terminalName } from './model';
+import { type IControlledShell, ShellControls } from './controls';
+import {
+  type IJob,
+  type ITarget,
+  replicaName,
+  type ShellStatus,
+  terminalName
+} from './model';
 import type { JobReader } from './request';
 import * as React from 'react';
-
-export type ShellStatus = 'connecting' | 'connected' | 'ended';
 
 export interface IShellOptions {
   target: ITarget;
@@ -29,7 +33,10 @@ export interface IShellOptions {
 }
 
 /** A terminal in one container of a job; another can be chosen above it. */
-export class ShellWidget extends MainAreaWidget<StackedPanel> {
+export class ShellWidget
+  extends MainAreaWidget<StackedPanel>
+  implements IControlledShell
+{
   constructor(private _options: IShellOptions) {
     super({ content: new StackedPanel() });
     this.target = _options.target;
@@ -63,14 +70,14 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
       model: { name: terminalName(target) }
     });
     connection.connectionStatusChanged.connect((_, status) => {
-      // One that was replaced has nothing to say any more.
+      // Ignore connections that were replaced.
       if (this._connection === connection) {
         this._setStatus(status === 'disconnected' ? 'ended' : status);
       }
     });
     const options = {
       ...terminalOptions(),
-      // The last line says why it ended; it must stay to be read.
+      // The last line says why the shell ended; keep it readable.
       closeOnExit: false,
       shutdownOnClose: false
     };
@@ -89,12 +96,12 @@ export class ShellWidget extends MainAreaWidget<StackedPanel> {
     this.open(this.target);
   }
 
-  /** Learn which containers there are by now. */
+  /** Read again which containers the job has. */
   async refreshJob(): Promise<void> {
     try {
       this.job = await this._options.jobs.get(this.target.jobId);
     } catch {
-      // The terminal tells what is wrong; the drop-down keeps what it has.
+      // The terminal shows the error; the drop-down keeps its entries.
       return;
     }
     if (!this.isDisposed) {

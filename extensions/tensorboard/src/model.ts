@@ -1,6 +1,6 @@
 import type { Selection } from './selection';
 
-/** A TensorBoard that runs, as the server tells of it. */
+/** A running TensorBoard, as the server reports it. */
 export interface IInstance {
   id: string;
   /** Path of its page, with the notebook's own in front. */
@@ -14,26 +14,28 @@ export interface IInstance {
 export interface ITensorBoards {
   /** Start one, or find the one that shows the same. */
   open(selection: Selection): Promise<IInstance>;
-  /** Whether it runs still; asking counts as looking at it. */
+  /** Whether it is still running; asking keeps it from being culled. */
   isRunning(id: string): Promise<boolean>;
-  /** Whether it has found anything to show so far. */
+  /** Whether it has found any data so far. */
   hasData(instance: IInstance): Promise<boolean>;
   stop(id: string): Promise<void>;
 }
 
 export type State =
-  /** Not looked at so far: nothing is started for a tab nobody opens. */
+  /** Never shown so far: nothing is started for a tab that stays hidden. */
   | { kind: 'waiting' }
   | { kind: 'starting' }
-  /** Its page asks once what there is, so it must be loaded again after `!hasData`. */
+  /**
+   * Its page lists plugins only when loaded, so it must be reloaded after `!hasData`.
+   */
   | { kind: 'running'; instance: IInstance; hasData: boolean }
   | { kind: 'failed'; message: string }
   | { kind: 'stopping' }
-  /** Ended by this tab, or under it. */
+  /** Stopped by this tab, or by the server. */
   | { kind: 'ended'; byPerson: boolean };
 
-/** A tab that was away for longer finds its TensorBoard ended for want of use. */
-export const AWAY_MILLISECONDS = 5 * 60_000;
+/** A TensorBoard may be culled once its tab was hidden for longer than this. */
+export const IDLE_MILLISECONDS = 5 * 60_000;
 
 /** One TensorBoard of one tab, from its start to its end. */
 export class TensorBoardModel {
@@ -57,16 +59,16 @@ export class TensorBoardModel {
     this._set({ kind: 'starting' });
     try {
       const instance = await this._boards.open(this.selection);
-      this._lastSeen = this._now();
+      this._lastRunning = this._now();
       const hasData = await this._boards.hasData(instance);
       this._set({ kind: 'running', instance, hasData });
     } catch (reason) {
-      this._set({ kind: 'failed', message: sentence(reason) });
+      this._set({ kind: 'failed', message: messageOf(reason) });
     }
   }
 
-  /** The person looks at it: start it, or see that it runs still. */
-  async look(): Promise<void> {
+  /** Called while the tab is visible: start it, or check that it is still running. */
+  async refresh(): Promise<void> {
     if (this._state.kind === 'waiting') {
       return this.open();
     }
@@ -81,22 +83,22 @@ export class TensorBoardModel {
         this._state.hasData ||
         (isRunning && (await this._boards.hasData(instance)));
     } catch {
-      return; // The notebook's server is away, and JupyterLab tells that.
+      return; // The notebook server is unreachable; JupyterLab reports that.
     }
-    const asked = this._state;
-    if (asked.kind !== 'running' || asked.instance !== instance) {
+    const current = this._state;
+    if (current.kind !== 'running' || current.instance !== instance) {
       return;
     }
     if (isRunning) {
-      this._lastSeen = this._now();
-      if (hasData !== asked.hasData) {
+      this._lastRunning = this._now();
+      if (hasData !== current.hasData) {
         this._set({ kind: 'running', instance, hasData });
       }
       return;
     }
-    const wasAway = this._now() - this._lastSeen > AWAY_MILLISECONDS;
+    const wasIdle = this._now() - this._lastRunning > IDLE_MILLISECONDS;
     this._set({ kind: 'ended', byPerson: false });
-    if (wasAway) {
+    if (wasIdle) {
       await this.open();
     }
   }
@@ -111,7 +113,7 @@ export class TensorBoardModel {
       await this._boards.stop(instance.id);
       this._set({ kind: 'ended', byPerson: true });
     } catch (reason) {
-      this._set({ kind: 'failed', message: sentence(reason) });
+      this._set({ kind: 'failed', message: messageOf(reason) });
     }
   }
 
@@ -121,9 +123,9 @@ export class TensorBoardModel {
   }
 
   private _state: State = { kind: 'waiting' };
-  private _lastSeen = 0;
+  private _lastRunning = 0;
 }
 
-function sentence(reason: unknown): string {
+function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
 }

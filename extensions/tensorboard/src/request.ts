@@ -46,7 +46,7 @@ export class ServerTensorBoards implements ITensorBoards {
 
   async stop(id: string): Promise<void> {
     const answer = await this._send(id, { method: 'DELETE' });
-    // It is gone, which is all that was wanted.
+    // It is gone already, which is as good.
     if (!answer.ok && answer.status !== NOT_FOUND) {
       throw await refusal(answer);
     }
@@ -62,7 +62,7 @@ export class ServerTensorBoards implements ITensorBoards {
   }
 }
 
-/** Return the server's own sentence of what it refused. */
+/** Convert an error response to an error with the server's message. */
 async function refusal(answer: Response): Promise<Error> {
   const body = (await answer.json().catch(() => ({}))) as { message?: string };
   return new Error(body.message ?? `${answer.status} ${answer.statusText}`);

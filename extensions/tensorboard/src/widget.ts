@@ -21,8 +21,8 @@ import { type IInstance, type ITensorBoards, TensorBoardModel } from './model';
 import { Notice } from './notice';
 import { type Selection, selectionName, selectionText } from './selection';
 
-/** How often a tab that is looked at says so. */
-const LOOK_MILLISECONDS = 60_000;
+/** How often a visible tab reports activity. */
+const REFRESH_MILLISECONDS = 60_000;
 
 /** How often to ask for the first data, as of a job that has just begun. */
 const FIRST_DATA_MILLISECONDS = 5_000;
@@ -66,9 +66,9 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
     this._fillToolbar();
     this._poll = new Poll({
       auto: false,
-      factory: () => this.model.look(),
-      frequency: { interval: LOOK_MILLISECONDS, backoff: false },
-      name: '@mofang/tensorboard:look',
+      factory: () => this.model.refresh(),
+      frequency: { interval: REFRESH_MILLISECONDS, backoff: false },
+      name: '@mofang/tensorboard:refresh',
       standby: () => document.hidden || !this.isVisible
     });
     this._show();
@@ -178,7 +178,7 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
 
   private _showFrame(instance: IInstance, hasData: boolean): void {
     if (this._frame) {
-      // The data came after the page, which does not look by itself.
+      // The data came after the page, which does not reload by itself.
       this._frame.reload();
     } else {
       const { baseUrl, isDark } = this._options;
@@ -186,7 +186,7 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
       this._frame = new TensorBoardFrame(address, isDark, this.title.label);
       this.content.addWidget(this._frame);
     }
-    const interval = hasData ? LOOK_MILLISECONDS : FIRST_DATA_MILLISECONDS;
+    const interval = hasData ? REFRESH_MILLISECONDS : FIRST_DATA_MILLISECONDS;
     if (interval !== this._poll.frequency.interval) {
       this._poll.frequency = { ...this._poll.frequency, interval };
       void this._poll.refresh();

@@ -4,7 +4,7 @@ import { Signal } from '@lumino/signaling';
 import { LogSource } from './log/source';
 import { parseExact, stringifyExact } from './model/exactJson';
 import { filterQuery } from './model/jobFilter';
-import { KnownJobs } from './model/knownJobs';
+import { JobCache } from './model/jobCache';
 import {
   isFinal,
   type ICodeSource,
@@ -22,42 +22,42 @@ import {
   type JobResult
 } from './model/wire';
 import { address, request, TrainingError } from './request';
-import type { ILogSource, ITrainingJobs, Liveness } from './tokens';
+import type { ConnectionStatus, ILogSource, ITrainingJobs } from './tokens';
 import { JobWatch } from './watch';
 
-type Asked = [
+type RequestArgs = [
   path: string,
   init?: RequestInit,
   query?: Record<string, string> | string[][]
 ];
 
-/** The jobs of this server's project, kept by a watch. */
+/** The jobs of this server's project, kept up to date by a watch. */
 export class TrainingJobs implements ITrainingJobs {
   constructor(private _settings: ServerConnection.ISettings) {
     this._watch = new JobWatch(_settings, {
-      opened: () => this._reopen(),
-      event: event => this._take(event),
-      liveness: (liveness, problem) => {
-        this.liveness = liveness;
+      connected: () => this._resync(),
+      event: event => this._applyEvent(event),
+      setConnectionStatus: (status, problem) => {
+        this.connectionStatus = status;
         this.problem = problem;
         this._changed.emit();
       }
     });
   }
 
-  liveness: Liveness = 'connecting';
+  connectionStatus: ConnectionStatus = 'connecting';
   problem: string | null = null;
 
   get changed(): Signal<ITrainingJobs, void> {
     return this._changed;
   }
 
-  get told(): Signal<ITrainingJobs, IJobEvent> {
-    return this._told;
+  get jobChanged(): Signal<ITrainingJobs, IJobEvent> {
+    return this._jobChanged;
   }
 
-  get reopened(): Signal<ITrainingJobs, void> {
-    return this._reopened;
+  get resynced(): Signal<ITrainingJobs, void> {
+    return this._resynced;
   }
 
   get isDisposed(): boolean {
@@ -70,11 +70,11 @@ export class TrainingJobs implements ITrainingJobs {
   }
 
   find(id: string): IJob | undefined {
-    return this._known.find(id);
+    return this._cache.find(id);
   }
 
   async open(id: string): Promise<IJob> {
-    this._held.add(id);
+    this._openedIds.add(id);
     return this.find(id) ?? this._read(id);
   }
 
@@ -87,7 +87,7 @@ export class TrainingJobs implements ITrainingJobs {
     if (after !== null) {
       query.push(['after', after]);
     }
-    return this._known.ask(
+    return this._cache.read(
       () => this._exactJson<IJobPage>('jobs', {}, query),
       page => page.jobs
     );
@@ -108,9 +108,9 @@ export class TrainingJobs implements ITrainingJobs {
   async submit(spec: IJobSpec): Promise<IJob> {
     const init = { method: 'POST', body: stringifyExact(spec) };
     const job = await this._exactJson<IJob>('jobs', init);
-    // The watch may have told a newer state already.
+    // The watch may have reported a newer state already.
     if (!this.find(job.id)) {
-      this._take({ type: 'added', job });
+      this._applyEvent({ type: 'added', job });
     }
     return job;
   }
@@ -141,7 +141,7 @@ export class TrainingJobs implements ITrainingJobs {
   async cancel(id: string): Promise<void> {
     const init = { method: 'POST' };
     const job = await this._exactJson<IJob>(`jobs/${id}/cancel`, init);
-    this._take({ type: 'modified', job });
+    this._applyEvent({ type: 'modified', job });
   }
 
   async remove(id: string): Promise<void> {
@@ -149,7 +149,7 @@ export class TrainingJobs implements ITrainingJobs {
     const job = this.find(id);
     await request(this._settings, url, { method: 'DELETE' });
     if (job) {
-      this._take({ type: 'deleted', job });
+      this._applyEvent({ type: 'deleted', job });
     }
   }
 
@@ -161,17 +161,20 @@ export class TrainingJobs implements ITrainingJobs {
     return new LogSource(this._settings, job, replica);
   }
 
-  /** What was missed is read anew: lists by their owners, opened jobs here. */
-  private async _reopen(): Promise<void> {
-    this._known.forgetUnfinished(this._held);
-    this._reopened.emit();
-    await Promise.all([...this._held].map(id => this._renew(id)));
+  /**
+   * Read again what changed while disconnected: opened jobs here; lists listen to
+   * `resynced`.
+   */
+  private async _resync(): Promise<void> {
+    this._cache.dropUnfinished(this._openedIds);
+    this._resynced.emit();
+    await Promise.all([...this._openedIds].map(id => this._refresh(id)));
     this._changed.emit();
   }
 
-  private async _renew(id: string): Promise<void> {
-    const known = this.find(id);
-    if (known && isFinal(known.state)) {
+  private async _refresh(id: string): Promise<void> {
+    const cached = this.find(id);
+    if (cached && isFinal(cached.state)) {
       return;
     }
     try {
@@ -180,13 +183,13 @@ export class TrainingJobs implements ITrainingJobs {
       if (!(reason instanceof TrainingError) || reason.status !== 404) {
         throw reason;
       }
-      this._held.delete(id);
-      this._known.forget(id);
+      this._openedIds.delete(id);
+      this._cache.drop(id);
     }
   }
 
   private async _read(id: string): Promise<IJob> {
-    const job = await this._known.ask(
+    const job = await this._cache.read(
       () => this._exactJson<IJob>(`jobs/${id}`),
       answer => [answer]
     );
@@ -194,30 +197,32 @@ export class TrainingJobs implements ITrainingJobs {
     return this.find(id) ?? job;
   }
 
-  private _take(event: IJobEvent): void {
-    this._known.take(event);
-    this._told.emit(event);
+  private _applyEvent(event: IJobEvent): void {
+    this._cache.applyEvent(event);
+    this._jobChanged.emit(event);
     this._changed.emit();
   }
 
-  private async _json<T>(...asked: Asked): Promise<T> {
-    return (await (await this._ask(...asked)).json()) as T;
+  private async _json<T>(...args: RequestArgs): Promise<T> {
+    return (await (await this._send(...args)).json()) as T;
   }
 
-  /** What may hold values of hyper-parameters, which go into other jobs. */
-  private async _exactJson<T>(...asked: Asked): Promise<T> {
-    return parseExact<T>(await (await this._ask(...asked)).text());
+  /** Parse numbers exactly: the response may hold hyper-parameters that are reused. */
+  private async _exactJson<T>(...args: RequestArgs): Promise<T> {
+    return parseExact<T>(await (await this._send(...args)).text());
   }
 
-  private _ask(...[path, init = {}, query = {}]: Asked): Promise<Response> {
+  private _send(
+    ...[path, init = {}, query = {}]: RequestArgs
+  ): Promise<Response> {
     return request(this._settings, address(this._settings, path, query), init);
   }
 
   private _changed = new Signal<ITrainingJobs, void>(this);
   private _defaults: Promise<IDefaults> | null = null;
-  private _held = new Set<string>();
-  private _known = new KnownJobs();
-  private _reopened = new Signal<ITrainingJobs, void>(this);
-  private _told = new Signal<ITrainingJobs, IJobEvent>(this);
+  private _openedIds = new Set<string>();
+  private _cache = new JobCache();
+  private _resynced = new Signal<ITrainingJobs, void>(this);
+  private _jobChanged = new Signal<ITrainingJobs, IJobEvent>(this);
   private _watch: JobWatch;
 }

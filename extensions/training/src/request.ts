@@ -3,12 +3,12 @@ import { ServerConnection } from '@jupyterlab/services';
 
 const ROOT = 'mofang/training/api';
 
-/** A refusal of the training service, in its own words. */
+/** An error response of the training service. */
 export class TrainingError extends Error {
   constructor(
     message: string,
     readonly status: number,
-    /** A sentence for each field of the request that must change. */
+    /** Error messages by field of the request. */
     readonly fields: Record<string, string>
   ) {
     super(message);
@@ -24,7 +24,7 @@ export function address(
   return URLExt.join(settings.baseUrl, ROOT, path) + (text ? `?${text}` : '');
 }
 
-/** Send a request; throw the service's own sentence where it refuses. */
+/** Send a request; throw the service's message if it fails. */
 export async function request(
   settings: ServerConnection.ISettings,
   url: string,

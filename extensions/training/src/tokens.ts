@@ -45,23 +45,27 @@ export namespace CommandIDs {
   export const openTensorBoard = 'mofang-tensorboard:open';
 }
 
-/** How the list of jobs is kept. */
-export type Liveness = 'connecting' | 'live' | 'lost';
+/** Status of the watch of jobs. */
+export type ConnectionStatus = 'connecting' | 'live' | 'lost';
 
 /** Submits training jobs and follows them. */
 export interface ITrainingJobs extends IDisposable {
-  readonly liveness: Liveness;
-  /** Why the list is not live; null while it is. */
+  readonly connectionStatus: ConnectionStatus;
+  /** Why the connection was lost; null while it is live. */
   readonly problem: string | null;
-  /** Emitted when a job appears, changes or goes, or the liveness changes. */
+  /**
+   * Emitted when a job is added, modified or deleted, or the connection status changes.
+   */
   readonly changed: ISignal<ITrainingJobs, void>;
-  /** Emitted with each change of a job, in their order. */
-  readonly told: ISignal<ITrainingJobs, IJobEvent>;
-  /** Emitted when changes are told again after a gap: lists must be read anew. */
-  readonly reopened: ISignal<ITrainingJobs, void>;
-  /** A job that was read before. */
+  /** Emitted with each event of a job, in order. */
+  readonly jobChanged: ISignal<ITrainingJobs, IJobEvent>;
+  /**
+   * Emitted when the watch was re-established after a gap: lists must be read again.
+   */
+  readonly resynced: ISignal<ITrainingJobs, void>;
+  /** A job from the cache. */
   find(id: string): IJob | undefined;
-  /** Read a job unless it is known, and keep it up to date from now on. */
+  /** Read a job unless it is cached, and keep it up to date from now on. */
   open(id: string): Promise<IJob>;
   /** Read a page of jobs, newest first; `after` is the page's before `next`. */
   query(
@@ -70,26 +74,26 @@ export interface ITrainingJobs extends IDisposable {
     after: string | null
   ): Promise<IJobPage>;
   defaults(): Promise<IDefaults>;
-  /** What jobs may run, as it is now. */
+  /** Environments that jobs may use. */
   environments(): Promise<IEnvironments>;
   submit(spec: IJobSpec): Promise<IJob>;
-  /** What a job would be; nothing is made. */
+  /** Preview a job; nothing is created. */
   preview(spec: IJobSpec): Promise<IPreview>;
   /** Copy a directory of code as it is now. */
   snapshot(directory: string): Promise<ICodeSource>;
-  /** Curves of at most so many points each. */
+  /** Resource usage, with at most so many points per series. */
   metrics(id: string, points: number): Promise<IJobMetrics>;
-  /** What the job's script reported; empty if nothing. */
+  /** Result reported by the job's script; empty if none. */
   result(id: string): Promise<JobResult>;
   debug(id: string): Promise<IDebugServer>;
   cancel(id: string): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Try again at once. */
+  /** Reconnect immediately. */
   reconnect(): void;
   log(job: string, replica: Pick<IReplica, 'role' | 'index'>): ILogSource;
 }
 
-/** A piece of a log, and where it lies in it. */
+/** A chunk of a log and its offset. */
 export interface ILogPiece {
   bytes: Uint8Array;
   start: number;

@@ -5,23 +5,22 @@ import { backOff, EventParser } from './model/events';
 import { parseExact } from './model/exactJson';
 import type { IJobEvent } from './model/wire';
 import { address, request, TrainingError } from './request';
-import type { Liveness } from './tokens';
+import type { ConnectionStatus } from './tokens';
 
-/** Silence for longer than this means that the connection is dead. */
+/** A connection without data for longer than this is considered dead. */
 const SILENCE_MS = 45_000;
 
 export interface IWatchListener {
-  /** The watch stands: what is read now misses nothing that comes after. */
-  opened(): Promise<void>;
+  /** The watch is established: a list read from now on misses no event. */
+  connected(): Promise<void>;
   event(event: IJobEvent): void;
-  liveness(liveness: Liveness, problem: string | null): void;
+  setConnectionStatus(status: ConnectionStatus, problem: string | null): void;
 }
 
 /**
- * Holds a stream of events open for as long as the page is looked at.
- *
- * A hidden page gives its connection back, because browsers allow few of them per
- * host; it catches up when it is shown again.
+ * Keeps an event stream open while the page is visible. A hidden page closes its
+ * connection, because browsers limit them per host; it resyncs when it becomes visible
+ * again.
  */
 export class JobWatch implements IDisposable {
   constructor(
@@ -62,12 +61,12 @@ export class JobWatch implements IDisposable {
         if (reason instanceof TrainingError) {
           problem = reason.message;
         } else if (!this._abort.signal.aborted) {
-          // A browser's own words for a cut connection help nobody.
+          // The browser's message about a lost connection is of no use to users.
           console.warn('The watch of training jobs ended.', reason);
         }
       }
       if (!this._isDisposed && !this._abort.signal.aborted) {
-        this._listener.liveness('lost', problem);
+        this._listener.setConnectionStatus('lost', problem);
         await this._sleep(backOff(this._attempt++));
       }
     }
@@ -78,9 +77,9 @@ export class JobWatch implements IDisposable {
     const { signal } = this._abort;
     const url = address(this._settings, 'jobs/watch');
     const answer = await request(this._settings, url, { signal });
-    await this._listener.opened();
+    await this._listener.connected();
     this._attempt = 0;
-    this._listener.liveness('live', null);
+    this._listener.setConnectionStatus('live', null);
     const reader = answer.body!.getReader();
     const decoder = new TextDecoder();
     const parser = new EventParser();
@@ -97,7 +96,7 @@ export class JobWatch implements IDisposable {
     }
   }
 
-  /** Sleep for so long, or until somebody wakes it. */
+  /** Sleep until the timeout, or until woken. */
   private _sleep(milliseconds: number | null): Promise<void> {
     return new Promise(resolve => {
       const timer =

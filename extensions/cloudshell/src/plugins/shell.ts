@@ -20,7 +20,7 @@ import {
 } from '@jupyterlab/translation';
 import { terminalIcon } from '@jupyterlab/ui-components';
 
-import { choices, type ITarget, targetOf, terminalName } from '../model';
+import { shellChoices, type ITarget, targetOf, terminalName } from '../model';
 import { TerminalOptions } from '../options';
 import { JobReader, shellTerminals } from '../request';
 import { CommandIDs, DOMAIN } from '../tokens';
@@ -123,7 +123,7 @@ async function ask(
 ): Promise<ITarget | null> {
   let open;
   try {
-    open = choices(await jobs.list());
+    open = shellChoices(await jobs.list());
   } catch (reason) {
     Notification.error(
       reason instanceof Error ? reason.message : String(reason),
@@ -150,7 +150,7 @@ async function ask(
   return button.accept && chosen ? chosen.target : null;
 }
 
-/** Give a terminal that is open what the person has just set. */
+/** Apply changed settings to an open terminal. */
 function apply(current: Partial<ITerminal.IOptions>, shell: ShellWidget): void {
   const { terminal } = shell;
   void terminal?.ready.then(() => {

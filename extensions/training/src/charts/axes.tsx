@@ -1,13 +1,13 @@
 import * as React from 'react';
 
-import { formatValue, type Unit } from '../model/charts';
-import { formatTick, timeTicks } from '../model/chartsTime';
+import { formatValue, type Unit } from '../model/chartValues';
+import { formatTick, timeTicks } from '../model/chartTime';
 import type { IScale } from './scale';
 
-/** Pixels that the text of a time needs. */
+/** Width of a time label in pixels. */
 const TICK_WIDTH = 85;
 
-/** Grid, values at the left, times of the person's own clock below. */
+/** Grid, values at the left, local times below. */
 export function Axes(props: {
   scale: IScale;
   ticks: readonly number[];
@@ -15,8 +15,8 @@ export function Axes(props: {
   span: [number, number];
 }): JSX.Element {
   const { scale, ticks, unit, span } = props;
-  const most = Math.max(2, Math.floor((scale.right - scale.left) / TICK_WIDTH));
-  const times = timeTicks(...span, most);
+  const max = Math.max(2, Math.floor((scale.right - scale.left) / TICK_WIDTH));
+  const times = timeTicks(...span, max);
   const step = times.length > 1 ? times[1] - times[0] : span[1] - span[0];
   return (
     <g className="mf-ChartAxes" aria-hidden="true">

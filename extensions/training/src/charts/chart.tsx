@@ -1,11 +1,16 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { formatValue, highest, lastValue, valueTicks } from '../model/charts';
+import {
+  formatValue,
+  highest,
+  lastValue,
+  valueTicks
+} from '../model/chartValues';
 import { Axes } from './axes';
 import { Curves } from './curves';
 import { scaleOf, useWidth } from './scale';
-import { momentsOf, Readout } from './readout';
+import { timestampsOf, Tooltip } from './tooltip';
 import type { IChart } from './lines';
 
 interface IChartProps {
@@ -21,20 +26,20 @@ interface IChartProps {
 export function Chart(props: IChartProps): JSX.Element {
   const { chart, title, span, hidden, trans } = props;
   const [box, width] = useWidth();
-  const [moment, setMoment] = React.useState<number | null>(null);
+  const [time, setTime] = React.useState<number | null>(null);
   const lines = chart.lines.filter(line => !hidden.has(line.name));
   const ticks = valueTicks(highest(lines.map(line => line.series)), chart.unit);
   const scale = scaleOf(width, span, ticks[ticks.length - 1]);
 
   const onMove = (event: React.PointerEvent<SVGSVGElement>) => {
     const left = event.currentTarget.getBoundingClientRect().left;
-    setMoment(scale.momentAt(event.clientX - left));
+    setTime(scale.timeAt(event.clientX - left));
   };
   const onKeyDown = (event: React.KeyboardEvent) => {
-    const next = momentAfter(event.key, momentsOf(lines), moment);
+    const next = timeAfterKey(event.key, timestampsOf(lines), time);
     if (next !== undefined) {
       event.preventDefault();
-      setMoment(next);
+      setTime(next);
     }
   };
 
@@ -49,7 +54,7 @@ export function Chart(props: IChartProps): JSX.Element {
         className="mf-ChartPicture"
         width={scale.width}
         height={scale.height}
-        // Not a picture to a screen reader, which would keep the arrow keys.
+        // With role=img a screen reader would not pass on the arrow keys.
         role="application"
         aria-roledescription={trans.__('chart')}
         tabIndex={0}
@@ -59,58 +64,53 @@ export function Chart(props: IChartProps): JSX.Element {
           last.join(', ')
         )}
         onPointerMove={onMove}
-        onPointerLeave={() => setMoment(null)}
+        onPointerLeave={() => setTime(null)}
         onKeyDown={onKeyDown}
-        onBlur={() => setMoment(null)}
+        onBlur={() => setTime(null)}
       >
         <Axes scale={scale} ticks={ticks} unit={chart.unit} span={span} />
         <Curves scale={scale} lines={lines} unit={chart.unit} trans={trans} />
-        {moment !== null && (
+        {time !== null && (
           <line
             className="mf-ChartMark"
-            x1={scale.x(moment)}
-            x2={scale.x(moment)}
+            x1={scale.x(time)}
+            x2={scale.x(time)}
             y1={scale.top}
             y2={scale.bottom}
           />
         )}
       </svg>
-      {moment !== null && (
-        <Readout
-          moment={moment}
-          scale={scale}
-          lines={lines}
-          unit={chart.unit}
-        />
+      {time !== null && (
+        <Tooltip time={time} scale={scale} lines={lines} unit={chart.unit} />
       )}
     </figure>
   );
 }
 
-/** Where a key leads on the time axis; undefined for a key that leads nowhere. */
-function momentAfter(
+/** Time selected by a key; undefined if the key is not handled. */
+function timeAfterKey(
   key: string,
-  moments: readonly number[],
-  moment: number | null
+  times: readonly number[],
+  time: number | null
 ): number | null | undefined {
-  const end = moments.length - 1;
+  const end = times.length - 1;
   if (key === 'Escape') {
     return null;
   }
   if (end < 0) {
     return undefined;
   }
-  const after = moments.findIndex(each => moment !== null && each >= moment);
-  const at = moment === null ? end + 1 : after < 0 ? end : after;
+  const after = times.findIndex(each => time !== null && each >= time);
+  const at = time === null ? end + 1 : after < 0 ? end : after;
   switch (key) {
     case 'ArrowLeft':
-      return moments[Math.max(0, at - 1)];
+      return times[Math.max(0, at - 1)];
     case 'ArrowRight':
-      return moments[Math.min(end, moment === null ? end : at + 1)];
+      return times[Math.min(end, time === null ? end : at + 1)];
     case 'Home':
-      return moments[0];
+      return times[0];
     case 'End':
-      return moments[end];
+      return times[end];
     default:
       return undefined;
   }

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { formatValue, runs, type Unit } from '../model/charts';
+import { formatValue, segments, type Unit } from '../model/chartValues';
 import type { ILine } from './lines';
 import type { IScale } from './scale';
 
@@ -23,12 +23,12 @@ export const Curves = React.memo(function Curves(props: {
           stroke={line.colour}
           strokeDasharray={line.dash}
         >
-          {runs(line.series.values).map(run => (
+          {segments(line.series.values).map(segment => (
             <path
-              key={run[0][0]}
-              d={pathOf(run, line, scale)}
+              key={segment[0][0]}
+              d={pathOf(segment, line, scale)}
               // One point alone shows as a dot.
-              strokeLinecap={run.length === 1 ? 'round' : 'butt'}
+              strokeLinecap={segment.length === 1 ? 'round' : 'butt'}
             />
           ))}
         </g>
@@ -55,11 +55,11 @@ export const Curves = React.memo(function Curves(props: {
 });
 
 function pathOf(
-  run: readonly [number, number][],
+  segment: readonly [number, number][],
   line: ILine,
   scale: IScale
 ): string {
-  const points = run.map(
+  const points = segment.map(
     ([at, value]) =>
       `${scale.x(line.times[at]).toFixed(1)},${scale.y(value).toFixed(1)}`
   );

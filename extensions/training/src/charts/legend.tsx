@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { lookOf } from './lines';
+import { lineStyleOf } from './lines';
 
 /** Which line is whose; a click shows or hides a replica. */
 export function Legend(props: {
@@ -29,7 +29,7 @@ export function Legend(props: {
           }
           onClick={() => toggle(name)}
         >
-          <LineSample {...lookOf(at)} />
+          <LineSample {...lineStyleOf(at)} />
           {name}
         </button>
       ))}

@@ -1,7 +1,7 @@
-import { UNITS, type Unit } from '../model/charts';
+import { UNITS, type Unit } from '../model/chartValues';
 import { replicaName, type IJobMetrics, type ISeries } from '../model/wire';
 
-/** How the lines of many replicas are told apart, by more than their colour. */
+/** Dash patterns, so that lines do not differ by colour alone. */
 const DASHES = ['', '7 3', '2 3', '9 3 2 3'];
 /** Colours of the style: --mf-line-0 and so on. */
 const COLOURS = 6;
@@ -22,8 +22,8 @@ export interface IChart {
   lines: ILine[];
 }
 
-/** The look of the n-th replica's lines, the same in all charts. */
-export function lookOf(at: number): { colour: string; dash: string } {
+/** Line style of the n-th replica, the same in all charts. */
+export function lineStyleOf(at: number): { colour: string; dash: string } {
   return {
     colour: `var(--mf-line-${at % COLOURS})`,
     dash: DASHES[Math.floor(at / COLOURS) % DASHES.length]
@@ -36,7 +36,7 @@ export function chartsOf(metrics: IJobMetrics): IChart[] {
     name: replicaName(replica),
     series: replica.series,
     times: replica.times.map(time => Date.parse(time)),
-    look: lookOf(at)
+    style: lineStyleOf(at)
   }));
   return Object.entries(UNITS)
     .map(([name, unit]) => ({
@@ -52,7 +52,7 @@ export function chartsOf(metrics: IJobMetrics): IChart[] {
             name: each.name,
             times: each.times,
             series,
-            ...each.look
+            ...each.style
           }))
       )
     }))

@@ -2,18 +2,18 @@ import * as React from 'react';
 
 import { isFinal, type IJob, type IJobMetrics } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
-import { keepReading } from './reading';
+import { pollWhileVisible } from './polling';
 
-export interface IReading {
+export interface IMetricsState {
   /** Null until something was read. */
   metrics: IJobMetrics | null;
   problem: string;
 }
 
 /**
- * What a job's replicas used, read anew while the job runs and somebody looks.
+ * Resource usage of a job's replicas, polled while the job runs and is shown.
  *
- * @param points - Of each curve, at most.
+ * @param points - Maximum number of points per series.
  * @param isShown - Whether the part of the page is in view.
  */
 export function useMetrics(
@@ -21,8 +21,8 @@ export function useMetrics(
   job: IJob | undefined,
   points: number,
   isShown: boolean
-): IReading {
-  const [reading, setReading] = React.useState<IReading>({
+): IMetricsState {
+  const [state, setState] = React.useState<IMetricsState>({
     metrics: null,
     problem: ''
   });
@@ -34,27 +34,27 @@ export function useMetrics(
       return;
     }
     let isCurrent = true;
-    const stop = keepReading(async () => {
-      const found = await readOnce(jobs, id, points);
+    const stop = pollWhileVisible(async () => {
+      const result = await readOnce(jobs, id, points);
       if (isCurrent) {
-        // What was read before stays in view when a later reading fails.
-        setReading(last => ({ ...last, ...found }));
+        // Keep the last metrics if a later read fails.
+        setState(before => ({ ...before, ...result }));
       }
-      return 'metrics' in found;
+      return 'metrics' in result;
     }, hasEnded);
     return () => {
       isCurrent = false;
       stop();
     };
   }, [id, hasBegun, hasEnded, isShown, points]);
-  return reading;
+  return state;
 }
 
 async function readOnce(
   jobs: ITrainingJobs,
   id: string,
   points: number
-): Promise<Partial<IReading>> {
+): Promise<Partial<IMetricsState>> {
   try {
     return { metrics: await jobs.metrics(id, points), problem: '' };
   } catch (reason) {

@@ -1,10 +1,10 @@
 import * as React from 'react';
 
 const HEIGHT = 190;
-/** Room for what stands beside the axes. */
+/** Margins for the axis labels, in pixels. */
 const MARGIN = { left: 74, right: 14, top: 10, bottom: 24 };
 
-/** From times and values to pixels. */
+/** Maps times and values to pixels. */
 export interface IScale {
   width: number;
   height: number;
@@ -12,15 +12,15 @@ export interface IScale {
   right: number;
   top: number;
   bottom: number;
-  x: (moment: number) => number;
+  x: (time: number) => number;
   y: (value: number) => number;
-  momentAt: (x: number) => number;
+  timeAt: (x: number) => number;
 }
 
 export function scaleOf(
   width: number,
   [from, to]: [number, number],
-  most: number
+  highest: number
 ): IScale {
   const { left, top } = MARGIN;
   const right = Math.max(left + 40, width - MARGIN.right);
@@ -33,9 +33,9 @@ export function scaleOf(
     right,
     top,
     bottom,
-    x: moment => left + (moment - from) * perMs,
-    y: value => bottom - (value / most) * (bottom - top),
-    momentAt: x => Math.min(to, Math.max(from, from + (x - left) / perMs))
+    x: time => left + (time - from) * perMs,
+    y: value => bottom - (value / highest) * (bottom - top),
+    timeAt: x => Math.min(to, Math.max(from, from + (x - left) / perMs))
   };
 }
 

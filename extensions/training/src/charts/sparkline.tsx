@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { runs } from '../model/charts';
+import { segments } from '../model/chartValues';
 
 const WIDTH = 100;
 const HEIGHT = 20;
@@ -9,12 +9,12 @@ const HEIGHT = 20;
 export function Sparkline(props: {
   values: readonly (number | null)[];
   /** The top edge. */
-  most: number;
+  max: number;
 }): JSX.Element {
-  const { values, most } = props;
+  const { values, max } = props;
   const x = (at: number) => (at / Math.max(1, values.length - 1)) * WIDTH;
   const y = (value: number) =>
-    HEIGHT - 1 - (Math.min(value, most) / (most || 1)) * (HEIGHT - 2);
+    HEIGHT - 1 - (Math.min(value, max) / (max || 1)) * (HEIGHT - 2);
   return (
     <svg
       className="mf-Sparkline"
@@ -22,10 +22,12 @@ export function Sparkline(props: {
       preserveAspectRatio="none"
       aria-hidden="true"
     >
-      {runs(values).map(run => {
-        const line = run.map(([at, value]) => `${x(at)},${y(value)}`).join(' ');
-        const [from] = run[0];
-        const [to] = run[run.length - 1];
+      {segments(values).map(segment => {
+        const line = segment
+          .map(([at, value]) => `${x(at)},${y(value)}`)
+          .join(' ');
+        const [from] = segment[0];
+        const [to] = segment[segment.length - 1];
         return (
           <React.Fragment key={from}>
             <polygon

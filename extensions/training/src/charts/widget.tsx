@@ -4,11 +4,11 @@ import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { StateBadge } from '../panel/badge';
+import { StateBadge } from '../panel/stateBadge';
 import { replicaName } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
-import { Opening } from '../opening/opening';
-import { OpeningNote } from '../opening/note';
+import { JobLoader } from '../loading/jobLoader';
+import { LoaderNote } from '../loading/loaderNote';
 import { Chart } from './chart';
 import { Legend } from './legend';
 import { chartsOf, spanOf } from './lines';
@@ -17,7 +17,7 @@ import { useMetrics } from './metrics';
 /** Points of a curve: more than a chart has pixels helps nobody. */
 const POINTS = 400;
 
-/** A tab with what a job's replicas used, over time. */
+/** Tab with the resource usage of a job's replicas over time. */
 export class ChartsWidget extends ReactWidget {
   constructor(
     private _jobs: ITrainingJobs,
@@ -29,12 +29,12 @@ export class ChartsWidget extends ReactWidget {
     this.node.tabIndex = -1;
     _jobs.changed.connect(this._updateTitle, this);
     this._updateTitle();
-    this._opening = new Opening(_jobs, [jobId], _trans);
-    this._opening.changed.connect(() => this.update());
+    this._loader = new JobLoader(_jobs, [jobId], _trans);
+    this._loader.changed.connect(() => this.update());
   }
 
   override dispose(): void {
-    this._opening.dispose();
+    this._loader.dispose();
     this._jobs.changed.disconnect(this._updateTitle, this);
     super.dispose();
   }
@@ -64,7 +64,7 @@ export class ChartsWidget extends ReactWidget {
                 jobs={this._jobs}
                 jobId={this.jobId}
                 isShown={isShown ?? true}
-                opening={this._opening}
+                loader={this._loader}
                 trans={this._trans}
               />
             )}
@@ -83,7 +83,7 @@ export class ChartsWidget extends ReactWidget {
     this.title.caption = this.jobId;
   }
 
-  private _opening: Opening;
+  private _loader: JobLoader;
   private _shown = new Signal<this, boolean>(this);
 }
 
@@ -91,10 +91,10 @@ function JobCharts(props: {
   jobs: ITrainingJobs;
   jobId: string;
   isShown: boolean;
-  opening: Opening;
+  loader: JobLoader;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { jobs, jobId, isShown, opening, trans } = props;
+  const { jobs, jobId, isShown, loader, trans } = props;
   const job = jobs.find(jobId);
   const { metrics, problem } = useMetrics(jobs, job, POINTS, isShown);
   const [hidden, setHidden] = React.useState<ReadonlySet<string>>(new Set());
@@ -133,8 +133,8 @@ function JobCharts(props: {
         />
       </header>
       {!job && (
-        <OpeningNote
-          opening={opening}
+        <LoaderNote
+          loader={loader}
           reading={trans.__('Reading the job…')}
           trans={trans}
         />

@@ -4,10 +4,10 @@ import * as React from 'react';
 import { compareResults, compareSettings, type IRow } from '../model/compare';
 import { runTime } from '../model/duration';
 import type { IJob, JobResult } from '../model/wire';
-import { StateBadge } from '../panel/badge';
+import { StateBadge } from '../panel/stateBadge';
 import { useNow } from '../panel/clock';
 
-/** What a job's script reported, as far as it could be read. */
+/** Result reported by a job's script, or why it could not be read. */
 export interface IReported {
   result: JobResult;
   problem: string;
@@ -19,7 +19,7 @@ interface ITableProps {
   trans: TranslationBundle;
 }
 
-/** What differs first; then what came of it; what is the same is folded. */
+/** Differing settings first, then the outcome; equal settings are collapsed. */
 export function ComparisonTable(props: ITableProps): JSX.Element {
   const { pair, results, trans } = props;
   const [left, right] = pair;
@@ -136,11 +136,11 @@ function Outcome(props: Omit<ITableProps, 'results'>): JSX.Element {
   ];
   return (
     <>
-      {rows.map(([name, told]) => (
+      {rows.map(([name, render]) => (
         <tr key={name}>
           <th scope="row">{name}</th>
           {pair.map(job => (
-            <td key={job.id}>{told(job)}</td>
+            <td key={job.id}>{render(job)}</td>
           ))}
         </tr>
       ))}

@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import { outputDirectories } from '../model/compare';
 import { isFinal, type IJob } from '../model/wire';
-import { Opening } from '../opening/opening';
-import { OpeningNote } from '../opening/note';
+import { JobLoader } from '../loading/jobLoader';
+import { LoaderNote } from '../loading/loaderNote';
 import type { ITrainingJobs } from '../tokens';
 import { ComparisonTable, type IReported } from './table';
 
@@ -27,12 +27,12 @@ export class ComparisonWidget extends ReactWidget {
     this.node.tabIndex = -1;
     this.title.label = _trans.__('Compare jobs');
     this.title.caption = jobIds.join(' · ');
-    this._opening = new Opening(_jobs, jobIds, _trans);
-    this._opening.changed.connect(() => this.update());
+    this._loader = new JobLoader(_jobs, jobIds, _trans);
+    this._loader.changed.connect(() => this.update());
   }
 
   override dispose(): void {
-    this._opening.dispose();
+    this._loader.dispose();
     super.dispose();
   }
 
@@ -55,8 +55,8 @@ export class ComparisonWidget extends ReactWidget {
               trans={trans}
             />
           ) : (
-            <OpeningNote
-              opening={this._opening}
+            <LoaderNote
+              loader={this._loader}
               reading={trans.__('Reading both jobs…')}
               trans={trans}
             />
@@ -66,7 +66,7 @@ export class ComparisonWidget extends ReactWidget {
     );
   }
 
-  private _opening: Opening;
+  private _loader: JobLoader;
 }
 
 function Comparison(props: {
@@ -107,7 +107,7 @@ function Comparison(props: {
   );
 }
 
-/** What a job's script reported, read anew when the job ends. */
+/** Result reported by a job's script; read again when the job ends. */
 function useResult(jobs: ITrainingJobs, job: IJob): IReported {
   const [reported, setReported] = React.useState<IReported>({
     result: {},
@@ -120,7 +120,7 @@ function useResult(jobs: ITrainingJobs, job: IJob): IReported {
       result => isCurrent && setReported({ result, problem: '' }),
       reason => {
         const problem = String(reason?.message ?? reason);
-        // What was read before stays in view.
+        // Keep the last result if a later read fails.
         return isCurrent && setReported(last => ({ ...last, problem }));
       }
     );

@@ -3,13 +3,13 @@ import * as React from 'react';
 import { DEFAULT_USER } from '../model/jobForm';
 import { TextInput } from './fields';
 import type { IPartProps } from './program';
-import { Rows } from './rows';
+import { RowList } from './rowList';
 
 /** Variables, secrets, and whom the program runs as. */
 export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
   return (
     <>
-      <Rows
+      <RowList
         model={model}
         trans={trans}
         field="environment"
@@ -38,8 +38,8 @@ export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
             </>
           );
         }}
-      </Rows>
-      <Rows
+      </RowList>
+      <RowList
         model={model}
         trans={trans}
         field="secrets"
@@ -79,7 +79,7 @@ export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
             </>
           );
         }}
-      </Rows>
+      </RowList>
       <TextInput
         model={model}
         field="userId"
@@ -90,8 +90,8 @@ export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
           'User ID that runs the program and owns its files. Yours is 1000.'
         )}
         isNumber
-        least={1}
-        most={65535}
+        min={1}
+        max={65535}
       />
     </>
   );

@@ -29,7 +29,7 @@ export function EnvironmentField({ model, trans }: IPartProps): JSX.Element {
             value={chosen}
             onFocus={() => void model.readEnvironments()}
             onChange={({ target: { value } }) =>
-              model.runIn(value === CUSTOM ? null : value)
+              model.selectEnvironment(value === CUSTOM ? null : value)
             }
           >
             {choices.map(({ value, label, isFitting }) => (
@@ -53,7 +53,7 @@ export function EnvironmentField({ model, trans }: IPartProps): JSX.Element {
               spellCheck={false}
               autoComplete="off"
               onChange={event => model.set('image', event.target.value)}
-              onBlur={() => model.leave('image')}
+              onBlur={() => model.blur('image')}
             />
           )}
         </span>

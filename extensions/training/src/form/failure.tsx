@@ -9,7 +9,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
   const hints = {
     off: trans.__('A failed job stays as it is.'),
     limit: trans.__(
-      'When a machine or the platform failed; a script that fails is not tried again.'
+      'When a node or the platform failed; a script that fails is not restarted.'
     ),
     unconditional: trans.__(
       'Also when the script failed. Stops after three failures in a row.'
@@ -35,8 +35,8 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
             field="restartLimit"
             label={trans.__('Maximum restarts')}
             isNumber
-            least={1}
-            most={128}
+            min={1}
+            max={128}
           />
         )}
       </div>
@@ -52,7 +52,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
           ]}
           hint={
             model.form.hang === 'restart' && restart === 'off'
-              ? trans.__('Restarts are off: it will only be told.')
+              ? trans.__('Restarts are off: you will only be warned.')
               : ''
           }
         />
@@ -64,8 +64,8 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
             'So you can inspect them in Cloud Shell. They still count against the quota.'
           )}
           isNumber
-          least={0}
-          most={1440}
+          min={0}
+          max={1440}
         />
       </div>
     </>

@@ -4,7 +4,7 @@ import { pathOf } from '../model/formErrors';
 import type { FormField, TextField } from '../model/jobForm';
 import type { FormModel } from './model';
 
-/** What ties an input to its label and its sentence. */
+/** Attributes that link an input to its label and its message. */
 export interface IFieldAttributes {
   id: string;
   'aria-invalid': boolean;
@@ -14,16 +14,16 @@ export interface IFieldAttributes {
 interface IFieldProps {
   label: string;
   error?: string;
-  /** What belongs into it; shown while nothing is wrong. */
+  /** Explains the field; replaced by the error, if there is one. */
   hint?: React.ReactNode;
   className?: string;
   children: (attributes: IFieldAttributes) => React.ReactNode;
 }
 
-/** A label, what it labels, and below it what is wrong or what is meant. */
+/** Label, input, and below it the error or the hint. */
 export function Field(props: IFieldProps): JSX.Element {
   const id = `mf-${React.useId()}`;
-  const told = `${id}-told`;
+  const messageId = `${id}-told`;
   return (
     <div
       className={`mf-Field ${props.className ?? ''}`}
@@ -33,9 +33,9 @@ export function Field(props: IFieldProps): JSX.Element {
       {props.children({
         id,
         'aria-invalid': Boolean(props.error),
-        'aria-describedby': told
+        'aria-describedby': messageId
       })}
-      <span id={told} className={props.error ? 'mf-Error' : 'mf-Hint'}>
+      <span id={messageId} className={props.error ? 'mf-Error' : 'mf-Hint'}>
         {props.error ?? props.hint}
       </span>
     </div>
@@ -53,13 +53,13 @@ interface ITextInputProps extends IModelField {
   field: TextField;
   placeholder?: string;
   isNumber?: boolean;
-  least?: number;
-  most?: number;
+  min?: number;
+  max?: number;
   /** A button beside it. */
   extra?: React.ReactNode;
 }
 
-/** A field of the form that people type. */
+/** Text input bound to a form field. */
 export function TextInput(props: ITextInputProps): JSX.Element {
   const { model, field } = props;
   const path = pathOf(field);
@@ -71,14 +71,14 @@ export function TextInput(props: ITextInputProps): JSX.Element {
             {...attributes}
             className="mf-Input"
             type={props.isNumber ? 'number' : 'text'}
-            min={props.least}
-            max={props.most}
+            min={props.min}
+            max={props.max}
             value={model.form[field]}
             placeholder={props.placeholder}
             spellCheck={false}
             autoComplete="off"
             onChange={event => model.set(field, event.target.value)}
-            onBlur={() => model.leave(path)}
+            onBlur={() => model.blur(path)}
           />
           {props.extra}
         </span>
@@ -90,7 +90,7 @@ export function TextInput(props: ITextInputProps): JSX.Element {
 interface IChoiceInputProps<F extends FormField> extends IModelField {
   field: F;
   choices: readonly (readonly [value: string, label: string])[];
-  /** What else a choice does than setting the field. */
+  /** Called instead of setting the field. */
   choose?: (value: string) => void;
 }
 

@@ -57,7 +57,7 @@ export class FormFiles implements IFormFiles {
       format: 'text',
       content: source
     });
-    this._tellLeftOut(leftOut, path);
+    this._notifyLeftOut(leftOut, path);
     return path;
   }
 
@@ -83,7 +83,7 @@ export class FormFiles implements IFormFiles {
     return model.content as INotebook;
   }
 
-  private _tellLeftOut(cells: readonly ILeftOut[], path: string): void {
+  private _notifyLeftOut(cells: readonly ILeftOut[], path: string): void {
     if (cells.length > 0) {
       const named = cells.map(({ position, magic }) =>
         this._trans.__('cell %1 (%2)', String(position), magic)

@@ -11,7 +11,7 @@ import { FormModel } from './model';
 import type { IFormStart } from './start';
 import type { IFormFiles } from './submission';
 
-/** A form whose server answers when it is told to. */
+/** A form whose server's responses are released by the test. */
 function slowForm(start: IFormStart = {}) {
   const answers: {
     resolve: (defaults: IDefaults) => void;
@@ -75,7 +75,7 @@ test('a form is changed once it is not what it started with', async () => {
 
 test('an environment, an image and this server’s own replace each other', async () => {
   const { model, answers, settled } = slowForm({ path: 'a/train.py' });
-  model.runIn('ray');
+  model.selectEnvironment('ray');
   answers[0].resolve(defaults);
   await settled();
   assert.equal(model.environments, environments);
@@ -84,11 +84,11 @@ test('an environment, an image and this server’s own replace each other', asyn
     return [image, imageEnvironment, isCustomImage];
   };
   assert.deepEqual(chosen(), ['', 'ray', false]);
-  model.runIn(null);
+  model.selectEnvironment(null);
   assert.deepEqual(chosen(), ['', '', true]);
   model.set('image', 'python:3.13');
   assert.deepEqual(chosen(), ['python:3.13', '', true]);
-  model.runIn('');
+  model.selectEnvironment('');
   assert.deepEqual(chosen(), ['', '', false]);
   model.dispose();
 });
@@ -124,7 +124,7 @@ test('an image that is not there yet is said at its field and may be tried again
   );
   const settled = () => new Promise(setImmediate);
   await settled();
-  model.runIn('ray');
+  model.selectEnvironment('ray');
   t.mock.timers.tick(400);
   await settled();
   assert.equal(model.errors.image, sentence);
@@ -169,8 +169,8 @@ test('a file that is not there is warned of, and the job can be submitted', asyn
   await new Promise(setImmediate);
 
   assert.equal(model.errors.script, script);
-  assert.equal(model.wrong, 0);
-  assert.equal(model.isSound, true);
+  assert.equal(model.errorCount, 0);
+  assert.equal(model.isValid, true);
   model.dispose();
 });
 
@@ -178,7 +178,7 @@ test('the file that a notebook is written to is not missed', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const warnings = { script: 'No such file: /a.py' };
   const model = await answered({ warnings }, null, { path: 'a.ipynb' });
-  model.choose('converted');
+  model.selectProgram('converted');
   t.mock.timers.tick(400);
   await new Promise(setImmediate);
 
@@ -193,7 +193,7 @@ test('a refusal is told once, at its field', async () => {
 
   assert.equal(await model.submit(), false);
   assert.equal(model.errors['resources.cpu'], sentence);
-  assert.deepEqual(model.remarks, []);
+  assert.deepEqual(model.generalErrors, []);
   assert.ok(!model.problem.includes(sentence));
   model.dispose();
 });
@@ -205,6 +205,6 @@ test('a refusal without a field is told once, above the form', async () => {
   );
 
   assert.equal(await model.submit(), false);
-  assert.deepEqual([model.problem, ...model.remarks], ['', 'Full.']);
+  assert.deepEqual([model.problem, ...model.generalErrors], ['', 'Full.']);
   model.dispose();
 });

@@ -14,20 +14,20 @@ import {
 import { specOf } from '../model/jobSpec';
 import type { IDefaults, IEnvironments, IJob } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
-import { Faults } from './faults';
-import { Previews } from './preview';
+import { FormErrorState } from './formErrorState';
+import { PreviewLoader } from './preview';
 import { refusalOf } from './refusal';
 import {
   isNotebook,
   startForm,
   withDocument,
   withProgram,
-  withUsualName,
+  withDefaultName,
   type IFormStart
 } from './start';
 import { submitForm, type IFormFiles, type Step } from './submission';
 
-/** A form for a new job while a person fills it in. */
+/** Model of the form for a new job. */
 export class FormModel implements VDomRenderer.IModel {
   constructor(
     private _jobs: ITrainingJobs,
@@ -35,10 +35,10 @@ export class FormModel implements VDomRenderer.IModel {
     trans: TranslationBundle,
     private _start: IFormStart
   ) {
-    this._faults = new Faults(trans);
-    this.previews = new Previews(
+    this._errorState = new FormErrorState(trans);
+    this.previewLoader = new PreviewLoader(
       spec => _jobs.preview(spec).catch(refusalOf),
-      () => this._takePreview()
+      () => this._applyPreview()
     );
     void this.load();
     void this.readEnvironments();
@@ -47,33 +47,33 @@ export class FormModel implements VDomRenderer.IModel {
   isDisposed = false;
   readonly stateChanged = new Signal<this, void>(this);
   readonly submitted = new Signal<this, IJob>(this);
-  readonly previews: Previews;
+  readonly previewLoader: PreviewLoader;
   defaults: IDefaults | null = null;
-  /** What jobs may run; none until that was read. */
+  /** Environments that jobs may use; empty until loaded. */
   environments: IEnvironments = NO_ENVIRONMENTS;
   form: IJobForm = emptyForm();
   /** Whether the defaults are being read. */
   isLoading = false;
   step: Step = 'typing';
-  /** What is wrong with the whole. */
+  /** Error of the whole form. */
   problem = '';
   /** Document that the form is for, as JupyterLab names it; may be empty. */
   document = '';
-  /** Grows when the whole form is another one. */
+  /** Incremented when the whole form is replaced. */
   generation = 0;
 
   dispose(): void {
     this.isDisposed = true;
-    this.previews.dispose();
+    this.previewLoader.dispose();
     Signal.clearData(this);
   }
 
-  /** Whether closing the form would lose what a person did to it. */
+  /** Whether the form has unsaved changes. */
   get isChanged(): boolean {
-    return !JSONExt.deepEqual(plain(this.form), plain(this._untouched));
+    return !JSONExt.deepEqual(plain(this.form), plain(this._initialForm));
   }
 
-  /** Read what this server has to offer, and start the form with it. */
+  /** Read the server's defaults and initialize the form. */
   async load(): Promise<void> {
     if (this.isLoading) {
       return;
@@ -83,7 +83,7 @@ export class FormModel implements VDomRenderer.IModel {
     try {
       const defaults = await this._jobs.defaults();
       if (!this.isDisposed) {
-        this._begin(defaults);
+        this._startForm(defaults);
       }
     } catch (reason) {
       this.problem = refusalOf(reason).problem;
@@ -93,7 +93,10 @@ export class FormModel implements VDomRenderer.IModel {
     }
   }
 
-  /** Read what jobs may run, unless it is known; without it a form has its own. */
+  /**
+   * Read the environments unless they are loaded; on failure only this server's own is
+   * offered.
+   */
   async readEnvironments(): Promise<void> {
     if (this.environments !== NO_ENVIRONMENTS) {
       return;
@@ -105,27 +108,27 @@ export class FormModel implements VDomRenderer.IModel {
     }
   }
 
-  /** Sentences by path. */
+  /** Error messages by path. */
   get errors(): FormErrors {
-    return this._faults.shown;
+    return this._errorState.visible;
   }
 
-  /** How many fields must change. */
-  get wrong(): number {
-    return this._faults.count;
+  /** Number of fields with an error. */
+  get errorCount(): number {
+    return this._errorState.count;
   }
 
-  /** Sentences of the service that have no field here. */
-  get remarks(): readonly string[] {
-    return this._faults.remarks;
+  /** Errors of the service that belong to no field of the form. */
+  get generalErrors(): readonly string[] {
+    return this._errorState.generalErrors;
   }
 
-  /** Whether nothing is missing or wrong, as far as the form can tell. */
-  get isSound(): boolean {
-    return this._faults.isSound;
+  /** Whether the form passes all local checks. */
+  get isValid(): boolean {
+    return this._errorState.isValid;
   }
 
-  /** The notebook one works on; empty where it is something else. */
+  /** Path of the document if it is a notebook, else empty. */
   get notebook(): string {
     return isNotebook(this.document) ? this.document : '';
   }
@@ -136,7 +139,7 @@ export class FormModel implements VDomRenderer.IModel {
     value: IJobForm[F],
     path = pathOf(field)
   ): void {
-    this._remember(() => this.set(field, value, path));
+    this._deferUntilLoaded(() => this.set(field, value, path));
     this.form = { ...this.form, [field]: value };
     switch (field) {
       case 'framework':
@@ -152,44 +155,44 @@ export class FormModel implements VDomRenderer.IModel {
         // Another file than the document's.
         this.form = { ...this.form, program: 'script' };
         this.document = '';
-        this._takeName();
+        this._applyDefaultName();
     }
-    this._faults.drop(path);
+    this._errorState.clearServerErrors(path);
     if (value !== '') {
-      this._faults.visit(path);
+      this._errorState.touch(path);
     }
     this._update();
   }
 
   /** Choose an environment; empty for this server's, null for an image of one's own. */
-  runIn(name: string | null): void {
-    this._remember(() => this.runIn(name));
+  selectEnvironment(name: string | null): void {
+    this._deferUntilLoaded(() => this.selectEnvironment(name));
     const imageEnvironment = name ?? '';
     const isCustomImage = name === null;
     this.form = { ...this.form, image: '', imageEnvironment, isCustomImage };
-    this._faults.drop('image');
+    this._errorState.clearServerErrors('image');
     this._update();
   }
 
-  leave(path: string): void {
-    this._faults.visit(path);
+  blur(path: string): void {
+    this._errorState.touch(path);
     this.stateChanged.emit();
   }
 
-  /** Change rows so that others than before are the first, the second … */
-  recount<F extends FormField>(field: F, value: IJobForm[F]): void {
-    this._remember(() => this.recount(field, value));
+  /** Replace the rows of a field by rows with other indices. */
+  reindex<F extends FormField>(field: F, value: IJobForm[F]): void {
+    this._deferUntilLoaded(() => this.reindex(field, value));
     this.form = { ...this.form, [field]: value };
-    this._faults.recount(pathOf(field));
+    this._errorState.reindex(pathOf(field));
     this._update();
   }
 
-  choose(program: Program): void {
+  selectProgram(program: Program): void {
     if (this.defaults) {
       const { form, notebook, defaults } = this;
       this.form = withProgram(form, program, notebook, defaults);
-      this._faults.drop('script');
-      this._takeName();
+      this._errorState.clearServerErrors('script');
+      this._applyDefaultName();
       this._update();
     }
   }
@@ -205,7 +208,7 @@ export class FormModel implements VDomRenderer.IModel {
   restore(form: IJobForm): void {
     this.form = form;
     this._isNamedByHand ||= form.name !== '';
-    this._faults.clear();
+    this._errorState.clear();
     this.problem = '';
     this.generation += 1;
     this._update();
@@ -217,105 +220,112 @@ export class FormModel implements VDomRenderer.IModel {
     if (path !== null && this.defaults) {
       this.document = path;
       this.form = withDocument(this.form, path, this.defaults);
-      this._faults.drop('script');
-      this._takeName();
+      this._errorState.clearServerErrors('script');
+      this._applyDefaultName();
       this._update();
     }
   }
 
-  /** Submit; false where something must be mended first. */
+  /** Submit; returns false if there are errors to fix first. */
   async submit(): Promise<boolean> {
     const { defaults, document, form } = this;
     if (!defaults || this.step !== 'typing') {
       return false;
     }
-    this._faults.visitAll();
+    this._errorState.touchAll();
     this.problem = '';
-    if (!this._faults.isSound) {
+    if (!this._errorState.isValid) {
       this.stateChanged.emit();
       return false;
     }
     try {
-      const asked = { form, defaults, document };
+      const submission = { form, defaults, document };
       this.submitted.emit(
-        await submitForm(asked, this._jobs, this._files, step =>
-          this._enter(step)
+        await submitForm(submission, this._jobs, this._files, step =>
+          this._setStep(step)
         )
       );
       return true;
     } catch (reason) {
       const refusal = refusalOf(reason);
-      this.problem = this._faults.refuse(refusal, this.form, defaults);
+      this.problem = this._errorState.setRefusal(refusal, this.form, defaults);
       return false;
     } finally {
-      this._enter('typing');
+      this._setStep('typing');
     }
   }
 
-  private _enter(step: Step): void {
+  private _setStep(step: Step): void {
     if (!this.isDisposed) {
       this.step = step;
       this.stateChanged.emit();
     }
   }
 
-  private _begin(defaults: IDefaults): void {
+  private _startForm(defaults: IDefaults): void {
     this.defaults = defaults;
     this.problem = '';
     this.form = startForm(this._start, defaults);
     this.document = this._start.path ?? '';
     this._isNamedByHand = Boolean(this._start.spec ?? this._start.job);
-    this._takeName();
-    this._untouched = this.form;
+    this._applyDefaultName();
+    this._initialForm = this.form;
     this.generation += 1;
-    this._early.splice(0).forEach(edit => edit());
+    this._deferredEdits.splice(0).forEach(edit => edit());
     this._update();
   }
 
-  /** What is typed before the form has started is typed again then. */
-  private _remember(edit: () => void): void {
+  /** Replay an edit once the defaults are loaded. */
+  private _deferUntilLoaded(edit: () => void): void {
     if (!this.defaults) {
-      this._early.push(edit);
+      this._deferredEdits.push(edit);
     }
   }
 
-  private _takeName(): void {
+  private _applyDefaultName(): void {
     if (!this._isNamedByHand) {
-      this.form = withUsualName(this.form);
+      this.form = withDefaultName(this.form);
     }
   }
 
-  /** Check what is there now, and ask the service about it. */
+  /** Validate the form and request a preview of it. */
   private _update(): void {
     const { defaults, form } = this;
     if (defaults) {
-      this._faults.check(form, defaults);
-      this.previews.want(this._faults.isSound ? specOf(form, defaults) : null);
+      this._errorState.check(form, defaults);
+      this.previewLoader.request(
+        this._errorState.isValid ? specOf(form, defaults) : null
+      );
     }
     this.stateChanged.emit();
   }
 
-  private _takePreview(): void {
+  private _applyPreview(): void {
     if (this.defaults) {
-      const { fields, warnings } = this.previews;
-      const missed = withoutWritten(warnings, this.form);
-      this._faults.serve(fields, this.form, this.defaults, missed);
+      const { fields, warnings } = this.previewLoader;
+      const missing = withoutWritten(warnings, this.form);
+      this._errorState.setServerErrors(
+        fields,
+        this.form,
+        this.defaults,
+        missing
+      );
     }
     this.stateChanged.emit();
   }
 
-  private _early: (() => void)[] = [];
+  private _deferredEdits: (() => void)[] = [];
   private _isNamedByHand = false;
-  private _faults: Faults;
-  /** The form as it was before anybody did anything. */
-  private _untouched = this.form;
+  private _errorState: FormErrorState;
+  /** The form before any edit. */
+  private _initialForm = this.form;
 }
 
 function plain(form: IJobForm): ReadonlyJSONValue {
   return form as unknown as ReadonlyJSONValue;
 }
 
-/** What is missed, without the file that the form itself will write. */
+/** The warnings, without the one for a file that the form itself will write. */
 function withoutWritten(
   { script = '', ...others }: Record<string, string>,
   form: IJobForm

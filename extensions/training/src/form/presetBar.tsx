@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { KeptFocus } from '../keptFocus';
+import { FocusKeeper } from '../focusKeeper';
 import type { IJobForm } from '../model/jobForm';
 import type { IPreset } from '../model/presets';
 import type { FormModel } from './model';
@@ -14,7 +14,7 @@ interface IPresetBarProps {
   trans: TranslationBundle;
 }
 
-/** What was done last, and how to take it back. */
+/** The last action and its undo. */
 interface IDone {
   sentence: string;
   undo?: () => Promise<void> | void;
@@ -22,7 +22,7 @@ interface IDone {
   form?: IJobForm;
 }
 
-/** Forms kept under a name: load, save, delete. */
+/** Presets of the form: load, save, delete. */
 export function PresetBar(props: IPresetBarProps): JSX.Element {
   return (
     <UseSignal signal={props.store.changed}>
@@ -33,7 +33,7 @@ export function PresetBar(props: IPresetBarProps): JSX.Element {
 
 function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const { presets } = store;
-  const [chosen, choose] = React.useState('');
+  const [chosen, setChosen] = React.useState('');
   const [isNaming, setNaming] = React.useState(false);
   const [done, setDone] = React.useState<IDone | null>(null);
   const canUndo = done?.undo && (!done.form || done.form === model.form);
@@ -61,7 +61,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const save = async (name: string) => {
     const before = presets.find(each => each.name === name);
     setNaming(false);
-    choose(name);
+    setChosen(name);
     await attempt(() => store.save(name, model.form), {
       sentence: before
         ? trans.__('“%1” was replaced.', name)
@@ -84,13 +84,16 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
       aria-label={trans.__('Presets')}
       ref={bar}
     >
-      <KeptFocus within={() => bar.current} to={['[aria-expanded]']}>
+      <FocusKeeper
+        container={() => bar.current}
+        fallbacks={['[aria-expanded]']}
+      >
         <div className="mf-PresetLine">
           {presets.length > 0 && (
             <PresetChoice
               presets={presets}
               chosen={preset?.name ?? ''}
-              choose={choose}
+              choose={setChosen}
               trans={trans}
             />
           )}
@@ -143,7 +146,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
             </button>
           )}
         </span>
-      </KeptFocus>
+      </FocusKeeper>
     </div>
   );
 }
@@ -181,14 +184,14 @@ function Naming(props: {
 }): JSX.Element {
   const { trans, taken } = props;
   const [name, setName] = React.useState(props.start);
-  const wanted = name.trim();
+  const trimmed = name.trim();
   return (
     <form
       className="mf-PresetLine"
       onSubmit={event => {
         event.preventDefault();
-        if (wanted) {
-          props.save(wanted);
+        if (trimmed) {
+          props.save(trimmed);
         }
       }}
       onKeyDown={event => {
@@ -209,9 +212,9 @@ function Naming(props: {
       <button
         type="submit"
         className="mf-TextButton mf-mod-primary"
-        disabled={!wanted}
+        disabled={!trimmed}
       >
-        {taken.includes(wanted) ? trans.__('Replace') : trans.__('Save')}
+        {taken.includes(trimmed) ? trans.__('Replace') : trans.__('Save')}
       </button>
       <button type="button" className="mf-TextButton" onClick={props.cancel}>
         {trans.__('Cancel')}

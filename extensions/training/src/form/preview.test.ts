@@ -5,7 +5,7 @@ import { emptyForm } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
 import { defaults } from '../model/testDefaults';
 import type { IJobSpec, IPreview } from '../model/wire';
-import { type IRefusal, Previews } from './preview';
+import { type IRefusal, PreviewLoader } from './preview';
 
 function spec(name: string): IJobSpec {
   return specOf({ ...emptyForm(), name }, defaults);
@@ -15,17 +15,17 @@ function preview(engine: string): IPreview {
   return { manifest: '', engine, cost: [], notes: [], fields: {} };
 }
 
-/** A service whose answers wait until they are let go. */
+/** A service whose responses are released by the test. */
 function service() {
   const asked: string[] = [];
-  const answer: ((told: IPreview | IRefusal) => Promise<void>)[] = [];
+  const answer: ((response: IPreview | IRefusal) => Promise<void>)[] = [];
   let changes = 0;
-  const previews = new Previews(
+  const previews = new PreviewLoader(
     ({ name }) => {
       asked.push(name);
       return new Promise(resolve =>
-        answer.push(async told => {
-          resolve(told);
+        answer.push(async response => {
+          resolve(response);
           // The answer is taken in the turn after this.
           await new Promise(setImmediate);
         })
@@ -41,14 +41,14 @@ function service() {
 test('only what is there after a pause in typing is asked', t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { previews, asked } = service();
-  previews.want(spec('a'));
+  previews.request(spec('a'));
   t.mock.timers.tick(399);
-  previews.want(spec('ab'));
+  previews.request(spec('ab'));
   t.mock.timers.tick(399);
   assert.deepEqual(asked, []);
   t.mock.timers.tick(1);
   assert.deepEqual(asked, ['ab']);
-  previews.want(spec('ab'));
+  previews.request(spec('ab'));
   t.mock.timers.tick(1000);
   assert.deepEqual(asked, ['ab']);
 });
@@ -56,13 +56,13 @@ test('only what is there after a pause in typing is asked', t => {
 test('the latest answer wins, in whatever order they come', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { previews, answer, changes } = service();
-  previews.want(spec('old'));
+  previews.request(spec('old'));
   t.mock.timers.tick(400);
-  previews.want(spec('new'));
+  previews.request(spec('new'));
   t.mock.timers.tick(400);
   await answer[1](preview('new'));
   await answer[0]({ problem: 'Late.', fields: { name: 'Late.' } });
-  assert.equal(previews.answer?.engine, 'new');
+  assert.equal(previews.preview?.engine, 'new');
   assert.equal(previews.state, 'ready');
   assert.deepEqual(previews.fields, {});
   assert.equal(changes(), 1);
@@ -71,27 +71,27 @@ test('the latest answer wins, in whatever order they come', async t => {
 test('an answer that comes when nothing is wanted any more is not taken', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { previews, answer, changes } = service();
-  previews.want(spec('a'));
+  previews.request(spec('a'));
   t.mock.timers.tick(400);
-  previews.want(null);
+  previews.request(null);
   await answer[0](preview('a'));
   assert.equal(previews.state, 'idle');
-  assert.equal(previews.answer, null);
+  assert.equal(previews.preview, null);
   assert.equal(changes(), 0);
 });
 
 test('a refusal has its sentences, and may be asked again', async t => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { previews, asked, answer } = service();
-  previews.want(spec('a'));
+  previews.request(spec('a'));
   t.mock.timers.tick(400);
   await answer[0]({ problem: 'No.', fields: { image: 'Unknown.' } });
   assert.equal(previews.state, 'failed');
   assert.deepEqual(previews.fields, { image: 'Unknown.' });
-  previews.again();
+  previews.retry();
   assert.deepEqual(previews.fields, {});
   t.mock.timers.tick(400);
   assert.deepEqual(asked, ['a', 'a']);
   await answer[1](preview('b'));
-  assert.equal(previews.answer?.engine, 'b');
+  assert.equal(previews.preview?.engine, 'b');
 });

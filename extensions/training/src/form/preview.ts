@@ -5,40 +5,40 @@ const PAUSE_MS = 400;
 
 export type PreviewState = 'idle' | 'asking' | 'ready' | 'failed';
 
-/** Why something could not be had. */
+/** Why a request was refused. */
 export interface IRefusal {
   problem: string;
-  /** A sentence for each field that must change, by the wire's path. */
+  /** Error messages by the path of the field in the request. */
   fields: Record<string, string>;
 }
 
 /**
- * Asks what a job would be, a moment after the last change. Only the answer to the
- * latest question counts.
+ * Requests previews of a job, debounced. Only the response to the latest request
+ * counts.
  */
-export class Previews {
+export class PreviewLoader {
   constructor(
-    private _ask: (spec: IJobSpec) => Promise<IPreview | IRefusal>,
+    private _fetch: (spec: IJobSpec) => Promise<IPreview | IRefusal>,
     private _changed: () => void
   ) {}
 
   state: PreviewState = 'idle';
-  /** The last answer; that of an earlier question while a newer one is open. */
-  answer: IPreview | null = null;
-  /** Sentences of the answer or the refusal, by the wire's path. */
+  /** The last preview; that of an earlier request while a newer one is pending. */
+  preview: IPreview | null = null;
+  /** Error messages of the last response, by the path of the field in the request. */
   fields: Record<string, string> = {};
-  /** What is not there yet, likewise; it can be submitted all the same. */
+  /** Warnings about missing files, likewise; they do not prevent submission. */
   warnings: Record<string, string> = {};
-  /** Why there is no answer. */
+  /** Why there is no preview. */
   problem = '';
 
-  /** Ask about a job; null where there is none to ask about yet. */
-  want(spec: IJobSpec | null): void {
-    const question = spec && stringifyExact(spec);
-    if (question === this._question) {
+  /** Request a preview; null while the form is not valid. */
+  request(spec: IJobSpec | null): void {
+    const requested = spec && stringifyExact(spec);
+    if (requested === this._requested) {
       return;
     }
-    this._question = question;
+    this._requested = requested;
     clearTimeout(this._timer);
     this.fields = {};
     this.warnings = {};
@@ -49,38 +49,38 @@ export class Previews {
     }
   }
 
-  /** Ask the latest question once more. */
-  again(): void {
-    const question = this._question;
-    this._question = null;
-    this.want(question ? parseExact<IJobSpec>(question) : null);
+  /** Repeat the latest request. */
+  retry(): void {
+    const requested = this._requested;
+    this._requested = null;
+    this.request(requested ? parseExact<IJobSpec>(requested) : null);
     this._changed();
   }
 
   dispose(): void {
-    this._question = null;
+    this._requested = null;
     clearTimeout(this._timer);
   }
 
   private async _send(spec: IJobSpec): Promise<void> {
-    const question = this._question;
-    const told = await this._ask(spec);
-    if (question === null || question !== this._question) {
+    const requested = this._requested;
+    const response = await this._fetch(spec);
+    if (requested === null || requested !== this._requested) {
       return;
     }
-    this.fields = told.fields;
-    this.warnings = 'problem' in told ? {} : (told.warnings ?? {});
-    if ('problem' in told) {
-      this.problem = told.problem;
+    this.fields = response.fields;
+    this.warnings = 'problem' in response ? {} : (response.warnings ?? {});
+    if ('problem' in response) {
+      this.problem = response.problem;
       this.state = 'failed';
-      this.answer = null;
+      this.preview = null;
     } else {
-      this.answer = told;
+      this.preview = response;
       this.state = 'ready';
     }
     this._changed();
   }
 
-  private _question: string | null = null;
+  private _requested: string | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }

@@ -3,20 +3,20 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { KeptFocus } from '../keptFocus';
+import { FocusKeeper } from '../focusKeeper';
 import { quotaBar } from '../model/quotaCost';
 import type { IPreview, IQuotaCost } from '../model/wire';
 import type { FormModel } from './model';
-import type { Previews } from './preview';
+import type { PreviewLoader } from './preview';
 
-/** What the job would be: its share of the quota, notes, engine, YAML. */
+/** Preview of the job: its share of the quota, notes, engine, YAML. */
 export function PreviewPane(props: {
   model: FormModel;
   trans: TranslationBundle;
 }): JSX.Element {
   const { model, trans } = props;
-  const { previews } = model;
-  const { answer, state } = previews;
+  const { previewLoader } = model;
+  const { preview, state } = previewLoader;
   const pane = React.useRef<HTMLElement>(null);
   return (
     <aside
@@ -26,7 +26,7 @@ export function PreviewPane(props: {
       aria-label={trans.__('Preview')}
       aria-busy={state === 'asking'}
     >
-      <KeptFocus within={() => pane.current} to={[]}>
+      <FocusKeeper container={() => pane.current} fallbacks={[]}>
         <h3>
           {trans.__('Preview')}
           {state === 'asking' && (
@@ -34,36 +34,36 @@ export function PreviewPane(props: {
           )}
         </h3>
         <p className="mf-Quiet mf-PreviewState" role="status">
-          {told(model, trans)}{' '}
-          {state === 'failed' && !hasFields(previews) && (
+          {statusText(model, trans)}{' '}
+          {state === 'failed' && !hasFields(previewLoader) && (
             <button
               type="button"
               className="mf-Link"
-              onClick={() => previews.again()}
+              onClick={() => previewLoader.retry()}
             >
               {trans.__('Try again')}
             </button>
           )}
         </p>
-        {answer && (
+        {preview && (
           <div
             className="mf-PreviewAnswer"
             data-old={state !== 'ready' ? true : undefined}
           >
-            <Answer answer={answer} trans={trans} />
+            <Answer answer={preview} trans={trans} />
           </div>
         )}
-      </KeptFocus>
+      </FocusKeeper>
     </aside>
   );
 }
 
-/** How the form stands with the service, in a sentence. */
-function told(model: FormModel, trans: TranslationBundle): string {
-  const { previews } = model;
-  switch (previews.state) {
+/** Status of the preview, in a sentence. */
+function statusText(model: FormModel, trans: TranslationBundle): string {
+  const { previewLoader } = model;
+  switch (previewLoader.state) {
     case 'idle':
-      if (previews.answer) {
+      if (previewLoader.preview) {
         return trans.__('Outdated: fix the errors to refresh.');
       }
       return model.defaults
@@ -72,11 +72,11 @@ function told(model: FormModel, trans: TranslationBundle): string {
     case 'asking':
       return trans.__('Checking…');
     case 'failed':
-      return hasFields(previews)
+      return hasFields(previewLoader)
         ? trans.__('The service asks for changes at the fields.')
-        : trans.__('There is no preview: %1', previews.problem);
+        : trans.__('There is no preview: %1', previewLoader.problem);
     case 'ready':
-      if (hasFields(previews)) {
+      if (hasFields(previewLoader)) {
         return trans.__('Something must change before it can be submitted.');
       }
       return Object.keys(model.errors).length > 0
@@ -85,8 +85,8 @@ function told(model: FormModel, trans: TranslationBundle): string {
   }
 }
 
-function hasFields(previews: Previews): boolean {
-  return Object.keys(previews.fields).length > 0;
+function hasFields(previewLoader: PreviewLoader): boolean {
+  return Object.keys(previewLoader.fields).length > 0;
 }
 
 function Answer(props: {
@@ -130,7 +130,7 @@ function Cost(props: {
   const bar = quotaBar(props.cost, props.trans);
   const percent = (part: number) => `${100 * part}%`;
   return (
-    <li className="mf-Cost" data-verdict={bar.verdict}>
+    <li className="mf-Cost" data-verdict={bar.status}>
       <span className="mf-CostName">{bar.label}</span>
       {bar.limit !== null && (
         <span className="mf-CostBar" aria-hidden="true">

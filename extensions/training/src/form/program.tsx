@@ -12,7 +12,7 @@ import {
 import { scriptPath } from '../model/notebookScript';
 import { ChoiceInput, TextInput } from './fields';
 import type { FormModel } from './model';
-import { Rows } from './rows';
+import { RowList } from './rowList';
 
 export interface IPartProps {
   model: FormModel;
@@ -23,7 +23,7 @@ export interface IPartProps {
 export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
   const { form, defaults } = model;
   const folder = defaults ? directoryOf(form, defaults) : '';
-  const usual = defaults
+  const fallback = defaults
     ? directoryOf({ ...form, workingDirectory: '' }, defaults)
     : '';
   return (
@@ -41,7 +41,7 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
           field="program"
           label={trans.__('Program')}
           choices={programChoices(model, trans)}
-          choose={value => model.choose(value as Program)}
+          choose={value => model.selectProgram(value as Program)}
         />
       </div>
       <WhatRuns model={model} trans={trans} />
@@ -52,7 +52,7 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
         placeholder="--epochs 10 --verbose"
         hint={trans.__('As on the command line. Quote values with spaces.')}
       />
-      <Rows
+      <RowList
         model={model}
         trans={trans}
         field="hyperparameters"
@@ -80,7 +80,7 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
             )}
           </>
         )}
-      </Rows>
+      </RowList>
       <TextInput
         model={model}
         field="flags"
@@ -98,8 +98,8 @@ export function ProgramPart({ model, trans }: IPartProps): JSX.Element {
         model={model}
         field="workingDirectory"
         label={trans.__('Working directory')}
-        placeholder={usual}
-        hint={form.workingDirectory ? '' : trans.__('Default: %1', usual)}
+        placeholder={fallback}
+        hint={form.workingDirectory ? '' : trans.__('Default: %1', fallback)}
       />
       <CodePart model={model} trans={trans} folder={folder} />
     </>

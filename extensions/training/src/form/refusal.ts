@@ -1,7 +1,7 @@
 import { TrainingError } from '../request';
 import type { IRefusal } from './preview';
 
-/** What the form tells of something that was refused or went wrong. */
+/** Convert an error of a request to what the form shows. */
 export function refusalOf(reason: unknown): IRefusal {
   return {
     problem: reason instanceof Error ? reason.message : String(reason),

@@ -32,8 +32,8 @@ export function ResourcesPart({ model, trans }: IPartProps): JSX.Element {
             placeholder={trans.__('one per GPU')}
             hint={trans.__('Default: one per GPU, otherwise one.')}
             isNumber
-            least={1}
-            most={256}
+            min={1}
+            max={256}
           />
         )}
       </div>

@@ -4,11 +4,11 @@ import {
   emptyRole,
   isFixed,
   rulesOf,
-  usualReplicas,
+  defaultReplicas,
   type IRoleForm
 } from '../model/jobForm';
 import type { IRoleRule } from '../model/wire';
-import { CellInput } from './rows';
+import { CellInput } from './rowList';
 import { TextInput } from './fields';
 import type { IPartProps } from './program';
 
@@ -73,8 +73,8 @@ function MainRole({ model, trans, rule }: IRoleProps): JSX.Element {
           label={trans.__('Replicas')}
           hint={trans.__('How many of them')}
           isNumber
-          least={rule.least}
-          most={rule.most}
+          min={rule.least}
+          max={rule.most}
         />
       )}
       <TextInput
@@ -95,8 +95,8 @@ function MainRole({ model, trans, rule }: IRoleProps): JSX.Element {
           field="gpu"
           label={trans.__('GPUs')}
           isNumber
-          least={0}
-          most={limits?.gpu}
+          min={0}
+          max={limits?.gpu}
         />
       )}
     </fieldset>
@@ -143,7 +143,7 @@ function OtherRole({ model, trans, rule }: IRoleProps): JSX.Element {
         cell(
           'replicas',
           trans.__('Replicas of %1', name),
-          usualReplicas(rule, form.roles)
+          defaultReplicas(rule, form.roles)
         )
       )}
       {cell('cpu', trans.__('CPU of %1', name), form.cpu)}

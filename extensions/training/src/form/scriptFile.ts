@@ -11,8 +11,8 @@ export async function checkReplaceable(
 ): Promise<void> {
   let there: Contents.IModel;
   try {
-    const asked = { type: 'file', format: 'text', content: true } as const;
-    there = await contents.get(path, asked);
+    const request = { type: 'file', format: 'text', content: true } as const;
+    there = await contents.get(path, request);
   } catch (reason) {
     if (isAbsence(reason)) {
       return;

@@ -1,7 +1,7 @@
 import {
   emptyForm,
   nameOf,
-  usualFramework,
+  defaultFramework,
   type IJobForm,
   type Program
 } from '../model/jobForm';
@@ -27,11 +27,11 @@ export function startForm(start: IFormStart, defaults: IDefaults): IJobForm {
   if (start.spec) {
     return formOf(start.spec, defaults);
   }
-  const form = { ...emptyForm(), framework: usualFramework(defaults) };
+  const form = { ...emptyForm(), framework: defaultFramework(defaults) };
   return start.path ? withDocument(form, start.path, defaults) : form;
 }
 
-/** What was a snapshot in somebody else's home is made anew. */
+/** A snapshot in another user's home is taken again. */
 function repeated(job: IJob, defaults: IDefaults): IJobForm {
   const form = { ...formOf(job.spec, defaults), rerunOf: job.id };
   return form.code === 'kept' && job.owner !== defaults.user
@@ -53,14 +53,14 @@ export function withDocument(
         script: filePath(path, defaults),
         framework:
           form.program === 'notebook'
-            ? usualFramework(defaults)
+            ? defaultFramework(defaults)
             : form.framework
       };
 }
 
 /**
- * Choose what is run. A notebook is one program in one place; its code as a Python
- * file can run on several machines as any other.
+ * Choose what is run. A notebook runs in one container; its code, converted to a Python
+ * file, can run on several nodes.
  */
 export function withProgram(
   form: IJobForm,
@@ -78,12 +78,12 @@ export function withProgram(
     next.script = filePath(scriptPath(notebook), defaults);
   }
   if (before === 'notebook' && program !== 'notebook') {
-    next.framework = usualFramework(defaults);
+    next.framework = defaultFramework(defaults);
   }
   return next;
 }
 
-export function withUsualName(form: IJobForm): IJobForm {
+export function withDefaultName(form: IJobForm): IJobForm {
   return form.program === 'command'
     ? form
     : { ...form, name: nameOf(form.script) };

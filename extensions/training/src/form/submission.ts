@@ -12,7 +12,7 @@ export interface IFormFiles {
   save(path: string): Promise<void>;
 }
 
-/** What goes on with a form. */
+/** Step of a submission. */
 export type Step = 'typing' | 'saving' | 'copying' | 'sending';
 
 interface ISubmission {
@@ -27,19 +27,19 @@ export async function submitForm(
   { form, defaults, document }: ISubmission,
   jobs: ITrainingJobs,
   files: IFormFiles,
-  enter: (step: Step) => void
+  setStep: (step: Step) => void
 ): Promise<IJob> {
   if (document && form.program !== 'command') {
-    enter('saving');
+    setStep('saving');
     await (form.program === 'converted'
       ? files.convert(document)
       : files.save(document));
   }
   let code = null;
   if (form.code === 'snapshot') {
-    enter('copying');
+    setStep('copying');
     code = await jobs.snapshot(codeDirectoryOf(form, defaults));
   }
-  enter('sending');
+  setStep('sending');
   return jobs.submit(specOf(form, defaults, code));
 }

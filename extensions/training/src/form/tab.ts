@@ -6,7 +6,7 @@ import type { Message } from '@lumino/messaging';
 
 import type { FormWidget } from './widget';
 
-/** The tab of a form; it asks before it throws away what a person filled in. */
+/** Tab of a form; it asks for confirmation before it discards changes. */
 export class FormTab extends MainAreaWidget<FormWidget> {
   constructor(
     content: FormWidget,
@@ -14,7 +14,7 @@ export class FormTab extends MainAreaWidget<FormWidget> {
     private _trans: TranslationBundle
   ) {
     super({ content });
-    content.model.stateChanged.connect(this._tellBrowser, this);
+    content.model.stateChanged.connect(this._updateDirtyState, this);
   }
 
   override dispose(): void {
@@ -25,14 +25,14 @@ export class FormTab extends MainAreaWidget<FormWidget> {
 
   protected override onCloseRequest(msg: Message): void {
     if (this.content.model.isChanged) {
-      void this._askAndClose();
+      void this._confirmAndClose();
     } else {
       super.onCloseRequest(msg);
     }
   }
 
-  /** Let the browser ask, too, before the page is left. */
-  private _tellBrowser(): void {
+  /** Mark JupyterLab as dirty, so that the browser asks before the page is left. */
+  private _updateDirtyState(): void {
     if (this.isDisposed) {
       return;
     }
@@ -44,12 +44,12 @@ export class FormTab extends MainAreaWidget<FormWidget> {
     }
   }
 
-  private async _askAndClose(): Promise<void> {
-    if (this._isAsking) {
+  private async _confirmAndClose(): Promise<void> {
+    if (this._isConfirming) {
       return;
     }
     const { _trans: trans } = this;
-    this._isAsking = true;
+    this._isConfirming = true;
     const { button } = await showDialog({
       title: trans.__('Discard this training job?'),
       body:
@@ -64,12 +64,12 @@ export class FormTab extends MainAreaWidget<FormWidget> {
       ],
       defaultButton: 0
     });
-    this._isAsking = false;
+    this._isConfirming = false;
     if (button.accept) {
       this.dispose();
     }
   }
 
-  private _isAsking = false;
+  private _isConfirming = false;
   private _unsaved: IDisposable | null = null;
 }

@@ -8,7 +8,7 @@ import type { FormModel } from './model';
 import { PresetBar } from './presetBar';
 import type { PresetStore } from './presetStore';
 import { PreviewPane } from './previewPane';
-import { Sections } from './sections';
+import { FormBody } from './formBody';
 
 /** The form for a new job. */
 export class FormWidget extends VDomRenderer<FormModel> {
@@ -43,14 +43,14 @@ export class FormWidget extends VDomRenderer<FormModel> {
             void this._submit();
           }}
         >
-          <Told model={model} trans={trans} />
+          <FormMessages model={model} trans={trans} />
           <TextInput
             model={model}
             field="name"
             label={trans.__('Name')}
             placeholder="resnet-baseline"
           />
-          <Sections model={model} trans={trans} />
+          <FormBody model={model} trans={trans} />
           <FormEnd model={model} trans={trans} />
         </form>
         <PreviewPane model={model} trans={trans} />
@@ -82,16 +82,16 @@ interface IPartProps {
   trans: TranslationBundle;
 }
 
-/** What concerns the whole form. */
-function Told({ model, trans }: IPartProps): JSX.Element {
-  const { problem, remarks } = model;
+/** Messages about the whole form. */
+function FormMessages({ model, trans }: IPartProps): JSX.Element {
+  const { problem, generalErrors } = model;
   const { rerunOf } = model.form;
   return (
     <>
       {rerunOf && (
         <p className="mf-Rerun">{trans.__('Rerun of %1.', rerunOf)}</p>
       )}
-      {(problem || remarks.length > 0) && (
+      {(problem || generalErrors.length > 0) && (
         <div className="mf-Problem" role="alert" tabIndex={-1}>
           {problem && <p>{problem}</p>}
           {!model.defaults && (
@@ -104,8 +104,8 @@ function Told({ model, trans }: IPartProps): JSX.Element {
               {trans.__('Try again')}
             </button>
           )}
-          {remarks.map(remark => (
-            <p key={remark}>{remark}</p>
+          {generalErrors.map(message => (
+            <p key={message}>{message}</p>
           ))}
         </div>
       )}
@@ -114,7 +114,7 @@ function Told({ model, trans }: IPartProps): JSX.Element {
 }
 
 function FormEnd({ model, trans }: IPartProps): JSX.Element {
-  const { step, wrong } = model;
+  const { step, errorCount } = model;
   const isBusy = step !== 'typing';
   const labels = {
     typing: trans.__('Submit'),
@@ -136,8 +136,8 @@ function FormEnd({ model, trans }: IPartProps): JSX.Element {
       </button>
       <span className="mf-Quiet" role="status">
         {model.isLoading && trans.__('Reading what this server offers…')}
-        {wrong > 0 &&
-          trans._n('%1 field must change', '%1 fields must change', wrong)}
+        {errorCount > 0 &&
+          trans._n('%1 field must change', '%1 fields must change', errorCount)}
       </span>
     </div>
   );

@@ -9,7 +9,7 @@ import {
 import * as React from 'react';
 
 import { replicaName, type IReplica } from '../model/wire';
-import { StateBadge } from '../panel/badge';
+import { StateBadge } from '../panel/stateBadge';
 import type { LogModel } from './model';
 
 interface IControlsProps {
@@ -18,7 +18,7 @@ interface IControlsProps {
   openShell: ((replica: IReplica) => void) | null;
 }
 
-/** The row above a log: which one, how, and where in it. */
+/** Toolbar of a log: replica, options, search. */
 export function LogControls(props: IControlsProps): JSX.Element {
   const { model, trans } = props;
   return (
@@ -29,7 +29,7 @@ export function LogControls(props: IControlsProps): JSX.Element {
           role="toolbar"
           aria-label={trans.__('Log view')}
         >
-          <NodeChoice {...props} />
+          <ReplicaSelect {...props} />
           <Check
             label={trans.__('Follow')}
             title={trans.__('Show new lines as they come')}
@@ -52,11 +52,11 @@ export function LogControls(props: IControlsProps): JSX.Element {
           <span className="mf-LogStatus" role="status">
             {status(model, trans)}
           </span>
-          {model.opening.mayTryAgain && (
+          {model.loader.canRetry && (
             <button
               type="button"
               className="mf-Link"
-              onClick={() => model.opening.tryAgain()}
+              onClick={() => model.loader.retry()}
             >
               {trans.__('Try again')}
             </button>
@@ -68,7 +68,7 @@ export function LogControls(props: IControlsProps): JSX.Element {
   );
 }
 
-function NodeChoice({ model, trans }: IControlsProps): JSX.Element {
+function ReplicaSelect({ model, trans }: IControlsProps): JSX.Element {
   return (
     <span className="mf-Inline">
       <label className="mf-Inline">
@@ -114,7 +114,7 @@ function Check({ label, title, checked, change }: ICheckProps): JSX.Element {
 
 function LogSearch({ model, trans }: IControlsProps): JSX.Element {
   const { ranges, current } = model.highlights;
-  const told = model.query
+  const matchCount = model.query
     ? trans.__('%1 of %2', String(current + 1), String(ranges.length))
     : '';
   return (
@@ -135,11 +135,11 @@ function LogSearch({ model, trans }: IControlsProps): JSX.Element {
         }}
       />
       <span className="mf-LogCount" aria-live="polite">
-        {told}
+        {matchCount}
       </span>
       <button
         className="mf-IconButton"
-        title={trans.__('Previous place (Enter)')}
+        title={trans.__('Previous match (Enter)')}
         disabled={ranges.length === 0}
         onClick={() => model.step(-1)}
       >
@@ -147,7 +147,7 @@ function LogSearch({ model, trans }: IControlsProps): JSX.Element {
       </button>
       <button
         className="mf-IconButton"
-        title={trans.__('Next place (Shift+Enter)')}
+        title={trans.__('Next match (Shift+Enter)')}
         disabled={ranges.length === 0}
         onClick={() => model.step(1)}
       >
@@ -194,7 +194,7 @@ function LogActions(props: IControlsProps): JSX.Element {
 
 function status(model: LogModel, trans: TranslationBundle): string {
   if (!model.job) {
-    return model.opening.problem || trans.__('Reading the job…');
+    return model.loader.problem || trans.__('Reading the job…');
   }
   if (!model.selected) {
     return trans.__('No container has started yet.');

@@ -1,15 +1,14 @@
 import type { IDisposable } from '@lumino/disposable';
 
 /**
- * Marks places in a text without touching it, by the browser's own highlights.
- *
- * A browser without them still counts the places and scrolls to each.
+ * Highlights matches by the CSS Custom Highlight API, without changing the DOM.
+ * Browsers without it still count the matches and scroll to them.
  */
 export class Highlights implements IDisposable {
   constructor(private _scroller: HTMLElement) {}
 
   ranges: Range[] = [];
-  /** Place of the current range; -1 where there is none. */
+  /** Index of the current range; -1 if there is none. */
   current = -1;
 
   get isDisposed(): boolean {
@@ -23,7 +22,7 @@ export class Highlights implements IDisposable {
     }
   }
 
-  /** Mark these and go to the last one: the newest lines are at the end. */
+  /** Highlight ranges and go to the last one: the newest lines are at the end. */
   show(ranges: Range[]): void {
     this.ranges = ranges;
     this.current = -1;
@@ -34,7 +33,7 @@ export class Highlights implements IDisposable {
     this._paint();
   }
 
-  /** Mark these, and stay at the place that is current. */
+  /** Highlight ranges and keep the current one. */
   refresh(ranges: Range[]): void {
     const at = this.ranges[this.current];
     this.ranges = ranges;
@@ -68,7 +67,7 @@ export class Highlights implements IDisposable {
       return;
     }
     const now = this.ranges[this.current];
-    // One name serves all views: the marks are those of the last search.
+    // All views share one name: the highlights are those of the last search.
     CSS.highlights.set('mofang-found', new Highlight(...this.ranges));
     CSS.highlights.set(
       'mofang-current',

@@ -1,11 +1,11 @@
 import { matches, shownLine } from '../model/logText';
 
 const BLOCK_LINES = 400;
-const MOST_BLOCKS = 150;
+const MAX_BLOCKS = 150;
 
 /**
- * Lines of a log in the page: blocks that the browser lays out only when they come
- * into view, and no more of them than it can bear.
+ * DOM nodes of a log's lines, in blocks that are laid out only when they come into
+ * view. Their number is limited.
  */
 export class LogLines {
   constructor(readonly node: HTMLElement) {
@@ -15,7 +15,7 @@ export class LogLines {
   /** Called when old lines were dropped to make room. */
   dropped: () => void = () => undefined;
 
-  /** The last line, for as long as it is not whole. */
+  /** The last line while it has no line break. */
   readonly pendingNode = document.createElement('div');
 
   prepend(lines: readonly string[]): void {
@@ -37,11 +37,11 @@ export class LogLines {
         block = newBlock();
         this.node.append(block);
       }
-      const room = BLOCK_LINES - block.childElementCount;
-      block.append(...rest.slice(0, room).map(newLine));
-      rest = rest.slice(room);
+      const free = BLOCK_LINES - block.childElementCount;
+      block.append(...rest.slice(0, free).map(newLine));
+      rest = rest.slice(free);
     }
-    while (this.node.childElementCount > MOST_BLOCKS) {
+    while (this.node.childElementCount > MAX_BLOCKS) {
       this.node.firstElementChild!.remove();
       this.dropped();
     }
@@ -53,16 +53,16 @@ export class LogLines {
   }
 
   /** Ranges of a text in the lines that are shown. */
-  find(wanted: string, withSystem: boolean): Range[] {
+  find(query: string, withSystem: boolean): Range[] {
     const ranges: Range[] = [];
     for (const line of this.node.querySelectorAll('.mf-LogLine')) {
       if (!withSystem && line.classList.contains('mf-mod-system')) {
         continue;
       }
-      for (const at of matches(line.textContent ?? '', wanted)) {
+      for (const at of matches(line.textContent ?? '', query)) {
         const range = document.createRange();
         range.setStart(line.firstChild!, at);
-        range.setEnd(line.firstChild!, at + wanted.length);
+        range.setEnd(line.firstChild!, at + query.length);
         ranges.push(range);
       }
     }

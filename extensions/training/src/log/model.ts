@@ -1,20 +1,23 @@
 import { VDomModel } from '@jupyterlab/ui-components';
 
 import { replicaName, type IJob, type IReplica } from '../model/wire';
-import type { Opening } from '../opening/opening';
+import type { JobLoader } from '../loading/jobLoader';
 import type { ITrainingJobs } from '../tokens';
+import type { ILogBodyListener, LogBody } from './body';
 import { Highlights } from './highlights';
 import { LogLines } from './lines';
 import { LogReader, type ILogListener, type LogState } from './reader';
-import type { LogBody } from './widget';
 
 /** What a log view shows, and how. */
-export class LogModel extends VDomModel implements ILogListener {
+export class LogModel
+  extends VDomModel
+  implements ILogListener, ILogBodyListener
+{
   constructor(
     private _jobs: ITrainingJobs,
     readonly jobId: string,
     private _body: LogBody,
-    readonly opening: Opening
+    readonly loader: JobLoader
   ) {
     super();
     this._lines = new LogLines(_body.lines);
@@ -25,8 +28,8 @@ export class LogModel extends VDomModel implements ILogListener {
     };
     this.highlights = new Highlights(_body.scroller);
     _body.scroller.classList.add('mf-mod-wrap');
-    _jobs.changed.connect(this._onJobs, this);
-    opening.changed.connect(this._onJobs, this);
+    _jobs.changed.connect(this._onJobsChanged, this);
+    loader.changed.connect(this._onJobsChanged, this);
   }
 
   readonly highlights: Highlights;
@@ -59,7 +62,7 @@ export class LogModel extends VDomModel implements ILogListener {
     this.stateChanged.emit();
   }
 
-  /** A person reads further up: new lines must not carry them away. */
+  /** The user has scrolled up: new lines must not scroll the view. */
   isScrolledAway = false;
 
   get withSystem(): boolean {
@@ -97,17 +100,17 @@ export class LogModel extends VDomModel implements ILogListener {
 
   /** Show the log of that replica; the first one where none is named. */
   select(name: string): void {
-    const wanted =
+    const replica =
       this.replicas.find(each => replicaName(each) === name) ??
       this.replicas[0];
-    if (!wanted) {
-      this._wish = name;
+    if (!replica) {
+      this._requested = name;
       this._body.empty.textContent = this.job?.reason ?? '';
       return;
     }
-    if (this.selected !== replicaName(wanted)) {
-      this.selected = replicaName(wanted);
-      void this._begin(wanted);
+    if (this.selected !== replicaName(replica)) {
+      this.selected = replicaName(replica);
+      void this._startReader(replica);
       this.stateChanged.emit();
     }
   }
@@ -150,9 +153,9 @@ export class LogModel extends VDomModel implements ILogListener {
   }
 
   append(lines: string[], pending: string): void {
-    this._waiting.push(...lines);
+    this._queuedLines.push(...lines);
     this._pending = pending;
-    // A flood of pieces costs the page one layout per frame.
+    // However many chunks arrive, lay out once per frame.
     this._frame ||= requestAnimationFrame(() => this._flush());
   }
 
@@ -166,14 +169,14 @@ export class LogModel extends VDomModel implements ILogListener {
     this._reader?.dispose();
     cancelAnimationFrame(this._frame);
     this.highlights.dispose();
-    this._jobs.changed.disconnect(this._onJobs, this);
-    this.opening.dispose();
+    this._jobs.changed.disconnect(this._onJobsChanged, this);
+    this.loader.dispose();
     super.dispose();
   }
 
-  private async _begin(replica: IReplica): Promise<void> {
+  private async _startReader(replica: IReplica): Promise<void> {
     this._reader?.dispose();
-    this._waiting = [];
+    this._queuedLines = [];
     this._lines.clear();
     this._body.gap.hidden = true;
     this._body.earlier.hidden = true;
@@ -207,7 +210,7 @@ export class LogModel extends VDomModel implements ILogListener {
 
   private _flush(): void {
     this._frame = 0;
-    const lines = this._waiting.splice(0);
+    const lines = this._queuedLines.splice(0);
     this._lines.append(lines, this._pending);
     if (lines.length > 0 || this._pending) {
       this._body.empty.textContent = '';
@@ -235,14 +238,14 @@ export class LogModel extends VDomModel implements ILogListener {
     }
   }
 
-  private _onJobs(): void {
+  private _onJobsChanged(): void {
     if (!this.job || !this.selected) {
       this._body.empty.textContent = this.job
         ? (this.job.reason ?? '')
-        : this.opening.problem;
+        : this.loader.problem;
     }
     if (!this.selected && this.replicas.length > 0) {
-      this.select(this._wish);
+      this.select(this._requested);
     }
     this.stateChanged.emit();
   }
@@ -253,8 +256,8 @@ export class LogModel extends VDomModel implements ILogListener {
   private _lines: LogLines;
   private _pending = '';
   private _reader: LogReader | null = null;
-  private _waiting: string[] = [];
-  private _wish = '';
+  private _queuedLines: string[] = [];
+  private _requested = '';
   private _withSystem = true;
   private _wraps = true;
 }

@@ -7,7 +7,7 @@ import { LogReader, type LogState } from './reader';
 
 const BYTES = new TextEncoder().encode('first\nlast\n');
 
-/** A log whose first readings fail as told. */
+/** A log whose first reads fail with the given errors. */
 function log(...failures: unknown[]) {
   const reads: number[] = [];
   const follows: number[] = [];
@@ -68,7 +68,7 @@ async function readBack(content: string) {
   return { lines, times };
 }
 
-/** Let go on what waits for nothing but its turn, then for the clock. */
+/** Run pending promises, then advance the clock. */
 async function pass(context: TestContext, milliseconds = 0): Promise<void> {
   context.mock.timers.tick(milliseconds);
   await new Promise(setImmediate);

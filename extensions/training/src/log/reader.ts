@@ -4,21 +4,24 @@ import { firstLineStart, LineCutter } from '../model/logText';
 import { backOff } from '../model/events';
 import type { ILogSource } from '../tokens';
 
-/** How much of a log is read at a time. */
+/** Size of one read. */
 const PART_BYTES = 256 * 1024;
 
 export interface ILogListener {
-  /** Lines before all that are shown; `more` tells whether others precede them. */
+  /** Lines before all that are shown; `more` says whether there are earlier ones. */
   prepend(lines: string[], more: boolean): void;
   /** New lines, and what stands after the last line break. */
   append(lines: string[], pending: string): void;
-  /** What goes on, for the status line. */
+  /** The reader's state, for the status line. */
   state(state: LogState, problem?: string): void;
 }
 
 export type LogState = 'reading' | 'following' | 'paused' | 'complete' | 'lost';
 
-/** Reads one log: its newest part first, then on as it grows, and back on demand. */
+/**
+ * Reads one log: its newest part first, new lines as they arrive, earlier ones on
+ * demand.
+ */
 export class LogReader implements IDisposable {
   constructor(
     private _source: ILogSource,
@@ -39,7 +42,7 @@ export class LogReader implements IDisposable {
     return this._complete;
   }
 
-  /** Read the newest part, once; what failed may be asked for again. */
+  /** Read the newest part, once; may be called again after a failure. */
   begin(): Promise<void> {
     this._beginning ??= this._begin().catch(reason => {
       this._beginning = null;

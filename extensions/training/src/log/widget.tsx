@@ -1,15 +1,15 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
-import { Panel, Widget } from '@lumino/widgets';
+import { Panel } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { IReplica } from '../model/wire';
-import { Opening } from '../opening/opening';
+import { JobLoader } from '../loading/jobLoader';
 import type { ITrainingJobs } from '../tokens';
+import { LogBody } from './body';
 import { LogControls } from './controls';
 import { LogModel } from './model';
-import { isAtEnd, isMove, isMoveUp, topByKey, type IPlace } from './place';
 
 /** The log of a job, one replica at a time. */
 export class LogWidget extends Panel {
@@ -26,9 +26,9 @@ export class LogWidget extends Panel {
       jobs,
       jobId,
       body,
-      new Opening(jobs, [jobId], _trans)
+      new JobLoader(jobs, [jobId], _trans)
     );
-    body.model = this.model;
+    body.listener = this.model;
     this.addWidget(
       ReactWidget.create(
         <LogControls model={this.model} trans={_trans} openShell={openShell} />
@@ -55,7 +55,7 @@ export class LogWidget extends Panel {
 
   protected override onAfterHide(msg: Message): void {
     super.onAfterHide(msg);
-    // Browsers allow few connections per host: a log nobody sees gives its own back.
+    // Browsers limit connections per host: a hidden log closes its own.
     this.model.isShown = false;
   }
 
@@ -71,96 +71,4 @@ export class LogWidget extends Panel {
       : this._trans.__('Log');
     this.title.caption = this.model.jobId;
   }
-}
-
-/** The lines, and what stands before the first of them. */
-export class LogBody extends Widget {
-  constructor(trans: TranslationBundle) {
-    super();
-    this.addClass('mf-LogBody');
-    this.earlier = document.createElement('button');
-    this.earlier.className = 'jp-Button jp-mod-styled jp-mod-minimal';
-    this.earlier.textContent = trans.__('Load earlier lines');
-    this.earlier.hidden = true;
-    this.earlier.addEventListener('click', () => void this.model.loadEarlier());
-    this.gap = document.createElement('p');
-    this.gap.className = 'mf-LogGap';
-    this.gap.hidden = true;
-    this.gap.textContent = trans.__(
-      'Earlier lines are no longer shown here. Download the log to read all of it.'
-    );
-    this.empty = document.createElement('p');
-    this.empty.className = 'mf-LogGap';
-    this.lines = document.createElement('div');
-    this.lines.className = 'mf-LogLines';
-    this.scroller = document.createElement('div');
-    this.scroller.className = 'mf-LogScroller';
-    this.scroller.tabIndex = 0;
-    this.scroller.setAttribute('role', 'log');
-    this.scroller.setAttribute('aria-label', trans.__('Output'));
-    // Read aloud on demand only: a training log speaks faster than any voice.
-    this.scroller.setAttribute('aria-live', 'off');
-    this.scroller.append(this.gap, this.earlier, this.lines, this.empty);
-    this.scroller.addEventListener('scroll', this._onScroll, { passive: true });
-    this.scroller.addEventListener('keydown', this._onKey);
-    this.scroller.addEventListener('wheel', this._onWheel, { passive: true });
-    this.node.append(this.scroller);
-    this._place = placeOf(this.scroller);
-  }
-
-  model!: LogModel;
-  readonly earlier: HTMLButtonElement;
-  readonly empty: HTMLElement;
-  readonly gap: HTMLElement;
-  readonly lines: HTMLElement;
-  readonly scroller: HTMLElement;
-
-  scrollToEnd(): void {
-    this.scrollTo(this.scroller.scrollHeight);
-  }
-
-  /** Show another place, without anybody having asked for it. */
-  scrollTo(top: number): void {
-    this.scroller.scrollTop = top;
-    this._place = placeOf(this.scroller);
-  }
-
-  private _onScroll = (): void => {
-    const place = placeOf(this.scroller);
-    if (isMoveUp(this._place, place)) {
-      this.model.isScrolledAway = true;
-    } else if (isMove(this._place, place) && isAtEnd(place)) {
-      this.model.isScrolledAway = false;
-    }
-    this._place = place;
-  };
-
-  private _onKey = (event: KeyboardEvent): void => {
-    const top = topByKey(event.key, placeOf(this.scroller));
-    if (top === null || event.altKey || event.shiftKey) {
-      return;
-    }
-    // Browsers glide there, and in a busy log lines that come meanwhile end the glide.
-    event.preventDefault();
-    if (event.key === 'End') {
-      this.model.isScrolledAway = false;
-    } else if (this.scroller.scrollTop > 0) {
-      this.model.isScrolledAway = true;
-    }
-    this.scrollTo(top);
-  };
-
-  private _onWheel = (event: WheelEvent): void => {
-    if (event.deltaY < 0 && this.scroller.scrollTop > 0) {
-      this.model.isScrolledAway = true;
-    }
-  };
-
-  /** The place that was known last. */
-  private _place: IPlace;
-}
-
-function placeOf(node: HTMLElement): IPlace {
-  const { scrollTop, scrollHeight, clientHeight } = node;
-  return { scrollTop, scrollHeight, clientHeight };
 }

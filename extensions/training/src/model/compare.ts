@@ -66,9 +66,9 @@ export function flat(value: unknown, path = ''): Map<string, string> {
 function fieldsOf(spec: IJobSpec): Record<string, unknown> {
   const { inputs, outputs, ...rest } = spec;
   // By name, so that an order says nothing.
-  const byName = (places: readonly { name: string }[]) =>
+  const byName = (rows: readonly { name: string }[]) =>
     Object.fromEntries(
-      places.map(({ name, ...place }) => [name, place] as const)
+      rows.map(({ name, ...place }) => [name, place] as const)
     );
   return {
     ...rest,

@@ -5,7 +5,7 @@ import {
   chosenEnvironment,
   CUSTOM,
   environmentChoices,
-  HERE,
+  CURRENT_ENVIRONMENT,
   NO_ENVIRONMENTS
 } from './environmentChoices';
 import { emptyForm, type IJobForm } from './jobForm';
@@ -24,7 +24,7 @@ test('this environment comes first, the others as in the gallery', () => {
   assert.deepEqual(
     choices().map(({ value, label }) => [value, label]),
     [
-      [HERE, 'PyTorch (this environment): pytorch, single'],
+      [CURRENT_ENVIRONMENT, 'PyTorch (this environment): pytorch, single'],
       ['base', 'Python: single'],
       ['ray', 'Ray: ray, single']
     ]
@@ -36,9 +36,9 @@ test('those that cannot run the framework do not fit', () => {
     choices({ framework })
       .filter(each => each.isFitting)
       .map(({ value }) => value);
-  assert.deepEqual(fitting('pytorch'), [HERE]);
+  assert.deepEqual(fitting('pytorch'), [CURRENT_ENVIRONMENT]);
   assert.deepEqual(fitting('ray'), ['ray']);
-  assert.deepEqual(fitting('single'), [HERE, 'base', 'ray']);
+  assert.deepEqual(fitting('single'), [CURRENT_ENVIRONMENT, 'base', 'ray']);
 });
 
 test('before anything is known there is this environment', () => {

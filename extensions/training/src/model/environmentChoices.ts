@@ -1,6 +1,4 @@
-/**
- * Which environments a form offers, and how it calls them.
- */
+/** Environments that a form offers, and their labels. */
 import { runsCustomImage, type IJobForm, type ITranslate } from './jobForm';
 import type { IDefaults, IEnvironment, IEnvironments } from './wire';
 
@@ -15,7 +13,7 @@ export interface IEnvironmentChoice {
 }
 
 /** This server's own environment. */
-export const HERE = '';
+export const CURRENT_ENVIRONMENT = '';
 /** An image that the form names; no environment is called so. */
 export const CUSTOM = ':custom';
 
@@ -40,7 +38,10 @@ export function environmentChoices(
   const others = environments
     .filter(({ name }) => name !== defaults.environment)
     .map(each => choiceOf(each, form, trans));
-  const choices = [hereChoice(form, defaults, environments, trans), ...others];
+  const choices = [
+    currentChoice(form, defaults, environments, trans),
+    ...others
+  ];
   if (chosen !== CUSTOM && !choices.some(({ value }) => value === chosen)) {
     // Of an earlier job: the service says what became of it.
     choices.push({ value: chosen, label: chosen, isFitting: true, hint: '' });
@@ -56,7 +57,7 @@ export function environmentChoices(
   return choices;
 }
 
-function hereChoice(
+function currentChoice(
   form: IJobForm,
   defaults: IDefaults,
   environments: readonly IEnvironment[],
@@ -67,7 +68,7 @@ function hereChoice(
   const title = known?.display_name ?? name;
   const frameworks = known?.frameworks ?? environment_frameworks;
   return {
-    value: HERE,
+    value: CURRENT_ENVIRONMENT,
     label: labelOf(
       title
         ? trans.__('%1 (this environment)', title)

@@ -23,6 +23,6 @@ export class EventParser {
 
 /** Milliseconds to wait before attempt n (from 0), with up to half of it random. */
 export function backOff(attempt: number, random = Math.random()): number {
-  const most = Math.min(30_000, 1_000 * 2 ** attempt);
-  return most / 2 + (most / 2) * random;
+  const ceiling = Math.min(30_000, 1_000 * 2 ** attempt);
+  return ceiling / 2 + (ceiling / 2) * random;
 }

@@ -1,6 +1,6 @@
 /**
- * Sentences about a form, by dotted path: `roles.ps.replicas`, `inputs.0.path`. Paths
- * are those of the wire, but rows are counted as the form shows them.
+ * Error messages of a form, by dotted path: `roles.ps.replicas`, `inputs.0.path`. Paths
+ * are those of the request, but row indices are those of the form.
  */
 import {
   isFilled,
@@ -26,7 +26,7 @@ const PATHS: Partial<Record<FormField, string>> = {
   rerunOf: 'rerun_of'
 };
 
-/** Under which path a field's sentence is. */
+/** Path of a field's error message. */
 export function pathOf(field: FormField): string {
   return PATHS[field] ?? field;
 }
@@ -37,26 +37,26 @@ export function isWithin(path: string, group: string): boolean {
 }
 
 /**
- * Put the service's sentences at the fields that the form shows; what has no field
- * comes second.
+ * Assign the service's error messages to fields of the form; returns them by path, and
+ * those that belong to no field.
  */
-export function placeErrors(
+export function assignErrors(
   fields: Record<string, string>,
   form: IJobForm,
   defaults: IDefaults
 ): [FormErrors, string[]] {
   const shown = shownPaths(form, defaults);
-  const placed: FormErrors = {};
-  const rest: string[] = [];
+  const assigned: FormErrors = {};
+  const unassigned: string[] = [];
   for (const [path, sentence] of Object.entries(fields)) {
     const at = nearestShown(formPath(path, form, defaults), shown);
     if (at === null) {
-      rest.push(sentence);
+      unassigned.push(sentence);
     } else {
-      placed[at] ??= sentence;
+      assigned[at] ??= sentence;
     }
   }
-  return [placed, rest];
+  return [assigned, unassigned];
 }
 
 function nearestShown(path: string, shown: Set<string>): string | null {
@@ -67,7 +67,7 @@ function nearestShown(path: string, shown: Set<string>): string | null {
       return candidate;
     }
   }
-  // What holds for all roles is told at the first that shows it.
+  // An error of all roles is shown at the first that has the field.
   return [...shown].find(each => each.endsWith(`.${path}`)) ?? null;
 }
 
@@ -107,7 +107,7 @@ function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
   }
 }
 
-/** Paths at which the form has a place for a sentence. */
+/** Paths at which the form can show an error. */
 function shownPaths(form: IJobForm, defaults: IDefaults): Set<string> {
   const isCommand = form.program === 'command';
   const rows = (

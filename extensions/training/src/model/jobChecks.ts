@@ -1,6 +1,6 @@
 /**
- * What is wrong with a form and can be told at once. The service judges in the end;
- * this only tells earlier.
+ * Local validation of a form. The service has the final say; this only reports errors
+ * earlier.
  */
 import type { FormErrors } from './formErrors';
 import {
@@ -11,7 +11,7 @@ import {
   rulesOf,
   runsCustomImage,
   type IJobForm,
-  type IPlaceRow,
+  type IPathRow,
   type IRoleForm,
   type ITranslate
 } from './jobForm';
@@ -28,7 +28,7 @@ const LEAST_CPU = 0.01;
 
 const VARIABLE = /^[A-Za-z_]\w*$/;
 const PARAMETER = /^[A-Za-z_][\w.-]{0,63}$/;
-const PLACE = /^[A-Za-z_]\w{0,63}$/;
+const PATH_NAME = /^[A-Za-z_]\w{0,63}$/;
 
 /** Sentences by path; empty where nothing is wrong. */
 export function validate(
@@ -50,7 +50,7 @@ class Checks {
     this._program();
     this._code();
     this._size();
-    this._places();
+    this._pathRows();
     this._variables();
     this._failure();
     return this._errors;
@@ -59,22 +59,30 @@ class Checks {
   private _program(): void {
     const { _form: form, _trans: trans } = this;
     const closed = trans.__('A quotation mark is not closed.');
-    this._tell('name', !form.name.trim(), trans.__('Give the job a name.'));
-    this._tell(
+    this._addError('name', !form.name.trim(), trans.__('Give the job a name.'));
+    this._addError(
       'name',
       form.name.length > MAX_NAME,
       trans.__('At most %1 characters.', String(MAX_NAME))
     );
     if (form.program === 'command') {
       const words = splitWords(form.command);
-      this._tell('command', words === null, closed);
-      this._tell('command', !words?.[0], trans.__('Write what to run.'));
+      this._addError('command', words === null, closed);
+      this._addError('command', !words?.[0], trans.__('Write what to run.'));
     } else {
       const { script } = form;
-      this._tell('script', !script.trim(), trans.__('Choose the file to run.'));
-      this._tell('script', script.endsWith('/'), trans.__('That is a folder.'));
+      this._addError(
+        'script',
+        !script.trim(),
+        trans.__('Choose the file to run.')
+      );
+      this._addError(
+        'script',
+        script.endsWith('/'),
+        trans.__('That is a folder.')
+      );
     }
-    this._tell('arguments', splitWords(form.arguments) === null, closed);
+    this._addError('arguments', splitWords(form.arguments) === null, closed);
     this._names(
       'hyperparameters',
       PARAMETER,
@@ -92,12 +100,12 @@ class Checks {
       )
     );
     for (const name of flagsOf(form)) {
-      this._tell(
+      this._addError(
         'flags',
         !PARAMETER.test(name),
         trans.__('Not the name of a flag: “%1”.', name)
       );
-      this._tell(
+      this._addError(
         'flags',
         named.has(name),
         trans.__('Duplicate name “%1”.', name)
@@ -108,17 +116,17 @@ class Checks {
   private _code(): void {
     const { _form: form, _defaults: defaults, _trans: trans } = this;
     const isCustom = runsCustomImage(form);
-    this._tell(
+    this._addError(
       'image',
       !isCustom && !form.imageEnvironment && !defaults.image,
       trans.__('This server does not know its own image. Choose another.')
     );
-    this._tell(
+    this._addError(
       'image',
       isCustom && !form.image.trim(),
       trans.__('Write its full reference: registry/name:tag.')
     );
-    this._tell(
+    this._addError(
       'image',
       isCustom && /\s/.test(form.image.trim()),
       trans.__('An image has no spaces.')
@@ -128,7 +136,7 @@ class Checks {
     }
     this._whole('user_id', form.userId || DEFAULT_USER, 1, MAX_USER);
     const user = form.userId.trim() || DEFAULT_USER;
-    this._tell(
+    this._addError(
       'user_id',
       form.code !== 'place' && user !== DEFAULT_USER,
       trans.__(
@@ -155,24 +163,24 @@ class Checks {
     const { limits } = this._defaults;
     const root = rule.is_main ? '' : `roles.${rule.name}.`;
     const mayBeEmpty = !rule.is_main;
-    const isAsked = (text: string) => text.trim() !== '' || !mayBeEmpty;
-    if (!isFixed(rule) && isAsked(role.replicas)) {
+    const isRequired = (text: string) => text.trim() !== '' || !mayBeEmpty;
+    if (!isFixed(rule) && isRequired(role.replicas)) {
       this._whole(`${root}replicas`, role.replicas, rule.least, rule.most);
     }
-    if (rule.takes_gpu && isAsked(role.gpu)) {
+    if (rule.takes_gpu && isRequired(role.gpu)) {
       this._whole(`${root}resources.gpu`, role.gpu, 0, limits.gpu);
     }
     const cpu = parseQuantity(role.cpu);
-    this._tell(
+    this._addError(
       `${root}resources.cpu`,
-      isAsked(role.cpu) &&
+      isRequired(role.cpu) &&
         (cpu === null || cpu < LEAST_CPU || cpu > limits.cpu),
       this._trans.__('Cores: 2 or 500m; at most %1.', String(limits.cpu))
     );
     const memory = parseQuantity(role.memory);
-    this._tell(
+    this._addError(
       `${root}resources.memory`,
-      isAsked(role.memory) &&
+      isRequired(role.memory) &&
         (memory === null ||
           memory < limits.memory_min ||
           memory > limits.memory_max),
@@ -180,9 +188,9 @@ class Checks {
     );
   }
 
-  private _places(): void {
+  private _pathRows(): void {
     const { _form: form, _trans: trans } = this;
-    const seen = new Set<string>();
+    const names = new Set<string>();
     const parameters = new Set(form.hyperparameters.map(({ name }) => name));
     for (const group of ['inputs', 'outputs'] as const) {
       form[group].forEach((row, at) => {
@@ -190,26 +198,30 @@ class Checks {
           return;
         }
         const path = `${group}.${at}`;
-        this._place(path, row);
+        this._pathRow(path, row);
         const name = row.name.trim();
-        this._tell(
+        this._addError(
           `${path}.name`,
-          seen.has(name.toLowerCase()) || parameters.has(name),
+          names.has(name.toLowerCase()) || parameters.has(name),
           trans.__('Duplicate name “%1”.', name)
         );
-        seen.add(name.toLowerCase());
+        names.add(name.toLowerCase());
       });
     }
   }
 
-  private _place(path: string, row: IPlaceRow): void {
+  private _pathRow(path: string, row: IPathRow): void {
     const { _trans: trans } = this;
-    this._tell(
+    this._addError(
       `${path}.name`,
-      !PLACE.test(row.name.trim()),
+      !PATH_NAME.test(row.name.trim()),
       trans.__('A name such as data_url: letters, digits, underscores.')
     );
-    this._tell(`${path}.path`, !row.path.trim(), trans.__('Write its path.'));
+    this._addError(
+      `${path}.path`,
+      !row.path.trim(),
+      trans.__('Write its path.')
+    );
     this._absolute(`${path}.path`, row.path);
   }
 
@@ -223,14 +235,14 @@ class Checks {
       if (!isFilled(row)) {
         return;
       }
-      this._tell(
+      this._addError(
         `secrets.${at}.name`,
         variables.has(row.name.trim()),
         trans.__('“%1” is a variable already.', row.name.trim())
       );
       const missing = trans.__('Name both: the secret and its key.');
-      this._tell(`secrets.${at}.secret`, !row.secret.trim(), missing);
-      this._tell(`secrets.${at}.key`, !row.key.trim(), missing);
+      this._addError(`secrets.${at}.secret`, !row.secret.trim(), missing);
+      this._addError(`secrets.${at}.key`, !row.key.trim(), missing);
     });
   }
 
@@ -243,53 +255,44 @@ class Checks {
     this._whole('keep_on_failure_minutes', minutes, 0, MAX_KEEP_MINUTES);
   }
 
-  /** Names of rows have a shape, and each is there once. */
+  /** Check that names of rows are valid and unique. */
   private _names(
     group: 'hyperparameters' | 'environment' | 'secrets',
     shape: RegExp,
     rule: string
   ): void {
-    const seen = new Set<string>();
+    const names = new Set<string>();
     this._form[group].forEach((row, at) => {
       if (!isFilled(row)) {
         return;
       }
       const path = `${group}.${at}.name`;
       const name = row.name.trim();
-      const twice = this._trans.__('Duplicate name “%1”.', name);
-      this._tell(path, !shape.test(name), rule);
-      this._tell(path, seen.has(name), twice);
-      seen.add(name);
+      const duplicate = this._trans.__('Duplicate name “%1”.', name);
+      this._addError(path, !shape.test(name), rule);
+      this._addError(path, names.has(name), duplicate);
+      names.add(name);
     });
   }
 
   private _absolute(path: string, value: string): void {
-    this._tell(
+    this._addError(
       path,
       value.trim() !== '' && !value.trim().startsWith('/'),
       this._trans.__('Write it from the root: /home/jovyan/experiment.')
     );
   }
 
-  private _whole(
-    path: string,
-    text: string,
-    least: number,
-    most: number
-  ): void {
+  private _whole(path: string, text: string, min: number, max: number): void {
     const number = Number(text);
-    this._tell(
+    this._addError(
       path,
-      !/^\d+$/.test(text.trim()) || number < least || number > most,
-      this._trans.__(
-        'A whole number from %1 to %2.',
-        String(least),
-        String(most)
-      )
+      !/^\d+$/.test(text.trim()) || number < min || number > max,
+      this._trans.__('A whole number from %1 to %2.', String(min), String(max))
     );
   }
 
-  private _tell(path: string, isWrong: boolean, sentence: string): void {
+  private _addError(path: string, isWrong: boolean, sentence: string): void {
     if (isWrong && !(path in this._errors)) {
       this._errors[path] = sentence;
     }

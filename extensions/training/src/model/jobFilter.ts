@@ -1,6 +1,4 @@
-/**
- * Which jobs of a list are wanted, judged as the service judges it.
- */
+/** Filters of a job list, with the semantics of the service. */
 import type { IJob, IJobFilter, JobState } from './wire';
 
 export const EVERYTHING: IJobFilter = {
@@ -10,7 +8,7 @@ export const EVERYTHING: IJobFilter = {
   search: ''
 };
 
-/** What has not ended: waits, runs or is about to end. */
+/** States of jobs that have not ended. */
 export const ACTIVE: readonly JobState[] = [
   'Submitted',
   'Queued',

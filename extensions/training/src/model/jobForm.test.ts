@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { parseExact, stringifyExact } from './exactJson';
-import { placeErrors } from './formErrors';
+import { assignErrors } from './formErrors';
 import { validate } from './jobChecks';
 import {
   directoryOf,
   emptyForm,
-  emptyPlace,
+  emptyPathRow,
   type IJobForm,
   nameOf
 } from './jobForm';
@@ -92,14 +92,14 @@ const wrong: [string, Partial<IJobForm>, string][] = [
   ],
   [
     'an input without a path, after an empty row',
-    { inputs: [emptyPlace(), { ...emptyPlace(), name: 'data_url' }] },
+    { inputs: [emptyPathRow(), { ...emptyPathRow(), name: 'data_url' }] },
     'inputs.1.path'
   ],
   [
     'an output with the name of a hyper-parameter',
     {
       hyperparameters: [{ name: 'lr', value: '1' }],
-      outputs: [{ ...emptyPlace(), name: 'lr', path: '/a' }]
+      outputs: [{ ...emptyPathRow(), name: 'lr', path: '/a' }]
     },
     'outputs.0.name'
   ],
@@ -156,7 +156,7 @@ const again: [string, Partial<IJobForm>][] = [
         { name: 'tag', value: '"5"' }
       ],
       flags: 'no-cuda verbose',
-      inputs: [{ ...emptyPlace(), name: 'data_url', path: '/global/data' }],
+      inputs: [{ ...emptyPathRow(), name: 'data_url', path: '/global/data' }],
       outputs: [
         {
           name: 'train_url',
@@ -281,8 +281,8 @@ test('numbers are sent as they were typed, or as the repeated job had them', () 
     value
   }));
   const sent = stringifyExact(specOf({ ...good, hyperparameters }, defaults));
-  const told = numbers.map((value, at) => `"n${at}":${value}`).join(',');
-  assert.ok(sent.includes(`"hyperparameters":{${told}}`), sent);
+  const expected = numbers.map((value, at) => `"n${at}":${value}`).join(',');
+  assert.ok(sent.includes(`"hyperparameters":{${expected}}`), sent);
   const again = specOf(formOf(parseExact(sent), defaults), defaults);
   assert.equal(stringifyExact(again), sent);
 });
@@ -313,9 +313,12 @@ test('the service’s sentences go to their fields', () => {
     framework: 'tensorflow',
     environment: [{ name: 'API_TOKEN', value: 'x' }],
     hyperparameters: [{ name: 'model.depth', value: '3' }],
-    inputs: [emptyPlace(), { ...emptyPlace(), name: 'data_url', path: '/a' }]
+    inputs: [
+      emptyPathRow(),
+      { ...emptyPathRow(), name: 'data_url', path: '/a' }
+    ]
   };
-  const [placed, rest] = placeErrors(
+  const [placed, rest] = assignErrors(
     {
       'resources.cpu': 'Too much.',
       'environment.API_TOKEN': 'Looks like a secret.',

@@ -27,7 +27,7 @@ export interface IPair {
   value: string;
 }
 
-export interface IPlaceRow {
+export interface IPathRow {
   name: string;
   path: string;
   deliver: Delivery;
@@ -69,8 +69,8 @@ export interface IJobForm {
   /** The snapshot of the job that this one repeats. */
   keptCode: ICodeSource | null;
   requirements: string;
-  inputs: IPlaceRow[];
-  outputs: IPlaceRow[];
+  inputs: IPathRow[];
+  outputs: IPathRow[];
   /** Name of the environment whose image is run; empty for this server's own. */
   imageEnvironment: string;
   /** Whether an image is named in place of an environment. */
@@ -153,7 +153,7 @@ export function emptyForm(): IJobForm {
   };
 }
 
-export function emptyPlace(): IPlaceRow {
+export function emptyPathRow(): IPathRow {
   return {
     name: '',
     path: '',
@@ -173,7 +173,7 @@ export function runsCustomImage(form: IJobForm): boolean {
 }
 
 /** The framework that this environment is made for. */
-export function usualFramework(defaults: IDefaults): string {
+export function defaultFramework(defaults: IDefaults): string {
   const { environment_frameworks, frameworks } = defaults;
   const known = environment_frameworks.find(name => name in frameworks);
   return known ?? DEFAULT_FRAMEWORK;
@@ -195,7 +195,7 @@ export function replicasOf(
   if (isFixed(rule)) {
     return String(rule.least);
   }
-  return roles[rule.name]?.replicas.trim() || usualReplicas(rule, roles);
+  return roles[rule.name]?.replicas.trim() || defaultReplicas(rule, roles);
 }
 
 /** Whether all jobs of the framework are one program in one container. */
@@ -208,7 +208,7 @@ export function hasOneReplica(
 }
 
 /** A role that another one requires is there where that one is. */
-export function usualReplicas(
+export function defaultReplicas(
   rule: IRoleRule,
   roles: Record<string, IRoleForm>
 ): string {
@@ -225,13 +225,13 @@ export function nameOf(script: string): string {
 /** Where the program starts: as asked, else beside the script if jobs see that. */
 export function directoryOf(form: IJobForm, defaults: IDefaults): string {
   const script = form.program === 'command' ? '' : form.script.trim();
-  const isSeen = defaults.shared_directories.some(each =>
+  const isShared = defaults.shared_directories.some(each =>
     script.startsWith(`${each}/`)
   );
-  const usual = isSeen
+  const fallback = isShared
     ? script.slice(0, script.lastIndexOf('/'))
     : defaults.working_directory;
-  return form.workingDirectory.trim() || usual;
+  return form.workingDirectory.trim() || fallback;
 }
 
 /** The directory that a snapshot is made of. */

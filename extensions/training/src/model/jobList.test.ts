@@ -20,7 +20,7 @@ const old = job('old', 4);
 const young = job('young', 5);
 const running: IJobFilter = { ...EVERYTHING, states: ['Running'] };
 const ids = (list: IJobList) => list.jobs.map(each => each.id);
-const told = (type: 'added' | 'modified' | 'deleted', job: IJob) => ({
+const jobEvent = (type: 'added' | 'modified' | 'deleted', job: IJob) => ({
   type,
   job
 });
@@ -28,7 +28,7 @@ const told = (type: 'added' | 'modified' | 'deleted', job: IJob) => ({
 test('the newest job comes first, in whatever order they arrive', () => {
   assert.deepEqual(ids(listOf([old, young], null, 2)), ['young', 'old']);
   const list = listOf([old], null, 1);
-  const added = applyEvent(list, EVERYTHING, told('added', young));
+  const added = applyEvent(list, EVERYTHING, jobEvent('added', young));
   assert.deepEqual([ids(added), added.total], [['young', 'old'], 2]);
 });
 
@@ -39,7 +39,7 @@ test('jobs of one second stand as the service orders them', () => {
 
 test('a change takes the place of what was known', () => {
   const list = listOf([young, old], null, 2);
-  const failed = told('modified', job('old', 4, 'Failed'));
+  const failed = jobEvent('modified', job('old', 4, 'Failed'));
   const changed = applyEvent(list, EVERYTHING, failed);
   assert.deepEqual([ids(changed), changed.total], [['young', 'old'], 2]);
   assert.equal(changed.jobs[1].state, 'Failed');
@@ -47,7 +47,7 @@ test('a change takes the place of what was known', () => {
 
 test('an event that comes twice changes nothing more', () => {
   const list = listOf([old], null, 1);
-  for (const event of [told('added', young), told('deleted', old)]) {
+  for (const event of [jobEvent('added', young), jobEvent('deleted', old)]) {
     const once = applyEvent(list, EVERYTHING, event);
     assert.deepEqual(applyEvent(once, EVERYTHING, event), once);
   }
@@ -58,48 +58,48 @@ test('a job whose state no longer matches leaves the list and the total', () => 
   const left = applyEvent(
     list,
     running,
-    told('modified', job('old', 4, 'Failed'))
+    jobEvent('modified', job('old', 4, 'Failed'))
   );
   assert.deepEqual(ids(left), ['young']);
-  assert.deepEqual([left.total, left.isTotalOld], [39, false]);
+  assert.deepEqual([left.total, left.isTotalStale], [39, false]);
 });
 
 test('a job whose state begins to match joins in its place', () => {
   const list = listOf([young, oldest], null, 2);
-  const joined = applyEvent(list, running, told('modified', old));
+  const joined = applyEvent(list, running, jobEvent('modified', old));
   assert.deepEqual(ids(joined), ['young', 'old', 'oldest']);
   assert.equal(joined.total, 3);
 });
 
 test('a new job that is not wanted is not shown', () => {
   const list = listOf([old], null, 1);
-  const queued = told('added', job('young', 5, 'Queued'));
+  const queued = jobEvent('added', job('young', 5, 'Queued'));
   assert.equal(applyEvent(list, running, queued), list);
   const mine = { ...EVERYTHING, owner: 'ben' };
-  assert.equal(applyEvent(list, mine, told('added', young)), list);
+  assert.equal(applyEvent(list, mine, jobEvent('added', young)), list);
 });
 
 test('what is older than the loaded pages waits for its page', () => {
   const list = listOf([young, old], 'more', 3);
-  const changed = applyEvent(list, running, told('modified', oldest));
+  const changed = applyEvent(list, running, jobEvent('modified', oldest));
   assert.deepEqual(ids(changed), ['young', 'old']);
-  assert.equal(changed.isTotalOld, true);
+  assert.equal(changed.isTotalStale, true);
   const all = withPage(changed, { jobs: [oldest], next: null, total: 3 });
   assert.deepEqual(ids(all), ['young', 'old', 'oldest']);
-  assert.deepEqual([all.total, all.isTotalOld], [3, false]);
+  assert.deepEqual([all.total, all.isTotalStale], [3, false]);
 });
 
 test('only the service knows the total after an unloaded job went', () => {
   const list = listOf([young], 'more', 3);
   assert.equal(
-    applyEvent(list, EVERYTHING, told('deleted', oldest)).isTotalOld,
+    applyEvent(list, EVERYTHING, jobEvent('deleted', oldest)).isTotalStale,
     true
   );
-  const ended = told('modified', job('oldest', 3, 'Failed'));
-  assert.equal(applyEvent(list, running, ended).isTotalOld, true);
+  const ended = jobEvent('modified', job('oldest', 3, 'Failed'));
+  assert.equal(applyEvent(list, running, ended).isTotalStale, true);
   // Without a wish for states, a change of state leaves the number alone.
   const owner = { ...EVERYTHING, owner: 'ben' };
-  assert.equal(applyEvent(list, owner, ended).isTotalOld, false);
+  assert.equal(applyEvent(list, owner, ended).isTotalStale, false);
 });
 
 test('a filter wants everything it names', () => {

@@ -1,9 +1,7 @@
 /**
- * A list of jobs as a value: pages and events go in, an ordered list comes out.
- *
- * Only the newest jobs are loaded, up to the last page that was asked for. What
- * happens to older ones does not change the rows, but may change their number in a
- * way that only the service knows.
+ * A list of jobs as an immutable value, updated by pages and events. Only the newest
+ * jobs are loaded, up to the last requested page. Events of older jobs do not change
+ * the rows, but may change the total in a way that only the service knows.
  */
 import { matches } from './jobFilter';
 import type { IJob, IJobEvent, IJobFilter, IJobPage } from './wire';
@@ -15,14 +13,14 @@ export interface IJobList {
   next: string | null;
   total: number;
   /** Whether only the service can tell the total now. */
-  isTotalOld: boolean;
+  isTotalStale: boolean;
 }
 
 export const NO_JOBS: IJobList = {
   jobs: [],
   next: null,
   total: 0,
-  isTotalOld: false
+  isTotalStale: false
 };
 
 /** Newest first; jobs of the same second as the service orders them. */
@@ -33,7 +31,7 @@ export function compareJobs(a: IJob, b: IJob): number {
   return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
 }
 
-/** Put a page behind what is there; what it tells is newer. */
+/** Append a page; its jobs replace older versions. */
 export function withPage(list: IJobList, page: IJobPage): IJobList {
   const byId = new Map(list.jobs.map(job => [job.id, job]));
   page.jobs.forEach(job => byId.set(job.id, job));
@@ -42,23 +40,23 @@ export function withPage(list: IJobList, page: IJobPage): IJobList {
     jobs,
     next: page.next,
     total: page.next === null ? jobs.length : (page.total ?? jobs.length),
-    isTotalOld: false
+    isTotalStale: false
   };
 }
 
-/** Apply what the watch told; telling it twice changes nothing more. */
+/** Apply an event of the watch; idempotent. */
 export function applyEvent(
   list: IJobList,
   filter: IJobFilter,
   { type, job }: IJobEvent
 ): IJobList {
   const at = list.jobs.findIndex(each => each.id === job.id);
-  const isWanted = type !== 'deleted' && matches(job, filter);
+  const isMatch = type !== 'deleted' && matches(job, filter);
   if (at < 0) {
-    return isWanted ? appeared(list, job) : unseen(list, filter, job, type);
+    return isMatch ? appeared(list, job) : skipped(list, filter, job, type);
   }
   const jobs = [...list.jobs];
-  if (isWanted) {
+  if (isMatch) {
     jobs[at] = job;
     return { ...list, jobs };
   }
@@ -68,7 +66,7 @@ export function applyEvent(
 
 function appeared(list: IJobList, job: IJob): IJobList {
   if (isBeyond(list, job)) {
-    return { ...list, isTotalOld: true };
+    return { ...list, isTotalStale: true };
   }
   const at = list.jobs.findIndex(each => compareJobs(job, each) < 0);
   const jobs = [...list.jobs];
@@ -76,21 +74,21 @@ function appeared(list: IJobList, job: IJob): IJobList {
   return { ...list, jobs, total: list.total + 1 };
 }
 
-/** A job that is not wanted and not loaded may have been counted all the same. */
-function unseen(
+/** A job that neither matches nor is loaded may still be part of the total. */
+function skipped(
   list: IJobList,
   filter: IJobFilter,
   job: IJob,
   type: IJobEvent['type']
 ): IJobList {
   const mayCount = matches(job, { ...filter, states: [] });
-  const mayLeave = type === 'deleted' || filter.states.length > 0;
-  return mayCount && mayLeave && isBeyond(list, job)
-    ? { ...list, isTotalOld: true }
+  const mayBeRemoved = type === 'deleted' || filter.states.length > 0;
+  return mayCount && mayBeRemoved && isBeyond(list, job)
+    ? { ...list, isTotalStale: true }
     : list;
 }
 
-/** Whether a job would stand behind what is loaded. */
+/** Whether a job sorts after the loaded jobs. */
 function isBeyond(list: IJobList, job: IJob): boolean {
   const last = list.jobs[list.jobs.length - 1];
   return list.next !== null && (!last || compareJobs(job, last) > 0);

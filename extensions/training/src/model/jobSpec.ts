@@ -130,12 +130,12 @@ function sizeOf(form: IJobForm, defaults: IDefaults): Size {
 function roleSpec(
   rule: IRoleRule,
   role: IRoleForm,
-  usual: IResources
+  fallback: IResources
 ): IRoleSpec {
   const isOwn = [role.cpu, role.memory, rule.takes_gpu ? role.gpu : ''].some(
     each => each.trim() !== ''
   );
-  const gpu = role.gpu.trim() === '' ? usual.gpu : Number(role.gpu);
+  const gpu = role.gpu.trim() === '' ? fallback.gpu : Number(role.gpu);
   return {
     replicas:
       role.replicas.trim() === '' || isFixed(rule)
@@ -143,8 +143,8 @@ function roleSpec(
         : Number(role.replicas),
     resources: isOwn
       ? {
-          cpu: role.cpu.trim() || usual.cpu,
-          memory: role.memory.trim() || usual.memory,
+          cpu: role.cpu.trim() || fallback.cpu,
+          memory: role.memory.trim() || fallback.memory,
           gpu: rule.takes_gpu ? gpu : 0
         }
       : null
@@ -207,14 +207,14 @@ type ImageForm = Pick<IJobForm, 'image' | 'imageEnvironment' | 'isCustomImage'>;
 /** The image that an environment had then may be gone: its name stays. */
 function imageForm(spec: IJobSpec, defaults: IDefaults): ImageForm {
   const name = spec.environment_name ?? '';
-  const isHere = name
+  const isCurrent = name
     ? name === defaults.environment
     : spec.image === '' || spec.image === defaults.image;
-  const isCustomImage = !isHere && !name;
+  const isCustomImage = !isCurrent && !name;
   return {
     isCustomImage,
     image: isCustomImage ? spec.image : '',
-    imageEnvironment: isHere ? '' : name
+    imageEnvironment: isCurrent ? '' : name
   };
 }
 
@@ -227,8 +227,8 @@ function sizeForm(spec: IJobSpec, rules: readonly IRoleRule[]): SizeForm {
   for (const { name } of rules.filter(rule => !rule.is_main)) {
     const asked = spec.roles[name];
     // What others inherit is the job's, which the main role may differ from.
-    const usual = own?.resources ? spec.resources : null;
-    const resources = asked?.resources ?? usual;
+    const fallback = own?.resources ? spec.resources : null;
+    const resources = asked?.resources ?? fallback;
     if (asked || resources) {
       roles[name] = {
         replicas: String(asked?.replicas ?? ''),

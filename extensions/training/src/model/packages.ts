@@ -11,13 +11,13 @@ export interface IPackageChange {
   image_version: string;
 }
 
-/** As the server tells it. */
+/** As the server reports it. */
 export interface IPackages {
   environment: string;
   path: string;
   state: 'ready' | 'creating' | 'absent';
   changes: IPackageChange[];
-  /** What to know of the last update; empty for nothing. */
+  /** Message about the last update, or empty. */
   notice: string;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { emptyForm, emptyPlace, type IJobForm } from './jobForm';
+import { emptyForm, emptyPathRow, type IJobForm } from './jobForm';
 import { presetForm, readPresets, withoutPreset, withPreset } from './presets';
 
 const form: IJobForm = {
@@ -9,7 +9,7 @@ const form: IJobForm = {
   name: 'train',
   script: '/home/jovyan/train.py',
   hyperparameters: [{ name: 'lr', value: '0.1' }],
-  outputs: [{ ...emptyPlace(), name: 'train_url', path: '/a', staged: true }],
+  outputs: [{ ...emptyPathRow(), name: 'train_url', path: '/a', staged: true }],
   secrets: [{ name: 'HF_TOKEN', secret: 'hub', key: 'token' }],
   roles: { ps: { replicas: '2', cpu: '', memory: '8Gi', gpu: '' } },
   restart: 'limit'

@@ -2,7 +2,7 @@
  * Forms that a person keeps under a name. They lie in JupyterLab's settings, which
  * people also edit by hand and older versions wrote: reading takes what fits.
  */
-import { emptyForm, emptyPlace, emptyRole, type IJobForm } from './jobForm';
+import { emptyForm, emptyPathRow, emptyRole, type IJobForm } from './jobForm';
 
 export interface IPreset {
   name: string;
@@ -57,36 +57,36 @@ function readForm(stored: unknown): IJobForm {
   const pair = { name: '', value: '' };
   const roles = Object.entries(asRecord(read.roles)).map(([name, role]) => [
     name,
-    fitting(emptyRole(), role)
+    matching(emptyRole(), role)
   ]);
   return presetForm({
-    ...fitting(emptyForm(), read),
+    ...matching(emptyForm(), read),
     keptCode: null,
     hyperparameters: rows(read.hyperparameters, pair),
     environment: rows(read.environment, pair),
     secrets: rows(read.secrets, { name: '', secret: '', key: '' }),
-    inputs: rows(read.inputs, emptyPlace()),
-    outputs: rows(read.outputs, emptyPlace()),
+    inputs: rows(read.inputs, emptyPathRow()),
+    outputs: rows(read.outputs, emptyPathRow()),
     roles: Object.fromEntries(roles) as IJobForm['roles']
   });
 }
 
 function rows<R extends object>(stored: unknown, empty: R): R[] {
   return (Array.isArray(stored) ? stored : []).map((row: unknown) =>
-    fitting(empty, row)
+    matching(empty, row)
   );
 }
 
 /** The stored values that are of the kind that is there already. */
-function fitting<R extends object>(empty: R, stored: unknown): R {
-  const taken = Object.entries(asRecord(stored)).filter(
+function matching<R extends object>(empty: R, stored: unknown): R {
+  const entries = Object.entries(asRecord(stored)).filter(
     ([key, value]) =>
       Object.hasOwn(empty, key) &&
       typeof value !== 'object' &&
       typeof value === typeof empty[key as keyof R] &&
       (CHOICES[key]?.includes(value) ?? true)
   );
-  return { ...empty, ...(Object.fromEntries(taken) as Partial<R>) };
+  return { ...empty, ...(Object.fromEntries(entries) as Partial<R>) };
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

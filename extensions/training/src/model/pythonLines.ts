@@ -5,16 +5,16 @@
 export class PythonLines {
   /** Whether the line that comes next can begin a statement. */
   get isAtStatement(): boolean {
-    return this._depth === 0 && this._quote === '' && !this._goesOn;
+    return this._depth === 0 && this._quote === '' && !this._continues;
   }
 
   push(line: string): void {
-    this._goesOn = false;
+    this._continues = false;
     let rest = line;
     while (rest !== '') {
       rest = this._quote ? this._leaveText(rest) : this._readCode(rest);
     }
-    if (this._quote.length === 1 && !this._goesOn) {
+    if (this._quote.length === 1 && !this._continues) {
       // Such a text ends with its line; this one was never closed.
       this._quote = '';
     }
@@ -28,7 +28,7 @@ export class PythonLines {
       return '';
     }
     if (mark === '\\') {
-      this._goesOn = true;
+      this._continues = true;
     } else if ('([{'.includes(mark)) {
       this._depth += 1;
     } else if (')]}'.includes(mark)) {
@@ -44,7 +44,7 @@ export class PythonLines {
     for (let at = 0; at < text.length; at += 1) {
       if (text[at] === '\\') {
         at += 1;
-        this._goesOn = at === text.length;
+        this._continues = at === text.length;
       } else if (text.startsWith(this._quote, at)) {
         const rest = text.slice(at + this._quote.length);
         this._quote = '';
@@ -56,7 +56,7 @@ export class PythonLines {
 
   private _depth = 0;
   /** A backslash ends the line before. */
-  private _goesOn = false;
+  private _continues = false;
   /** What closes the text that is open. */
   private _quote = '';
 }

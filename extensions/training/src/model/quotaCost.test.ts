@@ -13,7 +13,7 @@ test('a job that fits says what is left of', () => {
     used: 3 / 8,
     asked: 1 / 8,
     limit: 1,
-    verdict: 'fits',
+    status: 'fits',
     sentence: 'Uses 1 core (3 of 8 cores in use)'
   });
 });
@@ -21,14 +21,14 @@ test('a job that fits says what is left of', () => {
 test('a job that must wait is told from one that can never start', () => {
   const memory = { resource: 'memory', used: 12 * GIB, limit: 16 * GIB };
   const waits = quotaBar({ ...memory, asked: 8 * GIB }, trans);
-  assert.equal(waits.verdict, 'waits');
+  assert.equal(waits.status, 'waits');
   assert.equal(waits.limit, 16 / 20);
   assert.equal(
     waits.sentence,
     'Uses 8 GiB (12 GiB of 16 GiB in use), so the job waits'
   );
   const never = quotaBar({ ...memory, asked: 17 * GIB }, trans);
-  assert.equal(never.verdict, 'never');
+  assert.equal(never.status, 'never');
   assert.equal(
     never.sentence,
     'Uses 17 GiB, but the project has 16 GiB: the job can never start'
@@ -37,9 +37,9 @@ test('a job that must wait is told from one that can never start', () => {
 
 test('where there is no limit nothing waits, and nothing asked never waits', () => {
   const pods = { resource: 'pods', asked: 2, used: 900, limit: null };
-  assert.equal(quotaBar(pods, trans).verdict, 'fits');
+  assert.equal(quotaBar(pods, trans).status, 'fits');
   const gpu = { resource: 'gpu', asked: 0, used: 5, limit: 4 };
-  assert.equal(quotaBar(gpu, trans).verdict, 'fits');
+  assert.equal(quotaBar(gpu, trans).status, 'fits');
   const none = { resource: 'gpu', asked: 0, used: 0, limit: 0 };
   assert.equal(quotaBar(none, trans).asked, 0);
 });

@@ -1,11 +1,9 @@
-/**
- * What a job takes of its project's quota, in words and as parts of a bar.
- */
-import { formatValue, type Unit } from './charts';
+/** A job's share of its project's quota, as text and as parts of a bar. */
+import { formatValue, type Unit } from './chartValues';
 import type { ITranslate } from './jobForm';
 import type { IQuotaCost } from './wire';
 
-export type Verdict = 'fits' | 'waits' | 'never';
+export type QuotaStatus = 'fits' | 'waits' | 'never';
 
 export interface IQuotaBar {
   label: string;
@@ -14,7 +12,7 @@ export interface IQuotaBar {
   asked: number;
   /** Where the limit is on the bar; null where there is none. */
   limit: number | null;
-  verdict: Verdict;
+  status: QuotaStatus;
   sentence: string;
 }
 
@@ -28,12 +26,12 @@ export function quotaBar(cost: IQuotaCost, trans: ITranslate): IQuotaBar {
     used: used / whole,
     asked: asked / whole,
     limit: limit === null ? null : limit / whole,
-    verdict: verdictOf(cost),
+    status: statusOf(cost),
     sentence: sentenceOf(cost, trans)
   };
 }
 
-function verdictOf({ asked, used, limit }: IQuotaCost): Verdict {
+function statusOf({ asked, used, limit }: IQuotaCost): QuotaStatus {
   if (limit === null || asked === 0 || used + asked <= limit) {
     return 'fits';
   }
@@ -47,7 +45,7 @@ function sentenceOf(cost: IQuotaCost, trans: ITranslate): string {
     return trans.__('Uses %1 (the project has no limit)', text(asked));
   }
   const whole = [text(asked), bare(used, resource), text(limit)];
-  switch (verdictOf(cost)) {
+  switch (statusOf(cost)) {
     case 'fits':
       return trans.__('Uses %1 (%2 of %3 in use)', ...whole);
     case 'waits':

@@ -1,4 +1,4 @@
-/** What the page says of a server in safe mode. Pure. */
+/** Messages about a server in safe mode. Pure. */
 import type { ITranslate } from './jobForm';
 
 /** Name of the page's option, as the server extension sets it. */

@@ -1,6 +1,4 @@
-/**
- * What a server tells its form, for tests.
- */
+/** Defaults of a server, for tests. */
 import type { IDefaults, IEnvironment, IEnvironments, IRoleRule } from './wire';
 
 function role(

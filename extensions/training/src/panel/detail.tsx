@@ -2,10 +2,10 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { alertIcon } from '../icons';
-import { StateBadge } from './badge';
+import { StateBadge } from './stateBadge';
 import type { IDetailProps } from './detailProps';
-import { JobFacts, Parameters } from './facts';
-import { AttemptMark, QueueMark } from './marks';
+import { JobSummary, Parameters } from './summary';
+import { AttemptBadge, QueueBadge } from './jobBadges';
 import { Replicas } from './replicas';
 import { Restarts } from './restarts';
 import { Results } from './results';
@@ -33,8 +33,8 @@ export function JobDetail(props: IDetailProps): JSX.Element {
       </header>
       <div className="mf-DetailState">
         <StateBadge state={job.state} trans={trans} />
-        <AttemptMark job={job} trans={trans} />
-        <QueueMark job={job} trans={trans} />
+        <AttemptBadge job={job} trans={trans} />
+        <QueueBadge job={job} trans={trans} />
       </div>
       {job.alert && (
         <p className="mf-Reason mf-mod-alert" role="alert">
@@ -53,7 +53,7 @@ export function JobDetail(props: IDetailProps): JSX.Element {
       <Results {...props} />
       <Restarts {...props} />
       <Parameters {...props} />
-      <JobFacts {...props} />
+      <JobSummary {...props} />
     </section>
   );
 }

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IJob } from '../model/wire';
 import type { IPanelModel } from './model';
 
-/** What each part of a job's details is given. */
+/** Props of each part of a job's details. */
 export interface IDetailProps {
   job: IJob;
   model: IPanelModel;

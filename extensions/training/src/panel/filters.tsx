@@ -4,10 +4,10 @@ import * as React from 'react';
 
 import { ACTIVE, isEmpty } from '../model/jobFilter';
 import type { JobState } from '../model/wire';
-import { stateName } from './badge';
+import { stateName } from './stateBadge';
 import type { IPanelModel } from './model';
 
-/** A pause in typing after which the service is asked. */
+/** Debounce interval of the search. */
 const PAUSE_MS = 200;
 
 const STATES: readonly JobState[] = [
@@ -78,14 +78,11 @@ function Search({ model, trans }: IFilterProps): JSX.Element {
     setText(now => (now.trim() === search ? now : search));
   }, [search]);
   React.useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === search) {
+    const query = text.trim();
+    if (query === search) {
       return;
     }
-    const timer = setTimeout(
-      () => model.filterBy({ search: wanted }),
-      PAUSE_MS
-    );
+    const timer = setTimeout(() => model.filterBy({ search: query }), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text]);
   return (

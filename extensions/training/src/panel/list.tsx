@@ -5,7 +5,7 @@ import { isEmpty } from '../model/jobFilter';
 import { useNow } from './clock';
 import type { IPanelModel } from './model';
 import { JobRow } from './row';
-import { useRows } from './rows';
+import { useVisibleRows } from './visibleRows';
 
 interface INothingProps {
   model: IPanelModel;
@@ -21,16 +21,19 @@ interface IListProps extends INothingProps {
 export function JobList(props: IListProps): JSX.Element {
   const { model, trans, selected } = props;
   const { jobs, next, total } = model.listing.list;
-  const { view, rows, stop, setStop, onKeyDown } = useRows(
+  const { view, rows, tabStop, setTabStop, onKeyDown } = useVisibleRows(
     model.listing,
     selected
   );
   const now = useNow();
   const select = React.useCallback((id: string, row: number) => {
-    setStop(row);
+    setTabStop(row);
     model.select(id);
   }, []);
-  const choose = React.useCallback((id: string) => model.choose(id), []);
+  const toggleCompare = React.useCallback(
+    (id: string) => model.toggleCompare(id),
+    []
+  );
   return (
     <div
       className="mf-PanelList"
@@ -58,10 +61,10 @@ export function JobList(props: IListProps): JSX.Element {
               now={now}
               trans={trans}
               isSelected={job.id === selected}
-              isChosen={model.chosen.includes(job.id)}
-              isStop={row === stop}
+              isCompared={model.compareSelection.includes(job.id)}
+              isTabStop={row === tabStop}
               select={select}
-              choose={choose}
+              toggleCompare={toggleCompare}
             />
           ))}
         </ul>
@@ -76,7 +79,7 @@ export function JobList(props: IListProps): JSX.Element {
 function Nothing({ model, trans }: INothingProps): JSX.Element {
   const { jobs, listing } = model;
   let sentence = trans.__('Loading jobs…');
-  if (jobs.liveness === 'lost' || listing.problem) {
+  if (jobs.connectionStatus === 'lost' || listing.problem) {
     sentence = '';
   } else if (listing.isReady) {
     sentence = isEmpty(listing.filter)

@@ -20,18 +20,18 @@ function job(id: number, state: JobState = 'Running'): IJob {
   return { id: `j${id}`, created, state, owner: 'ada', spec } as IJob;
 }
 
-/** A service whose answers wait until they are let go. */
+/** A service whose responses are released by the test. */
 class Service {
-  readonly told = new Signal<Service, IJobEvent>(this);
-  readonly reopened = new Signal<Service, void>(this);
-  asked: { filter: IJobFilter; limit: number; after: string | null }[] = [];
+  readonly jobChanged = new Signal<Service, IJobEvent>(this);
+  readonly resynced = new Signal<Service, void>(this);
+  requests: { filter: IJobFilter; limit: number; after: string | null }[] = [];
   private _answers: {
     resolve: (page: IJobPage) => void;
     reject: (reason: Error) => void;
   }[] = [];
 
   query(filter: IJobFilter, limit: number, after: string | null) {
-    this.asked.push({ filter, limit, after });
+    this.requests.push({ filter, limit, after });
     return new Promise<IJobPage>((resolve, reject) =>
       this._answers.push({ resolve, reject })
     );
@@ -59,7 +59,7 @@ function begin(): [Service, JobListing] {
 
 test('a job told while the first page is read is in the list', async () => {
   const [service, listing] = begin();
-  service.told.emit({ type: 'added', job: job(3) });
+  service.jobChanged.emit({ type: 'added', job: job(3) });
   await service.answer([job(2), job(1)], null, 2);
   assert.deepEqual([ids(listing), listing.list.total], ['j3 j2 j1', 3]);
   listing.dispose();
@@ -69,8 +69,8 @@ test('a page does not bring back what was deleted meanwhile', async () => {
   const [service, listing] = begin();
   await service.answer([job(3), job(2)], 'n', 4);
   listing.loadMore();
-  service.told.emit({ type: 'deleted', job: job(1) });
-  service.told.emit({ type: 'modified', job: job(0, 'Failed') });
+  service.jobChanged.emit({ type: 'deleted', job: job(1) });
+  service.jobChanged.emit({ type: 'modified', job: job(0, 'Failed') });
   await service.answer([job(1), job(0)], null, 4);
   assert.deepEqual([ids(listing), listing.list.total], ['j3 j2 j0', 3]);
   assert.equal(listing.list.jobs[2].state, 'Failed');
@@ -83,7 +83,7 @@ test('only one page is asked for at a time', async () => {
   listing.loadMore();
   listing.loadMore();
   assert.deepEqual(
-    service.asked.map(each => each.after),
+    service.requests.map(each => each.after),
     [null, 'n']
   );
   listing.dispose();
@@ -105,10 +105,10 @@ test('after a gap as many rows are read as there were', async () => {
   const [service, listing] = begin();
   const many = Array.from({ length: 700 }, (_, at) => job(1_000 - at));
   await service.answer(many, 'n', 900);
-  service.reopened.emit();
-  assert.equal(service.asked[1].limit, 500);
+  service.resynced.emit();
+  assert.equal(service.requests[1].limit, 500);
   await service.answer(many.slice(0, 500), 'm', 899);
-  assert.deepEqual(service.asked[2], {
+  assert.deepEqual(service.requests[2], {
     filter: EVERYTHING,
     limit: 200,
     after: 'm'

@@ -7,9 +7,11 @@ import type { IJobEvent, IJobFilter } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 
 const PAGE = 100;
-/** The most that the service sends at once. */
+/** Maximum page size of the service. */
 const LONGEST_PAGE = 500;
-/** Changes come in bursts; the service counts once for all of them. */
+/**
+ * Debounce interval: events come in bursts, and one request for the total serves all.
+ */
 const RECOUNT_MS = 1_000;
 
 /**
@@ -17,9 +19,9 @@ const RECOUNT_MS = 1_000;
  */
 export class JobListing implements IDisposable {
   constructor(private _jobs: ITrainingJobs) {
-    _jobs.told.connect(this._onTold, this);
-    _jobs.reopened.connect(this._onReopened, this);
-    // The watch may stand already, or not for a while.
+    _jobs.jobChanged.connect(this._onJobChanged, this);
+    _jobs.resynced.connect(this._onResynced, this);
+    // Do not wait for the watch, which may take a while to connect.
     void this._load(PAGE);
   }
 
@@ -84,7 +86,7 @@ export class JobListing implements IDisposable {
     });
   }
 
-  /** Run a request; what is told meanwhile is applied to its answer. */
+  /** Run a request; events that arrive in the meantime are applied to its response. */
   private async _request(
     work: (isCurrent: () => boolean) => Promise<void>
   ): Promise<void> {
@@ -108,19 +110,19 @@ export class JobListing implements IDisposable {
     }
   }
 
-  private _onTold(_: ITrainingJobs, event: IJobEvent): void {
+  private _onJobChanged(_: ITrainingJobs, event: IJobEvent): void {
     this._early?.push(event);
     this._apply(event);
     this.changed.emit();
   }
 
-  private _onReopened(): void {
+  private _onResynced(): void {
     this.reload();
   }
 
   private _apply(event: IJobEvent): void {
     this.list = applyEvent(this.list, this.filter, event);
-    if (this.list.isTotalOld && !this._recount) {
+    if (this.list.isTotalStale && !this._recount) {
       this._recount = setTimeout(() => void this._count(), RECOUNT_MS);
     }
   }
@@ -131,7 +133,7 @@ export class JobListing implements IDisposable {
     try {
       const { total } = await this._jobs.query(this.filter, 1, null);
       if (this._run === run && total !== null && this.list.next !== null) {
-        this.list = { ...this.list, total, isTotalOld: false };
+        this.list = { ...this.list, total, isTotalStale: false };
       }
     } catch (reason) {
       this.problem = reason instanceof Error ? reason.message : `${reason}`;

@@ -10,7 +10,7 @@ import { JobListing } from './listing';
 
 export type IPanelModel = PanelModel;
 
-/** What the panel shows: the filter, the selected job, what goes on. */
+/** Model of the panel: filter, selected job, pending requests. */
 export class PanelModel extends VDomModel {
   constructor(
     readonly jobs: ITrainingJobs,
@@ -21,13 +21,13 @@ export class PanelModel extends VDomModel {
     this.listing = new JobListing(jobs);
     this.listing.changed.connect(this._emit, this);
     jobs.changed.connect(this._emit, this);
-    jobs.told.connect(this._forgetDeleted, this);
+    jobs.jobChanged.connect(this._forgetDeleted, this);
     void this._readDefaults();
   }
 
   readonly listing: JobListing;
   /** Ids of at most two jobs to compare, in the order in which they were chosen. */
-  chosen: readonly string[] = [];
+  compareSelection: readonly string[] = [];
   frameworks: readonly string[] = [];
   project = '';
   selected = '';
@@ -35,7 +35,7 @@ export class PanelModel extends VDomModel {
   /** Whether a request of the person is under way. */
   busy = false;
 
-  /** What others offer at this moment. */
+  /** Actions that other plugins offer. */
   get actions(): IPanelActions {
     return this._actions();
   }
@@ -44,7 +44,7 @@ export class PanelModel extends VDomModel {
     return this.jobs.find(this.selected);
   }
 
-  /** Whether anybody sees the panel; what is measured is read only then. */
+  /** Whether the panel is visible; metrics are read only then. */
   get isShown(): boolean {
     return this._isShown;
   }
@@ -58,7 +58,7 @@ export class PanelModel extends VDomModel {
     this.selected = id;
     this.stateChanged.emit();
     if (id) {
-      this.jobs.open(id).catch(tell);
+      this.jobs.open(id).catch(showError);
     }
   }
 
@@ -70,29 +70,29 @@ export class PanelModel extends VDomModel {
     this.listing.filterBy(EVERYTHING);
   }
 
-  /** Tick a job's box or take the tick away; a third takes the first's place. */
-  choose(id: string): void {
-    this.chosen = this.chosen.includes(id)
-      ? this.chosen.filter(each => each !== id)
-      : [...this.chosen, id].slice(-2);
+  /** Toggle a job's selection for comparison; a third job replaces the first. */
+  toggleCompare(id: string): void {
+    this.compareSelection = this.compareSelection.includes(id)
+      ? this.compareSelection.filter(each => each !== id)
+      : [...this.compareSelection, id].slice(-2);
     this.stateChanged.emit();
   }
 
-  clearChoice(): void {
-    this.chosen = [];
+  clearCompareSelection(): void {
+    this.compareSelection = [];
     this.stateChanged.emit();
   }
 
   compare(): void {
-    this.actions.compare([...this.chosen]);
+    this.actions.compare([...this.compareSelection]);
   }
 
-  /** Run a request; tell the person when it fails. */
+  /** Run a request; show a notification if it fails. */
   run(work: () => Promise<void>): void {
     this.busy = true;
     this.stateChanged.emit();
     work()
-      .catch(tell)
+      .catch(showError)
       .finally(() => {
         this.busy = false;
         this.stateChanged.emit();
@@ -101,7 +101,7 @@ export class PanelModel extends VDomModel {
 
   override dispose(): void {
     this.jobs.changed.disconnect(this._emit, this);
-    this.jobs.told.disconnect(this._forgetDeleted, this);
+    this.jobs.jobChanged.disconnect(this._forgetDeleted, this);
     this.listing.dispose();
     super.dispose();
   }
@@ -114,14 +114,16 @@ export class PanelModel extends VDomModel {
       this.frameworks = Object.keys(frameworks);
       this.stateChanged.emit();
     } catch (reason) {
-      // The list says what is wrong; only the names of filters are missing here.
+      // The list shows the error; only the names of filters are missing here.
       console.warn('Training jobs: the defaults cannot be read.', reason);
     }
   }
 
   private _forgetDeleted(_: ITrainingJobs, { type, job }: IJobEvent): void {
     if (type === 'deleted') {
-      this.chosen = this.chosen.filter(each => each !== job.id);
+      this.compareSelection = this.compareSelection.filter(
+        each => each !== job.id
+      );
     }
   }
 
@@ -132,7 +134,7 @@ export class PanelModel extends VDomModel {
   private _isShown = false;
 }
 
-function tell(reason: unknown): void {
+function showError(reason: unknown): void {
   // Without autoClose it would be in the notification centre only.
   Notification.error(
     reason instanceof Error ? reason.message : String(reason),

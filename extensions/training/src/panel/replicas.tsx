@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { replicaName, type IReplica } from '../model/wire';
-import { StateBadge } from './badge';
+import { StateBadge } from './stateBadge';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 
@@ -78,7 +78,7 @@ function Replica(props: IDetailProps & { replica: IReplica }): JSX.Element {
       {replica.kept_until && (
         <div>
           {trans.__(
-            'Kept for a look until %1.',
+            'Held until %1.',
             new Date(replica.kept_until).toLocaleTimeString([], {
               timeStyle: 'short'
             })

@@ -4,12 +4,12 @@ import type { IRestartRecord } from '../model/wire';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 
-/** Why a job was started again, the latest first. */
+/** Restarts of a job and their causes, the latest first. */
 export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
   if (job.restarts.length === 0) {
     return null;
   }
-  const place = ({ replica, node }: IRestartRecord) =>
+  const locationOf = ({ replica, node }: IRestartRecord) =>
     [replica, node && trans.__('on %1', node)].filter(Boolean).join(' ');
   return (
     <Section title={trans.__('Restarts')} count={job.restarts.length} isOpen>
@@ -17,12 +17,12 @@ export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
         {[...job.restarts].reverse().map(each => (
           <li key={each.attempt}>
             <span className="mf-Quiet">
-              {trans.__('Try %1', String(each.attempt))}
+              {trans.__('Attempt %1', String(each.attempt))}
               {' · '}
               <time dateTime={each.at}>
                 {new Date(each.at).toLocaleString()}
               </time>
-              {place(each) && ` · ${place(each)}`}
+              {locationOf(each) && ` · ${locationOf(each)}`}
             </span>
             <span className="mf-RestartCause">{each.cause}</span>
             {each.avoided && each.node && (

@@ -3,7 +3,7 @@ import * as React from 'react';
 import { flat } from '../model/compare';
 import { isFinal, type JobResult } from '../model/wire';
 import type { IDetailProps } from './detailProps';
-import { Facts, Section } from './section';
+import { DescriptionList, Section } from './section';
 
 /** What a job's script reported; read when it is shown and when it ends. */
 export function Results({
@@ -18,25 +18,25 @@ export function Results({
     let isCurrent = true;
     setProblem('');
     model.jobs.result(job.id).then(
-      found => isCurrent && setResult(found),
+      result => isCurrent && setResult(result),
       reason => isCurrent && setProblem(String(reason?.message ?? reason))
     );
     return () => {
       isCurrent = false;
     };
   }, [job.id, ended]);
-  const facts = [...flat(result)];
-  if (facts.length === 0 && !problem) {
+  const entries = [...flat(result)];
+  if (entries.length === 0 && !problem) {
     return null;
   }
   return (
-    <Section title={trans.__('Results')} count={facts.length} isOpen>
+    <Section title={trans.__('Results')} count={entries.length} isOpen>
       {problem ? (
         <p className="mf-Quiet" role="status">
           {problem}
         </p>
       ) : (
-        <Facts facts={facts} />
+        <DescriptionList entries={entries} />
       )}
     </Section>
   );

@@ -3,8 +3,8 @@ import * as React from 'react';
 
 import { since } from '../model/duration';
 import type { IJob } from '../model/wire';
-import { StateBadge } from './badge';
-import { AlertMark, AttemptMark, QueueMark } from './marks';
+import { StateBadge } from './stateBadge';
+import { AlertBadge, AttemptBadge, QueueBadge } from './jobBadges';
 
 export interface IRowProps {
   job: IJob;
@@ -15,20 +15,20 @@ export interface IRowProps {
   top: number;
   now: number;
   isSelected: boolean;
-  isChosen: boolean;
+  isCompared: boolean;
   /** Whether the tab key stops here: one row of the list has it. */
-  isStop: boolean;
+  isTabStop: boolean;
   trans: TranslationBundle;
   select: (id: string, at: number) => void;
-  choose: (id: string) => void;
+  toggleCompare: (id: string) => void;
 }
 
 /** One job of the list, in three lines. */
 export const JobRow = React.memo(function JobRow(
   props: IRowProps
 ): JSX.Element {
-  const { job, now, trans, isSelected, isStop } = props;
-  const tabIndex = isStop ? 0 : -1;
+  const { job, now, trans, isSelected, isTabStop } = props;
+  const tabIndex = isTabStop ? 0 : -1;
   const ids = [`mf-state-${job.id}`, `mf-more-${job.id}`];
   return (
     <li
@@ -42,10 +42,10 @@ export const JobRow = React.memo(function JobRow(
         type="checkbox"
         className="mf-JobCheck"
         tabIndex={tabIndex}
-        checked={props.isChosen}
+        checked={props.isCompared}
         title={trans.__('Choose to compare')}
         aria-label={trans.__('Choose %1 to compare', job.spec.name)}
-        onChange={() => props.choose(job.id)}
+        onChange={() => props.toggleCompare(job.id)}
       />
       <button
         className="mf-JobButton"
@@ -73,8 +73,8 @@ export const JobRow = React.memo(function JobRow(
         </span>
         <span className="mf-JobLine" id={ids[0]}>
           <StateBadge state={job.state} trans={trans} />
-          <AttemptMark job={job} trans={trans} />
-          <QueueMark job={job} trans={trans} />
+          <AttemptBadge job={job} trans={trans} />
+          <QueueBadge job={job} trans={trans} />
           <span className="mf-JobFramework">{job.spec.framework}</span>
         </span>
         <span className="mf-JobLine" id={ids[1]}>
@@ -89,7 +89,7 @@ export const JobRow = React.memo(function JobRow(
 function LastLine(props: { job: IJob; trans: TranslationBundle }): JSX.Element {
   const { job, trans } = props;
   if (job.alert) {
-    return <AlertMark job={job} trans={trans} />;
+    return <AlertBadge job={job} trans={trans} />;
   }
   if (job.reason && job.state !== 'Running') {
     return (
@@ -100,9 +100,9 @@ function LastLine(props: { job: IJob; trans: TranslationBundle }): JSX.Element {
   }
   const { replicas, resources } = job.spec;
   const { gpu } = resources;
-  const told = [job.owner, trans._n('%1 replica', '%1 replicas', replicas)];
+  const parts = [job.owner, trans._n('%1 replica', '%1 replicas', replicas)];
   if (gpu > 0) {
-    told.push(trans._n('%1 GPU each', '%1 GPUs each', gpu));
+    parts.push(trans._n('%1 GPU each', '%1 GPUs each', gpu));
   }
-  return <span className="mf-JobReason">{told.join(' · ')}</span>;
+  return <span className="mf-JobReason">{parts.join(' · ')}</span>;
 }

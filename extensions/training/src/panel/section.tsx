@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** A part of the details that folds. */
+/** Collapsible section of the details. */
 export function Section(props: {
   title: string;
   count?: number;
@@ -20,13 +20,13 @@ export function Section(props: {
   );
 }
 
-/** Names and what they stand for. */
-export function Facts(props: {
-  facts: readonly [string, React.ReactNode][];
+/** Name-value pairs. */
+export function DescriptionList(props: {
+  entries: readonly [string, React.ReactNode][];
 }): JSX.Element {
   return (
     <dl className="mf-Facts">
-      {props.facts.map(([name, value]) => (
+      {props.entries.map(([name, value]) => (
         <React.Fragment key={name}>
           <dt>{name}</dt>
           <dd>{value}</dd>

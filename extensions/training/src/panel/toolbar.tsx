@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { KeptFocus } from '../keptFocus';
+import { FocusKeeper } from '../focusKeeper';
 import { isFinal, replicaName } from '../model/wire';
 import { cancelJob, openAsJupyterLab, removeJob } from './actions';
 import type { IDetailProps } from './detailProps';
@@ -18,7 +18,7 @@ export function JobToolbar({ job, model, trans }: IDetailProps): JSX.Element {
       aria-busy={busy}
       ref={bar}
     >
-      <KeptFocus within={() => bar.current} to={['button']}>
+      <FocusKeeper container={() => bar.current} fallbacks={['button']}>
         <Action
           label={trans.__('Logs')}
           run={() => actions.openLog(job)}
@@ -67,7 +67,7 @@ export function JobToolbar({ job, model, trans }: IDetailProps): JSX.Element {
           disabled={busy}
           run={() => model.run(() => removeJob(jobs, job, trans))}
         />
-      </KeptFocus>
+      </FocusKeeper>
     </div>
   );
 }

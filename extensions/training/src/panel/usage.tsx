@@ -9,7 +9,7 @@ import {
   summed,
   valueTicks,
   type Unit
-} from '../model/charts';
+} from '../model/chartValues';
 import { replicaName, type IReplicaMetrics } from '../model/wire';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';
@@ -17,7 +17,7 @@ import { Section } from './section';
 /** Points of a small curve: as many as it has pixels to tell them apart. */
 const POINTS = 60;
 /** A job of many replicas has charts for all of them; here, the first. */
-const MOST_REPLICAS = 8;
+const MAX_REPLICAS = 8;
 
 /** What each replica used lately, in small curves. */
 export function Usage({ job, model, trans }: IDetailProps): JSX.Element | null {
@@ -31,7 +31,7 @@ export function Usage({ job, model, trans }: IDetailProps): JSX.Element | null {
   if (replicas.length === 0 && !problem) {
     return null;
   }
-  const left = replicas.length - MOST_REPLICAS;
+  const left = replicas.length - MAX_REPLICAS;
   return (
     <Section title={trans.__('Usage')} isOpen>
       {problem && (
@@ -39,7 +39,7 @@ export function Usage({ job, model, trans }: IDetailProps): JSX.Element | null {
           {problem}
         </p>
       )}
-      {replicas.slice(0, MOST_REPLICAS).map(replica => (
+      {replicas.slice(0, MAX_REPLICAS).map(replica => (
         <ReplicaUsage
           key={replicaName(replica)}
           replica={replica}
@@ -110,23 +110,23 @@ function Curve(props: {
   if (!values || last === null) {
     return null;
   }
-  const most = Math.max(...values.map(value => value ?? 0));
-  const top = Math.max(most, limit ?? 0, valueTicks(most, unit).at(-1)!);
-  const told = formatValue(last, unit);
+  const highest = Math.max(...values.map(value => value ?? 0));
+  const max = Math.max(highest, limit ?? 0, valueTicks(highest, unit).at(-1)!);
+  const text = formatValue(last, unit);
   return (
     <div className="mf-UsageCurve">
       <dt>{name}</dt>
       <dd>
-        <Sparkline values={values} most={unit === 'rate' ? most : top} />
+        <Sparkline values={values} max={unit === 'rate' ? highest : max} />
         <span
           className="mf-UsageValue"
           title={
             limit === null
               ? undefined
-              : trans.__('%1 of %2', told, formatValue(limit, unit))
+              : trans.__('%1 of %2', text, formatValue(limit, unit))
           }
         >
-          {told}
+          {text}
         </span>
       </dd>
     </div>

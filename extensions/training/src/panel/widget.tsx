@@ -3,8 +3,8 @@ import { addIcon, refreshIcon, VDomRenderer } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import { KeptFocus } from '../keptFocus';
-import { Choice } from './choice';
+import { FocusKeeper } from '../focusKeeper';
+import { CompareSelection } from './compareSelection';
 import { JobDetail } from './detail';
 import { JobFilters } from './filters';
 import { JobList } from './list';
@@ -46,7 +46,7 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
     const { model, _trans: trans } = this;
     const job = model.selectedJob;
     return (
-      <KeptFocus within={() => this.node} to={[SELECTED, STOP]}>
+      <FocusKeeper container={() => this.node} fallbacks={[SELECTED, STOP]}>
         <div className="mf-PanelHead">
           <h2 className="mf-PanelTitle">
             {trans.__('Training jobs')}
@@ -64,26 +64,26 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
             {trans.__('New job')}
           </button>
         </div>
-        <Trouble model={model} trans={trans} />
+        <ConnectionProblem model={model} trans={trans} />
         <JobFilters model={model} trans={trans} />
         <JobList model={model} trans={trans} selected={job?.id ?? ''} />
-        <Choice model={model} trans={trans} />
+        <CompareSelection model={model} trans={trans} />
         {job && (
           <JobDetail key={job.id} job={job} model={model} trans={trans} />
         )}
-      </KeptFocus>
+      </FocusKeeper>
     );
   }
 }
 
-/** Says that the list may be old, and offers to try again at once. */
-function Trouble(props: {
+/** Reports that the list may be stale, with a button to reconnect. */
+function ConnectionProblem(props: {
   model: PanelModel;
   trans: TranslationBundle;
 }): JSX.Element | null {
   const { model, trans } = props;
   const { jobs, listing } = model;
-  const lost = jobs.liveness === 'lost';
+  const lost = jobs.connectionStatus === 'lost';
   if (!lost && !listing.problem) {
     return null;
   }

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 /** Rows drawn beyond each edge, so that quick scrolling shows no blank. */
-const SPARE = 10;
+const OVERSCAN = 10;
 
 export interface IWindow {
   /** Height of a row in pixels; the style says it, in units of the font. */
@@ -13,7 +13,7 @@ export interface IWindow {
   scroller: React.RefObject<HTMLDivElement>;
   /** Goes on an invisible element as high as a row. */
   ruler: React.RefObject<HTMLDivElement>;
-  /** Scroll just so far that a row is seen. */
+  /** Scroll by the minimum that brings a row into view. */
   reveal: (row: number) => void;
 }
 
@@ -36,8 +36,8 @@ export function useWindow(count: number): IWindow {
       const top = Math.floor(box.scrollTop / rowHeight);
       const shown = Math.ceil(box.clientHeight / rowHeight);
       // In steps: not every pixel is worth drawing anew.
-      const first = Math.max(0, (top >> 2) * 4 - SPARE);
-      const end = (top >> 2) * 4 + shown + 4 + SPARE;
+      const first = Math.max(0, (top >> 2) * 4 - OVERSCAN);
+      const end = (top >> 2) * 4 + shown + 4 + OVERSCAN;
       setView(last =>
         last.first === first && last.end === end && last.rowHeight === rowHeight
           ? last
@@ -59,8 +59,8 @@ export function useWindow(count: number): IWindow {
     (row: number) => {
       const box = scroller.current!;
       const top = row * rowHeight;
-      const most = top + rowHeight - box.clientHeight;
-      box.scrollTop = Math.max(most, Math.min(top, box.scrollTop));
+      const minTop = top + rowHeight - box.clientHeight;
+      box.scrollTop = Math.max(minTop, Math.min(top, box.scrollTop));
     },
     [rowHeight]
   );

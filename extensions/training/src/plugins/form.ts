@@ -68,8 +68,8 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
       widget.title.icon = cubeIcon;
       model.submitted.connect((_, job) => {
         widget.dispose();
-        // The tab that comes to the front now takes the focus, some frames later.
-        setTimeout(() => tellSubmitted(app, job, trans), SETTLE_MS);
+        // Wait until the next tab has taken the focus, some frames later.
+        setTimeout(() => notifySubmitted(app, job, trans), SETTLE_MS);
       });
       presets
         ?.open()
@@ -119,7 +119,7 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function tellSubmitted(
+function notifySubmitted(
   app: JupyterFrontEnd,
   job: IJob,
   trans: TranslationBundle

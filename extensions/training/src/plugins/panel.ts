@@ -54,7 +54,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** What other plugins offer at this moment. */
+/** Actions that other plugins offer. */
 function actionsOf({ commands }: JupyterFrontEnd): IPanelActions {
   const openShell = (job: IJob, { role, index }: IReplica) =>
     void commands.execute(CommandIDs.openShell, { jobId: job.id, role, index });

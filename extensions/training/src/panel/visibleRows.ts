@@ -4,16 +4,16 @@ import type { IJob } from '../model/wire';
 import type { JobListing } from './listing';
 import { useWindow, type IWindow } from './window';
 
-/** How near the end of the loaded rows the next page is asked for. */
-const AHEAD = 60;
+/** The next page is requested when this few loaded rows are left. */
+const PREFETCH_ROWS = 60;
 
-export interface IRows {
+export interface IVisibleRows {
   view: IWindow;
   /** What to draw, in the order of the page. */
   rows: readonly { job: IJob; row: number }[];
   /** The row at which the tab key stops. */
-  stop: number;
-  setStop: (row: number) => void;
+  tabStop: number;
+  setTabStop: (row: number) => void;
   onKeyDown: (event: React.KeyboardEvent) => void;
 }
 
@@ -22,32 +22,35 @@ export interface IRows {
  *
  * @param selected - Id of the job whose details take room from the list.
  */
-export function useRows(listing: JobListing, selected: string): IRows {
+export function useVisibleRows(
+  listing: JobListing,
+  selected: string
+): IVisibleRows {
   const { jobs } = listing.list;
   const view = useWindow(jobs.length);
   const { first, end, rowHeight, scroller, reveal } = view;
-  const [wished, setStop] = React.useState(0);
+  const [requestedStop, setTabStop] = React.useState(0);
   const focus = React.useRef(-1);
-  const stop = Math.min(wished, Math.max(0, jobs.length - 1));
+  const tabStop = Math.min(requestedStop, Math.max(0, jobs.length - 1));
 
   useNextPage(listing, end);
   React.useEffect(() => {
     scroller.current!.scrollTop = 0;
-    setStop(0);
+    setTabStop(0);
   }, [listing.filter]);
   const selectedRow = jobs.findIndex(job => job.id === selected);
   const isListed = selectedRow >= 0;
   React.useEffect(() => {
     if (isListed) {
       reveal(selectedRow);
-      setStop(selectedRow);
+      setTabStop(selectedRow);
       // The panel has the focus itself where it was opened for a job.
       if (document.activeElement === scroller.current!.closest('.mf-Panel')) {
         focus.current = selectedRow;
       }
     } else if (document.activeElement === document.body) {
-      // The details went, and the button with the focus with them.
-      focusRow(scroller.current!, stop);
+      // The details were closed together with the focused button.
+      focusRow(scroller.current!, tabStop);
     }
   }, [selected, isListed]);
   React.useEffect(() => {
@@ -58,16 +61,21 @@ export function useRows(listing: JobListing, selected: string): IRows {
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     const shown = Math.floor(scroller.current!.clientHeight / rowHeight);
-    const to = rowAfter(event.key, stop, Math.max(1, shown - 1), jobs.length);
+    const to = rowAfter(
+      event.key,
+      tabStop,
+      Math.max(1, shown - 1),
+      jobs.length
+    );
     if (to !== null) {
       event.preventDefault();
       focus.current = to;
       reveal(to);
-      setStop(to);
+      setTabStop(to);
     }
   };
-  const rows = rowsBetween(jobs, first, end, stop);
-  return { view, rows, stop, setStop, onKeyDown };
+  const rows = rowsBetween(jobs, first, end, tabStop);
+  return { view, rows, tabStop, setTabStop, onKeyDown };
 }
 
 /** Ask for the next page when the rows in view come near the last one. */
@@ -75,26 +83,26 @@ function useNextPage(listing: JobListing, end: number): void {
   const { jobs, next } = listing.list;
   const isIdle = listing.isReady && !listing.isBusy;
   React.useEffect(() => {
-    if (isIdle && next !== null && end + AHEAD > jobs.length) {
+    if (isIdle && next !== null && end + PREFETCH_ROWS > jobs.length) {
       listing.loadMore();
     }
   }, [end, jobs.length, next, isIdle]);
 }
 
-/** The row with the focus stays, however far it is scrolled away. */
+/** The rows to draw; the tab stop stays drawn even if scrolled away. */
 function rowsBetween(
   jobs: readonly IJob[],
   first: number,
   end: number,
-  stop: number
+  tabStop: number
 ): { job: IJob; row: number }[] {
   const rows = jobs
     .slice(first, end)
     .map((job, index) => ({ job, row: first + index }));
-  if (jobs[stop] && stop < first) {
-    rows.unshift({ job: jobs[stop], row: stop });
-  } else if (jobs[stop] && stop >= end) {
-    rows.push({ job: jobs[stop], row: stop });
+  if (jobs[tabStop] && tabStop < first) {
+    rows.unshift({ job: jobs[tabStop], row: tabStop });
+  } else if (jobs[tabStop] && tabStop >= end) {
+    rows.push({ job: jobs[tabStop], row: tabStop });
   }
   return rows;
 }
@@ -108,7 +116,7 @@ function focusRow(list: HTMLElement, row: number): boolean {
   return button !== null;
 }
 
-/** Where a key leads; null for a key that leads nowhere. */
+/** Row that a key moves to; null if the key is not handled. */
 function rowAfter(
   key: string,
   at: number,

@@ -1,14 +1,14 @@
 import * as React from 'react';
 
-import { emptyPlace, type IPlaceRow } from '../model/jobForm';
+import { emptyPathRow, type IPathRow } from '../model/jobForm';
 import type { IPartProps } from './program';
-import { type RowCells, Rows } from './rows';
+import { type RowCells, RowList } from './rowList';
 
 /** What the job reads and writes. */
-export function PlacesPart({ model, trans }: IPartProps): JSX.Element {
+export function InputsOutputsPart({ model, trans }: IPartProps): JSX.Element {
   return (
     <>
-      <Rows
+      <RowList
         model={model}
         trans={trans}
         field="inputs"
@@ -16,7 +16,7 @@ export function PlacesPart({ model, trans }: IPartProps): JSX.Element {
         hint={trans.__('Files and directories that the program reads.')}
         add={trans.__('Add input')}
         remove={number => trans.__('Remove input %1', number)}
-        empty={emptyPlace()}
+        empty={emptyPathRow()}
       >
         {(cells, row) => {
           const number = String(cells.at + 1);
@@ -41,8 +41,8 @@ export function PlacesPart({ model, trans }: IPartProps): JSX.Element {
             </>
           );
         }}
-      </Rows>
-      <Rows
+      </RowList>
+      <RowList
         model={model}
         trans={trans}
         field="outputs"
@@ -52,7 +52,7 @@ export function PlacesPart({ model, trans }: IPartProps): JSX.Element {
         )}
         add={trans.__('Add output')}
         remove={number => trans.__('Remove output %1', number)}
-        empty={emptyPlace()}
+        empty={emptyPathRow()}
       >
         {(cells, row) => {
           const number = String(cells.at + 1);
@@ -90,7 +90,7 @@ export function PlacesPart({ model, trans }: IPartProps): JSX.Element {
             </>
           );
         }}
-      </Rows>
+      </RowList>
     </>
   );
 }
@@ -98,7 +98,7 @@ export function PlacesPart({ model, trans }: IPartProps): JSX.Element {
 function DeliverySelect(
   props: Pick<IPartProps, 'trans'> & {
     cells: RowCells<'inputs'> | RowCells<'outputs'>;
-    row: IPlaceRow;
+    row: IPathRow;
     label: string;
   }
 ): JSX.Element {
@@ -110,7 +110,7 @@ function DeliverySelect(
       aria-label={props.label}
       value={row.deliver}
       onChange={({ target: { value } }) =>
-        cells.set({ deliver: value as IPlaceRow['deliver'] })
+        cells.set({ deliver: value as IPathRow['deliver'] })
       }
     >
       <option value="parameter">

@@ -6,11 +6,11 @@ import {
   highest,
   lastValue,
   nearest,
-  runs,
+  segments,
   summed,
   valueTicks
-} from './charts';
-import { formatTick, timeTicks } from './chartsTime';
+} from './chartValues';
+import { formatTick, timeTicks } from './chartTime';
 import type { IReplicaMetrics } from './wire';
 
 const GIB = 2 ** 30;
@@ -51,14 +51,14 @@ test('a limit counts unless it would press the curves flat', () => {
 });
 
 test('where nothing was measured a line has a gap', () => {
-  assert.deepEqual(runs([null, 1, 2, null, 3]), [
+  assert.deepEqual(segments([null, 1, 2, null, 3]), [
     [
       [1, 1],
       [2, 2]
     ],
     [[4, 3]]
   ]);
-  assert.deepEqual(runs([null]), []);
+  assert.deepEqual(segments([null]), []);
   assert.equal(lastValue([1, 0, null]), 0);
   assert.equal(lastValue([null]), null);
 });

@@ -38,15 +38,16 @@ const localOffset: Offset = moment =>
 export function timeTicks(
   from: number,
   to: number,
-  most = 6,
+  maxCount = 6,
   offsetAt: Offset = localOffset
 ): number[] {
   const step =
-    STEPS.find(each => (to - from) / each <= most) ?? STEPS[STEPS.length - 1];
+    STEPS.find(each => (to - from) / each <= maxCount) ??
+    STEPS[STEPS.length - 1];
   const ticks: number[] = [];
   // Each tick by the offset of its own moment: clocks change in between.
   const first = Math.ceil((from + offsetAt(from)) / step);
-  for (let at = first; ticks.length < most + 2; at++) {
+  for (let at = first; ticks.length < maxCount + 2; at++) {
     const local = at * step;
     const moment = local - offsetAt(local - offsetAt(from));
     if (moment > to) {

@@ -4,15 +4,15 @@ import * as React from 'react';
 import { DEFAULT_USER, filled, type IJobForm } from '../model/jobForm';
 import { EnvironmentPart } from './environment';
 import { FailurePart } from './failure';
-import { PlacesPart } from './places';
+import { InputsOutputsPart } from './inputsOutputs';
 import { ProgramPart, type IPartProps } from './program';
 import { ResourcesPart } from './resources';
 import { Section } from './section';
 
-/** The parts of the form, the later ones closed until they hold something. */
-export function Sections({ model, trans }: IPartProps): JSX.Element {
+/** All sections of the form; the later ones are closed while they are empty. */
+export function FormBody({ model, trans }: IPartProps): JSX.Element {
   const { form, errors, generation } = model;
-  const places = form.inputs.length + form.outputs.length;
+  const pathCount = form.inputs.length + form.outputs.length;
   const variables = filled([...form.environment, ...form.secrets]).length;
   const hasOwnUser = form.userId !== DEFAULT_USER;
   const part = { model, trans };
@@ -31,7 +31,7 @@ export function Sections({ model, trans }: IPartProps): JSX.Element {
       <Section
         title={trans.__('Inputs and outputs')}
         summary={
-          places
+          pathCount
             ? trans.__(
                 '%1 inputs, %2 outputs',
                 String(form.inputs.length),
@@ -39,11 +39,11 @@ export function Sections({ model, trans }: IPartProps): JSX.Element {
               )
             : trans.__('No inputs, no outputs')
         }
-        isOpen={places > 0}
-        groups={PLACES}
+        isOpen={pathCount > 0}
+        groups={INPUTS_OUTPUTS}
         errors={errors}
       >
-        <PlacesPart {...part} />
+        <InputsOutputsPart {...part} />
       </Section>
       <Section
         title={trans.__('Resources')}
@@ -103,7 +103,7 @@ const RESOURCES = [
   'priority',
   'processes_per_replica'
 ];
-const PLACES = ['inputs', 'outputs'];
+const INPUTS_OUTPUTS = ['inputs', 'outputs'];
 const ENVIRONMENT = ['environment', 'secrets', 'user_id'];
 const FAILURE = ['restart', 'hang', 'keep_on_failure_minutes'];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
-import { keepReading, type ISeen } from './reading';
+import { pollWhileVisible, type IVisibilityTarget } from './polling';
 
 class Page extends EventTarget {
   hidden = false;
@@ -15,7 +15,11 @@ class Page extends EventTarget {
 function reading(outcomes: boolean[], isLasting: boolean, page = new Page()) {
   let count = 0;
   const read = async () => outcomes[count++] ?? true;
-  const stop = keepReading(read, isLasting, page as unknown as ISeen);
+  const stop = pollWhileVisible(
+    read,
+    isLasting,
+    page as unknown as IVisibilityTarget
+  );
   return { page, stop, count: () => count };
 }
 

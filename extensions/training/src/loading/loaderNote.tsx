@@ -1,24 +1,24 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { Opening } from './opening';
+import type { JobLoader } from './jobLoader';
 
-/** What a tab shows in place of jobs that are not there. */
-export function OpeningNote(props: {
-  opening: Opening;
-  /** While nothing is wrong. */
+/** Shown in a tab in place of missing jobs. */
+export function LoaderNote(props: {
+  loader: JobLoader;
+  /** Text while the jobs are loading. */
   reading: string;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { opening, trans } = props;
+  const { loader, trans } = props;
   return (
     <p className="mf-Empty" role="status">
-      {opening.problem || props.reading}{' '}
-      {opening.mayTryAgain && (
+      {loader.problem || props.reading}{' '}
+      {loader.canRetry && (
         <button
           type="button"
           className="mf-Link"
-          onClick={() => opening.tryAgain()}
+          onClick={() => loader.retry()}
         >
           {trans.__('Try again')}
         </button>

@@ -3,17 +3,17 @@ import * as React from 'react';
 
 import type { IPanelModel } from './model';
 
-/** What can be done with the jobs whose boxes are ticked. */
-export function Choice(props: {
+/** Actions for the jobs selected for comparison. */
+export function CompareSelection(props: {
   model: IPanelModel;
   trans: TranslationBundle;
 }): JSX.Element | null {
   const { model, trans } = props;
-  const { chosen } = model;
-  if (chosen.length === 0) {
+  const { compareSelection } = model;
+  if (compareSelection.length === 0) {
     return null;
   }
-  const isPair = chosen.length === 2;
+  const isPair = compareSelection.length === 2;
   return (
     <div
       className="mf-Choice"
@@ -32,7 +32,10 @@ export function Choice(props: {
       >
         {trans.__('Compare')}
       </button>
-      <button className="mf-TextButton" onClick={() => model.clearChoice()}>
+      <button
+        className="mf-TextButton"
+        onClick={() => model.clearCompareSelection()}
+      >
         {trans.__('Clear')}
       </button>
     </div>

@@ -10,7 +10,7 @@ import {
   succeededIcon
 } from '../icons';
 
-/** A state as an icon and a word: colour alone tells nothing to many people. */
+/** A state as icon and text, not by colour alone. */
 export function StateBadge(props: {
   state: string;
   trans: TranslationBundle;
@@ -33,7 +33,7 @@ const ICONS: Record<string, typeof queuedIcon> = {
   Cancelled: cancelledIcon
 };
 
-/** What a state is called. */
+/** Display name of a state. */
 export function stateName(state: string, trans: TranslationBundle): string {
   switch (state) {
     case 'Submitted':

@@ -1,22 +1,22 @@
 import * as React from 'react';
 
-import { formatValue, nearest, type Unit } from '../model/charts';
+import { formatValue, nearest, type Unit } from '../model/chartValues';
 import { LineSample } from './legend';
 import type { ILine } from './lines';
 import type { IScale } from './scale';
 
-/** The most lines that are read out; more would cover the page. */
-const MOST = 12;
+/** Maximum number of lines listed; more would cover the page. */
+const MAX_LINES = 12;
 
-/** The values at a moment, beside the mark of the moment. */
-export function Readout(props: {
-  moment: number;
+/** The values of all lines at one time, beside the marker. */
+export function Tooltip(props: {
+  time: number;
   scale: IScale;
   lines: readonly ILine[];
   unit: Unit;
 }): JSX.Element {
-  const { moment, scale, lines, unit } = props;
-  const x = scale.x(moment);
+  const { time, scale, lines, unit } = props;
+  const x = scale.x(time);
   const isLeft = x > (scale.left + scale.right) / 2;
   return (
     <div
@@ -24,9 +24,9 @@ export function Readout(props: {
       role="status"
       style={isLeft ? { right: scale.width - x + 10 } : { left: x + 10 }}
     >
-      <strong>{new Date(moment).toLocaleString()}</strong>
-      {lines.slice(0, MOST).map(line => {
-        const value = line.series.values[nearest(line.times, moment)] ?? null;
+      <strong>{new Date(time).toLocaleString()}</strong>
+      {lines.slice(0, MAX_LINES).map(line => {
+        const value = line.series.values[nearest(line.times, time)] ?? null;
         return (
           <div key={line.name} className="mf-ReadoutLine">
             <LineSample colour={line.colour} dash={line.dash} />
@@ -37,13 +37,13 @@ export function Readout(props: {
           </div>
         );
       })}
-      {lines.length > MOST && <div>…</div>}
+      {lines.length > MAX_LINES && <div>…</div>}
     </div>
   );
 }
 
-/** Every moment at which something was measured, in order. */
-export function momentsOf(lines: readonly ILine[]): number[] {
+/** All timestamps of the lines, sorted. */
+export function timestampsOf(lines: readonly ILine[]): number[] {
   const all = new Set(lines.flatMap(line => [...line.times]));
   return [...all].sort((a, b) => a - b);
 }

@@ -54,8 +54,8 @@ export function valueTicks(highest: number, unit: Unit, steps = 4): number[] {
     return [0, 25, 50, 75, 100];
   }
   const isBytes = unit !== 'cores';
-  const least = isBytes ? 1024 : 0.1;
-  const rough = Math.max(highest, least) / steps;
+  const min = isBytes ? 1024 : 0.1;
+  const rough = Math.max(highest, min) / steps;
   let step: number;
   if (isBytes) {
     step = 2 ** Math.ceil(Math.log2(rough) - 1e-9);
@@ -63,41 +63,43 @@ export function valueTicks(highest: number, unit: Unit, steps = 4): number[] {
     const power = 10 ** Math.floor(Math.log10(rough) + 1e-9);
     step = [1, 2, 5, 10].find(each => each * power >= rough * 0.9999)! * power;
   }
-  const count = Math.max(1, Math.ceil(Math.max(highest, least) / step - 1e-9));
+  const count = Math.max(1, Math.ceil(Math.max(highest, min) / step - 1e-9));
   return Array.from({ length: count + 1 }, (_, at) =>
     Number((at * step).toPrecision(12))
   );
 }
 
-/** Of what is drawn: the measured values and the limit, if it is not far off. */
+/** The highest value to draw: measured values and the limit, unless it is far above. */
 export function highest(series: readonly ISeries[]): number {
-  let most = 0;
+  let max = 0;
   for (const { values } of series) {
     for (const value of values) {
-      most = value !== null && value > most ? value : most;
+      max = value !== null && value > max ? value : max;
     }
   }
   // A limit far above everything would press the curves flat.
   const limits = series.map(each => each.limit ?? 0);
   const limit = Math.max(0, ...limits);
-  return limit <= most * 4 || most === 0 ? Math.max(most, limit) : most;
+  return limit <= max * 4 || max === 0 ? Math.max(max, limit) : max;
 }
 
-/** Runs of measured values, each as `[index, value]`; a gap parts them. */
-export function runs(values: readonly (number | null)[]): [number, number][][] {
-  const found: [number, number][][] = [];
-  let run: [number, number][] = [];
+/** Segments of consecutive values, each as `[index, value]`; nulls separate them. */
+export function segments(
+  values: readonly (number | null)[]
+): [number, number][][] {
+  const result: [number, number][][] = [];
+  let segment: [number, number][] = [];
   values.forEach((value, at) => {
     if (value === null) {
-      run = [];
+      segment = [];
       return;
     }
-    if (run.length === 0) {
-      found.push(run);
+    if (segment.length === 0) {
+      result.push(segment);
     }
-    run.push([at, value]);
+    segment.push([at, value]);
   });
-  return found;
+  return result;
 }
 
 export function lastValue(values: readonly (number | null)[]): number | null {
@@ -126,20 +128,19 @@ export function summed(
   );
 }
 
-/** The index of the time nearest to a moment; times rise. -1 if there is none. */
-export function nearest(times: readonly number[], moment: number): number {
+/** Index of the time nearest to the given one, in ascending times; -1 if empty. */
+export function nearest(times: readonly number[], time: number): number {
   let low = 0;
   let high = times.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (times[middle] < moment) {
+    if (times[middle] < time) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
   const earlier = low - 1;
-  const isNearer =
-    earlier >= 0 && moment - times[earlier] < times[low] - moment;
+  const isNearer = earlier >= 0 && time - times[earlier] < times[low] - time;
   return times.length === 0 ? -1 : isNearer ? earlier : low;
 }

@@ -4,26 +4,26 @@ import * as React from 'react';
 import { alertIcon } from '../icons';
 import type { IJob } from '../model/wire';
 
-interface IMarkProps {
+interface IBadgeProps {
   job: IJob;
   trans: TranslationBundle;
 }
 
-/** Which try of a job this is, once it is not the first. */
-export function AttemptMark({ job, trans }: IMarkProps): JSX.Element | null {
+/** Number of the current attempt, from the second on. */
+export function AttemptBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   if (job.attempt < 2) {
     return null;
   }
   const last = job.restarts[job.restarts.length - 1];
   return (
     <span className="mf-Mark" title={last?.cause}>
-      {trans.__('try %1', String(job.attempt))}
+      {trans.__('attempt %1', String(job.attempt))}
     </span>
   );
 }
 
-/** Where a waiting job stands. */
-export function QueueMark({ job, trans }: IMarkProps): JSX.Element | null {
+/** Position of a job in the queue. */
+export function QueueBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   const { queue } = job;
   if (!queue) {
     return null;
@@ -39,8 +39,8 @@ export function QueueMark({ job, trans }: IMarkProps): JSX.Element | null {
   );
 }
 
-/** What a running job's owner should look at. */
-export function AlertMark({ job, trans }: IMarkProps): JSX.Element | null {
+/** Alert of a running job. */
+export function AlertBadge({ job, trans }: IBadgeProps): JSX.Element | null {
   if (!job.alert) {
     return null;
   }

@@ -5,10 +5,10 @@ import { Signal } from '@lumino/signaling';
 
 import { trans } from '../model/testDefaults';
 import type { IJob } from '../model/wire';
-import { Opening } from './opening';
+import { JobLoader } from './jobLoader';
 import type { ITrainingJobs } from '../tokens';
 
-/** Jobs of which some are known, and others refused with a status. */
+/** A service where some jobs can be opened and others fail with a status. */
 function jobs(refused: Record<string, number> = {}) {
   const known = new Map<string, IJob>();
   const changed = new Signal<object, void>({});
@@ -30,36 +30,36 @@ function jobs(refused: Record<string, number> = {}) {
 const settled = () => new Promise(setImmediate);
 
 test('jobs that are there are no problem', async () => {
-  const opening = new Opening(jobs().jobs, ['a', 'b'], trans);
+  const loader = new JobLoader(jobs().jobs, ['a', 'b'], trans);
   await settled();
-  assert.equal(opening.problem, '');
-  assert.ok(!opening.mayTryAgain);
+  assert.equal(loader.problem, '');
+  assert.ok(!loader.canRetry);
 });
 
 test('a job that is gone stays away', async () => {
-  const opening = new Opening(jobs({ b: 404 }).jobs, ['a', 'b'], trans);
+  const loader = new JobLoader(jobs({ b: 404 }).jobs, ['a', 'b'], trans);
   await settled();
-  assert.equal(opening.problem, 'Refused b.');
-  assert.ok(!opening.mayTryAgain);
+  assert.equal(loader.problem, 'Refused b.');
+  assert.ok(!loader.canRetry);
 });
 
 test('another failure can be tried again', async () => {
   const service = jobs({ a: 503 });
-  const opening = new Opening(service.jobs, ['a'], trans);
+  const loader = new JobLoader(service.jobs, ['a'], trans);
   await settled();
-  assert.ok(opening.mayTryAgain);
+  assert.ok(loader.canRetry);
   delete service.refused.a;
-  opening.tryAgain();
+  loader.retry();
   await settled();
-  assert.equal(opening.problem, '');
+  assert.equal(loader.problem, '');
 });
 
 test('a job deleted while one looks at it is told of by its name', async () => {
   const { jobs: known, known: all, changed } = jobs();
-  const opening = new Opening(known, ['a'], trans);
+  const loader = new JobLoader(known, ['a'], trans);
   await settled();
   all.delete('a');
   changed.emit();
-  assert.match(opening.problem, /^“name-a” was deleted\./);
-  assert.ok(!opening.mayTryAgain);
+  assert.match(loader.problem, /^“name-a” was deleted\./);
+  assert.ok(!loader.canRetry);
 });

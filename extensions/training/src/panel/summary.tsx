@@ -6,13 +6,13 @@ import { joinWords } from '../model/shellWords';
 import type { IJob, IJobSpec } from '../model/wire';
 import { useNow } from './clock';
 import type { IDetailProps } from './detailProps';
-import { Facts, Section } from './section';
+import { DescriptionList, Section } from './section';
 
-/** Who, when, what, with how much. */
-export function JobFacts({ job, model, trans }: IDetailProps): JSX.Element {
+/** Description list of a job: owner, times, command, resources. */
+export function JobSummary({ job, model, trans }: IDetailProps): JSX.Element {
   const { spec } = job;
   const now = useNow();
-  const facts: [string, React.ReactNode][] = [
+  const entries: [string, React.ReactNode][] = [
     [trans.__('Owner'), job.owner],
     [trans.__('Submitted'), new Date(job.created).toLocaleString()],
     [trans.__('Duration'), runTime(job, now) ?? '–'],
@@ -29,17 +29,17 @@ export function JobFacts({ job, model, trans }: IDetailProps): JSX.Element {
     [trans.__('Per replica'), sizeOf(job, trans)]
   ];
   if (spec.code) {
-    facts.push([
+    entries.push([
       trans.__('Code'),
       trans.__('%1, as of its submission', spec.code.directory)
     ]);
   }
   if (spec.requirements) {
-    facts.push([trans.__('Requirements'), spec.requirements]);
+    entries.push([trans.__('Requirements'), spec.requirements]);
   }
   if (spec.rerun_of) {
     const before = spec.rerun_of;
-    facts.push([
+    entries.push([
       trans.__('Rerun of'),
       <button
         key="rerun"
@@ -50,7 +50,7 @@ export function JobFacts({ job, model, trans }: IDetailProps): JSX.Element {
       </button>
     ]);
   }
-  facts.push([
+  entries.push([
     trans.__('Id'),
     <span key="id" className="mf-Inline">
       {job.id}
@@ -59,15 +59,15 @@ export function JobFacts({ job, model, trans }: IDetailProps): JSX.Element {
       </button>
     </span>
   ]);
-  return <Facts facts={facts} />;
+  return <DescriptionList entries={entries} />;
 }
 
-/** What its script is told: hyper-parameters, places, variables. */
+/** Inputs of the script: hyper-parameters, paths, variables. */
 export function Parameters(props: IDetailProps): JSX.Element {
   const { job, model, trans } = props;
   const { spec } = job;
   const { openTensorBoard } = model.actions;
-  const hyper = [
+  const hyperparameters = [
     ...Object.entries(spec.hyperparameters).map(
       ([name, value]): [string, string] => [name, String(value)]
     ),
@@ -84,24 +84,26 @@ export function Parameters(props: IDetailProps): JSX.Element {
   ];
   return (
     <>
-      {hyper.length > 0 && (
+      {hyperparameters.length > 0 && (
         <Section
           title={trans.__('Hyper-parameters')}
-          count={hyper.length}
+          count={hyperparameters.length}
           isOpen
         >
-          <Facts facts={hyper} />
+          <DescriptionList entries={hyperparameters} />
         </Section>
       )}
       {spec.inputs.length > 0 && (
         <Section title={trans.__('Inputs')} count={spec.inputs.length}>
-          <Facts facts={spec.inputs.map(({ name, path }) => [name, path])} />
+          <DescriptionList
+            entries={spec.inputs.map(({ name, path }) => [name, path])}
+          />
         </Section>
       )}
       {spec.outputs.length > 0 && (
         <Section title={trans.__('Outputs')} count={spec.outputs.length} isOpen>
-          <Facts
-            facts={spec.outputs.map(({ name, path }) => [
+          <DescriptionList
+            entries={spec.outputs.map(({ name, path }) => [
               name,
               <span key={name} className="mf-Place">
                 {path}
@@ -123,7 +125,7 @@ export function Parameters(props: IDetailProps): JSX.Element {
       )}
       {variables.length > 0 && (
         <Section title={trans.__('Variables')} count={variables.length}>
-          <Facts facts={variables} />
+          <DescriptionList entries={variables} />
         </Section>
       )}
     </>

@@ -10,7 +10,7 @@ export type RowsField =
   'hyperparameters' | 'inputs' | 'outputs' | 'environment' | 'secrets';
 export type RowOf<F extends RowsField> = IJobForm[F][number];
 
-interface IRowsProps<F extends RowsField> {
+interface IRowListProps<F extends RowsField> {
   model: FormModel;
   trans: TranslationBundle;
   field: F;
@@ -25,14 +25,16 @@ interface IRowsProps<F extends RowsField> {
 }
 
 /** A list of rows with a button for one more, and one at each to remove it. */
-export function Rows<F extends RowsField>(props: IRowsProps<F>): JSX.Element {
+export function RowList<F extends RowsField>(
+  props: IRowListProps<F>
+): JSX.Element {
   const { model, field } = props;
   const rows = model.form[field] as RowOf<F>[];
   const list = React.useRef<HTMLFieldSetElement>(null);
-  const told = `mf-${React.useId()}`;
+  const messageId = `mf-${React.useId()}`;
   const error = model.errors[field];
-  const write = (next: RowOf<F>[]) => model.recount(field, next as IJobForm[F]);
-  // After a row went or came, the keyboard goes on beside it.
+  const write = (next: RowOf<F>[]) => model.reindex(field, next as IJobForm[F]);
+  // Move the focus next to a row that was added or removed.
   const focusLater = (at: number) =>
     requestAnimationFrame(() => {
       const found = list.current?.querySelectorAll<HTMLElement>('.mf-FormRow');
@@ -44,7 +46,7 @@ export function Rows<F extends RowsField>(props: IRowsProps<F>): JSX.Element {
       className="mf-Rows"
       ref={list}
       data-invalid={Boolean(error)}
-      aria-describedby={told}
+      aria-describedby={messageId}
     >
       <legend>{props.title}</legend>
       {rows.map((row, at) => (
@@ -56,7 +58,7 @@ export function Rows<F extends RowsField>(props: IRowsProps<F>): JSX.Element {
             title={props.remove(String(at + 1))}
             aria-label={props.remove(String(at + 1))}
             onClick={() => {
-              write(rows.filter((_, place) => place !== at));
+              write(rows.filter((_, index) => index !== at));
               focusLater(at);
             }}
           >
@@ -68,7 +70,7 @@ export function Rows<F extends RowsField>(props: IRowsProps<F>): JSX.Element {
         type="button"
         className="mf-TextButton"
         aria-invalid={error ? true : undefined}
-        aria-describedby={told}
+        aria-describedby={messageId}
         onClick={() => {
           write([...rows, { ...props.empty }]);
           focusLater(rows.length);
@@ -77,7 +79,7 @@ export function Rows<F extends RowsField>(props: IRowsProps<F>): JSX.Element {
         <addIcon.react tag="span" />
         {props.add}
       </button>
-      <span id={told} className={error ? 'mf-Error' : 'mf-Hint'}>
+      <span id={messageId} className={error ? 'mf-Error' : 'mf-Hint'}>
         {error ?? props.hint}
       </span>
     </fieldset>
@@ -111,8 +113,8 @@ export class RowCells<F extends RowsField> {
 
   set(part: Partial<RowOf<F>>): void {
     const rows = this._model.form[this._field] as RowOf<F>[];
-    const next = rows.map((row, place) =>
-      place === this.at ? { ...row, ...part } : row
+    const next = rows.map((row, index) =>
+      index === this.at ? { ...row, ...part } : row
     );
     const [key] = Object.keys(part);
     const path = `${this._field}.${this.at}.${key}`;
@@ -136,7 +138,7 @@ interface ICellProps {
 /** An input without a visible label, and its sentence if something is wrong. */
 export function CellInput(props: ICellProps): JSX.Element {
   const { model, path } = props;
-  const told = `mf-${React.useId()}`;
+  const messageId = `mf-${React.useId()}`;
   const error = model.errors[path];
   return (
     <span className="mf-Cell" data-invalid={Boolean(error)}>
@@ -144,16 +146,16 @@ export function CellInput(props: ICellProps): JSX.Element {
         className="mf-Input"
         aria-label={props.label}
         aria-invalid={Boolean(error)}
-        aria-describedby={error ? told : undefined}
+        aria-describedby={error ? messageId : undefined}
         placeholder={props.placeholder}
         value={props.value}
         spellCheck={false}
         autoComplete="off"
         onChange={event => props.change(event.target.value)}
-        onBlur={() => model.leave(path)}
+        onBlur={() => model.blur(path)}
       />
       {error && (
-        <span id={told} className="mf-Error">
+        <span id={messageId} className="mf-Error">
           {error}
         </span>
       )}

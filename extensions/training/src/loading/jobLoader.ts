@@ -4,15 +4,15 @@ import { Signal } from '@lumino/signaling';
 import type { ITranslate } from '../model/jobForm';
 import type { ITrainingJobs } from '../tokens';
 
-/** Opens the jobs that a tab is about, and knows why one of them is not there. */
-export class Opening implements IDisposable {
+/** Loads the jobs of a tab, and says why one of them is missing. */
+export class JobLoader implements IDisposable {
   constructor(
     private _jobs: ITrainingJobs,
     readonly ids: readonly string[],
     private _trans: ITranslate
   ) {
-    _jobs.changed.connect(this._look, this);
-    this.tryAgain();
+    _jobs.changed.connect(this._update, this);
+    this.retry();
   }
 
   /** Emitted when the problem changes. */
@@ -22,23 +22,23 @@ export class Opening implements IDisposable {
 
   dispose(): void {
     this.isDisposed = true;
-    this._jobs.changed.disconnect(this._look, this);
+    this._jobs.changed.disconnect(this._update, this);
     Signal.clearData(this);
   }
 
-  /** Sentences about jobs that are not there; empty while they are read. */
+  /** Messages about missing jobs; empty while they are loading. */
   get problem(): string {
     return [...new Set(this._problems.values())].join(' ');
   }
 
-  /** Whether another try may help: a job that was deleted stays away. */
-  get mayTryAgain(): boolean {
-    return [...this._problems.keys()].some(id => !this._gone.has(id));
+  /** Whether loading again may help; false if the missing jobs were deleted. */
+  get canRetry(): boolean {
+    return [...this._problems.keys()].some(id => !this._deleted.has(id));
   }
 
-  tryAgain(): void {
+  retry(): void {
     this._problems.clear();
-    this._look();
+    this._update();
     this.ids.forEach(id => void this._open(id));
     this.changed.emit();
   }
@@ -51,24 +51,27 @@ export class Opening implements IDisposable {
         return;
       }
       if ((reason as { status?: number } | null)?.status === 404) {
-        this._gone.add(id);
+        this._deleted.add(id);
       }
-      this._tell(id, reason instanceof Error ? reason.message : String(reason));
+      this._setProblem(
+        id,
+        reason instanceof Error ? reason.message : String(reason)
+      );
     }
   }
 
-  private _look(): void {
+  private _update(): void {
     for (const id of this.ids) {
       const name = this._jobs.find(id)?.spec.name;
       const before = this._names.get(id);
       if (name !== undefined) {
         this._names.set(id, name);
-        this._gone.delete(id);
+        this._deleted.delete(id);
         this._problems.delete(id);
       } else if (before !== undefined) {
         this._names.delete(id);
-        this._gone.add(id);
-        this._tell(
+        this._deleted.add(id);
+        this._setProblem(
           id,
           this._trans.__('“%1” was deleted. This tab can be closed.', before)
         );
@@ -76,13 +79,13 @@ export class Opening implements IDisposable {
     }
   }
 
-  private _tell(id: string, problem: string): void {
+  private _setProblem(id: string, problem: string): void {
     this._problems.set(id, problem);
     this.changed.emit();
   }
 
-  private _gone = new Set<string>();
-  /** Of the jobs that were there, by id. */
+  private _deleted = new Set<string>();
+  /** Names of the loaded jobs, by id. */
   private _names = new Map<string, string>();
   private _problems = new Map<string, string>();
 }
