@@ -157,7 +157,7 @@ def test_a_script_that_failed_is_told_as_of_other_engines() -> None:
     killed = make_pod(0, role="head", phase=PodPhase.FAILED, exit_code=143)
 
     for pods in ([], [killed], [make_pod(0, role="head")]):
-        found = describe_job(job, pods, StatusInputs())
+        found = describe_job(StatusInputs(job=job, pods=tuple(pods)))
 
         assert found.state is JobState.FAILED
         assert found.reason == (
@@ -195,7 +195,7 @@ def test_of_a_long_output_the_end_is_kept() -> None:
 
 def test_what_the_operator_refuses_has_failed() -> None:
     job = read(jobDeploymentStatus="ValidationFailed", message="The name is too long.")
-    found = describe_job(job, [], StatusInputs())
+    found = describe_job(StatusInputs(job=job))
     assert (job.outcome, found.reason) == (Outcome.FAILED, "The name is too long.")
 
 
