@@ -206,6 +206,7 @@ async def test_without_a_chief_no_workers_end_ends_the_others(
     script = world.write("saves.py", SAVES)
     job = await world.submit(
         script=script,
+        image=await world.image_of("tensorflow"),
         framework="tensorflow",
         engine=engine,
         resources=SMALL,
