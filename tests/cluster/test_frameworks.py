@@ -158,8 +158,11 @@ async def test_its_example_runs(world: World, name: str) -> None:
     ],
 )
 async def test_other_engines_run_it_too(world: World, engine: str, name: str) -> None:
-    # KubeRay's init container asks for the head with a fifth of a core.
-    ended, log = await run(world, name, engine=engine, within=300)
+    # KubeRay's init container asks for the head with a fifth of a core, and its head
+    # runs the dashboard that takes jobs beside the script.
+    memory = {"ray-operator": "2Gi"}.get(engine)
+    more = {"resources": {**SMALL, "memory": memory}} if memory else {}
+    ended, log = await run(world, name, engine=engine, within=300, **more)
 
     assert FRAMEWORKS[name][3] in log
     assert ended.engine == KINDS[engine]
