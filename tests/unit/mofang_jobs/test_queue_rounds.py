@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.subscriptions import Subscription
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod, PodPhase
-from mofang_jobs.scheduling import queue
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.scheduling.queue_state import (
     HOLD_SECONDS,
@@ -23,6 +22,7 @@ from mofang_jobs.scheduling.queue_state import (
 )
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError
 from mofang_kube.watcher import Watcher
+from support.eventually import until
 
 STARVATION_TIMEOUT = timedelta(minutes=10)
 FREE = {"requests.cpu": "100"}
@@ -126,12 +126,6 @@ class World:
         seen = make_seen(**{"is_suspended": True, **basis, **facts})
         self.cache.jobs.append(seen)
         return seen
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - what is awaited is a state
-            await asyncio.sleep(0.01)
 
 
 async def test_what_kubernetes_makes_of_a_quota_is_read() -> None:
@@ -279,19 +273,16 @@ async def test_nobody_else_is_tried_while_the_cluster_is_away() -> None:
     assert world.entered == ["a"]
 
 
-async def test_nobody_is_let_in_before_the_projects_are_known(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_nobody_is_let_in_before_the_projects_are_known() -> None:
     """Just after a start; the cluster was away when they were first asked for."""
-    monkeypatch.setattr(queue, "RETRY_SECONDS", 0.01)
-    world = World()
+    world = World(retry_seconds=0.01)
     world.knows.clear()
     world.quotas.has_synced.set()
     world.add("a", "vision")
     task = asyncio.create_task(world.queue.run())
     try:
+        # The second time it is asked it waits, so nothing more happens by itself.
         await until(lambda: world.asked == 2)
-        await asyncio.sleep(0.05)
         assert world.tried == []
 
         world.knows.set()
