@@ -154,7 +154,7 @@ async def test_names_at_their_limits_are_taken(world: World) -> None:
 async def test_a_body_larger_than_any_job_is_refused(world: World) -> None:
     body = {**SPEC, "arguments": ["x" * 1000] * 900}
     answer = await world.call("POST", json=body)
-    assert answer.status_code in {413, 422}
+    assert answer.status_code == 413
     assert answer.json()["message"]
 
 
@@ -162,7 +162,7 @@ async def test_a_body_larger_than_any_job_is_refused(world: World) -> None:
 async def test_what_is_no_json_is_refused(world: World, body: bytes) -> None:
     for path in ("", "preview"):
         answer = await world.call("POST", path, content=body)
-        assert answer.status_code in {400, 422}, answer.text
+        assert answer.status_code == 422, answer.text
         assert answer.json()["message"]
 
 
