@@ -22,6 +22,7 @@ from mofang_jobs.scheduling.queue_state import (
 )
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError
 from mofang_kube.watcher import Watcher
+from support.clock import FakeClock
 from support.eventually import until
 
 STARVATION_TIMEOUT = timedelta(minutes=10)
@@ -61,14 +62,14 @@ class World:
         self.asked = 0
         self.knows = asyncio.Event()
         self.knows.set()
-        self.seconds = 0.0
+        self.clock = FakeClock()
         self.queue = JobQueue(
             self.cache,
             Quotas(self.quotas),
             self,
             self,
             starvation_timeout=STARVATION_TIMEOUT,
-            clock=lambda: self.seconds,
+            clock=self.clock,
             **asked,
         )
 
@@ -115,7 +116,7 @@ class World:
     async def look_later(self, seconds: float) -> None:
         """Decide now, and again after some time."""
         await self.queue.decide()
-        self.seconds += seconds
+        self.clock.advance(seconds)
         self.entered.clear()
         self.add("later", "audio", asked={"resources": {"gpu": 1}})
         await self.queue.decide()
@@ -237,7 +238,7 @@ async def test_a_refused_job_is_tried_again_after_a_while() -> None:
     await world.queue.decide()
     assert world.tried == ["a"]
     del world.errors["a"]
-    world.seconds += RETRY_SECONDS
+    world.clock.advance(RETRY_SECONDS)
     await world.queue.decide()
 
     assert world.entered == ["a"]
@@ -366,7 +367,7 @@ async def test_an_admitted_job_is_counted_once(pods: int, used: str) -> None:
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": used})
     ten_cores(world, pods)
     await world.queue.decide()
-    world.seconds += SETTLE_SECONDS
+    world.clock.advance(SETTLE_SECONDS)
     now, then = datetime.now(UTC), datetime.now(UTC) + timedelta(seconds=1)
     asks = [{"resources": {"cpu": cores}} for cores in ("3", "2")]
     three = world.add("three", "vision", asked=asks[0], created=now)
@@ -393,7 +394,7 @@ async def test_pods_made_just_now_are_counted_twice_rather_than_not_at_all() -> 
     assert "It is decided within seconds" in str(world.queue.queue_position(three)[1])
 
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "13"})
-    world.seconds += SETTLE_SECONDS
+    world.clock.advance(SETTLE_SECONDS)
     await world.queue.decide()
     assert world.entered == ["three"]
 
