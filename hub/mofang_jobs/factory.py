@@ -18,7 +18,7 @@ from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.record_files import RecordStorage
 from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
-from mofang_jobs.api.context import ServiceContext
+from mofang_jobs.api.context import RECOGNISE_SECONDS, ServiceContext
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
@@ -31,7 +31,7 @@ from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.job_service import JobService
-from mofang_jobs.services.job_status import JobStatusService
+from mofang_jobs.services.job_status import MOST_DESCRIBED, JobStatusService
 from mofang_jobs.services.job_validator import JobValidator
 from mofang_jobs.services.log_reader import LogReader
 from mofang_jobs.services.restart_controller import RestartController
@@ -101,6 +101,8 @@ def build_service(
     leads: Leads = always,
     grace_period: StatusGracePeriod | None = None,
     session_check_seconds: float = CHECK_SECONDS,
+    recognise_seconds: float = RECOGNISE_SECONDS,
+    most_described: int = MOST_DESCRIBED,
 ) -> TrainingService:
     """Wire the services of one process.
 
@@ -110,6 +112,8 @@ def build_service(
         leads: Says whether this process acts without being asked.
         grace_period: How long a failed job's pods are waited for.
         session_check_seconds: Time between two checks of an open session.
+        recognise_seconds: Time between two checks of an open stream's token.
+        most_described: How many descriptions of jobs are kept.
     """
     cache, job_storage = adapters.cache, adapters.job_storage
     logs = LogStorage(adapters.storage_root)
@@ -160,6 +164,7 @@ def build_service(
         records=records,
         pod_groups=adapters.pod_groups,
         hang_monitor=hang_monitor,
+        most_described=most_described,
     )
     lookup = JobLookup(cache, job_storage, access, job_status)
     context = ServiceContext(
@@ -182,6 +187,7 @@ def build_service(
             adapters.terminals, metrics, check_seconds=session_check_seconds
         ),
         metrics=metrics,
+        recognise_seconds=recognise_seconds,
     )
     return TrainingService(
         context=context,

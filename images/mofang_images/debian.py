@@ -75,11 +75,13 @@ def make_root(store: Store) -> Path:
     return archive
 
 
-def debootstrap_command(root: Path, scripts: Path = SCRIPTS) -> list[str | Path]:
+def debootstrap_command(
+    root: Path, scripts: Path = SCRIPTS, mirror: str | None = None
+) -> list[str | Path]:
     """Return the command that installs our release into an empty folder.
 
     It runs in namespaces of its own: ended at any moment, it leaves neither a process
-    nor a mount in the folder.
+    nor a mount in the folder. The mirror is this machine's by default.
     """
     script = scripts / SUITE
     if not script.exists():
@@ -93,7 +95,8 @@ def debootstrap_command(root: Path, scripts: Path = SCRIPTS) -> list[str | Path]
         )
     return [
         *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
-        *("debootstrap", f"--variant={VARIANT}", SUITE, root, debian_mirror(), script),
+        *("debootstrap", f"--variant={VARIANT}", SUITE, root),
+        *(mirror or debian_mirror(), script),
     ]
 
 

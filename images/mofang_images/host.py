@@ -8,9 +8,10 @@ import os
 import shlex
 import shutil
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
-from mofang_images.apt import apt_settings, image_sources
+from mofang_images.apt import AptSource, apt_settings, image_sources
 from mofang_images.indexes import index_variables
 
 MOUNTED_AT = "/run/host"
@@ -19,14 +20,21 @@ MOUNTED_AT = "/run/host"
 _DPKG_SETTINGS = 'Dpkg::Options:: "--force-unsafe-io";'
 
 
-def write_host_folder(folder: Path, installer: Path) -> None:
+def write_host_folder(
+    folder: Path, installer: Path, sources: Sequence[AptSource] | None = None
+) -> None:
     """Write what a build mounts at ``/run/host``.
 
-    ``installer``: the program ``uv``, as it runs in images.
+    Args:
+        folder: Where it is mounted from.
+        installer: The program ``uv``, as it runs in images.
+        sources: Where Debian's packages come from; as on this machine by default.
     """
     variables = {"DEBIAN_FRONTEND": "noninteractive"} | index_variables()
     apt = [*apt_settings(), _DPKG_SETTINGS]
-    if sources := image_sources():
+    if sources is None:
+        sources = image_sources()
+    if sources:
         lines = "".join(f"{source.line()}\n" for source in sources)
         (folder / "sources.list").write_text(lines)
         apt.append(f'Dir::Etc::sourcelist "{MOUNTED_AT}/sources.list";')

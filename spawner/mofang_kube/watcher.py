@@ -14,8 +14,16 @@ import json
 import logging
 import random
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+)
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -23,7 +31,14 @@ from kubernetes_asyncio.client import ApiClient, ApiException
 
 from mofang_kube.changes import Change, ChangeType, CoalescingQueue, Manifest
 
-__all__ = ["Change", "ChangeType", "Manifest", "Watcher", "object_key"]
+__all__ = [
+    "Change",
+    "ChangeType",
+    "Manifest",
+    "WatchTiming",
+    "Watcher",
+    "object_key",
+]
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +46,32 @@ _GONE = 410
 _PAGE = 500
 _WATCH_SECONDS = 300
 _LIST_TIMEOUT = aiohttp.ClientTimeout(total=60)
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+_SHORTEST_PAUSE = 0.1
 _LONGEST_RETRY_AFTER = 120.0
 """What the API server asks for is a second; a proxy may ask for anything."""
 
-# The API server sends a bookmark each minute. A connection that is silent for longer
-# may have no other end any more, and asking anew costs nothing.
-_SILENCE_SECONDS = 75.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchTiming:
+    """When a watch sends its next request, in seconds."""
+
+    longest_pause: float = 10.0
+    """After requests that failed one after the other."""
+
+    silence: float = 75.0
+    """After which a connection is given up.
+
+    The API server sends a bookmark each minute. A connection that is silent for longer
+    may have no other end any more, and asking anew costs nothing.
+    """
+
+    jitter: Callable[[], float] = random.random
+    """Returns which part of a pause is kept, from 0 to 1."""
+
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+_TIMING = WatchTiming()
 
 
 def object_key(obj: Mapping[str, Any]) -> str:
@@ -56,7 +90,7 @@ class Watcher:
         label_selector: Which objects, by label.
         trim: Cuts an object to what is needed before it is kept.
         index: Names the groups that an object is found by.
-        jitter: Returns which part of a pause is kept, from 0 to 1.
+        timing: When it sends its next request.
     """
 
     def __init__(
@@ -68,7 +102,7 @@ class Watcher:
         field_selector: str = "",
         trim: Callable[[Manifest], Manifest] = lambda obj: obj,
         index: Callable[[Manifest], Collection[str]] = lambda _: (),
-        jitter: Callable[[], float] = random.random,
+        timing: WatchTiming = _TIMING,
     ) -> None:
         self._api = api
         self._path = path
@@ -82,7 +116,7 @@ class Watcher:
         ]
         self._trim = trim
         self._index = index
-        self._jitter = jitter
+        self._timing = timing
         self._groups: dict[str, set[str]] = {}
         self._version = ""
         self._task: asyncio.Task[None] | None = None
@@ -172,8 +206,10 @@ class Watcher:
             except (ValueError, TypeError, LookupError):
                 # One unreadable answer must not end the watch for good.
                 log.exception("Watch of %s met what it cannot read", self._path)
-            await asyncio.sleep(retry_after + pause * (1 + self._jitter()) / 2)
-            pause = min(max(pause * 2, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+            jitter = (1 + self._timing.jitter()) / 2
+            await self._timing.sleep(retry_after + pause * jitter)
+            longest = self._timing.longest_pause
+            pause = min(max(pause * 2, _SHORTEST_PAUSE), longest)
 
     async def _get(
         self, query: Iterable[tuple[str, str]], *, within: aiohttp.ClientTimeout
@@ -234,7 +270,7 @@ class Watcher:
             ("timeoutSeconds", str(_WATCH_SECONDS)),
         ]
         within = aiohttp.ClientTimeout(
-            total=_WATCH_SECONDS + 30, sock_read=_SILENCE_SECONDS
+            total=_WATCH_SECONDS + 30, sock_read=self._timing.silence
         )
         response = await self._get(query, within=within)
         try:

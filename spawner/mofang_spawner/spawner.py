@@ -37,6 +37,9 @@ _SLACK_SECONDS = 5
 class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no types
     """Starts a user's servers in the namespaces of their projects."""
 
+    server_start_class = ServerStart
+    """Makes what belongs to a server, and waits for its first answer."""
+
     context: Callable[[], SpawnContext] = AnyTrait(
         help="""
         A callable that returns the ``SpawnContext`` all servers share.
@@ -213,7 +216,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     ) -> ServerStart:
         extra = self._expand_all(self.extra_labels)
         annotations = self._expand_all(self.extra_annotations)
-        return ServerStart(
+        return self.server_start_class(
             context,
             plan,
             namespace=self.namespace,

@@ -31,42 +31,42 @@ def pods_of(platform: Platform, user: str) -> set[str]:
         pytest.param(
             "nowhere-pytorch",
             {"project": "nowhere", "environment": "pytorch"},
-            (403, 404),
+            404,
             "nowhere",
             id="an unknown project",
         ),
         pytest.param(
             "speech-pytorch",
             {"project": "speech", "environment": "pytorch"},
-            (403, 404),
+            404,
             "speech",
             id="somebody else's project",
         ),
         pytest.param(
             "vision-pytorch-gpu",
             {"project": "vision", "environment": "pytorch-gpu", "gpu": 400},
-            (400, 422),
+            422,
             "400",
             id="more than the template allows",
         ),
         pytest.param(
             "vision-pytorch",
             {**PYTORCH, "privileged": True},
-            (400, 422),
+            422,
             "privileged",
             id="a field too many",
         ),
         pytest.param(
             "another-name",
             PYTORCH,
-            (400, 404, 409, 422),
+            422,
             "vision-pytorch",
             id="a server name that does not belong to the choice",
         ),
         pytest.param(
             "vision-pytorch",
             {**PYTORCH, "project": "../../etc"},
-            (400, 403, 404, 422),
+            422,
             "project",
             id="a path for a name",
         ),
@@ -77,7 +77,7 @@ def test_refused_by_rest(
     hub_of: Callable[[str], HubSession],
     server: str,
     options: dict[str, Any],
-    status: int | tuple[int, ...],
+    status: int,
     says: str,
 ) -> None:
     session = hub_of("ada")
@@ -87,7 +87,7 @@ def test_refused_by_rest(
 
     answer = session.start(server, options)
 
-    assert answer.status_code in (status if isinstance(status, tuple) else (status,))
+    assert answer.status_code == status
     assert says in answer.json()["message"]
     assert not session.server(server)
     # Pods of earlier tests may leave meanwhile.

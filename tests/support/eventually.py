@@ -1,5 +1,6 @@
 """Waiting in tests: until something holds, never for a fixed time."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -27,3 +28,14 @@ def eventually(
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {within} s; last saw {answer!r}")
         time.sleep(every)
+
+
+async def until(look: Callable[[], object], *, within: float = 30.0) -> None:
+    """Return once ``look`` is true of what no event tells; the loop goes on meanwhile.
+
+    Raises:
+        TimeoutError: ``within`` seconds passed.
+    """
+    async with asyncio.timeout(within):
+        while not look():  # noqa: ASYNC110 - what is awaited is a state
+            await asyncio.sleep(0.01)

@@ -20,8 +20,18 @@ MIGRATIONS: Mapping[int, Migration] = {}
 """Version → what turns a state of it into one of the next version."""
 
 
-def ensure(found: Places) -> None:
+def ensure(
+    found: Places,
+    *,
+    version: int = VERSION,
+    migrations: Mapping[int, Migration] = MIGRATIONS,
+) -> None:
     """Migrate the state folder to this version, or refuse before anything is changed.
+
+    Args:
+        found: Where the state folder is.
+        version: What this version of the platform knows.
+        migrations: What it can migrate.
 
     Raises:
         NeedError: It is of a newer version, or of one that nothing migrates.
@@ -29,28 +39,30 @@ def ensure(found: Places) -> None:
     record = found.state / "version"
     if (found.state / "etcd").exists():
         # The first version wrote no record.
-        version = int(record.read_text()) if record.exists() else 1
-        for step in _steps(version, found):
+        left = int(record.read_text()) if record.exists() else 1
+        for step in _steps(left, version, migrations, found):
             step(found)
-    write_private(record, f"{VERSION}\n")
+    write_private(record, f"{version}\n")
 
 
-def _steps(version: int, found: Places) -> list[Migration]:
+def _steps(
+    left: int, version: int, migrations: Mapping[int, Migration], found: Places
+) -> list[Migration]:
     """Return the migrations that are needed, all of which exist."""
     stays = (
         f"Or remove it by `make clean`, with all homes and jobs; copy "
         f"{found.storage} before to keep the files."
     )
-    if version > VERSION:
+    if left > version:
         raise NeedError(
-            f"{found.state} was left by a newer version of Mofang (state {version}, "
-            f"this one knows {VERSION}): check out that version or a later one. {stays}"
+            f"{found.state} was left by a newer version of Mofang (state {left}, "
+            f"this one knows {version}): check out that version or a later one. {stays}"
         )
-    steps = [MIGRATIONS.get(each) for each in range(version, VERSION)]
+    steps = [migrations.get(each) for each in range(left, version)]
     if None in steps:
         raise NeedError(
-            f"{found.state} was left by an older version of Mofang (state {version}), "
-            f"which this one (state {VERSION}) cannot migrate: check out the version "
+            f"{found.state} was left by an older version of Mofang (state {left}), "
+            f"which this one (state {version}) cannot migrate: check out the version "
             f"that made it. {stays}"
         )
     return [each for each in steps if each]

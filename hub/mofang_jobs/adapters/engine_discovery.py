@@ -39,6 +39,7 @@ class EngineDiscovery:
         api: The client; shared, not closed here.
         cache: Follows each kind from then on.
         select_policy: Is called after each look, before the kinds are said to be known.
+        retry_seconds: Time until the next look where the cluster did not answer.
     """
 
     def __init__(
@@ -46,10 +47,13 @@ class EngineDiscovery:
         api: ApiClient,
         cache: JobCache,
         select_policy: Callable[[], Awaitable[None]],
+        *,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._api = api
         self._cache = cache
         self._select_policy = select_policy
+        self._retry_seconds = retry_seconds
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -66,7 +70,7 @@ class EngineDiscovery:
                 self._cache.has_kinds.set()
             except MofangError as err:
                 log.warning("engines cannot be discovered yet", error=str(err))
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(self._retry_seconds)
             else:
                 await asyncio.sleep(POLL_SECONDS)
 

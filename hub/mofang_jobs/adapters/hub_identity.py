@@ -38,6 +38,7 @@ class HubIdentity:
     Args:
         http: Client that reaches the hub; shared, not closed here.
         api_url: The hub's API, such as ``http://hub.mofang.svc:8081/hub/api``.
+        keep_seconds: How long an answer holds.
         clock: Seconds that only grow.
     """
 
@@ -46,10 +47,12 @@ class HubIdentity:
         http: httpx.AsyncClient,
         api_url: str,
         *,
+        keep_seconds: float = KEEP_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._url = f"{api_url.rstrip('/')}/user"
+        self._keep_seconds = keep_seconds
         self._clock = clock
         self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
@@ -71,7 +74,7 @@ class HubIdentity:
         if caller is not None and self._clock() < until:
             return caller
         caller = await self._ask(match[1])
-        self._known[key] = (self._clock() + KEEP_SECONDS, caller)
+        self._known[key] = (self._clock() + self._keep_seconds, caller)
         self._known.move_to_end(key)
         while len(self._known) > KEPT_CALLERS:
             self._known.popitem(last=False)

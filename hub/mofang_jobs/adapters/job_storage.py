@@ -40,9 +40,11 @@ class JobStorage:
 
     Args:
         api: The client; shared, not closed here.
+        pause_seconds: Time between two attempts to create a job.
     """
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, *, pause_seconds: float = PAUSE_SECONDS) -> None:
+        self._pause_seconds = pause_seconds
         self._objects = CustomObjectsApi(api)
 
     async def create(self, kind: WorkloadKind, objects: list[Manifest]) -> Manifest:
@@ -80,7 +82,7 @@ class JobStorage:
                 message = api_message(err)
                 if attempt == ATTEMPTS or not any(each in message for each in _NOT_YET):
                     raise
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(self._pause_seconds)
         raise AssertionError
 
     async def create_if_absent(self, body: Manifest) -> None:

@@ -15,6 +15,8 @@ from mofang_jobs.services.log_reader import LogReader
 from mofang_jobs.services.session_registry import SessionRegistry
 from mofang_jobs.services.shell_targets import ShellTargetService
 
+RECOGNISE_SECONDS = 60.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceContext:
@@ -36,3 +38,5 @@ class ServiceContext:
 
     sessions: SessionRegistry
     metrics: ServiceMetrics
+    recognise_seconds: float = RECOGNISE_SECONDS
+    """Time between two checks of an open stream's token."""

@@ -32,9 +32,6 @@ MAX_BODY_BYTES = MAX_SPEC_BYTES
 MAX_INLINE_BYTES = 8 * 1024
 """Longer bodies are validated in a thread, so that nobody else waits for it."""
 
-RECOGNISE_SECONDS = 60.0
-"""Interval for re-validating the token of an open stream."""
-
 MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
 
 M = TypeVar("M", bound=BaseModel)
@@ -144,7 +141,7 @@ class ServiceHandler(web.RequestHandler):
 
     async def _watch_caller(self) -> None:
         while True:
-            await asyncio.sleep(RECOGNISE_SECONDS)
+            await asyncio.sleep(self.context.recognise_seconds)
             try:
                 is_same = await self.recognise() == self._caller
             except UnauthorizedError:

@@ -88,6 +88,7 @@ class JobQueue:
         metrics: Where admissions are counted.
         now: The time.
         clock: Steady seconds, by which what we saw ourselves is timed.
+        retry_seconds: Time until projects are asked for again.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class JobQueue:
         metrics: ServiceMetrics | None = None,
         now: Callable[[], datetime] = _now,
         clock: Callable[[], float] = time.monotonic,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._cache = cache
         self._quotas = quotas
@@ -112,6 +114,7 @@ class JobQueue:
         self._leads = leads
         self._metrics = metrics or ServiceMetrics()
         self._now = now
+        self._retry_seconds = retry_seconds
         self._decisions: dict[str, dict[str, AdmissionDecision]] = {}
         self._lengths: dict[str, int] = {}
         """How many jobs of each project wait on, by its decisions."""
@@ -174,7 +177,7 @@ class JobQueue:
                 await self._pools.ready()
             except ClusterError as err:
                 log.warning("projects are not known yet", error=str(err))
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(self._retry_seconds)
             else:
                 return
 

@@ -59,6 +59,7 @@ class JobStatusService:
         records: What replicas leave beside their logs.
         pod_groups: Who waits for nodes.
         hang_monitor: Who makes no progress.
+        most_described: How many descriptions are kept.
     """
 
     def __init__(
@@ -71,7 +72,9 @@ class JobStatusService:
         records: RecordStorage,
         pod_groups: PodGroupController,
         hang_monitor: HangMonitor,
+        most_described: int = MOST_DESCRIBED,
     ) -> None:
+        self._most_described = most_described
         self._cache = cache
         self._event_reasons = event_reasons
         self._queue = queue
@@ -114,7 +117,7 @@ class JobStatusService:
         if kept is None or kept.inputs != inputs:
             kept = _Description(inputs)
             self._descriptions[job.uid] = kept
-            if len(self._descriptions) > MOST_DESCRIBED:
+            if len(self._descriptions) > self._most_described:
                 self._descriptions.popitem(last=False)
         else:
             self._descriptions.move_to_end(job.uid)

@@ -109,10 +109,11 @@ class RestartController:
             for job in self._cache.list_all():
                 subscription.notify(job.id)
             while True:
-                await self._reconcile()
+                await self.reconcile()
                 await subscription.wait(POLL_SECONDS)
 
-    async def _reconcile(self) -> None:
+    async def reconcile(self) -> None:
+        """Look once at all jobs, and restart those that are due."""
         failed = self._cache.list_failed()
         self._grace_period.retain([obj["metadata"]["uid"] for obj in failed])
         # Before restarts, after which an attempt is no longer its job's last.

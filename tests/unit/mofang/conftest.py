@@ -11,18 +11,19 @@ import time
 
 import pytest
 from click.testing import CliRunner
-from unit.mofang.fake_service import Clock, FakeService
+from unit.mofang.fake_service import FakeService
 
 from mofang.cli import app
 from mofang.cli.app import Platform
 from support.client_packages import outside, public_client  # noqa: F401 - fixtures
+from support.clock import FakeClock
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = Clock()
+    clock = FakeClock()
     monkeypatch.setattr(time, "sleep", clock.sleep)
-    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(time, "monotonic", clock)
     return clock
 
 

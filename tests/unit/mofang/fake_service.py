@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -210,18 +210,3 @@ def answer(job: Job, status: int = 200) -> httpx.Response:
 def refuse(status: int, code: str, message: str, **fields: str) -> httpx.Response:
     body = {"error": code, "message": message, "fields": fields}
     return httpx.Response(status, json=body)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.pauses: list[float] = []
-        self.when_paused: Callable[[], None] = lambda: None
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
-        self.when_paused()
-
-    async def async_sleep(self, seconds: float) -> None:
-        self.sleep(seconds)

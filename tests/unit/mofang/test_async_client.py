@@ -2,7 +2,7 @@ import asyncio
 
 import httpx
 import pytest
-from unit.mofang.fake_service import GIVEN, Clock, a_job, refuse
+from unit.mofang.fake_service import GIVEN, a_job, refuse
 
 import mofang
 from mofang.async_client import AsyncClient
@@ -13,6 +13,7 @@ from mofang.errors import (
     UnreachableError,
 )
 from mofang_api.models import JobEvent, JobState
+from support.clock import FakeClock
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ async def client(service):
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(asyncio, "sleep", clock.async_sleep)
+    clock = FakeClock()
+    monkeypatch.setattr(asyncio, "sleep", clock.sleep_async)
     return clock
 
 

@@ -1,6 +1,5 @@
 import pytest
 
-from mofang_images import host
 from mofang_images.apt import AptSource
 from mofang_images.host import write_host_folder
 
@@ -13,7 +12,6 @@ def written(tmp_path, monkeypatch):
     source = AptSource(
         uri="http://mirror.example/debian", suite="trixie", components="main"
     )
-    monkeypatch.setattr(host, "image_sources", lambda: [source])
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple?a=1&b=2")
     monkeypatch.setenv("PIP_FIND_LINKS", "/opt/wheels")
     authorities = tmp_path / "authorities.crt"
@@ -21,7 +19,7 @@ def written(tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(authorities))
     uv = tmp_path / "uv"
     uv.write_text("program")
-    write_host_folder(folder, uv)
+    write_host_folder(folder, uv, [source])
     return folder
 
 

@@ -9,6 +9,7 @@ import pytest
 from unit.mofang_jobs.world import IMAGE, PretendedCluster, World, running_world
 
 from mofang_kube.errors import KubernetesUnavailableError
+from support.eventually import until
 
 SPEC = {"name": "x", "image": IMAGE, "script": "train.py", "replicas": 2}
 
@@ -18,12 +19,6 @@ def is_running(cluster: PretendedCluster, job: str) -> bool:
     body = cluster.jobs.get(job)
     is_suspended = body is None or body["spec"]["runPolicy"]["suspend"]
     return not is_suspended and job in cluster.groups
-
-
-async def until(look: Any, seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not look():  # noqa: ASYNC110 - what is awaited is a state
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("dies_at", [1, 2, 3, 4])
@@ -68,7 +63,7 @@ async def test_while_kubernetes_is_away_jobs_wait_and_then_go_on(
 
         monkeypatch.undo()
         world.wake()
-        await until(lambda: is_running(cluster, job["id"]), 10)
+        await until(lambda: is_running(cluster, job["id"]), within=10)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +154,7 @@ async def test_names_at_their_limits_are_taken(world: World) -> None:
 async def test_a_body_larger_than_any_job_is_refused(world: World) -> None:
     body = {**SPEC, "arguments": ["x" * 1000] * 900}
     answer = await world.call("POST", json=body)
-    assert answer.status_code in {413, 422}
+    assert answer.status_code == 413
     assert answer.json()["message"]
 
 
@@ -167,7 +162,7 @@ async def test_a_body_larger_than_any_job_is_refused(world: World) -> None:
 async def test_what_is_no_json_is_refused(world: World, body: bytes) -> None:
     for path in ("", "preview"):
         answer = await world.call("POST", path, content=body)
-        assert answer.status_code in {400, 422}, answer.text
+        assert answer.status_code == 422, answer.text
         assert answer.json()["message"]
 
 

@@ -1,19 +1,13 @@
 """The service over HTTP, on pretended seams."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from unit.mofang_jobs.world import IMAGE, PREFIX, World, running_world
+from unit.mofang_jobs.world import IMAGE, World, running_world
 
-from mofang_jobs.adapters import hub_identity as identity
-from mofang_jobs.api import service_handler as requests
 from mofang_jobs.engines.kubeflow_v1 import XGBOOST_JOB
-from mofang_spawner.environments.availability import Unavailable
 
 SPEC = {"name": "train", "image": IMAGE, "script": "train.py"}
 
@@ -33,14 +27,6 @@ async def test_a_submitted_job_is_in_the_next_list(world: World) -> None:
     assert job["owner"] == "ada"
     assert job["state"] == "Submitted"
     assert [each["index"] for each in job["replicas"]] == [0, 1]
-
-
-async def test_a_job_s_cache_has_the_size_of_its_environment(world: World) -> None:
-    job = await world.submit()
-
-    template = world.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]["Worker"]
-    volumes = {each["name"]: each for each in template["template"]["spec"]["volumes"]}
-    assert volumes["cache"]["emptyDir"] == {"sizeLimit": "7Gi"}
 
 
 async def test_pages_follow_each_other_without_gaps(world: World) -> None:
@@ -179,73 +165,6 @@ async def test_a_project_that_is_not_ready_takes_no_jobs(world: World) -> None:
     assert (await world.call("POST", json=SPEC)).status_code == 409
 
 
-async def test_the_environment_is_known_by_its_image(world: World) -> None:
-    """Later attempts have the same packages, and know the job alone."""
-    assert (await world.submit())["spec"]["environment_name"] == "pytorch"
-
-
-async def test_an_environment_s_name_stands_for_its_image(world: World) -> None:
-    job = await world.submit(image="", environment_name="pytorch")
-
-    assert job["spec"]["image"] == IMAGE
-    [body] = world.cluster.jobs.values()
-    assert IMAGE in str(body["spec"])
-    unknown = {**SPEC, "image": "", "environment_name": "gone"}
-    refusal = await world.call("POST", json=unknown)
-    assert refusal.status_code == 422
-    assert list(refusal.json()["fields"]) == ["environment_name"]
-    preview = (await world.call("POST", "preview", json=unknown)).json()
-    assert preview["fields"] == refusal.json()["fields"]
-
-
-async def test_who_submits_without_ever_having_had_a_server_gets_a_home(
-    world: World,
-) -> None:
-    """The kubelet would make it as root's."""
-    users = world.storage / "users"
-    users.mkdir()
-
-    await world.call("POST", "preview", json=SPEC)
-    assert not list(users.iterdir()), "a preview makes nothing"
-
-    answer = await world.call("POST", json=SPEC)
-
-    assert answer.status_code == 201
-    assert [each.name for each in users.iterdir()] == ["ada"]
-
-
-async def test_the_preview_of_a_refused_job_has_the_environment_s_image(
-    world: World,
-) -> None:
-    large = {**SPEC, "image": "", "environment_name": "pytorch", "replicas": 50}
-    preview = (await world.call("POST", "preview", json=large)).json()
-
-    assert list(preview["fields"]) == ["resources.cpu", "resources.memory", "replicas"]
-    assert f"image: {IMAGE}" in preview["manifest"]
-
-
-async def test_who_may_see_a_project_sees_its_environments(world: World) -> None:
-    path = f"{PREFIX}/api/projects/vision/environments"
-    answer = await world.call("GET", path, user="eve")
-
-    assert answer.status_code == 200
-    assert answer.json()["allow_any_image"] is False
-    [found] = answer.json()["environments"]
-    assert (found["name"], found["image"]) == ("pytorch", IMAGE)
-    assert found["unavailable"] is None
-    for user, status in (("mallory", 404), ("nobody", 401), ("service", 403)):
-        assert (await world.call("GET", path, user=user)).status_code == status
-
-
-async def test_the_image_of_the_own_running_server_may_be_used(world: World) -> None:
-    """After a release no environment names it any more, but the server runs."""
-    world.cluster.servers = {"docker.io/mofang/pytorch:old"}
-
-    job = await world.submit(image="docker.io/mofang/pytorch:old")
-
-    assert job["spec"]["image"] == "docker.io/mofang/pytorch:old"
-
-
 async def test_cancelling_twice_keeps_the_first_name(world: World) -> None:
     job = await world.submit()
     world.cluster.conflicts = 2
@@ -328,70 +247,6 @@ async def test_metrics_are_for_those_with_the_scope(world: World) -> None:
     assert "mofang_jobs_submitted_total 1.0" in answer.text
     assert "ada" not in answer.text
     assert job["id"] not in answer.text
-
-
-@pytest.mark.parametrize("loss", ["the token", "a group"])
-async def test_a_stream_is_cut_when_its_token_stands_for_less(
-    world: World, monkeypatch: pytest.MonkeyPatch, loss: str
-) -> None:
-    monkeypatch.setattr(identity, "KEEP_SECONDS", 0.0)
-    monkeypatch.setattr(requests, "RECOGNISE_SECONDS", 0.1)
-    world.hub.groups["eve"] = ["readers"]
-    address = f"{world.url}/services/training/api/projects/vision/jobs/watch"
-    headers = {"Authorization": "token eve"}
-
-    async with world.http.stream("GET", address, headers=headers) as answer:
-        lines = answer.aiter_lines()
-        assert (await anext(lines)).startswith(":")
-        world.hub.is_away = True
-        await asyncio.sleep(0.3)
-        world.hub.is_away = False
-        if loss == "the token":
-            world.hub.revoked.add("eve")
-        else:
-            world.hub.groups["eve"] = []
-        with pytest.raises(httpx.RemoteProtocolError):
-            await asyncio.wait_for(_read_out(lines), 5)
-
-
-async def _read_out(lines: AsyncIterator[str]) -> None:
-    async for _ in lines:
-        pass
-
-
-async def test_the_watch_tells_what_happens(world: World) -> None:
-    old = await world.submit(name="old")
-    events: asyncio.Queue[Any] = asyncio.Queue()
-
-    async def listen() -> None:
-        address = f"{world.url}/services/training/api/projects/vision/jobs/watch"
-        headers = {"Authorization": "token eve"}
-        async with world.http.stream("GET", address, headers=headers) as answer:
-            async for line in answer.aiter_lines():
-                if line.startswith(":"):
-                    events.put_nowait(None)
-                if line.startswith("data: "):
-                    events.put_nowait(json.loads(line[6:]))
-
-    listening = asyncio.create_task(listen())
-    try:
-        assert await events.get() is None
-        new = await world.submit(name="new")
-        added = await events.get()
-        world.run_pod(new)
-        async with asyncio.timeout(30):
-            while (modified := await events.get())["job"]["state"] != "Running":
-                assert modified["job"]["id"] == new["id"]
-        await world.call("DELETE", old["id"])
-        deleted = await events.get()
-    finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
-
-    assert (added["type"], added["job"]["id"]) == ("added", new["id"])
-    assert modified["type"] == "modified"
-    assert modified["job"]["replicas"][0]["shell"] is False
-    assert (deleted["type"], deleted["job"]["id"]) == ("deleted", old["id"])
 
 
 async def test_a_cross_site_form_cannot_submit(world: World) -> None:
@@ -478,27 +333,6 @@ async def test_a_missing_engine_may_still_be_installing(
     )
 
 
-async def test_a_job_whose_image_is_not_there_yet_is_refused(world: World) -> None:
-    """It would wait for an image that nobody can pull."""
-    (environment,) = world.catalog.environments
-    unavailable = Unavailable(reason="Building", message="3 of 9 are ready.")
-    world.catalog.environments = [
-        environment.model_copy(update={"unavailable": unavailable})
-    ]
-
-    preview = (await world.call("POST", "preview", json=SPEC)).json()
-    answer = await world.call("POST", json=SPEC)
-
-    assert answer.status_code == 422
-    refusal = answer.json()
-    assert "PyTorch is not available yet. 3 of 9 are ready." in refusal["message"]
-    assert preview["fields"] == refusal["fields"] == {"image": refusal["message"]}
-    assert not world.cluster.jobs
-
-    world.catalog.environments = [environment]
-    assert (await world.call("POST", json=SPEC)).status_code == 201
-
-
 async def test_a_list_is_filtered_and_counted(world: World) -> None:
     for name in ("alpha", "beta", "gamma"):
         await world.submit(name=name, user="ben" if name == "beta" else "ada")
@@ -516,18 +350,3 @@ async def test_a_list_is_filtered_and_counted(world: World) -> None:
     wrong = await world.call("GET", params={"state": "Weird"})
     assert wrong.status_code == 422
     assert "state" in wrong.json()["fields"]
-
-
-async def test_a_job_has_the_variables_of_its_environment(world: World) -> None:
-    """Its own come first, and nobody's pose as the platform's."""
-    (environment,) = world.catalog.environments
-    env = {"LEVEL": "1", "MODE": "fast", "MOFANG_ROLE": "evil"}
-    world.catalog.environments = [environment.model_copy(update={"env": env})]
-
-    job = await world.submit(environment={"MODE": "slow"})
-
-    template = world.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]["Worker"]
-    container = template["template"]["spec"]["containers"][0]
-    found = {each["name"]: each.get("value") for each in container["env"]}
-    assert (found["LEVEL"], found["MODE"]) == ("1", "slow")
-    assert found["MOFANG_ROLE"] == "worker"

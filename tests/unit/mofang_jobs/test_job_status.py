@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.mofang_jobs.test_restart_controller import fail
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import JobEvent, JobList
@@ -82,7 +81,7 @@ def pod_goes(world: World, made: Made) -> None:
 
 
 def job_fails(world: World, made: Made) -> None:
-    fail(world, made["id"])
+    world.fail(made["id"])
 
 
 def job_is_cancelled(world: World, made: Made) -> None:
@@ -145,7 +144,7 @@ async def test_every_change_of_a_running_job_is_told(
 
 
 async def test_a_restart_that_is_refused_is_told(world: World, running: Made) -> None:
-    fail(world, running["id"])
+    world.fail(running["id"])
     before = describe(world, running)
     world.restarts._refusals.record(seen(world, running), "The image is gone.")
 
@@ -202,13 +201,11 @@ async def test_a_page_is_what_its_model_would_be(world: World, running: Made) ->
     assert change.to_json() == event.model_dump_json()
 
 
-async def test_few_descriptions_are_kept(
-    world: World, running: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mofang_jobs.services.job_status.MOST_DESCRIBED", 1)
-    other = await world.submit(name="other")
-    first = describe(world, running)
-    describe(world, other)
+async def test_few_descriptions_are_kept(tmp_path: Path) -> None:
+    async with running_world(tmp_path, most_described=1) as world:
+        made, other = await world.submit(), await world.submit(name="other")
+        first = describe(world, made)
+        describe(world, other)
 
-    assert describe(world, running) is not first
-    assert describe(world, running).json == first.json
+        assert describe(world, made) is not first
+        assert describe(world, made).json == first.json

@@ -23,7 +23,7 @@ class Refusing(engines.JobStorage):
     """An engine whose cluster refuses the first tries with a sentence."""
 
     def __init__(self, sentence: str, *, times: int) -> None:
-        super().__init__(Mock(spec=ApiClient))
+        super().__init__(Mock(spec=ApiClient), pause_seconds=0)
         self.sentence, self.left, self.asked = sentence, times, 0
 
     async def _call(self, *_: Any, body: Manifest, **__: Any) -> Any:
@@ -37,8 +37,7 @@ class Refusing(engines.JobStorage):
 
 
 @pytest.fixture
-def objects(monkeypatch: pytest.MonkeyPatch) -> list[Manifest]:
-    monkeypatch.setattr(engines, "PAUSE_SECONDS", 0)
+def objects() -> list[Manifest]:
     return render(PYTORCH_JOB, make_job(), [], SchedulingMetadata())
 
 

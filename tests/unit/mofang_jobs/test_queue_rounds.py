@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.subscriptions import Subscription
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod, PodPhase
-from mofang_jobs.scheduling import queue
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.scheduling.queue_state import (
     HOLD_SECONDS,
@@ -23,6 +22,8 @@ from mofang_jobs.scheduling.queue_state import (
 )
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError
 from mofang_kube.watcher import Watcher
+from support.clock import FakeClock
+from support.eventually import until
 
 STARVATION_TIMEOUT = timedelta(minutes=10)
 FREE = {"requests.cpu": "100"}
@@ -61,14 +62,14 @@ class World:
         self.asked = 0
         self.knows = asyncio.Event()
         self.knows.set()
-        self.seconds = 0.0
+        self.clock = FakeClock()
         self.queue = JobQueue(
             self.cache,
             Quotas(self.quotas),
             self,
             self,
             starvation_timeout=STARVATION_TIMEOUT,
-            clock=lambda: self.seconds,
+            clock=self.clock,
             **asked,
         )
 
@@ -115,7 +116,7 @@ class World:
     async def look_later(self, seconds: float) -> None:
         """Decide now, and again after some time."""
         await self.queue.decide()
-        self.seconds += seconds
+        self.clock.advance(seconds)
         self.entered.clear()
         self.add("later", "audio", asked={"resources": {"gpu": 1}})
         await self.queue.decide()
@@ -126,12 +127,6 @@ class World:
         seen = make_seen(**{"is_suspended": True, **basis, **facts})
         self.cache.jobs.append(seen)
         return seen
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - what is awaited is a state
-            await asyncio.sleep(0.01)
 
 
 async def test_what_kubernetes_makes_of_a_quota_is_read() -> None:
@@ -243,7 +238,7 @@ async def test_a_refused_job_is_tried_again_after_a_while() -> None:
     await world.queue.decide()
     assert world.tried == ["a"]
     del world.errors["a"]
-    world.seconds += RETRY_SECONDS
+    world.clock.advance(RETRY_SECONDS)
     await world.queue.decide()
 
     assert world.entered == ["a"]
@@ -279,19 +274,16 @@ async def test_nobody_else_is_tried_while_the_cluster_is_away() -> None:
     assert world.entered == ["a"]
 
 
-async def test_nobody_is_let_in_before_the_projects_are_known(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_nobody_is_let_in_before_the_projects_are_known() -> None:
     """Just after a start; the cluster was away when they were first asked for."""
-    monkeypatch.setattr(queue, "RETRY_SECONDS", 0.01)
-    world = World()
+    world = World(retry_seconds=0.01)
     world.knows.clear()
     world.quotas.has_synced.set()
     world.add("a", "vision")
     task = asyncio.create_task(world.queue.run())
     try:
+        # The second time it is asked it waits, so nothing more happens by itself.
         await until(lambda: world.asked == 2)
-        await asyncio.sleep(0.05)
         assert world.tried == []
 
         world.knows.set()
@@ -375,7 +367,7 @@ async def test_an_admitted_job_is_counted_once(pods: int, used: str) -> None:
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": used})
     ten_cores(world, pods)
     await world.queue.decide()
-    world.seconds += SETTLE_SECONDS
+    world.clock.advance(SETTLE_SECONDS)
     now, then = datetime.now(UTC), datetime.now(UTC) + timedelta(seconds=1)
     asks = [{"resources": {"cpu": cores}} for cores in ("3", "2")]
     three = world.add("three", "vision", asked=asks[0], created=now)
@@ -402,7 +394,7 @@ async def test_pods_made_just_now_are_counted_twice_rather_than_not_at_all() -> 
     assert "It is decided within seconds" in str(world.queue.queue_position(three)[1])
 
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "13"})
-    world.seconds += SETTLE_SECONDS
+    world.clock.advance(SETTLE_SECONDS)
     await world.queue.decide()
     assert world.entered == ["three"]
 

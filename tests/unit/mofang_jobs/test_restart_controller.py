@@ -1,4 +1,4 @@
-"""When a failed job starts again, and what is written down of it."""
+"""The restart controller at work in the whole service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,221 +8,24 @@ from typing import Any
 
 import pytest
 from kubernetes_asyncio.client import ApiException
-from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import RestartRecord
-from mofang_jobs.adapters.cache import JobCache
-from mofang_jobs.domain.failure_patterns import find_failure_pattern
-from mofang_jobs.domain.models import Outcome, PodPhase
-from mofang_jobs.domain.nodes import node_index_keys, strip_node
 from mofang_jobs.domain.restart_rules import (
     TOO_LATE,
-    may_restart,
-    record_failure,
-    record_loss,
 )
 from mofang_jobs.services.restart_state import (
-    LostNodes,
     RestartRefusals,
     StatusGracePeriod,
-    is_permanent,
 )
 from mofang_kube.errors import (
-    InvalidError,
-    KubernetesUnavailableError,
     MofangError,
     wrap_api_errors,
 )
-from mofang_kube.watcher import Watcher
+from support.clock import FakeClock
+from support.eventually import until
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-def failed(index: int = 0, **facts: Any) -> Any:
-    return make_pod(
-        index, **{"phase": PodPhase.FAILED, "exit_code": 1, "node": "cpu-1", **facts}
-    )
-
-
-def job(limit: int = 3, *, unconditional: bool = False, **facts: Any) -> Any:
-    policy = {"limit": limit, "unconditional": unconditional}
-    return make_seen(spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts)
-
-
-def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
-    return tuple(
-        RestartRecord(attempt=number, at=NOW, cause="x", by_platform=each)
-        for number, each in enumerate(by_platform, 1)
-    )
-
-
-@pytest.mark.parametrize(
-    ("facts", "by_platform", "avoided"),
-    [
-        pytest.param({}, False, False, id="an exit code is the script's"),
-        pytest.param(
-            {"exit_code": 137, "exit_reason": "OOMKilled"}, False, False, id="memory"
-        ),
-        pytest.param(
-            {"exit_code": None, "status_reason": "Evicted"}, True, True, id="evicted"
-        ),
-        pytest.param(
-            {"exit_code": None, "status_reason": "NodeLost"}, True, True, id="lost"
-        ),
-        pytest.param(
-            {"exit_code": 137, "exit_reason": "ContainerStatusUnknown"},
-            True,
-            True,
-            id="a container that the node lost",
-        ),
-        pytest.param(
-            {
-                "exit_code": 137,
-                "exit_reason": "ContainerStatusUnknown",
-                "is_terminating": True,
-            },
-            True,
-            False,
-            id="a pod that somebody deleted",
-        ),
-        pytest.param(
-            {"termination_message": "RuntimeError: uncorrectable ECC error"},
-            True,
-            True,
-            id="a broken GPU",
-        ),
-        pytest.param(
-            {
-                "termination_message": "RuntimeError: CUDA error: "
-                "device-side assert triggered"
-            },
-            False,
-            False,
-            id="a label out of range on the GPU",
-        ),
-        pytest.param(
-            {
-                "termination_message": "[gloo/transport/tcp/pair.cc:598] "
-                "Connection closed"
-            },
-            True,
-            False,
-            id="replicas that lost each other",
-        ),
-    ],
-)
-def test_whose_fault_it_was(
-    facts: dict[str, Any], by_platform: bool, avoided: bool
-) -> None:
-    record = record_failure(job(), [failed(**facts)], NOW)
-    assert (record.by_platform, record.avoided) == (by_platform, avoided)
-    assert record.replica == "worker-0"
-    assert record.node == "cpu-1"
-    assert "worker-0" in record.cause
-
-
-@pytest.mark.parametrize(
-    ("seen", "by_platform", "expected"),
-    [
-        pytest.param(make_seen(outcome=Outcome.FAILED), True, False, id="off"),
-        pytest.param(job(), True, True, id="the platform's fault"),
-        pytest.param(job(), False, False, id="the script's fault"),
-        pytest.param(job(unconditional=True), False, True, id="unconditional"),
-        pytest.param(job(1, restarts=earlier(True)), True, False, id="all used up"),
-        pytest.param(
-            job(9, unconditional=True, restarts=earlier(False, False)),
-            False,
-            True,
-            id="third of a script in a row",
-        ),
-        pytest.param(
-            job(9, unconditional=True, restarts=earlier(False, False, False)),
-            False,
-            False,
-            id="fourth of a script in a row",
-        ),
-        pytest.param(
-            job(9, unconditional=True, restarts=earlier(False, False, False, True)),
-            False,
-            True,
-            id="the row was broken",
-        ),
-        pytest.param(job(cancelled_by="ada"), True, False, id="cancelled"),
-    ],
-)
-def test_when_it_starts_again(seen: Any, by_platform: bool, expected: bool) -> None:
-    record = RestartRecord(attempt=9, at=NOW, cause="x", by_platform=by_platform)
-    assert may_restart(seen, record) is expected
-
-
-class Clock:
-    """Tells what it is told."""
-
-    seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-def test_a_machine_that_came_back_is_counted_anew() -> None:
-    clock, names = Clock(), {"cpu-2"}
-    lost_nodes = LostNodes(lambda: names, clock=clock)
-    lost_nodes.durations()
-    clock.seconds += 20
-    names.clear()
-    assert not lost_nodes.durations()
-    names.add("cpu-2")
-    lost_nodes.durations()
-    clock.seconds += 20
-    assert lost_nodes.durations()["cpu-2"].total_seconds() == 20
-
-
-def test_a_machine_is_lost_only_after_a_while() -> None:
-    pods = [make_pod(0, node="cpu-1"), make_pod(1, node="cpu-2")]
-    seen = make_seen()
-    clock, names = Clock(), {"cpu-2"}
-    lost_nodes = LostNodes(lambda: names, clock=clock)
-    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
-    clock.seconds += 29
-    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
-    clock.seconds += 2
-    record = record_loss(seen, pods, lost_nodes.durations(), NOW)
-    assert record is not None
-    assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
-
-
-def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
-    clock, seen = Clock(), job()
-    grace_period = StatusGracePeriod(10, clock=clock)
-    running = [make_pod(0)]
-    assert not grace_period.has_passed(seen, running)
-    clock.seconds += 9
-    assert not grace_period.has_passed(seen, running)
-    assert grace_period.has_passed(seen, [failed()]), "now it is known"
-    clock.seconds += 1
-    assert grace_period.has_passed(seen, running)
-    grace_period.retain([])
-    assert not grace_period.has_passed(seen, running)
-
-
-@pytest.mark.parametrize(
-    ("words", "name"),
-    [
-        ("ModuleNotFoundError: No module named 'foo'", "missing package"),
-        ("OSError: [Errno 28] No space left on device", "disk full"),
-        ("torch.cuda.OutOfMemoryError: CUDA out of memory.", "GPU memory"),
-        (
-            "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)",
-            "lost replicas",
-        ),
-        ("PermissionError: [Errno 13] Permission denied: '/global/x'", "no rights"),
-        ("ValueError: no such shape", None),
-    ],
-)
-def test_known_causes(words: str, name: str | None) -> None:
-    found = find_failure_pattern(words)
-    assert (found.name if found else None) == name
 
 
 @pytest.fixture
@@ -231,32 +34,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield found
 
 
-def fail(
-    world: World, name: str, end: str = "Failed", at: datetime | None = None
-) -> None:
-    """Make a job's object fail, or end otherwise, as the operator would."""
-    body = world.cluster.jobs[name]
-    time = at.isoformat() if at else None
-    now = {"type": end, "status": "True", "lastTransitionTime": time}
-    body["status"] = {"conditions": [now]}
-    body["metadata"]["resourceVersion"] = str(next(world.cluster.versions))
-    world.tell(body)
-
-
-async def eventually(world: World, job_id: str, **wanted: Any) -> dict[str, Any]:
-    async with asyncio.timeout(30):
-        while True:
-            found: dict[str, Any] = (await world.call("GET", job_id)).json()
-            if all(found.get(name) == value for name, value in wanted.items()):
-                return found
-            await asyncio.sleep(0.01)
-
-
 async def test_a_lost_gang_starts_again_and_tells_why(world: World) -> None:
     made = await world.submit(restart={"limit": 2})
-    fail(world, made["id"])
+    world.fail(made["id"])
 
-    again = await eventually(world, made["id"], attempt=2)
+    again = await world.eventually(made["id"], attempt=2)
 
     assert again["created"] == made["created"]
     assert again["restarts"][0]["cause"]
@@ -271,9 +53,9 @@ async def test_another_copy_of_the_service_answers_and_acts_once_it_leads(
     async with running_world(tmp_path, leads=lambda: leads) as world:
         waiting = await world.submit()
         lost = await world.submit(restart={"limit": 2})
-        fail(world, lost["id"])
-        await eventually(world, waiting["id"], state="Queued")
-        await eventually(world, lost["id"], state="Restarting")
+        world.fail(lost["id"])
+        await world.eventually(waiting["id"], state="Queued")
+        await world.eventually(lost["id"], state="Restarting")
         assert list(world.cluster.jobs) == [waiting["id"], lost["id"]]
         assert world.cluster.jobs[waiting["id"]]["spec"]["runPolicy"]["suspend"]
 
@@ -281,24 +63,18 @@ async def test_another_copy_of_the_service_answers_and_acts_once_it_leads(
         world.cache.wake()
 
         await world.let_in(waiting)
-        await eventually(world, lost["id"], attempt=2)
+        await world.eventually(lost["id"], attempt=2)
 
 
 async def test_cancelling_between_two_attempts_cancels_for_good(world: World) -> None:
     made = await world.submit(restart={"limit": 2})
     body = world.cluster.jobs[made["id"]]
     body["metadata"]["annotations"]["mofang.dev/cancelled-by"] = "ada"
-    fail(world, made["id"])
+    world.fail(made["id"])
 
-    found = await eventually(world, made["id"], state="Cancelled")
+    found = await world.eventually(made["id"], state="Cancelled")
 
     assert found["attempt"] == 1
-
-
-async def until(durations: Any) -> None:
-    async with asyncio.timeout(30):
-        while not durations():  # noqa: ASYNC110 - what is awaited is a state
-            await asyncio.sleep(0.01)
 
 
 def during_create(world: World, act: Callable[[str], Awaitable[None]]) -> None:
@@ -325,7 +101,7 @@ async def test_cancelling_while_the_next_attempt_is_made_cancels_that_too(
         world.cluster.conflicts = 2
 
     during_create(world, cancel)
-    fail(world, made["id"])
+    world.fail(made["id"])
     await until(lambda: list(world.cluster.jobs) == [f"{made['id']}-r2"])
 
     found = (await world.call("GET", made["id"])).json()
@@ -345,7 +121,7 @@ async def test_a_cancellation_outlives_the_service_that_should_pass_it_on(
             raise asyncio.CancelledError
 
         during_create(world, cancel)
-        fail(world, made["id"])
+        world.fail(made["id"])
         await until(lambda: any(task.done() for task in world.work))
         await world.kill()
         del world.cluster.create
@@ -365,7 +141,7 @@ async def test_a_job_deleted_while_it_starts_again_stays_deleted(world: World) -
         answers.append((await world.call("DELETE", made["id"])).status_code)
 
     during_create(world, delete)
-    fail(world, made["id"])
+    world.fail(made["id"])
     await until(lambda: answers and not world.cluster.jobs)
 
     assert answers == [204]
@@ -396,7 +172,7 @@ async def test_a_job_that_ended_while_it_was_judged_is_not_restarted_for_a_hang(
     seen = world.cache.find("vision", made["id"])
     assert seen is not None
     await world.kill()
-    fail(world, made["id"], end)
+    world.fail(made["id"], end)
 
     await world.restarts.restart(
         seen, RestartRecord(attempt=1, at=NOW, cause="It hangs.", by_platform=True)
@@ -416,7 +192,7 @@ async def test_restarts_wait_for_projects_that_nobody_asked_for_yet(
         world.catalog.projects = known
 
     world.catalog.ready = ready  # type: ignore[method-assign]
-    fail(world, made["id"])
+    world.fail(made["id"])
     await until(lambda: list(world.cluster.jobs) == [f"{made['id']}-r2"])
 
 
@@ -427,9 +203,10 @@ async def test_a_project_that_is_not_ready_for_a_moment_puts_a_restart_off(
     project = world.catalog.projects["vision"]
     busy = project.model_copy(update={"phase": "Pending"})
     world.catalog.projects["vision"] = busy
-    fail(world, made["id"])
-    await asyncio.sleep(0.1)
+    world.fail(made["id"])
+    await world.look()
     assert (await world.call("GET", made["id"])).json()["state"] == "Restarting"
+    assert list(world.cluster.jobs) == [made["id"]]
 
     world.catalog.projects["vision"] = project
     world.wake()
@@ -442,14 +219,14 @@ async def test_what_failed_long_ago_is_not_restarted(
     made = await world.submit(restart={"limit": 2})
     await world.let_in(made)
     before = datetime.now(UTC) - timedelta(minutes=61)
-    fail(world, made["id"], at=before)
+    world.fail(made["id"], at=before)
 
     reason = (
         "It is not known which replica failed first: its pod was deleted, as when a "
         "node is drained or an administrator deletes it. See the logs. "
         f"It was not restarted: {TOO_LATE}"
     )
-    await eventually(world, made["id"], state="Failed", reason=reason)
+    await world.eventually(made["id"], state="Failed", reason=reason)
     assert list(world.cluster.jobs) == [made["id"]]
 
 
@@ -459,28 +236,32 @@ async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None
     seen = world.cache.find("vision", made["id"])
     assert seen is not None
     with world.cache.subscribed("vision") as subscription:
-        await subscription.wait(0.1)
+        await subscription.wait(0)
         RestartRefusals(world.cache).record(seen, "It may not.")
-        assert made["id"] in await subscription.wait(1)
+        assert made["id"] in await subscription.wait(0)
 
 
 async def test_a_script_that_failed_is_not_restarted_though_its_pod_tells_late(
     tmp_path: Path,
 ) -> None:
     """Of the two watches, that of the pods is behind."""
-    async with running_world(tmp_path, settle_seconds=0.5) as world:
+    clock = FakeClock()
+    grace_period = StatusGracePeriod(10, clock=clock)
+    async with running_world(tmp_path, grace_period=grace_period) as world:
         made = await world.submit(restart={"limit": 2})
         await world.let_in(made)
         world.run_pod(made)
-        fail(world, made["id"])
-        await asyncio.sleep(0.1)
+        world.fail(made["id"])
+        await world.look()
+        clock.advance(9)
+        await world.look()
         ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
         world.run_pod(made, phase="Failed", state=ended)
 
-        await eventually(world, made["id"], state="Failed")
-        await asyncio.sleep(0.6)
+        await world.eventually(made["id"], state="Failed")
+        clock.advance(10)
         world.wake()
-        await asyncio.sleep(0.1)
+        await world.look()
         assert list(world.cluster.jobs) == [made["id"]]
 
 
@@ -491,19 +272,6 @@ def refused(status: int, message: str = "no") -> MofangError:
             raise ApiException(status=status, reason=message)
     except MofangError as err:
         return err
-
-
-@pytest.mark.parametrize(
-    ("err", "expected"),
-    [
-        *((refused(status), True) for status in (400, 403, 413, 422)),
-        *((refused(status), False) for status in (401, 404, 409, 429, 500, 503)),
-        (KubernetesUnavailableError("Kubernetes does not answer."), False),
-        (InvalidError("Nothing runs such jobs."), True),
-    ],
-)
-def test_which_refusals_last(err: MofangError, expected: bool) -> None:
-    assert is_permanent(err) is expected
 
 
 async def test_a_restart_that_kubernetes_refuses_is_tried_once_and_told(
@@ -517,10 +285,10 @@ async def test_a_restart_that_kubernetes_refuses_is_tried_once_and_told(
         raise refused(422, "the admission webhook says no")
 
     world.cluster.create = create  # type: ignore[method-assign]
-    fail(world, made["id"])
-    found = await eventually(world, made["id"], state="Failed")
+    world.fail(made["id"])
+    found = await world.eventually(made["id"], state="Failed")
     world.wake()
-    await asyncio.sleep(0.1)
+    await world.look()
 
     assert "It was not restarted: Could not create job" in found["reason"]
     assert "the admission webhook says no" in found["reason"]
@@ -537,7 +305,7 @@ async def test_cancelling_an_attempt_that_just_went_cancels_the_next(
     async def slow(kind: Any, namespace: str, name: str) -> dict[str, Any] | None:
         if name == made["id"] and not looked:
             looked.append(name)
-            fail(world, name)
+            world.fail(name)
             await until(lambda: list(world.cluster.jobs) == [f"{name}-r2"])
             return None
         return await find(kind, namespace, name)
@@ -548,22 +316,3 @@ async def test_cancelling_an_attempt_that_just_went_cancels_the_next(
     assert answer.status_code == 200
     assert answer.json()["attempt"] == 2
     assert answer.json()["reason"] == "Cancelled by ada."
-
-
-def test_a_lost_node_is_found_among_many() -> None:
-    nodes = Watcher(None, "/nodes", index=node_index_keys)  # type: ignore[arg-type]
-    for number in range(50):
-        nodes.put(strip_node(node(f"cpu-{number}", ready="True")))
-    cache = JobCache({}, Watcher(None, "/pods"), nodes)  # type: ignore[arg-type]
-    assert cache.lost_nodes() == set()
-
-    nodes.put(strip_node(node("cpu-7", ready="Unknown")))
-    assert cache.lost_nodes() == {"cpu-7"}
-
-    nodes.put(strip_node(node("cpu-7", ready="True")))
-    assert cache.lost_nodes() == set()
-
-
-def node(name: str, *, ready: str) -> dict[str, Any]:
-    conditions = [{"type": "Ready", "status": ready}]
-    return {"metadata": {"name": name}, "status": {"conditions": conditions}}

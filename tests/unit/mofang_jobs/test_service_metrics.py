@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from prometheus_client import Metric
 from unit.mofang_jobs.conftest import make_pod, make_seen
-from unit.mofang_jobs.test_restart_controller import eventually, fail
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
@@ -162,9 +161,9 @@ async def test_failures_and_restarts_are_counted_by_their_cause(world: World) ->
     pod = world.run_pod(job)
     pod["status"] = {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}
     world.pods.put(pod)
-    fail(world, job["id"])
+    world.fail(job["id"])
 
-    await eventually(world, job["id"], attempt=2)
+    await world.eventually(job["id"], attempt=2)
     families = await scrape(world)
 
     assert value(families, "mofang_job_restarts_total", cause="evicted") == 1
@@ -179,13 +178,13 @@ async def test_what_failed_before_the_service_began_is_not_counted(
     async with running_world(tmp_path) as world:
         made = await world.submit()
         await world.let_in(made)
-        fail(world, made["id"])
+        world.fail(made["id"])
         cause = {"engine": "kubeflow-v1", "cause": "unknown"}
         await until(world, "mofang_job_failures_total", 1, **cause)
     async with running_world(tmp_path, world.cluster) as again:
         other = await again.submit(name="other")
         await again.let_in(other)
-        fail(again, other["id"])
+        again.fail(other["id"])
         await until(again, "mofang_job_failures_total", 1, **cause)
 
 

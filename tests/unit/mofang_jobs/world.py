@@ -8,6 +8,7 @@ import itertools
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from unit.mofang_jobs.conftest import PROJECT
 
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
-from mofang_jobs.adapters.hub_identity import HubIdentity
+from mofang_jobs.adapters.hub_identity import KEEP_SECONDS, HubIdentity
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.api.application import build_application
 from mofang_jobs.domain.nodes import node_index_keys
@@ -41,6 +42,7 @@ from mofang_kube.errors import ConflictError
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
+from support.eventually import until
 
 IMAGE = "docker.io/mofang/pytorch:1"
 SCOPES = [
@@ -214,6 +216,7 @@ class PretendedStream:
         self.is_closed = False
         self.taken = 0
         self.to_come: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
+        self.offered = 0
         self.takes = asyncio.Event()
         self.takes.set()
 
@@ -223,6 +226,7 @@ class PretendedStream:
             yield frame
 
     async def send(self, frame: bytes) -> None:
+        self.offered += 1
         await self.takes.wait()
         self.sent.append(frame)
 
@@ -275,6 +279,29 @@ class World:
             task.cancel()
         await asyncio.gather(*self.work, return_exceptions=True)
 
+    async def look(self) -> None:
+        """Let all that works in the background look once, and do what is due."""
+        await self.queue.decide()
+        await self.restarts.reconcile()
+
+    def fail(self, name: str, end: str = "Failed", at: datetime | None = None) -> None:
+        """Make a job's object fail, or end otherwise, as the operator would."""
+        body = self.cluster.jobs[name]
+        time = at.isoformat() if at else None
+        now = {"type": end, "status": "True", "lastTransitionTime": time}
+        body["status"] = {"conditions": [now]}
+        body["metadata"]["resourceVersion"] = str(next(self.cluster.versions))
+        self.tell(body)
+
+    async def eventually(self, job_id: str, **wanted: Any) -> dict[str, Any]:
+        """Return a job once it is described as is wanted."""
+        async with asyncio.timeout(30):
+            while True:
+                found: dict[str, Any] = (await self.call("GET", job_id)).json()
+                if all(found.get(name) == value for name, value in wanted.items()):
+                    return found
+                await asyncio.sleep(0.01)
+
     def wake(self) -> None:
         """Let the queue look, as a change would."""
         for body in self.cluster.jobs.values():
@@ -300,9 +327,8 @@ class World:
 
     async def let_in(self, job: dict[str, Any]) -> None:
         """Return once the queue has released a job."""
-        async with asyncio.timeout(30):
-            while self.cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]:  # noqa: ASYNC110 - what is awaited is a state
-                await asyncio.sleep(0.01)
+        jobs, name = self.cluster.jobs, job["id"]
+        await until(lambda: not jobs[name]["spec"]["runPolicy"]["suspend"])
 
     def tell(self, body: dict[str, Any]) -> None:
         """Let the watch bring a job's object as it is now."""
@@ -356,11 +382,16 @@ async def running_world(
     storage: Path,
     cluster: PretendedCluster | None = None,
     *,
-    settle_seconds: float = 0.0,
     kinds: Iterable[WorkloadKind] = KINDS,
     leads: Leads = always,
+    grace_period: StatusGracePeriod | None = None,
+    keep_caller_seconds: float = KEEP_SECONDS,
+    **given: float,
 ) -> AsyncIterator[World]:
-    """Run the service, perhaps on a cluster that another one has left."""
+    """Run the service, perhaps on a cluster that another one has left.
+
+    ``given`` goes to ``build_service``.
+    """
     cluster = cluster or PretendedCluster()
     catalog, hub = PretendedCatalog(), PretendedHub()
     terminals = PretendedExec()
@@ -389,14 +420,16 @@ async def running_world(
             pod_groups=PodGroupController(
                 None, cluster, settings.gang, NativePolicy("v1beta1")
             ),
-            identity=HubIdentity(hub_client, "http://hub/hub/api"),
+            identity=HubIdentity(
+                hub_client, "http://hub/hub/api", keep_seconds=keep_caller_seconds
+            ),
             terminals=terminals,
             storage_root=storage,
         ),
         settings,
         leads=leads,
-        grace_period=StatusGracePeriod(settle_seconds),
-        session_check_seconds=0.2,
+        grace_period=grace_period or StatusGracePeriod(0.0),
+        **{"session_check_seconds": 0.2, **given},
     )
     queue, restarts = service.queue, service.restart_controller
     work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]

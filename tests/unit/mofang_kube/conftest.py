@@ -2,14 +2,14 @@
 
 import asyncio
 import json
+from dataclasses import fields
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes_asyncio.client import ApiClient, Configuration
 
-from mofang_kube import watcher
-from mofang_kube.watcher import Watcher
+from mofang_kube.watcher import Watcher, WatchTiming
 
 PATH = "/apis/mofang.dev/v1alpha1/projects"
 CUT = object()
@@ -119,13 +119,18 @@ async def api(server):
 
 
 @pytest.fixture
-async def watched(api, monkeypatch):
-    """Make a watcher that is stopped in the end and never pauses for long."""
-    monkeypatch.setattr(watcher, "_LONGEST_PAUSE", 0.01)
+async def watched(api):
+    """Make a watcher that is stopped in the end and never pauses for long.
+
+    What it is given is its timing, or else an argument of its own.
+    """
     made = []
+    of_timing = {each.name for each in fields(WatchTiming)}
 
     def make(**given):
-        made.append(Watcher(api, PATH, **given))
+        times = {name: given.pop(name) for name in of_timing & given.keys()}
+        timing = WatchTiming(**{"longest_pause": 0.01, **times})
+        made.append(Watcher(api, PATH, timing=timing, **given))
         return made[-1]
 
     yield make

@@ -9,13 +9,8 @@ from unit.mofang_kube.conftest import CUT, END, bookmark, event, line
 
 from mofang_kube import watcher as watcher_module
 from mofang_kube.watcher import Watcher
-
-
-async def until(look, *, within=30.0):
-    """Until ``look`` is true; the loop goes on meanwhile."""
-    async with asyncio.timeout(within):
-        while not look():  # noqa: ASYNC110 - looks at what only the fake knows
-            await asyncio.sleep(0.005)
+from support.clock import FakeClock
+from support.eventually import until
 
 
 async def synced(watcher):
@@ -254,10 +249,9 @@ def test_objects_are_found_by_the_groups_they_are_in_now():
     assert watcher.groups() == ["all"]
 
 
-async def test_a_silent_connection_is_given_up(server, watched, monkeypatch):
+async def test_a_silent_connection_is_given_up(server, watched):
     """Its other end may be gone without a word, and changes would be missed."""
-    monkeypatch.setattr(watcher_module, "_SILENCE_SECONDS", 0.2)
-    watcher = watched()
+    watcher = watched(silence=0.2)
     await synced(watcher)
     server.stream(bookmark(7))
     server.stream(event("ADDED", server.put("late")))
@@ -307,40 +301,16 @@ async def test_an_object_made_again_is_not_mixed_up_with_the_old_one(server, wat
 
 
 async def test_a_kind_that_nobody_changes_is_watched_without_pauses(
-    server, watched, monkeypatch, caplog
+    server, watched, caplog
 ):
     """Each pause would be a time in which a change is not seen."""
-    pauses = []
-    real_sleep = asyncio.sleep
-
-    async def sleep(seconds):
-        pauses.append(seconds)
-        await real_sleep(0)
-
-    monkeypatch.setattr(watcher_module, "_SILENCE_SECONDS", 0.05)
-    watcher = watched()
+    clock = FakeClock()
+    watcher = watched(silence=0.05, sleep=clock.sleep_async)
     await synced(watcher)
-    monkeypatch.setattr(watcher_module.asyncio, "sleep", sleep)
     await until(lambda: len(server.watches) >= 6)
 
-    assert max(pauses) < watcher_module._SHORTEST_PAUSE
+    assert max(clock.pauses) < watcher_module._SHORTEST_PAUSE
     assert not [each for each in caplog.records if each.levelname == "WARNING"]
-
-
-@pytest.fixture
-def pauses(monkeypatch):
-    """The pauses between requests; they take no time."""
-    found = []
-    real_sleep = asyncio.sleep
-
-    async def sleep(seconds):
-        if asyncio.current_task().get_name().startswith("watch "):
-            found.append(seconds)
-            seconds = 0
-        await real_sleep(seconds)
-
-    monkeypatch.setattr(watcher_module.asyncio, "sleep", sleep)
-    return found
 
 
 @pytest.mark.parametrize(
@@ -353,28 +323,27 @@ def pauses(monkeypatch):
     ],
 )
 async def test_no_request_comes_before_the_api_server_wants_one(
-    server, watched, pauses, headers, least, most
+    server, watched, headers, least, most
 ):
     server.refusals = [(429, headers)]
-    watcher = watched()
+    clock = FakeClock()
 
-    await synced(watcher)
+    await synced(watched(sleep=clock.sleep_async))
 
-    assert least <= pauses[0] <= most
+    assert least <= clock.pauses[0] <= most
     assert len(server.lists) == 1
 
 
-async def test_watches_that_fail_together_do_not_come_back_together(
-    server, watched, pauses
-):
+async def test_watches_that_fail_together_do_not_come_back_together(server, watched):
     """They would, after each restart of the API server, from every program."""
+    clock = FakeClock()
     for jitter in (0.0, 1.0):
         server.refusals = [500]
-        watcher = watched(jitter=lambda kept=jitter: kept)
+        watcher = watched(jitter=lambda kept=jitter: kept, sleep=clock.sleep_async)
         await synced(watcher)
         await watcher.stop()
 
-    shortest, longest = pauses
+    shortest, longest = clock.pauses
     assert longest == pytest.approx(2 * shortest)
 
 

@@ -26,15 +26,6 @@ def left(places):
     return leave
 
 
-@pytest.fixture
-def at_version(monkeypatch):
-    def know(version: int, migrations) -> None:
-        monkeypatch.setattr(compatibility, "VERSION", version)
-        monkeypatch.setattr(compatibility, "MIGRATIONS", migrations)
-
-    return know
-
-
 def recorded(places: Places) -> str:
     return (places.state / "version").read_text().strip()
 
@@ -46,13 +37,13 @@ def test_a_first_start_records_its_version(places):
 
 
 @pytest.mark.parametrize("version", [None, 1])
-def test_each_migration_runs_in_its_turn(places, left, at_version, version):
+def test_each_migration_runs_in_its_turn(places, left, version):
     """A state without a record is of the first version."""
     left(version)
     ran: list[str] = []
-    at_version(3, {1: lambda _: ran.append("1"), 2: lambda _: ran.append("2")})
+    migrations = {1: lambda _: ran.append("1"), 2: lambda _: ran.append("2")}
 
-    compatibility.ensure(places)
+    compatibility.ensure(places, version=3, migrations=migrations)
 
     assert ran == ["1", "2"]
     assert recorded(places) == "3"
@@ -67,14 +58,14 @@ def test_a_newer_state_is_refused_with_what_to_do(places, left):
     assert recorded(places) == str(compatibility.VERSION + 1)
 
 
-def test_a_state_that_nothing_migrates_is_refused_whole(places, left, at_version):
+def test_a_state_that_nothing_migrates_is_refused_whole(places, left):
     """No migration runs where a later one is missing."""
     left(1)
     ran: list[str] = []
-    at_version(3, {1: lambda _: ran.append("1")})
+    migrations = {1: lambda _: ran.append("1")}
 
     with pytest.raises(NeedError, match="older version of Mofang"):
-        compatibility.ensure(places)
+        compatibility.ensure(places, version=3, migrations=migrations)
 
     assert ran == []
     assert recorded(places) == "1"

@@ -36,15 +36,15 @@ def test_a_failed_replica_is_kept_until_told_to_end(wrapper, mark, eventually):
     assert not mark.exists()
 
 
-def test_the_time_ends_by_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(debug_hold, "MINUTE", 0.05)
+def test_the_time_ends_by_itself(tmp_path):
     log = tmp_path / "worker-0.log"
     settings = RunSettings.from_environment(
         {"MOFANG_KEEP_MINUTES": "1", "MOFANG_LOG_FILE": str(log)}
     )
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
         output = Output(sink.fileno(), settings.log_file)
-        debug_hold.hold_for_debugging(Replica(settings, {}, signals, output), 3)
+        replica = Replica(settings, {}, signals, output)
+        debug_hold.hold_for_debugging(replica, 3, minute=0.05)
         output.close()
     assert [path.name for path in tmp_path.iterdir()] == ["worker-0.log"]
     assert "No longer kept: the time is over." in log.read_text()

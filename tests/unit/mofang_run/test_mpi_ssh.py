@@ -12,6 +12,7 @@ from mofang_run.mpi_ssh.server import Server
 from mofang_run.process.exit_codes import RefusalError
 from mofang_run.process.output import Output
 from mofang_run.process.signals import SignalPipe
+from support.clock import FakeClock
 
 GOOD = Announcement("10.0.0.1", 2222, "ssh-ed25519 AAAA", "jovyan", 2)
 
@@ -63,35 +64,42 @@ def test_a_link_in_place_of_the_directory_is_refused(tmp_path):
 
 
 @pytest.fixture
-def serving(directory):
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def serving(directory, clock):
     settings = RunSettings.from_environment({})
     server = Server([], port=1, host_key="ssh-ed25519 AAAA", user="jovyan")
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
         output = Output(sink.fileno())
-        yield mpi._Serving(Replica(settings, {}, signals, output), directory, server)
+        replica = Replica(settings, {}, signals, output)
+        yield mpi._Serving(replica, directory, server, clock)
 
 
 def test_a_worker_stays_while_its_launcher_is_not_there_yet(serving):
     assert not serving.is_over()
 
 
-def test_a_worker_ends_when_its_launcher_is_silent(serving, directory, monkeypatch):
+def test_a_worker_ends_when_its_launcher_is_silent(serving, directory, clock):
     """A launcher that was killed declares nothing."""
     (directory.path / "launcher.beat").touch()
     assert not serving.is_over()
-    monkeypatch.setattr(mpi, "SILENCE_SECONDS", 0.0)
+    clock.advance(mpi.SILENCE_SECONDS - 1)
+    assert not serving.is_over()
+    clock.advance(1)
     assert serving.is_over()
 
 
-def test_a_sign_of_life_begins_the_patience_anew(serving, directory, monkeypatch):
-    monkeypatch.setattr(mpi, "SILENCE_SECONDS", 100.0)
+def test_a_sign_of_life_begins_the_patience_anew(serving, directory, clock):
     beat = directory.path / "launcher.beat"
     beat.touch()
     assert not serving.is_over()
-    serving._heard -= 1000
+    clock.advance(1000)
     os.utime(beat, (1, 1))
     assert not serving.is_over()
-    serving._heard -= 1000
+    clock.advance(1000)
     assert serving.is_over()
 
 
@@ -116,20 +124,19 @@ def test_a_worker_that_is_ready_too_late_ends_well(serving, directory, monkeypat
     assert serving.is_over()
 
 
-def test_hosts_are_called_as_the_operator_calls_them(tmp_path, monkeypatch):
+def test_hosts_are_called_as_the_operator_calls_them(tmp_path):
     hostfile = tmp_path / "hostfile"
-    monkeypatch.setattr(mpi, "HOSTFILE", hostfile)
     settings = RunSettings.from_environment(
         {
             "MOFANG_ROLES": '{"launcher":1,"worker":2}',
             "MOFANG_HOSTS": '{"worker":"t-{index}"}',
         }
     )
-    assert mpi._host_names(settings) == ["t-0", "t-1"]
+    assert mpi._host_names(settings, hostfile) == ["t-0", "t-1"]
     hosts = {"MOFANG_HOSTS": '{"worker":"t-worker-0-{index}.t"}'}
     below = RunSettings.from_environment({"MOFANG_ROLES": '{"worker":1}', **hosts})
-    assert mpi._host_names(below) == ["t-worker-0-0"]
+    assert mpi._host_names(below, hostfile) == ["t-worker-0-0"]
     hostfile.write_text("digits-worker-0 slots=2\ndigits-worker-1 slots=2\n")
-    assert mpi._host_names(settings) == ["digits-worker-0", "digits-worker-1"]
+    assert mpi._host_names(settings, hostfile) == ["digits-worker-0", "digits-worker-1"]
     hostfile.write_text("-oProxyCommand=x slots=2\ndigits-worker-1 slots=2\n")
-    assert mpi._host_names(settings) == ["t-0", "t-1"]
+    assert mpi._host_names(settings, hostfile) == ["t-0", "t-1"]

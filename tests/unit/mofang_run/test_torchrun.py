@@ -6,6 +6,7 @@ import pytest
 
 from mofang_run.frameworks import torchrun
 from mofang_run.process.output import Output
+from support.clock import FakeClock
 
 SAID = (
     b"E1123 12:00:00.1 7 torch/distributed/elastic/multiprocessing/api.py:869] failed "
@@ -23,10 +24,14 @@ class Child:
 
 
 @pytest.fixture
-def watch(tmp_path, monkeypatch):
-    monkeypatch.setattr(torchrun, "EXIT_SECONDS", 0.0)
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def watch(tmp_path, clock):
     with (tmp_path / "output").open("wb") as sink:
-        yield torchrun._FailureWatch(Output(sink.fileno()))
+        yield torchrun._FailureWatch(Output(sink.fileno()), clock)
 
 
 def test_a_torchrun_that_waits_for_others_after_a_failure_is_ended(
@@ -60,22 +65,26 @@ def read(path):
 
 @pytest.mark.parametrize("said", [SAID, OLD])
 @pytest.mark.parametrize("at", [0, 1, 60, 100])
-def test_a_failure_is_heard_however_its_line_comes(watch, said, at):
+def test_a_failure_is_heard_however_its_line_comes(watch, clock, said, at):
     watch.feed(b"x" * 5000 + b"\n" + said[:at])
     watch.feed(said[at:])
+    assert watch.exit_code(Child(is_busy=False)) is None
+    clock.advance(torchrun.EXIT_SECONDS)
     assert watch.exit_code(Child(is_busy=False)) == 1
 
 
-def test_as_long_as_it_has_processes_it_is_left_alone(watch):
+def test_as_long_as_it_has_processes_it_is_left_alone(watch, clock):
     watch.feed(SAID)
+    clock.advance(torchrun.EXIT_SECONDS)
     assert watch.exit_code(Child(is_busy=True)) is None
 
 
 @pytest.mark.parametrize(
     "said", [b"", b"ValueError: failed (exitcode: 1)\n", b"epoch 3\n" * 1000]
 )
-def test_without_a_failure_it_is_left_alone(watch, said):
+def test_without_a_failure_it_is_left_alone(watch, clock, said):
     watch.feed(said)
+    clock.advance(torchrun.EXIT_SECONDS)
     assert watch.exit_code(Child(is_busy=False)) is None
 
 

@@ -11,11 +11,22 @@ from unit.mofang_spawner.fake_cluster import NAMESPACE, POD
 from unit.mofang_spawner.test_spawner import FakeContext
 
 from mofang_kube.placement import NodeClass
-from mofang_spawner import server_start
 from mofang_spawner.server_start import ServerStart
 from mofang_spawner.spawner import MofangSpawner
 
 RUNNING = [{"name": "notebook", "state": {"running": {}}, "ready": True}]
+
+
+class AnsweredStart(ServerStart):
+    """Its server answers at once."""
+
+    @staticmethod
+    async def _answers(*_):
+        return True
+
+
+class AnsweredSpawner(MofangSpawner):
+    server_start_class = AnsweredStart
 
 
 @pytest.fixture
@@ -29,12 +40,6 @@ def make(context, monkeypatch):
     monkeypatch.setattr("kubespawner.spawner.load_config", lambda **_: None)
     monkeypatch.setattr("kubespawner.spawner.shared_client", lambda *_: None)
 
-    async def answers(*_):
-        return True
-
-    monkeypatch.setattr(ServerStart, "_answers", staticmethod(answers))
-    monkeypatch.setattr(server_start, "_PROBE_PAUSE_SECONDS", 0)
-
     def made(**configured):
         user = SimpleNamespace(
             id=1, name="ada", url="/user/ada", groups=[], spawners={}
@@ -42,7 +47,7 @@ def make(context, monkeypatch):
         row = SimpleNamespace(
             name="vision-pytorch", server=None, last_activity=None, user_options={}
         )
-        spawner = MofangSpawner(
+        spawner = AnsweredSpawner(
             _mock=True,
             user=user,
             orm_spawner=row,

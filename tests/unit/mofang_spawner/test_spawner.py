@@ -52,6 +52,15 @@ class FakeContext:
             raise self.failure
 
 
+class PlainSpawner(MofangSpawner):
+    """Has an address of its own, and no variables but those that are configured."""
+
+    server = SimpleNamespace(base_url="/user/ada/vision-pytorch/")
+
+    def get_env(self):
+        return self.environment
+
+
 @pytest.fixture
 def context():
     return FakeContext()
@@ -72,7 +81,7 @@ def spawner(context, monkeypatch):
     row = SimpleNamespace(
         name="vision-pytorch", server=None, last_activity=None, user_options={}
     )
-    spawner = MofangSpawner(_mock=True, user=user, orm_spawner=row)
+    spawner = PlainSpawner(_mock=True, user=user, orm_spawner=row)
     spawner.context = lambda: context
     return spawner
 
@@ -319,8 +328,6 @@ def starting(spawner, monkeypatch):
     spawner._plan = a_plan()
     spawner.api_token = "very-private"
     spawner.port = 8888
-    address = SimpleNamespace(base_url="/user/ada/vision-pytorch/")
-    monkeypatch.setattr(MofangSpawner, "server", address)
     return spawner
 
 
@@ -450,15 +457,12 @@ async def test_the_state_says_what_runs_and_no_token(starting):
     assert "very-private" not in str(state)
 
 
-async def test_defaults_of_the_administrator_are_in_the_pod(
-    spawner, context, monkeypatch
-):
+async def test_defaults_of_the_administrator_are_in_the_pod(spawner, context):
     """By KubeSpawner's own code, up to what is sent to Kubernetes."""
     api = ApiClient()
     context.api = api
     spawner._plan = a_plan()
     spawner.api_token = "very-private"
-    monkeypatch.setattr(MofangSpawner, "get_env", lambda self: self.environment)
     hook = {"postStart": {"exec": {"command": ["true"]}}}
     node = {"valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
     spawner.environment = {"HTTPS_PROXY": "http://proxy:3128", "NODE": dict(node)}

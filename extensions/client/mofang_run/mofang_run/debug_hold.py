@@ -16,14 +16,19 @@ from mofang_run.process.waiting import pause
 MINUTE = 60.0
 
 
-def hold_for_debugging(replica: Replica, code: int) -> None:
+def hold_for_debugging(replica: Replica, code: int, *, minute: float = MINUTE) -> None:
     """Wait after a failure for as long as the job asks, or until SIGTERM.
 
     ``<log file>.kept.json`` tells the training service meanwhile. Returns at once after
     success, or if the container is being terminated already.
+
+    Args:
+        replica: What failed.
+        code: What it ended with.
+        minute: Seconds for which each minute that the job asks for stands.
     """
     settings = replica.settings
-    seconds = settings.keep_minutes * MINUTE
+    seconds = settings.keep_minutes * minute
     if not code or not seconds or replica.signals.stopped_by is not None:
         return
     ended = time.time()

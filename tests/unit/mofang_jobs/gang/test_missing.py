@@ -12,7 +12,6 @@ from kubernetes_asyncio.client import ApiClient, Configuration
 from unit.mofang_jobs.conftest import make_job, make_seen
 
 from mofang_hub.settings import GangSettings
-from mofang_jobs.adapters import engine_discovery as discovery
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
@@ -95,10 +94,7 @@ async def test_jobs_are_taken_once_the_policy_is_there(
     assert gangs.scheduling_metadata(make_job()).scheduler == "volcano"
 
 
-async def test_the_search_outlives_whatever_is_refused(
-    api: ApiClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(discovery, "RETRY_SECONDS", 0.01)
+async def test_the_search_outlives_whatever_is_refused(api: ApiClient) -> None:
     told: list[str] = []
     cache = JobCache({}, Watcher(api, "/pods"), Watcher(api, "/nodes"))
 
@@ -107,7 +103,8 @@ async def test_the_search_outlives_whatever_is_refused(
         if len(told) == 1:
             raise InvalidError("Something is set that is not there.")
 
-    task = asyncio.create_task(EngineDiscovery(api, cache, select_policy).run())
+    discovery = EngineDiscovery(api, cache, select_policy, retry_seconds=0.01)
+    task = asyncio.create_task(discovery.run())
     try:
         async with asyncio.timeout(30):
             await cache.has_kinds.wait()

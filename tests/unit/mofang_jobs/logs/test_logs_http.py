@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from unit.mofang_jobs.world import World, running_world
 
 from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.services.retention import Retention
+from support.eventually import until
 
 ENDED = {"terminated": {"exitCode": 0, "startedAt": "2026-11-23T00:00:09Z"}}
 
@@ -20,14 +21,6 @@ ENDED = {"terminated": {"exitCode": 0, "startedAt": "2026-11-23T00:00:09Z"}}
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with running_world(tmp_path) as found:
         yield found
-
-
-async def eventually(look: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            if look():
-                return
-            await asyncio.sleep(0.01)
 
 
 async def test_a_part_says_where_it_ends(world: World) -> None:
@@ -94,7 +87,7 @@ async def test_following_ends_with_the_replica(world: World) -> None:
                 pieces.append(piece)
 
     following = asyncio.create_task(follow())
-    await eventually(lambda: pieces)
+    await until(lambda: pieces)
     with log.open("a") as file:
         file.write("second\n")
     world.run_pod(job, phase="Succeeded", state=ENDED)

@@ -12,13 +12,22 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 from unit.mofang_jobs.world import PretendedStream, World, running_world
 
-from mofang_jobs.adapters import hub_identity as identity
+from mofang_jobs.adapters.hub_identity import KEEP_SECONDS
 from mofang_spawner.environments.models import Member
+from support.eventually import until
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with running_world(tmp_path) as found:
+def keep_caller_seconds() -> float:
+    """How long the hub is not asked again who somebody is."""
+    return KEEP_SECONDS
+
+
+@pytest.fixture
+async def world(tmp_path: Path, keep_caller_seconds: float) -> AsyncIterator[World]:
+    async with running_world(
+        tmp_path, keep_caller_seconds=keep_caller_seconds
+    ) as found:
         yield found
 
 
@@ -48,14 +57,6 @@ async def refusal(world: World, job: dict[str, Any], **more: str) -> tuple[int, 
             pass
     assert refused.value.response is not None
     return refused.value.code, json.loads(refused.value.response.body)["message"]
-
-
-async def until(look: Any) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            if look():
-                return
-            await asyncio.sleep(0.01)
 
 
 async def test_keys_go_in_and_output_comes_out(world: World) -> None:
@@ -226,13 +227,7 @@ async def test_who_loses_the_project_loses_the_shell(world: World) -> None:
     await until(lambda: world.terminals.ended)
 
 
-@pytest.fixture
-def unforgetting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hub is asked at each check."""
-    monkeypatch.setattr(identity, "KEEP_SECONDS", 0.0)
-
-
-@pytest.mark.usefixtures("unforgetting")
+@pytest.mark.parametrize("keep_caller_seconds", [0.0])
 async def test_a_revoked_token_ends_the_shell(world: World) -> None:
     job = await world.submit()
     world.run_pod(job)
@@ -246,7 +241,7 @@ async def test_a_revoked_token_ends_the_shell(world: World) -> None:
     await until(lambda: world.terminals.ended)
 
 
-@pytest.mark.usefixtures("unforgetting")
+@pytest.mark.parametrize("keep_caller_seconds", [0.0])
 async def test_who_leaves_the_group_loses_the_shell(world: World) -> None:
     job = await world.submit()
     world.run_pod(job)
@@ -263,7 +258,7 @@ async def test_who_leaves_the_group_loses_the_shell(world: World) -> None:
         assert "not a member" in str(await socket.read_message())
 
 
-@pytest.mark.usefixtures("unforgetting")
+@pytest.mark.parametrize("keep_caller_seconds", [0.0])
 async def test_a_shell_outlives_an_absent_hub_and_a_broken_check(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,7 +289,7 @@ async def test_a_container_that_takes_nothing_holds_up_no_end(world: World) -> N
         terminal = world.terminals.opened[0]
         terminal.takes.clear()
         await socket.write_message('["stdin", "much"]')
-        await asyncio.sleep(0.1)
+        await until(lambda: terminal.offered)
         project = world.catalog.projects["vision"]
         world.catalog.projects["vision"] = project.model_copy(update={"members": ()})
 

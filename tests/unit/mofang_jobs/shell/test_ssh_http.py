@@ -13,6 +13,8 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 from unit.mofang_jobs.world import World, running_world
 
+from support.eventually import until
+
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 SUCCESS = (3, b'{"status": "Success"}')
 
@@ -53,14 +55,6 @@ async def refusal(world: World, job: dict[str, Any], **more: str) -> tuple[int, 
     assert refused.value.response is not None
     assert world.terminals.opened == []
     return refused.value.code, json.loads(refused.value.response.body)["message"]
-
-
-async def until(look: Any) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            if look():
-                return
-            await asyncio.sleep(0.01)
 
 
 async def running_job(world: World) -> dict[str, Any]:
@@ -179,7 +173,8 @@ async def test_an_end_for_our_reasons_is_told(
         elif loss == "pod":
             world.run_pod(job)["metadata"]["uid"] = "another"
         else:
-            await asyncio.sleep(0.1)
+            world.terminals.opened[0].to_come.put_nowait((1, b"SSH-2.0"))
+            assert await socket.read_message() == b"SSH-2.0"
             await world.sessions.stop()
 
         assert sentence in json.loads(str(await socket.read_message()))["error"]

@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -173,12 +173,12 @@ def _wait_for_workers(
     return {name: found[name] for name in names}
 
 
-def _host_names(settings: RunSettings) -> Sequence[str]:
+def _host_names(settings: RunSettings, hostfile: Path = HOSTFILE) -> Sequence[str]:
     """Return what mpirun calls the workers, first to last."""
     count = settings.roles.get(WORKER, 0)
     names: list[str] = []
-    if HOSTFILE.exists():
-        lines = HOSTFILE.read_text().splitlines()
+    if hostfile.exists():
+        lines = hostfile.read_text().splitlines()
         names = [line.split()[0] for line in lines if line.strip()]
     if len(names) != count or not all(map(_HOST.fullmatch, names)):
         hosts = [settings.host(WORKER, n) or f"{WORKER}-{n}" for n in range(count)]
@@ -207,14 +207,19 @@ class _Serving:
     """A worker's time, from its sshd's first answer to the launcher's end."""
 
     def __init__(
-        self, replica: Replica, directory: RendezvousDir, server: Server
+        self,
+        replica: Replica,
+        directory: RendezvousDir,
+        server: Server,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
         self._replica = replica
         self._directory = directory
         self._server = server
         self._is_announced = False
         self._beat: int | None = None
-        self._heard = time.monotonic()
+        self._heard = clock()
 
     def is_over(self) -> bool:
         try:
@@ -227,7 +232,7 @@ class _Serving:
         except OSError:
             # The storage does not answer; silence is counted below.
             beat = self._beat
-        now = time.monotonic()
+        now = self._clock()
         if beat != self._beat:
             self._beat, self._heard = beat, now
         limit = FIRST_BEAT_SECONDS if self._beat is None else SILENCE_SECONDS

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program
@@ -90,8 +91,11 @@ def watch_failures(replica: Replica) -> OutputWatcher | None:
 class _FailureWatch:
     """Ends torchrun some seconds after it said that a process of its own failed."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(
+        self, output: Output, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._output = output
+        self._clock = clock
         self._tail = b""
         self._failed: float | None = None
 
@@ -101,11 +105,11 @@ class _FailureWatch:
             heard = self._tail + chunk
             self._tail = heard[-_LONGEST:]
             if _FAILURE.search(heard):
-                self._failed = time.monotonic()
+                self._failed = self._clock()
 
     def exit_code(self, child: Child) -> int | None:
         """Give it its time; while it has processes left it does not wait for others."""
-        if self._failed is None or time.monotonic() - self._failed < EXIT_SECONDS:
+        if self._failed is None or self._clock() - self._failed < EXIT_SECONDS:
             return None
         if child.has_children():
             return None

@@ -1,0 +1,252 @@
+"""When a failed job starts again, and what is written down of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from kubernetes_asyncio.client import ApiException
+from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
+
+from mofang_api.models import RestartRecord
+from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.failure_patterns import find_failure_pattern
+from mofang_jobs.domain.models import Outcome, PodPhase
+from mofang_jobs.domain.nodes import node_index_keys, strip_node
+from mofang_jobs.domain.restart_rules import (
+    may_restart,
+    record_failure,
+    record_loss,
+)
+from mofang_jobs.services.restart_state import (
+    LostNodes,
+    StatusGracePeriod,
+    is_permanent,
+)
+from mofang_kube.errors import (
+    InvalidError,
+    KubernetesUnavailableError,
+    MofangError,
+    wrap_api_errors,
+)
+from mofang_kube.watcher import Watcher
+from support.clock import FakeClock
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def failed(index: int = 0, **facts: Any) -> Any:
+    return make_pod(
+        index, **{"phase": PodPhase.FAILED, "exit_code": 1, "node": "cpu-1", **facts}
+    )
+
+
+def job(limit: int = 3, *, unconditional: bool = False, **facts: Any) -> Any:
+    policy = {"limit": limit, "unconditional": unconditional}
+    return make_seen(spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts)
+
+
+def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
+    return tuple(
+        RestartRecord(attempt=number, at=NOW, cause="x", by_platform=each)
+        for number, each in enumerate(by_platform, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "by_platform", "avoided"),
+    [
+        pytest.param({}, False, False, id="an exit code is the script's"),
+        pytest.param(
+            {"exit_code": 137, "exit_reason": "OOMKilled"}, False, False, id="memory"
+        ),
+        pytest.param(
+            {"exit_code": None, "status_reason": "Evicted"}, True, True, id="evicted"
+        ),
+        pytest.param(
+            {"exit_code": None, "status_reason": "NodeLost"}, True, True, id="lost"
+        ),
+        pytest.param(
+            {"exit_code": 137, "exit_reason": "ContainerStatusUnknown"},
+            True,
+            True,
+            id="a container that the node lost",
+        ),
+        pytest.param(
+            {
+                "exit_code": 137,
+                "exit_reason": "ContainerStatusUnknown",
+                "is_terminating": True,
+            },
+            True,
+            False,
+            id="a pod that somebody deleted",
+        ),
+        pytest.param(
+            {"termination_message": "RuntimeError: uncorrectable ECC error"},
+            True,
+            True,
+            id="a broken GPU",
+        ),
+        pytest.param(
+            {
+                "termination_message": "RuntimeError: CUDA error: "
+                "device-side assert triggered"
+            },
+            False,
+            False,
+            id="a label out of range on the GPU",
+        ),
+        pytest.param(
+            {
+                "termination_message": "[gloo/transport/tcp/pair.cc:598] "
+                "Connection closed"
+            },
+            True,
+            False,
+            id="replicas that lost each other",
+        ),
+    ],
+)
+def test_whose_fault_it_was(
+    facts: dict[str, Any], by_platform: bool, avoided: bool
+) -> None:
+    record = record_failure(job(), [failed(**facts)], NOW)
+    assert (record.by_platform, record.avoided) == (by_platform, avoided)
+    assert record.replica == "worker-0"
+    assert record.node == "cpu-1"
+    assert "worker-0" in record.cause
+
+
+@pytest.mark.parametrize(
+    ("seen", "by_platform", "expected"),
+    [
+        pytest.param(make_seen(outcome=Outcome.FAILED), True, False, id="off"),
+        pytest.param(job(), True, True, id="the platform's fault"),
+        pytest.param(job(), False, False, id="the script's fault"),
+        pytest.param(job(unconditional=True), False, True, id="unconditional"),
+        pytest.param(job(1, restarts=earlier(True)), True, False, id="all used up"),
+        pytest.param(
+            job(9, unconditional=True, restarts=earlier(False, False)),
+            False,
+            True,
+            id="third of a script in a row",
+        ),
+        pytest.param(
+            job(9, unconditional=True, restarts=earlier(False, False, False)),
+            False,
+            False,
+            id="fourth of a script in a row",
+        ),
+        pytest.param(
+            job(9, unconditional=True, restarts=earlier(False, False, False, True)),
+            False,
+            True,
+            id="the row was broken",
+        ),
+        pytest.param(job(cancelled_by="ada"), True, False, id="cancelled"),
+    ],
+)
+def test_when_it_starts_again(seen: Any, by_platform: bool, expected: bool) -> None:
+    record = RestartRecord(attempt=9, at=NOW, cause="x", by_platform=by_platform)
+    assert may_restart(seen, record) is expected
+
+
+def test_a_machine_that_came_back_is_counted_anew() -> None:
+    clock, names = FakeClock(), {"cpu-2"}
+    lost_nodes = LostNodes(lambda: names, clock=clock)
+    lost_nodes.durations()
+    clock.advance(20)
+    names.clear()
+    assert not lost_nodes.durations()
+    names.add("cpu-2")
+    lost_nodes.durations()
+    clock.advance(20)
+    assert lost_nodes.durations()["cpu-2"].total_seconds() == 20
+
+
+def test_a_machine_is_lost_only_after_a_while() -> None:
+    pods = [make_pod(0, node="cpu-1"), make_pod(1, node="cpu-2")]
+    seen = make_seen()
+    clock, names = FakeClock(), {"cpu-2"}
+    lost_nodes = LostNodes(lambda: names, clock=clock)
+    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
+    clock.advance(29)
+    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
+    clock.advance(2)
+    record = record_loss(seen, pods, lost_nodes.durations(), NOW)
+    assert record is not None
+    assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
+
+
+def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
+    clock, seen = FakeClock(), job()
+    grace_period = StatusGracePeriod(10, clock=clock)
+    running = [make_pod(0)]
+    assert not grace_period.has_passed(seen, running)
+    clock.advance(9)
+    assert not grace_period.has_passed(seen, running)
+    assert grace_period.has_passed(seen, [failed()]), "now it is known"
+    clock.advance(1)
+    assert grace_period.has_passed(seen, running)
+    grace_period.retain([])
+    assert not grace_period.has_passed(seen, running)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("ModuleNotFoundError: No module named 'foo'", "missing package"),
+        ("OSError: [Errno 28] No space left on device", "disk full"),
+        ("torch.cuda.OutOfMemoryError: CUDA out of memory.", "GPU memory"),
+        (
+            "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)",
+            "lost replicas",
+        ),
+        ("PermissionError: [Errno 13] Permission denied: '/global/x'", "no rights"),
+        ("ValueError: no such shape", None),
+    ],
+)
+def test_known_causes(words: str, name: str | None) -> None:
+    found = find_failure_pattern(words)
+    assert (found.name if found else None) == name
+
+
+def refused(status: int, message: str = "no") -> MofangError:
+    """What is raised when Kubernetes answers so."""
+    try:
+        with wrap_api_errors("create", "job", "train"):
+            raise ApiException(status=status, reason=message)
+    except MofangError as err:
+        return err
+
+
+@pytest.mark.parametrize(
+    ("err", "expected"),
+    [
+        *((refused(status), True) for status in (400, 403, 413, 422)),
+        *((refused(status), False) for status in (401, 404, 409, 429, 500, 503)),
+        (KubernetesUnavailableError("Kubernetes does not answer."), False),
+        (InvalidError("Nothing runs such jobs."), True),
+    ],
+)
+def test_which_refusals_last(err: MofangError, expected: bool) -> None:
+    assert is_permanent(err) is expected
+
+
+def test_a_lost_node_is_found_among_many() -> None:
+    nodes = Watcher(None, "/nodes", index=node_index_keys)  # type: ignore[arg-type]
+    for number in range(50):
+        nodes.put(strip_node(node(f"cpu-{number}", ready="True")))
+    cache = JobCache({}, Watcher(None, "/pods"), nodes)  # type: ignore[arg-type]
+    assert cache.lost_nodes() == set()
+
+    nodes.put(strip_node(node("cpu-7", ready="Unknown")))
+    assert cache.lost_nodes() == {"cpu-7"}
+
+    nodes.put(strip_node(node("cpu-7", ready="True")))
+    assert cache.lost_nodes() == set()
+
+
+def node(name: str, *, ready: str) -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": ready}]
+    return {"metadata": {"name": name}, "status": {"conditions": conditions}}
