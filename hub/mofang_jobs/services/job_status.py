@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -80,20 +81,32 @@ class JobStatusService:
         self._pod_groups = pod_groups
         self._hang_monitor = hang_monitor
         self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
-        self._last_inputs: dict[str, StatusInputs] = {}
+        self._revisions: OrderedDict[str, tuple[StatusInputs, int]] = OrderedDict()
+        self._numbers = itertools.count(1)
         self._descriptions: OrderedDict[str, _Description] = OrderedDict()
 
-    async def refresh(self, job: ObservedJob) -> bool:
-        """Read events and records of a job; say whether its inputs have changed."""
-        before = self._event_reasons.cached(job)
-        after = await self._event_reasons.refresh(job, self._cache.pods_of(job))
+    async def refresh(self, job: ObservedJob) -> int:
+        """Read events and records of a job; return the revision of its inputs."""
+        await self._event_reasons.refresh(job, self._cache.pods_of(job))
         await self._refresh_retained(job)
-        status_inputs = self.status_inputs(job)
-        is_new = self._last_inputs.get(job.uid, status_inputs) != status_inputs
-        while len(self._last_inputs) >= MOST_KEPT:
-            self._last_inputs.pop(next(iter(self._last_inputs)))
-        self._last_inputs[job.uid] = status_inputs
-        return before != after or is_new
+        return self.revision(job)
+
+    def revision(self, job: ObservedJob) -> int:
+        """Return a number that is another one once a job's inputs are.
+
+        Whoever watches jobs keeps it and compares: what one of them has noticed is
+        news to the others all the same.
+        """
+        inputs = self.status_inputs(job)
+        kept = self._revisions.get(job.uid)
+        if kept is None or kept[0] != inputs:
+            kept = inputs, next(self._numbers)
+            self._revisions[job.uid] = kept
+            if len(self._revisions) > MOST_KEPT:
+                self._revisions.popitem(last=False)
+        else:
+            self._revisions.move_to_end(job.uid)
+        return kept[1]
 
     async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
         """Read the events of several jobs at once, where they are needed."""

@@ -33,6 +33,7 @@ from mofang_jobs.scheduling.native import NativePolicy
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.hang_monitor import HangMonitor
+from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_status import JobStatusService
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
@@ -265,6 +266,7 @@ class World:
     work: list[asyncio.Task[None]]
     queue: JobQueue
     job_status: JobStatusService
+    listing: JobListing
     hang_monitor: HangMonitor
     nodes: Watcher
     asked: dict[str, Any] = field(default_factory=dict)
@@ -421,6 +423,7 @@ async def running_world(
             work=work,
             queue=queue,
             job_status=service.job_status,
+            listing=service.context.listing,
             hang_monitor=service.hang_monitor,
             nodes=nodes,
             pods=pods,
