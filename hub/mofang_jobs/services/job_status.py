@@ -22,6 +22,9 @@ from mofang_jobs.services.event_reasons import EventReasons
 from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.restart_controller import RestartController
 
+QUEUE_SECONDS = 2.0
+"""How long at most a request waits for the first decision of the queue."""
+
 MOST_KEPT = 5000
 MOST_DESCRIBED = 1000
 """Jobs whose descriptions are kept, some kilobytes each: two of the longest pages."""
@@ -82,11 +85,13 @@ class JobStatusService:
         self._hang_monitor = hang_monitor
         self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
         self._revisions: OrderedDict[str, tuple[StatusInputs, int]] = OrderedDict()
+        self._waits_for_queue = True
         self._numbers = itertools.count(1)
         self._descriptions: OrderedDict[str, _Description] = OrderedDict()
 
     async def refresh(self, job: ObservedJob) -> int:
         """Read events and records of a job; return the revision of its inputs."""
+        await self._first_decision()
         await self._event_reasons.refresh(job, self._cache.pods_of(job))
         await self._refresh_retained(job)
         return self.revision(job)
@@ -109,11 +114,17 @@ class JobStatusService:
         return kept[1]
 
     async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
-        """Read the events of several jobs at once, where they are needed."""
+        """Read events and records of several jobs at once, where they are needed."""
+        await self._first_decision()
+        jobs = list(jobs)
         found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
         wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
-        await asyncio.gather(*(self._event_reasons.refresh(*each) for each in wanted))
+        held = [each for each in jobs if each.spec.keep_on_failure_minutes]
+        await asyncio.gather(
+            *(self._event_reasons.refresh(*each) for each in wanted),
+            *(self._refresh_retained(each) for each in held),
+        )
 
     def describe(self, job: ObservedJob, *, shell: bool = False) -> DescribedJob:
         """Return a job as somebody sees it, without any request.
@@ -152,6 +163,21 @@ class JobStatusService:
             not_restarted=self._restart_controller.refusal(job),
             retained=self._retained.get(job.uid, {}),
         )
+
+    async def _first_decision(self) -> None:
+        """Let the queue decide once, so that who waits is not told less than before.
+
+        That takes a moment after the start. If it takes longer, it is no longer waited
+        for: the rest of a job's status is known all the same.
+        """
+        if not self._waits_for_queue:
+            return
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await self._queue.has_decided.wait()
+        except TimeoutError:
+            pass
+        self._waits_for_queue = False
 
     async def _refresh_retained(self, job: ObservedJob) -> None:
         """Read which failed replicas of a running job stay for a look."""

@@ -12,6 +12,7 @@ from unit.mofang_jobs.test_restart_controller import fail
 from unit.mofang_jobs.world import SCOPES, World, running_world
 
 from mofang_api.models import JobEvent, JobList
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.models import Caller, ObservedJob
 from mofang_jobs.domain.queue_decisions import AdmissionDecision
 from mofang_jobs.services.job_listing import JobChange, JobPage
@@ -94,7 +95,9 @@ def job_is_cancelled(world: World, made: Made) -> None:
 
 
 def job_hangs(world: World, made: Made) -> None:
-    world.hang_monitor._hung[seen(world, made).uid] = "It makes no progress."
+    world.conditions.set(
+        seen(world, made), ConditionType.HANGING, "It makes no progress."
+    )
 
 
 def node_is_lost(world: World, made: Made) -> None:
@@ -148,7 +151,9 @@ async def test_every_change_of_a_running_job_is_told(
 async def test_a_restart_that_is_refused_is_told(world: World, running: Made) -> None:
     fail(world, running["id"])
     before = describe(world, running)
-    world.restarts._refusals.record(seen(world, running), "The image is gone.")
+    world.conditions.set(
+        seen(world, running), ConditionType.RESTART_REFUSED, "The image is gone."
+    )
 
     after = describe(world, running)
 

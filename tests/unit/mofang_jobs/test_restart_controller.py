@@ -13,6 +13,7 @@ from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import RestartRecord
 from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
 from mofang_jobs.domain.models import Outcome, PodPhase
 from mofang_jobs.domain.nodes import node_index_keys, strip_node
@@ -24,7 +25,6 @@ from mofang_jobs.domain.restart_rules import (
 )
 from mofang_jobs.services.restart_state import (
     LostNodes,
-    RestartRefusals,
     StatusGracePeriod,
     is_permanent,
 )
@@ -460,7 +460,7 @@ async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None
     assert seen is not None
     with world.cache.subscribed("vision") as subscription:
         await subscription.wait(0.1)
-        RestartRefusals(world.cache).record(seen, "It may not.")
+        world.conditions.set(seen, ConditionType.RESTART_REFUSED, "It may not.")
         assert made["id"] in await subscription.wait(1)
 
 
