@@ -10,6 +10,7 @@ from pathlib import Path
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity
+from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.adapters.pod_exec import PodExec
@@ -77,6 +78,7 @@ class TrainingService:
     context: ServiceContext
     """What handlers work with."""
 
+    conditions: JobConditions
     queue: JobQueue
     job_status: JobStatusService
     restart_controller: RestartController
@@ -87,6 +89,7 @@ class TrainingService:
     def background(self) -> dict[str, Work]:
         """What is to run as long as the process, by name."""
         return {
+            "conditions": self.conditions.run,
             "hangs": self.hang_monitor.run,
             "retention": self.retention.run,
             "queue": self.queue.run,
@@ -130,11 +133,13 @@ def build_service(
         pod_groups=adapters.pod_groups,
         homes=adapters.storage_root / homes.FOLDER,
     )
+    conditions = JobConditions(cache, job_storage, leads=leads)
     queue = JobQueue(
         cache,
         adapters.quotas,
         Admitter(cache, job_storage, adapters.pod_groups),
         access,
+        conditions,
         starvation_timeout=timedelta(minutes=settings.queue_patience_minutes),
         admit_unschedulable=settings.admit_unschedulable,
         leads=leads,
@@ -146,6 +151,7 @@ def build_service(
         cache,
         job_storage,
         submissions,
+        conditions,
         grace_period=grace_period,
         leads=leads,
         metrics=metrics,
@@ -154,6 +160,7 @@ def build_service(
         cache,
         HangDetector(samples, HangSettings(**settings.progress.model_dump())),
         restart_controller,
+        conditions,
         period_seconds=settings.progress.sample_seconds,
     )
     job_status = JobStatusService(
@@ -191,6 +198,7 @@ def build_service(
     )
     return TrainingService(
         context=context,
+        conditions=conditions,
         queue=queue,
         job_status=job_status,
         restart_controller=restart_controller,

@@ -20,6 +20,22 @@ MOUNTED_AT = "/run/host"
 _DPKG_SETTINGS = 'Dpkg::Options:: "--force-unsafe-io";'
 
 
+INSTALLER = f"""#!/bin/sh
+# Install the packages of a lock into the environment; further words are uv's.
+# Byte code is kept, since the user of the container could not write it, and trusted
+# without a look at its source, which nobody there can change.
+set -eu
+lock="$1"
+shift
+. {MOUNTED_AT}/environment
+PYC_INVALIDATION_MODE=UNCHECKED_HASH {MOUNTED_AT}/uv pip install --quiet \\
+    --python /opt/mofang/bin/python --link-mode copy --cache-dir /run/cache/uv \\
+    --require-hashes --no-deps --compile-bytecode "$@" -r "$lock"
+rm -f /opt/mofang/.lock
+"""
+"""What Dockerfiles call as ``/run/host/install-lock``."""
+
+
 def write_host_folder(
     folder: Path, installer: Path, sources: Sequence[AptSource] | None = None
 ) -> None:
@@ -51,6 +67,9 @@ def write_host_folder(
         "".join(f"export {name}={shlex.quote(variables[name])}\n" for name in variables)
     )
     shutil.copy(installer, folder / "uv")
+    script = folder / "install-lock"
+    script.write_text(INSTALLER)
+    script.chmod(0o755)
 
 
 def authorities_file() -> Path | None:

@@ -35,6 +35,8 @@ RESTARTS_ANNOTATION = f"{GROUP}/restarts"
 SUBMITTED_AT_ANNOTATION = f"{GROUP}/submitted-at"
 CANCELLED_BY_ANNOTATION = f"{GROUP}/cancelled-by"
 CANCELLED_AT_ANNOTATION = f"{GROUP}/cancelled-at"
+CONDITIONS_ANNOTATION = f"{GROUP}/conditions"
+FAILURE_ANNOTATION = f"{GROUP}/failure"
 
 GPU_RESOURCE = "nvidia.com/gpu"
 UID = 1000

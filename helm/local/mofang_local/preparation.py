@@ -68,7 +68,8 @@ class Preparation:
     def _remaining(self) -> str:
         name = EVERYTHING if self._installed else PAGE
         seconds = self._graph.remaining_seconds(name)
-        return f"{name}: about {duration(max(seconds, 1))} left"
+        about = "about" if self._graph.is_estimated(name) else "at least"
+        return f"{name}: {about} {duration(max(seconds, 1))} left"
 
     def _tasks(self) -> Iterator[Task]:
         yield self._task("Debian packages", self._packages, stale=self._lacks_packages)
@@ -137,8 +138,9 @@ class Preparation:
 
     def _image_order(self) -> list[str]:
         rest = [name for name in self._planned if name not in FIRST_IMAGES]
-        # Many are there soon when the longest comes last.
-        rest.sort(key=lambda name: self._durations.expected(f"image {name}"))
+        # Many are there soon when the longest comes last, and what was never timed.
+        expected = {name: self._durations.expected(f"image {name}") for name in rest}
+        rest.sort(key=lambda name: (expected[name] is None, expected[name] or 0.0))
         return [*FIRST_IMAGES, *rest]
 
     # What tasks do.

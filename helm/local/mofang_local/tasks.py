@@ -20,8 +20,8 @@ class Task:
     lane: str = ""
     """Tasks of one lane run one after the other, in the graph's order; the empty lane
     has no limit."""
-    seconds: float = 0.0
-    """Expected duration on this machine."""
+    seconds: float | None = 0.0
+    """Expected duration on this machine; None if nothing is known of it."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,10 @@ class Graph:
         return found
 
     def remaining_seconds(self, name: str) -> float:
-        """Expected time until a task is done: its longest lane, then its own chain."""
+        """Expected time until a task is done: its longest lane, then its own chain.
+
+        Tasks of unknown duration do not count: see ``is_estimated``.
+        """
         steps = {step.name: step for step in self._progress.snapshot()}
         lanes: dict[str, float] = {}
         chain = 0.0
@@ -74,12 +77,17 @@ class Graph:
                 continue
             task = self._tasks[each]
             spent = steps[each].seconds() if each in steps else 0.0
-            left = max(task.seconds - spent, 0.0)
+            left = max((task.seconds or 0.0) - spent, 0.0)
             if task.lane:
                 lanes[task.lane] = lanes.get(task.lane, 0.0) + left
             else:
                 chain += left
         return max(lanes.values(), default=0.0) + chain
+
+    def is_estimated(self, name: str) -> bool:
+        """Whether the duration of all that is left until a task is done is known."""
+        left = self.needed_for(name) - self._run.done
+        return all(self._tasks[each].seconds is not None for each in left)
 
     def run(self) -> None:
         """Run every task.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -167,6 +168,26 @@ class JobStorage:
             NotFoundError: It is gone.
         """
         return await self._patch("start", kind, current, build_unsuspension(kind))
+
+    async def annotate(
+        self,
+        kind: WorkloadKind,
+        current: Manifest,
+        annotations: Mapping[str, str | None],
+    ) -> Manifest:
+        """Set annotations of a job, unless it has changed since it was read.
+
+        Args:
+            kind: Of the object.
+            current: The object as it was read.
+            annotations: Values by name; None removes one.
+
+        Raises:
+            ConflictError: It has changed.
+            NotFoundError: It is gone.
+        """
+        patch: Manifest = {"metadata": {"annotations": dict(annotations)}}
+        return await self._patch("annotate", kind, current, patch)
 
     async def _patch(
         self, verb: str, kind: WorkloadKind, current: Manifest, patch: Manifest

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from mofang_api.models import JobSpec, Resources, RestartRecord
+from mofang_jobs.domain.conditions import Condition
 from mofang_kube.names import object_name, project_namespace, user_slug
 from mofang_spawner.volumes.models import VolumeGrant
 
@@ -229,6 +230,11 @@ class ObservedJob:
     """
 
     finished: datetime | None = None
+    conditions: tuple[Condition, ...] = ()
+    """What the service has set on its object."""
+
+    failure: RestartRecord | None = None
+    """Why it failed, as it was established while its pods were there."""
 
     @property
     def namespace(self) -> str:

@@ -68,6 +68,8 @@ def record_failure(
     job: ObservedJob, pods: Sequence[ObservedPod], now: datetime
 ) -> RestartRecord:
     """Return what is written down of a failed attempt."""
+    if job.failure is not None:
+        return job.failure
     pod = root_cause_pod(job, pods)
     if pod is None:
         return RestartRecord(

@@ -163,6 +163,8 @@ def _reason(state: JobState, inputs: StatusInputs) -> str | None:
 
 
 def _failure(job: ObservedJob, pods: Sequence[ObservedPod]) -> str:
+    if job.failure is not None:
+        return job.failure.cause
     blamed = root_cause_pod(job, pods)
     if blamed is None:
         return shortened(job.outcome_message) or _UNKNOWN
@@ -243,9 +245,13 @@ def _finished(job: ObservedJob, state: JobState) -> datetime | None:
     return job.finished if state.is_final else None
 
 
+def _is_explained(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
+    return job.failure is not None or root_cause_pod(job, pods) is not None
+
+
 def _replicas(state: JobState, inputs: StatusInputs, *, shell: bool) -> list[Replica]:
     job, pods = inputs.job, inputs.pods
-    is_riddle = state is JobState.FAILED and root_cause_pod(job, pods) is None
+    is_riddle = state is JobState.FAILED and not _is_explained(job, pods)
     ending = None if is_riddle else _STOPPED
     reported = _reported_end(job, pods)
     replicas = []
@@ -255,7 +261,9 @@ def _replicas(state: JobState, inputs: StatusInputs, *, shell: bool) -> list[Rep
             if reported and (role, index) == (reported.role, reported.index):
                 pod = reported
             if pod is None:
-                replicas.append(_absent(role, index, state, ending))
+                is_blamed = job.failure and job.failure.replica == f"{role}-{index}"
+                reason = job.failure.cause if job.failure and is_blamed else ending
+                replicas.append(_absent(role, index, state, reason))
             else:
                 replicas.append(_present(pod, inputs, shell=shell))
     return replicas

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from mofang_api.models import RestartRecord
+from mofang_jobs.domain.conditions import read_conditions, read_failure
 from mofang_jobs.domain.models import Manifest, ObservedJob, Outcome
 from mofang_jobs.engines.base import ReportedFailure, WorkloadKind
 from mofang_jobs.engines.object_meta import (
@@ -42,6 +43,8 @@ _KEPT_ANNOTATIONS = (
     names.SUBMITTED_AT_ANNOTATION,
     names.CANCELLED_BY_ANNOTATION,
     names.CANCELLED_AT_ANNOTATION,
+    names.CONDITIONS_ANNOTATION,
+    names.FAILURE_ANNOTATION,
 )
 
 
@@ -169,6 +172,8 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         exit_code=failure.exit_code if failure else None,
         finished=read_time(status.get("completionTime"))
         or read_time((ended or {}).get("lastTransitionTime")),
+        conditions=read_conditions(annotations),
+        failure=read_failure(annotations),
     )
 
 

@@ -1,7 +1,8 @@
 """Admit pending jobs, one project at a time, whenever something has changed.
 
-What is decided here is a patch of the job's object each; nothing else is remembered
-that a fresh process would miss.
+What is decided here is a patch of the job's object each, and so is what a fresh process
+would miss of what is remembered: since when a job finds no nodes, and why it could not
+be admitted.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import structlog
 
 from mofang_api.models import QueuePosition
 from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.service_metrics import PendingCounts, ServiceMetrics
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.queue_decisions import (
     AdmissionDecision,
@@ -49,6 +52,9 @@ SECONDS_PER_JOB = 0.0002
 
 A burst of submissions would otherwise be slowed by a decision after each of them.
 """
+
+UPDATE_AFTER = timedelta(minutes=1)
+"""How often it is written anew why a job could not be admitted, if that changes."""
 
 _BROKEN = (
     "The project's queue is blocked: its quota or one of its jobs cannot be read. Show "
@@ -82,6 +88,7 @@ class JobQueue:
         quotas: What projects may use.
         admitter: Admits jobs.
         pools: Projects' pools.
+        conditions: Where it is kept what a restarted service must know.
         starvation_timeout: How long smaller jobs may be admitted before a larger one.
         admit_unschedulable: Whether jobs are admitted that no node could take.
         leads: Says whether this process acts; else it judges and admits nothing.
@@ -97,6 +104,7 @@ class JobQueue:
         quotas: Quotas,
         admitter: Admitter,
         pools: ProjectPools,
+        conditions: JobConditions,
         *,
         starvation_timeout: timedelta,
         admit_unschedulable: bool = False,
@@ -110,18 +118,26 @@ class JobQueue:
         self._quotas = quotas
         self._admitter = admitter
         self._pools = pools
+        self._conditions = conditions
         self._starvation_timeout = starvation_timeout
         self._leads = leads
         self._metrics = metrics or ServiceMetrics()
         self._now = now
         self._retry_seconds = retry_seconds
         self._decisions: dict[str, dict[str, AdmissionDecision]] = {}
+        self.has_decided = asyncio.Event()
+        """Set once it was decided on the jobs that were there at the start."""
+
         self._lengths: dict[str, int] = {}
         """How many jobs of each project wait on, by its decisions."""
 
         self._nodes = SchedulableNodes(admit_unschedulable=admit_unschedulable)
         self._stuck = UnschedulableTracker(
-            pools.pool_of, starvation_timeout=starvation_timeout, clock=clock
+            pools.pool_of,
+            conditions,
+            starvation_timeout=starvation_timeout,
+            now=now,
+            clock=clock,
         )
         self._reservations = Reservations(clock)
         self._refusals = AdmissionFailures(clock)
@@ -139,7 +155,8 @@ class JobQueue:
         queue_position = QueuePosition(
             position=decision.position, length=max(length, 1)
         )
-        return queue_position, decision.reason or self._refusals.sentence(job.uid)
+        failure = self._conditions.message(job, ConditionType.ADMISSION_FAILED)
+        return queue_position, decision.reason or failure
 
     def pending_counts(self) -> PendingCounts:
         """Return how many jobs of each project wait, by what for."""
@@ -210,6 +227,7 @@ class JobQueue:
                 for project, jobs in waiting.items()
             )
         )
+        self.has_decided.set()
 
     async def _decide_of(
         self,
@@ -314,8 +332,15 @@ class JobQueue:
             else:
                 log.exception("admission of a job broke", job=job.id)
             self._refusals.record(job.uid, err)
+            self._conditions.set(
+                job,
+                ConditionType.ADMISSION_FAILED,
+                self._refusals.sentence(job.uid) or "",
+                update_after=UPDATE_AFTER,
+            )
             return err
         self._refusals.forget(job.uid)
+        self._conditions.clear(job, ConditionType.ADMISSION_FAILED)
         if is_admitted:
             since = job.restarts[-1].at if job.restarts else job.created
             self._metrics.record_admission(self._now() - since)

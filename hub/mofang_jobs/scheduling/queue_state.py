@@ -1,15 +1,20 @@
-"""What the queue remembers between two passes; a fresh process starts without it."""
+"""What the queue remembers between two passes.
+
+A fresh process starts without it, but for what stands in the conditions of jobs.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.domain.capacity import NodeCapacity, fits, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import unschedulable
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.frameworks import role_names
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod
 from mofang_jobs.domain.queue_decisions import UnschedulableJob
@@ -88,28 +93,43 @@ class Reservations:
         return total
 
 
+_NO_NODES = "No node was found for any of its pods."
+
 HOLD_SECONDS = 1800.0
 """Stop reserving nodes for a job after this time: if no node was freed by then, the job
 is not waiting for capacity."""
 
 
+NOTE_SECONDS = 30.0
+"""For how long a job must have found no nodes until that is written on its object: many
+do for a moment."""
+
+
 class UnschedulableTracker:
     """Remembers since when jobs find no nodes.
 
+    A process that has not seen it begin takes it from the job's object.
+
     Args:
         pool_of: Returns the name of a project's pool.
+        conditions: Where it is kept since when a job finds no nodes.
         starvation_timeout: How long a job may be passed by others.
+        now: The time.
         clock: Steady seconds.
     """
 
     def __init__(
         self,
         pool_of: Callable[[str], str],
+        conditions: JobConditions,
         *,
         starvation_timeout: timedelta,
+        now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
         self._pool_of = pool_of
+        self._conditions = conditions
+        self._now = now
         self._starvation_timeout = starvation_timeout.total_seconds()
         self._clock = clock
         self._begun: dict[str, float] = {}
@@ -144,15 +164,31 @@ class UnschedulableTracker:
     def _waits_long(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
         if any(pod.node for pod in pods):
             self._begun.pop(job.uid, None)
+            self._conditions.clear(job, ConditionType.UNSCHEDULABLE)
             return False
         # Without such a pod it is not nodes that the job waits for.
         if not any(pod.unschedulable for pod in pods):
             return False
         now = self._clock()
-        waited = now - self._begun.setdefault(job.uid, now)
+        if job.uid not in self._begun:
+            self._begun[job.uid] = now - self._waited_before(job)
+        waited = now - self._begun[job.uid]
+        if waited >= NOTE_SECONDS:
+            self._conditions.set(
+                job,
+                ConditionType.UNSCHEDULABLE,
+                _NO_NODES,
+                since=self._now() - timedelta(seconds=waited),
+            )
         return (
             self._starvation_timeout <= waited < self._starvation_timeout + HOLD_SECONDS
         )
+
+    def _waited_before(self, job: ObservedJob) -> float:
+        """Return for how many seconds a job is known to have found no nodes."""
+        known = self._conditions.find(job, ConditionType.UNSCHEDULABLE)
+        # A clock that was set must not make it negative.
+        return max((self._now() - known.since).total_seconds(), 0.0) if known else 0.0
 
 
 class SchedulableNodes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from mofang_api.models import HangAction, RestartRecord
 from mofang_api.quantities import parse_quantity
 from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_conditions import JobConditions
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.failure_class import FailureClass
 from mofang_jobs.domain.hang_rule import HangVerdict, Health
 from mofang_jobs.domain.log_paths import LogName
@@ -19,6 +21,14 @@ from mofang_jobs.domain.restart_rules import may_restart
 from mofang_jobs.domain.samples import SampledReplica
 from mofang_jobs.services.hang_detector import HangDetector
 from mofang_jobs.services.restart_controller import RestartController
+
+LOOKS_WITHOUT_VERDICT = 8
+"""After more of them, what another process found of a job is not believed any more: the
+rule itself gives up after six periods without a sample."""
+
+UPDATE_AFTER = timedelta(minutes=5)
+"""How often the sentence of a job that goes on hanging is written anew: it counts
+minutes."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +44,7 @@ class HangMonitor:
         cache: Jobs, pods and nodes as last observed.
         watch: Knows the rule.
         restart_controller: Starts jobs again that ask for it.
+        conditions: Where it is kept which jobs hang.
         period_seconds: How often each job is judged.
         now: The time.
     """
@@ -43,6 +54,7 @@ class HangMonitor:
         cache: JobCache,
         watch: HangDetector,
         restart_controller: RestartController,
+        conditions: JobConditions,
         *,
         period_seconds: float,
         now: Callable[[], datetime] = _now,
@@ -50,14 +62,16 @@ class HangMonitor:
         self._cache = cache
         self._watch = watch
         self._restart_controller = restart_controller
+        self._conditions = conditions
         self._period = period_seconds
         self._now = now
-        self._hung: dict[str, str] = {}
         self._checked: dict[str, ObservedJob] = {}
+        self._undecided: dict[str, int] = {}
+        """Looks at each job of which this process could not yet tell anything."""
 
     def alert(self, job: ObservedJob) -> str | None:
         """Return what is wrong with a running job; None if nothing is known."""
-        return self._hung.get(job.uid)
+        return self._conditions.message(job, ConditionType.HANGING)
 
     async def run(self) -> None:
         """Judge until cancelled."""
@@ -75,9 +89,11 @@ class HangMonitor:
         }
         for uid in self._checked.keys() - running.keys():
             gone = self._checked.pop(uid)
-            self._hung.pop(uid, None)
+            self._undecided.pop(uid, None)
             self._watch.forget(gone.project, gone.id)
         for job in running.values():
+            if job.uid not in self._checked:
+                self._undecided[job.uid] = 0
             self._checked[job.uid] = job
             await self._check_job(job)
 
@@ -95,12 +111,20 @@ class HangMonitor:
         if not replicas:
             return
         verdict = await self._watch.check(replicas, job.attempt)
+        if verdict.health is Health.UNKNOWN and job.uid in self._undecided:
+            # What another process found holds until this one has looked long enough.
+            self._undecided[job.uid] += 1
+            if self._undecided[job.uid] <= LOOKS_WITHOUT_VERDICT:
+                return
+        self._undecided.pop(job.uid, None)
         if verdict.health is not Health.HUNG:
-            self._hung.pop(job.uid, None)
+            self._conditions.clear(job, ConditionType.HANGING)
             return
-        if job.uid not in self._hung:
+        if self._conditions.find(job, ConditionType.HANGING) is None:
             log.info("job hangs", job=job.id, project=job.project)
-        self._hung[job.uid] = verdict.sentence
+        self._conditions.set(
+            job, ConditionType.HANGING, verdict.sentence, update_after=UPDATE_AFTER
+        )
         if job.spec.hang is HangAction.RESTART:
             await self._restart(job, verdict)
 

@@ -33,6 +33,9 @@ class _View:
     shown: dict[str, int | None] = field(default_factory=dict)
     """Digest of each known job; None for those that were never shown."""
 
+    revisions: dict[str, int] = field(default_factory=dict)
+    """Of the status inputs of each unfinished job, when the watcher was last told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPage:
@@ -128,11 +131,15 @@ class JobListing:
         view = _View(caller=caller, project=project, role=role)
         with self._cache.subscribed(project) as subscription:
             view.shown = {job_id: None for _, job_id in self._cache.list_keys(project)}
+            view.revisions = {
+                job.id: self._job_status.revision(job)
+                for job in self._cache.list_unfinished(project)
+            }
             yield None
             checked = time.monotonic()
             while True:
                 changed = await subscription.wait(POLL_SECONDS)
-                changed |= await self._refresh_pending(project)
+                changed |= await self._refresh_unfinished(view)
                 for job_id, gone in changed.items():
                     event = self._event(view, job_id, gone)
                     if event:
@@ -162,10 +169,13 @@ class JobListing:
             return None
         return JobChange(type="modified" if is_known else "added", job=described)
 
-    async def _refresh_pending(self, project: str) -> dict[str, ObservedJob | None]:
-        """Look at jobs that have not ended; return those with news."""
+    async def _refresh_unfinished(self, view: _View) -> dict[str, ObservedJob | None]:
+        """Look at jobs that have not ended; return those that are news to a watcher."""
         news: dict[str, ObservedJob | None] = {}
-        for job in self._cache.list_unfinished(project):
-            if await self._job_status.refresh(job):
+        before, view.revisions = view.revisions, {}
+        for job in self._cache.list_unfinished(view.project):
+            revision = await self._job_status.refresh(job)
+            view.revisions[job.id] = revision
+            if before.get(job.id, revision) != revision:
                 news[job.id] = None
         return news

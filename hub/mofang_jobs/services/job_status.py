@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.event_reasons import EventReasons
 from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.restart_controller import RestartController
+
+QUEUE_SECONDS = 2.0
+"""How long at most a request waits for the first decision of the queue."""
 
 MOST_KEPT = 5000
 MOST_DESCRIBED = 1000
@@ -83,27 +87,47 @@ class JobStatusService:
         self._pod_groups = pod_groups
         self._hang_monitor = hang_monitor
         self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
-        self._last_inputs: dict[str, StatusInputs] = {}
+        self._revisions: OrderedDict[str, tuple[StatusInputs, int]] = OrderedDict()
+        self._waits_for_queue = True
+        self._numbers = itertools.count(1)
         self._descriptions: OrderedDict[str, _Description] = OrderedDict()
 
-    async def refresh(self, job: ObservedJob) -> bool:
-        """Read events and records of a job; say whether its inputs have changed."""
-        before = self._event_reasons.cached(job)
-        after = await self._event_reasons.refresh(job, self._cache.pods_of(job))
+    async def refresh(self, job: ObservedJob) -> int:
+        """Read events and records of a job; return the revision of its inputs."""
+        await self._first_decision()
+        await self._event_reasons.refresh(job, self._cache.pods_of(job))
         await self._refresh_retained(job)
-        status_inputs = self.status_inputs(job)
-        is_new = self._last_inputs.get(job.uid, status_inputs) != status_inputs
-        while len(self._last_inputs) >= MOST_KEPT:
-            self._last_inputs.pop(next(iter(self._last_inputs)))
-        self._last_inputs[job.uid] = status_inputs
-        return before != after or is_new
+        return self.revision(job)
+
+    def revision(self, job: ObservedJob) -> int:
+        """Return a number that is another one once a job's inputs are.
+
+        Whoever watches jobs keeps it and compares: what one of them has noticed is
+        news to the others all the same.
+        """
+        inputs = self.status_inputs(job)
+        kept = self._revisions.get(job.uid)
+        if kept is None or kept[0] != inputs:
+            kept = inputs, next(self._numbers)
+            self._revisions[job.uid] = kept
+            if len(self._revisions) > MOST_KEPT:
+                self._revisions.popitem(last=False)
+        else:
+            self._revisions.move_to_end(job.uid)
+        return kept[1]
 
     async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
-        """Read the events of several jobs at once, where they are needed."""
+        """Read events and records of several jobs at once, where they are needed."""
+        await self._first_decision()
+        jobs = list(jobs)
         found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
         wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
-        await asyncio.gather(*(self._event_reasons.refresh(*each) for each in wanted))
+        held = [each for each in jobs if each.spec.keep_on_failure_minutes]
+        await asyncio.gather(
+            *(self._event_reasons.refresh(*each) for each in wanted),
+            *(self._refresh_retained(each) for each in held),
+        )
 
     def describe(self, job: ObservedJob, *, shell: bool = False) -> DescribedJob:
         """Return a job as somebody sees it, without any request.
@@ -142,6 +166,21 @@ class JobStatusService:
             not_restarted=self._restart_controller.refusal(job),
             retained=self._retained.get(job.uid, {}),
         )
+
+    async def _first_decision(self) -> None:
+        """Let the queue decide once, so that who waits is not told less than before.
+
+        That takes a moment after the start. If it takes longer, it is no longer waited
+        for: the rest of a job's status is known all the same.
+        """
+        if not self._waits_for_queue:
+            return
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await self._queue.has_decided.wait()
+        except TimeoutError:
+            pass
+        self._waits_for_queue = False
 
     async def _refresh_retained(self, job: ObservedJob) -> None:
         """Read which failed replicas of a running job stay for a look."""

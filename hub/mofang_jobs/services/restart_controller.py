@@ -14,11 +14,14 @@ import structlog
 
 from mofang_api.models import RestartRecord
 from mofang_jobs.adapters.cache import JobCache
+from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.failure_class import FailureClass, classify_failure
 from mofang_jobs.domain.models import ObservedJob, Outcome
 from mofang_jobs.domain.restart_rules import (
+    LOST_AFTER,
     TOO_LATE,
     is_too_late,
     may_restart,
@@ -26,10 +29,9 @@ from mofang_jobs.domain.restart_rules import (
     record_loss,
 )
 from mofang_jobs.engines.object_status import read_job
-from mofang_jobs.services.failure_counter import FailureCounter
+from mofang_jobs.services.failed_attempts import FailureCounter, FailureRecords
 from mofang_jobs.services.restart_state import (
     LostNodes,
-    RestartRefusals,
     StatusGracePeriod,
     is_permanent,
 )
@@ -54,6 +56,7 @@ class RestartController:
         cache: Jobs, pods and nodes as last observed.
         job_storage: Removes earlier attempts.
         submissions: Makes next ones.
+        conditions: Where it is kept what was decided of a job.
         lost_nodes: For how long nodes are lost; asks the cache by default.
         grace_period: How long pods are waited for.
         leads: Says whether this process acts; else it only says what is coming.
@@ -66,6 +69,7 @@ class RestartController:
         cache: JobCache,
         job_storage: JobStorage,
         submissions: SubmissionService,
+        conditions: JobConditions,
         *,
         lost_nodes: LostNodes | None = None,
         grace_period: StatusGracePeriod | None = None,
@@ -82,20 +86,25 @@ class RestartController:
         self._grace_period = grace_period or StatusGracePeriod()
         self._metrics = metrics or ServiceMetrics()
         self._failure_counter = FailureCounter(cache, self._metrics, self._grace_period)
-        self._refusals = RestartRefusals(cache)
+        self._conditions = conditions
+        self._failure_records = FailureRecords(
+            cache, conditions, seconds=self._grace_period.seconds
+        )
+        self._may_have_lost_nodes = True
+        """Whether jobs may have lost nodes, or be said to have."""
 
     def will_restart(self, job: ObservedJob) -> bool:
         """Say whether a failed job will be restarted."""
         if job.outcome is not Outcome.FAILED or job.spec.restart is None:
             return False
-        if self._refusals.find(job):
+        if self.refusal(job):
             return False
         record = self._record(job)
         return may_restart(job, record) and not self._is_too_late(job, record)
 
     def refusal(self, job: ObservedJob) -> str | None:
         """Return why a job could not be restarted although its rules say so."""
-        return self._refusals.find(job)
+        return self._conditions.message(job, ConditionType.RESTART_REFUSED)
 
     def lost_node_reason(self, job: ObservedJob) -> str | None:
         """Return a sentence if a running job has lost a node."""
@@ -105,6 +114,7 @@ class RestartController:
     async def run(self) -> None:
         """Restart what fails, until cancelled."""
         await self._cache.wait_for_sync()
+        await self._cache.wait_for_nodes()
         with self._cache.subscribed(None) as subscription:
             for job in self._cache.list_all():
                 subscription.notify(job.id)
@@ -122,11 +132,8 @@ class RestartController:
             job = read_job(obj)
             if job and job.spec.restart:
                 await self._restart_if_due(job)
-        if self._lost_nodes.durations():
-            for job in self._cache.list_unfinished():
-                lost = self._lost_node_record(job)
-                if lost and may_restart(job, lost):
-                    await self.restart(job, lost, FailureClass.NODE_LOST)
+        self._failure_records.observe(failed, self.will_restart, self._now())
+        await self._reconcile_lost_nodes()
         for obj in self._cache.list_undeleted():
             # Whoever was asked to delete the job knows of it, and nobody else does.
             await self._superseded.delete_stale_attempt(obj)
@@ -134,17 +141,36 @@ class RestartController:
             if self._leads():
                 await self._superseded.remove(obj)
 
+    async def _reconcile_lost_nodes(self) -> None:
+        """Restart jobs that have lost a node, or say on them that they have."""
+        has_lost = bool(self._lost_nodes.durations())
+        if not has_lost and not self._may_have_lost_nodes:
+            return
+        self._may_have_lost_nodes = has_lost
+        for job in self._cache.list_unfinished():
+            lost = self._lost_node_record(job)
+            if lost is None:
+                self._conditions.clear(job, ConditionType.NODE_LOST)
+                continue
+            self._conditions.set(job, ConditionType.NODE_LOST, lost.cause)
+            if may_restart(job, lost):
+                await self.restart(job, lost, FailureClass.NODE_LOST)
+
     async def _restart_if_due(self, job: ObservedJob) -> None:
         """Restart a failed job if its rules say so, or note why not."""
         record = self._record(job)
-        if self._refusals.find(job) or not may_restart(job, record):
+        if self.refusal(job) or not may_restart(job, record):
             return
         if self._is_too_late(job, record):
-            self._refusals.record(job, TOO_LATE)
-            log.info("job failed too long ago to be restarted", job=job.id)
+            if self._leads():
+                self._refuse(job, TOO_LATE)
+                log.info("job failed too long ago to be restarted", job=job.id)
             return
         if self._grace_period.has_passed(job, self._cache.pods_of(job)):
             await self.restart(job, record)
+
+    def _refuse(self, job: ObservedJob, sentence: str) -> None:
+        self._conditions.set(job, ConditionType.RESTART_REFUSED, sentence)
 
     def _record(self, job: ObservedJob) -> RestartRecord:
         return record_failure(job, self._cache.pods_of(job), self._now())
@@ -158,6 +184,9 @@ class RestartController:
         lost = self._lost_nodes.durations()
         if not lost:
             return None
+        if self._conditions.find(job, ConditionType.NODE_LOST):
+            # It was lost for long enough already, perhaps before this process began.
+            lost = {name: max(each, LOST_AFTER) for name, each in lost.items()}
         return record_loss(job, self._cache.pods_of(job), lost, self._now())
 
     async def restart(
@@ -182,7 +211,7 @@ class RestartController:
             # What may pass is tried again by the next look, or the watch will tell
             # that another copy of this service was faster.
             if is_permanent(err):
-                self._refusals.record(job, str(err))
+                self._refuse(job, str(err))
             log.warning("job is not restarted", job=job.id, error=str(err))
             return
         self._cache.put(made)
@@ -199,7 +228,7 @@ class RestartController:
         last = self._cache.find(job.project, job.id)
         if last is None or self._cache.is_deleted(job.project, job.id):
             return False
-        if self._refusals.find(job):
+        if self.refusal(job):
             return False
         is_same = last.uid == job.uid and last.outcome is job.outcome
         return is_same and may_restart(last, record)

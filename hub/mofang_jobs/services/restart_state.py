@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 
-from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.status import root_cause_pod
 from mofang_kube.errors import (
@@ -36,28 +35,6 @@ def is_permanent(err: MofangError) -> bool:
         is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         return is_refusal and status not in _PASSING
     return not isinstance(err, ConflictError | NotFoundError)
-
-
-class RestartRefusals:
-    """Remembers refusals that will not change.
-
-    Args:
-        cache: Tells who watches a job.
-    """
-
-    def __init__(self, cache: JobCache) -> None:
-        self._cache = cache
-        self._sentences: dict[str, str] = {}
-
-    def record(self, job: ObservedJob, sentence: str) -> None:
-        """Remember why a job is not restarted, and tell who watches it."""
-        self._sentences[job.uid] = sentence
-        # Its state is another now, though no object has changed.
-        self._cache.notify(job)
-
-    def find(self, job: ObservedJob) -> str | None:
-        """Return why a job is not restarted; None if nothing speaks against it."""
-        return self._sentences.get(job.uid)
 
 
 class LostNodes:
@@ -110,7 +87,7 @@ class StatusGracePeriod:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._clock = clock
         self._since: dict[str, float] = {}
 
@@ -119,7 +96,7 @@ class StatusGracePeriod:
         if root_cause_pod(job, pods):
             return True
         now = self._clock()
-        return now - self._since.setdefault(job.uid, now) >= self._seconds
+        return now - self._since.setdefault(job.uid, now) >= self.seconds
 
     def retain(self, uids: Collection[str]) -> None:
         """Forget all jobs but these."""

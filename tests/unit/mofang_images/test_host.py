@@ -1,3 +1,5 @@
+import subprocess
+
 import pytest
 
 from mofang_images.apt import AptSource
@@ -45,3 +47,23 @@ def test_indexes_are_passed_on_and_paths_of_the_machine_are_not(written):
 
 def test_a_build_is_lent_the_installer_of_packages(written):
     assert (written / "uv").read_text() == "program"
+
+
+def test_a_lock_is_installed_as_it_is_and_byte_code_is_trusted(written):
+    script = (written / "install-lock").read_text()
+    here = script.replace("/run/host", str(written)).replace("/opt/mofang", "/nowhere")
+    (written / "install-lock").write_text(here)
+    (written / "uv").write_text('#!/bin/sh\necho "$PYC_INVALIDATION_MODE" "$@"\n')
+    (written / "uv").chmod(0o755)
+
+    answer = subprocess.run(
+        [written / "install-lock", "lock.txt", "--no-build-isolation"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    mode, *words = answer.stdout.split()
+    assert mode == "UNCHECKED_HASH"
+    assert {"--require-hashes", "--no-deps", "--compile-bytecode"} <= set(words)
+    assert words[-3:] == ["--no-build-isolation", "-r", "lock.txt"]

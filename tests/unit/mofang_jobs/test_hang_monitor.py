@@ -50,7 +50,9 @@ def write_samples(world: World, job: dict[str, Any], count: int, *, busy: bool) 
 
 def hangs_of(world: World) -> HangMonitor:
     watch = HangDetector(SampleStorage(world.storage), QUICK)
-    return HangMonitor(world.cache, watch, world.restarts, period_seconds=10)
+    return HangMonitor(
+        world.cache, watch, world.restarts, world.conditions, period_seconds=10
+    )
 
 
 async def judged(world: World, job: dict[str, Any], *, busy: bool) -> HangMonitor:

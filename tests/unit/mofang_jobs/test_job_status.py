@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.mofang_jobs.world import World, running_world
+from unit.mofang_jobs.world import SCOPES, World, running_world
 
 from mofang_api.models import JobEvent, JobList
-from mofang_jobs.domain.models import ObservedJob
+from mofang_jobs.domain.conditions import ConditionType
+from mofang_jobs.domain.models import Caller, ObservedJob
 from mofang_jobs.domain.queue_decisions import AdmissionDecision
 from mofang_jobs.services.job_listing import JobChange, JobPage
 from mofang_jobs.services.job_status import DescribedJob
@@ -92,7 +94,9 @@ def job_is_cancelled(world: World, made: Made) -> None:
 
 
 def job_hangs(world: World, made: Made) -> None:
-    world.hang_monitor._hung[seen(world, made).uid] = "It makes no progress."
+    world.conditions.set(
+        seen(world, made), ConditionType.HANGING, "It makes no progress."
+    )
 
 
 def node_is_lost(world: World, made: Made) -> None:
@@ -146,7 +150,9 @@ async def test_every_change_of_a_running_job_is_told(
 async def test_a_restart_that_is_refused_is_told(world: World, running: Made) -> None:
     world.fail(running["id"])
     before = describe(world, running)
-    world.restarts._refusals.record(seen(world, running), "The image is gone.")
+    world.conditions.set(
+        seen(world, running), ConditionType.RESTART_REFUSED, "The image is gone."
+    )
 
     after = describe(world, running)
 
@@ -186,6 +192,28 @@ async def test_what_events_say_is_told(world: World) -> None:
 
     assert "no service account" not in before.json
     assert "no service account" in describe(world, made).json
+
+
+async def test_every_watcher_is_told_what_only_the_service_knows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No object changes: each watcher has to notice by itself."""
+    monkeypatch.setattr("mofang_jobs.services.job_listing.POLL_SECONDS", 0.01)
+    made = await world.submit()
+    await world.let_in(made)
+    await world.kill()
+    caller = Caller(name="ada", scopes=frozenset(SCOPES))
+    watches = [world.listing.watch(caller, "vision") for _ in range(3)]
+    for watch in watches:
+        assert await anext(watch) is None
+    world.cluster.said = [("FailedCreatePod", "no service account")]
+
+    async with asyncio.timeout(30):
+        for watch in watches:
+            change = await anext(watch)
+            assert change is not None
+            assert "no service account" in str(change.job.job.reason)
+            await watch.aclose()
 
 
 async def test_a_page_is_what_its_model_would_be(world: World, running: Made) -> None:

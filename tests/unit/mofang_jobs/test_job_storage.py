@@ -25,9 +25,11 @@ class Refusing(engines.JobStorage):
     def __init__(self, sentence: str, *, times: int) -> None:
         super().__init__(Mock(spec=ApiClient), pause_seconds=0)
         self.sentence, self.left, self.asked = sentence, times, 0
+        self.sent: Manifest = {}
 
     async def _call(self, *_: Any, body: Manifest, **__: Any) -> Any:
         self.asked += 1
+        self.sent = body
         if self.left:
             self.left -= 1
             error = ApiException(status=500)
@@ -39,6 +41,20 @@ class Refusing(engines.JobStorage):
 @pytest.fixture
 def objects() -> list[Manifest]:
     return render(PYTORCH_JOB, make_job(), [], SchedulingMetadata())
+
+
+async def test_an_annotation_is_set_unless_the_job_has_changed() -> None:
+    """Metadata alone: what the operator and the queue write is left alone."""
+    engine = Refusing("", times=0)
+    name = {"name": "train", "namespace": "mofang-project-vision"}
+    current = {"metadata": {**name, "resourceVersion": "7"}}
+
+    await engine.annotate(PYTORCH_JOB, current, {"mofang.dev/conditions": None})
+
+    annotations = {"mofang.dev/conditions": None}
+    assert engine.sent == {
+        "metadata": {"annotations": annotations, "resourceVersion": "7"}
+    }
 
 
 @pytest.mark.parametrize("sentence", [AWAY, UNSEEN])

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
 
+from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.subscriptions import Subscription
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod, PodPhase
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.scheduling.queue_state import (
     HOLD_SECONDS,
+    NOTE_SECONDS,
     RETRY_SECONDS,
     SETTLE_SECONDS,
 )
@@ -26,6 +30,7 @@ from support.clock import FakeClock
 from support.eventually import until
 
 STARVATION_TIMEOUT = timedelta(minutes=10)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FREE = {"requests.cpu": "100"}
 
 
@@ -34,6 +39,8 @@ class PretendedBoard:
         self.jobs: list[ObservedJob] = []
         self.pods: dict[str, list[ObservedPod]] = {}
         self.node_objects: list[Manifest] = []
+
+    def notify(self, job: ObservedJob) -> None: ...
 
     async def wait_for_sync(self) -> None: ...
 
@@ -63,11 +70,13 @@ class World:
         self.knows = asyncio.Event()
         self.knows.set()
         self.clock = FakeClock()
+        self.conditions = JobConditions(self.cache, None)
         self.queue = JobQueue(
             self.cache,
             Quotas(self.quotas),
             self,
             self,
+            self.conditions,
             starvation_timeout=STARVATION_TIMEOUT,
             clock=self.clock,
             **asked,
@@ -206,6 +215,34 @@ async def test_nobody_holds_others_for_ever() -> None:
     await world.look_later(STARVATION_TIMEOUT.total_seconds() + HOLD_SECONDS)
 
     assert world.entered == ["later"]
+
+
+async def test_a_fresh_service_knows_since_when_a_job_finds_no_machines() -> None:
+    before = World(now=lambda: NOW)
+    before.add_machine(gpus=8)
+    before.add_pending(gpus=8)
+    await before.queue.decide()
+    (stuck,) = before.cache.jobs
+    kind = ConditionType.UNSCHEDULABLE
+    assert before.conditions.find(stuck, kind) is None, "it may find one in a moment"
+    before.clock.advance(NOTE_SECONDS)
+    await before.queue.decide()
+    condition = before.conditions.find(stuck, kind)
+    assert condition is not None
+    assert condition.since == NOW - timedelta(seconds=NOTE_SECONDS)
+
+    for minutes, entered in ((5, ["later"]), (9.5, [])):
+        after = World(now=lambda gone=minutes: NOW + timedelta(minutes=gone))
+        after.add_machine(gpus=8)
+        after.add_pending(gpus=8)
+        after.cache.jobs = [replace(stuck, conditions=(condition,))]
+        await after.look_later(0)
+        assert after.entered == entered
+
+    (job,) = (each for each in after.cache.jobs if each.id == "pending")
+    after.cache.pods["pending"] = [make_pod(0, node="cpu-1")]
+    await after.queue.decide()
+    assert after.conditions.find(job, kind) is None
 
 
 async def test_a_refusal_is_told_and_takes_no_room() -> None:

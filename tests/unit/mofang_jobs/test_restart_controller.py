@@ -11,11 +11,11 @@ from kubernetes_asyncio.client import ApiException
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import RestartRecord
+from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.restart_rules import (
     TOO_LATE,
 )
 from mofang_jobs.services.restart_state import (
-    RestartRefusals,
     StatusGracePeriod,
 )
 from mofang_kube.errors import (
@@ -237,7 +237,7 @@ async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None
     assert seen is not None
     with world.cache.subscribed("vision") as subscription:
         await subscription.wait(0)
-        RestartRefusals(world.cache).record(seen, "It may not.")
+        world.conditions.set(seen, ConditionType.RESTART_REFUSED, "It may not.")
         assert made["id"] in await subscription.wait(0)
 
 

@@ -20,6 +20,7 @@ from unit.mofang_jobs.conftest import PROJECT
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import KEEP_SECONDS, HubIdentity
+from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.api.application import build_application
 from mofang_jobs.domain.nodes import node_index_keys
@@ -34,11 +35,12 @@ from mofang_jobs.scheduling.native import NativePolicy
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.hang_monitor import HangMonitor
+from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_status import JobStatusService
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from mofang_jobs.services.session_registry import SessionRegistry
-from mofang_kube.errors import ConflictError
+from mofang_kube.errors import ConflictError, ForbiddenError
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
@@ -65,6 +67,9 @@ class PretendedCluster:
         self.servers: set[str] = set()
         self.groups: dict[str, dict[str, Any]] = {}
         self.conflicts = 0
+        self.nodes: dict[str, dict[str, Any]] = {}
+        self.annotated: list[str] = []
+        self.refuses_annotations = False
         self.writes, self.dies_at = 0, 0
         self.versions = itertools.count(1)
 
@@ -105,6 +110,15 @@ class PretendedCluster:
     ) -> dict[str, Any]:
         return self._patch(kind, current, build_cancellation(kind, user, at))
 
+    async def annotate(
+        self, kind: Any, current: Any, annotations: Any
+    ) -> dict[str, Any]:
+        self.annotated.append(current["metadata"]["name"])
+        if self.refuses_annotations:
+            raise ForbiddenError("No.")
+        patch = {"metadata": {"annotations": annotations}}
+        return self._patch(kind, current, patch)
+
     async def unsuspend(self, kind: Any, current: Any) -> dict[str, Any]:
         return self._patch(kind, current, build_unsuspension(kind))
 
@@ -117,8 +131,13 @@ class PretendedCluster:
             self.conflicts = max(self.conflicts - 1, 0)
             raise ConflictError("It has changed.")
         said = patch.get("metadata", {}).get("annotations", {})
-        metadata["annotations"] = {**metadata["annotations"], **said}
+        annotations = {**metadata["annotations"], **said}
+        metadata["annotations"] = {
+            name: text for name, text in annotations.items() if text is not None
+        }
         metadata["resourceVersion"] = str(next(self.versions))
+        if patch.keys() == {"metadata"}:
+            return strip_job(kind, body)
         *path, last = kind.suspend
         held, wanted = body, patch
         for step in path:
@@ -267,8 +286,10 @@ class World:
     storage: Path
     sessions: SessionRegistry
     work: list[asyncio.Task[None]]
+    conditions: JobConditions
     queue: JobQueue
     job_status: JobStatusService
+    listing: JobListing
     hang_monitor: HangMonitor
     nodes: Watcher
     asked: dict[str, Any] = field(default_factory=dict)
@@ -408,6 +429,10 @@ async def running_world(
     cache.follow()
     for body in cluster.jobs.values():
         jobs_watched[body["kind"]].put(strip_job(kind_by_name(body["kind"]), body))
+    for body in cluster.pods.values():
+        pods.put(strip_pod(body))
+    for body in cluster.nodes.values():
+        nodes.put(body)
     hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
     settings = JobSettings()
     service = build_service(
@@ -432,7 +457,8 @@ async def running_world(
         **{"session_check_seconds": 0.2, **given},
     )
     queue, restarts = service.queue, service.restart_controller
-    work = [asyncio.create_task(queue.run()), asyncio.create_task(restarts.run())]
+    conditions = service.conditions
+    work = [asyncio.create_task(each.run()) for each in (queue, restarts, conditions)]
     sessions = service.context.sessions
     application = build_application(PREFIX, service.context)
     listener, port = bind_unused_port()
@@ -452,8 +478,10 @@ async def running_world(
             cache=cache,
             restarts=restarts,
             work=work,
+            conditions=conditions,
             queue=queue,
             job_status=service.job_status,
+            listing=service.context.listing,
             hang_monitor=service.hang_monitor,
             nodes=nodes,
             pods=pods,

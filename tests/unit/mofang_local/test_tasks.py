@@ -113,6 +113,19 @@ def test_the_time_left_is_that_of_the_longest_lane_and_what_follows_it():
     assert graph.remaining_seconds("ray") == 1000
 
 
+def test_nothing_is_guessed_of_what_was_never_timed(tmp_path: Path) -> None:
+    assert Durations(tmp_path / "durations.json").expected("no such task") is None
+    tasks = [
+        Task(name="new", work=print, seconds=None),
+        Task(name="old", work=print, seconds=10),
+        Task(name="page", work=print, needs=("old",), seconds=20),
+        Task(name="rest", work=print, needs=("new", "page"), seconds=5),
+    ]
+    graph = Graph(tasks, Progress())
+    assert (graph.remaining_seconds("page"), graph.is_estimated("page")) == (30, True)
+    assert (graph.remaining_seconds("rest"), graph.is_estimated("rest")) == (35, False)
+
+
 def test_durations_are_kept_for_the_next_run(tmp_path):
     Durations(tmp_path / "durations.json").record("image hub", 42.04)
     assert Durations(tmp_path / "durations.json").expected("image hub") == 42.0
