@@ -26,12 +26,12 @@ from mofang_jobs.services.restart_state import (
     LostNodes,
     RestartRefusals,
     StatusGracePeriod,
-    is_permanent,
 )
 from mofang_kube.errors import (
     InvalidError,
     KubernetesUnavailableError,
     MofangError,
+    is_permanent,
     wrap_api_errors,
 )
 from mofang_kube.watcher import Watcher
