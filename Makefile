@@ -15,7 +15,7 @@ FRONTENDS := training cloudshell tensorboard
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down clean status build test lint format bench rights docs frameworks lock \
+.PHONY: up wait down clean status build test lint format bench rights docs frameworks client lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-e2e test-long test-peers test-bare
 
@@ -114,6 +114,9 @@ docs: rights ## Rewrite the chart's schema and rules; build the site into build/
 
 frameworks: .venv/ready ## Rewrite what is made from the frameworks' declarations
 	$(BIN)/python extensions/client/write_frameworks.py
+
+client: .venv/ready ## Rewrite the blocking client from the one of asyncio
+	$(BIN)/python extensions/client/write_client.py
 
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \

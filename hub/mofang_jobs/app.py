@@ -30,6 +30,7 @@ from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_kube import clients
 from mofang_kube.clients import ApiClient
 from mofang_kube.leader import Leader, Leads, always
+from mofang_kube.objects import ObjectStorage
 from mofang_spawner.environments.catalog import Catalog
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,7 @@ log = structlog.get_logger(__name__)
 PORT = 8080
 PREFIX = "/services/training"
 LEASE_NAME = "mofang-training"
+FIELD_MANAGER = "mofang-training"
 HUB_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
 RESTART_SECONDS = 5.0
@@ -119,14 +121,14 @@ def _connect(
     quotas = Quotas.of_cluster(api)
     quotas.start()
     stack.push_async_callback(quotas.stop)
-    job_storage = JobStorage(api)
-    pod_groups = PodGroupController(api, job_storage, settings.jobs.gang)
+    objects = ObjectStorage(api, field_manager=FIELD_MANAGER)
+    pod_groups = PodGroupController(api, objects, settings.jobs.gang)
     stack.push_async_callback(pod_groups.stop)
     terminals = ApiServerExec(api)
     stack.push_async_callback(terminals.stop)
     return Adapters(
         cache=cache,
-        job_storage=job_storage,
+        job_storage=JobStorage(objects),
         pod_storage=PodStorage(api),
         catalog=catalog,
         quotas=quotas,

@@ -17,8 +17,9 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
+from mofang_kube.errors import MofangError, http_status, is_permanent
 from mofang_kube.names import PROJECT_LABEL, PULL_SECRET_PREFIX, project_namespace
-from mofang_kube.objects import Manifest, ObjectError, ObjectStorage
+from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_projects.builder import (
     build_namespace,
     build_namespace_objects,
@@ -107,7 +108,7 @@ class ProjectNamespaces:
 
         Raises:
             ForeignNamespaceError: When somebody else's namespace is in the way.
-            ObjectError: When Kubernetes refuses an object or does not answer.
+            MofangError: When Kubernetes refuses an object or does not answer.
             OSError: When the project's directory cannot be made.
         """
         if await self._is_terminating(project):
@@ -214,8 +215,8 @@ class ProjectNamespaces:
         for pause in self._rbac_pauses:
             try:
                 await self._objects.apply(manifest)
-            except ObjectError as err:
-                if err.http_status != HTTPStatus.FORBIDDEN:
+            except MofangError as err:
+                if http_status(err) != HTTPStatus.FORBIDDEN:
                     raise
             else:
                 return
@@ -238,10 +239,10 @@ class ProjectNamespaces:
                 namespace = project_namespace(project.name)
                 try:
                     await self._objects.delete(_secret(namespace, name))
-                except ObjectError as err:
+                except MofangError as err:
                     # The chart gives the right to write Secrets only as long as there
                     # is one to copy; what the last one left stays.
-                    if err.http_status != HTTPStatus.FORBIDDEN:
+                    if http_status(err) != HTTPStatus.FORBIDDEN:
                         raise
 
     async def _remove_other_policies(
@@ -252,17 +253,14 @@ class ProjectNamespaces:
         Policies that somebody else put there carry no label of ours and stay.
         """
         names = {m["metadata"]["name"] for m in wanted if m["kind"] == "NetworkPolicy"}
-        version, kind = "networking.k8s.io/v1", "NetworkPolicy"
         for policy in await self._objects.list_objects(
-            version,
-            kind,
+            "networking.k8s.io/v1",
+            "NetworkPolicy",
             namespace=project_namespace(project.name),
             selector="app.kubernetes.io/managed-by=mofang-reconciler",
         ):
             if policy["metadata"]["name"] not in names:
-                await self._objects.delete(
-                    policy | {"apiVersion": version, "kind": kind}
-                )
+                await self._objects.delete(policy)
 
 
 def failed_state(err: Exception, project: str) -> ProjectState:
@@ -270,8 +268,8 @@ def failed_state(err: Exception, project: str) -> ProjectState:
     match err:
         case ForeignNamespaceError():
             reason = "NamespaceTaken"
-        case ObjectError():
-            reason = "RefusedByKubernetes" if err.is_permanent else "NoAnswer"
+        case MofangError():
+            reason = "RefusedByKubernetes" if is_permanent(err) else "NoAnswer"
         case BadPullSecretError():
             reason = "PullSecretMissing"
         case OSError():

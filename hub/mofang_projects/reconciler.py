@@ -15,7 +15,8 @@ from typing import Any
 
 import kopf
 
-from mofang_kube.objects import ObjectError, connected_objects
+from mofang_kube.errors import MofangError, is_permanent
+from mofang_kube.objects import connected_objects
 from mofang_projects.metrics import ErrorReason, Operation, OperatorMetrics
 from mofang_projects.models import (
     SETTINGS_FILE,
@@ -114,7 +115,7 @@ class ProjectReconciler:
             try:
                 with self._metrics.timed(Operation.REMOVE):
                     waits_for = await self._namespaces.remove(name)
-            except ObjectError as err:
+            except MofangError as err:
                 self._metrics.record_error(Operation.REMOVE, ErrorReason.KUBERNETES)
                 waits_for = str(err)
         if waits_for is None:
@@ -148,7 +149,7 @@ def main(settings_file: Path = SETTINGS_FILE) -> None:
 _FAILURES = (
     BadProjectError,
     ForeignNamespaceError,
-    ObjectError,
+    MofangError,
     BadPullSecretError,
     OSError,
 )
@@ -161,8 +162,8 @@ def _judge(err: Exception) -> tuple[ErrorReason, bool]:
             return ErrorReason.INVALID_PROJECT, False
         case ForeignNamespaceError():
             return ErrorReason.FOREIGN_NAMESPACE, False
-        case ObjectError():
-            return ErrorReason.KUBERNETES, not err.is_permanent
+        case MofangError():
+            return ErrorReason.KUBERNETES, not is_permanent(err)
         case BadPullSecretError():
             return ErrorReason.PULL_SECRET, True
         case _:

@@ -40,7 +40,7 @@ async def find_workloads(objects: ObjectStorage, namespace: str) -> Workloads:
     submitted through the platform count, too.
 
     Raises:
-        ObjectError: Kubernetes does not tell; nobody may take that for "nothing".
+        MofangError: Kubernetes does not tell; nobody may take that for "nothing".
     """
     pods = await objects.list_objects("v1", "Pod", namespace=namespace)
     live = [pod for pod in pods if (pod.get("status") or {}).get("phase") in _LIVE]

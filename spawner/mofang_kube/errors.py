@@ -14,6 +14,7 @@ MofangError
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import ClassVar
 
 import aiohttp
@@ -93,6 +94,16 @@ class KubernetesUnavailableError(ClusterError):
 
 _REFUSALS: dict[int, type[MofangError]] = {404: NotFoundError, 409: ConflictError}
 
+_PASSING = {
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+}
+"""Refusals of Kubernetes' that may be others in a moment: a token is renewed, or a kind
+of object is being installed."""
+
 
 def api_message(err: ApiException) -> str:
     """Kubernetes' own sentence in an API error."""
@@ -106,6 +117,15 @@ def http_status(err: MofangError) -> int:
     """Return the HTTP status that Kubernetes answered; 0 if it did not answer."""
     cause = err.__cause__
     return int(cause.status or 0) if isinstance(cause, ApiException) else 0
+
+
+def is_permanent(err: MofangError) -> bool:
+    """Say whether asking again later would be refused again."""
+    if isinstance(err, ClusterError):
+        status = http_status(err)
+        is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        return is_refusal and status not in _PASSING
+    return not isinstance(err, ConflictError | NotFoundError)
 
 
 def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
@@ -124,7 +144,7 @@ def wrap_api_errors(verb: str, kind: str, name: str) -> Iterator[None]:
         yield
     except ApiException as err:
         raise from_api(err, verb, kind, name) from err
-    except (aiohttp.ClientError, TimeoutError) as err:
+    except (aiohttp.ClientError, OSError) as err:
         raise KubernetesUnavailableError(
             f"Could not {verb} {kind} {name}: Kubernetes does not answer. "
             "Try again in a minute."

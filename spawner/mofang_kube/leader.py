@@ -14,16 +14,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
-from kubernetes_asyncio.client import ApiClient, CustomObjectsApi
+from kubernetes_asyncio.client import ApiClient
 
-from mofang_kube.errors import (
-    ConflictError,
-    MofangError,
-    NotFoundError,
-    wrap_api_errors,
-)
+from mofang_kube.errors import ConflictError, MofangError
+from mofang_kube.objects import Manifest, ObjectStorage
 
 __all__ = [
     "LEASE_SECONDS",
@@ -44,10 +39,6 @@ RENEW_SECONDS = 10.0
 
 RETRY_SECONDS = 2.0
 """How often it is renewed, or tried to get."""
-
-_API = ("coordination.k8s.io", "v1")
-
-Manifest = dict[str, Any]
 
 Leads = Callable[[], bool]
 """Says whether this process may act now.
@@ -88,9 +79,13 @@ class Leader:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        self._leases = CustomObjectsApi(api)
+        self._objects = ObjectStorage(api, field_manager=name)
         self._name = name
-        self._namespace = namespace
+        self._lease = {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": name, "namespace": namespace},
+        }
         self._identity = identity
         self._gained: list[Callable[[], None]] = []
         self._clock = clock
@@ -166,10 +161,10 @@ class Leader:
 
     async def _renewed(self) -> bool:
         """Write that the lease is ours if it may be; say whether it is."""
-        try:
-            lease = await self._read()
-        except NotFoundError:
-            await self._create()
+        lease = await self._objects.find(self._lease)
+        if lease is None:
+            spec = {**self._ours(), "acquireTime": self._time()}
+            await self._objects.create({**self._lease, "spec": spec})
             return True
         spec = lease.setdefault("spec", {})
         holder = spec.get("holderIdentity")
@@ -179,7 +174,7 @@ class Leader:
             spec["acquireTime"] = self._time()
             spec["leaseTransitions"] = spec.get("leaseTransitions", 0) + 1
         spec |= self._ours()
-        await self._replace(lease)
+        await self._objects.replace(lease, verb="renew")
         return True
 
     def _is_over(self, lease: Manifest) -> bool:
@@ -198,37 +193,12 @@ class Leader:
         }
 
     async def _give_back(self) -> None:
-        lease = await self._read()
-        if lease["spec"].get("holderIdentity") == self._identity:
+        lease = await self._objects.find(self._lease)
+        if lease and lease["spec"].get("holderIdentity") == self._identity:
             lease["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1}
-            await self._replace(lease)
+            await self._objects.replace(lease, verb="give back")
             log.info("%s has given back the lease %s", self._identity, self._name)
 
     def _time(self) -> str:
         # Kubernetes wants all six digits.
         return self._now().isoformat(timespec="microseconds")
-
-    async def _read(self) -> Manifest:
-        with wrap_api_errors("read", "Lease", self._name):
-            found: Manifest = await self._leases.get_namespaced_custom_object(
-                *_API, self._namespace, "leases", self._name
-            )
-        return found
-
-    async def _create(self) -> None:
-        body = {
-            "apiVersion": "/".join(_API),
-            "kind": "Lease",
-            "metadata": {"name": self._name},
-            "spec": {**self._ours(), "acquireTime": self._time()},
-        }
-        with wrap_api_errors("create", "Lease", self._name):
-            await self._leases.create_namespaced_custom_object(
-                *_API, self._namespace, "leases", body
-            )
-
-    async def _replace(self, lease: Manifest) -> None:
-        with wrap_api_errors("renew", "Lease", self._name):
-            await self._leases.replace_namespaced_custom_object(
-                *_API, self._namespace, "leases", self._name, lease
-            )

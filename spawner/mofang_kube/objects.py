@@ -1,40 +1,28 @@
-"""Apply, list and delete Kubernetes objects given as dictionaries.
+"""The one writer of Kubernetes objects, which are given as dictionaries.
 
-Knows the addresses of objects and nothing of what they mean. Everything is
-written by server-side apply: one request makes an object or puts right what
-drifted, and leaves alone the fields that others own.
+Knows the addresses of objects and nothing of what they mean.
+
+* ``apply`` is for a desired state: server-side apply makes an object or puts right what
+  drifted, in one request, and leaves alone the fields that others own.
+* ``create`` is for what happens once, such as a job or a server: that the name is taken
+  is an answer there. It is sent once: what was not answered may have been created.
+* ``merge`` changes some fields of an object that somebody else may own as a whole.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Any
 
-import aiohttp
 from kubernetes_asyncio import client
-from kubernetes_asyncio.client.exceptions import ApiException
 
 from mofang_kube import clients
-from mofang_kube.errors import ClusterError, api_message
+from mofang_kube.errors import ConflictError, NotFoundError, wrap_api_errors
 
 Manifest = dict[str, Any]
 
+_ANSWER_SECONDS = 30
 _PLURALS = {"NetworkPolicy": "networkpolicies"}
-_NOT_FOUND = 404
 _ANSWERS = dict.fromkeys((200, 201, 202), "object")
-
-
-class ObjectError(ClusterError):
-    """Kubernetes refused something, with the object named in the sentence."""
-
-    def __init__(self, message: str, *, status: int) -> None:
-        super().__init__(message)
-        self.http_status = status
-        """What Kubernetes answered; 0 when there was no answer."""
-
-    @property
-    def is_permanent(self) -> bool:
-        """Whether the same request would be refused again."""
-        return self.http_status in {400, 403, 422}
 
 
 @asynccontextmanager
@@ -45,7 +33,16 @@ async def connected_objects(*, field_manager: str) -> AsyncIterator["ObjectStora
 
 
 class ObjectStorage:
-    """The objects of one cluster, as dictionaries."""
+    """The objects of one cluster, as dictionaries.
+
+    What Kubernetes refuses is raised as the errors of ``mofang_kube.errors``, with the
+    object named in the sentence; ``noun`` and ``verb`` say what people call it and what
+    was tried, where that is not its kind and the method.
+
+    Args:
+        api: The client; shared, not closed here.
+        field_manager: Who owns the fields that are written, in ``managedFields``.
+    """
 
     def __init__(self, api: client.ApiClient, *, field_manager: str) -> None:
         self._api = api
@@ -55,47 +52,133 @@ class ObjectStorage:
         """Make the object, or make it what the manifest says. Idempotent.
 
         Raises:
-            ObjectError: When Kubernetes refuses it.
+            MofangError: Kubernetes refuses it, or does not answer.
         """
-        answer = await self._request(
-            "PATCH",
-            _path_of(manifest),
-            body=manifest,
-            content_type="application/apply-patch+yaml",
-            query=[("fieldManager", self._field_manager), ("force", "true")],
-        )
-        return answer or {}
+        with _wrap("apply", manifest):
+            return await self._request(
+                "PATCH",
+                object_path(manifest),
+                body=manifest,
+                content_type="application/apply-patch+yaml",
+                query=[*self._as_manager(), ("force", "true")],
+            )
+
+    async def create(
+        self, manifest: Manifest, *, verb: str = "create", noun: str = ""
+    ) -> Manifest:
+        """Create an object; return it as it was stored.
+
+        Raises:
+            ConflictError: There is one of that name.
+            KubernetesUnavailableError: No answer; it may have been created.
+            MofangError: Kubernetes refuses it.
+        """
+        with _wrap(verb, manifest, noun):
+            return await self._request(
+                "POST",
+                _collection_of(manifest),
+                body=manifest,
+                query=self._as_manager(),
+            )
+
+    async def create_if_absent(self, manifest: Manifest) -> None:
+        """Create an object unless there is one of that name, whatever is in it."""
+        with suppress(ConflictError):
+            await self.create(manifest)
+
+    async def replace(self, manifest: Manifest, *, verb: str = "replace") -> Manifest:
+        """Write an object whole.
+
+        Raises:
+            ConflictError: It is another ``resourceVersion`` by now.
+        """
+        with _wrap(verb, manifest):
+            return await self._request(
+                "PUT",
+                object_path(manifest),
+                body=manifest,
+                query=self._as_manager(),
+            )
 
     async def merge(
-        self, manifest: Manifest, change: Manifest, *, subresource: str = ""
-    ) -> None:
-        """Change fields of an object by a JSON merge patch; None removes one."""
-        await self._request(
-            "PATCH",
-            _path_of(manifest) + (f"/{subresource}" if subresource else ""),
-            body=change,
-            content_type="application/merge-patch+json",
-        )
+        self,
+        manifest: Manifest,
+        change: Manifest,
+        *,
+        subresource: str = "",
+        verb: str = "change",
+        noun: str = "",
+    ) -> Manifest:
+        """Change fields of an object by a JSON merge patch; None removes one.
 
-    async def find(self, manifest: Manifest) -> Manifest | None:
+        Args:
+            manifest: Names the object.
+            change: The patch. With a ``resourceVersion`` in its metadata, only that
+                version is changed.
+            subresource: Part of the object, such as ``status``.
+            verb: What is tried, for the sentence.
+            noun: What people call the object, for the sentence.
+
+        Returns:
+            The object as it is then.
+
+        Raises:
+            ConflictError: It is another version by now.
+            NotFoundError: It is gone.
+        """
+        with _wrap(verb, manifest, noun):
+            return await self._request(
+                "PATCH",
+                object_path(manifest) + (f"/{subresource}" if subresource else ""),
+                body=change,
+                content_type="application/merge-patch+json",
+                query=self._as_manager(),
+            )
+
+    async def find(self, manifest: Manifest, *, noun: str = "") -> Manifest | None:
         """Get the object that a manifest names; None when it is not there."""
-        return await self._request("GET", _path_of(manifest), missing_ok=True)
+        with suppress(NotFoundError), _wrap("read", manifest, noun):
+            return await self._request("GET", object_path(manifest))
+        return None
 
-    async def delete(self, manifest: Manifest) -> None:
-        """Delete the object that a manifest names. Idempotent."""
-        await self._request("DELETE", _path_of(manifest), missing_ok=True)
+    async def delete(
+        self,
+        manifest: Manifest,
+        *,
+        grace_seconds: int | None = None,
+        verb: str = "delete",
+        noun: str = "",
+    ) -> None:
+        """Delete the object that a manifest names, and then what it owns. Idempotent.
+
+        Args:
+            manifest: Names the object.
+            grace_seconds: How long its processes may go on; None for what it says.
+            verb: What is tried, for the sentence.
+            noun: What people call the object, for the sentence.
+        """
+        query = [("propagationPolicy", "Background")]
+        if grace_seconds is not None:
+            query.append(("gracePeriodSeconds", str(grace_seconds)))
+        with suppress(NotFoundError), _wrap(verb, manifest, noun):
+            await self._request("DELETE", object_path(manifest), query=query)
 
     async def list_objects(
         self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
     ) -> list[Manifest]:
         """List objects by label; none when their kind is not served here."""
-        answer = await self._request(
-            "GET",
-            _collection(api_version, kind, namespace),
-            query=[("labelSelector", selector)] if selector else [],
-            missing_ok=True,
-        )
-        return list((answer or {}).get("items") or [])
+        path = _collection(api_version, kind, namespace)
+        query = [("labelSelector", selector)] if selector else []
+        with suppress(NotFoundError), wrap_api_errors("list", kind, namespace):
+            answer = await self._request("GET", path, query=query)
+            return [
+                {**each, "apiVersion": api_version, "kind": kind}
+                for each in answer.get("items") or []
+            ]
+        return []
+
+    def _as_manager(self) -> list[tuple[str, str]]:
+        return [("fieldManager", self._field_manager)]
 
     async def _request(
         self,
@@ -105,40 +188,29 @@ class ObjectStorage:
         body: Manifest | None = None,
         content_type: str = "application/json",
         query: list[tuple[str, str]] | None = None,
-        missing_ok: bool = False,
-    ) -> Manifest | None:
-        try:
-            answer: Manifest = await self._api.call_api(
-                path,
-                verb,
-                query_params=query or [],
-                header_params={
-                    "Accept": "application/json",
-                    "Content-Type": content_type,
-                },
-                body=body,
-                response_types_map=_ANSWERS,
-                auth_settings=["BearerToken"],
-                _return_http_data_only=True,
-                _request_timeout=30,
-            )
-        except ApiException as err:
-            if missing_ok and err.status == _NOT_FOUND:
-                return None
-            msg = f"Kubernetes refused {verb} {path}: {api_message(err)}"
-            raise ObjectError(msg, status=err.status or 0) from err
-        except (aiohttp.ClientError, OSError, TimeoutError) as err:
-            msg = f"Kubernetes did not answer {verb} {path}: {err}"
-            raise ObjectError(msg, status=0) from err
-        return answer
+    ) -> Manifest:
+        answer: Manifest | None = await self._api.call_api(
+            path,
+            verb,
+            query_params=query or [],
+            header_params={"Accept": "application/json", "Content-Type": content_type},
+            body=body,
+            response_types_map=_ANSWERS,
+            auth_settings=["BearerToken"],
+            _return_http_data_only=True,
+            _request_timeout=_ANSWER_SECONDS,
+        )
+        return answer or {}
 
 
-def _path_of(manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    collection = _collection(
-        manifest["apiVersion"], manifest["kind"], metadata.get("namespace", "")
-    )
-    return f"{collection}/{metadata['name']}"
+def object_path(manifest: Manifest) -> str:
+    """Return the path of the object that a manifest names."""
+    return f"{_collection_of(manifest)}/{manifest['metadata']['name']}"
+
+
+def _collection_of(manifest: Manifest) -> str:
+    namespace = manifest["metadata"].get("namespace", "")
+    return _collection(manifest["apiVersion"], manifest["kind"], namespace)
 
 
 def _collection(api_version: str, kind: str, namespace: str) -> str:
@@ -146,3 +218,9 @@ def _collection(api_version: str, kind: str, namespace: str) -> str:
     within = f"/namespaces/{namespace}" if namespace else ""
     plural = _PLURALS.get(kind, f"{kind.lower()}s")
     return f"{root}/{api_version}{within}/{plural}"
+
+
+def _wrap(
+    verb: str, manifest: Manifest, noun: str = ""
+) -> AbstractContextManager[None]:
+    return wrap_api_errors(verb, noun or manifest["kind"], manifest["metadata"]["name"])

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
 from mofang_kube import clients, names
 from mofang_kube.errors import KubernetesUnavailableError
+from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
 
-Manifest = dict[str, Any]
 SERVER_SELECTOR = f"{names.SERVER_LABEL},{names.OWNER_LABEL}"
 """Labels of ours: ``component_label`` and others can be configured."""
+FIELD_MANAGER = "mofang-hub"
 _SYNC_SECONDS = 20.0
 
 
@@ -69,6 +69,7 @@ class SpawnContext:
         self._connected = False
         self.api: ApiClient
         self.core: CoreV1Api
+        self.objects: ObjectStorage
         self.catalog: Catalog
         self.pods: Watcher
         self._nodes: Watcher
@@ -95,6 +96,7 @@ class SpawnContext:
             if not self._connected:
                 self.api = await clients.load()
                 self.core = CoreV1Api(self.api)
+                self.objects = ObjectStorage(self.api, field_manager=FIELD_MANAGER)
                 self.catalog = Catalog(self.api, self.images)
                 self.pods = Watcher(
                     self.api,

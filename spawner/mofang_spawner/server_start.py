@@ -9,15 +9,16 @@ start finds what a hub that died during the last one left behind.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Literal
+from collections.abc import AsyncGenerator
+from typing import Literal
 
 import aiohttp
 from kubernetes_asyncio.client import ApiException
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from mofang_kube.deadline import Deadline
-from mofang_kube.errors import NotFoundError, wrap_api_errors
+from mofang_kube.errors import ConflictError
+from mofang_kube.objects import Manifest
 from mofang_spawner import server_objects
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.plan import SpawnPlan
@@ -34,9 +35,6 @@ from mofang_spawner.pod_phase import (
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata
 
-Manifest = dict[str, Any]
-
-_CONFLICT = 409
 _SERVER_ERROR = 500
 _PROBE_PAUSE_SECONDS = 0.05
 _LAST_LINES = 20
@@ -76,7 +74,7 @@ class ServerStart:
             configured: Labels and annotations from the hub's configuration.
         """
         self._context = context
-        self._core = context.core
+        self._objects = context.objects
         self._plan = plan
         self._namespace = namespace
         self._name = name
@@ -112,50 +110,44 @@ class ServerStart:
         """
         self.log.emit(Stage.REQUESTED, "Requesting resources.")
         secret = server_objects.secret(self._name, self._plan, token, self._configured)
-        await self._replace("secret", secret)
-        made = await self._replace("pod", pod)
+        await self._replace("Secret", secret)
+        made = await self._replace("Pod", pod)
         self._uid = made["metadata"]["uid"]
         owner = server_objects.owner_reference(made)
         service = server_objects.service(
             self.service, self._plan, owner, port, self._configured
         )
         await asyncio.gather(
-            self._replace("service", service), self._set_owner_of_secret(owner)
+            self._replace("Service", service), self._set_owner_of_secret(owner)
         )
         return made
 
     async def _set_owner_of_secret(self, owner: Manifest) -> None:
-        with wrap_api_errors("make", "secret", self._name):
-            await self._core.patch_namespaced_secret(
-                self._name,
-                self._namespace,
-                {"metadata": {"ownerReferences": [owner]}},
-                _content_type="application/merge-patch+json",
-            )
+        await self._objects.merge(
+            self._named("Secret", self._name),
+            {"metadata": {"ownerReferences": [owner]}},
+            verb="make",
+            noun="secret",
+        )
 
     async def _replace(
-        self, kind: Literal["secret", "pod", "service"], manifest: Manifest
+        self, kind: Literal["Secret", "Pod", "Service"], manifest: Manifest
     ) -> Manifest:
         """Create it; what a hub that died during a start left is deleted first."""
-        core = self._core
-        match kind:
-            case "secret":
-                create, remove = core.create_namespaced_secret, self._remove_secret
-            case "pod":
-                create, remove = core.create_namespaced_pod, self._remove_pod
-            case "service":
-                create, remove = core.create_namespaced_service, self._remove_service
-        verb, what = ("start", "server") if kind == "pod" else ("make", kind)
-        with wrap_api_errors(verb, what, manifest["metadata"]["name"]):
-            try:
-                made = await create(self._namespace, manifest)
-            except ApiException as err:
-                if err.status != _CONFLICT:
-                    raise
-                await remove()
-                made = await create(self._namespace, manifest)
-        found: Manifest = self._context.api.sanitize_for_serialization(made)
-        return found
+        named = self._named(kind, manifest["metadata"]["name"])
+        metadata = {**manifest["metadata"], **named["metadata"]}
+        body = {**manifest, **named, "metadata": metadata}
+        verb, noun = ("start", "server") if kind == "Pod" else ("make", kind.lower())
+        try:
+            return await self._objects.create(body, verb=verb, noun=noun)
+        except ConflictError:
+            pass
+        await (self._remove_pod() if kind == "Pod" else self._delete(named))
+        return await self._objects.create(body, verb=verb, noun=noun)
+
+    def _named(self, kind: str, name: str) -> Manifest:
+        metadata = {"name": name, "namespace": self._namespace}
+        return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
 
     async def wait(self, path: str, port: int, deadline: Deadline) -> Manifest:
         """Wait until the server answers at ``path`` of its pod; return the pod.
@@ -241,7 +233,7 @@ class ServerStart:
             return ""
         for previous in (False, True):
             with contextlib.suppress(ApiException, aiohttp.ClientError, TimeoutError):
-                text = await self._core.read_namespaced_pod_log(
+                text = await self._context.core.read_namespaced_pod_log(
                     self._name,
                     self._namespace,
                     container=SERVER_CONTAINER,
@@ -254,25 +246,15 @@ class ServerStart:
 
     async def remove(self) -> None:
         """Delete what this start made, and wait until the pod is gone."""
-        await self._remove_secret()
-        await self._remove_service()
+        await self._delete(self._named("Secret", self._name))
+        await self._delete(self._named("Service", self.service))
         await self._remove_pod()
 
-    async def _remove_secret(self) -> None:
-        await self._delete(self._core.delete_namespaced_secret, self._name)
-
-    async def _remove_service(self) -> None:
-        await self._delete(self._core.delete_namespaced_service, self.service)
-
     async def _remove_pod(self) -> None:
-        await self._delete(self._core.delete_namespaced_pod, self._name)
+        await self._delete(self._named("Pod", self._name))
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             while self._key in self._context.pods.objects:
                 await anext(changes)
 
-    async def _delete(self, delete: Callable[..., Awaitable[Any]], name: str) -> None:
-        with (
-            contextlib.suppress(NotFoundError),
-            wrap_api_errors("remove", "server", name),
-        ):
-            await delete(name, self._namespace, grace_period_seconds=0)
+    async def _delete(self, named: Manifest) -> None:
+        await self._objects.delete(named, grace_seconds=0, verb="remove", noun="server")

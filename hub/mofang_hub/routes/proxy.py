@@ -22,9 +22,9 @@ from mofang_hub.routes.models import (
     validate_no_overlap,
 )
 from mofang_hub.routes.probe import GatewayProbe
-from mofang_kube.errors import MofangError
+from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import ROUTE_LABEL
-from mofang_kube.objects import Manifest, ObjectError, ObjectStorage
+from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.objects import connected_objects as connect
 
 _API_VERSION = "networking.istio.io/v1"
@@ -148,7 +148,7 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
             BadRouteError: When a gateway cannot serve it.
             OverlappingRouteError: When it would hide another.
             RouteNotLiveError: When the gateway does not serve it in time.
-            ObjectError: When Kubernetes refuses it.
+            MofangError: When Kubernetes refuses it.
         """
         route = Route(
             routespec=self.validate_routespec(routespec), target=target, data=data
@@ -249,8 +249,8 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         while True:
             try:
                 await objects.apply(virtual_service)
-            except ObjectError as err:
-                if err.is_permanent or time.monotonic() > deadline:
+            except MofangError as err:
+                if is_permanent(err) or time.monotonic() > deadline:
                     raise
                 self.log.warning("%s Trying again.", err)
                 await asyncio.sleep(_RETRY_SECONDS)

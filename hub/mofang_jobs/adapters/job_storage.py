@@ -5,26 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from http import HTTPStatus
-from typing import Any
 
-from kubernetes_asyncio.client import (
-    ApiClient,
-    ApiException,
-    CustomObjectsApi,
-)
-
-from mofang_jobs.domain.gang import GROUP_KIND, GROUP_PLURAL
 from mofang_jobs.domain.models import Manifest
-from mofang_jobs.engines.base import Resource, WorkloadKind
+from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
 from mofang_jobs.engines.object_status import strip_job
 from mofang_jobs.engines.registry import PREREQUISITES, RETRIED_REFUSALS
-from mofang_kube.errors import api_message, wrap_api_errors
+from mofang_kube.errors import MofangError
 from mofang_kube.names import JOB_LABEL
+from mofang_kube.objects import ObjectStorage
 
-KIND = "job"
-ANSWER_SECONDS = 30
+NOUN = "job"
 
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
@@ -33,20 +24,21 @@ _NOT_YET = (
     "failed calling webhook",
     *RETRIED_REFUSALS,
 )
-_MERGE = "application/merge-patch+json"
 
 
 class JobStorage:
     """Creates, unsuspends, cancels and deletes jobs.
 
     Args:
-        api: The client; shared, not closed here.
+        objects: The writer of objects.
         pause_seconds: Time between two attempts to create a job.
     """
 
-    def __init__(self, api: ApiClient, *, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self, objects: ObjectStorage, *, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
+        self._objects = objects
         self._pause_seconds = pause_seconds
-        self._objects = CustomObjectsApi(api)
 
     async def create(self, kind: WorkloadKind, objects: list[Manifest]) -> Manifest:
         """Create a job: what it needs first, then the job itself.
@@ -60,42 +52,28 @@ class JobStorage:
 
         Raises:
             ConflictError: There is one of that name.
+            KubernetesUnavailableError: No answer; it may have been created.
             MofangError: Kubernetes did not take it.
         """
         *prerequisites, body = objects
-        name = body["metadata"]["name"]
-        with wrap_api_errors("create", KIND, name):
-            for prerequisite in prerequisites:
-                await self.create_if_absent(prerequisite)
-            created = await self._create(kind, body)
+        for prerequisite in prerequisites:
+            await self._objects.create_if_absent(prerequisite)
+        created = await self._create(body)
         for prerequisite in prerequisites:
             await self._set_owner_reference(prerequisite, created)
         return strip_job(kind, created)
 
-    async def _create(self, kind: WorkloadKind, body: Manifest) -> Any:
-        namespace = body["metadata"]["namespace"]
-        for attempt in range(1, ATTEMPTS + 1):
+    async def _create(self, body: Manifest) -> Manifest:
+        for _ in range(ATTEMPTS - 1):
             try:
-                return await self._call(kind, "create_namespaced", namespace, body=body)
-            except ApiException as err:
+                return await self._objects.create(body, noun=NOUN)
+            except MofangError as err:
                 # What an operator's check did not admit was not created, so asking
                 # again is safe.
-                message = api_message(err)
-                if attempt == ATTEMPTS or not any(each in message for each in _NOT_YET):
+                if not any(each in err.message for each in _NOT_YET):
                     raise
             await asyncio.sleep(self._pause_seconds)
-        raise AssertionError
-
-    async def create_if_absent(self, body: Manifest) -> None:
-        """Create an object unless it exists."""
-        with wrap_api_errors("create", body["kind"], body["metadata"]["name"]):
-            try:
-                await self._objects.create_namespaced_custom_object(
-                    *_address(body), body, _request_timeout=ANSWER_SECONDS
-                )
-            except ApiException as err:
-                if err.status != HTTPStatus.CONFLICT:
-                    raise
+        return await self._objects.create(body, noun=NOUN)
 
     async def _set_owner_reference(self, prerequisite: Manifest, job: Manifest) -> None:
         """Set an ownerReference: the garbage collector deletes it with the job."""
@@ -105,15 +83,9 @@ class JobStorage:
             "name": job["metadata"]["name"],
             "uid": job["metadata"]["uid"],
         }
-        name = prerequisite["metadata"]["name"]
-        with wrap_api_errors("change", prerequisite["kind"], name):
-            await self._objects.patch_namespaced_custom_object(
-                *_address(prerequisite),
-                name,
-                {"metadata": {"ownerReferences": [owner]}},
-                _content_type=_MERGE,
-                _request_timeout=ANSWER_SECONDS,
-            )
+        await self._objects.merge(
+            prerequisite, {"metadata": {"ownerReferences": [owner]}}
+        )
 
     async def collect_orphans(self, before: datetime) -> None:
         """Remove what was made for jobs that never came to be.
@@ -122,31 +94,20 @@ class JobStorage:
             before: What is younger may still get its job.
         """
         for resource in PREREQUISITES:
-            for namespace, name, made in await list_orphans(self._objects, resource):
-                if made >= before:
-                    continue
-                with wrap_api_errors("delete", resource.kind, name):
-                    await self._objects.delete_namespaced_custom_object(
-                        resource.group,
-                        resource.version,
-                        namespace,
-                        resource.plural,
-                        name,
-                        _request_timeout=ANSWER_SECONDS,
-                    )
+            for each in await self._objects.list_objects(
+                resource.api_version, resource.kind, selector=JOB_LABEL
+            ):
+                metadata = each["metadata"]
+                created = datetime.fromisoformat(metadata["creationTimestamp"])
+                if created < before and not metadata.get("ownerReferences"):
+                    await self._objects.delete(each)
 
     async def find(
         self, kind: WorkloadKind, namespace: str, name: str
     ) -> Manifest | None:
         """Return a job's object as it is now, if it is there."""
-        with wrap_api_errors("read", KIND, name):
-            try:
-                found = await self._call(kind, "get_namespaced", namespace, name)
-            except ApiException as err:
-                if err.status == HTTPStatus.NOT_FOUND:
-                    return None
-                raise
-        return strip_job(kind, found)
+        found = await self._objects.find(_job(kind, namespace, name), noun=NOUN)
+        return strip_job(kind, found) if found else None
 
     async def cancel(
         self, kind: WorkloadKind, current: Manifest, user: str, at: str
@@ -193,91 +154,29 @@ class JobStorage:
         self, verb: str, kind: WorkloadKind, current: Manifest, patch: Manifest
     ) -> Manifest:
         metadata = current["metadata"]
-        body = {
+        change = {
             **patch,
             "metadata": {
                 **patch.get("metadata", {}),
                 "resourceVersion": metadata["resourceVersion"],
             },
         }
-        with wrap_api_errors(verb, KIND, metadata["name"]):
-            changed = await self._call(
-                kind,
-                "patch_namespaced",
-                metadata["namespace"],
-                metadata["name"],
-                body=body,
-                _content_type=_MERGE,
-            )
+        changed = await self._objects.merge(
+            _job(kind, metadata["namespace"], metadata["name"]),
+            change,
+            verb=verb,
+            noun=NOUN,
+        )
         return strip_job(kind, changed)
 
     async def delete(self, kind: WorkloadKind, namespace: str, name: str) -> None:
         """Remove a job's object and its pods; one that is gone is fine."""
-        with wrap_api_errors("delete", KIND, name):
-            try:
-                await self._call(
-                    kind,
-                    "delete_namespaced",
-                    namespace,
-                    name,
-                    propagation_policy="Background",
-                )
-            except ApiException as err:
-                if err.status != HTTPStatus.NOT_FOUND:
-                    raise
-
-    async def _call(
-        self, kind: WorkloadKind, verb: str, namespace: str, *name: str, **more: Any
-    ) -> Any:
-        call = getattr(self._objects, f"{verb}_custom_object")
-        body = more.pop("body", None)
-        arguments = [kind.group, kind.version, namespace, kind.plural, *name]
-        if body is not None:
-            arguments.append(body)
-        return await call(*arguments, _request_timeout=ANSWER_SECONDS, **more)
+        await self._objects.delete(_job(kind, namespace, name), noun=NOUN)
 
 
-async def list_orphans(
-    objects: CustomObjectsApi, resource: Resource
-) -> list[tuple[str, str, datetime]]:
-    """Return namespace, name and time of creation of what belongs to no job.
-
-    Args:
-        objects: The client.
-        resource: Of which jobs have objects of their own.
-    """
-    with wrap_api_errors("list", resource.kind, ""):
-        try:
-            answer = await objects.list_cluster_custom_object(
-                resource.group,
-                resource.version,
-                resource.plural,
-                label_selector=JOB_LABEL,
-                _request_timeout=ANSWER_SECONDS,
-            )
-        except ApiException as err:
-            if err.status == HTTPStatus.NOT_FOUND:
-                return []
-            raise
-    return [
-        (
-            metadata["namespace"],
-            metadata["name"],
-            datetime.fromisoformat(metadata["creationTimestamp"]),
-        )
-        for each in answer["items"]
-        for metadata in [each["metadata"]]
-        if not metadata.get("ownerReferences")
-    ]
-
-
-_PLURALS = {
-    GROUP_KIND: GROUP_PLURAL,
-    **{each.kind: each.plural for each in PREREQUISITES},
-}
-
-
-def _address(body: Manifest) -> tuple[str, str, str, str]:
-    """Return group, version, namespace and plural of what a job needs."""
-    group, _, version = body["apiVersion"].partition("/")
-    return group, version, body["metadata"]["namespace"], _PLURALS[body["kind"]]
+def _job(kind: WorkloadKind, namespace: str, name: str) -> Manifest:
+    return {
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
+        "metadata": {"namespace": namespace, "name": name},
+    }

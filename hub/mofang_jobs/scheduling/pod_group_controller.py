@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import structlog
 
 from mofang_hub.settings import GangSettings
-from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
 from mofang_jobs.domain.models import (
@@ -22,6 +21,7 @@ from mofang_jobs.scheduling.ungrouped import UngroupedPolicy
 from mofang_kube.clients import ApiClient
 from mofang_kube.errors import ConflictError, InvalidError
 from mofang_kube.names import JOB_LABEL
+from mofang_kube.objects import ObjectStorage
 from mofang_kube.watcher import Watcher
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class PodGroupController:
 
     Args:
         api: The client; shared, not closed here.
-        job_storage: Makes groups.
+        objects: Makes groups.
         settings: Which policy is wanted.
         policy: The one in use until it is settled by what the cluster has.
     """
@@ -49,12 +49,12 @@ class PodGroupController:
     def __init__(
         self,
         api: ApiClient,
-        job_storage: JobStorage,
+        objects: ObjectStorage,
         settings: GangSettings,
         policy: GangPolicy | None = None,
     ) -> None:
         self._api = api
-        self._job_storage = job_storage
+        self._objects = objects
         self._settings = settings
         self._policy = policy or UngroupedPolicy()
         self._missing = ""
@@ -116,7 +116,7 @@ class PodGroupController:
         self._check()
         group = self._policy.build_group(Gang.of(job), Owner.of(owner))
         if group is not None:
-            await self._job_storage.create_if_absent(group)
+            await self._objects.create_if_absent(group)
 
     def waiting(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> str | None:
         """Return why a job that was admitted finds no nodes; None if it did."""

@@ -33,11 +33,10 @@ from mofang_jobs.services.failed_attempts import FailureCounter, FailureRecords
 from mofang_jobs.services.restart_state import (
     LostNodes,
     StatusGracePeriod,
-    is_permanent,
 )
 from mofang_jobs.services.submission import SubmissionService
 from mofang_jobs.services.superseded_attempts import SupersededAttempts
-from mofang_kube.errors import MofangError
+from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.leader import Leads, always
 
 log = structlog.get_logger(__name__)

@@ -5,36 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
-from http import HTTPStatus
 
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.status import root_cause_pod
-from mofang_kube.errors import (
-    ClusterError,
-    ConflictError,
-    MofangError,
-    NotFoundError,
-    http_status,
-)
-
-_PASSING = {
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.TOO_MANY_REQUESTS,
-}
-"""Refusals of Kubernetes' that may be others in a moment: a token is renewed, or a kind
-of object is being installed."""
-
-
-def is_permanent(err: MofangError) -> bool:
-    """Say whether asking again later would be refused again."""
-    if isinstance(err, ClusterError):
-        status = http_status(err)
-        is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        return is_refusal and status not in _PASSING
-    return not isinstance(err, ConflictError | NotFoundError)
 
 
 class LostNodes:

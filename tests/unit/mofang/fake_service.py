@@ -134,7 +134,8 @@ class FakeService:
                 job = a_job(len(self.jobs) + 1, JobState.SUBMITTED, spec=spec)
                 return answer(self.add(job), 201)
             case "GET", ["watch"]:
-                return httpx.Response(200, content=self.events)
+                headers = {"Content-Type": "text/event-stream"}
+                return httpx.Response(200, headers=headers, content=self.events)
             case _, [job_id, *_] if job_id not in self.jobs:
                 return refuse(404, "not_found", f"There is no job {job_id}.")
             case "GET", [job_id]:

@@ -2,40 +2,54 @@
 
 import json
 from typing import Any
-from unittest.mock import Mock
 
+import aiohttp
 import pytest
-from kubernetes_asyncio.client import ApiClient, ApiException
+from kubernetes_asyncio.client import ApiException
 from unit.mofang_jobs.conftest import make_job
 
 from mofang_jobs.adapters import job_storage as engines
 from mofang_jobs.domain.models import Manifest, SchedulingMetadata
 from mofang_jobs.engines.kubeflow_v1 import PYTORCH_JOB
 from mofang_jobs.engines.rendering import render
-from mofang_kube.errors import ClusterError
+from mofang_kube.errors import ClusterError, ConflictError, KubernetesUnavailableError
+from mofang_kube.objects import ObjectStorage
 
 AWAY = 'Internal error occurred: failed calling webhook "validator.pytorchjob": EOF'
 UNSEEN = "test-1 not found: specified trainingRuntime must be created before the job"
 REFUSED = "admission webhook denied the request: numNodes is too large"
 
 
-class Refusing(engines.JobStorage):
-    """An engine whose cluster refuses the first tries with a sentence."""
+class Refusing:
+    """A client whose cluster refuses the first tries with a sentence."""
 
-    def __init__(self, sentence: str, *, times: int) -> None:
-        super().__init__(Mock(spec=ApiClient), pause_seconds=0)
+    def __init__(self, sentence: str, *, times: int, status: int = 500) -> None:
         self.sentence, self.left, self.asked = sentence, times, 0
+        self.status = status
         self.sent: Manifest = {}
 
-    async def _call(self, *_: Any, body: Manifest, **__: Any) -> Any:
+    async def call_api(self, _path: str, verb: str, *, body: Any, **_: Any) -> Any:
+        assert verb in ("POST", "PATCH")
         self.asked += 1
         self.sent = body
         if self.left:
             self.left -= 1
-            error = ApiException(status=500)
+            error = ApiException(status=self.status)
             error.body = json.dumps({"message": self.sentence})
             raise error
         return {**body, "metadata": {**body["metadata"], "uid": "1"}}
+
+
+class Away(Refusing):
+    """A client that loses its connection after the request was sent."""
+
+    async def call_api(self, *_: Any, **__: Any) -> Any:
+        self.asked += 1
+        raise aiohttp.ServerDisconnectedError
+
+
+def storage(api: Refusing) -> engines.JobStorage:
+    return engines.JobStorage(ObjectStorage(api, field_manager="test"), pause_seconds=0)
 
 
 @pytest.fixture
@@ -45,14 +59,16 @@ def objects() -> list[Manifest]:
 
 async def test_an_annotation_is_set_unless_the_job_has_changed() -> None:
     """Metadata alone: what the operator and the queue write is left alone."""
-    engine = Refusing("", times=0)
+    cluster = Refusing("", times=0)
     name = {"name": "train", "namespace": "mofang-project-vision"}
     current = {"metadata": {**name, "resourceVersion": "7"}}
 
-    await engine.annotate(PYTORCH_JOB, current, {"mofang.dev/conditions": None})
+    await storage(cluster).annotate(
+        PYTORCH_JOB, current, {"mofang.dev/conditions": None}
+    )
 
     annotations = {"mofang.dev/conditions": None}
-    assert engine.sent == {
+    assert cluster.sent == {
         "metadata": {"annotations": annotations, "resourceVersion": "7"}
     }
 
@@ -61,10 +77,10 @@ async def test_an_annotation_is_set_unless_the_job_has_changed() -> None:
 async def test_what_an_operator_did_not_know_yet_is_asked_again(
     objects: list[Manifest], sentence: str
 ) -> None:
-    engine = Refusing(sentence, times=2)
-    created = await engine.create(PYTORCH_JOB, objects)
+    cluster = Refusing(sentence, times=2)
+    created = await storage(cluster).create(PYTORCH_JOB, objects)
     assert created["metadata"]["uid"] == "1"
-    assert engine.asked == 3
+    assert cluster.asked == 3
 
 
 @pytest.mark.parametrize(
@@ -73,7 +89,22 @@ async def test_what_an_operator_did_not_know_yet_is_asked_again(
 async def test_a_refusal_is_told(
     objects: list[Manifest], sentence: str, asked: int
 ) -> None:
-    engine = Refusing(sentence, times=99)
+    cluster = Refusing(sentence, times=99)
     with pytest.raises(ClusterError, match=sentence[:20]):
-        await engine.create(PYTORCH_JOB, objects)
-    assert engine.asked == asked
+        await storage(cluster).create(PYTORCH_JOB, objects)
+    assert cluster.asked == asked
+
+
+async def test_what_was_not_answered_is_not_sent_twice(objects: list[Manifest]) -> None:
+    """It may have been created: a second job would be another one."""
+    cluster = Away("", times=0)
+    with pytest.raises(KubernetesUnavailableError, match="Could not create job"):
+        await storage(cluster).create(PYTORCH_JOB, objects)
+    assert cluster.asked == 1
+
+
+async def test_a_name_that_is_taken_is_told(objects: list[Manifest]) -> None:
+    cluster = Refusing("already exists", times=99, status=409)
+    with pytest.raises(ConflictError):
+        await storage(cluster).create(PYTORCH_JOB, objects)
+    assert cluster.asked == 1

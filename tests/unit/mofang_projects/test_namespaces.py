@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mofang_kube.objects import ObjectError
 from mofang_projects.models import NamespaceSettings, Project
 from mofang_projects.namespaces import (
     ForeignNamespaceError,
@@ -13,6 +12,7 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from support.refusals import refusal
 
 NAMESPACE = "mofang-project-vision"
 
@@ -181,8 +181,8 @@ def test_a_condition_keeps_the_time_it_changed():
     ("error", "reason"),
     [
         (ForeignNamespaceError("x"), "NamespaceTaken"),
-        (ObjectError("x", status=422), "RefusedByKubernetes"),
-        (ObjectError("x", status=503), "NoAnswer"),
+        (refusal(422), "RefusedByKubernetes"),
+        (refusal(503), "NoAnswer"),
         (PermissionError("x"), "DirectoryNotMade"),
     ],
 )

@@ -3,9 +3,10 @@
 import pytest
 from unit.mofang_projects.test_namespaces import NAMESPACE, Objects
 
-from mofang_kube.objects import ObjectError
+from mofang_kube.errors import MofangError
 from mofang_projects.models import BadPullSecretError, NamespaceSettings, Project
 from mofang_projects.namespaces import Phase, ProjectNamespaces, failed_state
+from support.refusals import refusal
 
 PROJECT = Project.parse(
     {"metadata": {"name": "vision"}, "spec": {"displayName": "Vision"}}
@@ -34,7 +35,7 @@ class Cluster(Objects):
     def _check(self):
         self.asked += 1
         if self.asked <= self.forbidden:
-            raise ObjectError("Kubernetes refused it", status=403)
+            raise refusal(403)
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ async def test_a_right_that_was_just_bound_may_take_a_moment(cluster):
 
 async def test_a_right_that_never_comes_is_told(cluster):
     cluster.forbidden = 1000
-    with pytest.raises(ObjectError):
+    with pytest.raises(MofangError):
         await namespaces(cluster, "registry").reconcile(PROJECT)
 
 

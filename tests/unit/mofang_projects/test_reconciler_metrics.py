@@ -7,13 +7,13 @@ import kopf
 import pytest
 from prometheus_client import generate_latest
 
-from mofang_kube.objects import ObjectError
 from mofang_projects.metrics import OperatorMetrics
 from mofang_projects.models import BadPullSecretError, NamespaceSettings
 from mofang_projects.namespaces import ForeignNamespaceError, Phase, ProjectState
 from mofang_projects.reconciler import ProjectReconciler
 from support.ports import free_port
 from support.prometheus_lint import faults, read_scrape
+from support.refusals import refusal
 
 SETTINGS = NamespaceSettings.model_validate(
     {
@@ -68,8 +68,8 @@ async def run(handler, answer, body=BODY):
         pytest.param(
             ForeignNamespaceError("x"), "foreign_namespace", False, id="foreign"
         ),
-        pytest.param(ObjectError("x", status=403), "kubernetes", False, id="refused"),
-        pytest.param(ObjectError("x", status=0), "kubernetes", True, id="no answer"),
+        pytest.param(refusal(403), "kubernetes", False, id="refused"),
+        pytest.param(refusal(0), "kubernetes", True, id="no answer"),
         pytest.param(BadPullSecretError("x"), "pull_secret", True, id="pull secret"),
         pytest.param(OSError("x"), "storage", True, id="storage"),
     ],
@@ -106,7 +106,7 @@ async def test_a_pass_that_succeeds_is_timed_and_no_error():
     [
         pytest.param(None, 0, False, id="done"),
         pytest.param("A server runs.", 0, True, id="waits"),
-        pytest.param(ObjectError("x", status=500), 1, True, id="refused"),
+        pytest.param(refusal(500), 1, True, id="refused"),
     ],
 )
 async def test_removals_are_counted_apart(answer, errors, is_retried):

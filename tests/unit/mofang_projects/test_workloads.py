@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mofang_jobs.engines.registry import KINDS
-from mofang_kube.objects import ObjectError
+from mofang_kube.errors import MofangError
 from mofang_projects.workloads import Workloads, find_workloads
+from support.refusals import refusal
 
 KIND_NAMES = [kind.kind for kind in KINDS]
 
@@ -23,7 +24,7 @@ class Objects:
         self, _version: str, kind: str, **_: str
     ) -> list[dict[str, Any]]:
         if kind == self._refused:
-            raise ObjectError(f"{kind} may not be listed.", status=403)
+            raise refusal(403)
         return [each for each in self._objects if each["kind"] == kind]
 
 
@@ -87,7 +88,7 @@ async def test_a_server_counts_until_it_has_ended(phase: str, servers: int) -> N
 
 @pytest.mark.parametrize("kind", ["Pod", *KIND_NAMES])
 async def test_what_may_not_be_listed_is_not_taken_for_nothing(kind: str) -> None:
-    with pytest.raises(ObjectError):
+    with pytest.raises(MofangError):
         await find_workloads(Objects([], refused=kind), "x")  # type: ignore[arg-type]
 
 

@@ -1,12 +1,15 @@
 """Secrets, pods and services in memory, with owners and a collector of garbage."""
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from types import SimpleNamespace
 
 from kubernetes_asyncio.client import ApiClient, ApiException
 from unit.mofang_spawner.conftest import FakeWatcher
+
+from mofang_kube.errors import NotFoundError, wrap_api_errors
 
 NAMESPACE = "mofang-project-vision"
 POD = "jupyter-ada--vision-pytorch"
@@ -41,7 +44,7 @@ class FakeApi:
 
 
 class FakeCore:
-    """The calls of ``CoreV1Api`` that a start makes."""
+    """The calls of ``ObjectStorage`` and ``CoreV1Api`` that a start makes."""
 
     def __init__(self):
         self.objects = {}
@@ -125,29 +128,25 @@ class FakeCore:
             if owners and all(owner["uid"] not in pods for owner in owners):
                 del self.objects[key]
 
-    async def create_namespaced_secret(self, _namespace, obj):
-        return await self._create("secret", obj)
+    async def create(self, manifest, *, verb, noun):
+        kind = manifest["kind"].lower()
+        with wrap_api_errors(verb, noun, manifest["metadata"]["name"]):
+            return await self._create(kind, manifest)
 
-    async def create_namespaced_pod(self, _namespace, obj):
-        return await self._create("pod", obj)
+    async def merge(self, manifest, change, *, verb, noun):
+        kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]
 
-    async def create_namespaced_service(self, _namespace, obj):
-        return await self._create("service", obj)
-
-    async def patch_namespaced_secret(self, name, _namespace, patch, _content_type):
         def work(*_):
-            self.objects["secret", name]["metadata"] |= patch["metadata"]
+            self.objects[kind, name]["metadata"] |= change["metadata"]
 
-        return await self._write("patch", "secret", name, work)
+        with wrap_api_errors(verb, noun, name):
+            await self._write("patch", kind, name, work)
 
-    async def delete_namespaced_secret(self, name, _namespace, **_):
-        return await self._delete("secret", name)
-
-    async def delete_namespaced_pod(self, name, _namespace, **_):
-        return await self._delete("pod", name)
-
-    async def delete_namespaced_service(self, name, _namespace, **_):
-        return await self._delete("service", name)
+    async def delete(self, manifest, *, grace_seconds, verb, noun):
+        assert grace_seconds == 0
+        kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]
+        with contextlib.suppress(NotFoundError), wrap_api_errors(verb, noun, name):
+            await self._delete(kind, name)
 
     async def read_namespaced_pod_log(self, _name, _namespace, *, previous, **_):
         found = self.logs.get(previous, ApiException(status=400, reason="none"))

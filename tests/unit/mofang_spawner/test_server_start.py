@@ -49,7 +49,7 @@ def start_again(core, api):
     """A start of the same server, as a hub after the last one would make it."""
 
     def make():
-        context = SimpleNamespace(core=core, api=api, pods=core.pods)
+        context = SimpleNamespace(core=core, objects=core, api=api, pods=core.pods)
         return ServerStart(context, a_plan(), namespace=NAMESPACE, name=POD)
 
     return make

@@ -41,7 +41,7 @@ class FakeContext:
     nodes = ()
 
     def __init__(self):
-        self.core = FakeCore()
+        self.core = self.objects = FakeCore()
         self.api = FakeApi()
         self.pods = self.core.pods
         self.catalog = a_catalog()

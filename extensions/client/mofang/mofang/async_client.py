@@ -1,4 +1,9 @@
-"""The client of the training service for asyncio; the twin of ``client``."""
+"""The client of the training service.
+
+What is sent and how answers are read is described in ``endpoints`` and ``streams``;
+this only carries it over and waits. It is written once, for asyncio:
+``extensions/client/write_client.py`` makes the blocking client of it.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +14,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 import httpx
+from httpx_sse import EventSource
 
 from mofang import endpoints
-from mofang.client import (
-    CONNECTION_ATTEMPTS,
-    LOG_PART_BYTES,
-    STREAM_TIMEOUT,
-    TIMEOUT,
-)
 from mofang.endpoints import Call, JobFilter, LogPart
 from mofang.errors import (
     MofangError,
@@ -26,7 +26,8 @@ from mofang.errors import (
 )
 from mofang.settings import ClientOptions, ClientSettings
 from mofang.snapshot_gc import SnapshotCollector, keep_code
-from mofang.streams import EventReader, JobWait, LogPosition
+from mofang.streams import JobWait, LogPosition, read_event
+from mofang.threads import run_in_thread
 from mofang_api.models import (
     EnvironmentList,
     Job,
@@ -39,9 +40,25 @@ from mofang_api.models import (
 
 T = TypeVar("T")
 
+LOG_PART_BYTES = 1024 * 1024
+
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+STREAM_TIMEOUT = httpx.Timeout(45.0, connect=10.0)
+"""The watch sends a sign of life each 15 s; a silent log is asked for again."""
+
+CONNECTION_ATTEMPTS = 2
+"""Only connections are retried, never requests: a submission happens once."""
+
 
 class AsyncClient:
-    """The same for asyncio; see ``Client`` for what each method means."""
+    """Client of one project's jobs; use it as a context manager, or close it.
+
+    Args:
+        transport: Who carries requests, in place of the network.
+        given: ``url``, ``token``, ``project`` and ``image`` in place of what the
+            environment and the file of settings say.
+    """
 
     def __init__(
         self,
@@ -78,7 +95,10 @@ class AsyncClient:
         after: str | None = None,
         **wanted: Unpack[JobFilter],
     ) -> JobList:
-        """Return one page of the project's jobs, newest first."""
+        """Return one page of the project's jobs, newest first.
+
+        ``wanted`` are the filters ``state``, ``owner``, ``framework``, ``search``.
+        """
         call = endpoints.list_jobs(self.settings.project, limit, after, wanted)
         return await self._do(call)
 
@@ -87,9 +107,12 @@ class AsyncClient:
         return await self._do(endpoints.list_environments(self.settings.project))
 
     async def submit(self, spec: JobSpec) -> Job:
-        """Create a job; see ``Client.submit``."""
+        """Create a job. Never repeated by itself, so that there is only one.
+
+        Copies of code that nobody needs any more go away then.
+        """
         call = endpoints.submit_job(self.settings.project, spec)
-        await asyncio.to_thread(keep_code, spec, self.settings)
+        await run_in_thread(keep_code, spec, self.settings)
         job = await self._do(call)
         if spec.code:
             await self.collect_snapshots()
@@ -97,13 +120,13 @@ class AsyncClient:
 
     async def collect_snapshots(self) -> int:
         """Remove old copies of code that no job needs; return how many."""
-        collector = await asyncio.to_thread(SnapshotCollector, self.settings)
+        collector = await run_in_thread(SnapshotCollector, self.settings)
         while (call := collector.call) is not None:
             try:
                 collector.took(await self._do(call))
             except MofangError as error:
                 collector.failed(error)
-        return await asyncio.to_thread(collector.finish)
+        return await run_in_thread(collector.finish)
 
     async def preview(self, spec: JobSpec) -> Preview:
         """Return what a job would be and cost; nothing is made."""
@@ -114,7 +137,7 @@ class AsyncClient:
         return await self._do(endpoints.get_job(self.settings.project, job_id))
 
     async def cancel(self, job_id: str) -> Job:
-        """Ask for a job's end."""
+        """Ask for a job's end; asking again changes nothing."""
         return await self._do(endpoints.cancel_job(self.settings.project, job_id))
 
     async def delete(self, job_id: str) -> None:
@@ -130,8 +153,12 @@ class AsyncClient:
         """Return what the script left with ``mofang.report``; empty if nothing."""
         return await self._do(endpoints.get_result(self.settings.project, job_id))
 
-    async def wait(self, job_id: str, timeout: float | None = None) -> Job:  # noqa: ASYNC109 - tells what became of the job, unlike a cancelled wait
-        """Return the job once it has ended; see ``Client.wait``."""
+    async def wait(self, job_id: str, timeout: float | None = None) -> Job:
+        """Return the job once it has ended, however it did.
+
+        Raises:
+            StillRunningError: It has not after ``timeout`` seconds; it goes on.
+        """
         waiting = JobWait(job_id, timeout)
         while True:
             try:
@@ -145,15 +172,17 @@ class AsyncClient:
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[AsyncIterator[JobEvent]]:
-        """Open a stream of changes of the project's jobs; see ``Client.watch``."""
-        reader = EventReader()
-        async with self._stream(
-            endpoints.watch_jobs(self.settings.project)
-        ) as response:
+        """Open a stream of changes of the project's jobs.
+
+        It ends when the connection does. Once it is open nothing is missed, so list
+        the jobs while it is.
+        """
+        call = endpoints.watch_jobs(self.settings.project)
+        async with self._stream(call) as response:
             yield (
                 event
-                async for line in response.aiter_lines()
-                for event in reader.read(line)
+                async for each in EventSource(response).aiter_sse()
+                if (event := read_event(each))
             )
 
     async def read_log(
@@ -174,7 +203,10 @@ class AsyncClient:
     async def follow_log(
         self, job_id: str, role: str = "worker", index: int = 0, *, offset: int = 0
     ) -> AsyncIterator[bytes]:
-        """Yield a log as it is written until its replica ends."""
+        """Yield a log as it is written until its replica ends.
+
+        Broken connections are opened again where they broke.
+        """
         position, project = LogPosition(offset), self.settings.project
         while not position.is_complete:
             call = endpoints.follow_log(project, job_id, (role, index), position.offset)

@@ -1,7 +1,10 @@
-"""The blocking client of the training service.
+# Made from async_client.py by extensions/client/write_client.py: edit there.
 
-What is sent and how answers are read is described in ``calls`` and ``streams``, for
-this client and for the one of asyncio; the classes only carry it over and wait.
+"""The client of the training service.
+
+What is sent and how answers are read is described in ``endpoints`` and ``streams``;
+this only carries it over and waits. It is written once, for asyncio:
+``extensions/client/write_client.py`` makes the blocking client of it.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 import httpx
+from httpx_sse import EventSource
 
 from mofang import endpoints
 from mofang.endpoints import Call, JobFilter, LogPart
@@ -24,7 +28,8 @@ from mofang.errors import (
 )
 from mofang.settings import ClientOptions, ClientSettings
 from mofang.snapshot_gc import SnapshotCollector, keep_code
-from mofang.streams import EventReader, JobWait, LogPosition
+from mofang.streams import JobWait, LogPosition, read_event
+from mofang.threads import run_here
 from mofang_api.models import (
     EnvironmentList,
     Job,
@@ -49,7 +54,7 @@ CONNECTION_ATTEMPTS = 2
 
 
 class Client:
-    """Blocking client; use it as a context manager, or close it.
+    """Client of one project's jobs; use it as a context manager, or close it.
 
     Args:
         transport: Who carries requests, in place of the network.
@@ -108,7 +113,7 @@ class Client:
         Copies of code that nobody needs any more go away then.
         """
         call = endpoints.submit_job(self.settings.project, spec)
-        keep_code(spec, self.settings)
+        run_here(keep_code, spec, self.settings)
         job = self._do(call)
         if spec.code:
             self.collect_snapshots()
@@ -116,13 +121,13 @@ class Client:
 
     def collect_snapshots(self) -> int:
         """Remove old copies of code that no job needs; return how many."""
-        collector = SnapshotCollector(self.settings)
+        collector = run_here(SnapshotCollector, self.settings)
         while (call := collector.call) is not None:
             try:
                 collector.took(self._do(call))
             except MofangError as error:
                 collector.failed(error)
-        return collector.finish()
+        return run_here(collector.finish)
 
     def preview(self, spec: JobSpec) -> Preview:
         """Return what a job would be and cost; nothing is made."""
@@ -171,11 +176,15 @@ class Client:
         """Open a stream of changes of the project's jobs.
 
         It ends when the connection does. Once it is open nothing is missed, so list
-        the jobs inside: ``with client.watch() as events: client.list_jobs()``.
+        the jobs while it is.
         """
-        reader = EventReader()
-        with self._stream(endpoints.watch_jobs(self.settings.project)) as response:
-            yield (e for line in response.iter_lines() for e in reader.read(line))
+        call = endpoints.watch_jobs(self.settings.project)
+        with self._stream(call) as response:
+            yield (
+                event
+                for each in EventSource(response).iter_sse()
+                if (event := read_event(each))
+            )
 
     def read_log(
         self,
@@ -202,9 +211,10 @@ class Client:
             call = endpoints.follow_log(project, job_id, (role, index), position.offset)
             try:
                 try:
-                    with suppress(UnreachableError), self._stream(call) as response:
-                        for chunk in response.iter_bytes():
-                            yield position.took(chunk)
+                    with suppress(UnreachableError):
+                        with self._stream(call) as response:
+                            for chunk in response.iter_bytes():
+                                yield position.took(chunk)
                     part = self.read_log(job_id, role, index, offset=position.offset)
                 except NotFoundError as error:
                     position.absent(error, self.get_job(job_id))

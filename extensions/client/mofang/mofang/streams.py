@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from math import inf
 
+from httpx_sse import ServerSentEvent
 from pydantic import ValidationError
 
 from mofang.endpoints import LogPart
@@ -150,30 +151,18 @@ class LineReader:
             yield rest
 
 
-class EventReader:
-    """Reads job events out of the lines of a stream of server-sent events."""
+def read_event(event: ServerSentEvent) -> JobEvent | None:
+    """Return what an event of the watch tells of a job; None if it is of another kind.
 
-    def __init__(self) -> None:
-        self._event = ""
-        self._data: list[str] = []
-
-    def read(self, line: str) -> Iterator[JobEvent]:
-        """Take one line without its end; yield the event that it completes."""
-        if line:
-            name, _, value = line.partition(":")
-            if name == "event":
-                self._event = value.strip()
-            elif name == "data":
-                self._data.append(value.removeprefix(" "))
-            return
-        event, data = self._event, "\n".join(self._data)
-        self._event, self._data = "", []
-        if event != "job" or not data:
-            return
-        try:
-            yield JobEvent.model_validate_json(data)
-        except ValidationError as error:
-            raise UnexpectedAnswerError(
-                "The platform sent an event that this client does not understand. "
-                "Install the client of the platform's version."
-            ) from error
+    Raises:
+        UnexpectedAnswerError: A newer version of the platform sent it.
+    """
+    if event.event != "job" or not event.data:
+        return None
+    try:
+        return JobEvent.model_validate_json(event.data)
+    except ValidationError as error:
+        raise UnexpectedAnswerError(
+            "The platform sent an event that this client does not understand. "
+            "Install the client of the platform's version."
+        ) from error
