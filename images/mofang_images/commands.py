@@ -129,15 +129,15 @@ def missing(program: str) -> str:
     return f"The program {program} is missing; on Debian: apt-get install {program}."
 
 
-def report(sentence: str) -> None:
+def report(message: str) -> None:
     """Tell the person waiting how far the work is."""
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the progress display.
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 - the progress display.
 
 
 @contextmanager
-def step(sentence: str) -> Iterator[None]:
+def step(message: str) -> Iterator[None]:
     """Report a step when it begins, and how long it took when it ended well."""
-    report(f"{sentence} …")
+    report(f"{message} …")
     began = time.monotonic()
     yield
-    report(f"{sentence}: {time.monotonic() - began:.1f} s")
+    report(f"{message}: {time.monotonic() - began:.1f} s")

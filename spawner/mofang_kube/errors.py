@@ -111,10 +111,10 @@ def http_status(err: MofangError) -> int:
 def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
     """The error of ours for an API error, naming the object in hand."""
     message = api_message(err)
-    sentence = f"Could not {verb} {kind} {name}: {message}"
+    text = f"Could not {verb} {kind} {name}: {message}"
     if err.status == 403 and "exceeded quota" in message:  # noqa: PLR2004 - HTTP
-        return QuotaError(sentence)
-    return _REFUSALS.get(int(err.status or 0), ClusterError)(sentence)
+        return QuotaError(text)
+    return _REFUSALS.get(int(err.status or 0), ClusterError)(text)
 
 
 @contextmanager

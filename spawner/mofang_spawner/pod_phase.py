@@ -45,7 +45,7 @@ class Waiting:
     """Not there yet; ``sentence`` says what it waits for."""
 
     stage: Stage
-    sentence: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class StartFailed:
 
     reason: str
     """A short label for metrics."""
-    sentence: str
+    message: str
     has_log: bool = False
     """Whether the container wrote something before it ended."""
 
@@ -73,7 +73,7 @@ class StartFailed:
 
 
 REMOVED = StartFailed(
-    reason="deleted", sentence="The server was removed while it started."
+    reason="deleted", message="The server was removed while it started."
 )
 
 
@@ -90,7 +90,7 @@ def unschedulable(message: str) -> str:
 def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
     """The pod's state, for the person who waits for it."""
     if pod is None:
-        return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
+        return Waiting(stage=Stage.REQUESTED, message="Requesting resources.")
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         return REMOVED
@@ -98,7 +98,7 @@ def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
         why = status.get("message", status["reason"])
         node = pod["spec"].get("nodeName") or "of the pod"
         return StartFailed(
-            reason="evicted", sentence=f"The server was evicted from node {node}: {why}"
+            reason="evicted", message=f"The server was evicted from node {node}: {why}"
         )
     for each in status.get("initContainerStatuses", []):
         if found := _classify_init_container(pod, each):
@@ -114,12 +114,12 @@ def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
 def _classify_placing(pod: Manifest, status: Manifest) -> Waiting:
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            sentence = unschedulable(condition.get("message", ""))
-            return Waiting(stage=Stage.QUEUED, sentence=sentence)
+            message = unschedulable(condition.get("message", ""))
+            return Waiting(stage=Stage.QUEUED, message=message)
     node = pod["spec"].get("nodeName")
     if node:
-        return Waiting(stage=Stage.PLACED, sentence=f"Assigned to node {node}.")
-    return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
+        return Waiting(stage=Stage.PLACED, message=f"Assigned to node {node}.")
+    return Waiting(stage=Stage.REQUESTED, message="Requesting resources.")
 
 
 def _classify_init_container(
@@ -128,14 +128,14 @@ def _classify_init_container(
     """An administrator's container before the server's; None unless it matters now."""
     state, name = found.get("state", {}), found.get("name", "")
     if reason := _broken_reason(state.get("waiting", {})):
-        sentence = _broken(found, state["waiting"], reason)
+        message = _broken(found, state["waiting"], reason)
         return StartFailed(
-            reason=_BROKEN[reason], sentence=f"Init container {name}: {sentence}"
+            reason=_BROKEN[reason], message=f"Init container {name}: {message}"
         )
     if "running" in state and not found.get("started"):
         return Waiting(
             stage=Stage.PLACED,
-            sentence=f"Init container {name} is running on node "
+            message=f"Init container {name} is running on node "
             f"{pod['spec'].get('nodeName', '')}.",
         )
     return None
@@ -159,12 +159,12 @@ def _classify_container(
     waiting = state.get("waiting", {})
     if reason := _broken_reason(waiting):
         return StartFailed(
-            reason=_BROKEN[reason], sentence=_broken(found, waiting, reason)
+            reason=_BROKEN[reason], message=_broken(found, waiting, reason)
         )
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
     return Waiting(
-        stage=Stage.PLACED, sentence=f"Creating the container on node {node}."
+        stage=Stage.PLACED, message=f"Creating the container on node {node}."
     )
 
 
@@ -190,7 +190,7 @@ def _tidy(waiting: Manifest, reason: str) -> str:
 def _ended(ended: Manifest) -> StartFailed:
     code = ended.get("exitCode")
     if ended.get("reason") == "OOMKilled" or code == _KILLED:
-        sentence = "The server ran out of memory while it started. Ask for more memory."
-        return StartFailed(reason="memory", sentence=sentence, has_log=True)
-    sentence = f"The server exited before it was ready, with exit code {code}."
-    return StartFailed(reason="exit", sentence=sentence, has_log=True)
+        message = "The server ran out of memory while it started. Ask for more memory."
+        return StartFailed(reason="memory", message=message, has_log=True)
+    message = f"The server exited before it was ready, with exit code {code}."
+    return StartFailed(reason="exit", message=message, has_log=True)

@@ -46,7 +46,7 @@ class SpawnFailedError(Exception):
     """The server will not become ready."""
 
     def __init__(self, failure: StartFailed, log: str = "") -> None:
-        super().__init__(failure.sentence)
+        super().__init__(failure.message)
         self.failure = failure
         self.log = log
         """The container's last lines, or empty."""
@@ -170,8 +170,8 @@ class ServerStart:
         async with asyncio.timeout(deadline.left), events:
             running = await self._wait_for_container()
             self.has_run = True
-            sentence = f"Container started on node {running.node}. Starting JupyterLab."
-            self.log.emit(Stage.STARTING, sentence)
+            message = f"Container started on node {running.node}. Starting JupyterLab."
+            self.log.emit(Stage.STARTING, message)
             url = f"http://{running.address}:{port}{path}"
             await self._wait_for_answer(url)
         self.log.emit(Stage.ROUTING, "JupyterLab is ready. Adding its route.")
@@ -192,7 +192,7 @@ class ServerStart:
                         raise SpawnFailedError(state, await self._last_lines(state))
                     # The pod's status may lag behind its events.
                     case Waiting() if state.stage >= self.log.percent:
-                        self.log.emit(state.stage, state.sentence)
+                        self.log.emit(state.stage, state.message)
         raise AssertionError("a watch has no end")
 
     async def _states(self) -> AsyncGenerator[Waiting | Running | StartFailed, None]:

@@ -166,7 +166,7 @@ def tried(options: argparse.Namespace, found: Places) -> int:
 def main() -> int:
     """Return 0 when all commands of README passed."""
     options, found = parser().parse_args(), places()
-    print(passed.sentence(NAME), flush=True)
+    print(passed.message(NAME), flush=True)
     try:
         check(found, beside=options.beside, cold=options.cold)
         status = tried(options, found)
@@ -176,7 +176,7 @@ def main() -> int:
     if status:
         print(f"A command failed with exit status {status}.", file=sys.stderr)
     elif not options.instead:
-        print(passed.sentence(NAME))
+        print(passed.message(NAME))
     return status
 
 

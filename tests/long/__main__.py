@@ -25,14 +25,14 @@ def run(folder: str, words: list[str]) -> bool:
 def main() -> int:
     """Return 0 when all passed."""
     words = sys.argv[1:]
-    print(passed.sentence(NAME), flush=True)
+    print(passed.message(NAME), flush=True)
     tested, began = passed.begin(), time.monotonic()
     results = [run(folder, words) for folder in FOLDERS]
     if not all(results):
         return 1
     if not words:
         passed.record(NAME, tested, time.monotonic() - began)
-        print(passed.sentence(NAME))
+        print(passed.message(NAME))
     return 0
 
 

@@ -75,7 +75,7 @@ class Remains:
         for key in self._first_seen.keys() - alive.keys():
             del self._first_seen[key]
 
-    def sentences(self) -> list[str]:
+    def messages(self) -> list[str]:
         """Say which of them are left, and since which test.
 
         What was told to end gets a moment: a thread or a process that is on its way out
@@ -165,7 +165,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     left = config.stash[_LEFT]
     # Processes that pytest-xdist starts run tests; the one that starts them runs none.
     if config.getoption("dist", "no") == "no":
-        left += config.stash[_REMAINS].sentences()
+        left += config.stash[_REMAINS].messages()
     if hasattr(config, "workeroutput"):
         config.workeroutput["left"] = left
     if left and session.exitstatus == pytest.ExitCode.OK:
@@ -176,5 +176,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left = terminalreporter.config.stash[_LEFT]
     if left:
         terminalreporter.section("left running at the end", red=True)
-        for sentence in left:
-            terminalreporter.line(sentence)
+        for message in left:
+            terminalreporter.line(message)

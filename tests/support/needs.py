@@ -147,15 +147,15 @@ def ensure(*folders: str) -> None:
     """
     wanted = [NEEDS[folder] for folder in folders]
     programs = {name: each.packages[name] for each in wanted for name in each.packages}
-    sentences = []
+    messages = []
     try:
         install(needs.missing_packages(programs))
     except NeedError as error:
-        sentences.append(str(error))
+        messages.append(str(error))
     checks = dict.fromkeys(check for each in wanted for check in each.checks)
-    sentences += [sentence for check in checks for sentence in check()]
-    if sentences:
-        raise NeedError("\n".join(sentences))
+    messages += [message for check in checks for message in check()]
+    if messages:
+        raise NeedError("\n".join(messages))
 
 
 def main() -> int:

@@ -63,7 +63,7 @@ def record(name: str, tested: Tested, seconds: float) -> None:
     path.write_text(json.dumps(passed))
 
 
-def sentence(name: str) -> str:
+def message(name: str) -> str:
     """Say when the make target last passed."""
     path = _file(name)
     if not path.exists():
@@ -78,4 +78,4 @@ def sentence(name: str) -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join(map(sentence, sys.argv[1:])))
+    print("\n".join(map(message, sys.argv[1:])))

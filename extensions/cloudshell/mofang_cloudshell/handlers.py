@@ -95,9 +95,9 @@ class ShellSocket(WebSocketMixin, JupyterHandler, WebSocketHandler):
             self._shell.close()
         super().on_close()
 
-    def end(self, sentence: str) -> None:
+    def end(self, message: str) -> None:
         """End the shell and say why in its terminal."""
-        self._tell_end(sentence)
+        self._tell_end(message)
         self.close()
 
     @property
@@ -156,8 +156,8 @@ class ShellSocket(WebSocketMixin, JupyterHandler, WebSocketHandler):
         except WebSocketClosedError:
             return  # The browser has gone; nobody is left to be told.
 
-    def _tell_end(self, sentence: str) -> None:
-        line = f"\r\n\x1b[1;33m[Mofang]\x1b[0m {sentence}\r\n"
+    def _tell_end(self, message: str) -> None:
+        line = f"\r\n\x1b[1;33m[Mofang]\x1b[0m {message}\r\n"
         try:
             self.write_message(json.dumps(["stdout", line]))
             self.write_message(json.dumps(["disconnect", 1]))

@@ -57,10 +57,10 @@ class PackagesHandler(TrainingHandler):
         if not program.returncode:
             return printed
         *_, last = ["", *told.decode(errors="replace").splitlines()]
-        sentence = last.removeprefix("[Mofang] ")
-        self.log.warning("mofang-environment %s: %s", words[0], sentence)
+        message = last.removeprefix("[Mofang] ")
+        self.log.warning("mofang-environment %s: %s", words[0], message)
         if program.returncode == WRONG_USE:
-            self.refuse(HTTPStatus.NOT_FOUND, "no_environment", sentence)
+            self.refuse(HTTPStatus.NOT_FOUND, "no_environment", message)
         else:
-            self.refuse(HTTPStatus.CONFLICT, "packages", sentence)
+            self.refuse(HTTPStatus.CONFLICT, "packages", message)
         return None

@@ -94,26 +94,26 @@ def look(folder: Path) -> Machine:
 
 def unmet(machine: Machine, *, already_built: bool) -> list[str]:
     """A sentence for each need that is not met."""
-    sentences = []
+    messages = []
     if machine.system != "linux":
-        sentences.append("The platform runs on Linux only: use a Linux machine.")
+        messages.append("The platform runs on Linux only: use a Linux machine.")
     if not machine.is_root:
-        sentences.append(
+        messages.append(
             "Namespaces and containers need root: run the same command as root."
         )
     needed = BUILT_DISK_BYTES if already_built else DISK_BYTES
     if machine.free_disk < needed:
-        sentences.append(
+        messages.append(
             f"{machine.free_disk // GIB} GiB of disk are free, "
             f"{needed // GIB} GiB are needed: make room."
         )
     if machine.memory < MEMORY_BYTES:
-        sentences.append(
+        messages.append(
             f"The machine has {machine.memory // GIB} GiB of memory, "
             f"{MEMORY_BYTES // GIB} GiB are needed."
         )
-    sentences += [_WHY[tool] for tool in machine.missing_tools]
-    return sentences
+    messages += [_WHY[tool] for tool in machine.missing_tools]
+    return messages
 
 
 def missing_packages(needed: Mapping[str, str] = DEBIAN_PACKAGES) -> list[str]:
@@ -180,6 +180,6 @@ def check(folder: Path, *, already_built: bool) -> None:
     Raises:
         NeedError: Something is missing that the launcher cannot bring.
     """
-    sentences = unmet(look(folder), already_built=already_built)
-    if sentences:
-        raise NeedError("\n".join(sentences))
+    messages = unmet(look(folder), already_built=already_built)
+    if messages:
+        raise NeedError("\n".join(messages))

@@ -39,15 +39,15 @@ def reword(error: Exception, server: Server) -> None:
         error: What it raised; its status stays.
         server: As it is now.
     """
-    sentence = _sentence(error, server)
-    if sentence:
-        error.jupyterhub_message = sentence  # type: ignore[attr-defined] # JupyterHub's
+    message = _message(error, server)
+    if message:
+        error.jupyterhub_message = message  # type: ignore[attr-defined] # JupyterHub's
     elif isinstance(error, web.HTTPError) and not hasattr(error, "jupyterhub_message"):
         # Without it, pages show status and class of the exception.
         error.jupyterhub_message = error.get_message()  # type: ignore[attr-defined]
 
 
-def _sentence(error: Exception, server: Server) -> str:
+def _message(error: Exception, server: Server) -> str:
     status = getattr(error, "status_code", None)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "Too many servers are starting now. Try again in a minute."

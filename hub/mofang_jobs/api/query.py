@@ -47,7 +47,7 @@ def read_choice(name: str, text: str, choices: type[C]) -> C:
     try:
         return choices(text)
     except ValueError:
-        sentence = f"It is one of {', '.join(choices)}."
+        message = f"It is one of {', '.join(choices)}."
         raise InvalidError(
-            f"The {name} asked for does not exist. {sentence}", fields={name: sentence}
+            f"The {name} asked for does not exist. {message}", fields={name: message}
         ) from None

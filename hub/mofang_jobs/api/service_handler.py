@@ -35,7 +35,7 @@ MAX_INLINE_BYTES = 8 * 1024
 RECOGNISE_SECONDS = 60.0
 """Interval for re-validating the token of an open stream."""
 
-MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
+BAD_JSON_MESSAGE = "The body is no JSON that this service can read."
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -192,7 +192,7 @@ def _parse(body: bytes, kind: type[M]) -> M:
         return kind.model_validate(content)
     except (ValueError, RecursionError) as err:
         if not isinstance(err, ValidationError):
-            raise InvalidError(MAX_JSON_DEPTH_SENTENCE) from None
+            raise InvalidError(BAD_JSON_MESSAGE) from None
         fields = field_messages(err)
         whole = fields.get("")
         named = ", ".join(name for name in fields if name)

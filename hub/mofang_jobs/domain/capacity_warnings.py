@@ -59,8 +59,8 @@ def _lacks(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> list[str]
     found = nodes_in_pool(pool, nodes)
     if not found:
         return [f"No node belongs to the project's pool {pool}."]
-    sentences = (_lack(role, pool, found) for role in spec.resolved_roles())
-    return [each for each in sentences if each]
+    messages = (_lack(role, pool, found) for role in spec.resolved_roles())
+    return [each for each in messages if each]
 
 
 def _lack(role: Role, pool: str, found: Sequence[NodeCapacity]) -> str | None:

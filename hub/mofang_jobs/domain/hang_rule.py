@@ -59,7 +59,7 @@ class HangVerdict:
     """What the rule says of a job."""
 
     health: Health
-    sentence: str
+    message: str
     """For the user; of a living job, what shows it."""
 
     since: datetime | None = None
@@ -94,7 +94,7 @@ def detect_hang(
     if talking:
         return HangVerdict(
             health=Health.ALIVE,
-            sentence=f"Of {name_some(talking)}, processes read or write.",
+            message=f"Of {name_some(talking)}, processes read or write.",
             quiet_seconds=min(each.seconds for each in idle_periods.values()),
             replicas=tuple(talking),
         )
@@ -139,7 +139,7 @@ def _second_stage(
         if work.is_seen:
             return HangVerdict(
                 health=Health.ALIVE,
-                sentence=f"{name} computes: {work.words}.",
+                message=f"{name} computes: {work.words}.",
                 quiet_seconds=quiet,
                 replicas=(name,),
             )
@@ -149,7 +149,7 @@ def _second_stage(
     last = min(idle_periods.values(), key=lambda each: each.seconds)
     return HangVerdict(
         health=Health.HUNG,
-        sentence=hang_message(idle_periods, settings),
+        message=hang_message(idle_periods, settings),
         since=last.began,
         quiet_seconds=quiet,
         replicas=tuple(idle_periods),
@@ -246,5 +246,5 @@ def _cores(samples: Sequence[Sample]) -> float:
     return (last.cpu - first.cpu) / max(last.up - first.up, 0.001)
 
 
-def _unknown(sentence: str) -> HangVerdict:
-    return HangVerdict(health=Health.UNKNOWN, sentence=sentence)
+def _unknown(message: str) -> HangVerdict:
+    return HangVerdict(health=Health.UNKNOWN, message=message)

@@ -32,9 +32,9 @@ def disconnect_message() -> str:
     return json.dumps(["disconnect", 1])
 
 
-def notice(sentence: str) -> str:
+def notice(message: str) -> str:
     """Return a line of the platform's, told apart from the shell's output."""
-    return output_message(f"\r\n\x1b[1;33m[Mofang]\x1b[0m {sentence}\r\n")
+    return output_message(f"\r\n\x1b[1;33m[Mofang]\x1b[0m {message}\r\n")
 
 
 def frames_of(message: str | bytes) -> Iterator[bytes]:

@@ -82,7 +82,7 @@ def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
     }
     count = int(asked[PODS])
     less = "Ask for less." if count == 1 else "Ask for less, or for fewer replicas."
-    sentences = {
+    messages = {
         f"resources.{name}": (
             f"The job needs {fault[0]}; the quota of {project.display_name} is "
             f"{fault[1]}. {less}"
@@ -92,11 +92,11 @@ def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
     }
     pods = quota.get("pods")
     if pods is not None and count > int(pods):
-        sentences["replicas"] = (
+        messages["replicas"] = (
             f"The job needs {count} pods; the quota of {project.display_name} is "
             f"{pods}. Ask for fewer replicas."
         )
-    return sentences
+    return messages
 
 
 def _over(

@@ -148,11 +148,11 @@ class KubeRay(Engine):
     def read_failure(self, message: str) -> ReportedFailure | None:
         found = _EXIT.search(message)
         if found is None:
-            return ReportedFailure(words=message)
+            return ReportedFailure(message=message)
         code = int(found[1])
         _, _, words = message.partition("\n")
         return ReportedFailure(
-            words=words, exit_code=code if code >= 0 else _SIGNALLED - code
+            message=words, exit_code=code if code >= 0 else _SIGNALLED - code
         )
 
 

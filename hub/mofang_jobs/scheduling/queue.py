@@ -136,7 +136,7 @@ class JobQueue:
         queue_position = QueuePosition(
             position=decision.position, length=max(length, 1)
         )
-        return queue_position, decision.reason or self._refusals.sentence(job.uid)
+        return queue_position, decision.reason or self._refusals.message(job.uid)
 
     def pending_counts(self) -> PendingCounts:
         """Return how many jobs of each project wait, by what for."""
@@ -256,7 +256,7 @@ class JobQueue:
                 if error is None:
                     begun[each.uid] = each
                 else:
-                    refused[each.uid] = self._refusals.sentence(each.uid) or ""
+                    refused[each.uid] = self._refusals.message(each.uid) or ""
             is_away = any(
                 isinstance(error, KubernetesUnavailableError) for error in errors
             )

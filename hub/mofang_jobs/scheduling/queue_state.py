@@ -164,7 +164,7 @@ class SchedulableNodes:
 
     def __init__(self, *, admit_unschedulable: bool) -> None:
         self._admits = admit_unschedulable
-        self._sentences: dict[tuple[str, str], str | None] = {}
+        self._messages: dict[tuple[str, str], str | None] = {}
         self.node_classes: list[NodeCapacity] = []
         """One of each kind of node."""
 
@@ -173,22 +173,22 @@ class SchedulableNodes:
         found = group_equal_nodes(nodes)
         if found != self.node_classes:
             self.node_classes = found
-            self._sentences.clear()
+            self._messages.clear()
 
     def unschedulable(self, job: ObservedJob, pool: str) -> str | None:
         """Return why a job is not admitted; None if the nodes are not in its way."""
         if self._admits:
             return None
         key = job.uid, pool
-        if key not in self._sentences:
-            self._sentences[key] = unschedulable(job.spec, pool, self.node_classes)
-        return self._sentences[key]
+        if key not in self._messages:
+            self._messages[key] = unschedulable(job.spec, pool, self.node_classes)
+        return self._messages[key]
 
     def retain(self, uids: Collection[str]) -> None:
         """Forget all other jobs."""
-        gone = [key for key in self._sentences if key[0] not in uids]
+        gone = [key for key in self._messages if key[0] not in uids]
         for key in gone:
-            del self._sentences[key]
+            del self._messages[key]
 
 
 RETRY_SECONDS = 15.0
@@ -200,7 +200,7 @@ _UNKNOWN = "the training service failed; see its log."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AdmissionFailure:
-    sentence: str
+    message: str
     until: float
 
 
@@ -223,23 +223,23 @@ class AdmissionFailures:
         cause = shortened(error.message) if isinstance(error, MofangError) else _UNKNOWN
         is_away = isinstance(error, KubernetesUnavailableError)
         self._last[uid] = _AdmissionFailure(
-            sentence=(
+            message=(
                 f"It could not be admitted yet: {cause} It is retried automatically. "
                 "If this persists, show it to an administrator."
             ),
             until=self._clock() + (0 if is_away else RETRY_SECONDS),
         )
 
-    def sentence(self, uid: str) -> str | None:
+    def message(self, uid: str) -> str | None:
         """Return why a job was refused when it was last tried; None if it was not."""
         found = self._last.get(uid)
-        return found.sentence if found else None
+        return found.message if found else None
 
     def standing(self) -> dict[str, str]:
         """Return the sentences of jobs, by uid, that are not tried again yet."""
         now = self._clock()
         return {
-            uid: each.sentence for uid, each in self._last.items() if now < each.until
+            uid: each.message for uid, each in self._last.items() if now < each.until
         }
 
     def forget(self, uid: str) -> None:

@@ -73,8 +73,8 @@ class EventReasons:
                 for reason, message in reversed(
                     await self._source.warnings(job.namespace, name)
                 ):
-                    if sentence := event_message(reason, message):
-                        return sentence
+                    if text := event_message(reason, message):
+                        return text
         except ClusterError:
             # A job can be shown without it; the next look asks again.
             return None
@@ -85,7 +85,7 @@ def event_message(reason: str, message: str) -> str | None:
     """Return what a warning means to the owner of a job; None if nothing."""
     quota = _QUOTA.search(message)
     if quota:
-        return _quota_sentence(quota)
+        return _quota_message(quota)
     if reason in {"FailedCreatePod", "FailedCreate"}:
         return f"Its pods cannot be created: {shortened(message)}"
     if reason in {"FailedMount", "FailedAttachVolume"}:
@@ -95,7 +95,7 @@ def event_message(reason: str, message: str) -> str | None:
     return None
 
 
-def _quota_sentence(quota: re.Match[str]) -> str:
+def _quota_message(quota: re.Match[str]) -> str:
     asked, used, limits = (_amounts(quota[name]) for name in ("asked", "used", "limit"))
     parts = [
         f"{amount} of {what.replace('nvidia.com/gpu', 'GPU')} more, and {used[what]} "

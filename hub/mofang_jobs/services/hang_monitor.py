@@ -100,7 +100,7 @@ class HangMonitor:
             return
         if job.uid not in self._hung:
             log.info("job hangs", job=job.id, project=job.project)
-        self._hung[job.uid] = verdict.sentence
+        self._hung[job.uid] = verdict.message
         if job.spec.hang is HangAction.RESTART:
             await self._restart(job, verdict)
 
@@ -108,7 +108,7 @@ class HangMonitor:
         record = RestartRecord(
             attempt=job.attempt,
             at=self._now(),
-            cause=verdict.sentence,
+            cause=verdict.message,
             by_platform=True,
         )
         if may_restart(job, record):

@@ -47,17 +47,17 @@ class RestartRefusals:
 
     def __init__(self, cache: JobCache) -> None:
         self._cache = cache
-        self._sentences: dict[str, str] = {}
+        self._messages: dict[str, str] = {}
 
-    def record(self, job: ObservedJob, sentence: str) -> None:
+    def record(self, job: ObservedJob, message: str) -> None:
         """Remember why a job is not restarted, and tell who watches it."""
-        self._sentences[job.uid] = sentence
+        self._messages[job.uid] = message
         # Its state is another now, though no object has changed.
         self._cache.notify(job)
 
     def find(self, job: ObservedJob) -> str | None:
         """Return why a job is not restarted; None if nothing speaks against it."""
-        return self._sentences.get(job.uid)
+        return self._messages.get(job.uid)
 
 
 class LostNodes:

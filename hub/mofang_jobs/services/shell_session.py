@@ -122,9 +122,9 @@ class ShellSession:
                 return
             await self.terminal.send(frame)
 
-    def end(self, sentence: str) -> None:
+    def end(self, message: str) -> None:
         """End the session and say why."""
-        self._closing_message = self._closing_message or sentence
+        self._closing_message = self._closing_message or message
         if self._task is not None:
             self._task.cancel()
 

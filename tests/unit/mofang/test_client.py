@@ -370,12 +370,12 @@ def test_both_clients_offer_the_same():
 
 def test_a_refusal_is_printed_once():
     """Also where the sentence of its only field is the whole message."""
-    sentence = "The job needs 20 cores; the quota of Vision is 16 cores."
-    fields = {"resources.cpu": sentence}
+    message = "The job needs 20 cores; the quota of Vision is 16 cores."
+    fields = {"resources.cpu": message}
 
-    assert str(RefusedError(sentence, fields=fields)) == sentence
+    assert str(RefusedError(message, fields=fields)) == message
     assert str(RefusedError("Two fields.", fields=fields)) == (
-        f"Two fields.\n  resources.cpu: {sentence}"
+        f"Two fields.\n  resources.cpu: {message}"
     )
 
 

@@ -22,12 +22,12 @@ def test_a_failure_shows_the_log_and_its_last_twenty_lines(log):
     with pytest.raises(CommandError) as failure:
         log.run("build base", [sys.executable, "-c", program])
 
-    sentence = str(failure.value)
-    assert sentence.startswith("Could not build base: ")
-    assert "exit code 3" in sentence
-    assert str(log.path) in sentence
-    assert "line 10\n" in sentence
-    assert "line 9\n" not in sentence
+    message = str(failure.value)
+    assert message.startswith("Could not build base: ")
+    assert "exit code 3" in message
+    assert str(log.path) in message
+    assert "line 10\n" in message
+    assert "line 9\n" not in message
 
 
 def test_output_of_programs_stays_off_the_terminal(log, capfd):

@@ -49,7 +49,7 @@ def test_nothing_is_told_where_there_is_room_or_nothing_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("asked", "message"),
     [
         pytest.param(
             {"gpu": 8},
@@ -78,9 +78,9 @@ def test_nothing_is_told_where_there_is_room_or_nothing_is_known() -> None:
         ),
     ],
 )
-def test_what_is_short_is_told(asked: dict[str, Any], sentence: str) -> None:
+def test_what_is_short_is_told(asked: dict[str, Any], message: str) -> None:
     machines = (machine(gpus=4, cores=8), machine(gpus=4, cores=8), machine())
-    assert sentence in told(*machines, **asked)
+    assert message in told(*machines, **asked)
 
 
 def test_a_cluster_without_gpus_is_told_as_such() -> None:
@@ -91,8 +91,8 @@ def test_a_cluster_without_gpus_is_told_as_such() -> None:
 
 def test_only_the_machines_of_the_pool_count() -> None:
     elsewhere, here = machine(gpus=8), machine(gpus=1, pool="vision")
-    sentence = told(elsewhere, here, pool="vision", gpu=2)
-    assert "the largest node it may use in the pool vision has 1." in sentence
+    message = told(elsewhere, here, pool="vision", gpu=2)
+    assert "the largest node it may use in the pool vision has 1." in message
     assert "No node belongs to the project's pool empty" in told(
         elsewhere, pool="empty"
     )
@@ -112,9 +112,9 @@ def test_gpu_machines_are_no_room_for_those_without_gpus() -> None:
     ],
 )
 def test_tainted_nodes_are_no_room(taint: str, told_of: str) -> None:
-    sentence = told(machine(cores=16, taint=taint), machine(cores=4), cpu="8")
-    assert told_of in sentence
-    assert bool(sentence) is bool(told_of)
+    message = told(machine(cores=16, taint=taint), machine(cores=4), cpu="8")
+    assert told_of in message
+    assert bool(message) is bool(told_of)
 
 
 def test_a_taint_on_every_node_is_told() -> None:

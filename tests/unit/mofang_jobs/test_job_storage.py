@@ -22,16 +22,16 @@ REFUSED = "admission webhook denied the request: numNodes is too large"
 class Refusing(engines.JobStorage):
     """An engine whose cluster refuses the first tries with a sentence."""
 
-    def __init__(self, sentence: str, *, times: int) -> None:
+    def __init__(self, message: str, *, times: int) -> None:
         super().__init__(Mock(spec=ApiClient))
-        self.sentence, self.left, self.asked = sentence, times, 0
+        self.message, self.left, self.asked = message, times, 0
 
     async def _call(self, *_: Any, body: Manifest, **__: Any) -> Any:
         self.asked += 1
         if self.left:
             self.left -= 1
             error = ApiException(status=500)
-            error.body = json.dumps({"message": self.sentence})
+            error.body = json.dumps({"message": self.message})
             raise error
         return {**body, "metadata": {**body["metadata"], "uid": "1"}}
 
@@ -42,23 +42,23 @@ def objects(monkeypatch: pytest.MonkeyPatch) -> list[Manifest]:
     return render(PYTORCH_JOB, make_job(), [], SchedulingMetadata())
 
 
-@pytest.mark.parametrize("sentence", [AWAY, UNSEEN])
+@pytest.mark.parametrize("message", [AWAY, UNSEEN])
 async def test_what_an_operator_did_not_know_yet_is_asked_again(
-    objects: list[Manifest], sentence: str
+    objects: list[Manifest], message: str
 ) -> None:
-    engine = Refusing(sentence, times=2)
+    engine = Refusing(message, times=2)
     created = await engine.create(PYTORCH_JOB, objects)
     assert created["metadata"]["uid"] == "1"
     assert engine.asked == 3
 
 
 @pytest.mark.parametrize(
-    ("sentence", "asked"), [(REFUSED, 1), (UNSEEN, engines.ATTEMPTS)]
+    ("message", "asked"), [(REFUSED, 1), (UNSEEN, engines.ATTEMPTS)]
 )
 async def test_a_refusal_is_told(
-    objects: list[Manifest], sentence: str, asked: int
+    objects: list[Manifest], message: str, asked: int
 ) -> None:
-    engine = Refusing(sentence, times=99)
-    with pytest.raises(ClusterError, match=sentence[:20]):
+    engine = Refusing(message, times=99)
+    with pytest.raises(ClusterError, match=message[:20]):
         await engine.create(PYTORCH_JOB, objects)
     assert engine.asked == asked

@@ -277,7 +277,7 @@ def test_end_of_a_log(
 
 
 @pytest.mark.parametrize(
-    ("facts", "sentence"),
+    ("facts", "message"),
     [
         pytest.param(
             {"exit_reason": "OOMKilled", "exit_code": 137},
@@ -320,14 +320,14 @@ def test_end_of_a_log(
         ),
     ],
 )
-def test_endings(facts: dict[str, Any], sentence: str) -> None:
+def test_endings(facts: dict[str, Any], message: str) -> None:
     pod = make_pod(**{"phase": PodPhase.FAILED, **facts})
 
-    assert failure_reason(pod, make_spec().resources) == sentence
+    assert failure_reason(pod, make_spec().resources) == message
 
 
 @pytest.mark.parametrize(
-    ("facts", "sentence"),
+    ("facts", "message"),
     [
         pytest.param({}, None, id="nothing special"),
         pytest.param(
@@ -362,18 +362,18 @@ def test_endings(facts: dict[str, Any], sentence: str) -> None:
         pytest.param({"waiting_reason": "ContainerCreating"}, None, id="being made"),
     ],
 )
-def test_waiting(facts: dict[str, Any], sentence: str | None) -> None:
-    assert pending_reason(make_pod(**{**WAITING, **facts})) == sentence
+def test_waiting(facts: dict[str, Any], message: str | None) -> None:
+    assert pending_reason(make_pod(**{**WAITING, **facts})) == message
 
 
 def test_a_used_up_quota_is_told_with_its_figures() -> None:
-    sentence = event_message(
+    message = event_message(
         "FailedCreatePod",
         'Error creating: pods "x-worker-1" is forbidden: exceeded quota: mofang, '
         "requested: requests.cpu=2, used: requests.cpu=7, limited: requests.cpu=8",
     )
 
-    assert sentence == (
+    assert message == (
         "The project's quota is exceeded: the job asks for 2 of cpu more, and 7 of 8 "
         "are in use. It starts when other jobs or servers of the project end."
     )

@@ -44,7 +44,7 @@ def killed(name: str, code: int) -> str:
     return f"{MARK}worker-0 was killed by {name} after 2.0 s; exit code {code}.\n"
 
 
-def sentence(code: int, words: str) -> str:
+def message(code: int, words: str) -> str:
     return exit_message("worker-0", code, words, memory="1Gi")
 
 
@@ -62,7 +62,7 @@ def sentence(code: int, words: str) -> str:
 def test_the_signal_is_the_cause_not_what_was_printed_last(
     name: str, code: int, expected: str, printed: str
 ) -> None:
-    told = sentence(code, STARTED + printed + killed(name, code))
+    told = message(code, STARTED + printed + killed(name, code))
     assert told.startswith(f"worker-0 {expected}.")
     assert "epoch" not in told
 
@@ -79,13 +79,13 @@ def test_the_signal_is_the_cause_not_what_was_printed_last(
 def test_what_was_said_of_a_crash_is_told_with_it(error: str) -> None:
     words = f"{STARTED}epoch 3\n{error}\n" + killed("SIGABRT", 134)
     expected = f"worker-0 was aborted (SIGABRT, exit code 134): {error}."
-    assert sentence(134, words) == expected
+    assert message(134, words) == expected
 
 
 @pytest.mark.parametrize("printed", ["", "epoch 3\n", CLOSING])
 def test_a_crash_under_torchrun_is_named_too(printed: str) -> None:
     words = STARTED + printed + TORCHRUN.format(code=-11) + ended(1)
-    told = sentence(1, words)
+    told = message(1, words)
     assert told.startswith(
         "worker-0 ended with exit code 1: its script crashed with a segmentation fault "
         "(SIGSEGV). "
@@ -94,7 +94,7 @@ def test_a_crash_under_torchrun_is_named_too(printed: str) -> None:
 
 def test_the_exit_code_of_a_silent_script_under_torchrun_is_told() -> None:
     words = STARTED + TORCHRUN.format(code=3) + ended(1)
-    assert sentence(1, words) == (
+    assert message(1, words) == (
         "worker-0 ended with exit code 1: its script ended with exit code 3."
     )
 
@@ -103,7 +103,7 @@ def test_the_exit_code_of_a_silent_script_under_torchrun_is_told() -> None:
 @pytest.mark.parametrize("code", [1, 3])
 def test_of_a_silent_script_only_the_exit_code_is_told(code: int, attempt: str) -> None:
     words = attempt + STARTED + ended(code)
-    assert sentence(code, words) == f"worker-0 ended with exit code {code}."
+    assert message(code, words) == f"worker-0 ended with exit code {code}."
 
 
 @pytest.mark.parametrize("mpirun", [MPIRUN_4, MPIRUN_5], ids=["4", "5"])
@@ -129,13 +129,13 @@ def test_what_mpirun_says_of_its_end_is_no_cause(
     said: str, expected: str, mpirun: str
 ) -> None:
     words = STARTED + said + mpirun + ended(2)
-    assert sentence(2, words) == f"worker-0 ended with exit code 2{expected}"
+    assert message(2, words) == f"worker-0 ended with exit code 2{expected}"
 
 
 def test_why_the_wrapper_gave_up_is_told_with_a_signal() -> None:
     said = "Stopped by SIGTERM before the command was started."
     words = f"{MARK}{said}\n{MARK}worker-0 ended with exit code 143.\n"
-    assert sentence(143, words).endswith(f"exit code 143): {said}")
+    assert message(143, words).endswith(f"exit code 143): {said}")
 
 
 def test_the_error_is_found_before_what_torchrun_says_of_it() -> None:
@@ -161,7 +161,7 @@ def test_the_error_of_a_rank_is_told_as_any_other() -> None:
         "[rank1]:[W1129 c10d] a process group was not destroyed\n"
         f"{TORCHRUN.format(code=1)}{ended(1)}"
     )
-    assert sentence(1, words).startswith(
+    assert message(1, words).startswith(
         "worker-0 ended with exit code 1: ModuleNotFoundError: No module named 'x'. "
         "List the package in the job's requirements file"
     )
@@ -177,7 +177,7 @@ def test_a_silent_false_is_not_explained_by_the_platform() -> None:
         "[Mofang] 2026-11-29T15:26:28Z worker-0 started on vm: false\n"
         "[Mofang] 2026-11-29T15:26:28Z worker-0 ended with exit code 1 after 0.0 s.\n"
     )
-    assert sentence(1, words) == "worker-0 ended with exit code 1."
+    assert message(1, words) == "worker-0 ended with exit code 1."
 
 
 LOOKS = (
@@ -229,7 +229,7 @@ def test_a_failed_import_is_advised_by_where_the_module_is(
         'Traceback (most recent call last):\n  File "/home/jovyan/proj/pkg/train.py", '
         f"line 1, in <module>\n{error}\n{said}{ended(1)}"
     )
-    assert sentence(1, words) == f"worker-0 ended with exit code 1: {expected}"
+    assert message(1, words) == f"worker-0 ended with exit code 1: {expected}"
 
 
 def test_characters_that_nobody_can_see_are_left_out() -> None:

@@ -56,9 +56,9 @@ GOOD = needs.Machine(
 )
 def test_an_unmet_need_says_what_to_do(change, says):
     assert needs.unmet(GOOD, already_built=False) == []
-    sentences = needs.unmet(replace(GOOD, **change), already_built=False)
-    assert len(sentences) == 1
-    assert says in sentences[0]
+    messages = needs.unmet(replace(GOOD, **change), already_built=False)
+    assert len(messages) == 1
+    assert says in messages[0]
 
 
 def test_a_built_machine_needs_less_disk():

@@ -464,28 +464,28 @@ def refused(container, *words, **variables):
     ["", "ssh-ed25519", 'command="id" ssh-ed25519 AAAA', "ssh-ed25519 AAAA\nssh-rsa B"],
 )
 def test_what_is_no_key_is_refused(container, key):
-    code, sentence = refused(container, key, "/")
+    code, message = refused(container, key, "/")
 
-    assert (code, sentence) == (2, "This is no public key of OpenSSH.\n")
+    assert (code, message) == (2, "This is no public key of OpenSSH.\n")
 
 
 def test_a_directory_open_to_others_is_refused(container):
     container.session_dirs.mkdir()
     container.session_dirs.chmod(0o777)
 
-    code, sentence = refused(container, container.public_key, "/")
+    code, message = refused(container, container.public_key, "/")
 
     assert code == 126
-    assert "must belong to user" in sentence
+    assert "must belong to user" in message
 
 
 def test_a_link_is_not_followed(container):
     container.session_dirs.symlink_to(container.home)
 
-    code, sentence = refused(container, container.public_key, "/")
+    code, message = refused(container, container.public_key, "/")
 
     assert code == 126
-    assert "cannot be used" in sentence
+    assert "cannot be used" in message
     assert list(container.home.iterdir()) == [container.project]
 
 

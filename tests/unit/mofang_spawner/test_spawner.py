@@ -82,7 +82,7 @@ def spawner(context, monkeypatch):
 
 def exited(reason="exit"):
     return SpawnFailedError(
-        StartFailed(reason=reason, sentence="It ended."), "Bad config"
+        StartFailed(reason=reason, message="It ended."), "Bad config"
     )
 
 
@@ -110,7 +110,7 @@ def test_a_refusal_keeps_its_sentence_and_status(error, status):
         pytest.param(refusal(InvalidError("cpu 99 is too much.")), id="refused"),
         pytest.param(
             start_failed(
-                SpawnFailedError(StartFailed(reason="image", sentence="No image."), "")
+                SpawnFailedError(StartFailed(reason="image", message="No image."), "")
             ),
             id="failed",
         ),
@@ -132,7 +132,7 @@ def test_a_refusal_brings_no_html_of_its_own():
 
 def test_last_lines_are_told_as_text():
     """A program's output is anybody's, and is never markup."""
-    verdict = StartFailed(reason="exit", sentence="<i>ended</i>")
+    verdict = StartFailed(reason="exit", message="<i>ended</i>")
     told = start_failed(SpawnFailedError(verdict, "<script>alert(1)</script>\n"))
 
     assert told.message_html == (
@@ -177,7 +177,7 @@ def test_a_failure_in_safe_mode_is_for_the_administrator():
 
 def test_a_failed_start_without_lines_has_none():
     told = start_failed(
-        SpawnFailedError(StartFailed(reason="image", sentence="No image."), " \n")
+        SpawnFailedError(StartFailed(reason="image", message="No image."), " \n")
     )
 
     assert told.message == "No image."

@@ -85,13 +85,13 @@ def commit(folder, text):
 
 def test_what_passed_is_remembered_with_its_commit(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert "has not passed" in passed.sentence("test-long")
+    assert "has not passed" in passed.message("test-long")
 
     passed.record("test-long", passed.begin(), seconds=750)
 
     head = git(passed.REPOSITORY, "rev-parse", "--short=12", "HEAD").strip()
-    assert f"commit {head}" in passed.sentence("test-long")
-    assert passed.sentence("test-long").endswith("in 12.5 minutes.")
+    assert f"commit {head}" in passed.message("test-long")
+    assert passed.message("test-long").endswith("in 12.5 minutes.")
 
 
 def test_the_commit_is_the_one_that_the_run_began_with(monkeypatch, tmp_path, checkout):
@@ -103,8 +103,8 @@ def test_the_commit_is_the_one_that_the_run_began_with(monkeypatch, tmp_path, ch
     second = commit(checkout, "second")
     passed.record("test-bare", tested, seconds=60)
 
-    assert f"commit {first}, in" in passed.sentence("test-bare")
-    assert second not in passed.sentence("test-bare")
+    assert f"commit {first}, in" in passed.message("test-bare")
+    assert second not in passed.message("test-bare")
 
 
 def test_changes_count_if_they_were_there_at_the_start(monkeypatch, tmp_path, checkout):
@@ -115,6 +115,6 @@ def test_changes_count_if_they_were_there_at_the_start(monkeypatch, tmp_path, ch
     commit(checkout, "changed")
 
     passed.record("test-long", clean, seconds=60)
-    assert "uncommitted" not in passed.sentence("test-long")
+    assert "uncommitted" not in passed.message("test-long")
     passed.record("test-long", changed, seconds=60)
-    assert "with uncommitted changes" in passed.sentence("test-long")
+    assert "with uncommitted changes" in passed.message("test-long")

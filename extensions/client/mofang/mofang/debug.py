@@ -107,6 +107,6 @@ def directory_options(spec: JobSpec) -> list[str]:
     ]
 
 
-def _say(sentence: str) -> None:
+def _say(message: str) -> None:
     """Write into the server's log."""
-    sys.stderr.write(f"[Mofang] {sentence}\n")
+    sys.stderr.write(f"[Mofang] {message}\n")

@@ -112,8 +112,8 @@ def jobs_html(jobs: Sequence[Job]) -> str:
 def preview_html(preview: Preview) -> str:
     """Return what a job would be: faults first, then its cost, then the object."""
     parts = [
-        f'<div role="alert">{escape(name or "job")}: {escape(sentence)}</div>'
-        for name, sentence in preview.fields.items()
+        f'<div role="alert">{escape(name or "job")}: {escape(message)}</div>'
+        for name, message in preview.fields.items()
     ]
     titles = ("Resource", "Asked", "In use", "Limit")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)

@@ -46,11 +46,9 @@ class RefusedError(MofangError):
         status: int = 400,
         fields: Mapping[str, str] | None = None,
     ) -> None:
-        told = {name or "job": sentence for name, sentence in (fields or {}).items()}
+        told = {name or "job": text for name, text in (fields or {}).items()}
         lines = (
-            f"  {name}: {sentence}"
-            for name, sentence in told.items()
-            if sentence not in message
+            f"  {name}: {text}" for name, text in told.items() if text not in message
         )
         super().__init__("\n".join([message, *lines]))
         self.message = message

@@ -61,15 +61,15 @@ def _explain_missing(name: str, script: Path, directory: Path) -> str:
         if (folder / name / "__init__.py").is_file() or (
             folder / f"{name}.py"
         ).is_file():
-            sentence = (
+            message = (
                 f"Python does not look for {name} in {folder}, where it is: set the "
                 f"variable PYTHONPATH={folder} of the job"
             )
             if folder in script.parents:
-                sentence += (
+                message += (
                     f", or run the script as a module, {_as_module(script, folder)}"
                 )
-            return f"{sentence}."
+            return f"{message}."
     return ""
 
 

@@ -110,8 +110,8 @@ def run_replica(replica: Replica, command_line: CommandLine) -> int:
         hold_for_debugging(replica, code)
     except StoppedError as error:
         name = signal_name(error.number)
-        sentence = f"Stopped by {name} before the command was started."
-        return _give_up(replica, sentence, SIGNALLED + error.number)
+        message = f"Stopped by {name} before the command was started."
+        return _give_up(replica, message, SIGNALLED + error.number)
     return code
 
 
@@ -168,8 +168,8 @@ def _conclude(replica: Replica, status: int, seconds: float) -> int:
     return code
 
 
-def _give_up(replica: Replica, sentence: str, code: int) -> int:
-    replica.output.say(sentence)
+def _give_up(replica: Replica, message: str, code: int) -> int:
+    replica.output.say(message)
     replica.output.say(f"{replica.settings.replica} ended with exit code {code}.")
     return code
 

@@ -82,8 +82,8 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise StoppedError(number)
 
 
-def _refuse(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - its only answer
+def _refuse(message: str, code: int) -> int:
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 - its only answer
     return code
 
 

@@ -20,7 +20,7 @@ from mofang_kube.errors import ConflictError, InvalidError
 from mofang_kube.watcher import Watcher
 
 VOLCANO = "/apis/scheduling.volcano.sh/v1beta1"
-SENTENCE = "The setting jobs.gang.policy is volcano, but this cluster serves no"
+MESSAGE = "The setting jobs.gang.policy is volcano, but this cluster serves no"
 
 
 class Server:
@@ -78,9 +78,9 @@ async def test_jobs_are_refused_with_the_policy_s_own_sentence(
 ) -> None:
     await gangs.select_policy()
 
-    with pytest.raises(ConflictError, match=SENTENCE):
+    with pytest.raises(ConflictError, match=MESSAGE):
         gangs.scheduling_metadata(make_job())
-    with pytest.raises(ConflictError, match=SENTENCE):
+    with pytest.raises(ConflictError, match=MESSAGE):
         await gangs.create_if_absent(make_seen(), {})
 
 

@@ -131,7 +131,7 @@ async def test_a_process_that_sleeps_in_a_lock_hangs(job):
     verdict = (await job.looks_until(Health.HUNG))[-1]
 
     assert verdict.quiet_seconds >= SETTINGS.quiet_seconds(PERIOD)
-    assert "it uses no CPU" in verdict.sentence
+    assert "it uses no CPU" in verdict.message
 
 
 async def test_a_process_that_computes_without_io_does_not_hang(job):
@@ -141,7 +141,7 @@ async def test_a_process_that_computes_without_io_does_not_hang(job):
     found = await job.looks_for(4)
 
     assert Health.HUNG not in {each.health for each in found}
-    assert "computes" in found[-1].sentence
+    assert "computes" in found[-1].message
     assert found[-1].quiet_seconds >= SETTINGS.quiet_seconds(PERIOD)
 
 
@@ -152,7 +152,7 @@ async def test_a_process_that_does_io_does_not_hang(job):
     found = await job.looks_for(4)
 
     assert Health.HUNG not in {each.health for each in found}
-    assert "read or write" in found[-1].sentence
+    assert "read or write" in found[-1].message
 
 
 async def test_one_live_process_of_a_tree_keeps_it_alive_until_it_ends(job):
@@ -192,7 +192,7 @@ async def test_a_spinning_wait_is_told_from_work_by_its_gpu(
     job.start(COMPUTING, gpus=1, path=f"{program.parent}:")
     first = (await job.looks_until(health))[-1]
     if health is Health.HUNG:
-        assert "its GPUs stay at 100 %" in first.sentence
+        assert "its GPUs stay at 100 %" in first.message
         return
 
     found, end = await job.looks_for(3), time.monotonic() + 30

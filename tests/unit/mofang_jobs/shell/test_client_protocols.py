@@ -58,7 +58,7 @@ def test_a_server_that_was_stopped_is_told(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("complaint", "told", "sentence"),
+    ("complaint", "told", "message"),
     [
         pytest.param(
             b"some trace\nsshd is not installed.\n\n",
@@ -106,13 +106,13 @@ def test_a_server_that_was_stopped_is_told(code: int) -> None:
         ),
     ],
 )
-def test_why_there_is_no_session(complaint: bytes, told: bytes, sentence: str) -> None:
+def test_why_there_is_no_session(complaint: bytes, told: bytes, message: str) -> None:
     spoken = protocol()
 
     assert spoken.messages_of(STDERR, complaint) == []
     assert spoken.messages_of(ERROR, told) == []
-    assert spoken.exit_message(told) == sentence
-    assert spoken.on_close(sentence) == [json.dumps({"error": sentence})]
+    assert spoken.exit_message(told) == message
+    assert spoken.on_close(message) == [json.dumps({"error": message})]
 
 
 def test_a_flood_of_complaints_is_not_kept() -> None:

@@ -57,7 +57,7 @@ def test_keys_of_security_tokens_pass(told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence"),
+    ("told", "message"),
     [
         pytest.param("", "is missing", id="nothing"),
         pytest.param(f"{ED25519} ada@home", "one line", id="a comment"),
@@ -98,8 +98,8 @@ def test_keys_of_security_tokens_pass(told: str) -> None:
         pytest.param("ssh-ed25519 AAAA=", "no whole", id="padding of nothing"),
     ],
 )
-def test_other_lines_are_refused(told: str, sentence: str) -> None:
-    with pytest.raises(RefusedError, match=sentence):
+def test_other_lines_are_refused(told: str, message: str) -> None:
+    with pytest.raises(RefusedError, match=message):
         parse_public_key(told)
 
 

@@ -51,7 +51,7 @@ class ServiceSocket:
             except ConnectionClosed as error:
                 raise _lost(error) from error
             if isinstance(message, str):
-                raise MofangError(_sentence(message))
+                raise MofangError(_message(message))
             yield message
 
     async def close(self) -> None:
@@ -59,7 +59,7 @@ class ServiceSocket:
         await self._connection.close()
 
 
-def _sentence(text: str) -> str:
+def _message(text: str) -> str:
     try:
         told = json.loads(text)["error"]
     except (ValueError, KeyError, TypeError):

@@ -160,8 +160,8 @@ def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _fail(sentence: str, code: int) -> int:
-    sys.stderr.write(f"[Mofang] {sentence}\n")
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"[Mofang] {message}\n")
     return code
 
 

@@ -20,7 +20,7 @@ class JobPackages(NamedTuple):
     prefix: Path | None
     """The person's directory; None for the image's packages alone."""
 
-    sentence: str
+    message: str
     """Which Python that is and why; empty off the platform."""
 
 

@@ -119,12 +119,12 @@ def _launcher(
         directory.remove()
 
 
-def tell_failure(settings: RunSettings, sentence: str) -> None:
+def tell_failure(settings: RunSettings, message: str) -> None:
     """Spare the launcher the waiting for a worker that could not be prepared."""
     if settings.run_directory and settings.role != LAUNCHER:
         with suppress(RefusalError):
             directory = RendezvousDir(Path(settings.run_directory))
-            directory.tell_failure(settings.replica, sentence)
+            directory.tell_failure(settings.replica, message)
 
 
 def _forwarded(replica: Replica) -> Iterator[str]:

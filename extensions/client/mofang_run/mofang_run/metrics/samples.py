@@ -227,10 +227,10 @@ class Sampler:
             self._complain("gpus", self._gpus.complaint)
         self._file.append(json.dumps(sample, separators=(",", ":")).encode())
 
-    def _complain(self, about: str, sentence: str) -> None:
-        if sentence and about not in self._said:
+    def _complain(self, about: str, message: str) -> None:
+        if message and about not in self._said:
             self._said.add(about)
-            self._say(sentence)
+            self._say(message)
 
 
 def _collected_seconds() -> float:

@@ -37,7 +37,7 @@ class Sink(Protocol):
     def write(self, chunk: bytes) -> None:
         """Take bytes of the child."""
 
-    def say(self, sentence: str) -> None:
+    def say(self, message: str) -> None:
         """Take a sentence of ours."""
 
 

@@ -18,8 +18,8 @@ def choose_interpreter(replica: Replica) -> Interpreter:
     """
     environment = replica.environment
     chosen = choose(environment)
-    if chosen.sentence:
-        replica.output.say(chosen.sentence)
+    if chosen.message:
+        replica.output.say(chosen.message)
     environment.setdefault("PYTHONNOUSERSITE", "1")
     own = Interpreter.own(environment)
     if chosen.prefix is None:

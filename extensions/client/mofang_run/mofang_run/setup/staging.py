@@ -142,8 +142,8 @@ class Stage:
                     if self._end.is_set() and not is_last:
                         break
                 complaints = copier.take_complaints()
-                for sentence in complaints:
-                    self._output.say(sentence)
+                for message in complaints:
+                    self._output.say(message)
                 is_well = is_well and not copier.failed
                 if is_last and copier.files > before:
                     self._output.say(
@@ -177,8 +177,8 @@ class Copier:
     def take_complaints(self) -> Sequence[str]:
         """Return what went wrong and was not said before."""
         fresh = [
-            sentence
-            for place, sentence in self._complaints.items()
+            message
+            for place, message in self._complaints.items()
             if place not in self._complained
         ]
         self._complained.update(self._complaints)
