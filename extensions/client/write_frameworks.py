@@ -114,13 +114,13 @@ def form_module() -> str:
         entries.append(
             f"    {each.name}: {{\n"
             f"      label: trans.__({_quoted(each.form_label)}),\n"
-            f"      description: {_translated(description)}\n"
+            f"      description: {_translation_call(description)}\n"
             f"    }}"
         )
     return _FORM_HEAD + "\n".join([*lines, ",\n".join(entries), "  };", "}"]) + "\n"
 
 
-def _translated(message: str) -> str:
+def _translation_call(message: str) -> str:
     """Return the call that translates a sentence, broken as prettier does."""
     call = f"trans.__({_quoted(message)})"
     if len(f"      description: {call}") <= _COLUMNS:

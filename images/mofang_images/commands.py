@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mofang_images.errors import CommandError, MachineError
+from mofang_images.errors import CommandError, HostError
 
 GRACE_SECONDS = 10.0
 """For a program to end by itself, once it was asked to."""
@@ -38,7 +38,7 @@ class CommandLog:
 
         Raises:
             CommandError: The program failed.
-            MachineError: The program is not installed.
+            HostError: The program is not installed.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as log:
@@ -63,7 +63,7 @@ def _run_group(command: Sequence[str | Path], **settings: Any) -> int:
             command, start_new_session=True, **settings
         )
     except FileNotFoundError as err:
-        raise MachineError(missing(str(command[0]))) from err
+        raise HostError(missing(str(command[0]))) from err
     with process:
         try:
             return process.wait()
@@ -106,7 +106,7 @@ def succeeds(command: Sequence[str | Path]) -> bool:
             == 0
         )
     except FileNotFoundError as err:
-        raise MachineError(missing(str(command[0]))) from err
+        raise HostError(missing(str(command[0]))) from err
 
 
 def output(command: Sequence[str | Path]) -> str:
@@ -121,7 +121,7 @@ def output(command: Sequence[str | Path]) -> str:
             text=True,
         ).stdout
     except FileNotFoundError as err:
-        raise MachineError(missing(str(command[0]))) from err
+        raise HostError(missing(str(command[0]))) from err
 
 
 def missing(program: str) -> str:

@@ -55,8 +55,8 @@ def index_variables(
     )
     for file in (etc / "uv/uv.toml", configuration / "uv/uv.toml"):
         found |= _from_uv(file)
-    told = {name: environment[name] for name in _PASSED_ON if environment.get(name)}
-    return found | told
+    passed = {name: environment[name] for name in _PASSED_ON if environment.get(name)}
+    return found | passed
 
 
 def _from_pip(*files: Path) -> dict[str, str]:

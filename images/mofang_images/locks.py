@@ -10,7 +10,7 @@ from mofang_images.sources import (
     ROOT_PARENT,
     SHARED_FOLDER,
     ImageSource,
-    Kind,
+    SourceKind,
     read_sources,
     with_needed,
 )
@@ -78,7 +78,7 @@ def _agreement(
         if lock.exists() and lock != wanted.with_suffix(".txt"):
             words += ["--constraint", lock]
     # What our own packages need is in the foundation: their layer brings only them.
-    layer = [sources[LAYER]] if source.kind is Kind.FOUNDATION else []
+    layer = [sources[LAYER]] if source.kind is SourceKind.FOUNDATION else []
     for each in [source, *layer]:
         words += [f"{project}/pyproject.toml" for project in each.projects]
     for package in OWN_PACKAGES:

@@ -13,7 +13,7 @@ import yaml
 
 from mofang_images.build import BuiltImage
 from mofang_images.commands import CommandLog, step
-from mofang_images.errors import MachineError, SourceError
+from mofang_images.errors import HostError, SourceError
 from mofang_images.layouts import Stack, write_layout
 from mofang_images.store import Store
 
@@ -28,7 +28,7 @@ def check_push(prefix: str) -> None:
 
     Raises:
         SourceError: The place is not a registry's.
-        MachineError: The program that pushes is missing.
+        HostError: The program that pushes is missing.
     """
     if not _PREFIX.fullmatch(prefix):
         raise SourceError(
@@ -36,7 +36,7 @@ def check_push(prefix: str) -> None:
             "without https://, in small letters."
         )
     if not shutil.which(_PROGRAM):
-        raise MachineError(
+        raise HostError(
             f"The program {_PROGRAM} is missing, which pushes images; "
             f"on Debian: apt-get install {_PROGRAM}."
         )

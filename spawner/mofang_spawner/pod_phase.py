@@ -41,8 +41,8 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """Not there yet; ``sentence`` says what it waits for."""
+class StartPending:
+    """Not there yet; ``message`` says what it waits for."""
 
     stage: Stage
     message: str
@@ -58,7 +58,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFailed:
-    """It will not come; ``sentence`` says why and what to do."""
+    """It will not come; ``message`` says why and what to do."""
 
     reason: str
     """A short label for metrics."""
@@ -87,10 +87,10 @@ def unschedulable(message: str) -> str:
     return f"Waiting for a node: {message}" if message else "Waiting for a node."
 
 
-def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
+def classify(pod: Manifest | None) -> StartPending | Running | StartFailed:
     """The pod's state, for the person who waits for it."""
     if pod is None:
-        return Waiting(stage=Stage.REQUESTED, message="Requesting resources.")
+        return StartPending(stage=Stage.REQUESTED, message="Requesting resources.")
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         return REMOVED
@@ -111,20 +111,20 @@ def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
     return _classify_placing(pod, status)
 
 
-def _classify_placing(pod: Manifest, status: Manifest) -> Waiting:
+def _classify_placing(pod: Manifest, status: Manifest) -> StartPending:
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             message = unschedulable(condition.get("message", ""))
-            return Waiting(stage=Stage.QUEUED, message=message)
+            return StartPending(stage=Stage.QUEUED, message=message)
     node = pod["spec"].get("nodeName")
     if node:
-        return Waiting(stage=Stage.PLACED, message=f"Assigned to node {node}.")
-    return Waiting(stage=Stage.REQUESTED, message="Requesting resources.")
+        return StartPending(stage=Stage.PLACED, message=f"Assigned to node {node}.")
+    return StartPending(stage=Stage.REQUESTED, message="Requesting resources.")
 
 
 def _classify_init_container(
     pod: Manifest, found: Manifest
-) -> Waiting | StartFailed | None:
+) -> StartPending | StartFailed | None:
     """An administrator's container before the server's; None unless it matters now."""
     state, name = found.get("state", {}), found.get("name", "")
     if reason := _broken_reason(state.get("waiting", {})):
@@ -133,7 +133,7 @@ def _classify_init_container(
             reason=_BROKEN[reason], message=f"Init container {name}: {message}"
         )
     if "running" in state and not found.get("started"):
-        return Waiting(
+        return StartPending(
             stage=Stage.PLACED,
             message=f"Init container {name} is running on node "
             f"{pod['spec'].get('nodeName', '')}.",
@@ -151,7 +151,7 @@ def _broken_reason(waiting: Manifest) -> str:
 
 def _classify_container(
     pod: Manifest, found: Manifest
-) -> Waiting | Running | StartFailed:
+) -> StartPending | Running | StartFailed:
     state, node = found.get("state", {}), pod["spec"].get("nodeName", "")
     ended = state.get("terminated") or found.get("lastState", {}).get("terminated")
     if ended:
@@ -163,7 +163,7 @@ def _classify_container(
         )
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
-    return Waiting(
+    return StartPending(
         stage=Stage.PLACED, message=f"Creating the container on node {node}."
     )
 

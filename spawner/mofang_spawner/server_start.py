@@ -28,7 +28,7 @@ from mofang_spawner.pod_phase import (
     Running,
     Stage,
     StartFailed,
-    Waiting,
+    StartPending,
     classify,
 )
 from mofang_spawner.progress import StartLog
@@ -191,11 +191,13 @@ class ServerStart:
                     case StartFailed():
                         raise SpawnFailedError(state, await self._last_lines(state))
                     # The pod's status may lag behind its events.
-                    case Waiting() if state.stage >= self.log.percent:
+                    case StartPending() if state.stage >= self.log.percent:
                         self.log.emit(state.stage, state.message)
         raise AssertionError("a watch has no end")
 
-    async def _states(self) -> AsyncGenerator[Waiting | Running | StartFailed, None]:
+    async def _states(
+        self,
+    ) -> AsyncGenerator[StartPending | Running | StartFailed, None]:
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             following = asyncio.ensure_future(anext(changes))
             seen = False

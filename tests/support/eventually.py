@@ -8,20 +8,20 @@ T = TypeVar("T")
 
 
 def eventually(
-    look: Callable[[], T],
+    check: Callable[[], T],
     *,
     within: float,
     what: str,
     every: float = 0.2,
 ) -> T:
-    """The first true answer of ``look``.
+    """The first true answer of ``check``.
 
     Raises:
         AssertionError: ``within`` seconds passed; names ``what`` and the last answer.
     """
     deadline = time.monotonic() + within
     while True:
-        answer = look()
+        answer = check()
         if answer:
             return answer
         if time.monotonic() > deadline:

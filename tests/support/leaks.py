@@ -64,16 +64,16 @@ class Remains:
     """Threads and child processes, and the test after which each was first seen."""
 
     def __init__(self) -> None:
-        self._first_seen: dict[tuple[str, int], str] = {}
+        self._first_test: dict[tuple[str, int], str] = {}
         self._before = set(_alive())
 
     def note(self, test: str) -> None:
         """Look for new ones after a test."""
         alive = _alive()
         for key in alive.keys() - self._before:
-            self._first_seen.setdefault(key, test)
-        for key in self._first_seen.keys() - alive.keys():
-            del self._first_seen[key]
+            self._first_test.setdefault(key, test)
+        for key in self._first_test.keys() - alive.keys():
+            del self._first_test[key]
 
     def messages(self) -> list[str]:
         """Say which of them are left, and since which test.
@@ -87,7 +87,7 @@ class Remains:
                 break
             time.sleep(0.05)
         return sorted(
-            f"{alive[key]}, first seen after {self._first_seen.get(key, 'all tests')}"
+            f"{alive[key]}, first seen after {self._first_test.get(key, 'all tests')}"
             for key in alive.keys() - self._before
         )
 
@@ -116,14 +116,14 @@ def _describe(pid: int) -> str:
     # A program that has just begun has no command line for a moment.
     for _ in range(_ATTEMPTS):
         try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except (FileNotFoundError, ProcessLookupError):
             return f"process {pid} (ended)"
         if state == "Z":
             return f"process {pid} (ended, but not waited for)"
-        if words:
-            return f"process {pid} ({words.decode(errors='replace').strip():.200})"
+        if arguments:
+            return f"process {pid} ({arguments.decode(errors='replace').strip():.200})"
         time.sleep(0.01)
     return f"process {pid}"
 

@@ -22,7 +22,7 @@ LEAST = {"cpu": "150m", "memory": "768Mi"}
 class Source(Protocol):
     """Where a script comes from."""
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         """Put the script into a job's directory; return its path in the containers.
 
         Args:
@@ -37,7 +37,7 @@ class Installed:
 
     path: str
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         return f"{PACKAGES}/{self.path}"
 
 
@@ -49,7 +49,7 @@ class Published:
     path: str
     also: tuple[str, ...] = ()
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         self.archive.extract([self.path, *self.also], folder)
         return f"{inside}/{self.path}"
 
@@ -60,7 +60,7 @@ class Own:
 
     name: str
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         shutil.copy(OWN / self.name, folder)
         return f"{inside}/{self.name}"
 
@@ -116,7 +116,7 @@ class ScriptJob:
     def prepare(self, folder: Path, inside: str) -> dict[str, Any]:
         """Fill the job's directory; return what is submitted."""
         folder.mkdir(parents=True)
-        script = self.source.place(folder, inside)
+        script = self.source.path_of(folder, inside)
         for name, text in self.files.items():
             (folder / name).write_text(text)
         # The containers' user is another than the tests'.

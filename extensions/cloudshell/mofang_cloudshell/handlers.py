@@ -97,7 +97,7 @@ class ShellSocket(WebSocketMixin, JupyterHandler, WebSocketHandler):
 
     def end(self, message: str) -> None:
         """End the shell and say why in its terminal."""
-        self._tell_end(message)
+        self._report_end(message)
         self.close()
 
     @property
@@ -156,7 +156,7 @@ class ShellSocket(WebSocketMixin, JupyterHandler, WebSocketHandler):
         except WebSocketClosedError:
             return  # The browser has gone; nobody is left to be told.
 
-    def _tell_end(self, message: str) -> None:
+    def _report_end(self, message: str) -> None:
         line = f"\r\n\x1b[1;33m[Mofang]\x1b[0m {message}\r\n"
         try:
             self.write_message(json.dumps(["stdout", line]))

@@ -22,7 +22,7 @@ from tornado.iostream import StreamClosedError
 from mofang_training.service import (
     NotOnPlatformError,
     ServiceAwayError,
-    TrainingService,
+    TrainingServiceClient,
 )
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class TrainingHandler(APIHandler):
     _track_activity = False
 
     @property
-    def service(self) -> TrainingService:
+    def service(self) -> TrainingServiceClient:
         """The training service of this server."""
-        service: TrainingService = self.settings["mofang_training_service"]
+        service: TrainingServiceClient = self.settings["mofang_training_service"]
         return service
 
     async def forward(

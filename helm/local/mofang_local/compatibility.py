@@ -8,23 +8,23 @@ not part of it: JupyterHub migrates that.
 
 from collections.abc import Callable, Mapping
 
-from mofang_local.errors import NeedError
+from mofang_local.errors import PreflightError
 from mofang_local.files import write_private
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 VERSION = 1
 
-Migration = Callable[[Places], None]
+Migration = Callable[[LocalPaths], None]
 
 MIGRATIONS: Mapping[int, Migration] = {}
 """Version → what turns a state of it into one of the next version."""
 
 
-def ensure(found: Places) -> None:
+def ensure(found: LocalPaths) -> None:
     """Migrate the state folder to this version, or refuse before anything is changed.
 
     Raises:
-        NeedError: It is of a newer version, or of one that nothing migrates.
+        PreflightError: It is of a newer version, or of one that nothing migrates.
     """
     record = found.state / "version"
     if (found.state / "etcd").exists():
@@ -35,20 +35,20 @@ def ensure(found: Places) -> None:
     write_private(record, f"{VERSION}\n")
 
 
-def _steps(version: int, found: Places) -> list[Migration]:
+def _steps(version: int, found: LocalPaths) -> list[Migration]:
     """Return the migrations that are needed, all of which exist."""
     stays = (
         f"Or remove it by `make clean`, with all homes and jobs; copy "
         f"{found.storage} before to keep the files."
     )
     if version > VERSION:
-        raise NeedError(
+        raise PreflightError(
             f"{found.state} was left by a newer version of Mofang (state {version}, "
             f"this one knows {VERSION}): check out that version or a later one. {stays}"
         )
     steps = [MIGRATIONS.get(each) for each in range(version, VERSION)]
     if None in steps:
-        raise NeedError(
+        raise PreflightError(
             f"{found.state} was left by an older version of Mofang (state {version}), "
             f"which this one (state {VERSION}) cannot migrate: check out the version "
             f"that made it. {stays}"

@@ -26,9 +26,9 @@ class Node:
     gateway: str | None
     """Its way to the other node; None for the node that is the other's way."""
     pod_range: str
-    machine: str
+    node_kind: str
     """``cpu`` or ``gpu``."""
-    pretend_gpus: int = 0
+    fake_gpus: int = 0
 
     @property
     def namespace(self) -> str:
@@ -44,15 +44,15 @@ CPU_NODE = Node(
     address="10.213.0.2",
     gateway=None,
     pod_range="10.244.0.0/24",
-    machine="cpu",
+    node_kind="cpu",
 )
 GPU_NODE = Node(
     name="gpu-1",
     address="10.213.0.6",
     gateway="10.213.0.5",
     pod_range="10.244.1.0/24",
-    machine="gpu",
-    pretend_gpus=4,
+    node_kind="gpu",
+    fake_gpus=4,
 )
 NODES = (CPU_NODE, GPU_NODE)
 
@@ -133,7 +133,7 @@ def cgroup_folders(node: Node) -> list[Path]:
     ]
 
 
-def hand_down_controllers(root: Path) -> None:
+def delegate_controllers(root: Path) -> None:
     """Let cgroups below the root have its controllers; version 2 asks for that."""
     found = root / "cgroup.controllers"
     if not found.exists():
@@ -146,7 +146,7 @@ def hand_down_controllers(root: Path) -> None:
 
 def create_cgroups(node: Node) -> None:
     """A cgroup for the node's pods, apart from the other node's."""
-    hand_down_controllers(Path("/sys/fs/cgroup"))
+    delegate_controllers(Path("/sys/fs/cgroup"))
     for folder in cgroup_folders(node):
         folder.mkdir(exist_ok=True)
         for setting in ("cpuset.cpus", "cpuset.mems"):

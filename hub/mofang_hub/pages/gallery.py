@@ -73,7 +73,7 @@ class Card:
         return self.server.has_failed or self.values.safe_mode == "true"
 
     @property
-    def machine(self) -> str:
+    def default_sizes(self) -> str:
         """The default sizes, as a person says them."""
         resources = self.environment.resources
         parts = [f"{resources.cpu.default} CPU", f"{resources.memory.default} memory"]

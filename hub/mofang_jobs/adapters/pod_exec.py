@@ -135,7 +135,7 @@ class ApiServerExec:
             ConflictError: The container does not run any more.
             ClusterError: Kubernetes would not or could not.
         """
-        command = ["env", f"{MARK}={session}", *program.words]
+        command = ["env", f"{MARK}={session}", *program.argv]
         tty = program.has_terminal
         return _Exec(await self._exec(target, command, stdin=True, tty=tty))
 

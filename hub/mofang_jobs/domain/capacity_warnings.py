@@ -66,7 +66,7 @@ def _lacks(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> list[str]
 def _lack(role: Role, pool: str, found: Sequence[NodeCapacity]) -> str | None:
     whose = f"the pool {pool}" if pool else "the cluster"
     nodes = eligible_nodes(role, pool, found)
-    allocatable = sum(each.fitting_replicas(role) for each in nodes)
+    allocatable = sum(each.schedulable_replicas(role) for each in nodes)
     if allocatable >= role.replicas:
         return None
     if not nodes:

@@ -104,8 +104,8 @@ class TerminadoProtocol(ClientProtocol):
 
     @override
     def on_close(self, message: str) -> list[Message]:
-        told = [notice(message)] if message else []
-        return [*told, disconnect_message()]
+        messages = [notice(message)] if message else []
+        return [*messages, disconnect_message()]
 
 
 class SshProtocol(ClientProtocol):

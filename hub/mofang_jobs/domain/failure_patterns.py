@@ -130,9 +130,9 @@ _RANK = re.compile(r"^\[rank\d{1,9}\]: ?", re.MULTILINE)
 """What PyTorch puts before the lines of a traceback."""
 
 
-def find_failure_pattern(words: str) -> FailurePattern | None:
+def find_failure_pattern(output: str) -> FailurePattern | None:
     """Return the known cause that a replica's last words tell of; None if none."""
-    untagged = _RANK.sub("", words)
+    untagged = _RANK.sub("", output)
     for each in FAILURE_PATTERNS:
         match = each.pattern.search(untagged)
         if match:

@@ -90,8 +90,8 @@ def parse_public_key(line: str) -> PublicKey:
 
 
 def _check(kind: str, content: bytes) -> None:
-    told, rest = _take(content)
-    if told != kind.encode():
+    name, rest = _take(content)
+    if name != kind.encode():
         raise ValueError("its content is of another type")
     for part in _FORMS[kind]:
         if part in _CURVES:
@@ -107,9 +107,9 @@ def _check(kind: str, content: bytes) -> None:
 
 
 def _check_point(curve: str, content: bytes) -> bytes:
-    told, rest = _take(content)
+    name, rest = _take(content)
     point, rest = _take(rest)
-    if told != curve.encode() or len(point) != _CURVES[curve] or point[0] != 4:  # noqa: PLR2004 - the mark of such points
+    if name != curve.encode() or len(point) != _CURVES[curve] or point[0] != 4:  # noqa: PLR2004 - the mark of such points
         raise ValueError(f"it has no point of {curve}")
     return rest
 

@@ -29,7 +29,7 @@ something else by then, and would be surprised."""
 
 TOO_LATE = "It failed more than an hour ago. Submit it again if you still want it."
 
-_ENDED_BY_MACHINE = {
+_ENDED_BY_NODE = {
     "Evicted",
     "NodeLost",
     "NodeShutdown",
@@ -46,13 +46,13 @@ _NOT_RUN = {"ContainerCannotRun", "StartError", CONTAINER_LOST}
 
 def is_platform_fault(pod: ObservedPod) -> bool:
     """Say whether a failed pod's script could not help its end."""
-    if pod.status_reason in _ENDED_BY_MACHINE or pod.exit_code is None:
+    if pod.status_reason in _ENDED_BY_NODE or pod.exit_code is None:
         return True
     cause = find_failure_pattern(pod.termination_message)
     return pod.exit_reason in _NOT_RUN or (cause is not None and cause.by_platform)
 
 
-def _is_of_machine(pod: ObservedPod) -> bool:
+def _is_node_fault(pod: ObservedPod) -> bool:
     """Say whether another node might do better."""
     if pod.node is None or not is_platform_fault(pod):
         return False
@@ -85,7 +85,7 @@ def record_failure(
         replica=pod.label,
         node=pod.node,
         by_platform=by_platform,
-        avoided=_is_of_machine(pod),
+        avoided=_is_node_fault(pod),
     )
 
 

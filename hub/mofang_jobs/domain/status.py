@@ -116,7 +116,7 @@ def expected_replicas(job: ObservedJob) -> int:
     return sum(count for _, count in role_names(job.spec))
 
 
-def needs_events(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
+def requires_events(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
     """Say whether only the cluster's events can tell why the job does not start."""
     if job.is_suspended:
         return False
@@ -200,8 +200,8 @@ def root_cause_pod(job: ObservedJob, pods: Sequence[ObservedPod]) -> ObservedPod
 def _has_failed(job: ObservedJob, pod: ObservedPod) -> bool:
     # Where the engine tells why, pods that were removed after that tell nothing.
     is_removed = was_terminated(pod) and pod.exit_reason != "OOMKilled"
-    is_told = bool(job.outcome_message)
-    return pod.phase is PodPhase.FAILED and not (is_told and is_removed)
+    has_outcome = bool(job.outcome_message)
+    return pod.phase is PodPhase.FAILED and not (has_outcome and is_removed)
 
 
 def _reported_end(job: ObservedJob, pods: Sequence[ObservedPod]) -> ObservedPod | None:

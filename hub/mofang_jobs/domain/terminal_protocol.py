@@ -73,10 +73,10 @@ def _cells(number: object) -> int:
 def exit_code_of(status: bytes) -> int | None:
     """Return the exit code that the error channel tells; None if it tells none."""
     try:
-        told = json.loads(status)
-        if told.get("status") == "Success":
+        outcome = json.loads(status)
+        if outcome.get("status") == "Success":
             return 0
-        causes = told["details"]["causes"]
+        causes = outcome["details"]["causes"]
         return next(
             (int(each["message"]) for each in causes if each["reason"] == "ExitCode"),
             None,

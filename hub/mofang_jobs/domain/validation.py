@@ -41,7 +41,7 @@ def check_paths(spec: JobSpec, project: str) -> FieldErrors:
             whole = posixpath.join(spec.working_directory, path)
             if not _is_below(whole, (*roots, IN_IMAGE), inside=True):
                 faults[field] = unseen
-    for field, path in _places(spec):
+    for field, path in _data_paths(spec):
         if not _is_below(path, roots, inside=True):
             faults[field] = unseen
     return faults
@@ -54,7 +54,7 @@ def _files(spec: JobSpec) -> Iterator[tuple[str, str]]:
         yield "requirements", spec.requirements
 
 
-def _places(spec: JobSpec) -> Iterator[tuple[str, str]]:
+def _data_paths(spec: JobSpec) -> Iterator[tuple[str, str]]:
     for number, place in enumerate(spec.inputs):
         yield f"inputs.{number}.path", place.path
     for number, output in enumerate(spec.outputs):

@@ -31,7 +31,7 @@ from mofang_jobs.domain.queue_decisions import (
 from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_requests
 from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.queue_state import (
-    SETTLE_SECONDS,
+    QUOTA_LAG_SECONDS,
     AdmissionFailures,
     Reservations,
     SchedulableNodes,
@@ -117,7 +117,7 @@ class JobQueue:
         """How many jobs of each project wait on, by its decisions."""
 
         self._nodes = SchedulableNodes(admit_unschedulable=admit_unschedulable)
-        self._stuck = UnschedulableTracker(
+        self._unschedulable = UnschedulableTracker(
             pools.pool_of, starvation_timeout=starvation_timeout, clock=clock
         )
         self._reservations = Reservations(clock)
@@ -160,8 +160,8 @@ class JobQueue:
                     await self.decide()
                     pending = sum(map(len, self._decisions.values()))
                     await asyncio.sleep(pending * SECONDS_PER_JOB)
-                    is_settling = self._reservations.is_settling
-                    pause = SETTLE_SECONDS if is_settling else POLL_SECONDS
+                    has_uncounted = self._reservations.has_uncounted
+                    pause = QUOTA_LAG_SECONDS if has_uncounted else POLL_SECONDS
                     await subscription.wait(pause)
             finally:
                 follower.cancel()
@@ -192,7 +192,9 @@ class JobQueue:
         self._pods = {each.uid: self._cache.pods_of(each) for each in admitted}
         self._reservations.observe(self._pods)
         self._nodes.observe(self._cache.node_objects)
-        stuck = self._stuck.find(admitted, self._pods, self._nodes.node_classes)
+        unscheduled = self._unschedulable.find(
+            admitted, self._pods, self._nodes.node_classes
+        )
         uids = {each.uid for jobs in waiting.values() for each in jobs}
         self._nodes.retain(uids)
         self._refusals.retain(uids)
@@ -203,7 +205,7 @@ class JobQueue:
         }
         await asyncio.gather(
             *(
-                self._decide_of(project, jobs, running[project], stuck)
+                self._decide_of(project, jobs, running[project], unscheduled)
                 for project, jobs in waiting.items()
             )
         )
@@ -213,11 +215,11 @@ class JobQueue:
         project: str,
         jobs: list[ObservedJob],
         running: list[ObservedJob],
-        stuck: list[UnschedulableJob],
+        unscheduled: list[UnschedulableJob],
     ) -> None:
         # What breaks one project's queue is nothing to the others.
         try:
-            await self._admit_ready(project, jobs, running, stuck)
+            await self._admit_ready(project, jobs, running, unscheduled)
         except Exception:
             log.exception("queue of a project broke", project=project)
             ordered = sorted(jobs, key=lambda each: each.created)
@@ -238,7 +240,7 @@ class JobQueue:
         project: str,
         jobs: list[ObservedJob],
         running: list[ObservedJob],
-        stuck: list[UnschedulableJob],
+        unscheduled: list[UnschedulableJob],
     ) -> None:
         """Admit what fits; what a failed admission would have used is free again."""
         begun: dict[str, ObservedJob] = {}
@@ -246,7 +248,7 @@ class JobQueue:
         while True:
             left = [each for each in jobs if each.uid not in begun]
             taking = [*running, *begun.values()]
-            decisions = self._decide_for(project, left, taking, stuck, refused)
+            decisions = self._decide_for(project, left, taking, unscheduled, refused)
             self._keep(project, decisions)
             ready = [each for each in left if decisions[each.id].reason is None]
             if not self._leads():
@@ -268,7 +270,7 @@ class JobQueue:
         project: str,
         jobs: list[ObservedJob],
         running: list[ObservedJob],
-        stuck: list[UnschedulableJob],
+        unscheduled: list[UnschedulableJob],
         refused: dict[str, str],
     ) -> dict[str, AdmissionDecision]:
         pool = self._pools.pool_of(project)
@@ -279,9 +281,9 @@ class JobQueue:
             QuotaUsage(
                 hard=self._quotas.hard(project),
                 used=used,
-                settling=self._reservations.settling(running),
+                uncounted=self._reservations.uncounted(running),
             ),
-            stuck=stuck,
+            unscheduled=unscheduled,
             refused={
                 each.id: refused[each.uid] for each in jobs if each.uid in refused
             },

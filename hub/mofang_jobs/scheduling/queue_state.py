@@ -17,7 +17,7 @@ from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_req
 from mofang_jobs.domain.termination_message import shortened
 from mofang_kube.errors import KubernetesUnavailableError, MofangError
 
-SETTLE_SECONDS = 2.0
+QUOTA_LAG_SECONDS = 2.0
 """How long after it was seen a pod is counted beside the quota's own count, which
 another watch brings."""
 
@@ -35,7 +35,7 @@ class Reservations:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._since: dict[str, float] = {}
-        self._settling: dict[str, Counter[str]] = {}
+        self._uncounted: dict[str, Counter[str]] = {}
 
     def observe(self, running: Mapping[str, Sequence[ObservedPod]]) -> None:
         """Take in the pods of all admitted jobs, by the job's uid.
@@ -44,22 +44,22 @@ class Reservations:
         would else find the pods of a job that has run for long still uncounted.
         """
         now = self._clock()
-        self._settling = {}
+        self._uncounted = {}
         since: dict[str, float] = {}
         for uid, pods in running.items():
             fresh: Counter[str] = Counter()
             for pod in pods:
                 since[pod.uid] = self._since.get(pod.uid, now)
-                if now - since[pod.uid] < SETTLE_SECONDS and not pod.has_ended:
+                if now - since[pod.uid] < QUOTA_LAG_SECONDS and not pod.has_ended:
                     fresh[pod.role] += 1
             if fresh:
-                self._settling[uid] = fresh
+                self._uncounted[uid] = fresh
         self._since = since
 
     @property
-    def is_settling(self) -> bool:
+    def has_uncounted(self) -> bool:
         """Whether some pods have just been made."""
-        return bool(self._settling)
+        return bool(self._uncounted)
 
     def missing(
         self, jobs: Iterable[ObservedJob], pods: Mapping[str, Sequence[ObservedPod]]
@@ -79,12 +79,12 @@ class Reservations:
                 add(total, resource_requests(job.spec, missing))
         return total
 
-    def settling(self, jobs: Iterable[ObservedJob]) -> dict[str, Decimal]:
+    def uncounted(self, jobs: Iterable[ObservedJob]) -> dict[str, Decimal]:
         """Return what pods take that the quota may count or not."""
         total: dict[str, Decimal] = {}
         for job in jobs:
-            if job.uid in self._settling:
-                add(total, resource_requests(job.spec, self._settling[job.uid]))
+            if job.uid in self._uncounted:
+                add(total, resource_requests(job.spec, self._uncounted[job.uid]))
         return total
 
 

@@ -99,7 +99,7 @@ class JobStatusService:
         """Read the events of several jobs at once, where they are needed."""
         found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
-        wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
+        wanted = [each for each in found if self._event_reasons.requires_refresh(*each)]
         await asyncio.gather(*(self._event_reasons.refresh(*each) for each in wanted))
 
     def describe(self, job: ObservedJob, *, shell: bool = False) -> DescribedJob:

@@ -21,7 +21,7 @@ from mofang_kube.errors import MofangError, NotFoundError
 FOLLOW_BYTES = 64 * 1024
 SHORTEST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
-FILE_PATIENCE_SECONDS = 10.0
+FILE_TIMEOUT_SECONDS = 10.0
 """How long a running container may take to begin its file."""
 
 
@@ -98,7 +98,7 @@ class LogReader:
     @staticmethod
     def _is_late(snapshot: JobSnapshot, name: LogName, waited: float) -> bool:
         pod = _container(snapshot, name)
-        return pod is not None and (pod.has_ended or waited >= FILE_PATIENCE_SECONDS)
+        return pod is not None and (pod.has_ended or waited >= FILE_TIMEOUT_SECONDS)
 
     async def _kubelet_stream(
         self, snapshot: JobSnapshot, name: LogName, offset: int

@@ -58,7 +58,7 @@ def chart_replica(
         Series(name="cpu", values=_rates(groups, "cpu"), limit=replica.cores),
         Series(
             name="memory",
-            values=[_most(group, lambda one: float(one.memory)) for group in groups],
+            values=[_maximum(group, lambda one: float(one.memory)) for group in groups],
             limit=replica.memory_bytes,
         ),
         *_gpu_curves(groups),
@@ -112,7 +112,7 @@ def _own(group: Sequence[Sample]) -> Sequence[Sample]:
     return group[1:] if len(group) > 1 else group
 
 
-def _most(group: Sequence[Sample], gauge: Gauge) -> float | None:
+def _maximum(group: Sequence[Sample], gauge: Gauge) -> float | None:
     # A peak of memory is what matters, however short.
     values = [value for one in _own(group) if (value := gauge(one)) is not None]
     return max(values, default=None)
@@ -128,7 +128,7 @@ def _gpu_curves(groups: Sequence[Sequence[Sample]]) -> list[Series]:
         ),
         Series(
             name="gpu_memory",
-            values=[_most(group, _used) for group in groups],
+            values=[_maximum(group, _used) for group in groups],
             limit=max((each for each in totals if each), default=None),
         ),
     ]

@@ -90,7 +90,7 @@ class LostNodes:
         }
 
 
-SETTLE_SECONDS = 10.0
+GRACE_SECONDS = 10.0
 
 
 class StatusGracePeriod:
@@ -106,7 +106,7 @@ class StatusGracePeriod:
 
     def __init__(
         self,
-        seconds: float = SETTLE_SECONDS,
+        seconds: float = GRACE_SECONDS,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

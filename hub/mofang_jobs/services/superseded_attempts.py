@@ -63,13 +63,13 @@ class SupersededAttempts:
         await self._job_storage.delete(kind, metadata["namespace"], metadata["name"])
         self._cache.drop(obj)
 
-    async def _pass_on_cancellation(self, earlier: Manifest) -> None:
+    async def _pass_on_cancellation(self, superseded: Manifest) -> None:
         """Cancel the last attempt if an earlier one was cancelled.
 
         Raises:
             MofangError: It could not be cancelled yet.
         """
-        metadata = earlier["metadata"]
+        metadata = superseded["metadata"]
         user = metadata["annotations"].get(CANCELLED_BY_ANNOTATION)
         project = namespace_project(metadata["namespace"])
         if not user or project is None:

@@ -233,12 +233,12 @@ def test_too_deep_is_refused(code, home):
     assert "lies deeper than 32" in refusal(code, home)
 
 
-@pytest.mark.parametrize("place", ["/etc", "/", "..", "digits/../..", "outside"])
-def test_only_what_jobs_see_is_copied(code, home, monkeypatch, place):
+@pytest.mark.parametrize("folder", ["/etc", "/", "..", "digits/../..", "outside"])
+def test_only_what_jobs_see_is_copied(code, home, monkeypatch, folder):
     monkeypatch.chdir(home)
     (home / "outside").symlink_to("/etc")
     with pytest.raises(InvalidError, match="is not in your home"):
-        create_snapshot(place, home=home)
+        create_snapshot(folder, home=home)
 
 
 def test_shared_directories_are_copied_too(home, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mofang_images.commands import CommandLog
-from mofang_images.errors import CommandError, MachineError
+from mofang_images.errors import CommandError, HostError
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_output_of_programs_stays_off_the_terminal(log, capfd):
 
 
 def test_a_missing_program_is_named(log):
-    with pytest.raises(MachineError, match="no-such-builder is missing"):
+    with pytest.raises(HostError, match="no-such-builder is missing"):
         log.run("build base", ["no-such-builder"])
 
 

@@ -20,9 +20,9 @@ def is_running(cluster: PretendedCluster, job: str) -> bool:
     return not is_suspended and job in cluster.groups
 
 
-async def until(look: Any, seconds: float = 30) -> None:
+async def until(check: Any, seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
-        while not look():  # noqa: ASYNC110 - what is awaited is a state
+        while not check():  # noqa: ASYNC110 - what is awaited is a state
             await asyncio.sleep(0.01)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from kubernetes_asyncio.client import ApiException
-from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
+from unit.mofang_jobs.conftest import make_observed_job, make_pod, make_spec
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import RestartRecord
@@ -47,7 +47,9 @@ def failed(index: int = 0, **facts: Any) -> Any:
 
 def job(limit: int = 3, *, unconditional: bool = False, **facts: Any) -> Any:
     policy = {"limit": limit, "unconditional": unconditional}
-    return make_seen(spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts)
+    return make_observed_job(
+        spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts
+    )
 
 
 def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
@@ -123,9 +125,9 @@ def test_whose_fault_it_was(
 
 
 @pytest.mark.parametrize(
-    ("seen", "by_platform", "expected"),
+    ("observed", "by_platform", "expected"),
     [
-        pytest.param(make_seen(outcome=Outcome.FAILED), True, False, id="off"),
+        pytest.param(make_observed_job(outcome=Outcome.FAILED), True, False, id="off"),
         pytest.param(job(), True, True, id="the platform's fault"),
         pytest.param(job(), False, False, id="the script's fault"),
         pytest.param(job(unconditional=True), False, True, id="unconditional"),
@@ -151,9 +153,9 @@ def test_whose_fault_it_was(
         pytest.param(job(cancelled_by="ada"), True, False, id="cancelled"),
     ],
 )
-def test_when_it_starts_again(seen: Any, by_platform: bool, expected: bool) -> None:
+def test_when_it_starts_again(observed: Any, by_platform: bool, expected: bool) -> None:
     record = RestartRecord(attempt=9, at=NOW, cause="x", by_platform=by_platform)
-    assert may_restart(seen, record) is expected
+    assert may_restart(observed, record) is expected
 
 
 class Clock:
@@ -180,34 +182,34 @@ def test_a_machine_that_came_back_is_counted_anew() -> None:
 
 def test_a_machine_is_lost_only_after_a_while() -> None:
     pods = [make_pod(0, node="cpu-1"), make_pod(1, node="cpu-2")]
-    seen = make_seen()
+    observed = make_observed_job()
     clock, names = Clock(), {"cpu-2"}
     lost_nodes = LostNodes(lambda: names, clock=clock)
-    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
+    assert record_loss(observed, pods, lost_nodes.durations(), NOW) is None
     clock.seconds += 29
-    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
+    assert record_loss(observed, pods, lost_nodes.durations(), NOW) is None
     clock.seconds += 2
-    record = record_loss(seen, pods, lost_nodes.durations(), NOW)
+    record = record_loss(observed, pods, lost_nodes.durations(), NOW)
     assert record is not None
     assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
 
 
 def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
-    clock, seen = Clock(), job()
+    clock, observed = Clock(), job()
     grace_period = StatusGracePeriod(10, clock=clock)
     running = [make_pod(0)]
-    assert not grace_period.has_passed(seen, running)
+    assert not grace_period.has_passed(observed, running)
     clock.seconds += 9
-    assert not grace_period.has_passed(seen, running)
-    assert grace_period.has_passed(seen, [failed()]), "now it is known"
+    assert not grace_period.has_passed(observed, running)
+    assert grace_period.has_passed(observed, [failed()]), "now it is known"
     clock.seconds += 1
-    assert grace_period.has_passed(seen, running)
+    assert grace_period.has_passed(observed, running)
     grace_period.retain([])
-    assert not grace_period.has_passed(seen, running)
+    assert not grace_period.has_passed(observed, running)
 
 
 @pytest.mark.parametrize(
-    ("words", "name"),
+    ("output", "name"),
     [
         ("ModuleNotFoundError: No module named 'foo'", "missing package"),
         ("OSError: [Errno 28] No space left on device", "disk full"),
@@ -220,8 +222,8 @@ def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
         ("ValueError: no such shape", None),
     ],
 )
-def test_known_causes(words: str, name: str | None) -> None:
-    found = find_failure_pattern(words)
+def test_known_causes(output: str, name: str | None) -> None:
+    found = find_failure_pattern(output)
     assert (found.name if found else None) == name
 
 
@@ -240,7 +242,7 @@ def fail(
     now = {"type": end, "status": "True", "lastTransitionTime": time}
     body["status"] = {"conditions": [now]}
     body["metadata"]["resourceVersion"] = str(next(world.cluster.versions))
-    world.tell(body)
+    world.send(body)
 
 
 async def eventually(world: World, job_id: str, **wanted: Any) -> dict[str, Any]:
@@ -280,7 +282,7 @@ async def test_another_copy_of_the_service_answers_and_acts_once_it_leads(
         leads = True
         world.cache.wake()
 
-        await world.let_in(waiting)
+        await world.admit(waiting)
         await eventually(world, lost["id"], attempt=2)
 
 
@@ -375,8 +377,8 @@ async def test_a_job_deleted_while_it_starts_again_stays_deleted(world: World) -
 async def test_an_attempt_that_comes_late_in_a_deletion_goes_too(world: World) -> None:
     """What another copy of the service has made is not known from ourselves."""
     made = await world.submit()
-    seen = world.cache.find("vision", made["id"])
-    assert seen is not None
+    observed = world.cache.find("vision", made["id"])
+    assert observed is not None
     (first,) = world.cache.attempts_of("vision", made["id"])
     assert (await world.call("DELETE", made["id"])).status_code == 204
 
@@ -392,14 +394,14 @@ async def test_a_job_that_ended_while_it_was_judged_is_not_restarted_for_a_hang(
     world: World, end: str
 ) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
-    seen = world.cache.find("vision", made["id"])
-    assert seen is not None
+    await world.admit(made)
+    observed = world.cache.find("vision", made["id"])
+    assert observed is not None
     await world.kill()
     fail(world, made["id"], end)
 
     await world.restarts.restart(
-        seen, RestartRecord(attempt=1, at=NOW, cause="It hangs.", by_platform=True)
+        observed, RestartRecord(attempt=1, at=NOW, cause="It hangs.", by_platform=True)
     )
 
     assert list(world.cluster.jobs) == [made["id"]]
@@ -440,7 +442,7 @@ async def test_what_failed_long_ago_is_not_restarted(
     world: World,
 ) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
+    await world.admit(made)
     before = datetime.now(UTC) - timedelta(minutes=61)
     fail(world, made["id"], at=before)
 
@@ -455,12 +457,12 @@ async def test_what_failed_long_ago_is_not_restarted(
 
 async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
-    seen = world.cache.find("vision", made["id"])
-    assert seen is not None
+    await world.admit(made)
+    observed = world.cache.find("vision", made["id"])
+    assert observed is not None
     with world.cache.subscribed("vision") as subscription:
         await subscription.wait(0.1)
-        RestartRefusals(world.cache).record(seen, "It may not.")
+        RestartRefusals(world.cache).record(observed, "It may not.")
         assert made["id"] in await subscription.wait(1)
 
 
@@ -468,9 +470,9 @@ async def test_a_script_that_failed_is_not_restarted_though_its_pod_tells_late(
     tmp_path: Path,
 ) -> None:
     """Of the two watches, that of the pods is behind."""
-    async with running_world(tmp_path, settle_seconds=0.5) as world:
+    async with running_world(tmp_path, grace_seconds=0.5) as world:
         made = await world.submit(restart={"limit": 2})
-        await world.let_in(made)
+        await world.admit(made)
         world.run_pod(made)
         fail(world, made["id"])
         await asyncio.sleep(0.1)
@@ -531,7 +533,7 @@ async def test_cancelling_an_attempt_that_just_went_cancels_the_next(
     world: World,
 ) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
+    await world.admit(made)
     find, looked = world.cluster.find, []
 
     async def slow(kind: Any, namespace: str, name: str) -> dict[str, Any] | None:

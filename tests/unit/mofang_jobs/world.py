@@ -280,7 +280,7 @@ class World:
         for body in self.cluster.jobs.values():
             metadata = body["metadata"]
             metadata["resourceVersion"] = str(int(metadata["resourceVersion"]) + 500)
-            self.tell(body)
+            self.send(body)
 
     async def call(
         self, verb: str, path: str = "", *, user: str = "ada", **more: Any
@@ -298,13 +298,13 @@ class World:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def let_in(self, job: dict[str, Any]) -> None:
+    async def admit(self, job: dict[str, Any]) -> None:
         """Return once the queue has released a job."""
         async with asyncio.timeout(30):
             while self.cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]:  # noqa: ASYNC110 - what is awaited is a state
                 await asyncio.sleep(0.01)
 
-    def tell(self, body: dict[str, Any]) -> None:
+    def send(self, body: dict[str, Any]) -> None:
         """Let the watch bring a job's object as it is now."""
         self.cache.put(strip_job(kind_by_name(body["kind"]), body))
 
@@ -356,7 +356,7 @@ async def running_world(
     storage: Path,
     cluster: PretendedCluster | None = None,
     *,
-    settle_seconds: float = 0.0,
+    grace_seconds: float = 0.0,
     kinds: Iterable[WorkloadKind] = KINDS,
     leads: Leads = always,
 ) -> AsyncIterator[World]:
@@ -395,7 +395,7 @@ async def running_world(
         ),
         settings,
         leads=leads,
-        grace_period=StatusGracePeriod(settle_seconds),
+        grace_period=StatusGracePeriod(grace_seconds),
         session_check_seconds=0.2,
     )
     queue, restarts = service.queue, service.restart_controller

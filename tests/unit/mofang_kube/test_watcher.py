@@ -11,14 +11,14 @@ from mofang_kube import watcher as watcher_module
 from mofang_kube.watcher import Watcher
 
 
-async def until(look, *, within=30.0):
-    """Until ``look`` is true; the loop goes on meanwhile."""
+async def until(check, *, within=30.0):
+    """Until ``check`` is true; the loop goes on meanwhile."""
     async with asyncio.timeout(within):
-        while not look():  # noqa: ASYNC110 - looks at what only the fake knows
+        while not check():  # noqa: ASYNC110 - looks at what only the fake knows
             await asyncio.sleep(0.005)
 
 
-async def synced(watcher):
+async def has_synced(watcher):
     watcher.start()
     async with asyncio.timeout(30):
         await watcher.has_synced.wait()
@@ -30,7 +30,7 @@ async def test_the_first_list_is_read_page_by_page(server, watched):
         server.put(f"p{number}")
     watcher = watched(label_selector="a=b")
 
-    await synced(watcher)
+    await has_synced(watcher)
 
     assert sorted(watcher.objects) == ["p0", "p1", "p2", "p3", "p4"]
     assert [each.get("continue") for each in server.lists] == [None, "2", "4"]
@@ -40,7 +40,7 @@ async def test_the_first_list_is_read_page_by_page(server, watched):
 async def test_changes_come_in_without_another_list(server, watched):
     old, gone = server.put("old", size=1), server.put("gone")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
 
     changed = {**old, "spec": {"size": 2}}
     new = {"metadata": {"name": "new", "resourceVersion": "9"}}
@@ -56,7 +56,7 @@ async def test_changes_come_in_without_another_list(server, watched):
 async def test_subscribers_hear_changes_from_now_on(server, watched):
     server.put("before")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
 
     async with contextlib.aclosing(watcher.changes()) as changes:
         first = asyncio.ensure_future(anext(changes))
@@ -73,7 +73,7 @@ async def test_subscribers_hear_changes_from_now_on(server, watched):
 async def test_a_watch_goes_on_where_it_stopped(server, watched, last):
     """Neither a broken connection nor the server's time limit costs a list."""
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(event("ADDED", server.put("one")), bookmark(77), last)
     server.stream(event("ADDED", server.put("two")))
 
@@ -86,7 +86,7 @@ async def test_a_watch_goes_on_where_it_stopped(server, watched, last):
 
 async def test_a_bookmark_is_no_object(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(bookmark(50), event("ADDED", server.put("one")))
 
     await until(lambda: watcher.objects)
@@ -99,7 +99,7 @@ async def test_a_forgotten_version_is_listed_anew(server, watched):
     server.put("gone")
     server.put("kept")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     async with contextlib.aclosing(watcher.changes()) as changes:
         first = asyncio.ensure_future(anext(changes))
         await asyncio.sleep(0)
@@ -119,7 +119,7 @@ async def test_a_forgotten_version_is_listed_anew(server, watched):
 async def test_a_version_refused_at_once_is_listed_anew(server, watched):
     watcher = watched()
     server.stream(END)
-    await synced(watcher)
+    await has_synced(watcher)
     server.refusals = [410]
 
     await until(lambda: len(server.lists) == 2)
@@ -127,7 +127,7 @@ async def test_a_version_refused_at_once_is_listed_anew(server, watched):
 
 async def test_an_object_larger_than_a_buffer_arrives_whole(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(event("ADDED", server.put("large", text="x" * 300_000)))
 
     await until(lambda: watcher.objects)
@@ -138,7 +138,7 @@ async def test_an_object_larger_than_a_buffer_arrives_whole(server, watched):
 async def test_lines_may_be_cut_anywhere(server, watched):
     """Chunks of a connection know nothing of lines, nor of letters."""
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     data = line(event("ADDED", server.put("one", text="é"))).replace(
         rb"\u00e9", "é".encode()
     )
@@ -153,7 +153,7 @@ async def test_lines_may_be_cut_anywhere(server, watched):
 
 async def test_half_a_line_before_a_cut_is_not_taken_in(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     data = line(event("ADDED", server.put("one")))
     server.stream(data[:20], CUT)
     server.stream(data)
@@ -178,14 +178,14 @@ async def test_no_answer_ends_the_watch_for_good(server, watched, refusal):
     server.refusals = [refusal, refusal]
     watcher = watched()
 
-    await synced(watcher)
+    await has_synced(watcher)
 
     assert list(watcher.objects) == ["one"]
 
 
 async def test_an_unreadable_event_does_not_end_the_watch(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(b"not json\n")
     server.stream(event("ADDED", server.put("one")))
 
@@ -195,7 +195,7 @@ async def test_an_unreadable_event_does_not_end_the_watch(server, watched):
 async def test_objects_are_trimmed_before_they_are_kept(server, watched):
     server.put("listed", much="x")
     watcher = watched(trim=lambda obj: {"metadata": obj["metadata"]})
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(event("ADDED", server.put("watched", much="x")))
 
     await until(lambda: "watched" in watcher.objects)
@@ -205,7 +205,7 @@ async def test_objects_are_trimmed_before_they_are_kept(server, watched):
 
 async def test_what_we_wrote_ourselves_is_there_at_once(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
 
     watcher.put({"metadata": {"name": "mine", "namespace": "n"}})
     assert "n/mine" in watcher.objects
@@ -217,7 +217,7 @@ async def test_what_we_wrote_ourselves_is_there_at_once(server, watched):
 async def test_a_watcher_starts_once_and_may_be_stopped_twice(server, watched):
     watcher = watched()
     watcher.start()
-    await synced(watcher)
+    await has_synced(watcher)
     await watcher.stop()
     await watcher.stop()
 
@@ -226,7 +226,7 @@ async def test_a_watcher_starts_once_and_may_be_stopped_twice(server, watched):
 
 async def test_a_subscriber_that_left_is_forgotten(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     async with contextlib.aclosing(watcher.changes()) as changes:
         waiting = asyncio.ensure_future(anext(changes))
         await asyncio.sleep(0)
@@ -258,7 +258,7 @@ async def test_a_silent_connection_is_given_up(server, watched, monkeypatch):
     """Its other end may be gone without a word, and changes would be missed."""
     monkeypatch.setattr(watcher_module, "_SILENCE_SECONDS", 0.2)
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(bookmark(7))
     server.stream(event("ADDED", server.put("late")))
 
@@ -270,7 +270,7 @@ async def test_a_silent_connection_is_given_up(server, watched, monkeypatch):
 async def test_a_slow_subscriber_holds_no_more_than_there_are_objects(server, watched):
     one, two = server.put("one"), server.put("two")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     changes = watcher.changes()
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
@@ -289,7 +289,7 @@ async def test_a_slow_subscriber_holds_no_more_than_there_are_objects(server, wa
 
 async def test_an_object_made_again_is_not_mixed_up_with_the_old_one(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     changes = watcher.changes()
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
@@ -319,7 +319,7 @@ async def test_a_kind_that_nobody_changes_is_watched_without_pauses(
 
     monkeypatch.setattr(watcher_module, "_SILENCE_SECONDS", 0.05)
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     monkeypatch.setattr(watcher_module.asyncio, "sleep", sleep)
     await until(lambda: len(server.watches) >= 6)
 
@@ -358,7 +358,7 @@ async def test_no_request_comes_before_the_api_server_wants_one(
     server.refusals = [(429, headers)]
     watcher = watched()
 
-    await synced(watcher)
+    await has_synced(watcher)
 
     assert least <= pauses[0] <= most
     assert len(server.lists) == 1
@@ -371,7 +371,7 @@ async def test_watches_that_fail_together_do_not_come_back_together(
     for jitter in (0.0, 1.0):
         server.refusals = [500]
         watcher = watched(jitter=lambda kept=jitter: kept)
-        await synced(watcher)
+        await has_synced(watcher)
         await watcher.stop()
 
     shortest, longest = pauses
@@ -382,7 +382,7 @@ async def test_a_watch_tells_when_it_last_heard_something(server, watched):
     watcher = watched()
     assert watcher.last_event is None
     before = time.time()
-    await synced(watcher)
+    await has_synced(watcher)
     assert before <= watcher.last_event <= time.time()
 
     watcher.last_event = 0.0
@@ -395,7 +395,7 @@ async def test_a_watch_tells_when_it_last_heard_something(server, watched):
 
 async def test_lists_after_the_first_are_counted(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     assert watcher.relists == 0
     server.stream({"type": "ERROR", "object": {"code": 410, "message": "too old"}})
 

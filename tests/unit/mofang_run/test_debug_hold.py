@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mofang_run import debug_hold
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe
 
 
@@ -43,8 +43,8 @@ def test_the_time_ends_by_itself(tmp_path, monkeypatch):
         {"MOFANG_KEEP_MINUTES": "1", "MOFANG_LOG_FILE": str(log)}
     )
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
-        output = Output(sink.fileno(), settings.log_file)
-        debug_hold.hold_for_debugging(Replica(settings, {}, signals, output), 3)
+        output = ReplicaOutput(sink.fileno(), settings.log_file)
+        debug_hold.hold_for_debugging(ReplicaContext(settings, {}, signals, output), 3)
         output.close()
     assert [path.name for path in tmp_path.iterdir()] == ["worker-0.log"]
     assert "No longer kept: the time is over." in log.read_text()

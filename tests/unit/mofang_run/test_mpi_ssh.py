@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from mofang_run.frameworks import mpi
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.mpi_ssh.rendezvous_dir import Announcement, RendezvousDir
-from mofang_run.mpi_ssh.server import Server
+from mofang_run.mpi_ssh.server import SshServer
 from mofang_run.process.exit_codes import RefusalError
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe
 
 GOOD = Announcement("10.0.0.1", 2222, "ssh-ed25519 AAAA", "jovyan", 2)
@@ -65,10 +65,12 @@ def test_a_link_in_place_of_the_directory_is_refused(tmp_path):
 @pytest.fixture
 def serving(directory):
     settings = RunSettings.from_environment({})
-    server = Server([], port=1, host_key="ssh-ed25519 AAAA", user="jovyan")
+    server = SshServer([], port=1, host_key="ssh-ed25519 AAAA", user="jovyan")
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
-        output = Output(sink.fileno())
-        yield mpi._Serving(Replica(settings, {}, signals, output), directory, server)
+        output = ReplicaOutput(sink.fileno())
+        yield mpi._Serving(
+            ReplicaContext(settings, {}, signals, output), directory, server
+        )
 
 
 def test_a_worker_stays_while_its_launcher_is_not_there_yet(serving):
@@ -112,7 +114,7 @@ def test_a_worker_that_is_ready_too_late_ends_well(serving, directory, monkeypat
         directory.remove()
         return True
 
-    monkeypatch.setattr(Server, "listens", answers_after_the_end)
+    monkeypatch.setattr(SshServer, "listens", answers_after_the_end)
     assert serving.is_over()
 
 

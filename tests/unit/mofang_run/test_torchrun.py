@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mofang_run.frameworks import torchrun
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 
 SAID = (
     b"E1123 12:00:00.1 7 torch/distributed/elastic/multiprocessing/api.py:869] failed "
@@ -26,7 +26,7 @@ class Child:
 def watch(tmp_path, monkeypatch):
     monkeypatch.setattr(torchrun, "EXIT_SECONDS", 0.0)
     with (tmp_path / "output").open("wb") as sink:
-        yield torchrun._FailureWatch(Output(sink.fileno()))
+        yield torchrun._FailureWatch(ReplicaOutput(sink.fileno()))
 
 
 def test_a_torchrun_that_waits_for_others_after_a_failure_is_ended(

@@ -5,7 +5,7 @@ from mofang_spawner.pod_phase import (
     Running,
     Stage,
     StartFailed,
-    Waiting,
+    StartPending,
     classify,
     unschedulable,
 )
@@ -50,7 +50,7 @@ def test_every_reason_to_wait(reason, verdict):
     found = classify(a_pod(waits(reason, "why")))
 
     if verdict == "waiting":
-        assert isinstance(found, Waiting)
+        assert isinstance(found, StartPending)
         assert "gpu-1" in found.message
     else:
         assert isinstance(found, StartFailed)
@@ -128,7 +128,7 @@ def test_a_running_container_has_an_address():
 
 
 def test_a_container_without_an_address_is_waited_for():
-    assert isinstance(classify(a_pod({"state": {"running": {}}})), Waiting)
+    assert isinstance(classify(a_pod({"state": {"running": {}}})), StartPending)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_container_without_an_address_is_waited_for():
 def test_how_far_a_pod_has_come(pod, stage):
     found = classify(pod)
 
-    assert isinstance(found, Waiting)
+    assert isinstance(found, StartPending)
     assert found.stage is stage
 
 
@@ -215,7 +215,7 @@ def test_what_the_scheduler_says_as_one_sentence(message, text):
     ],
 )
 def test_what_the_kubelet_tries_again_is_waited_for(reason, message):
-    assert isinstance(classify(a_pod(waits(reason, message))), Waiting)
+    assert isinstance(classify(a_pod(waits(reason, message))), StartPending)
 
 
 def test_the_servers_container_counts_wherever_it_is_listed():

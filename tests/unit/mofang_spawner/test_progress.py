@@ -3,7 +3,7 @@ import asyncio
 from mofang_spawner.progress import StartLog, Step
 
 
-async def told(log):
+async def messages_of(log):
     return [step.message async for step in log.follow()]
 
 
@@ -13,15 +13,15 @@ async def test_who_comes_late_hears_everything():
     log.emit(10, "two")
     log.end()
 
-    assert await told(log) == ["one", "two"]
-    assert await told(log) == ["one", "two"]
+    assert await messages_of(log) == ["one", "two"]
+    assert await messages_of(log) == ["one", "two"]
 
 
 async def test_every_follower_hears_each_step_once():
     """Any number of pages may look on, each at its own pace."""
     log = StartLog()
     log.emit(5, "one")
-    followers = [asyncio.create_task(told(log)) for _ in range(3)]
+    followers = [asyncio.create_task(messages_of(log)) for _ in range(3)]
     for number in range(10):
         await asyncio.sleep(0)
         log.emit(number, f"step {number}")
@@ -63,12 +63,12 @@ async def test_the_same_is_not_said_twice_in_a_row():
     log.emit(5, "a", "with a detail")
     log.end()
 
-    assert await told(log) == ["a", "b", "a", "a"]
+    assert await messages_of(log) == ["a", "b", "a", "a"]
 
 
 async def test_an_ended_log_wakes_who_waits():
     log = StartLog()
-    follower = asyncio.create_task(told(log))
+    follower = asyncio.create_task(messages_of(log))
     await asyncio.sleep(0)
     log.end()
 

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from typing_extensions import Buffer, override
 
-from mofang.codetree import ChangedError, Entry, Kind
+from mofang.codetree import ChangedError, Entry, EntryKind
 
 
 def write_archive(file: BinaryIO, root: Path, entries: Sequence[Entry]) -> str:
@@ -56,14 +56,14 @@ class _HashingFile(io.BufferedIOBase):
 def _add(archive: tarfile.TarFile, root: Path, entry: Entry) -> None:
     member = tarfile.TarInfo(entry.name)
     match entry.kind:
-        case Kind.DIRECTORY:
+        case EntryKind.DIRECTORY:
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(member)
-        case Kind.LINK:
+        case EntryKind.LINK:
             member.type, member.mode = tarfile.SYMTYPE, 0o777
             member.linkname = entry.target
             archive.addfile(member)
-        case Kind.FILE:
+        case EntryKind.FILE:
             _add_file(archive, root, entry, member)
 
 

@@ -56,13 +56,13 @@ def replicas_of(job: Job) -> int:
 
 def remarks(job: Job) -> list[str]:
     """Return what people should know of a job beside its state, gravest first."""
-    told = [job.alert or ""]
+    parts = [job.alert or ""]
     if job.queue is not None and not job.state.is_final:
-        told.append(f"Place {job.queue.position} of {job.queue.length} in the queue.")
+        parts.append(f"Place {job.queue.position} of {job.queue.length} in the queue.")
     if job.attempt > 1:
-        told.append(f"Attempt {job.attempt}.")
-    told.append(job.reason or "")
-    return [text for text in told if text]
+        parts.append(f"Attempt {job.attempt}.")
+    parts.append(job.reason or "")
+    return [text for text in parts if text]
 
 
 def job_html(job: Job, log: str | None = None, note: str = "") -> str:
@@ -139,8 +139,8 @@ def amount_text(resource: str, amount: float | None) -> str:
 
 def job_text(job: Job) -> str:
     """Return one line about a job."""
-    told = " ".join(remarks(job))
-    return f"{job.id}: {job.state}, {age_of(job)}{f' ({told})' if told else ''}"
+    parts = " ".join(remarks(job))
+    return f"{job.id}: {job.state}, {age_of(job)}{f' ({parts})' if parts else ''}"
 
 
 def _cost(cost: QuotaCost) -> str:

@@ -46,9 +46,9 @@ class RefusedError(MofangError):
         status: int = 400,
         fields: Mapping[str, str] | None = None,
     ) -> None:
-        told = {name or "job": text for name, text in (fields or {}).items()}
+        refusal = {name or "job": text for name, text in (fields or {}).items()}
         lines = (
-            f"  {name}: {text}" for name, text in told.items() if text not in message
+            f"  {name}: {text}" for name, text in refusal.items() if text not in message
         )
         super().__init__("\n".join([message, *lines]))
         self.message = message
@@ -135,14 +135,18 @@ _REFUSALS: dict[int, tuple[type[RefusedError], str]] = {
 
 def error_of(status: int, body: bytes) -> MofangError:
     """Return the error that an answer of 400 or above means."""
-    told = _read_body(body)
+    refusal = _read_body(body)
     if status >= 500:  # noqa: PLR2004 - where HTTP puts the faults of servers
-        message = told.message if told else f"The platform failed (HTTP {status})."
+        message = (
+            refusal.message if refusal else f"The platform failed (HTTP {status})."
+        )
         return PlatformError(f"{message} Try again in a minute.", status=status)
     kind, message = _REFUSALS.get(status, (InvalidError, f"Refused (HTTP {status})."))
-    if told is None:
+    if refusal is None:
         return kind(message, status=status)
-    return kind(told.message, code=told.error, status=status, fields=told.fields)
+    return kind(
+        refusal.message, code=refusal.error, status=status, fields=refusal.fields
+    )
 
 
 def _read_body(body: bytes) -> ErrorBody | None:

@@ -12,7 +12,7 @@ class FieldError(ValueError):
 
     Args:
         field: The dotted path of the field.
-        sentence: What must change.
+        text: What must change.
     """
 
     def __init__(self, field: str, text: str) -> None:

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.process.exit_codes import StoppedError
 from mofang_run.process.files import write_whole
 from mofang_run.process.waiting import pause
@@ -16,7 +16,7 @@ from mofang_run.process.waiting import pause
 MINUTE = 60.0
 
 
-def hold_for_debugging(replica: Replica, code: int) -> None:
+def hold_for_debugging(replica: ReplicaContext, code: int) -> None:
     """Wait after a failure for as long as the job asks, or until SIGTERM.
 
     ``<log file>.kept.json`` tells the training service meanwhile. Returns at once after
@@ -43,7 +43,7 @@ def hold_for_debugging(replica: Replica, code: int) -> None:
                 mark.unlink()
 
 
-def _stay(replica: Replica, seconds: float) -> None:
+def _stay(replica: ReplicaContext, seconds: float) -> None:
     end = time.monotonic() + seconds
     try:
         while time.monotonic() < end:
@@ -62,7 +62,9 @@ def _reap() -> None:
             pass
 
 
-def _write(replica: Replica, mark: Path, code: int, ended: float, until: str) -> None:
+def _write(
+    replica: ReplicaContext, mark: Path, code: int, ended: float, until: str
+) -> None:
     cause = replica.output.termination_message().decode("utf-8", "replace")
     text = json.dumps(
         {

@@ -36,8 +36,8 @@ def started(service):
 
 def effective(path: Path, host: str) -> dict[str, str]:
     """Return what real ssh makes of a file."""
-    words = ["ssh", "-G", "-F", str(path), host]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    arguments = ["ssh", "-G", "-F", str(path), host]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
 
 
@@ -72,10 +72,10 @@ def test_real_ssh_understands_what_is_written(mofang, started, ours, user_file):
     assert told["identityfile"] == str(ours.with_name("id_ed25519"))
     assert told["userknownhostsfile"] == str(ours.with_name("known_hosts"))
     assert told["identitiesonly"] == "yes"
-    words = told["proxycommand"]
-    assert words.endswith("--attempt 1 digits-000001 worker-1")
-    assert " ssh-proxy " in words
-    assert "--project vision" in words
+    arguments = told["proxycommand"]
+    assert arguments.endswith("--attempt 1 digits-000001 worker-1")
+    assert " ssh-proxy " in arguments
+    assert "--project vision" in arguments
     assert effective(user_file, "elsewhere")["user"] != "ada"
 
 

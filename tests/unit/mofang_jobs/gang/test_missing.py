@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes_asyncio.client import ApiClient, Configuration
-from unit.mofang_jobs.conftest import make_job, make_seen
+from unit.mofang_jobs.conftest import make_job, make_observed_job
 
 from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters import engine_discovery as discovery
@@ -81,7 +81,7 @@ async def test_jobs_are_refused_with_the_policy_s_own_sentence(
     with pytest.raises(ConflictError, match=MESSAGE):
         gangs.scheduling_metadata(make_job())
     with pytest.raises(ConflictError, match=MESSAGE):
-        await gangs.create_if_absent(make_seen(), {})
+        await gangs.create_if_absent(make_observed_job(), {})
 
 
 async def test_jobs_are_taken_once_the_policy_is_there(

@@ -16,7 +16,7 @@ NO_ROOM = (
     "No preemption victims found for incoming preemptor"
 )
 ASKED = {"replicas": 5, "resources": {"cpu": "100m", "memory": "64Mi", "gpu": 3}}
-WISH = (
+REQUEST = (
     "Waiting for enough free resources for 5 workers (3 GPUs, 0.1 cores, 64 MiB of "
     "memory each)."
 )
@@ -44,7 +44,7 @@ def test_a_gang_too_big_says_what_must_be_free_and_what_is(gang, pods):
     group = native(status="False", reason="Unschedulable", message=NO_ROOM)
 
     assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
-        f"{WISH} At the last scheduling attempt there were enough for 1 of the 5. "
+        f"{REQUEST} At the last scheduling attempt there were enough for 1 of the 5. "
         "worker-0 cannot be scheduled: of 4 nodes, 2 have too few free GPUs, 2 do not "
         "match its node affinity or tolerations."
     )
@@ -56,14 +56,14 @@ def test_room_for_none_is_said_so(gang, pod):
     pods = [pod(n) for n in range(5)]
 
     assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
-        f"{WISH} At the last scheduling attempt there were enough for none of them."
+        f"{REQUEST} At the last scheduling attempt there were enough for none of them."
     )
 
 
 def test_a_message_in_other_words_leaves_the_wish(gang, pods):
     group = native(status="False", reason="Unschedulable", message="new words")
     text = NATIVE.pending_reason(gang(**ASKED), group, pods[1:] + pods[1:2])
-    assert text == WISH
+    assert text == REQUEST
 
 
 def test_roles_that_differ_are_listed(gang, pod):
@@ -129,7 +129,7 @@ def test_volcano_says_what_it_lacks(gang, pod):
     said = "5/5 tasks in gang unschedulable: pod group is not ready, 5 Pending"
     pods = [pod(n) for n in range(5)]
     text = VolcanoPolicy().pending_reason(gang(**ASKED), volcano("Inqueue", said), pods)
-    assert text == f"{WISH} Volcano says: {said}."
+    assert text == f"{REQUEST} Volcano says: {said}."
 
 
 @pytest.mark.parametrize("phase", ["Running", "Unknown", "Completed"])
@@ -141,7 +141,7 @@ def test_a_gang_that_volcano_placed_waits_for_nothing(gang, pods, phase):
 def test_coscheduling_tells_by_its_pods(gang, pods):
     group = {"status": {"phase": "Pending"}}
     text = CoschedulingPolicy().pending_reason(gang(**ASKED), group, pods)
-    assert text.startswith(f"{WISH} worker-0 cannot be scheduled: of 4 nodes, 2 ")
+    assert text.startswith(f"{REQUEST} worker-0 cannot be scheduled: of 4 nodes, 2 ")
 
 
 def test_a_gang_that_coscheduling_placed_waits_for_nothing(gang, pod):

@@ -163,21 +163,21 @@ def test_the_strict_rule_never_asks_the_cpu_of_a_gpu_replica(trace):
 
 
 @pytest.mark.parametrize(
-    ("age", "samples", "words"),
+    ("age", "samples", "output"),
     [
         pytest.param(None, 90, "watched for too short", id="not yet seen growing"),
         pytest.param(3600.0, 90, "no new sample for 3600 s", id="stale"),
         pytest.param(0.0, 0, "has left no samples", id="wrapper off"),
     ],
 )
-def test_what_is_not_known_is_no_hang(trace, age, samples, words):
+def test_what_is_not_known_is_no_hang(trace, age, samples, output):
     healthy = trace(Part(90), label="worker-0")
     missing = trace(Part(samples), label="worker-1", age=age)
 
     verdict = detect_hang([healthy, missing], SETTINGS)
 
     assert verdict.health is Health.UNKNOWN
-    assert words in verdict.message
+    assert output in verdict.message
     assert "worker-1" in verdict.message
 
 

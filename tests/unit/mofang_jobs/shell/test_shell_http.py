@@ -50,10 +50,10 @@ async def refusal(world: World, job: dict[str, Any], **more: str) -> tuple[int, 
     return refused.value.code, json.loads(refused.value.response.body)["message"]
 
 
-async def until(look: Any) -> None:
+async def until(check: Any) -> None:
     async with asyncio.timeout(30):
         while True:
-            if look():
+            if check():
                 return
             await asyncio.sleep(0.01)
 
@@ -197,14 +197,14 @@ async def test_a_flood_waits_in_the_container(world: World) -> None:
         for _ in range(3000):
             terminal.to_come.put_nowait((1, b"x" * 100_000))
         # The client's own side stops reading after a few messages.
-        taken = await _settled(terminal)
+        taken = await _stable_count(terminal)
         assert socket.protocol is not None
         socket.protocol.stream.close()
 
     assert 0 < taken < 1000
 
 
-async def _settled(terminal: PretendedStream) -> int:
+async def _stable_count(terminal: PretendedStream) -> int:
     before = -1
     while before != terminal.taken:
         before = terminal.taken

@@ -55,10 +55,10 @@ async def refusal(world: World, job: dict[str, Any], **more: str) -> tuple[int, 
     return refused.value.code, json.loads(refused.value.response.body)["message"]
 
 
-async def until(look: Any) -> None:
+async def until(check: Any) -> None:
     async with asyncio.timeout(30):
         while True:
-            if look():
+            if check():
                 return
             await asyncio.sleep(0.01)
 
@@ -84,7 +84,7 @@ async def test_bytes_pass_both_ways(world: World) -> None:
 
     assert b"".join(each[1:] for each in terminal.sent) == content
     [program] = world.terminals.programs
-    assert (KEY in program.words, program.has_terminal) == (True, False)
+    assert (KEY in program.argv, program.has_terminal) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,9 @@ def watch_events(client: Client, limit: int, wanted: JobFilter) -> Iterator[JobE
                 missed = _missed(client, listed, dict(known))
                 for event in itertools.chain(missed, events):
                     # What is in the list may come as an event once more.
-                    is_told = known.get(event.job.id) == event.job
+                    is_known = known.get(event.job.id) == event.job
                     if is_wanted(event.job, wanted) and (
-                        event.type == "deleted" or not is_told
+                        event.type == "deleted" or not is_known
                     ):
                         yield event
                     _apply(known, event, wanted)

@@ -33,7 +33,7 @@ class Connection:
     known_hosts: Path
     user: str = USER
 
-    def proxy_words(
+    def proxy_arguments(
         self, replica_host: ReplicaHost, *, remember: bool = False
     ) -> list[str]:
         """Return the command that carries the bytes.
@@ -55,7 +55,7 @@ class Connection:
         self, replica_host: ReplicaHost, *, remember: bool = False
     ) -> list[tuple[str, str]]:
         """Return names and values as they stand in a file of ssh's."""
-        words = self.proxy_words(replica_host, remember=remember)
+        words = self.proxy_arguments(replica_host, remember=remember)
         return [
             ("HostName", replica_host.alias),
             ("User", self.user),

@@ -61,12 +61,12 @@ class ServiceSocket:
 
 def _message(text: str) -> str:
     try:
-        told = json.loads(text)["error"]
+        error = json.loads(text)["error"]
     except (ValueError, KeyError, TypeError):
-        told = None
-    if not isinstance(told, str) or not told:
+        error = None
+    if not isinstance(error, str) or not error:
         return "The platform ended the session without a reason this client knows."
-    return "".join(each for each in told if each.isprintable())
+    return "".join(each for each in error if each.isprintable())
 
 
 def _lost(error: ConnectionClosed) -> UnreachableError:

@@ -52,12 +52,12 @@ def resolve_roles(
     refused, since jobs that were admitted under other rules have roles too;
     ``check_roles`` is for new ones.
     """
-    return _settled(framework, replicas, resources, tuple(wanted.items()))
+    return _resolved(framework, replicas, resources, tuple(wanted.items()))
 
 
 # Of each job it is asked for again and again, and most jobs ask for the same.
 @lru_cache(maxsize=1024)
-def _settled(
+def _resolved(
     framework: Framework,
     replicas: int,
     resources: Resources,

@@ -253,7 +253,7 @@ class JobSpec(RequestModel):
 
     @field_validator("inputs", "outputs")
     @classmethod
-    def _check_places(cls, value: list[Input] | list[Output]) -> object:
+    def _check_data_paths(cls, value: list[Input] | list[Output]) -> object:
         if len(value) > MAX_DATA_PATHS:
             raise ValueError(
                 f"There are {len(value)}; at most {MAX_DATA_PATHS} are allowed."

@@ -89,11 +89,11 @@ def _recorded(
     directory: Directory, manifest: Manifest, installed: set[str]
 ) -> set[str]:
     """Return the paths that the person's packages count as theirs."""
-    place = directory.site_packages(manifest.python)
-    folder = os.path.relpath(str(place), str(directory.path))
+    site = directory.site_packages(manifest.python)
+    folder = os.path.relpath(str(site), str(directory.path))
     found: set[str] = set()
-    for each in place.iterdir():
-        one = read_distribution(place, each.name)
+    for each in site.iterdir():
+        one = read_distribution(site, each.name)
         if one is not None and one.name in installed and one.record.is_file():
             found.update(in_prefix(folder, read_record(one.record)))
     return found

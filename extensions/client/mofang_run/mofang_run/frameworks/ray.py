@@ -16,7 +16,7 @@ from mofang_run.frameworks.service import (
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import Program, check_program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.network.addresses import own_address
 from mofang_run.network.peers import listens
 from mofang_run.process.cgroup import cores
@@ -35,7 +35,7 @@ _JOIN = str(Path(ray_join.__file__))
 
 
 @contextmanager
-def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     """Run the script beside the head of a cluster, or serve it."""
     python = program.interpreter
     if python.find_package("ray") is None:
@@ -51,13 +51,13 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
         port = replica.settings.master_port or DECLARATION.port
         with _head(replica, head_arguments(python, ip, port), ip, port):
             # Not "auto": that would take any cluster that it finds.
-            yield Launch(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
+            yield ProcessSpec(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
     else:
         head = head_of(replica.settings, HEAD, DECLARATION.port)
         wait_for_head(replica, head)
         seconds = replica.settings.wait_limit(JOIN_LIMIT_SECONDS)
         arguments = worker_arguments(python, ip, head.address, seconds)
-        yield Launch(arguments, is_over=HeadWatch(replica, head).is_over)
+        yield ProcessSpec(arguments, is_over=HeadWatch(replica, head).is_over)
 
 
 def head_arguments(python: Interpreter, ip: str, port: int) -> list[str]:
@@ -86,7 +86,9 @@ def worker_arguments(
 
 
 @contextmanager
-def _head(replica: Replica, arguments: list[str], ip: str, port: int) -> Iterator[None]:
+def _head(
+    replica: ReplicaContext, arguments: list[str], ip: str, port: int
+) -> Iterator[None]:
     # It stays in front and is ended as our process. `ray stop` would end whatever is
     # called like Ray, that of other jobs where containers share their processes.
     if listens(ip, port):

@@ -12,12 +12,12 @@ import time
 
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.process.child import OutputWatcher
 from mofang_run.process.exit_codes import NOT_FOUND, RefusalError
 from mofang_run.process.group import Child
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 
 DECLARATION = FRAMEWORKS["pytorch"]
 
@@ -80,7 +80,7 @@ def _literal(word: str) -> str:
     return word.replace("$", "$$")
 
 
-def watch_failures(replica: Replica) -> OutputWatcher | None:
+def watch_failures(replica: ReplicaContext) -> OutputWatcher | None:
     """Return who ends a torchrun that waits; None where failures are no end."""
     if replica.environment.get(_RESTARTS, "0") != "0":
         return None
@@ -90,7 +90,7 @@ def watch_failures(replica: Replica) -> OutputWatcher | None:
 class _FailureWatch:
     """Ends torchrun some seconds after it said that a process of its own failed."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: ReplicaOutput) -> None:
         self._output = output
         self._tail = b""
         self._failed: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.mpi_ssh.rendezvous_dir import RendezvousDir
 from mofang_run.network.peers import name_some
 from mofang_run.process.exit_codes import PeerNotFoundError, StoppedError
@@ -14,7 +14,7 @@ LIMIT_SECONDS = 600.0
 
 
 def wait_for_outputs(
-    replica: Replica, directory: RendezvousDir, workers: Sequence[str]
+    replica: ReplicaContext, directory: RendezvousDir, workers: Sequence[str]
 ) -> None:
     """Wait until all workers have withdrawn, for 10 minutes at most.
 

@@ -151,7 +151,7 @@ class RendezvousDir:
             ) from error
         return announcement
 
-    def tell_failure(self, replica: str, message: str) -> None:
+    def report_failure(self, replica: str, message: str) -> None:
         """Say that a worker will never be ready."""
         with suppress(OSError):
             write_whole(self._failure(replica), message.encode("utf-8", "replace"))

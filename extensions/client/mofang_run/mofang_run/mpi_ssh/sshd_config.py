@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mofang_run.mpi_ssh.env_script import SESSION_VARIABLES, env_script
-from mofang_run.mpi_ssh.programs import find_program, user_name
+from mofang_run.mpi_ssh.executables import find_program, user_name
 from mofang_run.mpi_ssh.session_dir import HOST_KEY
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 

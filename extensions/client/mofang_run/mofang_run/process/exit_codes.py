@@ -18,7 +18,7 @@ class RefusalError(Exception):
     """The command cannot be run.
 
     Args:
-        sentence: The reason, for the log and the termination message.
+        message: The reason, for the log and the termination message.
         exit_code: With which the wrapper ends.
     """
 

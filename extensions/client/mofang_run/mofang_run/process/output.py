@@ -27,7 +27,7 @@ _OPEN_LOG = (
 )  # fmt: skip
 
 
-class Output:
+class ReplicaOutput:
     """Everything that one replica says, in the order in which it was said."""
 
     def __init__(self, stdout: int, log_file: str | None = None) -> None:
@@ -120,7 +120,7 @@ class Output:
 class MarkedOutput:
     """The output of a program of the platform's, each line with the program's name."""
 
-    def __init__(self, output: Output, mark: str) -> None:
+    def __init__(self, output: ReplicaOutput, mark: str) -> None:
         self._output = output
         self._mark = mark
         self._rest = b""

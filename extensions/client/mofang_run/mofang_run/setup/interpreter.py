@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from mofang_run.environments.activation import activate
 from mofang_run.environments.image import Image
-from mofang_run.environments.jobs import choose
+from mofang_run.environments.job_packages import choose
 from mofang_run.job.interpreter import Interpreter
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 
 
-def choose_interpreter(replica: Replica) -> Interpreter:
+def choose_interpreter(replica: ReplicaContext) -> Interpreter:
     """Return the Python that has the packages of the job's environment.
 
     Packages in ``~/.local`` are nobody's: they would follow a person into every image.

@@ -14,13 +14,13 @@ from mofang_tensorboard.errors import AbsentError, OutsideError, WrongRequestErr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class AllowedRoots:
     """The directories below which everything may be shown."""
 
     roots: tuple[Path, ...]
 
     @classmethod
-    def of_project(cls, project: str) -> Places:
+    def of_project(cls, project: str) -> AllowedRoots:
         """Return those of a server: its home, its project's and the global ones."""
         own = (Path("/projects", project),) if project else ()
         return cls(roots=(Path.home(), *own, Path("/global")))
@@ -53,9 +53,9 @@ class Places:
 
     def _outside(self, text: str, found: Path) -> str:
         where = text if found == Path(text) else f"{text} (which leads to {found})"
-        places = " or ".join(str(root) for root in self.roots)
+        roots = " or ".join(str(root) for root in self.roots)
         return (
-            f"{where} cannot be shown from this server. Choose a directory in {places}."
+            f"{where} cannot be shown from this server. Choose a directory in {roots}."
         )
 
 
