@@ -177,7 +177,7 @@ def _broken(found: Manifest, waiting: Manifest, reason: str) -> str:
         )
     return (
         f"The container cannot be created: {_tidy(waiting, reason)}. "
-        "Ask an administrator to look at this environment."
+        "Ask an administrator to check this environment."
     )
 
 

@@ -33,7 +33,7 @@ from mofang_cloudshell.sessions import OpenShells
 
 AUTH_RESOURCE = "mofang:shell"
 
-FAILED = "The shell could not be opened. The log of your Jupyter server tells more."
+FAILED = "The shell could not be opened. See the log of your Jupyter server."
 NO_SUCH_NAME = (
     "A terminal's name is <job id>:<role>:<index>, such as train-x1y2z3:worker-0."
 )

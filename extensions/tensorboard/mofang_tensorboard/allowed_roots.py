@@ -38,14 +38,15 @@ class AllowedRoots:
         path = Path(text)
         if not path.is_absolute():
             raise WrongRequestError.of_field(
-                field, f"{text!r} is no absolute path. Write it from the first slash."
+                field,
+                f"{text!r} is not an absolute path. Write it from the first slash.",
             )
         try:
             # Also what does not exist is refused where it is not to be looked at.
             found = path.resolve()
         except (OSError, RuntimeError, ValueError) as err:
             raise WrongRequestError.of_field(
-                field, f"{text!r} is no path that can be followed."
+                field, f"{text!r} is not a path that can be followed."
             ) from err
         if not _is_below(found, self.roots):
             raise OutsideError.of_field(field, self._outside(text, found))

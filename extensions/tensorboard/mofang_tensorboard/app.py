@@ -79,7 +79,7 @@ class TensorBoardExtension(ExtensionApp):
     ).tag(config=True)
 
     poll_seconds = Float(
-        Limits.poll_seconds, help="How often to look for idle ones."
+        Limits.poll_seconds, help="How often to check for idle ones."
     ).tag(config=True)
 
     @default("roots")

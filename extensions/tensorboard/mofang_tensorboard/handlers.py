@@ -69,7 +69,7 @@ class TensorBoardHandler(APIHandler):
                 code, message = phrase.lower(), f"The request was refused ({phrase})."
             case _:
                 code = "internal"
-                message = "Something went wrong in this server. Its log tells more."
+                message = "Something went wrong in this server. See its log."
         self.answer({"error": code, "message": message, "fields": fields}, status_code)
 
     @override

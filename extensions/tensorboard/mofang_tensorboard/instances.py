@@ -29,7 +29,7 @@ class Limits:
     asks more often."""
 
     poll_seconds: float = 30.0
-    """How often to look for idle ones."""
+    """How often to check for idle ones."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

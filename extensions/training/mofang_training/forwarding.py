@@ -109,7 +109,7 @@ class TrainingHandler(APIHandler):
         problem = kwargs.get("exc_info", (None, None, None))[1]
         said = problem.log_message if isinstance(problem, web.HTTPError) else None
         message = said or (
-            "Something went wrong in this server. Its log tells more."
+            "Something went wrong in this server. See its log."
             if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
             else f"The request was refused ({HTTPStatus(status_code).phrase})."
         )

@@ -42,7 +42,7 @@ def file_lock(
             stream.seek(0)
             holder = stream.read().strip() or "another command"
             raise LauncherError(
-                f"The launcher is at work already ({holder}): wait until it has ended."
+                f"The launcher is already running ({holder}): wait until it has ended."
             )
         stream.truncate(0)
         stream.write(f"{doing}, pid {os.getpid()}")

@@ -48,7 +48,7 @@ class Graph:
         self._tasks = {task.name: task for task in tasks}
         for task in self._tasks.values():
             if unknown := set(task.depends_on) - self._tasks.keys():
-                raise ValueError(f"{task.name} needs {unknown}, which are no tasks")
+                raise ValueError(f"{task.name} needs {unknown}, which are not tasks")
         self._progress = progress
         self._essential = essential
         self._run = _Run(waiting=dict(self._tasks))

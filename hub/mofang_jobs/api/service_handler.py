@@ -35,7 +35,7 @@ MAX_INLINE_BYTES = 8 * 1024
 RECOGNISE_SECONDS = 60.0
 """Interval for re-validating the token of an open stream."""
 
-BAD_JSON_MESSAGE = "The body is no JSON that this service can read."
+BAD_JSON_MESSAGE = "The body is not JSON that this service can read."
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -212,7 +212,7 @@ def _error_body(error: BaseException | None, status: int) -> ErrorBody:
             message = f"The request was refused: {HTTPStatus(status).phrase}."
         case _:
             message = (
-                "Something went wrong in the training service; its log tells more. "
+                "Something went wrong in the training service; see its log. "
                 "Jobs that run are not affected."
             )
     return ErrorBody(error=HTTPStatus(status).name.lower(), message=message)

@@ -125,7 +125,7 @@ def failure_reason(pod: ObservedPod, resources: Resources) -> str:
             "more, or use smaller batches."
         )
     if pod.exit_reason in {"ContainerCannotRun", "StartError"}:
-        cause = shortened(pod.termination_message) or "Its log tells more."
+        cause = shortened(pod.termination_message) or "See its log."
         return f"{pod.label} ended with exit code {pod.exit_code}: {cause}"
     return exit_message(
         pod.label, pod.exit_code, pod.termination_message, memory=_memory(resources)
@@ -152,7 +152,7 @@ def exit_message(label: str, code: int, output: str, *, memory: str = "") -> str
     if cause:
         return f"{ended}: {cause}"
     # What the platform itself says there tells nothing of it.
-    return f"{ended}." if output else f"{ended}. Its log tells more."
+    return f"{ended}." if output else f"{ended}. See its log."
 
 
 def _cause(code: int, output: str) -> str:

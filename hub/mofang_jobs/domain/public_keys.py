@@ -79,7 +79,7 @@ def parse_public_key(line: str) -> PublicKey:
         _check(kind, content)
     except (ValueError, binascii.Error) as err:
         raise RefusedError(
-            f"The key in the header Mofang-Public-Key is no whole {kind} key: {err}."
+            f"The key in the header Mofang-Public-Key is not a whole {kind} key: {err}."
         ) from None
     key = PublicKey(kind, content)
     if key.line != line:
@@ -119,7 +119,7 @@ def _check_rsa(content: bytes) -> bytes:
     modulus, rest = _take(rest)
     # A first bit that is set would make the number a negative one.
     if any(not part or part[0] & 0x80 for part in (exponent, modulus)):
-        raise ValueError("its numbers are none")
+        raise ValueError("its numbers are not valid")
     if int.from_bytes(modulus, "big").bit_length() < RSA_BITS:
         raise ValueError(f"it has less than {RSA_BITS} bits")
     return rest

@@ -74,7 +74,7 @@ def record_failure(
             attempt=job.attempt,
             at=job.finished or now,
             cause=shortened(job.outcome_message)
-            or "Its containers were removed before they told why.",
+            or "Its containers were removed before they reported why.",
             by_platform=True,
         )
     by_platform = is_platform_fault(pod)

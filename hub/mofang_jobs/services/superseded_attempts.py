@@ -47,7 +47,7 @@ class SupersededAttempts:
             await self._pass_on_cancellation(found or obj)
             await self._delete(obj)
         except MofangError as err:
-            log.warning("earlier attempt stays", job=name, error=str(err))
+            log.warning("earlier attempt not deleted", job=name, error=str(err))
 
     async def delete_stale_attempt(self, obj: Manifest) -> None:
         """Remove an attempt of a job that was deleted while the attempt was made."""
@@ -55,7 +55,9 @@ class SupersededAttempts:
             await self._delete(obj)
         except MofangError as err:
             name = obj["metadata"]["name"]
-            log.warning("attempt of a deleted job stays", job=name, error=str(err))
+            log.warning(
+                "attempt of a deleted job not deleted", job=name, error=str(err)
+            )
 
     async def _delete(self, obj: Manifest) -> None:
         metadata = obj["metadata"]

@@ -58,7 +58,7 @@ def validate_project(
         )
     if not can_start(project, username, groups):
         raise ForbiddenError(
-            f"You may look at the project {asked}, but not start servers in it. "
+            f"You may view the project {asked}, but not start servers in it. "
             "Ask its administrator to make you a member.",
             fields={"project": "viewers start no servers"},
         )

@@ -355,7 +355,7 @@ def test_a_watch_that_breaks_is_an_error_of_the_network(client, service):
 
 def test_headers_that_are_no_numbers_are_told(client, service):
     service.answers = [httpx.Response(200, headers={"X-Log-Size": "big"})]
-    with pytest.raises(UnexpectedAnswerError, match="no numbers"):
+    with pytest.raises(UnexpectedAnswerError, match="not numbers"):
         client.read_log("digits-000001")
 
 

@@ -295,7 +295,7 @@ def test_end_of_a_log(
         ),
         pytest.param(
             {"exit_code": 3},
-            "worker-0 ended with exit code 3. Its log tells more.",
+            "worker-0 ended with exit code 3. See its log.",
             id="no words",
         ),
         pytest.param(

@@ -31,8 +31,8 @@ def test_a_failed_replica_is_kept_until_told_to_end(wrapper, mark, eventually):
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
     assert re.fullmatch(stamp, kept["until"])
     assert kept["ended"] < kept["until"]
-    assert f"worker-0 is kept until {kept['until']}" in output
-    assert "No longer kept: told to end." in output
+    assert f"worker-0 is held until {kept['until']}" in output
+    assert "No longer held: terminated." in output
     assert not mark.exists()
 
 
@@ -47,7 +47,7 @@ def test_the_time_ends_by_itself(tmp_path, monkeypatch):
         debug_hold.hold_for_debugging(ReplicaContext(settings, {}, signals, output), 3)
         output.close()
     assert [path.name for path in tmp_path.iterdir()] == ["worker-0.log"]
-    assert "No longer kept: the time is over." in log.read_text()
+    assert "No longer held: the time is over." in log.read_text()
 
 
 def no_script(wrapper):
@@ -97,7 +97,7 @@ def test_a_command_that_was_never_started_is_kept_too(
     assert kept["exit_code"] == code
     assert cause in kept["cause"]
     assert f"worker-0 ended with exit code {code}." in output
-    assert "No longer kept: told to end." in output
+    assert "No longer held: terminated." in output
     assert cause in wrapper.termination_log.read_text()
     assert not mark.exists()
 

@@ -466,7 +466,7 @@ def refused(container, *arguments, **variables):
 def test_what_is_no_key_is_refused(container, key):
     code, message = refused(container, key, "/")
 
-    assert (code, message) == (2, "This is no public key of OpenSSH.\n")
+    assert (code, message) == (2, "This is not a public key of OpenSSH.\n")
 
 
 def test_a_directory_open_to_others_is_refused(container):

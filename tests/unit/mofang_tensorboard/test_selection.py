@@ -52,8 +52,8 @@ def test_links_are_followed_before_a_directory_is_judged(
         ),
         pytest.param("{0}/home/a\0b", 400, "followed", id="NUL"),
         pytest.param("{0}/home/\ud800", 400, "followed", id="no text"),
-        pytest.param("home/runs", 400, "no absolute path", id="relative"),
-        pytest.param("", 400, "no absolute path", id="empty"),
+        pytest.param("home/runs", 400, "not an absolute path", id="relative"),
+        pytest.param("", 400, "not an absolute path", id="empty"),
     ],
 )
 async def test_other_directories_are_refused_in_a_sentence(

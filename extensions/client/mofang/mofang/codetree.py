@@ -135,7 +135,7 @@ def read_ignored(root: Path) -> Ignored:
         rules = GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
         raise refused(
-            code=f"{root / IGNORE_FILE} has a line that is no pattern: {error}"
+            code=f"{root / IGNORE_FILE} has a line that is not a pattern: {error}"
         ) from error
     return rules.match_file
 

@@ -275,7 +275,7 @@ def _log_part(response: httpx.Response) -> LogPart:
         following = int(headers.get("X-Log-Next", len(content)))
     except ValueError as error:
         raise UnexpectedAnswerError(
-            f"{response.url.host} answered with headers of a log that are no numbers."
+            f"{response.url.host} answered with headers of a log that are not numbers."
         ) from error
     is_complete = headers.get("X-Log-Complete", "").lower() == "true"
     return LogPart(content, size, following, is_complete)

@@ -126,7 +126,7 @@ _REFUSALS: dict[int, tuple[type[RefusedError], str]] = {
     403: (NotAllowedError, "You may not do this. Ask an admin of the project."),
     404: (NotFoundError, "There is no such thing. Check the job and the project."),
     409: (ConflictError, "This cannot be done in the state that the job is in."),
-    410: (NotFoundError, "That is gone."),
+    410: (NotFoundError, "It no longer exists."),
     413: (InvalidError, "The request is too large."),
     422: (InvalidError, "The request was not understood."),
     429: (RefusedError, "Too many requests. Wait a little and try again."),

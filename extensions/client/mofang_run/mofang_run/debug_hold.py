@@ -30,7 +30,7 @@ def hold_for_debugging(replica: ReplicaContext, code: int) -> None:
     until = _stamp(ended + seconds)
     mark = _mark(settings.log_file)
     replica.output.say(
-        f"{settings.replica} is kept until {until} for you to look into it: open a "
+        f"{settings.replica} is held until {until} for inspection: open a "
         "shell in it. Cancel the job to end it sooner."
     )
     if mark is not None:
@@ -50,9 +50,9 @@ def _stay(replica: ReplicaContext, seconds: float) -> None:
             pause(min(end - time.monotonic(), MINUTE), replica.signals)
             _reap()
     except StoppedError:
-        replica.output.say("No longer kept: told to end.")
+        replica.output.say("No longer held: terminated.")
     else:
-        replica.output.say("No longer kept: the time is over.")
+        replica.output.say("No longer held: the time is over.")
 
 
 def _reap() -> None:

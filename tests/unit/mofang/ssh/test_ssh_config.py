@@ -228,7 +228,7 @@ def test_an_own_key_is_named_by_its_whole_path(mofang, started, home, monkeypatc
         (["../x", "--remove"], "is not the id of a job"),
         (["../x"], "is not the id of a job"),
         (["digits-000009"], "There is no job"),
-        (["digits-000001", "--user", "a b"], "no name of a user"),
+        (["digits-000001", "--user", "a b"], "not a user name"),
         (["digits-000001", "--key", "absent"], "There is no key"),
         (["digits-000002"], "mofang rerun"),
         (["digits-000003"], "does not take for one"),

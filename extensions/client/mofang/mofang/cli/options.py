@@ -178,7 +178,9 @@ _OPTIONS = (
         help="What to do about a job that makes no progress.",
     ),
     _trouble.option(
-        "--keep", metavar="TIME", help="Keep a failed replica for a look, such as 30m."
+        "--keep",
+        metavar="TIME",
+        help="Keep a failed replica for inspection, such as 30m.",
     ),
     _scheduling.option(
         "--priority",

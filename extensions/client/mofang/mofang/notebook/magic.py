@@ -93,8 +93,8 @@ class MofangMagic:
         if not client.settings.is_inside:
             raise InvalidError(
                 "Jobs read a cell from the home that they share with notebooks of the "
-                "platform, and this is none. Run the cell in a notebook of the "
-                "platform, or submit a script that is there with mofang.submit."
+                "platform, and this is not one of them. Run the cell in a notebook of "
+                "the platform, or submit a script that is there with mofang.submit."
             )
         path = write_cell(cell, Path.home())
         spec = self._spec(path, options, values, client)

@@ -108,7 +108,7 @@ def build_connection(
         ConfigurationError: Something in it cannot be said to ssh.
     """
     if not _USER.fullmatch(user):
-        raise ConfigurationError(f"{user[:80]!r} is no name of a user.")
+        raise ConfigurationError(f"{user[:80]!r} is not a user name.")
     return Connection(
         program=this_program(sys.argv[0]),
         url=_plain(settings.url),
@@ -143,7 +143,7 @@ def quoted(path: Path) -> str:
     text = _plain(str(path))
     if '"' in text or "\\" in text or "${" in text:
         raise ConfigurationError(
-            f"ssh cannot be told the path {text}. Use one without quotes, backslashes "
+            f"ssh does not accept the path {text}. Use one without quotes, backslashes "
             "and ${."
         )
     return f'"{text}"'.replace("%", "%%")
@@ -152,6 +152,6 @@ def quoted(path: Path) -> str:
 def _plain(text: str) -> str:
     if not text.isprintable():
         raise ConfigurationError(
-            f"ssh cannot be told {text!r}: it has a character that is not printable."
+            f"ssh does not accept {text!r}: it has a character that is not printable."
         )
     return text

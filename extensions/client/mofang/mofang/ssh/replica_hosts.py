@@ -51,8 +51,8 @@ def host_of(job: Job, role: str, index: int) -> ReplicaHost:
     )
     if not is_sound:
         raise UnexpectedAnswerError(
-            "The platform told a name of a job or replica that this client does not "
-            "take for one. Check the address, and whether the client is new enough."
+            "The platform named a job or replica in a way that this client does not "
+            "recognise. Check the address, and whether the client is new enough."
         )
     return ReplicaHost(job=job.id, attempt=job.attempt, role=role, index=index)
 

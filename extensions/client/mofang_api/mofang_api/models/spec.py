@@ -222,8 +222,8 @@ class JobSpec(RequestModel):
             check_parameter(name, parameter_text(setting))
             if isinstance(setting, float) and not math.isfinite(setting):
                 raise ValueError(
-                    f"{name!r} is {setting}, which is no number in JSON. Write it as "
-                    f'the text "{setting}".'
+                    f"{name!r} is {setting}, which is not a number in JSON. Write it "
+                    f'as the text "{setting}".'
                 )
         return value
 

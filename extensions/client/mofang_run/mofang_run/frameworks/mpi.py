@@ -145,7 +145,7 @@ def _wait_for_workers(
     count = replica.settings.roles.get(WORKER, 0)
     if not count:
         raise RefusalError(
-            "MOFANG_ROLES must tell how many workers there are.", WRONG_SETTINGS
+            "MOFANG_ROLES must state how many workers there are.", WRONG_SETTINGS
         )
     found: dict[str, Announcement] = {}
     names = [f"{WORKER}-{index}" for index in range(count)]
@@ -236,7 +236,7 @@ class _Serving:
         if now - self._heard < limit:
             return False
         self._replica.output.say(
-            f"The launcher gave no sign of life for {limit:.0f} s; look at its state "
+            f"The launcher sent no heartbeat for {limit:.0f} s; check its state "
             "and its log."
         )
         return True

@@ -182,7 +182,7 @@ class RunSettings:
 def _read_port(environment: Mapping[str, str]) -> int:
     port = read_number(environment, "MOFANG_MASTER_PORT", default=0, minimum=1)
     if port > MAX_PORT:
-        raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is no port.")
+        raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is not a port.")
     return port
 
 
@@ -225,7 +225,7 @@ def _read_forwarded(environment: Mapping[str, str]) -> tuple[str, ...]:
         if not isinstance(name, str):
             raise SettingsError(
                 "MOFANG_FORWARDED must be a list of names of variables; "
-                f"{str(name)[:SHOWN]!r} is none."
+                f"{str(name)[:SHOWN]!r} is not one."
             )
     return tuple(names)
 
@@ -249,7 +249,7 @@ def _data_path(value: Any) -> DataPath:
         or not texts["name"].isidentifier()
     ):
         raise SettingsError(
-            f"MOFANG_DATA_PATHS holds {str(value)[:200]}, which is no input or output "
-            "with a name and an absolute path."
+            f"MOFANG_DATA_PATHS holds {str(value)[:200]}, which is not an input or "
+            "output with a name and an absolute path."
         )
     return DataPath(**texts, **flags)

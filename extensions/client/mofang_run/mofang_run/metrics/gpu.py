@@ -67,7 +67,7 @@ def parse_gpus(text: str) -> tuple[GpuReading, ...]:
 def _parse_line(line: str) -> GpuReading:
     words = [word.strip() for word in line.split(",")]
     if len(words) != len(FIELDS) or not (words[0].isascii() and words[0].isdigit()):
-        raise ValueError(f"{line[:80]!r} is no line of a device")
+        raise ValueError(f"{line[:80]!r} is not a line of a device")
     percent, used, total, celsius = map(_parse_value, words[1:])
     return GpuReading(
         number=int(words[0]),
@@ -83,7 +83,7 @@ def _parse_value(word: str) -> float | None:
         return None
     digits = word.replace(".", "", 1)
     if not (digits.isascii() and digits.isdigit()):
-        raise ValueError(f"{word[:80]!r} is no number")
+        raise ValueError(f"{word[:80]!r} is not a number")
     return float(word)
 
 

@@ -26,7 +26,7 @@ def wait_for_outputs(
 
     wait = Wait(
         what=lambda: f"{name_some(left())} to copy their outputs",
-        advice="Outputs may be missing there; look at the logs of the workers.",
+        advice="Outputs may be missing there; check the logs of the workers.",
         limit_seconds=LIMIT_SECONDS,
     )
     try:

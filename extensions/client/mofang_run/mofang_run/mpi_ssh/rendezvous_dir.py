@@ -190,10 +190,10 @@ class RendezvousDir:
 def _check(announcement: Announcement) -> None:
     ipaddress.ip_address(announcement.ip)
     if not isinstance(announcement.port, int) or not 0 < announcement.port <= MAX_PORT:
-        raise ValueError(f"{announcement.port!r} is no port")
+        raise ValueError(f"{announcement.port!r} is not a port")
     if not isinstance(announcement.slots, int) or announcement.slots < 1:
-        raise ValueError(f"{announcement.slots!r} is no number of processes")
+        raise ValueError(f"{announcement.slots!r} is not a number of processes")
     if not _HOST_KEY.fullmatch(announcement.host_key):
-        raise ValueError("its host key is none")
+        raise ValueError("its host key is not valid")
     if not _USER.fullmatch(announcement.user):
         raise ValueError("its user has no proper name")

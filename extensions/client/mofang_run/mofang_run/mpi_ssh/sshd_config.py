@@ -111,7 +111,7 @@ def configure_sshd(
         RefusalError: The image lacks OpenSSH or a user with a name, or it is no key.
     """
     if not _PUBLIC_KEY.fullmatch(public_key):
-        raise RefusalError("This is no public key of OpenSSH.", WRONG_SETTINGS)
+        raise RefusalError("This is not a public key of OpenSSH.", WRONG_SETTINGS)
     user = user_name(without="nobody can log in by SSH")
     program = find_sshd()
     configuration = _CONFIGURATION.format(
