@@ -93,6 +93,11 @@ def stacked(
     """Return an image with the layers of another on top, and more labels.
 
     All else is as it was below.
+
+    Args:
+        below: Image that is extended.
+        top: Its further layers.
+        labels: Added to those of ``below``.
     """
     settings = below.config["config"]
     labelled = {**(settings.get("Labels") or {}), **labels}
@@ -138,6 +143,13 @@ def write_archive(
     """Write an image's archive, with layers copied from other archives.
 
     ``without``: layers to leave out, for readers that have them already.
+
+    Args:
+        target: File to write.
+        content: Configuration and layers.
+        ref: Reference, with a tag.
+        sources: Archives that hold the layers.
+        without: Digests of layers that are left out.
 
     Raises:
         SourceError: A layer is in none of the sources.

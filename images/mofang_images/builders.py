@@ -57,7 +57,13 @@ class Builder(Protocol):
         """Tell whether the program holds an image."""
 
     def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
-        """Make an image of one layer from an archive of files."""
+        """Make an image of one layer from an archive of files.
+
+        Args:
+            ref: Reference, with a tag.
+            root: Archive that becomes the only layer.
+            log: Runs commands; their output goes to its file.
+        """
 
     def build(self, request: BuildRequest, log: CommandLog) -> None:
         """Build an image."""
@@ -69,6 +75,12 @@ class Builder(Protocol):
 
         ``without``: hashes of unpacked layers that it need not hold. What it says of
         those that it leaves out is of no use.
+
+        Args:
+            ref: Reference, with a tag.
+            archive: The file to write.
+            log: Runs commands; their output goes to its file.
+            without: Digests of layers to leave out.
         """
 
     def load(self, ref: str, layout: Path) -> bool:

@@ -36,6 +36,12 @@ class CommandLog:
         ``what`` completes "Could not …" in the sentence of a failure; ``env`` is
         added to the environment.
 
+        Args:
+            what: For the error.
+            command: Program and arguments.
+            cwd: None for the current directory.
+            env: None for this process's.
+
         Raises:
             CommandError: The program failed.
             HostError: The program is not installed.

@@ -39,6 +39,11 @@ def write_locks(repository: Path, store: Store, *, upgrade: bool) -> None:
 
     What people test with is what the images hold: the root's lock is a
     constraint here. ``upgrade`` lets go of the versions locked so far.
+
+    Args:
+        repository: Root of the checkout.
+        store: Where built images are kept.
+        upgrade: Take the newest versions rather than keep what is locked.
     """
     images = repository / "images"
     log = CommandLog(path=store.log("lock", str(os.getpid())))

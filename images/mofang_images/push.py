@@ -47,6 +47,12 @@ def push_images(
 ) -> None:
     """Push images below a prefix, under the names and tags that they have here.
 
+    Args:
+        images: Names; empty for all.
+        prefix: Registry and folder, such as ``registry.example.org/mofang``.
+        store: Where built images are kept.
+        plain_http: Without TLS.
+
     Raises:
         CommandError: The registry could not be reached, or refused.
     """
@@ -73,7 +79,14 @@ def push_images(
 def push_command(
     layout: Path, name: str, prefix: str, *, plain_http: bool
 ) -> list[str | Path]:
-    """Return the command that pushes one image of a layout, as it is."""
+    """Return the command that pushes one image of a layout, as it is.
+
+    Args:
+        layout: Directory of an OCI layout.
+        name: Name and tag.
+        prefix: Registry and folder.
+        plain_http: Without TLS.
+    """
     return [
         *(_PROGRAM, "copy", "--preserve-digests", "--retry-times", "3"),
         *(["--dest-tls-verify=false"] if plain_http else []),

@@ -25,6 +25,11 @@ class Wheel:
 def wheel_of(project: str, repository: Path, store: Store) -> Wheel:
     """Return the wheel of a project, built now if its sources are new.
 
+    Args:
+        project: Directory with a ``pyproject.toml``.
+        repository: Root of the checkout.
+        store: Where built images are kept.
+
     Raises:
         SourceError: The sources never stood still while they were built.
     """

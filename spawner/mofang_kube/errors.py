@@ -109,7 +109,14 @@ def http_status(err: MofangError) -> int:
 
 
 def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
-    """The error of ours for an API error, naming the object in hand."""
+    """The error of ours for an API error, naming the object in hand.
+
+    Args:
+        err: As kubernetes_asyncio raised it.
+        verb: What was tried, for the message: "create".
+        kind: Kind of the object, for the message.
+        name: Its name, for the message.
+    """
     message = api_message(err)
     text = f"Could not {verb} {kind} {name}: {message}"
     if err.status == 403 and "exceeded quota" in message:  # noqa: PLR2004 - HTTP
@@ -119,7 +126,13 @@ def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
 
 @contextmanager
 def wrap_api_errors(verb: str, kind: str, name: str) -> Iterator[None]:
-    """Re-raise an API error as ours, naming the object that was in hand."""
+    """Re-raise an API error as ours, naming the object that was in hand.
+
+    Args:
+        verb: What was tried, for the message: "create".
+        kind: Kind of the object, for the message.
+        name: Its name, for the message.
+    """
     try:
         yield
     except ApiException as err:

@@ -69,7 +69,13 @@ class ObjectStorage:
     async def merge(
         self, manifest: Manifest, change: Manifest, *, subresource: str = ""
     ) -> None:
-        """Change fields of an object by a JSON merge patch; None removes one."""
+        """Change fields of an object by a JSON merge patch; None removes one.
+
+        Args:
+            manifest: Names the object; the rest of it is ignored.
+            change: Fields to set; None removes one.
+            subresource: ``status``, or empty for the object itself.
+        """
         await self._request(
             "PATCH",
             _path_of(manifest) + (f"/{subresource}" if subresource else ""),
@@ -88,7 +94,14 @@ class ObjectStorage:
     async def list_objects(
         self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
     ) -> list[Manifest]:
-        """List objects by label; none when their kind is not served here."""
+        """List objects by label; none when their kind is not served here.
+
+        Args:
+            api_version: Group and version, such as ``apps/v1``.
+            kind: Kind of the object.
+            namespace: Empty for all, or for a kind without namespaces.
+            selector: Label selector; empty for all.
+        """
         answer = await self._request(
             "GET",
             _collection(api_version, kind, namespace),

@@ -32,7 +32,13 @@ class StartLog:
         self._ended = False
 
     def emit(self, percent: int, message: str, detail: str = "") -> None:
-        """Add a step unless it equals the last one; percentages never fall."""
+        """Add a step unless it equals the last one; percentages never fall.
+
+        Args:
+            percent: From 0 to 100.
+            message: For the person.
+            detail: Shown below the message.
+        """
         last = self._steps[-1] if self._steps else Step(percent=0, message="")
         if last.message == message and last.detail == detail:
             return

@@ -160,6 +160,11 @@ class ServerStart:
     async def wait(self, path: str, port: int, deadline: Deadline) -> Manifest:
         """Wait until the server answers at ``path`` of its pod; return the pod.
 
+        Args:
+            path: Of the URL to ask.
+            port: Of the pod.
+            deadline: For the whole start.
+
         Raises:
             SpawnFailedError: It ended or cannot start; with cause and last lines.
             TimeoutError: The deadline passed.

@@ -100,7 +100,13 @@ class TrainingHandler(APIHandler):
             asked.cancel()
 
     def refuse(self, status: int, error: str, message: str) -> None:
-        """Answer with an error in the form the service uses."""
+        """Answer with an error in the form the service uses.
+
+        Args:
+            status: HTTP status.
+            error: Machine-readable code.
+            message: For the person.
+        """
         self.set_status(status)
         self.finish(json.dumps({"error": error, "message": message, "fields": {}}))
 

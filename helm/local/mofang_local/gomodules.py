@@ -74,6 +74,11 @@ def stale_packages(
 ) -> list[str]:
     """What is still to be compiled for some packages, themselves included.
 
+    Args:
+        paths: Directories of the one-machine platform.
+        folder: Directory of the Go module.
+        packages: Import paths to check.
+
     Raises:
         BuildError: Go cannot tell, for want of a module, say.
     """

@@ -32,6 +32,12 @@ class Helm:
     def install(self, release: str, chart: str, namespace: str, *rest: str) -> None:
         """Install or upgrade; waits for the webhooks that judge the objects.
 
+        Args:
+            release: Name of the release; upgraded if it exists.
+            chart: Directory of the chart.
+            namespace: Namespace of the release.
+            *rest: Further arguments of ``helm upgrade``.
+
         Raises:
             StartError: helm refused, with its last lines.
         """

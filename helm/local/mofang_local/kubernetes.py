@@ -65,6 +65,11 @@ class Kubectl:
 def wait(check: Callable[[], bool], *, what: str, seconds: float) -> None:
     """Until ``check`` is true.
 
+    Args:
+        check: Called each second.
+        what: What is waited for, for the error.
+        seconds: Maximum time.
+
     Raises:
         StartError: It was not, in that time.
     """

@@ -38,7 +38,13 @@ def nodes_of(name: str) -> tuple[Node, ...]:
 
 
 def load(paths: LocalPaths, node: Node, images: dict[str, Image]) -> None:
-    """Import what the node lacks."""
+    """Import what the node lacks.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node.
+        images: By name.
+    """
     present = _present(paths, node)
     for whole in _wanted(node, images):
         if whole.reference in present:
@@ -50,7 +56,13 @@ def load(paths: LocalPaths, node: Node, images: dict[str, Image]) -> None:
 
 
 def is_loaded(paths: LocalPaths, name: str, reference: str) -> bool:
-    """Whether every node that may run the image has it."""
+    """Whether every node that may run the image has it.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        name: Name of the image, which says on which nodes it runs.
+        reference: Reference of the image, with a tag.
+    """
     return all(reference in _present(paths, node) for node in nodes_of(name))
 
 
@@ -58,6 +70,11 @@ def forget_old(paths: LocalPaths, node: Node, images: dict[str, Image]) -> None:
     """Remove what neither these images nor those before them are made of.
 
     Those before stay: a job that waits in its queue may still name one.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node.
+        images: Of this start, by name.
     """
     now = {
         each.reference

@@ -33,6 +33,11 @@ def file_lock(
 ) -> Iterator[None]:
     """Hold the lock while the block runs; the kernel frees it if we are killed.
 
+    Args:
+        path: File that is locked; created if need be.
+        doing: What the holder does, for others that wait.
+        timeout: Seconds to wait for another holder.
+
     Raises:
         LauncherError: Another launcher holds it; says which and what it does.
     """

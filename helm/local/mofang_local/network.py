@@ -60,6 +60,11 @@ NODES = (CPU_NODE, GPU_NODE)
 def run(*command: str, namespace: str | None = None, check: bool = True) -> str:
     """Run a command, inside a namespace if one is named; its output.
 
+    Args:
+        namespace: Network namespace; None for the host's.
+        check: Raise if the command fails.
+        *command: Program and arguments.
+
     Raises:
         StartError: It failed and ``check`` is set.
     """
@@ -73,7 +78,13 @@ def run(*command: str, namespace: str | None = None, check: bool = True) -> str:
 
 
 def ip(*arguments: str, namespace: str | None = None, check: bool = True) -> str:
-    """Run ``ip`` as ``run`` does."""
+    """Run ``ip`` as ``run`` does.
+
+    Args:
+        namespace: Network namespace; None for the host's.
+        check: Raise if the command fails.
+        *arguments: Of ``ip``.
+    """
     return run("ip", *arguments, namespace=namespace, check=check)
 
 

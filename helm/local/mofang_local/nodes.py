@@ -24,7 +24,13 @@ def socket(paths: LocalPaths, node: Node) -> Path:
 
 
 def containerd_config(paths: LocalPaths, node: Node, pause: str) -> str:
-    """Containerd's configuration, version 3, for one node."""
+    """Containerd's configuration, version 3, for one node.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node.
+        pause: Reference of the pause image.
+    """
     home, run = folder(paths, node), paths.run / node.name
     images = "[plugins.'io.containerd.cri.v1.images'"
     runtime = "[plugins.'io.containerd.cri.v1.runtime'"
@@ -159,7 +165,14 @@ def labels(node: Node) -> dict[str, str]:
 
 
 def write(paths: LocalPaths, authority: Authority, node: Node, pause: str) -> None:
-    """Write every file the node's programs read."""
+    """Write every file the node's programs read.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        authority: Signs the kubelet's certificate.
+        node: The node.
+        pause: Reference of the pause image.
+    """
     home = folder(paths, node)
     (home / "cni").mkdir(parents=True, exist_ok=True)
     (home / "kubelet").mkdir(exist_ok=True)

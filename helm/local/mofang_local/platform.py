@@ -49,7 +49,13 @@ def _host_path(path: str) -> dict[str, Any]:
 def values(
     paths: LocalPaths, images: dict[str, PlannedImage], url: str
 ) -> dict[str, Any]:
-    """Chart values that only this machine knows."""
+    """Chart values that only this machine knows.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        images: Built images by name.
+        url: Public address of the hub.
+    """
     words = passwords(paths)
     return {
         "publicUrl": url,

@@ -305,6 +305,12 @@ def build(
 ) -> None:
     """Build the programs of some phases, and the images of the platform.
 
+    Args:
+        paths: Directories of the one-machine platform.
+        progress: Gets each step.
+        phases: What to build.
+        with_images: Whether images of environments are built as well.
+
     Raises:
         LauncherError: One could not be built.
     """

@@ -140,7 +140,13 @@ def bounds_hint(bounds: Bounds) -> str:
 
 
 def find_server(user: Any, hub_url: str, name: str) -> Server:
-    """Return a server of a user by its name, known or not."""
+    """Return a server of a user by its name, known or not.
+
+    Args:
+        user: JupyterHub's ``User``.
+        hub_url: Base URL of the hub.
+        name: Empty for the default server.
+    """
     # Not by brackets: JupyterHub's mapping would make what it lacks.
     spawner = user.spawners.get(name)
     path = f"{user.escaped_name}/{quote(name, safe='')}"

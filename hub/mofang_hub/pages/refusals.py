@@ -65,6 +65,11 @@ def forget_refused(user: Any, name: str, db: Any) -> None:
     """Remove the row of a server that JupyterHub made for a start and then refused.
 
     Where a start was begun, its row tells why it failed, and with which options.
+
+    Args:
+        user: JupyterHub's ``User``.
+        name: Name of the server.
+        db: JupyterHub's open session.
     """
     row = user.orm_spawners.get(name) if name else None
     spawner = user.spawners.get(name)

@@ -64,7 +64,13 @@ class PodExec(Protocol):
     async def open(
         self, target: ShellTarget, session: str, program: ContainerCommand
     ) -> ExecStream:
-        """Start a program in the target's container."""
+        """Start a program in the target's container.
+
+        Args:
+            target: The container.
+            session: Id of the session, by which its processes are found again.
+            program: What to run.
+        """
 
     async def end(self, target: ShellTarget, session: str) -> None:
         """End what the session left running."""
@@ -130,6 +136,11 @@ class ApiServerExec:
         self, target: ShellTarget, session: str, program: ContainerCommand
     ) -> ExecStream:
         """Start a program in the target's container.
+
+        Args:
+            target: The container.
+            session: Id of the session, by which its processes are found again.
+            program: What to run.
 
         Raises:
             ConflictError: The container does not run any more.

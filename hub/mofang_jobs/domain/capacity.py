@@ -150,7 +150,13 @@ def nodes_in_pool(pool: str, nodes: Iterable[NodeCapacity]) -> list[NodeCapacity
 def eligible_nodes(
     role: Role, pool: str, nodes: Sequence[NodeCapacity]
 ) -> list[NodeCapacity]:
-    """Return the nodes whose labels and taints allow the pods of a role."""
+    """Return the nodes whose labels and taints allow the pods of a role.
+
+    Args:
+        role: Whose requests and GPUs count.
+        pool: Pool of the project; empty for none.
+        nodes: All nodes of the cluster.
+    """
     request = PlacementRequest(requests_gpu=role.resources.gpu > 0, pool=pool)
     placement = build_placement(request, [each.node for each in nodes])
     return [each for each in nodes if placement.accepts(each.labels, each.taints)]

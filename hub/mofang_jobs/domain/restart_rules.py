@@ -67,7 +67,13 @@ def _is_node_fault(pod: ObservedPod) -> bool:
 def record_failure(
     job: ObservedJob, pods: Sequence[ObservedPod], now: datetime
 ) -> RestartRecord:
-    """Return what is written down of a failed attempt."""
+    """Return what is written down of a failed attempt.
+
+    Args:
+        job: The failed attempt.
+        pods: Pods of the attempt, as far as they exist.
+        now: Used where the object has no time of its end.
+    """
     pod = root_cause_pod(job, pods)
     if pod is None:
         return RestartRecord(
@@ -132,7 +138,13 @@ def may_restart(job: ObservedJob, record: RestartRecord) -> bool:
 
 
 def is_too_late(job: ObservedJob, record: RestartRecord, now: datetime) -> bool:
-    """Say whether a job failed too long ago to start again by itself."""
+    """Say whether a job failed too long ago to start again by itself.
+
+    Args:
+        job: The failed attempt.
+        record: Its failure.
+        now: The time, with its zone.
+    """
     return now - (job.finished or record.at) > LATE_AFTER
 
 

@@ -128,13 +128,26 @@ def requires_events(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
 def replica_has_ended(
     job: ObservedJob, pods: Sequence[ObservedPod], role: str, index: int
 ) -> bool:
-    """Say whether nothing will be added to a replica's log."""
+    """Say whether nothing will be added to a replica's log.
+
+    Args:
+        job: The job.
+        pods: Pods of the attempt, as far as they exist.
+        role: Role of the replica, such as ``worker``.
+        index: Index of the replica within its role, from 0.
+    """
     pod = find_pod(pods, role, index)
     return pod.has_ended if pod else job_state(job, pods).is_final
 
 
 def find_pod(pods: Sequence[ObservedPod], role: str, index: int) -> ObservedPod | None:
-    """Return the pod of a replica; of several, the one that is not leaving."""
+    """Return the pod of a replica; of several, the one that is not leaving.
+
+    Args:
+        pods: Pods of the attempt, as far as they exist.
+        role: Role of the replica, such as ``worker``.
+        index: Index of the replica within its role, from 0.
+    """
     found = [pod for pod in pods if pod.role == role and pod.index == index]
     return min(found, key=lambda pod: pod.is_terminating, default=None)
 

@@ -39,6 +39,11 @@ class EnvironmentService:
     ) -> DebugServer:
         """Return the server in whose environment a job can be looked into.
 
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job: The failed job.
+
         Raises:
             InvalidError: No environment that the caller may use fits.
         """

@@ -54,6 +54,12 @@ class LogReader:
     ) -> tuple[LogPart, bool]:
         """Return a part of a log, and whether nothing will be added to it.
 
+        Args:
+            snapshot: The job with its pods.
+            name: Which log.
+            offset: First byte; a negative one counts from the end.
+            limit: Maximum number of bytes.
+
         Raises:
             NotFoundError: There is no log yet, or none any more.
         """
@@ -70,7 +76,13 @@ class LogReader:
     async def follow(
         self, refresh: Refresh, name: LogName, offset: int
     ) -> AsyncGenerator[bytes]:
-        """Yield a log from an offset on until its replica has ended."""
+        """Yield a log from an offset on until its replica has ended.
+
+        Args:
+            refresh: Returns the job with its pods as they are now.
+            name: Which log.
+            offset: First byte to send.
+        """
         pause, waited = SHORTEST_PAUSE_SECONDS, 0.0
         while True:
             snapshot = await refresh()

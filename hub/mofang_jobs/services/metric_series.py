@@ -49,7 +49,13 @@ async def chart_job(
 def chart_replica(
     replica: SampledReplica, file: SampleFile, points: int
 ) -> ReplicaMetrics:
-    """Return one replica's curves; without samples, a note that says so."""
+    """Return one replica's curves; without samples, a note that says so.
+
+    Args:
+        replica: The replica with its limits.
+        file: Its samples.
+        points: Maximum number of points, from 2 to ``MAX_POINTS``.
+    """
     role, index = replica.name.role, replica.name.index
     if not file.samples:
         return ReplicaMetrics(role=role, index=index, note=_excuse(replica, file))

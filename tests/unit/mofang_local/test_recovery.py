@@ -104,8 +104,8 @@ def test_a_second_launcher_is_told_who_is_at_work(tmp_path):
 def test_a_killed_launcher_s_lock_is_free(tmp_path):
     lock = tmp_path / "lock"
     text = (
-        "import os, sys, pathlib; from mofang_local.locks import held\n"
-        "with held(pathlib.Path(sys.argv[1]), 'up'): os.kill(os.getpid(), 9)"
+        "import os, sys, pathlib; from mofang_local.locks import file_lock\n"
+        "with file_lock(pathlib.Path(sys.argv[1]), 'up'): os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", text, str(lock)], check=False)
     assert "up" in lock.read_text()

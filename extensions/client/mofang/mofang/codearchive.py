@@ -22,6 +22,11 @@ from mofang.codetree import ChangedError, Entry, EntryKind
 def write_archive(file: BinaryIO, root: Path, entries: Sequence[Entry]) -> str:
     """Write an uncompressed archive and return its SHA-256.
 
+    Args:
+        file: Open for writing; stays open.
+        root: Directory that the archive's names are relative to.
+        entries: Files, links and directories, in the order to write them.
+
     Raises:
         ChangedError: A file is not what it was when it was listed, or changed while
             it was read.

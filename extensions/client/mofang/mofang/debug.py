@@ -51,7 +51,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def prepare(job: Job, user: str, scratch: Path) -> list[str]:
-    """Write what the job's owner may have of it; return options of the server."""
+    """Write what the job's owner may have of it; return options of the server.
+
+    Args:
+        job: The failed job.
+        user: Owner of this server; only the job's owner gets its variables.
+        scratch: Directory for the file of variables, private to this server.
+    """
     if job.owner != user:
         _say(
             f"{job.id} is the job of {job.owner}: the server has its directory, and "

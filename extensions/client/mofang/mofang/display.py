@@ -66,7 +66,13 @@ def remarks(job: Job) -> list[str]:
 
 
 def job_html(job: Job, log: str | None = None, note: str = "") -> str:
-    """Return a card of one job, with the end of a log and a remark if given."""
+    """Return a card of one job, with the end of a log and a remark if given.
+
+    Args:
+        job: The job.
+        log: End of a log; None for no log, empty for an empty one.
+        note: Remark below the state.
+    """
     colour = _COLOURS[job.state]
     title = (
         f"<b>{escape(job.spec.name)}</b> <code>{escape(job.id)}</code> "

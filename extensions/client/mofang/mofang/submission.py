@@ -80,6 +80,12 @@ def rerun_spec(
 
     A job of an environment gets the image that the environment has now: the one of
     the earlier job may be gone. Only the notebook's own is known to be there.
+
+    Args:
+        job: The earlier job.
+        options: Fields that change.
+        settings: Address, token and project.
+        directory: What relative paths are relative to; None for the working directory.
     """
     base = job.spec.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     is_own = settings.is_inside and base.get("image") == settings.image

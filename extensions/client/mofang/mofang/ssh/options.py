@@ -104,6 +104,12 @@ def build_connection(
 ) -> Connection:
     """Return the connection to the replicas of a job.
 
+    Args:
+        settings: Address, token and project.
+        key: Private key; its public half lies beside it.
+        directory: Where known_hosts is kept.
+        user: Name to log in with.
+
     Raises:
         ConfigurationError: Something in it cannot be said to ssh.
     """

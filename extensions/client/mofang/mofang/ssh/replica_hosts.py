@@ -39,6 +39,11 @@ class ReplicaHost:
 def host_of(job: Job, role: str, index: int) -> ReplicaHost:
     """Return the host of a replica.
 
+    Args:
+        job: As the service answered; not trusted.
+        role: Role of the replica, such as ``worker``.
+        index: Index of the replica within its role, from 0.
+
     Raises:
         UnexpectedAnswerError: The service's names are not valid ones: they must get
             neither into a file nor into a command line.

@@ -40,6 +40,11 @@ async def open_socket(
 ) -> AsyncIterator[ServiceSocket]:
     """Open a WebSocket.
 
+    Args:
+        settings: Address, token and project.
+        call: An endpoint that upgrades to a WebSocket.
+        headers: Sent besides the token.
+
     Raises:
         MofangError: It was refused, or nobody answered.
     """

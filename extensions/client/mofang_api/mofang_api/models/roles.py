@@ -51,6 +51,12 @@ def resolve_roles(
     them) is there where that one is, unless the job says otherwise. Nothing is
     refused, since jobs that were admitted under other rules have roles too;
     ``check_roles`` is for new ones.
+
+    Args:
+        framework: Decides which roles there are.
+        replicas: Of the main role; None for its default.
+        resources: Of roles that say nothing else.
+        wanted: What the specification says per role.
     """
     return _resolved(framework, replicas, resources, tuple(wanted.items()))
 
@@ -86,6 +92,11 @@ def check_roles(
     framework: Framework, replicas: int, wanted: dict[str, RoleSpec]
 ) -> None:
     """Refuse roles that do not fit together.
+
+    Args:
+        framework: Decides which roles there are.
+        replicas: Of the main role; None for its default.
+        wanted: What the specification says per role.
 
     Raises:
         FieldError: A role is unknown, or has too few, too many, or GPUs it may not.

@@ -52,6 +52,11 @@ def find_own(directory: Directory, manifest: Manifest) -> Own:
 def carry_over(old: Path, new: Path, files: tuple[str, ...]) -> None:
     """Put files of the old tree into the new one, in place of what is there.
 
+    Args:
+        old: Directory that is replaced.
+        new: Directory that takes its packages; not yet visible to jobs.
+        files: Paths below ``old``.
+
     Raises:
         OSError: There is no room, or the storage fails.
     """

@@ -61,7 +61,13 @@ def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
 
 
 def head_arguments(python: Interpreter, ip: str, port: int) -> list[str]:
-    """Return how the head's services are started."""
+    """Return how the head's services are started.
+
+    Args:
+        python: Interpreter to run it with.
+        ip: Address of this pod.
+        port: Where workers join.
+    """
     return [
         *(*python.module(_RAY), "start", "--head"),
         *("--node-ip-address", ip, "--port", str(port)),
@@ -77,6 +83,12 @@ def worker_arguments(
 
     The head listens before it knows itself, and refuses who comes too early: for so
     many seconds the worker tries again.
+
+    Args:
+        python: Interpreter to run it with.
+        ip: Address of this pod.
+        head: Host and port of the head.
+        seconds: How long to try to join.
     """
     return [
         *(python.executable, "-I", "-u", _JOIN, f"{seconds:.0f}"),

@@ -85,7 +85,13 @@ def _driver(
 
 
 def master_arguments(spark_class: str, ip: str, port: int) -> list[str]:
-    """Return how the cluster's master is started."""
+    """Return how the cluster's master is started.
+
+    Args:
+        spark_class: Path of ``spark-class``.
+        ip: Address of this pod.
+        port: Where workers join.
+    """
     return [
         *(spark_class, _MASTER, "--host", ip, "--port", str(port)),
         *("--webui-port", str(MASTER_PAGES)),
@@ -93,7 +99,14 @@ def master_arguments(spark_class: str, ip: str, port: int) -> list[str]:
 
 
 def worker_arguments(spark_class: str, ip: str, url: str, scratch: str) -> list[str]:
-    """Return how a worker is started, with what its container may use."""
+    """Return how a worker is started, with what its container may use.
+
+    Args:
+        spark_class: Path of ``spark-class``.
+        ip: Address of this pod.
+        url: ``spark://`` URL of the master.
+        scratch: Directory for shuffle files; on the scratch disk.
+    """
     return [
         *(spark_class, _WORKER, "--host", ip, "--cores", str(cores())),
         *("--memory", f"{executor_mebibytes(memory_bytes())}m"),
@@ -112,7 +125,13 @@ def executor_mebibytes(container_bytes: int) -> int:
 
 
 def driver_environment(ip: str, port: int, memory: int) -> dict[str, str]:
-    """Return what makes ``SparkSession.builder.getOrCreate()`` find the cluster."""
+    """Return what makes ``SparkSession.builder.getOrCreate()`` find the cluster.
+
+    Args:
+        ip: Address of this pod.
+        port: Of the master on this host.
+        memory: Of each executor, in MiB.
+    """
     url = f"spark://{ip}:{port}"
     settings = {
         "spark.driver.host": ip,

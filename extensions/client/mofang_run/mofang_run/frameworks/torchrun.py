@@ -40,6 +40,12 @@ def arguments(
 ) -> list[str]:
     """Return the command that runs the program in this replica's processes.
 
+    Args:
+        settings: Of this replica.
+        program: What each process runs.
+        master: Host of the rendezvous.
+        port: Port of the rendezvous.
+
     Raises:
         RefusalError: PyTorch is not there.
     """

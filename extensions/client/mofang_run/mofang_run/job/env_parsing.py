@@ -20,6 +20,12 @@ def read_number(
 ) -> int:
     """Return a whole number.
 
+    Args:
+        environment: Environment variables.
+        name: Name of the variable.
+        default: Where the variable is not set or empty.
+        minimum: Smallest value accepted.
+
     Raises:
         SettingsError: It is none, or less than ``minimum``.
     """

@@ -19,6 +19,11 @@ def wait_for_outputs(
     """Wait until all workers have withdrawn, for 10 minutes at most.
 
     The job ends with its launcher, and the operator then deletes the workers.
+
+    Args:
+        replica: The launcher's container.
+        directory: Shared by all replicas of the job.
+        workers: How many must have written their outputs.
     """
 
     def left() -> list[str]:

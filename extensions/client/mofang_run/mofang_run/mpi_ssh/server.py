@@ -80,6 +80,12 @@ def configure_server(
 
     The index tells apart workers that share a network.
 
+    Args:
+        home: Private directory for keys and configuration.
+        authorized_keys: Lines of public keys that may log in.
+        environment: Variables of processes that come by SSH.
+        index: Index of this worker.
+
     Raises:
         RefusalError: The image lacks OpenSSH, or a user with a name.
     """

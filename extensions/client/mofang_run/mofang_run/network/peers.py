@@ -80,7 +80,13 @@ def is_known(host: str) -> bool:
 
 
 def listens(host: str, port: int, *, timeout_seconds: float = 2.0) -> bool:
-    """Tell whether somebody accepts connections there."""
+    """Tell whether somebody accepts connections there.
+
+    Args:
+        host: Name or address.
+        port: TCP port.
+        timeout_seconds: Maximum time for the connection.
+    """
     try:
         socket.create_connection((host, port), timeout=timeout_seconds).close()
     except (OSError, UnicodeError):

@@ -80,6 +80,13 @@ def run_child(
 ) -> int:
     """Run the command and return its status as ``waitpid`` tells it.
 
+    Args:
+        command: Arguments, the program first.
+        environment: All variables of the child.
+        signals: Pipe that the wrapper's signal handler writes to.
+        output: Gets what the child prints.
+        stop_policy: What happens at SIGTERM and at the end.
+
     Raises:
         OSError: It could not be started.
     """

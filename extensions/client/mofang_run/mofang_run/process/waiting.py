@@ -38,6 +38,12 @@ def wait_until(
 ) -> None:
     """Return once ``is_there()`` says so; it is asked in a thread of its own.
 
+    Args:
+        is_there: Called again and again; True ends the wait.
+        wait: What is waited for, how long, and what to advise.
+        signals: SIGTERM ends the wait.
+        output: Where lines of the wrapper go.
+
     Raises:
         PeerNotFoundError: It did not within the limit.
         StoppedError: We were told to end meanwhile.

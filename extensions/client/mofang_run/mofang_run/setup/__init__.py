@@ -35,6 +35,11 @@ def prepare(
 ) -> Prepared:
     """Run all steps and enter the working directory.
 
+    Args:
+        replica: This container; its environment is added to.
+        argv: Script or command, then its arguments.
+        is_command: Whether ``argv`` is run as it is.
+
     Raises:
         RefusalError: Something is not there, or cannot be made.
         StoppedError: A signal came meanwhile.

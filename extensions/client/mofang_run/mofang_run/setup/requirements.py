@@ -37,6 +37,11 @@ def install_requirements(
 ) -> Interpreter:
     """Install what the job asks for, unless a container before us in this pod did.
 
+    Args:
+        replica: This container; its environment is added to.
+        relocation: Where the snapshot was unpacked.
+        interpreter: Python of the job.
+
     Returns:
         The Python that has it; the given one if nothing is asked for.
 
