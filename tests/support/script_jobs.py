@@ -71,8 +71,8 @@ class Line:
 
     replica: str
     pattern: str
-    least: float | None = None
-    most: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
 
     def check(self, log: str) -> None:
         """Find the line.
@@ -82,11 +82,11 @@ class Line:
         """
         found = re.search(self.pattern, log, re.MULTILINE)
         assert found, f"{self.replica} does not say {self.pattern!r}:\n{log[-4000:]}"
-        if self.least is not None or self.most is not None:
+        if self.minimum is not None or self.maximum is not None:
             number = float(found[1])
-            least = number if self.least is None else self.least
-            most = number if self.most is None else self.most
-            assert least <= number <= most, f"{self.replica}: {found[0]!r}"
+            minimum = number if self.minimum is None else self.minimum
+            maximum = number if self.maximum is None else self.maximum
+            assert minimum <= number <= maximum, f"{self.replica}: {found[0]!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -344,7 +344,7 @@ def pauses(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("headers", "least", "most"),
+    ("headers", "minimum", "maximum"),
     [
         pytest.param({"Retry-After": "7"}, 7, 8, id="seconds"),
         pytest.param({"Retry-After": "86400"}, 120, 121, id="a day"),
@@ -353,14 +353,14 @@ def pauses(monkeypatch):
     ],
 )
 async def test_no_request_comes_before_the_api_server_wants_one(
-    server, watched, pauses, headers, least, most
+    server, watched, pauses, headers, minimum, maximum
 ):
     server.refusals = [(429, headers)]
     watcher = watched()
 
     await has_synced(watcher)
 
-    assert least <= pauses[0] <= most
+    assert minimum <= pauses[0] <= maximum
     assert len(server.lists) == 1
 
 
