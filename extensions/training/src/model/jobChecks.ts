@@ -82,7 +82,11 @@ class Checks {
         trans.__('That is a folder.')
       );
     }
-    this._addError('arguments', splitShellWords(form.arguments) === null, closed);
+    this._addError(
+      'arguments',
+      splitShellWords(form.arguments) === null,
+      closed
+    );
     this._names(
       'hyperparameters',
       PARAMETER,

@@ -133,7 +133,8 @@ export function Parameters(props: IDetailProps): JSX.Element {
 }
 
 function commandOf(spec: IJobSpec): string {
-  const words = spec.command.length > 0 ? joinShellWords(spec.command) : spec.script;
+  const words =
+    spec.command.length > 0 ? joinShellWords(spec.command) : spec.script;
   return [words, joinShellWords(spec.arguments)].filter(Boolean).join(' ');
 }
 
