@@ -22,8 +22,8 @@ from mofang_local.helm import Helm
 from mofang_local.images import Image
 from mofang_local.kubernetes import (
     Kubectl,
+    advertise_fake_gpus,
     api_is_ready,
-    fake_gpus,
     nodes_ready,
     wait,
 )
@@ -76,7 +76,7 @@ class Cluster:
             stale = self.stale()
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
                 self._replace(stale)
-                self._pretend()
+                self._advertise_fake_gpus()
                 return
         with self.progress.step("clear what an earlier run left"):
             cleanup.stop_everything(self.paths, self.supervisor)
@@ -145,12 +145,12 @@ class Cluster:
             return nodes_ready(self.kubectl.get("nodes")["items"], began) >= names
 
         wait(is_ready, what="a Ready node", seconds=180)
-        self._pretend()
+        self._advertise_fake_gpus()
 
-    def _pretend(self) -> None:
+    def _advertise_fake_gpus(self) -> None:
         for node in NODES:
             if node.fake_gpus:
-                fake_gpus(self.kubectl, node)
+                advertise_fake_gpus(self.kubectl, node)
 
     def create_namespaces(self) -> None:
         self.kubectl.apply(addons.namespaces())

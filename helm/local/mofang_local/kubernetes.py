@@ -94,7 +94,7 @@ def api_is_ready(paths: LocalPaths) -> bool:
         return False
 
 
-def fake_gpus(kubectl: Kubectl, node: Node) -> None:
+def advertise_fake_gpus(kubectl: Kubectl, node: Node) -> None:
     """Let the node's status show GPUs that are not there, unless it does.
 
     The kubelet zeroes what no device plugin vouches for each time it registers,

@@ -158,7 +158,7 @@ def kube_proxy_config(paths: LocalPaths, node: Node) -> str:
 
 def labels(node: Node) -> dict[str, str]:
     """What placement rules see of the node."""
-    found = {"mofang.dev/machine": node.node_kind}
+    found = {"mofang.dev/machine": node.node_type}
     if node.fake_gpus:
         found["mofang.dev/pretend-gpu"] = "true"
     return found
