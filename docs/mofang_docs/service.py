@@ -59,8 +59,8 @@ def framework_examples() -> str:
     return "\n".join(["```console", "$ cd /opt/mofang/examples", *lines, "```", ""])
 
 
-def _count(least: int, most: int) -> str:
-    return str(least) if least == most else f"{least} to {most}"
+def _count(minimum: int, maximum: int) -> str:
+    return str(minimum) if minimum == maximum else f"{minimum} to {maximum}"
 
 
 def engines() -> str:

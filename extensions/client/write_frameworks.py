@@ -114,18 +114,18 @@ def form_module() -> str:
         entries.append(
             f"    {each.name}: {{\n"
             f"      label: trans.__({_quoted(each.form_label)}),\n"
-            f"      description: {_translated(description)}\n"
+            f"      description: {_translation_call(description)}\n"
             f"    }}"
         )
     return _FORM_HEAD + "\n".join([*lines, ",\n".join(entries), "  };", "}"]) + "\n"
 
 
-def _translated(sentence: str) -> str:
+def _translation_call(message: str) -> str:
     """Return the call that translates a sentence, broken as prettier does."""
-    call = f"trans.__({_quoted(sentence)})"
+    call = f"trans.__({_quoted(message)})"
     if len(f"      description: {call}") <= _COLUMNS:
         return call
-    return f"trans.__(\n        {_quoted(sentence)}\n      )"
+    return f"trans.__(\n        {_quoted(message)}\n      )"
 
 
 def _quoted(text: str) -> str:

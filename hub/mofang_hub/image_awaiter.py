@@ -98,12 +98,12 @@ async def wait(
         try:
             found = await _read(api, namespace, name, scheduling_is_over=is_over)
         except MofangError as err:
-            sentence, is_done = str(err), False
+            message, is_done = str(err), False
         else:
-            sentence, is_done = str(found), found.is_done
-        if sentence != said:
-            print(sentence, flush=True)  # noqa: T201 - the Job's log
-            said = sentence
+            message, is_done = str(found), found.is_done
+        if message != said:
+            print(message, flush=True)  # noqa: T201 - the Job's log
+            said = message
         if is_done:
             return
         await asyncio.sleep(pause_seconds)

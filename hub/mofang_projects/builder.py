@@ -178,6 +178,11 @@ def build_volume(
     """Build a static volume and the claim that is bound to it and to no other.
 
     ``Retain``: removing a project never removes what people kept in it.
+
+    Args:
+        project: The project.
+        category: Which of its volumes.
+        storage: Server, path and mount options.
     """
     name = volume_name(project.name, category)
     namespace = project_namespace(project.name)
@@ -214,7 +219,14 @@ def build_volume(
 def build_role_binding(
     project: Project, role: str, service_account: str, platform_namespace: str
 ) -> Manifest:
-    """Let one of the platform's accounts work in this namespace."""
+    """Let one of the platform's accounts work in this namespace.
+
+    Args:
+        project: The project.
+        role: Name of the ClusterRole; also of the binding.
+        service_account: Name of the platform's account.
+        platform_namespace: Where the account is.
+    """
     binding = _in_namespace(
         project, "rbac.authorization.k8s.io/v1", "RoleBinding", role
     )

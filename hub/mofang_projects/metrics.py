@@ -13,7 +13,7 @@ from mofang_kube.metrics import CompactRegistry
 METRICS_PORT = 8091
 
 
-class Operation(StrEnum):
+class ReconcileOperation(StrEnum):
     """What is done to a project."""
 
     RECONCILE = "reconcile"
@@ -49,19 +49,21 @@ class OperatorMetrics:
             registry=self.registry,
         )
         # Made up front, so that a rate over them starts at zero and not at a gap.
-        for operation in Operation:
+        for operation in ReconcileOperation:
             self._duration.labels(operation=operation)
         for reason in ErrorReason:
-            self._errors.labels(operation=Operation.RECONCILE, reason=reason)
-        self._errors.labels(operation=Operation.REMOVE, reason=ErrorReason.KUBERNETES)
+            self._errors.labels(operation=ReconcileOperation.RECONCILE, reason=reason)
+        self._errors.labels(
+            operation=ReconcileOperation.REMOVE, reason=ErrorReason.KUBERNETES
+        )
 
     @contextmanager
-    def timed(self, operation: Operation) -> Iterator[None]:
+    def timed(self, operation: ReconcileOperation) -> Iterator[None]:
         """Measure a pass."""
         with self._duration.labels(operation=operation).time():
             yield
 
-    def record_error(self, operation: Operation, reason: ErrorReason) -> None:
+    def record_error(self, operation: ReconcileOperation, reason: ErrorReason) -> None:
         """Count a pass that failed."""
         self._errors.labels(operation=operation, reason=reason).inc()
 

@@ -128,7 +128,7 @@ class Project(_Model):
         try:
             spec = ProjectSpec.model_validate(body.get("spec") or {})
         except ValidationError as err:
-            raise BadProjectError(_sentence(err)) from err
+            raise BadProjectError(_message(err)) from err
         return cls(
             name=name,
             uid=metadata.get("uid", ""),
@@ -194,7 +194,7 @@ class NamespaceSettings(_Model):
         return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def _sentence(err: ValidationError) -> str:
+def _message(err: ValidationError) -> str:
     faults = [
         f"{'.'.join(str(part) for part in fault['loc']) or 'spec'}: {fault['msg']}"
         for fault in err.errors()

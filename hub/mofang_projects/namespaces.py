@@ -60,7 +60,13 @@ class ProjectState:
     def as_status(
         self, *, generation: int, before: dict[str, Any], now: datetime | None = None
     ) -> dict[str, Any]:
-        """Render the status, keeping the time of a condition that did not change."""
+        """Render the status, keeping the time of a condition that did not change.
+
+        Args:
+            generation: Of the object that was reconciled.
+            before: The object's status so far.
+            now: None for the current time.
+        """
         ready = "True" if self.phase is Phase.READY else "False"
         time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
         for condition in before.get("conditions") or []:

@@ -17,7 +17,7 @@ import kopf
 
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.objects import connected_objects
-from mofang_projects.metrics import ErrorReason, Operation, OperatorMetrics
+from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import (
     SETTINGS_FILE,
     BadProjectError,
@@ -88,7 +88,7 @@ class ProjectReconciler:
         self, *, body: Any, name: str, patch: Any, logger: Any, **_: Any
     ) -> None:
         async with self._turns[name]:
-            with self._metrics.timed(Operation.RECONCILE):
+            with self._metrics.timed(ReconcileOperation.RECONCILE):
                 state, is_worth_a_retry = await self._try(body, name)
         _write(state, body, patch)
         if state.phase is Phase.FAILED:
@@ -102,8 +102,8 @@ class ProjectReconciler:
         try:
             state = await self._namespaces.reconcile(Project.parse(dict(body)))
         except _FAILURES as err:
-            reason, is_worth_a_retry = _judge(err)
-            self._metrics.record_error(Operation.RECONCILE, reason)
+            reason, is_worth_a_retry = _classify(err)
+            self._metrics.record_error(ReconcileOperation.RECONCILE, reason)
             return failed_state(err, name), is_worth_a_retry
         return state, state.phase is Phase.PENDING
 
@@ -113,10 +113,12 @@ class ProjectReconciler:
         assert self._namespaces is not None, "kopf connects at start-up"  # noqa: S101
         async with self._turns[name]:
             try:
-                with self._metrics.timed(Operation.REMOVE):
+                with self._metrics.timed(ReconcileOperation.REMOVE):
                     waits_for = await self._namespaces.remove(name)
             except MofangError as err:
-                self._metrics.record_error(Operation.REMOVE, ErrorReason.KUBERNETES)
+                self._metrics.record_error(
+                    ReconcileOperation.REMOVE, ErrorReason.KUBERNETES
+                )
                 waits_for = str(err)
         if waits_for is None:
             logger.info("Project %s is removed", name)
@@ -155,7 +157,7 @@ _FAILURES = (
 )
 
 
-def _judge(err: Exception) -> tuple[ErrorReason, bool]:
+def _classify(err: Exception) -> tuple[ErrorReason, bool]:
     """Return what was in the way, and whether trying again soon may end differently."""
     match err:
         case BadProjectError():

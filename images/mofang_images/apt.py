@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mofang_images.errors import MachineError
+from mofang_images.errors import HostError
 
 SUITE = "trixie"
 """The release of Debian below all images."""
@@ -60,11 +60,11 @@ def debian_mirror(etc: Path = Path("/etc")) -> str:
     """Return the mirror to install the images' Debian from.
 
     Raises:
-        MachineError: The machine's settings name none.
+        HostError: The machine's settings name none.
     """
     mirrors = [source.uri for source in image_sources(etc) if source.suite == SUITE]
     if not mirrors:
-        raise MachineError(
+        raise HostError(
             f"{etc / 'apt'} names no mirror of Debian. Add one of {SUITE} to "
             f"{etc / 'apt/sources.list.d'}, or build on an image of it: --base-image."
         )

@@ -48,7 +48,7 @@ class Archive:
     path: Path
     content: ImageContent
 
-    held: frozenset[str]
+    present: frozenset[str]
     """Hashes of the layers that are in it."""
 
 
@@ -77,14 +77,14 @@ def read_archive(path: Path) -> Archive:
         manifest = read(_path(entries[0]["digest"]))
         config = read(_path(manifest["config"]["digest"]))
     content = ImageContent(manifest=manifest, config=config)
-    held = frozenset(each for each in content.layers if _path(each) in members)
-    return Archive(path=path, content=content, held=held)
+    present = frozenset(each for each in content.layers if _path(each) in members)
+    return Archive(path=path, content=content, present=present)
 
 
 def is_complete(archives: Sequence[Archive]) -> bool:
     """Tell whether the archives together hold every layer of the last one's image."""
-    held = frozenset[str]().union(*(each.held for each in archives))
-    return held.issuperset(archives[-1].content.layers)
+    present = frozenset[str]().union(*(each.present for each in archives))
+    return present.issuperset(archives[-1].content.layers)
 
 
 def stacked(
@@ -93,6 +93,11 @@ def stacked(
     """Return an image with the layers of another on top, and more labels.
 
     All else is as it was below.
+
+    Args:
+        below: Image that is extended.
+        top: Its further layers.
+        labels: Added to those of ``below``.
     """
     settings = below.config["config"]
     labelled = {**(settings.get("Labels") or {}), **labels}
@@ -139,6 +144,13 @@ def write_archive(
 
     ``without``: layers to leave out, for readers that have them already.
 
+    Args:
+        target: File to write.
+        content: Configuration and layers.
+        ref: Reference, with a tag.
+        sources: Archives that hold the layers.
+        without: Digests of layers that are left out.
+
     Raises:
         SourceError: A layer is in none of the sources.
     """
@@ -158,7 +170,7 @@ def write_archive(
         for blob in (manifest, config):
             _add(out, _path(_digest(blob)), blob)
         for source in sources:
-            wanted = source.held & missing
+            wanted = source.present & missing
             _copy(source.path, {_path(each) for each in wanted}, out)
             missing -= wanted
     if missing:

@@ -144,7 +144,7 @@ class ImageBuild:
     ) -> None:
         """Write an archive without the layers that those of the parents hold."""
         below = [read_archive(parent) for parent in parents]
-        held = frozenset[str]().union(*(each.held for each in below))
+        held = frozenset[str]().union(*(each.present for each in below))
         with self.store.scratch(recipe.name) as scratch:
             written = scratch / "written.tar"
             known = below[-1].content.diff_ids
@@ -249,6 +249,6 @@ class ImageBuild:
             tag = old.stem.removeprefix(f"{recipe.name}-")
             self.builder.forget(f"{REGISTRY}/{recipe.name}:{tag}")
         self.store.trim(log.path, recipe.name)
-        with self.store.tidying() as is_alone:
+        with self.store.collecting() as is_alone:
             if is_alone:
                 self.builder.tidy()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mofang_images.commands import CommandLog, output, succeeds
-from mofang_images.errors import MachineError
+from mofang_images.errors import HostError
 from mofang_images.sources import Variant
 from mofang_images.store import Store
 
@@ -57,7 +57,13 @@ class Builder(Protocol):
         """Tell whether the program holds an image."""
 
     def import_root(self, ref: str, root: Path, log: CommandLog) -> None:
-        """Make an image of one layer from an archive of files."""
+        """Make an image of one layer from an archive of files.
+
+        Args:
+            ref: Reference, with a tag.
+            root: Archive that becomes the only layer.
+            log: Runs commands; their output goes to its file.
+        """
 
     def build(self, request: BuildRequest, log: CommandLog) -> None:
         """Build an image."""
@@ -69,6 +75,12 @@ class Builder(Protocol):
 
         ``without``: hashes of unpacked layers that it need not hold. What it says of
         those that it leaves out is of no use.
+
+        Args:
+            ref: Reference, with a tag.
+            archive: The file to write.
+            log: Runs commands; their output goes to its file.
+            without: Digests of layers to leave out.
         """
 
     def load(self, ref: str, layout: Path) -> bool:
@@ -85,12 +97,12 @@ def choose_builder(kind: BuilderKind | None, store: Store) -> Builder:
     """Return the program asked for, or the first that is installed.
 
     Raises:
-        MachineError: There is none.
+        HostError: There is none.
     """
     if kind is None:
         kind = next((each for each in BuilderKind if shutil.which(each)), None)
     if kind is None or not shutil.which(kind):
-        raise MachineError(
+        raise HostError(
             f"No {kind or 'program that builds images'} is installed; "
             "on Debian: apt-get install buildah debootstrap."
         )
@@ -120,14 +132,14 @@ class Buildah:
 
     storage: Path
 
-    def _command(self, *words: str | Path) -> list[str | Path]:
+    def _command(self, *arguments: str | Path) -> list[str | Path]:
         # Mounts are noted in the run root, which must not outlive a reboot.
         run_root = Path(tempfile.gettempdir()) / f"mofang-images-{os.getuid()}"
         # Builds cache gigabytes of packages, which belong with its other files.
         scratch = self.storage.with_name("scratch")
         scratch.mkdir(parents=True, exist_ok=True)
         buildah = ["env", f"TMPDIR={scratch}", "buildah"]
-        return [*buildah, "--root", self.storage, "--runroot", run_root, *words]
+        return [*buildah, "--root", self.storage, "--runroot", run_root, *arguments]
 
     def has(self, ref: str) -> bool:
         """Tell whether the program holds an image."""

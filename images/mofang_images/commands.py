@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mofang_images.errors import CommandError, MachineError
+from mofang_images.errors import CommandError, HostError
 
 GRACE_SECONDS = 10.0
 """For a program to end by itself, once it was asked to."""
@@ -36,9 +36,15 @@ class CommandLog:
         ``what`` completes "Could not …" in the sentence of a failure; ``env`` is
         added to the environment.
 
+        Args:
+            what: For the error.
+            command: Program and arguments.
+            cwd: None for the current directory.
+            env: None for this process's.
+
         Raises:
             CommandError: The program failed.
-            MachineError: The program is not installed.
+            HostError: The program is not installed.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as log:
@@ -63,7 +69,7 @@ def _run_group(command: Sequence[str | Path], **settings: Any) -> int:
             command, start_new_session=True, **settings
         )
     except FileNotFoundError as err:
-        raise MachineError(missing(str(command[0]))) from err
+        raise HostError(missing(str(command[0]))) from err
     with process:
         try:
             return process.wait()
@@ -106,7 +112,7 @@ def succeeds(command: Sequence[str | Path]) -> bool:
             == 0
         )
     except FileNotFoundError as err:
-        raise MachineError(missing(str(command[0]))) from err
+        raise HostError(missing(str(command[0]))) from err
 
 
 def output(command: Sequence[str | Path]) -> str:
@@ -121,7 +127,7 @@ def output(command: Sequence[str | Path]) -> str:
             text=True,
         ).stdout
     except FileNotFoundError as err:
-        raise MachineError(missing(str(command[0]))) from err
+        raise HostError(missing(str(command[0]))) from err
 
 
 def missing(program: str) -> str:
@@ -129,15 +135,15 @@ def missing(program: str) -> str:
     return f"The program {program} is missing; on Debian: apt-get install {program}."
 
 
-def report(sentence: str) -> None:
+def report(message: str) -> None:
     """Tell the person waiting how far the work is."""
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - the progress display.
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 - the progress display.
 
 
 @contextmanager
-def step(sentence: str) -> Iterator[None]:
+def step(message: str) -> Iterator[None]:
     """Report a step when it begins, and how long it took when it ended well."""
-    report(f"{sentence} …")
+    report(f"{message} …")
     began = time.monotonic()
     yield
-    report(f"{sentence}: {time.monotonic() - began:.1f} s")
+    report(f"{message}: {time.monotonic() - began:.1f} s")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mofang_images.apt import SUITE, debian_mirror
 from mofang_images.commands import CommandLog, step
-from mofang_images.errors import MachineError
+from mofang_images.errors import HostError
 from mofang_images.store import Store
 from mofang_images.trees import digest
 
@@ -55,7 +55,7 @@ def make_root(store: Store) -> Path:
     """Return the archive of a Debian root, made now if it was not yet.
 
     Raises:
-        MachineError: debootstrap is missing, or too old for any release like ours.
+        HostError: debootstrap is missing, or too old for any release like ours.
         CommandError: It failed.
     """
     archive = store.root(root_identity())
@@ -81,14 +81,19 @@ def debootstrap_command(
     """Return the command that installs our release into an empty folder.
 
     It runs in namespaces of its own: ended at any moment, it leaves neither a process
-    nor a mount in the folder. The mirror is this machine's by default.
+    nor a mount in the folder.
+
+    Args:
+        root: The empty folder.
+        scripts: Where debootstrap has its scripts, one per release.
+        mirror: Address of Debian's packages; this machine's by default.
     """
     script = scripts / SUITE
     if not script.exists():
         # An older debootstrap knows no release of its future, which are all alike.
         script = scripts / _NEWEST_SCRIPT
     if not script.exists():
-        raise MachineError(
+        raise HostError(
             f"debootstrap is missing or cannot install Debian's {SUITE}; "
             "on Debian: apt-get install debootstrap. Elsewhere build on an image of "
             f"it: --base-image debian:{SUITE}-slim."

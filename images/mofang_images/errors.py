@@ -2,7 +2,7 @@
 
 ImageError
 ├── SourceError     an image's folder is not what it should be
-├── MachineError    a program or setting of this machine is missing
+├── HostError       a program or setting of this machine is missing
 └── CommandError    a program that was run failed
 """
 
@@ -19,7 +19,7 @@ class SourceError(ImageError):
     """An image's folder, or the name of an image, is not what it should be."""
 
 
-class MachineError(ImageError):
+class HostError(ImageError):
     """This machine lacks a program or a setting that the build needs."""
 
 

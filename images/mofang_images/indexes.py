@@ -47,6 +47,11 @@ def index_variables(
 
     As for the programs themselves, the environment is stronger than a person's file,
     and this one stronger than the machine's.
+
+    Args:
+        environment: Environment variables.
+        etc: Where pip's and uv's system settings are.
+        home: Where the user's are.
     """
     home = home or Path.home()
     configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
@@ -55,8 +60,8 @@ def index_variables(
     )
     for file in (etc / "uv/uv.toml", configuration / "uv/uv.toml"):
         found |= _from_uv(file)
-    told = {name: environment[name] for name in _PASSED_ON if environment.get(name)}
-    return found | told
+    passed = {name: environment[name] for name in _PASSED_ON if environment.get(name)}
+    return found | passed
 
 
 def _from_pip(*files: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from mofang_images.sources import (
     ROOT_PARENT,
     SHARED_FOLDER,
     ImageSource,
-    Kind,
+    SourceKind,
     read_sources,
     with_needed,
 )
@@ -39,6 +39,11 @@ def write_locks(repository: Path, store: Store, *, upgrade: bool) -> None:
 
     What people test with is what the images hold: the root's lock is a
     constraint here. ``upgrade`` lets go of the versions locked so far.
+
+    Args:
+        repository: Root of the checkout.
+        store: Where built images are kept.
+        upgrade: Take the newest versions rather than keep what is locked.
     """
     images = repository / "images"
     log = CommandLog(path=store.log("lock", str(os.getpid())))
@@ -78,7 +83,7 @@ def _agreement(
         if lock.exists() and lock != wanted.with_suffix(".txt"):
             words += ["--constraint", lock]
     # What our own packages need is in the foundation: their layer brings only them.
-    layer = [sources[LAYER]] if source.kind is Kind.FOUNDATION else []
+    layer = [sources[LAYER]] if source.kind is SourceKind.FOUNDATION else []
     for each in [source, *layer]:
         words += [f"{project}/pyproject.toml" for project in each.projects]
     for package in OWN_PACKAGES:

@@ -16,7 +16,7 @@ from mofang_images.sources import (
     LAYER,
     ROOT_PARENT,
     ImageSource,
-    Kind,
+    SourceKind,
     Variant,
 )
 from mofang_images.trees import digest, folder_digest
@@ -41,7 +41,7 @@ class PlannedRecipe:
     def name(self) -> str:
         """What the result is called; unlike that of any image people run."""
         name = self.image_name
-        return name if self.source.kind is Kind.PLATFORM else f"{name}-layers"
+        return name if self.source.kind is SourceKind.PLATFORM else f"{name}-layers"
 
     @property
     def image_name(self) -> str:
@@ -131,7 +131,7 @@ def make_plan(
 
 def _image(below: PlannedRecipe, layer: PlannedRecipe | None) -> PlannedImage:
     name = below.image_name
-    if below.source.kind is Kind.PLATFORM or layer is None:
+    if below.source.kind is SourceKind.PLATFORM or layer is None:
         return PlannedImage(name=name, tag=below.tag, below=below, top=None)
     tag = _tag([below.tag, layer.tag])
     return PlannedImage(name=name, tag=tag, below=below, top=layer)

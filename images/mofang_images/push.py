@@ -13,7 +13,7 @@ import yaml
 
 from mofang_images.build import BuiltImage
 from mofang_images.commands import CommandLog, step
-from mofang_images.errors import MachineError, SourceError
+from mofang_images.errors import HostError, SourceError
 from mofang_images.layouts import Stack, write_layout
 from mofang_images.store import Store
 
@@ -28,7 +28,7 @@ def check_push(prefix: str) -> None:
 
     Raises:
         SourceError: The place is not a registry's.
-        MachineError: The program that pushes is missing.
+        HostError: The program that pushes is missing.
     """
     if not _PREFIX.fullmatch(prefix):
         raise SourceError(
@@ -36,7 +36,7 @@ def check_push(prefix: str) -> None:
             "without https://, in small letters."
         )
     if not shutil.which(_PROGRAM):
-        raise MachineError(
+        raise HostError(
             f"The program {_PROGRAM} is missing, which pushes images; "
             f"on Debian: apt-get install {_PROGRAM}."
         )
@@ -46,6 +46,12 @@ def push_images(
     images: Sequence[BuiltImage], prefix: str, store: Store, *, plain_http: bool
 ) -> None:
     """Push images below a prefix, under the names and tags that they have here.
+
+    Args:
+        images: Names; empty for all.
+        prefix: Registry and folder, such as ``registry.example.org/mofang``.
+        store: Where built images are kept.
+        plain_http: Without TLS.
 
     Raises:
         CommandError: The registry could not be reached, or refused.
@@ -73,7 +79,14 @@ def push_images(
 def push_command(
     layout: Path, name: str, prefix: str, *, plain_http: bool
 ) -> list[str | Path]:
-    """Return the command that pushes one image of a layout, as it is."""
+    """Return the command that pushes one image of a layout, as it is.
+
+    Args:
+        layout: Directory of an OCI layout.
+        name: Name and tag.
+        prefix: Registry and folder.
+        plain_http: Without TLS.
+    """
     return [
         *(_PROGRAM, "copy", "--preserve-digests", "--retry-times", "3"),
         *(["--dest-tls-verify=false"] if plain_http else []),

@@ -21,7 +21,7 @@ LAYER = "ours"
 """The layer on top of every environment."""
 
 
-class Kind(StrEnum):
+class SourceKind(StrEnum):
     """What becomes of that which a Dockerfile makes."""
 
     PLATFORM = "platform"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
     """No image of its own: the layer on top of every environment."""
 
 
-IMAGES = frozenset({Kind.PLATFORM, Kind.ENVIRONMENT})
+IMAGES = frozenset({SourceKind.PLATFORM, SourceKind.ENVIRONMENT})
 """The kinds that a pod can run."""
 
 
@@ -61,7 +61,7 @@ class ImageSource:
 
     name: str
     folder: Path
-    kind: Kind
+    kind: SourceKind
 
     parent: str
     """Name of another image, or ``debian``."""
@@ -111,7 +111,7 @@ def with_needed(
     ordered: dict[str, ImageSource] = {}
     for name in names:
         line = _lineage(name, sources)
-        if line and line[-1].kind is Kind.ENVIRONMENT:
+        if line and line[-1].kind is SourceKind.ENVIRONMENT:
             line += _lineage(LAYER, sources)
         for source in line:
             ordered.setdefault(source.name, source)
@@ -124,12 +124,12 @@ def _read_source(declaration: Path, repository: Path) -> ImageSource:
         raise SourceError(f"{declaration} has unknown keys: {sorted(unknown)}.")
     if missing := _REQUIRED - text.keys():
         raise SourceError(f"{declaration} does not say {sorted(missing)}.")
-    if text["kind"] not in list(Kind):
-        raise SourceError(f"{declaration}: kind is one of {', '.join(Kind)}.")
+    if text["kind"] not in list(SourceKind):
+        raise SourceError(f"{declaration}: kind is one of {', '.join(SourceKind)}.")
     return ImageSource(
         name=declaration.parent.name,
         folder=declaration.parent,
-        kind=Kind(text["kind"]),
+        kind=SourceKind(text["kind"]),
         parent=text["parent"],
         revision=text["revision"],
         title=text.get("title", ""),

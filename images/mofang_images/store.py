@@ -126,7 +126,7 @@ class Store:
             yield
 
     @contextmanager
-    def tidying(self) -> Iterator[bool]:
+    def collecting(self) -> Iterator[bool]:
         """Keep builds from beginning; tell whether none goes on."""
         with self._lock_file(_BUILDS) as lock:
             try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_images.commands import CommandLog, step
-from mofang_images.errors import MachineError, SourceError
+from mofang_images.errors import HostError, SourceError
 from mofang_images.store import Store
 from mofang_images.trees import folder_digest
 
@@ -24,6 +24,11 @@ class Wheel:
 
 def wheel_of(project: str, repository: Path, store: Store) -> Wheel:
     """Return the wheel of a project, built now if its sources are new.
+
+    Args:
+        project: Directory with a ``pyproject.toml``.
+        repository: Root of the checkout.
+        store: Where built images are kept.
 
     Raises:
         SourceError: The sources never stood still while they were built.
@@ -85,7 +90,7 @@ def program(name: str) -> Path:
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        raise MachineError(
+        raise HostError(
             f"The program {name} is missing; `make .venv/ready` installs it."
         )
     return Path(found)

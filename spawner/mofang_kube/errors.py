@@ -129,17 +129,30 @@ def is_permanent(err: MofangError) -> bool:
 
 
 def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
-    """The error of ours for an API error, naming the object in hand."""
+    """The error of ours for an API error, naming the object in hand.
+
+    Args:
+        err: As kubernetes_asyncio raised it.
+        verb: What was tried, for the message: "create".
+        kind: Kind of the object, for the message.
+        name: Its name, for the message.
+    """
     message = api_message(err)
-    sentence = f"Could not {verb} {kind} {name}: {message}"
+    text = f"Could not {verb} {kind} {name}: {message}"
     if err.status == 403 and "exceeded quota" in message:  # noqa: PLR2004 - HTTP
-        return QuotaError(sentence)
-    return _REFUSALS.get(int(err.status or 0), ClusterError)(sentence)
+        return QuotaError(text)
+    return _REFUSALS.get(int(err.status or 0), ClusterError)(text)
 
 
 @contextmanager
 def wrap_api_errors(verb: str, kind: str, name: str) -> Iterator[None]:
-    """Re-raise an API error as ours, naming the object that was in hand."""
+    """Re-raise an API error as ours, naming the object that was in hand.
+
+    Args:
+        verb: What was tried, for the message: "create".
+        kind: Kind of the object, for the message.
+        name: Its name, for the message.
+    """
     try:
         yield
     except ApiException as err:

@@ -91,7 +91,7 @@ class Leader:
         self._clock = clock
         self._now = now
         self._until = float("-inf")
-        self._seen: tuple[str, float] = ("", 0.0)
+        self._observed: tuple[str, float] = ("", 0.0)
         """Version of the lease when it last was another, and since when."""
 
         self._task: asyncio.Task[None] | None = None
@@ -103,9 +103,9 @@ class Leader:
         """
         return self._clock() < self._until
 
-    def when_gained(self, tell: Callable[[], None]) -> None:
+    def when_gained(self, callback: Callable[[], None]) -> None:
         """Have somebody told whenever this process begins to lead."""
-        self._gained.append(tell)
+        self._gained.append(callback)
 
     def start(self) -> None:
         """Begin to take part; idempotent."""
@@ -130,12 +130,12 @@ class Leader:
     async def _take_part(self) -> None:
         while True:
             led = self.leads()
-            await self.look()
+            await self.renew()
             if led and not self.leads():
                 log.warning("%s does not lead any more", self._identity)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def look(self) -> None:
+    async def renew(self) -> None:
         """Renew the lease, or try to get it, once."""
         led, asked = self.leads(), self._clock()
         left = self._until - asked if led else RENEW_SECONDS
@@ -156,8 +156,8 @@ class Leader:
         self._until = asked + RENEW_SECONDS if is_ours else float("-inf")
         if is_ours and not led:
             log.info("%s leads by the lease %s", self._identity, self._name)
-            for tell in self._gained:
-                tell()
+            for callback in self._gained:
+                callback()
 
     async def _renewed(self) -> bool:
         """Write that the lease is ours if it may be; say whether it is."""
@@ -180,10 +180,10 @@ class Leader:
     def _is_over(self, lease: Manifest) -> bool:
         """Say whether a lease's holder has not renewed it for too long."""
         version, now = lease["metadata"]["resourceVersion"], self._clock()
-        if version != self._seen[0]:
-            self._seen = version, now
+        if version != self._observed[0]:
+            self._observed = version, now
         seconds = lease["spec"].get("leaseDurationSeconds", LEASE_SECONDS)
-        return bool(now - self._seen[1] >= seconds)
+        return bool(now - self._observed[1] >= seconds)
 
     def _ours(self) -> Manifest:
         return {

@@ -68,6 +68,11 @@ class ObjectStorage:
     ) -> Manifest:
         """Create an object; return it as it was stored.
 
+        Args:
+            manifest: The object.
+            verb: What is tried, for the message of an error.
+            noun: What people call the object, for the message; its kind by default.
+
         Raises:
             ConflictError: There is one of that name.
             KubernetesUnavailableError: No answer; it may have been created.
@@ -116,8 +121,8 @@ class ObjectStorage:
             change: The patch. With a ``resourceVersion`` in its metadata, only that
                 version is changed.
             subresource: Part of the object, such as ``status``.
-            verb: What is tried, for the sentence.
-            noun: What people call the object, for the sentence.
+            verb: What is tried, for the message.
+            noun: What people call the object, for the message.
 
         Returns:
             The object as it is then.
@@ -154,8 +159,8 @@ class ObjectStorage:
         Args:
             manifest: Names the object.
             grace_seconds: How long its processes may go on; None for what it says.
-            verb: What is tried, for the sentence.
-            noun: What people call the object, for the sentence.
+            verb: What is tried, for the message.
+            noun: What people call the object, for the message.
         """
         query = [("propagationPolicy", "Background")]
         if grace_seconds is not None:
@@ -166,7 +171,14 @@ class ObjectStorage:
     async def list_objects(
         self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
     ) -> list[Manifest]:
-        """List objects by label; none when their kind is not served here."""
+        """List objects by label; none when their kind is not served here.
+
+        Args:
+            api_version: Group and version, such as ``apps/v1``.
+            kind: Kind of the object.
+            namespace: Empty for all, or for a kind without namespaces.
+            selector: Label selector; empty for all.
+        """
         path = _collection(api_version, kind, namespace)
         query = [("labelSelector", selector)] if selector else []
         with suppress(NotFoundError), wrap_api_errors("list", kind, namespace):

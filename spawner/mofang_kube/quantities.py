@@ -20,5 +20,5 @@ def parse_quantity(text: str) -> Decimal:
     """
     found = _FORM.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no quantity: write it as 2, 500m or 4Gi")
+        raise ValueError(f"{text!r} is not a quantity: write it as 2, 500m or 4Gi")
     return Decimal(found[1]) * _FACTORS[found[2] or ""]

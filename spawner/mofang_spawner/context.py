@@ -115,6 +115,6 @@ class SpawnContext:
                 await self._nodes.has_synced.wait()
         except TimeoutError as err:
             raise KubernetesUnavailableError(
-                "Servers cannot be seen: Kubernetes does not answer. "
+                "The state of servers is unknown: Kubernetes does not answer. "
                 "Try again in a minute."
             ) from err

@@ -58,7 +58,7 @@ def start_failed(error: SpawnFailedError, *, safe_mode: bool = False) -> StartEr
     """
     advice = _advice(safe_mode=safe_mode) if error.failure.may_be_users else ""
     return _failed(
-        error.failure.sentence,
+        error.failure.message,
         advice,
         error.log.strip(),
         reason=error.failure.reason,
@@ -110,11 +110,11 @@ def _advice(*, safe_mode: bool) -> str:
     return _ADMINISTRATOR if safe_mode else OFFER
 
 
-def _failed(sentence: str, advice: str, lines: str, **given: Any) -> StartError:
+def _failed(text: str, advice: str, lines: str, **given: Any) -> StartError:
     """Tell it twice: as text, and as a page whose last lines are set apart."""
-    page = f"<p>{html.escape(sentence)}</p>"
-    message = sentence
-    cause = f"{sentence}\n{lines}".strip()
+    page = f"<p>{html.escape(text)}</p>"
+    message = text
+    cause = f"{text}\n{lines}".strip()
     if lines:
         page += f"<pre>{html.escape(lines)}</pre>"
     if advice:

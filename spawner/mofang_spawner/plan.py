@@ -45,6 +45,14 @@ def resolve(
 ) -> SpawnPlan:
     """Check options against catalogue, membership and bounds.
 
+    Args:
+        options: What the form or the API asked for.
+        catalog: Environments and projects as they are now.
+        username: Name in the hub.
+        groups: The user's groups in the hub.
+        server: Name of the server; empty for the default one.
+        last_failure: Cause of the failed start before, shown in safe mode.
+
     Raises:
         RefusedError: Says what was wrong and what to do.
     """

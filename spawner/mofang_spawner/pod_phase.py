@@ -41,11 +41,11 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """Not there yet; ``sentence`` says what it waits for."""
+class StartPending:
+    """Not there yet; ``message`` says what it waits for."""
 
     stage: Stage
-    sentence: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFailed:
-    """It will not come; ``sentence`` says why and what to do."""
+    """It will not come; ``message`` says why and what to do."""
 
     reason: str
     """A short label for metrics."""
-    sentence: str
+    message: str
     has_log: bool = False
     """Whether the container wrote something before it ended."""
 
@@ -73,7 +73,7 @@ class StartFailed:
 
 
 REMOVED = StartFailed(
-    reason="deleted", sentence="The server was removed while it started."
+    reason="deleted", message="The server was removed while it started."
 )
 
 
@@ -87,10 +87,10 @@ def unschedulable(message: str) -> str:
     return f"Waiting for a node: {message}" if message else "Waiting for a node."
 
 
-def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
+def classify(pod: Manifest | None) -> StartPending | Running | StartFailed:
     """The pod's state, for the person who waits for it."""
     if pod is None:
-        return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
+        return StartPending(stage=Stage.REQUESTED, message="Requesting resources.")
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         return REMOVED
@@ -98,7 +98,7 @@ def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
         why = status.get("message", status["reason"])
         node = pod["spec"].get("nodeName") or "of the pod"
         return StartFailed(
-            reason="evicted", sentence=f"The server was evicted from node {node}: {why}"
+            reason="evicted", message=f"The server was evicted from node {node}: {why}"
         )
     for each in status.get("initContainerStatuses", []):
         if found := _classify_init_container(pod, each):
@@ -111,31 +111,31 @@ def classify(pod: Manifest | None) -> Waiting | Running | StartFailed:
     return _classify_placing(pod, status)
 
 
-def _classify_placing(pod: Manifest, status: Manifest) -> Waiting:
+def _classify_placing(pod: Manifest, status: Manifest) -> StartPending:
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            sentence = unschedulable(condition.get("message", ""))
-            return Waiting(stage=Stage.QUEUED, sentence=sentence)
+            message = unschedulable(condition.get("message", ""))
+            return StartPending(stage=Stage.QUEUED, message=message)
     node = pod["spec"].get("nodeName")
     if node:
-        return Waiting(stage=Stage.PLACED, sentence=f"Assigned to node {node}.")
-    return Waiting(stage=Stage.REQUESTED, sentence="Requesting resources.")
+        return StartPending(stage=Stage.PLACED, message=f"Assigned to node {node}.")
+    return StartPending(stage=Stage.REQUESTED, message="Requesting resources.")
 
 
 def _classify_init_container(
     pod: Manifest, found: Manifest
-) -> Waiting | StartFailed | None:
+) -> StartPending | StartFailed | None:
     """An administrator's container before the server's; None unless it matters now."""
     state, name = found.get("state", {}), found.get("name", "")
     if reason := _broken_reason(state.get("waiting", {})):
-        sentence = _broken(found, state["waiting"], reason)
+        message = _broken(found, state["waiting"], reason)
         return StartFailed(
-            reason=_BROKEN[reason], sentence=f"Init container {name}: {sentence}"
+            reason=_BROKEN[reason], message=f"Init container {name}: {message}"
         )
     if "running" in state and not found.get("started"):
-        return Waiting(
+        return StartPending(
             stage=Stage.PLACED,
-            sentence=f"Init container {name} is running on node "
+            message=f"Init container {name} is running on node "
             f"{pod['spec'].get('nodeName', '')}.",
         )
     return None
@@ -151,7 +151,7 @@ def _broken_reason(waiting: Manifest) -> str:
 
 def _classify_container(
     pod: Manifest, found: Manifest
-) -> Waiting | Running | StartFailed:
+) -> StartPending | Running | StartFailed:
     state, node = found.get("state", {}), pod["spec"].get("nodeName", "")
     ended = state.get("terminated") or found.get("lastState", {}).get("terminated")
     if ended:
@@ -159,12 +159,12 @@ def _classify_container(
     waiting = state.get("waiting", {})
     if reason := _broken_reason(waiting):
         return StartFailed(
-            reason=_BROKEN[reason], sentence=_broken(found, waiting, reason)
+            reason=_BROKEN[reason], message=_broken(found, waiting, reason)
         )
     if "running" in state and pod["status"].get("podIP"):
         return Running(address=pod["status"]["podIP"], node=node)
-    return Waiting(
-        stage=Stage.PLACED, sentence=f"Creating the container on node {node}."
+    return StartPending(
+        stage=Stage.PLACED, message=f"Creating the container on node {node}."
     )
 
 
@@ -177,7 +177,7 @@ def _broken(found: Manifest, waiting: Manifest, reason: str) -> str:
         )
     return (
         f"The container cannot be created: {_tidy(waiting, reason)}. "
-        "Ask an administrator to look at this environment."
+        "Ask an administrator to check this environment."
     )
 
 
@@ -190,7 +190,7 @@ def _tidy(waiting: Manifest, reason: str) -> str:
 def _ended(ended: Manifest) -> StartFailed:
     code = ended.get("exitCode")
     if ended.get("reason") == "OOMKilled" or code == _KILLED:
-        sentence = "The server ran out of memory while it started. Ask for more memory."
-        return StartFailed(reason="memory", sentence=sentence, has_log=True)
-    sentence = f"The server exited before it was ready, with exit code {code}."
-    return StartFailed(reason="exit", sentence=sentence, has_log=True)
+        message = "The server ran out of memory while it started. Ask for more memory."
+        return StartFailed(reason="memory", message=message, has_log=True)
+    message = f"The server exited before it was ready, with exit code {code}."
+    return StartFailed(reason="exit", message=message, has_log=True)

@@ -76,7 +76,7 @@ def apply_plan(
     spec["automountServiceAccountToken"] = False
     spec.setdefault("enableServiceLinks", False)
     spec["securityContext"] = dict(POD_SECURITY)
-    _place(spec, plan, nodes)
+    _add_placement(spec, plan, nodes)
     spec["volumes"] = merge_volumes(
         spec.get("volumes") or [], _volumes(plan, secret_name)
     )
@@ -87,7 +87,7 @@ def apply_plan(
     return pod
 
 
-def _place(spec: Manifest, plan: SpawnPlan, nodes: Iterable[Node]) -> None:
+def _add_placement(spec: Manifest, plan: SpawnPlan, nodes: Iterable[Node]) -> None:
     request = PlacementRequest(requests_gpu=plan.sizes.gpu > 0, pool=plan.project.pool)
     placement = build_placement(request, nodes)
     if affinity := merge_affinity(spec.get("affinity") or {}, placement.affinity):

@@ -11,13 +11,13 @@ class Step:
     """One sentence of a start."""
 
     percent: int
-    sentence: str
+    message: str
     detail: str = ""
     """Kubernetes' own words, for those who want them."""
 
     def event(self) -> dict[str, Any]:
         """As JupyterHub's progress stream carries it."""
-        found: dict[str, Any] = {"progress": self.percent, "message": self.sentence}
+        found: dict[str, Any] = {"progress": self.percent, "message": self.message}
         if self.detail:
             found["detail"] = self.detail
         return found
@@ -31,13 +31,19 @@ class StartLog:
         self._changed = asyncio.Event()
         self._ended = False
 
-    def emit(self, percent: int, sentence: str, detail: str = "") -> None:
-        """Add a step unless it equals the last one; percentages never fall."""
-        last = self._steps[-1] if self._steps else Step(percent=0, sentence="")
-        if last.sentence == sentence and last.detail == detail:
+    def emit(self, percent: int, message: str, detail: str = "") -> None:
+        """Add a step unless it equals the last one; percentages never fall.
+
+        Args:
+            percent: From 0 to 100.
+            message: For the person.
+            detail: Shown below the message.
+        """
+        last = self._steps[-1] if self._steps else Step(percent=0, message="")
+        if last.message == message and last.detail == detail:
             return
         percent = max(percent, last.percent)
-        self._steps.append(Step(percent=percent, sentence=sentence, detail=detail))
+        self._steps.append(Step(percent=percent, message=message, detail=detail))
         self._wake()
 
     @property

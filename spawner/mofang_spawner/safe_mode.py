@@ -47,8 +47,8 @@ def variables(failure: str) -> dict[str, str]:
     """
     # The end is where a program says what it ended of. Kubernetes puts other variables
     # in where a value has a dollar sign.
-    told = failure[-MAX_FAILURE_LENGTH:].replace("$", "$$")
-    return _VARIABLES | ({FAILURE_VARIABLE: told} if told else {})
+    shown = failure[-MAX_FAILURE_LENGTH:].replace("$", "$$")
+    return _VARIABLES | ({FAILURE_VARIABLE: shown} if shown else {})
 
 
 def apply(container: Manifest) -> None:

@@ -29,7 +29,7 @@ from mofang_spawner.pod_phase import (
     Running,
     Stage,
     StartFailed,
-    Waiting,
+    StartPending,
     classify,
 )
 from mofang_spawner.progress import StartLog
@@ -44,7 +44,7 @@ class SpawnFailedError(Exception):
     """The server will not become ready."""
 
     def __init__(self, failure: StartFailed, log: str = "") -> None:
-        super().__init__(failure.sentence)
+        super().__init__(failure.message)
         self.failure = failure
         self.log = log
         """The container's last lines, or empty."""
@@ -152,6 +152,11 @@ class ServerStart:
     async def wait(self, path: str, port: int, deadline: Deadline) -> Manifest:
         """Wait until the server answers at ``path`` of its pod; return the pod.
 
+        Args:
+            path: Of the URL to ask.
+            port: Of the pod.
+            deadline: For the whole start.
+
         Raises:
             SpawnFailedError: It ended or cannot start; with cause and last lines.
             TimeoutError: The deadline passed.
@@ -162,8 +167,8 @@ class ServerStart:
         async with asyncio.timeout(deadline.left), events:
             running = await self._wait_for_container()
             self.has_run = True
-            sentence = f"Container started on node {running.node}. Starting JupyterLab."
-            self.log.emit(Stage.STARTING, sentence)
+            message = f"Container started on node {running.node}. Starting JupyterLab."
+            self.log.emit(Stage.STARTING, message)
             url = f"http://{running.address}:{port}{path}"
             await self._wait_for_answer(url)
         self.log.emit(Stage.ROUTING, "JupyterLab is ready. Adding its route.")
@@ -183,11 +188,13 @@ class ServerStart:
                     case StartFailed():
                         raise SpawnFailedError(state, await self._last_lines(state))
                     # The pod's status may lag behind its events.
-                    case Waiting() if state.stage >= self.log.percent:
-                        self.log.emit(state.stage, state.sentence)
+                    case StartPending() if state.stage >= self.log.percent:
+                        self.log.emit(state.stage, state.message)
         raise AssertionError("a watch has no end")
 
-    async def _states(self) -> AsyncGenerator[Waiting | Running | StartFailed, None]:
+    async def _states(
+        self,
+    ) -> AsyncGenerator[StartPending | Running | StartFailed, None]:
         async with contextlib.aclosing(self._context.pods.changes()) as changes:
             following = asyncio.ensure_future(anext(changes))
             seen = False

@@ -51,22 +51,22 @@ def validate_traits(config: Config) -> None:
     Raises:
         TraitsRefusedError: With one sentence for each trait to change.
     """
-    sentences = []
+    messages = []
     hub = config.get("JupyterHub", {})
     if hub.get("internal_ssl"):
-        sentences.append(f"JupyterHub.internal_ssl: {TRAITS['secret_mount_path'].note}")
+        messages.append(f"JupyterHub.internal_ssl: {TRAITS['secret_mount_path'].note}")
     for section in MofangSpawner.section_names():
         for name, value in config.get(section, {}).items():
-            found = _sentences(name, value)
-            sentences += [f"{section}.{each}" for each in found]
-    if sentences:
+            found = _messages(name, value)
+            messages += [f"{section}.{each}" for each in found]
+    if messages:
         raise TraitsRefusedError(
             "The spawner's configuration is refused. Correct it and start the hub "
-            "again:\n" + "\n".join(f"- {each}" for each in sentences)
+            "again:\n" + "\n".join(f"- {each}" for each in messages)
         )
 
 
-def _sentences(name: str, value: Any) -> Iterator[str]:
+def _messages(name: str, value: Any) -> Iterator[str]:
     new_name = _DEPRECATED.get(name, (name,))[0]
     rule = TRAITS.get(new_name)
     if rule is None:
@@ -184,7 +184,7 @@ def _check_overrides(value: Mapping[str, Any]) -> Iterator[str]:
     for group, override in value.items():
         traits = override.get("spawner_override") or {}
         for name, each in traits.items():
-            yield from (f"{group}: {found}" for found in _sentences(name, each))
+            yield from (f"{group}: {found}" for found in _messages(name, each))
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:

@@ -13,10 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from mofang_local import needs, network
+from mofang_local import network, preflight
 from mofang_local.cluster import Cluster
-from mofang_local.errors import LauncherError, NeedError
-from mofang_local.places import Places, places
+from mofang_local.errors import LauncherError, PreflightError
+from mofang_local.local_paths import LocalPaths, paths
 from mofang_local.progress import Progress
 from tests.bare import readme, root
 from tests.support import passed
@@ -29,7 +29,7 @@ PROGRAMS = {
     "mount": "mount",
     "ip": "iproute2",
 }
-SYSTEM_BYTES = 4 * needs.GIB
+SYSTEM_BYTES = 4 * preflight.GIB
 """Debian itself, with what README installs, and the clone."""
 ENTER = Path(__file__).with_name("enter.sh")
 CLONE = "root/mofang"
@@ -38,7 +38,7 @@ TRACE = "PS4='+ after ${SECONDS} s: '\nset -x"
 """Bash prints each command, and how long after the first it began."""
 
 
-def root_folder(found: Places) -> Path:
+def root_folder(found: LocalPaths) -> Path:
     """Where the bare Debian is."""
     return found.state.parent / "bare"
 
@@ -46,7 +46,7 @@ def root_folder(found: Places) -> Path:
 def remove(folder: Path) -> None:
     """Remove a root, unless something of the machine is still mounted in it."""
     if f" {folder}/" in Path("/proc/self/mounts").read_text():
-        raise NeedError(f"Something is mounted below {folder}: unmount it first.")
+        raise PreflightError(f"Something is mounted below {folder}: unmount it first.")
     if folder.exists():
         shutil.rmtree(folder)
 
@@ -58,7 +58,7 @@ def platform_is_here() -> bool:
     return any(node.namespace in names for node in network.NODES)
 
 
-def check(found: Places, *, beside: bool, cold: bool) -> None:
+def check(found: LocalPaths, *, beside: bool, cold: bool) -> None:
     """Refuse where a bare machine cannot be made.
 
     Args:
@@ -67,28 +67,32 @@ def check(found: Places, *, beside: bool, cold: bool) -> None:
         cold: Whether everything is built anew.
 
     Raises:
-        NeedError: Something is in the way; tells what to do.
+        PreflightError: Something is in the way; tells what to do.
     """
     if os.geteuid():
-        raise NeedError("A bare Debian needs namespaces: run this command as root.")
+        raise PreflightError(
+            "A bare Debian needs namespaces: run this command as root."
+        )
     if platform_is_here() and not beside:
-        raise NeedError(
+        raise PreflightError(
             "A platform runs on this machine, and both would use the same networks "
             "and cgroups: stop it by `make down`."
         )
     remove(root_folder(found))
-    machine = needs.look(found.state)
-    needed = needs.DISK_BYTES if cold else needs.BUILT_DISK_BYTES
+    host = preflight.inspect_host(found.state)
+    needed = preflight.DISK_BYTES if cold else preflight.BUILT_DISK_BYTES
     needed += SYSTEM_BYTES
-    if machine.free_disk < needed:
-        raise NeedError(
-            f"{machine.free_disk // needs.GIB} GiB of disk are free below "
-            f"{found.state.parent}, {needed // needs.GIB} are needed."
+    if host.free_disk < needed:
+        raise PreflightError(
+            f"{host.free_disk // preflight.GIB} GiB of disk are free below "
+            f"{found.state.parent}, {needed // preflight.GIB} are needed."
         )
-    needs.install(needs.missing_packages(PROGRAMS), found.build_logs / "bare.log")
+    preflight.install(
+        preflight.missing_packages(PROGRAMS), found.build_logs / "bare.log"
+    )
 
 
-def prepare(folder: Path, found: Places, commands: str) -> None:
+def prepare(folder: Path, found: LocalPaths, commands: str) -> None:
     """Make a bare Debian with a clone of this checkout's last commit."""
     archive = found.cache / "bare" / f"{root.SUITE}.tar"
     found.build_logs.mkdir(parents=True, exist_ok=True)
@@ -109,7 +113,7 @@ def run(folder: Path, caches: list[Path]) -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def clear(found: Places) -> None:
+def clear(found: LocalPaths) -> None:
     """Remove what a platform inside left of cgroups and wires, which are the machine's.
 
     Its processes and network namespaces are gone with it.
@@ -136,7 +140,7 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def tried(options: argparse.Namespace, found: Places) -> int:
+def tried(options: argparse.Namespace, found: LocalPaths) -> int:
     """Make the bare machine, run what was asked for, clear away what is left."""
     repository = passed.REPOSITORY
     page = repository / "docs/contributors/bare-machine.md"
@@ -165,8 +169,8 @@ def tried(options: argparse.Namespace, found: Places) -> int:
 
 def main() -> int:
     """Return 0 when all commands of README passed."""
-    options, found = parser().parse_args(), places()
-    print(passed.sentence(NAME), flush=True)
+    options, found = parser().parse_args(), paths()
+    print(passed.message(NAME), flush=True)
     try:
         check(found, beside=options.beside, cold=options.cold)
         status = tried(options, found)
@@ -176,7 +180,7 @@ def main() -> int:
     if status:
         print(f"A command failed with exit status {status}.", file=sys.stderr)
     elif not options.instead:
-        print(passed.sentence(NAME))
+        print(passed.message(NAME))
     return status
 
 

@@ -124,7 +124,7 @@ def _npm_variables() -> dict[str, str]:
     return dict.fromkeys(names, registry) if registry else {}
 
 
-def _said(program: str, *words: str) -> str:
+def _said(program: str, *arguments: str) -> str:
     if not shutil.which(program):
         return ""
-    return subprocess.check_output([program, *words], text=True).strip()
+    return subprocess.check_output([program, *arguments], text=True).strip()

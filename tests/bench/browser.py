@@ -41,7 +41,7 @@ def logged_in(platform: Platform) -> Iterator[Page]:
         browser.close()
 
 
-def wait_seen(page: Page, selector: str, text: str = "") -> None:
+def wait_visible(page: Page, selector: str, text: str = "") -> None:
     """Wait for an element, with exactly this text if given, asked at every frame.
 
     A locator asks every half second after the first few, which is what would be
@@ -64,7 +64,7 @@ def click_to_launcher(page: Page, session: HubSession) -> float:
     button = page.get_by_role("button", name="Start Python", exact=True)
     began = time.monotonic()
     button.click()
-    wait_seen(page, ".jp-LauncherCard")
+    wait_visible(page, ".jp-LauncherCard")
     took = time.monotonic() - began
     session.stop(SERVER)
     return took

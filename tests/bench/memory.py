@@ -47,6 +47,8 @@ def rows() -> list[Row]:
         ),
     }
     return [
-        Row(name=f"memory when idle: {name}", unit="MiB", ours=[resident_mib(words)])
-        for name, words in parts.items()
+        Row(
+            name=f"memory when idle: {name}", unit="MiB", ours=[resident_mib(arguments)]
+        )
+        for name, arguments in parts.items()
     ]

@@ -105,7 +105,7 @@ def _open(page: Page, lab: str) -> float:
     page.wait_for_timeout(3000)
     began = time.monotonic()
     tab.click()
-    browser.wait_seen(page, ".mf-JobList li")
+    browser.wait_visible(page, ".mf-JobList li")
     return (time.monotonic() - began) * 1000
 
 
@@ -119,7 +119,7 @@ def _search(page: Page, name: str) -> float:
     page.get_by_text("1 job", exact=True).wait_for(state="hidden")
     began = time.monotonic()
     field.fill(name)
-    browser.wait_seen(page, ".mf-Count [role=status]", "1 job")
+    browser.wait_visible(page, ".mf-Count [role=status]", "1 job")
     took = (time.monotonic() - began) * 1000
     field.fill("")
     page.get_by_text("1 job", exact=True).wait_for(state="hidden")

@@ -90,10 +90,13 @@ class Training:
 
     def _times(self, pods: list[str]) -> tuple[float, float]:
         """When the last container began to run, and when the last had its step."""
-        told = [eventually(lambda p=p: self._told(p), within=90, what=p) for p in pods]
-        return max(runs for runs, _ in told), max(step for _, step in told)
+        figures = [
+            eventually(lambda p=p: self._read_figures(p), within=90, what=p)
+            for p in pods
+        ]
+        return max(runs for runs, _ in figures), max(step for _, step in figures)
 
-    def _told(self, pod: str) -> tuple[float, float] | None:
+    def _read_figures(self, pod: str) -> tuple[float, float] | None:
         try:
             said = self._platform.kubectl("logs", pod, "-n", NAMESPACE)
         except RuntimeError:

@@ -161,8 +161,8 @@ def test_dashboards_are_found_by_grafana(render, minimal, path):
     assert board == json.loads(path.read_text())
     assert board["uid"]
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
-    places = {(p["gridPos"]["x"], p["gridPos"]["y"]) for p in board["panels"]}
-    assert len(places) == len(board["panels"])
+    paths = {(p["gridPos"]["x"], p["gridPos"]["y"]) for p in board["panels"]}
+    assert len(paths) == len(board["panels"])
 
 
 def test_they_are_found_by_the_labels_of_the_site(render, minimal):

@@ -66,11 +66,11 @@ def test_every_default_is_allowed_by_the_schema_at_any_depth():
     schema = json.loads((CHART / "values.schema.json").read_text())
     values = yaml.safe_load((CHART / "values.yaml").read_text())
 
-    def missing(part, told, path):
+    def missing(part, declared, path):
         for name, value in part.items():
-            known = told.get("properties", {})
+            known = declared.get("properties", {})
             if name not in known:
-                if told.get("additionalProperties") is False:
+                if declared.get("additionalProperties") is False:
                     yield f"{path}.{name}"
             elif isinstance(value, dict):
                 yield from missing(value, known[name], f"{path}.{name}")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 AWAY_SECONDS = 75
 SILENT_SECONDS = 20
-SETTLE_SECONDS = 5
+QUIET_SECONDS = 5
 
 GOES_ON = (
     "import time\n"
@@ -107,7 +107,7 @@ async def test_a_silent_connection_makes_no_second_job(world: World, cut: Cut) -
         await world.call("POST", json=spec, timeout=5)
     await asyncio.sleep(SILENT_SECONDS)
     cut.flow()
-    await asyncio.sleep(SETTLE_SECONDS)
+    await asyncio.sleep(QUIET_SECONDS)
 
     async def all_ended() -> bool:
         jobs = (await world.call("GET", "?search=late")).json()["jobs"]

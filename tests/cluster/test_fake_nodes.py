@@ -58,11 +58,11 @@ def start(
 
 
 def until_phase(platform: Platform, namespace: str, name: str, phase: str) -> Any:
-    def look() -> Any:
+    def in_phase() -> Any:
         pod = platform.get("pod", name, "-n", namespace)
         return pod if pod["status"]["phase"] == phase else None
 
-    return eventually(look, within=60, what=f"{name} is {phase}")
+    return eventually(in_phase, within=60, what=f"{name} is {phase}")
 
 
 FAKE = [{"key": FAKE_TAINT, "operator": "Exists", "effect": "NoSchedule"}]
@@ -131,7 +131,7 @@ def test_a_pool_of_gpu_machines_takes_who_tolerates_it(
     pool = f"pool-{secrets.token_hex(3)}"
     gpu = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
     own = {"key": POOL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
-    with fake_nodes(1, gpu=8, pool=pool, machine="gpu") as (name,):
+    with fake_nodes(1, gpu=8, pool=pool, node_type="gpu") as (name,):
         start(platform, namespace, "own", [gpu, own], gpu=8)
         start(platform, namespace, "foreign", [gpu, *FAKE], gpu=8)
 

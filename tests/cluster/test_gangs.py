@@ -56,7 +56,7 @@ class World:
     policy: GangPolicy
     project: str
     label: str
-    sight: gangs.Sight
+    watched_objects: gangs.WatchedObjects
 
     @property
     def namespace(self) -> str:
@@ -185,29 +185,31 @@ class World:
 
     async def until_bound(self, gang: Gang) -> None:
         def is_whole() -> bool:
-            placed = self.sight.verdict(gang.name) == "True"
-            return placed and self.sight.bound(gang.name) == gang.count
+            placed = self.watched_objects.verdict(gang.name) == "True"
+            return placed and self.watched_objects.bound(gang.name) == gang.count
 
-        await self.sight.until(is_whole)
+        await self.watched_objects.until(is_whole)
 
     async def until_refused(self, gang: Gang) -> None:
         """The scheduler has looked at all of its pods and found no room."""
 
         def is_refused() -> bool:
-            pods = self.sight.of(gang.name)
+            pods = self.watched_objects.of(gang.name)
             return (
                 len(pods) == gang.count
-                and self.sight.verdict(gang.name) == "False"
+                and self.watched_objects.verdict(gang.name) == "False"
                 and all(each["status"].get("conditions") for each in pods)
             )
 
-        await self.sight.until(is_refused)
+        await self.watched_objects.until(is_refused)
 
     async def pass_by(self, name: str = PLAIN) -> None:
         """Let a pod without a gang be placed: those before it had their chance."""
         await self.add_pod(name)
-        await self.sight.until(
-            lambda: bool(self.sight.pods.get(name, {}).get("spec", {}).get("nodeName"))
+        await self.watched_objects.until(
+            lambda: bool(
+                self.watched_objects.pods.get(name, {}).get("spec", {}).get("nodeName")
+            )
         )
 
 
@@ -217,11 +219,15 @@ async def world(http, policy):
     name = f"mofang-project-{project}"
     async with (
         gangs.namespace(http, name, project=project),
-        gangs.machines(http, [project]),
-        gangs.watched(http, name) as sight,
+        gangs.nodes(http, [project]),
+        gangs.watched(http, name) as watched_objects,
     ):
         yield World(
-            http=http, policy=policy, project=project, label=project, sight=sight
+            http=http,
+            policy=policy,
+            project=project,
+            label=project,
+            watched_objects=watched_objects,
         )
 
 
@@ -235,10 +241,10 @@ async def test_a_job_with_the_label_is_a_gang(world):
     await world.start(gang)
     await world.until_bound(gang)
 
-    for pod in world.sight.of(gang.name):
+    for pod in world.watched_objects.of(gang.name):
         assert pod["spec"]["schedulingGroup"] == {"podGroupName": gang.name}
-    group = world.sight.groups[gang.name]
-    pods = [read_pod(strip_pod(each)) for each in world.sight.of(gang.name)]
+    group = world.watched_objects.groups[gang.name]
+    pods = [read_pod(strip_pod(each)) for each in world.watched_objects.of(gang.name)]
     assert world.policy.pending_reason(gang, group, pods) is None
 
 
@@ -267,16 +273,18 @@ async def test_every_kind_of_job_is_a_gang_of_all_its_replicas(world, kind, fram
     await world.resume(gang, kind.plural)
     await world.until_bound(gang)
     await world.pass_by()
-    assert len(world.sight.of(gang.name)) == gang.count
+    assert len(world.watched_objects.of(gang.name)) == gang.count
 
 
 async def test_pods_wait_for_a_group_that_is_made_later(world):
     gang = world.gang("train", replicas=2, gpu=1)
     job = await world.submit(gang)
     await world.resume(gang)
-    await world.sight.until(lambda: len(world.sight.of(gang.name)) == gang.count)
+    await world.watched_objects.until(
+        lambda: len(world.watched_objects.of(gang.name)) == gang.count
+    )
     await world.pass_by()
-    assert world.sight.bound(gang.name) == 0
+    assert world.watched_objects.bound(gang.name) == 0
 
     await world.make_group(gang, job)
     await world.until_bound(gang)
@@ -288,9 +296,9 @@ async def test_a_gang_too_big_holds_nothing_and_says_what_it_waits_for(world):
     await world.until_refused(gang)
     await world.pass_by()
 
-    assert world.sight.bound(gang.name) == 0
-    group = world.sight.groups[gang.name]
-    pods = [read_pod(strip_pod(each)) for each in world.sight.of(gang.name)]
+    assert world.watched_objects.bound(gang.name) == 0
+    group = world.watched_objects.groups[gang.name]
+    pods = [read_pod(strip_pod(each)) for each in world.watched_objects.of(gang.name)]
     said = world.policy.pending_reason(gang, group, pods)
     assert said.startswith(
         "Waiting for enough free resources for 3 workers (3 GPUs, 0.1 cores, 64 MiB "
@@ -308,9 +316,11 @@ async def test_a_group_of_another_priority_than_its_pods_is_an_error_that_is_tol
     job = await world.submit(gang)
     await world.make_group(replace(gang, priority=Priority.HIGH), job)
     await world.resume(gang)
-    await world.sight.until(lambda: world.sight.verdict(gang.name) == "False")
+    await world.watched_objects.until(
+        lambda: world.watched_objects.verdict(gang.name) == "False"
+    )
 
-    group = world.sight.groups[gang.name]
+    group = world.watched_objects.groups[gang.name]
     assert world.policy.pending_reason(gang, group, []).startswith(
         "Kubernetes cannot place its replicas: all pods in a single pod group should "
         "have the same priority"
@@ -325,7 +335,7 @@ async def test_a_waiting_gang_starts_when_room_is_made(world):
     await world.start(second)
     await world.until_refused(second)
 
-    for pod in world.sight.of(first.name):
+    for pod in world.watched_objects.of(first.name):
         path = f"/api/v1/namespaces/{world.namespace}/pods/{pod['metadata']['name']}"
         await gangs.remove(world.http, path)
     await gangs.remove(world.http, f"{world.jobs}/{first.name}")
@@ -341,8 +351,11 @@ async def test_a_group_goes_with_its_job(world):
         "DELETE", f"{world.jobs}/{gang.name}", json={"propagationPolicy": "Background"}
     )
     assert answer.status_code == 200, answer.text
-    await world.sight.until(
-        lambda: gang.name not in world.sight.groups and not world.sight.of(gang.name)
+    await world.watched_objects.until(
+        lambda: (
+            gang.name not in world.watched_objects.groups
+            and not world.watched_objects.of(gang.name)
+        )
     )
 
 
@@ -355,10 +368,10 @@ async def test_no_priority_breaks_a_gang_that_runs(world):
     await world.until_refused(high)
     await world.pass_by()
 
-    assert world.sight.bound(high.name) == 0
-    for pod in world.sight.of(low.name):
+    assert world.watched_objects.bound(high.name) == 0
+    for pod in world.watched_objects.of(low.name):
         assert "deletionTimestamp" not in pod["metadata"]
-    assert world.sight.bound(low.name) == low.count
+    assert world.watched_objects.bound(low.name) == low.count
 
 
 async def test_a_pod_of_another_project_cannot_borrow_a_group(world):
@@ -368,15 +381,17 @@ async def test_a_pod_of_another_project_cannot_borrow_a_group(world):
 
     async with (
         gangs.namespace(world.http, f"{world.namespace}-b", project="other") as other,
-        gangs.watched(world.http, other) as sight,
+        gangs.watched(world.http, other) as watched_objects,
     ):
         made = await world.add_pod("thief", namespace=other, group=gang.name)
         await world.add_pod(PLAIN, namespace=other)
-        await sight.until(
-            lambda: bool(sight.pods.get(PLAIN, {}).get("spec", {}).get("nodeName"))
+        await watched_objects.until(
+            lambda: bool(
+                watched_objects.pods.get(PLAIN, {}).get("spec", {}).get("nodeName")
+            )
         )
         assert made["spec"]["schedulingGroup"] == {"podGroupName": gang.name}
-        assert "nodeName" not in sight.pods["thief"]["spec"]
+        assert "nodeName" not in watched_objects.pods["thief"]["spec"]
 
 
 async def test_outside_of_projects_the_label_means_nothing(world):

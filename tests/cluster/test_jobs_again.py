@@ -22,7 +22,7 @@ async def test_who_does_not_fit_the_quota_waits_and_says_for_what(
 ) -> None:
     script = world.write("quick.py", "print('done')")
     first = await world.submit(name="first", script=script, resources=huge(world))
-    await eventually(lambda: is_let_in(world, first))
+    await eventually(lambda: is_admitted(world, first))
     second = await world.submit(name="second", script=script, resources=huge(world))
     third = await world.submit(
         name="third",
@@ -45,7 +45,7 @@ async def test_who_does_not_fit_the_quota_waits_and_says_for_what(
     assert not await pods_of(world, second), "nothing of a waiting gang is made"
 
     await world.call("POST", f"/{first.id}/cancel")
-    await eventually(lambda: is_let_in(world, third))
+    await eventually(lambda: is_admitted(world, third))
     await world.call("POST", f"/{second.id}/cancel", user=COLLEAGUE)
     for job in (second, third):
         await world.call("POST", f"/{job.id}/cancel")
@@ -57,7 +57,7 @@ async def test_a_small_job_passes_a_big_one_that_does_not_fit_yet(
 ) -> None:
     script = world.write("quick.py", "print('done')")
     first = await world.submit(name="first", script=script, resources=huge(world))
-    await eventually(lambda: is_let_in(world, first))
+    await eventually(lambda: is_admitted(world, first))
     big = await world.submit(name="big", script=script, resources=huge(world))
     await world.until(big, JobState.QUEUED)
 
@@ -155,16 +155,16 @@ async def test_a_failed_replica_stays_for_a_look(world: World) -> None:
 async def patiently(world: World, job: Job, *states: JobState) -> Job:
     """As ``until``, over failures that are tried again."""
 
-    async def look() -> Job | None:
+    async def in_state() -> Job | None:
         seen = await world.get(job)
         return seen if seen.state in states else None
 
-    found = await eventually(look, within=150)
+    found = await eventually(in_state, within=150)
     assert found is not None
     return found
 
 
-async def is_let_in(world: World, job: Job) -> bool:
+async def is_admitted(world: World, job: Job) -> bool:
     seen = await world.get(job)
     return seen.queue is None and bool(await pods_of(world, job))
 

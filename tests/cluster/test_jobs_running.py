@@ -151,17 +151,17 @@ async def test_an_image_that_cannot_be_pulled_is_told_within_20_s(
         await eventually(is_known)
         job = await world.submit(script="x.py", image=image)
 
-        async def told_of_image() -> Job | None:
+        async def image_reason() -> Job | None:
             seen = await world.get(job)
             return seen if image in str(seen.reason) else None
 
-        told = await eventually(told_of_image)
-        assert told
+        found = await eventually(image_reason)
+        assert found
     finally:
         await objects.delete_cluster_custom_object(*where, name)
 
-    assert "cannot be pulled" in str(told.reason)
-    assert told.state is JobState.QUEUED
+    assert "cannot be pulled" in str(found.reason)
+    assert found.state is JobState.QUEUED
     assert (await world.call("DELETE", f"/{job.id}")).status_code == 204
 
 
@@ -190,11 +190,11 @@ async def test_no_machine_fits_is_told_in_words(world: World) -> None:
         resources={"cpu": str(world.cores), "memory": "256Mi"},
     )
 
-    async def told() -> Job | None:
+    async def found() -> Job | None:
         seen = await world.get(job)
         return seen if "too little free CPU" in str(seen.reason) else None
 
-    waiting = await eventually(told)
+    waiting = await eventually(found)
     await world.call("DELETE", f"/{job.id}")
 
     assert waiting is not None
@@ -209,11 +209,11 @@ async def test_a_job_larger_than_any_node_is_not_admitted(world: World) -> None:
         resources={"cpu": str(world.cores + 1), "memory": "256Mi"},
     )
 
-    async def told() -> Job | None:
+    async def found() -> Job | None:
         seen = await world.get(job)
         return seen if "the largest node it may use" in str(seen.reason) else None
 
-    waiting = await eventually(told)
+    waiting = await eventually(found)
     small = await world.submit(script=world.write("quick.py", "print('done')"))
     await world.until(small, JobState.SUCCEEDED)
     pods = await CoreV1Api(world.api).list_namespaced_pod(

@@ -47,11 +47,11 @@ STORAGE = state_folder() / "data" / "storage"
 KUBECONFIG = state_folder() / "kubeconfig"
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 60) -> T:
-    """The first true answer of ``look``."""
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 60) -> T:
+    """The first true answer of ``check``."""
     async with asyncio.timeout(within):
         while True:
-            if answer := await look():
+            if answer := await check():
                 return answer
             await asyncio.sleep(0.2)
 

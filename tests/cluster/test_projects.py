@@ -63,11 +63,11 @@ def project(platform):
 @pytest.fixture
 def phase(platform):
     def wait(name: str, wanted: str) -> dict:
-        def look():
+        def in_state():
             status = platform.get("project", name).get("status", {})
             return status if status.get("phase") == wanted else None
 
-        return eventually(look, within=60, what=f"project {name} is {wanted}")
+        return eventually(in_state, within=60, what=f"project {name} is {wanted}")
 
     return wait
 

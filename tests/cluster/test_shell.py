@@ -46,9 +46,9 @@ class Shell:
     async def send(self, *message: Any) -> None:
         await self._socket.write_message(json.dumps(message))
 
-    async def until(self, words: str, within: float = 15) -> str:
+    async def until(self, text: str, within: float = 15) -> str:
         async with asyncio.timeout(within):
-            while words not in self.text:
+            while text not in self.text:
                 await self.read()
         return self.text
 

@@ -50,9 +50,9 @@ class Person:
         self.token = token
 
     async def prepare(self, *kind: str) -> None:
-        words = ["-q", "-N", "", "-t", *(kind or ("ed25519",))]
+        arguments = ["-q", "-N", "", "-t", *(kind or ("ed25519",))]
         path = str(self.folder / "key")
-        await self._run(["ssh-keygen", *words, "-f", path])
+        await self._run(["ssh-keygen", *arguments, "-f", path])
 
     @property
     def key(self) -> str:
@@ -80,30 +80,30 @@ class Person:
     async def ssh(
         self,
         job: Job,
-        *words: str,
+        *arguments: str,
         replica: str = "worker/0",
         given: bytes = b"",
         key: str = "",
     ) -> Ended:
         options = self.options(job, replica, key)
-        return await self._run(["ssh", *options, "jovyan@replica", *words], given)
+        return await self._run(["ssh", *options, "jovyan@replica", *arguments], given)
 
-    async def run(self, program: str, job: Job, *words: object) -> Ended:
+    async def run(self, program: str, job: Job, *arguments: object) -> Ended:
         options = self.options(job, "worker/0")
-        return await self._run([program, *options, *map(str, words)])
+        return await self._run([program, *options, *map(str, arguments)])
 
-    async def start(self, job: Job, *words: str) -> asyncio.subprocess.Process:
+    async def start(self, job: Job, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *("ssh", *self.options(job, "worker/0"), "jovyan@replica", *words),
+            *("ssh", *self.options(job, "worker/0"), "jovyan@replica", *arguments),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "MOFANG_TOKEN": self.token},
         )
 
-    async def _run(self, words: list[str], given: bytes = b"") -> Ended:
+    async def _run(self, arguments: list[str], given: bytes = b"") -> Ended:
         process = await asyncio.create_subprocess_exec(
-            *words,
+            *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -170,9 +170,9 @@ async def test_files_go_both_ways(person: Person, job: Job, tmp_path: Path) -> N
         if program == "scp":
             await person.run("scp", job, tmp_path / "there", f"jovyan@r:{name}")
         else:
-            words = ["sftp", *person.options(job, "worker/0"), "-b-", "jovyan@r"]
+            arguments = ["sftp", *person.options(job, "worker/0"), "-b-", "jovyan@r"]
             order = f"put {tmp_path / 'there'} {name}\n".encode()
-            assert (await person._run(words, order)).code == 0
+            assert (await person._run(arguments, order)).code == 0
         start = time.monotonic()
         ended = await person.run("scp", job, f"jovyan@r:{name}", tmp_path / "back")
         print(f"{program}: {len(content) / (time.monotonic() - start) / 1e6:.0f} MB/s")
@@ -192,8 +192,8 @@ async def test_ports_of_the_container_are_reached(person: Person, job: Job) -> N
     options = person.options(job, "worker/0")
 
     async def answered() -> bytes:
-        words = ["ssh", *options, "-W", "127.0.0.1:8765", "jovyan@replica"]
-        return (await person._run(words, b"HEAD / HTTP/1.0\r\n\r\n")).output
+        arguments = ["ssh", *options, "-W", "127.0.0.1:8765", "jovyan@replica"]
+        return (await person._run(arguments, b"HEAD / HTTP/1.0\r\n\r\n")).output
 
     assert b"200 OK" in await eventually(answered)
     server.kill()

@@ -137,7 +137,7 @@ def lab(
 
 
 @pytest.fixture
-def look() -> Callable[[Page, str], None]:
+def screenshot() -> Callable[[Page, str], None]:
     folder = ARTEFACTS / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
 

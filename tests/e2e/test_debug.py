@@ -13,7 +13,7 @@ from support.platform import Platform
 
 SERVER = "vision-pytorch"
 LEVEL = "a 'quoted' $value"
-LOOK = """
+INSPECT = """
 import glob, json, subprocess, time
 
 def look():
@@ -88,7 +88,7 @@ def test_a_failed_job_opens_as_a_notebook_of_its_own(
     try:
         ada.wait_ready(told["server"], within=90)
         start_kernel(ada, told["server"])
-        seen = look_inside(ada, told["server"], failed_job)
+        seen = inspect_server(ada, told["server"], failed_job)
     finally:
         ada.stop(told["server"])
 
@@ -145,9 +145,9 @@ def start_kernel(session: HubSession, server: str) -> None:
     assert answer.status_code == 201, answer.text
 
 
-def look_inside(session: HubSession, server: str, job: str) -> dict[str, Any]:
+def inspect_server(session: HubSession, server: str, job: str) -> dict[str, Any]:
     """Read, in the server's container, what the job left there; run its script."""
-    program = LOOK.replace("SCRIPT", repr(f"/cache/{job}.sh"))
+    program = INSPECT.replace("SCRIPT", repr(f"/cache/{job}.sh"))
     found: dict[str, Any] = json.loads(run_inside(session, server, program))
     return found
 

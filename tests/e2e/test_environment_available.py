@@ -86,7 +86,7 @@ def open_gallery(page: Page) -> None:
 def test_a_card_says_what_it_waits_for_and_can_be_started_once_it_is_there(
     platform: Platform,
     page_of: Callable[[str], Page],
-    look: Callable[[Page, str], None],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     page = page_of("ada")
     open_gallery(page)
@@ -97,9 +97,9 @@ def test_a_card_says_what_it_waits_for_and_can_be_started_once_it_is_there(
     expect(start).to_have_accessible_description(BUILDING)
     page.evaluate("window.notReloaded = true")
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
-    look(page, "environment-preparing-dark")
+    screenshot(page, "environment-preparing-dark")
     page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
-    look(page, "environment-preparing")
+    screenshot(page, "environment-preparing")
 
     set_available(platform, "False", "Building", LATER)
     expect(card.get_by_text(LATER)).to_be_visible(timeout=REFRESH_MS)

@@ -60,12 +60,12 @@ def test_faults_are_told_as_one_types_and_at_their_fields(lab: Lab) -> None:
         ),
     }
 
-    for at, (label, (wrong, sentence)) in enumerate(fields.items(), 1):
+    for at, (label, (wrong, message)) in enumerate(fields.items(), 1):
         field = lab.form.get_by_label(label, exact=True)
         expect(field).not_to_have_attribute("aria-invalid", "true")
         field.fill(wrong)
         expect(field).to_have_attribute("aria-invalid", "true")
-        expect(field).to_have_accessible_description(sentence)
+        expect(field).to_have_accessible_description(message)
         told = f"{at} field{'s' if at > 1 else ''} must change"
         expect(lab.form.get_by_text(told)).to_be_visible()
     lab.submit()

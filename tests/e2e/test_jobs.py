@@ -114,7 +114,7 @@ def test_a_bad_form_names_the_field(
 def test_gpu_workers_run_on_the_gpu_machine_and_others_do_not(
     ada: HubSession,
 ) -> None:
-    places = {}
+    paths = {}
     for gpus, machine in ((0, "cpu-1"), (1, "gpu-1")):
         job = submit(
             ada,
@@ -124,7 +124,7 @@ def test_gpu_workers_run_on_the_gpu_machine_and_others_do_not(
             resources={"cpu": "0.1", "memory": "512Mi", "gpu": gpus},
         )
         running = wait_for_state(ada, SERVER, job["id"], "Running")
-        places[machine] = running["replicas"][0]["node"]
+        paths[machine] = running["replicas"][0]["node"]
         api(ada, SERVER, "DELETE", f"jobs/{job['id']}")
 
-    assert places == {"cpu-1": "cpu-1", "gpu-1": "gpu-1"}
+    assert paths == {"cpu-1": "cpu-1", "gpu-1": "gpu-1"}

@@ -33,7 +33,7 @@ def content(lab: Lab) -> str:
 
 
 def test_whoever_logged_out_elsewhere_logs_in_and_saves(
-    lab: Lab, look: Callable[[Page, str], None]
+    lab: Lab, screenshot: Callable[[Page, str], None]
 ) -> None:
     write_unsaved(lab)
     other = lab.page.context.new_page()
@@ -44,7 +44,7 @@ def test_whoever_logged_out_elsewhere_logs_in_and_saves(
 
     dialog = lab.page.get_by_role("dialog").filter(has_text="You are logged out")
     expect(dialog).to_be_visible()
-    look(lab.page, "logged-out")
+    screenshot(lab.page, "logged-out")
     dialog.get_by_role("button").last.click()
     with lab.page.context.expect_page() as opened:
         lab.page.get_by_role("button", name="Log in").click()
@@ -55,7 +55,7 @@ def test_whoever_logged_out_elsewhere_logs_in_and_saves(
     with page.expect_event("close"):
         page.get_by_role("button", name=SIGN_IN).click()
     expect(lab.page.get_by_role("button", name="Log in")).to_have_count(0)
-    look(lab.page, "logged-in-again")
+    screenshot(lab.page, "logged-in-again")
     lab.page.locator(".cm-content").first.click()
     lab.page.keyboard.press("Control+S")
 
@@ -67,7 +67,7 @@ def test_whoever_logged_out_elsewhere_logs_in_and_saves(
 
 
 def test_saving_after_the_server_was_stopped_offers_a_start(
-    lab: Lab, look: Callable[[Page, str], None]
+    lab: Lab, screenshot: Callable[[Page, str], None]
 ) -> None:
     write_unsaved(lab)
     lab.session.stop(lab.server)
@@ -76,7 +76,7 @@ def test_saving_after_the_server_was_stopped_offers_a_start(
 
     dialog = lab.page.get_by_role("dialog").filter(has_text="not running")
     expect(dialog.first).to_be_visible()
-    look(lab.page, "server-stopped")
+    screenshot(lab.page, "server-stopped")
     expect(lab.page.get_by_text("Failed to fetch")).to_have_count(0)
     lab.session.start(lab.server, {"project": "vision", "environment": "pytorch"})
     lab.session.wait_ready(lab.server)

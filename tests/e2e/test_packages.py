@@ -28,7 +28,7 @@ def wheels(platform: Platform) -> Iterator[Path]:
     folder = platform.storage / "users" / "ada" / "test-wheels"
     for version in ("0.5", "99.0"):
         build_wheel(folder, "six", version)
-    build_wheel(folder, "mofangcubes", "1.0", needs=["six>=99"])
+    build_wheel(folder, "mofangcubes", "1.0", requires=["six>=99"])
     yield folder
     shutil.rmtree(folder)
 
@@ -180,7 +180,7 @@ def test_a_home_that_kernels_cannot_use_still_has_a_notebook(
 
 
 def test_one_button_undoes_all_changes(
-    platform: Platform, lab: Lab, wheels: Path, look: Callable[[Page, str], None]
+    platform: Platform, lab: Lab, wheels: Path, screenshot: Callable[[Page, str], None]
 ) -> None:
     undo(lab.session, lab.server)
     in_terminal(platform, "pytorch", f"{PIP} mofangcubes")
@@ -194,7 +194,7 @@ def test_one_button_undoes_all_changes(
     table = dialog.get_by_role("table", name="Changed packages")
     expect(table.get_by_role("row", name="mofangcubes 1.0 added")).to_be_visible()
     expect(table.get_by_role("row", name="six")).to_contain_text("→ 99.0")
-    look(page, "packages")
+    screenshot(page, "packages")
     undo_all = dialog.get_by_role("button", name="Undo all changes")
     undo_all.focus()
     page.keyboard.press("Enter")

@@ -68,7 +68,7 @@ def test_a_running_job_shows_small_curves_and_opens_large_ones(lab: Lab) -> None
     expect(charts["CPU"]).to_have_accessible_name(re.compile("Last values: [.]"))
 
 
-PLACES = [
+PARTS = [
     {"name": f"place_{at}", "path": f"/projects/vision/a-long-directory/{at}"}
     for at in range(2)
 ]
@@ -76,9 +76,9 @@ PLACES = [
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_all_of_it_is_legible_and_fits(
-    lab: Lab, look: Callable[[Page, str], None], theme: str
+    lab: Lab, screenshot: Callable[[Page, str], None], theme: str
 ) -> None:
-    more = {"outputs": PLACES, "environment": {"STAGE": "test"}}
+    more = {"outputs": PARTS, "environment": {"STAGE": "test"}}
     run(lab, "quick", QUICK, "Succeeded", hyperparameters={"lr": 0.1}, **more)
     run(lab, "quicker", QUICK, "Succeeded", hyperparameters={"lr": 0.2}, **more)
     run(lab, "wrong", "raise SystemExit('no such data')\n", "Failed")
@@ -91,11 +91,11 @@ def test_all_of_it_is_legible_and_fits(
         "data-jp-theme-name", f"JupyterLab {theme}"
     )
 
-    def check(place: Locator, name: str) -> None:
-        look(lab.page, f"form-{name}-{theme.lower()}")
-        eventually(lambda: not too_wide(place), within=15, what=f"{name} fits")
-        eventually(lambda: not faint(place), within=15, what=f"{name} is legible")
-        assert (too_wide(place), faint(place)) == ([], [])
+    def check(part: Locator, name: str) -> None:
+        screenshot(lab.page, f"form-{name}-{theme.lower()}")
+        eventually(lambda: not too_wide(part), within=15, what=f"{name} fits")
+        eventually(lambda: not faint(part), within=15, what=f"{name} is legible")
+        assert (too_wide(part), faint(part)) == ([], [])
 
     details = lab.show_job("a-busy-job-with-a-rather-long-name")
     expect(details.get_by_text("CPU").first).to_be_visible(timeout=90_000)

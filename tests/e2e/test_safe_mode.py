@@ -139,7 +139,7 @@ def test_from_a_failed_start_to_the_file_that_is_the_cause(
     session: HubSession,
     jupyter: Path,
     page_of: Callable[[str], Page],
-    look: Callable[[Page, str], None],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     """In the browser, by the buttons that are there."""
     write(jupyter, NOWHERE)
@@ -149,13 +149,13 @@ def test_from_a_failed_start_to_the_file_that_is_the_cause(
     page.get_by_role("button", name="Start PyTorch", exact=True).click()
 
     expect(page.get_by_role("alert")).to_contain_text("/nowhere", timeout=60_000)
-    look(page, "safe-mode-offered")
+    screenshot(page, "safe-mode-offered")
     page.get_by_role("button", name="Start in safe mode").first.click()
 
     page.wait_for_url(re.compile(f"/user/ada/{SERVER}/lab"), timeout=120_000)
     banner = page.get_by_role("status", name="Safe mode")
     expect(banner).to_contain_text(f"Fix /home/jovyan/.jupyter/{CONFIG}")
-    look(page, "safe-mode")
+    screenshot(page, "safe-mode")
     banner.get_by_role("button", name="Show error").click()
     expect(page.get_by_role("dialog")).to_contain_text("/nowhere")
     page.get_by_role("button", name="Close").last.click()

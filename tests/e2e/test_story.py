@@ -62,7 +62,7 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     platform: Platform,
     page_of: Callable[[str], Page],
     hub_of: Callable[[str], HubSession],
-    look: Callable[[Page, str], None],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     """A two-process all-reduce, from a new user's first click to its result."""
     session = hub_of("ada")
@@ -74,22 +74,22 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
         left.unlink()
 
     page = page_of("ada")
-    look(page, "1-log-in")
+    screenshot(page, "1-log-in")
     page.get_by_role("button", name=re.compile("sign in|log in", re.IGNORECASE)).click()
 
     expect(page.get_by_text("PyTorch").first).to_be_visible()
     page.get_by_role("radio", name=re.compile("^Vision")).check()
-    look(page, "2-gallery")
+    screenshot(page, "2-gallery")
     page.get_by_role("button", name="Start PyTorch", exact=True).click()
     page.wait_for_url(re.compile("spawn-pending|/user/ada/"))
-    look(page, "3-progress")
+    screenshot(page, "3-progress")
     page.wait_for_url(re.compile(f"/user/ada/{SERVER}/lab"), timeout=120_000)
     # A new user's JupyterLab, not what an earlier run left open.
     remove_jobs(session, SERVER)
     page.goto(f"{session.server_url(SERVER)}lab?reset")
     expect(page.locator("#jp-main-dock-panel")).to_be_visible()
     expect(page.get_by_role("tab", name="Training jobs")).to_be_visible()
-    look(page, "4-jupyterlab")
+    screenshot(page, "4-jupyterlab")
 
     put_file(page, "home/jovyan/allreduce.py", ALLREDUCE)
     page.get_by_role("tab", name="Training jobs").click()
@@ -97,12 +97,12 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     page.get_by_label("Name", exact=True).fill("all-reduce")
     page.get_by_label("Script").fill("/home/jovyan/allreduce.py")
     page.get_by_label("Replicas").fill("2")
-    look(page, "5-new-job")
+    screenshot(page, "5-new-job")
     page.get_by_role("button", name="Submit", exact=True).click()
 
     job = page.get_by_role("listitem").filter(has_text="all-reduce").first
     expect(job).to_contain_text("Running", timeout=60_000)
-    look(page, "6-running")
+    screenshot(page, "6-running")
 
     job.click()
     page.get_by_role("button", name="Logs").first.click()
@@ -110,7 +110,7 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     expect(log).to_contain_text("rank 0 of 2: sum 3.0", timeout=60_000)
     page.get_by_label("Node").first.select_option(label="worker-1")
     expect(log).to_contain_text("rank 1 of 2: sum 3.0", timeout=60_000)
-    look(page, "7-log")
+    screenshot(page, "7-log")
 
     page.get_by_role("button", name="Shell").last.click()
     terminal = page.locator(".jp-Terminal").last
@@ -125,11 +125,11 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
         return proof.read_text() if proof.exists() else ""
 
     said = eventually(typed, within=60, what="a command ran in the shell", every=1)
-    look(page, "8-cloud-shell")
+    screenshot(page, "8-cloud-shell")
     assert re.fullmatch(r"all-reduce-[a-z0-9]{6}-worker-1\n", said)
 
     expect(job).to_contain_text("Succeeded", timeout=60_000)
     results = platform.storage / "projects" / "vision"
     assert (results / "rank-0.txt").read_text() == "3.0"
     assert (results / "rank-1.txt").read_text() == "3.0"
-    look(page, "9-succeeded")
+    screenshot(page, "9-succeeded")

@@ -45,7 +45,7 @@ def test_curves_are_one_click_away_and_come_back_after_a_reload(
     runs: Path,
     page_of: Callable[[str], Page],
     hub_of: Callable[[str], HubSession],
-    look: Callable[[Page, str], None],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     page, session = page_of("ada"), hub_of("ada")
     open_lab(page, session, f"projects/vision/{RUNS}")
@@ -55,7 +55,7 @@ def test_curves_are_one_click_away_and_come_back_after_a_reload(
     page.get_by_role("menuitem", name="Open TensorBoard here").click()
     board = page.frame_locator('iframe[title="TensorBoard · small"]')
     expect(board.get_by_text("loss/small").first).to_be_visible(timeout=60_000)
-    look(page, "tensorboard-1-open")
+    screenshot(page, "tensorboard-1-open")
 
     page.reload()
     expect(board.get_by_text("loss/small").first).to_be_visible(timeout=60_000)
@@ -64,7 +64,7 @@ def test_curves_are_one_click_away_and_come_back_after_a_reload(
     expect(page.get_by_text("TensorBoard is stopped.")).to_be_visible()
     page.get_by_role("button", name="Start again").click()
     expect(board.get_by_text("loss/small").first).to_be_visible(timeout=60_000)
-    look(page, "tensorboard-2-again")
+    screenshot(page, "tensorboard-2-again")
 
 
 def test_curves_appear_with_the_first_output_of_a_job(
@@ -121,7 +121,7 @@ def test_a_directory_that_is_gone_is_told_and_can_be_tried_again(
     runs: Path,
     page_of: Callable[[str], Page],
     hub_of: Callable[[str], HubSession],
-    look: Callable[[Page, str], None],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     page, session = page_of("ada"), hub_of("ada")
     open_lab(page, session, f"projects/vision/{RUNS}")
@@ -135,7 +135,7 @@ def test_a_directory_that_is_gone_is_told_and_can_be_tried_again(
     page.get_by_role("menuitem", name="Open TensorBoard here").click()
     said = f"There is no directory /projects/vision/{RUNS}/small."
     expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
-    look(page, "tensorboard-3-gone")
+    screenshot(page, "tensorboard-3-gone")
 
     away.rename(runs)
     page.get_by_role("button", name="Try again").click()

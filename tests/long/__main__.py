@@ -15,24 +15,24 @@ FOLDERS = ("cluster", "e2e")
 NAME = "test-long"
 
 
-def run(folder: str, words: list[str]) -> bool:
+def run(folder: str, arguments: list[str]) -> bool:
     """Return whether the long tests of one folder passed."""
     command = [sys.executable, "-m", "pytest", f"tests/{folder}", "-m", "long"]
-    done = subprocess.run([*command, *words], cwd=passed.REPOSITORY, check=False)
+    done = subprocess.run([*command, *arguments], cwd=passed.REPOSITORY, check=False)
     return done.returncode == 0
 
 
 def main() -> int:
     """Return 0 when all passed."""
-    words = sys.argv[1:]
-    print(passed.sentence(NAME), flush=True)
+    arguments = sys.argv[1:]
+    print(passed.message(NAME), flush=True)
     tested, began = passed.begin(), time.monotonic()
-    results = [run(folder, words) for folder in FOLDERS]
+    results = [run(folder, arguments) for folder in FOLDERS]
     if not all(results):
         return 1
-    if not words:
+    if not arguments:
         passed.record(NAME, tested, time.monotonic() - began)
-        print(passed.sentence(NAME))
+        print(passed.message(NAME))
     return 0
 
 

@@ -91,7 +91,7 @@ def environment(arguments: argparse.Namespace) -> dict[str, str]:
     return given
 
 
-def run(name: str, path: Path, given: dict[str, str], words: list[str]) -> Path:
+def run(name: str, path: Path, given: dict[str, str], arguments: list[str]) -> Path:
     """Run a suite in its repository; return pytest's report."""
     plugin, tests, options = SUITES[name]
     report = REPOSITORY / "build" / "peers" / f"{name}.xml"
@@ -100,7 +100,7 @@ def run(name: str, path: Path, given: dict[str, str], words: list[str]) -> Path:
     command = [sys.executable, "-P", "-m", "pytest", "-c", str(HERE / "pytest.ini")]
     command += ["--rootdir", str(path), "-p", "pytest_asyncio.plugin", "-p", plugin]
     command += ["-p", "no:cacheprovider", "-o", "junit_family=xunit1"]
-    command += [f"--junitxml={report}", *options, *tests, *words]
+    command += [f"--junitxml={report}", *options, *tests, *arguments]
     subprocess.run(command, cwd=path, env=given, check=False)
     return report
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from mofang_local.cluster import Cluster
-from mofang_local.places import places
+from mofang_local.local_paths import paths
 from mofang_local.platform import NAMESPACE
 from mofang_local.progress import Progress
 from support.platform import REPOSITORY, Platform
@@ -16,7 +16,7 @@ DEPLOYMENTS = ("hub", "training", "reconciler")
 
 def upgrade(platform: Platform, *more: Path) -> None:
     """Install the chart with the platform's own values, and these over them."""
-    found = places()
+    found = paths()
     local = REPOSITORY / "helm" / "local" / "values-local.yaml"
     files = [local, found.state / "values.yaml", *more]
     chart = str(REPOSITORY / "helm" / "mofang")
@@ -30,7 +30,7 @@ def upgrade(platform: Platform, *more: Path) -> None:
 def rollback(platform: Platform) -> None:
     """Go back to the revision before."""
     subprocess.run(
-        [places().programs / "helm", "rollback", RELEASE, "--namespace", NAMESPACE],
+        [paths().programs / "helm", "rollback", RELEASE, "--namespace", NAMESPACE],
         env={**os.environ, "KUBECONFIG": platform.kubeconfig},
         check=True,
     )

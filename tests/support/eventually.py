@@ -9,20 +9,20 @@ T = TypeVar("T")
 
 
 def eventually(
-    look: Callable[[], T],
+    check: Callable[[], T],
     *,
     within: float,
     what: str,
     every: float = 0.2,
 ) -> T:
-    """The first true answer of ``look``.
+    """The first true answer of ``check``.
 
     Raises:
         AssertionError: ``within`` seconds passed; names ``what`` and the last answer.
     """
     deadline = time.monotonic() + within
     while True:
-        answer = look()
+        answer = check()
         if answer:
             return answer
         if time.monotonic() > deadline:
@@ -30,12 +30,12 @@ def eventually(
         time.sleep(every)
 
 
-async def until(look: Callable[[], object], *, within: float = 30.0) -> None:
+async def until(check: Callable[[], object], *, within: float = 30.0) -> None:
     """Return once ``look`` is true of what no event tells; the loop goes on meanwhile.
 
     Raises:
         TimeoutError: ``within`` seconds passed.
     """
     async with asyncio.timeout(within):
-        while not look():  # noqa: ASYNC110 - what is awaited is a state
+        while not check():  # noqa: ASYNC110 - what is awaited is a state
             await asyncio.sleep(0.01)

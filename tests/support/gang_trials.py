@@ -27,7 +27,7 @@ MIXED, TOO_BIG, DOOMED = 0.5, 0.1, 0.2
 """How many gangs have pods that differ, ask for more than there is, are deleted."""
 
 BINDING_SECONDS = 10.0
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 GANG_LABEL = "mofang.dev/pod-group"
 TRIAL_LABEL = "mofang.dev/gang-trial"
 
@@ -128,7 +128,7 @@ class Trials:
 
     http: httpx.AsyncClient
     namespace: str
-    sight: gangs.Sight
+    watched_objects: gangs.WatchedObjects
     seed: int
     is_project: bool
     binding_seconds: float
@@ -144,7 +144,7 @@ class Trials:
         left = [each for each in asked if not each.doomed]
         for step in self._steps(rng, trial, label, asked):
             await step()
-        await self._judge(trial, left)
+        await self._check(trial, left)
         self.tally.trials += 1
         self.tally.deleted += len(asked) - len(left)
         self.tally.pods += sum(len(each.pods) for each in asked)
@@ -212,19 +212,21 @@ class Trials:
     def _groups(self) -> str:
         return f"{gangs.GROUPS}/namespaces/{self.namespace}/podgroups"
 
-    async def _judge(self, trial: str, left: list[RandomGang]) -> None:
+    async def _check(self, trial: str, left: list[RandomGang]) -> None:
         """Wait for every verdict, then count what the API server itself says."""
         try:
-            await self.sight.until(
-                lambda: all(self._is_settled(each) for each in left),
-                within=PATIENCE_SECONDS,
+            await self.watched_objects.until(
+                lambda: all(self._is_decided(each) for each in left),
+                within=TIMEOUT_SECONDS,
             )
         except TimeoutError:
             self.tally.undecided += [
-                each.name for each in left if not self._is_settled(each)
+                each.name for each in left if not self._is_decided(each)
             ]
         was_whole = {
-            each.name for each in left if self.sight.bound(each.name) == len(each.pods)
+            each.name
+            for each in left
+            if self.watched_objects.bound(each.name) == len(each.pods)
         }
         bound = await self._bound(trial)
         found = Counter[str]()
@@ -246,13 +248,13 @@ class Trials:
         self.tally.waiting += found["waiting"]
         self.tally.contested += found["whole"] > 0 and found["waiting"] > 0
 
-    def _is_settled(self, gang: RandomGang) -> bool:
-        held = self.sight.bound(gang.name)
+    def _is_decided(self, gang: RandomGang) -> bool:
+        held = self.watched_objects.bound(gang.name)
         if not self.is_project:
-            pods = self.sight.of(gang.name)
+            pods = self.watched_objects.of(gang.name)
             looked_at = [each for each in pods if each["status"].get("conditions")]
             return len(looked_at) == len(gang.pods)
-        match self.sight.verdict(gang.name):
+        match self.watched_objects.verdict(gang.name):
             case "True":
                 return held == len(gang.pods)
             case "False":
@@ -285,10 +287,10 @@ class Trials:
         def is_empty() -> bool:
             return not any(
                 each["metadata"]["labels"][TRIAL_LABEL] == trial
-                for each in self.sight.pods.values()
+                for each in self.watched_objects.pods.values()
             )
 
-        await self.sight.until(is_empty, within=PATIENCE_SECONDS)
+        await self.watched_objects.until(is_empty, within=TIMEOUT_SECONDS)
 
 
 def _labels(trial: str, gang: str) -> dict[str, str]:
@@ -314,12 +316,12 @@ async def run_trials(
     async with (
         gangs.namespace(http, namespace, project=project if is_project else None),
         gangs.machines(http, labels, gpus=GPUS, cores=CORES),
-        gangs.watched(http, namespace) as sight,
+        gangs.watched(http, namespace) as watched_objects,
     ):
         trials = Trials(
             http=http,
             namespace=namespace,
-            sight=sight,
+            watched_objects=watched_objects,
             seed=seed,
             is_project=is_project,
             binding_seconds=BINDING_SECONDS if is_project else 0,

@@ -85,7 +85,7 @@ async def namespace(
 
 
 @asynccontextmanager
-async def machines(
+async def nodes(
     http: httpx.AsyncClient, labels: Iterable[str], *, gpus: int = 4, cores: int = 8
 ) -> AsyncIterator[None]:
     """Two machines for each label, with so many GPUs and cores each."""
@@ -101,7 +101,7 @@ async def machines(
         GPU: str(gpus),
     }
     for name, label in names.items():
-        await _add_machine(http, name, label, amounts)
+        await _add_node(http, name, label, amounts)
     alive = asyncio.create_task(_keep_alive(http, list(names)))
     try:
         yield
@@ -114,7 +114,7 @@ async def machines(
             await remove(http, f"{LEASES}/{name}")
 
 
-async def _add_machine(
+async def _add_node(
     http: httpx.AsyncClient, name: str, label: str, amounts: dict[str, str]
 ) -> None:
     now = datetime.now(UTC)
@@ -207,7 +207,7 @@ def pod_spec(
 
 
 @dataclass(kw_only=True)
-class Sight:
+class WatchedObjects:
     """What two watches tell of a namespace's pods and PodGroups."""
 
     pods: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -245,16 +245,26 @@ class Sight:
 
 
 @asynccontextmanager
-async def watched(http: httpx.AsyncClient, space: str) -> AsyncIterator[Sight]:
+async def watched(http: httpx.AsyncClient, space: str) -> AsyncIterator[WatchedObjects]:
     """Follow a namespace as long as the block lasts."""
-    sight = Sight()
+    watched_objects = WatchedObjects()
     follow = (
-        _follow(http, f"/api/v1/namespaces/{space}/pods", sight.pods, sight),
-        _follow(http, f"{GROUPS}/namespaces/{space}/podgroups", sight.groups, sight),
+        _follow(
+            http,
+            f"/api/v1/namespaces/{space}/pods",
+            watched_objects.pods,
+            watched_objects,
+        ),
+        _follow(
+            http,
+            f"{GROUPS}/namespaces/{space}/podgroups",
+            watched_objects.groups,
+            watched_objects,
+        ),
     )
     tasks = [asyncio.create_task(each) for each in follow]
     try:
-        yield sight
+        yield watched_objects
     finally:
         for task in tasks:
             task.cancel()
@@ -262,25 +272,31 @@ async def watched(http: httpx.AsyncClient, space: str) -> AsyncIterator[Sight]:
 
 
 async def _follow(
-    http: httpx.AsyncClient, path: str, seen: dict[str, dict[str, Any]], sight: Sight
+    http: httpx.AsyncClient,
+    path: str,
+    objects: dict[str, dict[str, Any]],
+    watched_objects: WatchedObjects,
 ) -> None:
     try:
-        await _read(http, path, seen, sight)
+        await _read(http, path, objects, watched_objects)
     except Exception as err:  # noqa: BLE001 - those who wait are told of any
-        sight.error = err
+        watched_objects.error = err
     else:
-        sight.error = AssertionError(f"the watch of {path} ended")
-    async with sight.changed:
-        sight.changed.notify_all()
+        watched_objects.error = AssertionError(f"the watch of {path} ended")
+    async with watched_objects.changed:
+        watched_objects.changed.notify_all()
 
 
 async def _read(
-    http: httpx.AsyncClient, path: str, seen: dict[str, dict[str, Any]], sight: Sight
+    http: httpx.AsyncClient,
+    path: str,
+    objects: dict[str, dict[str, Any]],
+    watched_objects: WatchedObjects,
 ) -> None:
     listed = (await http.get(path)).json()
-    async with sight.changed:
-        seen |= {each["metadata"]["name"]: each for each in listed["items"]}
-        sight.changed.notify_all()
+    async with watched_objects.changed:
+        objects |= {each["metadata"]["name"]: each for each in listed["items"]}
+        watched_objects.changed.notify_all()
     version = listed["metadata"]["resourceVersion"]
     parameters = {"watch": "1", "resourceVersion": version}
     patient = httpx.Timeout(30, read=None)
@@ -288,9 +304,9 @@ async def _read(
         async for line in answer.aiter_lines():
             event = json.loads(line)
             name = event["object"]["metadata"]["name"]
-            async with sight.changed:
+            async with watched_objects.changed:
                 if event["type"] == "DELETED":
-                    seen.pop(name, None)
+                    objects.pop(name, None)
                 else:
-                    seen[name] = event["object"]
-                sight.changed.notify_all()
+                    objects[name] = event["object"]
+                watched_objects.changed.notify_all()

@@ -88,10 +88,10 @@ def remove_jobs(session: HubSession, server: str) -> None:
 def wait_for_state(
     session: HubSession, server: str, job_id: str, state: str, *, within: float = 120
 ) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
+    def in_state() -> dict[str, Any] | None:
         answer = api(session, server, "GET", f"jobs/{job_id}")
         # Gateways may fail for a moment while one waits.
         job = answer.json() if answer.status_code == 200 else {}
         return job if job.get("state") == state else None
 
-    return eventually(look, within=within, what=f"job {job_id} is {state}")
+    return eventually(in_state, within=within, what=f"job {job_id} is {state}")

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from mofang_local.places import places
+from mofang_local.local_paths import paths
 
 SECONDS = "mofang.dev/fake-seconds"
 EXIT_CODE = "mofang.dev/fake-exit-code"
@@ -163,7 +163,7 @@ def kwok(
     Yields:
         What raises, with kwok's last words, when it is not alive.
     """
-    program = places().programs / "kwok"
+    program = paths().programs / "kwok"
     if not program.exists():
         raise RuntimeError(f"{program} is not there: run `make up` first")
     with tempfile.TemporaryDirectory() as name:

@@ -73,18 +73,18 @@ class Remains:
     """Threads and child processes, and the test after which each was first seen."""
 
     def __init__(self) -> None:
-        self._first_seen: dict[tuple[str, int], str] = {}
+        self._first_test: dict[tuple[str, int], str] = {}
         self._before = set(_alive())
 
     def note(self, test: str) -> None:
         """Look for new ones after a test."""
         alive = _alive()
         for key in alive.keys() - self._before:
-            self._first_seen.setdefault(key, test)
-        for key in self._first_seen.keys() - alive.keys():
-            del self._first_seen[key]
+            self._first_test.setdefault(key, test)
+        for key in self._first_test.keys() - alive.keys():
+            del self._first_test[key]
 
-    def sentences(self) -> list[str]:
+    def messages(self) -> list[str]:
         """Say which of them are left, and since which test.
 
         What was told to end gets a moment: a thread or a process that is on its way out
@@ -96,7 +96,7 @@ class Remains:
                 break
             time.sleep(0.05)
         return sorted(
-            f"{alive[key]}, first seen after {self._first_seen.get(key, 'all tests')}"
+            f"{alive[key]}, first seen after {self._first_test.get(key, 'all tests')}"
             for key in alive.keys() - self._before
         )
 
@@ -125,14 +125,14 @@ def _describe(pid: int) -> str:
     # A program that has just begun has no command line for a moment.
     for _ in range(_ATTEMPTS):
         try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except (FileNotFoundError, ProcessLookupError):
             return f"process {pid} (ended)"
         if state == "Z":
             return f"process {pid} (ended, but not waited for)"
-        if words:
-            return f"process {pid} ({words.decode(errors='replace').strip():.200})"
+        if arguments:
+            return f"process {pid} ({arguments.decode(errors='replace').strip():.200})"
         time.sleep(0.01)
     return f"process {pid}"
 
@@ -179,7 +179,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     left = config.stash[_LEFT]
     # Processes that pytest-xdist starts run tests; the one that starts them runs none.
     if config.getoption("dist", "no") == "no":
-        left += config.stash[_REMAINS].sentences()
+        left += config.stash[_REMAINS].messages()
     if hasattr(config, "workeroutput"):
         config.workeroutput["left"] = left
     if left and session.exitstatus == pytest.ExitCode.OK:
@@ -190,5 +190,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left = terminalreporter.config.stash[_LEFT]
     if left:
         terminalreporter.section("left running at the end", red=True)
-        for sentence in left:
-            terminalreporter.line(sentence)
+        for message in left:
+            terminalreporter.line(message)

@@ -71,17 +71,17 @@ _TOO_WIDE = """root => [root, ...root.querySelectorAll('*')]
     .map(each => `${each.className} ${each.scrollWidth} > ${each.clientWidth}`)"""
 
 
-def unnamed(place: Locator) -> list[str]:
+def unnamed(part: Locator) -> list[str]:
     """Controls that a screen reader can only call by their kind."""
-    lines = place.aria_snapshot().splitlines()
+    lines = part.aria_snapshot().splitlines()
     return [line.strip() for line in lines if UNNAMED.match(line)]
 
 
-def faint(place: Locator) -> list[str]:
+def faint(part: Locator) -> list[str]:
     """Texts that are too like their ground."""
-    return list(place.evaluate(_FAINT, LEAST_CONTRAST))
+    return list(part.evaluate(_FAINT, LEAST_CONTRAST))
 
 
-def too_wide(place: Locator) -> list[str]:
+def too_wide(part: Locator) -> list[str]:
     """Parts of which something is cut off or must be scrolled to from side to side."""
-    return list(place.evaluate(_TOO_WIDE))
+    return list(part.evaluate(_TOO_WIDE))

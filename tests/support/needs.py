@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mofang_local import needs
-from mofang_local.__main__ import check_machine
+from mofang_local import preflight
+from mofang_local.__main__ import check_host
 from mofang_local.cluster import Cluster
-from mofang_local.errors import LauncherError, NeedError
-from mofang_local.places import places
+from mofang_local.errors import LauncherError, PreflightError
+from mofang_local.local_paths import paths
 from mofang_local.progress import Progress
 
 _SSH = {
@@ -71,24 +71,24 @@ def _namespaces() -> Iterator[str]:
 
 
 def _helm() -> Iterator[str]:
-    if not (shutil.which("helm") or (places().programs / "helm").exists()):
+    if not (shutil.which("helm") or (paths().programs / "helm").exists()):
         yield "helm is not built yet: run `make build` or `make up`."
 
 
 def _platform() -> Iterator[str]:
-    if not Cluster(places(), Progress()).is_running():
+    if not Cluster(paths(), Progress()).is_running():
         yield "The platform does not run: `make up` starts it."
 
 
-def _machine() -> Iterator[str]:
+def _host() -> Iterator[str]:
     try:
-        check_machine(places())
-    except NeedError as error:
+        check_host(paths())
+    except PreflightError as error:
         yield str(error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
+class Requirements:
     """What one folder of tests cannot do without."""
 
     packages: Mapping[str, str] = field(default_factory=dict)
@@ -97,12 +97,14 @@ class Needs:
     """What no package brings; each yields sentences of what is missing."""
 
 
-NEEDS = {
-    "unit": Needs(packages=_UNIT, checks=(_namespaces,)),
-    "chart": Needs(checks=(_helm,)),
-    "cluster": Needs(packages={**_SSH, "setpriv": "util-linux"}, checks=(_platform,)),
-    "e2e": Needs(packages=_E2E, checks=(_platform,)),
-    "everything": Needs(packages={**_UNIT, **_E2E}, checks=(_namespaces, _machine)),
+REQUIREMENTS = {
+    "unit": Requirements(packages=_UNIT, checks=(_namespaces,)),
+    "chart": Requirements(checks=(_helm,)),
+    "cluster": Requirements(
+        packages={**_SSH, "setpriv": "util-linux"}, checks=(_platform,)
+    ),
+    "e2e": Requirements(packages=_E2E, checks=(_platform,)),
+    "everything": Requirements(packages={**_UNIT, **_E2E}, checks=(_namespaces, _host)),
 }
 
 
@@ -127,42 +129,44 @@ def install(packages: list[str]) -> None:
     """Install Debian packages; say which where that is not possible.
 
     Raises:
-        NeedError: We are not root, this is no Debian, or apt-get failed.
+        PreflightError: We are not root, this is no Debian, or apt-get failed.
     """
     if not packages:
         return
     wanted = " ".join(packages)
     if os.geteuid():
-        raise NeedError(f"As root: apt-get install --no-install-recommends {wanted}")
+        raise PreflightError(
+            f"As root: apt-get install --no-install-recommends {wanted}"
+        )
     print(f"Installing what tests need: {wanted}", flush=True)
     with _services_stay_off(packages):
-        needs.install(packages, places().build_logs / "test-packages.log")
+        preflight.install(packages, paths().build_logs / "test-packages.log")
 
 
 def ensure(*folders: str) -> None:
     """Bring what tests need.
 
     Raises:
-        NeedError: Something is missing that cannot be brought; tells all of it.
+        PreflightError: Something is missing that cannot be brought; tells all of it.
     """
-    wanted = [NEEDS[folder] for folder in folders]
+    wanted = [REQUIREMENTS[folder] for folder in folders]
     programs = {name: each.packages[name] for each in wanted for name in each.packages}
-    sentences = []
+    messages = []
     try:
-        install(needs.missing_packages(programs))
-    except NeedError as error:
-        sentences.append(str(error))
+        install(preflight.missing_packages(programs))
+    except PreflightError as error:
+        messages.append(str(error))
     checks = dict.fromkeys(check for each in wanted for check in each.checks)
-    sentences += [sentence for check in checks for sentence in check()]
-    if sentences:
-        raise NeedError("\n".join(sentences))
+    messages += [message for check in checks for message in check()]
+    if messages:
+        raise PreflightError("\n".join(messages))
 
 
 def main() -> int:
     """Return 0 when everything is there."""
     folders = sys.argv[1:]
-    if not folders or set(folders) - NEEDS.keys():
-        print(f"usage: python -m tests.support.needs {' | '.join(NEEDS)} …")
+    if not folders or set(folders) - REQUIREMENTS.keys():
+        print(f"usage: python -m tests.support.needs {' | '.join(REQUIREMENTS)} …")
         return 2
     try:
         ensure(*folders)

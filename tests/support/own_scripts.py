@@ -9,10 +9,10 @@ from support.script_jobs import Line, Own, ScriptJob
 LEGACY_KERAS = {"environment": {"TF_USE_LEGACY_KERAS": "1"}}
 
 
-def on_both(pattern: str, least: float | None = None) -> tuple[Line, ...]:
+def on_both(pattern: str, minimum: float | None = None) -> tuple[Line, ...]:
     """A line of each of two workers; ``{}`` in it stands for the rank."""
     return tuple(
-        Line(f"worker/{rank}", pattern.replace("{}", str(rank)), least)
+        Line(f"worker/{rank}", pattern.replace("{}", str(rank)), minimum)
         for rank in (0, 1)
     )
 

@@ -10,18 +10,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_local.places import places
+from mofang_local.local_paths import paths
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def _file(name: str) -> Path:
     # Beside the platform's state, which `make clean` removes.
-    return places().state.parent / "tests" / f"{name}.json"
+    return paths().state.parent / "tests" / f"{name}.json"
 
 
-def _git(checkout: Path, *words: str) -> str:
-    return subprocess.check_output(["git", *words], cwd=checkout, text=True).strip()
+def _git(checkout: Path, *arguments: str) -> str:
+    return subprocess.check_output(["git", *arguments], cwd=checkout, text=True).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def record(name: str, tested: Tested, seconds: float) -> None:
     path.write_text(json.dumps(passed))
 
 
-def sentence(name: str) -> str:
+def message(name: str) -> str:
     """Say when the make target last passed."""
     path = _file(name)
     if not path.exists():
@@ -78,4 +78,4 @@ def sentence(name: str) -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join(map(sentence, sys.argv[1:])))
+    print("\n".join(map(message, sys.argv[1:])))

@@ -23,7 +23,7 @@ import httpx
 from pip._internal.models.index import PyPI
 
 from mofang_images.indexes import index_variables
-from mofang_local.places import places
+from mofang_local.local_paths import paths
 
 
 class ArchiveError(Exception):
@@ -68,7 +68,7 @@ class SourceArchive:
         Raises:
             ArchiveError: It cannot be downloaded, or its hash is another.
         """
-        path = places().cache / "sources" / self.file_name
+        path = paths().cache / "sources" / self.file_name
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             try:

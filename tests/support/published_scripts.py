@@ -35,7 +35,7 @@ def both_executors() -> tuple[Line, ...]:
     )
 
 
-def words(replica: str, *patterns: str) -> tuple[Line, ...]:
+def lines_with(replica: str, *patterns: str) -> tuple[Line, ...]:
     """Lines of one replica."""
     return tuple(Line(replica, pattern) for pattern in patterns)
 
@@ -72,7 +72,7 @@ SPARK_JOBS = {
         environment="spark",
         framework="spark",
         resources=SPARK,
-        lines=words(
+        lines=lines_with(
             "driver/0",
             r"^\|mean_udf\(v\)\|\n\+-+\+\n\| +4\.2\|",
             r"^\|20000102\|  2\|4\.0\|NULL\|",
@@ -91,8 +91,8 @@ RAY_JOBS = {
         # Ray fills a machine before it takes the next: on two cores, with two workers.
         more={"roles": {"head": {"resources": {**RAY, "memory": "3Gi"}}}},
         lines=(
-            *words("worker/0", r"Ray runtime started"),
-            *words("head/0", r"\(ip=\S+, pid=\d+\) world_rank=2,"),
+            *lines_with("worker/0", r"Ray runtime started"),
+            *lines_with("head/0", r"\(ip=\S+, pid=\d+\) world_rank=2,"),
             Line("head/0", r"^\{'loss': ([\d.e+-]+)", 0, 1),
         ),
     ),
@@ -103,7 +103,7 @@ RAY_JOBS = {
         arguments=("--smoke-test",),
         resources=RAY,
         lines=(
-            *words("worker/0", r"Ray runtime started"),
+            *lines_with("worker/0", r"Ray runtime started"),
             Line("head/0", r"^Best hyperparameters found were: .*'steps': (\d+)", 5, 5),
         ),
     ),
@@ -150,7 +150,7 @@ def compute_pi(name: str) -> ScriptJob:
 MPI_JOBS = {
     "mpi4py helloworld.py": mpi(
         "helloworld.py",
-        words(
+        lines_with(
             "launcher/0",
             r"Hello, World! I am process 0 of 2 on \S*worker-0",
             r"Hello, World! I am process 1 of 2 on \S*worker-1",
@@ -160,11 +160,11 @@ MPI_JOBS = {
     "mpi4py cpi-rma.py": compute_pi("cpi-rma.py"),
     "mpi4py mandelbrot.py": mpi(
         "mandelbrot/mandelbrot.py",
-        words("launcher/0", r"seconds \(task 0\)", r"seconds \(task 1\)"),
+        lines_with("launcher/0", r"seconds \(task 0\)", r"seconds \(task 1\)"),
     ),
     "mpi4py test_reductions.py": mpi(
         "reductions/test_reductions.py",
-        words("launcher/0", r"(?s)Ran \d+ tests.*Ran \d+ tests", r"(?s)OK.*OK"),
+        lines_with("launcher/0", r"(?s)Ran \d+ tests.*Ran \d+ tests", r"(?s)OK.*OK"),
         also=("demo/reductions/reductions.py",),
     ),
 }
@@ -186,13 +186,19 @@ def accelerate(name: str, *lines: Line) -> ScriptJob:
 TORCH_JOBS = {
     "accelerate test_script.py": accelerate(
         "test_script.py",
-        *words("worker/0", r"^Num processes: 2", r"^\*\*Breakpoint trigger test\*\*"),
-        *words("worker/1", r"^Process index: 1"),
+        *lines_with(
+            "worker/0", r"^Num processes: 2", r"^\*\*Breakpoint trigger test\*\*"
+        ),
+        *lines_with("worker/1", r"^Process index: 1"),
     ),
     "accelerate test_sync.py": accelerate(
         "test_sync.py",
-        *words("worker/0", r"Test Distributed `no_sync`", r"optimizer and scheduler"),
-        *words("worker/1", r"Test Distributed `no_sync`", r"optimizer and scheduler"),
+        *lines_with(
+            "worker/0", r"Test Distributed `no_sync`", r"optimizer and scheduler"
+        ),
+        *lines_with(
+            "worker/1", r"Test Distributed `no_sync`", r"optimizer and scheduler"
+        ),
     ),
 }
 

@@ -22,7 +22,7 @@ LEAST = {"cpu": "150m", "memory": "768Mi"}
 class Source(Protocol):
     """Where a script comes from."""
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         """Put the script into a job's directory; return its path in the containers.
 
         Args:
@@ -37,7 +37,7 @@ class Installed:
 
     path: str
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         return f"{PACKAGES}/{self.path}"
 
 
@@ -49,7 +49,7 @@ class Published:
     path: str
     also: tuple[str, ...] = ()
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         self.archive.extract([self.path, *self.also], folder)
         return f"{inside}/{self.path}"
 
@@ -60,7 +60,7 @@ class Own:
 
     name: str
 
-    def place(self, folder: Path, inside: str) -> str:
+    def path_of(self, folder: Path, inside: str) -> str:
         shutil.copy(OWN / self.name, folder)
         return f"{inside}/{self.name}"
 
@@ -71,8 +71,8 @@ class Line:
 
     replica: str
     pattern: str
-    least: float | None = None
-    most: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
 
     def check(self, log: str) -> None:
         """Find the line.
@@ -82,11 +82,11 @@ class Line:
         """
         found = re.search(self.pattern, log, re.MULTILINE)
         assert found, f"{self.replica} does not say {self.pattern!r}:\n{log[-4000:]}"
-        if self.least is not None or self.most is not None:
+        if self.minimum is not None or self.maximum is not None:
             number = float(found[1])
-            least = number if self.least is None else self.least
-            most = number if self.most is None else self.most
-            assert least <= number <= most, f"{self.replica}: {found[0]!r}"
+            minimum = number if self.minimum is None else self.minimum
+            maximum = number if self.maximum is None else self.maximum
+            assert minimum <= number <= maximum, f"{self.replica}: {found[0]!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class ScriptJob:
     def prepare(self, folder: Path, inside: str) -> dict[str, Any]:
         """Fill the job's directory; return what is submitted."""
         folder.mkdir(parents=True)
-        script = self.source.place(folder, inside)
+        script = self.source.path_of(folder, inside)
         for name, text in self.files.items():
             (folder / name).write_text(text)
         # The containers' user is another than the tests'.

@@ -8,13 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mofang_local.places import places
+from mofang_local.local_paths import paths
 
 PACKAGES = {"kubeflow": "0.5.0", "kubeflow-training": "1.9.4"}
 
 
 def _folder(package: str) -> Path:
-    return places().cache / "kubeflow-sdk" / f"{package}-{PACKAGES[package]}"
+    return paths().cache / "kubeflow-sdk" / f"{package}-{PACKAGES[package]}"
 
 
 def _is_complete(package: str) -> bool:

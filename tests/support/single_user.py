@@ -118,11 +118,11 @@ def started(
         "JUPYTERHUB_OAUTH_ACCESS_SCOPES": json.dumps([SCOPE]),
         "MOFANG_ENVIRONMENT": "pytorch",
     }
-    words = [sys.executable, "-s", "-m", "support.single_user", folder / "prefix"]
+    arguments = [sys.executable, "-s", "-m", "support.single_user", folder / "prefix"]
     log = folder / "log.txt"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*words, "--allow-root", *options],
+            [*arguments, "--allow-root", *options],
             env=environment | dict(variables),
             stdout=output,
             stderr=output,

@@ -12,7 +12,7 @@ def build_wheel(
     name: str,
     version: str,
     *,
-    needs: Iterable[str] = (),
+    requires: Iterable[str] = (),
     programs: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
 ) -> Path:
@@ -22,13 +22,13 @@ def build_wheel(
         folder: Where it goes.
         name: Of the package and its module, which has the text ``version``.
         version: Of both.
-        needs: What it depends on.
+        requires: What it depends on.
         programs: Entry points by the names of console scripts.
         files: Further content by path; ``<name>.py`` is replaced by it.
     """
     about = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    metadata += "".join(f"Requires-Dist: {need}\n" for need in needs)
+    metadata += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
     wheel = "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\n"
     wheel += "Tag: py3-none-any\n"
     contents = {

@@ -33,7 +33,7 @@ from mofang_cloudshell.sessions import OpenShells
 
 AUTH_RESOURCE = "mofang:shell"
 
-FAILED = "The shell could not be opened. The log of your Jupyter server tells more."
+FAILED = "The shell could not be opened. See the log of your Jupyter server."
 NO_SUCH_NAME = (
     "A terminal's name is <job id>:<role>:<index>, such as train-x1y2z3:worker-0."
 )
@@ -95,9 +95,9 @@ class ShellSocket(WebSocketMixin, JupyterHandler, WebSocketHandler):
             self._shell.close()
         super().on_close()
 
-    def end(self, sentence: str) -> None:
+    def end(self, message: str) -> None:
         """End the shell and say why in its terminal."""
-        self._tell_end(sentence)
+        self._report_end(message)
         self.close()
 
     @property
@@ -156,8 +156,8 @@ class ShellSocket(WebSocketMixin, JupyterHandler, WebSocketHandler):
         except WebSocketClosedError:
             return  # The browser has gone; nobody is left to be told.
 
-    def _tell_end(self, sentence: str) -> None:
-        line = f"\r\n\x1b[1;33m[Mofang]\x1b[0m {sentence}\r\n"
+    def _report_end(self, message: str) -> None:
+        line = f"\r\n\x1b[1;33m[Mofang]\x1b[0m {message}\r\n"
         try:
             self.write_message(json.dumps(["stdout", line]))
             self.write_message(json.dumps(["disconnect", 1]))

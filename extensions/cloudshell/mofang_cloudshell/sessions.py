@@ -8,7 +8,7 @@ from typing import Protocol
 class Endable(Protocol):
     """One open shell."""
 
-    def end(self, sentence: str) -> None:
+    def end(self, message: str) -> None:
         """End it and say why in its terminal."""
 
 

@@ -13,14 +13,14 @@ from urllib.parse import unquote
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Integer, List, TraitError, Unicode, default, validate
 
+from mofang_tensorboard.allowed_roots import AllowedRoots
 from mofang_tensorboard.handlers import (
+    ALLOWED_ROOTS,
     INSTANCES,
-    PLACES,
     InstanceHandler,
     InstancesHandler,
 )
 from mofang_tensorboard.instances import Instances, Limits
-from mofang_tensorboard.places import Places
 from mofang_tensorboard.program import ProgramSettings
 from mofang_tensorboard.view import ViewHandler
 
@@ -78,14 +78,14 @@ class TensorBoardExtension(ExtensionApp):
         """,
     ).tag(config=True)
 
-    look_seconds = Float(
-        Limits.look_seconds, help="How often to look for idle ones."
+    poll_seconds = Float(
+        Limits.poll_seconds, help="How often to check for idle ones."
     ).tag(config=True)
 
     @default("roots")
     def _default_roots(self) -> list[str]:
         project = os.environ.get("MOFANG_PROJECT", "")
-        return [str(root) for root in Places.of_project(project).roots]
+        return [str(root) for root in AllowedRoots.of_project(project).roots]
 
     @validate("roots")
     def _validate_roots(self, proposal: Any) -> list[str]:
@@ -95,7 +95,7 @@ class TensorBoardExtension(ExtensionApp):
                 raise TraitError(f"roots must be absolute paths, not {root!r}")
         return roots
 
-    @validate("start_seconds", "at_most", "idle_seconds", "look_seconds")
+    @validate("start_seconds", "at_most", "idle_seconds", "poll_seconds")
     def _validate_positive(self, proposal: Any) -> float:
         value: float = proposal.value
         if value <= 0:
@@ -105,7 +105,9 @@ class TensorBoardExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         """Make the list of TensorBoards reachable for the handlers."""
         base = unquote(self.serverapp.base_url)
-        self.settings[PLACES] = Places(roots=tuple(Path(each) for each in self.roots))
+        self.settings[ALLOWED_ROOTS] = AllowedRoots(
+            roots=tuple(Path(each) for each in self.roots)
+        )
         self.settings[INSTANCES] = Instances(
             prefix_of=lambda instance_id: f"{base}{VIEW}/{instance_id}",
             programs=ProgramSettings(
@@ -115,7 +117,7 @@ class TensorBoardExtension(ExtensionApp):
                 at_most=self.at_most,
                 idle_seconds=self.idle_seconds,
                 replace_seconds=self.replace_seconds,
-                look_seconds=self.look_seconds,
+                poll_seconds=self.poll_seconds,
             ),
         )
 

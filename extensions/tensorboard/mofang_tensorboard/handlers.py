@@ -16,15 +16,15 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 from typing_extensions import override
 
+from mofang_tensorboard.allowed_roots import AllowedRoots
 from mofang_tensorboard.errors import TensorBoardError, WrongRequestError
 from mofang_tensorboard.instances import Instance, Instances
-from mofang_tensorboard.places import Places
 from mofang_tensorboard.selection import FORMS, read_selection
 
 AUTH_RESOURCE = "mofang:tensorboard"
 
 INSTANCES = "mofang_tensorboard_instances"
-PLACES = "mofang_tensorboard_places"
+ALLOWED_ROOTS = "mofang_tensorboard_allowed_roots"
 """Names of what the handlers find in the settings of the server."""
 
 
@@ -69,7 +69,7 @@ class TensorBoardHandler(APIHandler):
                 code, message = phrase.lower(), f"The request was refused ({phrase})."
             case _:
                 code = "internal"
-                message = "Something went wrong in this server. Its log tells more."
+                message = "Something went wrong in this server. See its log."
         self.answer({"error": code, "message": message, "fields": fields}, status_code)
 
     @override
@@ -97,9 +97,9 @@ class InstancesHandler(TensorBoardHandler):
             body = json.loads(self.request.body)
         except (ValueError, RecursionError) as err:
             raise WrongRequestError(FORMS) from err
-        places: Places = self.settings[PLACES]
+        allowed: AllowedRoots = self.settings[ALLOWED_ROOTS]
         root = Path(self.serverapp.root_dir)
-        selection = await asyncio.to_thread(read_selection, body, places, root)
+        selection = await asyncio.to_thread(read_selection, body, allowed, root)
         instance = await self.instances.open(selection)
         self.answer(self.describe(instance))
 

@@ -28,8 +28,8 @@ class Limits:
     """May give way to another after so long without use; a tab that is looked at
     asks more often."""
 
-    look_seconds: float = 30.0
-    """How often to look for idle ones."""
+    poll_seconds: float = 30.0
+    """How often to check for idle ones."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -182,7 +182,7 @@ class Instances:
     async def _cull(self) -> None:
         """End what is idle, until there is nothing left."""
         while self._running:
-            await asyncio.sleep(self._limits.look_seconds)
+            await asyncio.sleep(self._limits.poll_seconds)
             for instance in list(self._running.values()):
                 has_ended = not instance.program.is_running
                 if has_ended or instance.idle_seconds >= self._limits.idle_seconds:

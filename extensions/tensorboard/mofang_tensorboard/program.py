@@ -23,7 +23,7 @@ from mofang_tensorboard.selection import Selection
 LOG_CHARACTERS = 8000
 """How much of its own log is kept."""
 
-LAST_WORDS = 600
+MAX_OUTPUT_LENGTH = 600
 """How much of it a sentence quotes."""
 
 END_SECONDS = 5.0
@@ -143,7 +143,7 @@ class TensorBoardProgram:
             if self.is_running
             else "TensorBoard ended at once. Mend what it says and try again"
         )
-        words = self._log.strip()[-LAST_WORDS:]
+        words = self._log.strip()[-MAX_OUTPUT_LENGTH:]
         raise StartError(f"{what}. It said: {words}" if words else f"{what}.")
 
     async def _read(self) -> None:

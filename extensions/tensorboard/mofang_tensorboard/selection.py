@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mofang_tensorboard.allowed_roots import AllowedRoots
 from mofang_tensorboard.errors import WrongRequestError
-from mofang_tensorboard.places import Places
 
 MOST_DIRECTORIES = 20
 LONGEST_NAME = 100
@@ -43,12 +43,12 @@ class Selection:
         return ", ".join(name or str(path) for name, path in self.runs)
 
 
-def read_selection(body: Any, places: Places, browser_root: Path) -> Selection:
+def read_selection(body: Any, allowed: AllowedRoots, browser_root: Path) -> Selection:
     """Return what a body asks for, with directories that exist.
 
     Args:
         body: The request's JSON, of whatever kind.
-        places: Where directories may be.
+        allowed: Where directories may be.
         browser_root: The directory that the file browser's paths are in.
 
     Raises:
@@ -56,18 +56,18 @@ def read_selection(body: Any, places: Places, browser_root: Path) -> Selection:
     """
     match body:
         case {"logdir": str(text), **rest} if not rest:
-            return Selection((("", places.find(text, "logdir")),))
+            return Selection((("", allowed.find(text, "logdir")),))
         case {"logdirs": dict(named), **rest} if not rest:
-            return _comparison(named, places)
+            return _comparison(named, allowed)
         case {"paths": [str(path)], **rest} if not rest:
-            return Selection((("", places.find(str(browser_root / path), "paths")),))
+            return Selection((("", allowed.find(str(browser_root / path), "paths")),))
         case {"paths": [*paths], **rest} if not rest and paths:
-            return _comparison(_named(paths, browser_root), places, "paths")
+            return _comparison(_named(paths, browser_root), allowed, "paths")
     raise WrongRequestError(FORMS)
 
 
 def _comparison(
-    named: Mapping[str, object], places: Places, field: str = ""
+    named: Mapping[str, object], allowed: AllowedRoots, field: str = ""
 ) -> Selection:
     if not 1 <= len(named) <= MOST_DIRECTORIES:
         raise WrongRequestError.of_field(
@@ -86,7 +86,7 @@ def _comparison(
             )
         if not isinstance(text, str):
             raise WrongRequestError.of_field(own_field, "A directory must be a text.")
-        runs.append((name, places.find(text, own_field)))
+        runs.append((name, allowed.find(text, own_field)))
     return Selection(tuple(runs))
 
 

@@ -12,8 +12,8 @@ from traitlets import Unicode, default
 
 from mofang_training import log_in
 from mofang_training.handlers import HANDLERS
-from mofang_training.safe_mode import tell_page
-from mofang_training.service import TrainingService
+from mofang_training.safe_mode import add_page_config
+from mofang_training.service import TrainingServiceClient
 
 
 class TrainingExtension(ExtensionApp):
@@ -47,8 +47,8 @@ class TrainingExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the service reachable for the handlers, and tell JupyterLab's page."""
-        tell_page(self.settings, os.environ)
-        self.settings["mofang_training_service"] = TrainingService(
+        add_page_config(self.settings, os.environ)
+        self.settings["mofang_training_service"] = TrainingServiceClient(
             url=self.api_url,
             project=self.project,
             token=os.environ.get("JUPYTERHUB_API_TOKEN", ""),

@@ -22,7 +22,7 @@ from tornado.iostream import StreamClosedError
 from mofang_training.service import (
     NotOnPlatformError,
     ServiceAwayError,
-    TrainingService,
+    TrainingServiceClient,
 )
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class TrainingHandler(APIHandler):
     _track_activity = False
 
     @property
-    def service(self) -> TrainingService:
+    def service(self) -> TrainingServiceClient:
         """The training service of this server."""
-        service: TrainingService = self.settings["mofang_training_service"]
+        service: TrainingServiceClient = self.settings["mofang_training_service"]
         return service
 
     async def forward(
@@ -100,7 +100,13 @@ class TrainingHandler(APIHandler):
             asked.cancel()
 
     def refuse(self, status: int, error: str, message: str) -> None:
-        """Answer with an error in the form the service uses."""
+        """Answer with an error in the form the service uses.
+
+        Args:
+            status: HTTP status.
+            error: Machine-readable code.
+            message: For the person.
+        """
         self.set_status(status)
         self.finish(json.dumps({"error": error, "message": message, "fields": {}}))
 
@@ -109,7 +115,7 @@ class TrainingHandler(APIHandler):
         problem = kwargs.get("exc_info", (None, None, None))[1]
         said = problem.log_message if isinstance(problem, web.HTTPError) else None
         message = said or (
-            "Something went wrong in this server. Its log tells more."
+            "Something went wrong in this server. See its log."
             if status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
             else f"The request was refused ({HTTPStatus(status_code).phrase})."
         )

@@ -44,23 +44,23 @@ class PackagesHandler(TrainingHandler):
             self.set_header("Content-Type", "application/json")
             self.finish(printed)
 
-    async def _run(self, *words: str) -> bytes | None:
+    async def _run(self, *arguments: str) -> bytes | None:
         """Return what the program prints; where it fails, answer with its sentence."""
         program = await asyncio.create_subprocess_exec(
             *PROGRAM,
-            *words,
+            *arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        printed, told = await program.communicate()
+        printed, error_output = await program.communicate()
         if not program.returncode:
             return printed
-        *_, last = ["", *told.decode(errors="replace").splitlines()]
-        sentence = last.removeprefix("[Mofang] ")
-        self.log.warning("mofang-environment %s: %s", words[0], sentence)
+        *_, last = ["", *error_output.decode(errors="replace").splitlines()]
+        message = last.removeprefix("[Mofang] ")
+        self.log.warning("mofang-environment %s: %s", arguments[0], message)
         if program.returncode == WRONG_USE:
-            self.refuse(HTTPStatus.NOT_FOUND, "no_environment", sentence)
+            self.refuse(HTTPStatus.NOT_FOUND, "no_environment", message)
         else:
-            self.refuse(HTTPStatus.CONFLICT, "packages", sentence)
+            self.refuse(HTTPStatus.CONFLICT, "packages", message)
         return None

@@ -26,7 +26,7 @@ _READ_AT_START = (
 """Of ``~/.jupyter``, what Jupyter reads before it answers, the likeliest first."""
 
 
-def tell_page(
+def add_page_config(
     settings: MutableMapping[str, Any], environment: Mapping[str, str]
 ) -> None:
     """Put it into the options of JupyterLab's page, in safe mode.

@@ -24,7 +24,7 @@ class NotOnPlatformError(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class TrainingService:
+class TrainingServiceClient:
     """Sends requests with the server's hub token; the token stays in here."""
 
     url: str

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from mofang_training.service import TrainingService
+from mofang_training.service import TrainingServiceClient
 
 Answer = tuple[HTTPStatus, dict[str, Any]]
 
@@ -72,7 +72,7 @@ def keep_code(body: bytes, project: str) -> Answer | None:
     return None
 
 
-def tidy(service: TrainingService) -> None:
+def tidy(service: TrainingServiceClient) -> None:
     """Remove old copies of code that no job needs; on any doubt they stay."""
     from mofang.client import Client  # noqa: PLC0415 - as above
     from mofang.errors import MofangError  # noqa: PLC0415

@@ -8,30 +8,30 @@ import sys
 from pathlib import Path
 
 from mofang_local import (
+    cleanup,
     compatibility,
-    leftovers,
-    needs,
     network,
     nodes,
     platform,
+    preflight,
     preparation,
     worker,
 )
 from mofang_local.cluster import Cluster
 from mofang_local.components import COMPONENTS, Builder, Phase
 from mofang_local.errors import LauncherError
-from mofang_local.locks import held
+from mofang_local.local_paths import LocalPaths, paths
+from mofang_local.locks import file_lock
 from mofang_local.network import NODES
-from mofang_local.places import Places, places
 from mofang_local.progress import Progress
 
 
-def check_machine(found: Places) -> None:
+def check_host(found: LocalPaths) -> None:
     """Refuse a machine that lacks what building and running needs."""
     go = shutil.which("go")
     # A few programs that are stale need no room for compiling all of them.
     built = bool(go) and any(Builder(found).is_built(each) for each in COMPONENTS)
-    needs.check(found.cache, already_built=built)
+    preflight.check(found.cache, already_built=built)
 
 
 def up(options: argparse.Namespace) -> None:
@@ -39,11 +39,11 @@ def up(options: argparse.Namespace) -> None:
 
     Returns when the log-in page answers; the rest follows in the background.
     """
-    found = places()
+    found = paths()
     if options.cluster == "current":
         platform.install_elsewhere(found.repository, options.values)
         return
-    check_machine(found)
+    check_host(found)
     worker.stop(found)
     status = worker.run(["prepare", "--port", str(options.port)])
     if status:
@@ -52,7 +52,7 @@ def up(options: argparse.Namespace) -> None:
 
 def prepare(options: argparse.Namespace) -> None:
     """What `up` runs in a worker process."""
-    found, progress = places(), Progress()
+    found, progress = paths(), Progress()
     terminal = worker.Terminal(found)
     mofang = platform.Platform(Cluster(found, progress), options.port)
 
@@ -61,7 +61,7 @@ def prepare(options: argparse.Namespace) -> None:
         _greet(found, mofang.url)
         terminal.release()
 
-    with held(found.lock, "up"), progress.shown():
+    with file_lock(found.lock, "up"), progress.shown():
         worker.forget_result(found)
         compatibility.ensure(found)
         mofang.check_port()
@@ -77,10 +77,10 @@ def prepare(options: argparse.Namespace) -> None:
 
 def wait(_: argparse.Namespace) -> None:
     """Follow the background work of `up` to its end; exit status 1 if it failed."""
-    worker.follow(places())
+    worker.follow(paths())
 
 
-def _greet(found: Places, url: str) -> None:
+def _greet(found: LocalPaths, url: str) -> None:
     words = platform.passwords(found)
     lines = [f"Mofang runs at {url}"]
     lines += [f"  log in as  {user}  {words['users']}" for user in platform.USERS]
@@ -96,22 +96,22 @@ def _greet(found: Places, url: str) -> None:
 
 def build(options: argparse.Namespace) -> None:
     """Build the programs of one phase, or everything; start nothing."""
-    found, progress = places(), Progress()
+    found, progress = paths(), Progress()
     phases = (Phase(options.phase),) if options.phase else tuple(Phase)
-    check_machine(found)
-    with held(found.lock, "build", patience=3600), progress.shown():
+    check_host(found)
+    with file_lock(found.lock, "build", timeout=3600), progress.shown():
         preparation.build(found, progress, phases, with_images=not options.phase)
 
 
 def down(_: argparse.Namespace) -> None:
     """Stop; etcd, images, homes and the hub's database stay."""
-    found = places()
+    found = paths()
     worker.stop(found)
-    with held(found.lock, "down"):
+    with file_lock(found.lock, "down"):
         _stop(found)
 
 
-def _stop(found: Places) -> None:
+def _stop(found: LocalPaths) -> None:
     progress = Progress()
     with progress.step("stop the platform"):
         Cluster(found, progress).stop()
@@ -119,14 +119,14 @@ def _stop(found: Places) -> None:
 
 def clean(_: argparse.Namespace) -> None:
     """Stop and remove the state folder, people's data included."""
-    found = places()
+    found = paths()
     worker.stop(found)
-    with held(found.lock, "clean"):
+    with file_lock(found.lock, "clean"):
         _stop(found)
         _remove(found)
 
 
-def _remove(found: Places) -> None:
+def _remove(found: LocalPaths) -> None:
     mounts = Path("/proc/self/mounts").read_text()
     if f" {found.state}/" in mounts:
         raise LauncherError(
@@ -139,9 +139,9 @@ def _remove(found: Places) -> None:
 
 def status(_: argparse.Namespace) -> None:
     """Programs and pods, one a line; exit status 1 when something is down."""
-    found = places()
+    found = paths()
     cluster = Cluster(found, Progress())
-    for name in leftovers.STOP_ORDER[::-1]:
+    for name in cleanup.STOP_ORDER[::-1]:
         pid = cluster.supervisor.pid(name)
         print(f"{name:26} {f'runs, pid {pid}' if pid else 'does not run'}")  # noqa: T201
     if step := worker.last_line(found):
@@ -153,7 +153,7 @@ def status(_: argparse.Namespace) -> None:
 
 def logs(options: argparse.Namespace) -> None:
     """The end of a program's log, or the names there are."""
-    folder = places().logs
+    folder = paths().logs
     if not options.component:
         print("\n".join(sorted(path.stem for path in folder.glob("*.log"))))  # noqa: T201
         return
@@ -165,7 +165,7 @@ def logs(options: argparse.Namespace) -> None:
 
 def kubectl(options: argparse.Namespace) -> None:
     """Become kubectl with the local cluster's kubeconfig."""
-    found = places()
+    found = paths()
     program = found.programs / "kubectl"
     if not program.exists():
         raise LauncherError("kubectl is not built yet: run `make up` first.")
@@ -175,7 +175,7 @@ def kubectl(options: argparse.Namespace) -> None:
 
 def shell(options: argparse.Namespace) -> None:
     """A shell inside a node's network, with kubectl and ctr at hand."""
-    found = places()
+    found = paths()
     node = next(each for each in NODES if each.name == options.node)
     if not network.exists():
         raise LauncherError("The cluster does not run: `make up` starts it.")

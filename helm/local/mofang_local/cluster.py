@@ -9,8 +9,8 @@ import yaml
 
 from mofang_local import (
     addons,
+    cleanup,
     control_plane,
-    leftovers,
     loading,
     network,
     nodes,
@@ -22,14 +22,14 @@ from mofang_local.helm import Helm
 from mofang_local.images import Image
 from mofang_local.kubernetes import (
     Kubectl,
+    advertise_fake_gpus,
     api_is_ready,
     nodes_ready,
-    pretend_gpus,
     wait,
 )
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import NODES
 from mofang_local.pki import Authority, is_strict
-from mofang_local.places import Places
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
 
@@ -39,24 +39,24 @@ _SHARED = ("users", "projects", "global")
 class Cluster:
     """One machine's Kubernetes with Istio and the controllers of jobs."""
 
-    def __init__(self, places: Places, progress: Progress) -> None:
-        self.places = places
+    def __init__(self, paths: LocalPaths, progress: Progress) -> None:
+        self.paths = paths
         self.progress = progress
-        self.supervisor = Supervisor(places.run, places.logs)
-        self.kubectl = Kubectl(places)
-        self.helm = Helm(places, self.kubectl)
+        self.supervisor = Supervisor(paths.run, paths.logs)
+        self.kubectl = Kubectl(paths)
+        self.helm = Helm(paths, self.kubectl)
 
     def programs(self) -> list[Program]:
         """Everything that runs beside the pods, but the way in."""
-        found = [*control_plane.programs(self.places)]
+        found = [*control_plane.programs(self.paths)]
         for node in NODES:
-            found += nodes.programs(self.places, node)
+            found += nodes.programs(self.paths, node)
         return found
 
     def is_running(self) -> bool:
         """Whether every program lives and the API server answers."""
         alive = all(self.supervisor.pid(each.name) for each in self.programs())
-        return alive and network.exists() and api_is_ready(self.places)
+        return alive and network.exists() and api_is_ready(self.paths)
 
     def stale(self) -> list[Program]:
         """Which programs are not those that would be started today."""
@@ -72,21 +72,21 @@ class Cluster:
         Raises:
             StartError: A part did not come up.
         """
-        if self.is_running() and is_strict(self.places.pki):
+        if self.is_running() and is_strict(self.paths.pki):
             stale = self.stale()
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
                 self._replace(stale)
-                self._pretend()
+                self._advertise_fake_gpus()
                 return
         with self.progress.step("clear what an earlier run left"):
-            leftovers.stop_everything(self.places, self.supervisor)
+            cleanup.stop_everything(self.paths, self.supervisor)
         with self.progress.step("network, certificates, configuration"):
             self._prepare(own["pause"].reference)
         with self.progress.step("control plane"):
-            for program in control_plane.programs(self.places):
+            for program in control_plane.programs(self.paths):
                 self.supervisor.start(program)
             for node in NODES:
-                self.supervisor.start(nodes.programs(self.places, node)[0])
+                self.supervisor.start(nodes.programs(self.paths, node)[0])
             self._wait_for_api()
         with self.progress.step("nodes"):
             self._start_nodes(own)
@@ -104,53 +104,53 @@ class Cluster:
 
     def _prepare(self, pause: str) -> None:
         network.create()
-        authority = Authority(self.places.pki)
-        control_plane.write(self.places, authority)
+        authority = Authority(self.paths.pki)
+        control_plane.write(self.paths, authority)
         for node in NODES:
             network.create_cgroups(node)
-            nodes.write(self.places, authority, node, pause)
-        (self.places.state / "etcd").mkdir(mode=0o700, exist_ok=True)
+            nodes.write(self.paths, authority, node, pause)
+        (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
         for name in _SHARED:
-            folder = self.places.storage / name
+            folder = self.paths.storage / name
             folder.mkdir(parents=True, exist_ok=True)
             # The kubelet makes sub-path folders with the mode of their parent,
             # and pods run as uid 1000.
             folder.chmod(0o777)
-        hub = self.places.hub
+        hub = self.paths.hub
         hub.mkdir(parents=True, exist_ok=True)
         hub.chmod(0o700)
         shutil.chown(hub, 1000, 1000)
 
     def _wait_for_api(self) -> None:
-        def look() -> bool:
-            for program in control_plane.programs(self.places):
+        def is_ready() -> bool:
+            for program in control_plane.programs(self.paths):
                 self.supervisor.ensure_alive(program)
-            return api_is_ready(self.places)
+            return api_is_ready(self.paths)
 
-        wait(look, what="the API server", seconds=180)
+        wait(is_ready, what="the API server", seconds=180)
 
     def _start_nodes(self, own: dict[str, Image]) -> None:
         began = datetime.datetime.now(datetime.UTC)
         for node in NODES:
-            socket = nodes.socket(self.places, node)
+            socket = nodes.socket(self.paths, node)
             wait(socket.exists, what=f"containerd on {node.name}", seconds=30)
-            loading.load(self.places, node, {"pause": own["pause"]})
-            for program in nodes.programs(self.places, node)[1:]:
+            loading.load(self.paths, node, {"pause": own["pause"]})
+            for program in nodes.programs(self.paths, node)[1:]:
                 self.supervisor.start(program)
         names = {node.name for node in NODES}
 
-        def look() -> bool:
+        def is_ready() -> bool:
             for program in self.programs():
                 self.supervisor.ensure_alive(program)
             return nodes_ready(self.kubectl.get("nodes")["items"], began) >= names
 
-        wait(look, what="a Ready node", seconds=180)
-        self._pretend()
+        wait(is_ready, what="a Ready node", seconds=180)
+        self._advertise_fake_gpus()
 
-    def _pretend(self) -> None:
+    def _advertise_fake_gpus(self) -> None:
         for node in NODES:
-            if node.pretend_gpus:
-                pretend_gpus(self.kubectl, node)
+            if node.fake_gpus:
+                advertise_fake_gpus(self.kubectl, node)
 
     def create_namespaces(self) -> None:
         self.kubectl.apply(addons.namespaces())
@@ -161,7 +161,7 @@ class Cluster:
     def install_istio(self, own: dict[str, Image]) -> None:
         """Istio's charts, then Envoy as its gateway."""
         sources = module_folder(
-            module_path(self.places, SHARED_MODULE), "istio.io/istio"
+            module_path(self.paths, SHARED_MODULE), "istio.io/istio"
         )
         charts = sources / "manifests" / "charts"
         discovery = charts / "istio-control" / "istio-discovery"
@@ -182,7 +182,7 @@ class Cluster:
         """A controller of jobs, unless it is installed as it is built."""
         component = next(each for each in COMPONENTS if each.name == operator.name)
         module = module_folder(
-            module_path(self.places, component.module), operator.module
+            module_path(self.paths, component.module), operator.module
         )
         references = {name: image.reference for name, image in own.items()}
         mark = operators.mark(operator, module, references)
@@ -205,4 +205,4 @@ class Cluster:
 
     def stop(self) -> None:
         """End everything; etcd, images and people's data stay."""
-        leftovers.stop_everything(self.places, self.supervisor)
+        cleanup.stop_everything(self.paths, self.supervisor)

@@ -8,20 +8,20 @@ not part of it: JupyterHub migrates that.
 
 from collections.abc import Callable, Mapping
 
-from mofang_local.errors import NeedError
+from mofang_local.errors import PreflightError
 from mofang_local.files import write_private
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 VERSION = 1
 
-Migration = Callable[[Places], None]
+Migration = Callable[[LocalPaths], None]
 
 MIGRATIONS: Mapping[int, Migration] = {}
 """Version → what turns a state of it into one of the next version."""
 
 
 def ensure(
-    found: Places,
+    found: LocalPaths,
     *,
     version: int = VERSION,
     migrations: Mapping[int, Migration] = MIGRATIONS,
@@ -34,7 +34,7 @@ def ensure(
         migrations: What it can migrate.
 
     Raises:
-        NeedError: It is of a newer version, or of one that nothing migrates.
+        PreflightError: It is of a newer version, or of one that nothing migrates.
     """
     record = found.state / "version"
     if (found.state / "etcd").exists():
@@ -46,7 +46,7 @@ def ensure(
 
 
 def _steps(
-    left: int, version: int, migrations: Mapping[int, Migration], found: Places
+    left: int, version: int, migrations: Mapping[int, Migration], found: LocalPaths
 ) -> list[Migration]:
     """Return the migrations that are needed, all of which exist."""
     stays = (
@@ -54,13 +54,13 @@ def _steps(
         f"{found.storage} before to keep the files."
     )
     if left > version:
-        raise NeedError(
+        raise PreflightError(
             f"{found.state} was left by a newer version of Mofang (state {left}, "
             f"this one knows {version}): check out that version or a later one. {stays}"
         )
     steps = [migrations.get(each) for each in range(left, version)]
     if None in steps:
-        raise NeedError(
+        raise PreflightError(
             f"{found.state} was left by an older version of Mofang (state {left}), "
             f"which this one (state {version}) cannot migrate: check out the version "
             f"that made it. {stays}"

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from mofang_local import gomodules
 from mofang_local.errors import BuildError, last_lines
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 KUBERNETES_VERSION = "v1.37.2"
 KUBERNETES_PROGRAMS = (
@@ -167,18 +167,18 @@ def key(component: Component, folder: Path, go_version: str) -> str:
 class Builder:
     """Builds what is stale and links it into the programs' folder."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, paths: LocalPaths) -> None:
+        self._paths = paths
         self._go_version = ""
 
     def _folder(self, component: Component) -> Path:
-        return gomodules.module_path(self._places, component.module)
+        return gomodules.module_path(self._paths, component.module)
 
     def _output(self, component: Component) -> Path:
         folder = self._folder(component)
         self._go_version = self._go_version or gomodules.version(folder)
         name = key(component, folder, self._go_version)
-        return self._places.cache / "programs" / f"{component.name}-{name}"
+        return self._paths.cache / "programs" / f"{component.name}-{name}"
 
     def is_built(self, component: Component) -> bool:
         return (self._output(component) / ".complete").exists()
@@ -218,7 +218,7 @@ class Builder:
             return 0
         packages = component.packages.values()
         folder = self._folder(component)
-        return len(gomodules.stale_packages(self._places, folder, packages))
+        return len(gomodules.stale_packages(self._paths, folder, packages))
 
     def download(self, components: Iterable[Component]) -> None:
         """Bring the sources of some components onto this machine.
@@ -227,14 +227,12 @@ class Builder:
             BuildError: A module could not be had.
         """
         for module in dict.fromkeys(each.module for each in components):
-            gomodules.download(
-                self._places, gomodules.module_path(self._places, module)
-            )
+            gomodules.download(self._paths, gomodules.module_path(self._paths, module))
 
     def _compile(
         self, component: Component, output: Path, on_package: Callable[[str], object]
     ) -> None:
-        log = self._places.build_logs / f"{component.name}.log"
+        log = self._paths.build_logs / f"{component.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("w") as out:
             built = all(
@@ -260,7 +258,7 @@ class Builder:
         with subprocess.Popen(  # noqa: S603 - the command is ours
             command,
             cwd=self._folder(component),
-            env=gomodules.environment(self._places),
+            env=gomodules.environment(self._paths),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -272,12 +270,12 @@ class Builder:
         return build.returncode == 0
 
     def _link(self, component: Component, output: Path) -> None:
-        self._places.programs.mkdir(parents=True, exist_ok=True)
+        self._paths.programs.mkdir(parents=True, exist_ok=True)
         first = next(iter(component.packages))
         targets = {name: output / name for name in component.packages}
         targets |= dict.fromkeys(component.links, output / first)
         for name, target in targets.items():
-            link = self._places.programs / name
+            link = self._paths.programs / name
             if link.is_symlink() and link.readlink() == target:
                 continue
             temporary = link.with_name(f".{name}.new")
@@ -287,7 +285,7 @@ class Builder:
 
     def forget_go_cache(self) -> None:
         """Give back the gigabytes that Go keeps beside what it built."""
-        shutil.rmtree(gomodules.cache_path(self._places), ignore_errors=True)
+        shutil.rmtree(gomodules.cache_path(self._paths), ignore_errors=True)
 
     def tidy(self) -> None:
         """Forget Go's cache once everything that the platform needs is built.

@@ -1,9 +1,9 @@
 """etcd and Kubernetes' own programs, in the first node's namespace."""
 
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE, POD_RANGE, SERVICE_RANGE
 from mofang_local.nodes import API_SERVER
 from mofang_local.pki import Authority, Identity
-from mofang_local.places import Places
 from mofang_local.processes import Program
 
 _MASTERS = "system:masters"
@@ -18,7 +18,7 @@ REPLACEABLE = frozenset({"kube-apiserver", "kube-controller-manager", "kube-sche
 """Programs that pods go on without while they start anew."""
 
 
-def write(places: Places, authority: Authority) -> None:
+def write(paths: LocalPaths, authority: Authority) -> None:
     """Issue the certificates and kubeconfigs of the control plane."""
     authority.service_account_key()
     authority.issue(
@@ -45,17 +45,17 @@ def write(places: Places, authority: Authority) -> None:
         authority.kubeconfig(
             Identity(file=name, name=f"system:{name}"),
             API_SERVER,
-            places.pki / f"{name}.kubeconfig",
+            paths.pki / f"{name}.kubeconfig",
         )
     authority.kubeconfig(
         Identity(file="admin", name="mofang-local-admin", organization=_MASTERS),
         API_SERVER,
-        places.kubeconfig,
+        paths.kubeconfig,
     )
 
 
-def _api_server(places: Places) -> tuple[str, ...]:
-    pki = places.pki
+def _api_server(paths: LocalPaths) -> tuple[str, ...]:
+    pki = paths.pki
     return (
         f"--advertise-address={CPU_NODE.address}",
         "--secure-port=6443",
@@ -79,8 +79,8 @@ def _api_server(places: Places) -> tuple[str, ...]:
     )
 
 
-def _controller_manager(places: Places) -> tuple[str, ...]:
-    pki = places.pki
+def _controller_manager(paths: LocalPaths) -> tuple[str, ...]:
+    pki = paths.pki
     return (
         f"--kubeconfig={pki}/kube-controller-manager.kubeconfig",
         "--bind-address=127.0.0.1",
@@ -96,11 +96,11 @@ def _controller_manager(places: Places) -> tuple[str, ...]:
     )
 
 
-def programs(places: Places) -> tuple[Program, ...]:
+def programs(paths: LocalPaths) -> tuple[Program, ...]:
     """Etcd first, then the API server and those that talk to it."""
 
     def program(name: str, *arguments: str, hint: str = "") -> Program:
-        own = places.programs / name
+        own = paths.programs / name
         return Program(
             name=name,
             hint=hint,
@@ -111,7 +111,7 @@ def programs(places: Places) -> tuple[Program, ...]:
     return (
         program(
             "etcd",
-            f"--data-dir={places.state}/etcd",
+            f"--data-dir={paths.state}/etcd",
             f"--listen-client-urls={_ETCD}",
             f"--advertise-client-urls={_ETCD}",
             "--listen-peer-urls=http://127.0.0.1:2380",
@@ -121,14 +121,14 @@ def programs(places: Places) -> tuple[Program, ...]:
             "--quota-backend-bytes=4294967296",
             # It does not wait for the disk: a machine that lost its power may
             # have lost the end of what was written.
-            hint=f"If it cannot read its data, remove {places.state}/etcd and start"
+            hint=f"If it cannot read its data, remove {paths.state}/etcd and start"
             " again: projects' objects are lost then, homes are not.",
         ),
-        program("kube-apiserver", *_api_server(places)),
-        program("kube-controller-manager", *_controller_manager(places)),
+        program("kube-apiserver", *_api_server(paths)),
+        program("kube-controller-manager", *_controller_manager(paths)),
         program(
             "kube-scheduler",
-            f"--kubeconfig={places.pki}/kube-scheduler.kubeconfig",
+            f"--kubeconfig={paths.pki}/kube-scheduler.kubeconfig",
             "--bind-address=127.0.0.1",
             "--leader-elect=false",
             f"--feature-gates={FEATURES}",

@@ -1,9 +1,9 @@
 """What stops the launcher, each with a sentence for the person at the terminal.
 
 LauncherError
-├── NeedError      the machine lacks something; says what and how to get it
-├── BuildError     a program or image could not be built; names the log
-└── StartError     something built did not start; says what it last printed
+├── PreflightError  the machine lacks something; says what and how to get it
+├── BuildError      a program or image could not be built; names the log
+└── StartError      something built did not start; says what it last printed
 """
 
 
@@ -11,7 +11,7 @@ class LauncherError(Exception):
     """The launcher stopped; its text is the sentence to print."""
 
 
-class NeedError(LauncherError):
+class PreflightError(LauncherError):
     """The machine lacks something the platform needs."""
 
 

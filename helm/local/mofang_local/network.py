@@ -26,9 +26,9 @@ class Node:
     gateway: str | None
     """Its way to the other node; None for the node that is the other's way."""
     pod_range: str
-    machine: str
+    node_type: str
     """``cpu`` or ``gpu``."""
-    pretend_gpus: int = 0
+    fake_gpus: int = 0
 
     @property
     def namespace(self) -> str:
@@ -44,21 +44,26 @@ CPU_NODE = Node(
     address="10.213.0.2",
     gateway=None,
     pod_range="10.244.0.0/24",
-    machine="cpu",
+    node_type="cpu",
 )
 GPU_NODE = Node(
     name="gpu-1",
     address="10.213.0.6",
     gateway="10.213.0.5",
     pod_range="10.244.1.0/24",
-    machine="gpu",
-    pretend_gpus=4,
+    node_type="gpu",
+    fake_gpus=4,
 )
 NODES = (CPU_NODE, GPU_NODE)
 
 
 def run(*command: str, namespace: str | None = None, check: bool = True) -> str:
     """Run a command, inside a namespace if one is named; its output.
+
+    Args:
+        namespace: Network namespace; None for the host's.
+        check: Raise if the command fails.
+        *command: Program and arguments.
 
     Raises:
         StartError: It failed and ``check`` is set.
@@ -73,7 +78,13 @@ def run(*command: str, namespace: str | None = None, check: bool = True) -> str:
 
 
 def ip(*arguments: str, namespace: str | None = None, check: bool = True) -> str:
-    """Run ``ip`` as ``run`` does."""
+    """Run ``ip`` as ``run`` does.
+
+    Args:
+        namespace: Network namespace; None for the host's.
+        check: Raise if the command fails.
+        *arguments: Of ``ip``.
+    """
     return run("ip", *arguments, namespace=namespace, check=check)
 
 
@@ -133,7 +144,7 @@ def cgroup_folders(node: Node) -> list[Path]:
     ]
 
 
-def hand_down_controllers(root: Path) -> None:
+def delegate_controllers(root: Path) -> None:
     """Let cgroups below the root have its controllers; version 2 asks for that."""
     found = root / "cgroup.controllers"
     if not found.exists():
@@ -146,7 +157,7 @@ def hand_down_controllers(root: Path) -> None:
 
 def create_cgroups(node: Node) -> None:
     """A cgroup for the node's pods, apart from the other node's."""
-    hand_down_controllers(Path("/sys/fs/cgroup"))
+    delegate_controllers(Path("/sys/fs/cgroup"))
     for folder in cgroup_folders(node):
         folder.mkdir(exist_ok=True)
         for setting in ("cpuset.cpus", "cpuset.mems"):

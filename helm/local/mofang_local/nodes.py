@@ -6,26 +6,32 @@ from typing import Any
 
 import yaml
 
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE, DNS_ADDRESS, POD_RANGE, Node
 from mofang_local.pki import Authority, Identity
-from mofang_local.places import Places
 from mofang_local.processes import Program
 
 API_SERVER = f"https://{CPU_NODE.address}:6443"
 
 
-def folder(places: Places, node: Node) -> Path:
+def folder(paths: LocalPaths, node: Node) -> Path:
     """What the node keeps across a restart: images, pods' files."""
-    return places.state / node.name
+    return paths.state / node.name
 
 
-def socket(places: Places, node: Node) -> Path:
-    return places.run / node.name / "containerd.sock"
+def socket(paths: LocalPaths, node: Node) -> Path:
+    return paths.run / node.name / "containerd.sock"
 
 
-def containerd_config(places: Places, node: Node, pause: str) -> str:
-    """Containerd's configuration, version 3, for one node."""
-    home, run = folder(places, node), places.run / node.name
+def containerd_config(paths: LocalPaths, node: Node, pause: str) -> str:
+    """Containerd's configuration, version 3, for one node.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node.
+        pause: Reference of the pause image.
+    """
+    home, run = folder(paths, node), paths.run / node.name
     images = "[plugins.'io.containerd.cri.v1.images'"
     runtime = "[plugins.'io.containerd.cri.v1.runtime'"
     runc = f"{runtime}.containerd.runtimes.runc"
@@ -36,7 +42,7 @@ state = "{run}/containerd"
 disabled_plugins = ["io.containerd.nri.v1.nri"]
 
 [grpc]
-address = "{socket(places, node)}"
+address = "{socket(paths, node)}"
 
 {images}]
 snapshotter = "overlayfs"
@@ -57,7 +63,7 @@ SystemdCgroup = false
 """
 
 
-def cni_config(places: Places, node: Node) -> str:
+def cni_config(paths: LocalPaths, node: Node) -> str:
     """A bridge with addresses of the node's own range, no way out of it."""
     ranges = [[{"subnet": node.pod_range}]]
     bridge: dict[str, Any] = {
@@ -70,7 +76,7 @@ def cni_config(places: Places, node: Node) -> str:
             "type": "host-local",
             "ranges": ranges,
             "routes": [{"dst": "0.0.0.0/0"}],
-            "dataDir": str(places.run / node.name / "addresses"),
+            "dataDir": str(paths.run / node.name / "addresses"),
         },
     }
     return json.dumps(
@@ -82,7 +88,7 @@ def cni_config(places: Places, node: Node) -> str:
     )
 
 
-def kubelet_config(places: Places, node: Node) -> str:
+def kubelet_config(paths: LocalPaths, node: Node) -> str:
     """The kubelet's configuration; the reasons are the machine's."""
     config: dict[str, Any] = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -90,13 +96,13 @@ def kubelet_config(places: Places, node: Node) -> str:
         "authentication": {
             "anonymous": {"enabled": False},
             "webhook": {"enabled": True},
-            "x509": {"clientCAFile": str(places.pki / "ca.crt")},
+            "x509": {"clientCAFile": str(paths.pki / "ca.crt")},
         },
         "authorization": {"mode": "Webhook"},
-        "tlsCertFile": str(places.pki / f"kubelet-{node.name}.crt"),
-        "tlsPrivateKeyFile": str(places.pki / f"kubelet-{node.name}.key"),
-        "containerRuntimeEndpoint": f"unix://{socket(places, node)}",
-        "podLogsDir": str(folder(places, node) / "pod-logs"),
+        "tlsCertFile": str(paths.pki / f"kubelet-{node.name}.crt"),
+        "tlsPrivateKeyFile": str(paths.pki / f"kubelet-{node.name}.key"),
+        "containerRuntimeEndpoint": f"unix://{socket(paths, node)}",
+        "podLogsDir": str(folder(paths, node) / "pod-logs"),
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": node.cgroup,
         "cgroupsPerQOS": True,
@@ -116,21 +122,21 @@ def kubelet_config(places: Places, node: Node) -> str:
         "nodeStatusUpdateFrequency": "10s",
         "featureGates": {},
     }
-    if node.pretend_gpus:
+    if node.fake_gpus:
         config["registerWithTaints"] = [
             {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
         ]
     return yaml.safe_dump(config)
 
 
-def kube_proxy_config(places: Places, node: Node) -> str:
+def kube_proxy_config(paths: LocalPaths, node: Node) -> str:
     """kube-proxy by nftables; connection-tracking limits stay the machine's."""
     return yaml.safe_dump(
         {
             "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
             "kind": "KubeProxyConfiguration",
             "clientConnection": {
-                "kubeconfig": str(places.pki / f"kube-proxy-{node.name}.kubeconfig")
+                "kubeconfig": str(paths.pki / f"kube-proxy-{node.name}.kubeconfig")
             },
             "clusterCIDR": POD_RANGE,
             "mode": "nftables",
@@ -152,23 +158,30 @@ def kube_proxy_config(places: Places, node: Node) -> str:
 
 def labels(node: Node) -> dict[str, str]:
     """What placement rules see of the node."""
-    found = {"mofang.dev/machine": node.machine}
-    if node.pretend_gpus:
+    found = {"mofang.dev/machine": node.node_type}
+    if node.fake_gpus:
         found["mofang.dev/pretend-gpu"] = "true"
     return found
 
 
-def write(places: Places, authority: Authority, node: Node, pause: str) -> None:
-    """Write every file the node's programs read."""
-    home = folder(places, node)
+def write(paths: LocalPaths, authority: Authority, node: Node, pause: str) -> None:
+    """Write every file the node's programs read.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        authority: Signs the kubelet's certificate.
+        node: The node.
+        pause: Reference of the pause image.
+    """
+    home = folder(paths, node)
     (home / "cni").mkdir(parents=True, exist_ok=True)
     (home / "kubelet").mkdir(exist_ok=True)
     (home / "pod-logs").mkdir(exist_ok=True)
-    (places.run / node.name).mkdir(parents=True, exist_ok=True)
-    (home / "containerd.toml").write_text(containerd_config(places, node, pause))
-    (home / "cni" / "10-mofang.conflist").write_text(cni_config(places, node))
-    (home / "kubelet.yaml").write_text(kubelet_config(places, node))
-    (home / "kube-proxy.yaml").write_text(kube_proxy_config(places, node))
+    (paths.run / node.name).mkdir(parents=True, exist_ok=True)
+    (home / "containerd.toml").write_text(containerd_config(paths, node, pause))
+    (home / "cni" / "10-mofang.conflist").write_text(cni_config(paths, node))
+    (home / "kubelet.yaml").write_text(kubelet_config(paths, node))
+    (home / "kube-proxy.yaml").write_text(kube_proxy_config(paths, node))
     authority.issue(
         Identity(
             file=f"kubelet-{node.name}",
@@ -182,12 +195,12 @@ def write(places: Places, authority: Authority, node: Node, pause: str) -> None:
         (f"kube-proxy-{node.name}", "system:kube-proxy", None),
     ):
         identity = Identity(file=file, name=name, organization=organization)
-        authority.kubeconfig(identity, API_SERVER, places.pki / f"{file}.kubeconfig")
+        authority.kubeconfig(identity, API_SERVER, paths.pki / f"{file}.kubeconfig")
 
 
-def programs(places: Places, node: Node) -> tuple[Program, ...]:
+def programs(paths: LocalPaths, node: Node) -> tuple[Program, ...]:
     """containerd, kubelet and kube-proxy of the node, in starting order."""
-    home, bin_ = folder(places, node), places.programs
+    home, bin_ = folder(paths, node), paths.programs
     path = f"{bin_}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     marks = ",".join(f"{key}={value}" for key, value in labels(node).items())
 
@@ -204,15 +217,15 @@ def programs(places: Places, node: Node) -> tuple[Program, ...]:
         program(
             "containerd",
             # Another pause image is no reason to end every pod.
-            containerd_config(places, node, pause=""),
+            containerd_config(paths, node, pause=""),
             "--config",
             str(home / "containerd.toml"),
         ),
         program(
             "kubelet",
-            kubelet_config(places, node),
+            kubelet_config(paths, node),
             f"--config={home}/kubelet.yaml",
-            f"--kubeconfig={places.pki}/kubelet-{node.name}.kubeconfig",
+            f"--kubeconfig={paths.pki}/kubelet-{node.name}.kubeconfig",
             f"--root-dir={home}/kubelet",
             f"--hostname-override={node.name}",
             f"--node-ip={node.address}",
@@ -220,7 +233,7 @@ def programs(places: Places, node: Node) -> tuple[Program, ...]:
         ),
         program(
             "kube-proxy",
-            kube_proxy_config(places, node),
+            kube_proxy_config(paths, node),
             f"--config={home}/kube-proxy.yaml",
         ),
     )

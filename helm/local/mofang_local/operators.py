@@ -116,7 +116,13 @@ OPERATORS = (
 
 
 def kustomization(operator: Operator, module: Path, folder: Path) -> Manifest:
-    """What to render: the module's folders, seen from ``folder``."""
+    """What to render: the module's folders, seen from ``folder``.
+
+    Args:
+        operator: Which operator.
+        module: Directory of its Go module.
+        folder: Where the overlay is written.
+    """
     return {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",

@@ -172,7 +172,13 @@ class Authority:
         )
 
     def kubeconfig(self, identity: Identity, server: str, path: Path) -> None:
-        """Write a kubeconfig with the identity's certificate inside."""
+        """Write a kubeconfig with the identity's certificate inside.
+
+        Args:
+            identity: Common name and groups of the client certificate.
+            server: URL of the API server.
+            path: File to write, private to root.
+        """
         self.issue(identity)
 
         def data(name: str) -> str:

@@ -15,11 +15,11 @@ import yaml
 
 from mofang_local.addons import NODE_PORT
 from mofang_local.cluster import Cluster
-from mofang_local.errors import NeedError, StartError, last_lines
+from mofang_local.errors import PreflightError, StartError, last_lines
 from mofang_local.files import is_written, write_private
 from mofang_local.images import PlannedImage
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE
-from mofang_local.places import Places
 from mofang_local.processes import Program
 
 NAMESPACE = "mofang"
@@ -32,9 +32,9 @@ _BROKEN = 500
 """HTTP statuses from here on are not an answer of the hub."""
 
 
-def passwords(places: Places) -> dict[str, str]:
+def passwords(paths: LocalPaths) -> dict[str, str]:
     """The users' shared and the administrator's password, made once."""
-    path = places.state / "passwords.json"
+    path = paths.state / "passwords.json"
     if not is_written(path):
         # The authenticator asks for at least 8 and 32 characters.
         made = {"users": secrets.token_hex(6), "admin": secrets.token_hex(16)}
@@ -46,9 +46,17 @@ def _host_path(path: str) -> dict[str, Any]:
     return {"persistentVolume": {"hostPath": {"path": path, "type": "Directory"}}}
 
 
-def values(places: Places, images: dict[str, PlannedImage], url: str) -> dict[str, Any]:
-    """Chart values that only this machine knows."""
-    words = passwords(places)
+def values(
+    paths: LocalPaths, images: dict[str, PlannedImage], url: str
+) -> dict[str, Any]:
+    """Chart values that only this machine knows.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        images: Built images by name.
+        url: Public address of the hub.
+    """
+    words = passwords(paths)
     return {
         "publicUrl": url,
         "images": {
@@ -62,20 +70,20 @@ def values(places: Places, images: dict[str, PlannedImage], url: str) -> dict[st
             }
         },
         "storage": {
-            **_host_path(f"{places.storage}/$(category)"),
-            "root": _host_path(str(places.storage)),
+            **_host_path(f"{paths.storage}/$(category)"),
+            "root": _host_path(str(paths.storage)),
         },
-        "hub": {"db": _host_path(str(places.hub))},
+        "hub": {"db": _host_path(str(paths.hub))},
     }
 
 
-def write_facts(places: Places, url: str) -> None:
+def write_facts(paths: LocalPaths, url: str) -> None:
     """``platform.json``: what a test or a script needs to use the platform."""
-    words = passwords(places)
-    path = places.state / "platform.json"
+    words = passwords(paths)
+    path = paths.state / "platform.json"
     facts = {
         "url": url,
-        "kubeconfig": str(places.kubeconfig),
+        "kubeconfig": str(paths.kubeconfig),
         "users": dict.fromkeys(USERS, words["users"]),
         "admin": {"name": ADMIN, "password": words["admin"]},
     }
@@ -87,7 +95,7 @@ class Platform:
 
     def __init__(self, cluster: Cluster, port: int) -> None:
         self.cluster = cluster
-        self.places = cluster.places
+        self.paths = cluster.paths
         self.port = port
 
     @property
@@ -96,25 +104,25 @@ class Platform:
 
     def install(self, images: dict[str, PlannedImage]) -> None:
         """Apply the resource definitions, then the chart."""
-        chart = self.places.repository / "helm" / "mofang"
+        chart = self.paths.repository / "helm" / "mofang"
         self.cluster.kubectl.run(
             "apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds")
         )
-        generated = self.places.state / "values.yaml"
-        write_private(generated, yaml.safe_dump(values(self.places, images, self.url)))
+        generated = self.paths.state / "values.yaml"
+        write_private(generated, yaml.safe_dump(values(self.paths, images, self.url)))
         self.cluster.helm.install(
             "mofang",
             str(chart),
             NAMESPACE,
             "--skip-crds",
             "--values",
-            str(self.places.local / "values-local.yaml"),
+            str(self.paths.local / "values-local.yaml"),
             "--values",
             str(generated),
         )
 
     def write_facts(self) -> None:
-        write_facts(self.places, self.url)
+        write_facts(self.paths, self.url)
 
     def forward(self) -> None:
         """Let this machine's loopback lead to the gateway's node port.
@@ -139,7 +147,7 @@ class Platform:
         """Refuse a port that another program listens on, before any work.
 
         Raises:
-            NeedError: It is taken.
+            PreflightError: It is taken.
         """
         if self.cluster.supervisor.is_current(self._forwarder):
             return
@@ -149,7 +157,7 @@ class Platform:
             try:
                 probe.bind(("127.0.0.1", self.port))
             except OSError as error:
-                raise NeedError(
+                raise PreflightError(
                     f"Port {self.port} of 127.0.0.1 cannot be had ({error.strerror}): "
                     "choose another, such as `make up PORT=8090`."
                 ) from error

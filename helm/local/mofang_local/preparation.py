@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from mofang_local import availability, images, loading, needs
+from mofang_local import availability, images, loading, preflight
 from mofang_local.availability import Availability
 from mofang_local.cluster import Cluster
 from mofang_local.components import (
@@ -21,9 +21,9 @@ from mofang_local.components import (
 from mofang_local.durations import Durations
 from mofang_local.errors import BuildError
 from mofang_local.images import Image, PlannedImage
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import NODES
 from mofang_local.operators import OPERATORS, Operator
-from mofang_local.places import Places
 from mofang_local.platform import Platform
 from mofang_local.progress import Progress, Step, duration
 from mofang_local.tasks import Graph, Task, Work
@@ -43,12 +43,12 @@ class Preparation:
     ) -> None:
         """``on_page`` is called once, when the log-in page answers."""
         self._cluster = cluster
-        self._places = cluster.places
+        self._paths = cluster.paths
         self._platform = platform
         self._on_page = on_page
-        self._builder = Builder(cluster.places)
-        self._durations = Durations(cluster.places.cache / "durations.json")
-        self._planned = images.planned_images(cluster.places)
+        self._builder = Builder(cluster.paths)
+        self._durations = Durations(cluster.paths.cache / "durations.json")
+        self._planned = images.planned_images(cluster.paths)
         self._own: dict[str, Image] = {}
         self._availability: dict[str, Availability] = {}
         """By image; those that are missing here are still to be built."""
@@ -88,12 +88,12 @@ class Preparation:
         loads = {name: f"load {name}" for name in self._image_order() if name != "hub"}
         for name, load in loads.items():
             yield self._task(
-                load, partial(self._load, name), needs=(f"image {name}", PAGE)
+                load, partial(self._load, name), depends_on=(f"image {name}", PAGE)
             )
         yield self._task(
             EVERYTHING,
             self._finish,
-            needs=(*loads.values(), *(each.name for each in OPERATORS)),
+            depends_on=(*loads.values(), *(each.name for each in OPERATORS)),
         )
 
     def _page_tasks(self) -> Iterator[Task]:
@@ -101,40 +101,46 @@ class Preparation:
         yield task(
             CLUSTER,
             self._start,
-            needs=(
+            depends_on=(
                 "Debian packages",
                 "build kubernetes",
                 "build containerd",
                 "build pause",
             ),
         )
-        yield task("CoreDNS", self._install_dns, needs=(CLUSTER, "build coredns"))
-        yield task("Envoy", lambda _: images.envoy_program(self._places))
+        yield task("CoreDNS", self._install_dns, depends_on=(CLUSTER, "build coredns"))
+        yield task("Envoy", lambda _: images.envoy_program(self._paths))
         istio = (CLUSTER, "build istio", "build helm", "Envoy")
-        yield task("Istio", self._install_istio, needs=istio)
-        yield task("load hub", partial(self._load, "hub"), needs=("image hub", CLUSTER))
-        yield task("chart", self._install_chart, needs=("load hub", "CoreDNS", "Istio"))
-        yield task(PAGE, self._wait_for_page, needs=("chart",))
+        yield task("Istio", self._install_istio, depends_on=istio)
+        yield task(
+            "load hub", partial(self._load, "hub"), depends_on=("image hub", CLUSTER)
+        )
+        yield task(
+            "chart", self._install_chart, depends_on=("load hub", "CoreDNS", "Istio")
+        )
+        yield task(PAGE, self._wait_for_page, depends_on=("chart",))
 
     def _task(
         self,
         name: str,
         work: Work,
         *,
-        needs: tuple[str, ...] = (),
+        depends_on: tuple[str, ...] = (),
         lane: str = "",
         stale: Callable[[], bool] = lambda: True,
     ) -> Task:
         """A task whose duration is recorded when it has everything to do."""
         if not stale():
-            return Task(name=name, work=work, needs=needs, lane=lane)
+            return Task(name=name, work=work, depends_on=depends_on, lane=lane)
 
         def recorded(step: Step) -> None:
             work(step)
             self._durations.record(name, step.seconds())
 
         seconds = self._durations.expected(name)
-        return Task(name=name, work=recorded, needs=needs, lane=lane, seconds=seconds)
+        return Task(
+            name=name, work=recorded, depends_on=depends_on, lane=lane, seconds=seconds
+        )
 
     def _image_order(self) -> list[str]:
         rest = [name for name in self._planned if name not in FIRST_IMAGES]
@@ -147,10 +153,10 @@ class Preparation:
 
     @staticmethod
     def _lacks_packages() -> bool:
-        return bool(needs.platform_packages())
+        return bool(preflight.platform_packages())
 
     def _packages(self, _: Step) -> None:
-        _install_packages(self._places)
+        _install_packages(self._paths)
 
     def _has_programs(self) -> bool:
         return all(map(self._builder.is_built, REQUIRED_COMPONENTS))
@@ -186,7 +192,7 @@ class Preparation:
         return self._task(
             f"image {name}",
             partial(self._build_image, name),
-            needs=("Debian packages", *follows),
+            depends_on=("Debian packages", *follows),
             lane="images",
             stale=lambda: not planned.built,
         )
@@ -196,7 +202,7 @@ class Preparation:
             step.note = line
 
         try:
-            image = images.platform_image(self._places, name, note)
+            image = images.platform_image(self._paths, name, note)
             if image.reference != self._planned[name].reference:
                 raise BuildError(  # noqa: TRY301 - handled as any failed build
                     f"The sources of the image {name} changed while it was built: "
@@ -210,14 +216,14 @@ class Preparation:
             self._publish(name, availability.loading())
 
     def _start(self, _: Step) -> None:
-        self._own["pause"] = images.own_image(self._places, "pause")
+        self._own["pause"] = images.own_image(self._paths, "pause")
         self._cluster.start({"pause": self._own["pause"]})
         self._cluster.create_namespaces()
 
     def _add_own(self, *names: str) -> dict[str, Image]:
         """Write and load images of the cluster's own parts."""
         for name in names:
-            self._own[name] = images.own_image(self._places, name)
+            self._own[name] = images.own_image(self._paths, name)
             self._load_everywhere(name)
         return self._own
 
@@ -229,7 +235,7 @@ class Preparation:
 
     def _install_chart(self, _: Step) -> None:
         for name, image in self._planned.items():
-            if loading.is_loaded(self._places, name, image.reference):
+            if loading.is_loaded(self._paths, name, image.reference):
                 self._availability[name] = availability.AVAILABLE
         self._platform.install(self._planned)
         self._installed = True
@@ -251,7 +257,7 @@ class Preparation:
         return self._task(
             operator.name,
             install,
-            needs=(PAGE, *operator.after, *(f"build {name}" for name in names)),
+            depends_on=(PAGE, *operator.after, *(f"build {name}" for name in names)),
         )
 
     def _load(self, name: str, _: Step) -> None:
@@ -260,12 +266,12 @@ class Preparation:
 
     def _load_everywhere(self, name: str) -> None:
         for node in NODES:
-            loading.load(self._places, node, {name: self._own[name]})
+            loading.load(self._paths, node, {name: self._own[name]})
 
     def _finish(self, _: Step) -> None:
         self._platform.wait()
         for node in NODES:
-            loading.forget_old(self._places, node, self._own)
+            loading.forget_old(self._paths, node, self._own)
         self._builder.tidy()
 
     # Conditions of environments.
@@ -292,27 +298,33 @@ class Preparation:
             )
 
 
-def _install_packages(places: Places) -> None:
-    needs.install(needs.platform_packages(), places.build_logs / "packages.log")
+def _install_packages(paths: LocalPaths) -> None:
+    preflight.install(preflight.platform_packages(), paths.build_logs / "packages.log")
 
 
 def build(
-    places: Places, progress: Progress, phases: Iterable[Phase], *, with_images: bool
+    paths: LocalPaths, progress: Progress, phases: Iterable[Phase], *, with_images: bool
 ) -> None:
     """Build the programs of some phases, and the images of the platform.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        progress: Gets each step.
+        phases: What to build.
+        with_images: Whether images of environments are built as well.
 
     Raises:
         LauncherError: One could not be built.
     """
-    _install_packages(places)
-    builder = Builder(places)
+    _install_packages(paths)
+    builder = Builder(paths)
     wanted = set(phases)
     for component in COMPONENTS:
         if component.phase in wanted:
             with progress.step(f"build {component.name}"):
                 builder.build(component)
     if with_images:
-        for name in images.planned_images(places):
+        for name in images.planned_images(paths):
             with progress.step(f"image {name}"):
-                images.platform_image(places, name, progress.say)
+                images.platform_image(paths, name, progress.say)
     builder.tidy()

@@ -116,7 +116,13 @@ class Supervisor:
         self.record(program.name, process.pid, program.fingerprint)
 
     def record(self, name: str, pid: int, fingerprint: str = "") -> None:
-        """Remember a process under a name, so that it can be found and ended."""
+        """Remember a process under a name, so that it can be found and ended.
+
+        Args:
+            name: Name of the program.
+            pid: Of the running process.
+            fingerprint: Of its command and configuration; another one restarts it.
+        """
         record = {
             "pid": pid,
             "started": start_time(pid),

@@ -122,8 +122,10 @@ class Progress:
         began = step.state == "running" and not step.count() and step.seconds() < 1
         parts = [step.count()] if step.state == "running" else []
         parts += [] if began else [f"{step.seconds():.1f} s"]
-        told = ", ".join(part for part in parts if part)
-        self.say(f"{_MARKS[step.state]} {step.name}" + (f" ({told})" if told else ""))
+        details = ", ".join(part for part in parts if part)
+        self.say(
+            f"{_MARKS[step.state]} {step.name}" + (f" ({details})" if details else "")
+        )
 
     def _end(self, name: str, state: State) -> None:
         with self._lock:

@@ -16,7 +16,7 @@ class Task:
 
     name: str
     work: Work
-    needs: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
     lane: str = ""
     """Tasks of one lane run one after the other, in the graph's order; the empty lane
     has no limit."""
@@ -47,8 +47,8 @@ class Graph:
     ) -> None:
         self._tasks = {task.name: task for task in tasks}
         for task in self._tasks.values():
-            if unknown := set(task.needs) - self._tasks.keys():
-                raise ValueError(f"{task.name} needs {unknown}, which are no tasks")
+            if unknown := set(task.depends_on) - self._tasks.keys():
+                raise ValueError(f"{task.name} needs {unknown}, which are not tasks")
         self._progress = progress
         self._essential = essential
         self._run = _Run(waiting=dict(self._tasks))
@@ -61,7 +61,7 @@ class Graph:
             each = open_names.pop()
             if each in self._tasks and each not in found:
                 found.add(each)
-                open_names += self._tasks[each].needs
+                open_names += self._tasks[each].depends_on
         return found
 
     def remaining_seconds(self, name: str) -> float:
@@ -132,7 +132,7 @@ class Graph:
         busy = {task.lane for task in run.running.values() if task.lane}
         found = []
         for task in run.waiting.values():
-            if task.lane in busy or not run.done.issuperset(task.needs):
+            if task.lane in busy or not run.done.issuperset(task.depends_on):
                 continue
             found.append(task)
             if task.lane:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mofang_local.errors import LauncherError
 from mofang_local.files import write_private
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 from mofang_local.processes import Supervisor
 
 NAME = "preparation"
@@ -25,14 +25,14 @@ _GRACE_SECONDS = 8.0
 _READY_VARIABLE = "MOFANG_LOCAL_READY_FD"
 
 
-def supervisor(places: Places) -> Supervisor:
+def supervisor(paths: LocalPaths) -> Supervisor:
     """Records the worker apart from what runs on the nodes."""
-    return Supervisor(places.state / "worker", places.logs)
+    return Supervisor(paths.state / "worker", paths.logs)
 
 
-def stop(places: Places) -> None:
+def stop(paths: LocalPaths) -> None:
     """End a worker that goes on in the background."""
-    supervisor(places).stop(NAME)
+    supervisor(paths).stop(NAME)
 
 
 def run(arguments: list[str]) -> int:
@@ -71,8 +71,8 @@ def run_command(command: list[str]) -> int:
 class Terminal:
     """The worker's end: what ties it to `make up` until it is released."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, paths: LocalPaths) -> None:
+        self._paths = paths
         self._released = False
         self._ready = int(os.environ.pop(_READY_VARIABLE))
         os.set_inheritable(self._ready, False)
@@ -88,12 +88,12 @@ class Terminal:
 
     @property
     def log(self) -> Path:
-        return self._places.logs / f"{NAME}.log"
+        return self._paths.logs / f"{NAME}.log"
 
     def release(self) -> None:
         """Let `make up` end; later output goes to the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        supervisor(self._places).record(NAME, os.getpid())
+        supervisor(self._paths).record(NAME, os.getpid())
         sys.stdout.flush()
         sys.stderr.flush()
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -105,44 +105,44 @@ class Terminal:
         os.close(self._ready)
 
 
-def _result_path(places: Places) -> Path:
-    return places.state / "worker" / "result.json"
+def _result_path(paths: LocalPaths) -> Path:
+    return paths.state / "worker" / "result.json"
 
 
-def write_result(places: Places, failure: str) -> None:
+def write_result(paths: LocalPaths, failure: str) -> None:
     """Record how the work ended: an empty failure means that all is ready."""
-    write_private(_result_path(places), json.dumps(failure))
+    write_private(_result_path(paths), json.dumps(failure))
 
 
-def _result(places: Places) -> str | None:
-    path = _result_path(places)
+def _result(paths: LocalPaths) -> str | None:
+    path = _result_path(paths)
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def forget_result(places: Places) -> None:
-    _result_path(places).unlink(missing_ok=True)
+def forget_result(paths: LocalPaths) -> None:
+    _result_path(paths).unlink(missing_ok=True)
 
 
-def last_line(places: Places) -> str:
+def last_line(paths: LocalPaths) -> str:
     """The newest line of a worker in the background; empty if there is none."""
-    log = supervisor(places).log_of(NAME)
-    if supervisor(places).pid(NAME) is None or not log.exists():
+    log = supervisor(paths).log_of(NAME)
+    if supervisor(paths).pid(NAME) is None or not log.exists():
         return ""
     lines = log.read_text(errors="replace").splitlines()
     return lines[-1] if lines else "at work"
 
 
-def follow(places: Places) -> None:
+def follow(paths: LocalPaths) -> None:
     """Print the worker's lines until it ends.
 
     Raises:
         LauncherError: It failed, was stopped, or nothing was started.
     """
-    log = supervisor(places).log_of(NAME)
+    log = supervisor(paths).log_of(NAME)
     position = 0
     running = True
     while running:
-        running = supervisor(places).pid(NAME) is not None
+        running = supervisor(paths).pid(NAME) is not None
         if log.exists():
             with log.open(errors="replace") as stream:
                 stream.seek(position)
@@ -150,7 +150,7 @@ def follow(places: Places) -> None:
                 position = stream.tell()
         if running:
             time.sleep(0.5)
-    match _result(places):
+    match _result(paths):
         case None:
             raise LauncherError(
                 "The platform is not completely prepared: run `make up`, which goes "

@@ -6,7 +6,13 @@ from mofang_hub.settings import Secrets, Settings
 
 
 def configure_authenticator(c: Any, settings: Settings, secrets: Secrets) -> None:
-    """Choose and configure the authenticator."""
+    """Choose and configure the authenticator.
+
+    Args:
+        c: JupyterHub's configuration object; changed.
+        settings: Of the chart.
+        secrets: Of the mounted Secret.
+    """
     auth = settings.auth
     c.Authenticator.admin_users = set(auth.admin_users)
     c.Authenticator.allowed_users = set(auth.allowed_users)

@@ -17,7 +17,7 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
         "description": "Submit, cancel and delete training jobs",
         "subscopes": [JOBS_READ],
     },
-    SHELL: {"description": "Open a Cloud Shell in one's own running jobs"},
+    SHELL: {"description": "Open a Cloud Shell in your own running jobs"},
 }
 
 _TRAINING = "access:services!service=training"

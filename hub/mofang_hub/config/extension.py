@@ -91,11 +91,11 @@ class Extension(BaseModel):
                 before = c[section].get(name) if section in c else None
                 c[section][name] = _merged(name, before, deepcopy(value))
             guard.check(f"hub.config.{section}")
-            _hand_down(c)
+            _pass_on(c)
         for key in sorted(self.extra_config):
             self._run(key, c)
             guard.check(f"hub.extraConfig, key {key!r},")
-            _hand_down(c)
+            _pass_on(c)
 
     def _add_services(self, c: Any, secrets: Secrets) -> None:
         services = list(c.JupyterHub.get("services", []))
@@ -173,7 +173,7 @@ def _empty(given: LazyConfigValue) -> Any:
     return {} if isinstance(given.to_dict().get("update"), dict) else []
 
 
-def _hand_down(c: Any) -> None:
+def _pass_on(c: Any) -> None:
     """Give MofangSpawner what was set on the classes above it.
 
     Where Mofang itself has set a trait of MofangSpawner, traitlets would take that.

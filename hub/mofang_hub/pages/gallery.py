@@ -73,7 +73,7 @@ class Card:
         return self.server.has_failed or self.values.safe_mode == "true"
 
     @property
-    def machine(self) -> str:
+    def default_sizes(self) -> str:
         """The default sizes, as a person says them."""
         resources = self.environment.resources
         parts = [f"{resources.cpu.default} CPU", f"{resources.memory.default} memory"]
@@ -140,7 +140,13 @@ def bounds_hint(bounds: Bounds) -> str:
 
 
 def find_server(user: Any, hub_url: str, name: str) -> Server:
-    """Return a server of a user by its name, known or not."""
+    """Return a server of a user by its name, known or not.
+
+    Args:
+        user: JupyterHub's ``User``.
+        hub_url: Base URL of the hub.
+        name: Empty for the default server.
+    """
     # Not by brackets: JupyterHub's mapping would make what it lacks.
     spawner = user.spawners.get(name)
     path = f"{user.escaped_name}/{quote(name, safe='')}"

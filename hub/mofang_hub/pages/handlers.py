@@ -155,9 +155,11 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
             server=server.name,
         )
 
-    async def _show(self, user: Any, server: Server, link: Link, **told: Any) -> None:
+    async def _show(
+        self, user: Any, server: Server, link: Link, **messages: Any
+    ) -> None:
         try:
-            self.finish(await self._page(user, server, link, **told))
+            self.finish(await self._page(user, server, link, **messages))
         except MofangError as error:
             raise web.HTTPError(error.status, "%s", error.message) from error
 
@@ -168,7 +170,7 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         link: Link,
         *,
         faults: Mapping[str, str] | None = None,
-        **told: str,
+        **messages: str,
     ) -> str:
         whole = await gallery(user.spawner, link.job)
         shown = whole.choose(server.name, link, faults or {}, self._next())
@@ -177,15 +179,15 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
                 f"The environment {link.environment} in the project {link.project} "
                 "does not exist, or is not open to you. Choose another."
             )
-            told = {"message": missing, **{k: v for k, v in told.items() if v}}
+            messages = {"message": missing, **{k: v for k, v in messages.items() if v}}
         page: str = await self.render_template(
             "spawn.html",
             for_user=user,
             auth_state=await user.get_auth_state(),
             spawner_options_form=render_gallery(shown),
-            error_message=told.get("message", ""),
-            html_error_message=told.get("html_message", ""),
-            notice=told.get("notice", ""),
+            error_message=messages.get("message", ""),
+            html_error_message=messages.get("html_message", ""),
+            notice=messages.get("notice", ""),
             spawner=user.spawner,
         )
         return page

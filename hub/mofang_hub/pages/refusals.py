@@ -39,15 +39,15 @@ def reword(error: Exception, server: Server) -> None:
         error: What it raised; its status stays.
         server: As it is now.
     """
-    sentence = _sentence(error, server)
-    if sentence:
-        error.jupyterhub_message = sentence  # type: ignore[attr-defined] # JupyterHub's
+    message = _message(error, server)
+    if message:
+        error.jupyterhub_message = message  # type: ignore[attr-defined] # JupyterHub's
     elif isinstance(error, web.HTTPError) and not hasattr(error, "jupyterhub_message"):
         # Without it, pages show status and class of the exception.
         error.jupyterhub_message = error.get_message()  # type: ignore[attr-defined]
 
 
-def _sentence(error: Exception, server: Server) -> str:
+def _message(error: Exception, server: Server) -> str:
     status = getattr(error, "status_code", None)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return "Too many servers are starting now. Try again in a minute."
@@ -65,6 +65,11 @@ def forget_refused(user: Any, name: str, db: Any) -> None:
     """Remove the row of a server that JupyterHub made for a start and then refused.
 
     Where a start was begun, its row tells why it failed, and with which options.
+
+    Args:
+        user: JupyterHub's ``User``.
+        name: Name of the server.
+        db: JupyterHub's open session.
     """
     row = user.orm_spawners.get(name) if name else None
     spawner = user.spawners.get(name)

@@ -72,7 +72,7 @@ class VirtualServiceBuilder:
                 "gateways": [self.gateway],
                 "exportTo": [self.gateway_namespace],
                 "http": [
-                    _proof(route),
+                    _probe(route),
                     *self._forward(route, target),
                     *self._fallback(route),
                 ],
@@ -165,7 +165,7 @@ def read_route(virtual_service: Mapping[str, Any]) -> Route | None:
     return route if is_ours else None
 
 
-def _proof(route: Route) -> dict[str, Any]:
+def _probe(route: Route) -> dict[str, Any]:
     return {
         "name": "proof",
         "match": [{"uri": {"exact": route.readiness_probe_path}}],

@@ -144,6 +144,11 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
     ) -> None:
         """Make a route, or make it what is asked, and wait until it is served.
 
+        Args:
+            routespec: Host and path, in JupyterHub's form.
+            target: URL of the server.
+            data: What JupyterHub wants to find again; kept in an annotation.
+
         Raises:
             BadRouteError: When a gateway cannot serve it.
             OverlappingRouteError: When it would hide another.
@@ -232,6 +237,11 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         A route that cannot be made, or a gateway that is away, is told in the log and
         tried again at the next check. The hub starts and stays without it; JupyterHub
         would exit.
+
+        Args:
+            user_dict: JupyterHub's users, by name.
+            service_dict: JupyterHub's services, by name.
+            routes: As ``get_all_routes`` returns them; None to ask for them.
         """
         try:
             await super().check_routes(user_dict, service_dict, routes)

@@ -70,8 +70,8 @@ class JobCache:
         self._nodes = nodes
         self._subscriptions = Subscriptions()
         self._deleted: dict[tuple[str, str], None] = {}
-        self._read_pod = Memo(read_pod, most=MOST_PODS)
-        self._read_job = Memo(read_job, most=MOST_JOBS)
+        self._read_pod = Memo(read_pod, maximum=MOST_PODS)
+        self._read_job = Memo(read_job, maximum=MOST_JOBS)
         self.has_kinds = asyncio.Event()
         """Set once it is known which kinds of objects the cluster has."""
 

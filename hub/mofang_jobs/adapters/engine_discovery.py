@@ -76,7 +76,13 @@ class EngineDiscovery:
 
 
 async def served_resources(api: ApiClient, group: str, version: str) -> set[str]:
-    """Return the plural names of a group's resources; none if it is not served."""
+    """Return the plural names of a group's resources; none if it is not served.
+
+    Args:
+        api: Open client; stays open.
+        group: API group.
+        version: Version of the group.
+    """
     with wrap_api_errors("discover", "resources of", f"{group}/{version}"):
         try:
             found = await CustomObjectsApi(api).get_api_resources(

@@ -105,7 +105,13 @@ class JobStorage:
     async def find(
         self, kind: WorkloadKind, namespace: str, name: str
     ) -> Manifest | None:
-        """Return a job's object as it is now, if it is there."""
+        """Return a job's object as it is now, if it is there.
+
+        Args:
+            kind: Kind of the object.
+            namespace: Namespace of the project.
+            name: Name of the object.
+        """
         found = await self._objects.find(_job(kind, namespace, name), noun=NOUN)
         return strip_job(kind, found) if found else None
 
@@ -113,6 +119,12 @@ class JobStorage:
         self, kind: WorkloadKind, current: Manifest, user: str, at: str
     ) -> Manifest:
         """Cancel a job, unless it has changed since it was read.
+
+        Args:
+            kind: Kind of the object.
+            current: The object as it was read; its resourceVersion is required.
+            user: Who cancels.
+            at: Time in RFC 3339.
 
         Raises:
             ConflictError: It has changed.
@@ -170,7 +182,13 @@ class JobStorage:
         return strip_job(kind, changed)
 
     async def delete(self, kind: WorkloadKind, namespace: str, name: str) -> None:
-        """Remove a job's object and its pods; one that is gone is fine."""
+        """Remove a job's object and its pods; one that is gone is fine.
+
+        Args:
+            kind: Kind of the object.
+            namespace: Namespace of the project.
+            name: Name of the object.
+        """
         await self._objects.delete(_job(kind, namespace, name), noun=NOUN)
 
 

@@ -19,12 +19,12 @@ class Memo(Generic[V]):
 
     Args:
         read: Makes something of an object.
-        most: Of how many objects it is kept.
+        maximum: Of how many objects it is kept.
     """
 
-    def __init__(self, read: Callable[[Manifest], V], *, most: int) -> None:
+    def __init__(self, read: Callable[[Manifest], V], *, maximum: int) -> None:
         self._read = read
-        self._most = most
+        self._maximum = maximum
         self._kept: OrderedDict[str, tuple[Manifest, V]] = OrderedDict()
 
     def __call__(self, obj: Manifest) -> V:
@@ -35,6 +35,6 @@ class Memo(Generic[V]):
             return kept[1]
         result = self._read(obj)
         self._kept[uid] = obj, result
-        if len(self._kept) > self._most:
+        if len(self._kept) > self._maximum:
             self._kept.popitem(last=False)
         return result

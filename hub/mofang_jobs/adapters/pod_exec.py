@@ -64,7 +64,13 @@ class PodExec(Protocol):
     async def open(
         self, target: ShellTarget, session: str, program: ContainerCommand
     ) -> ExecStream:
-        """Start a program in the target's container."""
+        """Start a program in the target's container.
+
+        Args:
+            target: The container.
+            session: Id of the session, by which its processes are found again.
+            program: What to run.
+        """
 
     async def end(self, target: ShellTarget, session: str) -> None:
         """End what the session left running."""
@@ -131,11 +137,16 @@ class ApiServerExec:
     ) -> ExecStream:
         """Start a program in the target's container.
 
+        Args:
+            target: The container.
+            session: Id of the session, by which its processes are found again.
+            program: What to run.
+
         Raises:
             ConflictError: The container does not run any more.
             ClusterError: Kubernetes would not or could not.
         """
-        command = ["env", f"{MARK}={session}", *program.words]
+        command = ["env", f"{MARK}={session}", *program.argv]
         tty = program.has_terminal
         return _Exec(await self._exec(target, command, stdin=True, tty=tty))
 

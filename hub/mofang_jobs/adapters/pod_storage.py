@@ -78,7 +78,14 @@ class PodStorage:
     async def read_output(
         self, namespace: str, pod: str, container: str, *, follow: bool
     ) -> AsyncIterator[bytes]:
-        """Yield what the kubelet kept of a replica's output, piece by piece."""
+        """Yield what the kubelet kept of a replica's output, piece by piece.
+
+        Args:
+            namespace: Namespace of the project.
+            pod: Name of the pod.
+            container: Empty for the only one.
+            follow: Go on until the container ends.
+        """
         with wrap_api_errors("read", "the output of", pod):
             response: Any = await self._core.read_namespaced_pod_log(
                 pod,

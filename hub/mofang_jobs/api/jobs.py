@@ -24,7 +24,7 @@ class JobsHandler(ServiceHandler):
         jobs = await self.context.listing.list_jobs(
             self.caller,
             project,
-            limit=read_number("limit", limit, least=1),
+            limit=read_number("limit", limit, minimum=1),
             after=self.get_query_argument("after", None),
             wanted=self._filter(),
         )

@@ -25,7 +25,7 @@ class LogHandler(ServiceHandler):
     async def get(self, project: str, job: str, role: str, index: str) -> None:
         """Answer with a part of the log, or follow it."""
         offset = read_number(
-            "offset", self.get_query_argument("offset", "0"), least=-MAX_NUMBER
+            "offset", self.get_query_argument("offset", "0"), minimum=-MAX_NUMBER
         )
         name = LogName(project=project, job=job, role=role, index=int(index))
         snapshot = await self._snapshot(name)
@@ -34,7 +34,7 @@ class LogHandler(ServiceHandler):
             await self.streaming("log", self._follow(snapshot, name, offset))
             return
         limit = read_number(
-            "limit", self.get_query_argument("limit", str(MAX_READ_BYTES)), least=1
+            "limit", self.get_query_argument("limit", str(MAX_READ_BYTES)), minimum=1
         )
         part, is_complete = await self.context.log_reader.read(
             snapshot, name, offset=offset, limit=limit

@@ -55,7 +55,7 @@ class MetricsHandler(ServiceHandler):
     async def get(self, project: str, job: str) -> None:
         """Answer with at most ``points`` points for each curve."""
         text = self.get_query_argument("points", str(DEFAULT_POINTS))
-        points = min(read_number("points", text, least=2), MAX_POINTS)
+        points = min(read_number("points", text, minimum=2), MAX_POINTS)
         found = await self.context.lookup.find(Action.READ, self.caller, project, job)
         self.answer(
             await chart_job(self.context.samples, sampled_replicas(found.job), points)

@@ -12,23 +12,23 @@ MAX_NUMBER = 2**63 - 1
 C = TypeVar("C", bound=StrEnum)
 
 
-def read_number(name: str, text: str, *, least: int) -> int:
+def read_number(name: str, text: str, *, minimum: int) -> int:
     """Return a whole number of the query.
 
     Args:
         name: Of the parameter.
         text: Its value.
-        least: The least it may be.
+        minimum: The smallest value accepted.
 
     Raises:
         InvalidError: It is not a number, or out of bounds.
     """
     digits = text.removeprefix("-")
     is_number = digits.isascii() and digits.isdecimal() and len(digits) <= len("9" * 19)
-    if not is_number or not least <= int(text) <= MAX_NUMBER:
+    if not is_number or not minimum <= int(text) <= MAX_NUMBER:
         raise InvalidError(
-            f"{name} must be a whole number of at least {least}.",
-            fields={name: f"A whole number of at least {least}."},
+            f"{name} must be a whole number of at least {minimum}.",
+            fields={name: f"A whole number of at least {minimum}."},
         )
     return int(text)
 
@@ -47,7 +47,7 @@ def read_choice(name: str, text: str, choices: type[C]) -> C:
     try:
         return choices(text)
     except ValueError:
-        sentence = f"It is one of {', '.join(choices)}."
+        message = f"It is one of {', '.join(choices)}."
         raise InvalidError(
-            f"The {name} asked for does not exist. {sentence}", fields={name: sentence}
+            f"The {name} asked for does not exist. {message}", fields={name: message}
         ) from None

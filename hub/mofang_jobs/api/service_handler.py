@@ -32,7 +32,7 @@ MAX_BODY_BYTES = MAX_SPEC_BYTES
 MAX_INLINE_BYTES = 8 * 1024
 """Longer bodies are validated in a thread, so that nobody else waits for it."""
 
-MAX_JSON_DEPTH_SENTENCE = "The body is no JSON that this service can read."
+BAD_JSON_MESSAGE = "The body is no JSON that this service can read."
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -189,7 +189,7 @@ def _parse(body: bytes, kind: type[M]) -> M:
         return kind.model_validate(content)
     except (ValueError, RecursionError) as err:
         if not isinstance(err, ValidationError):
-            raise InvalidError(MAX_JSON_DEPTH_SENTENCE) from None
+            raise InvalidError(BAD_JSON_MESSAGE) from None
         fields = field_messages(err)
         whole = fields.get("")
         named = ", ".join(name for name in fields if name)
@@ -209,7 +209,7 @@ def _error_body(error: BaseException | None, status: int) -> ErrorBody:
             message = f"The request was refused: {HTTPStatus(status).phrase}."
         case _:
             message = (
-                "Something went wrong in the training service; its log tells more. "
+                "Something went wrong in the training service; see its log. "
                 "Jobs that run are not affected."
             )
     return ErrorBody(error=HTTPStatus(status).name.lower(), message=message)

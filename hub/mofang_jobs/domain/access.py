@@ -122,7 +122,13 @@ def has_scope(needed: str, scopes: AbstractSet[str]) -> bool:
 # A page of jobs asks it for each of them, and most of those are a few people's.
 @lru_cache(maxsize=1024)
 def may_open_shell(caller: Caller, role: MemberRole | None, owner: str) -> bool:
-    """Say whether a shell would be opened, without refusing anything."""
+    """Say whether a shell would be opened, without refusing anything.
+
+    Args:
+        caller: Who asks; what is visible depends on it.
+        role: The caller's role in the project; None for no member.
+        owner: Who submitted the job.
+    """
     try:
         check_access(Action.SHELL, caller, project="", role=role, owner=owner)
     except (ForbiddenError, NotFoundError):

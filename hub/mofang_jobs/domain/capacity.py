@@ -55,7 +55,7 @@ class NodeCapacity:
             taints=_lasting_taints(node),
         )
 
-    def fitting_replicas(self, role: Role) -> int:
+    def schedulable_replicas(self, role: Role) -> int:
         """Return how many replicas of a role there is room for."""
         return self.count * min(
             int(self.allocatable[name] // amount)
@@ -133,7 +133,10 @@ def fits(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> bool:
         return True
     found = nodes_in_pool(pool, nodes)
     return all(
-        sum(each.fitting_replicas(role) for each in eligible_nodes(role, pool, found))
+        sum(
+            each.schedulable_replicas(role)
+            for each in eligible_nodes(role, pool, found)
+        )
         >= role.replicas
         for role in spec.resolved_roles()
     )
@@ -147,7 +150,13 @@ def nodes_in_pool(pool: str, nodes: Iterable[NodeCapacity]) -> list[NodeCapacity
 def eligible_nodes(
     role: Role, pool: str, nodes: Sequence[NodeCapacity]
 ) -> list[NodeCapacity]:
-    """Return the nodes whose labels and taints allow the pods of a role."""
+    """Return the nodes whose labels and taints allow the pods of a role.
+
+    Args:
+        role: Whose requests and GPUs count.
+        pool: Pool of the project; empty for none.
+        nodes: All nodes of the cluster.
+    """
     request = PlacementRequest(requests_gpu=role.resources.gpu > 0, pool=pool)
     placement = build_placement(request, [each.node for each in nodes])
     return [each for each in nodes if placement.accepts(each.labels, each.taints)]
@@ -181,6 +190,6 @@ def excluded_nodes(
             for each in eligible_nodes(role, pool, found)
             if each.node.name not in failed and each.node.is_schedulable
         ]
-        if sum(each.fitting_replicas(role) for each in left) < role.replicas:
+        if sum(each.schedulable_replicas(role) for each in left) < role.replicas:
             return ()
     return tuple(sorted(failed))

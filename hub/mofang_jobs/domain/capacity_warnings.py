@@ -59,14 +59,14 @@ def _lacks(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> list[str]
     found = nodes_in_pool(pool, nodes)
     if not found:
         return [f"No node belongs to the project's pool {pool}."]
-    sentences = (_lack(role, pool, found) for role in spec.resolved_roles())
-    return [each for each in sentences if each]
+    messages = (_lack(role, pool, found) for role in spec.resolved_roles())
+    return [each for each in messages if each]
 
 
 def _lack(role: Role, pool: str, found: Sequence[NodeCapacity]) -> str | None:
     whose = f"the pool {pool}" if pool else "the cluster"
     nodes = eligible_nodes(role, pool, found)
-    allocatable = sum(each.fitting_replicas(role) for each in nodes)
+    allocatable = sum(each.schedulable_replicas(role) for each in nodes)
     if allocatable >= role.replicas:
         return None
     if not nodes:

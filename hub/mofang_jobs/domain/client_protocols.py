@@ -67,7 +67,7 @@ class ClientProtocol(Protocol):
         Empty if nothing did, or if the output has said it already.
         """
 
-    def on_close(self, sentence: str) -> list[Message]:
+    def on_close(self, message: str) -> list[Message]:
         """Return the messages that close a session; the sentence may be empty."""
 
 
@@ -103,9 +103,9 @@ class TerminadoProtocol(ClientProtocol):
         return ""
 
     @override
-    def on_close(self, sentence: str) -> list[Message]:
-        told = [notice(sentence)] if sentence else []
-        return [*told, disconnect_message()]
+    def on_close(self, message: str) -> list[Message]:
+        messages = [notice(message)] if message else []
+        return [*messages, disconnect_message()]
 
 
 class SshProtocol(ClientProtocol):
@@ -166,8 +166,8 @@ class SshProtocol(ClientProtocol):
         return f"SSH is not possible in {self._label}: {self._reason(status, code)}"
 
     @override
-    def on_close(self, sentence: str) -> list[Message]:
-        return [json.dumps({"error": sentence})] if sentence else []
+    def on_close(self, message: str) -> list[Message]:
+        return [json.dumps({"error": message})] if message else []
 
     def _reason(self, status: bytes, code: int | None) -> str:
         lines = self._complaint.decode("utf-8", "replace").splitlines()

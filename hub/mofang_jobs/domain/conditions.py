@@ -110,7 +110,13 @@ def change_conditions(
 
 
 def begin(kind: ConditionType, message: str, now: datetime) -> Condition:
-    """Return a condition that begins to hold."""
+    """Return a condition that begins to hold.
+
+    Args:
+        kind: Its type.
+        message: For people; shortened to ``MOST_CHARACTERS``.
+        now: Both of its times.
+    """
     return Condition(
         type=kind, message=bounded(message), lastTransitionTime=now, lastUpdateTime=now
     )

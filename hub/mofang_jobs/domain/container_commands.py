@@ -49,18 +49,18 @@ class ShellTarget:
 class ContainerCommand:
     """A command in a container, whose input and output are the client's."""
 
-    words: tuple[str, ...]
+    argv: tuple[str, ...]
     has_terminal: bool
     """Whether it runs in a terminal; else its error output comes apart."""
 
 
 def login_shell(target: ShellTarget) -> ContainerCommand:
     """Return the shell that begins in the job's working directory."""
-    words = ("sh", "-c", _SHELL, "mofang-shell", target.working_directory)
-    return ContainerCommand(words=("TERM=xterm-256color", *words), has_terminal=True)
+    argv = ("sh", "-c", _SHELL, "mofang-shell", target.working_directory)
+    return ContainerCommand(argv=("TERM=xterm-256color", *argv), has_terminal=True)
 
 
 def ssh_server(target: ShellTarget, key: PublicKey) -> ContainerCommand:
     """Return the SSH server for one connection of who holds the key."""
-    words = ("sh", "-c", _GUEST, "mofang-ssh", key.line, target.working_directory)
-    return ContainerCommand(words=words, has_terminal=False)
+    argv = ("sh", "-c", _GUEST, "mofang-ssh", key.line, target.working_directory)
+    return ContainerCommand(argv=argv, has_terminal=False)

@@ -24,7 +24,7 @@ def resolve_image(
     Also the environment that the image is of; None if it is of none of these, and the
     job stays as it is then.
     """
-    found = next(iter(_fitting(spec, environments)), None)
+    found = next(iter(_matching(spec, environments)), None)
     if found is None:
         return spec, None
     # Later attempts are to have the same image and packages, and know the job alone.
@@ -56,10 +56,10 @@ def is_of_environment(spec: JobSpec, environments: Iterable[Environment]) -> boo
     Where it names none, any environment will do.
     """
     name = spec.environment_name
-    return any(name in {None, each.name} for each in _fitting(spec, environments))
+    return any(name in {None, each.name} for each in _matching(spec, environments))
 
 
-def _fitting(spec: JobSpec, environments: Iterable[Environment]) -> list[Environment]:
+def _matching(spec: JobSpec, environments: Iterable[Environment]) -> list[Environment]:
     """Return the environments that the job may mean, the one it names first."""
     name = spec.environment_name
     if not spec.image:
@@ -89,17 +89,17 @@ def check_image(
         faults = _check_named(spec, environments)
         if faults:
             return faults
-    fitting = _fitting(spec, environments)
-    if not fitting:
+    matching = _matching(spec, environments)
+    if not matching:
         return {} if allow_any or is_own else {"image": _nobodys(environments)}
     field = "image" if spec.image else "environment_name"
     framework = spec.framework.value
-    if not any(framework in each.frameworks for each in fitting):
-        return {field: _cannot_run(fitting[0], framework, environments)}
-    reasons = [each.unavailable for each in fitting if each.unavailable]
-    if len(reasons) < len(fitting):
+    if not any(framework in each.frameworks for each in matching):
+        return {field: _cannot_run(matching[0], framework, environments)}
+    reasons = [each.unavailable for each in matching if each.unavailable]
+    if len(reasons) < len(matching):
         return {}
-    return {field: reasons[0].job_refusal(fitting[0].display_name)}
+    return {field: reasons[0].job_refusal(matching[0].display_name)}
 
 
 def _check_named(spec: JobSpec, environments: Sequence[Environment]) -> FieldErrors:
@@ -125,26 +125,26 @@ def _unknown(spec: JobSpec, environments: Sequence[Environment]) -> str:
         f"There is no environment {spec.environment_name} that you may use in this "
         "project."
     )
-    fitting = _names(each for each in environments if framework in each.frameworks)
+    matching = _names(each for each in environments if framework in each.frameworks)
     others = _names(each for each in environments if framework not in each.frameworks)
-    if not fitting:
+    if not matching:
         return f"{start} There are {others}." if others else f"{start} There is none."
     rest = f" Others are {others}." if others else ""
-    return f"{start} For {framework} jobs, choose one of: {fitting}.{rest}"
+    return f"{start} For {framework} jobs, choose one of: {matching}.{rest}"
 
 
 def _cannot_run(
     environment: Environment, framework: str, environments: Sequence[Environment]
 ) -> str:
     start = f"Environment {environment.name} does not list {framework}"
-    fitting = [each for each in environments if framework in each.frameworks]
-    if not fitting:
+    matching = [each for each in environments if framework in each.frameworks]
+    if not matching:
         return (
             f"{start}, nor does any other that you may use. Ask an administrator for "
             "one that does."
         )
-    available = [each for each in fitting if each.unavailable is None]
-    return f"{start}. Choose one of: {_names(available or fitting)}."
+    available = [each for each in matching if each.unavailable is None]
+    return f"{start}. Choose one of: {_names(available or matching)}."
 
 
 def _nobodys(environments: Sequence[Environment]) -> str:

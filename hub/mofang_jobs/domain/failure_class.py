@@ -41,7 +41,7 @@ class FailureClass(StrEnum):
     """It made no progress and was ended for that."""
 
     UNKNOWN = "unknown"
-    """Its pods were removed before they told why."""
+    """Its pods were removed before they reported why."""
 
 
 def classify_failure(job: ObservedJob, pods: Sequence[ObservedPod]) -> FailureClass:

@@ -130,9 +130,9 @@ _RANK = re.compile(r"^\[rank\d{1,9}\]: ?", re.MULTILINE)
 """What PyTorch puts before the lines of a traceback."""
 
 
-def find_failure_pattern(words: str) -> FailurePattern | None:
+def find_failure_pattern(output: str) -> FailurePattern | None:
     """Return the known cause that a replica's last words tell of; None if none."""
-    untagged = _RANK.sub("", words)
+    untagged = _RANK.sub("", output)
     for each in FAILURE_PATTERNS:
         match = each.pattern.search(untagged)
         if match:
@@ -162,7 +162,7 @@ _NATIVE = "Look for a native library that does not fit the others."
 _EXIT_SIGNALS = {
     1: ExitSignal(signal="SIGHUP", verb="was hung up"),
     2: ExitSignal(signal="SIGINT", verb="was interrupted"),
-    3: ExitSignal(signal="SIGQUIT", verb="was told to quit"),
+    3: ExitSignal(signal="SIGQUIT", verb="was asked to quit"),
     4: ExitSignal(
         signal="SIGILL",
         verb="crashed with an illegal instruction",
@@ -172,7 +172,7 @@ _EXIT_SIGNALS = {
     6: ExitSignal(
         signal="SIGABRT",
         verb="was aborted",
-        advice="Native code gave up; its log tells more.",
+        advice="Native code aborted; see its log.",
     ),
     7: ExitSignal(
         signal="SIGBUS",

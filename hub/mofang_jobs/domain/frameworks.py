@@ -96,7 +96,7 @@ def _shared(
         "MOFANG_ROLES": _json({role.name: role.replicas for role in roles}),
         "MOFANG_HOSTS": _json(hosts),
         "MOFANG_PARAMETERS": _json(_parameters(spec)),
-        "MOFANG_DATA_PATHS": _json(_places(spec)),
+        "MOFANG_DATA_PATHS": _json(_data_paths(spec)),
         "MOFANG_FORWARDED": _json(
             sorted({*job.variables, *spec.environment, *spec.secrets})
         ),
@@ -119,7 +119,7 @@ def _shared(
     return found
 
 
-def _places(spec: JobSpec) -> list[dict[str, object]]:
+def _data_paths(spec: JobSpec) -> list[dict[str, object]]:
     inputs = [
         {"kind": "input", **place.model_dump(mode="json")} for place in spec.inputs
     ]

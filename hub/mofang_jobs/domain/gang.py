@@ -124,7 +124,13 @@ class GroupApi:
         )
 
     def build(self, gang: Gang, owner: Owner, spec: Manifest) -> Manifest:
-        """Build a PodGroup that is collected with the job's object."""
+        """Build a PodGroup that is collected with the job's object.
+
+        Args:
+            gang: The gang.
+            owner: Object that the PodGroup is deleted with.
+            spec: ``spec`` of the PodGroup.
+        """
         return {
             "apiVersion": self.api_version,
             "kind": GROUP_KIND,

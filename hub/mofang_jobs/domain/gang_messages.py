@@ -47,12 +47,12 @@ def insufficient_resources(gang: Gang, fit: int | None) -> str:
     return f"{request} At the last scheduling attempt there were enough for {found}."
 
 
-def with_cause(sentence: str, pods: Sequence[ObservedPod]) -> str:
+def with_cause(message: str, pods: Sequence[ObservedPod]) -> str:
     """Add why the first unschedulable replica was not scheduled."""
-    told = (pod for pod in pods if pod.unschedulable.startswith(_OF_NODES))
-    pod = next(told, None)
+    reported = (pod for pod in pods if pod.unschedulable.startswith(_OF_NODES))
+    pod = next(reported, None)
     cause = pending_reason(pod) if pod else None
-    return f"{sentence} {cause}" if cause else sentence
+    return f"{message} {cause}" if cause else message
 
 
 def _listed(roles: Sequence[Role]) -> str:

@@ -59,7 +59,7 @@ class HangVerdict:
     """What the rule says of a job."""
 
     health: Health
-    sentence: str
+    message: str
     """For the user; of a living job, what shows it."""
 
     since: datetime | None = None
@@ -94,7 +94,7 @@ def detect_hang(
     if talking:
         return HangVerdict(
             health=Health.ALIVE,
-            sentence=f"Of {name_some(talking)}, processes read or write.",
+            message=f"Of {name_some(talking)}, processes read or write.",
             quiet_seconds=min(each.seconds for each in idle_periods.values()),
             replicas=tuple(talking),
         )
@@ -136,20 +136,20 @@ def _second_stage(
     for trace in traces:
         name = trace.replica.label
         work = _work(trace.replica, idle_periods[name], settings)
-        if work.is_seen:
+        if work.is_observed:
             return HangVerdict(
                 health=Health.ALIVE,
-                sentence=f"{name} computes: {work.words}.",
+                message=f"{name} computes: {work.reason}.",
                 quiet_seconds=quiet,
                 replicas=(name,),
             )
-        excuse = excuse or ("" if work.is_known else f"{name}: {work.words}.")
+        excuse = excuse or ("" if work.is_known else f"{name}: {work.reason}.")
     if excuse:
         return _unknown(f"Whether the job hangs is not known: {excuse}")
     last = min(idle_periods.values(), key=lambda each: each.seconds)
     return HangVerdict(
         health=Health.HUNG,
-        sentence=hang_message(idle_periods, settings),
+        message=hang_message(idle_periods, settings),
         since=last.began,
         quiet_seconds=quiet,
         replicas=tuple(idle_periods),
@@ -160,8 +160,8 @@ def _second_stage(
 class _Work:
     """What the second stage finds in one replica."""
 
-    words: str
-    is_seen: bool = False
+    reason: str
+    is_observed: bool = False
     is_known: bool = True
     peak: float = 0.0
     """Highest utilisation of the GPU, in percent."""
@@ -172,30 +172,30 @@ def _work(
 ) -> _Work:
     newest = idle_period.samples[-2 * settings.gpu_window :]
     if len(newest) < 2 * settings.gpu_window:
-        return _Work(words="it has left too few samples", is_known=False)
+        return _Work(reason="it has left too few samples", is_known=False)
     numbers = sorted({gpu.number for each in newest for gpu in each.gpus or ()})
     if len(numbers) < replica.gpus:
-        return _Work(words="its GPUs cannot be read", is_known=False)
+        return _Work(reason="its GPUs cannot be read", is_known=False)
     found = [_gpu_work(newest, number, settings) for number in numbers]
     # Work that is seen outweighs what is not known of another device.
-    telling = sorted(found, key=lambda each: (not each.is_seen, each.is_known))
-    if telling and (telling[0].is_seen or not telling[0].is_known):
-        return telling[0]
+    ordered = sorted(found, key=lambda each: (not each.is_observed, each.is_known))
+    if ordered and (ordered[0].is_observed or not ordered[0].is_known):
+        return ordered[0]
     peak = max((each.peak for each in found), default=0.0)
     if found and (peak > settings.gpu_idle_percent or settings.gpu_idle_percent < 0):
-        return _Work(words="its GPUs do no work")
+        return _Work(reason="its GPUs do no work")
     return _cpu_work(replica, newest, settings)
 
 
 def _gpu_work(samples: Sequence[Sample], number: int, settings: HangSettings) -> _Work:
     windows = _windows(samples, number, settings)
     if windows is None:
-        words = f"the utilisation of its GPU {number} cannot be read"
-        return _Work(words=words, is_known=False)
+        reason = f"the utilisation of its GPU {number} cannot be read"
+        return _Work(reason=reason, is_known=False)
     if not _is_steady(*windows, settings):
-        words = f"the utilisation of its GPU {number} changes"
-        return _Work(words=words, is_seen=True)
-    return _Work(words="", peak=max(*windows[0], *windows[1]))
+        reason = f"the utilisation of its GPU {number} changes"
+        return _Work(reason=reason, is_observed=True)
+    return _Work(reason="", peak=max(*windows[0], *windows[1]))
 
 
 def _windows(
@@ -237,8 +237,8 @@ def _cpu_work(
     middle = settings.gpu_window
     cores = max(_cores(samples[: middle + 1]), _cores(samples[middle:]))
     if cores >= idle:
-        return _Work(words=f"it uses {cores:.2f} cores", is_seen=True)
-    return _Work(words="it idles")
+        return _Work(reason=f"it uses {cores:.2f} cores", is_observed=True)
+    return _Work(reason="it idles")
 
 
 def _cores(samples: Sequence[Sample]) -> float:
@@ -246,5 +246,5 @@ def _cores(samples: Sequence[Sample]) -> float:
     return (last.cpu - first.cpu) / max(last.up - first.up, 0.001)
 
 
-def _unknown(sentence: str) -> HangVerdict:
-    return HangVerdict(health=Health.UNKNOWN, sentence=sentence)
+def _unknown(message: str) -> HangVerdict:
+    return HangVerdict(health=Health.UNKNOWN, message=message)

@@ -125,59 +125,59 @@ def failure_reason(pod: ObservedPod, resources: Resources) -> str:
             "more, or use smaller batches."
         )
     if pod.exit_reason in {"ContainerCannotRun", "StartError"}:
-        cause = shortened(pod.termination_message) or "Its log tells more."
+        cause = shortened(pod.termination_message) or "See its log."
         return f"{pod.label} ended with exit code {pod.exit_code}: {cause}"
     return exit_message(
         pod.label, pod.exit_code, pod.termination_message, memory=_memory(resources)
     )
 
 
-def exit_message(label: str, code: int, words: str, *, memory: str = "") -> str:
+def exit_message(label: str, code: int, output: str, *, memory: str = "") -> str:
     """Return how a replica's program ended.
 
     Args:
         label: The replica.
         code: Its exit code.
-        words: Its last words.
+        output: The end of its output.
         memory: What it may use; empty where that is not known.
     """
     crash = find_exit_signal(code)
     if crash is not None:
         start = f"{label} {crash.verb} ({crash.signal}, exit code {code})"
-        if code == _SIGKILL and memory and not find_error(words):
+        if code == _SIGKILL and memory and not find_error(output):
             return f"{start}. It probably ran out of memory: it may use {memory}."
-        return start + _detail(words, crash)
+        return start + _detail(output, crash)
     ended = f"{label} ended with exit code {code}"
-    cause = _cause(code, words)
+    cause = _cause(code, output)
     if cause:
         return f"{ended}: {cause}"
     # What the platform itself says there tells nothing of it.
-    return f"{ended}." if words else f"{ended}. Its log tells more."
+    return f"{ended}." if output else f"{ended}. See its log."
 
 
-def _cause(code: int, words: str) -> str:
+def _cause(code: int, output: str) -> str:
     """Return what a program died of by its own account; may be empty."""
-    inner = torchrun_exit_code(words)
+    inner = torchrun_exit_code(output)
     crash = (
         find_exit_signal(SIGNALLED - inner) if inner is not None and inner < 0 else None
     )
     if crash is not None:
-        return f"its script {crash.verb} ({crash.signal}){_detail(words, crash)}"
-    error = last_error(words)
+        return f"its script {crash.verb} ({crash.signal}){_detail(output, crash)}"
+    error = last_error(output)
     if not error and inner is not None and inner != code:
         return f"its script ended with exit code {inner}."
-    return _advised(error, words)
+    return _advised(error, output)
 
 
-def _detail(words: str, crash: ExitSignal) -> str:
-    error = find_error(words)
+def _detail(output: str, crash: ExitSignal) -> str:
+    error = find_error(output)
     if error:
-        return f": {_advised(error, words)}"
+        return f": {_advised(error, output)}"
     return f". {crash.advice}" if crash.advice else "."
 
 
-def _advised(error: str, words: str) -> str:
-    known = find_failure_pattern(words)
+def _advised(error: str, output: str) -> str:
+    known = find_failure_pattern(output)
     return f"{error} {known.advice}" if error and known else error
 
 

@@ -79,7 +79,7 @@ def parse_public_key(line: str) -> PublicKey:
         _check(kind, content)
     except (ValueError, binascii.Error) as err:
         raise RefusedError(
-            f"The key in the header Mofang-Public-Key is no whole {kind} key: {err}."
+            f"The key in the header Mofang-Public-Key is not a whole {kind} key: {err}."
         ) from None
     key = PublicKey(kind, content)
     if key.line != line:
@@ -90,8 +90,8 @@ def parse_public_key(line: str) -> PublicKey:
 
 
 def _check(kind: str, content: bytes) -> None:
-    told, rest = _take(content)
-    if told != kind.encode():
+    name, rest = _take(content)
+    if name != kind.encode():
         raise ValueError("its content is of another type")
     for part in _FORMS[kind]:
         if part in _CURVES:
@@ -107,9 +107,9 @@ def _check(kind: str, content: bytes) -> None:
 
 
 def _check_point(curve: str, content: bytes) -> bytes:
-    told, rest = _take(content)
+    name, rest = _take(content)
     point, rest = _take(rest)
-    if told != curve.encode() or len(point) != _CURVES[curve] or point[0] != 4:  # noqa: PLR2004 - the mark of such points
+    if name != curve.encode() or len(point) != _CURVES[curve] or point[0] != 4:  # noqa: PLR2004 - the mark of such points
         raise ValueError(f"it has no point of {curve}")
     return rest
 
@@ -119,7 +119,7 @@ def _check_rsa(content: bytes) -> bytes:
     modulus, rest = _take(rest)
     # A first bit that is set would make the number a negative one.
     if any(not part or part[0] & 0x80 for part in (exponent, modulus)):
-        raise ValueError("its numbers are none")
+        raise ValueError("its numbers are not valid")
     if int.from_bytes(modulus, "big").bit_length() < RSA_BITS:
         raise ValueError(f"it has less than {RSA_BITS} bits")
     return rest

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from mofang_jobs.domain.resource_requests import Amounts, add, shortfall
 
-_SETTLING = (
+_QUOTA_LAG = (
     "Other jobs of the project have just started, and their use of the quota is being "
     "counted. It is decided within seconds."
 )
@@ -59,7 +59,7 @@ class QuotaUsage:
     used: Amounts
     """By everything that runs or was admitted."""
 
-    settling: Amounts = field(default_factory=dict)
+    uncounted: Amounts = field(default_factory=dict)
     """By pods so new that it is not known whether ``used`` has them already."""
 
 
@@ -102,7 +102,7 @@ def decide(
     waiting: Iterable[PendingJob],
     quota: QuotaUsage,
     *,
-    stuck: Iterable[UnschedulableJob] = (),
+    unscheduled: Iterable[UnschedulableJob] = (),
     refused: Mapping[str, str] = MappingProxyType({}),
     now: datetime,
     starvation_timeout: timedelta,
@@ -112,7 +112,7 @@ def decide(
     Args:
         waiting: Pending jobs of one project.
         quota: What the project's quota leaves.
-        stuck: Jobs of all projects that have been unschedulable for long.
+        unscheduled: Jobs of all projects that have been unschedulable for long.
         refused: Messages by id of jobs whose admission failed; they use no quota.
         now: The time.
         starvation_timeout: How long smaller jobs may be admitted before a larger one.
@@ -120,11 +120,11 @@ def decide(
     used = dict(quota.used)
     decisions: dict[str, AdmissionDecision] = {}
     blocked_by: PendingJob | None = None
-    long_stuck = list(stuck)
+    long_unscheduled = list(unscheduled)
     still = 0
     for each in in_admission_order(waiting):
         left = replace(quota, used=used)
-        reason, state = _reason(each, left, blocked_by, long_stuck)
+        reason, state = _reason(each, left, blocked_by, long_unscheduled)
         if reason is None and each.job in refused:
             reason, state = refused[each.job], PendingState.REFUSED
         if reason is None:
@@ -149,21 +149,21 @@ def _reason(
     each: PendingJob,
     quota: QuotaUsage,
     blocked_by: PendingJob | None,
-    stuck: list[UnschedulableJob],
+    unscheduled: list[UnschedulableJob],
 ) -> tuple[str | None, PendingState]:
     if reason := _never(each, quota):
         return reason, PendingState.UNSCHEDULABLE
-    reason = _not_now(each, quota) or _behind(each, blocked_by, stuck)
+    reason = _not_now(each, quota) or _behind(each, blocked_by, unscheduled)
     return reason, PendingState.QUEUED
 
 
 def _behind(
-    each: PendingJob, blocked_by: PendingJob | None, stuck: list[UnschedulableJob]
+    each: PendingJob, blocked_by: PendingJob | None, unscheduled: list[UnschedulableJob]
 ) -> str | None:
     """Return which job goes first, although the quota has room for this one."""
     if blocked_by is not None:
         return f"{blocked_by.job} has been waiting longer and is admitted first."
-    ahead = next((one for one in stuck if _competes(one, each)), None)
+    ahead = next((one for one in unscheduled if _competes(one, each)), None)
     if ahead is not None:
         return (
             f"{ahead.job} has been waiting for nodes of the same kind and is scheduled "
@@ -192,15 +192,17 @@ def _not_now(each: PendingJob, quota: QuotaUsage) -> str | None:
             f"The project's quota is exceeded: the job asks for {'; '.join(parts)}. It "
             "starts when other jobs or servers of the project end."
         )
-    return _SETTLING if _shortfall_at_most(each, quota) else None
+    return _QUOTA_LAG if _shortfall_at_most(each, quota) else None
 
 
-def _competes(stuck: UnschedulableJob, each: PendingJob) -> bool:
-    same = stuck.requests_gpu == each.requests_gpu and stuck.pool == each.pool
-    return same and stuck.job != each.job and each.rank <= stuck.rank
+def _competes(unscheduled: UnschedulableJob, each: PendingJob) -> bool:
+    same = (
+        unscheduled.requests_gpu == each.requests_gpu and unscheduled.pool == each.pool
+    )
+    return same and unscheduled.job != each.job and each.rank <= unscheduled.rank
 
 
 def _shortfall_at_most(each: PendingJob, quota: QuotaUsage) -> list[str]:
     used = dict(quota.used)
-    add(used, quota.settling)
+    add(used, quota.uncounted)
     return shortfall(each.requests, quota.hard, used)

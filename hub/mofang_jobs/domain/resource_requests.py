@@ -60,16 +60,16 @@ def requests_gpu(spec: JobSpec) -> bool:
     return any(role.resources.gpu for role in spec.resolved_roles())
 
 
-def shortfall(demand: Amounts, hard: Amounts, used: Amounts) -> list[str]:
+def shortfall(requested: Amounts, hard: Amounts, used: Amounts) -> list[str]:
     """Return which resources leave no room for a demand, as parts of a sentence.
 
     Args:
-        demand: What is asked.
+        requested: What is asked for.
         hard: What the project may use; a resource that is not there has no limit.
         used: What is in use.
     """
     parts = []
-    for name, asked in demand.items():
+    for name, asked in requested.items():
         if name not in hard or not asked or used.get(name, 0) + asked <= hard[name]:
             continue
         if name == MEMORY_LIMIT and MEMORY in hard:

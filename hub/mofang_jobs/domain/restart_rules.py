@@ -29,7 +29,7 @@ something else by then, and would be surprised."""
 
 TOO_LATE = "It failed more than an hour ago. Submit it again if you still want it."
 
-_ENDED_BY_MACHINE = {
+_ENDED_BY_NODE = {
     "Evicted",
     "NodeLost",
     "NodeShutdown",
@@ -46,13 +46,13 @@ _NOT_RUN = {"ContainerCannotRun", "StartError", CONTAINER_LOST}
 
 def is_platform_fault(pod: ObservedPod) -> bool:
     """Say whether a failed pod's script could not help its end."""
-    if pod.status_reason in _ENDED_BY_MACHINE or pod.exit_code is None:
+    if pod.status_reason in _ENDED_BY_NODE or pod.exit_code is None:
         return True
     cause = find_failure_pattern(pod.termination_message)
     return pod.exit_reason in _NOT_RUN or (cause is not None and cause.by_platform)
 
 
-def _is_of_machine(pod: ObservedPod) -> bool:
+def _is_node_fault(pod: ObservedPod) -> bool:
     """Say whether another node might do better."""
     if pod.node is None or not is_platform_fault(pod):
         return False
@@ -67,7 +67,13 @@ def _is_of_machine(pod: ObservedPod) -> bool:
 def record_failure(
     job: ObservedJob, pods: Sequence[ObservedPod], now: datetime
 ) -> RestartRecord:
-    """Return what is written down of a failed attempt."""
+    """Return what is written down of a failed attempt.
+
+    Args:
+        job: The failed attempt.
+        pods: Pods of the attempt, as far as they exist.
+        now: Used where the object has no time of its end.
+    """
     if job.failure is not None:
         return job.failure
     pod = root_cause_pod(job, pods)
@@ -76,7 +82,7 @@ def record_failure(
             attempt=job.attempt,
             at=job.finished or now,
             cause=shortened(job.outcome_message)
-            or "Its containers were removed before they told why.",
+            or "Its containers were removed before they reported why.",
             by_platform=True,
         )
     by_platform = is_platform_fault(pod)
@@ -87,7 +93,7 @@ def record_failure(
         replica=pod.label,
         node=pod.node,
         by_platform=by_platform,
-        avoided=_is_of_machine(pod),
+        avoided=_is_node_fault(pod),
     )
 
 
@@ -134,7 +140,13 @@ def may_restart(job: ObservedJob, record: RestartRecord) -> bool:
 
 
 def is_too_late(job: ObservedJob, record: RestartRecord, now: datetime) -> bool:
-    """Say whether a job failed too long ago to start again by itself."""
+    """Say whether a job failed too long ago to start again by itself.
+
+    Args:
+        job: The failed attempt.
+        record: Its failure.
+        now: The time, with its zone.
+    """
     return now - (job.finished or record.at) > LATE_AFTER
 
 

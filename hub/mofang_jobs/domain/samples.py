@@ -128,7 +128,7 @@ def parse_sample(line: bytes) -> Sample:
     try:
         raw = json.loads(line, parse_constant=_refuse)
         if not isinstance(raw, dict) or raw.get("v") != VERSION:
-            raise BadSampleError("it is no object of this version")
+            raise BadSampleError("it is not an object of this version")
         return _sample(raw)
     except (KeyError, TypeError, ValueError, RecursionError) as err:
         raise BadSampleError(str(err)[:200]) from err
@@ -157,7 +157,7 @@ def _gpus(raw: Any) -> tuple[GpuSample, ...] | None:
     if raw is None:
         return None
     if not isinstance(raw, list) or len(raw) > MAX_GPUS:
-        raise BadSampleError("its GPUs are no list")
+        raise BadSampleError("its GPUs are not a list")
     found = []
     for each in raw:
         number, *values = _list(each, _GPU_FIELDS)
@@ -182,13 +182,13 @@ def _list(raw: Any, length: int) -> list[Any]:
 
 def _text(raw: Any) -> str:
     if not isinstance(raw, str) or not 0 < len(raw) <= MAX_RUN:
-        raise BadSampleError("a name is none")
+        raise BadSampleError("a name is not valid")
     return raw
 
 
 def _number(raw: Any, high: float) -> float:
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise BadSampleError("a number is none")
+        raise BadSampleError("a number is not valid")
     if not math.isfinite(raw):
         raise BadSampleError("a number is not finite")
     return float(min(max(raw, 0.0), high))
@@ -196,9 +196,9 @@ def _number(raw: Any, high: float) -> float:
 
 def _count(raw: Any) -> int:
     if type(raw) is not int:
-        raise BadSampleError("a count is none")
+        raise BadSampleError("a count is not valid")
     return min(max(raw, 0), MAX_COUNT)
 
 
 def _refuse(constant: str) -> None:
-    raise BadSampleError(f"{constant} is no number")
+    raise BadSampleError(f"{constant} is not a number")

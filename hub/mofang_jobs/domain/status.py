@@ -116,7 +116,7 @@ def expected_replicas(job: ObservedJob) -> int:
     return sum(count for _, count in role_names(job.spec))
 
 
-def needs_events(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
+def requires_events(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
     """Say whether only the cluster's events can tell why the job does not start."""
     if job.is_suspended:
         return False
@@ -128,13 +128,26 @@ def needs_events(job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
 def replica_has_ended(
     job: ObservedJob, pods: Sequence[ObservedPod], role: str, index: int
 ) -> bool:
-    """Say whether nothing will be added to a replica's log."""
+    """Say whether nothing will be added to a replica's log.
+
+    Args:
+        job: The job.
+        pods: Pods of the attempt, as far as they exist.
+        role: Role of the replica, such as ``worker``.
+        index: Index of the replica within its role, from 0.
+    """
     pod = find_pod(pods, role, index)
     return pod.has_ended if pod else job_state(job, pods).is_final
 
 
 def find_pod(pods: Sequence[ObservedPod], role: str, index: int) -> ObservedPod | None:
-    """Return the pod of a replica; of several, the one that is not leaving."""
+    """Return the pod of a replica; of several, the one that is not leaving.
+
+    Args:
+        pods: Pods of the attempt, as far as they exist.
+        role: Role of the replica, such as ``worker``.
+        index: Index of the replica within its role, from 0.
+    """
     found = [pod for pod in pods if pod.role == role and pod.index == index]
     return min(found, key=lambda pod: pod.is_terminating, default=None)
 
@@ -202,8 +215,8 @@ def root_cause_pod(job: ObservedJob, pods: Sequence[ObservedPod]) -> ObservedPod
 def _has_failed(job: ObservedJob, pod: ObservedPod) -> bool:
     # Where the engine tells why, pods that were removed after that tell nothing.
     is_removed = was_terminated(pod) and pod.exit_reason != "OOMKilled"
-    is_told = bool(job.outcome_message)
-    return pod.phase is PodPhase.FAILED and not (is_told and is_removed)
+    has_outcome = bool(job.outcome_message)
+    return pod.phase is PodPhase.FAILED and not (has_outcome and is_removed)
 
 
 def _reported_end(job: ObservedJob, pods: Sequence[ObservedPod]) -> ObservedPod | None:

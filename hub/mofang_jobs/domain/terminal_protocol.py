@@ -32,9 +32,9 @@ def disconnect_message() -> str:
     return json.dumps(["disconnect", 1])
 
 
-def notice(sentence: str) -> str:
+def notice(message: str) -> str:
     """Return a line of the platform's, told apart from the shell's output."""
-    return output_message(f"\r\n\x1b[1;33m[Mofang]\x1b[0m {sentence}\r\n")
+    return output_message(f"\r\n\x1b[1;33m[Mofang]\x1b[0m {message}\r\n")
 
 
 def frames_of(message: str | bytes) -> Iterator[bytes]:
@@ -73,10 +73,10 @@ def _cells(number: object) -> int:
 def exit_code_of(status: bytes) -> int | None:
     """Return the exit code that the error channel tells; None if it tells none."""
     try:
-        told = json.loads(status)
-        if told.get("status") == "Success":
+        outcome = json.loads(status)
+        if outcome.get("status") == "Success":
             return 0
-        causes = told["details"]["causes"]
+        causes = outcome["details"]["causes"]
         return next(
             (int(each["message"]) for each in causes if each["reason"] == "ExitCode"),
             None,

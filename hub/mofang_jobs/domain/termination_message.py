@@ -28,30 +28,30 @@ _ABOUT = (
 )
 _TORCHRUN = ("torch.distributed.elastic.", "ChildFailedError")
 _TORCHRUN_SAYS = re.compile(r"\belastic[./]multiprocessing[./]api\b")
-_TORCHRUN_GIVES_UP = re.compile(
+_TORCHRUN_FAILURE = re.compile(
     r"\belastic[./]multiprocessing[./]api\b.{0,100}failed \(exitcode: (-?\d{1,3})\)"
 )
 _RULE = re.compile(r"-{20,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_MPIRUN_GIVES_UP = re.compile(
+_MPIRUN_ABORT = re.compile(
     r"^(?:(?:mpirun|mpiexec|orterun|prterun|prun) (?:detected|noticed|has exited)\b|"
     r"Primary job +terminated|MPI_ABORT was invoked)"
 )
 
 
-def last_error(words: str) -> str:
+def last_error(output: str) -> str:
     """Return the line of a replica's last words that tells most; may be empty."""
-    error = find_error(words)
-    own = [line for line in _own(_lines(words)) if not _is_rule(line)]
+    error = find_error(output)
+    own = [line for line in _own(_lines(output)) if not _is_rule(line)]
     return error or (shortened(own[-1]) if own else "")
 
 
-def find_error(words: str) -> str:
+def find_error(output: str) -> str:
     """Return the last line that reports an error; empty if none does."""
-    lines = _lines(words)
-    given_up = _given_up(lines)
-    if given_up:
-        return shortened(given_up)
+    lines = _lines(output)
+    abort_message = _abort_message(lines)
+    if abort_message:
+        return shortened(abort_message)
     errors = [
         match["said"]
         for line in _own(lines)
@@ -60,12 +60,12 @@ def find_error(words: str) -> str:
     return shortened(errors[-1]) if errors else ""
 
 
-def torchrun_exit_code(words: str) -> int | None:
+def torchrun_exit_code(output: str) -> int | None:
     """Return what torchrun's process ended with, -n for signal n; None if not told."""
     found = [
         int(match[1])
-        for line in _lines(words)
-        if (match := _TORCHRUN_GIVES_UP.search(line))
+        for line in _lines(output)
+        if (match := _TORCHRUN_FAILURE.search(line))
     ]
     return found[-1] if found else None
 
@@ -78,8 +78,8 @@ def shortened(text: str) -> str:
     return line if line.endswith((".", "…", "!", "?")) or not line else f"{line}."
 
 
-def _lines(words: str) -> list[str]:
-    return [line.strip() for line in words.splitlines() if line.strip()]
+def _lines(output: str) -> list[str]:
+    return [line.strip() for line in output.splitlines() if line.strip()]
 
 
 def _own(lines: list[str]) -> Iterator[str]:
@@ -90,14 +90,14 @@ def _own(lines: list[str]) -> Iterator[str]:
             block.append(line)
             continue
         # mpirun puts what it says between two rules.
-        if not any(map(_MPIRUN_GIVES_UP.match, block)):
+        if not any(map(_MPIRUN_ABORT.match, block)):
             for each in block:
                 if not _MARK.match(each) and not _TORCHRUN_SAYS.search(each):
                     yield each
         block = []
 
 
-def _given_up(lines: list[str]) -> str:
+def _abort_message(lines: list[str]) -> str:
     """Return why the wrapper gave up by itself; empty if it did not.
 
     It says so right before it says with which code it ends; otherwise the script's own

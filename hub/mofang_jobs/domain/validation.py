@@ -41,7 +41,7 @@ def check_paths(spec: JobSpec, project: str) -> FieldErrors:
             whole = posixpath.join(spec.working_directory, path)
             if not _is_below(whole, (*roots, IN_IMAGE), inside=True):
                 faults[field] = unseen
-    for field, path in _places(spec):
+    for field, path in _data_paths(spec):
         if not _is_below(path, roots, inside=True):
             faults[field] = unseen
     return faults
@@ -54,7 +54,7 @@ def _files(spec: JobSpec) -> Iterator[tuple[str, str]]:
         yield "requirements", spec.requirements
 
 
-def _places(spec: JobSpec) -> Iterator[tuple[str, str]]:
+def _data_paths(spec: JobSpec) -> Iterator[tuple[str, str]]:
     for number, place in enumerate(spec.inputs):
         yield f"inputs.{number}.path", place.path
     for number, output in enumerate(spec.outputs):
@@ -82,7 +82,7 @@ def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
     }
     count = int(asked[PODS])
     less = "Ask for less." if count == 1 else "Ask for less, or for fewer replicas."
-    sentences = {
+    messages = {
         f"resources.{name}": (
             f"The job needs {fault[0]}; the quota of {project.display_name} is "
             f"{fault[1]}. {less}"
@@ -92,11 +92,11 @@ def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
     }
     pods = quota.get("pods")
     if pods is not None and count > int(pods):
-        sentences["replicas"] = (
+        messages["replicas"] = (
             f"The job needs {count} pods; the quota of {project.display_name} is "
             f"{pods}. Ask for fewer replicas."
         )
-    return sentences
+    return messages
 
 
 def _over(

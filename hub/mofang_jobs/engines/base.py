@@ -61,7 +61,7 @@ class WorkloadKind(Resource):
 class ReportedFailure:
     """What an object tells of its job's failure."""
 
-    words: str
+    message: str
     """Why, or the end of the script's output where its exit code is known."""
 
     exit_code: int | None = None

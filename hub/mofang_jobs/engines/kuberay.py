@@ -65,7 +65,7 @@ _ENDED = {
 
 _EXIT = re.compile(r"entrypoint command failed with exit code (-?\d{1,3})")
 _SIGNALLED = 128
-MAX_WORDS = 2048
+MAX_MESSAGE_LENGTH = 2048
 """How much of the end of the script's output is kept; Ray tells up to 20,000."""
 
 
@@ -148,11 +148,11 @@ class KubeRay(Engine):
     def read_failure(self, message: str) -> ReportedFailure | None:
         found = _EXIT.search(message)
         if found is None:
-            return ReportedFailure(words=message)
+            return ReportedFailure(message=message)
         code = int(found[1])
-        _, _, words = message.partition("\n")
+        _, _, output = message.partition("\n")
         return ReportedFailure(
-            words=words, exit_code=code if code >= 0 else _SIGNALLED - code
+            message=output, exit_code=code if code >= 0 else _SIGNALLED - code
         )
 
 
@@ -166,10 +166,10 @@ def _entry_point(head: RolePodSpec, template: Manifest) -> str:
 
     It has the environment of these, without what was kept from them.
     """
-    words = list(head.command)
-    words[words.index("--framework") + 1] = "single"
+    output = list(head.command)
+    output[output.index("--framework") + 1] = "single"
     variables = _withheld(head, template)
-    return shlex.join(["env", *(f"{k}={v}" for k, v in variables.items()), *words])
+    return shlex.join(["env", *(f"{k}={v}" for k, v in variables.items()), *output])
 
 
 def _withheld(head: RolePodSpec, template: Manifest) -> dict[str, str]:
@@ -255,4 +255,8 @@ def _finished(template: Manifest, *, index: int, probe: Manifest) -> Manifest:
 def _shortened(message: str) -> str:
     """Return the first line of a message and the end of the others."""
     first, _, rest = message.partition("\n")
-    return f"{first[:MAX_WORDS]}\n{rest[-MAX_WORDS:]}" if rest else first[:MAX_WORDS]
+    return (
+        f"{first[:MAX_MESSAGE_LENGTH]}\n{rest[-MAX_MESSAGE_LENGTH:]}"
+        if rest
+        else first[:MAX_MESSAGE_LENGTH]
+    )

@@ -168,7 +168,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         cancelled_at=read_time(annotations.get(names.CANCELLED_AT_ANNOTATION)),
         is_suspension_observed="Suspended" in conditions,
         outcome=outcome if ended else None,
-        outcome_message=failure.words if failure else "",
+        outcome_message=failure.message if failure else "",
         exit_code=failure.exit_code if failure else None,
         finished=read_time(status.get("completionTime"))
         or read_time((ended or {}).get("lastTransitionTime")),

@@ -57,7 +57,7 @@ class SpecCache:
         return self._characters
 
     def read(self, text: str) -> StoredSpec | None:
-        """Return the specification of a text; None if it is no JSON object."""
+        """Return the specification of a text; None if it is not a JSON object."""
         if text in self._parsed:
             self._parsed.move_to_end(text)
             return self._parsed[text]

@@ -75,7 +75,13 @@ class TrainerV2(Engine):
 
 
 def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Manifest:
-    """Build the runtime, which must be there before the job."""
+    """Build the runtime, which must be there before the job.
+
+    Args:
+        job: Names the runtime.
+        role: Its only role.
+        template: Pod template of the role.
+    """
     _count_devices(template)
     replicated = replicated_job(job, role, template, name=NODE)
     replicated["template"]["metadata"]["labels"] = {
@@ -114,7 +120,13 @@ def build_runtime(job: JobRequest, role: RolePodSpec, template: Manifest) -> Man
 
 
 def build_train_job(job: JobRequest, role: RolePodSpec, template: Manifest) -> Manifest:
-    """Build the job."""
+    """Build the job.
+
+    Args:
+        job: The job.
+        role: Its only role.
+        template: Pod template of the role.
+    """
     _count_devices(template)
     container = template["spec"]["containers"][0]
     trainer: dict[str, Any] = {

@@ -34,7 +34,7 @@ from mofang_jobs.domain.queue_decisions import (
 from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_requests
 from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.queue_state import (
-    SETTLE_SECONDS,
+    QUOTA_LAG_SECONDS,
     AdmissionFailures,
     Reservations,
     SchedulableNodes,
@@ -132,7 +132,7 @@ class JobQueue:
         """How many jobs of each project wait on, by its decisions."""
 
         self._nodes = SchedulableNodes(admit_unschedulable=admit_unschedulable)
-        self._stuck = UnschedulableTracker(
+        self._unschedulable = UnschedulableTracker(
             pools.pool_of,
             conditions,
             starvation_timeout=starvation_timeout,
@@ -180,8 +180,8 @@ class JobQueue:
                     await self.decide()
                     pending = sum(map(len, self._decisions.values()))
                     await asyncio.sleep(pending * SECONDS_PER_JOB)
-                    is_settling = self._reservations.is_settling
-                    pause = SETTLE_SECONDS if is_settling else POLL_SECONDS
+                    has_uncounted = self._reservations.has_uncounted
+                    pause = QUOTA_LAG_SECONDS if has_uncounted else POLL_SECONDS
                     await subscription.wait(pause)
             finally:
                 follower.cancel()
@@ -212,7 +212,9 @@ class JobQueue:
         self._pods = {each.uid: self._cache.pods_of(each) for each in admitted}
         self._reservations.observe(self._pods)
         self._nodes.observe(self._cache.node_objects)
-        stuck = self._stuck.find(admitted, self._pods, self._nodes.node_classes)
+        unscheduled = self._unschedulable.find(
+            admitted, self._pods, self._nodes.node_classes
+        )
         uids = {each.uid for jobs in waiting.values() for each in jobs}
         self._nodes.retain(uids)
         self._refusals.retain(uids)
@@ -223,7 +225,7 @@ class JobQueue:
         }
         await asyncio.gather(
             *(
-                self._decide_of(project, jobs, running[project], stuck)
+                self._decide_of(project, jobs, running[project], unscheduled)
                 for project, jobs in waiting.items()
             )
         )
@@ -234,11 +236,11 @@ class JobQueue:
         project: str,
         jobs: list[ObservedJob],
         running: list[ObservedJob],
-        stuck: list[UnschedulableJob],
+        unscheduled: list[UnschedulableJob],
     ) -> None:
         # What breaks one project's queue is nothing to the others.
         try:
-            await self._admit_ready(project, jobs, running, stuck)
+            await self._admit_ready(project, jobs, running, unscheduled)
         except Exception:
             log.exception("queue of a project broke", project=project)
             ordered = sorted(jobs, key=lambda each: each.created)
@@ -259,7 +261,7 @@ class JobQueue:
         project: str,
         jobs: list[ObservedJob],
         running: list[ObservedJob],
-        stuck: list[UnschedulableJob],
+        unscheduled: list[UnschedulableJob],
     ) -> None:
         """Admit what fits; what a failed admission would have used is free again."""
         begun: dict[str, ObservedJob] = {}
@@ -267,7 +269,7 @@ class JobQueue:
         while True:
             left = [each for each in jobs if each.uid not in begun]
             taking = [*running, *begun.values()]
-            decisions = self._decide_for(project, left, taking, stuck, refused)
+            decisions = self._decide_for(project, left, taking, unscheduled, refused)
             self._keep(project, decisions)
             ready = [each for each in left if decisions[each.id].reason is None]
             if not self._leads():
@@ -277,7 +279,7 @@ class JobQueue:
                 if error is None:
                     begun[each.uid] = each
                 else:
-                    refused[each.uid] = self._refusals.sentence(each.uid) or ""
+                    refused[each.uid] = self._refusals.message(each.uid) or ""
             is_away = any(
                 isinstance(error, KubernetesUnavailableError) for error in errors
             )
@@ -289,7 +291,7 @@ class JobQueue:
         project: str,
         jobs: list[ObservedJob],
         running: list[ObservedJob],
-        stuck: list[UnschedulableJob],
+        unscheduled: list[UnschedulableJob],
         refused: dict[str, str],
     ) -> dict[str, AdmissionDecision]:
         pool = self._pools.pool_of(project)
@@ -300,9 +302,9 @@ class JobQueue:
             QuotaUsage(
                 hard=self._quotas.hard(project),
                 used=used,
-                settling=self._reservations.settling(running),
+                uncounted=self._reservations.uncounted(running),
             ),
-            stuck=stuck,
+            unscheduled=unscheduled,
             refused={
                 each.id: refused[each.uid] for each in jobs if each.uid in refused
             },
@@ -335,7 +337,7 @@ class JobQueue:
             self._conditions.set(
                 job,
                 ConditionType.ADMISSION_FAILED,
-                self._refusals.sentence(job.uid) or "",
+                self._refusals.message(job.uid) or "",
                 update_after=UPDATE_AFTER,
             )
             return err

@@ -22,7 +22,7 @@ from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_req
 from mofang_jobs.domain.termination_message import shortened
 from mofang_kube.errors import KubernetesUnavailableError, MofangError
 
-SETTLE_SECONDS = 2.0
+QUOTA_LAG_SECONDS = 2.0
 """How long after it was seen a pod is counted beside the quota's own count, which
 another watch brings."""
 
@@ -40,7 +40,7 @@ class Reservations:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._since: dict[str, float] = {}
-        self._settling: dict[str, Counter[str]] = {}
+        self._uncounted: dict[str, Counter[str]] = {}
 
     def observe(self, running: Mapping[str, Sequence[ObservedPod]]) -> None:
         """Take in the pods of all admitted jobs, by the job's uid.
@@ -49,22 +49,22 @@ class Reservations:
         would else find the pods of a job that has run for long still uncounted.
         """
         now = self._clock()
-        self._settling = {}
+        self._uncounted = {}
         since: dict[str, float] = {}
         for uid, pods in running.items():
             fresh: Counter[str] = Counter()
             for pod in pods:
                 since[pod.uid] = self._since.get(pod.uid, now)
-                if now - since[pod.uid] < SETTLE_SECONDS and not pod.has_ended:
+                if now - since[pod.uid] < QUOTA_LAG_SECONDS and not pod.has_ended:
                     fresh[pod.role] += 1
             if fresh:
-                self._settling[uid] = fresh
+                self._uncounted[uid] = fresh
         self._since = since
 
     @property
-    def is_settling(self) -> bool:
+    def has_uncounted(self) -> bool:
         """Whether some pods have just been made."""
-        return bool(self._settling)
+        return bool(self._uncounted)
 
     def missing(
         self, jobs: Iterable[ObservedJob], pods: Mapping[str, Sequence[ObservedPod]]
@@ -84,12 +84,12 @@ class Reservations:
                 add(total, resource_requests(job.spec, missing))
         return total
 
-    def settling(self, jobs: Iterable[ObservedJob]) -> dict[str, Decimal]:
+    def uncounted(self, jobs: Iterable[ObservedJob]) -> dict[str, Decimal]:
         """Return what pods take that the quota may count or not."""
         total: dict[str, Decimal] = {}
         for job in jobs:
-            if job.uid in self._settling:
-                add(total, resource_requests(job.spec, self._settling[job.uid]))
+            if job.uid in self._uncounted:
+                add(total, resource_requests(job.spec, self._uncounted[job.uid]))
         return total
 
 
@@ -200,7 +200,7 @@ class SchedulableNodes:
 
     def __init__(self, *, admit_unschedulable: bool) -> None:
         self._admits = admit_unschedulable
-        self._sentences: dict[tuple[str, str], str | None] = {}
+        self._messages: dict[tuple[str, str], str | None] = {}
         self.node_classes: list[NodeCapacity] = []
         """One of each kind of node."""
 
@@ -209,22 +209,22 @@ class SchedulableNodes:
         found = group_equal_nodes(nodes)
         if found != self.node_classes:
             self.node_classes = found
-            self._sentences.clear()
+            self._messages.clear()
 
     def unschedulable(self, job: ObservedJob, pool: str) -> str | None:
         """Return why a job is not admitted; None if the nodes are not in its way."""
         if self._admits:
             return None
         key = job.uid, pool
-        if key not in self._sentences:
-            self._sentences[key] = unschedulable(job.spec, pool, self.node_classes)
-        return self._sentences[key]
+        if key not in self._messages:
+            self._messages[key] = unschedulable(job.spec, pool, self.node_classes)
+        return self._messages[key]
 
     def retain(self, uids: Collection[str]) -> None:
         """Forget all other jobs."""
-        gone = [key for key in self._sentences if key[0] not in uids]
+        gone = [key for key in self._messages if key[0] not in uids]
         for key in gone:
-            del self._sentences[key]
+            del self._messages[key]
 
 
 RETRY_SECONDS = 15.0
@@ -236,7 +236,7 @@ _UNKNOWN = "the training service failed; see its log."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AdmissionFailure:
-    sentence: str
+    message: str
     until: float
 
 
@@ -259,23 +259,23 @@ class AdmissionFailures:
         cause = shortened(error.message) if isinstance(error, MofangError) else _UNKNOWN
         is_away = isinstance(error, KubernetesUnavailableError)
         self._last[uid] = _AdmissionFailure(
-            sentence=(
+            message=(
                 f"It could not be admitted yet: {cause} It is retried automatically. "
                 "If this persists, show it to an administrator."
             ),
             until=self._clock() + (0 if is_away else RETRY_SECONDS),
         )
 
-    def sentence(self, uid: str) -> str | None:
+    def message(self, uid: str) -> str | None:
         """Return why a job was refused when it was last tried; None if it was not."""
         found = self._last.get(uid)
-        return found.sentence if found else None
+        return found.message if found else None
 
     def standing(self) -> dict[str, str]:
         """Return the sentences of jobs, by uid, that are not tried again yet."""
         now = self._clock()
         return {
-            uid: each.sentence for uid, each in self._last.items() if now < each.until
+            uid: each.message for uid, each in self._last.items() if now < each.until
         }
 
     def forget(self, uid: str) -> None:

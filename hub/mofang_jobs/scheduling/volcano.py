@@ -80,8 +80,8 @@ class VolcanoPolicy:
             )
         if len(pods) < gang.count:
             return pods_missing(gang, len(pods))
-        sentence = with_cause(insufficient_resources(gang, None), pods)
-        return f"{sentence} Volcano says: {shortened(said)}" if said else sentence
+        message = with_cause(insufficient_resources(gang, None), pods)
+        return f"{message} Volcano says: {shortened(said)}" if said else message
 
     def _queue_of(self, gang: Gang) -> str:
         return self._queue.replace(PROJECT_IN_QUEUE, gang.project)

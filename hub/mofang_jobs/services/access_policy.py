@@ -32,6 +32,11 @@ class AccessPolicy:
     ) -> tuple[Project, MemberRole]:
         """Return a project in which the caller may do the action, and as what.
 
+        Args:
+            action: What is to be done.
+            caller: Who asks; what is visible depends on it.
+            name: Name of the project.
+
         Raises:
             NotFoundError: There is no such project for the caller.
             ForbiddenError: The caller may not do it there.

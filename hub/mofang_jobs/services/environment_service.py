@@ -39,6 +39,11 @@ class EnvironmentService:
     ) -> DebugServer:
         """Return the server in whose environment a job can be looked into.
 
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job: The failed job.
+
         Raises:
             InvalidError: No environment that the caller may use fits.
         """
@@ -47,14 +52,14 @@ class EnvironmentService:
         by_name = [
             each for each in environments if each.name == job.spec.environment_name
         ]
-        fitting = next(iter(by_image + by_name), None)
-        if fitting is None:
+        matching = next(iter(by_image + by_name), None)
+        if matching is None:
             raise InvalidError(
                 "No environment that you may use has the image of this job, so there "
                 "is no JupyterLab for it. Open a shell in a running replica, or keep "
                 "failed replicas for a look."
             )
-        return _debug_server(caller.name, project.name, fitting, job)
+        return _debug_server(caller.name, project.name, matching, job)
 
 
 def _debug_server(

@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
-from mofang_jobs.domain.status import needs_events
+from mofang_jobs.domain.status import requires_events
 from mofang_jobs.domain.termination_message import shortened
 from mofang_kube.errors import ClusterError
 
 KEEP_SECONDS = 4.0
-PATIENCE_SECONDS = 3.0
+TIMEOUT_SECONDS = 3.0
 MOST_AT_ONCE = 8
 MOST_KEPT = 2000
 
@@ -43,15 +43,15 @@ class EventReasons:
         """Return what is known of a job without asking."""
         return self._kept.get(job.uid, (0.0, None))[1]
 
-    def needs_refresh(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
+    def requires_refresh(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
         """Say whether a look at a job finds, or forgets, anything."""
-        return job.uid in self._kept or needs_events(job, pods)
+        return job.uid in self._kept or requires_events(job, pods)
 
     async def refresh(
         self, job: ObservedJob, pods: Sequence[ObservedPod]
     ) -> str | None:
         """Return why the job does not start; None if nothing special is said."""
-        if not needs_events(job, pods):
+        if not requires_events(job, pods):
             self._kept.pop(job.uid, None)
             return None
         until, note = self._kept.get(job.uid, (0.0, None))
@@ -73,8 +73,8 @@ class EventReasons:
                 for reason, message in reversed(
                     await self._source.warnings(job.namespace, name)
                 ):
-                    if sentence := event_message(reason, message):
-                        return sentence
+                    if text := event_message(reason, message):
+                        return text
         except ClusterError:
             # A job can be shown without it; the next look asks again.
             return None
@@ -85,7 +85,7 @@ def event_message(reason: str, message: str) -> str | None:
     """Return what a warning means to the owner of a job; None if nothing."""
     quota = _QUOTA.search(message)
     if quota:
-        return _quota_sentence(quota)
+        return _quota_message(quota)
     if reason in {"FailedCreatePod", "FailedCreate"}:
         return f"Its pods cannot be created: {shortened(message)}"
     if reason in {"FailedMount", "FailedAttachVolume"}:
@@ -95,7 +95,7 @@ def event_message(reason: str, message: str) -> str | None:
     return None
 
 
-def _quota_sentence(quota: re.Match[str]) -> str:
+def _quota_message(quota: re.Match[str]) -> str:
     asked, used, limits = (_amounts(quota[name]) for name in ("asked", "used", "limit"))
     parts = [
         f"{amount} of {what.replace('nvidia.com/gpu', 'GPU')} more, and {used[what]} "

@@ -20,7 +20,7 @@ class _Newest:
 
     run: str
     up: float
-    seen: float
+    observed_at: float
     has_grown: bool
 
 
@@ -89,7 +89,7 @@ class HangDetector:
                 last.run, last.up, now, has_grown=known is not None
             )
             return 0.0 if known is not None else None
-        age = now - known.seen
+        age = now - known.observed_at
         # A file that never grew since we began to look may be old already: it is not
         # fresh, and once enough time has passed it is known to be stale.
         if not known.has_grown and age <= self._settings.stale_seconds(last.period):

@@ -22,7 +22,7 @@ from mofang_jobs.domain.samples import SampledReplica
 from mofang_jobs.services.hang_detector import HangDetector
 from mofang_jobs.services.restart_controller import RestartController
 
-LOOKS_WITHOUT_VERDICT = 8
+CHECKS_WITHOUT_VERDICT = 8
 """After more of them, what another process found of a job is not believed any more: the
 rule itself gives up after six periods without a sample."""
 
@@ -114,7 +114,7 @@ class HangMonitor:
         if verdict.health is Health.UNKNOWN and job.uid in self._undecided:
             # What another process found holds until this one has looked long enough.
             self._undecided[job.uid] += 1
-            if self._undecided[job.uid] <= LOOKS_WITHOUT_VERDICT:
+            if self._undecided[job.uid] <= CHECKS_WITHOUT_VERDICT:
                 return
         self._undecided.pop(job.uid, None)
         if verdict.health is not Health.HUNG:
@@ -123,7 +123,7 @@ class HangMonitor:
         if self._conditions.find(job, ConditionType.HANGING) is None:
             log.info("job hangs", job=job.id, project=job.project)
         self._conditions.set(
-            job, ConditionType.HANGING, verdict.sentence, update_after=UPDATE_AFTER
+            job, ConditionType.HANGING, verdict.message, update_after=UPDATE_AFTER
         )
         if job.spec.hang is HangAction.RESTART:
             await self._restart(job, verdict)
@@ -132,7 +132,7 @@ class HangMonitor:
         record = RestartRecord(
             attempt=job.attempt,
             at=self._now(),
-            cause=verdict.sentence,
+            cause=verdict.message,
             by_platform=True,
         )
         if may_restart(job, record):

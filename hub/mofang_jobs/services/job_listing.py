@@ -92,7 +92,15 @@ class JobListing:
         after: str | None,
         wanted: Filter,
     ) -> JobPage:
-        """Return a page of the project's jobs, newest first."""
+        """Return a page of the project's jobs, newest first.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            limit: Maximum number of jobs of the page.
+            after: Cursor of the previous page; None for the first page.
+            wanted: Filter; empty for all.
+        """
         _, role = await self._lookup.authorize(Action.READ, caller, project)
         keys = self._cache.list_keys(project)
         if not wanted.is_empty:
@@ -118,7 +126,13 @@ class JobListing:
         )
 
     async def get(self, caller: Caller, project: str, job_id: str) -> Job:
-        """Return one job."""
+        """Return one job.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job_id: Id of the job, such as ``digits-x1y2z3``.
+        """
         found = await self._lookup.find(Action.READ, caller, project, job_id)
         await self._job_status.refresh(found.job)
         return self._lookup.describe(found.job, caller, found.role).job

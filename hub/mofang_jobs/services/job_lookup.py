@@ -52,6 +52,11 @@ class JobLookup:
     ) -> tuple[Project, MemberRole]:
         """Return the project, and what the caller is in it.
 
+        Args:
+            action: What is to be done.
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+
         Raises:
             NotFoundError: There is no such project for the caller.
             ForbiddenError: The caller may not do the action there.
@@ -64,6 +69,12 @@ class JobLookup:
         self, action: Action, caller: Caller, project: str, job_id: str
     ) -> AuthorizedJob:
         """Return a job with which the caller may do the action.
+
+        Args:
+            action: What is to be done.
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job_id: Id of the job, such as ``digits-x1y2z3``.
 
         Raises:
             NotFoundError: There is no such project or job for the caller.
@@ -81,7 +92,13 @@ class JobLookup:
     def describe(
         self, job: ObservedJob, caller: Caller, role: MemberRole
     ) -> DescribedJob:
-        """Return a job as its state is told to the caller."""
+        """Return a job as its state is told to the caller.
+
+        Args:
+            job: The job.
+            caller: Who asks; what is visible depends on it.
+            role: The caller's role in the job's project.
+        """
         shell = may_open_shell(caller, role, job.owner)
         return self._job_status.describe(job, shell=shell)
 

@@ -66,6 +66,11 @@ class JobService:
     async def submit(self, caller: Caller, project: str, spec: JobSpec) -> Job:
         """Create a job.
 
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            spec: The specification, already validated.
+
         Raises:
             MofangError: The caller may not, the job may not, or Kubernetes would not.
         """
@@ -78,7 +83,13 @@ class JobService:
         return self._lookup.describe(job, caller, role).job
 
     async def preview(self, caller: Caller, project: str, spec: JobSpec) -> Preview:
-        """Return what a job would be, without making it."""
+        """Return what a job would be, without making it.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            spec: The specification, already validated.
+        """
         allowed, _ = await self._lookup.authorize(Action.SUBMIT, caller, project)
         return await self._submissions.preview(caller, allowed, spec)
 
@@ -93,6 +104,11 @@ class JobService:
         Only the job's owner gets its variables and its command there; a colleague has
         its image and its directory.
 
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job_id: Id of the job, such as ``digits-x1y2z3``.
+
         Raises:
             InvalidError: No environment that the caller may use has its image.
         """
@@ -101,7 +117,13 @@ class JobService:
         return self._environments.find_debug_server(caller, allowed, found.job)
 
     async def cancel(self, caller: Caller, project: str, job_id: str) -> Job:
-        """Ask for the end of a job; one that ended or is ending stays as it is."""
+        """Ask for the end of a job; one that ended or is ending stays as it is.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job_id: Id of the job, such as ``digits-x1y2z3``.
+        """
         for _ in range(CANCEL_ATTEMPTS):
             found = await self._lookup.find(Action.STOP, caller, project, job_id)
             state = self._lookup.describe(found.job, caller, found.role).job.state
@@ -133,7 +155,13 @@ class JobService:
         )
 
     async def delete(self, caller: Caller, project: str, job_id: str) -> None:
-        """Remove a job, its pods and its logs."""
+        """Remove a job, its pods and its logs.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job_id: Id of the job, such as ``digits-x1y2z3``.
+        """
         await self._lookup.find(Action.STOP, caller, project, job_id)
         with self._cache.deleting(project, job_id):
             await self._delete_attempts(project, job_id)

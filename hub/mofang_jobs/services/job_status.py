@@ -122,7 +122,7 @@ class JobStatusService:
         jobs = list(jobs)
         found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
-        wanted = [each for each in found if self._event_reasons.needs_refresh(*each)]
+        wanted = [each for each in found if self._event_reasons.requires_refresh(*each)]
         held = [each for each in jobs if each.spec.keep_on_failure_minutes]
         await asyncio.gather(
             *(self._event_reasons.refresh(*each) for each in wanted),

@@ -46,6 +46,11 @@ class JobValidator:
     ) -> JobRequest:
         """Return the job that is to be made.
 
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            spec: The specification, already validated.
+
         Raises:
             InvalidError: Fields must change; each has its sentence.
             QuotaError: The project could never run it.
@@ -74,7 +79,15 @@ class JobValidator:
         spec: JobSpec,
         environments: Iterable[Environment] = (),
     ) -> JobRequest:
-        """Return a job as it would be made if nothing were wrong with it."""
+        """Return a job as it would be made if nothing were wrong with it.
+
+        Args:
+            owner: Who submitted the job.
+            project: The project, with its pool.
+            spec: The specification, already validated.
+            environments: Those that the owner may use; the image of one is taken by its
+                name.
+        """
         spec, known = resolve_image(spec, environments)
         return JobRequest(
             id=new_job_id(spec.name),
@@ -104,7 +117,13 @@ class JobValidator:
         return self.build_request(job.owner, project, job.spec, known)
 
     def draft(self, caller: Caller, project: Project, spec: JobSpec) -> JobRequest:
-        """Return a refused job as it would be made, as far as it can be told."""
+        """Return a refused job as it would be made, as far as it can be told.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            spec: The specification, already validated.
+        """
         environments = self._catalog.list_environments(project, caller.groups)
         return self.build_request(caller.name, project, spec, environments)
 

@@ -21,7 +21,7 @@ from mofang_kube.errors import MofangError, NotFoundError
 FOLLOW_BYTES = 64 * 1024
 SHORTEST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
-FILE_PATIENCE_SECONDS = 10.0
+FILE_TIMEOUT_SECONDS = 10.0
 """How long a running container may take to begin its file."""
 
 
@@ -54,6 +54,12 @@ class LogReader:
     ) -> tuple[LogPart, bool]:
         """Return a part of a log, and whether nothing will be added to it.
 
+        Args:
+            snapshot: The job with its pods.
+            name: Which log.
+            offset: First byte; a negative one counts from the end.
+            limit: Maximum number of bytes.
+
         Raises:
             NotFoundError: There is no log yet, or none any more.
         """
@@ -70,7 +76,13 @@ class LogReader:
     async def follow(
         self, refresh: Refresh, name: LogName, offset: int
     ) -> AsyncGenerator[bytes]:
-        """Yield a log from an offset on until its replica has ended."""
+        """Yield a log from an offset on until its replica has ended.
+
+        Args:
+            refresh: Returns the job with its pods as they are now.
+            name: Which log.
+            offset: First byte to send.
+        """
         pause, waited = SHORTEST_PAUSE_SECONDS, 0.0
         while True:
             snapshot = await refresh()
@@ -98,7 +110,7 @@ class LogReader:
     @staticmethod
     def _is_late(snapshot: JobSnapshot, name: LogName, waited: float) -> bool:
         pod = _container(snapshot, name)
-        return pod is not None and (pod.has_ended or waited >= FILE_PATIENCE_SECONDS)
+        return pod is not None and (pod.has_ended or waited >= FILE_TIMEOUT_SECONDS)
 
     async def _kubelet_stream(
         self, snapshot: JobSnapshot, name: LogName, offset: int

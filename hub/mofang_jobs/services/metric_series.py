@@ -49,7 +49,13 @@ async def chart_job(
 def chart_replica(
     replica: SampledReplica, file: SampleFile, points: int
 ) -> ReplicaMetrics:
-    """Return one replica's curves; without samples, a note that says so."""
+    """Return one replica's curves; without samples, a note that says so.
+
+    Args:
+        replica: The replica with its limits.
+        file: Its samples.
+        points: Maximum number of points, from 2 to ``MAX_POINTS``.
+    """
     role, index = replica.name.role, replica.name.index
     if not file.samples:
         return ReplicaMetrics(role=role, index=index, note=_excuse(replica, file))
@@ -58,7 +64,7 @@ def chart_replica(
         Series(name="cpu", values=_rates(groups, "cpu"), limit=replica.cores),
         Series(
             name="memory",
-            values=[_most(group, lambda one: float(one.memory)) for group in groups],
+            values=[_maximum(group, lambda one: float(one.memory)) for group in groups],
             limit=replica.memory_bytes,
         ),
         *_gpu_curves(groups),
@@ -112,7 +118,7 @@ def _own(group: Sequence[Sample]) -> Sequence[Sample]:
     return group[1:] if len(group) > 1 else group
 
 
-def _most(group: Sequence[Sample], gauge: Gauge) -> float | None:
+def _maximum(group: Sequence[Sample], gauge: Gauge) -> float | None:
     # A peak of memory is what matters, however short.
     values = [value for one in _own(group) if (value := gauge(one)) is not None]
     return max(values, default=None)
@@ -128,7 +134,7 @@ def _gpu_curves(groups: Sequence[Sequence[Sample]]) -> list[Series]:
         ),
         Series(
             name="gpu_memory",
-            values=[_most(group, _used) for group in groups],
+            values=[_maximum(group, _used) for group in groups],
             limit=max((each for each in totals if each), default=None),
         ),
     ]

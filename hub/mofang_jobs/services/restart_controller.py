@@ -168,8 +168,8 @@ class RestartController:
         if self._grace_period.has_passed(job, self._cache.pods_of(job)):
             await self.restart(job, record)
 
-    def _refuse(self, job: ObservedJob, sentence: str) -> None:
-        self._conditions.set(job, ConditionType.RESTART_REFUSED, sentence)
+    def _refuse(self, job: ObservedJob, message: str) -> None:
+        self._conditions.set(job, ConditionType.RESTART_REFUSED, message)
 
     def _record(self, job: ObservedJob) -> RestartRecord:
         return record_failure(job, self._cache.pods_of(job), self._now())

@@ -40,7 +40,7 @@ class LostNodes:
         }
 
 
-SETTLE_SECONDS = 10.0
+GRACE_SECONDS = 10.0
 
 
 class StatusGracePeriod:
@@ -56,7 +56,7 @@ class StatusGracePeriod:
 
     def __init__(
         self,
-        seconds: float = SETTLE_SECONDS,
+        seconds: float = GRACE_SECONDS,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -28,7 +28,7 @@ PERIOD_SECONDS = 3600.0
 LEAD_SECONDS = 10.0
 """How often who does not lead looks whether it does."""
 
-PATIENCE = timedelta(minutes=10)
+SUBMISSION_TIMEOUT = timedelta(minutes=10)
 """How long a submission may take at most."""
 
 
@@ -83,7 +83,7 @@ class Retention:
     async def sweep(self) -> None:
         """Remove once what is past its time."""
         limit = self._now() - self._keep
-        await self._job_storage.collect_orphans(self._now() - PATIENCE)
+        await self._job_storage.collect_orphans(self._now() - SUBMISSION_TIMEOUT)
         await self._delete_ended(limit)
         present = {(each.project, each.id) for each in self._cache.list_all()}
         for project, job, changed in await self._store.list_folders():

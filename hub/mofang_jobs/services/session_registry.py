@@ -19,8 +19,8 @@ from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.errors import TooManyError
 from mofang_jobs.services.shell_session import (
     Check,
-    Client,
     SessionRequest,
+    ShellClient,
     ShellSession,
 )
 
@@ -58,7 +58,7 @@ class SessionRegistry:
         self._all_have_ended.set()
 
     async def begin(
-        self, session_request: SessionRequest, client: Client
+        self, session_request: SessionRequest, client: ShellClient
     ) -> ShellSession:
         """Open a session; it must be given up, run or not.
 

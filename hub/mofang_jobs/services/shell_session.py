@@ -33,7 +33,7 @@ Check = Callable[[], Awaitable[None]]
 """Raises when the session would not be opened again."""
 
 
-class Client(Protocol):
+class ShellClient(Protocol):
     """Who sits at the other end."""
 
     async def send(self, message: Message) -> None:
@@ -66,7 +66,7 @@ class ShellSession:
         session_request: SessionRequest,
         session_id: str,
         terminal: ExecStream,
-        client: Client,
+        client: ShellClient,
     ) -> None:
         self.session_request = session_request
         self.id = session_id
@@ -122,9 +122,9 @@ class ShellSession:
                 return
             await self.terminal.send(frame)
 
-    def end(self, sentence: str) -> None:
+    def end(self, message: str) -> None:
         """End the session and say why."""
-        self._closing_message = self._closing_message or sentence
+        self._closing_message = self._closing_message or message
         if self._task is not None:
             self._task.cancel()
 

@@ -36,6 +36,12 @@ class ShellTargetService:
     ) -> ShellTarget:
         """Return the container, if the caller may open a shell in it now.
 
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            job_id: Id of the job, such as ``digits-x1y2z3``.
+            replica: Role and index.
+
         Raises:
             NotFoundError: There is no such job or replica for the caller.
             ForbiddenError: It is not the caller's.

@@ -79,6 +79,11 @@ class SubmissionService:
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
         """Create a job that waits to be admitted.
 
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            spec: The specification, already validated.
+
         Raises:
             MofangError: The job may not be, or Kubernetes would not.
         """
@@ -124,7 +129,13 @@ class SubmissionService:
         return obj
 
     async def preview(self, caller: Caller, project: Project, spec: JobSpec) -> Preview:
-        """Return what a job would be; nothing is made."""
+        """Return what a job would be; nothing is made.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            spec: The specification, already validated.
+        """
         faults: dict[str, str] = {}
         try:
             kind: WorkloadKind | None = self._kind(spec)

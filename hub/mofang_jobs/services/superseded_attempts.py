@@ -47,7 +47,7 @@ class SupersededAttempts:
             await self._pass_on_cancellation(found or obj)
             await self._delete(obj)
         except MofangError as err:
-            log.warning("earlier attempt stays", job=name, error=str(err))
+            log.warning("earlier attempt not deleted", job=name, error=str(err))
 
     async def delete_stale_attempt(self, obj: Manifest) -> None:
         """Remove an attempt of a job that was deleted while the attempt was made."""
@@ -55,7 +55,9 @@ class SupersededAttempts:
             await self._delete(obj)
         except MofangError as err:
             name = obj["metadata"]["name"]
-            log.warning("attempt of a deleted job stays", job=name, error=str(err))
+            log.warning(
+                "attempt of a deleted job not deleted", job=name, error=str(err)
+            )
 
     async def _delete(self, obj: Manifest) -> None:
         metadata = obj["metadata"]
@@ -63,13 +65,13 @@ class SupersededAttempts:
         await self._job_storage.delete(kind, metadata["namespace"], metadata["name"])
         self._cache.drop(obj)
 
-    async def _pass_on_cancellation(self, earlier: Manifest) -> None:
+    async def _pass_on_cancellation(self, superseded: Manifest) -> None:
         """Cancel the last attempt if an earlier one was cancelled.
 
         Raises:
             MofangError: It could not be cancelled yet.
         """
-        metadata = earlier["metadata"]
+        metadata = superseded["metadata"]
         user = metadata["annotations"].get(CANCELLED_BY_ANNOTATION)
         project = namespace_project(metadata["namespace"])
         if not user or project is None:

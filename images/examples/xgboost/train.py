@@ -19,12 +19,12 @@ from xgboost.tracker import RabitTracker
 
 import mofang
 
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 
 
 def address_of(name: str) -> str:
     """Return a host's address; names of new pods take a moment to be known."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    end = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             return socket.gethostbyname(name)

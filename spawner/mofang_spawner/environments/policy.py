@@ -11,7 +11,13 @@ _RANK = {"viewer": 0, "member": 1, "admin": 2}
 def project_role(
     project: Project, username: str, groups: AbstractSet[str]
 ) -> str | None:
-    """The strongest role the user has, or None for an outsider."""
+    """The strongest role the user has, or None for an outsider.
+
+    Args:
+        project: The project.
+        username: Name in the hub.
+        groups: The user's groups in the hub.
+    """
     roles = [
         member.role
         for member in project.members
@@ -21,14 +27,26 @@ def project_role(
 
 
 def can_start(project: Project, username: str, groups: AbstractSet[str]) -> bool:
-    """Whether the user may start servers there: members and admins."""
+    """Whether the user may start servers there: members and admins.
+
+    Args:
+        project: The project.
+        username: Name in the hub.
+        groups: The user's groups in the hub.
+    """
     return project_role(project, username, groups) in {"member", "admin"}
 
 
 def can_use(
     environment: Environment, project: Project, groups: AbstractSet[str]
 ) -> bool:
-    """Whether a member of ``project`` in ``groups`` may start the environment."""
+    """Whether a member of ``project`` in ``groups`` may start the environment.
+
+    Args:
+        environment: The environment.
+        project: The chosen project; None for a server without one.
+        groups: The user's groups in the hub.
+    """
     access = environment.access
     return (
         access.everyone
@@ -45,6 +63,12 @@ def validate_project(
     An unknown project and somebody else's are refused alike, so that names of
     projects do not leak.
 
+    Args:
+        project: As the catalogue has it; None if it does not exist.
+        asked: Name that the form or the URL gave; empty for none.
+        username: Name in the hub.
+        groups: The user's groups in the hub.
+
     Raises:
         NotFoundError: It is unknown, or not the user's.
         ForbiddenError: The user only looks on, or it is not ready yet.
@@ -58,7 +82,7 @@ def validate_project(
         )
     if not can_start(project, username, groups):
         raise ForbiddenError(
-            f"You may look at the project {asked}, but not start servers in it. "
+            f"You may view the project {asked}, but not start servers in it. "
             "Ask its administrator to make you a member.",
             fields={"project": "viewers start no servers"},
         )
@@ -78,6 +102,12 @@ def validate_environment(
     groups: AbstractSet[str],
 ) -> Environment:
     """The environment, when it may be used in that project and can be started.
+
+    Args:
+        environment: As the catalogue has it; None if it does not exist.
+        asked: Name that the form or the URL gave; empty for none.
+        project: The chosen project.
+        groups: The user's groups in the hub.
 
     Raises:
         NotFoundError: It is unknown, or not for this user.

@@ -32,6 +32,11 @@ def merge_mounts(
 
     At a path that both have, a granted directory stays; of the others, such as
     ``/cache``, the administrator's mount takes the place.
+
+    Args:
+        given: Of the administrator's traits.
+        ours: Of the platform.
+        grants: Directories that the server may mount.
     """
     granted = {grant.mount_path for grant in grants}
     kept = [each for each in given if _path(each) not in granted]

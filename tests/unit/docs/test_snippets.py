@@ -76,12 +76,12 @@ def simple_commands(line):
             command.append(word)
 
 
-def check_command(words):
+def check_command(arguments):
     """Refuse words that none of the programs shown would take."""
-    while re.fullmatch(r"[A-Z_]+=.*", words[0]):
-        words = words[1:]
-    program, *rest = words
-    module = module_of(words)
+    while re.fullmatch(r"[A-Z_]+=.*", arguments[0]):
+        arguments = arguments[1:]
+    program, *rest = arguments
+    module = module_of(arguments)
     if program == "mofang":
         parse_mofang(rest)
     elif program == "mofang-environment":
@@ -93,20 +93,20 @@ def check_command(words):
         check_module(*module)
     else:
         known = program in EXTERNAL or program.startswith("/opt/mofang-tools/")
-        assert known, words
+        assert known, arguments
         check_paths(rest)
 
 
-def module_of(words):
-    if words[0].endswith("python") and words[1:2] == ["-m"]:
-        return words[2], words[3:]
+def module_of(arguments):
+    if arguments[0].endswith("python") and arguments[1:2] == ["-m"]:
+        return arguments[2], arguments[3:]
     return None
 
 
-def check_module(module, words):
+def check_module(module, arguments):
     parsers = {"mofang_images": images_parser, "mofang_local": local_parser}
-    if module in parsers and words[:1] != ["kubectl"]:
-        parse_quietly(parsers[module](), words)
+    if module in parsers and arguments[:1] != ["kubectl"]:
+        parse_quietly(parsers[module](), arguments)
     else:
         known = {
             "mofang_local",
@@ -118,35 +118,35 @@ def check_module(module, words):
         assert module in known, module
 
 
-def parse_quietly(parser, words):
+def parse_quietly(parser, arguments):
     parser.error = refuse
     for action in parser._subparsers._group_actions:
         for each in action.choices.values():
             each.error = refuse
-    parser.parse_args(words)
+    parser.parse_args(arguments)
 
 
 def refuse(message):
     raise argparse.ArgumentTypeError(message)
 
 
-def parse_mofang(words):
+def parse_mofang(arguments):
     """Parse as click does, without doing anything."""
-    context = app.make_context("mofang", list(words))
+    context = app.make_context("mofang", list(arguments))
     name, *rest = [*context._protected_args, *context.args]
     command = app.get_command(context, name)
     assert command is not None, name
     if isinstance(command, WithCommand):
-        assert rest, words
+        assert rest, arguments
     # Outside of the platform, and without asking anybody for anything.
     command.make_context(name, rest, parent=context)
 
 
-def check_make(words):
+def check_make(arguments):
     makefile = (REPOSITORY / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z.][\w./-]*):", makefile, re.MULTILINE))
     variables = set(re.findall(r"^([A-Z]+) [?:]?=", makefile, re.MULTILINE))
-    for word in words:
+    for word in arguments:
         name, equals, value = word.partition("=")
         if equals:
             assert name in variables, word
@@ -155,8 +155,8 @@ def check_make(words):
             assert name in targets, word
 
 
-def check_paths(words):
-    for word in words:
+def check_paths(arguments):
+    for word in arguments:
         if word.startswith(("helm/", "docs/", "images/", "extensions/")):
             assert (REPOSITORY / word).exists(), word
 
@@ -165,8 +165,8 @@ def check_paths(words):
 def test_commands_exist_and_take_what_is_shown(block):
     found = list(commands(block))
     assert found
-    for words in found:
-        check_command(words)
+    for arguments in found:
+        check_command(arguments)
 
 
 @pytest.mark.parametrize(
@@ -318,8 +318,8 @@ def check_call(call):
 def test_programs_compile_and_use_what_there_is(block):
     first, _, rest = block.text.partition("\n")
     if first.startswith("%%mofang"):
-        words = shlex.split(first.removeprefix("%%mofang"))
-        _options.make_context("%%mofang", words)
+        arguments = shlex.split(first.removeprefix("%%mofang"))
+        _options.make_context("%%mofang", arguments)
         check_program(rest)
     else:
         check_program(block.text)
@@ -336,8 +336,8 @@ def test_a_program_that_cannot_work_would_be_noticed(text):
 
 def test_the_magics_of_the_table_take_what_it_shows():
     page = (markdown.PAGES / "users" / "magics.md").read_text()
-    for words in re.findall(r"`%mofang_jobs ([^`]*)`", page):
-        _list_options.make_context("%mofang_jobs", shlex.split(words))
+    for arguments in re.findall(r"`%mofang_jobs ([^`]*)`", page):
+        _list_options.make_context("%mofang_jobs", shlex.split(arguments))
 
 
 def test_options_of_the_table_exist_in_python_and_on_the_command_line():

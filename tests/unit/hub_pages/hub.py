@@ -60,11 +60,11 @@ class FakeSpawner(Spawner):
 
     @property
     def pending(self):
-        return self.now[self.name] if self._told() else super().pending
+        return self.now[self.name] if self._is_set() else super().pending
 
     @property
     def ready(self):
-        return self.now[self.name] is None if self._told() else super().ready
+        return self.now[self.name] is None if self._is_set() else super().ready
 
     @default("options_from_form")
     def _options_from_form_default(self):
@@ -76,7 +76,7 @@ class FakeSpawner(Spawner):
     def _apply_user_options_default(self):
         return lambda spawner, options: None
 
-    def _told(self):
+    def _is_set(self):
         return self.name in self.now
 
     async def start(self):
@@ -91,7 +91,7 @@ class FakeSpawner(Spawner):
         pass
 
     async def poll(self):
-        return None if self._told() else 0
+        return None if self._is_set() else 0
 
 
 class Browser:

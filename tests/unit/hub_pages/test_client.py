@@ -20,7 +20,7 @@ def shelf(tmp_path):
     shelf = tmp_path / "share" / "mofang"
     build_wheel(shelf, "mofang_api", "0.1.0")
     programs = {"mofang": "mofang:tell"}
-    build_wheel(shelf, "mofang", "0.1.0", needs=["mofang-api"], programs=programs)
+    build_wheel(shelf, "mofang", "0.1.0", requires=["mofang-api"], programs=programs)
     (shelf / "secret.txt").write_text("secret")
     return shelf
 
@@ -51,9 +51,9 @@ async def test_pip_installs_the_wheels_by_their_addresses_and_asks_no_index(
     address, shelf, tmp_path
 ):
     target = tmp_path / "target"
-    words = ["install", "--no-index", "--isolated", "--target", target]
+    arguments = ["install", "--no-index", "--isolated", "--target", target]
     pip = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pip", *map(str, words)),
+        *(sys.executable, "-m", "pip", *map(str, arguments)),
         *(f"{address}/{wheel}" for wheel in find_wheels(shelf)),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -191,7 +191,7 @@ async def test_a_start_that_fails_at_once_says_why_and_keeps_its_values(hub, ada
 
 def exited():
     """A start that was begun, and whose container ended."""
-    verdict = StartFailed(reason="exit", sentence="The server exited.")
+    verdict = StartFailed(reason="exit", message="The server exited.")
     return start_failed(
         SpawnFailedError(verdict, "Preferred directory <b>not</b> found")
     )
@@ -240,7 +240,7 @@ def hidden(page):
 
 
 async def test_after_another_failure_there_is_no_such_button(hub, ada):
-    verdict = StartFailed(reason="image", sentence="The image cannot be pulled.")
+    verdict = StartFailed(reason="image", message="The image cannot be pulled.")
     hub.spawner.failure = start_failed(SpawnFailedError(verdict))
     await ada.send(SERVER, **CARD)
 

@@ -36,5 +36,5 @@ def test_both_clients_take_the_same(name):
 
 
 def test_the_blocking_client_waits_for_nothing_asynchronous():
-    words = inspect.getsource(sys.modules[Client.__module__]).split()
-    assert not {"async", "await", "asyncio"} & set(words)
+    arguments = inspect.getsource(sys.modules[Client.__module__]).split()
+    assert not {"async", "await", "asyncio"} & set(arguments)

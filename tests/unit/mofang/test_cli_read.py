@@ -46,7 +46,7 @@ def events(*changes: JobEvent) -> list[bytes]:
     return [f"event: job\ndata: {e.model_dump_json()}\n\n".encode() for e in changes]
 
 
-def told(result) -> list[tuple[str, str, str]]:
+def fields_of(result) -> list[tuple[str, str, str]]:
     found = [JobEvent.model_validate_json(line) for line in result.stdout.splitlines()]
     return [(each.type, each.job.id, each.job.state.value) for each in found]
 
@@ -189,7 +189,7 @@ def test_a_watch_for_programs_starts_with_what_exists(mofang, service, clock):
     clock.when_paused = interrupt
     result = mofang("jobs", "--watch", "-o", "json")
     assert result.exit_code == 130
-    assert told(result) == [
+    assert fields_of(result) == [
         ("added", "digits-000001", "Running"),
         ("added", "digits-000002", "Running"),
         ("modified", "digits-000001", "Succeeded"),
@@ -217,7 +217,7 @@ def test_a_watch_for_programs_tells_what_it_missed(mofang, service, clock):
     wanted = ("--state", "Running", "--state", "Queued")
     result = mofang("jobs", "--watch", "-o", "json", *wanted)
     assert result.exit_code == 130
-    assert told(result)[4:] == [
+    assert fields_of(result)[4:] == [
         ("modified", "digits-000002", "Queued"),
         ("added", "digits-000005", "Running"),
         ("deleted", "digits-000003", "Running"),

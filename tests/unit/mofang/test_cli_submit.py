@@ -263,11 +263,11 @@ def complete(service, monkeypatch):
     monkeypatch.setattr("mofang.cli.completing.Client", service.connect)
 
     def ask(line: str) -> list[str]:
-        words = line.split(" ")
+        arguments = line.split(" ")
         environment = {
             "_MOFANG_COMPLETE": "bash_complete",
             "COMP_WORDS": line,
-            "COMP_CWORD": str(len(words) - 1),
+            "COMP_CWORD": str(len(arguments) - 1),
         }
         result = CliRunner().invoke(app, env=environment, prog_name="mofang")
         assert result.exception is None or isinstance(result.exception, SystemExit)
@@ -321,30 +321,30 @@ def test_login_keeps_what_works_in_a_private_file(mofang, service):
 
 
 @pytest.mark.parametrize(
-    ("words", "given"),
+    ("arguments", "given"),
     [
         pytest.param([], f"{TOKEN}\r\n", id="by a pipe"),
         pytest.param(["--token-stdin"], TOKEN, id="by a pipe that is told of"),
         pytest.param(["--token", TOKEN], "", id="as an argument"),
     ],
 )
-def test_programs_log_in_without_a_prompt(mofang, service, words, given):
-    result = mofang("login", *words, input=given)
+def test_programs_log_in_without_a_prompt(mofang, service, arguments, given):
+    result = mofang("login", *arguments, input=given)
     assert (result.exit_code, result.stderr) == (0, "")
     assert "Token" not in result.output
     assert ClientSettings.find().token == TOKEN
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("arguments", "says"),
     [
         ([], "no token on the standard input"),
         (["--token-stdin"], "no token on the standard input"),
         (["--token-stdin", "--token", TOKEN], "either --token or"),
     ],
 )
-def test_a_log_in_without_one_token_is_refused(mofang, words, says):
-    result = mofang("login", *words, input="\n")
+def test_a_log_in_without_one_token_is_refused(mofang, arguments, says):
+    result = mofang("login", *arguments, input="\n")
     assert result.exit_code == 2
     assert says in result.stderr
     assert not config_file(os.environ).exists()

@@ -355,7 +355,7 @@ def test_a_watch_that_breaks_is_an_error_of_the_network(client, service):
 
 def test_headers_that_are_no_numbers_are_told(client, service):
     service.answers = [httpx.Response(200, headers={"X-Log-Size": "big"})]
-    with pytest.raises(UnexpectedAnswerError, match="no numbers"):
+    with pytest.raises(UnexpectedAnswerError, match="not numbers"):
         client.read_log("digits-000001")
 
 
@@ -370,12 +370,12 @@ def test_both_clients_offer_the_same():
 
 def test_a_refusal_is_printed_once():
     """Also where the sentence of its only field is the whole message."""
-    sentence = "The job needs 20 cores; the quota of Vision is 16 cores."
-    fields = {"resources.cpu": sentence}
+    message = "The job needs 20 cores; the quota of Vision is 16 cores."
+    fields = {"resources.cpu": message}
 
-    assert str(RefusedError(sentence, fields=fields)) == sentence
+    assert str(RefusedError(message, fields=fields)) == message
     assert str(RefusedError("Two fields.", fields=fields)) == (
-        f"Two fields.\n  resources.cpu: {sentence}"
+        f"Two fields.\n  resources.cpu: {message}"
     )
 
 

@@ -18,9 +18,9 @@ def shown_commands(verb: str) -> list[list[str]]:
 def test_the_examples_of_every_framework_are_accepted_and_there(mofang, service):
     commands = [each for each in shown_commands("submit") if "--spec" not in each]
     for command in commands:
-        words = [word for word in command if word != "--follow"]
-        result = mofang(*words)
-        assert result.exit_code == 0, (words, result.output)
+        arguments = [word for word in command if word != "--follow"]
+        result = mofang(*arguments)
+        assert result.exit_code == 0, (arguments, result.output)
     specs = [job.spec for job in service.jobs.values()]
     assert {spec.framework for spec in specs} == set(Framework)
     scripts = {spec.script for spec in specs} - {"train.py"}

@@ -169,8 +169,8 @@ def test_links_that_lead_out_are_refused_by_name(code, home, target, by_way_of):
     if by_way_of:
         (code / "here").symlink_to(by_way_of)
     (code / "leads\nout").symlink_to(target.format(code=code))
-    sentence = refusal(code, home)
-    assert "'leads\\nout' is a link that leads out" in sentence
+    message = refusal(code, home)
+    assert "'leads\\nout' is a link that leads out" in message
 
 
 def test_pipes_and_sockets_are_refused_by_name(code, home, monkeypatch):
@@ -178,10 +178,10 @@ def test_pipes_and_sockets_are_refused_by_name(code, home, monkeypatch):
     monkeypatch.chdir(code)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("listener")
-        sentence = refusal(code, home)
-    assert "'pipe' is a device, a pipe or a socket" in sentence
-    assert "'listener' is a device" in sentence
-    assert ".mofangignore" in sentence
+        message = refusal(code, home)
+    assert "'pipe' is a device, a pipe or a socket" in message
+    assert "'listener' is a device" in message
+    assert ".mofangignore" in message
 
 
 def test_what_cannot_be_read_is_refused_by_name(code, home, monkeypatch):
@@ -197,10 +197,10 @@ def test_too_many_files_are_counted_and_located(code, home):
     (code / "data").mkdir()
     for number in range(998):
         (code / "data" / f"{number}.csv").touch()
-    sentence = refusal(code, home)
-    assert "holds 1001 files; at most 1000 are copied" in sentence
-    assert "'data/' (998)" in sentence
-    assert ".mofangignore" in sentence
+    message = refusal(code, home)
+    assert "holds 1001 files; at most 1000 are copied" in message
+    assert "'data/' (998)" in message
+    assert ".mofangignore" in message
     (code / "data" / "0.csv").unlink()
     create_snapshot(code, home=home)
 
@@ -218,9 +218,9 @@ def test_too_large_is_refused_with_its_size_before_anything_is_read(code, home):
         file.truncate(5 * 1024**3)
     with (code / "more.bin").open("wb") as file:
         file.truncate(1024**3)
-    sentence = refusal(code, home)
-    assert "holds 6 GiB; at most 5 GiB are copied" in sentence
-    assert "'model.bin' (5 GiB)" in sentence
+    message = refusal(code, home)
+    assert "holds 6 GiB; at most 5 GiB are copied" in message
+    assert "'model.bin' (5 GiB)" in message
 
 
 def test_too_deep_is_refused(code, home):
@@ -233,12 +233,12 @@ def test_too_deep_is_refused(code, home):
     assert "lies deeper than 32" in refusal(code, home)
 
 
-@pytest.mark.parametrize("place", ["/etc", "/", "..", "digits/../..", "outside"])
-def test_only_what_jobs_see_is_copied(code, home, monkeypatch, place):
+@pytest.mark.parametrize("folder", ["/etc", "/", "..", "digits/../..", "outside"])
+def test_only_what_jobs_see_is_copied(code, home, monkeypatch, folder):
     monkeypatch.chdir(home)
     (home / "outside").symlink_to("/etc")
     with pytest.raises(InvalidError, match="is not in your home"):
-        create_snapshot(place, home=home)
+        create_snapshot(folder, home=home)
 
 
 def test_shared_directories_are_copied_too(home, tmp_path):

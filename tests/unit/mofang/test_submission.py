@@ -65,7 +65,7 @@ def test_a_script_that_jobs_cannot_see_is_refused_with_a_better_place(
     (tmp_path / "train.py").touch()
     with pytest.raises(InvalidError) as caught:
         build_spec("../train.py", [], {}, inside, home)
-    assert "seen by this notebook only" in caught.value.fields["script"]
+    assert "exists for this notebook only" in caught.value.fields["script"]
 
 
 @pytest.mark.parametrize("name", ["/opt/tools/train.py", "train.py"])

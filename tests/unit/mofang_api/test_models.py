@@ -14,7 +14,7 @@ from mofang_api.secret_detection import is_secret
 LEAST = {"name": "digits", "image": "docker.io/mofang/pytorch:1", "script": "train.py"}
 
 
-def sentences(body) -> dict[str, str]:
+def messages(body) -> dict[str, str]:
     """Return what is said about a specification; nothing if it passes."""
     try:
         JobSpec.model_validate({**LEAST, **body})
@@ -232,14 +232,14 @@ def test_a_specification_fits_the_annotation_it_is_kept_in():
 @given(st.text(max_size=80))
 def test_any_text_as_a_name_passes_or_is_refused_in_a_sentence(text):
     passes = 1 <= len(text) <= 63 and text.isprintable() and text.strip()
-    assert set(sentences({"name": text})) == (set() if passes else {"name"})
+    assert set(messages({"name": text})) == (set() if passes else {"name"})
 
 
 @given(
     st.dictionaries(st.text(max_size=9), st.one_of(st.text(), st.integers(), st.none()))
 )
 def test_any_body_passes_or_is_refused_in_sentences(body):
-    assert all(sentence.endswith(".") for sentence in sentences(body).values())
+    assert all(message.endswith(".") for message in messages(body).values())
 
 
 @given(
@@ -293,7 +293,7 @@ def test_what_kubernetes_never_writes_is_refused(text):
 
 @given(st.text(max_size=12))
 def test_any_text_is_a_quantity_or_a_sentence(text):
-    said = sentences({"resources": {"cpu": text}})
+    said = messages({"resources": {"cpu": text}})
     try:
         parse_quantity(text)
     except ValueError as error:

@@ -77,13 +77,13 @@ async def test_a_refusal_is_told_in_the_terminal(
     notebook: Notebook, shells: Shells, open_terminal: OpenTerminal
 ) -> None:
     """A browser shows nobody the body of a refused handshake."""
-    sentence = "This job belongs to ben. Ask an admin of the project."
-    shells.refusal = (403, {"error": "forbidden", "message": sentence, "fields": {}})
+    message = "This job belongs to ben. Ask an admin of the project."
+    shells.refusal = (403, {"error": "forbidden", "message": message, "fields": {}})
     terminal = await open_terminal(notebook, NAME)
     assert await terminal.heard() == ["setup", {}]
     kind, text = await terminal.heard() or ["", ""]
     assert kind == "stdout"
-    assert sentence in text
+    assert message in text
     assert await terminal.heard() == ["disconnect", 1]
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from mofang_images.apt import debian_mirror, debian_release, image_sources
-from mofang_images.errors import MachineError
+from mofang_images.errors import HostError
 
 STANZAS = """\
 Types: deb
@@ -83,5 +83,5 @@ def test_mirrors_of_another_system_are_not_taken_for_debians(etc):
 
 
 def test_a_machine_without_a_mirror_is_told_what_to_do(etc):
-    with pytest.raises(MachineError, match=r"names no mirror of Debian.*--base-image"):
+    with pytest.raises(HostError, match=r"names no mirror of Debian.*--base-image"):
         debian_mirror(etc)

@@ -92,7 +92,7 @@ def test_what_readers_have_already_is_left_out(below, top, tmp_path):
     write_archive(target, content, REF, [below, top], without=below.content.layers)
 
     thin = read_archive(target)
-    assert thin.held == {digest(b"wheels")}
+    assert thin.present == {digest(b"wheels")}
     assert thin.content.layers == content.layers
     assert not is_complete([thin])
     assert is_complete([below, thin])

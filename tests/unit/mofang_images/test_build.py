@@ -18,7 +18,7 @@ class RecordingBuilder:
     """Builds images of one layer, and remembers what it was asked, files included."""
 
     def __init__(self):
-        self.held = set()
+        self.contents = set()
         self.built = []
         self.layers = {}
         self.forgotten = []
@@ -27,11 +27,11 @@ class RecordingBuilder:
         self.contexts = {}
         self.locks = {}
         self.failing = False
-        self.meeting = ()
+        self.concurrent = ()
         self.barrier = threading.Barrier(2)
 
     def has(self, ref):
-        return ref in self.held
+        return ref in self.contents
 
     def import_root(self, ref, root, log):
         raise AssertionError("These builds stand on a registry's Debian.")
@@ -48,10 +48,10 @@ class RecordingBuilder:
         }
         lock = request.context / "requirements.txt"
         self.locks[name] = lock.read_text() if lock.exists() else None
-        if name in self.meeting:
+        if name in self.concurrent:
             self.barrier.wait(timeout=60)
         self.built.append((name, request.parent_ref.split("/")[-1].split(":")[0]))
-        self.held.add(request.ref)
+        self.contents.add(request.ref)
         # The layer's Dockerfile ends from scratch; no two builds give the same bytes.
         parent = "scratch" if name == "ours-layers" else request.parent_ref
         added = f"{request.ref} {len(self.built)}".encode()
@@ -64,7 +64,7 @@ class RecordingBuilder:
     def load(self, ref, layout):
         if self.loads:
             self.loaded.append(ref.split("/")[-1].split(":")[0])
-            self.held.add(ref)
+            self.contents.add(ref)
         return self.loads
 
     def forget(self, ref):
@@ -142,14 +142,14 @@ def test_an_environment_ends_with_our_layer(ensure, layers_of):
     archived = read_archive(ensure("pytorch").archive)
 
     assert archived.content.layers == layers_of("pytorch")
-    assert archived.held == set(archived.content.layers)
+    assert archived.present == set(archived.content.layers)
 
 
 def test_a_thin_archive_holds_our_layer_only(ensure, layers_of):
     archived = read_archive(ensure("pytorch", thin=True).archive)
 
     assert archived.content.layers == layers_of("pytorch")
-    assert archived.held == {layers_of("pytorch")[-1]}
+    assert archived.present == {layers_of("pytorch")[-1]}
 
 
 def test_a_thin_archive_names_what_must_be_read_before_it(ensure, build):
@@ -168,8 +168,8 @@ def test_no_layer_lies_in_two_archives_below_thin_ones(declare, ensure):
     images = [ensure(name, thin=True) for name in ("base", "pytorch", "horovod")]
 
     parts = {part for image in images for part in image.below}
-    held = [layer for part in parts for layer in read_archive(part.archive).held]
-    assert len(held) == len(set(held)) == 4
+    contents = [layer for part in parts for layer in read_archive(part.archive).present]
+    assert len(contents) == len(set(contents)) == 4
 
 
 def test_an_environment_says_what_it_is(ensure):
@@ -196,7 +196,7 @@ def test_the_platforms_own_image_is_what_its_dockerfile_makes(ensure, builder):
 
     assert builder.built == [("hub", "debian")]
     assert image.below == ()
-    assert len(read_archive(image.archive).held) == 1
+    assert len(read_archive(image.archive).present) == 1
 
 
 def test_a_build_gets_its_files_and_what_it_names(ensure, builder, images):
@@ -239,7 +239,7 @@ def test_an_image_is_whole_again_after_archives_were_lost(
 ):
     """Built again, a parent has other hashes than those its children left out."""
     ensure("pytorch", thin=thin)
-    builder.held.clear()
+    builder.contents.clear()
     recipe = build().plan.recipes[lost]
     store.archive(recipe.name, recipe.tag).unlink()
 
@@ -252,7 +252,7 @@ def test_an_image_is_whole_again_after_archives_were_lost(
 def test_what_the_builder_lost_comes_back_from_archives(ensure, builder, declare):
     """Built again, a parent has other hashes: its layers would be archived twice."""
     ensure("pytorch")
-    builder.held.clear()
+    builder.contents.clear()
     builder.built.clear()
     builder.loads = True
     declare("ray", parent="pytorch", kind="environment")
@@ -261,7 +261,11 @@ def test_what_the_builder_lost_comes_back_from_archives(ensure, builder, declare
 
     assert builder.loaded == ["pytorch-layers"]
     assert builder.built == [("ray-layers", "pytorch-layers")]
-    assert [len(read_archive(part.archive).held) for part in image.below] == [1, 1, 1]
+    assert [len(read_archive(part.archive).present) for part in image.below] == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_a_failed_build_leaves_no_archive(ensure, build, builder, store):
@@ -308,7 +312,7 @@ def test_an_image_for_gpus_has_a_lock_and_a_name_of_its_own(
 
 def test_builds_at_the_same_time_share_parts_and_do_not_wait_for_others(build, builder):
     """What two need is made once; what has nothing in common is made side by side."""
-    builder.meeting = {"hub", "foundation-layers"}
+    builder.concurrent = {"hub", "foundation-layers"}
     names = ["base", "pytorch", "hub", "base"]
 
     def ensured(name):

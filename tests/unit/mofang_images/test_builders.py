@@ -9,7 +9,7 @@ from mofang_images.builders import (
     Engine,
     choose_builder,
 )
-from mofang_images.errors import MachineError
+from mofang_images.errors import HostError
 from mofang_images.sources import Variant
 
 REQUEST = BuildRequest(
@@ -82,12 +82,12 @@ def test_buildah_compresses_no_layer_that_is_archived_already(tmp_path, folder):
     """It takes a layer whose name is in the target for one that was written."""
     seen = {}
 
-    class LookingLog:
+    class ListingLog:
         def run(self, what, command):
             seen[command[0]] = {each.name for each in tmp_path.rglob("*/sha256/*")}
 
     Buildah(storage=folder / "storage").save(
-        REQUEST.ref, tmp_path / "archive.tar", LookingLog(), without=["sha256:abc"]
+        REQUEST.ref, tmp_path / "archive.tar", ListingLog(), without=["sha256:abc"]
     )
 
     assert seen == {"env": {"abc"}, "tar": set()}
@@ -115,5 +115,5 @@ def test_containers_of_interrupted_builds_are_removed(monkeypatch, tmp_path, fol
 def test_a_machine_without_builders_is_told_what_to_install(monkeypatch, store):
     monkeypatch.setenv("PATH", "")
 
-    with pytest.raises(MachineError, match="apt-get install buildah debootstrap"):
+    with pytest.raises(HostError, match="apt-get install buildah debootstrap"):
         choose_builder(None, store)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mofang_images.commands import CommandLog
-from mofang_images.errors import CommandError, MachineError
+from mofang_images.errors import CommandError, HostError
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def test_a_failure_shows_the_log_and_its_last_twenty_lines(log):
     with pytest.raises(CommandError) as failure:
         log.run("build base", [sys.executable, "-c", program])
 
-    sentence = str(failure.value)
-    assert sentence.startswith("Could not build base: ")
-    assert "exit code 3" in sentence
-    assert str(log.path) in sentence
-    assert "line 10\n" in sentence
-    assert "line 9\n" not in sentence
+    message = str(failure.value)
+    assert message.startswith("Could not build base: ")
+    assert "exit code 3" in message
+    assert str(log.path) in message
+    assert "line 10\n" in message
+    assert "line 9\n" not in message
 
 
 def test_output_of_programs_stays_off_the_terminal(log, capfd):
@@ -38,7 +38,7 @@ def test_output_of_programs_stays_off_the_terminal(log, capfd):
 
 
 def test_a_missing_program_is_named(log):
-    with pytest.raises(MachineError, match="no-such-builder is missing"):
+    with pytest.raises(HostError, match="no-such-builder is missing"):
         log.run("build base", ["no-such-builder"])
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from mofang_images.debian import SOURCES, debootstrap_command
-from mofang_images.errors import MachineError
+from mofang_images.errors import HostError
 
 MIRROR = "http://mirror.example/debian"
 
@@ -30,7 +30,7 @@ def test_an_older_debootstrap_installs_a_release_it_does_not_know(tmp_path):
 
 
 def test_a_machine_without_debootstrap_is_told_what_to_install(tmp_path):
-    with pytest.raises(MachineError, match="apt-get install debootstrap"):
+    with pytest.raises(HostError, match="apt-get install debootstrap"):
         debootstrap_command(tmp_path / "root", scripts=tmp_path, mirror=MIRROR)
 
 

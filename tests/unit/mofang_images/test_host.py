@@ -63,7 +63,7 @@ def test_a_lock_is_installed_as_it_is_and_byte_code_is_trusted(written):
         check=True,
     )
 
-    mode, *words = answer.stdout.split()
+    mode, *arguments = answer.stdout.split()
     assert mode == "UNCHECKED_HASH"
-    assert {"--require-hashes", "--no-deps", "--compile-bytecode"} <= set(words)
-    assert words[-3:] == ["--no-build-isolation", "-r", "lock.txt"]
+    assert {"--require-hashes", "--no-deps", "--compile-bytecode"} <= set(arguments)
+    assert arguments[-3:] == ["--no-build-isolation", "-r", "lock.txt"]

@@ -4,7 +4,7 @@ import tomllib
 import pytest
 
 from mofang_images.locks import LOCK, OWN_PACKAGES, locks_of
-from mofang_images.sources import LAYER, Kind, read_sources, with_needed
+from mofang_images.sources import LAYER, SourceKind, read_sources, with_needed
 
 from .conftest import REPOSITORY
 
@@ -54,7 +54,7 @@ def test_every_locked_package_has_a_hash(lock):
 def test_locks_hold_what_our_projects_ask_for(image, lock):
     """A dependency added to a project reaches the images it is in."""
     sources = read_sources(IMAGES)
-    layer = [sources[LAYER]] if sources[image].kind is Kind.FOUNDATION else []
+    layer = [sources[LAYER]] if sources[image].kind is SourceKind.FOUNDATION else []
     asked = set()
     for project in [each for of in [sources[image], *layer] for each in of.projects]:
         declared = tomllib.loads((REPOSITORY / project / "pyproject.toml").read_text())
@@ -66,12 +66,12 @@ def test_locks_hold_what_our_projects_ask_for(image, lock):
 
 def test_images_hold_what_developers_test_with(lock):
     tested = pins(REPOSITORY / "requirements.lock")
-    held = pins(lock)
+    file_lock = pins(lock)
 
     differing = {
-        name: (held[name], tested[name])
-        for name in held.keys() & tested.keys()
-        if held[name] != tested[name]
+        name: (file_lock[name], tested[name])
+        for name in file_lock.keys() & tested.keys()
+        if file_lock[name] != tested[name]
     }
     assert differing == {}
 

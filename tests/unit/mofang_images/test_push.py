@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from mofang_images.build import BuiltImage
-from mofang_images.errors import MachineError, SourceError
+from mofang_images.errors import HostError, SourceError
 from mofang_images.push import chart_values, check_push, push_command
 
 IMAGES = [
@@ -71,5 +71,5 @@ def test_what_is_no_place_in_a_registry_is_refused(skopeo, prefix):
 def test_a_machine_without_skopeo_is_told_what_to_install(monkeypatch):
     monkeypatch.setenv("PATH", "")
 
-    with pytest.raises(MachineError, match="apt-get install skopeo"):
+    with pytest.raises(HostError, match="apt-get install skopeo"):
         check_push("registry.example/ml")

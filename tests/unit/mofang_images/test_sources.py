@@ -1,7 +1,7 @@
 import pytest
 
 from mofang_images.errors import SourceError
-from mofang_images.sources import Kind, read_sources, with_needed
+from mofang_images.sources import SourceKind, read_sources, with_needed
 
 
 def test_parents_come_before_their_children(declare):
@@ -66,4 +66,8 @@ def test_what_need_not_be_said_is_empty(declare):
 
     source = read_sources(images)["base"]
 
-    assert (source.kind, source.projects, source.folders) == (Kind.PLATFORM, (), ())
+    assert (source.kind, source.projects, source.folders) == (
+        SourceKind.PLATFORM,
+        (),
+        (),
+    )

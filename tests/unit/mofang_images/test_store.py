@@ -119,8 +119,8 @@ def test_a_thing_is_made_by_one_process_at_a_time(store, capsys):
 
 
 def test_nothing_is_tidied_while_a_build_goes_on(store):
-    with store.building(), store.tidying() as is_alone:
+    with store.building(), store.collecting() as is_alone:
         assert not is_alone
 
-    with store.tidying() as is_alone:
+    with store.collecting() as is_alone:
         assert is_alone

@@ -52,7 +52,7 @@ def make_job(*, owner: str = "ada", pool: str = "", **asked: Any) -> JobRequest:
     )
 
 
-def make_seen(**facts: Any) -> ObservedJob:
+def make_observed_job(**facts: Any) -> ObservedJob:
     return ObservedJob(
         **{
             "id": "train-abc123",

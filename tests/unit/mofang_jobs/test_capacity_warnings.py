@@ -12,7 +12,7 @@ from mofang_jobs.domain.capacity_warnings import capacity_warnings
 from mofang_jobs.domain.models import Manifest
 
 
-def machine(
+def node_capacity(
     *, gpus: int = 0, cores: int = 16, pool: str = "", kind: str = "", taint: str = ""
 ) -> NodeCapacity:
     return NodeCapacity.from_node(
@@ -34,22 +34,22 @@ def node(
     }
 
 
-def told(
-    *machines: NodeCapacity, pool: str = "", replicas: int = 1, **asked: Any
+def warnings_of(
+    *nodes: NodeCapacity, pool: str = "", replicas: int = 1, **asked: Any
 ) -> str:
     spec = make_spec(replicas=replicas, resources=asked)
-    notes = capacity_warnings(spec, pool, machines)
-    assert bool(notes) != fits(spec, pool, machines)
+    notes = capacity_warnings(spec, pool, nodes)
+    assert bool(notes) != fits(spec, pool, nodes)
     return " ".join(notes)
 
 
 def test_nothing_is_told_where_there_is_room_or_nothing_is_known() -> None:
-    assert not told(machine(gpus=4), replicas=2, gpu=2)
-    assert not told(replicas=2, gpu=2)
+    assert not warnings_of(node_capacity(gpus=4), replicas=2, gpu=2)
+    assert not warnings_of(replicas=2, gpu=2)
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("asked", "message"),
     [
         pytest.param(
             {"gpu": 8},
@@ -78,47 +78,53 @@ def test_nothing_is_told_where_there_is_room_or_nothing_is_known() -> None:
         ),
     ],
 )
-def test_what_is_short_is_told(asked: dict[str, Any], sentence: str) -> None:
-    machines = (machine(gpus=4, cores=8), machine(gpus=4, cores=8), machine())
-    assert sentence in told(*machines, **asked)
+def test_what_is_short_is_told(asked: dict[str, Any], message: str) -> None:
+    nodes = (
+        node_capacity(gpus=4, cores=8),
+        node_capacity(gpus=4, cores=8),
+        node_capacity(),
+    )
+    assert message in warnings_of(*nodes, **asked)
 
 
 def test_a_cluster_without_gpus_is_told_as_such() -> None:
-    assert "needs 1 GPU; no node it may use in the cluster has any." in told(
-        machine(), gpu=1
+    assert "needs 1 GPU; no node it may use in the cluster has any." in warnings_of(
+        node_capacity(), gpu=1
     )
 
 
 def test_only_the_machines_of_the_pool_count() -> None:
-    elsewhere, here = machine(gpus=8), machine(gpus=1, pool="vision")
-    sentence = told(elsewhere, here, pool="vision", gpu=2)
-    assert "the largest node it may use in the pool vision has 1." in sentence
-    assert "No node belongs to the project's pool empty" in told(
+    elsewhere, here = node_capacity(gpus=8), node_capacity(gpus=1, pool="vision")
+    message = warnings_of(elsewhere, here, pool="vision", gpu=2)
+    assert "the largest node it may use in the pool vision has 1." in message
+    assert "No node belongs to the project's pool empty" in warnings_of(
         elsewhere, pool="empty"
     )
 
 
 def test_gpu_machines_are_no_room_for_those_without_gpus() -> None:
-    big, small = machine(gpus=4, cores=64, kind="gpu"), machine(cores=4)
-    assert "node it may use in the cluster has 4." in told(big, small, cpu="8")
+    big, small = node_capacity(gpus=4, cores=64, kind="gpu"), node_capacity(cores=4)
+    assert "node it may use in the cluster has 4." in warnings_of(big, small, cpu="8")
 
 
 @pytest.mark.parametrize(
-    ("taint", "told_of"),
+    ("taint", "expected"),
     [
         pytest.param("dedicated", "has 4.", id="a taint that jobs do not tolerate"),
         pytest.param("node.kubernetes.io/unreachable", "", id="one that will pass"),
         pytest.param("mofang.dev/pool", "has 4.", id="that of a pool"),
     ],
 )
-def test_tainted_nodes_are_no_room(taint: str, told_of: str) -> None:
-    sentence = told(machine(cores=16, taint=taint), machine(cores=4), cpu="8")
-    assert told_of in sentence
-    assert bool(sentence) is bool(told_of)
+def test_tainted_nodes_are_no_room(taint: str, expected: str) -> None:
+    message = warnings_of(
+        node_capacity(cores=16, taint=taint), node_capacity(cores=4), cpu="8"
+    )
+    assert expected in message
+    assert bool(message) is bool(expected)
 
 
 def test_a_taint_on_every_node_is_told() -> None:
-    assert told(machine(taint="dedicated"), cpu="1").startswith(
+    assert warnings_of(node_capacity(taint="dedicated"), cpu="1").startswith(
         "No node of the cluster may run a worker replica: their taints or labels"
     )
 
@@ -129,12 +135,12 @@ def test_the_taint_of_the_own_pool_and_that_of_gpus_are_tolerated() -> None:
         {"key": "mofang.dev/pool", "value": "blue", "effect": "NoSchedule"},
         {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"},
     ]
-    assert not told(NodeCapacity.from_node(own), pool="blue", gpu=2)
+    assert not warnings_of(NodeCapacity.from_node(own), pool="blue", gpu=2)
 
 
 def test_nodes_of_one_kind_are_judged_as_one() -> None:
     """A thousand of them are judged as fast as three."""
     found = group_equal_nodes([node(cores=4)] * 20 + [node(cores=8)] * 10)
     assert sorted(each.count for each in found) == [10, 20]
-    assert not told(*found, replicas=40, cpu="4")
-    assert "have room for 40 of the 41" in told(*found, replicas=41, cpu="4")
+    assert not warnings_of(*found, replicas=40, cpu="4")
+    assert "have room for 40 of the 41" in warnings_of(*found, replicas=41, cpu="4")

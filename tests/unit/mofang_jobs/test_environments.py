@@ -71,7 +71,7 @@ def test_what_is_of_no_environment_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "own", "field", "sentence"),
+    ("spec", "own", "field", "text"),
     [
         pytest.param(named("pytorch"), [], None, None, id="by name"),
         pytest.param(
@@ -153,9 +153,9 @@ def test_what_is_of_no_environment_stays_as_it_is() -> None:
     ],
 )
 def test_what_is_said_of_names_and_images(
-    spec: JobSpec, own: list[str], field: str | None, sentence: str | None
+    spec: JobSpec, own: list[str], field: str | None, text: str | None
 ) -> None:
-    assert faults_of(spec, *own) == ({field: sentence} if field else {})
+    assert faults_of(spec, *own) == ({field: text} if field else {})
 
 
 def test_any_image_is_none_that_contradicts_a_name() -> None:

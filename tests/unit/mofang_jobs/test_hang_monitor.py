@@ -55,7 +55,7 @@ def hangs_of(world: World) -> HangMonitor:
     )
 
 
-async def judged(world: World, job: dict[str, Any], *, busy: bool) -> HangMonitor:
+async def checked(world: World, job: dict[str, Any], *, busy: bool) -> HangMonitor:
     """Two looks, between which the file grew."""
     hangs = hangs_of(world)
     world.run_pod(job)
@@ -68,9 +68,9 @@ async def judged(world: World, job: dict[str, Any], *, busy: bool) -> HangMonito
 
 async def test_a_job_that_idles_without_io_is_told(world: World) -> None:
     job = await world.submit()
-    await world.let_in(job)
+    await world.admit(job)
 
-    hangs = await judged(world, job, busy=False)
+    hangs = await checked(world, job, busy=False)
 
     seen = world.cache.find("vision", job["id"])
     assert seen is not None
@@ -79,9 +79,9 @@ async def test_a_job_that_idles_without_io_is_told(world: World) -> None:
 
 async def test_a_job_that_computes_is_left_alone(world: World) -> None:
     job = await world.submit(restart={"limit": 3}, hang="restart")
-    await world.let_in(job)
+    await world.admit(job)
 
-    hangs = await judged(world, job, busy=True)
+    hangs = await checked(world, job, busy=True)
 
     seen = world.cache.find("vision", job["id"])
     assert seen is not None
@@ -91,9 +91,9 @@ async def test_a_job_that_computes_is_left_alone(world: World) -> None:
 
 async def test_a_hung_job_starts_again_if_it_asked_for_that(world: World) -> None:
     job = await world.submit(restart={"limit": 3}, hang="restart")
-    await world.let_in(job)
+    await world.admit(job)
 
-    await judged(world, job, busy=False)
+    await checked(world, job, busy=False)
 
     async with asyncio.timeout(30):
         while (found := (await world.call("GET", job["id"])).json())["attempt"] == 1:  # noqa: ASYNC110 - likewise

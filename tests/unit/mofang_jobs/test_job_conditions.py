@@ -25,7 +25,7 @@ from mofang_jobs.domain.conditions import (
     read_failure,
 )
 from mofang_jobs.domain.models import ObservedJob
-from mofang_jobs.services.hang_monitor import LOOKS_WITHOUT_VERDICT
+from mofang_jobs.services.hang_monitor import CHECKS_WITHOUT_VERDICT
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from support.eventually import until
 
@@ -40,7 +40,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield found
 
 
-def seen(world: World, made: dict[str, Any]) -> ObservedJob:
+def observed(world: World, made: dict[str, Any]) -> ObservedJob:
     found = world.cache.find("vision", made["id"])
     assert found is not None
     return found
@@ -75,7 +75,7 @@ async def described_again(tmp_path: Path, world: World, made: dict[str, Any]) ->
 
 async def test_a_refused_restart(tmp_path: Path, world: World) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
+    await world.admit(made)
 
     async def create(*_: Any) -> dict[str, Any]:
         tries.append(1)
@@ -96,7 +96,7 @@ async def test_a_refused_restart(tmp_path: Path, world: World) -> None:
 async def test_why_a_job_failed_outlives_its_pods(tmp_path: Path, world: World) -> None:
     """Without it, the platform would restart a job whose script had failed."""
     made = await world.submit(replicas=2, restart={"limit": 2})
-    await world.let_in(made)
+    await world.admit(made)
     world.run_pod(made)
     ended = {"exitCode": 3, "reason": "Error", "message": "ValueError: no such shape"}
     world.run_pod(made, 1, phase="Failed", state={"terminated": ended})
@@ -119,7 +119,7 @@ async def test_a_job_that_is_restarted_needs_no_record_of_its_failure(
     world: World,
 ) -> None:
     made = await world.submit(restart={"limit": 1})
-    await world.let_in(made)
+    await world.admit(made)
     world.run_pod(made, phase="Failed", state={"terminated": {"exitCode": 137}})
     world.cluster.pods[f"{made['id']}-worker-0"]["status"]["reason"] = "Evicted"
     world.pods.put(world.cluster.pods[f"{made['id']}-worker-0"])
@@ -132,7 +132,7 @@ async def test_a_job_that_is_restarted_needs_no_record_of_its_failure(
 
 async def test_a_hang(tmp_path: Path, world: World) -> None:
     made = await world.submit(keep_on_failure_minutes=5)
-    await world.let_in(made)
+    await world.admit(made)
     await judged(world, made, busy=False)
     await written(world, made)
     assert "seems to hang" in (await world.call("GET", made["id"])).json()["alert"]
@@ -141,18 +141,18 @@ async def test_a_hang(tmp_path: Path, world: World) -> None:
 
     async with running_world(tmp_path, world.cluster) as again:
         hangs = hangs_of(again)
-        for _ in range(LOOKS_WITHOUT_VERDICT):
+        for _ in range(CHECKS_WITHOUT_VERDICT):
             await hangs.check()
-            assert hangs.alert(seen(again, made)), "it cannot tell yet"
+            assert hangs.alert(observed(again, made)), "it cannot tell yet"
         await hangs.check()
-        assert hangs.alert(seen(again, made)) is None, "it cannot tell at all"
+        assert hangs.alert(observed(again, made)) is None, "it cannot tell at all"
 
 
 async def test_a_hang_that_another_process_saw_ends_with_progress(
     tmp_path: Path, world: World
 ) -> None:
     made = await world.submit()
-    await world.let_in(made)
+    await world.admit(made)
     await judged(world, made, busy=False)
     await written(world, made)
 
@@ -162,12 +162,12 @@ async def test_a_hang_that_another_process_saw_ends_with_progress(
         write_samples(again, made, 30, busy=True)
         await hangs.check()
         await until(lambda: not annotation(again, made))
-        assert hangs.alert(seen(again, made)) is None
+        assert hangs.alert(observed(again, made)) is None
 
 
 async def test_a_lost_node(tmp_path: Path, world: World) -> None:
     made = await world.submit()
-    await world.let_in(made)
+    await world.admit(made)
     world.run_pod(made)
     conditions = [{"type": "Ready", "status": "Unknown"}]
     status = {"capacity": {}, "allocatable": {}, "conditions": conditions}
@@ -208,14 +208,14 @@ async def test_a_failed_admission(tmp_path: Path, world: World) -> None:
 
     del world.cluster.unsuspend
     async with running_world(tmp_path, world.cluster) as again:
-        await again.let_in(made)
+        await again.admit(made)
         await until(lambda: not annotation(again, made))
 
 
 async def test_a_debug_hold(tmp_path: Path, world: World) -> None:
     """It is on the storage; the first list of a new service knows of it."""
     made = await world.submit(keep_on_failure_minutes=60)
-    await world.let_in(made)
+    await world.admit(made)
     world.run_pod(made)
     log = world.log_file(made)
     kept = {"exit_code": 1, "ended": NOW.isoformat(), "until": "2099-01-01T00:00:00Z"}
@@ -244,7 +244,7 @@ async def test_the_place_in_the_queue(tmp_path: Path, world: World) -> None:
 
 async def test_of_running_jobs_nothing_is_written(world: World) -> None:
     made = await world.submit()
-    await world.let_in(made)
+    await world.admit(made)
     first = world.cluster.jobs[made["id"]]
     pod = world.run_pod(made)
     for number in range(500):
@@ -275,14 +275,14 @@ async def test_a_message_that_counts_minutes_is_written_now_and_then(
     world: World,
 ) -> None:
     made = await world.submit()
-    await world.let_in(made)
+    await world.admit(made)
     await world.kill()
     now = NOW
     world.conditions._now = lambda: now
     for minute in range(21):
         now = NOW + timedelta(minutes=minute)
         world.conditions.set(
-            seen(world, made),
+            observed(world, made),
             ConditionType.HANGING,
             f"for {minute} minutes",
             update_after=timedelta(minutes=5),
@@ -290,7 +290,7 @@ async def test_a_message_that_counts_minutes_is_written_now_and_then(
         await world.conditions.write_due()
 
     assert len(world.cluster.annotated) == 5
-    (condition,) = seen(world, made).conditions
+    (condition,) = observed(world, made).conditions
     assert condition.since == NOW, "it began when it began"
     assert condition.message == "for 20 minutes"
 
@@ -302,31 +302,31 @@ async def test_a_write_that_fails_is_tried_again_and_holds_up_nothing(
     made = await world.submit()
     other = await world.submit(name="other")
     for each in (made, other):
-        await world.let_in(each)
+        await world.admit(each)
         world.run_pod(each)
     world.cluster.refuses_annotations = True
 
-    world.conditions.set(seen(world, made), ConditionType.HANGING, "It hangs.")
+    world.conditions.set(observed(world, made), ConditionType.HANGING, "It hangs.")
 
-    assert world.job_status.describe(seen(world, made)).job.alert == "It hangs."
+    assert world.job_status.describe(observed(world, made)).job.alert == "It hangs."
     await until(lambda: len(world.cluster.annotated) >= 3)
     assert annotation(world, made) is None
     world.cluster.refuses_annotations = False
     world.cluster.conflicts = 2
-    world.conditions.set(seen(world, other), ConditionType.HANGING, "It hangs too.")
+    world.conditions.set(observed(world, other), ConditionType.HANGING, "It hangs too.")
     await written(world, made)
     await written(world, other)
     await until(lambda: not world.conditions._unwritten)
     count = len(world.cluster.annotated)
-    world.conditions.set(seen(world, made), ConditionType.HANGING, "It hangs.")
+    world.conditions.set(observed(world, made), ConditionType.HANGING, "It hangs.")
     await world.conditions.write_due()
     assert len(world.cluster.annotated) == count, "nothing is new"
 
 
 async def test_what_is_set_on_a_job_that_is_deleted_is_forgotten(world: World) -> None:
     made = await world.submit()
-    await world.let_in(made)
-    job = seen(world, made)
+    await world.admit(made)
+    job = observed(world, made)
     assert (await world.call("DELETE", made["id"])).status_code == 204
 
     world.conditions.set(job, ConditionType.HANGING, "It hangs.")
@@ -339,9 +339,9 @@ async def test_a_copy_that_does_not_lead_sets_nothing(tmp_path: Path) -> None:
     leads = True
     async with running_world(tmp_path, leads=lambda: leads) as world:
         made = await world.submit()
-        await world.let_in(made)
+        await world.admit(made)
         leads = False
-        job = seen(world, made)
+        job = observed(world, made)
         world.conditions.set(job, ConditionType.HANGING, "It hangs.")
         assert world.conditions.find(job, ConditionType.HANGING) is None
         world.conditions.record_failure(

@@ -30,21 +30,21 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def running(world: World) -> Made:
     """A job of two replicas that runs; nothing works in the background any more."""
     made = await world.submit(replicas=2, restart={"limit": 2})
-    await world.let_in(made)
+    await world.admit(made)
     for index in (0, 1):
         world.run_pod(made, index)
     await world.kill()
     return made
 
 
-def seen(world: World, made: Made) -> ObservedJob:
+def observed(world: World, made: Made) -> ObservedJob:
     found = world.cache.find("vision", made["id"])
     assert found is not None
     return found
 
 
 def describe(world: World, made: Made, *, shell: bool = False) -> DescribedJob:
-    return world.job_status.describe(seen(world, made), shell=shell)
+    return world.job_status.describe(observed(world, made), shell=shell)
 
 
 async def test_a_job_that_did_not_change_is_not_described_again(
@@ -54,7 +54,7 @@ async def test_a_job_that_did_not_change_is_not_described_again(
 
     assert first.job.state == "Running"
     assert describe(world, running) is first
-    assert seen(world, running) is seen(world, running)
+    assert observed(world, running) is observed(world, running)
 
 
 async def test_each_caller_sees_their_own_rights_to_shells(
@@ -90,12 +90,12 @@ def job_is_cancelled(world: World, made: Made) -> None:
     body = world.cluster.jobs[made["id"]]
     body["metadata"]["annotations"]["mofang.dev/cancelled-by"] = "ben"
     body["metadata"]["resourceVersion"] = "9999"
-    world.tell(body)
+    world.send(body)
 
 
 def job_hangs(world: World, made: Made) -> None:
     world.conditions.set(
-        seen(world, made), ConditionType.HANGING, "It makes no progress."
+        observed(world, made), ConditionType.HANGING, "It makes no progress."
     )
 
 
@@ -117,7 +117,7 @@ def node_is_lost(world: World, made: Made) -> None:
 
 
 def replica_is_retained(world: World, made: Made) -> None:
-    job = seen(world, made)
+    job = observed(world, made)
     until = job.created.replace(year=2027)
     world.job_status._retained[job.uid] = {("worker", 0): (until, "It failed.")}
 
@@ -151,7 +151,7 @@ async def test_a_restart_that_is_refused_is_told(world: World, running: Made) ->
     world.fail(running["id"])
     before = describe(world, running)
     world.conditions.set(
-        seen(world, running), ConditionType.RESTART_REFUSED, "The image is gone."
+        observed(world, running), ConditionType.RESTART_REFUSED, "The image is gone."
     )
 
     after = describe(world, running)
@@ -184,11 +184,11 @@ async def test_the_place_in_the_queue_and_its_reason_are_told(world: World) -> N
 
 async def test_what_events_say_is_told(world: World) -> None:
     made = await world.submit()
-    await world.let_in(made)
+    await world.admit(made)
     await world.kill()
     before = describe(world, made)
     world.cluster.said = [("FailedCreatePod", "no service account")]
-    await world.job_status.refresh(seen(world, made))
+    await world.job_status.refresh(observed(world, made))
 
     assert "no service account" not in before.json
     assert "no service account" in describe(world, made).json
@@ -200,7 +200,7 @@ async def test_every_watcher_is_told_what_only_the_service_knows(
     """No object changes: each watcher has to notice by itself."""
     monkeypatch.setattr("mofang_jobs.services.job_listing.POLL_SECONDS", 0.01)
     made = await world.submit()
-    await world.let_in(made)
+    await world.admit(made)
     await world.kill()
     caller = Caller(name="ada", scopes=frozenset(SCOPES))
     watches = [world.listing.watch(caller, "vision") for _ in range(3)]

@@ -23,8 +23,8 @@ REFUSED = "admission webhook denied the request: numNodes is too large"
 class Refusing:
     """A client whose cluster refuses the first tries with a sentence."""
 
-    def __init__(self, sentence: str, *, times: int, status: int = 500) -> None:
-        self.sentence, self.left, self.asked = sentence, times, 0
+    def __init__(self, message: str, *, times: int, status: int = 500) -> None:
+        self.message, self.left, self.asked = message, times, 0
         self.status = status
         self.sent: Manifest = {}
 
@@ -35,7 +35,7 @@ class Refusing:
         if self.left:
             self.left -= 1
             error = ApiException(status=self.status)
-            error.body = json.dumps({"message": self.sentence})
+            error.body = json.dumps({"message": self.message})
             raise error
         return {**body, "metadata": {**body["metadata"], "uid": "1"}}
 
@@ -73,24 +73,24 @@ async def test_an_annotation_is_set_unless_the_job_has_changed() -> None:
     }
 
 
-@pytest.mark.parametrize("sentence", [AWAY, UNSEEN])
+@pytest.mark.parametrize("message", [AWAY, UNSEEN])
 async def test_what_an_operator_did_not_know_yet_is_asked_again(
-    objects: list[Manifest], sentence: str
+    objects: list[Manifest], message: str
 ) -> None:
-    cluster = Refusing(sentence, times=2)
+    cluster = Refusing(message, times=2)
     created = await storage(cluster).create(PYTORCH_JOB, objects)
     assert created["metadata"]["uid"] == "1"
     assert cluster.asked == 3
 
 
 @pytest.mark.parametrize(
-    ("sentence", "asked"), [(REFUSED, 1), (UNSEEN, engines.ATTEMPTS)]
+    ("message", "asked"), [(REFUSED, 1), (UNSEEN, engines.ATTEMPTS)]
 )
 async def test_a_refusal_is_told(
-    objects: list[Manifest], sentence: str, asked: int
+    objects: list[Manifest], message: str, asked: int
 ) -> None:
-    cluster = Refusing(sentence, times=99)
-    with pytest.raises(ClusterError, match=sentence[:20]):
+    cluster = Refusing(message, times=99)
+    with pytest.raises(ClusterError, match=message[:20]):
         await storage(cluster).create(PYTORCH_JOB, objects)
     assert cluster.asked == asked
 

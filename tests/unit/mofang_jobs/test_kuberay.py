@@ -16,7 +16,7 @@ from mofang_jobs.domain.models import (
 )
 from mofang_jobs.domain.restart_rules import record_failure
 from mofang_jobs.domain.status import StatusInputs, describe_job
-from mofang_jobs.engines.kuberay import MAX_WORDS, RAY_JOB, KubeRay
+from mofang_jobs.engines.kuberay import MAX_MESSAGE_LENGTH, RAY_JOB, KubeRay
 from mofang_jobs.engines.object_status import job_index_keys, read_job, strip_job
 from mofang_jobs.engines.pod_status import read_pod, strip_pod
 from mofang_jobs.engines.rendering import render
@@ -188,7 +188,7 @@ def test_one_killed_for_its_memory_is_told_by_its_code() -> None:
 def test_of_a_long_output_the_end_is_kept() -> None:
     message = FAILED.replace("Traceback", "x" * 20_000 + "Traceback")
     job = failed_job(message=message)
-    assert len(job.outcome_message) <= MAX_WORDS
+    assert len(job.outcome_message) <= MAX_MESSAGE_LENGTH
     assert job.exit_code == 1
     assert "the learning rate" in job.outcome_message
 

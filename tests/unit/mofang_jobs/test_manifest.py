@@ -19,7 +19,7 @@ from mofang_jobs.engines.registry import KINDS, kind_by_name, select_kind
 from mofang_jobs.engines.rendering import render
 from mofang_jobs.engines.trainer_v2 import TRAIN_JOB
 
-MACHINES = [
+NODES = [
     Node(is_labelled=True),
     Node(is_labelled=True, has_gpu=True),
 ]
@@ -47,8 +47,8 @@ FULL: dict[str, Any] = {
 }
 
 
-def build_pytorch_job(job: JobRequest, machines: list[Node]) -> dict[str, Any]:
-    return render(PYTORCH_JOB, job, machines, SchedulingMetadata())[-1]
+def build_pytorch_job(job: JobRequest, nodes: list[Node]) -> dict[str, Any]:
+    return render(PYTORCH_JOB, job, nodes, SchedulingMetadata())[-1]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_each_framework_on_each_kind(
         labels={"mofang.dev/pod-group": job.object_name}
     )
 
-    objects = render(kind_by_name(kind), job, MACHINES, scheduling_metadata)
+    objects = render(kind_by_name(kind), job, NODES, scheduling_metadata)
 
     golden(objects, f"{framework}-{kind.lower()}.yaml")
 
@@ -94,7 +94,7 @@ def test_worker_0_of_tensorflow_does_not_end_the_others(
 ) -> None:
     job = make_job(framework="tensorflow", **more)
 
-    tf_job = render(kind_by_name("TFJob"), job, MACHINES, SchedulingMetadata())[-1]
+    tf_job = render(kind_by_name("TFJob"), job, NODES, SchedulingMetadata())[-1]
 
     assert tf_job["spec"].get("successPolicy") == policy
 
@@ -160,7 +160,7 @@ def test_a_train_job_names_its_devices_also_where_it_has_none() -> None:
     """The Kubeflow SDK reads no container whose limits are of memory alone."""
     job = make_job(resources={"cpu": "500m", "memory": "1Gi"})
 
-    runtime, body = render(TRAIN_JOB, job, MACHINES, SchedulingMetadata())
+    runtime, body = render(TRAIN_JOB, job, NODES, SchedulingMetadata())
 
     replicated = runtime["spec"]["template"]["spec"]["replicatedJobs"][0]
     pod = replicated["template"]["spec"]["template"]["spec"]
@@ -180,7 +180,7 @@ def test_a_second_attempt_keeps_off_the_machine_that_failed() -> None:
     )
     job = replace(make_job(), attempt=2, restarts=(bad,), excluded_nodes=("cpu-1",))
 
-    body = build_pytorch_job(job, MACHINES)
+    body = build_pytorch_job(job, NODES)
 
     assert body["metadata"]["name"] == "train-abc123-r2"
     assert body["metadata"]["labels"]["mofang.dev/attempt"] == "2"
@@ -196,7 +196,7 @@ def test_two_cpu_workers(golden: Golden) -> None:
         resources={"cpu": "500m", "memory": "1Gi"},
     )
 
-    golden(build_pytorch_job(job, MACHINES), "pytorch-2-cpu.yaml")
+    golden(build_pytorch_job(job, NODES), "pytorch-2-cpu.yaml")
 
 
 def test_four_gpus_on_two_nodes_of_a_pool(golden: Golden) -> None:
@@ -207,9 +207,9 @@ def test_four_gpus_on_two_nodes_of_a_pool(golden: Golden) -> None:
         working_directory="/projects/vision",
         resources={"cpu": "4", "memory": "8Gi", "gpu": 2},
     )
-    machines = [Node(pool="blue", is_labelled=True, has_gpu=True)]
+    nodes = [Node(pool="blue", is_labelled=True, has_gpu=True)]
 
-    golden(build_pytorch_job(job, machines), "pytorch-2x2-gpu-pool.yaml")
+    golden(build_pytorch_job(job, nodes), "pytorch-2x2-gpu-pool.yaml")
 
 
 def test_the_text_of_users_is_never_expanded_nor_read_by_a_shell() -> None:
@@ -217,7 +217,7 @@ def test_the_text_of_users_is_never_expanded_nor_read_by_a_shell() -> None:
     hostile = "$(MOFANG_JOB_ID) $$ `id`; rm -rf / && $HOME"
 
     body = build_pytorch_job(
-        make_job(arguments=[hostile], environment={"NOTE": hostile}), MACHINES
+        make_job(arguments=[hostile], environment={"NOTE": hostile}), NODES
     )
 
     container = worker(body)["containers"][0]
@@ -232,7 +232,7 @@ def test_variables_of_users_do_not_replace_those_of_the_platform() -> None:
     names = [
         each["name"]
         for each in worker(
-            build_pytorch_job(make_job(environment={"HOME": "/tmp/x"}), MACHINES)
+            build_pytorch_job(make_job(environment={"HOME": "/tmp/x"}), NODES)
         )["containers"][0]["env"]
     ]
 
@@ -242,13 +242,13 @@ def test_variables_of_users_do_not_replace_those_of_the_platform() -> None:
 def test_a_job_is_told_the_environment_whose_packages_it_has() -> None:
     job = make_job(environment_name="pytorch")
 
-    variables = worker(build_pytorch_job(job, MACHINES))["containers"][0]["env"]
+    variables = worker(build_pytorch_job(job, NODES))["containers"][0]["env"]
 
     assert {"name": "MOFANG_ENVIRONMENT", "value": "pytorch"} in variables
 
 
 def test_pods_have_no_rights_and_no_token() -> None:
-    spec = worker(build_pytorch_job(make_job(), MACHINES))
+    spec = worker(build_pytorch_job(make_job(), NODES))
     container = spec["containers"][0]
 
     assert spec["automountServiceAccountToken"] is False
@@ -263,16 +263,16 @@ def test_pods_have_no_rights_and_no_token() -> None:
 def test_pods_name_the_secrets_to_pull_images_with() -> None:
     """An MPIJob's launcher has an account of its own, without those of the default."""
     job = replace(make_job(), image_pull_secrets=("mofang-pull-registry",))
-    spec = worker(build_pytorch_job(job, MACHINES))
+    spec = worker(build_pytorch_job(job, NODES))
 
     assert spec["imagePullSecrets"] == [{"name": "mofang-pull-registry"}]
-    assert "imagePullSecrets" not in worker(build_pytorch_job(make_job(), MACHINES))
+    assert "imagePullSecrets" not in worker(build_pytorch_job(make_job(), NODES))
 
 
 def test_a_hostile_user_name_stays_out_of_labels_and_paths() -> None:
     owner = "../../$(X)\n{evil} " + "é" * 60
 
-    body = build_pytorch_job(make_job(owner=owner), MACHINES)
+    body = build_pytorch_job(make_job(owner=owner), NODES)
 
     slug = body["metadata"]["labels"]["mofang.dev/owner"]
     mounts = worker(body)["containers"][0]["volumeMounts"]
@@ -283,7 +283,7 @@ def test_a_hostile_user_name_stays_out_of_labels_and_paths() -> None:
 
 
 def test_only_editors_write_to_the_global_directory() -> None:
-    mounts = worker(build_pytorch_job(make_job(), MACHINES))["containers"][0]
+    mounts = worker(build_pytorch_job(make_job(), NODES))["containers"][0]
     shared = next(
         each for each in mounts["volumeMounts"] if each["mountPath"] == "/global"
     )
@@ -294,7 +294,7 @@ def test_only_editors_write_to_the_global_directory() -> None:
 def test_the_specification_is_kept_whole_on_the_object() -> None:
     job = make_job(arguments=["é", "☃"], replicas=3)
 
-    body = build_pytorch_job(job, MACHINES)
+    body = build_pytorch_job(job, NODES)
 
     kept = json.loads(body["metadata"]["annotations"]["mofang.dev/training-job"])
     assert kept == job.spec.model_dump(mode="json")

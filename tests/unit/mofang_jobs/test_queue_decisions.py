@@ -46,15 +46,19 @@ def test_a_clock_that_is_wrong_changes_neither_order_nor_room(wrong: timedelta) 
     assert decisions["young"].position == 1
 
 
-def judged(
+def decide_all(
     waiting: list[PendingJob],
     *,
     used: int = 0,
-    stuck: tuple[UnschedulableJob, ...] = (),
+    unscheduled: tuple[UnschedulableJob, ...] = (),
 ) -> dict[str, AdmissionDecision]:
     room = QuotaUsage(hard={GPU: Decimal(8)}, used={GPU: Decimal(used)})
     return decide(
-        waiting, room, stuck=stuck, now=NOON, starvation_timeout=STARVATION_TIMEOUT
+        waiting,
+        room,
+        unscheduled=unscheduled,
+        now=NOON,
+        starvation_timeout=STARVATION_TIMEOUT,
     )
 
 
@@ -68,24 +72,26 @@ def test_high_priority_goes_first_then_who_waits_longest() -> None:
 
 
 def test_jobs_are_let_in_as_long_as_the_whole_of_each_fits() -> None:
-    decisions = judged([wait("a", 4, minutes=3), wait("b", 4, minutes=2), wait("c", 1)])
+    decisions = decide_all(
+        [wait("a", 4, minutes=3), wait("b", 4, minutes=2), wait("c", 1)]
+    )
     assert admitted(decisions) == {"a", "b"}
     assert decisions["c"].position == 1
 
 
 def test_a_gang_that_fits_in_part_is_not_let_in() -> None:
-    decisions = judged([wait("gang", 4)], used=5)
+    decisions = decide_all([wait("gang", 4)], used=5)
     assert admitted(decisions) == set()
     assert "asks for 4 GPUs, and 3 of 8 GPUs are free" in str(decisions["gang"].reason)
 
 
 def test_a_smaller_job_passes_a_bigger_one_that_has_not_waited_long() -> None:
-    decisions = judged([wait("big", 8, minutes=5), wait("small", 1)], used=4)
+    decisions = decide_all([wait("big", 8, minutes=5), wait("small", 1)], used=4)
     assert admitted(decisions) == {"small"}
 
 
 def test_nothing_passes_who_has_waited_too_long() -> None:
-    decisions = judged([wait("big", 8, minutes=11), wait("small", 1)], used=4)
+    decisions = decide_all([wait("big", 8, minutes=11), wait("small", 1)], used=4)
     assert admitted(decisions) == set()
     assert (
         decisions["small"].reason
@@ -95,7 +101,7 @@ def test_nothing_passes_who_has_waited_too_long() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stuck", "enters"),
+    ("unscheduled", "enters"),
     [
         pytest.param(
             UnschedulableJob(job="s", rank=1, requests_gpu=True), False, id="same kind"
@@ -114,9 +120,9 @@ def test_nothing_passes_who_has_waited_too_long() -> None:
     ],
 )
 def test_a_gang_that_finds_no_machines_is_not_starved_by_later_ones(
-    stuck: UnschedulableJob, enters: bool
+    unscheduled: UnschedulableJob, enters: bool
 ) -> None:
-    assert admitted(judged([wait("a", 1)], stuck=(stuck,))) == (
+    assert admitted(decide_all([wait("a", 1)], unscheduled=(unscheduled,))) == (
         {"a"} if enters else set()
     )
 
@@ -124,16 +130,18 @@ def test_a_gang_that_finds_no_machines_is_not_starved_by_later_ones(
 def test_who_waits_for_machines_holds_nobody_who_needs_others() -> None:
     """A GPU job behind a stuck one waits; the project's CPU jobs do not."""
     small = replace(wait("small", 0), requests_gpu=False, requests={"pods": Decimal(1)})
-    stuck = UnschedulableJob(job="s", rank=1, requests_gpu=True)
+    unscheduled = UnschedulableJob(job="s", rank=1, requests_gpu=True)
 
-    decisions = judged([wait("gang", 1, minutes=99), small], stuck=(stuck,))
+    decisions = decide_all(
+        [wait("gang", 1, minutes=99), small], unscheduled=(unscheduled,)
+    )
 
     assert admitted(decisions) == {"small"}
 
 
 def test_who_asks_for_more_than_the_quota_holds_nobody() -> None:
     """Its quota was lowered after it was submitted."""
-    decisions = judged([wait("huge", 9, minutes=99), wait("small", 1)])
+    decisions = decide_all([wait("huge", 9, minutes=99), wait("small", 1)])
 
     assert admitted(decisions) == {"small"}
     assert "have an administrator raise the quota" in str(decisions["huge"].reason)
@@ -184,7 +192,7 @@ def test_a_thousand_random_queues_never_exceed_the_quota() -> None:
             for number in range(chance.randint(0, 12))
         ]
         used = chance.randint(0, 8)
-        entered = admitted(judged(jobs, used=used))
+        entered = admitted(decide_all(jobs, used=used))
         taken = sum(int(each.requests[GPU]) for each in jobs if each.job in entered)
         assert used + taken <= 8 or not taken
         first = in_admission_order(jobs)[:1]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
+from unit.mofang_jobs.conftest import make_observed_job, make_pod, make_spec
 
 from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.quotas import Quotas
@@ -21,8 +21,8 @@ from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.scheduling.queue_state import (
     HOLD_SECONDS,
     NOTE_SECONDS,
+    QUOTA_LAG_SECONDS,
     RETRY_SECONDS,
-    SETTLE_SECONDS,
 )
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError
 from mofang_kube.watcher import Watcher
@@ -53,8 +53,8 @@ class PretendedBoard:
     def list_unfinished(self) -> list[ObservedJob]:
         return self.jobs
 
-    def pods_of(self, seen: ObservedJob) -> list[ObservedPod]:
-        return self.pods.get(seen.id, [])
+    def pods_of(self, job: ObservedJob) -> list[ObservedPod]:
+        return self.pods.get(job.id, [])
 
 
 class World:
@@ -92,11 +92,11 @@ class World:
         assert self.knows.is_set()
         return ""
 
-    async def admit(self, seen: ObservedJob) -> bool:
-        self.tried.append(seen.id)
-        if seen.id in self.errors:
-            raise self.errors[seen.id]
-        self.entered.append(seen.id)
+    async def admit(self, job: ObservedJob) -> bool:
+        self.tried.append(job.id)
+        if job.id in self.errors:
+            raise self.errors[job.id]
+        self.entered.append(job.id)
         return True
 
     def allow(
@@ -105,7 +105,7 @@ class World:
         metadata = {"namespace": f"mofang-project-{project}", "name": "mofang"}
         self.quotas.put({"metadata": metadata, "hard": hard, "used": used or {}})
 
-    def add_machine(self, gpus: int = 0, cpu: str = "64", left: str = "") -> None:
+    def add_node(self, gpus: int = 0, cpu: str = "64", left: str = "") -> None:
         name = f"machine-{len(self.cache.node_objects)}"
         capacity = {"cpu": cpu, "memory": "1Ti", "nvidia.com/gpu": str(gpus)}
         allocatable = {**capacity, "cpu": left or cpu}
@@ -122,7 +122,7 @@ class World:
         ]
         self.cache.pods["pending"] = pods
 
-    async def look_later(self, seconds: float) -> None:
+    async def advance(self, seconds: float) -> None:
         """Decide now, and again after some time."""
         await self.queue.decide()
         self.clock.advance(seconds)
@@ -133,9 +133,9 @@ class World:
     def add(self, name: str, project: str, **facts: Any) -> ObservedJob:
         spec = make_spec(**facts.pop("asked", {}))
         basis = {"id": name, "uid": name, "project": project, "spec": spec}
-        seen = make_seen(**{"is_suspended": True, **basis, **facts})
-        self.cache.jobs.append(seen)
-        return seen
+        job = make_observed_job(**{"is_suspended": True, **basis, **facts})
+        self.cache.jobs.append(job)
+        return job
 
 
 async def test_what_kubernetes_makes_of_a_quota_is_read() -> None:
@@ -164,10 +164,10 @@ async def test_a_quota_that_cannot_be_read_stops_its_own_project_only() -> None:
 
 async def test_who_finds_no_machines_for_long_goes_before_later_ones() -> None:
     world = World()
-    world.add_machine(gpus=8)
+    world.add_node(gpus=8)
     world.add_pending(gpus=8)
 
-    await world.look_later(STARVATION_TIMEOUT.total_seconds())
+    await world.advance(STARVATION_TIMEOUT.total_seconds())
 
     assert world.entered == []
 
@@ -184,10 +184,10 @@ async def test_who_would_not_fit_on_empty_machines_holds_nobody(
 ) -> None:
     world = World()
     for _ in range(2):
-        world.add_machine(gpus=8)
+        world.add_node(gpus=8)
     world.add_pending(gpus=gpus, replicas=replicas)
 
-    await world.look_later(STARVATION_TIMEOUT.total_seconds())
+    await world.advance(STARVATION_TIMEOUT.total_seconds())
 
     assert world.entered == ["later"]
 
@@ -198,45 +198,47 @@ async def test_who_waits_for_something_else_than_machines_holds_nobody(
 ) -> None:
     """Its operator is down, or its image is being pulled."""
     world = World()
-    world.add_machine(gpus=8)
+    world.add_node(gpus=8)
     world.add_pending(gpus=8, said="")
     del world.cache.pods["pending"][replicas:]
 
-    await world.look_later(STARVATION_TIMEOUT.total_seconds())
+    await world.advance(STARVATION_TIMEOUT.total_seconds())
 
     assert world.entered == ["later"]
 
 
 async def test_nobody_holds_others_for_ever() -> None:
     world = World()
-    world.add_machine(gpus=8)
+    world.add_node(gpus=8)
     world.add_pending(gpus=8)
 
-    await world.look_later(STARVATION_TIMEOUT.total_seconds() + HOLD_SECONDS)
+    await world.advance(STARVATION_TIMEOUT.total_seconds() + HOLD_SECONDS)
 
     assert world.entered == ["later"]
 
 
 async def test_a_fresh_service_knows_since_when_a_job_finds_no_machines() -> None:
     before = World(now=lambda: NOW)
-    before.add_machine(gpus=8)
+    before.add_node(gpus=8)
     before.add_pending(gpus=8)
     await before.queue.decide()
-    (stuck,) = before.cache.jobs
+    (unscheduled,) = before.cache.jobs
     kind = ConditionType.UNSCHEDULABLE
-    assert before.conditions.find(stuck, kind) is None, "it may find one in a moment"
+    assert before.conditions.find(unscheduled, kind) is None, (
+        "it may find one in a moment"
+    )
     before.clock.advance(NOTE_SECONDS)
     await before.queue.decide()
-    condition = before.conditions.find(stuck, kind)
+    condition = before.conditions.find(unscheduled, kind)
     assert condition is not None
     assert condition.since == NOW - timedelta(seconds=NOTE_SECONDS)
 
     for minutes, entered in ((5, ["later"]), (9.5, [])):
         after = World(now=lambda gone=minutes: NOW + timedelta(minutes=gone))
-        after.add_machine(gpus=8)
+        after.add_node(gpus=8)
         after.add_pending(gpus=8)
-        after.cache.jobs = [replace(stuck, conditions=(condition,))]
-        await after.look_later(0)
+        after.cache.jobs = [replace(unscheduled, conditions=(condition,))]
+        await after.advance(0)
         assert after.entered == entered
 
     (job,) = (each for each in after.cache.jobs if each.id == "pending")
@@ -268,7 +270,7 @@ async def test_a_refusal_is_told_and_takes_no_room() -> None:
 
 async def test_a_refused_job_is_tried_again_after_a_while() -> None:
     world = World()
-    seen = world.add("a", "vision")
+    job = world.add("a", "vision")
     world.errors["a"] = ClusterError("Could not create PodGroup a: not now")
 
     await world.queue.decide()
@@ -279,19 +281,19 @@ async def test_a_refused_job_is_tried_again_after_a_while() -> None:
     await world.queue.decide()
 
     assert world.entered == ["a"]
-    assert world.queue.queue_position(seen)[1] is None
+    assert world.queue.queue_position(job)[1] is None
 
 
 async def test_what_nobody_foresaw_is_told_without_its_trace() -> None:
     world = World()
-    seen = world.add("a", "vision")
+    job = world.add("a", "vision")
     world.add("b", "vision")
     world.errors["a"] = KeyError("metadata")
 
     await world.queue.decide()
 
     assert world.entered == ["b"]
-    reason = str(world.queue.queue_position(seen)[1])
+    reason = str(world.queue.queue_position(job)[1])
     assert "the training service failed" in reason
     assert "metadata" not in reason
 
@@ -334,7 +336,7 @@ async def test_a_job_that_no_node_could_take_stays_in_the_queue() -> None:
     """It takes no quota, holds nobody, and enters when a node is large enough."""
     world = World()
     world.allow("vision", {"requests.cpu": "16"})
-    world.add_machine(cpu="2", left="1900m")
+    world.add_node(cpu="2", left="1900m")
     ten = {"resources": {"cpu": "10"}}
     ages_ago = datetime(2020, 1, 1, tzinfo=UTC)
     big = world.add("big", "vision", asked=ten, created=ages_ago)
@@ -353,7 +355,7 @@ async def test_a_job_that_no_node_could_take_stays_in_the_queue() -> None:
     )
 
     world.cache.jobs.remove(world.cache.jobs[1])
-    world.add_machine(cpu="12")
+    world.add_node(cpu="12")
     await world.queue.decide()
 
     assert world.entered == ["small", "big"]
@@ -362,7 +364,7 @@ async def test_a_job_that_no_node_could_take_stays_in_the_queue() -> None:
 async def test_such_a_job_holds_nobody_even_if_it_lacks_quota_too() -> None:
     world = World()
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "8"})
-    world.add_machine(cpu="2")
+    world.add_node(cpu="2")
     ages_ago = datetime(2020, 1, 1, tzinfo=UTC)
     ten = {"resources": {"cpu": "10"}}
     big = world.add("big", "vision", asked=ten, created=ages_ago)
@@ -377,7 +379,7 @@ async def test_such_a_job_holds_nobody_even_if_it_lacks_quota_too() -> None:
 async def test_where_an_autoscaler_adds_nodes_such_a_job_is_admitted() -> None:
     """It acts for pods that are Pending, and for nothing else."""
     world = World(admit_unschedulable=True)
-    world.add_machine(cpu="2")
+    world.add_node(cpu="2")
     world.add("big", "vision", asked={"resources": {"cpu": "10"}})
 
     await world.queue.decide()
@@ -404,7 +406,7 @@ async def test_an_admitted_job_is_counted_once(pods: int, used: str) -> None:
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": used})
     ten_cores(world, pods)
     await world.queue.decide()
-    world.clock.advance(SETTLE_SECONDS)
+    world.clock.advance(QUOTA_LAG_SECONDS)
     now, then = datetime.now(UTC), datetime.now(UTC) + timedelta(seconds=1)
     asks = [{"resources": {"cpu": cores}} for cores in ("3", "2")]
     three = world.add("three", "vision", asked=asks[0], created=now)
@@ -431,7 +433,7 @@ async def test_pods_made_just_now_are_counted_twice_rather_than_not_at_all() -> 
     assert "It is decided within seconds" in str(world.queue.queue_position(three)[1])
 
     world.allow("vision", {"requests.cpu": "16"}, used={"requests.cpu": "13"})
-    world.clock.advance(SETTLE_SECONDS)
+    world.clock.advance(QUOTA_LAG_SECONDS)
     await world.queue.decide()
     assert world.entered == ["three"]
 

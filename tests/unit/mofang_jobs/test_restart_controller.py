@@ -62,7 +62,7 @@ async def test_another_copy_of_the_service_answers_and_acts_once_it_leads(
         leads = True
         world.cache.wake()
 
-        await world.let_in(waiting)
+        await world.admit(waiting)
         await world.eventually(lost["id"], attempt=2)
 
 
@@ -151,8 +151,8 @@ async def test_a_job_deleted_while_it_starts_again_stays_deleted(world: World) -
 async def test_an_attempt_that_comes_late_in_a_deletion_goes_too(world: World) -> None:
     """What another copy of the service has made is not known from ourselves."""
     made = await world.submit()
-    seen = world.cache.find("vision", made["id"])
-    assert seen is not None
+    observed = world.cache.find("vision", made["id"])
+    assert observed is not None
     (first,) = world.cache.attempts_of("vision", made["id"])
     assert (await world.call("DELETE", made["id"])).status_code == 204
 
@@ -168,14 +168,14 @@ async def test_a_job_that_ended_while_it_was_judged_is_not_restarted_for_a_hang(
     world: World, end: str
 ) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
-    seen = world.cache.find("vision", made["id"])
-    assert seen is not None
+    await world.admit(made)
+    observed = world.cache.find("vision", made["id"])
+    assert observed is not None
     await world.kill()
     world.fail(made["id"], end)
 
     await world.restarts.restart(
-        seen, RestartRecord(attempt=1, at=NOW, cause="It hangs.", by_platform=True)
+        observed, RestartRecord(attempt=1, at=NOW, cause="It hangs.", by_platform=True)
     )
 
     assert list(world.cluster.jobs) == [made["id"]]
@@ -204,7 +204,7 @@ async def test_a_project_that_is_not_ready_for_a_moment_puts_a_restart_off(
     busy = project.model_copy(update={"phase": "Pending"})
     world.catalog.projects["vision"] = busy
     world.fail(made["id"])
-    await world.look()
+    await world.check()
     assert (await world.call("GET", made["id"])).json()["state"] == "Restarting"
     assert list(world.cluster.jobs) == [made["id"]]
 
@@ -217,7 +217,7 @@ async def test_what_failed_long_ago_is_not_restarted(
     world: World,
 ) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
+    await world.admit(made)
     before = datetime.now(UTC) - timedelta(minutes=61)
     world.fail(made["id"], at=before)
 
@@ -232,12 +232,12 @@ async def test_what_failed_long_ago_is_not_restarted(
 
 async def test_watchers_are_told_when_a_restart_is_refused(world: World) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
-    seen = world.cache.find("vision", made["id"])
-    assert seen is not None
+    await world.admit(made)
+    observed = world.cache.find("vision", made["id"])
+    assert observed is not None
     with world.cache.subscribed("vision") as subscription:
         await subscription.wait(0)
-        world.conditions.set(seen, ConditionType.RESTART_REFUSED, "It may not.")
+        world.conditions.set(observed, ConditionType.RESTART_REFUSED, "It may not.")
         assert made["id"] in await subscription.wait(0)
 
 
@@ -249,19 +249,19 @@ async def test_a_script_that_failed_is_not_restarted_though_its_pod_tells_late(
     grace_period = StatusGracePeriod(10, clock=clock)
     async with running_world(tmp_path, grace_period=grace_period) as world:
         made = await world.submit(restart={"limit": 2})
-        await world.let_in(made)
+        await world.admit(made)
         world.run_pod(made)
         world.fail(made["id"])
-        await world.look()
+        await world.check()
         clock.advance(9)
-        await world.look()
+        await world.check()
         ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
         world.run_pod(made, phase="Failed", state=ended)
 
         await world.eventually(made["id"], state="Failed")
         clock.advance(10)
         world.wake()
-        await world.look()
+        await world.check()
         assert list(world.cluster.jobs) == [made["id"]]
 
 
@@ -288,7 +288,7 @@ async def test_a_restart_that_kubernetes_refuses_is_tried_once_and_told(
     world.fail(made["id"])
     found = await world.eventually(made["id"], state="Failed")
     world.wake()
-    await world.look()
+    await world.check()
 
     assert "It was not restarted: Could not create job" in found["reason"]
     assert "the admission webhook says no" in found["reason"]
@@ -299,7 +299,7 @@ async def test_cancelling_an_attempt_that_just_went_cancels_the_next(
     world: World,
 ) -> None:
     made = await world.submit(restart={"limit": 2})
-    await world.let_in(made)
+    await world.admit(made)
     find, looked = world.cluster.find, []
 
     async def slow(kind: Any, namespace: str, name: str) -> dict[str, Any] | None:

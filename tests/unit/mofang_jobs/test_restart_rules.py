@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from kubernetes_asyncio.client import ApiException
-from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
+from unit.mofang_jobs.conftest import make_observed_job, make_pod, make_spec
 
 from mofang_api.models import RestartRecord
 from mofang_jobs.adapters.cache import JobCache
@@ -42,7 +42,9 @@ def failed(index: int = 0, **facts: Any) -> Any:
 
 def job(limit: int = 3, *, unconditional: bool = False, **facts: Any) -> Any:
     policy = {"limit": limit, "unconditional": unconditional}
-    return make_seen(spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts)
+    return make_observed_job(
+        spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts
+    )
 
 
 def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
@@ -118,9 +120,9 @@ def test_whose_fault_it_was(
 
 
 @pytest.mark.parametrize(
-    ("seen", "by_platform", "expected"),
+    ("observed", "by_platform", "expected"),
     [
-        pytest.param(make_seen(outcome=Outcome.FAILED), True, False, id="off"),
+        pytest.param(make_observed_job(outcome=Outcome.FAILED), True, False, id="off"),
         pytest.param(job(), True, True, id="the platform's fault"),
         pytest.param(job(), False, False, id="the script's fault"),
         pytest.param(job(unconditional=True), False, True, id="unconditional"),
@@ -146,9 +148,9 @@ def test_whose_fault_it_was(
         pytest.param(job(cancelled_by="ada"), True, False, id="cancelled"),
     ],
 )
-def test_when_it_starts_again(seen: Any, by_platform: bool, expected: bool) -> None:
+def test_when_it_starts_again(observed: Any, by_platform: bool, expected: bool) -> None:
     record = RestartRecord(attempt=9, at=NOW, cause="x", by_platform=by_platform)
-    assert may_restart(seen, record) is expected
+    assert may_restart(observed, record) is expected
 
 
 def test_a_machine_that_came_back_is_counted_anew() -> None:
@@ -166,34 +168,34 @@ def test_a_machine_that_came_back_is_counted_anew() -> None:
 
 def test_a_machine_is_lost_only_after_a_while() -> None:
     pods = [make_pod(0, node="cpu-1"), make_pod(1, node="cpu-2")]
-    seen = make_seen()
+    observed = make_observed_job()
     clock, names = FakeClock(), {"cpu-2"}
     lost_nodes = LostNodes(lambda: names, clock=clock)
-    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
+    assert record_loss(observed, pods, lost_nodes.durations(), NOW) is None
     clock.advance(29)
-    assert record_loss(seen, pods, lost_nodes.durations(), NOW) is None
+    assert record_loss(observed, pods, lost_nodes.durations(), NOW) is None
     clock.advance(2)
-    record = record_loss(seen, pods, lost_nodes.durations(), NOW)
+    record = record_loss(observed, pods, lost_nodes.durations(), NOW)
     assert record is not None
     assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
 
 
 def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
-    clock, seen = FakeClock(), job()
+    clock, observed = FakeClock(), job()
     grace_period = StatusGracePeriod(10, clock=clock)
     running = [make_pod(0)]
-    assert not grace_period.has_passed(seen, running)
+    assert not grace_period.has_passed(observed, running)
     clock.advance(9)
-    assert not grace_period.has_passed(seen, running)
-    assert grace_period.has_passed(seen, [failed()]), "now it is known"
+    assert not grace_period.has_passed(observed, running)
+    assert grace_period.has_passed(observed, [failed()]), "now it is known"
     clock.advance(1)
-    assert grace_period.has_passed(seen, running)
+    assert grace_period.has_passed(observed, running)
     grace_period.retain([])
-    assert not grace_period.has_passed(seen, running)
+    assert not grace_period.has_passed(observed, running)
 
 
 @pytest.mark.parametrize(
-    ("words", "name"),
+    ("output", "name"),
     [
         ("ModuleNotFoundError: No module named 'foo'", "missing package"),
         ("OSError: [Errno 28] No space left on device", "disk full"),
@@ -206,8 +208,8 @@ def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:
         ("ValueError: no such shape", None),
     ],
 )
-def test_known_causes(words: str, name: str | None) -> None:
-    found = find_failure_pattern(words)
+def test_known_causes(output: str, name: str | None) -> None:
+    found = find_failure_pattern(output)
     assert (found.name if found else None) == name
 
 

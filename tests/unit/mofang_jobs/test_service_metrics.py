@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import Metric
-from unit.mofang_jobs.conftest import make_pod, make_seen
+from unit.mofang_jobs.conftest import make_observed_job, make_pod
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
@@ -122,7 +122,7 @@ async def test_series_are_there_before_anything_has_happened(world: World) -> No
 
 async def test_admissions_are_counted_with_their_wait(world: World) -> None:
     job = await world.submit()
-    await world.let_in(job)
+    await world.admit(job)
     await until(world, "mofang_jobs_admitted_total", 1)
 
     families = await scrape(world)
@@ -157,7 +157,7 @@ async def test_refusals_are_counted_by_their_code(world: World) -> None:
 
 async def test_failures_and_restarts_are_counted_by_their_cause(world: World) -> None:
     job = await world.submit(restart={"limit": 2})
-    await world.let_in(job)
+    await world.admit(job)
     pod = world.run_pod(job)
     pod["status"] = {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}
     world.pods.put(pod)
@@ -177,13 +177,13 @@ async def test_what_failed_before_the_service_began_is_not_counted(
     """Else each restart of the service would look like a wave of failures."""
     async with running_world(tmp_path) as world:
         made = await world.submit()
-        await world.let_in(made)
+        await world.admit(made)
         world.fail(made["id"])
         cause = {"engine": "kubeflow-v1", "cause": "unknown"}
         await until(world, "mofang_job_failures_total", 1, **cause)
     async with running_world(tmp_path, world.cluster) as again:
         other = await again.submit(name="other")
-        await again.let_in(other)
+        await again.admit(other)
         again.fail(other["id"])
         await until(again, "mofang_job_failures_total", 1, **cause)
 
@@ -228,7 +228,7 @@ def test_a_failure_is_classified_by_the_pod_that_failed_first(
 ) -> None:
     pods = [] if facts is None else [make_pod(0, phase=PodPhase.FAILED, **facts)]
 
-    assert classify_failure(make_seen(), pods) is wanted
+    assert classify_failure(make_observed_job(), pods) is wanted
 
 
 def test_a_wait_is_not_negative_where_clocks_differ() -> None:

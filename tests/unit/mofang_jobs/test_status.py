@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from unit.mofang_jobs.conftest import make_pod, make_seen, make_spec
+from unit.mofang_jobs.conftest import make_observed_job, make_pod, make_spec
 
 from mofang_api.models import JobState, ReplicaState
 from mofang_jobs.domain.messages import failure_reason, pending_reason
@@ -18,16 +18,16 @@ from mofang_jobs.domain.status import (
 from mofang_jobs.services.event_reasons import event_message
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TWO = make_seen(spec=make_spec(replicas=2))
+TWO = make_observed_job(spec=make_spec(replicas=2))
 WAITING = {"phase": PodPhase.PENDING}
 
 
 def two(**facts: Any) -> ObservedJob:
-    return make_seen(spec=make_spec(replicas=2), **facts)
+    return make_observed_job(spec=make_spec(replicas=2), **facts)
 
 
 @pytest.mark.parametrize(
-    ("seen", "pods", "expected"),
+    ("observed", "pods", "expected"),
     [
         pytest.param(two(), [], JobState.SUBMITTED, id="no pod yet"),
         pytest.param(two(), [make_pod(0)], JobState.QUEUED, id="one of two made"),
@@ -82,14 +82,16 @@ def two(**facts: Any) -> ObservedJob:
         ),
     ],
 )
-def test_state(seen: ObservedJob, pods: list[ObservedPod], expected: JobState) -> None:
-    assert job_state(seen, pods) is expected
+def test_state(
+    observed: ObservedJob, pods: list[ObservedPod], expected: JobState
+) -> None:
+    assert job_state(observed, pods) is expected
 
 
 def describe(
-    seen: ObservedJob, pods: list[ObservedPod], waiting_reason: str | None = None
+    observed: ObservedJob, pods: list[ObservedPod], waiting_reason: str | None = None
 ) -> Any:
-    inputs = StatusInputs(job=seen, pods=tuple(pods), waiting_reason=waiting_reason)
+    inputs = StatusInputs(job=observed, pods=tuple(pods), waiting_reason=waiting_reason)
     return describe_job(inputs, shell=True)
 
 
@@ -151,13 +153,13 @@ def test_who_lost_the_others_is_not_blamed_for_their_end(
 
 
 def test_a_ray_job_s_own_words_tell_why_it_failed() -> None:
-    seen = two(
+    observed = two(
         outcome=Outcome.FAILED,
         kind="RayJob",
         outcome_message="The entry point failed with exit code 3",
     )
 
-    assert describe(seen, []).reason == "The entry point failed with exit code 3."
+    assert describe(observed, []).reason == "The entry point failed with exit code 3."
 
 
 def test_who_was_told_to_end_is_not_blamed() -> None:
@@ -176,9 +178,9 @@ def test_who_was_told_to_end_is_not_blamed() -> None:
 
 
 def test_cancelled_names_who_did_it() -> None:
-    seen = two(cancelled_by="root", cancelled_at=NOW, is_suspension_observed=True)
+    observed = two(cancelled_by="root", cancelled_at=NOW, is_suspension_observed=True)
 
-    job = describe(seen, [])
+    job = describe(observed, [])
 
     assert job.reason == "Cancelled by root."
     assert job.finished == NOW
@@ -196,10 +198,10 @@ def test_cancelled_names_who_did_it() -> None:
 def test_a_container_that_was_told_to_end_did_not_fail(
     code: int, state: ReplicaState, says: str | None
 ) -> None:
-    seen = two(cancelled_by="root", cancelled_at=NOW, is_suspension_observed=True)
+    observed = two(cancelled_by="root", cancelled_at=NOW, is_suspension_observed=True)
     pods = [make_pod(0, phase=PodPhase.FAILED, exit_code=code, finished=NOW)]
 
-    first = describe(seen, pods).replicas[0]
+    first = describe(observed, pods).replicas[0]
 
     assert (first.state, first.exit_code) == (state, code)
     assert says in first.reason if says else first.reason is None
@@ -253,13 +255,13 @@ def test_every_replica_is_listed_before_it_is_made() -> None:
     ],
 )
 def test_shells_are_offered_in_what_runs(facts: dict[str, Any], is_open: bool) -> None:
-    job = describe(make_seen(), [make_pod(**facts)])
+    job = describe(make_observed_job(), [make_pod(**facts)])
 
     assert job.replicas[0].shell is is_open
 
 
 @pytest.mark.parametrize(
-    ("seen", "pods", "expected"),
+    ("observed", "pods", "expected"),
     [
         pytest.param(two(), [], False, id="not begun"),
         pytest.param(two(), [make_pod(0)], False, id="runs"),
@@ -271,13 +273,13 @@ def test_shells_are_offered_in_what_runs(facts: dict[str, Any], is_open: bool) -
     ],
 )
 def test_end_of_a_log(
-    seen: ObservedJob, pods: list[ObservedPod], expected: bool
+    observed: ObservedJob, pods: list[ObservedPod], expected: bool
 ) -> None:
-    assert replica_has_ended(seen, pods, "worker", 0) is expected
+    assert replica_has_ended(observed, pods, "worker", 0) is expected
 
 
 @pytest.mark.parametrize(
-    ("facts", "sentence"),
+    ("facts", "message"),
     [
         pytest.param(
             {"exit_reason": "OOMKilled", "exit_code": 137},
@@ -293,7 +295,7 @@ def test_end_of_a_log(
         ),
         pytest.param(
             {"exit_code": 3},
-            "worker-0 ended with exit code 3. Its log tells more.",
+            "worker-0 ended with exit code 3. See its log.",
             id="no words",
         ),
         pytest.param(
@@ -320,14 +322,14 @@ def test_end_of_a_log(
         ),
     ],
 )
-def test_endings(facts: dict[str, Any], sentence: str) -> None:
+def test_endings(facts: dict[str, Any], message: str) -> None:
     pod = make_pod(**{"phase": PodPhase.FAILED, **facts})
 
-    assert failure_reason(pod, make_spec().resources) == sentence
+    assert failure_reason(pod, make_spec().resources) == message
 
 
 @pytest.mark.parametrize(
-    ("facts", "sentence"),
+    ("facts", "message"),
     [
         pytest.param({}, None, id="nothing special"),
         pytest.param(
@@ -362,18 +364,18 @@ def test_endings(facts: dict[str, Any], sentence: str) -> None:
         pytest.param({"waiting_reason": "ContainerCreating"}, None, id="being made"),
     ],
 )
-def test_waiting(facts: dict[str, Any], sentence: str | None) -> None:
-    assert pending_reason(make_pod(**{**WAITING, **facts})) == sentence
+def test_waiting(facts: dict[str, Any], message: str | None) -> None:
+    assert pending_reason(make_pod(**{**WAITING, **facts})) == message
 
 
 def test_a_used_up_quota_is_told_with_its_figures() -> None:
-    sentence = event_message(
+    message = event_message(
         "FailedCreatePod",
         'Error creating: pods "x-worker-1" is forbidden: exceeded quota: mofang, '
         "requested: requests.cpu=2, used: requests.cpu=7, limited: requests.cpu=8",
     )
 
-    assert sentence == (
+    assert message == (
         "The project's quota is exceeded: the job asks for 2 of cpu more, and 7 of 8 "
         "are in use. It starts when other jobs or servers of the project end."
     )

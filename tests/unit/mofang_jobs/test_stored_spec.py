@@ -93,7 +93,7 @@ async def left(tmp_path: Path) -> PretendedCluster:
     """A cluster with a running job, which a service has left."""
     async with running_world(tmp_path) as world:
         job = await world.submit(restart={"limit": 2})
-        await world.let_in(job)
+        await world.admit(job)
     return world.cluster
 
 

@@ -44,8 +44,8 @@ def killed(name: str, code: int) -> str:
     return f"{MARK}worker-0 was killed by {name} after 2.0 s; exit code {code}.\n"
 
 
-def sentence(code: int, words: str) -> str:
-    return exit_message("worker-0", code, words, memory="1Gi")
+def message(code: int, output: str) -> str:
+    return exit_message("worker-0", code, output, memory="1Gi")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def sentence(code: int, words: str) -> str:
 def test_the_signal_is_the_cause_not_what_was_printed_last(
     name: str, code: int, expected: str, printed: str
 ) -> None:
-    told = sentence(code, STARTED + printed + killed(name, code))
+    told = message(code, STARTED + printed + killed(name, code))
     assert told.startswith(f"worker-0 {expected}.")
     assert "epoch" not in told
 
@@ -77,15 +77,15 @@ def test_the_signal_is_the_cause_not_what_was_printed_last(
     ],
 )
 def test_what_was_said_of_a_crash_is_told_with_it(error: str) -> None:
-    words = f"{STARTED}epoch 3\n{error}\n" + killed("SIGABRT", 134)
+    output = f"{STARTED}epoch 3\n{error}\n" + killed("SIGABRT", 134)
     expected = f"worker-0 was aborted (SIGABRT, exit code 134): {error}."
-    assert sentence(134, words) == expected
+    assert message(134, output) == expected
 
 
 @pytest.mark.parametrize("printed", ["", "epoch 3\n", CLOSING])
 def test_a_crash_under_torchrun_is_named_too(printed: str) -> None:
-    words = STARTED + printed + TORCHRUN.format(code=-11) + ended(1)
-    told = sentence(1, words)
+    output = STARTED + printed + TORCHRUN.format(code=-11) + ended(1)
+    told = message(1, output)
     assert told.startswith(
         "worker-0 ended with exit code 1: its script crashed with a segmentation fault "
         "(SIGSEGV). "
@@ -93,8 +93,8 @@ def test_a_crash_under_torchrun_is_named_too(printed: str) -> None:
 
 
 def test_the_exit_code_of_a_silent_script_under_torchrun_is_told() -> None:
-    words = STARTED + TORCHRUN.format(code=3) + ended(1)
-    assert sentence(1, words) == (
+    output = STARTED + TORCHRUN.format(code=3) + ended(1)
+    assert message(1, output) == (
         "worker-0 ended with exit code 1: its script ended with exit code 3."
     )
 
@@ -102,8 +102,8 @@ def test_the_exit_code_of_a_silent_script_under_torchrun_is_told() -> None:
 @pytest.mark.parametrize("attempt", ["", f"{MARK}Attempt 2 of worker-0 on cpu-1.\n"])
 @pytest.mark.parametrize("code", [1, 3])
 def test_of_a_silent_script_only_the_exit_code_is_told(code: int, attempt: str) -> None:
-    words = attempt + STARTED + ended(code)
-    assert sentence(code, words) == f"worker-0 ended with exit code {code}."
+    output = attempt + STARTED + ended(code)
+    assert message(code, output) == f"worker-0 ended with exit code {code}."
 
 
 @pytest.mark.parametrize("mpirun", [MPIRUN_4, MPIRUN_5], ids=["4", "5"])
@@ -128,18 +128,18 @@ def test_of_a_silent_script_only_the_exit_code_is_told(code: int, attempt: str) 
 def test_what_mpirun_says_of_its_end_is_no_cause(
     said: str, expected: str, mpirun: str
 ) -> None:
-    words = STARTED + said + mpirun + ended(2)
-    assert sentence(2, words) == f"worker-0 ended with exit code 2{expected}"
+    output = STARTED + said + mpirun + ended(2)
+    assert message(2, output) == f"worker-0 ended with exit code 2{expected}"
 
 
 def test_why_the_wrapper_gave_up_is_told_with_a_signal() -> None:
     said = "Stopped by SIGTERM before the command was started."
-    words = f"{MARK}{said}\n{MARK}worker-0 ended with exit code 143.\n"
-    assert sentence(143, words).endswith(f"exit code 143): {said}")
+    output = f"{MARK}{said}\n{MARK}worker-0 ended with exit code 143.\n"
+    assert message(143, output).endswith(f"exit code 143): {said}")
 
 
 def test_the_error_is_found_before_what_torchrun_says_of_it() -> None:
-    words = """
+    output = """
   File "/home/jovyan/x.py", line 3, in main
 ValueError: the learning rate is -1
 ERROR:torch.distributed.elastic.multiprocessing.api:failed (exitcode: 1)
@@ -151,17 +151,17 @@ x.py FAILED
 [Mofang] 2026-11-23T00:00:00Z worker-0 ended with exit code 1 after 2.0 s.
 """
 
-    assert last_error(words) == "ValueError: the learning rate is -1."
+    assert last_error(output) == "ValueError: the learning rate is -1."
 
 
 def test_the_error_of_a_rank_is_told_as_any_other() -> None:
-    words = (
+    output = (
         f"{STARTED}[rank1]: Traceback (most recent call last):\n"
         "[rank1]: ModuleNotFoundError: No module named 'x'\n"
         "[rank1]:[W1129 c10d] a process group was not destroyed\n"
         f"{TORCHRUN.format(code=1)}{ended(1)}"
     )
-    assert sentence(1, words).startswith(
+    assert message(1, output).startswith(
         "worker-0 ended with exit code 1: ModuleNotFoundError: No module named 'x'. "
         "List the package in the job's requirements file"
     )
@@ -173,14 +173,14 @@ def test_a_long_line_of_a_user_does_not_fill_a_page() -> None:
 
 def test_a_silent_false_is_not_explained_by_the_platform() -> None:
     """``mofang submit --command -- false`` says nothing, and neither do we."""
-    words = (
+    output = (
         "[Mofang] 2026-11-29T15:26:28Z worker-0 started on vm: false\n"
         "[Mofang] 2026-11-29T15:26:28Z worker-0 ended with exit code 1 after 0.0 s.\n"
     )
-    assert sentence(1, words) == "worker-0 ended with exit code 1."
+    assert message(1, output) == "worker-0 ended with exit code 1."
 
 
-LOOKS = (
+PATTERNS = (
     "Python does not look for pkg in /home/jovyan/proj, where it is: set the variable "
     "PYTHONPATH=/home/jovyan/proj of the job, or run the script as a module, "
     "`python -m pkg.train` with the working directory /home/jovyan/proj."
@@ -192,8 +192,8 @@ LOOKS = (
     [
         pytest.param(
             "ModuleNotFoundError: No module named 'pkg'",
-            f"{MARK}{LOOKS}\n",
-            f"ModuleNotFoundError: No module named 'pkg'. {LOOKS}",
+            f"{MARK}{PATTERNS}\n",
+            f"ModuleNotFoundError: No module named 'pkg'. {PATTERNS}",
             id="the wrapper found it",
         ),
         pytest.param(
@@ -225,11 +225,11 @@ LOOKS = (
 def test_a_failed_import_is_advised_by_where_the_module_is(
     error: str, said: str, expected: str
 ) -> None:
-    words = (
+    output = (
         'Traceback (most recent call last):\n  File "/home/jovyan/proj/pkg/train.py", '
         f"line 1, in <module>\n{error}\n{said}{ended(1)}"
     )
-    assert sentence(1, words) == f"worker-0 ended with exit code 1: {expected}"
+    assert message(1, output) == f"worker-0 ended with exit code 1: {expected}"
 
 
 def test_characters_that_nobody_can_see_are_left_out() -> None:

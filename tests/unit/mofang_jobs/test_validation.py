@@ -90,10 +90,10 @@ def test_a_quota_of_any_size_that_a_project_may_have_is_read(memory: str) -> Non
 
 
 def test_the_quota_s_sentence_has_the_figures() -> None:
-    sentence = check_quota(make_spec(replicas=9), PROJECT)["resources.cpu"]
+    message = check_quota(make_spec(replicas=9), PROJECT)["resources.cpu"]
 
-    assert sentence.startswith("The job needs 9 cores; the quota of ")
-    assert "is 8 cores. Ask for less, or for fewer replicas." in sentence
+    assert message.startswith("The job needs 9 cores; the quota of ")
+    assert "is 8 cores. Ask for less, or for fewer replicas." in message
 
 
 @pytest.mark.parametrize(

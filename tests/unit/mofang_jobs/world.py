@@ -300,7 +300,7 @@ class World:
             task.cancel()
         await asyncio.gather(*self.work, return_exceptions=True)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Let all that works in the background look once, and do what is due."""
         await self.queue.decide()
         await self.restarts.reconcile()
@@ -312,7 +312,7 @@ class World:
         now = {"type": end, "status": "True", "lastTransitionTime": time}
         body["status"] = {"conditions": [now]}
         body["metadata"]["resourceVersion"] = str(next(self.cluster.versions))
-        self.tell(body)
+        self.send(body)
 
     async def eventually(self, job_id: str, **wanted: Any) -> dict[str, Any]:
         """Return a job once it is described as is wanted."""
@@ -328,7 +328,7 @@ class World:
         for body in self.cluster.jobs.values():
             metadata = body["metadata"]
             metadata["resourceVersion"] = str(int(metadata["resourceVersion"]) + 500)
-            self.tell(body)
+            self.send(body)
 
     async def call(
         self, verb: str, path: str = "", *, user: str = "ada", **more: Any
@@ -346,12 +346,12 @@ class World:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def let_in(self, job: dict[str, Any]) -> None:
+    async def admit(self, job: dict[str, Any]) -> None:
         """Return once the queue has released a job."""
         jobs, name = self.cluster.jobs, job["id"]
         await until(lambda: not jobs[name]["spec"]["runPolicy"]["suspend"])
 
-    def tell(self, body: dict[str, Any]) -> None:
+    def send(self, body: dict[str, Any]) -> None:
         """Let the watch bring a job's object as it is now."""
         self.cache.put(strip_job(kind_by_name(body["kind"]), body))
 

@@ -85,8 +85,8 @@ async def world():
 async def test_the_first_leads_and_the_second_does_not(world):
     old, new = world.copy("old"), world.copy("new")
 
-    await old.look()
-    await new.look()
+    await old.renew()
+    await new.renew()
 
     assert (old.leads(), new.leads()) == (True, False)
     assert world.spec == {
@@ -101,8 +101,8 @@ async def test_the_first_leads_and_the_second_does_not(world):
 async def test_who_renews_goes_on_and_is_told_once(world):
     old, new = world.copy("old"), world.copy("new")
     for _ in range(20):
-        await old.look()
-        await new.look()
+        await old.renew()
+        await new.renew()
         world.clock.seconds += RENEW_SECONDS - 1
 
     assert old.leads()
@@ -114,12 +114,12 @@ async def test_a_lease_given_back_is_taken_over_at_the_next_look(world):
     old, new = world.copy("old"), world.copy("new")
     old.start()
     await until(old.leads)
-    await new.look()
+    await new.renew()
 
     await old.stop()
     await old.stop()
     assert not old.leads()
-    await new.look()
+    await new.renew()
 
     assert new.leads()
     assert world.gained == ["old", "new"]
@@ -128,64 +128,64 @@ async def test_a_lease_given_back_is_taken_over_at_the_next_look(world):
 
 async def test_who_died_is_followed_when_the_lease_is_over(world):
     old, new = world.copy("old"), world.copy("new")
-    await old.look()
-    await new.look()
+    await old.renew()
+    await new.renew()
 
     world.clock.seconds = LEASE_SECONDS - 1
-    await new.look()
+    await new.renew()
     assert not new.leads()
     assert not old.leads(), "it stopped acting before anybody else may begin"
     world.clock.seconds = LEASE_SECONDS
-    await new.look()
+    await new.renew()
 
     assert new.leads()
 
 
 async def test_who_cannot_renew_acts_no_more_without_doing_anything(world):
     old = world.copy("old")
-    await old.look()
+    await old.renew()
     world.leases.refusal = 502
 
     world.clock.seconds = RENEW_SECONDS - 1
-    await old.look()
+    await old.renew()
     assert old.leads(), "one refusal is no loss"
     world.clock.seconds = RENEW_SECONDS
     assert not old.leads()
 
     world.leases.refusal = None
-    await old.look()
+    await old.renew()
     assert old.leads()
     assert world.gained == ["old", "old"]
 
 
 async def test_a_request_without_an_answer_is_given_up_in_time(world):
     old = world.copy("old")
-    await old.look()
+    await old.renew()
     world.leases.hangs.clear()
     world.clock.seconds = RENEW_SECONDS - 0.05
 
     async with asyncio.timeout(5):
-        await old.look()
+        await old.renew()
     world.leases.hangs.set()
 
 
 async def test_who_finds_another_holder_stops_at_once(world):
     old = world.copy("old")
-    await old.look()
+    await old.renew()
     world.leases.lease["spec"]["holderIdentity"] = "new"
     world.leases.lease["metadata"]["resourceVersion"] = "99"
 
-    await old.look()
+    await old.renew()
 
     assert not old.leads()
 
 
 async def test_of_two_that_come_at_once_one_leads(world):
     one, other = world.copy("one"), world.copy("other")
-    await one.look()
+    await one.renew()
     world.spec["holderIdentity"] = ""
 
-    await asyncio.gather(one.look(), other.look())
+    await asyncio.gather(one.renew(), other.renew())
 
     leads = {"one": one.leads(), "other": other.leads()}
     assert leads == {name: name == world.spec["holderIdentity"] for name in leads}

@@ -13,7 +13,7 @@ from support.clock import FakeClock
 from support.eventually import until
 
 
-async def synced(watcher):
+async def has_synced(watcher):
     watcher.start()
     async with asyncio.timeout(30):
         await watcher.has_synced.wait()
@@ -25,7 +25,7 @@ async def test_the_first_list_is_read_page_by_page(server, watched):
         server.put(f"p{number}")
     watcher = watched(label_selector="a=b")
 
-    await synced(watcher)
+    await has_synced(watcher)
 
     assert sorted(watcher.objects) == ["p0", "p1", "p2", "p3", "p4"]
     assert [each.get("continue") for each in server.lists] == [None, "2", "4"]
@@ -35,7 +35,7 @@ async def test_the_first_list_is_read_page_by_page(server, watched):
 async def test_changes_come_in_without_another_list(server, watched):
     old, gone = server.put("old", size=1), server.put("gone")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
 
     changed = {**old, "spec": {"size": 2}}
     new = {"metadata": {"name": "new", "resourceVersion": "9"}}
@@ -51,7 +51,7 @@ async def test_changes_come_in_without_another_list(server, watched):
 async def test_subscribers_hear_changes_from_now_on(server, watched):
     server.put("before")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
 
     async with contextlib.aclosing(watcher.changes()) as changes:
         first = asyncio.ensure_future(anext(changes))
@@ -68,7 +68,7 @@ async def test_subscribers_hear_changes_from_now_on(server, watched):
 async def test_a_watch_goes_on_where_it_stopped(server, watched, last):
     """Neither a broken connection nor the server's time limit costs a list."""
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(event("ADDED", server.put("one")), bookmark(77), last)
     server.stream(event("ADDED", server.put("two")))
 
@@ -81,7 +81,7 @@ async def test_a_watch_goes_on_where_it_stopped(server, watched, last):
 
 async def test_a_bookmark_is_no_object(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(bookmark(50), event("ADDED", server.put("one")))
 
     await until(lambda: watcher.objects)
@@ -94,7 +94,7 @@ async def test_a_forgotten_version_is_listed_anew(server, watched):
     server.put("gone")
     server.put("kept")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     async with contextlib.aclosing(watcher.changes()) as changes:
         first = asyncio.ensure_future(anext(changes))
         await asyncio.sleep(0)
@@ -114,7 +114,7 @@ async def test_a_forgotten_version_is_listed_anew(server, watched):
 async def test_a_version_refused_at_once_is_listed_anew(server, watched):
     watcher = watched()
     server.stream(END)
-    await synced(watcher)
+    await has_synced(watcher)
     server.refusals = [410]
 
     await until(lambda: len(server.lists) == 2)
@@ -122,7 +122,7 @@ async def test_a_version_refused_at_once_is_listed_anew(server, watched):
 
 async def test_an_object_larger_than_a_buffer_arrives_whole(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(event("ADDED", server.put("large", text="x" * 300_000)))
 
     await until(lambda: watcher.objects)
@@ -133,7 +133,7 @@ async def test_an_object_larger_than_a_buffer_arrives_whole(server, watched):
 async def test_lines_may_be_cut_anywhere(server, watched):
     """Chunks of a connection know nothing of lines, nor of letters."""
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     data = line(event("ADDED", server.put("one", text="é"))).replace(
         rb"\u00e9", "é".encode()
     )
@@ -148,7 +148,7 @@ async def test_lines_may_be_cut_anywhere(server, watched):
 
 async def test_half_a_line_before_a_cut_is_not_taken_in(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     data = line(event("ADDED", server.put("one")))
     server.stream(data[:20], CUT)
     server.stream(data)
@@ -173,14 +173,14 @@ async def test_no_answer_ends_the_watch_for_good(server, watched, refusal):
     server.refusals = [refusal, refusal]
     watcher = watched()
 
-    await synced(watcher)
+    await has_synced(watcher)
 
     assert list(watcher.objects) == ["one"]
 
 
 async def test_an_unreadable_event_does_not_end_the_watch(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(b"not json\n")
     server.stream(event("ADDED", server.put("one")))
 
@@ -190,7 +190,7 @@ async def test_an_unreadable_event_does_not_end_the_watch(server, watched):
 async def test_objects_are_trimmed_before_they_are_kept(server, watched):
     server.put("listed", much="x")
     watcher = watched(trim=lambda obj: {"metadata": obj["metadata"]})
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(event("ADDED", server.put("watched", much="x")))
 
     await until(lambda: "watched" in watcher.objects)
@@ -200,7 +200,7 @@ async def test_objects_are_trimmed_before_they_are_kept(server, watched):
 
 async def test_what_we_wrote_ourselves_is_there_at_once(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
 
     watcher.put({"metadata": {"name": "mine", "namespace": "n"}})
     assert "n/mine" in watcher.objects
@@ -212,7 +212,7 @@ async def test_what_we_wrote_ourselves_is_there_at_once(server, watched):
 async def test_a_watcher_starts_once_and_may_be_stopped_twice(server, watched):
     watcher = watched()
     watcher.start()
-    await synced(watcher)
+    await has_synced(watcher)
     await watcher.stop()
     await watcher.stop()
 
@@ -221,7 +221,7 @@ async def test_a_watcher_starts_once_and_may_be_stopped_twice(server, watched):
 
 async def test_a_subscriber_that_left_is_forgotten(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     async with contextlib.aclosing(watcher.changes()) as changes:
         waiting = asyncio.ensure_future(anext(changes))
         await asyncio.sleep(0)
@@ -252,7 +252,7 @@ def test_objects_are_found_by_the_groups_they_are_in_now():
 async def test_a_silent_connection_is_given_up(server, watched):
     """Its other end may be gone without a word, and changes would be missed."""
     watcher = watched(silence=0.2)
-    await synced(watcher)
+    await has_synced(watcher)
     server.stream(bookmark(7))
     server.stream(event("ADDED", server.put("late")))
 
@@ -264,7 +264,7 @@ async def test_a_silent_connection_is_given_up(server, watched):
 async def test_a_slow_subscriber_holds_no_more_than_there_are_objects(server, watched):
     one, two = server.put("one"), server.put("two")
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     changes = watcher.changes()
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
@@ -283,7 +283,7 @@ async def test_a_slow_subscriber_holds_no_more_than_there_are_objects(server, wa
 
 async def test_an_object_made_again_is_not_mixed_up_with_the_old_one(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     changes = watcher.changes()
     first = asyncio.ensure_future(anext(changes))
     await asyncio.sleep(0)
@@ -306,7 +306,7 @@ async def test_a_kind_that_nobody_changes_is_watched_without_pauses(
     """Each pause would be a time in which a change is not seen."""
     clock = FakeClock()
     watcher = watched(silence=0.05, sleep=clock.sleep_async)
-    await synced(watcher)
+    await has_synced(watcher)
     await until(lambda: len(server.watches) >= 6)
 
     assert max(clock.pauses) < watcher_module._SHORTEST_PAUSE
@@ -314,7 +314,7 @@ async def test_a_kind_that_nobody_changes_is_watched_without_pauses(
 
 
 @pytest.mark.parametrize(
-    ("headers", "least", "most"),
+    ("headers", "minimum", "maximum"),
     [
         pytest.param({"Retry-After": "7"}, 7, 8, id="seconds"),
         pytest.param({"Retry-After": "86400"}, 120, 121, id="a day"),
@@ -323,14 +323,14 @@ async def test_a_kind_that_nobody_changes_is_watched_without_pauses(
     ],
 )
 async def test_no_request_comes_before_the_api_server_wants_one(
-    server, watched, headers, least, most
+    server, watched, headers, minimum, maximum
 ):
     server.refusals = [(429, headers)]
     clock = FakeClock()
 
-    await synced(watched(sleep=clock.sleep_async))
+    await has_synced(watched(sleep=clock.sleep_async))
 
-    assert least <= clock.pauses[0] <= most
+    assert minimum <= clock.pauses[0] <= maximum
     assert len(server.lists) == 1
 
 
@@ -340,7 +340,7 @@ async def test_watches_that_fail_together_do_not_come_back_together(server, watc
     for jitter in (0.0, 1.0):
         server.refusals = [500]
         watcher = watched(jitter=lambda kept=jitter: kept, sleep=clock.sleep_async)
-        await synced(watcher)
+        await has_synced(watcher)
         await watcher.stop()
 
     shortest, longest = clock.pauses
@@ -351,7 +351,7 @@ async def test_a_watch_tells_when_it_last_heard_something(server, watched):
     watcher = watched()
     assert watcher.last_event is None
     before = time.time()
-    await synced(watcher)
+    await has_synced(watcher)
     assert before <= watcher.last_event <= time.time()
 
     watcher.last_event = 0.0
@@ -364,7 +364,7 @@ async def test_a_watch_tells_when_it_last_heard_something(server, watched):
 
 async def test_lists_after_the_first_are_counted(server, watched):
     watcher = watched()
-    await synced(watcher)
+    await has_synced(watcher)
     assert watcher.relists == 0
     server.stream({"type": "ERROR", "object": {"code": 410, "message": "too old"}})
 

@@ -58,8 +58,8 @@ class Cluster:
             body["metadata"]["generation"] = 1
             bodies[name] = body
         self._file.write_text(json.dumps(bodies))
-        places = SimpleNamespace(programs=folder, kubeconfig=folder / "kubeconfig")
-        self.kubectl = Kubectl(places)
+        paths = SimpleNamespace(programs=folder, kubeconfig=folder / "kubeconfig")
+        self.kubectl = Kubectl(paths)
 
     def write(self, **wanted):
         named = {name.replace("_", "-"): each for name, each in wanted.items()}

@@ -5,67 +5,69 @@ from pathlib import Path
 import pytest
 
 from mofang_local import compatibility
-from mofang_local.errors import NeedError
-from mofang_local.places import Places
+from mofang_local.errors import PreflightError
+from mofang_local.local_paths import LocalPaths
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "state")
+def paths(tmp_path: Path) -> LocalPaths:
+    return LocalPaths(
+        repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "state"
+    )
 
 
 @pytest.fixture
-def left(places):
+def left(paths):
     """Return a function: leave a state of a version."""
 
     def leave(version: int | None) -> None:
-        (places.state / "etcd").mkdir(parents=True)
+        (paths.state / "etcd").mkdir(parents=True)
         if version is not None:
-            (places.state / "version").write_text(f"{version}\n")
+            (paths.state / "version").write_text(f"{version}\n")
 
     return leave
 
 
-def recorded(places: Places) -> str:
-    return (places.state / "version").read_text().strip()
+def recorded(paths: LocalPaths) -> str:
+    return (paths.state / "version").read_text().strip()
 
 
-def test_a_first_start_records_its_version(places):
-    compatibility.ensure(places)
+def test_a_first_start_records_its_version(paths):
+    compatibility.ensure(paths)
 
-    assert recorded(places) == str(compatibility.VERSION)
+    assert recorded(paths) == str(compatibility.VERSION)
 
 
 @pytest.mark.parametrize("version", [None, 1])
-def test_each_migration_runs_in_its_turn(places, left, version):
+def test_each_migration_runs_in_its_turn(paths, left, version):
     """A state without a record is of the first version."""
     left(version)
     ran: list[str] = []
     migrations = {1: lambda _: ran.append("1"), 2: lambda _: ran.append("2")}
 
-    compatibility.ensure(places, version=3, migrations=migrations)
+    compatibility.ensure(paths, version=3, migrations=migrations)
 
     assert ran == ["1", "2"]
-    assert recorded(places) == "3"
+    assert recorded(paths) == "3"
 
 
-def test_a_newer_state_is_refused_with_what_to_do(places, left):
+def test_a_newer_state_is_refused_with_what_to_do(paths, left):
     left(compatibility.VERSION + 1)
 
-    with pytest.raises(NeedError, match=r"newer version of Mofang.*make clean"):
-        compatibility.ensure(places)
+    with pytest.raises(PreflightError, match=r"newer version of Mofang.*make clean"):
+        compatibility.ensure(paths)
 
-    assert recorded(places) == str(compatibility.VERSION + 1)
+    assert recorded(paths) == str(compatibility.VERSION + 1)
 
 
-def test_a_state_that_nothing_migrates_is_refused_whole(places, left):
+def test_a_state_that_nothing_migrates_is_refused_whole(paths, left):
     """No migration runs where a later one is missing."""
     left(1)
     ran: list[str] = []
     migrations = {1: lambda _: ran.append("1")}
 
-    with pytest.raises(NeedError, match="older version of Mofang"):
-        compatibility.ensure(places, version=3, migrations=migrations)
+    with pytest.raises(PreflightError, match="older version of Mofang"):
+        compatibility.ensure(paths, version=3, migrations=migrations)
 
     assert ran == []
-    assert recorded(places) == "1"
+    assert recorded(paths) == "1"

@@ -11,7 +11,7 @@ import pytest
 from mofang_local import components, gomodules
 from mofang_local.components import COMPONENTS, SHARED_MODULE, Builder, Component, Phase
 from mofang_local.errors import BuildError
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 PRINTS = 'package main\n\nimport "mofang.dev/test/{module}/words"\n\n'
 PRINTS += 'func main() {{ println(words.Word, "{program}") }}\n'
@@ -32,9 +32,11 @@ def go_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def places(tmp_path: Path, go_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+def paths(
+    tmp_path: Path, go_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> LocalPaths:
     monkeypatch.setattr(gomodules, "cache_path", lambda _: go_cache)
-    return Places(
+    return LocalPaths(
         repository=tmp_path / "repository",
         cache=tmp_path / "cache",
         state=tmp_path / "state",
@@ -42,13 +44,15 @@ def places(tmp_path: Path, go_cache: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 @pytest.fixture
-def component(places: Places, tmp_path: Path) -> Component:
-    return component_of(places, tmp_path.name.replace("_", "-"))
+def component(paths: LocalPaths, tmp_path: Path) -> Component:
+    return component_of(paths, tmp_path.name.replace("_", "-"))
 
 
-def component_of(places: Places, module: str, programs: tuple[str, ...] = ("a", "b")):
+def component_of(
+    paths: LocalPaths, module: str, programs: tuple[str, ...] = ("a", "b")
+):
     """A module whose programs share a package of their own."""
-    folder = gomodules.module_path(places, module)
+    folder = gomodules.module_path(paths, module)
     for program in programs:
         (folder / program).mkdir(parents=True)
         text = PRINTS.format(module=module, program=program)
@@ -70,8 +74,8 @@ def said(program: Path) -> str:
     return done.stderr
 
 
-def test_every_package_that_is_to_be_compiled_is_reported_once(places, component):
-    builder = Builder(places)
+def test_every_package_that_is_to_be_compiled_is_reported_once(paths, component):
+    builder = Builder(paths)
     expected = builder.package_count(component)
     assert expected > 0
     compiled: list[str] = []
@@ -82,24 +86,24 @@ def test_every_package_that_is_to_be_compiled_is_reported_once(places, component
     assert builder.package_count(component) == 0
 
 
-def test_programs_are_found_under_their_names_and_links(places, component):
-    Builder(places).build(component)
-    assert said(places.programs / "a") == "hi a\n"
-    assert said(places.programs / "also-a") == "hi a\n"
-    assert said(places.programs / "b") == "hi b\n"
+def test_programs_are_found_under_their_names_and_links(paths, component):
+    Builder(paths).build(component)
+    assert said(paths.programs / "a") == "hi a\n"
+    assert said(paths.programs / "also-a") == "hi a\n"
+    assert said(paths.programs / "b") == "hi b\n"
 
 
-def test_what_is_built_is_not_compiled_again(places, component):
-    Builder(places).build(component)
+def test_what_is_built_is_not_compiled_again(paths, component):
+    Builder(paths).build(component)
     compiled: list[str] = []
-    Builder(places).build(component, compiled.append)
-    assert Builder(places).is_built(component)
+    Builder(paths).build(component, compiled.append)
+    assert Builder(paths).is_built(component)
     assert compiled == []
 
 
-def test_an_interrupted_build_goes_on_with_what_is_left(places, component):
+def test_an_interrupted_build_goes_on_with_what_is_left(paths, component):
     """As it is when the launcher was killed while it built the second program."""
-    builder = Builder(places)
+    builder = Builder(paths)
     in_all = builder.package_count(component)
     builder.build(replace(component, packages={"a": "./a"}))
     left = builder.package_count(component)
@@ -107,67 +111,67 @@ def test_an_interrupted_build_goes_on_with_what_is_left(places, component):
     compiled: list[str] = []
     builder.build(component, compiled.append)
     assert compiled == [f"mofang.dev/test/{component.module}/b"]
-    assert said(places.programs / "b") == "hi b\n"
+    assert said(paths.programs / "b") == "hi b\n"
 
 
-def test_an_output_without_its_mark_is_built_again(places, component):
-    builder = Builder(places)
+def test_an_output_without_its_mark_is_built_again(paths, component):
+    builder = Builder(paths)
     builder.build(component)
-    program = (places.programs / "a").resolve()
+    program = (paths.programs / "a").resolve()
     program.write_text("half a program")
     (program.parent / ".complete").unlink()
     assert not builder.is_built(component)
     builder.build(component)
-    assert said(places.programs / "a") == "hi a\n"
+    assert said(paths.programs / "a") == "hi a\n"
 
 
-def test_sources_that_do_not_compile_are_named_with_the_log(places, component):
-    builder = Builder(places)
-    main = gomodules.module_path(places, component.module) / "b" / "main.go"
+def test_sources_that_do_not_compile_are_named_with_the_log(paths, component):
+    builder = Builder(paths)
+    main = gomodules.module_path(paths, component.module) / "b" / "main.go"
     main.write_text("package main\n\nfunc main() { missing() }\n")
     compiled: list[str] = []
     with pytest.raises(BuildError, match="undefined: missing") as caught:
         builder.build(component, compiled.append)
-    assert str(places.build_logs / f"{component.name}.log") in str(caught.value)
+    assert str(paths.build_logs / f"{component.name}.log") in str(caught.value)
     assert all(" " not in each for each in compiled)
     assert not builder.is_built(component)
 
 
-def test_a_changed_source_replaces_the_old_output(places, component):
-    builder = Builder(places)
+def test_a_changed_source_replaces_the_old_output(paths, component):
+    builder = Builder(paths)
     builder.build(component)
-    word = gomodules.module_path(places, component.module) / "a" / "main.go"
+    word = gomodules.module_path(paths, component.module) / "a" / "main.go"
     word.write_text('package main\n\nfunc main() { println("new") }\n')
     assert not builder.is_built(component)
     builder.build(component)
-    assert said(places.programs / "a") == "new\n"
-    assert len(list((places.cache / "programs").glob(f"{component.name}-*"))) == 1
+    assert said(paths.programs / "a") == "new\n"
+    assert len(list((paths.cache / "programs").glob(f"{component.name}-*"))) == 1
 
 
-def test_components_are_built_side_by_side(places):
-    builder = Builder(places)
-    both = [component_of(places, name, (name,)) for name in ("one", "two")]
+def test_components_are_built_side_by_side(paths):
+    builder = Builder(paths)
+    both = [component_of(paths, name, (name,)) for name in ("one", "two")]
     compiled: dict[str, list[str]] = {"one": [], "two": []}
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda it: builder.build(it, compiled[it.name].append), both))
     for name in ("one", "two"):
-        assert said(places.programs / name) == f"hi {name}\n"
+        assert said(paths.programs / name) == f"hi {name}\n"
         assert f"mofang.dev/test/{name}/{name}" in compiled[name]
 
 
-def test_the_cache_of_go_is_given_back(places, tmp_path, monkeypatch):
+def test_the_cache_of_go_is_given_back(paths, tmp_path, monkeypatch):
     cache = tmp_path / "a-cache"
     cache.mkdir()
     monkeypatch.setattr(gomodules, "cache_path", lambda _: cache)
-    Builder(places).forget_go_cache()
+    Builder(paths).forget_go_cache()
     assert not cache.exists()
 
 
-def test_a_module_that_cannot_be_had_stops_the_count_with_its_name(places, component):
-    main = gomodules.module_path(places, component.module) / "a" / "main.go"
+def test_a_module_that_cannot_be_had_stops_the_count_with_its_name(paths, component):
+    main = gomodules.module_path(paths, component.module) / "a" / "main.go"
     main.write_text('package main\n\nimport _ "mofang.invalid/x"\n\nfunc main() {}\n')
     with pytest.raises(BuildError, match=r"mofang\.invalid/x"):
-        Builder(places).package_count(component)
+        Builder(paths).package_count(component)
 
 
 def test_the_key_changes_with_every_input(tmp_path):

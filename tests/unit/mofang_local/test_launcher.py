@@ -12,34 +12,34 @@ import yaml
 
 from mofang_local import (
     archives,
-    leftovers,
+    cleanup,
     loading,
-    needs,
     network,
     nodes,
     platform,
+    preflight,
 )
 from mofang_local.archives import FileImage
 from mofang_local.images import PlannedImage
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE, GPU_NODE, NODES
-from mofang_local.places import Places
 from mofang_local.processes import Program, Supervisor, start_time
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(
+def paths(tmp_path: Path) -> LocalPaths:
+    return LocalPaths(
         repository=Path(__file__).parents[3],
         cache=tmp_path / "cache",
         state=tmp_path / "state",
     )
 
 
-GOOD = needs.Machine(
+GOOD = preflight.Host(
     system="linux",
     is_root=True,
-    free_disk=needs.DISK_BYTES,
-    memory=needs.MEMORY_BYTES,
+    free_disk=preflight.DISK_BYTES,
+    memory=preflight.MEMORY_BYTES,
     missing_tools=(),
 )
 
@@ -50,20 +50,20 @@ GOOD = needs.Machine(
         pytest.param({"system": "darwin"}, "Linux", id="not Linux"),
         pytest.param({"is_root": False}, "as root", id="not root"),
         pytest.param({"free_disk": 1}, "make room", id="disk full"),
-        pytest.param({"memory": needs.GIB}, "1 GiB of memory", id="little memory"),
+        pytest.param({"memory": preflight.GIB}, "1 GiB of memory", id="little memory"),
         pytest.param({"missing_tools": ("go",)}, "install it from go.dev", id="no Go"),
     ],
 )
 def test_an_unmet_need_says_what_to_do(change, says):
-    assert needs.unmet(GOOD, already_built=False) == []
-    sentences = needs.unmet(replace(GOOD, **change), already_built=False)
-    assert len(sentences) == 1
-    assert says in sentences[0]
+    assert preflight.unmet(GOOD, already_built=False) == []
+    messages = preflight.unmet(replace(GOOD, **change), already_built=False)
+    assert len(messages) == 1
+    assert says in messages[0]
 
 
 def test_a_built_machine_needs_less_disk():
-    some = replace(GOOD, free_disk=needs.DISK_BYTES // 2)
-    assert needs.unmet(some, already_built=True) == []
+    some = replace(GOOD, free_disk=preflight.DISK_BYTES // 2)
+    assert preflight.unmet(some, already_built=True) == []
 
 
 def test_an_archive_is_an_image_containerd_can_name(tmp_path):
@@ -115,12 +115,12 @@ def test_only_the_newest_archive_of_an_image_is_kept(tmp_path):
 
 def test_controllers_of_version_2_are_handed_down(tmp_path):
     (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
-    network.hand_down_controllers(tmp_path)
+    network.delegate_controllers(tmp_path)
     assert (tmp_path / "cgroup.subtree_control").read_text() == "+memory"
 
 
 def test_version_1_has_nothing_to_hand_down(tmp_path):
-    network.hand_down_controllers(tmp_path)
+    network.delegate_controllers(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -157,41 +157,41 @@ def test_a_program_is_started_once_and_ended(tmp_path):
     assert supervisor.pid("sleeper") is None
 
 
-def test_every_program_has_a_place_in_the_stopping_order(places):
+def test_every_program_has_a_place_in_the_stopping_order(paths):
     """What is forgotten there would be ended in any order."""
     started = {
-        program.name for node in NODES for program in nodes.programs(places, node)
+        program.name for node in NODES for program in nodes.programs(paths, node)
     }
-    assert started <= set(leftovers.STOP_ORDER)
+    assert started <= set(cleanup.STOP_ORDER)
 
 
-def test_containerd_s_configuration_is_toml_with_folders_of_its_node(places):
-    config = tomllib.loads(nodes.containerd_config(places, GPU_NODE, "pause:1"))
+def test_containerd_s_configuration_is_toml_with_folders_of_its_node(paths):
+    config = tomllib.loads(nodes.containerd_config(paths, GPU_NODE, "pause:1"))
     assert config["version"] == 3
     assert "gpu-1" in config["root"]
     assert "gpu-1" in config["grpc"]["address"]
 
 
-def test_only_the_gpu_node_repels_pods(places):
+def test_only_the_gpu_node_repels_pods(paths):
     kubelets = {
-        node.name: yaml.safe_load(nodes.kubelet_config(places, node)) for node in NODES
+        node.name: yaml.safe_load(nodes.kubelet_config(paths, node)) for node in NODES
     }
     assert "registerWithTaints" not in kubelets["cpu-1"]
     assert kubelets["gpu-1"]["registerWithTaints"][0]["key"] == "nvidia.com/gpu"
     assert kubelets["cpu-1"]["cgroupRoot"] != kubelets["gpu-1"]["cgroupRoot"]
 
 
-def test_passwords_are_made_once_and_are_private(places):
-    first = platform.passwords(places)
-    assert platform.passwords(places) == first
+def test_passwords_are_made_once_and_are_private(paths):
+    first = platform.passwords(paths)
+    assert platform.passwords(paths) == first
     assert len(first["admin"]) >= 32
-    mode = (places.state / "passwords.json").stat().st_mode
+    mode = (paths.state / "passwords.json").stat().st_mode
     assert mode & 0o077 == 0
 
 
-def test_values_name_images_and_folders(places):
+def test_values_name_images_and_folders(paths):
     image = PlannedImage(name="hub", reference="docker.io/mofang/hub:abc", built=True)
-    values = platform.values(places, {"hub": image}, "http://127.0.0.1:8080")
+    values = platform.values(paths, {"hub": image}, "http://127.0.0.1:8080")
     assert values["images"]["hub"] == {
         "repository": "docker.io/mofang/hub",
         "tag": "abc",

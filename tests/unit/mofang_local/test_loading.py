@@ -6,13 +6,13 @@ import pytest
 
 from mofang_local import loading
 from mofang_local.images import REPOSITORY, Image
+from mofang_local.local_paths import LocalPaths
 from mofang_local.network import GPU_NODE
-from mofang_local.places import Places
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    made = Places(repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "s")
+def paths(tmp_path: Path) -> LocalPaths:
+    made = LocalPaths(repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "s")
     (made.state / GPU_NODE.name).mkdir(parents=True)
     return made
 
@@ -26,8 +26,8 @@ def node(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "sha256:stray": "stray",
     }
 
-    def ctr(_places: Places, _node: object, *words: str) -> str:
-        match words:
+    def ctr(_paths: LocalPaths, _node: object, *arguments: str) -> str:
+        match arguments:
             case ("images", "list"):
                 lines = [
                     f"{name} type {digest} 1 MiB" for name, digest in present.items()
@@ -67,22 +67,22 @@ def ours(node: dict[str, str]) -> set[str]:
     return named
 
 
-def start(places: Places, images: dict[str, Image]) -> None:
-    loading.load(places, GPU_NODE, images)
-    loading.forget_old(places, GPU_NODE, images)
+def start(paths: LocalPaths, images: dict[str, Image]) -> None:
+    loading.load(paths, GPU_NODE, images)
+    loading.forget_old(paths, GPU_NODE, images)
 
 
-def test_what_an_image_leaves_out_is_imported_first(places, node):
-    start(places, image("1"))
+def test_what_an_image_leaves_out_is_imported_first(paths, node):
+    start(paths, image("1"))
     assert ours(node) == {"base-layers:1", "base:1"}
     assert "docker.io/library/other:1" in node, "what others brought stays"
 
 
-def test_images_of_the_start_before_stay_however_often_it_is_repeated(places, node):
-    start(places, image("1"))
+def test_images_of_the_start_before_stay_however_often_it_is_repeated(paths, node):
+    start(paths, image("1"))
     for _ in range(3):
-        start(places, image("2", below="base-layers:2"))
+        start(paths, image("2", below="base-layers:2"))
     assert ours(node) == {"base-layers:1", "base:1", "base-layers:2", "base:2"}
 
-    start(places, image("3", below="base-layers:2"))
+    start(paths, image("3", below="base-layers:2"))
     assert ours(node) == {"base-layers:2", "base:2", "base:3"}

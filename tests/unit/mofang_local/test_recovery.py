@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mofang_local import helm, needs, nodes, platform
+from mofang_local import helm, nodes, platform, preflight
 from mofang_local.cluster import Cluster
-from mofang_local.errors import LauncherError, NeedError, StartError
+from mofang_local.errors import LauncherError, PreflightError, StartError
 from mofang_local.files import is_written, write_private
 from mofang_local.kubernetes import nodes_ready
-from mofang_local.locks import held
+from mofang_local.local_paths import LocalPaths
+from mofang_local.locks import file_lock
 from mofang_local.network import CPU_NODE
 from mofang_local.pki import Authority, Identity
-from mofang_local.places import Places
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
 
@@ -33,8 +33,8 @@ BEGAN = datetime.datetime(2026, 1, 1, 12, 0, 5, 700_000, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(
+def paths(tmp_path: Path) -> LocalPaths:
+    return LocalPaths(
         repository=Path(__file__).parents[3],
         cache=tmp_path / "cache",
         state=tmp_path / "state",
@@ -77,10 +77,10 @@ def test_an_empty_file_counts_as_not_written(tmp_path):
     assert not is_written(tmp_path / "absent")
 
 
-def test_passwords_cut_short_are_made_anew(places):
-    places.state.mkdir()
-    (places.state / "passwords.json").touch()
-    assert platform.passwords(places)["users"]
+def test_passwords_cut_short_are_made_anew(paths):
+    paths.state.mkdir()
+    (paths.state / "passwords.json").touch()
+    assert platform.passwords(paths)["users"]
 
 
 def test_certificates_cut_short_are_made_anew(tmp_path):
@@ -95,21 +95,21 @@ def test_certificates_cut_short_are_made_anew(tmp_path):
 def test_a_second_launcher_is_told_who_is_at_work(tmp_path):
     lock = tmp_path / "lock"
     refused = pytest.raises(LauncherError, match="up, pid")
-    with held(lock, "up"), refused, held(lock, "down"):
+    with file_lock(lock, "up"), refused, file_lock(lock, "down"):
         pass
-    with held(lock, "down"):
+    with file_lock(lock, "down"):
         pass
 
 
 def test_a_killed_launcher_s_lock_is_free(tmp_path):
     lock = tmp_path / "lock"
     text = (
-        "import os, sys, pathlib; from mofang_local.locks import held\n"
-        "with held(pathlib.Path(sys.argv[1]), 'up'): os.kill(os.getpid(), 9)"
+        "import os, sys, pathlib; from mofang_local.locks import file_lock\n"
+        "with file_lock(pathlib.Path(sys.argv[1]), 'up'): os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", text, str(lock)], check=False)
     assert "up" in lock.read_text()
-    with held(lock, "down"):
+    with file_lock(lock, "down"):
         pass
 
 
@@ -172,10 +172,10 @@ def test_a_half_written_record_is_no_process(tmp_path):
     assert Supervisor(tmp_path, tmp_path).pid("etcd") is None
 
 
-def test_a_changed_kubelet_configuration_restarts_the_kubelet(places, monkeypatch):
-    before = [each.fingerprint for each in nodes.programs(places, CPU_NODE)]
+def test_a_changed_kubelet_configuration_restarts_the_kubelet(paths, monkeypatch):
+    before = [each.fingerprint for each in nodes.programs(paths, CPU_NODE)]
     monkeypatch.setattr(nodes, "kubelet_config", lambda *_: "maxPods: 1")
-    after = [each.fingerprint for each in nodes.programs(places, CPU_NODE)]
+    after = [each.fingerprint for each in nodes.programs(paths, CPU_NODE)]
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
 
 
@@ -194,7 +194,7 @@ def test_only_a_webhook_that_is_not_up_yet_is_waited_for(said, passing):
 
 
 @pytest.fixture
-def chart_tool(places):
+def chart_tool(paths):
     """A helm that answers what the test wrote, and a kubectl that notes."""
 
     class Noting:
@@ -211,12 +211,12 @@ def chart_tool(places):
             return {"PATH": "/usr/bin:/bin"}
 
     def made(script: str) -> tuple[helm.Helm, Noting]:
-        places.programs.mkdir(parents=True)
-        program = places.programs / "helm"
+        paths.programs.mkdir(parents=True)
+        program = paths.programs / "helm"
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
         kubectl = Noting()
-        return helm.Helm(places, kubectl), kubectl
+        return helm.Helm(paths, kubectl), kubectl
 
     return made
 
@@ -254,22 +254,22 @@ def test_helm_s_refusal_is_told_in_its_words(chart_tool):
     ],
 )
 def test_versions_are_read_as_programs_say_them(said, numbers):
-    assert needs.version(said) == numbers
+    assert preflight.version(said) == numbers
 
 
-def test_a_taken_port_is_refused_before_any_work(places):
+def test_a_taken_port_is_refused_before_any_work(paths):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        ours = platform.Platform(Cluster(places, Progress()), port)
-        with pytest.raises(NeedError, match=f"Port {port} .* PORT="):
+        ours = platform.Platform(Cluster(paths, Progress()), port)
+        with pytest.raises(PreflightError, match=f"Port {port} .* PORT="):
             ours.check_port()
 
 
-def test_facts_for_scripts_are_private(places):
-    platform.write_facts(places, "http://127.0.0.1:8080")
-    path = places.state / "platform.json"
+def test_facts_for_scripts_are_private(paths):
+    platform.write_facts(paths, "http://127.0.0.1:8080")
+    path = paths.state / "platform.json"
     assert set(json.loads(path.read_text())["users"]) == {"ada", "ben"}
     assert path.stat().st_mode & 0o077 == 0
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from mofang_local import cleanup, control_plane, network
 from mofang_local import cluster as module
-from mofang_local import control_plane, leftovers, network
 from mofang_local.cluster import Cluster
+from mofang_local.local_paths import LocalPaths
 from mofang_local.pki import Authority
-from mofang_local.places import Places
 from mofang_local.processes import Program
 from mofang_local.progress import Progress
 
@@ -38,12 +38,12 @@ def running(
     monkeypatch.setattr(module, "api_is_ready", lambda _: True)
     monkeypatch.setattr(control_plane, "programs", lambda _: tuple(wanted.values()))
     monkeypatch.setattr(network, "exists", lambda: True)
-    monkeypatch.setattr(leftovers, "stop_everything", stop_everything)
-    places = Places(
+    monkeypatch.setattr(cleanup, "stop_everything", stop_everything)
+    paths = LocalPaths(
         repository=tmp_path, cache=tmp_path / "cache", state=tmp_path / "state"
     )
-    Authority(places.pki)
-    cluster = Cluster(places, Progress())
+    Authority(paths.pki)
+    cluster = Cluster(paths, Progress())
     for program in wanted.values():
         cluster.supervisor.start(program)
     yield cluster

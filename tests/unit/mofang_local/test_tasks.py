@@ -20,7 +20,7 @@ class Recorder:
     def __init__(self) -> None:
         self.ran: list[str] = []
 
-    def task(self, name, *, needs=(), lane="", fails=False, waits_for=None):
+    def task(self, name, *, depends_on=(), lane="", fails=False, waits_for=None):
         def work(_step):
             if waits_for is not None:
                 assert waits_for.wait(WAIT_SECONDS)
@@ -28,7 +28,7 @@ class Recorder:
             if fails:
                 raise BuildError(f"{name} could not be built")
 
-        return Task(name=name, work=work, needs=needs, lane=lane)
+        return Task(name=name, work=work, depends_on=depends_on, lane=lane)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def record():
 
 
 def test_a_task_runs_after_those_it_needs(record):
-    tasks = [record.task("page", needs=("build",)), record.task("build")]
+    tasks = [record.task("page", depends_on=("build",)), record.task("build")]
     Graph(tasks, Progress()).run()
     assert record.ran == ["build", "page"]
 
@@ -62,9 +62,9 @@ def test_lanes_run_side_by_side(record):
 def test_a_failure_takes_down_what_needs_it_and_nothing_else(record):
     tasks = [
         record.task("horovod", fails=True),
-        record.task("load horovod", needs=("horovod",)),
+        record.task("load horovod", depends_on=("horovod",)),
         record.task("ray"),
-        record.task("load ray", needs=("ray",)),
+        record.task("load ray", depends_on=("ray",)),
     ]
     with pytest.raises(BuildError, match="horovod could not be built"):
         Graph(tasks, Progress()).run()
@@ -76,7 +76,7 @@ def test_the_failure_of_an_essential_task_ends_the_run_at_once(record):
     never = threading.Event()
     tasks = [
         record.task("build", fails=True),
-        record.task("page", needs=("build",)),
+        record.task("page", depends_on=("build",)),
         record.task("other", waits_for=never),
     ]
     try:
@@ -97,7 +97,7 @@ def test_an_unexpected_error_is_raised_as_it_is():
 
 def test_a_need_that_is_no_task_is_refused():
     with pytest.raises(ValueError, match="a needs"):
-        Graph([Task(name="a", work=print, needs=("b",))], Progress())
+        Graph([Task(name="a", work=print, depends_on=("b",))], Progress())
 
 
 def test_the_time_left_is_that_of_the_longest_lane_and_what_follows_it():
@@ -106,7 +106,12 @@ def test_the_time_left_is_that_of_the_longest_lane_and_what_follows_it():
         Task(name="helm", work=print, lane="go", seconds=60),
         Task(name="hub", work=print, lane="images", seconds=100),
         Task(name="ray", work=print, lane="images", seconds=1000),
-        Task(name="page", work=print, needs=("helm", "kubernetes", "hub"), seconds=20),
+        Task(
+            name="page",
+            work=print,
+            depends_on=("helm", "kubernetes", "hub"),
+            seconds=20,
+        ),
     ]
     graph = Graph(tasks, Progress())
     assert graph.remaining_seconds("page") == 680
@@ -118,8 +123,8 @@ def test_nothing_is_guessed_of_what_was_never_timed(tmp_path: Path) -> None:
     tasks = [
         Task(name="new", work=print, seconds=None),
         Task(name="old", work=print, seconds=10),
-        Task(name="page", work=print, needs=("old",), seconds=20),
-        Task(name="rest", work=print, needs=("new", "page"), seconds=5),
+        Task(name="page", work=print, depends_on=("old",), seconds=20),
+        Task(name="rest", work=print, depends_on=("new", "page"), seconds=5),
     ]
     graph = Graph(tasks, Progress())
     assert (graph.remaining_seconds("page"), graph.is_estimated("page")) == (30, True)

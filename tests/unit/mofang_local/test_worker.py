@@ -11,7 +11,7 @@ import pytest
 
 from mofang_local import worker
 from mofang_local.errors import LauncherError
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 WAIT_SECONDS = 30.0
 
@@ -20,11 +20,11 @@ WORKER = """
 import subprocess, sys, time
 from pathlib import Path
 from mofang_local import worker
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 
 folder, release = Path(sys.argv[1]), sys.argv[2] == "release"
-places = Places(repository=folder, cache=folder / "cache", state=folder / "state")
-terminal = worker.Terminal(places)
+paths = LocalPaths(repository=folder, cache=folder / "cache", state=folder / "state")
+terminal = worker.Terminal(paths)
 child = subprocess.Popen(["sleep", "600"])
 (folder / "child").write_text(str(child.pid))
 if release:
@@ -35,8 +35,10 @@ child.wait()
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "state")
+def paths(tmp_path: Path) -> LocalPaths:
+    return LocalPaths(
+        repository=tmp_path, cache=tmp_path / "c", state=tmp_path / "state"
+    )
 
 
 def lives(pid: int) -> bool:
@@ -78,24 +80,24 @@ def child_of(folder: Path) -> int:
     return int(path.read_text())
 
 
-def test_a_released_worker_outlives_its_starter_and_is_stopped_by_name(places):
-    with starter(places.state.parent, "release") as process:
+def test_a_released_worker_outlives_its_starter_and_is_stopped_by_name(paths):
+    with starter(paths.state.parent, "release") as process:
         assert process.wait(WAIT_SECONDS) == 0
-    child = child_of(places.state.parent)
+    child = child_of(paths.state.parent)
     assert lives(child)
-    until(lambda: worker.last_line(places) == "goes on", "its output is in the log")
+    until(lambda: worker.last_line(paths) == "goes on", "its output is in the log")
 
-    worker.stop(places)
+    worker.stop(paths)
 
     until(lambda: not lives(child), "what it started has ended, too")
     with pytest.raises(LauncherError, match="run `make up`"):
-        worker.follow(places)
+        worker.follow(paths)
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
-def test_a_worker_that_was_not_released_ends_with_its_starter(places, sign):
-    with starter(places.state.parent, "stay") as process:
-        child = child_of(places.state.parent)
+def test_a_worker_that_was_not_released_ends_with_its_starter(paths, sign):
+    with starter(paths.state.parent, "stay") as process:
+        child = child_of(paths.state.parent)
         os.kill(process.pid, sign)
         try:
             process.wait(WAIT_SECONDS)
@@ -104,9 +106,9 @@ def test_a_worker_that_was_not_released_ends_with_its_starter(places, sign):
     until(lambda: not lives(child), "the worker's child has ended")
 
 
-def test_how_the_work_ended_is_what_those_who_wait_are_told(places):
-    worker.write_result(places, "The image ray could not be built")
+def test_how_the_work_ended_is_what_those_who_wait_are_told(paths):
+    worker.write_result(paths, "The image ray could not be built")
     with pytest.raises(LauncherError, match="ray"):
-        worker.follow(places)
-    worker.write_result(places, "")
-    worker.follow(places)
+        worker.follow(paths)
+    worker.write_result(paths, "")
+    worker.follow(paths)

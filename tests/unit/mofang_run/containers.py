@@ -13,6 +13,6 @@ sys.exit(main())
 """
 
 
-def start_in(place: Path, module: str) -> list[str]:
+def start_in(folder: Path, module: str) -> list[str]:
     """Return Python's words that run a module, with its keys in that directory."""
-    return ["-c", _RUN.format(place=str(place), module=module)]
+    return ["-c", _RUN.format(folder=str(folder), module=module)]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mofang_run import debug_hold
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe
 
 
@@ -31,8 +31,8 @@ def test_a_failed_replica_is_kept_until_told_to_end(wrapper, mark, eventually):
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
     assert re.fullmatch(stamp, kept["until"])
     assert kept["ended"] < kept["until"]
-    assert f"worker-0 is kept until {kept['until']}" in output
-    assert "No longer kept: told to end." in output
+    assert f"worker-0 is held until {kept['until']}" in output
+    assert "No longer held: terminated." in output
     assert not mark.exists()
 
 
@@ -42,12 +42,12 @@ def test_the_time_ends_by_itself(tmp_path):
         {"MOFANG_KEEP_MINUTES": "1", "MOFANG_LOG_FILE": str(log)}
     )
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
-        output = Output(sink.fileno(), settings.log_file)
-        replica = Replica(settings, {}, signals, output)
+        output = ReplicaOutput(sink.fileno(), settings.log_file)
+        replica = ReplicaContext(settings, {}, signals, output)
         debug_hold.hold_for_debugging(replica, 3, minute=0.05)
         output.close()
     assert [path.name for path in tmp_path.iterdir()] == ["worker-0.log"]
-    assert "No longer kept: the time is over." in log.read_text()
+    assert "No longer held: the time is over." in log.read_text()
 
 
 def no_script(wrapper):
@@ -97,7 +97,7 @@ def test_a_command_that_was_never_started_is_kept_too(
     assert kept["exit_code"] == code
     assert cause in kept["cause"]
     assert f"worker-0 ended with exit code {code}." in output
-    assert "No longer kept: told to end." in output
+    assert "No longer held: terminated." in output
     assert cause in wrapper.termination_log.read_text()
     assert not mark.exists()
 

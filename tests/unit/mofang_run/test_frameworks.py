@@ -54,7 +54,7 @@ def test_a_job_imports_the_module_of_its_own_framework_alone(wrapper):
 
 @pytest.mark.parametrize("framework", ["mpi", "horovod"])
 def test_who_starts_processes_elsewhere_is_told_of_failures(framework):
-    assert load(framework).tell_failure is not None
+    assert load(framework).report_failure is not None
 
 
 def test_a_command_is_run_as_it_is_with_its_parameters(wrapper):
@@ -225,11 +225,11 @@ def test_executors_leave_room_in_their_container(container, executor):
 def test_a_spark_session_finds_its_cluster_without_being_told():
     environment = spark.driver_environment("10.0.0.1", 7077, 1280)
     assert environment["SPARK_MASTER_URL"] == "spark://10.0.0.1:7077"
-    words = environment["PYSPARK_SUBMIT_ARGS"].split()
-    assert words[:2] == ["--master", "spark://10.0.0.1:7077"]
-    assert "spark.executor.memory=1280m" in words
-    assert "spark.driver.host=10.0.0.1" in words
-    assert words[-1] == "pyspark-shell"
+    arguments = environment["PYSPARK_SUBMIT_ARGS"].split()
+    assert arguments[:2] == ["--master", "spark://10.0.0.1:7077"]
+    assert "spark.executor.memory=1280m" in arguments
+    assert "spark.driver.host=10.0.0.1" in arguments
+    assert arguments[-1] == "pyspark-shell"
 
 
 def test_ray_listens_at_its_own_address_and_shows_no_pages():

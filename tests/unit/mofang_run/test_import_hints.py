@@ -69,8 +69,8 @@ def test_a_folder_that_is_no_package_is_not_taken_for_the_missing_one(wrapper, p
 
 def test_the_advice_is_kept_behind_what_torchrun_says():
     ours = b"[Mofang] Python does not look for pkg.\n[Mofang] worker-0 ended.\n"
-    gives_up = (
+    failure = (
         b"E1 torch/distributed/elastic/multiprocessing/api.py:869] failed (exitcode: 1)"
     )
-    tail = b"ModuleNotFoundError: x\n" + gives_up + b" local\n" + b"more\n" * 999 + ours
+    tail = b"ModuleNotFoundError: x\n" + failure + b" local\n" + b"more\n" * 999 + ours
     assert choose_termination_message(tail).endswith(b"(exitcode: 1)\n" + ours)

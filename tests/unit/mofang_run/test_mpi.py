@@ -79,7 +79,7 @@ class Cluster:
             os.chown(path, UID, UID)
         return path
 
-    def start(self, role, index, *words, workers=2, framework="mpi", **variables):
+    def start(self, role, index, *arguments, workers=2, framework="mpi", **variables):
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -98,7 +98,7 @@ class Cluster:
             **variables,
         }
         start = start_in(self.temporary(f"keys-{role}", index), "mofang_run.main")
-        wrapper = [*start, "--framework", framework, "--", *words]
+        wrapper = [*start, "--framework", framework, "--", *arguments]
         process = subprocess.Popen(
             [*self.plain_user(), PYTHON, *wrapper],
             env=environment,
@@ -120,11 +120,13 @@ class Cluster:
         text = f'{apart} && {renamed} && exec {become} "$@"'
         return ["unshare", "--mount", "sh", "-c", text, "sh"]
 
-    def run(self, *words, workers=2, framework="mpi", **variables):
+    def run(self, *arguments, workers=2, framework="mpi", **variables):
         """Run all replicas; return the exit codes, the launcher's first."""
         options = {"workers": workers, "framework": framework, **variables}
-        started = [self.start("worker", n, *words, **options) for n in range(workers)]
-        started.insert(0, self.start("launcher", 0, *words, **options))
+        started = [
+            self.start("worker", n, *arguments, **options) for n in range(workers)
+        ]
+        started.insert(0, self.start("launcher", 0, *arguments, **options))
         return [process.wait(timeout=90) for process in started]
 
     def close(self) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from mofang_run.frameworks import mpi
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.mpi_ssh.rendezvous_dir import Announcement, RendezvousDir
-from mofang_run.mpi_ssh.server import Server
+from mofang_run.mpi_ssh.server import SshServer
 from mofang_run.process.exit_codes import RefusalError
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe
 from support.clock import FakeClock
 
@@ -71,10 +71,10 @@ def clock():
 @pytest.fixture
 def serving(directory, clock):
     settings = RunSettings.from_environment({})
-    server = Server([], port=1, host_key="ssh-ed25519 AAAA", user="jovyan")
+    server = SshServer([], port=1, host_key="ssh-ed25519 AAAA", user="jovyan")
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
-        output = Output(sink.fileno())
-        replica = Replica(settings, {}, signals, output)
+        output = ReplicaOutput(sink.fileno())
+        replica = ReplicaContext(settings, {}, signals, output)
         yield mpi._Serving(replica, directory, server, clock)
 
 
@@ -120,7 +120,7 @@ def test_a_worker_that_is_ready_too_late_ends_well(serving, directory, monkeypat
         directory.remove()
         return True
 
-    monkeypatch.setattr(Server, "listens", answers_after_the_end)
+    monkeypatch.setattr(SshServer, "listens", answers_after_the_end)
     assert serving.is_over()
 
 

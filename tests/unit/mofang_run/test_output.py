@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.termination_message import (
     TERMINATION_MESSAGE_BYTES,
     choose_termination_message,
@@ -112,7 +112,7 @@ def test_a_full_disk_is_told_once_and_the_job_goes_on(wrapper):
 
 def test_what_the_log_misses_is_said_in_it_once_there_is_room(tmp_path, stdout):
     log = tmp_path / "log"
-    output = Output(stdout, str(log))
+    output = ReplicaOutput(stdout, str(log))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5, limits[1]))
     try:
@@ -132,7 +132,7 @@ def test_a_reader_that_went_away_costs_nothing(tmp_path):
     """The container runtime may restart; the file still gets everything."""
     read, write = os.pipe()
     os.close(read)
-    output = Output(write, str(tmp_path / "log"))
+    output = ReplicaOutput(write, str(tmp_path / "log"))
     output.write(b"still here\n")
     output.close()
     os.close(write)
@@ -142,7 +142,7 @@ def test_a_reader_that_went_away_costs_nothing(tmp_path):
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=3000), max_size=5))
 def test_last_words_are_the_end_cut_between_characters(texts):
     with Path(os.devnull).open("wb") as sink:
-        output = Output(sink.fileno())
+        output = ReplicaOutput(sink.fileno())
         for text in texts:
             output.write(text.encode())
     words = output.termination_message()

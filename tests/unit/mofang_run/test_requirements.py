@@ -12,18 +12,18 @@ from support.wheels import build_wheel
 @pytest.fixture
 def shelf(tmp_path):
     """A folder of wheels, and requirements files that look nowhere else."""
-    return Shelf(tmp_path)
+    return WheelFolder(tmp_path)
 
 
-class Shelf:
+class WheelFolder:
     def __init__(self, tmp_path):
         self.path = tmp_path / "wheels"
         self.path.mkdir()
         self.cache = tmp_path / "cache"
         self.file = tmp_path / "home" / "requirements.txt"
 
-    def add(self, name: str, version: str, *needs: str, **content) -> None:
-        build_wheel(self.path, name, version, needs=needs, **content)
+    def add(self, name: str, version: str, *requires: str, **content) -> None:
+        build_wheel(self.path, name, version, requires=requires, **content)
 
     def wants(self, *lines: str) -> None:
         head = ["--no-index", f"--find-links {self.path}"]

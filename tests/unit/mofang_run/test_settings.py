@@ -3,7 +3,7 @@ import pytest
 from mofang_run.job.env_parsing import SettingsError
 from mofang_run.job.settings import DataPath, RunSettings
 
-PLACE = '[{"kind": "input", "name": "data", "path": "/d", "deliver": "parameter"}]'
+DATA_PATHS = '[{"kind": "input", "name": "data", "path": "/d", "deliver": "parameter"}]'
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,22 @@ PLACE = '[{"kind": "input", "name": "data", "path": "/d", "deliver": "parameter"
         ("MOFANG_PARAMETERS", '{"a": null}', "give a a text, a number"),
         ("MOFANG_DATA_PATHS", "{}", "must be a list"),
         ("MOFANG_DATA_PATHS", '["x"]', "must list objects"),
-        ("MOFANG_DATA_PATHS", PLACE.replace("/d", "d"), "an absolute path"),
-        ("MOFANG_DATA_PATHS", PLACE.replace("input", "else"), "no input or output"),
-        ("MOFANG_DATA_PATHS", PLACE.replace("data", "a b"), "no input or output"),
-        ("MOFANG_DATA_PATHS", PLACE.replace("deliver", "other"), "must list objects"),
+        ("MOFANG_DATA_PATHS", DATA_PATHS.replace("/d", "d"), "an absolute path"),
+        (
+            "MOFANG_DATA_PATHS",
+            DATA_PATHS.replace("input", "else"),
+            "not an input or output",
+        ),
+        (
+            "MOFANG_DATA_PATHS",
+            DATA_PATHS.replace("data", "a b"),
+            "not an input or output",
+        ),
+        (
+            "MOFANG_DATA_PATHS",
+            DATA_PATHS.replace("deliver", "other"),
+            "must list objects",
+        ),
         ("MOFANG_ROLES", '{"worker": 0}', "at least 1"),
         ("MOFANG_ROLES", '{"worker": true}', "at least 1"),
         ("MOFANG_HOSTS", '{"worker": 1}', "a host name"),
@@ -50,7 +62,7 @@ def test_everything_has_a_default():
 
 
 def test_places_are_read_with_their_flags():
-    text = PLACE.replace("input", "output").replace("}", ', "staged": true}')
+    text = DATA_PATHS.replace("input", "output").replace("}", ', "staged": true}')
     assert RunSettings.from_environment({"MOFANG_DATA_PATHS": text}).data_paths == (
         DataPath("output", "data", "/d", "parameter", staged=True, preload=False),
     )

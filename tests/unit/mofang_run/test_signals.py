@@ -11,7 +11,7 @@ import pytest
 from mofang_run.network.peers import wait_for_names
 from mofang_run.process.child import StopPolicy, run_child
 from mofang_run.process.exit_codes import PeerNotFoundError, StoppedError
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe, signal_name
 
 POLITE = """
@@ -41,7 +41,7 @@ def open_descriptors() -> int:
 @pytest.fixture
 def quiet():
     with Path(os.devnull).open("wb") as sink:
-        yield Output(sink.fileno())
+        yield ReplicaOutput(sink.fileno())
 
 
 @pytest.mark.parametrize("name", ["TERM", "INT", "USR1"])

@@ -22,7 +22,7 @@ import pytest
 from unit.mofang_run.containers import start_in
 
 from mofang_run import ssh_session
-from mofang_run.mpi_ssh import private_tmp, programs
+from mofang_run.mpi_ssh import executables, private_tmp
 from mofang_run.process.exit_codes import RefusalError
 from mofang_run.process.signals import ENDING
 
@@ -69,7 +69,7 @@ class Container:
         )
         return " ".join(path.with_suffix(".pub").read_text().split()[:2])
 
-    def session(self, *words: str, **variables: str) -> list[str]:
+    def session(self, *arguments: str, **variables: str) -> list[str]:
         """Return the command line of the guest's side."""
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -81,7 +81,7 @@ class Container:
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
         start = start_in(self.temporary, "mofang_run.ssh_session")
-        program = ["env", "-i", *settings, PYTHON, *start, *words]
+        program = ["env", "-i", *settings, PYTHON, *start, *arguments]
         if os.getuid():
             return program
         become = f"setpriv --reuid={UID} --regid={UID} --clear-groups"
@@ -97,8 +97,8 @@ class Container:
     def options(self, key: str = "mine", **variables: str) -> list[str]:
         """Return what ssh, scp and sftp take alike."""
         proxy = self.root / "proxy"
-        words = self.session(self.public_key, str(self.project), **variables)
-        script = f"#!/bin/bash\nexec {shlex.join(words)}\n"
+        arguments = self.session(self.public_key, str(self.project), **variables)
+        script = f"#!/bin/bash\nexec {shlex.join(arguments)}\n"
         proxy.write_bytes(os.fsencode(script))
         proxy.chmod(0o755)
         settings = {
@@ -114,11 +114,11 @@ class Container:
         each = (f"-o{name}={value}" for name, value in settings.items())
         return ["-F", "none", *each]
 
-    def ssh(self, *words, key="mine", flags=(), given=b"", **variables):
+    def ssh(self, *arguments, key="mine", flags=(), given=b"", **variables):
         return subprocess.run(
             [
                 *("ssh", *self.options(key, **variables), *flags),
-                *(f"{self.user}@worker-0", *words),
+                *(f"{self.user}@worker-0", *arguments),
             ],
             input=given,
             capture_output=True,
@@ -149,9 +149,9 @@ def container(public_client):
     shutil.rmtree(root, ignore_errors=True)
 
 
-def until(look):
+def until(check):
     deadline = time.monotonic() + 30
-    while not look():
+    while not check():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -242,8 +242,8 @@ def test_files_go_both_ways_whatever_bashrc_does(container, tmp_path, legacy, li
         (tmp_path / "model.bin", f"{place}:there.bin"),
         (f"{place}:there.bin", tmp_path / "back.bin"),
     ):
-        words = ["scp", *container.options(), *legacy, *pair]
-        ended = subprocess.run(words, capture_output=True, timeout=30, check=False)
+        arguments = ["scp", *container.options(), *legacy, *pair]
+        ended = subprocess.run(arguments, capture_output=True, timeout=30, check=False)
         assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "back.bin").read_bytes() == b"content"
 
@@ -339,12 +339,12 @@ def test_a_client_knows_the_container_again(container):
 
 
 def test_sessions_that_begin_at_once_agree_on_the_key(container):
-    words = container.options()
+    arguments = container.options()
     started = [
         subprocess.Popen(
             [
                 "ssh",
-                *words,
+                *arguments,
                 "-oStrictHostKeyChecking=no",
                 f"{container.user}@w",
                 "true",
@@ -397,11 +397,11 @@ def guests(container) -> list[int]:
     found = []
     for each in Path("/proc").glob("[0-9]*"):
         try:
-            words = (each / "cmdline").read_bytes().split(b"\0")
+            arguments = (each / "cmdline").read_bytes().split(b"\0")
             marked = mark in (each / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if marked and start in words:
+        if marked and start in arguments:
             found.append(int(each.name))
     return found
 
@@ -447,9 +447,9 @@ def test_what_a_killed_session_left_is_removed_by_the_next(container):
     until(lambda: container.rooms() == ["host_key"])
 
 
-def refused(container, *words, **variables):
+def refused(container, *arguments, **variables):
     ended = subprocess.run(
-        container.session(*words, **variables),
+        container.session(*arguments, **variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=30,
@@ -464,28 +464,28 @@ def refused(container, *words, **variables):
     ["", "ssh-ed25519", 'command="id" ssh-ed25519 AAAA', "ssh-ed25519 AAAA\nssh-rsa B"],
 )
 def test_what_is_no_key_is_refused(container, key):
-    code, sentence = refused(container, key, "/")
+    code, message = refused(container, key, "/")
 
-    assert (code, sentence) == (2, "This is no public key of OpenSSH.\n")
+    assert (code, message) == (2, "This is not a public key of OpenSSH.\n")
 
 
 def test_a_directory_open_to_others_is_refused(container):
     container.session_dirs.mkdir()
     container.session_dirs.chmod(0o777)
 
-    code, sentence = refused(container, container.public_key, "/")
+    code, message = refused(container, container.public_key, "/")
 
     assert code == 126
-    assert "must belong to user" in sentence
+    assert "must belong to user" in message
 
 
 def test_a_link_is_not_followed(container):
     container.session_dirs.symlink_to(container.home)
 
-    code, sentence = refused(container, container.public_key, "/")
+    code, message = refused(container, container.public_key, "/")
 
     assert code == 126
-    assert "cannot be used" in sentence
+    assert "cannot be used" in message
     assert list(container.home.iterdir()) == [container.project]
 
 
@@ -546,7 +546,7 @@ def signals():
 def test_an_image_without_sshd_is_told_by_one_sentence(
     monkeypatch, capfd, tmp_path, signals
 ):
-    monkeypatch.setattr(programs, "_MORE_FOLDERS", ())
+    monkeypatch.setattr(executables, "_MORE_FOLDERS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert ssh_session.main(["ssh-ed25519 AAAA", "/"]) == 127

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mofang_run.frameworks import torchrun
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from support.clock import FakeClock
 
 SAID = (
@@ -31,7 +31,7 @@ def clock():
 @pytest.fixture
 def watch(tmp_path, clock):
     with (tmp_path / "output").open("wb") as sink:
-        yield torchrun._FailureWatch(Output(sink.fileno()), clock)
+        yield torchrun._FailureWatch(ReplicaOutput(sink.fileno()), clock)
 
 
 def test_a_torchrun_that_waits_for_others_after_a_failure_is_ended(

@@ -78,7 +78,7 @@ class FakeWatcher(Watcher):
     def start(self):
         self.started = True
 
-    def tell(self, kind, obj):
+    def send(self, kind, obj):
         self._change(kind, obj)
 
 

@@ -65,7 +65,7 @@ class FakeCore:
         pod = self.objects["pod", POD]
         pod = {**pod, "spec": {"nodeName": "cpu-1", **pod["spec"]}, "status": status}
         self.objects["pod", POD] = pod
-        self.pods.tell("MODIFIED", pod)
+        self.pods.send("MODIFIED", pod)
 
     def lose_pod(self):
         self._remove("pod", POD)
@@ -98,7 +98,7 @@ class FakeCore:
             made = {"spec": {}, **obj, "metadata": metadata}
             self.objects[kind, name] = made
             if kind == "pod":
-                self.pods.tell("ADDED", made)
+                self.pods.send("ADDED", made)
             return made
 
         return self._write("create", kind, name, work)
@@ -114,7 +114,7 @@ class FakeCore:
     def _remove(self, kind, name):
         gone = self.objects.pop((kind, name))
         if kind == "pod":
-            self.pods.tell("DELETED", gone)
+            self.pods.send("DELETED", gone)
 
     def collect_garbage(self):
         """Objects of a pod that is gone go, too."""

@@ -5,7 +5,7 @@ from mofang_spawner.pod_phase import (
     Running,
     Stage,
     StartFailed,
-    Waiting,
+    StartPending,
     classify,
     unschedulable,
 )
@@ -50,12 +50,12 @@ def test_every_reason_to_wait(reason, verdict):
     found = classify(a_pod(waits(reason, "why")))
 
     if verdict == "waiting":
-        assert isinstance(found, Waiting)
-        assert "gpu-1" in found.sentence
+        assert isinstance(found, StartPending)
+        assert "gpu-1" in found.message
     else:
         assert isinstance(found, StartFailed)
         assert found.reason == verdict
-        assert "why" in found.sentence
+        assert "why" in found.message
         assert not found.has_log
 
 
@@ -64,7 +64,7 @@ def test_an_image_that_cannot_be_pulled_says_why_and_what_to_do():
     message = 'Back-off pulling image "x": ErrImagePull: not found.'
     found = classify(a_pod(waits("ImagePullBackOff", message)))
 
-    assert found.sentence == (
+    assert found.message == (
         "The image mofang/x:1 cannot be pulled: not found. "
         "Choose another environment, or ask an administrator to correct this one."
     )
@@ -73,7 +73,7 @@ def test_an_image_that_cannot_be_pulled_says_why_and_what_to_do():
 def test_kubernetes_novels_are_cut():
     found = classify(a_pod(waits("CreateContainerError", "x" * 10_000)))
 
-    assert len(found.sentence) < 600
+    assert len(found.message) < 600
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_container_that_ended_is_lost_with_its_log(state, reason, says):
 
     assert isinstance(found, StartFailed)
     assert found.reason == reason
-    assert says in found.sentence
+    assert says in found.message
     assert found.has_log
 
 
@@ -110,7 +110,7 @@ def test_an_evicted_pod_is_lost_whatever_its_container_says():
     )
 
     assert found == StartFailed(
-        reason="evicted", sentence="The server was evicted from node gpu-1: disk full"
+        reason="evicted", message="The server was evicted from node gpu-1: disk full"
     )
 
 
@@ -128,7 +128,7 @@ def test_a_running_container_has_an_address():
 
 
 def test_a_container_without_an_address_is_waited_for():
-    assert isinstance(classify(a_pod({"state": {"running": {}}})), Waiting)
+    assert isinstance(classify(a_pod({"state": {"running": {}}})), StartPending)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,12 @@ def test_a_container_without_an_address_is_waited_for():
 def test_how_far_a_pod_has_come(pod, stage):
     found = classify(pod)
 
-    assert isinstance(found, Waiting)
+    assert isinstance(found, StartPending)
     assert found.stage is stage
 
 
 @pytest.mark.parametrize(
-    ("message", "sentence"),
+    ("message", "text"),
     [
         pytest.param(
             "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes …",
@@ -195,8 +195,8 @@ def test_how_far_a_pod_has_come(pod, stage):
         pytest.param("", "Waiting for a node.", id="no words"),
     ],
 )
-def test_what_the_scheduler_says_as_one_sentence(message, sentence):
-    assert unschedulable(message) == sentence
+def test_what_the_scheduler_says_as_one_sentence(message, text):
+    assert unschedulable(message) == text
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_the_scheduler_says_as_one_sentence(message, sentence):
     ],
 )
 def test_what_the_kubelet_tries_again_is_waited_for(reason, message):
-    assert isinstance(classify(a_pod(waits(reason, message))), Waiting)
+    assert isinstance(classify(a_pod(waits(reason, message))), StartPending)
 
 
 def test_the_servers_container_counts_wherever_it_is_listed():
@@ -256,4 +256,4 @@ def test_an_init_container_is_told_while_it_matters(state, expected):
     pod = a_pod(waits("PodInitializing"))
     pod["status"]["initContainerStatuses"] = [{"name": "copy", **state}]
 
-    assert classify(pod).sentence.startswith(expected)
+    assert classify(pod).message.startswith(expected)

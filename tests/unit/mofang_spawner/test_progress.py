@@ -3,8 +3,8 @@ import asyncio
 from mofang_spawner.progress import StartLog, Step
 
 
-async def told(log):
-    return [step.sentence async for step in log.follow()]
+async def messages_of(log):
+    return [step.message async for step in log.follow()]
 
 
 async def test_who_comes_late_hears_everything():
@@ -13,15 +13,15 @@ async def test_who_comes_late_hears_everything():
     log.emit(10, "two")
     log.end()
 
-    assert await told(log) == ["one", "two"]
-    assert await told(log) == ["one", "two"]
+    assert await messages_of(log) == ["one", "two"]
+    assert await messages_of(log) == ["one", "two"]
 
 
 async def test_every_follower_hears_each_step_once():
     """Any number of pages may look on, each at its own pace."""
     log = StartLog()
     log.emit(5, "one")
-    followers = [asyncio.create_task(told(log)) for _ in range(3)]
+    followers = [asyncio.create_task(messages_of(log)) for _ in range(3)]
     for number in range(10):
         await asyncio.sleep(0)
         log.emit(number, f"step {number}")
@@ -43,14 +43,14 @@ async def test_a_step_is_heard_as_it_is_said():
 
     log.emit(5, "one")
 
-    assert (await first).sentence == "one"
+    assert (await first).message == "one"
     await following.aclose()
 
 
 async def test_percentages_never_fall():
     log = StartLog()
-    for percent, sentence in [(30, "a"), (0, "b"), (20, "c"), (60, "d")]:
-        log.emit(percent, sentence)
+    for percent, message in [(30, "a"), (0, "b"), (20, "c"), (60, "d")]:
+        log.emit(percent, message)
     log.end()
 
     assert [step.percent async for step in log.follow()] == [30, 30, 30, 60]
@@ -58,17 +58,17 @@ async def test_percentages_never_fall():
 
 async def test_the_same_is_not_said_twice_in_a_row():
     log = StartLog()
-    for sentence in ["a", "a", "b", "a"]:
-        log.emit(5, sentence)
+    for message in ["a", "a", "b", "a"]:
+        log.emit(5, message)
     log.emit(5, "a", "with a detail")
     log.end()
 
-    assert await told(log) == ["a", "b", "a", "a"]
+    assert await messages_of(log) == ["a", "b", "a", "a"]
 
 
 async def test_an_ended_log_wakes_who_waits():
     log = StartLog()
-    follower = asyncio.create_task(told(log))
+    follower = asyncio.create_task(messages_of(log))
     await asyncio.sleep(0)
     log.end()
 
@@ -76,8 +76,8 @@ async def test_an_ended_log_wakes_who_waits():
 
 
 def test_an_event_has_a_detail_only_when_there_is_one():
-    assert Step(percent=5, sentence="a").event() == {"progress": 5, "message": "a"}
-    assert Step(percent=5, sentence="a", detail="b").event() == {
+    assert Step(percent=5, message="a").event() == {"progress": 5, "message": "a"}
+    assert Step(percent=5, message="a", detail="b").event() == {
         "progress": 5,
         "message": "a",
         "detail": "b",

@@ -108,7 +108,7 @@ async def waiting(server_start, port=1, seconds=5.0):
 
 def said(server_start):
     server_start.log.end()
-    return [step.sentence for step in server_start.log._steps]
+    return [step.message for step in server_start.log._steps]
 
 
 # -- making it

@@ -91,7 +91,7 @@ def spawner(context, monkeypatch):
 
 def exited(reason="exit"):
     return SpawnFailedError(
-        StartFailed(reason=reason, sentence="It ended."), "Bad config"
+        StartFailed(reason=reason, message="It ended."), "Bad config"
     )
 
 
@@ -104,9 +104,9 @@ def exited(reason="exit"):
     ],
 )
 def test_a_refusal_keeps_its_sentence_and_status(error, status):
-    told = refusal(error)
+    cause = refusal(error)
 
-    assert (told.message, told.reason, told.status_code) == (
+    assert (cause.message, cause.reason, cause.status_code) == (
         error.message,
         error.code,
         status,
@@ -114,24 +114,24 @@ def test_a_refusal_keeps_its_sentence_and_status(error, status):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "cause",
     [
         pytest.param(refusal(InvalidError("cpu 99 is too much.")), id="refused"),
         pytest.param(
             start_failed(
-                SpawnFailedError(StartFailed(reason="image", sentence="No image."), "")
+                SpawnFailedError(StartFailed(reason="image", message="No image."), "")
             ),
             id="failed",
         ),
     ],
 )
-def test_people_read_a_sentence_and_no_exception(told):
+def test_people_read_a_sentence_and_no_exception(cause):
     """Pages and the stream of progress show this, else the exception's own text."""
-    plain, html = format_exception(told)
+    plain, html = format_exception(cause)
 
-    assert plain == told.message
-    assert html == told.message_html
-    assert format_exception(told, only_jupyterhub=True) == (plain, html)
+    assert plain == cause.message
+    assert html == cause.message_html
+    assert format_exception(cause, only_jupyterhub=True) == (plain, html)
 
 
 def test_a_refusal_brings_no_html_of_its_own():
@@ -141,20 +141,20 @@ def test_a_refusal_brings_no_html_of_its_own():
 
 def test_last_lines_are_told_as_text():
     """A program's output is anybody's, and is never markup."""
-    verdict = StartFailed(reason="exit", sentence="<i>ended</i>")
-    told = start_failed(SpawnFailedError(verdict, "<script>alert(1)</script>\n"))
+    verdict = StartFailed(reason="exit", message="<i>ended</i>")
+    cause = start_failed(SpawnFailedError(verdict, "<script>alert(1)</script>\n"))
 
-    assert told.message_html == (
+    assert cause.message_html == (
         "<p>&lt;i&gt;ended&lt;/i&gt;</p>"
         "<pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre>"
         f"<p data-safe-mode>{OFFER}</p>"
     )
-    assert "Its last lines were:" in told.message
-    assert (told.status_code, told.reason) == (424, "exit")
+    assert "Its last lines were:" in cause.message
+    assert (cause.status_code, cause.reason) == (424, "exit")
 
 
 @pytest.mark.parametrize(
-    ("told", "is_offered"),
+    ("cause", "is_offered"),
     [
         pytest.param(start_failed(exited()), True, id="the server exited"),
         pytest.param(
@@ -172,9 +172,9 @@ def test_last_lines_are_told_as_text():
         pytest.param(refusal(QuotaError("full")), False, id="it was refused"),
     ],
 )
-def test_safe_mode_is_offered_where_the_users_files_may_be_the_cause(told, is_offered):
-    assert ("data-safe-mode" in told.message_html) == is_offered
-    assert (OFFER in told.message) == is_offered
+def test_safe_mode_is_offered_where_the_users_files_may_be_the_cause(cause, is_offered):
+    assert ("data-safe-mode" in cause.message_html) == is_offered
+    assert (OFFER in cause.message) == is_offered
 
 
 def test_a_failure_in_safe_mode_is_for_the_administrator():
@@ -185,12 +185,12 @@ def test_a_failure_in_safe_mode_is_for_the_administrator():
 
 
 def test_a_failed_start_without_lines_has_none():
-    told = start_failed(
-        SpawnFailedError(StartFailed(reason="image", sentence="No image."), " \n")
+    cause = start_failed(
+        SpawnFailedError(StartFailed(reason="image", message="No image."), " \n")
     )
 
-    assert told.message == "No image."
-    assert told.message_html == "<p>No image.</p>"
+    assert cause.message == "No image."
+    assert cause.message_html == "<p>No image.</p>"
 
 
 # -- what may start
@@ -399,14 +399,14 @@ async def fail(spawner, context):
 
 async def test_a_start_in_safe_mode_knows_why_the_last_one_failed(starting, context):
     """Also of another object, which JupyterHub makes for each start after a failure."""
-    told = await fail(starting, context)
+    cause = await fail(starting, context)
     kept = starting.get_state()
     starting._last_failure = ""
     starting.load_state(kept)
 
     await starting.apply_user_options(starting, {**OPTIONS, "safe_mode": True})
 
-    assert "Preferred directory not found" in told.message
+    assert "Preferred directory not found" in cause.message
     assert starting._plan.last_failure == (
         "The server exited before it was ready, with exit code 1.\n"
         "Preferred directory not found: '/nowhere'"
@@ -418,9 +418,9 @@ async def test_a_failure_in_safe_mode_does_not_hide_the_one_before(starting, con
     starting.load_state(starting.get_state() | before)
     starting._plan = a_plan(safe_mode=True)
 
-    told = await fail(starting, context)
+    cause = await fail(starting, context)
 
-    assert "administrator" in told.message
+    assert "administrator" in cause.message
     assert starting.get_state()["last_failure"] == "Preferred directory not found"
 
 

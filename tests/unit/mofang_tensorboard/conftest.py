@@ -45,10 +45,10 @@ def storage(tmp_path: Path) -> Path:
     return root
 
 
-async def until(look: Callable[[], Awaitable[object]], seconds: float = 60) -> None:
-    """Return when ``look`` answers with something true."""
+async def until(check: Callable[[], Awaitable[object]], seconds: float = 60) -> None:
+    """Return when ``check`` answers with something true."""
     async with asyncio.timeout(seconds):
-        while not await look():  # noqa: ASYNC110 - there is no event to await
+        while not await check():  # noqa: ASYNC110 - there is no event to await
             await asyncio.sleep(0.1)
 
 

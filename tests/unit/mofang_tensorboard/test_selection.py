@@ -6,30 +6,30 @@ import pytest
 from unit.mofang_tensorboard.conftest import API
 from unit.mofang_training.notebook import Notebook
 
+from mofang_tensorboard.allowed_roots import AllowedRoots
 from mofang_tensorboard.errors import TensorBoardError
-from mofang_tensorboard.places import Places
 from mofang_tensorboard.selection import read_selection
 
 
 @pytest.fixture
-def places(storage: Path) -> Places:
+def allowed(storage: Path) -> AllowedRoots:
     roots = ("home", "projects/vision", "global")
-    return Places(roots=tuple(storage / each for each in roots))
+    return AllowedRoots(roots=tuple(storage / each for each in roots))
 
 
-def refusal(body: Any, places: Places, root: Path) -> TensorBoardError:
+def refusal(body: Any, allowed: AllowedRoots, root: Path) -> TensorBoardError:
     with pytest.raises(TensorBoardError) as refused:
-        read_selection(body, places, root)
+        read_selection(body, allowed, root)
     return refused.value
 
 
 def test_links_are_followed_before_a_directory_is_judged(
-    places: Places, storage: Path
+    allowed: AllowedRoots, storage: Path
 ) -> None:
     (storage / "home/secret").symlink_to("/etc")
     (storage / "home/neighbour").symlink_to(storage / "projects/speech")
     for name in ("secret", "neighbour"):
-        refused = refusal({"logdir": f"{storage}/home/{name}"}, places, storage)
+        refused = refusal({"logdir": f"{storage}/home/{name}"}, allowed, storage)
         assert refused.status == 403
         assert "which leads to" in str(refused)
         assert refused.fields == {"logdir": str(refused)}
@@ -52,8 +52,8 @@ def test_links_are_followed_before_a_directory_is_judged(
         ),
         pytest.param("{0}/home/a\0b", 400, "followed", id="NUL"),
         pytest.param("{0}/home/\ud800", 400, "followed", id="no text"),
-        pytest.param("home/runs", 400, "no absolute path", id="relative"),
-        pytest.param("", 400, "no absolute path", id="empty"),
+        pytest.param("home/runs", 400, "not an absolute path", id="relative"),
+        pytest.param("", 400, "not an absolute path", id="empty"),
     ],
 )
 async def test_other_directories_are_refused_in_a_sentence(
@@ -98,46 +98,48 @@ async def test_other_bodies_are_refused_in_a_sentence(
 
 @pytest.mark.parametrize("name", ["", "a/b", ".", "..", ".a", "a\nb", "x" * 101])
 def test_names_that_no_run_can_have_are_refused(
-    places: Places, storage: Path, name: str
+    allowed: AllowedRoots, storage: Path, name: str
 ) -> None:
     body = {"logdirs": {name: str(storage / "home")}}
-    refused = refusal(body, places, storage)
+    refused = refusal(body, allowed, storage)
     assert refused.status == 400
     assert list(refused.fields) == [f"logdirs.{name}"]
 
 
 def test_a_comparison_names_the_directory_that_is_wrong(
-    places: Places, storage: Path
+    allowed: AllowedRoots, storage: Path
 ) -> None:
     named = {"good": str(storage / "home"), "bad": "/etc"}
-    assert list(refusal({"logdirs": named}, places, storage).fields) == ["logdirs.bad"]
+    assert list(refusal({"logdirs": named}, allowed, storage).fields) == ["logdirs.bad"]
     unread = {"logdirs": {"good": 1}}
-    assert list(refusal(unread, places, storage).fields) == ["logdirs.good"]
+    assert list(refusal(unread, allowed, storage).fields) == ["logdirs.good"]
 
 
-def test_too_many_directories_are_refused(places: Places, storage: Path) -> None:
+def test_too_many_directories_are_refused(allowed: AllowedRoots, storage: Path) -> None:
     for count in (0, 21):
         named = {str(n): str(storage / "home") for n in range(count)}
-        assert "cannot be compared" in str(refusal({"logdirs": named}, places, storage))
+        assert "cannot be compared" in str(
+            refusal({"logdirs": named}, allowed, storage)
+        )
 
 
 def test_paths_of_the_file_browser_are_in_its_directory(
-    places: Places, storage: Path
+    allowed: AllowedRoots, storage: Path
 ) -> None:
     (storage / "home/runs").mkdir()
-    one = read_selection({"paths": ["home/runs"]}, places, storage)
+    one = read_selection({"paths": ["home/runs"]}, allowed, storage)
     assert one.runs == (("", storage / "home/runs"),)
-    assert refusal({"paths": [""]}, places, storage).status == 403
+    assert refusal({"paths": [""]}, allowed, storage).status == 403
 
 
 def test_directories_of_the_file_browser_are_named_apart(
-    places: Places, storage: Path
+    allowed: AllowedRoots, storage: Path
 ) -> None:
     for name in ("a/logs", "b/logs", "c"):
         (storage / "home" / name).mkdir(parents=True)
-    both = read_selection({"paths": ["home/a/logs", "home/b/logs"]}, places, storage)
+    both = read_selection({"paths": ["home/a/logs", "home/b/logs"]}, allowed, storage)
     assert [name for name, _ in both.runs] == ["a · logs", "b · logs"]
-    plain = read_selection({"paths": ["home/c", "home/a"]}, places, storage)
+    plain = read_selection({"paths": ["home/c", "home/a"]}, allowed, storage)
     assert [name for name, _ in plain.runs] == ["a", "c"]
 
 
@@ -146,5 +148,5 @@ def test_places_are_those_of_the_servers_own_project(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/jovyan")
     roots = [Path("/home/jovyan"), Path("/projects/vision"), Path("/global")]
-    assert list(Places.of_project("vision").roots) == roots
-    assert list(Places.of_project("").roots) == [roots[0], roots[2]]
+    assert list(AllowedRoots.of_project("vision").roots) == roots
+    assert list(AllowedRoots.of_project("").roots) == [roots[0], roots[2]]

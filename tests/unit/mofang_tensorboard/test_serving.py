@@ -19,13 +19,13 @@ START = 60
 async def started(browser: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, Any]:
     answer = await browser.post(API, json=body, timeout=START)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    opened: dict[str, Any] = answer.json()
+    return opened
 
 
-def view(told: dict[str, Any], path: str = "") -> str:
+def view(opened: dict[str, Any], path: str = "") -> str:
     """Return the address as a client of this base takes it."""
-    return f"mofang/tensorboard/view/{told['id']}/{path}"
+    return f"mofang/tensorboard/view/{opened['id']}/{path}"
 
 
 async def test_a_directory_is_shown_under_the_notebooks_address(
@@ -33,12 +33,12 @@ async def test_a_directory_is_shown_under_the_notebooks_address(
 ) -> None:
     logs = write_run(storage / "projects/vision/runs/a")
     async with notebook.client() as browser:
-        told = await started(browser, {"logdir": str(logs)})
-        assert told["url"] == (
-            f"/user/ada/vision-pytorch/mofang/tensorboard/view/{told['id']}/"
+        opened = await started(browser, {"logdir": str(logs)})
+        assert opened["url"] == (
+            f"/user/ada/vision-pytorch/mofang/tensorboard/view/{opened['id']}/"
         )
-        assert told["logdir"] == str(logs)
-        page = await browser.get(view(told))
+        assert opened["logdir"] == str(logs)
+        page = await browser.get(view(opened))
         assert page.status_code == 200
         assert "<title>TensorBoard</title>" in page.text
         assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
@@ -46,8 +46,8 @@ async def test_a_directory_is_shown_under_the_notebooks_address(
         assert "url(/" not in page.text  # Such an address would be the hub's.
         font = re.search(r"url\((font-[^)]+)\)", page.text)
         assert font is not None
-        assert (await browser.get(view(told, font[1]))).status_code == 200
-        script = await browser.get(view(told, "index.js"))
+        assert (await browser.get(view(opened, font[1]))).status_code == 200
+        script = await browser.get(view(opened, "index.js"))
         assert script.status_code == 200
         assert len(script.content) > 100_000
 
@@ -65,8 +65,8 @@ async def test_files_of_the_person_do_not_keep_it_from_starting(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     logs = write_run(storage / "home/runs")
     async with notebook.client() as browser:
-        told = await started(browser, {"logdir": str(logs)})
-        assert (await browser.get(view(told))).status_code == 200
+        opened = await started(browser, {"logdir": str(logs)})
+        assert (await browser.get(view(opened))).status_code == 200
 
 
 async def test_curves_are_read_by_its_own_requests(
@@ -74,17 +74,17 @@ async def test_curves_are_read_by_its_own_requests(
 ) -> None:
     logs = write_run(storage / "home/runs", tag="accuracy")
     async with notebook.client() as browser:
-        told = await started(browser, {"logdir": str(logs)})
+        opened = await started(browser, {"logdir": str(logs)})
 
         async def tags() -> bool:
-            answer = await browser.get(view(told, "data/plugin/timeseries/tags"))
+            answer = await browser.get(view(opened, "data/plugin/timeseries/tags"))
             runs = answer.json()["scalars"]["runTagInfo"]
             return list(runs.values()) == [["accuracy"]]
 
         await until(tags)
         asked = '[{"plugin": "scalars", "tag": "accuracy"}]'
         curves = await browser.post(
-            view(told, "data/plugin/timeseries/timeSeries"),
+            view(opened, "data/plugin/timeseries/timeSeries"),
             files={"requests": (None, asked)},
         )
         assert curves.status_code == 200, curves.text
@@ -101,12 +101,12 @@ async def test_several_directories_are_compared_by_name(
     large = write_run(storage / "global/runs/b")
     named = {"small, lr: 0.1": str(small), "large": str(large)}
     async with notebook.client() as browser:
-        told = await started(browser, {"logdirs": named})
-        assert told["logdir"] is None
-        assert told["logdirs"] == named
+        opened = await started(browser, {"logdirs": named})
+        assert opened["logdir"] is None
+        assert opened["logdirs"] == named
 
         async def runs() -> list[str]:
-            answer = await browser.get(view(told, "data/runs"))
+            answer = await browser.get(view(opened, "data/runs"))
             return sorted(answer.json())
 
         async def all_runs() -> bool:
@@ -137,16 +137,16 @@ async def test_stopping_ends_the_process_and_its_address(
 ) -> None:
     logs = write_run(storage / "home/runs")
     async with notebook.client() as browser:
-        told = await started(browser, {"logdir": str(logs)})
-        assert running_with(told["id"])
-        answer = await browser.delete(f"{API}/{told['id']}")
+        opened = await started(browser, {"logdir": str(logs)})
+        assert running_with(opened["id"])
+        answer = await browser.delete(f"{API}/{opened['id']}")
         assert answer.status_code == 204
-        assert not running_with(told["id"])
-        page = await browser.get(view(told))
+        assert not running_with(opened["id"])
+        page = await browser.get(view(opened))
         assert page.status_code == 404
         assert page.text == "This TensorBoard has ended. Open it again."
         assert page.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
-        again = await browser.delete(f"{API}/{told['id']}")
+        again = await browser.delete(f"{API}/{opened['id']}")
         assert again.status_code == 404
         assert again.json()["error"] == "not_found"
         assert (await browser.get(API)).json() == {"instances": []}
@@ -157,8 +157,8 @@ async def test_it_ends_with_the_server(
 ) -> None:
     logs = write_run(storage / "home/runs")
     async with notebook_with() as server, server.client() as browser:
-        told = await started(browser, {"logdir": str(logs)})
-    assert not running_with(told["id"])
+        opened = await started(browser, {"logdir": str(logs)})
+    assert not running_with(opened["id"])
 
 
 async def test_it_ends_with_a_server_that_is_killed(storage: Path) -> None:
@@ -198,25 +198,25 @@ async def test_it_ends_when_nobody_uses_it(
 ) -> None:
     logs = write_run(storage / "home/runs")
     async with (
-        notebook_with(idle_seconds=0.2, look_seconds=0.1) as server,
+        notebook_with(idle_seconds=0.2, poll_seconds=0.1) as server,
         server.client() as browser,
     ):
-        told = await started(browser, {"logdir": str(logs)})
+        opened = await started(browser, {"logdir": str(logs)})
 
         async def gone() -> bool:
-            return not running_with(told["id"])
+            return not running_with(opened["id"])
 
         await until(gone)
         assert (await browser.get(API)).json() == {"instances": []}
         again = await started(browser, {"logdir": str(logs)})
-        assert again["id"] != told["id"]
+        assert again["id"] != opened["id"]
 
 
 async def test_one_that_died_is_started_anew(notebook: Notebook, storage: Path) -> None:
     logs = write_run(storage / "home/runs")
     async with notebook.client() as browser:
-        told = await started(browser, {"logdir": str(logs)})
-        for pid in running_with(told["id"]):
+        opened = await started(browser, {"logdir": str(logs)})
+        for pid in running_with(opened["id"]):
             os.kill(pid, 9)
 
         async def gone() -> bool:
@@ -224,7 +224,7 @@ async def test_one_that_died_is_started_anew(notebook: Notebook, storage: Path) 
 
         await until(gone)
         again = await started(browser, {"logdir": str(logs)})
-        assert again["id"] != told["id"]
+        assert again["id"] != opened["id"]
         assert (await browser.get(view(again))).status_code == 200
 
 
@@ -234,13 +234,13 @@ async def test_strangers_see_nothing(
 ) -> None:
     logs = write_run(storage / "home/runs")
     async with notebook.client() as browser:
-        told = await started(browser, {"logdir": str(logs)})
+        opened = await started(browser, {"logdir": str(logs)})
     async with notebook.client(token=token) as stranger:
-        for path in (view(told), view(told, "data/runs")):
+        for path in (view(opened), view(opened, "data/runs")):
             page = await stranger.get(path)
             assert page.status_code == 302
             assert "/login" in page.headers["Location"]
-        assert (await stranger.post(view(told))).status_code == 403
+        assert (await stranger.post(view(opened))).status_code == 403
         assert (await stranger.get(API)).status_code == 403
 
 
@@ -252,7 +252,7 @@ async def test_pages_of_other_sites_ask_nothing(
     async with notebook.client(token=None) as browser:
         await browser.get("lab", params={"token": BROWSER_TOKEN})
         xsrf = browser.cookies["_xsrf"]
-        told = (
+        opened = (
             await browser.post(
                 API,
                 json={"logdir": str(logs)},
@@ -260,7 +260,7 @@ async def test_pages_of_other_sites_ask_nothing(
                 timeout=START,
             )
         ).json()
-        curves = view(told, "data/plugin/timeseries/timeSeries")
+        curves = view(opened, "data/plugin/timeseries/timeSeries")
         own = f"http://{urlsplit(notebook.url).netloc}"
         asked = {"requests": (None, "[]")}
         foreign = {"Origin": "https://elsewhere.example"}
@@ -279,9 +279,9 @@ def running_with(text: str) -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+                arguments = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
             except OSError:
                 continue
-            if text in words:
+            if text in arguments:
                 found.append(int(folder.name))
     return found

@@ -32,8 +32,8 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "program"
     folder.mkdir()
     (folder / "program.py").write_text(PROGRAM)
-    words = (sys.executable, "-I", str(folder / "program.py"))
-    monkeypatch.setattr(packages, "PROGRAM", words)
+    arguments = (sys.executable, "-I", str(folder / "program.py"))
+    monkeypatch.setattr(packages, "PROGRAM", arguments)
     return folder
 
 

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from mofang_local import needs as machine
-from mofang_local.errors import NeedError
+from mofang_local import preflight
+from mofang_local.errors import PreflightError
 from support import needs, passed
 
 
@@ -14,8 +14,10 @@ def folder(monkeypatch):
     """A folder of tests that needs a program which nobody has."""
 
     def made(*checks):
-        found = needs.Needs(packages={"absent-program": "a-package"}, checks=checks)
-        monkeypatch.setitem(needs.NEEDS, "odd", found)
+        found = needs.Requirements(
+            packages={"absent-program": "a-package"}, checks=checks
+        )
+        monkeypatch.setitem(needs.REQUIREMENTS, "odd", found)
 
     monkeypatch.setattr(needs.os, "geteuid", lambda: 1000)
     return made
@@ -24,7 +26,7 @@ def folder(monkeypatch):
 def test_a_plain_user_is_told_all_that_is_missing_at_once(folder):
     folder(lambda: iter(["The moon is missing: wait for it."]))
 
-    with pytest.raises(NeedError) as refusal:
+    with pytest.raises(PreflightError) as refusal:
         needs.ensure("odd")
 
     assert str(refusal.value).splitlines() == [
@@ -36,7 +38,7 @@ def test_a_plain_user_is_told_all_that_is_missing_at_once(folder):
 def test_programs_that_are_there_need_no_package():
     found = {"sh": "dash", "/etc/passwd": "base-passwd", "absent-program": "a-package"}
 
-    assert machine.missing_packages(found) == ["a-package"]
+    assert preflight.missing_packages(found) == ["a-package"]
 
 
 def test_services_are_not_started_by_their_installation(monkeypatch, tmp_path):
@@ -71,9 +73,11 @@ def checkout(tmp_path):
     return folder
 
 
-def git(folder, *words):
+def git(folder, *arguments):
     identity = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
-    return subprocess.check_output(["git", *identity, *words], cwd=folder, text=True)
+    return subprocess.check_output(
+        ["git", *identity, *arguments], cwd=folder, text=True
+    )
 
 
 def commit(folder, text):
@@ -85,13 +89,13 @@ def commit(folder, text):
 
 def test_what_passed_is_remembered_with_its_commit(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert "has not passed" in passed.sentence("test-long")
+    assert "has not passed" in passed.message("test-long")
 
     passed.record("test-long", passed.begin(), seconds=750)
 
     head = git(passed.REPOSITORY, "rev-parse", "--short=12", "HEAD").strip()
-    assert f"commit {head}" in passed.sentence("test-long")
-    assert passed.sentence("test-long").endswith("in 12.5 minutes.")
+    assert f"commit {head}" in passed.message("test-long")
+    assert passed.message("test-long").endswith("in 12.5 minutes.")
 
 
 def test_the_commit_is_the_one_that_the_run_began_with(monkeypatch, tmp_path, checkout):
@@ -103,8 +107,8 @@ def test_the_commit_is_the_one_that_the_run_began_with(monkeypatch, tmp_path, ch
     second = commit(checkout, "second")
     passed.record("test-bare", tested, seconds=60)
 
-    assert f"commit {first}, in" in passed.sentence("test-bare")
-    assert second not in passed.sentence("test-bare")
+    assert f"commit {first}, in" in passed.message("test-bare")
+    assert second not in passed.message("test-bare")
 
 
 def test_changes_count_if_they_were_there_at_the_start(monkeypatch, tmp_path, checkout):
@@ -115,6 +119,6 @@ def test_changes_count_if_they_were_there_at_the_start(monkeypatch, tmp_path, ch
     commit(checkout, "changed")
 
     passed.record("test-long", clean, seconds=60)
-    assert "uncommitted" not in passed.sentence("test-long")
+    assert "uncommitted" not in passed.message("test-long")
     passed.record("test-long", changed, seconds=60)
-    assert "with uncommitted changes" in passed.sentence("test-long")
+    assert "with uncommitted changes" in passed.message("test-long")

@@ -79,11 +79,11 @@ def run(pytester):
         f"[pytest]\npythonpath = {TESTS}\nfilterwarnings = error\nxfail_strict = true\n"
     )
 
-    def done(*words, **modules):
+    def done(*arguments, **modules):
         pytester.makepyfile(**modules)
         plugins = ("hypothesispytest", "anyio", "asyncio")
         without = [word for name in plugins for word in ("-p", f"no:{name}")]
-        return pytester.runpytest_subprocess("-rA", *without, *words)
+        return pytester.runpytest_subprocess("-rA", *without, *arguments)
 
     return done
 

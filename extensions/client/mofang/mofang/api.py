@@ -67,7 +67,14 @@ def spec(
     settings: ClientSettings | None = None,
     **options: Unpack[SubmitOptions],
 ) -> JobSpec:
-    """Return what ``submit`` would send, for ``AsyncClient.submit`` or a look."""
+    """Return what ``submit`` would send, for ``AsyncClient.submit`` or for inspection.
+
+    Args:
+        script: Path of the script or notebook; None with ``command``.
+        settings: None for those of the environment and the settings file.
+        *arguments: Of the script.
+        **options: As ``submit`` takes them.
+    """
     return build_spec(script, arguments, options, settings or ClientSettings.find())
 
 
@@ -105,7 +112,13 @@ def list_environments(*, client: Client | None = None) -> list[Environment]:
 def compare(
     left: str | JobHandle, right: str | JobHandle, *, client: Client | None = None
 ) -> Comparison:
-    """Return how two jobs differ: in their settings, and in what came of them."""
+    """Return how two jobs differ: in their settings, and in what came of them.
+
+    Args:
+        left: One job, or its id.
+        right: The other.
+        client: None for one with the settings that are found.
+    """
     client = client or Client()
     ids = [each if isinstance(each, str) else each.id for each in (left, right)]
     first, second = (client.get_job(job_id) for job_id in ids)

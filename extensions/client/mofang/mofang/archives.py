@@ -34,6 +34,11 @@ def archive_of(snapshot: str, home: Path) -> Path:
 def use_snapshot(snapshot: str, project: str, home: Path) -> None:
     """Note that a job of a project is to run this code; its age counts from now.
 
+    Args:
+        snapshot: SHA-256 of the archive, as a hexadecimal text.
+        project: A name that no project can have is passed over.
+        home: The person's home.
+
     Raises:
         OSError: It is not kept here, or that cannot be noted.
     """

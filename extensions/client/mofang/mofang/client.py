@@ -195,7 +195,15 @@ class Client:
         offset: int = 0,
         limit: int = LOG_PART_BYTES,
     ) -> LogPart:
-        """Return a part of a log; a negative offset counts from its end."""
+        """Return a part of a log; a negative offset counts from its end.
+
+        Args:
+            job_id: Id of the job, such as ``digits-x1y2z3``.
+            role: Role of the replica, such as ``worker``.
+            index: Index of the replica within its role, from 0.
+            offset: First byte; a negative one counts from the end of the log.
+            limit: Maximum number of bytes.
+        """
         project, replica = self.settings.project, (role, index)
         return self._do(endpoints.read_log(project, job_id, replica, offset, limit))
 
@@ -205,6 +213,12 @@ class Client:
         """Yield a log as it is written until its replica ends.
 
         Broken connections are opened again where they broke.
+
+        Args:
+            job_id: Id of the job, such as ``digits-x1y2z3``.
+            role: Role of the replica, such as ``worker``.
+            index: Index of the replica within its role, from 0.
+            offset: First byte to send.
         """
         position, project = LogPosition(offset), self.settings.project
         while not position.is_complete:

@@ -16,11 +16,16 @@ from typing import BinaryIO
 
 from typing_extensions import Buffer, override
 
-from mofang.codetree import ChangedError, Entry, Kind
+from mofang.codetree import ChangedError, Entry, EntryKind
 
 
 def write_archive(file: BinaryIO, root: Path, entries: Sequence[Entry]) -> str:
     """Write an uncompressed archive and return its SHA-256.
+
+    Args:
+        file: Open for writing; stays open.
+        root: Directory that the archive's names are relative to.
+        entries: Files, links and directories, in the order to write them.
 
     Raises:
         ChangedError: A file is not what it was when it was listed, or changed while
@@ -56,14 +61,14 @@ class _HashingFile(io.BufferedIOBase):
 def _add(archive: tarfile.TarFile, root: Path, entry: Entry) -> None:
     member = tarfile.TarInfo(entry.name)
     match entry.kind:
-        case Kind.DIRECTORY:
+        case EntryKind.DIRECTORY:
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(member)
-        case Kind.LINK:
+        case EntryKind.LINK:
             member.type, member.mode = tarfile.SYMTYPE, 0o777
             member.linkname = entry.target
             archive.addfile(member)
-        case Kind.FILE:
+        case EntryKind.FILE:
             _add_file(archive, root, entry, member)
 
 

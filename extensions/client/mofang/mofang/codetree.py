@@ -40,7 +40,7 @@ MAX_FAULTS = 5
 Ignored = Callable[[str], bool]
 
 
-class Kind(Enum):
+class EntryKind(Enum):
     """What an entry is."""
 
     FILE = "file"
@@ -59,7 +59,7 @@ class Entry:
     name: str
     """Its path from there."""
 
-    kind: Kind
+    kind: EntryKind
     size: int = 0
     target: str = ""
     """Where a link leads, as it is written."""
@@ -80,7 +80,7 @@ class _Tally:
     """Bytes of each part."""
 
     def add(self, entry: Entry) -> None:
-        if entry.kind is Kind.DIRECTORY:
+        if entry.kind is EntryKind.DIRECTORY:
             self.directories += 1
             return
         top, inside, _ = entry.name.partition("/")
@@ -135,7 +135,7 @@ def read_ignored(root: Path) -> Ignored:
         rules = GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
         raise refused(
-            code=f"{root / IGNORE_FILE} has a line that is no pattern: {error}"
+            code=f"{root / IGNORE_FILE} has a line that is not a pattern: {error}"
         ) from error
     return rules.match_file
 
@@ -161,7 +161,7 @@ def _walk(root: Path, ignored: Ignored, tally: _Tally) -> Iterator[Entry]:
             path = f"{name}/" if is_directory else name
             if item.name in CACHES or ignored(path):
                 continue
-            entry = _look(root, name, tally)
+            entry = _read_entry(root, name, tally)
             if entry is None:
                 continue
             yield entry
@@ -169,7 +169,7 @@ def _walk(root: Path, ignored: Ignored, tally: _Tally) -> Iterator[Entry]:
                 waiting.append(path)
 
 
-def _look(root: Path, name: str, tally: _Tally) -> Entry | None:
+def _read_entry(root: Path, name: str, tally: _Tally) -> Entry | None:
     """Return an entry, or note why it cannot be copied."""
     try:
         status = os.lstat(root / name)
@@ -183,10 +183,10 @@ def _look(root: Path, name: str, tally: _Tally) -> Entry | None:
         tally.faults.append(f"{name[:200]!r} {fault}")
         return None
     if target:
-        return Entry(name=name, kind=Kind.LINK, target=target)
+        return Entry(name=name, kind=EntryKind.LINK, target=target)
     if stat.S_ISDIR(status.st_mode):
-        return Entry(name=name, kind=Kind.DIRECTORY)
-    return Entry(name=name, kind=Kind.FILE, size=status.st_size)
+        return Entry(name=name, kind=EntryKind.DIRECTORY)
+    return Entry(name=name, kind=EntryKind.FILE, size=status.st_size)
 
 
 def _fault(root: Path, name: str, mode: int) -> str:
@@ -226,16 +226,16 @@ def _check(root: Path, tally: _Tally) -> None:
             number = f"more than {MAX_COUNTED:,}" if count >= MAX_COUNTED else count
             raise refused(
                 code=f"{root} holds {number} {what}; at most {MAX_CODE_FILES} are "
-                f"copied.{_most(tally.shares, str)} {way_out}"
+                f"copied.{_maximum(tally.shares, str)} {way_out}"
             )
     if tally.size > MAX_CODE_BYTES:
         raise refused(
             code=f"{root} holds {format_bytes(tally.size)}; at most "
             f"{format_bytes(MAX_CODE_BYTES)} are copied."
-            f"{_most(tally.weights, format_bytes)} {way_out}"
+            f"{_maximum(tally.weights, format_bytes)} {way_out}"
         )
 
 
-def _most(parts: Counter[str], show: Callable[[int], str]) -> str:
-    most = ", ".join(f"{name!r} ({show(n)})" for name, n in parts.most_common(3))
-    return f" Most are in {most}." if most else ""
+def _maximum(parts: Counter[str], show: Callable[[int], str]) -> str:
+    maximum = ", ".join(f"{name!r} ({show(n)})" for name, n in parts.most_common(3))
+    return f" Most are in {maximum}." if maximum else ""

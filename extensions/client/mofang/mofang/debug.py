@@ -51,7 +51,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def prepare(job: Job, user: str, scratch: Path) -> list[str]:
-    """Write what the job's owner may have of it; return options of the server."""
+    """Write what the job's owner may have of it; return options of the server.
+
+    Args:
+        job: The failed job.
+        user: Owner of this server; only the job's owner gets its variables.
+        scratch: Directory for the file of variables, private to this server.
+    """
     if job.owner != user:
         _say(
             f"{job.id} is the job of {job.owner}: the server has its directory, and "
@@ -107,6 +113,6 @@ def directory_options(spec: JobSpec) -> list[str]:
     ]
 
 
-def _say(sentence: str) -> None:
+def _say(message: str) -> None:
     """Write into the server's log."""
-    sys.stderr.write(f"[Mofang] {sentence}\n")
+    sys.stderr.write(f"[Mofang] {message}\n")

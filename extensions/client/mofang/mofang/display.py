@@ -56,17 +56,23 @@ def replicas_of(job: Job) -> int:
 
 def remarks(job: Job) -> list[str]:
     """Return what people should know of a job beside its state, gravest first."""
-    told = [job.alert or ""]
+    parts = [job.alert or ""]
     if job.queue is not None and not job.state.is_final:
-        told.append(f"Place {job.queue.position} of {job.queue.length} in the queue.")
+        parts.append(f"Place {job.queue.position} of {job.queue.length} in the queue.")
     if job.attempt > 1:
-        told.append(f"Attempt {job.attempt}.")
-    told.append(job.reason or "")
-    return [text for text in told if text]
+        parts.append(f"Attempt {job.attempt}.")
+    parts.append(job.reason or "")
+    return [text for text in parts if text]
 
 
 def job_html(job: Job, log: str | None = None, note: str = "") -> str:
-    """Return a card of one job, with the end of a log and a remark if given."""
+    """Return a card of one job, with the end of a log and a remark if given.
+
+    Args:
+        job: The job.
+        log: End of a log; None for no log, empty for an empty one.
+        note: Remark below the state.
+    """
     colour = _COLOURS[job.state]
     title = (
         f"<b>{escape(job.spec.name)}</b> <code>{escape(job.id)}</code> "
@@ -112,8 +118,8 @@ def jobs_html(jobs: Sequence[Job]) -> str:
 def preview_html(preview: Preview) -> str:
     """Return what a job would be: faults first, then its cost, then the object."""
     parts = [
-        f'<div role="alert">{escape(name or "job")}: {escape(sentence)}</div>'
-        for name, sentence in preview.fields.items()
+        f'<div role="alert">{escape(name or "job")}: {escape(message)}</div>'
+        for name, message in preview.fields.items()
     ]
     titles = ("Resource", "Asked", "In use", "Limit")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
@@ -139,8 +145,8 @@ def amount_text(resource: str, amount: float | None) -> str:
 
 def job_text(job: Job) -> str:
     """Return one line about a job."""
-    told = " ".join(remarks(job))
-    return f"{job.id}: {job.state}, {age_of(job)}{f' ({told})' if told else ''}"
+    parts = " ".join(remarks(job))
+    return f"{job.id}: {job.state}, {age_of(job)}{f' ({parts})' if parts else ''}"
 
 
 def _cost(cost: QuotaCost) -> str:

@@ -95,7 +95,14 @@ class JobFilter(TypedDict, total=False):
 def list_jobs(
     project: str, limit: int | None, after: str | None, wanted: JobFilter
 ) -> Call[JobList]:
-    """Ask for one page of jobs, newest first."""
+    """Ask for one page of jobs, newest first.
+
+    Args:
+        project: Name of the project.
+        limit: Maximum number of jobs; None for the service's default.
+        after: Cursor of the previous page; None for the first page.
+        wanted: Only jobs that match.
+    """
     said: dict[str, Any] = {"limit": limit, "after": after, **wanted}
     params = {name: value for name, value in said.items() if value is not None}
     return Call("GET", _jobs(project), _model(JobList), params)
@@ -134,7 +141,13 @@ def delete_job(project: str, job_id: str) -> Call[None]:
 
 
 def get_metrics(project: str, job_id: str, points: int | None) -> Call[JobMetrics]:
-    """Ask what a job's replicas used, in so many points for each curve."""
+    """Ask what a job's replicas used, in so many points for each curve.
+
+    Args:
+        project: Name of the project.
+        job_id: Id of the job, such as ``digits-x1y2z3``.
+        points: At most so many per curve; None for the service's default.
+    """
     params = {} if points is None else {"points": points}
     return Call("GET", f"{_job(project, job_id)}/metrics", _model(JobMetrics), params)
 
@@ -147,7 +160,15 @@ def get_result(project: str, job_id: str) -> Call[dict[str, Any]]:
 def read_log(
     project: str, job_id: str, replica: tuple[str, int], offset: int, limit: int
 ) -> Call[LogPart]:
-    """Ask for a part of a log; a negative offset counts from its end."""
+    """Ask for a part of a log; a negative offset counts from its end.
+
+    Args:
+        project: Name of the project.
+        job_id: Id of the job, such as ``digits-x1y2z3``.
+        replica: Role and index.
+        offset: First byte; a negative one counts from the end of the log.
+        limit: Maximum number of bytes.
+    """
     params = {"offset": offset, "limit": limit}
     return Call("GET", _log(project, job_id, replica), _log_part, params)
 
@@ -155,13 +176,26 @@ def read_log(
 def follow_log(
     project: str, job_id: str, replica: tuple[str, int], offset: int
 ) -> Call[None]:
-    """Ask for all of a log from an offset on, as it is written."""
+    """Ask for all of a log from an offset on, as it is written.
+
+    Args:
+        project: Name of the project.
+        job_id: Id of the job, such as ``digits-x1y2z3``.
+        replica: Role and index.
+        offset: First byte to send.
+    """
     params: dict[str, str | int] = {"follow": "true", "offset": offset}
     return Call("GET", _log(project, job_id, replica), _nothing, params)
 
 
 def open_ssh(project: str, job_id: str, replica: tuple[str, int]) -> Call[None]:
-    """Ask for a WebSocket to an SSH server in a replica."""
+    """Ask for a WebSocket to an SSH server in a replica.
+
+    Args:
+        project: Name of the project.
+        job_id: Id of the job, such as ``digits-x1y2z3``.
+        replica: Role and index.
+    """
     role, index = replica
     name = _segment("role of a replica", role)
     return Call("GET", f"{_job(project, job_id)}/ssh/{name}/{index}", _nothing)
@@ -275,7 +309,7 @@ def _log_part(response: httpx.Response) -> LogPart:
         following = int(headers.get("X-Log-Next", len(content)))
     except ValueError as error:
         raise UnexpectedAnswerError(
-            f"{response.url.host} answered with headers of a log that are no numbers."
+            f"{response.url.host} answered with headers of a log that are not numbers."
         ) from error
     is_complete = headers.get("X-Log-Complete", "").lower() == "true"
     return LogPart(content, size, following, is_complete)

@@ -46,11 +46,9 @@ class RefusedError(MofangError):
         status: int = 400,
         fields: Mapping[str, str] | None = None,
     ) -> None:
-        told = {name or "job": sentence for name, sentence in (fields or {}).items()}
+        refusal = {name or "job": text for name, text in (fields or {}).items()}
         lines = (
-            f"  {name}: {sentence}"
-            for name, sentence in told.items()
-            if sentence not in message
+            f"  {name}: {text}" for name, text in refusal.items() if text not in message
         )
         super().__init__("\n".join([message, *lines]))
         self.message = message
@@ -128,7 +126,7 @@ _REFUSALS: dict[int, tuple[type[RefusedError], str]] = {
     403: (NotAllowedError, "You may not do this. Ask an admin of the project."),
     404: (NotFoundError, "There is no such thing. Check the job and the project."),
     409: (ConflictError, "This cannot be done in the state that the job is in."),
-    410: (NotFoundError, "That is gone."),
+    410: (NotFoundError, "It no longer exists."),
     413: (InvalidError, "The request is too large."),
     422: (InvalidError, "The request was not understood."),
     429: (RefusedError, "Too many requests. Wait a little and try again."),
@@ -137,14 +135,18 @@ _REFUSALS: dict[int, tuple[type[RefusedError], str]] = {
 
 def error_of(status: int, body: bytes) -> MofangError:
     """Return the error that an answer of 400 or above means."""
-    told = _read_body(body)
+    refusal = _read_body(body)
     if status >= 500:  # noqa: PLR2004 - where HTTP puts the faults of servers
-        message = told.message if told else f"The platform failed (HTTP {status})."
+        message = (
+            refusal.message if refusal else f"The platform failed (HTTP {status})."
+        )
         return PlatformError(f"{message} Try again in a minute.", status=status)
     kind, message = _REFUSALS.get(status, (InvalidError, f"Refused (HTTP {status})."))
-    if told is None:
+    if refusal is None:
         return kind(message, status=status)
-    return kind(told.message, code=told.error, status=status, fields=told.fields)
+    return kind(
+        refusal.message, code=refusal.error, status=status, fields=refusal.fields
+    )
 
 
 def _read_body(body: bytes) -> ErrorBody | None:

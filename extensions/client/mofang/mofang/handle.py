@@ -77,6 +77,11 @@ class JobHandle:
 
         With ``follow``, return its lines instead, as they are written, until the
         replica ends: ``for line in job.logs(follow=True): print(line, end="")``.
+
+        Args:
+            role: Empty for the leading role.
+            index: Index of the replica within its role, from 0.
+            follow: Return an iterator instead of a text.
         """
         role = role or leading_role(self.job)
         if follow:

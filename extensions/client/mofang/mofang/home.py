@@ -42,6 +42,11 @@ def _data_path(field: str, data_path: Any, home: Path) -> Any:
 def expanded(field: str, path: str | os.PathLike[str], home: Path) -> str:
     """Return a path with its leading ``~`` replaced.
 
+    Args:
+        field: Name of the field, for the error.
+        path: Path as the person wrote it.
+        home: Replaces ``~``.
+
     Raises:
         InvalidError: It begins with the home of somebody else.
     """

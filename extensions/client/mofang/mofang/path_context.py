@@ -157,7 +157,7 @@ class PathContext:
         if not any(path.is_relative_to(root) for root in roots):
             raise refused(
                 **{
-                    field: f"{path} is seen by this notebook only. Use a place in your "
+                    field: f"{path} exists for this notebook only. Use a path in your "
                     "home or in the project's directory under /projects."
                 }
             )

@@ -52,10 +52,10 @@ def report(**values: Value) -> None:
 
 def _checked(name: str, value: object) -> Value:
     # Numbers of NumPy, PyTorch and TensorFlow are not Python's, but tell theirs.
-    tell = getattr(value, "item", None)
-    if tell is not None and not isinstance(value, (str, int, float)):
+    item = getattr(value, "item", None)
+    if item is not None and not isinstance(value, (str, int, float)):
         try:
-            value = tell()
+            value = item()
         except (ValueError, RuntimeError) as error:
             raise TypeError(f"{name} holds more than one number: {error}.") from error
     if not isinstance(value, (str, int, float)):

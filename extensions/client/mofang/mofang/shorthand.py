@@ -82,7 +82,7 @@ def _plain(value: object) -> object:
             return value
 
 
-def _read_words(value: object) -> object:
+def _read_arguments(value: object) -> object:
     if not isinstance(value, str):
         return [str(word) for word in _listed(value)]
     try:
@@ -160,13 +160,13 @@ def _role_of(role: dict[str, Any]) -> dict[str, Any]:
     return role
 
 
-def _read_places(value: object) -> list[Any]:
+def _read_data_paths(value: object) -> list[Any]:
     if isinstance(value, Mapping):
-        return [{"name": name, **_read_place(each)} for name, each in value.items()]
+        return [{"name": name, **_read_data_path(each)} for name, each in value.items()]
     return [_plain(each) for each in _listed(value)]
 
 
-def _read_place(value: object) -> dict[str, Any]:
+def _read_data_path(value: object) -> dict[str, Any]:
     """Read ``/projects/vision/run``, or that with ``,staged,preload,env``."""
     if isinstance(value, PathLike):
         return {"path": fspath(value)}
@@ -237,14 +237,14 @@ def _listed(value: object) -> Iterable[object]:
 
 
 _READERS: dict[str, Callable[[object], object]] = {
-    "arguments": _read_words,
-    "command": _read_words,
+    "arguments": _read_arguments,
+    "command": _read_arguments,
     "environment": _read_variables,
     "flags": _read_flags,
     "hyperparameters": _read_settings,
-    "inputs": _read_places,
+    "inputs": _read_data_paths,
     "keep_on_failure_minutes": _read_minutes,
-    "outputs": _read_places,
+    "outputs": _read_data_paths,
     "restart": _read_restart,
     "roles": _read_roles,
     "secrets": _read_secrets,

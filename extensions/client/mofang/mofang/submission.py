@@ -45,7 +45,7 @@ def build_spec(
     said: dict[str, Any] = {"arguments": [str(each) for each in arguments]}
     if script:
         said["script"] = os.fspath(script)
-    return _settle(
+    return _resolve(
         normalize({**said, **_fields(options)}), options, settings, directory
     )
 
@@ -67,7 +67,7 @@ def change_spec(
         directory: The current directory, if it is another.
     """
     changed = merge(normalize(base), normalize(_fields(options)))
-    return _settle(changed, options, settings, directory)
+    return _resolve(changed, options, settings, directory)
 
 
 def rerun_spec(
@@ -80,6 +80,12 @@ def rerun_spec(
 
     A job of an environment gets the image that the environment has now: the one of
     the earlier job may be gone. Only the notebook's own is known to be there.
+
+    Args:
+        job: The earlier job.
+        options: Fields that change.
+        settings: Address, token and project.
+        directory: What relative paths are relative to; None for the working directory.
     """
     base = job.spec.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     is_own = settings.is_inside and base.get("image") == settings.image
@@ -122,7 +128,7 @@ def _fields(options: SubmitOptions) -> dict[str, Any]:
     return {**fields, "resources": resources} if resources else fields
 
 
-def _settle(
+def _resolve(
     wanted: dict[str, Any],
     options: SubmitOptions,
     settings: ClientSettings,

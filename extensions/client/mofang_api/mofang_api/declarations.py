@@ -118,7 +118,13 @@ class FrameworkDeclaration:
 
 
 def workers(*, least: int = 1, most: int = MAX_REPLICAS, meaning: str = "") -> RoleRule:
-    """Return the rule of the main role of most frameworks."""
+    """Return the rule of the main role of most frameworks.
+
+    Args:
+        least: Minimum number of replicas.
+        most: Maximum number of replicas.
+        meaning: What a worker does, for forms and docs.
+    """
     return RoleRule(
         name="worker", least=least, most=most, is_main=True, meaning=meaning
     )

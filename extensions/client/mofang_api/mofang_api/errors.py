@@ -12,11 +12,11 @@ class FieldError(ValueError):
 
     Args:
         field: The dotted path of the field.
-        sentence: What must change.
+        text: What must change.
     """
 
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
         self.field = field
 
 
@@ -39,20 +39,20 @@ def field_messages(error: ValidationError) -> dict[str, str]:
     The key of an error about the whole body is the empty string. Values are never
     repeated in sentences: they may be secrets.
     """
-    sentences: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for item in error.errors(include_url=False, include_input=False):
         field = ".".join(str(part)[:64] for part in item["loc"])
         match item["type"]:
             case "missing":
-                sentence = "This field is needed."
+                text = "This field is needed."
             case "extra_forbidden":
-                sentence = "There is no such field. Check its spelling, or remove it."
+                text = "There is no such field. Check its spelling, or remove it."
             case "value_error":
                 complaint = item["ctx"]["error"]
-                sentence = str(complaint)
+                text = str(complaint)
                 if isinstance(complaint, FieldError):
                     field = f"{field}.{complaint.field}".lstrip(".")
             case _:
-                sentence = item["msg"].removesuffix(".") + "."
-        sentences.setdefault(field, sentence)
-    return sentences
+                text = item["msg"].removesuffix(".") + "."
+        texts.setdefault(field, text)
+    return texts

@@ -17,8 +17,8 @@ WAY_OUT = (
 )
 
 _ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "SECRET", "APIKEY")
-_WORDS = {"SECRETS", "CREDENTIAL", "CREDENTIALS", "PASSWORDS"}
-_PAIRS = {f"{word}_KEY" for word in ("API", "ACCESS", "SECRET", "PRIVATE", "AUTH")}
+_SECRET_PARTS = {"SECRETS", "CREDENTIAL", "CREDENTIALS", "PASSWORDS"}
+_PAIRS = {f"{part}_KEY" for part in ("API", "ACCESS", "SECRET", "PRIVATE", "AUTH")}
 _HARMLESS = {"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"}
 
 _DESCRIPTIONS = {
@@ -74,10 +74,10 @@ def is_secret_name(name: str) -> bool:
     ``HF_TOKEN`` does; ``TOKENIZERS_PARALLELISM``, ``MAX_TOKENS``, ``PAD_TOKEN`` and
     ``HF_TOKEN_PATH`` do not.
     """
-    words = _words(name)
-    if words[-1] in _DESCRIPTIONS:
+    parts = _parts(name)
+    if parts[-1] in _DESCRIPTIONS:
         return False
-    return _names_password(words) or _names_token(words)
+    return _names_password(parts) or _names_token(parts)
 
 
 def is_secret_value(value: str) -> bool:
@@ -92,28 +92,29 @@ def is_secret(name: str, value: str) -> bool:
     plain = value.strip()
     if not is_secret_name(name) or plain.lower() in _HARMLESS:
         return False
-    return _names_password(_words(name)) or not _is_model_token(plain)
+    return _names_password(_parts(name)) or not _is_model_token(plain)
 
 
-def _words(name: str) -> list[str]:
+def _parts(name: str) -> list[str]:
     return name.upper().strip("_").split("_")
 
 
-def _names_password(words: list[str]) -> bool:
+def _names_password(parts: list[str]) -> bool:
     """Say whether a name tells of a secret that is no token."""
-    pairs = {"_".join(pair) for pair in pairwise(words)}
+    pairs = {"_".join(pair) for pair in pairwise(parts)}
     return bool(pairs & _PAIRS) or any(
-        word in _WORDS or (word.endswith(_ENDINGS) and not word.endswith("TOKEN"))
-        for word in words
+        part in _SECRET_PARTS
+        or (part.endswith(_ENDINGS) and not part.endswith("TOKEN"))
+        for part in parts
     )
 
 
-def _names_token(words: list[str]) -> bool:
+def _names_token(parts: list[str]) -> bool:
     """Say whether a name tells of a token that is none of a language model's."""
     return any(
-        word.endswith("TOKEN")
-        and (word.removesuffix("TOKEN") or before) not in _MODEL_TOKENS
-        for before, word in pairwise(["", *words])
+        part.endswith("TOKEN")
+        and (part.removesuffix("TOKEN") or before) not in _MODEL_TOKENS
+        for before, part in pairwise(["", *parts])
     )
 
 

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.process.exit_codes import StoppedError
 from mofang_run.process.files import write_whole
 from mofang_run.process.waiting import pause
@@ -16,7 +16,9 @@ from mofang_run.process.waiting import pause
 MINUTE = 60.0
 
 
-def hold_for_debugging(replica: Replica, code: int, *, minute: float = MINUTE) -> None:
+def hold_for_debugging(
+    replica: ReplicaContext, code: int, *, minute: float = MINUTE
+) -> None:
     """Wait after a failure for as long as the job asks, or until SIGTERM.
 
     ``<log file>.kept.json`` tells the training service meanwhile. Returns at once after
@@ -35,7 +37,7 @@ def hold_for_debugging(replica: Replica, code: int, *, minute: float = MINUTE) -
     until = _stamp(ended + seconds)
     mark = _mark(settings.log_file)
     replica.output.say(
-        f"{settings.replica} is kept until {until} for you to look into it: open a "
+        f"{settings.replica} is held until {until} for inspection: open a "
         "shell in it. Cancel the job to end it sooner."
     )
     if mark is not None:
@@ -48,16 +50,16 @@ def hold_for_debugging(replica: Replica, code: int, *, minute: float = MINUTE) -
                 mark.unlink()
 
 
-def _stay(replica: Replica, seconds: float) -> None:
+def _stay(replica: ReplicaContext, seconds: float) -> None:
     end = time.monotonic() + seconds
     try:
         while time.monotonic() < end:
             pause(min(end - time.monotonic(), MINUTE), replica.signals)
             _reap()
     except StoppedError:
-        replica.output.say("No longer kept: told to end.")
+        replica.output.say("No longer held: terminated.")
     else:
-        replica.output.say("No longer kept: the time is over.")
+        replica.output.say("No longer held: the time is over.")
 
 
 def _reap() -> None:
@@ -67,7 +69,9 @@ def _reap() -> None:
             pass
 
 
-def _write(replica: Replica, mark: Path, code: int, ended: float, until: str) -> None:
+def _write(
+    replica: ReplicaContext, mark: Path, code: int, ended: float, until: str
+) -> None:
     cause = replica.output.termination_message().decode("utf-8", "replace")
     text = json.dumps(
         {

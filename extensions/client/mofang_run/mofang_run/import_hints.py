@@ -19,27 +19,27 @@ _MISSING = re.compile(
 _RELATIVE = "ImportError: attempted relative import with no known parent package"
 
 
-def explain_import(words: str, program: Program, directory: Path) -> str:
+def explain_import(output: str, program: Program, directory: Path) -> str:
     """Return what to do about a failed import; empty if it is none of this kind.
 
     Args:
-        words: The end of the output.
+        output: The end of the output.
         program: What was run.
         directory: The working directory.
     """
     script = _script(program, directory)
     if script is None:
         return ""
-    if _RELATIVE in words:
+    if _RELATIVE in output:
         return _explain_relative(script)
-    found = _MISSING.findall(words)
+    found = _MISSING.findall(output)
     return _explain_missing(found[-1], script, directory) if found else ""
 
 
 def _script(program: Program, directory: Path) -> Path | None:
     """Return the Python script that is run, in a command the first that is there."""
-    words = program.words if program.is_command else program.words[:1]
-    paths = (directory / word for word in words if word.endswith(".py"))
+    output = program.argv if program.is_command else program.argv[:1]
+    paths = (directory / word for word in output if word.endswith(".py"))
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -61,15 +61,15 @@ def _explain_missing(name: str, script: Path, directory: Path) -> str:
         if (folder / name / "__init__.py").is_file() or (
             folder / f"{name}.py"
         ).is_file():
-            sentence = (
+            message = (
                 f"Python does not look for {name} in {folder}, where it is: set the "
                 f"variable PYTHONPATH={folder} of the job"
             )
             if folder in script.parents:
-                sentence += (
+                message += (
                     f", or run the script as a module, {_as_module(script, folder)}"
                 )
-            return f"{sentence}."
+            return f"{message}."
     return ""
 
 

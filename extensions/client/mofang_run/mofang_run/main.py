@@ -26,7 +26,7 @@ from mofang_run.import_hints import explain_import
 from mofang_run.job.declarations import DEFAULT_FRAMEWORK, FRAMEWORKS
 from mofang_run.job.env_parsing import SettingsError
 from mofang_run.job.program import Program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.job.results import result_environment
 from mofang_run.job.scripts import explain_failure
 from mofang_run.job.settings import TERMINATION_LOG, RunSettings
@@ -40,7 +40,7 @@ from mofang_run.process.exit_codes import (
     RefusalError,
     StoppedError,
 )
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe, signal_name
 from mofang_run.process.termination_message import write_termination_message
 from mofang_run.setup import prepare
@@ -53,7 +53,7 @@ class CommandLine(NamedTuple):
     """The arguments of ``mofang-run``."""
 
     framework: str
-    words: list[str]
+    command_argv: list[str]
     is_command: bool
 
 
@@ -64,23 +64,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = RunSettings.from_environment(environment)
     except SettingsError as error:
-        output = Output(sys.stdout.fileno(), environment.get("MOFANG_LOG_FILE") or None)
+        output = ReplicaOutput(
+            sys.stdout.fileno(), environment.get("MOFANG_LOG_FILE") or None
+        )
         output.say(str(error))
         output.close()
         path = environment.get("MOFANG_TERMINATION_LOG", TERMINATION_LOG)
         write_termination_message(path, output.termination_message())
         return WRONG_SETTINGS
-    output = Output(sys.stdout.fileno(), settings.log_file)
+    output = ReplicaOutput(sys.stdout.fileno(), settings.log_file)
     with SignalPipe() as signals:
         code = run_replica(
-            Replica(settings, environment, signals, output), command_line
+            ReplicaContext(settings, environment, signals, output), command_line
         )
     write_termination_message(settings.termination_log, output.termination_message())
     output.close()
     return code
 
 
-def run_replica(replica: Replica, command_line: CommandLine) -> int:
+def run_replica(replica: ReplicaContext, command_line: CommandLine) -> int:
     """Set up, launch, watch, hold if asked to; return the exit code."""
     settings, say = replica.settings, replica.output.say
     if settings.attempt > 1:
@@ -88,7 +90,7 @@ def run_replica(replica: Replica, command_line: CommandLine) -> int:
     replica.environment.update(result_environment(settings))
     try:
         prepared = prepare(
-            replica, command_line.words, is_command=command_line.is_command
+            replica, command_line.command_argv, is_command=command_line.is_command
         )
         launcher = load(command_line.framework)
         with launcher.launch(replica, prepared.program) as launch:
@@ -103,19 +105,19 @@ def run_replica(replica: Replica, command_line: CommandLine) -> int:
                 code = stage.finish(code)
                 hold_for_debugging(replica, code)
     except RefusalError as error:
-        tell_failure = load(command_line.framework).tell_failure
-        if tell_failure is not None:
-            tell_failure(settings, str(error))
-        code = _give_up(replica, str(error), error.exit_code)
+        report_failure = load(command_line.framework).report_failure
+        if report_failure is not None:
+            report_failure(settings, str(error))
+        code = _abort(replica, str(error), error.exit_code)
         hold_for_debugging(replica, code)
     except StoppedError as error:
         name = signal_name(error.number)
-        sentence = f"Stopped by {name} before the command was started."
-        return _give_up(replica, sentence, SIGNALLED + error.number)
+        message = f"Stopped by {name} before the command was started."
+        return _abort(replica, message, SIGNALLED + error.number)
     return code
 
 
-def _watch(replica: Replica, launch: Launch, program: Program) -> int:
+def _watch(replica: ReplicaContext, launch: ProcessSpec, program: Program) -> int:
     start = time.monotonic()
     try:
         status = run_child(
@@ -142,16 +144,16 @@ def _watch(replica: Replica, launch: Launch, program: Program) -> int:
     return _conclude(replica, status, seconds)
 
 
-def _explain(replica: Replica, program: Program) -> None:
+def _explain(replica: ReplicaContext, program: Program) -> None:
     """Say what to do about a failure whose cause is found in the script's files."""
-    words = replica.output.termination_message().decode(errors="replace")
+    output = replica.output.termination_message().decode(errors="replace")
     with suppress(OSError):
-        advice = explain_import(words, program, Path.cwd())
+        advice = explain_import(output, program, Path.cwd())
         if advice:
             replica.output.say(advice)
 
 
-def _conclude(replica: Replica, status: int, seconds: float) -> int:
+def _conclude(replica: ReplicaContext, status: int, seconds: float) -> int:
     name, ended = replica.settings.replica, f"after {seconds:.1f} s"
     if not os.WIFSIGNALED(status):
         code = os.WEXITSTATUS(status)
@@ -168,8 +170,8 @@ def _conclude(replica: Replica, status: int, seconds: float) -> int:
     return code
 
 
-def _give_up(replica: Replica, sentence: str, code: int) -> int:
-    replica.output.say(sentence)
+def _abort(replica: ReplicaContext, message: str, code: int) -> int:
+    replica.output.say(message)
     replica.output.say(f"{replica.settings.replica} ended with exit code {code}.")
     return code
 
@@ -188,10 +190,10 @@ def _parse(argv: list[str]) -> CommandLine:
         help="run the words after -- as they are, not as a script and its arguments",
     )
     options = parser.parse_args(argv[:border])
-    words = argv[border + 1 :]
-    if not words:
+    command_argv = argv[border + 1 :]
+    if not command_argv:
         parser.error("there is nothing to run: give the script after --")
-    return CommandLine(options.framework, words, is_command=options.command)
+    return CommandLine(options.framework, command_argv, is_command=options.command)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
-from mofang_run.environments.jobs import variables
+from mofang_run.environments.job_packages import variables
 from mofang_run.mpi_ssh.session_dir import session_dir
 from mofang_run.mpi_ssh.sshd_config import configure_sshd, find_sshd
 from mofang_run.process.exit_codes import (
@@ -32,13 +32,13 @@ from mofang_run.process.signals import ENDING
 END_SECONDS = 0.3
 """How long sshd may take to end: we are killed a second after SIGTERM."""
 
-_MOST_WORDS = 2
+_MAX_ARGUMENTS = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve one connection; return sshd's exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if not 0 < len(words) <= _MOST_WORDS:
+    if not 0 < len(words) <= _MAX_ARGUMENTS:
         return _refuse("Give a public key and a directory.", WRONG_SETTINGS)
     directory = words[1] if len(words) > 1 else os.path.expanduser("~")  # noqa: PTH111
     for number in ENDING:
@@ -82,8 +82,8 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise StoppedError(number)
 
 
-def _refuse(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr, flush=True)  # noqa: T201 - its only answer
+def _refuse(message: str, code: int) -> int:
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 - its only answer
     return code
 
 

@@ -32,11 +32,11 @@ export function EnvironmentField({ model, trans }: IPartProps): JSX.Element {
               model.selectEnvironment(value === CUSTOM ? null : value)
             }
           >
-            {choices.map(({ value, label, isFitting }) => (
+            {choices.map(({ value, label, isMatching }) => (
               <option
                 key={value}
                 value={value}
-                disabled={!isFitting && value !== chosen}
+                disabled={!isMatching && value !== chosen}
               >
                 {label}
               </option>

@@ -16,7 +16,7 @@ interface IPresetBarProps {
 
 /** The last action and its undo. */
 interface IDone {
-  sentence: string;
+  message: string;
   undo?: () => Promise<void> | void;
   /** What was done to the form, if to that: once it is edited, no undo. */
   form?: IJobForm;
@@ -42,20 +42,20 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const attempt = (act: () => Promise<void>, after: IDone) =>
     act().then(
       () => setDone(after),
-      (reason: Error) => setDone({ sentence: reason.message })
+      (reason: Error) => setDone({ message: reason.message })
     );
   const load = ({ name, form }: IPreset) => {
     const before = model.form;
     model.fill(form);
     setDone({
-      sentence: trans.__('“%1” fills the form.', name),
+      message: trans.__('“%1” fills the form.', name),
       undo: () => model.restore(before),
       form: model.form
     });
   };
   const remove = ({ name, form }: IPreset) =>
     attempt(() => store.remove(name), {
-      sentence: trans.__('“%1” was deleted.', name),
+      message: trans.__('“%1” was deleted.', name),
       undo: () => store.save(name, form)
     });
   const save = async (name: string) => {
@@ -63,7 +63,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
     setNaming(false);
     setChosen(name);
     await attempt(() => store.save(name, model.form), {
-      sentence: before
+      message: before
         ? trans.__('“%1” was replaced.', name)
         : trans.__('“%1” was saved.', name),
       undo: before && (() => store.save(name, before.form))
@@ -72,9 +72,9 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
   const undo = async () => {
     try {
       await done?.undo?.();
-      setDone({ sentence: trans.__('Undone.') });
+      setDone({ message: trans.__('Undone.') });
     } catch (reason) {
-      setDone({ sentence: (reason as Error).message });
+      setDone({ message: (reason as Error).message });
     }
   };
   return (
@@ -135,7 +135,7 @@ function Bar({ model, store, trans }: IPresetBarProps): JSX.Element {
           />
         )}
         <span className="mf-PresetDone" role="status">
-          {done?.sentence}{' '}
+          {done?.message}{' '}
           {canUndo && (
             <button
               type="button"

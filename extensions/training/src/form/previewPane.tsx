@@ -147,7 +147,7 @@ function Cost(props: {
           )}
         </span>
       )}
-      <span className="mf-CostText">{bar.sentence}</span>
+      <span className="mf-CostText">{bar.message}</span>
     </li>
   );
 }

@@ -27,18 +27,18 @@ function jobs(refused: Record<string, number> = {}) {
   return { jobs: fake as unknown as ITrainingJobs, known, changed, refused };
 }
 
-const settled = () => new Promise(setImmediate);
+const flush = () => new Promise(setImmediate);
 
 test('jobs that are there are no problem', async () => {
   const loader = new JobLoader(jobs().jobs, ['a', 'b'], trans);
-  await settled();
+  await flush();
   assert.equal(loader.problem, '');
   assert.ok(!loader.canRetry);
 });
 
 test('a job that is gone stays away', async () => {
   const loader = new JobLoader(jobs({ b: 404 }).jobs, ['a', 'b'], trans);
-  await settled();
+  await flush();
   assert.equal(loader.problem, 'Refused b.');
   assert.ok(!loader.canRetry);
 });
@@ -46,18 +46,18 @@ test('a job that is gone stays away', async () => {
 test('another failure can be tried again', async () => {
   const service = jobs({ a: 503 });
   const loader = new JobLoader(service.jobs, ['a'], trans);
-  await settled();
+  await flush();
   assert.ok(loader.canRetry);
   delete service.refused.a;
   loader.retry();
-  await settled();
+  await flush();
   assert.equal(loader.problem, '');
 });
 
 test('a job deleted while one looks at it is told of by its name', async () => {
   const { jobs: known, known: all, changed } = jobs();
   const loader = new JobLoader(known, ['a'], trans);
-  await settled();
+  await flush();
   all.delete('a');
   changed.emit();
   assert.match(loader.problem, /^“name-a” was deleted\./);

@@ -4,7 +4,7 @@
 import { isLosslessNumber } from 'lossless-json';
 
 import { stringifyExact } from './exactJson';
-import { joinWords } from './shellWords';
+import { joinShellWords } from './shellWords';
 import type { IJob, IJobSpec, IOutput, JobResult } from './wire';
 
 export interface IRow {
@@ -74,8 +74,8 @@ function fieldsOf(spec: IJobSpec): Record<string, unknown> {
     ...rest,
     // Where it comes from is not what it asks for.
     rerun_of: null,
-    arguments: joinWords(spec.arguments),
-    command: joinWords(spec.command),
+    arguments: joinShellWords(spec.arguments),
+    command: joinShellWords(spec.command),
     flags: Object.fromEntries(spec.flags.map(name => [name, true])),
     inputs: byName(inputs),
     outputs: byName(outputs)

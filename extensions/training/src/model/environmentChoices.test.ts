@@ -34,7 +34,7 @@ test('this environment comes first, the others as in the gallery', () => {
 test('those that cannot run the framework do not fit', () => {
   const fitting = (framework: string) =>
     choices({ framework })
-      .filter(each => each.isFitting)
+      .filter(each => each.isMatching)
       .map(({ value }) => value);
   assert.deepEqual(fitting('pytorch'), [CURRENT_ENVIRONMENT]);
   assert.deepEqual(fitting('ray'), ['ray']);
@@ -45,7 +45,7 @@ test('before anything is known there is this environment', () => {
   const [here, ...others] = choices({}, NO_ENVIRONMENTS);
   assert.equal(here.label, 'pytorch (this environment): pytorch, single');
   assert.equal(here.hint, defaults.image);
-  assert.ok(here.isFitting);
+  assert.ok(here.isMatching);
   assert.deepEqual(others, []);
 });
 

@@ -7,7 +7,7 @@ export interface IEnvironmentChoice {
   value: string;
   label: string;
   /** Whether it can run jobs of the form's framework. */
-  isFitting: boolean;
+  isMatching: boolean;
   /** What is below the field once it is chosen. */
   hint: string;
 }
@@ -44,13 +44,13 @@ export function environmentChoices(
   ];
   if (chosen !== CUSTOM && !choices.some(({ value }) => value === chosen)) {
     // Of an earlier job: the service says what became of it.
-    choices.push({ value: chosen, label: chosen, isFitting: true, hint: '' });
+    choices.push({ value: chosen, label: chosen, isMatching: true, hint: '' });
   }
   if (allow_any_image || chosen === CUSTOM) {
     choices.push({
       value: CUSTOM,
       label: trans.__('Custom image'),
-      isFitting: true,
+      isMatching: true,
       hint: trans.__('Full reference: registry/name:tag')
     });
   }
@@ -76,7 +76,7 @@ function currentChoice(
       frameworks,
       trans
     ),
-    isFitting: frameworks.length === 0 || frameworks.includes(form.framework),
+    isMatching: frameworks.length === 0 || frameworks.includes(form.framework),
     hint: image
   };
 }
@@ -93,7 +93,7 @@ function choiceOf(
   return {
     value: name,
     label: labelOf(title, frameworks, trans),
-    isFitting: frameworks.includes(form.framework),
+    isMatching: frameworks.includes(form.framework),
     hint: unavailable ?? image
   };
 }

@@ -31,6 +31,6 @@ test('all else of a job is as JSON reads and writes it', () => {
   assert.equal(parseExact<typeof plain>(more).a[0], 1);
 });
 
-test('what is no JSON is refused', () => {
+test('what is not JSON is refused', () => {
   assert.throws(() => parseExact('{'), SyntaxError);
 });

@@ -16,7 +16,7 @@ import {
   type ITranslate
 } from './jobForm';
 import { parseQuantity } from './quantity';
-import { splitWords } from './shellWords';
+import { splitShellWords } from './shellWords';
 import type { IDefaults, IRoleRule } from './wire';
 
 const MAX_NAME = 63;
@@ -66,7 +66,7 @@ class Checks {
       trans.__('At most %1 characters.', String(MAX_NAME))
     );
     if (form.program === 'command') {
-      const words = splitWords(form.command);
+      const words = splitShellWords(form.command);
       this._addError('command', words === null, closed);
       this._addError('command', !words?.[0], trans.__('Write what to run.'));
     } else {
@@ -82,7 +82,11 @@ class Checks {
         trans.__('That is a folder.')
       );
     }
-    this._addError('arguments', splitWords(form.arguments) === null, closed);
+    this._addError(
+      'arguments',
+      splitShellWords(form.arguments) === null,
+      closed
+    );
     this._names(
       'hyperparameters',
       PARAMETER,

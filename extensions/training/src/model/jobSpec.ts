@@ -15,7 +15,7 @@ import {
   type IRoleForm
 } from './jobForm';
 import { parameterOf, parameterText } from './parameters';
-import { joinWords, splitWords } from './shellWords';
+import { joinShellWords, splitShellWords } from './shellWords';
 import type {
   ICodeSource,
   IDefaults,
@@ -41,8 +41,8 @@ export function specOf(
     engine: form.engine || null,
     ...imageOf(form, defaults),
     script: isCommand ? '' : form.script.trim(),
-    command: isCommand ? (splitWords(form.command) ?? []) : [],
-    arguments: splitWords(form.arguments) ?? [],
+    command: isCommand ? (splitShellWords(form.command) ?? []) : [],
+    arguments: splitShellWords(form.arguments) ?? [],
     hyperparameters: Object.fromEntries(
       filled(form.hyperparameters).map(({ name, value }) => [
         name.trim(),
@@ -172,8 +172,8 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
     engine: spec.engine ?? '',
     program: spec.command.length > 0 ? 'command' : 'script',
     script: spec.script,
-    command: joinWords(spec.command),
-    arguments: joinWords(spec.arguments),
+    command: joinShellWords(spec.command),
+    arguments: joinShellWords(spec.arguments),
     hyperparameters: pairs(spec.hyperparameters, parameterText),
     flags: spec.flags.join(' '),
     workingDirectory: spec.working_directory,

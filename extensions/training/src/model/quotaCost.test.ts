@@ -14,7 +14,7 @@ test('a job that fits says what is left of', () => {
     asked: 1 / 8,
     limit: 1,
     status: 'fits',
-    sentence: 'Uses 1 core (3 of 8 cores in use)'
+    message: 'Uses 1 core (3 of 8 cores in use)'
   });
 });
 
@@ -24,13 +24,13 @@ test('a job that must wait is told from one that can never start', () => {
   assert.equal(waits.status, 'waits');
   assert.equal(waits.limit, 16 / 20);
   assert.equal(
-    waits.sentence,
+    waits.message,
     'Uses 8 GiB (12 GiB of 16 GiB in use), so the job waits'
   );
   const never = quotaBar({ ...memory, asked: 17 * GIB }, trans);
   assert.equal(never.status, 'never');
   assert.equal(
-    never.sentence,
+    never.message,
     'Uses 17 GiB, but the project has 16 GiB: the job can never start'
   );
 });

@@ -13,7 +13,7 @@ export interface IQuotaBar {
   /** Where the limit is on the bar; null where there is none. */
   limit: number | null;
   status: QuotaStatus;
-  sentence: string;
+  message: string;
 }
 
 const UNITS: Record<string, Unit> = { cpu: 'cores', memory: 'bytes' };
@@ -27,7 +27,7 @@ export function quotaBar(cost: IQuotaCost, trans: ITranslate): IQuotaBar {
     asked: asked / whole,
     limit: limit === null ? null : limit / whole,
     status: statusOf(cost),
-    sentence: sentenceOf(cost, trans)
+    message: messageOf(cost, trans)
   };
 }
 
@@ -38,7 +38,7 @@ function statusOf({ asked, used, limit }: IQuotaCost): QuotaStatus {
   return asked > limit ? 'never' : 'waits';
 }
 
-function sentenceOf(cost: IQuotaCost, trans: ITranslate): string {
+function messageOf(cost: IQuotaCost, trans: ITranslate): string {
   const { asked, used, limit, resource } = cost;
   const text = (value: number) => amount(value, resource);
   if (limit === null) {

@@ -3,7 +3,7 @@
  */
 
 /** Split into words; null where a quotation is not closed. */
-export function splitWords(text: string): string[] | null {
+export function splitShellWords(text: string): string[] | null {
   const words: string[] = [];
   let word: string | null = null;
   let quote = '';
@@ -41,8 +41,8 @@ export function splitWords(text: string): string[] | null {
   return word === null ? words : [...words, word];
 }
 
-/** Write words so that `splitWords` reads them back. */
-export function joinWords(words: readonly string[]): string {
+/** Write words so that `splitShellWords` reads them back. */
+export function joinShellWords(words: readonly string[]): string {
   return words
     .map(word =>
       /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`

@@ -3,23 +3,23 @@ import { test } from 'node:test';
 
 import { shortDuration } from './duration';
 import { parseQuantity } from './quantity';
-import { joinWords, splitWords } from './shellWords';
+import { joinShellWords, splitShellWords } from './shellWords';
 
 test('words are split as a shell does', () => {
-  assert.deepEqual(splitWords(`a  "b c" 'd"e' f\\ g h=""`), [
+  assert.deepEqual(splitShellWords(`a  "b c" 'd"e' f\\ g h=""`), [
     'a',
     'b c',
     'd"e',
     'f g',
     'h='
   ]);
-  assert.equal(splitWords('"open'), null);
-  assert.deepEqual(splitWords(''), []);
+  assert.equal(splitShellWords('"open'), null);
+  assert.deepEqual(splitShellWords(''), []);
 });
 
 test('words that were joined are split again', () => {
   const words = ['plain', 'with space', "it's", '', '$HOME', '\\', '"'];
-  assert.deepEqual(splitWords(joinWords(words)), words);
+  assert.deepEqual(splitShellWords(joinShellWords(words)), words);
 });
 
 test('quantities are those of Kubernetes', () => {

@@ -7,7 +7,7 @@ import type { IDetailProps } from './detailProps';
 import { JobSummary, Parameters } from './summary';
 import { AttemptBadge, QueueBadge } from './jobBadges';
 import { Replicas } from './replicas';
-import { Restarts } from './restarts';
+import { RestartList } from './restarts';
 import { Results } from './results';
 import { JobToolbar } from './toolbar';
 import { Usage } from './usage';
@@ -51,7 +51,7 @@ export function JobDetail(props: IDetailProps): JSX.Element {
       <Replicas {...props} />
       <Usage {...props} />
       <Results {...props} />
-      <Restarts {...props} />
+      <RestartList {...props} />
       <Parameters {...props} />
       <JobSummary {...props} />
     </section>

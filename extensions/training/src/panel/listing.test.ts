@@ -40,16 +40,16 @@ class Service {
   /** Answer the oldest question. */
   async answer(jobs: IJob[], next: string | null, total: number) {
     this._answers.shift()!.resolve({ jobs, next, total });
-    await settled();
+    await flush();
   }
 
   async refuse(sentence: string) {
     this._answers.shift()!.reject(new Error(sentence));
-    await settled();
+    await flush();
   }
 }
 
-const settled = () => new Promise(resolve => setImmediate(resolve));
+const flush = () => new Promise(resolve => setImmediate(resolve));
 const ids = ({ list }: JobListing) => list.jobs.map(each => each.id).join(' ');
 
 function begin(): [Service, JobListing] {

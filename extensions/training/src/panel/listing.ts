@@ -12,7 +12,7 @@ const LONGEST_PAGE = 500;
 /**
  * Debounce interval: events come in bursts, and one request for the total serves all.
  */
-const RECOUNT_MS = 1_000;
+const COUNT_DELAY_MS = 1_000;
 
 /**
  * The jobs that match a filter, loaded page by page and kept up to date.
@@ -41,7 +41,7 @@ export class JobListing implements IDisposable {
   dispose(): void {
     this.isDisposed = true;
     this._run++;
-    clearTimeout(this._recount);
+    clearTimeout(this._countTimer);
     Signal.clearData(this);
   }
 
@@ -122,13 +122,13 @@ export class JobListing implements IDisposable {
 
   private _apply(event: IJobEvent): void {
     this.list = applyEvent(this.list, this.filter, event);
-    if (this.list.isTotalStale && !this._recount) {
-      this._recount = setTimeout(() => void this._count(), RECOUNT_MS);
+    if (this.list.isTotalStale && !this._countTimer) {
+      this._countTimer = setTimeout(() => void this._count(), COUNT_DELAY_MS);
     }
   }
 
   private async _count(): Promise<void> {
-    this._recount = undefined;
+    this._countTimer = undefined;
     const run = this._run;
     try {
       const { total } = await this._jobs.query(this.filter, 1, null);
@@ -142,6 +142,6 @@ export class JobListing implements IDisposable {
   }
 
   private _early: IJobEvent[] | null = null;
-  private _recount: ReturnType<typeof setTimeout> | undefined;
+  private _countTimer: ReturnType<typeof setTimeout> | undefined;
   private _run = 0;
 }

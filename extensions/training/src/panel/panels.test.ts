@@ -9,7 +9,7 @@ import { Legend } from '../charts/legend';
 import { trans as translate } from '../model/testDefaults';
 import type { IJob, IJobSpec, IRestartRecord } from '../model/wire';
 import type { IDetailProps } from './detailProps';
-import { Restarts } from './restarts';
+import { RestartList } from './restarts';
 import { JobSummary, Parameters } from './summary';
 
 const trans = translate as unknown as TranslationBundle;
@@ -65,12 +65,12 @@ function texts(element: React.ReactElement): string {
 }
 
 test('a job that was never restarted has no section of restarts', () => {
-  assert.equal(texts(React.createElement(Restarts, props({}))), '');
+  assert.equal(texts(React.createElement(RestartList, props({}))), '');
 });
 
 test('a restart has its attempt, place, cause and consequences', () => {
   const drawn = texts(
-    React.createElement(Restarts, props({ restarts: [restart] }))
+    React.createElement(RestartList, props({ restarts: [restart] }))
   );
   assert.match(drawn, /Attempt 1/);
   assert.match(drawn, /worker-1 on gpu-1/);

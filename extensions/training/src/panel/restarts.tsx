@@ -5,7 +5,7 @@ import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 
 /** Restarts of a job and their causes, the latest first. */
-export function Restarts({ job, trans }: IDetailProps): JSX.Element | null {
+export function RestartList({ job, trans }: IDetailProps): JSX.Element | null {
   if (job.restarts.length === 0) {
     return null;
   }

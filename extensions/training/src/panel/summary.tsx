@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { runTime } from '../model/duration';
-import { joinWords } from '../model/shellWords';
+import { joinShellWords } from '../model/shellWords';
 import type { IJob, IJobSpec } from '../model/wire';
 import { useNow } from './clock';
 import type { IDetailProps } from './detailProps';
@@ -133,8 +133,9 @@ export function Parameters(props: IDetailProps): JSX.Element {
 }
 
 function commandOf(spec: IJobSpec): string {
-  const words = spec.command.length > 0 ? joinWords(spec.command) : spec.script;
-  return [words, joinWords(spec.arguments)].filter(Boolean).join(' ');
+  const words =
+    spec.command.length > 0 ? joinShellWords(spec.command) : spec.script;
+  return [words, joinShellWords(spec.arguments)].filter(Boolean).join(' ');
 }
 
 function sizeOf({ spec }: IJob, trans: TranslationBundle): string {

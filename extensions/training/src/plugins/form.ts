@@ -27,7 +27,7 @@ import { CommandIDs, DOMAIN, ITrainingJobs } from '../tokens';
 const SETTINGS = '@mofang/training:submit';
 const RUNNABLE = /\.(py|sh|ipynb)$/;
 /** After which JupyterLab has given the focus to the next tab. */
-const SETTLE_MS = 150;
+const NOTIFY_DELAY_MS = 150;
 
 export const formPlugin: JupyterFrontEndPlugin<void> = {
   id: '@mofang/training:form',
@@ -69,7 +69,7 @@ export const formPlugin: JupyterFrontEndPlugin<void> = {
       model.submitted.connect((_, job) => {
         widget.dispose();
         // Wait until the next tab has taken the focus, some frames later.
-        setTimeout(() => notifySubmitted(app, job, trans), SETTLE_MS);
+        setTimeout(() => notifySubmitted(app, job, trans), NOTIFY_DELAY_MS);
       });
       presets
         ?.open()

@@ -90,7 +90,7 @@ def build_document(application: Application | None = None) -> Schema:
             "title": "Training service of Mofang",
             "version": version("mofang-hub"),
             "description": (
-                "Paths are beneath the hub's address. Every refusal is a sentence that "
+                "Paths are beneath the hub's address. Every refusal is a message that "
                 "says what was wrong and what to do."
             ),
         },

@@ -79,11 +79,13 @@ class SshService:
             "JUPYTERHUB_API_TOKEN": TOKEN,
         }
 
-    async def start(self, *words: str, **options: object) -> asyncio.subprocess.Process:
+    async def start(
+        self, *arguments: str, **options: object
+    ) -> asyncio.subprocess.Process:
         """Start the command line as a process of its own."""
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", PROGRAM, *words),
+            *(sys.executable, "-c", PROGRAM, *arguments),
             **{"env": self.environment(), "stdin": pipe, "stdout": pipe, **options},
             stderr=pipe,
         )
@@ -138,7 +140,7 @@ class _SshHandler(WebSocketHandler):
         putting.cancel()
 
     def on_close(self) -> None:
-        async def tell() -> None:
+        async def report() -> None:
             waiting = asyncio.create_task(self.peer.taken.put(None))
             await asyncio.wait({waiting, self.running}, timeout=5)
             for task in (waiting, self.running):
@@ -146,7 +148,7 @@ class _SshHandler(WebSocketHandler):
             await asyncio.gather(waiting, self.running, return_exceptions=True)
             self.service.ended.set()
 
-        self.ending = asyncio.create_task(tell())
+        self.ending = asyncio.create_task(report())
 
 
 @asynccontextmanager
@@ -185,11 +187,11 @@ def running_job(**fields: object) -> Job:
     return a_job(**{"replicas": replicas, **fields})
 
 
-async def bridge_to(peer: Peer, *words: str) -> None:
+async def bridge_to(peer: Peer, *arguments: str) -> None:
     """Be the service: a process has the WebSocket's bytes for input and output."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *words, stdin=pipe, stdout=pipe, stderr=pipe
+        *arguments, stdin=pipe, stdout=pipe, stderr=pipe
     )
     assert process.stdin is not None
     assert process.stdout is not None

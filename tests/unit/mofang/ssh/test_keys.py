@@ -11,8 +11,8 @@ from mofang.ssh.keys import ensure_key, read_public_key
 
 
 def keygen(path, passphrase=""):
-    words = ["-q", "-t", "ed25519", "-C", "ada@home", "-N", passphrase, "-f", path]
-    subprocess.run(["ssh-keygen", *words], check=True)
+    arguments = ["-q", "-t", "ed25519", "-C", "ada@home", "-N", passphrase, "-f", path]
+    subprocess.run(["ssh-keygen", *arguments], check=True)
     return " ".join(path.with_name(f"{path.name}.pub").read_text().split()[:2])
 
 
@@ -25,9 +25,9 @@ print(read_public_key(ensure_key(pathlib.Path(sys.argv[1]))))
 
 
 def test_commands_at_once_make_one_key(tmp_path):
-    words = [sys.executable, "-c", MAKE, tmp_path / "ssh"]
+    arguments = [sys.executable, "-c", MAKE, tmp_path / "ssh"]
     pipe = subprocess.PIPE
-    commands = [subprocess.Popen(words, stdin=pipe, stdout=pipe) for _ in range(8)]
+    commands = [subprocess.Popen(arguments, stdin=pipe, stdout=pipe) for _ in range(8)]
     for command in commands:
         command.stdin.write(b"go\n")
         command.stdin.flush()

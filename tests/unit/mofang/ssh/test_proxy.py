@@ -154,12 +154,12 @@ async def test_a_slow_service_holds_the_writer_back(ssh_service):
     assert taken.hexdigest() == digest_of(CHUNKS)
 
 
-async def steady(look):
+async def steady(check):
     """Return a number once it has not grown for a while."""
     before, now = -1, 0
     while now != before or not now:
         await asyncio.sleep(0.7)
-        before, now = now, look()
+        before, now = now, check()
     return now
 
 

@@ -18,10 +18,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield found
 
 
-async def start(world, user, *words):
+async def start(world, user, *arguments):
     pipe = subprocess.PIPE
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PROGRAM, *words),
+        *(sys.executable, "-c", PROGRAM, *arguments),
         env={
             "PATH": os.environ["PATH"],
             "HOME": os.environ["HOME"],
@@ -35,7 +35,7 @@ async def start(world, user, *words):
     )
 
 
-async def told_something(world):
+async def with_output(world):
     async with asyncio.timeout(30):
         while True:
             for terminal in world.terminals.opened:
@@ -49,7 +49,7 @@ async def test_bytes_reach_the_container_and_come_back(world):
     world.run_pod(job)
     process = await start(world, "ada", "ssh-proxy", job["id"])
     process.stdin.write(b"SSH-2.0-here\r\n")
-    terminal = await told_something(world)
+    terminal = await with_output(world)
     assert b"".join(each[1:] for each in terminal.sent) == b"SSH-2.0-here\r\n"
     terminal.to_come.put_nowait((1, b"SSH-2.0-there\r\n"))
     assert await process.stdout.readexactly(15) == b"SSH-2.0-there\r\n"

@@ -45,8 +45,8 @@ class Container:
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
         start = start_in(self.temporary, "mofang_run.ssh_session")
-        words = ["env", "-i", *settings, PYTHON, *start, key]
-        await bridge_to(peer, *self._plain_user(), *words, str(self.home))
+        arguments = ["env", "-i", *settings, PYTHON, *start, key]
+        await bridge_to(peer, *self._plain_user(), *arguments, str(self.home))
 
     def restart(self) -> None:
         """Be another container: what was in /tmp is gone."""
@@ -79,18 +79,18 @@ async def container(ssh_service, public_client):
     shutil.rmtree(root)
 
 
-async def run(service, *words: str, given: bytes = b"", code: int = 0) -> bytes:
-    process = await service.start(*words)
+async def run(service, *arguments: str, given: bytes = b"", code: int = 0) -> bytes:
+    process = await service.start(*arguments)
     async with asyncio.timeout(40):
         output, errors = await process.communicate(given)
     assert process.returncode == code, (output, errors)
     return output if code == 0 else errors
 
 
-async def outside(service, *words: object) -> tuple[int, bytes, bytes]:
+async def outside(service, *arguments: object) -> tuple[int, bytes, bytes]:
     """Run one of OpenSSH's programs, as an editor does."""
     process = await asyncio.create_subprocess_exec(
-        *map(str, words),
+        *map(str, arguments),
         env=service.environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

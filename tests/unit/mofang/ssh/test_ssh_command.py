@@ -29,10 +29,10 @@ def become_ssh(ssh_service, tmp_path):
     (programs / "ssh").write_text(SHOW)
     (programs / "ssh").chmod(0o755)
 
-    async def run(*words: str):
+    async def run(*arguments: str):
         before = ssh_service.environment()
         environment = {**before, "PATH": f"{programs}:{before['PATH']}"}
-        process = await ssh_service.start("ssh", *words, env=environment)
+        process = await ssh_service.start("ssh", *arguments, env=environment)
         output, errors = await process.communicate()
         assert process.returncode == 0, errors
         return json.loads(output)
@@ -41,16 +41,16 @@ def become_ssh(ssh_service, tmp_path):
 
 
 async def test_ssh_gets_the_terminal_and_all_it_needs(become_ssh, ssh_service):
-    words = await become_ssh(JOB, "worker-1", "--user", "ada")
-    options = dict(x.split("=", 1) for x in words[2:-1:2])
-    assert words[-1] == "mofang-digits-000001-worker-1"
+    arguments = await become_ssh(JOB, "worker-1", "--user", "ada")
+    options = dict(x.split("=", 1) for x in arguments[2:-1:2])
+    assert arguments[-1] == "mofang-digits-000001-worker-1"
     assert options["User"] == "ada"
     assert options["HostKeyAlias"] == "mofang-digits-000001-1-worker-1"
     proxy = shlex.split(options["ProxyCommand"].replace("%%", "%"))
     assert proxy[:4] == [sys.executable, "-P", "-c", PROGRAM]
     assert proxy[4:9] == ["--url", ssh_service.url, "--project", "vision", "ssh-proxy"]
     assert proxy[-2:] == [JOB, "worker-1"]
-    assert not [word for word in words if TOKEN in word]
+    assert not [word for word in arguments if TOKEN in word]
 
 
 @pytest.mark.parametrize(
@@ -66,25 +66,25 @@ async def test_the_words_after_two_dashes_reach_the_program_as_they_are(
     become_ssh, command
 ):
     """Ssh joins words to a line, which a shell at the other end takes apart."""
-    words = await become_ssh(JOB, "--", *command)
-    assert words[-3:-1] == ["mofang-digits-000001-worker-0", "--"]
-    show = f"""set -- {words[-1]}; printf '%s\\0' "$@" """
+    arguments = await become_ssh(JOB, "--", *command)
+    assert arguments[-3:-1] == ["mofang-digits-000001-worker-0", "--"]
+    show = f"""set -- {arguments[-1]}; printf '%s\\0' "$@" """
     shell = await create_subprocess_exec("sh", "-c", show, stdout=PIPE)
     found, _ = await shell.communicate()
     assert found.decode().split("\0")[:-1] == command
 
 
 async def test_one_word_after_two_dashes_is_a_line_for_the_shell(become_ssh):
-    words = await become_ssh(JOB, "--", "ls *.pt | wc -l")
-    assert words[-2:] == ["--", "ls *.pt | wc -l"]
+    arguments = await become_ssh(JOB, "--", "ls *.pt | wc -l")
+    assert arguments[-2:] == ["--", "ls *.pt | wc -l"]
 
 
 async def test_an_attempt_after_a_restart_is_known_by_another_name(
     become_ssh, ssh_service
 ):
     ssh_service.job = running_job(attempt=3)
-    words = await become_ssh(JOB)
-    assert "HostKeyAlias=mofang-digits-000001-3-worker-0" in words
+    arguments = await become_ssh(JOB)
+    assert "HostKeyAlias=mofang-digits-000001-3-worker-0" in arguments
 
 
 def test_without_ssh_a_sentence_says_what_to_install(mofang, monkeypatch, tmp_path):
@@ -95,7 +95,7 @@ def test_without_ssh_a_sentence_says_what_to_install(mofang, monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("arguments", "says"),
     [
         ([JOB, "first"], "worker-0"),
         ([JOB, "worker-7"], "It has worker-0 to worker-1"),
@@ -104,10 +104,10 @@ def test_without_ssh_a_sentence_says_what_to_install(mofang, monkeypatch, tmp_pa
         (["../x"], "is not the id of a job"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(mofang, service, words, says):
+def test_what_cannot_be_is_one_sentence(mofang, service, arguments, says):
     service.add(running_job())
     service.add(a_job(2, JobState.QUEUED, replicas=[]))
-    result = mofang("ssh", *words)
+    result = mofang("ssh", *arguments)
     assert result.exit_code == 2
     assert says in result.stderr
 

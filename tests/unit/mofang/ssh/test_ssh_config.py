@@ -36,8 +36,8 @@ def started(service):
 
 def effective(path: Path, host: str) -> dict[str, str]:
     """Return what real ssh makes of a file."""
-    words = ["ssh", "-G", "-F", str(path), host]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    arguments = ["ssh", "-G", "-F", str(path), host]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
 
 
@@ -72,10 +72,10 @@ def test_real_ssh_understands_what_is_written(mofang, started, ours, user_file):
     assert told["identityfile"] == str(ours.with_name("id_ed25519"))
     assert told["userknownhostsfile"] == str(ours.with_name("known_hosts"))
     assert told["identitiesonly"] == "yes"
-    words = told["proxycommand"]
-    assert words.endswith("--attempt 1 digits-000001 worker-1")
-    assert " ssh-proxy " in words
-    assert "--project vision" in words
+    arguments = told["proxycommand"]
+    assert arguments.endswith("--attempt 1 digits-000001 worker-1")
+    assert " ssh-proxy " in arguments
+    assert "--project vision" in arguments
     assert effective(user_file, "elsewhere")["user"] != "ada"
 
 
@@ -228,7 +228,7 @@ def test_an_own_key_is_named_by_its_whole_path(mofang, started, home, monkeypatc
         (["../x", "--remove"], "is not the id of a job"),
         (["../x"], "is not the id of a job"),
         (["digits-000009"], "There is no job"),
-        (["digits-000001", "--user", "a b"], "no name of a user"),
+        (["digits-000001", "--user", "a b"], "not a user name"),
         (["digits-000001", "--key", "absent"], "There is no key"),
         (["digits-000002"], "mofang rerun"),
         (["digits-000003"], "does not take for one"),

@@ -13,12 +13,12 @@ from mofang.ssh.websocket import open_socket
 
 
 class Redirect(RequestHandler):
-    def initialize(self, told: dict) -> None:
-        self.told = told
+    def initialize(self, answer: dict) -> None:
+        self.answer = answer
 
     def get(self) -> None:
-        self.told["asked"].append(self.request.path)
-        self.redirect(self.told["to"], status=self.told["status"])
+        self.answer["asked"].append(self.request.path)
+        self.redirect(self.answer["to"], status=self.answer["status"])
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ async def redirecting():
     """A server that answers everything with a redirect."""
     [listening] = bind_sockets(0, "127.0.0.1")
     port = listening.getsockname()[1]
-    told = {"port": port, "asked": [], "to": "/hub/login", "status": 302}
-    server = HTTPServer(Application([(r"/.*", Redirect, {"told": told})]))
+    answer = {"port": port, "asked": [], "to": "/hub/login", "status": 302}
+    server = HTTPServer(Application([(r"/.*", Redirect, {"answer": answer})]))
     server.add_sockets([listening])
-    yield told
+    yield answer
     server.stop()
     await server.close_all_connections()
 

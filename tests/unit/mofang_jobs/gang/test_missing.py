@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes_asyncio.client import ApiClient, Configuration
-from unit.mofang_jobs.conftest import make_job, make_seen
+from unit.mofang_jobs.conftest import make_job, make_observed_job
 
 from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters.cache import JobCache
@@ -19,7 +19,7 @@ from mofang_kube.errors import ConflictError, InvalidError
 from mofang_kube.watcher import Watcher
 
 VOLCANO = "/apis/scheduling.volcano.sh/v1beta1"
-SENTENCE = "The setting jobs.gang.policy is volcano, but this cluster serves no"
+MESSAGE = "The setting jobs.gang.policy is volcano, but this cluster serves no"
 
 
 class Server:
@@ -77,10 +77,10 @@ async def test_jobs_are_refused_with_the_policy_s_own_sentence(
 ) -> None:
     await gangs.select_policy()
 
-    with pytest.raises(ConflictError, match=SENTENCE):
+    with pytest.raises(ConflictError, match=MESSAGE):
         gangs.scheduling_metadata(make_job())
-    with pytest.raises(ConflictError, match=SENTENCE):
-        await gangs.create_if_absent(make_seen(), {})
+    with pytest.raises(ConflictError, match=MESSAGE):
+        await gangs.create_if_absent(make_observed_job(), {})
 
 
 async def test_jobs_are_taken_once_the_policy_is_there(

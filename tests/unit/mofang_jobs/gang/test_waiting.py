@@ -16,7 +16,7 @@ NO_ROOM = (
     "No preemption victims found for incoming preemptor"
 )
 ASKED = {"replicas": 5, "resources": {"cpu": "100m", "memory": "64Mi", "gpu": 3}}
-WISH = (
+REQUEST = (
     "Waiting for enough free resources for 5 workers (3 GPUs, 0.1 cores, 64 MiB of "
     "memory each)."
 )
@@ -44,7 +44,7 @@ def test_a_gang_too_big_says_what_must_be_free_and_what_is(gang, pods):
     group = native(status="False", reason="Unschedulable", message=NO_ROOM)
 
     assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
-        f"{WISH} At the last scheduling attempt there were enough for 1 of the 5. "
+        f"{REQUEST} At the last scheduling attempt there were enough for 1 of the 5. "
         "worker-0 cannot be scheduled: of 4 nodes, 2 have too few free GPUs, 2 do not "
         "match its node affinity or tolerations."
     )
@@ -56,14 +56,14 @@ def test_room_for_none_is_said_so(gang, pod):
     pods = [pod(n) for n in range(5)]
 
     assert NATIVE.pending_reason(gang(**ASKED), group, pods) == (
-        f"{WISH} At the last scheduling attempt there were enough for none of them."
+        f"{REQUEST} At the last scheduling attempt there were enough for none of them."
     )
 
 
 def test_a_message_in_other_words_leaves_the_wish(gang, pods):
     group = native(status="False", reason="Unschedulable", message="new words")
-    sentence = NATIVE.pending_reason(gang(**ASKED), group, pods[1:] + pods[1:2])
-    assert sentence == WISH
+    text = NATIVE.pending_reason(gang(**ASKED), group, pods[1:] + pods[1:2])
+    assert text == REQUEST
 
 
 def test_roles_that_differ_are_listed(gang, pod):
@@ -73,8 +73,8 @@ def test_roles_that_differ_are_listed(gang, pod):
         "resources": {"cpu": "1", "memory": "1Gi", "gpu": 1},
         "roles": {"chief": {"replicas": 1}, "ps": {"replicas": 2}},
     }
-    sentence = NATIVE.pending_reason(gang(**asked), {}, [pod(n) for n in range(5)])
-    assert sentence == (
+    text = NATIVE.pending_reason(gang(**asked), {}, [pod(n) for n in range(5)])
+    assert text == (
         "Waiting for enough free resources for 1 chief (1 core, 1 GiB of "
         "memory), 2 workers (1 GPU, 1 core, 1 GiB of memory each) and 2 ps (1 core, "
         "1 GiB of memory each)."
@@ -87,15 +87,15 @@ def test_a_gang_that_is_placed_waits_for_nothing(gang, pods):
 
 
 def test_pods_that_are_not_made_yet_are_waited_for(gang, pod):
-    sentence = NATIVE.pending_reason(gang(**ASKED), {}, [pod(0), pod(1)])
-    assert sentence == ("Waiting for all of its pods: 2/5 created.")
+    text = NATIVE.pending_reason(gang(**ASKED), {}, [pod(0), pod(1)])
+    assert text == ("Waiting for all of its pods: 2/5 created.")
 
 
 def test_an_error_of_the_scheduler_is_an_administrators(gang, pods):
     message = "all pods in a single pod group should have the same priority"
     group = native(status="False", reason="SchedulerError", message=message)
-    sentence = NATIVE.pending_reason(gang(**ASKED), group, pods)
-    assert sentence == (
+    text = NATIVE.pending_reason(gang(**ASKED), group, pods)
+    assert text == (
         f"Kubernetes cannot place its replicas: {message}. Tell an administrator."
     )
 
@@ -106,8 +106,8 @@ def test_an_error_of_the_scheduler_is_an_administrators(gang, pods):
     ids=lambda each: each.name,
 )
 def test_a_group_that_is_absent_is_named(gang, pods, policy):
-    sentence = policy.pending_reason(gang(**ASKED), None, pods)
-    assert sentence.startswith("The PodGroup train-x1y2z3 of its pods does not exist.")
+    text = policy.pending_reason(gang(**ASKED), None, pods)
+    assert text.startswith("The PodGroup train-x1y2z3 of its pods does not exist.")
 
 
 def volcano(phase, message=""):
@@ -118,8 +118,8 @@ def volcano(phase, message=""):
 def test_volcanos_queue_is_named_while_it_holds_the_gang(gang, pods):
     policy = VolcanoPolicy("team-$(project)")
     said = "queue resource quota insufficient"
-    sentence = policy.pending_reason(gang(**ASKED), volcano("Pending", said), pods)
-    assert sentence == (
+    text = policy.pending_reason(gang(**ASKED), volcano("Pending", said), pods)
+    assert text == (
         "It waits until Volcano's queue team-vision admits it. Volcano says: queue "
         "resource quota insufficient."
     )
@@ -128,10 +128,8 @@ def test_volcanos_queue_is_named_while_it_holds_the_gang(gang, pods):
 def test_volcano_says_what_it_lacks(gang, pod):
     said = "5/5 tasks in gang unschedulable: pod group is not ready, 5 Pending"
     pods = [pod(n) for n in range(5)]
-    sentence = VolcanoPolicy().pending_reason(
-        gang(**ASKED), volcano("Inqueue", said), pods
-    )
-    assert sentence == f"{WISH} Volcano says: {said}."
+    text = VolcanoPolicy().pending_reason(gang(**ASKED), volcano("Inqueue", said), pods)
+    assert text == f"{REQUEST} Volcano says: {said}."
 
 
 @pytest.mark.parametrize("phase", ["Running", "Unknown", "Completed"])
@@ -142,8 +140,8 @@ def test_a_gang_that_volcano_placed_waits_for_nothing(gang, pods, phase):
 
 def test_coscheduling_tells_by_its_pods(gang, pods):
     group = {"status": {"phase": "Pending"}}
-    sentence = CoschedulingPolicy().pending_reason(gang(**ASKED), group, pods)
-    assert sentence.startswith(f"{WISH} worker-0 cannot be scheduled: of 4 nodes, 2 ")
+    text = CoschedulingPolicy().pending_reason(gang(**ASKED), group, pods)
+    assert text.startswith(f"{REQUEST} worker-0 cannot be scheduled: of 4 nodes, 2 ")
 
 
 def test_a_gang_that_coscheduling_placed_waits_for_nothing(gang, pod):

@@ -92,7 +92,7 @@ def test_the_rule(trace, silence, gpus, health):
 
     verdict = detect_hang([trace(work, silence, gpus=gpus)], SETTINGS)
 
-    assert verdict.health is health, verdict.sentence
+    assert verdict.health is health, verdict.message
 
 
 def test_a_change_of_level_is_work(trace):
@@ -163,22 +163,22 @@ def test_the_strict_rule_never_asks_the_cpu_of_a_gpu_replica(trace):
 
 
 @pytest.mark.parametrize(
-    ("age", "samples", "words"),
+    ("age", "samples", "output"),
     [
         pytest.param(None, 90, "watched for too short", id="not yet seen growing"),
         pytest.param(3600.0, 90, "no new sample for 3600 s", id="stale"),
         pytest.param(0.0, 0, "has left no samples", id="wrapper off"),
     ],
 )
-def test_what_is_not_known_is_no_hang(trace, age, samples, words):
+def test_what_is_not_known_is_no_hang(trace, age, samples, output):
     healthy = trace(Part(90), label="worker-0")
     missing = trace(Part(samples), label="worker-1", age=age)
 
     verdict = detect_hang([healthy, missing], SETTINGS)
 
     assert verdict.health is Health.UNKNOWN
-    assert words in verdict.sentence
-    assert "worker-1" in verdict.sentence
+    assert output in verdict.message
+    assert "worker-1" in verdict.message
 
 
 def test_an_active_replica_outweighs_what_is_not_known(trace):
@@ -240,7 +240,7 @@ def test_the_sentence_says_what_is_quiet_since_when_and_what_to_do(trace):
 
     verdict = detect_hang([first, second], SETTINGS)
 
-    assert verdict.sentence == (
+    assert verdict.message == (
         "The job seems to hang: no process of all 2 replicas has read or written "
         "anything for 6 minutes (since 09:06 UTC), and its GPUs stay at 100 %, as in "
         "a wait for another replica. The first to become idle: worker-1, 3 minutes "

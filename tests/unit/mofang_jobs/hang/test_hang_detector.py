@@ -55,7 +55,7 @@ async def test_a_file_that_does_not_grow_is_never_a_hang(scene):
         scene.now += 30
 
     assert {each.health for each in found} == {Health.UNKNOWN}
-    assert "no new sample" in found[-1].sentence
+    assert "no new sample" in found[-1].message
 
 
 async def test_a_hang_whose_samples_stop_is_not_known_any_more(scene):
@@ -78,7 +78,7 @@ async def test_samples_of_an_earlier_attempt_do_not_count(scene):
     verdict = await scene.check(attempt=2)
 
     assert verdict.health is Health.UNKNOWN
-    assert "has left no samples" in verdict.sentence
+    assert "has left no samples" in verdict.message
 
 
 async def test_a_restarted_container_is_not_as_quiet_as_the_one_before(scene):

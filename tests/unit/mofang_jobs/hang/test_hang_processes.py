@@ -76,9 +76,9 @@ class Job:
         log = self._root.joinpath(*name.parts)
         file = self._root / f"{log.stem}.py"
         file.write_text(script)
-        words = [sys.executable, "-m", "mofang_run.main", "--framework", "single"]
+        output = [sys.executable, "-m", "mofang_run.main", "--framework", "single"]
         process = subprocess.Popen(
-            [*words, "--", str(file)],
+            [*output, "--", str(file)],
             env={
                 "PATH": path + os.environ["PATH"],
                 "PYTHONPATH": PYTHONPATH,
@@ -95,7 +95,7 @@ class Job:
         await asyncio.sleep(PERIOD)
         return await self._watch.check(self._replicas, attempt=1)
 
-    async def looks_until(
+    async def verdicts_until(
         self, wanted: Health, seconds: float = 30
     ) -> list[HangVerdict]:
         """Look again and again until the verdict comes; return all."""
@@ -105,7 +105,7 @@ class Job:
             found.append(await self.check())
         return found
 
-    async def looks_for(self, seconds: float) -> list[HangVerdict]:
+    async def verdicts_for(self, seconds: float) -> list[HangVerdict]:
         found, end = [], time.monotonic() + seconds
         while time.monotonic() < end:
             found.append(await self.check())
@@ -128,37 +128,37 @@ def job(tmp_path):
 async def test_a_process_that_sleeps_in_a_lock_hangs(job):
     job.start(IN_A_LOCK)
 
-    verdict = (await job.looks_until(Health.HUNG))[-1]
+    verdict = (await job.verdicts_until(Health.HUNG))[-1]
 
     assert verdict.quiet_seconds >= SETTINGS.quiet_seconds(PERIOD)
-    assert "it uses no CPU" in verdict.sentence
+    assert "it uses no CPU" in verdict.message
 
 
 async def test_a_process_that_computes_without_io_does_not_hang(job):
     job.start(COMPUTING)
-    await job.looks_until(Health.ALIVE)
+    await job.verdicts_until(Health.ALIVE)
 
-    found = await job.looks_for(4)
+    found = await job.verdicts_for(4)
 
     assert Health.HUNG not in {each.health for each in found}
-    assert "computes" in found[-1].sentence
+    assert "computes" in found[-1].message
     assert found[-1].quiet_seconds >= SETTINGS.quiet_seconds(PERIOD)
 
 
 async def test_a_process_that_does_io_does_not_hang(job):
     job.start(DOING_IO)
-    await job.looks_until(Health.ALIVE)
+    await job.verdicts_until(Health.ALIVE)
 
-    found = await job.looks_for(4)
+    found = await job.verdicts_for(4)
 
     assert Health.HUNG not in {each.health for each in found}
-    assert "read or write" in found[-1].sentence
+    assert "read or write" in found[-1].message
 
 
 async def test_one_live_process_of_a_tree_keeps_it_alive_until_it_ends(job):
     job.start(ONE_OF_MANY_LIVES)
 
-    found = await job.looks_until(Health.HUNG)
+    found = await job.verdicts_until(Health.HUNG)
 
     # The live one has written for four seconds, four times the quiet time.
     alive = [each for each in found if each.health is Health.ALIVE]
@@ -168,9 +168,9 @@ async def test_one_live_process_of_a_tree_keeps_it_alive_until_it_ends(job):
 async def test_one_live_replica_keeps_the_hung_one_alive(job):
     job.start(IN_A_LOCK)
     job.start(COMPUTING)
-    await job.looks_until(Health.ALIVE)
+    await job.verdicts_until(Health.ALIVE)
 
-    found = await job.looks_for(4)
+    found = await job.verdicts_for(4)
 
     assert Health.HUNG not in {each.health for each in found}
     assert found[-1].replicas == ("worker-1",)
@@ -190,12 +190,12 @@ async def test_a_spinning_wait_is_told_from_work_by_its_gpu(
     program.write_text(f'#!/bin/bash\necho "0, $({percent}), 30000, 81559, 60"\n')
     program.chmod(0o755)
     job.start(COMPUTING, gpus=1, path=f"{program.parent}:")
-    first = (await job.looks_until(health))[-1]
+    first = (await job.verdicts_until(health))[-1]
     if health is Health.HUNG:
-        assert "its GPUs stay at 100 %" in first.sentence
+        assert "its GPUs stay at 100 %" in first.message
         return
 
-    found, end = await job.looks_for(3), time.monotonic() + 30
+    found, end = await job.verdicts_for(3), time.monotonic() + 30
     # On a busy machine it takes long until the process only computes.
     while found[-1].quiet_seconds < SETTINGS.quiet_seconds(PERIOD):
         assert time.monotonic() < end, found[-1]

@@ -66,7 +66,7 @@ async def test_no_file_is_none(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "place",
+    "location",
     [
         pytest.param(
             "projects/vision/.mofang/logs/train-abc123/" + FILE, id="the file"
@@ -78,11 +78,11 @@ async def test_no_file_is_none(root: Path) -> None:
 )
 @pytest.mark.parametrize("absolute", [True, False])
 async def test_no_symbolic_link_leads_outside(
-    root: Path, place: str, absolute: bool
+    root: Path, location: str, absolute: bool
 ) -> None:
     """A member makes a link where the service reads, to what is not theirs."""
-    link = root / place
-    target = root / place.replace("vision", "speech")
+    link = root / location
+    target = root / location.replace("vision", "speech")
     _clear(link)
     link.symlink_to(target if absolute else _relative(target, link.parent))
     assert (root / FOLDER / FILE).read_bytes() == SECRET
@@ -104,14 +104,14 @@ def _clear(path: Path) -> None:
 @pytest.mark.parametrize("kind", ["fifo", "socket", "folder"])
 async def test_what_is_no_plain_file_is_not_read(root: Path, kind: str) -> None:
     """A named pipe would hold a reader for ever."""
-    place = root / FOLDER / FILE
+    location = root / FOLDER / FILE
     if kind == "fifo":
-        os.mkfifo(place)
+        os.mkfifo(location)
     elif kind == "folder":
-        place.mkdir()
+        location.mkdir()
     else:
         here = Path.cwd()
-        os.chdir(place.parent)
+        os.chdir(location.parent)
         try:
             with socket.socket(socket.AF_UNIX) as listener:
                 listener.bind(FILE)

@@ -159,7 +159,7 @@ async def test_the_sweep_keeps_what_is_young_or_has_its_job(world: World) -> Non
     await world.call("POST", f"{cancelled['id']}/cancel")
     metadata = world.cluster.jobs[cancelled["id"]]
     metadata["status"] = {"conditions": [{"type": "Suspended", "status": "True"}]}
-    await world.let_in(ended)
+    await world.admit(ended)
     world.cluster.jobs[ended["id"]]["status"] = {
         "completionTime": datetime.now(UTC).isoformat(),
         "conditions": [{"type": "Succeeded", "status": "True"}],

@@ -58,7 +58,7 @@ def test_a_server_that_was_stopped_is_told(code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("complaint", "told", "sentence"),
+    ("complaint", "sent_status", "message"),
     [
         pytest.param(
             b"some trace\nsshd is not installed.\n\n",
@@ -106,13 +106,15 @@ def test_a_server_that_was_stopped_is_told(code: int) -> None:
         ),
     ],
 )
-def test_why_there_is_no_session(complaint: bytes, told: bytes, sentence: str) -> None:
+def test_why_there_is_no_session(
+    complaint: bytes, sent_status: bytes, message: str
+) -> None:
     spoken = protocol()
 
     assert spoken.messages_of(STDERR, complaint) == []
-    assert spoken.messages_of(ERROR, told) == []
-    assert spoken.exit_message(told) == sentence
-    assert spoken.on_close(sentence) == [json.dumps({"error": sentence})]
+    assert spoken.messages_of(ERROR, sent_status) == []
+    assert spoken.exit_message(sent_status) == message
+    assert spoken.on_close(message) == [json.dumps({"error": message})]
 
 
 def test_a_flood_of_complaints_is_not_kept() -> None:
@@ -138,6 +140,6 @@ def test_key_and_directory_stay_arguments_of_their_own() -> None:
 
     program = ssh_server(target, KEY)
 
-    assert program.words[-2:] == (KEY.line, target.working_directory)
-    assert "$(id)" not in program.words[2]
+    assert program.argv[-2:] == (KEY.line, target.working_directory)
+    assert "$(id)" not in program.argv[2]
     assert not program.has_terminal

@@ -198,14 +198,14 @@ async def test_a_flood_waits_in_the_container(world: World) -> None:
         for _ in range(3000):
             terminal.to_come.put_nowait((1, b"x" * 100_000))
         # The client's own side stops reading after a few messages.
-        taken = await _settled(terminal)
+        taken = await _stable_count(terminal)
         assert socket.protocol is not None
         socket.protocol.stream.close()
 
     assert 0 < taken < 1000
 
 
-async def _settled(terminal: PretendedStream) -> int:
+async def _stable_count(terminal: PretendedStream) -> int:
     before = -1
     while before != terminal.taken:
         before = terminal.taken

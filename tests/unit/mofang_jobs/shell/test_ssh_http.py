@@ -78,7 +78,7 @@ async def test_bytes_pass_both_ways(world: World) -> None:
 
     assert b"".join(each[1:] for each in terminal.sent) == content
     [program] = world.terminals.programs
-    assert (KEY in program.words, program.has_terminal) == (True, False)
+    assert (KEY in program.argv, program.has_terminal) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ async def test_what_is_no_key_is_refused_before_it_opens(
 ) -> None:
     job = await running_job(world)
 
-    status, sentence = await refusal(world, job, key=key)
+    status, message = await refusal(world, job, key=key)
 
     assert status == 400
-    assert sentence.endswith(".")
+    assert message.endswith(".")
 
 
 async def test_no_browser_is_let_in(world: World) -> None:
@@ -153,7 +153,7 @@ async def test_what_a_session_leaves_is_ended_however_it_ends(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    ("loss", "sentence"),
+    ("loss", "message"),
     [
         pytest.param("project", "The SSH session was ended.", id="the project"),
         pytest.param("pod", "replaced by another container", id="the container"),
@@ -161,7 +161,7 @@ async def test_what_a_session_leaves_is_ended_however_it_ends(world: World) -> N
     ],
 )
 async def test_an_end_for_our_reasons_is_told(
-    world: World, loss: str, sentence: str
+    world: World, loss: str, message: str
 ) -> None:
     job = await running_job(world)
     async with ssh_to(world, job) as socket:
@@ -177,7 +177,7 @@ async def test_an_end_for_our_reasons_is_told(
             assert await socket.read_message() == b"SSH-2.0"
             await world.sessions.stop()
 
-        assert sentence in json.loads(str(await socket.read_message()))["error"]
+        assert message in json.loads(str(await socket.read_message()))["error"]
         assert await socket.read_message() is None
 
 

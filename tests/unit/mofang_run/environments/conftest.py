@@ -83,10 +83,10 @@ class Person:
             "PATH": f"{self.image.prefix}/bin:/usr/bin:/bin",
         }
 
-    def command(self, *words: str, **variables: str) -> subprocess.CompletedProcess:
+    def command(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
         """Call ``mofang-environment``."""
         return subprocess.run(
-            [self.image.python, "-m", "mofang_run.environments.cli", *words],
+            [self.image.python, "-m", "mofang_run.environments.cli", *arguments],
             env=self.variables | variables,
             capture_output=True,
             text=True,
@@ -188,7 +188,7 @@ def wheels(tmp_path: Path) -> Path:
             "rings/inner.py": f"version = {version!r}\n",
         }
         build_wheel(folder, "rings", version, files=files)
-    build_wheel(folder, "spheres", "1.0", needs=["cubes>=3"])
+    build_wheel(folder, "spheres", "1.0", requires=["cubes>=3"])
     return folder
 
 

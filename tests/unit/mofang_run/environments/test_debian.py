@@ -15,18 +15,18 @@ def dpkg(tmp_path, monkeypatch):
     (root / "status").write_text("")
     monkeypatch.setattr(debian, "DPKG", root)
     debian._owners.cache_clear()
-    place = tmp_path / "dist-packages"
-    place.mkdir()
+    site = tmp_path / "dist-packages"
+    site.mkdir()
 
     def install(package: str, files: dict[str, str], listed: bool = True) -> None:
         for name, text in files.items():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_text(text)
+            (site / name).parent.mkdir(parents=True, exist_ok=True)
+            (site / name).write_text(text)
         if listed:
-            lines = [str(place), *(f"{place}/{name}" for name in files)]
+            lines = [str(site), *(f"{site}/{name}" for name in files)]
             (root / "info" / f"{package}.list").write_text("\n".join(lines))
 
-    install.place = place
+    install.site = site
     yield install
     debian._owners.cache_clear()
 
@@ -38,7 +38,7 @@ def image(tmp_path, dpkg):
     own.mkdir(parents=True)
     (prefix / "bin").mkdir()
     (prefix / "share").mkdir()
-    return Image(prefix, prefix / "bin" / "python3", "3.13", (own, dpkg.place))
+    return Image(prefix, prefix / "bin" / "python3", "3.13", (own, dpkg.site))
 
 
 def distribution(plan, image, name):
@@ -80,7 +80,7 @@ def test_it_gets_a_list_of_its_files(dpkg, image, info, listed):
     assert not any("egg-info" in path for path in plan.links)
     assert not {*plan.links} & {*plan.files}
     target = plan.links["lib/python3.13/site-packages/torch/_C.so"]
-    assert target == f"{dpkg.place}/torch/_C.so"
+    assert target == f"{dpkg.site}/torch/_C.so"
 
 
 def test_metadata_in_one_file_is_enough(dpkg, image):

@@ -108,8 +108,8 @@ def started(person):
             text=True,
             check=True,
         )
-        _, words, variables = json.loads(ended.stdout)
-        return words, variables, ended.stderr
+        _, arguments, variables = json.loads(ended.stdout)
+        return arguments, variables, ended.stderr
 
     return start
 
@@ -118,9 +118,9 @@ def test_a_kernel_runs_in_the_environment(person, started):
     """Created by the first kernel if the server has not done so yet."""
     (person.image.site / "ipykernel").mkdir()
     (person.image.site / "ipykernel" / "__init__.py").touch()
-    words, variables, _ = started()
+    arguments, variables, _ = started()
     python = f"{person.directory}/bin/python"
-    assert words == [python, "-P", "-m", "ipykernel_launcher", "-f", "c.json"]
+    assert arguments == [python, "-P", "-m", "ipykernel_launcher", "-f", "c.json"]
     assert variables["PATH"].startswith(f"{person.directory}/bin:")
     assert variables["VIRTUAL_ENV"] == str(person.directory)
     assert variables["PYTHONUSERBASE"] == str(person.directory)
@@ -128,8 +128,8 @@ def test_a_kernel_runs_in_the_environment(person, started):
 
 def test_a_kernel_that_cannot_run_there_runs_from_the_image(person, started):
     person.command("prepare")
-    words, variables, says = started()
-    assert words[0] == str(person.image.python)
+    arguments, variables, says = started()
+    assert arguments[0] == str(person.image.python)
     assert "ipykernel was removed" in says
     assert variables["PYTHONNOUSERSITE"] == "1"
     assert "VIRTUAL_ENV" not in variables

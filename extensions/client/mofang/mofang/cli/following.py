@@ -19,7 +19,13 @@ _REPLICA = re.compile(r"([a-z]{1,20})-([0-9]{1,4})")
 def read_replica(
     ctx: click.Context, parameter: click.Parameter, value: str | None
 ) -> tuple[str, int] | None:
-    """Return role and index of ``worker-1``."""
+    """Return role and index of ``worker-1``.
+
+    Args:
+        ctx: Of click.
+        parameter: Of click.
+        value: Such as ``worker-1``; None where it is not given.
+    """
     if value is None:
         return None
     match = _REPLICA.fullmatch(value)
@@ -35,7 +41,13 @@ def write_all(chunks: Iterable[bytes]) -> None:
 
 
 def follow(client: Client, job_id: str, replica: tuple[str, int]) -> int:
-    """Show a log until the job ends; return the exit code."""
+    """Show a log until the job ends; return the exit code.
+
+    Args:
+        client: Open client.
+        job_id: Id of the job, such as ``digits-x1y2z3``.
+        replica: Role and index of the replica whose log is shown.
+    """
     try:
         try:
             write_all(client.follow_log(job_id, *replica))

@@ -45,7 +45,7 @@ def _read_settings(
     return pairs and {name: read_setting(text) for name, text in pairs.items()}
 
 
-def _read_words(
+def _read_arguments(
     _: click.Context, __: click.Parameter, values: tuple[str, ...]
 ) -> list[str] | None:
     return list(values) or None
@@ -64,7 +64,7 @@ _program = OptionGroup("Program")
 _data = OptionGroup("Parameters and data")
 _size = OptionGroup("Size")
 _trouble = OptionGroup("When something goes wrong")
-_place = OptionGroup("Where it runs")
+_scheduling = OptionGroup("Where it runs")
 _doing = OptionGroup("What to do with it")
 
 _OPTIONS = (
@@ -122,7 +122,7 @@ _OPTIONS = (
         "flags",
         multiple=True,
         metavar="NAME",
-        callback=_read_words,
+        callback=_read_arguments,
         help="A hyper-parameter without a value, passed as --name. May be repeated.",
     ),
     _data.option(
@@ -178,15 +178,17 @@ _OPTIONS = (
         help="What to do about a job that makes no progress.",
     ),
     _trouble.option(
-        "--keep", metavar="TIME", help="Keep a failed replica for a look, such as 30m."
+        "--keep",
+        metavar="TIME",
+        help="Keep a failed replica for inspection, such as 30m.",
     ),
-    _place.option(
+    _scheduling.option(
         "--priority",
         type=click.Choice(list(map(str, Priority))),
         help="Before or after the project's other waiting jobs.",
     ),
-    _place.option("--user-id", type=int, help="User that its processes run as."),
-    _place.option(
+    _scheduling.option("--user-id", type=int, help="User that its processes run as."),
+    _scheduling.option(
         "--engine",
         type=click.Choice(list(map(str, Engine))),
         help="Which operator runs it; the platform's first by default.",

@@ -51,7 +51,13 @@ def print_model(
 
 
 def print_change(value: BaseModel, output: str, names: Iterable[str]) -> None:
-    """Print one of many: a line of JSON, a document of YAML, or names."""
+    """Print one of many: a line of JSON, a document of YAML, or names.
+
+    Args:
+        value: What changed.
+        output: One of ``FORMATS``.
+        names: Printed for the format ``name``.
+    """
     if output == "json":
         click.echo(value.model_dump_json())
         return

@@ -71,7 +71,7 @@ def session_options(command: F) -> F:
     return _key_option(_user_option(command))
 
 
-def settled_key(key: Path | None) -> Path:
+def resolve_key(key: Path | None) -> Path:
     """Return the private key that is meant, which is there and can be used."""
     if key is None:
         return ensure_key(ssh_directory(os.environ))
@@ -99,7 +99,7 @@ def ssh(
     command line, such as 'ls *.pt | wc -l'.
     """
     platform: Platform = ctx.obj
-    program, path = find_program("ssh"), settled_key(key)
+    program, path = find_program("ssh"), resolve_key(key)
     with platform.client() as client:
         replica_host = find_host(client.get_job(job_id), replica)
         connection = build_connection(
@@ -126,7 +126,7 @@ def ssh_proxy(
     """Carry the bytes of an SSH connection; ssh runs this."""
     platform: Platform = ctx.obj
     try:
-        public_key = read_public_key(settled_key(key))
+        public_key = read_public_key(resolve_key(key))
         with platform.client() as client:
             settings = client.settings
             if replica is None or attempt is not None:

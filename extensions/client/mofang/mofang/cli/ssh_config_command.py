@@ -9,7 +9,7 @@ import click
 
 from mofang.cli.app import Platform, app
 from mofang.cli.completing import complete_job
-from mofang.cli.ssh_commands import session_options, settled_key
+from mofang.cli.ssh_commands import resolve_key, session_options
 from mofang.client import Client
 from mofang.errors import InvalidError
 from mofang.settings import config_file, read_config_file
@@ -54,7 +54,7 @@ def ssh_config(
         return
     if job_id is None:
         raise click.UsageError("Missing argument 'JOB'.")
-    path = settled_key(key)
+    path = resolve_key(key)
     with platform.client() as client:
         job = client.get_job(job_id)
         replica_hosts = open_hosts(job)
@@ -91,5 +91,5 @@ def _remove(files: HostFiles, job_id: str | None) -> None:
     if job_id is not None and not is_job_id(job_id):
         raise InvalidError(f"{job_id[:80]!r} is not the id of a job.")
     gone = files.remove(job_id)
-    told = f"Removed the hosts of {', '.join(gone)}." if gone else "There were none."
-    click.echo(told, err=True)
+    message = f"Removed the hosts of {', '.join(gone)}." if gone else "There were none."
+    click.echo(message, err=True)

@@ -23,6 +23,11 @@ METRICS_PAUSE_SECONDS = 10.0
 def watch_lists(client: Client, limit: int, wanted: JobFilter) -> Iterator[list[Job]]:
     """Yield the newest jobs, again after each change, without end.
 
+    Args:
+        client: Open client; used until the generator is closed.
+        limit: Maximum number of jobs in a list.
+        wanted: Filter; changes of other jobs are not reported.
+
     Raises:
         MofangError: The platform was away for too long, or refuses.
     """
@@ -48,6 +53,11 @@ def watch_events(client: Client, limit: int, wanted: JobFilter) -> Iterator[JobE
     What changed while the connection was broken is told when it is open again. Without
     end.
 
+    Args:
+        client: Open client; used until the generator is closed.
+        limit: Maximum number of jobs reported first.
+        wanted: Filter; changes of other jobs are not reported.
+
     Raises:
         MofangError: The platform was away for too long, or refuses.
     """
@@ -61,9 +71,9 @@ def watch_events(client: Client, limit: int, wanted: JobFilter) -> Iterator[JobE
                 missed = _missed(client, listed, dict(known))
                 for event in itertools.chain(missed, events):
                     # What is in the list may come as an event once more.
-                    is_told = known.get(event.job.id) == event.job
+                    is_known = known.get(event.job.id) == event.job
                     if is_wanted(event.job, wanted) and (
-                        event.type == "deleted" or not is_told
+                        event.type == "deleted" or not is_known
                     ):
                         yield event
                     _apply(known, event, wanted)
@@ -93,7 +103,13 @@ def watch_job(client: Client, job_id: str) -> Iterator[Job]:
 
 
 def watch_metrics(client: Client, job_id: str, points: int) -> Iterator[JobMetrics]:
-    """Yield what a job's replicas used, again and again until it has ended."""
+    """Yield what a job's replicas used, again and again until it has ended.
+
+    Args:
+        client: Open client; used until the generator is closed.
+        job_id: Id of the job, such as ``digits-x1y2z3``.
+        points: Maximum number of points of each curve.
+    """
     retries = RetryBudget()
     while True:
         try:

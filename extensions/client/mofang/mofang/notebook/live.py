@@ -93,7 +93,7 @@ class LiveView:
             MofangError: The job cannot be seen any more; the view says so too.
         """
         try:
-            while self._look():
+            while self._refresh():
                 time.sleep(self._retries.pause(self._pause))
         except MofangError as error:
             job = self.view.job
@@ -112,7 +112,7 @@ class LiveView:
         with suppress(MofangError):
             self.follow()
 
-    def _look(self) -> bool:
+    def _refresh(self) -> bool:
         """Update the view; say whether to look again."""
         job_id, log, note = self.view.job.id, self.view.log, ""
         try:

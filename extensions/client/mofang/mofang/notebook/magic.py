@@ -68,7 +68,7 @@ class MofangMagic:
         self, line: str, cell: str | None = None
     ) -> JobHandle | JobHandles | None:
         """Run the magic, telling errors as sentences."""
-        with _told(USAGE):
+        with _report_errors(USAGE):
             if cell is None:
                 client = self._connect()
                 job_id = line.strip()
@@ -78,7 +78,7 @@ class MofangMagic:
 
     def list_jobs(self, line: str) -> JobHandles:
         """Return the project's jobs as a table, filtered as ``mofang jobs`` does."""
-        with _told(LIST_USAGE):
+        with _report_errors(LIST_USAGE):
             values = _list_options.make_context(
                 "%mofang_jobs", shlex.split(line)
             ).params
@@ -93,8 +93,8 @@ class MofangMagic:
         if not client.settings.is_inside:
             raise InvalidError(
                 "Jobs read a cell from the home that they share with notebooks of the "
-                "platform, and this is none. Run the cell in a notebook of the "
-                "platform, or submit a script that is there with mofang.submit."
+                "platform, and this is not one of them. Run the cell in a notebook of "
+                "the platform, or submit a script that is there with mofang.submit."
             )
         path = write_cell(cell, Path.home())
         spec = self._spec(path, options, values, client)
@@ -140,7 +140,7 @@ class MofangMagic:
 
 
 @contextmanager
-def _told(usage: str) -> Iterator[None]:
+def _report_errors(usage: str) -> Iterator[None]:
     """Tell what goes wrong as a sentence, without a traceback."""
     try:
         yield

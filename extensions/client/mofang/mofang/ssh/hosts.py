@@ -132,7 +132,14 @@ def block_of(
     job: str,
     replica_hosts: list[ReplicaHost],
 ) -> Block:
-    """Return the block of a job's hosts."""
+    """Return the block of a job's hosts.
+
+    Args:
+        settings: Address, token and project.
+        connection: Options that all hosts of the block share.
+        job: Id of the job.
+        replica_hosts: Its running replicas.
+    """
     text = "\n".join(connection.block(replica_host) for replica_host in replica_hosts)
     return Block(job, settings.project, settings.url, text)
 

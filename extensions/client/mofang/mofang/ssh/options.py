@@ -33,7 +33,7 @@ class Connection:
     known_hosts: Path
     user: str = USER
 
-    def proxy_words(
+    def proxy_arguments(
         self, replica_host: ReplicaHost, *, remember: bool = False
     ) -> list[str]:
         """Return the command that carries the bytes.
@@ -55,7 +55,7 @@ class Connection:
         self, replica_host: ReplicaHost, *, remember: bool = False
     ) -> list[tuple[str, str]]:
         """Return names and values as they stand in a file of ssh's."""
-        words = self.proxy_words(replica_host, remember=remember)
+        words = self.proxy_arguments(replica_host, remember=remember)
         return [
             ("HostName", replica_host.alias),
             ("User", self.user),
@@ -104,11 +104,17 @@ def build_connection(
 ) -> Connection:
     """Return the connection to the replicas of a job.
 
+    Args:
+        settings: Address, token and project.
+        key: Private key; its public half lies beside it.
+        directory: Where known_hosts is kept.
+        user: Name to log in with.
+
     Raises:
         ConfigurationError: Something in it cannot be said to ssh.
     """
     if not _USER.fullmatch(user):
-        raise ConfigurationError(f"{user[:80]!r} is no name of a user.")
+        raise ConfigurationError(f"{user[:80]!r} is not a user name.")
     return Connection(
         program=this_program(sys.argv[0]),
         url=_plain(settings.url),
@@ -143,7 +149,7 @@ def quoted(path: Path) -> str:
     text = _plain(str(path))
     if '"' in text or "\\" in text or "${" in text:
         raise ConfigurationError(
-            f"ssh cannot be told the path {text}. Use one without quotes, backslashes "
+            f"ssh does not accept the path {text}. Use one without quotes, backslashes "
             "and ${."
         )
     return f'"{text}"'.replace("%", "%%")
@@ -152,6 +158,6 @@ def quoted(path: Path) -> str:
 def _plain(text: str) -> str:
     if not text.isprintable():
         raise ConfigurationError(
-            f"ssh cannot be told {text!r}: it has a character that is not printable."
+            f"ssh does not accept {text!r}: it has a character that is not printable."
         )
     return text

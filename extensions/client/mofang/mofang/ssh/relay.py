@@ -101,7 +101,7 @@ async def apart(work: Callable[[], T]) -> T:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
-    def settle(result: T | None, error: BaseException | None) -> None:
+    def complete(result: T | None, error: BaseException | None) -> None:
         if future.done():
             return
         if error is not None:
@@ -117,7 +117,7 @@ async def apart(work: Callable[[], T]) -> T:
             failure = error
         # Nobody waits any more where the loop is closed.
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result, failure)
+            loop.call_soon_threadsafe(complete, result, failure)
 
     threading.Thread(target=run, daemon=True).start()
     return await future

@@ -39,6 +39,11 @@ class ReplicaHost:
 def host_of(job: Job, role: str, index: int) -> ReplicaHost:
     """Return the host of a replica.
 
+    Args:
+        job: As the service answered; not trusted.
+        role: Role of the replica, such as ``worker``.
+        index: Index of the replica within its role, from 0.
+
     Raises:
         UnexpectedAnswerError: The service's names are not valid ones: they must get
             neither into a file nor into a command line.
@@ -51,8 +56,8 @@ def host_of(job: Job, role: str, index: int) -> ReplicaHost:
     )
     if not is_sound:
         raise UnexpectedAnswerError(
-            "The platform told a name of a job or replica that this client does not "
-            "take for one. Check the address, and whether the client is new enough."
+            "The platform named a job or replica in a way that this client does not "
+            "recognise. Check the address, and whether the client is new enough."
         )
     return ReplicaHost(job=job.id, attempt=job.attempt, role=role, index=index)
 

@@ -51,7 +51,7 @@ class ServiceSocket:
             except ConnectionClosed as error:
                 raise _lost(error) from error
             if isinstance(message, str):
-                raise MofangError(_sentence(message))
+                raise MofangError(_message(message))
             yield message
 
     async def close(self) -> None:
@@ -59,14 +59,14 @@ class ServiceSocket:
         await self._connection.close()
 
 
-def _sentence(text: str) -> str:
+def _message(text: str) -> str:
     try:
-        told = json.loads(text)["error"]
+        error = json.loads(text)["error"]
     except (ValueError, KeyError, TypeError):
-        told = None
-    if not isinstance(told, str) or not told:
+        error = None
+    if not isinstance(error, str) or not error:
         return "The platform ended the session without a reason this client knows."
-    return "".join(each for each in told if each.isprintable())
+    return "".join(each for each in error if each.isprintable())
 
 
 def _lost(error: ConnectionClosed) -> UnreachableError:

@@ -40,6 +40,11 @@ async def open_socket(
 ) -> AsyncIterator[ServiceSocket]:
     """Open a WebSocket.
 
+    Args:
+        settings: Address, token and project.
+        call: An endpoint that upgrades to a WebSocket.
+        headers: Sent besides the token.
+
     Raises:
         MofangError: It was refused, or nobody answered.
     """
@@ -81,17 +86,17 @@ def _reaching(url: str, request: httpx.Request) -> Iterator[None]:
         try:
             yield
         except InvalidStatus as error:
-            told = error.response
+            answer = error.response
             endpoints.check_status(
                 httpx.Response(
-                    told.status_code,
+                    answer.status_code,
                     headers=[
                         (name, value)
-                        for name, value in told.headers.raw_items()
+                        for name, value in answer.headers.raw_items()
                         # The body was read whole already.
                         if name.lower() not in {"content-encoding", "content-length"}
                     ],
-                    content=bytes(told.body),
+                    content=bytes(answer.body),
                     request=request,
                 )
             )

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from mofang_api.base import RequestModel
-from mofang_api.models.enums import Choice
+from mofang_api.models.enums import OpenEnum
 from mofang_api.validation import check_path
 
 PARAMETER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"
@@ -22,7 +22,7 @@ _SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
-class Delivery(Choice):
+class Delivery(OpenEnum):
     """How a script hears of a place."""
 
     PARAMETER = "parameter"
@@ -77,7 +77,7 @@ class Output(RequestModel):
         return _absolute(value)
 
     @model_validator(mode="after")
-    def _need_staging(self) -> Output:
+    def _require_staging(self) -> Output:
         if self.preload and not self.staged:
             raise ValueError(
                 "preload is for staged outputs; others hold what they held anyway. "

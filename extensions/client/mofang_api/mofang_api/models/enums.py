@@ -9,7 +9,7 @@ from mofang_api.declarations import FrameworkDeclaration
 from mofang_api.frameworks import FRAMEWORKS, declaration_of
 
 
-class Choice(StrEnum):
+class OpenEnum(StrEnum):
     """An enumeration to which newer versions may add members."""
 
     @classmethod
@@ -32,7 +32,7 @@ class Choice(StrEnum):
         return any(self is each for each in type(self))
 
 
-class Framework(Choice):
+class Framework(OpenEnum):
     """Who starts the processes of a job and introduces them to each other.
 
     One member for each module of ``mofang_api.frameworks``: ``Framework.PYTORCH``.
@@ -46,7 +46,7 @@ class Framework(Choice):
         return declaration_of(self.value)
 
 
-class Engine(Choice):
+class Engine(OpenEnum):
     """Which resources of the cluster run a job."""
 
     KUBEFLOW_V1 = "kubeflow-v1"
@@ -61,7 +61,7 @@ class Engine(Choice):
     itself, and no container of a user may ask Kubernetes for anything."""
 
 
-class Priority(Choice):
+class Priority(OpenEnum):
     """Which of a project's waiting jobs is let in first."""
 
     LOW = "low"
@@ -75,7 +75,7 @@ class Priority(Choice):
         return list(Priority).index(known)
 
 
-class HangAction(Choice):
+class HangAction(OpenEnum):
     """What happens when a job makes no progress any more."""
 
     OFF = "off"

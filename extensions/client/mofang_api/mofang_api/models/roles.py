@@ -51,13 +51,19 @@ def resolve_roles(
     them) is there where that one is, unless the job says otherwise. Nothing is
     refused, since jobs that were admitted under other rules have roles too;
     ``check_roles`` is for new ones.
+
+    Args:
+        framework: Decides which roles there are.
+        replicas: Of the main role; None for its default.
+        resources: Of roles that say nothing else.
+        wanted: What the specification says per role.
     """
-    return _settled(framework, replicas, resources, tuple(wanted.items()))
+    return _resolved(framework, replicas, resources, tuple(wanted.items()))
 
 
 # Of each job it is asked for again and again, and most jobs ask for the same.
 @lru_cache(maxsize=1024)
-def _settled(
+def _resolved(
     framework: Framework,
     replicas: int,
     resources: Resources,
@@ -86,6 +92,11 @@ def check_roles(
     framework: Framework, replicas: int, wanted: dict[str, RoleSpec]
 ) -> None:
     """Refuse roles that do not fit together.
+
+    Args:
+        framework: Decides which roles there are.
+        replicas: Of the main role; None for its default.
+        wanted: What the specification says per role.
 
     Raises:
         FieldError: A role is unknown, or has too few, too many, or GPUs it may not.

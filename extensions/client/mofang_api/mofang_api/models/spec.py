@@ -222,8 +222,8 @@ class JobSpec(RequestModel):
             check_parameter(name, parameter_text(setting))
             if isinstance(setting, float) and not math.isfinite(setting):
                 raise ValueError(
-                    f"{name!r} is {setting}, which is no number in JSON. Write it as "
-                    f'the text "{setting}".'
+                    f"{name!r} is {setting}, which is not a number in JSON. Write it "
+                    f'as the text "{setting}".'
                 )
         return value
 
@@ -253,7 +253,7 @@ class JobSpec(RequestModel):
 
     @field_validator("inputs", "outputs")
     @classmethod
-    def _check_places(cls, value: list[Input] | list[Output]) -> object:
+    def _check_data_paths(cls, value: list[Input] | list[Output]) -> object:
         if len(value) > MAX_DATA_PATHS:
             raise ValueError(
                 f"There are {len(value)}; at most {MAX_DATA_PATHS} are allowed."

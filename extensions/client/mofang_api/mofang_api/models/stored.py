@@ -17,7 +17,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from mofang_api.models.enums import Choice
+from mofang_api.models.enums import OpenEnum
 from mofang_api.models.resources import Resources
 from mofang_api.models.spec import JobSpec
 from mofang_api.quantities import parse_quantity
@@ -70,7 +70,7 @@ def _model_reader(model: type[BaseModel]) -> _Read:
                 except _ShapeError:
                     unknown.append(name)
                 else:
-                    if isinstance(found, Choice) and not found.is_known:
+                    if isinstance(found, OpenEnum) and not found.is_known:
                         unknown.append(name)
             if is_required:
                 # All of them are texts.
@@ -93,7 +93,7 @@ def _reader(kind: Any) -> _Read:
         return generic(get_args(kind))
     if issubclass(kind, BaseModel):
         return _model_reader(kind)
-    return _choice_reader(kind) if issubclass(kind, Choice) else _scalar_reader(kind)
+    return _choice_reader(kind) if issubclass(kind, OpenEnum) else _scalar_reader(kind)
 
 
 def _scalar_reader(kind: type) -> _Read:
@@ -108,8 +108,8 @@ def _scalar_reader(kind: type) -> _Read:
     return read
 
 
-def _choice_reader(kind: type[Choice]) -> _Read:
-    def read(value: Any, _: list[str]) -> Choice:
+def _choice_reader(kind: type[OpenEnum]) -> _Read:
+    def read(value: Any, _: list[str]) -> OpenEnum:
         if not isinstance(value, str):
             raise _ShapeError
         return kind.read(value)

@@ -16,7 +16,7 @@ KINDS = (ADDED, CHANGED, REMOVED)
 
 
 @dataclass(frozen=True)
-class Change:
+class PackageChange:
     """One package that differs from the image."""
 
     name: str
@@ -30,7 +30,7 @@ class Change:
     """Empty for one that was added."""
 
 
-def list_changes(directory: Directory, manifest: Manifest) -> list[Change]:
+def list_changes(directory: Directory, manifest: Manifest) -> list[PackageChange]:
     """Return the packages that differ from the image, by name.
 
     Raises:
@@ -39,7 +39,7 @@ def list_changes(directory: Directory, manifest: Manifest) -> list[Change]:
     image = manifest.distributions
     found = _distributions(directory, manifest)
     changes = [
-        Change(
+        PackageChange(
             name=name,
             kind=CHANGED if name in image else ADDED,
             version=one.version,
@@ -51,7 +51,7 @@ def list_changes(directory: Directory, manifest: Manifest) -> list[Change]:
     # Without links the image's packages are all on the path.
     missing = image if manifest.is_linked else {}
     changes += [
-        Change(name=name, kind=REMOVED, version="", image_version=version)
+        PackageChange(name=name, kind=REMOVED, version="", image_version=version)
         for name, version in missing.items()
         if name not in found
     ]
@@ -66,8 +66,8 @@ def has_changes(directory: Directory, manifest: Manifest) -> bool:
     """
     if list_changes(directory, manifest):
         return True
-    place = directory.site_packages(manifest.python)
-    names = {each.name for each in place.iterdir()}
+    site = directory.site_packages(manifest.python)
+    names = {each.name for each in site.iterdir()}
     known = {*manifest.entries, "__pycache__"}
     # pip leaves folders that begin so when it is interrupted.
     return any(not name.startswith("~") for name in names - known)
@@ -87,11 +87,11 @@ def leads_to_image(path: Path, manifest: Manifest) -> bool:
 
 
 def _distributions(directory: Directory, manifest: Manifest) -> dict[str, Distribution]:
-    place = directory.site_packages(manifest.python)
+    site = directory.site_packages(manifest.python)
     found: dict[str, Distribution] = {}
-    for each in place.iterdir():
+    for each in site.iterdir():
         if each.name.endswith(DIST_INFO):
-            one = read_distribution(place, each.name)
+            one = read_distribution(site, each.name)
             if one is not None:
                 found[one.name] = one
     return found

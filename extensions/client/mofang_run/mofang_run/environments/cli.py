@@ -20,11 +20,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from mofang_run.environments.activation import activate, exports, without_user_site
-from mofang_run.environments.changes import ADDED, REMOVED, Change, list_changes
+from mofang_run.environments.changes import ADDED, REMOVED, PackageChange, list_changes
 from mofang_run.environments.creation import ensure, prepare, reset, update
 from mofang_run.environments.directory import Directory, PackagesError, find_directory
 from mofang_run.environments.image import Image
-from mofang_run.environments.jobs import variables
+from mofang_run.environments.job_packages import variables
 
 JOB_VARIABLE = "MOFANG_JOB_ID"
 
@@ -47,7 +47,7 @@ class Status:
     state: str
     """``ready``, ``creating`` or ``absent``."""
 
-    changes: list[Change]
+    changes: list[PackageChange]
     notice: str
 
 
@@ -148,7 +148,7 @@ def _describe(status: Status) -> str:
     return "\n".join(lines)
 
 
-def _change_text(change: Change) -> str:
+def _change_text(change: PackageChange) -> str:
     if change.kind == ADDED:
         return f"added    {change.name} {change.version}"
     if change.kind == REMOVED:
@@ -160,8 +160,8 @@ def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _fail(sentence: str, code: int) -> int:
-    sys.stderr.write(f"[Mofang] {sentence}\n")
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"[Mofang] {message}\n")
     return code
 
 

@@ -185,8 +185,8 @@ def _throw_away(directory: Directory) -> None:
     """Remove the tree of before under a name that nobody takes for a whole one."""
     old = _old_path(directory)
     if old.exists():
-        place = directory.path.parent
-        name = tempfile.mkdtemp(prefix=f".{directory.name}.removed-", dir=str(place))
+        parent = directory.path.parent
+        name = tempfile.mkdtemp(prefix=f".{directory.name}.removed-", dir=str(parent))
         _remove_aside(old.rename(Path(name) / "tree").parent)
 
 

@@ -58,27 +58,27 @@ def files_by_name(info: Path) -> list[str]:
     return found
 
 
-def _modules(place: Path, name: str) -> Iterator[Path]:
-    for each in sorted(place.glob(f"{name}*")):
+def _modules(site: Path, name: str) -> Iterator[Path]:
+    for each in sorted(site.glob(f"{name}*")):
         is_named = each.name == name or each.name.split(".")[0] == name
         if is_named and each.suffix in {".py", ".so", ".egg-info"}:
             yield each
 
 
 @lru_cache(maxsize=None)  # noqa: UP033 - Python 3.8
-def _owners(place: Path) -> dict[str, Path]:
+def _owners(site: Path) -> dict[str, Path]:
     """Return dpkg's list of files by the name of the metadata in it."""
     owners = {}
     for path in sorted((DPKG / "info").glob("*.list")):
-        for name in _files(path, place):
+        for name in _files(path, site):
             top = name.partition("/")[0]
             if top.endswith((".dist-info", ".egg-info")):
                 owners[top] = path
     return owners
 
 
-def _files(listing: Path, place: Path) -> Iterator[str]:
-    start = f"{place}/"
+def _files(listing: Path, site: Path) -> Iterator[str]:
+    start = f"{site}/"
     try:
         lines = listing.read_text(errors="surrogateescape").splitlines()
     except OSError:

@@ -76,7 +76,7 @@ class Image:
             prefix=Path(sys.prefix),
             python=Path(os.path.realpath(sys.executable)),
             version=".".join(map(str, sys.version_info[:2])),
-            sites=tuple(place for place in places if place.is_dir()),
+            sites=tuple(folder for folder in places if folder.is_dir()),
         )
 
     @property
@@ -90,40 +90,40 @@ class Image:
         digest = hashlib.sha256()
         parts = (FORMAT, sys.version, self.python, self.prefix, debian.state())
         digest.update(repr(parts).encode())
-        for place in self.sites:
-            for one in self.distributions(place):
+        for folder in self.sites:
+            for one in self.distributions(folder):
                 path = one.record if one.record.is_file() else one.metadata
                 digest.update(f"\0{path}\0".encode())
                 digest.update(path.read_bytes() if path.is_file() else b"")
         return digest.hexdigest()
 
-    def distributions(self, place: Path) -> Iterator[Distribution]:
+    def distributions(self, folder: Path) -> Iterator[Distribution]:
         """Yield the packages of one of its sites, in the order of their names."""
         names = sorted(
-            (each.name for each in place.iterdir()),
+            (each.name for each in folder.iterdir()),
             key=lambda name: (EGG_INFO in name, name),
         )
         found = set()
         for name in names:
-            one = read_distribution(place, name)
+            one = read_distribution(folder, name)
             # Debian keeps both forms of some; the first is the newer one.
             if one is not None and one.name not in found:
                 found.add(one.name)
                 yield one
 
 
-def read_distribution(place: Path, info: str) -> Distribution | None:
+def read_distribution(folder: Path, info: str) -> Distribution | None:
     """Return the package with this metadata; None if it is none."""
     if info.endswith(DIST_INFO) and not info.startswith("~"):
         name, _, version = info[: -len(DIST_INFO)].rpartition("-")
     elif info.endswith(EGG_INFO):
-        path = place / info
+        path = folder / info
         name, version = _read_header(path / "PKG-INFO" if path.is_dir() else path)
     else:
         return None
     if not name:
         return None
-    return Distribution(normalize(name), version, place, info)
+    return Distribution(normalize(name), version, folder, info)
 
 
 def normalize(name: str) -> str:

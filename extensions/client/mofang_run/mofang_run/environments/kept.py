@@ -52,6 +52,11 @@ def find_own(directory: Directory, manifest: Manifest) -> Own:
 def carry_over(old: Path, new: Path, files: tuple[str, ...]) -> None:
     """Put files of the old tree into the new one, in place of what is there.
 
+    Args:
+        old: Directory that is replaced.
+        new: Directory that takes its packages; not yet visible to jobs.
+        files: Paths below ``old``.
+
     Raises:
         OSError: There is no room, or the storage fails.
     """
@@ -89,11 +94,11 @@ def _recorded(
     directory: Directory, manifest: Manifest, installed: set[str]
 ) -> set[str]:
     """Return the paths that the person's packages count as theirs."""
-    place = directory.site_packages(manifest.python)
-    folder = os.path.relpath(str(place), str(directory.path))
+    site = directory.site_packages(manifest.python)
+    folder = os.path.relpath(str(site), str(directory.path))
     found: set[str] = set()
-    for each in place.iterdir():
-        one = read_distribution(place, each.name)
+    for each in site.iterdir():
+        one = read_distribution(site, each.name)
         if one is not None and one.name in installed and one.record.is_file():
             found.update(in_prefix(folder, read_record(one.record)))
     return found

@@ -53,8 +53,8 @@ def _is_ready(directory: Directory, image: Image) -> bool:
     return False
 
 
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"[Mofang] {sentence}\n")
+def _say(message: str) -> None:
+    sys.stderr.write(f"[Mofang] {message}\n")
 
 
 if __name__ == "__main__":

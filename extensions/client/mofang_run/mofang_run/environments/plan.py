@@ -63,31 +63,31 @@ def build_plan(image: Image, prefix: Path, excluded: Collection[str]) -> Plan:
         excluded: Names of packages of the image that it shall not hold.
     """
     plan = Plan()
-    for place in image.sites:
+    for site in image.sites:
         skipped: set[str] = set()
         packages: list[Distribution] = []
-        for one in image.distributions(place):
+        for one in image.distributions(site):
             if one.name in plan.distributions or one.name in excluded:
                 skipped.update(in_prefix(image.site_folder, one.files()))
                 skipped.add(f"{image.site_folder}/{one.info}")
             else:
                 packages.append(one)
             plan.distributions.setdefault(one.name, one.version)
-        _add_site(plan, image, place, skipped)
+        _add_site(plan, image, site, skipped)
         for one in packages:
             _complete(plan, image, one)
-        if place == image.sites[0]:
+        if site == image.sites[0]:
             _add_rest(plan, image, prefix, skipped)
     add_python(plan, image)
     return plan
 
 
-def _add_site(plan: Plan, image: Image, place: Path, skipped: Collection[str]) -> None:
+def _add_site(plan: Plan, image: Image, site: Path, skipped: Collection[str]) -> None:
     folder = image.site_folder
     # A package of an earlier site hides one of the same name as a whole.
     hidden = {
         each.name
-        for each in place.iterdir()
+        for each in site.iterdir()
         if f"{folder}/{each.name}/__init__.py" in plan.links
         and (each / "__init__.py").is_file()
     }
@@ -106,7 +106,7 @@ def _add_site(plan: Plan, image: Image, place: Path, skipped: Collection[str]) -
             or source_of(path) in skipped
         )
 
-    _add_tree(plan, place, folder, is_wanted)
+    _add_tree(plan, site, folder, is_wanted)
 
 
 def source_of(path: str) -> str:

@@ -25,6 +25,11 @@ def converted(image: Image, name: str, prefix: Path) -> bytes | None:
 
     None for one that stays as it is: a compiled program, and one of the platform's,
     which its first line keeps apart from what a person installs (``python -I``).
+
+    Args:
+        image: Whose script it is.
+        name: File name in ``bin``.
+        prefix: Directory whose interpreter the script is to use.
     """
     path = image.prefix / "bin" / name
     with path.open("rb") as file:

@@ -60,8 +60,8 @@ exec {uv} "$@"
 def build_thin_plan(image: Image, prefix: Path) -> Plan:
     """Plan a directory that holds nothing of the image's packages yet."""
     plan = Plan()
-    for place in image.sites:
-        for one in image.distributions(place):
+    for site in image.sites:
+        for one in image.distributions(site):
             plan.distributions.setdefault(one.name, one.version)
     for name in scripts.names(image):
         content = scripts.converted(image, name, prefix)
@@ -81,7 +81,7 @@ def build_thin_plan(image: Image, prefix: Path) -> Plan:
         prefix=str(prefix),
     )
     path = "import site; " + "; ".join(
-        f"site.addsitedir({str(place)!r})" for place in image.sites
+        f"site.addsitedir({str(site)!r})" for site in image.sites
     )
     folder = image.site_folder
     plan.files[f"{folder}/{HOOK}.py"] = (hook.encode(), 0o644)

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from mofang_run.job.program import Program
-    from mofang_run.job.replica import Launch, Replica
+    from mofang_run.job.replica import ProcessSpec, ReplicaContext
     from mofang_run.job.settings import RunSettings
 
 
 class Launcher(NamedTuple):
     """How one framework's processes are launched."""
 
-    launch: Callable[[Replica, Program], AbstractContextManager[Launch]]
-    tell_failure: Callable[[RunSettings, str], None] | None
+    launch: Callable[[ReplicaContext, Program], AbstractContextManager[ProcessSpec]]
+    report_failure: Callable[[RunSettings, str], None] | None
     """Tells the other replicas that this one could not start; None where they need no
     telling."""
 
@@ -45,4 +45,4 @@ def load(framework: str) -> Launcher:
         generic = import_module(f"{__name__}.introduction")
         return Launcher(partial(generic.launch, declaration), None)
     module = import_module(name)
-    return Launcher(module.launch, getattr(module, "tell_failure", None))
+    return Launcher(module.launch, getattr(module, "report_failure", None))

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 from mofang_run.frameworks import mpi
 from mofang_run.job.program import Program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.network.addresses import own_address
 
 
 @contextmanager
-def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     """Do as MPI does, and keep NCCL and Gloo to the network of the pod too."""
     interface = own_address().interface
     for name in ("NCCL_SOCKET_IFNAME", "HOROVOD_GLOO_IFACE"):
@@ -21,4 +21,4 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
         yield launched
 
 
-tell_failure = mpi.tell_failure
+report_failure = mpi.report_failure

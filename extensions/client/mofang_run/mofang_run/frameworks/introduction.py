@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from mofang_run.job.declarations import Declaration
 from mofang_run.job.program import Program, check_program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.network.peers import wait_for_names
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
@@ -24,8 +24,8 @@ _LOCAL = "127.0.0.1"
 
 @contextmanager
 def launch(
-    declaration: Declaration, replica: Replica, program: Program
-) -> Iterator[Launch]:
+    declaration: Declaration, replica: ReplicaContext, program: Program
+) -> Iterator[ProcessSpec]:
     """Run the program, introduced to its peers as far as the operator did not.
 
     Args:
@@ -49,7 +49,7 @@ def launch(
         host = said.get(_HOST) or _leader_host(declaration, settings)
         if said.get(_RANK, _rank(declaration, settings)) != "0":
             _wait_for_leader(declaration, replica, host)
-    yield Launch(program.arguments(), introduction)
+    yield ProcessSpec(program.arguments(), introduction)
 
 
 def introduce(declaration: Declaration, settings: RunSettings) -> dict[str, str]:
@@ -80,7 +80,9 @@ def _rank(declaration: Declaration, settings: RunSettings) -> str:
     return str(settings.index + sum(settings.roles[role] for role in before))
 
 
-def _wait_for_leader(declaration: Declaration, replica: Replica, host: str) -> None:
+def _wait_for_leader(
+    declaration: Declaration, replica: ReplicaContext, host: str
+) -> None:
     if not host:
         raise RefusalError(
             f"MOFANG_MASTER must name the host of {declaration.leader}-0.",

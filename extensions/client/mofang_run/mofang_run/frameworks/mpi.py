@@ -18,15 +18,15 @@ from pathlib import Path
 from mofang_run.frameworks.openmpi import find_version, mpirun_options
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program, check_program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.job.results import RESULT_FILE
 from mofang_run.job.settings import RunSettings
 from mofang_run.mpi_ssh.client import configure_client, publish_key
+from mofang_run.mpi_ssh.executables import find_program
 from mofang_run.mpi_ssh.output_barrier import wait_for_outputs
 from mofang_run.mpi_ssh.private_tmp import private_tmp
-from mofang_run.mpi_ssh.programs import find_program
 from mofang_run.mpi_ssh.rendezvous_dir import Announcement, RendezvousDir
-from mofang_run.mpi_ssh.server import Server, configure_server
+from mofang_run.mpi_ssh.server import SshServer, configure_server
 from mofang_run.network.addresses import own_address
 from mofang_run.network.peers import name_some
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
@@ -64,7 +64,7 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 
 
 @contextmanager
-def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     """Run mpirun, or an sshd for it."""
     path = replica.settings.run_directory
     if path is None:
@@ -86,8 +86,8 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
 
 @contextmanager
 def _launcher(
-    replica: Replica, program: Program, directory: RendezvousDir, home: Path
-) -> Iterator[Launch]:
+    replica: ReplicaContext, program: Program, directory: RendezvousDir, home: Path
+) -> Iterator[ProcessSpec]:
     settings = replica.settings
     mpirun = find_program("mpirun", "openmpi-bin")
     try:
@@ -103,7 +103,7 @@ def _launcher(
             )
             processes = sum(worker.slots for worker in workers.values())
             interface = own_address().interface
-            yield Launch(
+            yield ProcessSpec(
                 [
                     *(mpirun, "--hostfile", str(hostfile), "-np", str(processes)),
                     *mpirun_options(agent, interface, find_version(mpirun)),
@@ -119,15 +119,15 @@ def _launcher(
         directory.remove()
 
 
-def tell_failure(settings: RunSettings, sentence: str) -> None:
+def report_failure(settings: RunSettings, message: str) -> None:
     """Spare the launcher the waiting for a worker that could not be prepared."""
     if settings.run_directory and settings.role != LAUNCHER:
         with suppress(RefusalError):
             directory = RendezvousDir(Path(settings.run_directory))
-            directory.tell_failure(settings.replica, sentence)
+            directory.report_failure(settings.replica, message)
 
 
-def _forwarded(replica: Replica) -> Iterator[str]:
+def _forwarded(replica: ReplicaContext) -> Iterator[str]:
     outputs = [
         data_path.name.upper()
         for data_path in replica.settings.data_paths
@@ -140,12 +140,12 @@ def _forwarded(replica: Replica) -> Iterator[str]:
 
 
 def _wait_for_workers(
-    replica: Replica, directory: RendezvousDir
+    replica: ReplicaContext, directory: RendezvousDir
 ) -> Mapping[str, Announcement]:
     count = replica.settings.roles.get(WORKER, 0)
     if not count:
         raise RefusalError(
-            "MOFANG_ROLES must tell how many workers there are.", WRONG_SETTINGS
+            "MOFANG_ROLES must state how many workers there are.", WRONG_SETTINGS
         )
     found: dict[str, Announcement] = {}
     names = [f"{WORKER}-{index}" for index in range(count)]
@@ -188,7 +188,9 @@ def _host_names(settings: RunSettings, hostfile: Path = HOSTFILE) -> Sequence[st
 
 
 @contextmanager
-def _worker(replica: Replica, directory: RendezvousDir, home: Path) -> Iterator[Launch]:
+def _worker(
+    replica: ReplicaContext, directory: RendezvousDir, home: Path
+) -> Iterator[ProcessSpec]:
     settings = replica.settings
     environment = {**replica.environment, "PWD": os.getcwd()}  # noqa: PTH109
     server = configure_server(
@@ -196,7 +198,7 @@ def _worker(replica: Replica, directory: RendezvousDir, home: Path) -> Iterator[
     )
     serving = _Serving(replica, directory, server)
     try:
-        yield Launch(
+        yield ProcessSpec(
             server.arguments, is_over=serving.is_over, stop_delay_seconds=LINGER_SECONDS
         )
     finally:
@@ -208,9 +210,9 @@ class _Serving:
 
     def __init__(
         self,
-        replica: Replica,
+        replica: ReplicaContext,
         directory: RendezvousDir,
-        server: Server,
+        server: SshServer,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
@@ -239,7 +241,7 @@ class _Serving:
         if now - self._heard < limit:
             return False
         self._replica.output.say(
-            f"The launcher gave no sign of life for {limit:.0f} s; look at its state "
+            f"The launcher sent no heartbeat for {limit:.0f} s; check its state "
             "and its log."
         )
         return True

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from mofang_run.frameworks import torchrun
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program, check_program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.network.peers import wait_for_names
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
@@ -18,7 +18,7 @@ DECLARATION = FRAMEWORKS["pytorch"]
 
 
 @contextmanager
-def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     """Run torchrun around a script; a command is told where its master is."""
     settings = replica.settings
     if settings.nodes > 1 and not settings.master:
@@ -27,10 +27,10 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
         )
     check_program(program)
     if program.is_command:
-        launched = Launch(program.arguments(), _introduction(settings))
+        launched = ProcessSpec(program.arguments(), _introduction(settings))
     else:
         port = settings.master_port or DECLARATION.port
-        launched = Launch(
+        launched = ProcessSpec(
             torchrun.arguments(settings, program, _master(settings), port),
             output_watcher=torchrun.watch_failures(replica),
             passes_on=True,

@@ -16,7 +16,7 @@ from mofang_run.frameworks.service import (
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import Program, check_program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.network.addresses import own_address
 from mofang_run.network.peers import listens
 from mofang_run.process.cgroup import cores
@@ -35,7 +35,7 @@ _JOIN = str(Path(ray_join.__file__))
 
 
 @contextmanager
-def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     """Run the script beside the head of a cluster, or serve it."""
     python = program.interpreter
     if python.find_package("ray") is None:
@@ -51,17 +51,23 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
         port = replica.settings.master_port or DECLARATION.port
         with _head(replica, head_arguments(python, ip, port), ip, port):
             # Not "auto": that would take any cluster that it finds.
-            yield Launch(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
+            yield ProcessSpec(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
     else:
         head = head_of(replica.settings, HEAD, DECLARATION.port)
         wait_for_head(replica, head)
         seconds = replica.settings.wait_limit(JOIN_LIMIT_SECONDS)
         arguments = worker_arguments(python, ip, head.address, seconds)
-        yield Launch(arguments, is_over=HeadWatch(replica, head).is_over)
+        yield ProcessSpec(arguments, is_over=HeadWatch(replica, head).is_over)
 
 
 def head_arguments(python: Interpreter, ip: str, port: int) -> list[str]:
-    """Return how the head's services are started."""
+    """Return how the head's services are started.
+
+    Args:
+        python: Interpreter to run it with.
+        ip: Address of this pod.
+        port: Where workers join.
+    """
     return [
         *(*python.module(_RAY), "start", "--head"),
         *("--node-ip-address", ip, "--port", str(port)),
@@ -77,6 +83,12 @@ def worker_arguments(
 
     The head listens before it knows itself, and refuses who comes too early: for so
     many seconds the worker tries again.
+
+    Args:
+        python: Interpreter to run it with.
+        ip: Address of this pod.
+        head: Host and port of the head.
+        seconds: How long to try to join.
     """
     return [
         *(python.executable, "-I", "-u", _JOIN, f"{seconds:.0f}"),
@@ -86,7 +98,9 @@ def worker_arguments(
 
 
 @contextmanager
-def _head(replica: Replica, arguments: list[str], ip: str, port: int) -> Iterator[None]:
+def _head(
+    replica: ReplicaContext, arguments: list[str], ip: str, port: int
+) -> Iterator[None]:
     # It stays in front and is ended as our process. `ray stop` would end whatever is
     # called like Ray, that of other jobs where containers share their processes.
     if listens(ip, port):

@@ -20,7 +20,7 @@ class Joining:
     """Attempts to join, until one has, the time is over, or a signal came."""
 
     def __init__(self) -> None:
-        self._is_told_to_end = False
+        self._is_terminated = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
 
@@ -30,7 +30,7 @@ class Joining:
         while True:
             code, has_started = self._attempt(command)
             is_late = time.monotonic() >= last
-            if has_started or not code or self._is_told_to_end:
+            if has_started or not code or self._is_terminated:
                 return code
             if is_late:
                 said = f"Ray's head did not let this worker join within {seconds:.0f} s"
@@ -52,7 +52,7 @@ class Joining:
         return (code if code >= 0 else 128 - code), has_started
 
     def _end(self, *_: object) -> None:
-        self._is_told_to_end = True
+        self._is_terminated = True
 
     def _write(self, line: bytes) -> None:
         sys.stdout.buffer.write(line)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.network.peers import listens
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
@@ -63,7 +63,7 @@ def head_of(
     return Head(role, host, listening, health_port or listening)
 
 
-def wait_for_head(replica: Replica, head: Head) -> None:
+def wait_for_head(replica: ReplicaContext, head: Head) -> None:
     """Return once the head listens.
 
     Raises:
@@ -83,7 +83,9 @@ def wait_for_head(replica: Replica, head: Head) -> None:
     )
 
 
-def wait_for_start(replica: Replica, name: str, is_up: Callable[[], bool]) -> None:
+def wait_for_start(
+    replica: ReplicaContext, name: str, is_up: Callable[[], bool]
+) -> None:
     """Return once a service of this replica has started.
 
     Args:
@@ -107,17 +109,17 @@ def wait_for_start(replica: Replica, name: str, is_up: Callable[[], bool]) -> No
 class HeadWatch:
     """Tells when the head is gone, which is when a worker's work is done."""
 
-    def __init__(self, replica: Replica, head: Head) -> None:
+    def __init__(self, replica: ReplicaContext, head: Head) -> None:
         self._replica = replica
         self._head = head
-        self._seen = time.monotonic()
+        self._answered_at = time.monotonic()
 
     def is_over(self) -> bool:
         """Tell whether the head has been out of reach for a while."""
         head, now = self._head, time.monotonic()
-        if listens(head.host, head.health_port, patience_seconds=1.0):
-            self._seen = now
-        if now - self._seen < GONE_SECONDS:
+        if listens(head.host, head.health_port, timeout_seconds=1.0):
+            self._answered_at = now
+        if now - self._answered_at < GONE_SECONDS:
             return False
         self._replica.output.say(f"{head.role}-0 has ended, and so does its cluster.")
         return True

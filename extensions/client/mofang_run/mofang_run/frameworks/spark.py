@@ -19,7 +19,7 @@ from mofang_run.frameworks.service import (
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import Program, check_program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.network.addresses import Address, own_address, resolve
 from mofang_run.network.peers import listens, name_some
@@ -40,14 +40,14 @@ LEAST_EXECUTOR_MEBIBYTES = 512
 
 _MASTER = "org.apache.spark.deploy.master.Master"
 _WORKER = "org.apache.spark.deploy.worker.Worker"
-_LOOK_SECONDS = 2.0
+_REQUEST_SECONDS = 2.0
 
 WORKERS_LIMIT_SECONDS = 900.0
 """Workers install their packages before they register."""
 
 
 @contextmanager
-def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     """Run the script beside a master, or a worker of it."""
     spark_class = _find_spark(replica, program.interpreter)
     address = own_address()
@@ -70,8 +70,8 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
 
 @contextmanager
 def _driver(
-    replica: Replica, program: Program, spark_class: str, address: Address
-) -> Iterator[Launch]:
+    replica: ReplicaContext, program: Program, spark_class: str, address: Address
+) -> Iterator[ProcessSpec]:
     port = replica.settings.master_port or DECLARATION.port
     arguments = master_arguments(spark_class, address.ip, port)
     with Sidecar("spark", arguments, replica.environment, replica.output) as master:
@@ -81,11 +81,17 @@ def _driver(
         # Who sets the arguments himself knows what he wants.
         for name in [n for n in environment if n in replica.environment]:
             del environment[name]
-        yield Launch(program.arguments(), environment)
+        yield ProcessSpec(program.arguments(), environment)
 
 
 def master_arguments(spark_class: str, ip: str, port: int) -> list[str]:
-    """Return how the cluster's master is started."""
+    """Return how the cluster's master is started.
+
+    Args:
+        spark_class: Path of ``spark-class``.
+        ip: Address of this pod.
+        port: Where workers join.
+    """
     return [
         *(spark_class, _MASTER, "--host", ip, "--port", str(port)),
         *("--webui-port", str(MASTER_PAGES)),
@@ -93,7 +99,14 @@ def master_arguments(spark_class: str, ip: str, port: int) -> list[str]:
 
 
 def worker_arguments(spark_class: str, ip: str, url: str, scratch: str) -> list[str]:
-    """Return how a worker is started, with what its container may use."""
+    """Return how a worker is started, with what its container may use.
+
+    Args:
+        spark_class: Path of ``spark-class``.
+        ip: Address of this pod.
+        url: ``spark://`` URL of the master.
+        scratch: Directory for shuffle files; on the scratch disk.
+    """
     return [
         *(spark_class, _WORKER, "--host", ip, "--cores", str(cores())),
         *("--memory", f"{executor_mebibytes(memory_bytes())}m"),
@@ -112,7 +125,13 @@ def executor_mebibytes(container_bytes: int) -> int:
 
 
 def driver_environment(ip: str, port: int, memory: int) -> dict[str, str]:
-    """Return what makes ``SparkSession.builder.getOrCreate()`` find the cluster."""
+    """Return what makes ``SparkSession.builder.getOrCreate()`` find the cluster.
+
+    Args:
+        ip: Address of this pod.
+        port: Of the master on this host.
+        memory: Of each executor, in MiB.
+    """
     url = f"spark://{ip}:{port}"
     settings = {
         "spark.driver.host": ip,
@@ -140,7 +159,7 @@ def _is_up(master: Sidecar, ip: str) -> bool:
     return listens(ip, MASTER_PAGES)
 
 
-def _wait_for_workers(replica: Replica, ip: str) -> int:
+def _wait_for_workers(replica: ReplicaContext, ip: str) -> int:
     """Return what the smallest worker may give to an executor, in MiB."""
     settings = replica.settings
     wanted = settings.roles.get(WORKER, 0)
@@ -200,7 +219,7 @@ def _workers(url: str) -> list[tuple[str, int]]:
     # Never by a proxy that the user's variables name: it is our own address.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=_LOOK_SECONDS) as answer:
+        with opener.open(url, timeout=_REQUEST_SECONDS) as answer:
             state = json.load(answer)
     except (OSError, ValueError):
         return []
@@ -212,11 +231,13 @@ def _workers(url: str) -> list[tuple[str, int]]:
 
 
 @contextmanager
-def _worker(replica: Replica, spark_class: str, address: Address) -> Iterator[Launch]:
+def _worker(
+    replica: ReplicaContext, spark_class: str, address: Address
+) -> Iterator[ProcessSpec]:
     head = master_of(replica.settings)
     wait_for_head(replica, head)
     scratch = str(Path(replica.settings.cache, "spark"))
-    yield Launch(
+    yield ProcessSpec(
         worker_arguments(spark_class, address.ip, f"spark://{head.address}", scratch),
         is_over=HeadWatch(replica, head).is_over,
     )
@@ -231,7 +252,7 @@ def master_of(settings: RunSettings) -> Head:
     return head_of(settings, DRIVER, DECLARATION.port, MASTER_PAGES)
 
 
-def _find_spark(replica: Replica, python: Interpreter) -> str:
+def _find_spark(replica: ReplicaContext, python: Interpreter) -> str:
     home = replica.environment.get("SPARK_HOME")
     if not home:
         package = python.find_package("pyspark")

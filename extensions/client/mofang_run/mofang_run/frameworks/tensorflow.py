@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.env_parsing import SHOWN
 from mofang_run.job.program import Program, check_program
-from mofang_run.job.replica import Launch, Replica
+from mofang_run.job.replica import ProcessSpec, ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.network.peers import wait_for_names
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
@@ -19,7 +19,7 @@ DECLARATION = FRAMEWORKS["tensorflow"]
 
 
 @contextmanager
-def launch(replica: Replica, program: Program) -> Iterator[Launch]:
+def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     """Run the program once all replicas that TF_CONFIG names are known."""
     settings = replica.settings
     check_program(program)
@@ -33,7 +33,7 @@ def launch(replica: Replica, program: Program) -> Iterator[Launch]:
             replica.output,
             limit_seconds=replica.settings.wait_limit(LIMIT_SECONDS),
         )
-    yield Launch(program.arguments(), {"TF_CONFIG": config} if config else {})
+    yield ProcessSpec(program.arguments(), {"TF_CONFIG": config} if config else {})
 
 
 def build_config(settings: RunSettings) -> str:

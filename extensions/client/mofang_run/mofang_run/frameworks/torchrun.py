@@ -13,12 +13,12 @@ from collections.abc import Callable
 
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.program import Program
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.process.child import OutputWatcher
 from mofang_run.process.exit_codes import NOT_FOUND, RefusalError
 from mofang_run.process.group import Child
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 
 DECLARATION = FRAMEWORKS["pytorch"]
 
@@ -40,6 +40,12 @@ def arguments(
     settings: RunSettings, program: Program, master: str, port: int
 ) -> list[str]:
     """Return the command that runs the program in this replica's processes.
+
+    Args:
+        settings: Of this replica.
+        program: What each process runs.
+        master: Host of the rendezvous.
+        port: Port of the rendezvous.
 
     Raises:
         RefusalError: PyTorch is not there.
@@ -81,7 +87,7 @@ def _literal(word: str) -> str:
     return word.replace("$", "$$")
 
 
-def watch_failures(replica: Replica) -> OutputWatcher | None:
+def watch_failures(replica: ReplicaContext) -> OutputWatcher | None:
     """Return who ends a torchrun that waits; None where failures are no end."""
     if replica.environment.get(_RESTARTS, "0") != "0":
         return None
@@ -92,7 +98,7 @@ class _FailureWatch:
     """Ends torchrun some seconds after it said that a process of its own failed."""
 
     def __init__(
-        self, output: Output, clock: Callable[[], float] = time.monotonic
+        self, output: ReplicaOutput, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._output = output
         self._clock = clock

@@ -16,19 +16,26 @@ class SettingsError(Exception):
 
 
 def read_number(
-    environment: Mapping[str, str], name: str, *, default: int, least: int
+    environment: Mapping[str, str], name: str, *, default: int, minimum: int
 ) -> int:
     """Return a whole number.
 
+    Args:
+        environment: Environment variables.
+        name: Name of the variable.
+        default: Where the variable is not set or empty.
+        minimum: Smallest value accepted.
+
     Raises:
-        SettingsError: It is none, or less than ``least``.
+        SettingsError: It is none, or less than ``minimum``.
     """
     text = environment.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit()) or int(text) < least:
+    if not (text.isascii() and text.isdigit()) or int(text) < minimum:
         raise SettingsError(
-            f"{name} must be a whole number of at least {least}, not {text[:SHOWN]!r}."
+            f"{name} must be a whole number of at least {minimum}, not "
+            f"{text[:SHOWN]!r}."
         )
     return int(text)
 

@@ -69,13 +69,15 @@ def _choose_kernel(notebook: str) -> list[str] | None:
             metadata = json.load(file)["metadata"]
         spec = metadata.get("kernelspec") or {}
         name = str(spec.get("name") or "")
-        told = spec.get("language") or (metadata.get("language_info") or {}).get("name")
+        language_name = spec.get("language") or (
+            metadata.get("language_info") or {}
+        ).get("name")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # papermill says what is wrong with a notebook that is none.
-        name, told = "", None
+        name, language_name = "", None
     if name and _is_installed(name):
         return []
-    language = str(told or "python")
+    language = str(language_name or "python")
     if not language.lower().startswith(("python", "ipython")):
         print(  # noqa: T201 - the wrapper copies it to the log
             f"The notebook {notebook} needs the kernel {name or language}, which this "

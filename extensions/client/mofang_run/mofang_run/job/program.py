@@ -19,7 +19,7 @@ NOTEBOOK_RUNNER = str(Path(__file__).with_name("notebook.py"))
 class Program:
     """A script or a command with everything of it settled."""
 
-    words: Sequence[str]
+    argv: Sequence[str]
     """The script and its arguments, or a whole command."""
 
     interpreter: Interpreter
@@ -37,14 +37,14 @@ class Program:
     @property
     def is_notebook(self) -> bool:
         """Whether papermill runs it."""
-        return not self.is_command and self.words[0].endswith(".ipynb")
+        return not self.is_command and self.argv[0].endswith(".ipynb")
 
     @property
     def is_python(self) -> bool:
         """Whether Python runs it, be it a script or a notebook."""
         if self.is_command:
             return False
-        return is_run_by_python(_path(self.words[0]))
+        return is_run_by_python(_path(self.argv[0]))
 
     def arguments(self) -> list[str]:
         """Return the command of one process."""
@@ -54,8 +54,8 @@ class Program:
     def after_python(self) -> list[str]:
         """Return the command without Python, where Python runs it."""
         if self.is_command:
-            return [*self.words, *self._options()]
-        script, *arguments = self.words
+            return [*self.argv, *self._options()]
+        script, *arguments = self.argv
         if self.is_notebook:
             kept = self.notebook_output or ""
             return [NOTEBOOK_RUNNER, _path(script), kept, *self._notebook_options()]
@@ -83,12 +83,12 @@ def check_program(program: Program) -> None:
     """
     if program.is_command:
         return
-    check_script(program.words[0])
-    check_first_line(_path(program.words[0]))
-    if program.is_notebook and len(program.words) > 1:
+    check_script(program.argv[0])
+    check_first_line(_path(program.argv[0]))
+    if program.is_notebook and len(program.argv) > 1:
         raise RefusalError(
-            f"The notebook {program.words[0]} cannot be given the arguments "
-            f"{' '.join(program.words[1:])[:200]!r}: notebooks take hyper-parameters, "
+            f"The notebook {program.argv[0]} cannot be given the arguments "
+            f"{' '.join(program.argv[1:])[:200]!r}: notebooks take hyper-parameters, "
             "which replace those of the cell tagged parameters.",
             CANNOT_EXECUTE,
         )

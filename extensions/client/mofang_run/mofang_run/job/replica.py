@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from mofang_run.job.settings import RunSettings
 from mofang_run.process.child import OutputWatcher
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe
 
 
 @dataclass(frozen=True)
-class Replica:
+class ReplicaContext:
     """This container: its settings, and what every step may use."""
 
     settings: RunSettings
@@ -20,11 +20,11 @@ class Replica:
     """Of the command to be started. Steps before it add to it."""
 
     signals: SignalPipe
-    output: Output
+    output: ReplicaOutput
 
 
 @dataclass(frozen=True)
-class Launch:
+class ProcessSpec:
     """The process that a framework wants started in this replica."""
 
     arguments: Sequence[str]

@@ -129,8 +129,8 @@ class RunSettings:
             SettingsError: A number is none or out of bounds, or something is not
                 the JSON it should be.
         """
-        nodes = read_number(environment, "MOFANG_NODES", default=1, least=1)
-        index = read_number(environment, "MOFANG_INDEX", default=0, least=0)
+        nodes = read_number(environment, "MOFANG_NODES", default=1, minimum=1)
+        index = read_number(environment, "MOFANG_INDEX", default=0, minimum=0)
         role = environment.get("MOFANG_ROLE", "worker")
         if index >= nodes:
             raise SettingsError(
@@ -146,13 +146,13 @@ class RunSettings:
             job=environment.get("MOFANG_JOB_ID", "job"),
             role=role,
             index=index,
-            attempt=read_number(environment, "MOFANG_ATTEMPT", default=1, least=1),
+            attempt=read_number(environment, "MOFANG_ATTEMPT", default=1, minimum=1),
             node=environment.get("MOFANG_NODE") or socket.gethostname(),
             nodes=nodes,
             roles=_read_roles(environment) or {role: nodes},
             hosts=_read_hosts(environment),
             processes_per_node=read_number(
-                environment, "MOFANG_PROCESSES_PER_NODE", default=1, least=1
+                environment, "MOFANG_PROCESSES_PER_NODE", default=1, minimum=1
             ),
             master=environment.get("MOFANG_MASTER", ""),
             master_port=_read_port(environment),
@@ -171,18 +171,18 @@ class RunSettings:
             forwarded=_read_forwarded(environment),
             run_directory=environment.get("MOFANG_RUN_DIRECTORY") or None,
             keep_minutes=read_number(
-                environment, "MOFANG_KEEP_MINUTES", default=0, least=0
+                environment, "MOFANG_KEEP_MINUTES", default=0, minimum=0
             ),
             wait_seconds=read_number(
-                environment, "MOFANG_WAIT_SECONDS", default=0, least=1
+                environment, "MOFANG_WAIT_SECONDS", default=0, minimum=1
             ),
         )
 
 
 def _read_port(environment: Mapping[str, str]) -> int:
-    port = read_number(environment, "MOFANG_MASTER_PORT", default=0, least=1)
+    port = read_number(environment, "MOFANG_MASTER_PORT", default=0, minimum=1)
     if port > MAX_PORT:
-        raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is no port.")
+        raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is not a port.")
     return port
 
 
@@ -225,7 +225,7 @@ def _read_forwarded(environment: Mapping[str, str]) -> tuple[str, ...]:
         if not isinstance(name, str):
             raise SettingsError(
                 "MOFANG_FORWARDED must be a list of names of variables; "
-                f"{str(name)[:SHOWN]!r} is none."
+                f"{str(name)[:SHOWN]!r} is not one."
             )
     return tuple(names)
 
@@ -249,7 +249,7 @@ def _data_path(value: Any) -> DataPath:
         or not texts["name"].isidentifier()
     ):
         raise SettingsError(
-            f"MOFANG_DATA_PATHS holds {str(value)[:200]}, which is no input or output "
-            "with a name and an absolute path."
+            f"MOFANG_DATA_PATHS holds {str(value)[:200]}, which is not an input or "
+            "output with a name and an absolute path."
         )
     return DataPath(**texts, **flags)

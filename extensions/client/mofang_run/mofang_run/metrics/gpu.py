@@ -29,7 +29,7 @@ LIMIT_SECONDS = 5.0
 LIMIT_BYTES = 64 * 1024
 MAX_GPUS = 64
 
-PATIENCE = 3
+MAX_FAILURES = 3
 """After so many failures in a row it is asked only now and then."""
 
 PAUSE_PERIODS = 30
@@ -67,7 +67,7 @@ def parse_gpus(text: str) -> tuple[GpuReading, ...]:
 def _parse_line(line: str) -> GpuReading:
     words = [word.strip() for word in line.split(",")]
     if len(words) != len(FIELDS) or not (words[0].isascii() and words[0].isdigit()):
-        raise ValueError(f"{line[:80]!r} is no line of a device")
+        raise ValueError(f"{line[:80]!r} is not a line of a device")
     percent, used, total, celsius = map(_parse_value, words[1:])
     return GpuReading(
         number=int(words[0]),
@@ -83,7 +83,7 @@ def _parse_value(word: str) -> float | None:
         return None
     digits = word.replace(".", "", 1)
     if not (digits.isascii() and digits.isdigit()):
-        raise ValueError(f"{word[:80]!r} is no number")
+        raise ValueError(f"{word[:80]!r} is not a number")
     return float(word)
 
 
@@ -106,7 +106,7 @@ class GpuReader:
         self._limit = limit_seconds
         self._failures = 0
         self._skips = 0
-        self._stuck: subprocess.Popen[bytes] | None = None
+        self._hanging: subprocess.Popen[bytes] | None = None
         self.complaint = ""
         """A sentence once there is something to complain of; empty until then."""
 
@@ -120,15 +120,15 @@ class GpuReader:
     @property
     def pids(self) -> tuple[int, ...]:
         """Processes of ours that are still there, which are not the command's."""
-        return () if self._stuck is None else (self._stuck.pid,)
+        return () if self._hanging is None else (self._hanging.pid,)
 
     def read(self) -> tuple[GpuReading, ...] | None:
         """Return the devices; empty if there are none, None if they do not answer."""
         if self._path is None:
             return ()
-        if self._stuck is not None and self._stuck.poll() is not None:
-            self._stuck = None
-        if self._stuck is not None or self._skips > 0:
+        if self._hanging is not None and self._hanging.poll() is not None:
+            self._hanging = None
+        if self._hanging is not None or self._skips > 0:
             self._skips -= 1
             return None
         try:
@@ -141,7 +141,7 @@ class GpuReader:
 
     def _fail(self, error: Exception) -> None:
         self._failures += 1
-        if self._failures < PATIENCE:
+        if self._failures < MAX_FAILURES:
             return
         self._skips = PAUSE_PERIODS
         self.complaint = (
@@ -189,7 +189,7 @@ class GpuReader:
             try:
                 process.wait(0.5)
             except subprocess.TimeoutExpired:
-                self._stuck = process
+                self._hanging = process
 
 
 def _arguments() -> Sequence[str]:

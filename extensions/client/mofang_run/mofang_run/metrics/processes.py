@@ -76,7 +76,7 @@ class ProcessTree:
         self._ended = [0] * len(IO_FIELDS)
         self._last = [0] * len(IO_FIELDS)
 
-    def look(self, passed_over: Collection[int] = ()) -> TreeState:
+    def refresh(self, passed_over: Collection[int] = ()) -> TreeState:
         """Read the counters of all processes but those passed over.
 
         Raises:

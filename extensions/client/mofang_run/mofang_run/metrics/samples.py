@@ -36,7 +36,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.metrics.gpu import GpuReader
 from mofang_run.metrics.processes import ProcessTree
 from mofang_run.metrics.sample_file import SampleFile, sample_path
@@ -54,7 +54,7 @@ VERSION = 1
 
 
 @contextmanager
-def sampling(replica: Replica) -> Iterator[None]:
+def sampling(replica: ReplicaContext) -> Iterator[None]:
     """Sample while the context lasts; nothing without a log file or with a period of 0.
 
     Raises:
@@ -71,7 +71,7 @@ def sampling(replica: Replica) -> Iterator[None]:
         sampler.stop()
 
 
-def _make_sampler(replica: Replica, period: float) -> Sampler | None:
+def _make_sampler(replica: ReplicaContext, period: float) -> Sampler | None:
     log_file = replica.settings.log_file
     if log_file is None or not period:
         return None
@@ -137,7 +137,7 @@ class Sampler:
         self._gpus = gpus or GpuReader()
         self._tree = ProcessTree(os.getpid())
         self._usage = ContainerUsage(
-            self._tree.look().cpu_seconds + _collected_seconds()
+            self._tree.refresh().cpu_seconds + _collected_seconds()
         )
         self._run = uuid.uuid4().hex[:8]
         self._start = time.monotonic()
@@ -164,7 +164,7 @@ class Sampler:
         Raises:
             OSError: The processes cannot be seen.
         """
-        state = self._tree.look(self._gpus.pids)
+        state = self._tree.refresh(self._gpus.pids)
         cpu = self._usage.cpu_seconds()
         if cpu is None:
             # Orphans are collected by this process, as is the command itself.
@@ -227,10 +227,10 @@ class Sampler:
             self._complain("gpus", self._gpus.complaint)
         self._file.append(json.dumps(sample, separators=(",", ":")).encode())
 
-    def _complain(self, about: str, sentence: str) -> None:
-        if sentence and about not in self._said:
+    def _complain(self, about: str, message: str) -> None:
+        if message and about not in self._said:
             self._said.add(about)
-            self._say(sentence)
+            self._say(message)
 
 
 def _collected_seconds() -> float:

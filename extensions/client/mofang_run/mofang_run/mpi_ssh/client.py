@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from mofang_run.mpi_ssh.programs import find_program, make_key, user_name
+from mofang_run.mpi_ssh.executables import find_program, make_key, user_name
 from mofang_run.mpi_ssh.rendezvous_dir import Announcement
 from mofang_run.process.files import write_whole
 

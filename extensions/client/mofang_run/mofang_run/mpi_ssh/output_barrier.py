@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.mpi_ssh.rendezvous_dir import RendezvousDir
 from mofang_run.network.peers import name_some
 from mofang_run.process.exit_codes import PeerNotFoundError, StoppedError
@@ -14,11 +14,16 @@ LIMIT_SECONDS = 600.0
 
 
 def wait_for_outputs(
-    replica: Replica, directory: RendezvousDir, workers: Sequence[str]
+    replica: ReplicaContext, directory: RendezvousDir, workers: Sequence[str]
 ) -> None:
     """Wait until all workers have withdrawn, for 10 minutes at most.
 
     The job ends with its launcher, and the operator then deletes the workers.
+
+    Args:
+        replica: The launcher's container.
+        directory: Shared by all replicas of the job.
+        workers: How many must have written their outputs.
     """
 
     def left() -> list[str]:
@@ -26,7 +31,7 @@ def wait_for_outputs(
 
     wait = Wait(
         what=lambda: f"{name_some(left())} to copy their outputs",
-        advice="Outputs may be missing there; look at the logs of the workers.",
+        advice="Outputs may be missing there; check the logs of the workers.",
         limit_seconds=LIMIT_SECONDS,
     )
     try:

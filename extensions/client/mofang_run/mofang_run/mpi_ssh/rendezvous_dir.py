@@ -26,7 +26,7 @@ from mofang_run.process.files import write_whole
 
 BEAT_SECONDS = 5.0
 
-MAX_SENTENCE = 2048
+MAX_MESSAGE_BYTES = 2048
 
 _PRIVATE = stat.S_IRWXG | stat.S_IRWXO
 _HOST_KEY = re.compile(r"ssh-ed25519 [A-Za-z0-9+/=]{1,200}")
@@ -151,17 +151,17 @@ class RendezvousDir:
             ) from error
         return announcement
 
-    def tell_failure(self, replica: str, sentence: str) -> None:
+    def report_failure(self, replica: str, message: str) -> None:
         """Say that a worker will never be ready."""
         with suppress(OSError):
-            write_whole(self._failure(replica), sentence.encode("utf-8", "replace"))
+            write_whole(self._failure(replica), message.encode("utf-8", "replace"))
 
     def find_failure(self, replica: str) -> str:
         """Return why a worker will never be ready; nothing if it did not fail."""
         try:
             return (
                 self._failure(replica)
-                .read_bytes()[:MAX_SENTENCE]
+                .read_bytes()[:MAX_MESSAGE_BYTES]
                 .decode("utf-8", "replace")
             )
         except FileNotFoundError:
@@ -190,10 +190,10 @@ class RendezvousDir:
 def _check(announcement: Announcement) -> None:
     ipaddress.ip_address(announcement.ip)
     if not isinstance(announcement.port, int) or not 0 < announcement.port <= MAX_PORT:
-        raise ValueError(f"{announcement.port!r} is no port")
+        raise ValueError(f"{announcement.port!r} is not a port")
     if not isinstance(announcement.slots, int) or announcement.slots < 1:
-        raise ValueError(f"{announcement.slots!r} is no number of processes")
+        raise ValueError(f"{announcement.slots!r} is not a number of processes")
     if not _HOST_KEY.fullmatch(announcement.host_key):
-        raise ValueError("its host key is none")
+        raise ValueError("its host key is not valid")
     if not _USER.fullmatch(announcement.user):
         raise ValueError("its user has no proper name")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_run.mpi_ssh.env_script import env_script
-from mofang_run.mpi_ssh.programs import find_program, make_key, user_name
+from mofang_run.mpi_ssh.executables import find_program, make_key, user_name
 
 PREFERRED_PORT = 2222
 
@@ -53,7 +53,7 @@ exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
 
 
 @dataclass(frozen=True)
-class Server:
+class SshServer:
     """An sshd that can be started."""
 
     arguments: list[str]
@@ -75,10 +75,16 @@ class Server:
 
 def configure_server(
     home: Path, authorized_keys: Path, environment: Mapping[str, str], *, index: int
-) -> Server:
+) -> SshServer:
     """Write all that sshd needs into a private directory of this container.
 
     The index tells apart workers that share a network.
+
+    Args:
+        home: Private directory for keys and configuration.
+        authorized_keys: Lines of public keys that may log in.
+        environment: Variables of processes that come by SSH.
+        index: Index of this worker.
 
     Raises:
         RefusalError: The image lacks OpenSSH, or a user with a name.
@@ -100,7 +106,7 @@ def configure_server(
         )
     )
     arguments = [program, "-D", "-e", "-f", str(configuration)]
-    return Server(arguments, port, host_key, user)
+    return SshServer(arguments, port, host_key, user)
 
 
 def _choose_port(preferred: int) -> int:

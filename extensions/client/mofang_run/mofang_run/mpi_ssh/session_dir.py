@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mofang_run.mpi_ssh.executables import make_key
 from mofang_run.mpi_ssh.private_tmp import private_tmp
-from mofang_run.mpi_ssh.programs import make_key
 from mofang_run.process.exit_codes import CANNOT_EXECUTE, RefusalError
 
 HOST_KEY = "host_key"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mofang_run.mpi_ssh.env_script import SESSION_VARIABLES, env_script
-from mofang_run.mpi_ssh.programs import find_program, user_name
+from mofang_run.mpi_ssh.executables import find_program, user_name
 from mofang_run.mpi_ssh.session_dir import HOST_KEY
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 
@@ -111,7 +111,7 @@ def configure_sshd(
         RefusalError: The image lacks OpenSSH or a user with a name, or it is no key.
     """
     if not _PUBLIC_KEY.fullmatch(public_key):
-        raise RefusalError("This is no public key of OpenSSH.", WRONG_SETTINGS)
+        raise RefusalError("This is not a public key of OpenSSH.", WRONG_SETTINGS)
     user = user_name(without="nobody can log in by SSH")
     program = find_sshd()
     configuration = _CONFIGURATION.format(

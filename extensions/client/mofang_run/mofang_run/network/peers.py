@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe
 from mofang_run.process.waiting import LIMIT_SECONDS, LONGER, Wait, wait_until
 
@@ -20,7 +20,7 @@ NAMED = 3
 def wait_for_names(
     hosts: Mapping[str, str],
     signals: SignalPipe,
-    output: Output,
+    output: ReplicaOutput,
     *,
     limit_seconds: float = LIMIT_SECONDS,
     resolves: Callable[[str], bool] | None = None,
@@ -79,10 +79,16 @@ def is_known(host: str) -> bool:
     return True
 
 
-def listens(host: str, port: int, *, patience_seconds: float = 2.0) -> bool:
-    """Tell whether somebody accepts connections there."""
+def listens(host: str, port: int, *, timeout_seconds: float = 2.0) -> bool:
+    """Tell whether somebody accepts connections there.
+
+    Args:
+        host: Name or address.
+        port: TCP port.
+        timeout_seconds: Maximum time for the connection.
+    """
     try:
-        socket.create_connection((host, port), timeout=patience_seconds).close()
+        socket.create_connection((host, port), timeout=timeout_seconds).close()
     except (OSError, UnicodeError):
         return False
     return True

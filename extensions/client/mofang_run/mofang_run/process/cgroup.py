@@ -30,9 +30,9 @@ def memory_bytes(cgroup: Path = CGROUP) -> int:
 
 
 def _quota(cgroup: Path) -> tuple[int, int]:
-    words = _read(cgroup / "cpu.max").split()
-    if len(words) == len(("quota", "period")):
-        return _number(words[0]), _number(words[1])
+    content = _read(cgroup / "cpu.max").split()
+    if len(content) == len(("quota", "period")):
+        return _number(content[0]), _number(content[1])
     old = cgroup / "cpu"
     return (
         _number(_read(old / "cpu.cfs_quota_us")),

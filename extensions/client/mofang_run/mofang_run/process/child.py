@@ -23,7 +23,7 @@ GRACE_SECONDS = 27.0
 """How long after a signal to end they may go on: what Kubernetes gives, less what our
 own end takes."""
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 """How often it is looked whether they still live, which no signal may tell."""
 
 ASK_SECONDS = 1.0
@@ -37,7 +37,7 @@ class Sink(Protocol):
     def write(self, chunk: bytes) -> None:
         """Take bytes of the child."""
 
-    def say(self, sentence: str) -> None:
+    def say(self, message: str) -> None:
         """Take a sentence of ours."""
 
 
@@ -80,6 +80,13 @@ def run_child(
 ) -> int:
     """Run the command and return its status as ``waitpid`` tells it.
 
+    Args:
+        command: Arguments, the program first.
+        environment: All variables of the child.
+        signals: Pipe that the wrapper's signal handler writes to.
+        output: Gets what the child prints.
+        stop_policy: What happens at SIGTERM and at the end.
+
     Raises:
         OSError: It could not be started.
     """
@@ -106,11 +113,11 @@ class _Watch:
         self._stop_policy = stop_policy
         self._is_open = True
         self._is_over = False
-        self._judged: int | None = None
+        self._exit_code: int | None = None
         self._ended: float | None = None
         """When the command itself did."""
 
-        self._told: frozenset[int] = frozenset()
+        self._signalled_groups: frozenset[int] = frozenset()
         """The groups of processes that were told to end."""
 
         self._is_empty = False
@@ -143,8 +150,8 @@ class _Watch:
                         selector.unregister(child.pipe)
                         self._is_open = False
         assert child.status is not None  # noqa: S101 - the loop's condition
-        if self._judged is not None:
-            return self._judged << 8
+        if self._exit_code is not None:
+            return self._exit_code << 8
         return 0 if self._is_over else child.status
 
     def _is_done(self) -> bool:
@@ -162,9 +169,9 @@ class _Watch:
             return False
         # A script that a shell had started was told to end as well, and may still be
         # saving: into a file, for all that the pipe tells.
-        if have_members(self._told):
+        if have_members(self._signalled_groups):
             leave = max(self._grace_end, drained)
-            self._deadlines = {"leave": leave, "look": now + LOOK_SECONDS}
+            self._deadlines = {"leave": leave, "look": now + POLL_SECONDS}
             return False
         if not self._is_empty:
             self._is_empty = True
@@ -194,12 +201,12 @@ class _Watch:
 
     def _ask(self, now: float) -> None:
         output_watcher = self._stop_policy.output_watcher
-        self._judged = (
+        self._exit_code = (
             output_watcher.exit_code(self._child)
             if output_watcher is not None
             else None
         )
-        if self._judged is not None:
+        if self._exit_code is not None:
             self._child.send(signal.SIGKILL)
             return
         if self._stop_policy.is_over is None or not self._stop_policy.is_over():
@@ -232,7 +239,9 @@ class _Watch:
         child = self._child
         self._grace_end = time.monotonic() + self._stop_policy.grace_seconds
         own = frozenset({child.pid})
-        self._told = child.own_groups() if self._stop_policy.passes_on else own
+        self._signalled_groups = (
+            child.own_groups() if self._stop_policy.passes_on else own
+        )
 
     def _copy(self) -> bool:
         chunk = os.read(self._child.pipe, CHUNK_BYTES)

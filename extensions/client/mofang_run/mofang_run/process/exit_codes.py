@@ -18,20 +18,20 @@ class RefusalError(Exception):
     """The command cannot be run.
 
     Args:
-        sentence: The reason, for the log and the termination message.
+        message: The reason, for the log and the termination message.
         exit_code: With which the wrapper ends.
     """
 
-    def __init__(self, sentence: str, exit_code: int) -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
         self.exit_code = exit_code
 
 
 class PeerNotFoundError(RefusalError):
     """Another replica was not ready in time."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, TIMED_OUT)
+    def __init__(self, message: str) -> None:
+        super().__init__(message, TIMED_OUT)
 
 
 class StoppedError(Exception):

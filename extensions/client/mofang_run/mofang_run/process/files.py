@@ -10,6 +10,11 @@ from pathlib import Path
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Put the content at the path, by a temporary name beside it.
 
+    Args:
+        path: File to create or replace.
+        content: All of the file.
+        mode: Permission bits, regardless of the umask.
+
     Raises:
         OSError: It cannot be written.
     """

@@ -27,7 +27,7 @@ _OPEN_LOG = (
 )  # fmt: skip
 
 
-class Output:
+class ReplicaOutput:
     """Everything that one replica says, in the order in which it was said."""
 
     def __init__(self, stdout: int, log_file: str | None = None) -> None:
@@ -64,10 +64,10 @@ class Output:
         if failure is not None:
             self._warn(failure)
 
-    def say(self, sentence: str) -> None:
+    def say(self, message: str) -> None:
         """Write a line of the platform, marked and timed, on a line of its own."""
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        line = f"{MARK} {now} {sentence}\n".encode("utf-8", "backslashreplace")
+        line = f"{MARK} {now} {message}\n".encode("utf-8", "backslashreplace")
         with self._lock:
             self.write(line if self._at_line_start else b"\n" + line)
 
@@ -120,7 +120,7 @@ class Output:
 class MarkedOutput:
     """The output of a program of the platform's, each line with the program's name."""
 
-    def __init__(self, output: Output, mark: str) -> None:
+    def __init__(self, output: ReplicaOutput, mark: str) -> None:
         self._output = output
         self._mark = mark
         self._rest = b""
@@ -131,9 +131,9 @@ class MarkedOutput:
         for line in lines:
             self._output.write_marked(self._mark, line)
 
-    def say(self, sentence: str) -> None:
+    def say(self, message: str) -> None:
         """Write a line of the platform, as it does everywhere."""
-        self._output.say(sentence)
+        self._output.say(message)
 
     def flush(self) -> None:
         """Write what came without an end of line."""

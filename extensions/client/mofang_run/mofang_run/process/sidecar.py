@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import IO
 
 from mofang_run.process.exit_codes import CANNOT_EXECUTE, NOT_FOUND, RefusalError
-from mofang_run.process.output import MarkedOutput, Output
+from mofang_run.process.output import MarkedOutput, ReplicaOutput
 
 END_SECONDS = 5.0
 HEARD_BYTES = 64 * 1024
@@ -28,7 +28,7 @@ class Sidecar:
         name: str,
         command: Sequence[str],
         environment: Mapping[str, str],
-        output: Output,
+        output: ReplicaOutput,
     ) -> None:
         """Start it.
 
@@ -63,9 +63,9 @@ class Sidecar:
         """Whether it closed its output, as it does only by ending."""
         return not self._copying.is_alive()
 
-    def has_said(self, words: bytes) -> bool:
+    def has_said(self, content: bytes) -> bool:
         """Tell whether the words were among the first it said."""
-        return words in self._said
+        return content in self._said
 
     def __enter__(self) -> Sidecar:  # noqa: PYI034 - there is one kind
         return self

@@ -18,7 +18,7 @@ _OURS = b"[Mofang] "
 
 # When a script fails, torchrun adds a long account of its own end. The cause is what
 # the script said before that, or the exit code on the account's first line.
-_TORCHRUN_GIVES_UP = re.compile(
+_TORCHRUN_FAILURE = re.compile(
     rb"^[^\n]{0,500}elastic[./]multiprocessing[./]api[^\n]{0,100}"
     rb"failed \(exitcode: -?\d{1,3}\)",
     re.MULTILINE,
@@ -28,15 +28,15 @@ _TORCHRUN_GIVES_UP = re.compile(
 def choose_termination_message(tail: bytes) -> bytes:
     """Return at most 2 KB of the output's end, cut between characters."""
     verdict = b""
-    gives_up = _TORCHRUN_GIVES_UP.search(tail)
-    if gives_up is not None and tail[: gives_up.start()].strip():
-        verdict = gives_up[0] + b"\n" + _closing(tail)
-        tail = tail[: gives_up.start()]
+    failure = _TORCHRUN_FAILURE.search(tail)
+    if failure is not None and tail[: failure.start()].strip():
+        verdict = failure[0] + b"\n" + _closing(tail)
+        tail = tail[: failure.start()]
     left = max(0, TERMINATION_MESSAGE_BYTES - len(verdict))
-    words = tail[-left:] if left else b""
-    if len(words) < len(tail):
-        words = words.lstrip(bytes(range(0x80, 0xC0)))
-    return words + verdict[-TERMINATION_MESSAGE_BYTES:]
+    content = tail[-left:] if left else b""
+    if len(content) < len(tail):
+        content = content.lstrip(bytes(range(0x80, 0xC0)))
+    return content + verdict[-TERMINATION_MESSAGE_BYTES:]
 
 
 def _closing(tail: bytes) -> bytes:
@@ -48,7 +48,7 @@ def _closing(tail: bytes) -> bytes:
     return b"".join(lines[first:])
 
 
-def write_termination_message(path: str, words: bytes) -> None:
+def write_termination_message(path: str, content: bytes) -> None:
     """Write the message to the container's ``terminationMessagePath``.
 
     A missing file is no error: outside Kubernetes there is none.
@@ -56,6 +56,6 @@ def write_termination_message(path: str, words: bytes) -> None:
     with suppress(OSError):
         fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            os.write(fd, words)
+            os.write(fd, content)
         finally:
             os.close(fd)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mofang_run.process.exit_codes import PeerNotFoundError, StoppedError
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import FORWARDED, SignalPipe
 
 LIMIT_SECONDS = 300.0
@@ -34,9 +34,15 @@ class Wait:
 
 
 def wait_until(
-    is_there: Callable[[], bool], wait: Wait, signals: SignalPipe, output: Output
+    is_there: Callable[[], bool], wait: Wait, signals: SignalPipe, output: ReplicaOutput
 ) -> None:
     """Return once ``is_there()`` says so; it is asked in a thread of its own.
+
+    Args:
+        is_there: Called again and again; True ends the wait.
+        wait: What is waited for, how long, and what to advise.
+        signals: SIGTERM ends the wait.
+        output: Where lines of the wrapper go.
 
     Raises:
         PeerNotFoundError: It did not within the limit.

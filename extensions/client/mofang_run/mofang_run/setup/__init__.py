@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_run.job.program import Program
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import RunSettings
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 from mofang_run.setup.data_paths import resolve_data_paths
@@ -30,8 +30,15 @@ class Prepared:
     staged: tuple[Staged, ...]
 
 
-def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prepared:
+def prepare(
+    replica: ReplicaContext, argv: Sequence[str], *, is_command: bool
+) -> Prepared:
     """Run all steps and enter the working directory.
+
+    Args:
+        replica: This container; its environment is added to.
+        argv: Script or command, then its arguments.
+        is_command: Whether ``argv`` is run as it is.
 
     Raises:
         RefusalError: Something is not there, or cannot be made.
@@ -43,12 +50,12 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
     interpreter = choose_interpreter(replica)
     interpreter = install_requirements(replica, relocation, interpreter)
     data_paths = resolve_data_paths(replica)
-    script, *arguments = words
+    script, *arguments = argv
     if not is_command:
         script = relocation.moved(settings.at_home(script))
     return Prepared(
         program=Program(
-            words=[script, *arguments],
+            argv=[script, *arguments],
             interpreter=interpreter,
             is_command=is_command,
             parameters={**settings.parameters, **data_paths.parameters},
@@ -58,7 +65,7 @@ def prepare(replica: Replica, words: Sequence[str], *, is_command: bool) -> Prep
     )
 
 
-def _enter(replica: Replica, relocation: Relocation) -> None:
+def _enter(replica: ReplicaContext, relocation: Relocation) -> None:
     directory = replica.settings.working_directory
     if directory is None:
         if not relocation.target:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.job.settings import DataPath
 from mofang_run.process.exit_codes import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 from mofang_run.setup.staging import Staged, preload
@@ -20,7 +20,7 @@ class DataPaths:
     staged: tuple[Staged, ...]
 
 
-def resolve_data_paths(replica: Replica) -> DataPaths:
+def resolve_data_paths(replica: ReplicaContext) -> DataPaths:
     """Check inputs, make outputs, fill staged ones with what is there if asked to.
 
     A restarted job always finds what its last attempt left.

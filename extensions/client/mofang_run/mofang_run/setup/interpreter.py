@@ -6,20 +6,20 @@ from dataclasses import replace
 
 from mofang_run.environments.activation import activate
 from mofang_run.environments.image import Image
-from mofang_run.environments.jobs import choose
+from mofang_run.environments.job_packages import choose
 from mofang_run.job.interpreter import Interpreter
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 
 
-def choose_interpreter(replica: Replica) -> Interpreter:
+def choose_interpreter(replica: ReplicaContext) -> Interpreter:
     """Return the Python that has the packages of the job's environment.
 
     Packages in ``~/.local`` are nobody's: they would follow a person into every image.
     """
     environment = replica.environment
     chosen = choose(environment)
-    if chosen.sentence:
-        replica.output.say(chosen.sentence)
+    if chosen.message:
+        replica.output.say(chosen.message)
     environment.setdefault("PYTHONNOUSERSITE", "1")
     own = Interpreter.own(environment)
     if chosen.prefix is None:

@@ -17,7 +17,7 @@ from mofang_run.environments.activation import activate
 from mofang_run.environments.image import Image
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import check_script
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.process.child import run_child
 from mofang_run.process.exit_codes import (
     CANNOT_EXECUTE,
@@ -33,9 +33,14 @@ COMPLETE = ".mofang-complete"
 
 
 def install_requirements(
-    replica: Replica, relocation: Relocation, interpreter: Interpreter
+    replica: ReplicaContext, relocation: Relocation, interpreter: Interpreter
 ) -> Interpreter:
     """Install what the job asks for, unless a container before us in this pod did.
+
+    Args:
+        replica: This container; its environment is added to.
+        relocation: Where the snapshot was unpacked.
+        interpreter: Python of the job.
 
     Returns:
         The Python that has it; the given one if nothing is asked for.
@@ -65,7 +70,7 @@ def _digest(file: str) -> str:
 
 
 def _install(
-    replica: Replica, file: str, target: Path, interpreter: Interpreter
+    replica: ReplicaContext, file: str, target: Path, interpreter: Interpreter
 ) -> None:
     say = replica.output.say
     mark = target / COMPLETE
@@ -144,7 +149,7 @@ def _find_uv(interpreter: Interpreter) -> list[str] | None:
     return None
 
 
-def _run(replica: Replica, arguments: list[str], root: Path) -> int:
+def _run(replica: ReplicaContext, arguments: list[str], root: Path) -> int:
     output = MarkedOutput(replica.output, "pip")
     environment = activate(replica.environment, root)
     status = run_child(arguments, environment, replica.signals, output)

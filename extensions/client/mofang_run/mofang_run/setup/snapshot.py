@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.process.exit_codes import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 from mofang_run.process.signals import SignalPipe
 from mofang_run.process.waiting import pause
@@ -50,7 +50,7 @@ class _HostileError(Exception):
     """The archive holds what no snapshot of ours does."""
 
 
-def unpack_snapshot(replica: Replica) -> Relocation:
+def unpack_snapshot(replica: ReplicaContext) -> Relocation:
     """Unpack the job's code, unless a container before us in this pod did.
 
     Raises:

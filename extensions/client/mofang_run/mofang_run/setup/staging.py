@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mofang_run.job.replica import Replica
+from mofang_run.job.replica import ReplicaContext
 from mofang_run.process.exit_codes import CANNOT_EXECUTE, RefusalError
-from mofang_run.process.output import Output
+from mofang_run.process.output import ReplicaOutput
 from mofang_run.process.signals import SignalPipe
 from mofang_run.process.waiting import pause
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PERIOD_SECONDS = 60.0
 REPORT_SECONDS = 10.0
-MOST_TOLD = 3
+MAX_COMPLAINTS = 3
 LOST_OUTPUT = 1
 """Exit code of a replica whose command went well and whose outputs were lost."""
 
@@ -46,7 +46,7 @@ class Staged:
     target: Path
 
 
-def preload(replica: Replica, staged: Staged) -> None:
+def preload(replica: ReplicaContext, staged: Staged) -> None:
     """Copy what the target holds to the scratch disk, with lines of progress.
 
     Raises:
@@ -61,14 +61,14 @@ def preload(replica: Replica, staged: Staged) -> None:
         pause(0, replica.signals)
         if time.monotonic() - reported >= REPORT_SECONDS:
             reported = time.monotonic()
-            say(f"Loading the output {staged.name}: {copier.told()} so far.")
+            say(f"Loading the output {staged.name}: {copier.progress()} so far.")
     if copier.failed:
-        raise RefusalError(_told_missing(staged, copier), CANNOT_EXECUTE)
-    say(f"Loaded {copier.told()} of the output {staged.name} from {staged.target}.")
+        raise RefusalError(_missing_message(staged, copier), CANNOT_EXECUTE)
+    say(f"Loaded {copier.progress()} of the output {staged.name} from {staged.target}.")
 
 
-def _told_missing(staged: Staged, copier: Copier) -> str:
-    first = " ".join(copier.take_complaints()[:MOST_TOLD])
+def _missing_message(staged: Staged, copier: Copier) -> str:
+    first = " ".join(copier.take_complaints()[:MAX_COMPLAINTS])
     return (
         f"The output {staged.name} could not be loaded from {staged.target}; failures: "
         f"{copier.failed}. {first} The command was not started, as it would begin anew "
@@ -78,18 +78,22 @@ def _told_missing(staged: Staged, copier: Copier) -> str:
 
 
 @contextmanager
-def staging(replica: Replica, staged: Sequence[Staged]) -> Iterator[Stage]:
+def staging(
+    replica: ReplicaContext, staged: Sequence[Staged]
+) -> Iterator[StagedOutputs]:
     """Keep the targets up to date, in the background and once more at the end."""
-    stage = Stage(replica.settings.job, replica, staged)
+    stage = StagedOutputs(replica.settings.job, replica, staged)
     with stage:
         yield stage
 
 
-class Stage:
+class StagedOutputs:
     """The copying of all staged outputs of a replica."""
 
-    def __init__(self, job: str, replica: Replica, staged: Sequence[Staged]) -> None:
-        self._output: Output = replica.output
+    def __init__(
+        self, job: str, replica: ReplicaContext, staged: Sequence[Staged]
+    ) -> None:
+        self._output: ReplicaOutput = replica.output
         self._signals: SignalPipe = replica.signals
         owner = f"{job}-{replica.settings.replica}"
         self._copiers = {
@@ -142,12 +146,13 @@ class Stage:
                     if self._end.is_set() and not is_last:
                         break
                 complaints = copier.take_complaints()
-                for sentence in complaints:
-                    self._output.say(sentence)
+                for message in complaints:
+                    self._output.say(message)
                 is_well = is_well and not copier.failed
                 if is_last and copier.files > before:
                     self._output.say(
-                        f"Copied the output {name} to {copier.target}: {copier.told()}."
+                        f"Copied the output {name} to {copier.target}: "
+                        f"{copier.progress()}."
                     )
         return is_well
 
@@ -164,21 +169,21 @@ class Copier:
 
         self._source = source
         self._drafts = target / f".mofang-copying-{owner}"
-        self._seen: dict[str, tuple[int, int]] = {}
+        self._copied: dict[str, tuple[int, int]] = {}
         """Size and time of what was copied, by path below the source."""
 
         self._complained: set[str] = set()
         self._complaints: dict[str, str] = {}
 
-    def told(self) -> str:
+    def progress(self) -> str:
         """Return how much was copied so far, in words."""
         return f"{self.files} files, {self.bytes / 1e6:.1f} MB"
 
     def take_complaints(self) -> Sequence[str]:
         """Return what went wrong and was not said before."""
         fresh = [
-            sentence
-            for place, sentence in self._complaints.items()
+            message
+            for place, message in self._complaints.items()
             if place not in self._complained
         ]
         self._complained.update(self._complaints)
@@ -231,7 +236,7 @@ class Copier:
         source, target = self._source / path, self.target / path
         state = source.lstat()
         mark = (state.st_size, state.st_mtime_ns)
-        if self._seen.get(path) == mark:
+        if self._copied.get(path) == mark:
             return
         if stat.S_ISLNK(state.st_mode):
             self._copy_link(source, target)
@@ -249,7 +254,7 @@ class Copier:
             os.replace(str(draft), str(target))  # noqa: PTH105
             self.files += 1
             self.bytes += state.st_size
-        self._seen[path] = mark
+        self._copied[path] = mark
 
     def _copy_link(self, source: Path, target: Path) -> None:
         wanted = os.readlink(str(source))  # noqa: PTH115

@@ -10,7 +10,7 @@ def _base(variable: str, default: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class LocalPaths:
     """Folders of one local platform."""
 
     repository: Path
@@ -69,9 +69,9 @@ class Places:
         return self.cache / "logs"
 
 
-def places() -> Places:
+def paths() -> LocalPaths:
     """The places of this checkout and this user."""
-    return Places(
+    return LocalPaths(
         repository=Path(__file__).resolve().parents[3],
         cache=_base("XDG_CACHE_HOME", ".cache") / "mofang",
         state=_base("XDG_STATE_HOME", ".local/state") / "mofang" / "local",

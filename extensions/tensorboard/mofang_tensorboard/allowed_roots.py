@@ -14,13 +14,13 @@ from mofang_tensorboard.errors import AbsentError, OutsideError, WrongRequestErr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class AllowedRoots:
     """The directories below which everything may be shown."""
 
     roots: tuple[Path, ...]
 
     @classmethod
-    def of_project(cls, project: str) -> Places:
+    def of_project(cls, project: str) -> AllowedRoots:
         """Return those of a server: its home, its project's and the global ones."""
         own = (Path("/projects", project),) if project else ()
         return cls(roots=(Path.home(), *own, Path("/global")))
@@ -38,14 +38,15 @@ class Places:
         path = Path(text)
         if not path.is_absolute():
             raise WrongRequestError.of_field(
-                field, f"{text!r} is no absolute path. Write it from the first slash."
+                field,
+                f"{text!r} is not an absolute path. Write it from the first slash.",
             )
         try:
             # Also what does not exist is refused where it is not to be looked at.
             found = path.resolve()
         except (OSError, RuntimeError, ValueError) as err:
             raise WrongRequestError.of_field(
-                field, f"{text!r} is no path that can be followed."
+                field, f"{text!r} is not a path that can be followed."
             ) from err
         if not _is_below(found, self.roots):
             raise OutsideError.of_field(field, self._outside(text, found))
@@ -53,9 +54,9 @@ class Places:
 
     def _outside(self, text: str, found: Path) -> str:
         where = text if found == Path(text) else f"{text} (which leads to {found})"
-        places = " or ".join(str(root) for root in self.roots)
+        roots = " or ".join(str(root) for root in self.roots)
         return (
-            f"{where} cannot be shown from this server. Choose a directory in {places}."
+            f"{where} cannot be shown from this server. Choose a directory in {roots}."
         )
 
 

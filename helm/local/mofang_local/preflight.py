@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_local.errors import NeedError, last_lines
+from mofang_local.errors import PreflightError, last_lines
 
 GIB = 1024**3
 DISK_BYTES = 32 * GIB
@@ -48,7 +48,7 @@ _VERSION_OF = {"go": ("go", "env", "GOVERSION"), "node": ("node", "--version")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Host:
     """What was found on this machine."""
 
     system: str
@@ -76,12 +76,12 @@ def _tool_version(tool: str) -> tuple[int, ...]:
     return version(done.stdout)
 
 
-def look(folder: Path) -> Machine:
+def inspect_host(folder: Path) -> Host:
     """The facts of this machine; ``folder`` is where builds will go."""
     there = folder
     while not there.exists():
         there = there.parent
-    return Machine(
+    return Host(
         system=sys.platform,
         is_root=os.geteuid() == 0,
         free_disk=shutil.disk_usage(there).free,
@@ -92,28 +92,28 @@ def look(folder: Path) -> Machine:
     )
 
 
-def unmet(machine: Machine, *, already_built: bool) -> list[str]:
+def unmet(host: Host, *, already_built: bool) -> list[str]:
     """A sentence for each need that is not met."""
-    sentences = []
-    if machine.system != "linux":
-        sentences.append("The platform runs on Linux only: use a Linux machine.")
-    if not machine.is_root:
-        sentences.append(
+    messages = []
+    if host.system != "linux":
+        messages.append("The platform runs on Linux only: use a Linux machine.")
+    if not host.is_root:
+        messages.append(
             "Namespaces and containers need root: run the same command as root."
         )
     needed = BUILT_DISK_BYTES if already_built else DISK_BYTES
-    if machine.free_disk < needed:
-        sentences.append(
-            f"{machine.free_disk // GIB} GiB of disk are free, "
+    if host.free_disk < needed:
+        messages.append(
+            f"{host.free_disk // GIB} GiB of disk are free, "
             f"{needed // GIB} GiB are needed: make room."
         )
-    if machine.memory < MEMORY_BYTES:
-        sentences.append(
-            f"The machine has {machine.memory // GIB} GiB of memory, "
+    if host.memory < MEMORY_BYTES:
+        messages.append(
+            f"The machine has {host.memory // GIB} GiB of memory, "
             f"{MEMORY_BYTES // GIB} GiB are needed."
         )
-    sentences += [_WHY[tool] for tool in machine.missing_tools]
-    return sentences
+    messages += [_WHY[tool] for tool in host.missing_tools]
+    return messages
 
 
 def missing_packages(needed: Mapping[str, str] = DEBIAN_PACKAGES) -> list[str]:
@@ -147,13 +147,15 @@ def install(packages: list[str], log: Path) -> None:
     """Install Debian packages, or say which are missing elsewhere.
 
     Raises:
-        NeedError: This is no Debian, or its package tool refused.
+        PreflightError: This is no Debian, or its package tool refused.
     """
     if not packages:
         return
     wanted = " ".join(packages)
     if not shutil.which("apt-get"):
-        raise NeedError(f"Install the equivalents of these Debian packages: {wanted}.")
+        raise PreflightError(
+            f"Install the equivalents of these Debian packages: {wanted}."
+        )
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install_command = ["apt-get", "install", "-y", "--no-install-recommends"]
@@ -168,7 +170,7 @@ def install(packages: list[str], log: Path) -> None:
                 check=False,
             )
             if done.returncode:
-                raise NeedError(
+                raise PreflightError(
                     f"`{' '.join(command)}` failed; its output is in {log}:\n"
                     + last_lines(log.read_text())
                 )
@@ -178,8 +180,8 @@ def check(folder: Path, *, already_built: bool) -> None:
     """Refuse with every unmet need at once.
 
     Raises:
-        NeedError: Something is missing that the launcher cannot bring.
+        PreflightError: Something is missing that the launcher cannot bring.
     """
-    sentences = unmet(look(folder), already_built=already_built)
-    if sentences:
-        raise NeedError("\n".join(sentences))
+    messages = unmet(inspect_host(folder), already_built=already_built)
+    if messages:
+        raise PreflightError("\n".join(messages))

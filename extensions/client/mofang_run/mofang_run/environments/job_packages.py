@@ -20,7 +20,7 @@ class JobPackages(NamedTuple):
     prefix: Path | None
     """The person's directory; None for the image's packages alone."""
 
-    sentence: str
+    message: str
     """Which Python that is and why; empty off the platform."""
 
 
@@ -68,8 +68,8 @@ def _reason_against(directory: Directory) -> tuple[str, Manifest | None]:
 def _describe(directory: Directory, manifest: Manifest) -> str:
     kinds = [change.kind for change in list_changes(directory, manifest)]
     counts = [f"{kinds.count(kind)} {kind}" for kind in KINDS if kinds.count(kind)]
-    told = f" ({', '.join(counts)})" if counts else ""
+    note = f" ({', '.join(counts)})" if counts else ""
     return (
         f"Python is {directory.python}, with your packages of the environment "
-        f"{directory.name}{told}."
+        f"{directory.name}{note}."
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_local import leftovers, network
+from mofang_local import cleanup, network
 
 
 def test_groups_that_vanish_while_one_looks_are_stepped_over(
@@ -25,4 +25,4 @@ def test_groups_that_vanish_while_one_looks_are_stepped_over(
 
     monkeypatch.setattr(os, "scandir", scan_late)
 
-    assert leftovers._container_pids() == {7, 8, 9}
+    assert cleanup._container_pids() == {7, 8, 9}

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from mofang_local import network
-from mofang_local.places import Places
+from mofang_local.local_paths import LocalPaths
 from mofang_local.processes import Supervisor
 
 STOP_ORDER = (
@@ -51,13 +51,13 @@ def _groups_below(folder: Path) -> list[Path]:
     return [Path(group) for group, _, _ in os.walk(folder, topdown=False)]
 
 
-def _shim_pids(places: Places) -> set[int]:
+def _shim_pids(paths: LocalPaths) -> set[int]:
     """Containerd's shims that serve one of our sockets."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             words = entry.read_bytes().decode(errors="replace").split("\0")
-            ours = any(word.startswith(str(places.run)) for word in words)
+            ours = any(word.startswith(str(paths.run)) for word in words)
             if words[0].endswith("containerd-shim-runc-v2") and ours:
                 found.add(int(entry.parent.name))
     return found
@@ -87,7 +87,7 @@ def end_strays(*, grace_seconds: float = 5) -> None:
             time.sleep(0.05)
 
 
-def end_containers(places: Places, *, grace_seconds: float = 5) -> None:
+def end_containers(paths: LocalPaths, *, grace_seconds: float = 5) -> None:
     """End every container: politely, then for good."""
     for sign, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
         deadline = time.monotonic() + seconds
@@ -97,7 +97,7 @@ def end_containers(places: Places, *, grace_seconds: float = 5) -> None:
                 os.kill(pid, sign)
         while _container_pids() and time.monotonic() < deadline:
             time.sleep(0.1)
-    for pid in _shim_pids(places):
+    for pid in _shim_pids(paths):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
@@ -125,7 +125,7 @@ def _remove_cgroups() -> None:
                     group.rmdir()
 
 
-def stop_everything(places: Places, supervisor: Supervisor) -> None:
+def stop_everything(paths: LocalPaths, supervisor: Supervisor) -> None:
     """Bring the machine back to where nothing of the platform runs.
 
     What people keep (etcd, images, data) stays.
@@ -133,13 +133,13 @@ def stop_everything(places: Places, supervisor: Supervisor) -> None:
     known = supervisor.names()
     for name in [name for name in STOP_ORDER if name in known]:
         if name == "containerd-gpu-1":
-            end_containers(places)
+            end_containers(paths)
         supervisor.stop(name)
     for name in set(known) - set(STOP_ORDER):
         supervisor.stop(name)
-    end_containers(places, grace_seconds=0)
+    end_containers(paths, grace_seconds=0)
     end_strays()
-    unmount(places.state)
+    unmount(paths.state)
     network.remove()
     _remove_cgroups()
-    shutil.rmtree(places.run, ignore_errors=True)
+    shutil.rmtree(paths.run, ignore_errors=True)
