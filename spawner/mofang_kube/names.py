@@ -5,6 +5,9 @@
 
 import hashlib
 import re
+import secrets
+import string
+import unicodedata
 
 GROUP = "mofang.dev"
 VERSION = "v1alpha1"
@@ -50,6 +53,11 @@ _NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
 _JOB_ID = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}")
 _HASHED = re.compile(r".*-[0-9a-f]{8}")
 _DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_SUFFIX_ALPHABET = string.ascii_lowercase + string.digits
+_SUFFIX_CHARACTERS = 6
+_JOB_NAME_CHARACTERS = 20
+"""Of the name of a job in its id."""
+
 _SLUG_CHARACTERS = 21
 """Of the readable part; with three dashes and the hash a slug has at most 32."""
 
@@ -62,6 +70,24 @@ def is_name(text: str) -> bool:
 def is_job_id(text: str) -> bool:
     """Whether ``text`` could be a job's id, and so is safe in a path."""
     return _JOB_ID.fullmatch(text) is not None
+
+
+def new_job_id(name: str) -> str:
+    """An id that begins like the job's name and was never used before.
+
+    It is the name of the operator's object: a DNS label that starts with a letter.
+    """
+    suffix = "".join(
+        secrets.choice(_SUFFIX_ALPHABET) for _ in range(_SUFFIX_CHARACTERS)
+    )
+    return f"{name_slug(name)}-{suffix}"
+
+
+def name_slug(name: str) -> str:
+    """What of a job's name fits into a DNS label; ``job`` if nothing does."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).lstrip("-0123456789")
+    return slug[:_JOB_NAME_CHARACTERS].strip("-") or "job"
 
 
 def user_slug(username: str) -> str:

@@ -13,8 +13,7 @@ from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import validate_environment, validate_project
 from mofang_spawner.environments.sizing import Sizes, resolve_sizes
 from mofang_spawner.options import ServerOptions
-from mofang_spawner.volumes.models import VolumeGrant
-from mofang_spawner.volumes.policy import grants
+from mofang_spawner.volumes.grants import VolumeGrant, grants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,12 +22,12 @@ from mofang_spawner import safe_mode
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.server_objects import SCRIPT_KEY, label_pod
 from mofang_spawner.variables import SCRIPT_FOLDER, build_variables
+from mofang_spawner.volumes.grants import mounts, volumes
 from mofang_spawner.volumes.merging import (
     confine_mounts,
     merge_mounts,
     merge_volumes,
 )
-from mofang_spawner.volumes.mounts import mounts, volumes
 
 Manifest = dict[str, Any]
 

@@ -14,8 +14,8 @@ from traitlets.config.loader import LazyConfigValue
 from mofang_kube import names
 from mofang_spawner.kubespawner_traits import TRAITS, Rule
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.volumes.grants import HOME
 from mofang_spawner.volumes.merging import RESERVED_VOLUMES
-from mofang_spawner.volumes.models import HOME
 
 _DEPRECATED: Mapping[str, tuple[str, str]] = getattr(
     MofangSpawner, "_deprecated_traits", {}

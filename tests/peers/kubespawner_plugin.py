@@ -34,8 +34,7 @@ from mofang_spawner.environments.sizing import Sizes
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.server_start import ServerStart
 from mofang_spawner.spawner import MofangSpawner
-from mofang_spawner.volumes.models import HOME
-from mofang_spawner.volumes.policy import grants
+from mofang_spawner.volumes.grants import HOME, grants
 
 SERVER_IMAGE = os.environ.get("MOFANG_PEERS_SERVER_IMAGE", "server")
 HUB_IMAGE = os.environ.get("MOFANG_PEERS_HUB_IMAGE", "hub")

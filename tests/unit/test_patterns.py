@@ -25,9 +25,9 @@ import mofang_spawner
 from mofang_api.secret_detection import is_secret_name, is_secret_value
 from mofang_api.validation import check_parameter, check_variable
 from mofang_jobs.domain.failure_patterns import find_failure_pattern
-from mofang_jobs.domain.job_ids import name_slug
 from mofang_jobs.domain.termination_message import last_error
 from mofang_jobs.services.event_reasons import event_message
+from mofang_kube.names import name_slug
 from mofang_run.environments.image import normalize
 
 PACKAGES = (

@@ -107,8 +107,8 @@ class JobConditions:
         *,
         since: datetime | None = None,
         update_after: timedelta = timedelta(0),
-    ) -> None:
-        """Let a condition of a job hold.
+    ) -> bool:
+        """Let a condition of a job hold; say whether it begins by that.
 
         Args:
             job: The job.
@@ -125,6 +125,7 @@ class JobConditions:
         elif known.message != bounded(message) and now - known.updated >= update_after:
             changed = {"message": bounded(message), "updated": now}
             self._change(job, kind, known.model_copy(update=changed))
+        return known is None and self._leads()
 
     def clear(self, job: ObservedJob, kind: ConditionType) -> None:
         """Let a condition of a job hold no longer."""

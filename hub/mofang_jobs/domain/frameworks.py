@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from mofang_api.models import FrameworkDeclaration, JobSpec, Role
 from mofang_api.quantities import parse_quantity
 from mofang_jobs.domain.models import JobRequest, RolePodSpec
-from mofang_spawner.volumes.models import HOME
+from mofang_spawner.volumes.grants import HOME
 
 WRAPPER = "/opt/mofang/bin/mofang-run"
 """By its path: the PATH of the container is the user's to change."""

@@ -14,7 +14,7 @@ from typing import Any
 from mofang_api.models import JobSpec, Resources, RestartRecord
 from mofang_jobs.domain.conditions import Condition
 from mofang_kube.names import object_name, project_namespace, user_slug
-from mofang_spawner.volumes.models import VolumeGrant
+from mofang_spawner.volumes.grants import VolumeGrant
 
 Manifest = dict[str, Any]
 

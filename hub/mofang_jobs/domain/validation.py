@@ -19,7 +19,7 @@ from mofang_jobs.domain.resource_requests import (
     resource_requests,
 )
 from mofang_spawner.environments.models import Project
-from mofang_spawner.volumes.models import HOME
+from mofang_spawner.volumes.grants import HOME
 
 FieldErrors = dict[str, str]
 

@@ -19,8 +19,7 @@ from mofang_jobs.domain.models import (
 from mofang_jobs.domain.nodes import Node
 from mofang_kube import names
 from mofang_kube.placement import PlacementRequest, build_placement
-from mofang_spawner.volumes.models import HOME
-from mofang_spawner.volumes.mounts import mounts, volumes
+from mofang_spawner.volumes.grants import HOME, mounts, volumes
 
 CACHE = "/cache"
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount of the container

@@ -120,11 +120,10 @@ class HangMonitor:
         if verdict.health is not Health.HUNG:
             self._conditions.clear(job, ConditionType.HANGING)
             return
-        if self._conditions.find(job, ConditionType.HANGING) is None:
-            log.info("job hangs", job=job.id, project=job.project)
-        self._conditions.set(
+        if self._conditions.set(
             job, ConditionType.HANGING, verdict.message, update_after=UPDATE_AFTER
-        )
+        ):
+            log.info("job hangs", job=job.id, project=job.project)
         if job.spec.hang is HangAction.RESTART:
             await self._restart(job, verdict)
 

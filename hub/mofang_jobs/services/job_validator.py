@@ -15,14 +15,13 @@ from mofang_jobs.domain.environments import (
     job_variables,
     resolve_image,
 )
-from mofang_jobs.domain.job_ids import new_job_id
 from mofang_jobs.domain.models import Caller, JobRequest, ObservedJob
 from mofang_jobs.domain.validation import FieldErrors, check_paths, check_quota
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
-from mofang_kube.names import project_namespace
+from mofang_kube.names import new_job_id, project_namespace
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
-from mofang_spawner.volumes.policy import grants
+from mofang_spawner.volumes.grants import grants
 
 
 class JobValidator:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mofang_spawner.volumes.models import VolumeGrant
+from mofang_spawner.volumes.grants import VolumeGrant
 
 Manifest = dict[str, Any]
 

@@ -12,7 +12,7 @@ import yaml
 from mofang_api.models import JobSpec
 from mofang_jobs.domain.models import JobRequest, ObservedJob, ObservedPod, PodPhase
 from mofang_spawner.environments.models import Project
-from mofang_spawner.volumes.policy import grants
+from mofang_spawner.volumes.grants import grants
 
 DATA = Path(__file__).parents[2] / "data" / "jobs"
 UPDATE = "MOFANG_UPDATE_TEST_DATA"

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.conftest import PROJECT, make_spec
 
-from mofang_jobs.domain.job_ids import name_slug, new_job_id
 from mofang_jobs.domain.validation import check_paths, check_quota
-from mofang_kube.names import is_job_id
+from mofang_kube.names import is_job_id, name_slug, new_job_id
 
 
 @pytest.mark.parametrize(

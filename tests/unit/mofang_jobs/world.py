@@ -36,6 +36,7 @@ from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.job_listing import JobListing
+from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.job_status import JobStatusService
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
@@ -290,6 +291,7 @@ class World:
     queue: JobQueue
     job_status: JobStatusService
     listing: JobListing
+    jobs: JobService
     hang_monitor: HangMonitor
     nodes: Watcher
     asked: dict[str, Any] = field(default_factory=dict)
@@ -482,6 +484,7 @@ async def running_world(
             queue=queue,
             job_status=service.job_status,
             listing=service.context.listing,
+            jobs=service.context.jobs,
             hang_monitor=service.hang_monitor,
             nodes=nodes,
             pods=pods,

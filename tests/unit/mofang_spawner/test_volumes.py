@@ -2,9 +2,7 @@ import pytest
 from unit.mofang_spawner.conftest import a_project
 
 from mofang_kube.names import user_slug
-from mofang_spawner.volumes.models import VolumeScope
-from mofang_spawner.volumes.mounts import mounts, volumes
-from mofang_spawner.volumes.policy import grants
+from mofang_spawner.volumes.grants import VolumeScope, grants, mounts, volumes
 
 
 def test_a_member_gets_home_project_and_the_global_directory():
