@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_local.archives import FileImage, write
+from mofang_images.file_images import FileImage, write_file_image
 from mofang_local.errors import BuildError, last_lines
 from mofang_local.places import Places
 
@@ -116,7 +116,8 @@ def own_image(places: Places, name: str) -> Image:
     """
     image = _own_file_image(places, name)
     return Image(
-        reference=image.reference, archive=write(image, places.cache / "images")
+        reference=image.reference,
+        archive=write_file_image(image, places.cache / "images"),
     )
 
 
