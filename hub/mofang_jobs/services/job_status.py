@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from cachetools import LRUCache
 
 from mofang_api.models import Job
 from mofang_jobs.adapters.cache import JobCache
@@ -80,8 +81,8 @@ class JobStatusService:
         self._pod_groups = pod_groups
         self._hang_monitor = hang_monitor
         self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
-        self._last_inputs: dict[str, StatusInputs] = {}
-        self._descriptions: OrderedDict[str, _Description] = OrderedDict()
+        self._last_inputs: LRUCache[str, StatusInputs] = LRUCache(MOST_KEPT)
+        self._descriptions: LRUCache[str, _Description] = LRUCache(MOST_DESCRIBED)
 
     async def refresh(self, job: ObservedJob) -> bool:
         """Read events and records of a job; say whether its inputs have changed."""
@@ -90,8 +91,6 @@ class JobStatusService:
         await self._refresh_retained(job)
         status_inputs = self.status_inputs(job)
         is_new = self._last_inputs.get(job.uid, status_inputs) != status_inputs
-        while len(self._last_inputs) >= MOST_KEPT:
-            self._last_inputs.pop(next(iter(self._last_inputs)))
         self._last_inputs[job.uid] = status_inputs
         return before != after or is_new
 
@@ -114,10 +113,6 @@ class JobStatusService:
         if kept is None or kept.inputs != inputs:
             kept = _Description(inputs)
             self._descriptions[job.uid] = kept
-            if len(self._descriptions) > MOST_DESCRIBED:
-                self._descriptions.popitem(last=False)
-        else:
-            self._descriptions.move_to_end(job.uid)
         if shell not in kept.made:
             made = describe_job(inputs, shell=shell)
             kept.made[shell] = DescribedJob(job=made, json=made.model_dump_json())

@@ -330,11 +330,17 @@ async def test_metrics_are_for_those_with_the_scope(world: World) -> None:
     assert job["id"] not in answer.text
 
 
+@pytest.fixture
+def unforgetting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub is asked at each check."""
+    monkeypatch.setattr(identity, "KEEP_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("unforgetting")
 @pytest.mark.parametrize("loss", ["the token", "a group"])
 async def test_a_stream_is_cut_when_its_token_stands_for_less(
     world: World, monkeypatch: pytest.MonkeyPatch, loss: str
 ) -> None:
-    monkeypatch.setattr(identity, "KEEP_SECONDS", 0.0)
     monkeypatch.setattr(requests, "RECOGNISE_SECONDS", 0.1)
     world.hub.groups["eve"] = ["readers"]
     address = f"{world.url}/services/training/api/projects/vision/jobs/watch"

@@ -202,10 +202,14 @@ async def test_a_page_is_what_its_model_would_be(world: World, running: Made) ->
     assert change.to_json() == event.model_dump_json()
 
 
-async def test_few_descriptions_are_kept(
-    world: World, running: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One description is kept."""
     monkeypatch.setattr("mofang_jobs.services.job_status.MOST_DESCRIBED", 1)
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_few_descriptions_are_kept(world: World, running: Made) -> None:
     other = await world.submit(name="other")
     first = describe(world, running)
     describe(world, other)
