@@ -7,8 +7,10 @@ import inspect
 import click
 
 from mofang.cli.app import app
-from mofang.cli.grouping import OTHER
 from mofang_docs.tables import code, prose, table
+
+OTHER = "Other options"
+"""Title of the options that belong to no group, as help has it."""
 
 
 def commands() -> str:
@@ -58,7 +60,8 @@ def _options(command: click.Command, context: click.Context) -> str:
         if parameter.name == "help" or record is None:
             continue
         if isinstance(parameter, click.Option):
-            title = getattr(parameter, "group", "") or OTHER
+            group = getattr(parameter, "group", None)
+            title = group.title if group else OTHER
             groups.setdefault(title, []).append([code(record[0]), record[1]])
     groups |= {OTHER: groups.pop(OTHER, [])}
     parts = []

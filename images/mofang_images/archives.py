@@ -1,4 +1,4 @@
-"""Write OCI archives of images from the layers that other archives hold.
+"""The one writer of OCI archives: from layers of other archives, or from files.
 
 An archive is a tar of blobs, each named by its hash. What an image is made of is said
 by its configuration and its manifest alone, so a layer is put on top of an image by
@@ -12,14 +12,16 @@ import tarfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import IO, Any
 
 from mofang_images.errors import SourceError
 
 Json = dict[str, Any]
 
 _CONFIG = "application/vnd.oci.image.config.v1+json"
-_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
 _LAYOUT = b'{"imageLayoutVersion": "1.0.0"}'
 
 
@@ -137,12 +139,20 @@ def write_archive(
     target: Path,
     content: ImageContent,
     ref: str,
-    sources: Sequence[Archive],
+    sources: Sequence[Archive] = (),
+    *,
     without: Collection[str] = (),
+    files: Mapping[str, Path] = MappingProxyType({}),
 ) -> None:
-    """Write an image's archive, with layers copied from other archives.
+    """Write an image's archive.
 
-    ``without``: layers to leave out, for readers that have them already.
+    Args:
+        target: The archive to write.
+        content: The image, but for the description of its configuration.
+        ref: Its name and tag.
+        sources: Archives from which layers are copied.
+        without: Layers to leave out, for readers that have them already.
+        files: Layers that are files, by hash.
 
     Args:
         target: File to write.
@@ -152,12 +162,12 @@ def write_archive(
         without: Digests of layers that are left out.
 
     Raises:
-        SourceError: A layer is in none of the sources.
+        SourceError: A layer is in none of these.
     """
     config = json.dumps(content.config).encode()
     described = content.manifest | {"config": _descriptor(_CONFIG, config)}
     manifest = json.dumps(described).encode()
-    entry = _descriptor(_MANIFEST, manifest)
+    entry = _descriptor(MANIFEST, manifest)
     entry["annotations"] = {
         "org.opencontainers.image.ref.name": ref,
         "io.containerd.image.name": ref,
@@ -169,6 +179,10 @@ def write_archive(
         _add(out, "index.json", index)
         for blob in (manifest, config):
             _add(out, _path(_digest(blob)), blob)
+        for digest, path in files.items():
+            with path.open("rb") as stream:
+                _add_stream(out, _path(digest), stream, path.stat().st_size)
+        missing -= files.keys()
         for source in sources:
             wanted = source.present & missing
             _copy(source.path, {_path(each) for each in wanted}, out)
@@ -184,9 +198,7 @@ def _copy(path: Path, names: Collection[str], out: tarfile.TarFile) -> None:
         for member in tar:
             stream = tar.extractfile(member) if _name(member) in names else None
             if stream is not None:
-                header = tarfile.TarInfo(_name(member))
-                header.size, header.mode = member.size, 0o444
-                out.addfile(header, stream)
+                _add_stream(out, _name(member), stream, member.size)
 
 
 def _name(member: tarfile.TarInfo) -> str:
@@ -207,6 +219,10 @@ def _path(digest: str) -> str:
 
 
 def _add(out: tarfile.TarFile, name: str, content: bytes) -> None:
+    _add_stream(out, name, io.BytesIO(content), len(content))
+
+
+def _add_stream(out: tarfile.TarFile, name: str, stream: IO[bytes], size: int) -> None:
     header = tarfile.TarInfo(name)
-    header.size, header.mode = len(content), 0o444
-    out.addfile(header, io.BytesIO(content))
+    header.size, header.mode = size, 0o444
+    out.addfile(header, stream)

@@ -7,6 +7,28 @@ forgotten our version (410).
 Requests after a failure are spread in time: all watches of all programs fail at
 once when the API server restarts. Where it says how long to wait, as its
 priority and fairness does with 429, no request comes before that.
+
+This is an informer of our own, since no library for asyncio has one:
+
+* ``kubernetes_asyncio.watch`` hands on the events of one kind and keeps no objects. It
+  does not list, and most errors end it. The caller would still have to page, to list
+  anew after 410 and find what was deleted meanwhile, to pause, and to keep the objects:
+  all of this module but the loop over lines.
+* kopf's ``@kopf.index`` has objects in memory, but only for handlers of an operator: it
+  comes with kopf's own loop, a worker and a queue per object, and its own client. Hub
+  and training service are no operators and have loops of their own.
+
+What is relied on here, and has tests:
+
+* bounded memory: objects are trimmed before they are kept, and a slow subscriber holds
+  the last change of each object (``changes.CoalescingQueue``);
+* ``has_synced``, as client-go's informers have it: nobody takes "not listed yet" for
+  "not there";
+* after 410 what is gone is told as DELETED, and unchanged objects as nothing. There is
+  no periodic resync; who needs one reads ``objects``;
+* a connection without an end is given up after a silence, without a LIST;
+* ``last_event`` and ``relists`` for metrics (``metrics``);
+* ``put`` and ``drop``, so that a program sees what it wrote itself at once.
 """
 
 import asyncio

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_local.archives import FileImage, write
+from mofang_images.file_images import FileImage, write_file_image
 from mofang_local.errors import BuildError, last_lines
 from mofang_local.local_paths import LocalPaths
 
@@ -116,7 +116,8 @@ def own_image(paths: LocalPaths, name: str) -> Image:
     """
     image = _own_file_image(paths, name)
     return Image(
-        reference=image.reference, archive=write(image, paths.cache / "images")
+        reference=image.reference,
+        archive=write_file_image(image, paths.cache / "images"),
     )
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
+from cachetools import LRUCache
+
 from mofang_jobs.adapters.memo import Memo
 from mofang_jobs.adapters.subscriptions import Subscription, Subscriptions
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod
@@ -69,7 +71,7 @@ class JobCache:
         self._pods = pods
         self._nodes = nodes
         self._subscriptions = Subscriptions()
-        self._deleted: dict[tuple[str, str], None] = {}
+        self._deleted: LRUCache[tuple[str, str], None] = LRUCache(MOST_DELETED)
         self._read_pod = Memo(read_pod, maximum=MOST_PODS)
         self._read_job = Memo(read_job, maximum=MOST_JOBS)
         self.has_kinds = asyncio.Event()
@@ -228,8 +230,6 @@ class JobCache:
         An attempt that is being made meanwhile would bring it back.
         """
         key = project, job_id
-        while len(self._deleted) >= MOST_DELETED:
-            self._deleted.pop(next(iter(self._deleted)))
         self._deleted[key] = None
         try:
             yield

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from http import HTTPStatus
 
 import httpx
+from cachetools import TTLCache
 from pydantic import BaseModel, ValidationError
 
 from mofang_jobs.domain.errors import HubUnavailableError, UnauthorizedError
@@ -52,9 +52,9 @@ class HubIdentity:
     ) -> None:
         self._http = http
         self._url = f"{api_url.rstrip('/')}/user"
-        self._keep_seconds = keep_seconds
-        self._clock = clock
-        self._known: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._known: TTLCache[bytes, Caller] = TTLCache(
+            KEPT_CALLERS, ttl=keep_seconds, timer=clock
+        )
 
     async def identify(self, authorization: str | None) -> Caller:
         """Return who bears the token of an ``Authorization`` header.
@@ -70,14 +70,9 @@ class HubIdentity:
                 "make a token on the hub's page Token."
             )
         key = hashlib.sha256(match[1].encode()).digest()
-        until, caller = self._known.get(key, (0.0, None))
-        if caller is not None and self._clock() < until:
-            return caller
-        caller = await self._ask(match[1])
-        self._known[key] = (self._clock() + self._keep_seconds, caller)
-        self._known.move_to_end(key)
-        while len(self._known) > KEPT_CALLERS:
-            self._known.popitem(last=False)
+        caller = self._known.get(key)
+        if caller is None:
+            caller = self._known[key] = await self._ask(match[1])
         return caller
 
     async def _ask(self, token: str) -> Caller:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 from mofang_jobs.domain.models import Manifest
 
@@ -24,8 +25,7 @@ class Memo(Generic[V]):
 
     def __init__(self, read: Callable[[Manifest], V], *, maximum: int) -> None:
         self._read = read
-        self._maximum = maximum
-        self._kept: OrderedDict[str, tuple[Manifest, V]] = OrderedDict()
+        self._kept: LRUCache[str, tuple[Manifest, V]] = LRUCache(maximum)
 
     def __call__(self, obj: Manifest) -> V:
         """Return what is made of an object."""
@@ -35,6 +35,4 @@ class Memo(Generic[V]):
             return kept[1]
         result = self._read(obj)
         self._kept[uid] = obj, result
-        if len(self._kept) > self._maximum:
-            self._kept.popitem(last=False)
         return result

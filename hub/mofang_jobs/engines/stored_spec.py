@@ -10,9 +10,10 @@ raise it.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 from mofang_api.models import JobSpec, StoredSpec, read_spec
 from mofang_kube import names
@@ -47,30 +48,30 @@ class SpecCache:
     """
 
     def __init__(self, max_characters: int = MAX_CACHE_CHARACTERS) -> None:
-        self._max = max_characters
-        self._parsed: OrderedDict[str, StoredSpec | None] = OrderedDict()
-        self._characters = 0
+        self._parsed: LRUCache[str, _Parsed] = LRUCache(
+            max_characters, getsizeof=lambda parsed: parsed.characters
+        )
 
     @property
     def characters(self) -> int:
         """How much is in it."""
-        return self._characters
+        return int(self._parsed.currsize)
 
     def read(self, text: str) -> StoredSpec | None:
         """Return the specification of a text; None if it is not a JSON object."""
-        if text in self._parsed:
-            self._parsed.move_to_end(text)
-            return self._parsed[text]
-        self._parsed[text] = parsed = _parse(text)
-        self._characters += _weight(text)
-        while self._characters > self._max:
-            oldest, _ = self._parsed.popitem(last=False)
-            self._characters -= _weight(oldest)
-        return parsed
+        found = self._parsed.get(text)
+        if found is None:
+            found = _Parsed(_parse(text), max(len(text), ENTRY_CHARACTERS))
+            if found.characters <= self._parsed.maxsize:
+                self._parsed[text] = found
+        return found.spec
 
 
-def _weight(text: str) -> int:
-    return max(len(text), ENTRY_CHARACTERS)
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    spec: StoredSpec | None
+    characters: int
+    """What it counts for in the cache."""
 
 
 def _parse(text: str) -> StoredSpec | None:

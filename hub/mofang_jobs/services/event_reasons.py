@@ -11,6 +11,8 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
+from cachetools import LRUCache
+
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.status import requires_events
@@ -36,7 +38,8 @@ class EventReasons:
     ) -> None:
         self._source = source
         self._clock = clock
-        self._kept: dict[str, tuple[float, str | None]] = {}
+        # Not by age: what is old is shown until it is read anew.
+        self._kept: LRUCache[str, tuple[float, str | None]] = LRUCache(MOST_KEPT)
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
     def cached(self, job: ObservedJob) -> str | None:
@@ -59,8 +62,6 @@ class EventReasons:
             return note
         async with self._turns:
             note = await self._ask(job, pods)
-        while len(self._kept) >= MOST_KEPT:
-            self._kept.pop(next(iter(self._kept)))
         self._kept[job.uid] = (self._clock() + KEEP_SECONDS, note)
         return note
 

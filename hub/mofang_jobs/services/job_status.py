@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from cachetools import LRUCache
 
 from mofang_api.models import Job
 from mofang_jobs.adapters.cache import JobCache
@@ -78,7 +79,6 @@ class JobStatusService:
         hang_monitor: HangMonitor,
         most_described: int = MOST_DESCRIBED,
     ) -> None:
-        self._most_described = most_described
         self._cache = cache
         self._event_reasons = event_reasons
         self._queue = queue
@@ -87,10 +87,10 @@ class JobStatusService:
         self._pod_groups = pod_groups
         self._hang_monitor = hang_monitor
         self._retained: dict[str, dict[tuple[str, int], tuple[datetime, str]]] = {}
-        self._revisions: OrderedDict[str, tuple[StatusInputs, int]] = OrderedDict()
+        self._revisions: LRUCache[str, tuple[StatusInputs, int]] = LRUCache(MOST_KEPT)
         self._waits_for_queue = True
         self._numbers = itertools.count(1)
-        self._descriptions: OrderedDict[str, _Description] = OrderedDict()
+        self._descriptions: LRUCache[str, _Description] = LRUCache(most_described)
 
     async def refresh(self, job: ObservedJob) -> int:
         """Read events and records of a job; return the revision of its inputs."""
@@ -108,12 +108,7 @@ class JobStatusService:
         inputs = self.status_inputs(job)
         kept = self._revisions.get(job.uid)
         if kept is None or kept[0] != inputs:
-            kept = inputs, next(self._numbers)
-            self._revisions[job.uid] = kept
-            if len(self._revisions) > MOST_KEPT:
-                self._revisions.popitem(last=False)
-        else:
-            self._revisions.move_to_end(job.uid)
+            kept = self._revisions[job.uid] = inputs, next(self._numbers)
         return kept[1]
 
     async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
@@ -141,10 +136,6 @@ class JobStatusService:
         if kept is None or kept.inputs != inputs:
             kept = _Description(inputs)
             self._descriptions[job.uid] = kept
-            if len(self._descriptions) > self._most_described:
-                self._descriptions.popitem(last=False)
-        else:
-            self._descriptions.move_to_end(job.uid)
         if shell not in kept.made:
             made = describe_job(inputs, shell=shell)
             kept.made[shell] = DescribedJob(job=made, json=made.model_dump_json())

@@ -84,8 +84,11 @@ def test_the_cache_is_bounded_by_the_length_of_its_texts() -> None:
     first = cache.read(whole)
     assert cache.read(whole) is first
     assert cache.characters <= 10 * ENTRY_CHARACTERS
-    assert cache.read(f"{whole}{' ' * MAX_SPEC_BYTES}") is not None
-    assert cache.characters == 0, "what is longer than the cache is not kept"
+    before = cache.characters
+    longer = f"{whole}{' ' * MAX_SPEC_BYTES}"
+    assert cache.read(longer) is not cache.read(longer), "it is longer than the cache"
+    assert cache.characters == before
+    assert cache.read(whole) is first, "nothing had to go for it"
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mofang_images.file_images import FileImage, write_file_image
 from mofang_local import (
-    archives,
     cleanup,
     loading,
     network,
@@ -19,7 +19,6 @@ from mofang_local import (
     platform,
     preflight,
 )
-from mofang_local.archives import FileImage
 from mofang_local.images import PlannedImage
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE, GPU_NODE, NODES
@@ -76,7 +75,7 @@ def test_an_archive_is_an_image_containerd_can_name(tmp_path):
         entrypoint=("/usr/bin/thing",),
     )
 
-    archive = archives.write(image, tmp_path / "images")
+    archive = write_file_image(image, tmp_path / "images")
 
     with tarfile.open(archive) as packed:
         index = json.load(packed.extractfile("index.json"))
@@ -109,7 +108,7 @@ def test_only_the_newest_archive_of_an_image_is_kept(tmp_path):
         program.write_text(text)
         for name in ("a/b", "a/b-c"):
             image = FileImage(name=name, files={"/b": program}, entrypoint=("/b",))
-            kept.append(archives.write(image, folder))
+            kept.append(write_file_image(image, folder))
     assert sorted(folder.iterdir()) == sorted(kept[2:])
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from cloup import OptionGroup
 
 from mofang.cli.completing import complete_environment, complete_role
-from mofang.cli.grouping import OptionGroup
 from mofang.options import RerunOptions
 from mofang.shorthand import read_setting
 from mofang_api.frameworks import DEFAULT_FRAMEWORK, NOTEBOOK_FRAMEWORK

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import click
+import cloup
 
 from mofang.api import send
 from mofang.cli.app import REFUSED, Platform, app
 from mofang.cli.following import follow
-from mofang.cli.grouping import GroupedCommand
 from mofang.cli.options import read_options, spec_file_option, submit_options
 from mofang.cli.outputs import job_argument
 from mofang.cli.tables import console, cost_table
@@ -22,7 +22,7 @@ from mofang.submission import build_spec, change_spec, rerun_spec
 from mofang_api.models import JobSpec
 
 
-@app.command(cls=GroupedCommand)
+@app.command(cls=cloup.Command)
 @click.argument("script", required=False)
 @click.argument("arguments", nargs=-1)
 @submit_options
@@ -54,7 +54,7 @@ def submit(
         _carry_out(ctx, client, spec, values)
 
 
-@app.command(cls=GroupedCommand)
+@app.command(cls=cloup.Command)
 @job_argument
 @click.argument("arguments", nargs=-1)
 @click.option("--script", help="Another script.")

@@ -1,15 +1,12 @@
 """Container images made of a few files and nothing else, as OCI archives."""
 
 import hashlib
-import io
-import json
 import stat
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-_JSON = dict[str, Any]
+from mofang_images.archives import LAYER, MANIFEST, ImageContent, write_archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +33,7 @@ class FileImage:
 
     @property
     def reference(self) -> str:
+        """Name and tag."""
         return f"{self.name}:{self.tag}"
 
 
@@ -62,17 +60,11 @@ def _layer(image: FileImage, path: Path) -> None:
                 layer.addfile(entry, stream)
 
 
-def _descriptor(media: str, content: bytes) -> _JSON:
-    digest = hashlib.sha256(content).hexdigest()
-    return {
-        "mediaType": f"application/vnd.oci.image.{media}",
-        "digest": f"sha256:{digest}",
-        "size": len(content),
-    }
+def write_file_image(image: FileImage, folder: Path) -> Path:
+    """Write the image's archive in ``folder``, unless it is there; return its path.
 
-
-def write(image: FileImage, folder: Path) -> Path:
-    """The image's archive in ``folder``, written unless it is there."""
+    Archives of the same image that are older go.
+    """
     archive = folder / f"{image.name.rpartition('/')[2]}-{image.tag}.tar"
     if archive.exists():
         return archive
@@ -80,33 +72,11 @@ def write(image: FileImage, folder: Path) -> Path:
     layer = folder / f".{archive.name}.layer"
     _layer(image, layer)
     with layer.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    layer_descriptor = {
-        "mediaType": "application/vnd.oci.image.layer.v1.tar",
-        "digest": f"sha256:{digest}",
-        "size": layer.stat().st_size,
-    }
-    config = json.dumps(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {
-                "Entrypoint": list(image.entrypoint),
-                "User": image.user,
-                "Env": [f"{k}={v}" for k, v in image.environment.items()],
-            },
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
-        }
-    ).encode()
-    manifest = json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": _descriptor("config.v1+json", config),
-            "layers": [layer_descriptor],
-        }
-    ).encode()
-    _pack(archive, image, (config, manifest), layer)
+        digest = f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+    temporary = archive.with_name(f".{archive.name}.new")
+    content = _content(image, digest, layer.stat().st_size)
+    write_archive(temporary, content, image.reference, files={digest: layer})
+    temporary.replace(archive)
     layer.unlink()
     for old in folder.glob(f"{image.name.rpartition('/')[2]}-????????????.tar"):
         if old != archive:
@@ -114,26 +84,21 @@ def write(image: FileImage, folder: Path) -> Path:
     return archive
 
 
-def _pack(
-    archive: Path, image: FileImage, blobs: tuple[bytes, bytes], layer: Path
-) -> None:
-    manifest = blobs[1]
-    entry = _descriptor("manifest.v1+json", manifest)
-    entry["annotations"] = {"io.containerd.image.name": image.reference}
-    index = json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode()
-    temporary = archive.with_name(f".{archive.name}.new")
-    with tarfile.open(temporary, "w") as out:
-
-        def add(name: str, content: bytes) -> None:
-            header = tarfile.TarInfo(name)
-            header.size = len(content)
-            out.addfile(header, io.BytesIO(content))
-
-        add("oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
-        add("index.json", index)
-        for content in blobs:
-            add(f"blobs/sha256/{hashlib.sha256(content).hexdigest()}", content)
-        with layer.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        out.add(layer, f"blobs/sha256/{digest}")
-    temporary.replace(archive)
+def _content(image: FileImage, digest: str, size: int) -> ImageContent:
+    return ImageContent(
+        manifest={
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "layers": [{"mediaType": LAYER, "digest": digest, "size": size}],
+        },
+        config={
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {
+                "Entrypoint": list(image.entrypoint),
+                "User": image.user,
+                "Env": [f"{k}={v}" for k, v in image.environment.items()],
+            },
+            "rootfs": {"type": "layers", "diff_ids": [digest]},
+        },
+    )
