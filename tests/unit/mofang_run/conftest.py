@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from support.client_packages import RUNNER, outside, public_client  # noqa: F401 - fixtures
+from support.virtual_environments import environment_with_pip  # noqa: F401 - a fixture
 
 TORCHRUN = """
 import json, os, string, sys

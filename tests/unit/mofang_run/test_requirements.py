@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.virtual_environments import copy_environment
 from support.wheels import build_wheel
 
 
@@ -42,13 +43,14 @@ IMPORT = "import cubes; print('cubes', cubes.version, cubes.__file__)"
 
 
 @pytest.fixture(params=["pip", "uv"])
-def installer(request, shelf, tmp_path):
+def installer(request, shelf, tmp_path, environment_with_pip):
     """Run with an interpreter that has this installer and not the other."""
     environment = tmp_path / "image"
-    command = [sys.executable, "-m", "venv", str(environment)]
-    if request.param == "uv":
-        command.append("--without-pip")
-    subprocess.run(command, check=True)
+    if request.param == "pip":
+        copy_environment(environment_with_pip, environment)
+    else:
+        command = [sys.executable, "-m", "venv", "--without-pip", str(environment)]
+        subprocess.run(command, check=True)
     places = ["/usr/bin", "/bin"]
     if request.param == "uv":
         places.insert(0, str(Path(sys.executable).parent))

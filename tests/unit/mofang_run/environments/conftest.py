@@ -13,12 +13,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from support.client_packages import RUNNER
+from support.virtual_environments import copy_environment, site_packages
 from support.wheels import build_wheel
 
 
@@ -32,13 +32,20 @@ class Image:
 
     @property
     def site(self) -> Path:
-        major, minor = sys.version_info[:2]
-        return self.prefix / "lib" / f"python{major}.{minor}" / "site-packages"
+        return site_packages(self.prefix)
 
     def install(self, *wheels: Path) -> None:
         """Install as images are built: by uv, with byte code that is trusted."""
         run(
-            [*UV, "pip", "install", "--python", self.python, "--offline", "--no-cache"]
+            [
+                UV_PROGRAM,
+                "pip",
+                "install",
+                "--python",
+                self.python,
+                "--offline",
+                "--no-cache",
+            ]
             + ["--no-index", "--no-deps", "--compile-bytecode", "--reinstall", *wheels],
             {"PYC_INVALIDATION_MODE": "UNCHECKED_HASH"},
         )
@@ -50,9 +57,6 @@ class Image:
             for path in sorted(self.site.rglob("*"))
             if path.is_file()
         }
-
-
-UV = [sys.executable, "-m", "uv"]
 
 
 @dataclass(frozen=True)
@@ -149,32 +153,9 @@ def run(command: list, variables: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with pip, made once; tests get copies of it."""
-    path = tmp_path_factory.mktemp("pattern") / "image"
-    run([sys.executable, "-m", "venv", path], {})
-    # What is many files and needed by none makes each test slower.
-    run([path / "bin" / "python", "-m", "pip", "uninstall", "-qy", "setuptools"], {})
-    bring_pip(path)
-    return path
-
-
-def bring_pip(prefix: Path) -> None:
-    """Replace the pip of this machine's Python by the one that images have."""
-    site = Image(prefix).site
-    for old in site.glob("pip*"):
-        shutil.rmtree(old)
-    for file in distribution("pip").files or ():
-        # Programs are there already, and the same.
-        if ".." not in file.parts:
-            target = site / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.locate(), target)
-
-
-@pytest.fixture
-def wheels(tmp_path: Path) -> Path:
-    folder = tmp_path / "wheels"
+def shelf_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheels, built once."""
+    folder = tmp_path_factory.mktemp("shelf") / "wheels"
     for version in ("1.0", "2.0", "3.0"):
         tells = f"version = {version!r}\ndef tell():\n    print('cubes', version)\n"
         # Python tells byte code of old by the source's size and second.
@@ -192,21 +173,34 @@ def wheels(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def image(tmp_path: Path, pattern: Path, wheels: Path) -> Image:
-    prefix = tmp_path / "image"
-    run(["cp", "-al", pattern, prefix], {})
+@pytest.fixture(scope="session")
+def pattern(
+    tmp_path_factory: pytest.TempPathFactory,
+    environment_with_pip: Path,
+    shelf_of_all: Path,
+) -> Path:
+    """The image, made once."""
+    prefix = tmp_path_factory.mktemp("images") / "image"
+    copy_environment(environment_with_pip, prefix)
     image = Image(prefix)
-    for each in ("pip", "pip3"):
-        script = prefix / "bin" / each
-        text = script.read_text().replace(str(pattern), str(prefix))
-        script.unlink()
-        script.write_text(text)
-        script.chmod(0o755)
     (prefix / "bin" / "uv").symlink_to(UV_PROGRAM)
     (image.site / "client.pth").write_text(f"{RUNNER}\n")
-    image.install(*(wheels / f"{n}-2.0-py3-none-any.whl" for n in ("cubes", "rings")))
-    return image
+    image.install(
+        *(shelf_of_all / f"{n}-2.0-py3-none-any.whl" for n in ("cubes", "rings"))
+    )
+    return prefix
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, shelf_of_all: Path) -> Path:
+    return Path(shutil.copytree(shelf_of_all, tmp_path / "wheels"))
+
+
+@pytest.fixture
+def image(tmp_path: Path, pattern: Path) -> Image:
+    prefix = tmp_path / "image"
+    copy_environment(pattern, prefix)
+    return Image(prefix)
 
 
 @pytest.fixture
