@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from unit.mofang_run.ssh_container import container  # noqa: F401 - a fixture
 
 from support.client_packages import RUNNER, outside, public_client  # noqa: F401 - fixtures
 from support.virtual_environments import environment_with_pip  # noqa: F401 - a fixture
