@@ -158,7 +158,7 @@ def test_a_watched_job_bears_a_restart_of_the_service(mofang, service, clock):
     assert (result.exit_code, result.stdout) == (0, "digits-000001\n")
     service.answers = [httpx.ConnectError("refused")] * 99
     assert mofang("get", "digits-000001", "--watch").exit_code == 3
-    assert clock.now > 1180
+    assert clock.seconds > 1180
 
 
 def test_a_watched_list_holds_only_what_is_wanted(mofang, service, clock):
@@ -227,7 +227,7 @@ def test_a_watch_for_programs_tells_what_it_missed(mofang, service, clock):
 def test_a_watch_for_programs_ends_when_the_platform_stays_away(mofang, service, clock):
     service.answers = [httpx.ConnectError("refused")] * 99
     assert mofang("jobs", "--watch", "-o", "name").exit_code == 3
-    assert clock.now > 1180
+    assert clock.seconds > 1180
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.mofang_jobs.test_hang_monitor import hangs_of, judged, write_samples
+from unit.mofang_jobs.test_hang_monitor import checked, hangs_of, write_samples
 from unit.mofang_jobs.test_restart_controller import refused
 from unit.mofang_jobs.world import World, running_world
 
@@ -133,7 +133,7 @@ async def test_a_job_that_is_restarted_needs_no_record_of_its_failure(
 async def test_a_hang(tmp_path: Path, world: World) -> None:
     made = await world.submit(keep_on_failure_minutes=5)
     await world.admit(made)
-    await judged(world, made, busy=False)
+    await checked(world, made, busy=False)
     await written(world, made)
     assert "seems to hang" in (await world.call("GET", made["id"])).json()["alert"]
 
@@ -153,7 +153,7 @@ async def test_a_hang_that_another_process_saw_ends_with_progress(
 ) -> None:
     made = await world.submit()
     await world.admit(made)
-    await judged(world, made, busy=False)
+    await checked(world, made, busy=False)
     await written(world, made)
 
     async with running_world(tmp_path, world.cluster) as again:

@@ -20,12 +20,12 @@ from mofang_jobs.domain.restart_rules import (
 from mofang_jobs.services.restart_state import (
     LostNodes,
     StatusGracePeriod,
-    is_permanent,
 )
 from mofang_kube.errors import (
     InvalidError,
     KubernetesUnavailableError,
     MofangError,
+    is_permanent,
     wrap_api_errors,
 )
 from mofang_kube.watcher import Watcher

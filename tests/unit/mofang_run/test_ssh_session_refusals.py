@@ -7,7 +7,7 @@ import pytest
 from unit.mofang_run.ssh_container import serving
 
 from mofang_run import ssh_session
-from mofang_run.mpi_ssh import private_tmp, programs
+from mofang_run.mpi_ssh import executables, private_tmp
 from mofang_run.process.exit_codes import RefusalError
 from mofang_run.process.signals import ENDING
 
@@ -31,7 +31,7 @@ def refused(container, *arguments, **variables):
 def test_what_is_no_key_is_refused(container, key):
     code, message = refused(container, key, "/")
 
-    assert (code, message) == (2, "This is no public key of OpenSSH.\n")
+    assert (code, message) == (2, "This is not a public key of OpenSSH.\n")
 
 
 def test_a_directory_open_to_others_is_refused(container):
@@ -111,7 +111,7 @@ def signals():
 def test_an_image_without_sshd_is_told_by_one_sentence(
     monkeypatch, capfd, tmp_path, signals
 ):
-    monkeypatch.setattr(programs, "_MORE_FOLDERS", ())
+    monkeypatch.setattr(executables, "_MORE_FOLDERS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert ssh_session.main(["ssh-ed25519 AAAA", "/"]) == 127
