@@ -131,7 +131,7 @@ def test_a_pool_of_gpu_machines_takes_who_tolerates_it(
     pool = f"pool-{secrets.token_hex(3)}"
     gpu = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
     own = {"key": POOL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
-    with fake_nodes(1, gpu=8, pool=pool, machine="gpu") as (name,):
+    with fake_nodes(1, gpu=8, pool=pool, node_type="gpu") as (name,):
         start(platform, namespace, "own", [gpu, own], gpu=8)
         start(platform, namespace, "foreign", [gpu, *FAKE], gpu=8)
 
@@ -139,7 +139,7 @@ def test_a_pool_of_gpu_machines_takes_who_tolerates_it(
         assert pod["spec"]["nodeName"] == name
         labels = platform.get("node", name)["metadata"]["labels"]
         assert labels[POOL] == pool
-        assert labels["mofang.dev/machine"] == "gpu"
+        assert labels["mofang.dev/node-type"] == "gpu"
 
         def refused() -> bool:
             pod = platform.get("pod", "foreign", "-n", namespace)

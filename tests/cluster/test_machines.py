@@ -74,7 +74,7 @@ async def test_workers_share_gpu_machines_and_the_others_keep_off_them(
 ) -> None:
     with (
         fake_nodes(2, pool=POOL) as cpu,
-        fake_nodes(3, pool=POOL, gpu=4, machine="gpu") as gpu,
+        fake_nodes(3, pool=POOL, gpu=4, node_type="gpu") as gpu,
     ):
         job = await pooled.submit(
             framework="tensorflow",
@@ -95,7 +95,7 @@ async def test_workers_share_gpu_machines_and_the_others_keep_off_them(
 async def test_where_only_gpu_machines_are_the_launcher_takes_their_cpu(
     pooled: World,
 ) -> None:
-    with fake_nodes(2, pool=POOL, gpu=4, machine="gpu") as gpu:
+    with fake_nodes(2, pool=POOL, gpu=4, node_type="gpu") as gpu:
         job = await pooled.submit(
             framework="mpi",
             image=await pooled.image_of("horovod"),
@@ -145,8 +145,8 @@ async def test_a_lost_machine_costs_one_try_and_is_avoided(pooled: World) -> Non
     assert again is not None
     (record,) = again.restarts
     assert record.node == lost
-    assert record.by_platform
-    assert record.avoided
+    assert record.platform_failure
+    assert record.node_excluded
     assert "is not responding" in record.cause
     assert lost not in {each.node for each in again.replicas}
     assert {each.node for each in again.replicas} <= set(names)

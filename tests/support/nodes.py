@@ -27,7 +27,7 @@ Manifest = dict[str, Any]
 
 
 def _node(
-    name: str, run: str, amounts: dict[str, str], *, pool: str, machine: str
+    name: str, run: str, amounts: dict[str, str], *, pool: str, node_type: str
 ) -> Manifest:
     taint = {"key": POOL, "value": pool} if pool else {"key": FAKE_TAINT}
     taints = [{"value": "true", **taint, "effect": "NoSchedule"}]
@@ -37,7 +37,7 @@ def _node(
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
-        "mofang.dev/machine": machine,
+        "mofang.dev/node-type": node_type,
         "type": "kwok",
         RUN: run,
         **({POOL: pool} if pool else {}),
@@ -63,7 +63,7 @@ def fake_nodes(
     memory: str = "256Gi",
     gpu: int = 0,
     pool: str = "",
-    machine: Literal["cpu", "gpu"] = "cpu",
+    node_type: Literal["cpu", "gpu"] = "cpu",
     seconds: float | None = None,
     within: float = 60,
 ) -> Iterator[tuple[str, ...]]:
@@ -76,7 +76,7 @@ def fake_nodes(
         gpu: GPUs of each; machines with some refuse pods that want none.
         pool: Only jobs of projects with this pool come here; without one only
             pods that tolerate ``FAKE_TAINT``.
-        machine: Kind of machine that its label tells.
+        node_type: Value of the label ``mofang.dev/node-type``.
         seconds: When pods end by themselves unless annotated; None for never.
         within: Seconds until all of them must be Ready.
 
@@ -87,7 +87,9 @@ def fake_nodes(
     names = tuple(f"fake-{run}-{number}" for number in range(count))
     amounts = {"cpu": cpu, "memory": memory, "ephemeral-storage": "500Gi"}
     amounts |= {"pods": "110", **({_GPU: str(gpu)} if gpu else {})}
-    nodes = [_node(name, run, amounts, pool=pool, machine=machine) for name in names]
+    nodes = [
+        _node(name, run, amounts, pool=pool, node_type=node_type) for name in names
+    ]
     platform = Platform()
     with kwok(platform.kubeconfig, run, seconds) as is_alive:
         try:

@@ -22,9 +22,9 @@ from mofang_local.helm import Helm
 from mofang_local.images import Image
 from mofang_local.kubernetes import (
     Kubectl,
+    advertise_fake_gpus,
     api_is_ready,
     nodes_ready,
-    pretend_gpus,
     wait,
 )
 from mofang_local.network import NODES
@@ -76,7 +76,7 @@ class Cluster:
             stale = self.stale()
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
                 self._replace(stale)
-                self._pretend()
+                self._advertise_fake_gpus()
                 return
         with self.progress.step("clear what an earlier run left"):
             leftovers.stop_everything(self.places, self.supervisor)
@@ -145,12 +145,12 @@ class Cluster:
             return nodes_ready(self.kubectl.get("nodes")["items"], began) >= names
 
         wait(look, what="a Ready node", seconds=180)
-        self._pretend()
+        self._advertise_fake_gpus()
 
-    def _pretend(self) -> None:
+    def _advertise_fake_gpus(self) -> None:
         for node in NODES:
-            if node.pretend_gpus:
-                pretend_gpus(self.kubectl, node)
+            if node.fake_gpus:
+                advertise_fake_gpus(self.kubectl, node)
 
     def create_namespaces(self) -> None:
         self.kubectl.apply(addons.namespaces())

@@ -12,7 +12,8 @@ from mofang_local.errors import NeedError
 from mofang_local.files import write_private
 from mofang_local.places import Places
 
-VERSION = 1
+VERSION = 2
+"""2: other names of the node labels and of the fields of stored jobs."""
 
 Migration = Callable[[Places], None]
 

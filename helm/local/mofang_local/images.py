@@ -203,7 +203,7 @@ def platform_image(places: Places, name: str, say: Callable[[str], None]) -> Ima
             + last_lines(log.read_text())
         )
     entry = json.loads(printed)[name]
-    return _image(entry, tuple(_image(part) for part in entry.get("below", ())))
+    return _image(entry, tuple(_image(part) for part in entry.get("parents", ())))
 
 
 def _image(told: dict[str, str], below: tuple[Image, ...] = ()) -> Image:

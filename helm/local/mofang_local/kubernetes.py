@@ -89,7 +89,7 @@ def api_is_ready(places: Places) -> bool:
         return False
 
 
-def pretend_gpus(kubectl: Kubectl, node: Node) -> None:
+def advertise_fake_gpus(kubectl: Kubectl, node: Node) -> None:
     """Let the node's status show GPUs that are not there, unless it does.
 
     The kubelet zeroes what no device plugin vouches for each time it registers,
@@ -97,14 +97,14 @@ def pretend_gpus(kubectl: Kubectl, node: Node) -> None:
     """
     status = kubectl.get("node", node.name)["status"]
     shown = {status[part].get("nvidia.com/gpu") for part in ("capacity", "allocatable")}
-    if shown == {str(node.pretend_gpus)}:
+    if shown == {str(node.fake_gpus)}:
         return
     resource = "nvidia.com~1gpu"
     patch = [
         {
             "op": "add",
             "path": f"/status/{part}/{resource}",
-            "value": str(node.pretend_gpus),
+            "value": str(node.fake_gpus),
         }
         for part in ("capacity", "allocatable")
     ]

@@ -66,10 +66,10 @@ def forget_old(places: Places, node: Node, images: dict[str, Image]) -> None:
     }
     record = places.state / node.name / "images.json"
     known = json.loads(record.read_text()) if record.exists() else {}
-    before = set(known.get("before", ()))
-    if (last := set(known.get("now", now))) != now:
+    before = set(known.get("previous", ()))
+    if (last := set(known.get("current", now))) != now:
         before = last
-    record.write_text(json.dumps({"now": sorted(now), "before": sorted(before)}))
+    record.write_text(json.dumps({"current": sorted(now), "previous": sorted(before)}))
     kept = now | before
     digests = _digests(places, node)
     held = {digests[each] for each in kept if each in digests}

@@ -26,9 +26,9 @@ class Node:
     gateway: str | None
     """Its way to the other node; None for the node that is the other's way."""
     pod_range: str
-    machine: str
+    node_type: str
     """``cpu`` or ``gpu``."""
-    pretend_gpus: int = 0
+    fake_gpus: int = 0
 
     @property
     def namespace(self) -> str:
@@ -44,15 +44,15 @@ CPU_NODE = Node(
     address="10.213.0.2",
     gateway=None,
     pod_range="10.244.0.0/24",
-    machine="cpu",
+    node_type="cpu",
 )
 GPU_NODE = Node(
     name="gpu-1",
     address="10.213.0.6",
     gateway="10.213.0.5",
     pod_range="10.244.1.0/24",
-    machine="gpu",
-    pretend_gpus=4,
+    node_type="gpu",
+    fake_gpus=4,
 )
 NODES = (CPU_NODE, GPU_NODE)
 

@@ -11,6 +11,12 @@ from mofang_local.pki import Authority, Identity
 from mofang_local.places import Places
 from mofang_local.processes import Program
 
+NODE_TYPE_LABEL = "mofang.dev/node-type"
+"""As ``mofang_kube.names`` calls it."""
+
+FAKE_GPU_LABEL = "mofang.dev/fake-gpu"
+"""On nodes whose GPUs are counted and not there."""
+
 API_SERVER = f"https://{CPU_NODE.address}:6443"
 
 
@@ -116,7 +122,7 @@ def kubelet_config(places: Places, node: Node) -> str:
         "nodeStatusUpdateFrequency": "10s",
         "featureGates": {},
     }
-    if node.pretend_gpus:
+    if node.fake_gpus:
         config["registerWithTaints"] = [
             {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
         ]
@@ -152,9 +158,9 @@ def kube_proxy_config(places: Places, node: Node) -> str:
 
 def labels(node: Node) -> dict[str, str]:
     """What placement rules see of the node."""
-    found = {"mofang.dev/machine": node.machine}
-    if node.pretend_gpus:
-        found["mofang.dev/pretend-gpu"] = "true"
+    found = {NODE_TYPE_LABEL: node.node_type}
+    if node.fake_gpus:
+        found[FAKE_GPU_LABEL] = "true"
     return found
 
 

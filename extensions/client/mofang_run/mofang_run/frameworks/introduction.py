@@ -83,7 +83,7 @@ def _rank(declaration: Declaration, settings: RunSettings) -> str:
 def _wait_for_leader(declaration: Declaration, replica: Replica, host: str) -> None:
     if not host:
         raise RefusalError(
-            f"MOFANG_MASTER must name the host of {declaration.leader}-0.",
+            f"MOFANG_LEADER_HOST must name the host of {declaration.leader}-0.",
             WRONG_SETTINGS,
         )
     wait_for_names(
