@@ -19,11 +19,11 @@ MINUTE = 60.0
 def hold_for_debugging(replica: ReplicaContext, code: int) -> None:
     """Wait after a failure for as long as the job asks, or until SIGTERM.
 
-    ``<log file>.kept.json`` tells the training service meanwhile. Returns at once after
+    ``<log file>.held.json`` tells the training service meanwhile. Returns at once after
     success, or if the container is being terminated already.
     """
     settings = replica.settings
-    seconds = settings.keep_minutes * MINUTE
+    seconds = settings.hold_minutes * MINUTE
     if not code or not seconds or replica.signals.stopped_by is not None:
         return
     ended = time.time()
@@ -70,8 +70,8 @@ def _write(
         {
             "exit_code": code,
             "ended": _stamp(ended),
-            "until": until,
-            "cause": cause,
+            "held_until": until,
+            "termination_message": cause,
         }
     )
     try:
@@ -84,7 +84,7 @@ def _write(
 
 
 def _mark(log_file: str | None) -> Path | None:
-    return Path(log_file).with_suffix(".kept.json") if log_file else None
+    return Path(log_file).with_suffix(".held.json") if log_file else None
 
 
 def _stamp(at: float) -> str:
