@@ -22,11 +22,11 @@ def frameworks() -> str:
     rows = [
         [
             code(framework),
-            code(rule.name) + (" (main)" if rule.is_main else ""),
-            _count(rule.least, rule.most),
-            str(rule.default),
-            "yes" if rule.takes_gpu else "no",
-            rule.meaning,
+            code(rule.name) + (" (main)" if rule.primary else ""),
+            _count(rule.min_replicas, rule.max_replicas),
+            str(rule.default_replicas),
+            "yes" if rule.gpu_allowed else "no",
+            rule.description,
         ]
         for framework in Framework
         for rule in role_rules(framework)
@@ -79,7 +79,7 @@ def engines() -> str:
 def causes() -> str:
     """Return what is said of known causes of a script's end."""
     rows = [
-        [each.name, each.advice, "platform" if each.by_platform else "script"]
+        [each.name, each.advice, "platform" if each.platform_failure else "script"]
         for each in FAILURE_PATTERNS
         if each.advice
     ]

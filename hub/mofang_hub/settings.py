@@ -18,10 +18,12 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from mofang_kube.names import GROUP
+
 SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
 SECRETS_FOLDER = Path("/etc/mofang/secrets")
 RESERVED_VARIABLES = ("MOFANG_", "JUPYTERHUB_", "JPY_")
-RESERVED_LABELS = ("mofang.dev/", "hub.jupyter.org/", "app.kubernetes.io/")
+RESERVED_LABELS = (f"{GROUP}/", "hub.jupyter.org/", "app.kubernetes.io/")
 
 
 class _Model(BaseModel):
@@ -134,7 +136,7 @@ class ProgressSettings(_Model):
 
     sample_seconds: float = Field(default=10, ge=1, le=600)
     """How often each replica is measured."""
-    quiet_periods: int = Field(default=30, ge=2)
+    idle_periods: int = Field(default=30, ge=2)
     """So many periods without any I/O end the first stage of the rule."""
     gpu_window: int = Field(default=15, ge=1)
     """Samples in each of the two windows that the second stage compares."""
@@ -147,8 +149,8 @@ class ProgressSettings(_Model):
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
-        if 2 * self.gpu_window > self.quiet_periods:
-            raise ValueError("Twice gpuWindow must fit into quietPeriods.")
+        if 2 * self.gpu_window > self.idle_periods:
+            raise ValueError("Twice gpuWindow must fit into idlePeriods.")
         return self
 
 
@@ -157,10 +159,10 @@ class JobSettings(_Model):
 
     allow_any_image: bool = False
     """Whether a job may name an image that no environment has."""
-    keep_days: int = Field(default=30, ge=1)
+    ttl_days_after_finished: int = Field(default=30, ge=1)
     """How long a job and its logs stay after its end."""
     progress: ProgressSettings = ProgressSettings()
-    queue_patience_minutes: int = Field(default=10, ge=0)
+    starvation_timeout_minutes: int = Field(default=10, ge=0)
     """How long a waiting job may be passed by smaller ones."""
     admit_unschedulable: bool = False
     """Whether a job is admitted that no node could take, for a cluster autoscaler."""

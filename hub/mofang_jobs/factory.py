@@ -140,7 +140,7 @@ def build_service(
         Admitter(cache, job_storage, adapters.pod_groups),
         access,
         conditions,
-        starvation_timeout=timedelta(minutes=settings.queue_patience_minutes),
+        starvation_timeout=timedelta(minutes=settings.starvation_timeout_minutes),
         admit_unschedulable=settings.admit_unschedulable,
         leads=leads,
         metrics=metrics,
@@ -207,7 +207,7 @@ def build_service(
             cache,
             job_storage,
             logs,
-            keep=timedelta(days=settings.keep_days),
+            keep=timedelta(days=settings.ttl_days_after_finished),
             leads=leads,
         ),
     )

@@ -16,6 +16,7 @@ from typing import Any
 import kopf
 
 from mofang_kube.errors import MofangError, is_permanent
+from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
 from mofang_kube.objects import connected_objects
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import (
@@ -35,7 +36,7 @@ from mofang_projects.namespaces import (
 
 LIVENESS_ENDPOINT = "http://0.0.0.0:8090/healthz"
 FIELD_MANAGER = "mofang-reconciler"
-_RESOURCE = ("mofang.dev", "v1alpha1", "projects")
+_RESOURCE = (GROUP, VERSION, "projects")
 _RETRY_SECONDS = 5
 
 
@@ -173,12 +174,12 @@ def _classify(err: Exception) -> tuple[ErrorReason, bool]:
 
 
 def _configure(settings: Any) -> None:
-    settings.persistence.finalizer = "mofang.dev/project"
+    settings.persistence.finalizer = PROJECT_FINALIZER
     settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
-        prefix="mofang.dev"
+        prefix=GROUP
     )
     settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(
-        prefix="mofang.dev"
+        prefix=GROUP
     )
     # The definitions come with the chart, before this program; so there is no
     # need of the right to watch every definition of the cluster.

@@ -58,7 +58,7 @@ def built_as_json(built: Sequence[BuiltImage]) -> str:
         image.name: {
             **_as_json(image),
             **(
-                {"below": [_as_json(part) for part in image.below]}
+                {"parents": [_as_json(part) for part in image.below]}
                 if image.below
                 else {}
             ),

@@ -74,21 +74,21 @@ class ConflictError(RefusedError):
 class QuotaError(RefusedError):
     """The project's quota leaves no room."""
 
-    code = "quota"
+    code = "quota_exceeded"
     status = 403
 
 
 class ClusterError(MofangError):
     """Kubernetes refused or failed; ``__cause__`` has its answer."""
 
-    code = "cluster"
+    code = "kubernetes_error"
     status = 502
 
 
 class KubernetesUnavailableError(ClusterError):
     """Kubernetes does not answer."""
 
-    code = "cluster_away"
+    code = "kubernetes_unavailable"
     status = 503
 
 

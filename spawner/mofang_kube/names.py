@@ -23,7 +23,12 @@ REPLICA_INDEX_LABEL = f"{GROUP}/replica-index"
 """On pods whose operator does not number the replicas of a role."""
 
 FRAMEWORK_LABEL = f"{GROUP}/framework"
-MACHINE_LABEL = f"{GROUP}/machine"
+NODE_TYPE_LABEL = f"{GROUP}/node-type"
+"""On nodes: ``cpu`` or ``gpu``."""
+
+POD_GROUP_LABEL = f"{GROUP}/pod-group"
+"""On pods: the PodGroup that an admission policy of the chart puts them into."""
+
 POOL_LABEL = f"{GROUP}/pool"
 ROUTE_LABEL = f"{GROUP}/route"
 SERVER_LABEL = f"{GROUP}/server"
@@ -40,6 +45,15 @@ CANCELLED_BY_ANNOTATION = f"{GROUP}/cancelled-by"
 CANCELLED_AT_ANNOTATION = f"{GROUP}/cancelled-at"
 CONDITIONS_ANNOTATION = f"{GROUP}/conditions"
 FAILURE_ANNOTATION = f"{GROUP}/failure"
+
+ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
+ROUTE_TARGET_ANNOTATION = f"{GROUP}/target"
+ROUTE_DATA_ANNOTATION = f"{GROUP}/data"
+
+PULLED_IMAGES_ANNOTATION = f"{GROUP}/pulled-images"
+"""The chart's: a digest of the images that the pre-puller has pulled."""
+
+PROJECT_FINALIZER = f"{GROUP}/project"
 
 GPU_RESOURCE = "nvidia.com/gpu"
 UID = 1000

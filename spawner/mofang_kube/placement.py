@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
+from mofang_kube.names import GPU_RESOURCE, NODE_TYPE_LABEL, POOL_LABEL
 
 Manifest = dict[str, Any]
 
@@ -61,7 +61,7 @@ class NodeClass:
         """Read a node as the API server returns it."""
         labels = node["metadata"].get("labels") or {}
         capacity = (node.get("status") or {}).get("capacity") or {}
-        kind = labels.get(MACHINE_LABEL, "")
+        kind = labels.get(NODE_TYPE_LABEL, "")
         return cls(
             pool=labels.get(POOL_LABEL, ""),
             is_labelled=bool(kind),
@@ -78,7 +78,7 @@ def strip_node(node: Manifest) -> Manifest:
             "name": node["metadata"]["name"],
             "labels": {
                 name: labels[name]
-                for name in (POOL_LABEL, MACHINE_LABEL)
+                for name in (POOL_LABEL, NODE_TYPE_LABEL)
                 if name in labels
             },
         },
@@ -132,9 +132,9 @@ def build_placement(request: PlacementRequest, nodes: Iterable[Node]) -> Placeme
         requirements.append(_requirement(POOL_LABEL, "In", pool))
     takes_gpu_node = requests_gpu or _are_all_gpu_nodes(eligible)
     if not takes_gpu_node:
-        requirements.append(_requirement(MACHINE_LABEL, "NotIn", GPU_NODE))
+        requirements.append(_requirement(NODE_TYPE_LABEL, "NotIn", GPU_NODE))
     elif requests_gpu and any(each.is_labelled and each.has_gpu for each in eligible):
-        requirements.append(_requirement(MACHINE_LABEL, "In", GPU_NODE))
+        requirements.append(_requirement(NODE_TYPE_LABEL, "In", GPU_NODE))
     tolerations = [dict(_GPU_TOLERATION)] if takes_gpu_node else []
     if pool:
         tolerations.append(

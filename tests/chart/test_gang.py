@@ -7,7 +7,8 @@ from mofang_hub.settings import Settings
 from mofang_jobs.adapters.pod_group_discovery import ADMISSION_POLICY
 from mofang_jobs.domain.gang import Gang, priority_class
 from mofang_jobs.domain.models import JobRequest
-from mofang_jobs.scheduling.native import LABEL, NativePolicy
+from mofang_jobs.scheduling.native import NativePolicy
+from mofang_kube.names import POD_GROUP_LABEL
 
 
 def with_gang(**gang):
@@ -36,7 +37,7 @@ def test_pods_join_their_groups_by_the_label_that_the_service_gives(native):
     (label,) = NativePolicy("v1beta1").scheduling_metadata(Gang.of(job)).labels
     policy = native.get("MutatingAdmissionPolicy", ADMISSION_POLICY)["spec"]
 
-    assert label == LABEL
+    assert label == POD_GROUP_LABEL
     (selected,) = policy["matchConstraints"]["objectSelector"]["matchExpressions"]
     assert selected == {"key": label, "operator": "Exists"}
     expression = policy["mutations"][0]["jsonPatch"]["expression"]
@@ -120,7 +121,7 @@ def test_the_service_reads_what_is_said_of_gangs(render, minimal):
     assert settings.jobs.gang.policy == "volcano"
     assert settings.jobs.gang.scheduler_name == "vc"
     assert settings.jobs.gang.volcano_queue == "q-$(project)"
-    assert settings.jobs.keep_days == 30
+    assert settings.jobs.ttl_days_after_finished == 30
 
 
 def test_an_unknown_policy_is_refused(refusal, minimal):

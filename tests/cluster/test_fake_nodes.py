@@ -139,7 +139,7 @@ def test_a_pool_of_gpu_machines_takes_who_tolerates_it(
         assert pod["spec"]["nodeName"] == name
         labels = platform.get("node", name)["metadata"]["labels"]
         assert labels[POOL] == pool
-        assert labels["mofang.dev/machine"] == "gpu"
+        assert labels["mofang.dev/node-type"] == "gpu"
 
         def refused() -> bool:
             pod = platform.get("pod", "foreign", "-n", namespace)

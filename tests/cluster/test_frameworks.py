@@ -141,7 +141,7 @@ async def test_its_example_runs(world: World, name: str) -> None:
     ended, log = await run(world, name)
 
     assert FRAMEWORKS[name][3] in log
-    assert ended.engine in {"PyTorchJob", "TFJob", "MPIJob", "XGBoostJob"}
+    assert ended.workload_kind in {"PyTorchJob", "TFJob", "MPIJob", "XGBoostJob"}
     assert ended.replicas[0].state == "Succeeded"
 
 
@@ -165,7 +165,7 @@ async def test_other_engines_run_it_too(world: World, engine: str, name: str) ->
     ended, log = await run(world, name, engine=engine, within=300, **more)
 
     assert FRAMEWORKS[name][3] in log
-    assert ended.engine == KINDS[engine]
+    assert ended.workload_kind == KINDS[engine]
 
 
 async def test_no_pod_of_a_job_may_ask_kubernetes_anything(world: World) -> None:

@@ -76,7 +76,7 @@ async def test_the_whole_gang_starts_again_and_each_try_is_recorded(
         "fails_twice.py",
         "import os, sys, time\n"
         "attempt = int(os.environ['MOFANG_ATTEMPT'])\n"
-        "rank = os.environ['MOFANG_INDEX']\n"
+        "rank = os.environ['MOFANG_REPLICA_INDEX']\n"
         "print('try', attempt, 'of', rank, flush=True)\n"
         "if attempt < 3 and rank == '1':\n"
         "    sys.exit(f'no luck in try {attempt}')\n"
@@ -86,7 +86,7 @@ async def test_the_whole_gang_starts_again_and_each_try_is_recorded(
     job = await world.submit(
         command=["python3", script],
         replicas=2,
-        restart={"limit": 5, "unconditional": True},
+        restart={"limit": 5, "include_script_failures": True},
     )
     ended = await patiently(world, job, JobState.SUCCEEDED)
 
@@ -96,7 +96,7 @@ async def test_the_whole_gang_starts_again_and_each_try_is_recorded(
         assert f"no luck in try {number}" in record.cause
         assert record.replica == "worker-1"
         assert record.node
-        assert not record.by_platform
+        assert not record.platform_failure
     for rank in (0, 1):
         log = (await world.call("GET", f"/{job.id}/logs/worker/{rank}")).text
         assert [f"try {n} of {rank}" in log for n in (1, 2, 3)] == [True] * 3
@@ -118,7 +118,7 @@ async def test_a_fault_of_the_script_is_not_tried_again_unless_asked(
 async def test_cancelled_between_tries_it_stays_cancelled(world: World) -> None:
     script = world.write("wrong.py", "raise ValueError('always')")
     job = await world.submit(
-        script=script, restart={"limit": 128, "unconditional": True}
+        script=script, restart={"limit": 128, "include_script_failures": True}
     )
 
     async def has_restarted() -> bool:
@@ -137,17 +137,17 @@ async def test_cancelled_between_tries_it_stays_cancelled(world: World) -> None:
 
 async def test_a_failed_replica_stays_for_a_look(world: World) -> None:
     script = world.write("wrong.py", "raise ValueError('look at me')")
-    job = await world.submit(script=script, keep_on_failure_minutes=5)
+    job = await world.submit(script=script, hold_on_failure_minutes=5)
 
     async def is_kept() -> Job | None:
         seen = await world.get(job)
-        return seen if seen.replicas[0].kept_until else None
+        return seen if seen.replicas[0].held_until else None
 
     kept = await eventually(is_kept, within=60)
     assert kept is not None
     assert kept.state is JobState.RUNNING
     assert "look at me" in str(kept.replicas[0].reason)
-    assert kept.replicas[0].shell
+    assert kept.replicas[0].shell_allowed
     await world.call("POST", f"/{job.id}/cancel")
     await world.until(job, JobState.CANCELLED)
 

@@ -141,7 +141,7 @@ class World:
 
 async def _cores(api: client.ApiClient) -> Decimal:
     nodes = await client.CoreV1Api(api).list_node(
-        label_selector="mofang.dev/machine=cpu"
+        label_selector="mofang.dev/node-type=cpu"
     )
     return max(read_quantity(node.status.allocatable["cpu"]) for node in nodes.items)
 

@@ -145,8 +145,8 @@ async def test_a_lost_machine_costs_one_try_and_is_avoided(pooled: World) -> Non
     assert again is not None
     (record,) = again.restarts
     assert record.node == lost
-    assert record.by_platform
-    assert record.avoided
+    assert record.platform_failure
+    assert record.node_excluded
     assert "is not responding" in record.cause
     assert lost not in {each.node for each in again.replicas}
     assert {each.node for each in again.replicas} <= set(names)

@@ -50,7 +50,8 @@ def once(index: str) -> str:
     """A script whose first attempt fails in one replica."""
     return f"""
 import os, sys
-if os.environ["MOFANG_ATTEMPT"] == "1" and os.environ["MOFANG_INDEX"] == "{index}":
+first = os.environ["MOFANG_ATTEMPT"] == "1"
+if first and os.environ["MOFANG_REPLICA_INDEX"] == "{index}":
     sys.exit(3)
 print("attempt", os.environ["MOFANG_ATTEMPT"])
 """
@@ -64,7 +65,7 @@ time.sleep(300)
 """
 SAVES = """
 import os, time
-if os.environ["MOFANG_INDEX"] == "1":
+if os.environ["MOFANG_REPLICA_INDEX"] == "1":
     time.sleep(8)
     print("saved", flush=True)
 """
@@ -139,14 +140,14 @@ async def test_the_whole_job_starts_again(world: World, engine: str) -> None:
         script=script,
         engine=engine,
         replicas=2,
-        restart={"limit": 2, "unconditional": True},
+        restart={"limit": 2, "include_script_failures": True},
         **await case.options(world),
     )
 
     ended = await world.until(job, JobState.SUCCEEDED, within=2 * case.within)
 
     assert len(ended.restarts) == 1
-    assert ended.restarts[0].by_platform is False
+    assert ended.restarts[0].platform_failure is False
     log = await world.call("GET", f"/{job.id}/logs/{last}")
     assert "attempt 2" in log.text
 

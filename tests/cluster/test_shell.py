@@ -96,7 +96,9 @@ async def test_a_shell_in_worker_1_begins_in_the_working_directory(
     async with shell_of(world, job, "worker/1") as shell:
         assert await shell.read() == ["setup", {}]
         await shell.send("set_size", 33, 111, 0, 0)
-        await shell.send("stdin", "echo at-$MOFANG_INDEX-$PWD; stty size; id -u\n")
+        await shell.send(
+            "stdin", "echo at-$MOFANG_REPLICA_INDEX-$PWD; stty size; id -u\n"
+        )
         seen = await shell.until("1000\r\n")
 
     assert "at-1-/home/jovyan" in seen

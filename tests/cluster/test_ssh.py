@@ -137,7 +137,7 @@ def platform() -> Platform:
 
 
 async def test_a_command_runs_in_worker_1(person: Person, job: Job) -> None:
-    text = 'echo at-$MOFANG_INDEX-$PWD "$ODD"; id -u; cat; exit 5'
+    text = 'echo at-$MOFANG_REPLICA_INDEX-$PWD "$ODD"; id -u; cat; exit 5'
 
     ended = await person.ssh(job, text, replica="worker/1", given=b"\0bytes\xff")
 

@@ -108,7 +108,7 @@ def test_from_log_in_to_a_shell_in_worker_1(  # noqa: PLR0915 - one story, told 
     page.get_by_role("button", name="Logs").first.click()
     log = page.get_by_role("log")
     expect(log).to_contain_text("rank 0 of 2: sum 3.0", timeout=60_000)
-    page.get_by_label("Node").first.select_option(label="worker-1")
+    page.get_by_role("combobox", name="Replica").first.select_option(label="worker-1")
     expect(log).to_contain_text("rank 1 of 2: sum 3.0", timeout=60_000)
     screenshot(page, "7-log")
 

@@ -48,7 +48,10 @@ def other_values(platform: Platform, tmp_path: Path) -> Iterator[Path]:
     """Values that give hub, training service and reconciler new pods."""
     path = tmp_path / "other.yaml"
     resources = {"requests": {"cpu": "11m"}}
-    changed = {"jobs": {"keepDays": 31}, "reconciler": {"resources": resources}}
+    changed = {
+        "jobs": {"ttlDaysAfterFinished": 31},
+        "reconciler": {"resources": resources},
+    }
     path.write_text(yaml.safe_dump(changed))
     yield path
     upgrade(platform)
@@ -68,9 +71,9 @@ def store_as(platform: Platform, job: str, change: Callable[..., Any]) -> None:
 
 
 def of_older(specification: dict[str, Any]) -> dict[str, Any]:
-    """One without a version, and with a value that is out of today's bounds."""
+    """One of an older version, and with a value that is out of today's bounds."""
     restart = {"limit": 500}
-    return {"version": None, "specification": {**specification, "restart": restart}}
+    return {"version": "1", "specification": {**specification, "restart": restart}}
 
 
 def of_newer(specification: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _node(
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
-        "mofang.dev/machine": node_type,
+        "mofang.dev/node-type": node_type,
         "type": "kwok",
         RUN: run,
         **({POOL: pool} if pool else {}),
@@ -76,7 +76,7 @@ def fake_nodes(
         gpu: GPUs of each; machines with some refuse pods that want none.
         pool: Only jobs of projects with this pool come here; without one only
             pods that tolerate ``FAKE_TAINT``.
-        node_type: Value of the label by which jobs are kept off GPU nodes.
+        node_type: Value of the label ``mofang.dev/node-type``.
         seconds: When pods end by themselves unless annotated; None for never.
         within: Seconds until all of them must be Ready.
 

@@ -4,8 +4,8 @@ import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import {
-  nodeNames,
-  parseNode,
+  replicaNames,
+  parseReplica,
   replicaName,
   type IJob,
   type ITarget,
@@ -42,15 +42,15 @@ export function ShellControls({ shell, trans }: IControlsProps): JSX.Element {
           aria-label={trans.__('Cloud Shell')}
         >
           <label>
-            {trans.__('Node')}{' '}
+            {trans.__('Replica')}{' '}
             <select
               value={replicaName(shell.target)}
               onFocus={() => void shell.refreshJob()}
               onChange={event =>
-                shell.open(parseNode(shell.target.jobId, event.target.value))
+                shell.open(parseReplica(shell.target.jobId, event.target.value))
               }
             >
-              {nodeNames(shell.job, shell.target).map(name => (
+              {replicaNames(shell.job, shell.target).map(name => (
                 <option key={name}>{name}</option>
               ))}
             </select>

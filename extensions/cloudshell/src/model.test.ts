@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import {
   shellChoices,
   type IJob,
-  nodeNames,
-  parseNode,
+  replicaNames,
+  parseReplica,
   targetOf
 } from './model';
 
@@ -13,9 +13,9 @@ const job: IJob = {
   id: 'train-abc123',
   spec: { name: 'train' },
   replicas: [
-    { role: 'worker', index: 0, state: 'Running', shell: true },
-    { role: 'worker', index: 1, state: 'Pending', shell: false },
-    { role: 'ps-cpu', index: 2, state: 'Running', shell: true }
+    { role: 'worker', index: 0, state: 'Running', shell_allowed: true },
+    { role: 'worker', index: 1, state: 'Pending', shell_allowed: false },
+    { role: 'ps-cpu', index: 2, state: 'Running', shell_allowed: true }
   ]
 };
 
@@ -28,12 +28,16 @@ test('only containers that take a shell are offered', () => {
 
 test('the open container stays in the drop-down after its end', () => {
   const gone = { jobId: job.id, role: 'worker', index: 1 };
-  assert.deepEqual(nodeNames(job, gone), ['worker-1', 'worker-0', 'ps-cpu-2']);
-  assert.deepEqual(nodeNames(null, gone), ['worker-1']);
+  assert.deepEqual(replicaNames(job, gone), [
+    'worker-1',
+    'worker-0',
+    'ps-cpu-2'
+  ]);
+  assert.deepEqual(replicaNames(null, gone), ['worker-1']);
 });
 
 test('a name of the drop-down leads back to its container', () => {
-  assert.deepEqual(parseNode('train-abc123', 'ps-cpu-2'), {
+  assert.deepEqual(parseReplica('train-abc123', 'ps-cpu-2'), {
     jobId: 'train-abc123',
     role: 'ps-cpu',
     index: 2

@@ -8,7 +8,7 @@ export interface IReplica {
   index: number;
   state: string;
   /** Whether this user may open a shell in it now. */
-  shell: boolean;
+  shell_allowed: boolean;
 }
 
 /** The fields of a training job that this extension uses. */
@@ -54,15 +54,15 @@ export function targetOf(args: Record<string, unknown>): ITarget | null {
 }
 
 /** Names for the drop-down: what can be opened, and what is open. */
-export function nodeNames(job: IJob | null, current: ITarget): string[] {
+export function replicaNames(job: IJob | null, current: ITarget): string[] {
   const names = (job?.replicas ?? [])
-    .filter(replica => replica.shell)
+    .filter(replica => replica.shell_allowed)
     .map(replicaName);
   const open = replicaName(current);
   return names.includes(open) ? names : [open, ...names];
 }
 
-export function parseNode(jobId: string, name: string): ITarget {
+export function parseReplica(jobId: string, name: string): ITarget {
   const cut = name.lastIndexOf('-');
   return {
     jobId,
@@ -75,7 +75,7 @@ export function parseNode(jobId: string, name: string): ITarget {
 export function shellChoices(jobs: readonly IJob[]): IShellChoice[] {
   return jobs.flatMap(job =>
     job.replicas
-      .filter(replica => replica.shell)
+      .filter(replica => replica.shell_allowed)
       .map(({ role, index }) => ({
         label: `${job.spec.name} · ${replicaName({ role, index })} (${job.id})`,
         target: { jobId: job.id, role, index }

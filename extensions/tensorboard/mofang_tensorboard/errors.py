@@ -33,13 +33,13 @@ class TensorBoardError(Exception):
 class WrongRequestError(TensorBoardError):
     """The body of the request is not what this part takes."""
 
-    code = "wrong_request"
+    code = "bad_request"
 
 
 class OutsideError(TensorBoardError):
     """The directory is neither in the home nor in the project nor global."""
 
-    code = "outside"
+    code = "path_not_allowed"
     status = 403
 
 
@@ -53,12 +53,12 @@ class AbsentError(TensorBoardError):
 class TooManyError(TensorBoardError):
     """No more may run, and none of those that do is idle."""
 
-    code = "too_many"
+    code = "too_many_requests"
     status = 409
 
 
 class StartError(TensorBoardError):
     """TensorBoard ended or hung before it served anything."""
 
-    code = "not_started"
+    code = "start_failed"
     status = 502

@@ -27,8 +27,8 @@ def form_defaults(project: str, root: str) -> dict[str, Any]:
         "working_directory": str(Path.home()),
         "shared_directories": SHARED_DIRECTORIES,
         "user": os.environ.get("JUPYTERHUB_USER", ""),
-        "hub": hub_address(),
-        "root": str(Path(root).expanduser()),
+        "hub_url": hub_address(),
+        "root_dir": str(Path(root).expanduser()),
         "limits": {
             "replicas": models.MAX_REPLICAS,
             "gpu": models.MAX_GPUS,

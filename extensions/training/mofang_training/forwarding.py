@@ -164,7 +164,7 @@ class TrainingHandler(APIHandler):
             # A cut connection is the only way left to say that it is not all.
             self.request.connection.stream.close()
         else:
-            self.refuse(HTTPStatus.BAD_GATEWAY, "service_away", AWAY)
+            self.refuse(HTTPStatus.BAD_GATEWAY, "service_unavailable", AWAY)
 
 
 async def _completed(

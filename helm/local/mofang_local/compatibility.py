@@ -12,7 +12,8 @@ from mofang_local.errors import PreflightError
 from mofang_local.files import write_private
 from mofang_local.local_paths import LocalPaths
 
-VERSION = 1
+VERSION = 2
+"""2: other names of the node labels and of the fields of stored jobs."""
 
 Migration = Callable[[LocalPaths], None]
 

@@ -204,7 +204,7 @@ def platform_image(paths: LocalPaths, name: str, say: Callable[[str], None]) -> 
             + last_lines(log.read_text())
         )
     entry = json.loads(printed)[name]
-    return _image(entry, tuple(_image(part) for part in entry.get("below", ())))
+    return _image(entry, tuple(_image(part) for part in entry.get("parents", ())))
 
 
 def _image(entry: dict[str, str], below: tuple[Image, ...] = ()) -> Image:

@@ -83,10 +83,10 @@ def forget_old(paths: LocalPaths, node: Node, images: dict[str, Image]) -> None:
     }
     record = paths.state / node.name / "images.json"
     known = json.loads(record.read_text()) if record.exists() else {}
-    before = set(known.get("before", ()))
-    if (last := set(known.get("now", now))) != now:
+    before = set(known.get("previous", ()))
+    if (last := set(known.get("current", now))) != now:
         before = last
-    record.write_text(json.dumps({"now": sorted(now), "before": sorted(before)}))
+    record.write_text(json.dumps({"current": sorted(now), "previous": sorted(before)}))
     kept = now | before
     digests = _digests(paths, node)
     file_lock = {digests[each] for each in kept if each in digests}

@@ -11,6 +11,12 @@ from mofang_local.network import CPU_NODE, DNS_ADDRESS, POD_RANGE, Node
 from mofang_local.pki import Authority, Identity
 from mofang_local.processes import Program
 
+NODE_TYPE_LABEL = "mofang.dev/node-type"
+"""As ``mofang_kube.names`` calls it."""
+
+FAKE_GPU_LABEL = "mofang.dev/fake-gpu"
+"""On nodes whose GPUs are counted and not there."""
+
 API_SERVER = f"https://{CPU_NODE.address}:6443"
 
 
@@ -158,9 +164,9 @@ def kube_proxy_config(paths: LocalPaths, node: Node) -> str:
 
 def labels(node: Node) -> dict[str, str]:
     """What placement rules see of the node."""
-    found = {"mofang.dev/machine": node.node_type}
+    found = {NODE_TYPE_LABEL: node.node_type}
     if node.fake_gpus:
-        found["mofang.dev/pretend-gpu"] = "true"
+        found[FAKE_GPU_LABEL] = "true"
     return found
 
 

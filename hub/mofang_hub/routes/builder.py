@@ -10,11 +10,13 @@ from typing import Any
 
 from mofang_hub.routes.models import BadRouteError, Route, Target, route_name
 from mofang_hub.routes.quoting import path_pattern
-from mofang_kube.names import GROUP, ROUTE_LABEL
+from mofang_kube.names import (
+    ROUTE_DATA_ANNOTATION,
+    ROUTE_LABEL,
+    ROUTE_TARGET_ANNOTATION,
+    ROUTESPEC_ANNOTATION,
+)
 
-ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
-TARGET_ANNOTATION = f"{GROUP}/target"
-DATA_ANNOTATION = f"{GROUP}/data"
 USER_HOST_PREFIX = "/hub/user-host/"
 """Where the hub answers what no server on a user's host does. The chart has it too."""
 
@@ -63,8 +65,8 @@ class VirtualServiceBuilder:
                 },
                 "annotations": {
                     ROUTESPEC_ANNOTATION: route.routespec,
-                    TARGET_ANNOTATION: route.target,
-                    DATA_ANNOTATION: json.dumps(dict(route.data), sort_keys=True),
+                    ROUTE_TARGET_ANNOTATION: route.target,
+                    ROUTE_DATA_ANNOTATION: json.dumps(dict(route.data), sort_keys=True),
                 },
             },
             "spec": {
@@ -152,8 +154,8 @@ def read_route(virtual_service: Mapping[str, Any]) -> Route | None:
     try:
         route = Route(
             routespec=annotations[ROUTESPEC_ANNOTATION],
-            target=annotations[TARGET_ANNOTATION],
-            data=json.loads(annotations[DATA_ANNOTATION]),
+            target=annotations[ROUTE_TARGET_ANNOTATION],
+            data=json.loads(annotations[ROUTE_DATA_ANNOTATION]),
         )
         is_ours = (
             metadata.get("name") == route_name(route.routespec)

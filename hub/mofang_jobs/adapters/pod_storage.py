@@ -12,6 +12,7 @@ from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 from mofang_jobs.domain.models import Manifest
 from mofang_jobs.engines.pod_status import strip_pod
 from mofang_kube.errors import wrap_api_errors
+from mofang_kube.names import ENVIRONMENT_LABEL, JOB_LABEL, OWNER_LABEL
 
 ANSWER_SECONDS = 30
 CHUNK_BYTES = 64 * 1024
@@ -68,7 +69,7 @@ class PodStorage:
             namespace: The project's.
             owner: The user's slug.
         """
-        selector = f"mofang.dev/owner={owner},mofang.dev/environment,!mofang.dev/job"
+        selector = f"{OWNER_LABEL}={owner},{ENVIRONMENT_LABEL},!{JOB_LABEL}"
         with wrap_api_errors("read", "servers of", owner):
             pods = await self._core.list_namespaced_pod(
                 namespace, label_selector=selector, _request_timeout=ANSWER_SECONDS

@@ -29,8 +29,8 @@ class RetainedReplica(BaseModel):
 
     exit_code: int = Field(ge=-255, le=255)
     ended: AwareDatetime
-    until: AwareDatetime
-    cause: str = Field(default="", max_length=4096)
+    held_until: AwareDatetime
+    termination_message: str = Field(default="", max_length=4096)
     """The replica's last words."""
 
 
@@ -56,7 +56,7 @@ class RecordStorage:
         found = {}
         for name in names:
             *folder, file = name.parts
-            path = (*folder, f"{file.removesuffix('.log')}.kept.json")
+            path = (*folder, f"{file.removesuffix('.log')}.held.json")
             try:
                 found[name.role, name.index] = RetainedReplica.model_validate(
                     self._read(path)

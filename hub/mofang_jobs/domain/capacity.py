@@ -12,7 +12,7 @@ from mofang_api.models import JobSpec, RestartRecord, Role
 from mofang_api.quantities import parse_quantity, read_quantity
 from mofang_jobs.domain.models import Manifest
 from mofang_jobs.domain.nodes import NODE_TAINTS, Node
-from mofang_kube.names import GPU_RESOURCE, MACHINE_LABEL, POOL_LABEL
+from mofang_kube.names import GPU_RESOURCE, NODE_TYPE_LABEL, POOL_LABEL
 from mofang_kube.placement import PlacementRequest, build_placement
 
 _RESOURCES = ("cpu", "memory", GPU_RESOURCE)
@@ -49,7 +49,7 @@ class NodeCapacity:
             capacity=_amounts(capacity),
             labels={
                 name: labels[name]
-                for name in (POOL_LABEL, MACHINE_LABEL)
+                for name in (POOL_LABEL, NODE_TYPE_LABEL)
                 if name in labels
             },
             taints=_lasting_taints(node),
@@ -101,7 +101,7 @@ def _kind(node: Manifest) -> object:
     allocatable = status.get("allocatable") or capacity
     return (
         labels.get(POOL_LABEL),
-        labels.get(MACHINE_LABEL),
+        labels.get(NODE_TYPE_LABEL),
         *(
             amounts.get(name)
             for amounts in (allocatable, capacity)
@@ -182,7 +182,7 @@ def excluded_nodes(
     Returns:
         Their names, sorted.
     """
-    failed = {each.node for each in restarts if each.avoided and each.node}
+    failed = {each.node for each in restarts if each.node_excluded and each.node}
     found = nodes_in_pool(pool, nodes)
     for role in spec.resolved_roles():
         left = [

@@ -171,6 +171,6 @@ def show_environment(environment: Environment) -> EnvironmentShown:
                 include={"name", "display_name", "description", "frameworks", "image"}
             ),
             "resources": resources,
-            "unavailable": reason.message if reason else None,
+            "unavailable_reason": reason.message if reason else None,
         }
     )

@@ -30,12 +30,12 @@ class TooLargeError(RefusedError):
 class TooManyError(RefusedError):
     """The caller has as many of these as one may have."""
 
-    code = "too_many"
+    code = "too_many_requests"
     status = 429
 
 
 class HubUnavailableError(MofangError):
     """The hub does not say who the caller is."""
 
-    code = "hub_away"
+    code = "hub_unavailable"
     status = 503

@@ -20,7 +20,7 @@ class FailurePattern:
     """One or two sentences: what it means, what to do. A group of the pattern of this
     name stands for it, where it was found."""
 
-    by_platform: bool = False
+    platform_failure: bool = False
     """Whether the script could not help it, so that another try is worth while."""
 
     is_secondary: bool = False
@@ -39,7 +39,7 @@ FAILURE_PATTERNS = (
         r"uncorrectable ECC|fallen off the bus|CUDA error: hardware|"
         r"NVML.{0,100}Driver/library version mismatch",
         "The GPU or its driver failed. Tell an administrator which node it was.",
-        by_platform=True,
+        platform_failure=True,
     ),
     _cause(
         "GPU program",
@@ -63,7 +63,7 @@ FAILURE_PATTERNS = (
         r"ORTE (?:has lost|was unable to reliably)|HorovodInternalError",
         "Its replicas lost each other: the network failed, or another replica ended or "
         "stood still. Look at the other replicas' logs for what came first.",
-        by_platform=True,
+        platform_failure=True,
         is_secondary=True,
     ),
     _cause(

@@ -44,8 +44,8 @@ def plan_roles(job: JobRequest, host_of: HostOf) -> tuple[RolePodSpec, ...]:
                 **job.variables,
                 **job.spec.environment,
                 **shared,
-                "MOFANG_NODES": str(role.replicas),
-                "MOFANG_PROCESSES_PER_NODE": str(processes(job.spec, role)),
+                "MOFANG_ROLE_REPLICAS": str(role.replicas),
+                "MOFANG_PROCESSES_PER_REPLICA": str(processes(job.spec, role)),
             },
             port=declaration.port,
         )
@@ -94,19 +94,19 @@ def _shared(
     found = {
         "MOFANG_ATTEMPT": str(job.attempt),
         "MOFANG_ROLES": _json({role.name: role.replicas for role in roles}),
-        "MOFANG_HOSTS": _json(hosts),
-        "MOFANG_PARAMETERS": _json(_parameters(spec)),
+        "MOFANG_HOST_TEMPLATES": _json(hosts),
+        "MOFANG_HYPERPARAMETERS": _json(_parameters(spec)),
         "MOFANG_DATA_PATHS": _json(_data_paths(spec)),
-        "MOFANG_FORWARDED": _json(
+        "MOFANG_FORWARDED_ENV": _json(
             sorted({*job.variables, *spec.environment, *spec.secrets})
         ),
         "MOFANG_SAMPLE_SECONDS": f"{job.sample_seconds:g}",
-        "MOFANG_KEEP_MINUTES": str(spec.keep_on_failure_minutes),
+        "MOFANG_HOLD_MINUTES": str(spec.hold_on_failure_minutes),
     }
     if declaration.port:
-        found["MOFANG_MASTER_PORT"] = str(declaration.port)
+        found["MOFANG_LEADER_PORT"] = str(declaration.port)
     if leader in hosts:
-        found["MOFANG_MASTER"] = hosts[leader].format(index=0)
+        found["MOFANG_LEADER_HOST"] = hosts[leader].format(index=0)
     if spec.environment_name:
         found["MOFANG_ENVIRONMENT"] = spec.environment_name
     if spec.requirements:
@@ -115,7 +115,7 @@ def _shared(
         found["MOFANG_CODE_SNAPSHOT"] = spec.code.snapshot
         found["MOFANG_CODE_DIRECTORY"] = spec.code.directory
     if declaration.uses_mpirun:
-        found["MOFANG_RUN_DIRECTORY"] = f"{HOME}/.mofang/run/{job.object_name}"
+        found["MOFANG_RENDEZVOUS_DIRECTORY"] = f"{HOME}/.mofang/run/{job.object_name}"
     return found
 
 

@@ -16,12 +16,12 @@ from mofang_jobs.domain.models import (
     SchedulingMetadata,
 )
 from mofang_jobs.domain.resource_requests import CPU, GPU, MEMORY, resource_requests
-from mofang_kube.names import GPU_RESOURCE
+from mofang_kube.names import GPU_RESOURCE, GROUP
 
 GROUP_KIND = "PodGroup"
 GROUP_PLURAL = "podgroups"
 
-_OWN_LABELS = "mofang.dev/"
+_OWN_LABELS = f"{GROUP}/"
 _RESOURCES = {CPU: "cpu", MEMORY: "memory", GPU: GPU_RESOURCE}
 
 

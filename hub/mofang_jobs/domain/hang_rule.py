@@ -1,7 +1,7 @@
 """Whether a job hangs, by a rule of two stages. Pure.
 
 **First stage: I/O.** While any process of any replica moves bytes, begins or ends, the
-job lives. Only when no counter of any process has changed for ``quiet_periods`` is the
+job lives. Only when no counter of any process has changed for ``idle_periods`` is the
 second stage asked.
 
 **Second stage: computing.** Two consecutive windows are compared, both the newest and

@@ -12,7 +12,7 @@ class HangSettings:
     sample_seconds: float = 10.0
     """The period of samples, as the wrapper is told."""
 
-    quiet_periods: int = 30
+    idle_periods: int = 30
     """So many periods without any I/O end the first stage: five minutes. Fewer find a
     hang sooner and take more long steps for one; NCCL itself gives up after ten
     minutes, so later than that is too late."""
@@ -52,7 +52,7 @@ class HangSettings:
 
     def quiet_seconds(self, period: float) -> float:
         """Return how long the first stage lasts for a replica with such a period."""
-        return self.quiet_periods * max(period, self.sample_seconds)
+        return self.idle_periods * max(period, self.sample_seconds)
 
     def stale_seconds(self, period: float) -> float:
         """Return how old its newest sample may be."""
@@ -62,8 +62,8 @@ class HangSettings:
         """Refuse what can never find a hang, or finds one at once."""
         if self.sample_seconds <= 0 or self.stale_periods < 1:
             raise ValueError("sample_seconds and stale_periods must be more than 0.")
-        if self.gpu_window < 1 or 2 * self.gpu_window > self.quiet_periods:
+        if self.gpu_window < 1 or 2 * self.gpu_window > self.idle_periods:
             raise ValueError(
                 "gpu_window must be at least 1, and twice of it must fit into "
-                f"quiet_periods; {self.gpu_window} and {self.quiet_periods} do not."
+                f"idle_periods; {self.gpu_window} and {self.idle_periods} do not."
             )

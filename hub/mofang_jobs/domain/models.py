@@ -205,9 +205,9 @@ class ObservedJob:
     created: datetime
     """When it was submitted."""
 
-    is_newer: bool = False
-    """Whether it was submitted to another version of the service and asks for what this
-    one does not know; its objects are shown and removed, and never made or started."""
+    is_unsupported: bool = False
+    """Whether its specification has another form than this version's, or asks for what
+    it does not know; its objects are shown and removed, and never made or started."""
 
     kind: str = "PyTorchJob"
     attempt: int = 1

@@ -49,7 +49,7 @@ def is_platform_fault(pod: ObservedPod) -> bool:
     if pod.status_reason in _ENDED_BY_NODE or pod.exit_code is None:
         return True
     cause = find_failure_pattern(pod.termination_message)
-    return pod.exit_reason in _NOT_RUN or (cause is not None and cause.by_platform)
+    return pod.exit_reason in _NOT_RUN or (cause is not None and cause.platform_failure)
 
 
 def _is_node_fault(pod: ObservedPod) -> bool:
@@ -83,17 +83,17 @@ def record_failure(
             at=job.finished or now,
             cause=shortened(job.outcome_message)
             or "Its containers were removed before they reported why.",
-            by_platform=True,
+            platform_failure=True,
         )
-    by_platform = is_platform_fault(pod)
+    platform_failure = is_platform_fault(pod)
     return RestartRecord(
         attempt=job.attempt,
         at=pod.finished or job.finished or now,
         cause=failure_reason(pod, resources_of(job.spec, pod.role)),
         replica=pod.label,
         node=pod.node,
-        by_platform=by_platform,
-        avoided=_is_node_fault(pod),
+        platform_failure=platform_failure,
+        node_excluded=_is_node_fault(pod),
     )
 
 
@@ -122,8 +122,8 @@ def record_loss(
                 cause=f"Node {pod.node}, which ran {pod.label}, is not responding.",
                 replica=pod.label,
                 node=pod.node,
-                by_platform=True,
-                avoided=True,
+                platform_failure=True,
+                node_excluded=True,
             )
     return None
 
@@ -134,9 +134,9 @@ def may_restart(job: ObservedJob, record: RestartRecord) -> bool:
     is_over = job.cancelled_by or job.outcome is Outcome.SUCCEEDED
     if policy is None or is_over or len(job.restarts) >= policy.limit:
         return False
-    if record.by_platform:
+    if record.platform_failure:
         return True
-    return policy.unconditional and _scripts_in_a_row(job) < MOST_IN_A_ROW
+    return policy.include_script_failures and _scripts_in_a_row(job) < MOST_IN_A_ROW
 
 
 def is_too_late(job: ObservedJob, record: RestartRecord, now: datetime) -> bool:
@@ -153,7 +153,7 @@ def is_too_late(job: ObservedJob, record: RestartRecord, now: datetime) -> bool:
 def _scripts_in_a_row(job: ObservedJob) -> int:
     count = 0
     for each in reversed(job.restarts):
-        if each.by_platform:
+        if each.platform_failure:
             break
         count += 1
     return count

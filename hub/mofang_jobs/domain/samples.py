@@ -127,7 +127,7 @@ def parse_sample(line: bytes) -> Sample:
     """
     try:
         raw = json.loads(line, parse_constant=_refuse)
-        if not isinstance(raw, dict) or raw.get("v") != VERSION:
+        if not isinstance(raw, dict) or raw.get("version") != VERSION:
             raise BadSampleError("it is not an object of this version")
         return _sample(raw)
     except (KeyError, TypeError, ValueError, RecursionError) as err:
@@ -137,19 +137,19 @@ def parse_sample(line: bytes) -> Sample:
 def _sample(raw: dict[str, Any]) -> Sample:
     network = raw.get("network")
     return Sample(
-        run=_text(raw["run"]),
+        run=_text(raw["run_id"]),
         attempt=_count(raw["attempt"]),
-        period=max(_number(raw["period"], 86_400.0), 0.001),
+        period=max(_number(raw["period_seconds"], 86_400.0), 0.001),
         time=max(_number(raw["time"], LATEST), EARLIEST),
-        up=_number(raw["up"], 1e10),
+        up=_number(raw["uptime_seconds"], 1e10),
         processes=_count(raw["processes"]),
-        cpu=_number(raw["cpu"], 1e12),
-        memory=_count(raw["memory"]),
+        cpu=_number(raw["cpu_seconds"], 1e12),
+        memory=_count(raw["memory_bytes"]),
         io=IoCounters(*map(_count, _list(raw["io"], _IO_FIELDS))),
         digest=_text(raw["digest"]),
         network=_pair(network) if network is not None else None,
         gpus=_gpus(raw.get("gpus", [])),
-        is_end=raw.get("end") is True,
+        is_end=raw.get("is_last") is True,
     )
 
 

@@ -78,7 +78,7 @@ def describe_job(inputs: StatusInputs, *, shell: bool = False) -> Job:
         project=job.project,
         owner=job.owner,
         spec=job.spec,
-        engine=job.kind,
+        workload_kind=job.kind,
         state=state,
         reason=_reason(state, inputs),
         created=job.created,
@@ -301,8 +301,8 @@ def _present(pod: ObservedPod, inputs: StatusInputs, *, shell: bool) -> Replica:
         if is_failed
         else (ending if until else pending_reason(pod)),
         exit_code=pod.exit_code,
-        shell=shell and is_open_to_shells(pod),
-        kept_until=until,
+        shell_allowed=shell and is_open_to_shells(pod),
+        held_until=until,
     )
 
 

@@ -175,11 +175,11 @@ def _entry_point(head: RolePodSpec, template: Manifest) -> str:
 def _withheld(head: RolePodSpec, template: Manifest) -> dict[str, str]:
     """Return the variables that are the script's alone, and not those services'."""
     [log] = [
-        each["value"].replace("$(MOFANG_INDEX)", "0")
+        each["value"].replace("$(MOFANG_REPLICA_INDEX)", "0")
         for each in template["spec"]["containers"][0]["env"]
         if each["name"] == "MOFANG_LOG_FILE"
     ]
-    names = ("MOFANG_DATA_PATHS", "MOFANG_KEEP_MINUTES")
+    names = ("MOFANG_DATA_PATHS", "MOFANG_HOLD_MINUTES")
     found = {name: head.environment[name] for name in names if name in head.environment}
     return {"MOFANG_LOG_FILE": log, **found}
 

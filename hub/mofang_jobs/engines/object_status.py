@@ -158,7 +158,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         project=project,
         owner=owner,
         spec=kept.spec,
-        is_newer=kept.is_newer,
+        is_unsupported=kept.is_unsupported,
         created=read_time(submitted_at(obj)) or datetime.min,  # noqa: DTZ901
         kind=obj["kind"],
         attempt=attempt_of(obj),

@@ -70,7 +70,7 @@ def build_pod_template(
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": job.spec.user_id,
+            "runAsUser": job.spec.run_as_user,
             "runAsGroup": names.UID,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
@@ -136,16 +136,16 @@ def _container(
 def _environment(
     job: JobRequest, role: RolePodSpec, index_label: str
 ) -> list[Manifest]:
-    parts = log_file(job.id, role.name, "$(MOFANG_INDEX)")
+    parts = log_file(job.id, role.name, "$(MOFANG_REPLICA_INDEX)")
     # Not every operator numbers a role that has one replica only.
     index = (
-        _variable("MOFANG_INDEX", "0")
+        _variable("MOFANG_REPLICA_INDEX", "0")
         if role.replicas == 1
-        else _field("MOFANG_INDEX", f"metadata.labels['{index_label}']")
+        else _field("MOFANG_REPLICA_INDEX", f"metadata.labels['{index_label}']")
     )
     return [
         index,
-        _field("MOFANG_NODE", "spec.nodeName"),
+        _field("MOFANG_NODE_NAME", "spec.nodeName"),
         # The only reference that is meant as one: it follows what it refers to.
         _variable("MOFANG_LOG_FILE", "/".join(("/projects", job.project, *parts))),
         *_literals(

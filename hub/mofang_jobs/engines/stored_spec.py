@@ -1,10 +1,11 @@
 """Keep a job's specification in annotations of its object, and read it back.
 
-It has a version of its own, apart from the models of requests. The version stands in a
-second annotation, so that releases of the platform that know of no version read the
-specification all the same. It is raised when a service that passes over what it does
-not know would make another job of a specification; a new field with a default does not
-raise it.
+It has a version of its own, apart from the models of requests, in a second annotation.
+The version is raised when a service that ignores unknown fields would make another job
+of a specification; a new field with a default does not raise it. Jobs of other versions
+are listed, with the fields that both versions have, but neither started nor restarted.
+
+Version 2 renamed fields of version 1, which no release wrote.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from cachetools import LRUCache
 from mofang_api.models import JobSpec, StoredSpec, read_spec
 from mofang_kube import names
 
-VERSION = 1
+VERSION = 2
 
 MAX_CACHE_CHARACTERS = 16 * 1024**2
 """Of all texts in the cache together; a parsed one takes about three times as much."""
@@ -32,9 +33,9 @@ class KeptSpec:
     """A specification as it was found on an object."""
 
     spec: JobSpec
-    is_newer: bool
-    """Whether another version of the service made it in a way that this one does not
-    know; it must not make pods of it then."""
+    is_unsupported: bool
+    """Whether it has another version than this service's, or asks for what the service
+    does not know; it must not make pods of it then."""
 
 
 class SpecCache:
@@ -100,6 +101,6 @@ def read_annotations(
     stored = cache.read(annotations.get(names.JOB_SPEC_ANNOTATION, ""))
     if stored is None:
         return None
-    version = annotations.get(names.JOB_SPEC_VERSION_ANNOTATION, "1")
-    is_known = version.isascii() and version.isdecimal() and int(version) <= VERSION
-    return KeptSpec(spec=stored.spec, is_newer=not (is_known and stored.is_understood))
+    version = annotations.get(names.JOB_SPEC_VERSION_ANNOTATION)
+    is_supported = version == str(VERSION) and stored.is_understood
+    return KeptSpec(spec=stored.spec, is_unsupported=not is_supported)

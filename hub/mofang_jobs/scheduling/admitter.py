@@ -48,10 +48,10 @@ class Admitter:
             fresh = read_job(obj) if obj else None
             if obj is None or fresh is None or not fresh.is_waiting:
                 return False
-            if fresh.is_newer:
+            if fresh.is_unsupported:
                 raise ConflictError(
-                    "It was submitted to a newer version of the platform, which has to "
-                    "start it."
+                    "It was submitted to another version of the platform, which has to "
+                    "start it. Submit it again, or cancel it."
                 )
             await self._pod_groups.create_if_absent(fresh, obj)
             try:

@@ -19,12 +19,12 @@ from mofang_jobs.domain.gang_messages import (
 )
 from mofang_jobs.domain.models import Manifest, ObservedPod, SchedulingMetadata
 from mofang_jobs.domain.termination_message import shortened
+from mofang_kube.names import POD_GROUP_LABEL
 
 GROUP = "scheduling.k8s.io"
 VERSIONS = ("v1", "v1beta1", "v1alpha3", "v1alpha2")
 """Those with PodGroups, the preferred first."""
 
-LABEL = "mofang.dev/pod-group"
 PLACED = "PodGroupInitiallyScheduled"
 
 # As Kubernetes 1.36 wrote it; an object since.
@@ -51,7 +51,7 @@ class NativePolicy:
     def scheduling_metadata(self, gang: Gang) -> SchedulingMetadata:
         """Return the label that the admission policy reads, and the priority."""
         return SchedulingMetadata(
-            labels={LABEL: gang.name},
+            labels={POD_GROUP_LABEL: gang.name},
             scheduler=self._scheduler,
             priority_class=priority_class(gang.priority),
         )

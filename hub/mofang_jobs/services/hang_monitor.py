@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from mofang_api.models import HangAction, RestartRecord
+from mofang_api.models import HangPolicy, RestartRecord
 from mofang_api.quantities import parse_quantity
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_conditions import JobConditions
@@ -85,7 +85,7 @@ class HangMonitor:
         running = {
             job.uid: job
             for job in self._cache.list_unfinished()
-            if not job.is_suspended and job.spec.hang is not HangAction.OFF
+            if not job.is_suspended and job.spec.hang_policy is not HangPolicy.OFF
         }
         for uid in self._checked.keys() - running.keys():
             gone = self._checked.pop(uid)
@@ -124,7 +124,7 @@ class HangMonitor:
             job, ConditionType.HANGING, verdict.message, update_after=UPDATE_AFTER
         ):
             log.info("job hangs", job=job.id, project=job.project)
-        if job.spec.hang is HangAction.RESTART:
+        if job.spec.hang_policy is HangPolicy.RESTART:
             await self._restart(job, verdict)
 
     async def _restart(self, job: ObservedJob, verdict: HangVerdict) -> None:
@@ -132,7 +132,7 @@ class HangMonitor:
             attempt=job.attempt,
             at=self._now(),
             cause=verdict.message,
-            by_platform=True,
+            platform_failure=True,
         )
         if may_restart(job, record):
             await self._restart_controller.restart(job, record, FailureClass.HUNG)

@@ -118,7 +118,7 @@ class JobStatusService:
         found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
         wanted = [each for each in found if self._event_reasons.requires_refresh(*each)]
-        held = [each for each in jobs if each.spec.keep_on_failure_minutes]
+        held = [each for each in jobs if each.spec.hold_on_failure_minutes]
         await asyncio.gather(
             *(self._event_reasons.refresh(*each) for each in wanted),
             *(self._refresh_retained(each) for each in held),
@@ -177,7 +177,7 @@ class JobStatusService:
         """Read which failed replicas of a running job stay for a look."""
         pods = self._cache.pods_of(job)
         running = [pod for pod in pods if pod.phase is PodPhase.RUNNING]
-        if not job.spec.keep_on_failure_minutes or not running:
+        if not job.spec.hold_on_failure_minutes or not running:
             self._retained.pop(job.uid, None)
             return
         names = [
@@ -186,11 +186,11 @@ class JobStatusService:
         ]
         found = await self._records.retained(names)
         self._retained[job.uid] = {
-            key: (retained.until, _ending(f"{key[0]}-{key[1]}", retained))
+            key: (retained.held_until, _ending(f"{key[0]}-{key[1]}", retained))
             for key, retained in found.items()
         }
 
 
 def _ending(replica: str, retained: RetainedReplica) -> str:
-    ended = exit_message(replica, retained.exit_code, retained.cause)
-    return f"{ended} It is held until {retained.until.astimezone(UTC):%H:%M} UTC."
+    ended = exit_message(replica, retained.exit_code, retained.termination_message)
+    return f"{ended} It is held until {retained.held_until.astimezone(UTC):%H:%M} UTC."

@@ -97,7 +97,7 @@ class JobValidator:
             grants=grants(project, owner),
             cache_size=cache_size(known),
             variables=job_variables(known),
-            keep=timedelta(days=self._settings.keep_days),
+            keep=timedelta(days=self._settings.ttl_days_after_finished),
             sample_seconds=self._settings.progress.sample_seconds,
             image_pull_secrets=self._settings.image_pull_secrets,
         )

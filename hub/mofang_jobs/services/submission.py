@@ -99,9 +99,9 @@ class SubmissionService:
         Raises:
             MofangError: It may no longer be, or Kubernetes would not.
         """
-        if job.is_newer:
+        if job.is_unsupported:
             raise InvalidError(
-                "It was submitted to a newer version of the platform, and this version "
+                "It was submitted to another version of the platform, and this version "
                 "does not know all that it asks for. Submit it again."
             )
         # Just after our start nobody may have asked for projects yet.
@@ -153,7 +153,7 @@ class SubmissionService:
             )
         return Preview(
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
-            engine=kind.kind if kind else "",
+            workload_kind=kind.kind if kind else "",
             cost=self._cost(project.name, spec),
             notes=capacity_warnings(
                 spec, project.pool, group_equal_nodes(self._cache.node_objects)
@@ -180,7 +180,7 @@ class SubmissionService:
         return [
             QuotaCost(
                 resource=shown,
-                asked=float(asked[name]),
+                requested=float(asked[name]),
                 used=float(used.get(name, 0)),
                 limit=float(hard[name]) if name in hard else None,
             )

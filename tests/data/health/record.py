@@ -32,7 +32,7 @@ def record(name: str, arguments: list[str], limit_seconds: float | None) -> None
             ],
             env={
                 **os.environ,
-                "MOFANG_PROCESSES_PER_NODE": "2",
+                "MOFANG_PROCESSES_PER_REPLICA": "2",
                 "MOFANG_SAMPLE_SECONDS": PERIOD_SECONDS,
                 "MOFANG_LOG_FILE": str(log),
                 "MOFANG_WORKING_DIRECTORY": folder,

@@ -88,14 +88,16 @@ class FakeService:
         self.environments = [
             an_environment("base"),
             an_environment("pytorch", "pytorch"),
-            an_environment("ray", "ray", unavailable="Its image is being built."),
+            an_environment(
+                "ray", "ray", unavailable_reason="Its image is being built."
+            ),
         ]
         self.preview = Preview(
             manifest="kind: PyTorchJob\n",
-            engine="PyTorchJob",
+            workload_kind="PyTorchJob",
             cost=[
-                QuotaCost(resource="cpu", asked=2, used=1, limit=8),
-                QuotaCost(resource="memory", asked=2**31, used=0),
+                QuotaCost(resource="cpu", requested=2, used=1, limit=8),
+                QuotaCost(resource="memory", requested=2**31, used=0),
             ],
             notes=["Workers run on CPU machines."],
         )

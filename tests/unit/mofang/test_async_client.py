@@ -54,7 +54,7 @@ async def test_a_job_is_submitted_in_short_forms_and_looked_at(client, service):
         roles={"ps": 1},
         hyperparameters={"lr": 0.1},
     )
-    assert (await client.preview(spec)).engine == "PyTorchJob"
+    assert (await client.preview(spec)).workload_kind == "PyTorchJob"
     job = await client.submit(spec)
     assert await client.result(job.id) == {}
     assert (await client.metrics(job.id, 10)).replicas == []

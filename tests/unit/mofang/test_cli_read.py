@@ -27,7 +27,7 @@ def troubled(service):
             attempt=2,
             queue=QueuePosition(position=2, length=5),
             alert="No replica has done anything for 10 minutes.",
-            engine="PyTorchJob",
+            workload_kind="PyTorchJob",
             restarts=[
                 RestartRecord(
                     attempt=1,
@@ -35,7 +35,7 @@ def troubled(service):
                     cause="The machine gpu-1 was lost.",
                     replica="worker-1",
                     node="gpu-1",
-                    avoided=True,
+                    node_excluded=True,
                 )
             ],
         )

@@ -42,8 +42,8 @@ ALL = (
     *("--env", "A=b=c", "--secret", "WANDB_API_KEY=wandb:key"),
     *("--replicas", "2", "--role", "ps=1", "--role", "chief=1,cpu=1,memory=2Gi"),
     *("--cpu", "500m", "--memory", "3Gi", "--gpu", "1", "--processes", "2"),
-    *("--restart", "3", "--hang", "restart", "--keep", "30m"),
-    *("--priority", "high", "--user-id", "1001"),
+    *("--restart", "3", "--hang-policy", "restart", "--hold-on-failure", "30m"),
+    *("--priority", "high", "--run-as-user", "1001"),
     *("--requirements", "requirements.txt", "--workdir", "/projects/vision"),
 )
 
@@ -60,14 +60,14 @@ def test_every_option_of_a_job_is_on_the_command_line(mofang, service):
         "ps": 1,
     }
     assert spec.roles["chief"].resources.memory == "2Gi"
-    assert spec.inputs[0].deliver == "environment"
+    assert spec.inputs[0].pass_as == "environment"
     assert (spec.outputs[0].staged, spec.outputs[0].preload) == (True, True)
     assert spec.outputs[0].path == "/projects/vision/run"
     assert spec.secrets["WANDB_API_KEY"].key == "key"
     assert spec.environment == {"A": "b=c"}
-    assert (spec.restart.limit, spec.restart.unconditional) == (3, False)
-    assert (spec.hang, spec.keep_on_failure_minutes) == ("restart", 30)
-    assert (spec.priority, spec.user_id) == ("high", 1001)
+    assert (spec.restart.limit, spec.restart.include_script_failures) == (3, False)
+    assert (spec.hang_policy, spec.hold_on_failure_minutes) == ("restart", 30)
+    assert (spec.priority, spec.run_as_user) == ("high", 1001)
     assert (spec.engine, spec.framework) == ("kubeflow-v1", "tensorflow")
     assert (spec.processes_per_replica, spec.requirements) == (2, "requirements.txt")
     assert spec.arguments == ["--quiet"]
@@ -123,14 +123,14 @@ def test_a_file_says_it_all_and_options_go_before(mofang, service, tmp_path):
     path.write_text(
         "script: train.py\nframework: tensorflow\nroles: {ps: 2}\n"
         "hyperparameters: {lr: 0.1, epochs: 3}\nrestart: 3\n"
-        "keep_on_failure_minutes: 2h\noutputs: {run: /projects/vision/run}\n"
+        "hold_on_failure_minutes: 2h\noutputs: {run: /projects/vision/run}\n"
     )
     result = mofang("submit", "--spec", str(path), "--set", "lr=0.5", "--gpu", "1")
     assert result.exit_code == 0, result.output
     spec = service.jobs["digits-000001"].spec
     assert spec.hyperparameters == {"lr": 0.5, "epochs": 3}
     assert spec.roles["ps"].replicas == 2
-    assert (spec.restart.limit, spec.keep_on_failure_minutes) == (3, 120)
+    assert (spec.restart.limit, spec.hold_on_failure_minutes) == (3, 120)
     assert (spec.resources.gpu, spec.script) == (1, "train.py")
 
 
@@ -149,7 +149,7 @@ def test_what_get_prints_can_be_submitted_again(mofang, service, tmp_path):
         ("script: [", "is not YAML"),
         ("- train.py", "holds no fields"),
         ("scrpt: train.py", "scrpt"),
-        ("script: train.py\nrestart: often", "3,always"),
+        ("script: train.py\nrestart: often", "3,script-failures"),
         ("!!python/object:os.system {}", "is not YAML"),
         ("script: " + "x" * (1 << 20), "too large"),
     ],
@@ -213,7 +213,7 @@ def test_a_followed_job_shows_the_log_that_tells_the_most(mofang, service, clock
         (["--role", "boss=1"], "have no role 'boss'"),
         (["--secret", "KEY=hf_secret"], "never the value itself"),
         (["--restart", "often"], "restart: Write how often"),
-        (["--keep", "long"], "30m, 2h or 1d"),
+        (["--hold-on-failure", "long"], "30m, 2h or 1d"),
         (["--framework", "mxnet"], "'mxnet' is not one of"),
         (["--snapshot"], "code: A snapshot is taken of files on the platform"),
         (["--output", "run=relative"], "outputs.0.path"),

@@ -55,7 +55,7 @@ def test_a_list_is_filtered_by_the_service(client, service):
 
 def test_a_job_is_looked_at_before_and_after_it_ran(client, service):
     job = a_job()
-    assert client.preview(job.spec).cost[0].asked == 2
+    assert client.preview(job.spec).cost[0].requested == 2
     assert service.jobs == {}
     service.add(job)
     service.metrics = JobMetrics(replicas=[ReplicaMetrics(role="worker", index=0)])

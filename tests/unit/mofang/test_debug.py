@@ -33,7 +33,7 @@ def make_job(**asked: object) -> Job:
 
 def test_the_command_is_the_jobs() -> None:
     spec = make_spec(
-        inputs=[{"name": "data_url", "path": "/global/d", "deliver": "environment"}],
+        inputs=[{"name": "data_url", "path": "/global/d", "pass_as": "environment"}],
         outputs=[{"name": "train_url", "path": "/projects/vision/o"}],
         hyperparameters={"lr": 0.1},
         flags=["no-cuda"],

@@ -69,8 +69,8 @@ def test_places_may_be_variables_and_count_as_such() -> None:
     spec = make_spec(
         environment={"LEVEL": "1"},
         inputs=[
-            {"name": "data_url", "path": "/global/d", "deliver": "environment"},
-            {"name": "ld_preload", "path": "/projects/x", "deliver": "environment"},
+            {"name": "data_url", "path": "/global/d", "pass_as": "environment"},
+            {"name": "ld_preload", "path": "/projects/x", "pass_as": "environment"},
         ],
     )
     assert job_variables(spec) == {
@@ -85,7 +85,7 @@ def written(tmp_path: Path) -> Path:
     spec = make_spec(
         environment={**VALUES, "PYTHONPATH": "/projects/vision/.x"},
         inputs=[
-            {"name": "ld_preload", "path": "/projects/x", "deliver": "environment"}
+            {"name": "ld_preload", "path": "/projects/x", "pass_as": "environment"}
         ],
     )
     write_variables(spec, variables_file(JOB, tmp_path))

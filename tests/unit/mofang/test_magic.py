@@ -223,14 +223,15 @@ def test_a_cell_whose_followed_job_fails_stops_a_run_of_all_cells(
 def test_a_cell_takes_every_option_of_a_job(shell, service):
     line = (
         "--framework tensorflow --role ps=1 --set lr=0.1 --set 'opt=two words' "
-        "--output run=/projects/vision/run,staged --restart 3 --keep 1h -- --quiet"
+        "--output run=/projects/vision/run,staged --restart 3 --hold-on-failure 1h "
+        "-- --quiet"
     )
     shell.run_cell_magic("mofang", line, CELL)
     spec = service.jobs["digits-000001"].spec
     assert spec.hyperparameters == {"lr": 0.1, "opt": "two words"}
     assert spec.roles["ps"].replicas == 1
     assert spec.outputs[0].staged
-    assert (spec.restart.limit, spec.keep_on_failure_minutes) == (3, 60)
+    assert (spec.restart.limit, spec.hold_on_failure_minutes) == (3, 60)
     assert spec.arguments == ["--quiet"]
 
 

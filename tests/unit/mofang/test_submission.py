@@ -271,11 +271,11 @@ FULL = {
     "roles": {"ps": 1, "chief": {"replicas": 1, "cpu": 1, "memory": "2Gi"}},
     "processes": 4,
     "secrets": {"WANDB_API_KEY": "wandb:key"},
-    "user_id": 2000,
+    "run_as_user": 2000,
     "priority": "high",
-    "restart": "5,always",
-    "hang": "restart",
-    "keep": "2h",
+    "restart": "5,script-failures",
+    "hang_policy": "restart",
+    "hold_on_failure": "2h",
 }
 
 
@@ -296,17 +296,21 @@ def test_a_job_can_say_all_that_the_form_can():
     ]
     assert spec.inputs[0].path == "/projects/vision/digits"
     [output] = spec.outputs
-    assert (output.staged, output.preload, output.deliver) == (
+    assert (output.staged, output.preload, output.pass_as) == (
         True,
         True,
         "environment",
     )
     assert spec.secrets["WANDB_API_KEY"].secret == "wandb"
-    assert (spec.restart.limit, spec.restart.unconditional) == (5, True)
-    assert spec.keep_on_failure_minutes == 120
+    assert (spec.restart.limit, spec.restart.include_script_failures) == (5, True)
+    assert spec.hold_on_failure_minutes == 120
     assert spec.processes_per_replica == 4
-    assert (spec.engine, spec.priority, spec.hang) == ("kubeflow-v1", "high", "restart")
-    assert spec.user_id == 2000
+    assert (spec.engine, spec.priority, spec.hang_policy) == (
+        "kubeflow-v1",
+        "high",
+        "restart",
+    )
+    assert spec.run_as_user == 2000
 
 
 @pytest.mark.parametrize(
@@ -343,7 +347,7 @@ def test_options_cover_every_field_of_a_job():
         "arguments": "the rest",
         "resources": "cpu, memory, gpu",
         "code": "snapshot",
-        "keep_on_failure_minutes": "keep",
+        "hold_on_failure_minutes": "hold_on_failure",
         "processes_per_replica": "processes",
         "rerun_of": "rerun",
     }
@@ -399,7 +403,7 @@ def test_relative_places_are_those_of_the_notebook(home, inside):
         ({"restart": 1000}, "restart.limit"),
         ({"restart": "often"}, "restart"),
         ({"priority": "urgent"}, "priority"),
-        ({"user_id": 0}, "user_id"),
+        ({"run_as_user": 0}, "run_as_user"),
         ({"hyperparameters": {"hf_token": "abc"}}, "hyperparameters"),
         ({"secrets": {"KEY": "the-secret-itself"}}, "secrets"),
     ],
@@ -428,7 +432,7 @@ def test_a_snapshot_may_be_of_another_directory(home, inside):
     ("options", "field"),
     [
         ({"snapshot": "other"}, "script"),
-        ({"snapshot": True, "user_id": 7}, "user_id"),
+        ({"snapshot": True, "run_as_user": 7}, "run_as_user"),
         ({"snapshot": True, "replicas": 0}, "replicas"),
     ],
 )

@@ -52,12 +52,15 @@ def test_its_module_is_called_like_it(declaration):
 def test_its_roles_fit_together(declaration):
     names = [rule.name for rule in declaration.roles]
     assert len(set(names)) == len(names)
-    assert sum(rule.is_main for rule in declaration.roles) == 1
+    assert sum(rule.primary for rule in declaration.roles) == 1
     assert declaration.leader in names
     assert declaration.success_role in {None, *names}
     for rule in declaration.roles:
-        assert 0 <= rule.least <= rule.most
-        assert rule.is_main or rule.least <= rule.default <= rule.most
+        assert 0 <= rule.min_replicas <= rule.max_replicas
+        assert (
+            rule.primary
+            or rule.min_replicas <= rule.default_replicas <= rule.max_replicas
+        )
         assert rule.required_by in {"", *names}
 
 
@@ -84,5 +87,5 @@ def test_its_environment_runs_its_examples(declaration):
 
 def test_a_framework_of_a_newer_version_has_workers_alone():
     [rule] = declaration_of("abacus").roles
-    assert (rule.name, rule.least, rule.is_main) == ("worker", 0, True)
+    assert (rule.name, rule.min_replicas, rule.primary) == ("worker", 0, True)
     assert role_rules(Framework.read("abacus")) == (rule,)

@@ -50,11 +50,11 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
         "processes_per_replica": None,
         "environment": {},
         "secrets": {},
-        "user_id": 1000,
+        "run_as_user": 1000,
         "priority": "normal",
         "restart": None,
-        "hang": "tell",
-        "keep_on_failure_minutes": 0,
+        "hang_policy": "notify",
+        "hold_on_failure_minutes": 0,
         "environment_name": None,
         "rerun_of": None,
     }
@@ -151,7 +151,7 @@ def test_the_platforms_variables_cannot_be_set(name):
 
 
 def test_how_long_replicas_wait_is_the_jobs_to_set():
-    asked = {"MOFANG_WAIT_SECONDS": "1800"}
+    asked = {"MOFANG_PEER_TIMEOUT_SECONDS": "1800"}
     spec = JobSpec.model_validate({**LEAST, "environment": asked})
     assert spec.environment == asked
 

@@ -29,8 +29,8 @@ WHOLE = {
     "secrets": {"WANDB_API_KEY": {"secret": "wandb", "key": "key"}},
     "priority": "high",
     "restart": {"limit": 5},
-    "hang": "restart",
-    "keep_on_failure_minutes": 5,
+    "hang_policy": "restart",
+    "hold_on_failure_minutes": 5,
     "environment_name": "tensorflow",
     "rerun_of": "digits-abc123",
 }
@@ -78,7 +78,7 @@ def test_unknown_fields_are_passed_over():
         pytest.param({"environment": {"HF_TOKEN": "abc"}}, id="a secret"),
         pytest.param({"arguments": ["x" * 200_000]}, id="a longer specification"),
         pytest.param(
-            {"restart": {"limit": 999, "unconditional": False}}, id="restarts"
+            {"restart": {"limit": 999, "include_script_failures": False}}, id="restarts"
         ),
         pytest.param({"script": "", "command": []}, id="no program"),
         pytest.param({"image": "such an image"}, id="an image"),
@@ -99,7 +99,7 @@ def test_choices_of_newer_versions_are_kept_and_told():
         "framework": "abacus",
         "engine": "v9",
         "priority": "urgent",
-        "hang": "page",
+        "hang_policy": "page",
     }
 
     stored = read(**newer)
@@ -114,11 +114,11 @@ def test_choices_of_newer_versions_are_kept_and_told():
 
 
 def test_a_choice_inside_a_list_is_told_too():
-    place = {"name": "data", "path": "/global/data", "deliver": "socket"}
+    place = {"name": "data", "path": "/global/data", "pass_as": "socket"}
 
     stored = read(inputs=[place])
 
-    assert stored.unknown == ("deliver",)
+    assert stored.unknown == ("pass_as",)
     assert stored.spec.inputs[0].model_dump(mode="json") == place
 
 

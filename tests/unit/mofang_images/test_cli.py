@@ -21,7 +21,7 @@ def test_a_thin_archive_is_told_with_what_it_needs():
         name="base", ref="r:1", archive=Path("/c/thin-1.tar"), below=(below,)
     )
 
-    assert json.loads(built_as_json([built]))["base"]["below"] == [
+    assert json.loads(built_as_json([built]))["base"]["parents"] == [
         {"ref": "docker.io/mofang/base-layers:1", "archive": "/c/layers-1.tar"}
     ]
 

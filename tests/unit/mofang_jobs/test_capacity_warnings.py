@@ -23,7 +23,7 @@ def node_capacity(
 def node(
     *, gpus: int = 0, cores: int = 16, pool: str = "", kind: str = "", taint: str = ""
 ) -> Manifest:
-    labels = {"mofang.dev/pool": pool, "mofang.dev/machine": kind}
+    labels = {"mofang.dev/pool": pool, "mofang.dev/node-type": kind}
     capacity = {"cpu": str(cores), "memory": "64Gi", "nvidia.com/gpu": str(gpus)}
     named = {"name": "n", "labels": {k: v for k, v in labels.items() if v}}
     taints = [{"key": taint, "value": "true", "effect": "NoSchedule"}] if taint else []

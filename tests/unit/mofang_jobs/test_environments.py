@@ -192,7 +192,7 @@ def test_callers_see_names_sizes_and_why_it_cannot_be_used() -> None:
             "memory": {"default": "1Gi", "min": None, "max": None},
             "gpu": {"default": 0, "min": 0, "max": 0},
         },
-        "unavailable": "3 of 9 are ready.",
+        "unavailable_reason": "3 of 9 are ready.",
     }
 
 

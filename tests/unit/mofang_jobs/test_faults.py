@@ -118,7 +118,7 @@ async def test_while_kubernetes_is_away_jobs_wait_and_then_go_on(
             "inputs.0.path",
             id="dots that lead out",
         ),
-        pytest.param({"user_id": 0}, "user_id", id="root"),
+        pytest.param({"run_as_user": 0}, "run_as_user", id="root"),
         pytest.param({"restart": {"limit": 129}}, "restart.limit", id="129 restarts"),
         pytest.param(
             {"framework": "tensorflow", "roles": {"ps": {"replicas": 65}}},
@@ -142,8 +142,8 @@ async def test_names_at_their_limits_are_taken(world: World) -> None:
         name=longest,
         hyperparameters={"p" * 64: "v" * 32_000},
         environment={"V" * 256: "☃"},
-        user_id=65535,
-        keep_on_failure_minutes=1440,
+        run_as_user=65535,
+        hold_on_failure_minutes=1440,
         restart={"limit": 128},
     )
     assert job["spec"]["name"] == longest

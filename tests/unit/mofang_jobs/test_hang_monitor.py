@@ -14,7 +14,7 @@ from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.services.hang_detector import HangDetector
 from mofang_jobs.services.hang_monitor import HangMonitor
 
-QUICK = HangSettings(quiet_periods=6, gpu_window=3)
+QUICK = HangSettings(idle_periods=6, gpu_window=3)
 
 
 @pytest.fixture
@@ -28,15 +28,15 @@ def write_samples(world: World, job: dict[str, Any], count: int, *, busy: bool) 
     log = world.log_file(job)
     lines = [
         {
-            "v": 1,
-            "run": "abc",
+            "version": 1,
+            "run_id": "abc",
             "attempt": 1,
-            "period": 10.0,
+            "period_seconds": 10.0,
             "time": 1.8e9 + 10 * number,
-            "up": 10.0 * number,
+            "uptime_seconds": 10.0 * number,
             "processes": 2,
-            "cpu": 9.0 * number if busy else 1.0,
-            "memory": 300_000_000,
+            "cpu_seconds": 9.0 * number if busy else 1.0,
+            "memory_bytes": 300_000_000,
             "io": [5, 5, 5, 5, 5, 5],
             "digest": "same",
             "network": [0, 0],
@@ -78,7 +78,7 @@ async def test_a_job_that_idles_without_io_is_told(world: World) -> None:
 
 
 async def test_a_job_that_computes_is_left_alone(world: World) -> None:
-    job = await world.submit(restart={"limit": 3}, hang="restart")
+    job = await world.submit(restart={"limit": 3}, hang_policy="restart")
     await world.admit(job)
 
     hangs = await checked(world, job, busy=True)
@@ -90,7 +90,7 @@ async def test_a_job_that_computes_is_left_alone(world: World) -> None:
 
 
 async def test_a_hung_job_starts_again_if_it_asked_for_that(world: World) -> None:
-    job = await world.submit(restart={"limit": 3}, hang="restart")
+    job = await world.submit(restart={"limit": 3}, hang_policy="restart")
     await world.admit(job)
 
     await checked(world, job, busy=False)
@@ -99,8 +99,8 @@ async def test_a_hung_job_starts_again_if_it_asked_for_that(world: World) -> Non
         while (found := (await world.call("GET", job["id"])).json())["attempt"] == 1:  # noqa: ASYNC110 - likewise
             await asyncio.sleep(0.01)
     (record,) = found["restarts"]
-    assert record["by_platform"] is True
-    assert not record["avoided"], "a hang is no fault of one machine"
+    assert record["platform_failure"] is True
+    assert not record["node_excluded"], "a hang is no fault of one machine"
 
 
 async def test_what_replicas_used_is_served_as_curves(world: World) -> None:

@@ -225,7 +225,7 @@ async def test_a_hub_that_is_away_is_not_a_wrong_token(world: World) -> None:
     answer = await world.call("GET")
 
     assert answer.status_code == 503
-    assert answer.json()["error"] == "hub_away"
+    assert answer.json()["error"] == "hub_unavailable"
 
 
 async def test_without_a_token_only_health_answers(world: World) -> None:
@@ -293,10 +293,10 @@ async def test_a_preview_makes_nothing_and_tells_all(world: World) -> None:
     bad = {**spec, "script": "/etc/passwd", "replicas": 30}
     faulty = (await world.call("POST", "preview", json=bad)).json()
 
-    assert good["engine"] == "PyTorchJob"
+    assert good["workload_kind"] == "PyTorchJob"
     assert "kind: PyTorchJob" in good["manifest"]
     assert good["fields"] == {}
-    asked = {each["resource"]: each["asked"] for each in good["cost"]}
+    asked = {each["resource"]: each["requested"] for each in good["cost"]}
     assert asked == {"cpu": 1.5, "memory": 3 * 1024**3, "gpu": 0, "pods": 3}
     assert "script" in faulty["fields"]
     assert "kind: PyTorchJob" in faulty["manifest"], "shown although it is refused"

@@ -78,7 +78,7 @@ async def test_who_may_see_a_project_sees_its_environments(world: World) -> None
     assert answer.json()["allow_any_image"] is False
     [found] = answer.json()["environments"]
     assert (found["name"], found["image"]) == ("pytorch", IMAGE)
-    assert found["unavailable"] is None
+    assert found["unavailable_reason"] is None
     for user, status in (("mallory", 404), ("nobody", 401), ("service", 403)):
         assert (await world.call("GET", path, user=user)).status_code == status
 

@@ -88,5 +88,5 @@ async def test_the_watch_tells_what_happens(world: World) -> None:
 
     assert (added["type"], added["job"]["id"]) == ("added", new["id"])
     assert modified["type"] == "modified"
-    assert modified["job"]["replicas"][0]["shell"] is False
+    assert modified["job"]["replicas"][0]["shell_allowed"] is False
     assert (deleted["type"], deleted["job"]["id"]) == ("deleted", old["id"])

@@ -131,7 +131,7 @@ async def test_a_job_that_is_restarted_needs_no_record_of_its_failure(
 
 
 async def test_a_hang(tmp_path: Path, world: World) -> None:
-    made = await world.submit(keep_on_failure_minutes=5)
+    made = await world.submit(hold_on_failure_minutes=5)
     await world.admit(made)
     await checked(world, made, busy=False)
     await written(world, made)
@@ -214,12 +214,12 @@ async def test_a_failed_admission(tmp_path: Path, world: World) -> None:
 
 async def test_a_debug_hold(tmp_path: Path, world: World) -> None:
     """It is on the storage; the first list of a new service knows of it."""
-    made = await world.submit(keep_on_failure_minutes=60)
+    made = await world.submit(hold_on_failure_minutes=60)
     await world.admit(made)
     world.run_pod(made)
     log = world.log_file(made)
     kept = {"exit_code": 1, "ended": NOW.isoformat(), "until": "2099-01-01T00:00:00Z"}
-    log.with_name(f"{log.stem}.kept.json").write_text(json.dumps(kept))
+    log.with_name(f"{log.stem}.held.json").write_text(json.dumps(kept))
     found = (await world.call("GET", made["id"])).json()
     assert "It is held until" in found["replicas"][0]["reason"]
 

@@ -64,12 +64,12 @@ async def test_each_caller_sees_their_own_rights_to_shells(
     with_shell = describe(world, running, shell=True)
     without = describe(world, running)
 
-    assert [each.shell for each in with_shell.job.replicas] == [True, True]
-    assert [each.shell for each in without.job.replicas] == [False, False]
+    assert [each.shell_allowed for each in with_shell.job.replicas] == [True, True]
+    assert [each.shell_allowed for each in without.job.replicas] == [False, False]
     assert describe(world, running, shell=True) is with_shell
     for user, shell in (("ada", True), ("eve", False), ("ada", True)):
         page = (await world.call("GET", user=user)).json()
-        assert page["jobs"][0]["replicas"][0]["shell"] is shell, user
+        assert page["jobs"][0]["replicas"][0]["shell_allowed"] is shell, user
 
 
 def pod_moves(world: World, made: Made) -> None:

@@ -119,7 +119,7 @@ def test_workers_know_the_head_by_the_name_of_its_service() -> None:
     for group in cluster["workerGroupSpecs"]:
         [container] = group["template"]["spec"]["containers"]
         env = {each["name"]: each.get("value") for each in container["env"]}
-        assert env["MOFANG_MASTER"] == service
+        assert env["MOFANG_LEADER_HOST"] == service
 
 
 @pytest.mark.parametrize(
@@ -170,14 +170,14 @@ def test_a_script_that_failed_is_told_as_of_other_engines() -> None:
 
 def test_a_script_s_failure_is_not_the_platform_s() -> None:
     record = record_failure(failed_job(), [], NOW)
-    assert (record.by_platform, record.replica) == (False, "head-0")
+    assert (record.platform_failure, record.replica) == (False, "head-0")
     assert "the learning rate is -1" in record.cause
 
 
 def test_a_head_that_was_lost_is_the_platform_s_failure() -> None:
     told = "Unexpected error occurred: The actor died unexpectedly."
     record = record_failure(failed_job(message=told), [], NOW)
-    assert (record.by_platform, record.cause) == (True, told)
+    assert (record.platform_failure, record.cause) == (True, told)
 
 
 def test_one_killed_for_its_memory_is_told_by_its_code() -> None:

@@ -34,7 +34,7 @@ FULL: dict[str, Any] = {
         {
             "name": "train_url",
             "path": "/projects/vision/run1",
-            "deliver": "environment",
+            "pass_as": "environment",
             "staged": True,
             "preload": True,
         }
@@ -43,7 +43,7 @@ FULL: dict[str, Any] = {
     "environment": {"LEVEL": "1"},
     "secrets": {"HF_TOKEN": {"secret": "hugging-face", "key": "token"}},
     "resources": {"cpu": "1", "memory": "2Gi", "gpu": 1},
-    "user_id": 2000,
+    "run_as_user": 2000,
 }
 
 
@@ -125,7 +125,7 @@ def test_flags_have_no_value_but_in_a_notebook(
     [plan] = plan_roles(job, lambda role: "")
 
     assert list(plan.command[3:]) == command
-    assert json.loads(plan.environment["MOFANG_PARAMETERS"]) == parameters
+    assert json.loads(plan.environment["MOFANG_HYPERPARAMETERS"]) == parameters
 
 
 def test_what_a_specification_may_hold_a_variable_holds_too() -> None:
@@ -134,8 +134,8 @@ def test_what_a_specification_may_hold_a_variable_holds_too() -> None:
 
     [plan] = plan_roles(job, lambda role: "")
 
-    text = plan.environment["MOFANG_PARAMETERS"]
-    assert len(f"MOFANG_PARAMETERS={text}".encode()) < MAX_SPEC_BYTES
+    text = plan.environment["MOFANG_HYPERPARAMETERS"]
+    assert len(f"MOFANG_HYPERPARAMETERS={text}".encode()) < MAX_SPEC_BYTES
     assert json.loads(text)["p3"] == "\N{FIRE}" * 8000
 
 
@@ -175,8 +175,8 @@ def test_a_second_attempt_keeps_off_the_machine_that_failed() -> None:
         at=datetime(2026, 11, 23, tzinfo=UTC),
         cause="Its machine was lost.",
         node="cpu-1",
-        by_platform=True,
-        avoided=True,
+        platform_failure=True,
+        node_excluded=True,
     )
     job = replace(make_job(), attempt=2, restarts=(bad,), excluded_nodes=("cpu-1",))
 

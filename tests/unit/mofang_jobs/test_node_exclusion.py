@@ -11,15 +11,20 @@ from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes
 from mofang_jobs.domain.nodes import strip_node
 
 
-def failure(node: str, *, avoided: bool = True) -> RestartRecord:
+def failure(node: str, *, node_excluded: bool = True) -> RestartRecord:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     return RestartRecord(
-        attempt=1, at=at, cause="x", node=node, by_platform=True, avoided=avoided
+        attempt=1,
+        at=at,
+        cause="x",
+        node=node,
+        platform_failure=True,
+        node_excluded=node_excluded,
     )
 
 
 def node(name: str, *, cpu: str = "8", **more: Any) -> NodeCapacity:
-    labels = {"mofang.dev/machine": more.get("machine", "cpu")}
+    labels = {"mofang.dev/node-type": more.get("node_type", "cpu")}
     if pool := more.get("pool"):
         labels["mofang.dev/pool"] = pool
     ready = {"type": "Ready", "status": more.get("ready", "True")}
@@ -39,7 +44,7 @@ BAD = node("bad")
     [
         pytest.param([node("good")], ("bad",), id="another node is there"),
         pytest.param([], (), id="a bad node is better than none"),
-        pytest.param([node("gpu", machine="gpu")], (), id="GPU nodes are for others"),
+        pytest.param([node("gpu", node_type="gpu")], (), id="GPU nodes are for others"),
         pytest.param([node("away", ready="Unknown")], (), id="the other is lost"),
         pytest.param([node("drained", cordoned=True)], (), id="the other is cordoned"),
         pytest.param([node("small", cpu="1")], (), id="the other is too small"),
@@ -65,7 +70,7 @@ def test_nodes_of_other_pools_do_not_count() -> None:
 
 def test_a_node_that_was_not_to_blame_stays() -> None:
     nodes = [BAD, node("good")]
-    records = [failure("bad", avoided=False)]
+    records = [failure("bad", node_excluded=False)]
     assert excluded_nodes(make_spec(), "", records, nodes) == ()
 
 

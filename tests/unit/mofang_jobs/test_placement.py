@@ -12,8 +12,8 @@ POOL_GPU = Node(pool="blue", is_labelled=True, has_gpu=True)
 PLAIN = Node()
 PLAIN_GPU = Node(has_gpu=True)
 
-OFF_GPU = "mofang.dev/machine NotIn gpu"
-ON_GPU = "mofang.dev/machine In gpu"
+OFF_GPU = "mofang.dev/node-type NotIn gpu"
+ON_GPU = "mofang.dev/node-type In gpu"
 IN_POOL = "mofang.dev/pool In blue"
 
 
@@ -160,7 +160,7 @@ def test_only_gpu_replicas_of_a_job_are_packed(requests_gpu: bool) -> None:
     ("node", "expected"),
     [
         pytest.param(
-            {"metadata": {"labels": {"mofang.dev/machine": "gpu"}}},
+            {"metadata": {"labels": {"mofang.dev/node-type": "gpu"}}},
             GPU,
             id="by its label",
         ),
@@ -174,7 +174,7 @@ def test_only_gpu_replicas_of_a_job_are_packed(requests_gpu: bool) -> None:
         ),
         pytest.param(
             {
-                "metadata": {"labels": {"mofang.dev/machine": "cpu"}},
+                "metadata": {"labels": {"mofang.dev/node-type": "cpu"}},
                 "status": {"capacity": {"nvidia.com/gpu": "0"}},
             },
             CPU,

@@ -175,7 +175,8 @@ async def test_a_job_that_ended_while_it_was_judged_is_not_restarted_for_a_hang(
     world.fail(made["id"], end)
 
     await world.restarts.restart(
-        observed, RestartRecord(attempt=1, at=NOW, cause="It hangs.", by_platform=True)
+        observed,
+        RestartRecord(attempt=1, at=NOW, cause="It hangs.", platform_failure=True),
     )
 
     assert list(world.cluster.jobs) == [made["id"]]

@@ -40,22 +40,22 @@ def failed(index: int = 0, **facts: Any) -> Any:
     )
 
 
-def job(limit: int = 3, *, unconditional: bool = False, **facts: Any) -> Any:
-    policy = {"limit": limit, "unconditional": unconditional}
+def job(limit: int = 3, *, include_script_failures: bool = False, **facts: Any) -> Any:
+    policy = {"limit": limit, "include_script_failures": include_script_failures}
     return make_observed_job(
         spec=make_spec(restart=policy), outcome=Outcome.FAILED, **facts
     )
 
 
-def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
+def earlier(*platform_failure: bool) -> tuple[RestartRecord, ...]:
     return tuple(
-        RestartRecord(attempt=number, at=NOW, cause="x", by_platform=each)
-        for number, each in enumerate(by_platform, 1)
+        RestartRecord(attempt=number, at=NOW, cause="x", platform_failure=each)
+        for number, each in enumerate(platform_failure, 1)
     )
 
 
 @pytest.mark.parametrize(
-    ("facts", "by_platform", "avoided"),
+    ("facts", "platform_failure", "node_excluded"),
     [
         pytest.param({}, False, False, id="an exit code is the script's"),
         pytest.param(
@@ -110,37 +110,46 @@ def earlier(*by_platform: bool) -> tuple[RestartRecord, ...]:
     ],
 )
 def test_whose_fault_it_was(
-    facts: dict[str, Any], by_platform: bool, avoided: bool
+    facts: dict[str, Any], platform_failure: bool, node_excluded: bool
 ) -> None:
     record = record_failure(job(), [failed(**facts)], NOW)
-    assert (record.by_platform, record.avoided) == (by_platform, avoided)
+    assert (record.platform_failure, record.node_excluded) == (
+        platform_failure,
+        node_excluded,
+    )
     assert record.replica == "worker-0"
     assert record.node == "cpu-1"
     assert "worker-0" in record.cause
 
 
 @pytest.mark.parametrize(
-    ("observed", "by_platform", "expected"),
+    ("observed", "platform_failure", "expected"),
     [
         pytest.param(make_observed_job(outcome=Outcome.FAILED), True, False, id="off"),
         pytest.param(job(), True, True, id="the platform's fault"),
         pytest.param(job(), False, False, id="the script's fault"),
-        pytest.param(job(unconditional=True), False, True, id="unconditional"),
+        pytest.param(
+            job(include_script_failures=True), False, True, id="include_script_failures"
+        ),
         pytest.param(job(1, restarts=earlier(True)), True, False, id="all used up"),
         pytest.param(
-            job(9, unconditional=True, restarts=earlier(False, False)),
+            job(9, include_script_failures=True, restarts=earlier(False, False)),
             False,
             True,
             id="third of a script in a row",
         ),
         pytest.param(
-            job(9, unconditional=True, restarts=earlier(False, False, False)),
+            job(9, include_script_failures=True, restarts=earlier(False, False, False)),
             False,
             False,
             id="fourth of a script in a row",
         ),
         pytest.param(
-            job(9, unconditional=True, restarts=earlier(False, False, False, True)),
+            job(
+                9,
+                include_script_failures=True,
+                restarts=earlier(False, False, False, True),
+            ),
             False,
             True,
             id="the row was broken",
@@ -148,8 +157,12 @@ def test_whose_fault_it_was(
         pytest.param(job(cancelled_by="ada"), True, False, id="cancelled"),
     ],
 )
-def test_when_it_starts_again(observed: Any, by_platform: bool, expected: bool) -> None:
-    record = RestartRecord(attempt=9, at=NOW, cause="x", by_platform=by_platform)
+def test_when_it_starts_again(
+    observed: Any, platform_failure: bool, expected: bool
+) -> None:
+    record = RestartRecord(
+        attempt=9, at=NOW, cause="x", platform_failure=platform_failure
+    )
     assert may_restart(observed, record) is expected
 
 
@@ -177,7 +190,11 @@ def test_a_machine_is_lost_only_after_a_while() -> None:
     clock.advance(2)
     record = record_loss(observed, pods, lost_nodes.durations(), NOW)
     assert record is not None
-    assert (record.replica, record.node, record.avoided) == ("worker-1", "cpu-2", True)
+    assert (record.replica, record.node, record.node_excluded) == (
+        "worker-1",
+        "cpu-2",
+        True,
+    )
 
 
 def test_a_failed_job_is_given_time_until_its_pods_tell_why() -> None:

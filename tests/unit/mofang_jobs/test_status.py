@@ -241,7 +241,7 @@ def test_every_replica_is_listed_before_it_is_made() -> None:
     job = describe(two(), [make_pod(1, started=NOW)])
 
     assert [each.name for each in job.replicas] == ["worker-0", "worker-1"]
-    assert [each.shell for each in job.replicas] == [False, True]
+    assert [each.shell_allowed for each in job.replicas] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_every_replica_is_listed_before_it_is_made() -> None:
 def test_shells_are_offered_in_what_runs(facts: dict[str, Any], is_open: bool) -> None:
     job = describe(make_observed_job(), [make_pod(**facts)])
 
-    assert job.replicas[0].shell is is_open
+    assert job.replicas[0].shell_allowed is is_open
 
 
 @pytest.mark.parametrize(

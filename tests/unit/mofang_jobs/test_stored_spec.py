@@ -37,22 +37,22 @@ def test_what_is_written_is_read() -> None:
 
     assert kept is not None
     assert kept.spec == spec
-    assert not kept.is_newer
+    assert not kept.is_unsupported
 
 
-def test_a_specification_without_a_version_has_the_first() -> None:
+def test_a_specification_without_a_version_is_of_an_older_one() -> None:
     kept = read_annotations({SPEC: make_spec().model_dump_json()})
 
     assert kept is not None
-    assert not kept.is_newer
+    assert kept.is_unsupported
 
 
-@pytest.mark.parametrize("version", ["2", "1.1", "v1beta1", ""])
-def test_newer_versions_are_told(version: str) -> None:
+@pytest.mark.parametrize("version", ["1", "3", "2.1", "v1beta1", ""])
+def test_other_versions_are_told(version: str) -> None:
     kept = read_annotations({**build_annotations(make_spec()), VERSION: version})
 
     assert kept is not None
-    assert kept.is_newer
+    assert kept.is_unsupported
 
 
 @pytest.mark.parametrize("text", ["", "[]", "7", "{", "[" * 100_000])
@@ -113,14 +113,15 @@ def changed(cluster: PretendedCluster, change: Change) -> dict[str, Any]:
 
 
 CHANGES = [
-    pytest.param(lambda s, a: a.pop(VERSION), id="older, without a version"),
+    pytest.param(lambda s, a: a.pop(VERSION), id="without a version"),
     pytest.param(lambda s, a: s.update(later={"x": 1}), id="an unknown field"),
-    pytest.param(lambda s, a: a.update({VERSION: "2"}), id="a newer version"),
+    pytest.param(lambda s, a: a.update({VERSION: "1"}), id="an older version"),
+    pytest.param(lambda s, a: a.update({VERSION: "3"}), id="a newer version"),
     pytest.param(lambda s, a: s.update(name="x" * 99), id="a bound lowered later"),
     pytest.param(lambda s, a: s.update(framework="abacus"), id="an unknown framework"),
     pytest.param(lambda s, a: s.update(engine="v9"), id="an unknown engine"),
     pytest.param(lambda s, a: s.update(priority="urgent"), id="an unknown priority"),
-    pytest.param(lambda s, a: s.update(hang="page"), id="an unknown reaction"),
+    pytest.param(lambda s, a: s.update(hang_policy="page"), id="an unknown reaction"),
     pytest.param(lambda s, a: s.update(resources=[]), id="another shape"),
 ]
 
@@ -161,30 +162,40 @@ async def refusal(world: World, job_id: str, *, of: str) -> str:
     raise AssertionError(job_id)
 
 
-async def test_a_job_of_a_newer_version_waits_for_that_to_start_it(
-    left: PretendedCluster, tmp_path: Path
+OTHER_VERSIONS = [
+    pytest.param(lambda s, a: s.update(framework="abacus"), id="an unknown framework"),
+    pytest.param(lambda s, a: a.update({VERSION: "3"}), id="newer"),
+    pytest.param(lambda s, a: a.update({VERSION: "1"}), id="older"),
+    pytest.param(lambda s, a: a.pop(VERSION), id="without a version"),
+]
+
+
+@pytest.mark.parametrize("change", OTHER_VERSIONS)
+async def test_a_job_of_another_version_waits_for_that_to_start_it(
+    left: PretendedCluster, change: Change, tmp_path: Path
 ) -> None:
-    body = changed(left, lambda s, a: s.update(framework="abacus"))
+    body = changed(left, change)
     body["spec"]["runPolicy"]["suspend"] = True
     async with running_world(tmp_path, left) as world:
         job_id = body["metadata"]["name"]
 
-        state = await refusal(world, job_id, of="newer version of the platform")
+        state = await refusal(world, job_id, of="another version of the platform")
 
         assert state == "Queued"
         assert left.jobs[job_id]["spec"]["runPolicy"]["suspend"] is True
 
 
-async def test_a_job_of_a_newer_version_is_not_restarted_as_another_job(
-    left: PretendedCluster, tmp_path: Path
+@pytest.mark.parametrize("change", OTHER_VERSIONS)
+async def test_a_job_of_another_version_is_not_restarted_as_another_job(
+    left: PretendedCluster, change: Change, tmp_path: Path
 ) -> None:
-    body = changed(left, lambda s, a: a.update({VERSION: "2"}))
+    body = changed(left, change)
     failed = {"type": "Failed", "status": "True", "lastTransitionTime": None}
     body["status"] = {"conditions": [failed]}
     async with running_world(tmp_path, left) as world:
         job_id = body["metadata"]["name"]
 
-        state = await refusal(world, job_id, of="newer version of the platform")
+        state = await refusal(world, job_id, of="another version of the platform")
 
         assert state == "Failed"
         assert list(left.jobs) == [job_id]

@@ -60,6 +60,16 @@ def test_a_newer_state_is_refused_with_what_to_do(paths, left):
     assert recorded(paths) == str(compatibility.VERSION + 1)
 
 
+@pytest.mark.parametrize("version", [None, 1])
+def test_a_state_with_the_former_names_of_labels_and_fields_is_refused(
+    paths, left, version
+):
+    left(version)
+
+    with pytest.raises(PreflightError, match=r"state 1\), which this one .*make clean"):
+        compatibility.ensure(paths)
+
+
 def test_a_state_that_nothing_migrates_is_refused_whole(paths, left):
     """No migration runs where a later one is missing."""
     left(1)

@@ -21,11 +21,11 @@ def test_torchrun_is_told_the_place_of_this_node(wrapper):
         "3",
         "--",
         "--framework",
-        MOFANG_NODES="2",
-        MOFANG_INDEX="1",
-        MOFANG_MASTER="localhost",
-        MOFANG_MASTER_PORT="23456",
-        MOFANG_PROCESSES_PER_NODE="4",
+        MOFANG_ROLE_REPLICAS="2",
+        MOFANG_REPLICA_INDEX="1",
+        MOFANG_LEADER_HOST="localhost",
+        MOFANG_LEADER_PORT="23456",
+        MOFANG_PROCESSES_PER_REPLICA="4",
     )
     assert code == 0
     options = "--nnodes 2 --nproc_per_node 4 --node_rank 1 --master_addr localhost"
@@ -42,7 +42,7 @@ def test_torchrun_is_told_the_place_of_this_node(wrapper):
 
 def test_a_single_node_needs_no_name_of_a_master(wrapper):
     """One replica must start although the cluster's DNS is not there."""
-    code, output = wrapper(wrapper.script(""), MOFANG_MASTER="nowhere.invalid")
+    code, output = wrapper(wrapper.script(""), MOFANG_LEADER_HOST="nowhere.invalid")
     assert code == 0
     assert "127.0.0.1" in torchrun_arguments(output)
 
@@ -107,10 +107,12 @@ def test_a_command_that_is_not_there_ends_with_127(wrapper):
 @pytest.mark.parametrize(
     "variables",
     [
-        pytest.param({"MOFANG_NODES": "two"}, id="no number"),
-        pytest.param({"MOFANG_NODES": "2"}, id="several nodes without a master"),
-        pytest.param({"MOFANG_INDEX": "1"}, id="an index beyond the nodes"),
-        pytest.param({"MOFANG_MASTER_PORT": "65536"}, id="no port"),
+        pytest.param({"MOFANG_ROLE_REPLICAS": "two"}, id="no number"),
+        pytest.param(
+            {"MOFANG_ROLE_REPLICAS": "2"}, id="several nodes without a master"
+        ),
+        pytest.param({"MOFANG_REPLICA_INDEX": "1"}, id="an index beyond the nodes"),
+        pytest.param({"MOFANG_LEADER_PORT": "65536"}, id="no port"),
         pytest.param({"MOFANG_WORKING_DIRECTORY": "/nowhere"}, id="no directory"),
     ],
 )

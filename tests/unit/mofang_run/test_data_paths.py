@@ -14,7 +14,7 @@ def got(output: str) -> tuple[list[str], dict[str, str]]:
 
 
 def data_paths(*wanted: dict[str, object]) -> str:
-    return json.dumps([{"kind": "output", "deliver": "parameter", **p} for p in wanted])
+    return json.dumps([{"kind": "output", "pass_as": "parameter", **p} for p in wanted])
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def run(wrapper, tmp_path):
 
 def test_hyper_parameters_follow_the_arguments(run):
     parameters = {"lr": 1e-05, "epochs": 3, "fast": True, "name": "two words"}
-    _, output = run(SHOW, "--own", MOFANG_PARAMETERS=json.dumps(parameters))
+    _, output = run(SHOW, "--own", MOFANG_HYPERPARAMETERS=json.dumps(parameters))
     wanted = ["--own", "--lr=1e-05", "--epochs=3", "--fast=true", "--name=two words"]
     assert got(output)[0] == wanted
 
@@ -44,7 +44,7 @@ def test_places_are_delivered_as_the_job_says(run, tmp_path):
         {
             "name": "train_url",
             "path": str(tmp_path / "a" / "out"),
-            "deliver": "environment",
+            "pass_as": "environment",
         },
     )
     _, output = run(SHOW, MOFANG_DATA_PATHS=wanted)
@@ -81,7 +81,7 @@ class Staged:
                 {
                     "name": "train_url",
                     "path": str(self.target),
-                    "deliver": "environment",
+                    "pass_as": "environment",
                     "staged": True,
                     **flags,
                 }

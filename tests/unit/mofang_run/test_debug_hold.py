@@ -15,23 +15,23 @@ from mofang_run.process.signals import SignalPipe
 
 @pytest.fixture
 def mark(wrapper):
-    return wrapper.log.with_suffix(".kept.json")
+    return wrapper.log.with_suffix(".held.json")
 
 
 def test_a_failed_replica_is_kept_until_told_to_end(wrapper, mark, eventually):
     script = wrapper.script("print('the cause'); raise SystemExit(3)")
-    with wrapper.start(script, MOFANG_KEEP_MINUTES="5") as process:
+    with wrapper.start(script, MOFANG_HOLD_MINUTES="5") as process:
         eventually(mark.exists)
         kept = json.loads(mark.read_text())
         process.terminate()
         output = process.stdout.read().decode()
     assert process.returncode == 3
     assert kept["exit_code"] == 3
-    assert "the cause" in kept["cause"]
+    assert "the cause" in kept["termination_message"]
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-    assert re.fullmatch(stamp, kept["until"])
-    assert kept["ended"] < kept["until"]
-    assert f"worker-0 is held until {kept['until']}" in output
+    assert re.fullmatch(stamp, kept["held_until"])
+    assert kept["ended"] < kept["held_until"]
+    assert f"worker-0 is kept until {kept['held_until']}" in output
     assert "No longer held: terminated." in output
     assert not mark.exists()
 
@@ -39,7 +39,7 @@ def test_a_failed_replica_is_kept_until_told_to_end(wrapper, mark, eventually):
 def test_the_time_ends_by_itself(tmp_path):
     log = tmp_path / "worker-0.log"
     settings = RunSettings.from_environment(
-        {"MOFANG_KEEP_MINUTES": "1", "MOFANG_LOG_FILE": str(log)}
+        {"MOFANG_HOLD_MINUTES": "1", "MOFANG_LOG_FILE": str(log)}
     )
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
         output = ReplicaOutput(sink.fileno(), settings.log_file)
@@ -85,7 +85,7 @@ def test_a_command_that_was_never_started_is_kept_too(
     """These failures most need a look, and their container is where to look."""
     word, options = order(wrapper)
     with wrapper.start(
-        word, framework="single", MOFANG_KEEP_MINUTES="5", **options
+        word, framework="single", MOFANG_HOLD_MINUTES="5", **options
     ) as process:
         eventually(mark.exists)
         kept = json.loads(mark.read_text())
@@ -95,7 +95,7 @@ def test_a_command_that_was_never_started_is_kept_too(
     assert process.returncode == code
     assert time.monotonic() - start < 5
     assert kept["exit_code"] == code
-    assert cause in kept["cause"]
+    assert cause in kept["termination_message"]
     assert f"worker-0 ended with exit code {code}." in output
     assert "No longer held: terminated." in output
     assert cause in wrapper.termination_log.read_text()
@@ -105,9 +105,9 @@ def test_a_command_that_was_never_started_is_kept_too(
 def test_who_was_told_to_end_before_the_command_is_not_kept(wrapper):
     with wrapper.start(
         wrapper.script(""),
-        MOFANG_NODES="2",
-        MOFANG_MASTER="worker-0.invalid",
-        MOFANG_KEEP_MINUTES="5",
+        MOFANG_ROLE_REPLICAS="2",
+        MOFANG_LEADER_HOST="worker-0.invalid",
+        MOFANG_HOLD_MINUTES="5",
     ) as process:
         assert b"Waiting for worker-0.invalid" in process.stdout.readline()
         process.terminate()
@@ -120,7 +120,7 @@ def test_who_was_told_to_end_before_the_command_is_not_kept(wrapper):
 def test_who_was_told_to_end_is_not_kept(wrapper):
     script = wrapper.script("print('ready'); __import__('time').sleep(60)")
     start = time.monotonic()
-    with wrapper.start(script, MOFANG_KEEP_MINUTES="5") as process:
+    with wrapper.start(script, MOFANG_HOLD_MINUTES="5") as process:
         while b"ready" not in process.stdout.readline():
             pass
         process.terminate()
@@ -131,7 +131,7 @@ def test_who_was_told_to_end_is_not_kept(wrapper):
 
 
 def test_success_is_not_kept(wrapper):
-    code, output = wrapper(wrapper.script(""), MOFANG_KEEP_MINUTES="5")
+    code, output = wrapper(wrapper.script(""), MOFANG_HOLD_MINUTES="5")
     assert code == 0
     assert "is kept" not in output
 

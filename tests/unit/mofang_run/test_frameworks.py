@@ -60,7 +60,7 @@ def test_who_starts_processes_elsewhere_is_told_of_failures(framework):
 def test_a_command_is_run_as_it_is_with_its_parameters(wrapper):
     command = ("sh", "-c", 'echo "said $1 $2"', "sh", "one")
     code, output = wrapper.command(
-        *command, framework="single", MOFANG_PARAMETERS='{"lr": 1}'
+        *command, framework="single", MOFANG_HYPERPARAMETERS='{"lr": 1}'
     )
     assert code == 0
     assert "said one --lr=1" in output
@@ -76,9 +76,9 @@ def test_a_pytorch_command_is_told_where_its_master_is(wrapper):
     code, output = wrapper.command(
         sys.executable,
         wrapper.script(SHOW),
-        MOFANG_NODES="2",
-        MOFANG_INDEX="1",
-        MOFANG_MASTER="localhost",
+        MOFANG_ROLE_REPLICAS="2",
+        MOFANG_REPLICA_INDEX="1",
+        MOFANG_LEADER_HOST="localhost",
     )
     assert code == 0
     _, environment = got(output)
@@ -95,10 +95,10 @@ def test_tf_config_is_built_where_the_operator_gave_none():
     config = tensorflow.build_config(
         settings(
             MOFANG_ROLE="worker",
-            MOFANG_INDEX="1",
-            MOFANG_NODES="2",
+            MOFANG_REPLICA_INDEX="1",
+            MOFANG_ROLE_REPLICAS="2",
             MOFANG_ROLES=ROLES,
-            MOFANG_HOSTS=HOSTS,
+            MOFANG_HOST_TEMPLATES=HOSTS,
         )
     )
     assert json.loads(config) == {
@@ -130,9 +130,9 @@ def test_tensorflow_waits_for_every_peer_but_itself(wrapper):
     with wrapper.start(
         wrapper.script(SHOW),
         framework="tensorflow",
-        MOFANG_NODES="2",
+        MOFANG_ROLE_REPLICAS="2",
         MOFANG_ROLES='{"worker": 2}',
-        MOFANG_HOSTS=hosts,
+        MOFANG_HOST_TEMPLATES=hosts,
     ) as process:
         line = process.stdout.readline().decode()
         process.terminate()
@@ -155,10 +155,10 @@ def test_xgboost_ranks_begin_with_the_master(role, index, rank):
         FRAMEWORKS["xgboost"],
         settings(
             MOFANG_ROLE=role,
-            MOFANG_INDEX=index,
-            MOFANG_NODES="2",
+            MOFANG_REPLICA_INDEX=index,
+            MOFANG_ROLE_REPLICAS="2",
             MOFANG_ROLES='{"master":1,"worker":2}',
-            MOFANG_MASTER="x-master-0",
+            MOFANG_LEADER_HOST="x-master-0",
         ),
     )
     assert told == {
@@ -175,10 +175,10 @@ def test_jax_processes_are_told_of_their_coordinator(index):
         FRAMEWORKS["jax"],
         settings(
             MOFANG_ROLE="worker",
-            MOFANG_INDEX=str(index),
-            MOFANG_NODES="2",
+            MOFANG_REPLICA_INDEX=str(index),
+            MOFANG_ROLE_REPLICAS="2",
             MOFANG_ROLES='{"worker":2}',
-            MOFANG_MASTER="j-worker-0",
+            MOFANG_LEADER_HOST="j-worker-0",
         ),
     )
     assert told == {
@@ -264,8 +264,8 @@ def test_a_ray_worker_that_comes_too_early_tries_again(wrapper):
         process = wrapper.start(
             "train.py",
             framework="ray",
-            MOFANG_MASTER="127.0.0.1",
-            MOFANG_MASTER_PORT=str(head.getsockname()[1]),
+            MOFANG_LEADER_HOST="127.0.0.1",
+            MOFANG_LEADER_PORT=str(head.getsockname()[1]),
         )
         with process:
             lines = []
@@ -293,9 +293,9 @@ def test_a_ray_worker_that_is_never_let_in_gives_up_when_the_job_says(wrapper):
         code, output = wrapper(
             "train.py",
             framework="ray",
-            MOFANG_MASTER="127.0.0.1",
-            MOFANG_MASTER_PORT=str(head.getsockname()[1]),
-            MOFANG_WAIT_SECONDS="1",
+            MOFANG_LEADER_HOST="127.0.0.1",
+            MOFANG_LEADER_PORT=str(head.getsockname()[1]),
+            MOFANG_PEER_TIMEOUT_SECONDS="1",
         )
     assert code == 1
     assert output.count("No node info found") == 2
@@ -310,18 +310,21 @@ def test_how_long_a_worker_waits_for_its_head_is_the_jobs_to_say(wrapper):
     code, output = wrapper(
         "train.py",
         framework="ray",
-        MOFANG_MASTER="127.0.0.1",
-        MOFANG_MASTER_PORT="9",
-        MOFANG_WAIT_SECONDS="1",
+        MOFANG_LEADER_HOST="127.0.0.1",
+        MOFANG_LEADER_PORT="9",
+        MOFANG_PEER_TIMEOUT_SECONDS="1",
     )
     assert code == 124
     assert "Waited 1 s for head-0 to listen at 127.0.0.1:9, in vain." in output
-    assert "To wait longer, set the variable MOFANG_WAIT_SECONDS of the job." in output
+    assert (
+        "To wait longer, set the variable MOFANG_PEER_TIMEOUT_SECONDS of the job."
+        in output
+    )
 
 
 def test_the_spark_workers_that_did_not_come_are_named():
     roles = {"MOFANG_ROLES": '{"driver": 1, "worker": 3}'}
-    hosts = {"MOFANG_HOSTS": '{"worker": "s-worker-{index}"}'}
+    hosts = {"MOFANG_HOST_TEMPLATES": '{"worker": "s-worker-{index}"}'}
     addresses = {"s-worker-0": "10.0.0.1", "s-worker-1": "10.0.0.2"}
     arrivals = spark.Arrivals(
         settings(**roles, **hosts), resolve=lambda host: addresses.get(host, "")
@@ -335,7 +338,7 @@ def test_the_spark_workers_that_did_not_come_are_named():
 
 
 def test_a_spark_master_is_not_called_at_the_port_that_it_logs():
-    head = spark.master_of(settings(MOFANG_MASTER="d-driver-0"))
+    head = spark.master_of(settings(MOFANG_LEADER_HOST="d-driver-0"))
     assert head.address == "d-driver-0:7077"
     assert head.health_port == spark.MASTER_PAGES
 
@@ -356,7 +359,7 @@ def test_an_image_without_the_framework_is_named_as_the_cause(wrapper, framework
 def test_a_job_without_a_run_directory_cannot_use_mpi(wrapper):
     code, output = wrapper(wrapper.script(""), framework="mpi")
     assert code == 2
-    assert "MOFANG_RUN_DIRECTORY" in output
+    assert "MOFANG_RENDEZVOUS_DIRECTORY" in output
 
 
 @pytest.mark.parametrize(

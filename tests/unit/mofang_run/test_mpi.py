@@ -87,10 +87,10 @@ class Cluster:
             "PYTHONPATH": str(self.client),
             "MOFANG_JOB_ID": "digits-abc123",
             "MOFANG_ROLE": role,
-            "MOFANG_INDEX": str(index),
-            "MOFANG_NODES": "1" if role == "launcher" else str(workers),
+            "MOFANG_REPLICA_INDEX": str(index),
+            "MOFANG_ROLE_REPLICAS": "1" if role == "launcher" else str(workers),
             "MOFANG_ROLES": json.dumps({"launcher": 1, "worker": workers}),
-            "MOFANG_RUN_DIRECTORY": str(self.run_directory),
+            "MOFANG_RENDEZVOUS_DIRECTORY": str(self.run_directory),
             "MOFANG_WORKING_DIRECTORY": str(self.home),
             "MOFANG_CACHE_DIRECTORY": str(self.root / f"cache-{role}-{index}"),
             "MOFANG_LOG_FILE": str(self.root / "logs" / f"{role}-{index}.log"),
@@ -153,7 +153,7 @@ def cluster(public_client):
 
 
 def test_processes_of_two_workers_add_up_their_numbers(cluster):
-    codes = cluster.run(cluster.script(ALLREDUCE), MOFANG_PROCESSES_PER_NODE="2")
+    codes = cluster.run(cluster.script(ALLREDUCE), MOFANG_PROCESSES_PER_REPLICA="2")
     said = cluster.log("launcher-0")
     assert codes == [0, 0, 0], said
     assert sorted(x for x in said.splitlines() if x.startswith("rank")) == [
@@ -177,8 +177,8 @@ def test_processes_find_what_their_container_and_the_job_give_them(cluster):
         script,
         "--epochs",
         "two words",
-        MOFANG_PARAMETERS='{"lr": 0.1}',
-        MOFANG_FORWARDED='["ODD", "ABSENT"]',
+        MOFANG_HYPERPARAMETERS='{"lr": 0.1}',
+        MOFANG_FORWARDED_ENV='["ODD", "ABSENT"]',
         ODD=odd,
         OF_THE_IMAGE="kept",
     )
@@ -191,7 +191,7 @@ def test_processes_find_what_their_container_and_the_job_give_them(cluster):
         assert environment["ODD"] == odd
         assert environment["OF_THE_IMAGE"] == "kept"
         assert environment["MOFANG_RESULT_FILE"].endswith("/logs/result.json")
-    places = {(e["MOFANG_ROLE"], e["MOFANG_INDEX"]) for _, _, e in got}
+    places = {(e["MOFANG_ROLE"], e["MOFANG_REPLICA_INDEX"]) for _, _, e in got}
     assert places == {("worker", "0"), ("worker", "1")}
 
 
@@ -263,11 +263,12 @@ def test_outputs_of_workers_are_in_their_place_when_the_launcher_ends(cluster):
     target = cluster.home / "out"
     script = cluster.script(
         "import os, pathlib\n"
-        "path = pathlib.Path(os.environ['TRAIN_URL'], os.environ['MOFANG_INDEX'])\n"
+        "index = os.environ['MOFANG_REPLICA_INDEX']\n"
+        "path = pathlib.Path(os.environ['TRAIN_URL'], index)\n"
         "path.write_bytes(b'x' * 50_000_000)"
     )
     place = {"kind": "output", "name": "train_url", "path": str(target)}
-    place = {**place, "deliver": "environment", "staged": True}
+    place = {**place, "pass_as": "environment", "staged": True}
     variables = {"MOFANG_DATA_PATHS": json.dumps([place])}
     for index in range(2):
         cluster.start("worker", index, script, **variables)

@@ -84,7 +84,7 @@ def test_a_worker_stays_while_its_launcher_is_not_there_yet(serving):
 
 def test_a_worker_ends_when_its_launcher_is_silent(serving, directory, clock):
     """A launcher that was killed declares nothing."""
-    (directory.path / "launcher.beat").touch()
+    (directory.path / "launcher.heartbeat").touch()
     assert not serving.is_over()
     clock.advance(mpi.SILENCE_SECONDS - 1)
     assert not serving.is_over()
@@ -93,7 +93,7 @@ def test_a_worker_ends_when_its_launcher_is_silent(serving, directory, clock):
 
 
 def test_a_sign_of_life_begins_the_patience_anew(serving, directory, clock):
-    beat = directory.path / "launcher.beat"
+    beat = directory.path / "launcher.heartbeat"
     beat.touch()
     assert not serving.is_over()
     clock.advance(1000)
@@ -129,11 +129,11 @@ def test_hosts_are_called_as_the_operator_calls_them(tmp_path):
     settings = RunSettings.from_environment(
         {
             "MOFANG_ROLES": '{"launcher":1,"worker":2}',
-            "MOFANG_HOSTS": '{"worker":"t-{index}"}',
+            "MOFANG_HOST_TEMPLATES": '{"worker":"t-{index}"}',
         }
     )
     assert mpi._host_names(settings, hostfile) == ["t-0", "t-1"]
-    hosts = {"MOFANG_HOSTS": '{"worker":"t-worker-0-{index}.t"}'}
+    hosts = {"MOFANG_HOST_TEMPLATES": '{"worker":"t-worker-0-{index}.t"}'}
     below = RunSettings.from_environment({"MOFANG_ROLES": '{"worker":1}', **hosts})
     assert mpi._host_names(below, hostfile) == ["t-worker-0-0"]
     hostfile.write_text("digits-worker-0 slots=2\ndigits-worker-1 slots=2\n")

@@ -45,7 +45,7 @@ def test_a_notebook_is_run_with_its_parameters_and_kept_beside_the_log(
 ):
     parameters = {"lr": 1e-05, "name": "12", "fast": True}
     code, output = wrapper(
-        notebook, framework="single", MOFANG_PARAMETERS=json.dumps(parameters)
+        notebook, framework="single", MOFANG_HYPERPARAMETERS=json.dumps(parameters)
     )
     assert code == 0, output
     assert papermill_arguments(output) == [
@@ -66,7 +66,7 @@ def test_only_rank_0_keeps_the_notebook(wrapper, notebook, rank):
 
 def test_only_the_first_replica_of_its_role_keeps_the_notebook(wrapper, notebook):
     _, output = wrapper(
-        notebook, framework="single", MOFANG_NODES="2", MOFANG_INDEX="1"
+        notebook, framework="single", MOFANG_ROLE_REPLICAS="2", MOFANG_REPLICA_INDEX="1"
     )
     assert papermill_arguments(output)[0][1] == os.devnull
 

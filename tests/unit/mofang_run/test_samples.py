@@ -74,11 +74,15 @@ def test_each_period_leaves_a_line_and_the_end_leaves_the_last(sampled, wrapper)
     sampled("sleep", "60", until=lambda found: len(found) >= 4, MOFANG_ATTEMPT="3")
 
     found = samples_of(wrapper)
-    assert {(each["v"], each["attempt"]) for each in found} == {(1, 3)}
-    assert len({each["run"] for each in found}) == 1
-    assert found[0]["up"] < found[1]["up"] < found[-1]["up"]
+    assert {(each["version"], each["attempt"]) for each in found} == {(1, 3)}
+    assert len({each["run_id"] for each in found}) == 1
+    assert (
+        found[0]["uptime_seconds"]
+        < found[1]["uptime_seconds"]
+        < found[-1]["uptime_seconds"]
+    )
     assert abs(found[-1]["time"] - time.time()) < 30
-    assert [each.get("end") for each in found] == [None] * (len(found) - 1) + [True]
+    assert [each.get("is_last") for each in found] == [None] * (len(found) - 1) + [True]
     assert found[-1]["processes"] == 0
 
 
@@ -197,10 +201,10 @@ def test_cpu_time_of_ended_processes_is_kept(sampled, wrapper):
         "bash",
         "-c",
         command,
-        until=lambda found: has_calmed(found) and found[-1]["cpu"] >= 0.38,
+        until=lambda found: has_calmed(found) and found[-1]["cpu_seconds"] >= 0.38,
     )
 
-    cpu = [each["cpu"] for each in found]
+    cpu = [each["cpu_seconds"] for each in found]
     assert cpu == sorted(cpu)
     assert cpu[-1] < 5
 
@@ -209,10 +213,12 @@ def test_a_busy_process_uses_cpu_and_memory(sampled, wrapper):
     script = wrapper.script("kept = b'x' * 50_000_000\nwhile True: pass")
 
     found = sampled(
-        sys.executable, script, until=lambda found: found and found[-1]["cpu"] > 0.5
+        sys.executable,
+        script,
+        until=lambda found: found and found[-1]["cpu_seconds"] > 0.5,
     )
 
-    assert 50_000_000 < found[-1]["memory"] < 500_000_000
+    assert 50_000_000 < found[-1]["memory_bytes"] < 500_000_000
 
 
 @pytest.mark.parametrize("variables", [{"MOFANG_SAMPLE_SECONDS": "0"}])
@@ -281,11 +287,11 @@ def test_a_full_disk_costs_samples_and_nothing_else(wrapper):
 
 def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path):
     path = tmp_path / "a.samples.jsonl"
-    path.write_bytes(b'{"v":1}\n{"v"')
+    path.write_bytes(b'{"version":1}\n{"version"')
 
-    SampleFile(path).append(b'{"v":2}')
+    SampleFile(path).append(b'{"version":2}')
 
-    assert path.read_bytes().splitlines()[-1] == b'{"v":2}'
+    assert path.read_bytes().splitlines()[-1] == b'{"version":2}'
 
 
 def test_a_long_file_keeps_every_second_sample_and_the_newest(tmp_path):

@@ -146,7 +146,7 @@ def test_a_daemon_that_nobody_told_to_end_gets_no_grace_period(quiet):
 
 
 def test_a_stop_while_waiting_for_the_master_ends_at_once(wrapper):
-    variables = {"MOFANG_NODES": "2", "MOFANG_MASTER": "worker-0.invalid"}
+    variables = {"MOFANG_ROLE_REPLICAS": "2", "MOFANG_LEADER_HOST": "worker-0.invalid"}
     with wrapper.start(wrapper.script(""), **variables) as process:
         read_until(process, b"Waiting for worker-0.invalid (worker-0)")
         process.terminate()

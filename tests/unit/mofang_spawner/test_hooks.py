@@ -202,7 +202,7 @@ async def test_traits_are_expanded_and_merged(make, context):
     ]["nodeSelectorTerms"]
     assert [each["key"] for each in term["matchExpressions"]] == [
         "zone",
-        "mofang.dev/machine",
+        "mofang.dev/node-type",
     ]
     assert server["envFrom"] == [{"secretRef": {"name": "x"}}]
     assert spec["dnsPolicy"] == "None"

@@ -12,7 +12,7 @@ from mofang_spawner import pods
 
 ZONE = {"key": "zone", "operator": "In", "values": ["a"]}
 DISK = {"key": "disk", "operator": "Exists"}
-OFF_GPU = {"key": "mofang.dev/machine", "operator": "NotIn", "values": ["gpu"]}
+OFF_GPU = {"key": "mofang.dev/node-type", "operator": "NotIn", "values": ["gpu"]}
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 

@@ -50,7 +50,7 @@ async def test_none_gives_way_while_all_are_in_use(
         await opened(browser, storage / "home/b")
         refused = await opened(browser, storage / "home/c")
         assert refused == {
-            "error": "too_many",
+            "error": "too_many_requests",
             "message": "2 TensorBoards run already, and all are in use: "
             f"{storage}/home/a; {storage}/home/b. Stop one of them first.",
             "fields": {},
@@ -68,7 +68,9 @@ async def test_many_at_once_are_counted_while_they_start(
         asked = [opened(browser, storage / f"home/{name}") for name in "abcd"]
         answers = await asyncio.gather(*asked)
         assert sum("id" in answer for answer in answers) == 2
-        assert sum(answer.get("error") == "too_many" for answer in answers) == 2
+        assert (
+            sum(answer.get("error") == "too_many_requests" for answer in answers) == 2
+        )
 
 
 async def test_a_failed_start_answers_with_its_last_words(

@@ -148,7 +148,7 @@ async def test_a_service_that_is_away_is_told_in_a_sentence(
     ):
         answer = await browser.get(f"{API}/jobs")
     assert answer.status_code == 502
-    assert answer.json()["error"] == "service_away"
+    assert answer.json()["error"] == "service_unavailable"
     assert answer.json()["message"].startswith("The training service does not answer. ")
 
 
@@ -174,7 +174,7 @@ async def test_defaults_name_what_a_form_starts_with(
     assert defaults["project"] == "vision"
     assert defaults["environment"] == "pytorch"
     assert defaults["image"] == "docker.io/mofang/pytorch:1"
-    assert defaults["root"] == str(tmp_path / "root")
+    assert defaults["root_dir"] == str(tmp_path / "root")
     assert defaults["limits"]["replicas"] == 64
     assert upstream.asked == []
 

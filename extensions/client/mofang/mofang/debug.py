@@ -26,7 +26,7 @@ from mofang.job_variables import (
     variables_file,
     write_variables,
 )
-from mofang_api.models import Delivery, Job, JobSpec
+from mofang_api.models import Job, JobSpec, PassAs
 
 _USER_VARIABLE = "JUPYTERHUB_USER"
 """Set by the hub for each server; unlike a setting, no file of the home has a say."""
@@ -77,7 +77,7 @@ def job_command(spec: JobSpec) -> list[str]:
     data_paths = [
         f"--{each.name}={each.path}"
         for each in spec.data_paths()
-        if each.deliver is Delivery.PARAMETER
+        if each.pass_as is PassAs.PARAMETER
     ]
     start = spec.command or ["python3", spec.script]
     return [*start, *spec.arguments, *spec.parameter_arguments(), *data_paths]

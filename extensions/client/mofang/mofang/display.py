@@ -150,7 +150,7 @@ def job_text(job: Job) -> str:
 
 
 def _cost(cost: QuotaCost) -> str:
-    amounts = (cost.asked, cost.used, cost.limit)
+    amounts = (cost.requested, cost.used, cost.limit)
     texts = (amount_text(cost.resource, amount) for amount in amounts)
     return "".join(f"<td>{text}</td>" for text in texts)
 

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from mofang_api.models import Delivery, JobSpec
+from mofang_api.models import JobSpec, PassAs
 
 JOB_VARIABLE = "MOFANG_DEBUG_JOB"
 """Names the job that the server looks into."""
@@ -65,7 +65,7 @@ def job_variables(spec: JobSpec) -> dict[str, str]:
     data_paths = {
         each.name.upper(): each.path
         for each in spec.data_paths()
-        if each.deliver is Delivery.ENVIRONMENT
+        if each.pass_as is PassAs.ENVIRONMENT
     }
     return {**spec.environment, **data_paths}
 

@@ -77,18 +77,18 @@ class SubmitOptions(TypedDict, total=False):
     """``{"WANDB_API_KEY": "wandb:key"}``: variable, name of a Secret of the project
     and key in it."""
 
-    user_id: int | None
+    run_as_user: int | None
     priority: str | None
     """``low``, ``normal`` or ``high`` among the project's waiting jobs."""
 
     restart: int | str | bool | Mapping[str, Any] | Restart | None
     """How often to start again after a failure of the platform: ``3``; of the script
-    too: ``"3,always"``; ``False`` for never, the default."""
+    too: ``"3,script-failures"``; ``False`` for never, the default."""
 
-    hang: str | None
-    """What to do about a job that makes no progress: ``off``, ``tell``, ``restart``."""
+    hang_policy: str | None
+    """What to do about a job without progress: ``off``, ``notify``, ``restart``."""
 
-    keep: int | str | timedelta | None
+    hold_on_failure: int | str | timedelta | None
     """How long a failed replica stays for a look: minutes, or ``"30m"``, ``"2h"``."""
 
 

@@ -79,10 +79,10 @@ class PathContext:
             self._find_files(resolved, workdir)
         self._resolve_data_paths(resolved)
         if snapshot:
-            if resolved.get("user_id", OWNER) != OWNER:
+            if resolved.get("run_as_user", OWNER) != OWNER:
                 raise refused(
-                    user_id=f"A copy of code can be read by the user {OWNER} alone. "
-                    "Leave user_id out, or use the code in place."
+                    run_as_user=f"A copy of code can be read by the user {OWNER} "
+                    "alone. Leave run_as_user out, or use the code in place."
                 )
             source = workdir if snapshot is True else self._absolute(snapshot)
             resolved["code"] = self._copied(source, resolved)

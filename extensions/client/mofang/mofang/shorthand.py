@@ -24,7 +24,7 @@ _RESOURCES = ("cpu", "memory", "gpu")
 _FLAGS = {
     "staged": ("staged", True),
     "preload": ("preload", True),
-    "env": ("deliver", "environment"),
+    "env": ("pass_as", "environment"),
 }
 
 
@@ -206,9 +206,14 @@ def _read_restart(value: object) -> object:
             return {"limit": value}
         case str():
             limit, _, rest = value.partition(",")
-            if not limit.strip().isdecimal() or rest.strip() not in {"", "always"}:
-                raise ValueError("Write how often, such as 3, or 3,always, or off.")
-            return {"limit": int(limit), "unconditional": bool(rest)}
+            if not limit.strip().isdecimal() or rest.strip() not in {
+                "",
+                "script-failures",
+            }:
+                raise ValueError(
+                    "Write how often, such as 3, or 3,script-failures, or off."
+                )
+            return {"limit": int(limit), "include_script_failures": bool(rest)}
         case _:
             return _plain(value)
 
@@ -243,7 +248,7 @@ _READERS: dict[str, Callable[[object], object]] = {
     "flags": _read_flags,
     "hyperparameters": _read_settings,
     "inputs": _read_data_paths,
-    "keep_on_failure_minutes": _read_minutes,
+    "hold_on_failure_minutes": _read_minutes,
     "outputs": _read_data_paths,
     "restart": _read_restart,
     "roles": _read_roles,

@@ -17,7 +17,10 @@ from mofang.shorthand import normalize, refused
 from mofang_api.frameworks import NOTEBOOK_FRAMEWORK
 from mofang_api.models import MAX_NAME, Job, JobSpec
 
-_RENAMED = {"keep": "keep_on_failure_minutes", "processes": "processes_per_replica"}
+_RENAMED = {
+    "hold_on_failure": "hold_on_failure_minutes",
+    "processes": "processes_per_replica",
+}
 _RESOURCES = ("cpu", "memory", "gpu")
 _BY_NAME = ("environment", "hyperparameters", "secrets", "resources")
 _DATA_PATHS = ("inputs", "outputs")

@@ -30,13 +30,13 @@ class RoleRule:
     """One role of a framework."""
 
     name: str
-    least: int
-    most: int
-    default: int = 1
-    is_main: bool = False
+    min_replicas: int
+    max_replicas: int
+    default_replicas: int = 1
+    primary: bool = False
     """Whether ``JobSpec.replicas`` counts its replicas."""
 
-    takes_gpu: bool = True
+    gpu_allowed: bool = True
     """Whether its replicas may ask for GPUs; others run on CPU nodes (J2, J3)."""
 
     required_by: str = ""
@@ -46,7 +46,7 @@ class RoleRule:
     plural: str = ""
     """What several of its replicas are called, where that is not its name."""
 
-    meaning: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +117,20 @@ class FrameworkDeclaration:
         return self.starter is ProcessStarter.TORCHRUN
 
 
-def workers(*, least: int = 1, most: int = MAX_REPLICAS, meaning: str = "") -> RoleRule:
-    """Return the rule of the main role of most frameworks.
+def workers(
+    *, min_replicas: int = 1, max_replicas: int = MAX_REPLICAS, description: str = ""
+) -> RoleRule:
+    """Return the rule of the primary role of most frameworks.
 
     Args:
-        least: Minimum number of replicas.
-        most: Maximum number of replicas.
-        meaning: What a worker does, for forms and docs.
+        min_replicas: Fewest that a job may ask for.
+        max_replicas: Most that a job may ask for.
+        description: What a worker does, for forms and docs.
     """
     return RoleRule(
-        name="worker", least=least, most=most, is_main=True, meaning=meaning
+        name="worker",
+        min_replicas=min_replicas,
+        max_replicas=max_replicas,
+        primary=True,
+        description=description,
     )

@@ -14,7 +14,7 @@ MAX_IMAGE = 512
 
 RESERVED_PREFIXES = ("MOFANG_", "JUPYTERHUB_", "KUBERNETES_")
 
-WAIT_VARIABLE = "MOFANG_WAIT_SECONDS"
+WAIT_VARIABLE = "MOFANG_PEER_TIMEOUT_SECONDS"
 """The one variable of the platform's that is a job's to set: how long its replicas wait
 for each other."""
 

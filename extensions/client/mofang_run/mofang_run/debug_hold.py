@@ -21,7 +21,7 @@ def hold_for_debugging(
 ) -> None:
     """Wait after a failure for as long as the job asks, or until SIGTERM.
 
-    ``<log file>.kept.json`` tells the training service meanwhile. Returns at once after
+    ``<log file>.held.json`` tells the training service meanwhile. Returns at once after
     success, or if the container is being terminated already.
 
     Args:
@@ -30,7 +30,7 @@ def hold_for_debugging(
         minute: Seconds for which each minute that the job asks for stands.
     """
     settings = replica.settings
-    seconds = settings.keep_minutes * minute
+    seconds = settings.hold_minutes * minute
     if not code or not seconds or replica.signals.stopped_by is not None:
         return
     ended = time.time()
@@ -77,8 +77,8 @@ def _write(
         {
             "exit_code": code,
             "ended": _stamp(ended),
-            "until": until,
-            "cause": cause,
+            "held_until": until,
+            "termination_message": cause,
         }
     )
     try:
@@ -91,7 +91,7 @@ def _write(
 
 
 def _mark(log_file: str | None) -> Path | None:
-    return Path(log_file).with_suffix(".kept.json") if log_file else None
+    return Path(log_file).with_suffix(".held.json") if log_file else None
 
 
 def _stamp(at: float) -> str:

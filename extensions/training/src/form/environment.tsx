@@ -82,8 +82,8 @@ export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
       </RowList>
       <TextInput
         model={model}
-        field="userId"
-        label={trans.__('User id')}
+        field="runAsUser"
+        label={trans.__('Run as user')}
         className="mf-mod-short"
         placeholder={DEFAULT_USER}
         hint={trans.__(

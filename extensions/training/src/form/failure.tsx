@@ -11,7 +11,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
     limit: trans.__(
       'When a node or the platform failed; a script that fails is not restarted.'
     ),
-    unconditional: trans.__(
+    include_script_failures: trans.__(
       'Also when the script failed. Stops after three failures in a row.'
     )
   };
@@ -25,7 +25,7 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
           choices={[
             ['off', trans.__('Off')],
             ['limit', trans.__('After failures of the platform')],
-            ['unconditional', trans.__('After any failure')]
+            ['include_script_failures', trans.__('After any failure')]
           ]}
           hint={hints[restart]}
         />
@@ -43,23 +43,23 @@ export function FailurePart({ model, trans }: IPartProps): JSX.Element {
       <div className="mf-FieldPair">
         <ChoiceInput
           model={model}
-          field="hang"
+          field="hangPolicy"
           label={trans.__('When it makes no progress')}
           choices={[
             ['off', trans.__('Do nothing')],
-            ['tell', trans.__('Warn me')],
+            ['notify', trans.__('Warn me')],
             ['restart', trans.__('Restart it')]
           ]}
           hint={
-            model.form.hang === 'restart' && restart === 'off'
+            model.form.hangPolicy === 'restart' && restart === 'off'
               ? trans.__('Restarts are off: you will only be warned.')
               : ''
           }
         />
         <TextInput
           model={model}
-          field="keepMinutes"
-          label={trans.__('Keep failed containers (minutes)')}
+          field="holdMinutes"
+          label={trans.__('Hold failed containers (minutes)')}
           hint={trans.__(
             'So you can inspect them in Cloud Shell. They still count against the quota.'
           )}

@@ -14,7 +14,7 @@ export function FormBody({ model, trans }: IPartProps): JSX.Element {
   const { form, errors, generation } = model;
   const pathCount = form.inputs.length + form.outputs.length;
   const variables = filled([...form.environment, ...form.secrets]).length;
-  const hasOwnUser = form.userId !== DEFAULT_USER;
+  const hasOwnUser = form.runAsUser !== DEFAULT_USER;
   const part = { model, trans };
   // Another form altogether opens other sections.
   return (
@@ -72,8 +72,8 @@ export function FormBody({ model, trans }: IPartProps): JSX.Element {
         summary={failureSummary(form, trans)}
         isOpen={
           form.restart !== 'off' ||
-          form.hang !== 'tell' ||
-          form.keepMinutes !== '0'
+          form.hangPolicy !== 'notify' ||
+          form.holdMinutes !== '0'
         }
         groups={FAILURE}
         errors={errors}
@@ -104,8 +104,8 @@ const RESOURCES = [
   'processes_per_replica'
 ];
 const INPUTS_OUTPUTS = ['inputs', 'outputs'];
-const ENVIRONMENT = ['environment', 'secrets', 'user_id'];
-const FAILURE = ['restart', 'hang', 'keep_on_failure_minutes'];
+const ENVIRONMENT = ['environment', 'secrets', 'run_as_user'];
+const FAILURE = ['restart', 'hang_policy', 'hold_on_failure_minutes'];
 
 function failureSummary(form: IJobForm, trans: TranslationBundle): string {
   switch (form.restart) {
@@ -113,7 +113,7 @@ function failureSummary(form: IJobForm, trans: TranslationBundle): string {
       return trans.__('No restart');
     case 'limit':
       return trans.__('At most %1 restarts', form.restartLimit);
-    case 'unconditional':
+    case 'include_script_failures':
       return trans.__('At most %1 restarts, in any case', form.restartLimit);
   }
 }

@@ -32,7 +32,7 @@ export function InputsOutputsPart({ model, trans }: IPartProps): JSX.Element {
                 trans.__('Path of input %1', number),
                 '/projects/…/data'
               )}
-              <DeliverySelect
+              <PassAsSelect
                 cells={cells}
                 row={row}
                 label={trans.__('How input %1 is passed', number)}
@@ -68,7 +68,7 @@ export function InputsOutputsPart({ model, trans }: IPartProps): JSX.Element {
                 trans.__('Path of output %1', number),
                 '/home/jovyan/model'
               )}
-              <DeliverySelect
+              <PassAsSelect
                 cells={cells}
                 row={row}
                 label={trans.__('How output %1 is passed', number)}
@@ -95,7 +95,7 @@ export function InputsOutputsPart({ model, trans }: IPartProps): JSX.Element {
   );
 }
 
-function DeliverySelect(
+function PassAsSelect(
   props: Pick<IPartProps, 'trans'> & {
     cells: RowCells<'inputs'> | RowCells<'outputs'>;
     row: IPathRow;
@@ -108,9 +108,9 @@ function DeliverySelect(
     <select
       className="mf-Select"
       aria-label={props.label}
-      value={row.deliver}
+      value={row.pass_as}
       onChange={({ target: { value } }) =>
-        cells.set({ deliver: value as IPathRow['deliver'] })
+        cells.set({ pass_as: value as IPathRow['pass_as'] })
       }
     >
       <option value="parameter">

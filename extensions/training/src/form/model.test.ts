@@ -144,7 +144,13 @@ async function answered(
   refusal: TrainingError | null = null,
   start: IFormStart = { path: 'train.py' }
 ) {
-  const nothing = { manifest: '', engine: '', cost: [], notes: [], fields: {} };
+  const nothing = {
+    manifest: '',
+    workload_kind: '',
+    cost: [],
+    notes: [],
+    fields: {}
+  };
   const jobs = {
     defaults: () => Promise.resolve(defaults),
     environments: () => Promise.resolve(environments),

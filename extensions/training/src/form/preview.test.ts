@@ -12,7 +12,13 @@ function spec(name: string): IJobSpec {
 }
 
 function preview(engine: string): IPreview {
-  return { manifest: '', engine, cost: [], notes: [], fields: {} };
+  return {
+    manifest: '',
+    workload_kind: engine,
+    cost: [],
+    notes: [],
+    fields: {}
+  };
 }
 
 /** A service whose responses are released by the test. */
@@ -62,7 +68,7 @@ test('the latest answer wins, in whatever order they come', async t => {
   t.mock.timers.tick(400);
   await answer[1](preview('new'));
   await answer[0]({ problem: 'Late.', fields: { name: 'Late.' } });
-  assert.equal(previews.preview?.engine, 'new');
+  assert.equal(previews.preview?.workload_kind, 'new');
   assert.equal(previews.state, 'ready');
   assert.deepEqual(previews.fields, {});
   assert.equal(changes(), 1);
@@ -93,5 +99,5 @@ test('a refusal has its sentences, and may be asked again', async t => {
   t.mock.timers.tick(400);
   assert.deepEqual(asked, ['a', 'a']);
   await answer[1](preview('b'));
-  assert.equal(previews.preview?.engine, 'b');
+  assert.equal(previews.preview?.workload_kind, 'b');
 });

@@ -113,9 +113,10 @@ function Answer(props: {
           </ul>
         </>
       )}
-      {answer.engine && (
+      {answer.workload_kind && (
         <p className="mf-Engine">
-          <span className="mf-Quiet">{trans.__('Run as')}</span> {answer.engine}
+          <span className="mf-Quiet">{trans.__('Run as')}</span>{' '}
+          {answer.workload_kind}
         </p>
       )}
       {answer.manifest && <Manifest text={answer.manifest} trans={trans} />}
@@ -137,7 +138,7 @@ function Cost(props: {
           <span className="mf-CostUsed" style={{ width: percent(bar.used) }} />
           <span
             className="mf-CostAsked"
-            style={{ width: percent(bar.asked) }}
+            style={{ width: percent(bar.requested) }}
           />
           {bar.limit < 1 && (
             <span

@@ -161,20 +161,20 @@ function CodePart({
 }: IPartProps & { folder: string }): JSX.Element {
   const { form, defaults } = model;
   const choices: [CodeChoice, string][] = [
-    ['place', trans.__('Live files')],
+    ['in_place', trans.__('Live files')],
     ['snapshot', trans.__('Snapshot')]
   ];
-  if (form.keptCode) {
-    choices.push(['kept', trans.__('The copy that %1 ran', form.rerunOf)]);
+  if (form.reusedCode) {
+    choices.push(['reuse', trans.__('The copy that %1 ran', form.rerunOf)]);
   }
   const hints = {
-    place: trans.__(
+    in_place: trans.__(
       'Later edits are picked up when the job starts or restarts.'
     ),
     snapshot: trans.__(
       'At most 5 GB, 1000 files and 32 folders deep; .mofangignore leaves files out.'
     ),
-    kept: trans.__('Of %1.', form.keptCode?.directory ?? '')
+    reuse: trans.__('Of %1.', form.reusedCode?.directory ?? '')
   };
   return (
     <>

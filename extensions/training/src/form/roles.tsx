@@ -16,8 +16,8 @@ import type { IPartProps } from './program';
 export function RolesPart({ model, trans }: IPartProps): JSX.Element {
   const { defaults, form } = model;
   const rules = defaults ? rulesOf(form, defaults) : [];
-  const main = rules.find(rule => rule.is_main);
-  const others = rules.filter(rule => !rule.is_main);
+  const main = rules.find(rule => rule.primary);
+  const others = rules.filter(rule => !rule.primary);
   const error = model.errors.roles;
   return (
     <>
@@ -73,8 +73,8 @@ function MainRole({ model, trans, rule }: IRoleProps): JSX.Element {
           label={trans.__('Replicas')}
           hint={trans.__('How many of them')}
           isNumber
-          min={rule.least}
-          max={rule.most}
+          min={rule.min_replicas}
+          max={rule.max_replicas}
         />
       )}
       <TextInput
@@ -89,7 +89,7 @@ function MainRole({ model, trans, rule }: IRoleProps): JSX.Element {
         label={trans.__('Memory')}
         hint={trans.__('512Mi, 4Gi')}
       />
-      {rule.takes_gpu && (
+      {rule.gpu_allowed && (
         <TextInput
           model={model}
           field="gpu"
@@ -135,10 +135,12 @@ function OtherRole({ model, trans, rule }: IRoleProps): JSX.Element {
     <div className="mf-RoleRow" role="group" aria-label={name}>
       <span className="mf-RoleName">
         {name}
-        {rule.meaning && <span className="mf-Hint">{rule.meaning}</span>}
+        {rule.description && (
+          <span className="mf-Hint">{rule.description}</span>
+        )}
       </span>
       {isFixed(rule) ? (
-        <span className="mf-RoleFixed">{rule.least}</span>
+        <span className="mf-RoleFixed">{rule.min_replicas}</span>
       ) : (
         cell(
           'replicas',
@@ -148,7 +150,7 @@ function OtherRole({ model, trans, rule }: IRoleProps): JSX.Element {
       )}
       {cell('cpu', trans.__('CPU of %1', name), form.cpu)}
       {cell('memory', trans.__('Memory of %1', name), form.memory)}
-      {rule.takes_gpu ? (
+      {rule.gpu_allowed ? (
         cell('gpu', trans.__('GPUs of %1', name), form.gpu)
       ) : (
         <span className="mf-RoleFixed mf-Quiet">{trans.__('none')}</span>

@@ -46,6 +46,6 @@ test('a repeated job knows which one, and keeps only code that is readable', () 
 
   const other = startForm({ job: job('ben') }, defaults);
   assert.equal(other.code, 'snapshot');
-  assert.equal(other.keptCode, null);
+  assert.equal(other.reusedCode, null);
   assert.equal(other.codeDirectory, code.directory);
 });

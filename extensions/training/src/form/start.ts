@@ -34,8 +34,8 @@ export function startForm(start: IFormStart, defaults: IDefaults): IJobForm {
 /** A snapshot in another user's home is taken again. */
 function repeated(job: IJob, defaults: IDefaults): IJobForm {
   const form = { ...formOf(job.spec, defaults), rerunOf: job.id };
-  return form.code === 'kept' && job.owner !== defaults.user
-    ? { ...form, code: 'snapshot', keptCode: null }
+  return form.code === 'reuse' && job.owner !== defaults.user
+    ? { ...form, code: 'snapshot', reusedCode: null }
     : form;
 }
 
@@ -94,5 +94,5 @@ export function isNotebook(path: string): boolean {
 }
 
 function filePath(path: string, defaults: IDefaults): string {
-  return `${defaults.root.replace(/\/$/, '')}/${path.replace(/^\//, '')}`;
+  return `${defaults.root_dir.replace(/\/$/, '')}/${path.replace(/^\//, '')}`;
 }

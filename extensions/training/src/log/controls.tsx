@@ -72,7 +72,7 @@ function ReplicaSelect({ model, trans }: IControlsProps): JSX.Element {
   return (
     <span className="mf-Inline">
       <label className="mf-Inline">
-        {trans.__('Node')}
+        {trans.__('Replica')}
         <select
           className="mf-Select"
           value={model.selected}
@@ -176,9 +176,9 @@ function LogActions(props: IControlsProps): JSX.Element {
       {openShell && (
         <button
           className="mf-TextButton"
-          disabled={!replica?.shell}
+          disabled={!replica?.shell_allowed}
           title={
-            replica?.shell
+            replica?.shell_allowed
               ? trans.__('Open a Cloud Shell in %1', model.selected)
               : trans.__('A Cloud Shell needs a running container of your own')
           }

@@ -13,7 +13,7 @@ import type { IJob, IJobSpec, IOutput } from './wire';
 const output = (name: string, path: string): IOutput => ({
   name,
   path,
-  deliver: 'parameter',
+  pass_as: 'parameter',
   staged: false,
   preload: false
 });

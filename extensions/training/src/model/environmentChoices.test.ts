@@ -50,14 +50,14 @@ test('before anything is known there is this environment', () => {
 });
 
 test('an environment without its image says why', () => {
-  const unavailable = 'It is being built.';
+  const unavailable_reason = 'It is being built.';
   const known = environments.environments.map(each => ({
     ...each,
-    unavailable
+    unavailable_reason
   }));
   const ray = choices({}, { ...environments, environments: known })[2];
   assert.equal(ray.label, 'Ray (not available yet): ray, single');
-  assert.equal(ray.hint, unavailable);
+  assert.equal(ray.hint, unavailable_reason);
 });
 
 test('an image of one’s own is the last, where the platform lets one', () => {

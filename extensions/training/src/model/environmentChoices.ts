@@ -86,15 +86,16 @@ function choiceOf(
   form: IJobForm,
   trans: ITranslate
 ): IEnvironmentChoice {
-  const { name, display_name, frameworks, image, unavailable } = environment;
-  const title = unavailable
+  const { name, display_name, frameworks, image, unavailable_reason } =
+    environment;
+  const title = unavailable_reason
     ? trans.__('%1 (not available yet)', display_name)
     : display_name;
   return {
     value: name,
     label: labelOf(title, frameworks, trans),
-    isMatching: frameworks.includes(form.framework),
-    hint: unavailable ?? image
+    isFitting: frameworks.includes(form.framework),
+    hint: unavailable_reason ?? image
   };
 }
 

@@ -20,9 +20,9 @@ const PATHS: Partial<Record<FormField, string>> = {
   memory: 'resources.memory',
   gpu: 'resources.gpu',
   processes: 'processes_per_replica',
-  userId: 'user_id',
+  runAsUser: 'run_as_user',
   restartLimit: 'restart.limit',
-  keepMinutes: 'keep_on_failure_minutes',
+  holdMinutes: 'hold_on_failure_minutes',
   rerunOf: 'rerun_of'
 };
 
@@ -93,7 +93,7 @@ function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
         : [head, row, rest[0] ?? 'path'].join('.');
     }
     case 'roles': {
-      const main = rulesOf(form, defaults).find(rule => rule.is_main)?.name;
+      const main = rulesOf(form, defaults).find(rule => rule.primary)?.name;
       return second !== '' && second === main ? rest.join('.') : path;
     }
     case 'directory':
@@ -120,10 +120,10 @@ function shownPaths(form: IJobForm, defaults: IDefaults): Set<string> {
   ]);
   const roles = rulesOf(form, defaults).flatMap(rule => {
     const resources = ['resources.cpu', 'resources.memory'].concat(
-      rule.takes_gpu ? ['resources.gpu'] : []
+      rule.gpu_allowed ? ['resources.gpu'] : []
     );
     const own = isFixed(rule) ? resources : ['replicas', ...resources];
-    return rule.is_main ? own : own.map(each => `roles.${rule.name}.${each}`);
+    return rule.primary ? own : own.map(each => `roles.${rule.name}.${each}`);
   });
   return new Set([
     'name',
@@ -139,11 +139,11 @@ function shownPaths(form: IJobForm, defaults: IDefaults): Set<string> {
     'roles',
     'priority',
     'processes_per_replica',
-    'user_id',
+    'run_as_user',
     'restart',
     ...(form.restart === 'off' ? [] : ['restart.limit']),
-    'hang',
-    'keep_on_failure_minutes',
+    'hang_policy',
+    'hold_on_failure_minutes',
     ...rows,
     ...roles
   ]);

@@ -23,7 +23,7 @@ const MAX_NAME = 63;
 const MAX_RESTARTS = 128;
 const MAX_PROCESSES = 256;
 const MAX_USER = 65535;
-const MAX_KEEP_MINUTES = 24 * 60;
+const MAX_HOLD_MINUTES = 24 * 60;
 const LEAST_CPU = 0.01;
 
 const VARIABLE = /^[A-Za-z_]\w*$/;
@@ -138,11 +138,11 @@ class Checks {
     if (form.code === 'snapshot') {
       this._absolute('code.directory', form.codeDirectory);
     }
-    this._whole('user_id', form.userId || DEFAULT_USER, 1, MAX_USER);
-    const user = form.userId.trim() || DEFAULT_USER;
+    this._whole('run_as_user', form.runAsUser || DEFAULT_USER, 1, MAX_USER);
+    const user = form.runAsUser.trim() || DEFAULT_USER;
     this._addError(
-      'user_id',
-      form.code !== 'place' && user !== DEFAULT_USER,
+      'run_as_user',
+      form.code !== 'in_place' && user !== DEFAULT_USER,
       trans.__(
         'A snapshot of code is private to user %1. Leave the user id at %1, or use the code in place.',
         DEFAULT_USER
@@ -153,7 +153,7 @@ class Checks {
   private _size(): void {
     const { _form: form, _defaults: defaults } = this;
     for (const rule of rulesOf(form, defaults)) {
-      const role = rule.is_main ? form : form.roles[rule.name];
+      const role = rule.primary ? form : form.roles[rule.name];
       if (role) {
         this._role(rule, role);
       }
@@ -165,13 +165,18 @@ class Checks {
 
   private _role(rule: IRoleRule, role: IRoleForm): void {
     const { limits } = this._defaults;
-    const root = rule.is_main ? '' : `roles.${rule.name}.`;
-    const mayBeEmpty = !rule.is_main;
+    const root = rule.primary ? '' : `roles.${rule.name}.`;
+    const mayBeEmpty = !rule.primary;
     const isRequired = (text: string) => text.trim() !== '' || !mayBeEmpty;
     if (!isFixed(rule) && isRequired(role.replicas)) {
-      this._whole(`${root}replicas`, role.replicas, rule.least, rule.most);
+      this._whole(
+        `${root}replicas`,
+        role.replicas,
+        rule.min_replicas,
+        rule.max_replicas
+      );
     }
-    if (rule.takes_gpu && isRequired(role.gpu)) {
+    if (rule.gpu_allowed && isRequired(role.gpu)) {
       this._whole(`${root}resources.gpu`, role.gpu, 0, limits.gpu);
     }
     const cpu = parseQuantity(role.cpu);
@@ -255,8 +260,8 @@ class Checks {
     if (form.restart !== 'off') {
       this._whole('restart.limit', form.restartLimit, 1, MAX_RESTARTS);
     }
-    const minutes = form.keepMinutes || '0';
-    this._whole('keep_on_failure_minutes', minutes, 0, MAX_KEEP_MINUTES);
+    const minutes = form.holdMinutes || '0';
+    this._whole('hold_on_failure_minutes', minutes, 0, MAX_HOLD_MINUTES);
   }
 
   /** Check that names of rows are valid and unique. */

@@ -75,16 +75,16 @@ const wrong: [string, Partial<IJobForm>, string][] = [
   ['memory without a unit', { memory: '4' }, 'resources.memory'],
   ['memory with spaces', { memory: '4 Gi b' }, 'resources.memory'],
   ['a relative folder', { workingDirectory: 'code' }, 'working_directory'],
-  ['no user', { userId: '0' }, 'user_id'],
+  ['no user', { runAsUser: '0' }, 'run_as_user'],
   ['an image that is not named', { isCustomImage: true }, 'image'],
   ['an image with a space', { image: 'a b:1' }, 'image'],
   [
     'another user with a snapshot',
-    { code: 'snapshot', userId: '7' },
-    'user_id'
+    { code: 'snapshot', runAsUser: '7' },
+    'run_as_user'
   ],
   ['129 restarts', { restart: 'limit', restartLimit: '129' }, 'restart.limit'],
-  ['two days of keeping', { keepMinutes: '2880' }, 'keep_on_failure_minutes'],
+  ['two days of keeping', { holdMinutes: '2880' }, 'hold_on_failure_minutes'],
   [
     'too many chiefs',
     { framework: 'tensorflow', roles: { chief: { ...role, replicas: '2' } } },
@@ -161,7 +161,7 @@ const again: [string, Partial<IJobForm>][] = [
         {
           name: 'train_url',
           path: '/home/jovyan/model',
-          deliver: 'environment',
+          pass_as: 'environment',
           staged: true,
           preload: true
         }
@@ -169,13 +169,13 @@ const again: [string, Partial<IJobForm>][] = [
       environment: [{ name: 'OMP_NUM_THREADS', value: '2' }],
       secrets: [{ name: 'HF_TOKEN', secret: 'hub', key: 'token' }],
       requirements: 'requirements.txt',
-      restart: 'unconditional',
+      restart: 'include_script_failures',
       restartLimit: '7',
-      hang: 'restart',
-      keepMinutes: '30',
+      hangPolicy: 'restart',
+      holdMinutes: '30',
       priority: 'high',
       processes: '2',
-      userId: '1001',
+      runAsUser: '1001',
       workingDirectory: '/home/jovyan'
     }
   ],

@@ -4,8 +4,8 @@
  */
 import { DEFAULT_FRAMEWORK } from './frameworks.generated';
 import type {
-  Delivery,
-  HangAction,
+  PassAs,
+  HangPolicy,
   ICodeSource,
   IDefaults,
   IRoleRule,
@@ -19,8 +19,8 @@ import type {
 export type Program = 'script' | 'command' | 'notebook' | 'converted';
 
 /** Code where it lies, as it is at submission, or as the repeated job had it. */
-export type CodeChoice = 'place' | 'snapshot' | 'kept';
-export type RestartChoice = 'off' | 'limit' | 'unconditional';
+export type CodeChoice = 'in_place' | 'snapshot' | 'reuse';
+export type RestartChoice = 'off' | 'limit' | 'include_script_failures';
 
 export interface IPair {
   name: string;
@@ -30,7 +30,7 @@ export interface IPair {
 export interface IPathRow {
   name: string;
   path: string;
-  deliver: Delivery;
+  pass_as: PassAs;
   staged: boolean;
   preload: boolean;
 }
@@ -67,7 +67,7 @@ export interface IJobForm {
   /** Empty for the working directory. */
   codeDirectory: string;
   /** The snapshot of the job that this one repeats. */
-  keptCode: ICodeSource | null;
+  reusedCode: ICodeSource | null;
   requirements: string;
   inputs: IPathRow[];
   outputs: IPathRow[];
@@ -87,11 +87,11 @@ export interface IJobForm {
   priority: Priority;
   environment: IPair[];
   secrets: ISecretRow[];
-  userId: string;
+  runAsUser: string;
   restart: RestartChoice;
   restartLimit: string;
-  hang: HangAction;
-  keepMinutes: string;
+  hangPolicy: HangPolicy;
+  holdMinutes: string;
   /** Id of the job that this one repeats with changes. */
   rerunOf: string;
 }
@@ -126,9 +126,9 @@ export function emptyForm(): IJobForm {
     hyperparameters: [],
     flags: '',
     workingDirectory: '',
-    code: 'place',
+    code: 'in_place',
     codeDirectory: '',
-    keptCode: null,
+    reusedCode: null,
     requirements: '',
     inputs: [],
     outputs: [],
@@ -144,11 +144,11 @@ export function emptyForm(): IJobForm {
     priority: 'normal',
     environment: [],
     secrets: [],
-    userId: DEFAULT_USER,
+    runAsUser: DEFAULT_USER,
     restart: 'off',
     restartLimit: '3',
-    hang: 'tell',
-    keepMinutes: '0',
+    hangPolicy: 'notify',
+    holdMinutes: '0',
     rerunOf: ''
   };
 }
@@ -157,7 +157,7 @@ export function emptyPathRow(): IPathRow {
   return {
     name: '',
     path: '',
-    deliver: 'parameter',
+    pass_as: 'parameter',
     staged: false,
     preload: false
   };
@@ -184,7 +184,7 @@ export function rulesOf(form: IJobForm, defaults: IDefaults): IRoleRule[] {
 }
 
 export function isFixed(rule: IRoleRule): boolean {
-  return rule.least === rule.most;
+  return rule.min_replicas === rule.max_replicas;
 }
 
 /** How many replicas a role has that is not the main one. */
@@ -193,7 +193,7 @@ export function replicasOf(
   roles: Record<string, IRoleForm>
 ): string {
   if (isFixed(rule)) {
-    return String(rule.least);
+    return String(rule.min_replicas);
   }
   return roles[rule.name]?.replicas.trim() || defaultReplicas(rule, roles);
 }
@@ -204,7 +204,7 @@ export function hasOneReplica(
   defaults: IDefaults | null
 ): boolean {
   const rules = defaults ? rulesOf(form, defaults) : [];
-  return rules.length === 1 && rules[0].most === 1;
+  return rules.length === 1 && rules[0].max_replicas === 1;
 }
 
 /** A role that another one requires is there where that one is. */
@@ -213,7 +213,9 @@ export function defaultReplicas(
   roles: Record<string, IRoleForm>
 ): string {
   const isCalledFor = Number(roles[rule.required_by]?.replicas || 0) > 0;
-  return String(isCalledFor ? Math.max(rule.default, 1) : rule.default);
+  return String(
+    isCalledFor ? Math.max(rule.default_replicas, 1) : rule.default_replicas
+  );
 }
 
 /** A job's name out of its script's: `/home/jovyan/My train.py` → `My train`. */

@@ -51,12 +51,12 @@ export function specOf(
     ),
     flags: flagsOf(form),
     working_directory: directoryOf(form, defaults),
-    code: form.code === 'kept' ? form.keptCode : code,
+    code: form.code === 'reuse' ? form.reusedCode : code,
     requirements: form.requirements.trim() || null,
-    inputs: filled(form.inputs).map(({ name, path, deliver }): IInput => ({
+    inputs: filled(form.inputs).map(({ name, path, pass_as }): IInput => ({
       name: name.trim(),
       path: path.trim(),
-      deliver
+      pass_as
     })),
     outputs: filled(form.outputs).map((row): IOutput => ({
       ...row,
@@ -77,11 +77,11 @@ export function specOf(
         { secret: secret.trim(), key: key.trim() }
       ])
     ),
-    user_id: Number(form.userId.trim() || DEFAULT_USER),
+    run_as_user: Number(form.runAsUser.trim() || DEFAULT_USER),
     priority: form.priority,
     restart: restartOf(form),
-    hang: form.hang,
-    keep_on_failure_minutes: Number(form.keepMinutes.trim() || 0),
+    hang_policy: form.hangPolicy,
+    hold_on_failure_minutes: Number(form.holdMinutes.trim() || 0),
     rerun_of: form.rerunOf || null
   };
 }
@@ -105,8 +105,9 @@ type Size = Pick<IJobSpec, 'replicas' | 'resources' | 'roles'>;
 
 function sizeOf(form: IJobForm, defaults: IDefaults): Size {
   const rules = rulesOf(form, defaults);
-  const main = rules.find(rule => rule.is_main);
-  const replicas = main && isFixed(main) ? main.least : Number(form.replicas);
+  const main = rules.find(rule => rule.primary);
+  const replicas =
+    main && isFixed(main) ? main.min_replicas : Number(form.replicas);
   const resources = {
     cpu: form.cpu.trim(),
     memory: form.memory.trim(),
@@ -115,7 +116,7 @@ function sizeOf(form: IJobForm, defaults: IDefaults): Size {
   const roles: Record<string, IRoleSpec> = {};
   for (const rule of rules) {
     const role = form.roles[rule.name];
-    const asked = role && !rule.is_main && roleSpec(rule, role, resources);
+    const asked = role && !rule.primary && roleSpec(rule, role, resources);
     if (asked && (asked.replicas !== null || asked.resources)) {
       roles[rule.name] = asked;
     }
@@ -132,7 +133,7 @@ function roleSpec(
   role: IRoleForm,
   fallback: IResources
 ): IRoleSpec {
-  const isOwn = [role.cpu, role.memory, rule.takes_gpu ? role.gpu : ''].some(
+  const isOwn = [role.cpu, role.memory, rule.gpu_allowed ? role.gpu : ''].some(
     each => each.trim() !== ''
   );
   const gpu = role.gpu.trim() === '' ? fallback.gpu : Number(role.gpu);
@@ -145,7 +146,7 @@ function roleSpec(
       ? {
           cpu: role.cpu.trim() || fallback.cpu,
           memory: role.memory.trim() || fallback.memory,
-          gpu: rule.takes_gpu ? gpu : 0
+          gpu: rule.gpu_allowed ? gpu : 0
         }
       : null
   };
@@ -156,7 +157,7 @@ function restartOf(form: IJobForm): IRestart | null {
     ? null
     : {
         limit: Number(form.restartLimit),
-        unconditional: form.restart === 'unconditional'
+        include_script_failures: form.restart === 'include_script_failures'
       };
 }
 
@@ -177,9 +178,9 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
     hyperparameters: pairs(spec.hyperparameters, parameterText),
     flags: spec.flags.join(' '),
     workingDirectory: spec.working_directory,
-    code: spec.code ? 'kept' : 'place',
+    code: spec.code ? 'reuse' : 'in_place',
     codeDirectory: spec.code?.directory ?? '',
-    keptCode: spec.code,
+    reusedCode: spec.code,
     requirements: spec.requirements ?? '',
     inputs: spec.inputs.map(row => ({ ...row, staged: false, preload: false })),
     outputs: spec.outputs.map(row => ({ ...row })),
@@ -193,11 +194,11 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
       secret,
       key
     })),
-    userId: String(spec.user_id),
+    runAsUser: String(spec.run_as_user),
     restart: restartChoice(spec.restart),
     restartLimit: String(spec.restart?.limit ?? 3),
-    hang: spec.hang,
-    keepMinutes: String(spec.keep_on_failure_minutes),
+    hangPolicy: spec.hang_policy,
+    holdMinutes: String(spec.hold_on_failure_minutes),
     rerunOf: spec.rerun_of ?? ''
   };
 }
@@ -221,10 +222,10 @@ function imageForm(spec: IJobSpec, defaults: IDefaults): ImageForm {
 type SizeForm = IRoleForm & Pick<IJobForm, 'roles'>;
 
 function sizeForm(spec: IJobSpec, rules: readonly IRoleRule[]): SizeForm {
-  const main = rules.find(rule => rule.is_main)?.name ?? '';
+  const main = rules.find(rule => rule.primary)?.name ?? '';
   const own = spec.roles[main];
   const roles: Record<string, IRoleForm> = {};
-  for (const { name } of rules.filter(rule => !rule.is_main)) {
+  for (const { name } of rules.filter(rule => !rule.primary)) {
     const asked = spec.roles[name];
     // What others inherit is the job's, which the main role may differ from.
     const fallback = own?.resources ? spec.resources : null;
@@ -252,7 +253,11 @@ function resourceTexts(
 }
 
 function restartChoice(restart: IRestart | null): IJobForm['restart'] {
-  return restart ? (restart.unconditional ? 'unconditional' : 'limit') : 'off';
+  return restart
+    ? restart.include_script_failures
+      ? 'include_script_failures'
+      : 'limit'
+    : 'off';
 }
 
 function pairs<V>(values: Record<string, V>, text: (value: V) => string) {

@@ -29,7 +29,7 @@ test('what does not fit is as if never written', () => {
         replicas: 3,
         priority: 'urgent',
         program: 'notebook',
-        keptCode: { directory: '/a', snapshot: 'x' },
+        reusedCode: { directory: '/a', snapshot: 'x' },
         environment: [{ name: 'A', value: 5 }, 'B'],
         roles: { ps: { replicas: '2', color: 'red' }, chief: null },
         color: 'red'
@@ -52,8 +52,8 @@ test('what does not fit is as if never written', () => {
 test('a preset keeps nothing that belongs to one job alone', () => {
   const kept = presetForm({
     ...form,
-    code: 'kept',
-    keptCode: { directory: '/a', snapshot: '0' },
+    code: 'reuse',
+    reusedCode: { directory: '/a', snapshot: '0' },
     program: 'converted',
     rerunOf: 'train-abc123'
   });

@@ -21,9 +21,9 @@ export function readPresets(stored: unknown): IPreset[] {
 
 /** What a preset keeps of a form: nothing that belongs to one job alone. */
 export function presetForm(form: IJobForm): IJobForm {
-  const code = form.code === 'kept' ? 'snapshot' : form.code;
+  const code = form.code === 'reuse' ? 'snapshot' : form.code;
   const program = form.program === 'command' ? 'command' : 'script';
-  return { ...form, code, program, keptCode: null, rerunOf: '' };
+  return { ...form, code, program, reusedCode: null, rerunOf: '' };
 }
 
 /** Add a preset, or replace the one of that name; by name, as people look for it. */
@@ -45,11 +45,11 @@ export function withoutPreset(
 
 const CHOICES: Record<string, readonly unknown[]> = {
   program: ['script', 'command'],
-  code: ['place', 'snapshot'],
+  code: ['in_place', 'snapshot'],
   priority: ['low', 'normal', 'high'],
-  restart: ['off', 'limit', 'unconditional'],
-  hang: ['off', 'tell', 'restart'],
-  deliver: ['parameter', 'environment']
+  restart: ['off', 'limit', 'include_script_failures'],
+  hangPolicy: ['off', 'notify', 'restart'],
+  pass_as: ['parameter', 'environment']
 };
 
 function readForm(stored: unknown): IJobForm {
@@ -61,7 +61,7 @@ function readForm(stored: unknown): IJobForm {
   ]);
   return presetForm({
     ...matching(emptyForm(), read),
-    keptCode: null,
+    reusedCode: null,
     hyperparameters: rows(read.hyperparameters, pair),
     environment: rows(read.environment, pair),
     secrets: rows(read.secrets, { name: '', secret: '', key: '' }),

@@ -7,11 +7,11 @@ import { trans } from './testDefaults';
 const GIB = 2 ** 30;
 
 test('a job that fits says what is left of', () => {
-  const cost = { resource: 'cpu', asked: 1, used: 3, limit: 8 };
+  const cost = { resource: 'cpu', requested: 1, used: 3, limit: 8 };
   assert.deepEqual(quotaBar(cost, trans), {
     label: 'CPU',
     used: 3 / 8,
-    asked: 1 / 8,
+    requested: 1 / 8,
     limit: 1,
     status: 'fits',
     message: 'Uses 1 core (3 of 8 cores in use)'
@@ -20,14 +20,14 @@ test('a job that fits says what is left of', () => {
 
 test('a job that must wait is told from one that can never start', () => {
   const memory = { resource: 'memory', used: 12 * GIB, limit: 16 * GIB };
-  const waits = quotaBar({ ...memory, asked: 8 * GIB }, trans);
+  const waits = quotaBar({ ...memory, requested: 8 * GIB }, trans);
   assert.equal(waits.status, 'waits');
   assert.equal(waits.limit, 16 / 20);
   assert.equal(
     waits.message,
     'Uses 8 GiB (12 GiB of 16 GiB in use), so the job waits'
   );
-  const never = quotaBar({ ...memory, asked: 17 * GIB }, trans);
+  const never = quotaBar({ ...memory, requested: 17 * GIB }, trans);
   assert.equal(never.status, 'never');
   assert.equal(
     never.message,
@@ -35,11 +35,11 @@ test('a job that must wait is told from one that can never start', () => {
   );
 });
 
-test('where there is no limit nothing waits, and nothing asked never waits', () => {
-  const pods = { resource: 'pods', asked: 2, used: 900, limit: null };
+test('where there is no limit nothing waits, and nothing requested never waits', () => {
+  const pods = { resource: 'pods', requested: 2, used: 900, limit: null };
   assert.equal(quotaBar(pods, trans).status, 'fits');
-  const gpu = { resource: 'gpu', asked: 0, used: 5, limit: 4 };
+  const gpu = { resource: 'gpu', requested: 0, used: 5, limit: 4 };
   assert.equal(quotaBar(gpu, trans).status, 'fits');
-  const none = { resource: 'gpu', asked: 0, used: 0, limit: 0 };
-  assert.equal(quotaBar(none, trans).asked, 0);
+  const none = { resource: 'gpu', requested: 0, used: 0, limit: 0 };
+  assert.equal(quotaBar(none, trans).requested, 0);
 });

@@ -9,7 +9,7 @@ export interface IQuotaBar {
   label: string;
   /** Parts of the bar, which is as long as the limit or what is wanted of it. */
   used: number;
-  asked: number;
+  requested: number;
   /** Where the limit is on the bar; null where there is none. */
   limit: number | null;
   status: QuotaStatus;
@@ -19,32 +19,32 @@ export interface IQuotaBar {
 const UNITS: Record<string, Unit> = { cpu: 'cores', memory: 'bytes' };
 
 export function quotaBar(cost: IQuotaCost, trans: ITranslate): IQuotaBar {
-  const { asked, used, limit } = cost;
-  const whole = Math.max(limit ?? 0, used + asked) || 1;
+  const { requested, used, limit } = cost;
+  const whole = Math.max(limit ?? 0, used + requested) || 1;
   return {
     label: resourceLabel(cost.resource, trans),
     used: used / whole,
-    asked: asked / whole,
+    requested: requested / whole,
     limit: limit === null ? null : limit / whole,
     status: statusOf(cost),
     message: messageOf(cost, trans)
   };
 }
 
-function statusOf({ asked, used, limit }: IQuotaCost): QuotaStatus {
-  if (limit === null || asked === 0 || used + asked <= limit) {
+function statusOf({ requested, used, limit }: IQuotaCost): QuotaStatus {
+  if (limit === null || requested === 0 || used + requested <= limit) {
     return 'fits';
   }
-  return asked > limit ? 'never' : 'waits';
+  return requested > limit ? 'never' : 'waits';
 }
 
 function messageOf(cost: IQuotaCost, trans: ITranslate): string {
-  const { asked, used, limit, resource } = cost;
+  const { requested, used, limit, resource } = cost;
   const text = (value: number) => amount(value, resource);
   if (limit === null) {
-    return trans.__('Uses %1 (the project has no limit)', text(asked));
+    return trans.__('Uses %1 (the project has no limit)', text(requested));
   }
-  const whole = [text(asked), bare(used, resource), text(limit)];
+  const whole = [text(requested), bare(used, resource), text(limit)];
   switch (statusOf(cost)) {
     case 'fits':
       return trans.__('Uses %1 (%2 of %3 in use)', ...whole);
@@ -53,7 +53,7 @@ function messageOf(cost: IQuotaCost, trans: ITranslate): string {
     case 'never':
       return trans.__(
         'Uses %1, but the project has %2: the job can never start',
-        text(asked),
+        text(requested),
         text(limit)
       );
   }

@@ -3,21 +3,21 @@ import type { IDefaults, IEnvironment, IEnvironments, IRoleRule } from './wire';
 
 function role(
   name: string,
-  least: number,
-  most: number,
+  min_replicas: number,
+  max_replicas: number,
   part: Partial<IRoleRule> = {}
 ): IRoleRule {
   const rule = {
-    default: least,
-    is_main: false,
-    takes_gpu: true,
+    default_replicas: min_replicas,
+    primary: false,
+    gpu_allowed: true,
     required_by: '',
-    meaning: ''
+    description: ''
   };
-  return { name, least, most, ...rule, ...part };
+  return { name, min_replicas, max_replicas, ...rule, ...part };
 }
 
-const worker = role('worker', 1, 64, { is_main: true });
+const worker = role('worker', 1, 64, { primary: true });
 
 export const defaults: IDefaults = {
   project: 'vision',
@@ -27,18 +27,18 @@ export const defaults: IDefaults = {
   working_directory: '/home/jovyan',
   shared_directories: ['/home/jovyan', '/projects', '/global'],
   user: 'ada',
-  hub: '/hub/',
-  root: '/',
+  hub_url: '/hub/',
+  root_dir: '/',
   frameworks: {
     pytorch: [worker],
     tensorflow: [
-      role('chief', 0, 1, { takes_gpu: false, required_by: 'ps' }),
+      role('chief', 0, 1, { gpu_allowed: false, required_by: 'ps' }),
       worker,
-      role('ps', 0, 64, { takes_gpu: false })
+      role('ps', 0, 64, { gpu_allowed: false })
     ],
-    mpi: [role('launcher', 1, 1, { takes_gpu: false }), worker],
-    xgboost: [role('master', 1, 1), role('worker', 0, 64, { is_main: true })],
-    single: [role('worker', 1, 1, { is_main: true })]
+    mpi: [role('launcher', 1, 1, { gpu_allowed: false }), worker],
+    xgboost: [role('master', 1, 1), role('worker', 0, 64, { primary: true })],
+    single: [role('worker', 1, 1, { primary: true })]
   },
   limits: {
     replicas: 64,
@@ -55,7 +55,7 @@ function environment(
   ...frameworks: string[]
 ): IEnvironment {
   const image = `docker.io/mofang/${name}:1`;
-  const rest = { description: '', image, unavailable: null };
+  const rest = { description: '', image, unavailable_reason: null };
   return { name, display_name, frameworks, ...rest };
 }
 

@@ -9,9 +9,9 @@ export interface IResources {
   gpu: number;
 }
 
-export type Delivery = 'parameter' | 'environment';
+export type PassAs = 'parameter' | 'environment';
 export type Priority = 'low' | 'normal' | 'high';
-export type HangAction = 'off' | 'tell' | 'restart';
+export type HangPolicy = 'off' | 'notify' | 'restart';
 export type Parameter = string | ExactNumber | boolean;
 
 /** What a job asks for one of its roles; null for what the job asks for all. */
@@ -24,7 +24,7 @@ export interface IInput {
   /** Such as `data_url`. */
   name: string;
   path: string;
-  deliver: Delivery;
+  pass_as: PassAs;
 }
 
 export interface IOutput extends IInput {
@@ -48,7 +48,7 @@ export interface ISecretKey {
 
 export interface IRestart {
   limit: number;
-  unconditional: boolean;
+  include_script_failures: boolean;
 }
 
 export interface IJobSpec {
@@ -77,11 +77,11 @@ export interface IJobSpec {
   processes_per_replica: number | null;
   environment: Record<string, string>;
   secrets: Record<string, ISecretKey>;
-  user_id: number;
+  run_as_user: number;
   priority: Priority;
   restart: IRestart | null;
-  hang: HangAction;
-  keep_on_failure_minutes: number;
+  hang_policy: HangPolicy;
+  hold_on_failure_minutes: number;
   /** Null where an image is named that is not known to be an environment's. */
   environment_name: string | null;
   /** Id of the job that this one repeats with changes. */
@@ -96,13 +96,13 @@ export interface IReplica {
   reason: string | null;
   exit_code: number | null;
   /** Whether this user may open a Cloud Shell in it now. */
-  shell: boolean;
+  shell_allowed: boolean;
   /** Until when the container of a failed replica stays for a look. */
-  kept_until: string | null;
+  held_until: string | null;
 }
 
 /** Where a job stands among those of its project that wait to be let in. */
-export interface IQueuePlace {
+export interface IQueuePosition {
   position: number;
   length: number;
 }
@@ -114,9 +114,9 @@ export interface IRestartRecord {
   cause: string;
   replica: string | null;
   node: string | null;
-  by_platform: boolean;
+  platform_failure: boolean;
   /** Whether later tries keep off that machine. */
-  avoided: boolean;
+  node_excluded: boolean;
 }
 
 export type JobState =
@@ -135,7 +135,7 @@ export interface IJob {
   owner: string;
   spec: IJobSpec;
   /** Which resource runs it, such as `PyTorchJob`. */
-  engine: string;
+  workload_kind: string;
   state: JobState;
   /** One sentence: why it waits, or how it ended. */
   reason: string | null;
@@ -145,7 +145,7 @@ export interface IJob {
   attempt: number;
   restarts: IRestartRecord[];
   /** Null once it was let in. */
-  queue: IQueuePlace | null;
+  queue: IQueuePosition | null;
   /** One sentence when a running job seems to hang. */
   alert: string | null;
   replicas: IReplica[];
@@ -193,7 +193,7 @@ export interface IJobMetrics {
 export interface IQuotaCost {
   /** cpu (cores), memory (bytes), gpu, pods. */
   resource: string;
-  asked: number;
+  requested: number;
   used: number;
   limit: number | null;
 }
@@ -202,7 +202,7 @@ export interface IQuotaCost {
 export interface IPreview {
   /** YAML. */
   manifest: string;
-  engine: string;
+  workload_kind: string;
   cost: IQuotaCost[];
   notes: string[];
   /** A sentence for each field that must change, by dotted path. */
@@ -225,15 +225,15 @@ export type JobResult = Record<string, unknown>;
 /** One role of a framework. */
 export interface IRoleRule {
   name: string;
-  least: number;
-  most: number;
-  default: number;
+  min_replicas: number;
+  max_replicas: number;
+  default_replicas: number;
   /** Whether the job's own number of replicas counts this role's. */
-  is_main: boolean;
-  takes_gpu: boolean;
+  primary: boolean;
+  gpu_allowed: boolean;
   /** A role whose jobs have one of this, unless they say otherwise; empty for none. */
   required_by: string;
-  meaning: string;
+  description: string;
 }
 
 export interface IJobEvent {
@@ -251,7 +251,7 @@ export interface IEnvironment {
   /** Full reference. */
   image: string;
   /** One sentence while its image is not on the platform's nodes. */
-  unavailable: string | null;
+  unavailable_reason: string | null;
 }
 
 export interface IEnvironments {
@@ -272,10 +272,10 @@ export interface IDefaults {
   shared_directories: readonly string[];
   user: string;
   /** Address of the hub; empty off the platform. */
-  hub: string;
+  hub_url: string;
   frameworks: Record<string, IRoleRule[]>;
   /** Folder that the paths of JupyterLab's documents start from. */
-  root: string;
+  root_dir: string;
   limits: {
     replicas: number;
     gpu: number;

@@ -72,7 +72,7 @@ export async function openAsJupyterLab(
   job: IJob,
   trans: TranslationBundle
 ): Promise<void> {
-  const { hub } = await jobs.defaults();
+  const { hub_url: hub } = await jobs.defaults();
   if (!hub) {
     throw new Error(
       trans.__(

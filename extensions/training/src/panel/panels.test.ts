@@ -37,15 +37,15 @@ const restart = {
   replica: 'worker-1',
   node: 'gpu-1',
   cause: 'The node was lost.',
-  avoided: true,
-  by_platform: true
+  node_excluded: true,
+  platform_failure: true
 } as IRestartRecord;
 
 function props(job: Partial<IJob>, openTensorBoard: unknown = null) {
   const whole = {
     id: 'train-abc123',
     owner: 'ada',
-    engine: 'PyTorchJob',
+    workload_kind: 'PyTorchJob',
     created: '2026-11-01T10:00:00Z',
     started: null,
     finished: null,

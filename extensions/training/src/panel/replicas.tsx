@@ -48,7 +48,7 @@ function Replica(props: IDetailProps & { replica: IReplica }): JSX.Element {
           >
             {trans.__('Log')}
           </button>
-          {openShell && replica.shell && (
+          {openShell && replica.shell_allowed && (
             <button
               className="mf-Link"
               aria-label={trans.__('Shell in %1', name)}
@@ -75,11 +75,11 @@ function Replica(props: IDetailProps & { replica: IReplica }): JSX.Element {
         )}
       </div>
       {replica.reason && <div>{replica.reason}</div>}
-      {replica.kept_until && (
+      {replica.held_until && (
         <div>
           {trans.__(
             'Held until %1.',
-            new Date(replica.kept_until).toLocaleTimeString([], {
+            new Date(replica.held_until).toLocaleTimeString([], {
               timeStyle: 'short'
             })
           )}

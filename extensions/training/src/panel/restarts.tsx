@@ -25,10 +25,10 @@ export function RestartList({ job, trans }: IDetailProps): JSX.Element | null {
               {locationOf(each) && ` · ${locationOf(each)}`}
             </span>
             <span className="mf-RestartCause">{each.cause}</span>
-            {each.avoided && each.node && (
+            {each.node_excluded && each.node && (
               <span>{trans.__('Later attempts avoid %1.', each.node)}</span>
             )}
-            {each.by_platform && (
+            {each.platform_failure && (
               <span className="mf-Quiet">
                 {trans.__('No fault of the script.')}
               </span>

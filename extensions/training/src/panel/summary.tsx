@@ -18,7 +18,7 @@ export function JobSummary({ job, model, trans }: IDetailProps): JSX.Element {
     [trans.__('Duration'), runTime(job, now) ?? '–'],
     [
       trans.__('Framework'),
-      [spec.framework, job.engine].filter(Boolean).join(' · ')
+      [spec.framework, job.workload_kind].filter(Boolean).join(' · ')
     ],
     [trans.__('Command'), commandOf(spec)],
     [trans.__('Directory'), spec.working_directory],

@@ -8,7 +8,7 @@ import type { IDetailProps } from './detailProps';
 /** What can be done with a job. */
 export function JobToolbar({ job, model, trans }: IDetailProps): JSX.Element {
   const { actions, busy, jobs } = model;
-  const shell = job.replicas.find(replica => replica.shell);
+  const shell = job.replicas.find(replica => replica.shell_allowed);
   const bar = React.useRef<HTMLDivElement>(null);
   return (
     <div

@@ -181,7 +181,7 @@ async def running_service(
 
 def running_job(**fields: object) -> Job:
     replicas = [
-        Replica(role="worker", index=n, state=ReplicaState.RUNNING, shell=True)
+        Replica(role="worker", index=n, state=ReplicaState.RUNNING, shell_allowed=True)
         for n in range(2)
     ]
     return a_job(**{"replicas": replicas, **fields})

@@ -133,7 +133,9 @@ def test_the_leading_replica_that_runs_comes_first():
     assert names == ["chief-0", "worker-1", "ps-0"]
     assert find_host(job, None).replica == "chief-0"
     # What is kept after a failure can be gone into too.
-    kept = Replica(role="worker", index=0, state=ReplicaState.FAILED, shell=True)
+    kept = Replica(
+        role="worker", index=0, state=ReplicaState.FAILED, shell_allowed=True
+    )
     assert find_host(a_job(spec=spec, replicas=[kept]), None).replica == "worker-0"
 
 

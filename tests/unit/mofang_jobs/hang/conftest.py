@@ -93,15 +93,15 @@ def line_of(sample: Sample) -> bytes:
     """Return the line that the wrapper would write."""
     io = sample.io
     raw = {
-        "v": 1,
-        "run": sample.run,
+        "version": 1,
+        "run_id": sample.run,
         "attempt": sample.attempt,
-        "period": sample.period,
+        "period_seconds": sample.period,
         "time": sample.time,
-        "up": sample.up,
+        "uptime_seconds": sample.up,
         "processes": sample.processes,
-        "cpu": sample.cpu,
-        "memory": sample.memory,
+        "cpu_seconds": sample.cpu,
+        "memory_bytes": sample.memory,
         "io": [getattr(io, field) for field in io.__slots__],
         "digest": sample.digest,
     }
@@ -112,5 +112,5 @@ def line_of(sample: Sample) -> bytes:
             [getattr(gpu, field) for field in gpu.__slots__] for gpu in sample.gpus
         ]
     if sample.is_end:
-        raw["end"] = True
+        raw["is_last"] = True
     return json.dumps(raw).encode() + b"\n"

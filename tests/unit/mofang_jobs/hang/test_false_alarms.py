@@ -118,7 +118,7 @@ def test_a_recorded_deadlock_of_two_ranks_is_found_in_time():
     found = verdicts(samples)
 
     hung = [number for number, each in enumerate(found) if each.health is Health.HUNG]
-    assert hung[0] - last <= SETTINGS.quiet_periods + 1
+    assert hung[0] - last <= SETTINGS.idle_periods + 1
     assert all(each.health is Health.ALIVE for each in found[: hung[0]])
 
 

@@ -12,7 +12,7 @@ from mofang_jobs.domain.hang_rule import Health, ReplicaSamples, detect_hang
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.domain.samples import SampledReplica
 
-QUIET = SETTINGS.quiet_periods
+QUIET = SETTINGS.idle_periods
 
 WORK = Part(60, talks=True, cores=1.0)
 SPIN = [[100.0]]

@@ -22,7 +22,7 @@ from support.client_packages import PYTHONPATH
 
 PERIOD = 0.1
 SETTINGS = HangSettings(
-    sample_seconds=PERIOD, quiet_periods=10, gpu_window=5, stale_periods=50
+    sample_seconds=PERIOD, idle_periods=10, gpu_window=5, stale_periods=50
 )
 
 IN_A_LOCK = """

@@ -69,17 +69,17 @@ async def test_a_line_that_is_still_being_written_waits(store, file):
         b"not json",
         b"[]",
         b"{}",
-        b'{"v":2}',
+        b'{"version":2}',
         b"\xff\xfe",
         b"[" * 15000,
         b"9" * 6000,
         b"x" * 20_000,
-        LINES.split(b"\n")[0].replace(b'"cpu": 10.0', b'"cpu": NaN'),
-        LINES.split(b"\n")[0].replace(b'"cpu": 10.0', b'"cpu": 1e999'),
-        LINES.split(b"\n")[0].replace(b'"cpu": 10.0', b'"cpu": "10"'),
-        LINES.split(b"\n")[0].replace(b'"cpu": 10.0', b'"cpu": true'),
+        LINES.split(b"\n")[0].replace(b'"cpu_seconds": 10.0', b'"cpu_seconds": NaN'),
+        LINES.split(b"\n")[0].replace(b'"cpu_seconds": 10.0', b'"cpu_seconds": 1e999'),
+        LINES.split(b"\n")[0].replace(b'"cpu_seconds": 10.0', b'"cpu_seconds": "10"'),
+        LINES.split(b"\n")[0].replace(b'"cpu_seconds": 10.0', b'"cpu_seconds": true'),
         LINES.split(b"\n")[0].replace(b'"processes": 2', b'"processes": 2.5'),
-        LINES.split(b"\n")[0].replace(b'"run": "a1b2c3d4"', b'"run": ""'),
+        LINES.split(b"\n")[0].replace(b'"run_id": "a1b2c3d4"', b'"run_id": ""'),
         LINES.split(b"\n")[0].replace(b'"io": [0, ', b'"io": ['),
     ],
 )
@@ -95,7 +95,13 @@ async def test_bad_lines_are_counted_and_passed_over(store, file, line):
 
 def test_values_are_brought_within_their_bounds():
     raw = json.loads(LINES.split(b"\n")[0])
-    raw |= {"cpu": -5, "memory": 10**30, "time": 1e300, "up": -1, "period": 0}
+    raw |= {
+        "cpu_seconds": -5,
+        "memory_bytes": 10**30,
+        "time": 1e300,
+        "uptime_seconds": -1,
+        "period_seconds": 0,
+    }
     raw["gpus"] = [[0, 5000, None, 1e300, -3]]
 
     found = parse_sample(json.dumps(raw).encode())

@@ -48,22 +48,22 @@ async def test_a_link_leads_nowhere(world: World, tmp_path: Path) -> None:
 
 
 async def test_a_failed_replica_that_is_kept_says_until_when(world: World) -> None:
-    job = await world.submit(keep_on_failure_minutes=30)
+    job = await world.submit(hold_on_failure_minutes=30)
     world.run_pod(job)
     record = {
         "exit_code": 3,
         "ended": "2033-05-18T03:03:20Z",
-        "until": "2033-05-18T03:33:20Z",
-        "cause": "Traceback:\nValueError: no.\n",
+        "held_until": "2033-05-18T03:33:20Z",
+        "termination_message": "Traceback:\nValueError: no.\n",
     }
     path = world.log_file(job)
-    path.with_name(f"{path.stem}.kept.json").write_text(json.dumps(record))
+    path.with_name(f"{path.stem}.held.json").write_text(json.dumps(record))
 
     (replica,) = (await world.call("GET", job["id"])).json()["replicas"]
 
-    assert replica["kept_until"] == "2033-05-18T03:33:20Z"
+    assert replica["held_until"] == "2033-05-18T03:33:20Z"
     assert "exit code 3: ValueError: no." in replica["reason"]
-    assert replica["shell"] is True, "which is what it is kept for"
+    assert replica["shell_allowed"] is True, "which is what it is kept for"
 
 
 async def test_outsiders_see_no_result(world: World) -> None:

@@ -57,7 +57,9 @@ def complete_role(
     """Offer the roles of the framework that was named before."""
     framework = Framework(ctx.params.get("framework") or DEFAULT_FRAMEWORK)
     return [
-        CompletionItem(f"{rule.name}={rule.default}", help=rule.meaning or None)
+        CompletionItem(
+            f"{rule.name}={rule.default_replicas}", help=rule.description or None
+        )
         for rule in role_rules(framework)
         if rule.name.startswith(incomplete)
     ]

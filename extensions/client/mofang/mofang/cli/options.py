@@ -13,7 +13,7 @@ from mofang.cli.completing import complete_environment, complete_role
 from mofang.options import RerunOptions
 from mofang.shorthand import read_setting
 from mofang_api.frameworks import DEFAULT_FRAMEWORK, NOTEBOOK_FRAMEWORK
-from mofang_api.models import Engine, Framework, HangAction, Priority
+from mofang_api.models import Engine, Framework, HangPolicy, Priority
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -168,26 +168,28 @@ _OPTIONS = (
     _size.option("--processes", type=int, help="Processes of each replica."),
     _trouble.option(
         "--restart",
-        metavar="N[,always]",
-        help="Start again so often after failures of the platform; always: of the "
-        "script too.",
+        metavar="N[,script-failures]",
+        help="Start again so often after failures of the platform; script-failures: "
+        "of the script too.",
     ),
     _trouble.option(
-        "--hang",
-        type=click.Choice(list(map(str, HangAction))),
+        "--hang-policy",
+        type=click.Choice(list(map(str, HangPolicy))),
         help="What to do about a job that makes no progress.",
     ),
     _trouble.option(
-        "--keep",
+        "--hold-on-failure",
         metavar="TIME",
-        help="Keep a failed replica for inspection, such as 30m.",
+        help="Hold a failed replica for debugging, such as 30m.",
     ),
     _scheduling.option(
         "--priority",
         type=click.Choice(list(map(str, Priority))),
         help="Before or after the project's other waiting jobs.",
     ),
-    _scheduling.option("--user-id", type=int, help="User that its processes run as."),
+    _scheduling.option(
+        "--run-as-user", type=int, help="User that its processes run as."
+    ),
     _scheduling.option(
         "--engine",
         type=click.Choice(list(map(str, Engine))),

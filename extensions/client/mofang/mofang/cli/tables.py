@@ -69,7 +69,7 @@ def environments_table(environments: Iterable[Environment]) -> Table:
                 each.name,
                 each.display_name,
                 ", ".join(each.frameworks),
-                each.unavailable or each.description,
+                each.unavailable_reason or each.description,
             )
             for each in environments
         ),
@@ -102,7 +102,7 @@ def job_table(job: Job) -> Table:
         "Attempt": _text(_attempt(job)),
         "Owner": _text(f"{job.owner} in {job.project}"),
         "Time": _text(age_of(job)),
-        "Framework": _text(f"{spec.framework} {job.engine}".strip()),
+        "Framework": _text(f"{spec.framework} {job.workload_kind}".strip()),
         "Command": _text(
             " ".join([spec.script, *spec.command, *spec.arguments]).strip()
         ),
@@ -136,7 +136,7 @@ def restarts_table(job: Job) -> Table:
                 f"{record.at:%Y-%m-%d %H:%M:%S}",
                 record.replica,
                 record.node,
-                "yes" if record.avoided else "",
+                "yes" if record.node_excluded else "",
                 record.cause,
             )
             for record in job.restarts
@@ -165,10 +165,10 @@ def cost_table(costs: Iterable[QuotaCost]) -> Table:
     """Return what a job would take of its project's quota."""
     rows = []
     for cost in costs:
-        amounts = (cost.asked, cost.used, cost.limit)
+        amounts = (cost.requested, cost.used, cost.limit)
         shown = [amount_text(cost.resource, amount) for amount in amounts]
         left = None if cost.limit is None else cost.limit - cost.used
-        fits = "" if left is None else "yes" if cost.asked <= left else "not now"
+        fits = "" if left is None else "yes" if cost.requested <= left else "not now"
         rows.append((cost.resource, *shown, fits))
     return _table(("RESOURCE", "ASKED", "IN USE", "LIMIT", "FITS"), rows)
 

@@ -106,6 +106,6 @@ def nothing_runs(job: Job) -> ConflictError:
 
 def _open_replicas(job: Job) -> list[Replica]:
     # Where the service offers none, a running one is tried, for its sentence.
-    offered = [each for each in job.replicas if each.shell]
+    offered = [each for each in job.replicas if each.shell_allowed]
     running = [each for each in job.replicas if each.state is ReplicaState.RUNNING]
     return offered or running

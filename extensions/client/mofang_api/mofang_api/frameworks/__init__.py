@@ -45,7 +45,7 @@ def declaration_of(name: str) -> FrameworkDeclaration:
         title=name,
         form_label=name,
         description="",
-        roles=(workers(least=0, most=MAX_REPLICAS),),
+        roles=(workers(min_replicas=0, max_replicas=MAX_REPLICAS),),
         environment="",
         examples=(),
         examples_show="",

@@ -16,7 +16,7 @@ DECLARATION = FrameworkDeclaration(
         "the program in every worker, with its number and the address of the first, "
         "the coordinator"
     ),
-    roles=(workers(meaning="runs the script; the first coordinates"),),
+    roles=(workers(description="runs the script; the first coordinates"),),
     port=8476,
     variables={
         "JAX_COORDINATOR_ADDRESS": "{leader_host}:{port}",

@@ -21,7 +21,11 @@ DECLARATION = FrameworkDeclaration(
     ),
     roles=(
         RoleRule(
-            name="launcher", least=1, most=1, takes_gpu=False, meaning="runs mpirun"
+            name="launcher",
+            min_replicas=1,
+            max_replicas=1,
+            gpu_allowed=False,
+            description="runs mpirun",
         ),
         workers(),
     ),

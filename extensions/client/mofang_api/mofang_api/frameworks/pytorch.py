@@ -18,7 +18,7 @@ DECLARATION = FrameworkDeclaration(
         "torchrun with the replicas' ranks; one process per GPU, or as many as "
         "Processes per replica says"
     ),
-    roles=(workers(meaning="runs the script, one process for each of its GPUs"),),
+    roles=(workers(description="runs the script, one process for each of its GPUs"),),
     port=29500,
     starter=ProcessStarter.TORCHRUN,
     environment="pytorch",

@@ -16,8 +16,10 @@ DECLARATION = FrameworkDeclaration(
     form_label="Ray",
     description="a Ray cluster for the time of the job; the head runs the script",
     roles=(
-        RoleRule(name="head", least=1, most=1, meaning="runs the script"),
-        workers(least=0),
+        RoleRule(
+            name="head", min_replicas=1, max_replicas=1, description="runs the script"
+        ),
+        workers(min_replicas=0),
     ),
     leader="head",
     success_role="head",

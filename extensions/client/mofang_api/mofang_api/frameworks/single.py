@@ -10,7 +10,7 @@ DECLARATION = FrameworkDeclaration(
     title="Single process",
     form_label="Single process (no framework)",
     description="one program in one container",
-    roles=(workers(most=1),),
+    roles=(workers(max_replicas=1),),
     environment="base",
     examples=(
         Example(script="single/train.py", options="--set epochs=50"),

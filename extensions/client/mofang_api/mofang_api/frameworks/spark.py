@@ -20,10 +20,10 @@ DECLARATION = FrameworkDeclaration(
     roles=(
         RoleRule(
             name="driver",
-            least=1,
-            most=1,
-            takes_gpu=False,
-            meaning="is the cluster's master and runs the script",
+            min_replicas=1,
+            max_replicas=1,
+            gpu_allowed=False,
+            description="is the cluster's master and runs the script",
         ),
         workers(),
     ),

@@ -19,8 +19,10 @@ DECLARATION = FrameworkDeclaration(
         "rank 0"
     ),
     roles=(
-        RoleRule(name="master", least=1, most=1, meaning="is rank 0"),
-        workers(least=0),
+        RoleRule(
+            name="master", min_replicas=1, max_replicas=1, description="is rank 0"
+        ),
+        workers(min_replicas=0),
     ),
     leader="master",
     success_role="master",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from mofang_api.declarations import MAX_REPLICAS, FrameworkDeclaration, RoleRule
 from mofang_api.models.debug import DebugServer
-from mofang_api.models.delivery import CodeSource, Delivery, Input, Output, SecretKey
-from mofang_api.models.enums import Engine, Framework, HangAction, Priority
+from mofang_api.models.delivery import CodeSource, Input, Output, PassAs, SecretKey
+from mofang_api.models.enums import Engine, Framework, HangPolicy, Priority
 from mofang_api.models.environment import (
     Environment,
     EnvironmentList,
@@ -50,7 +50,6 @@ __all__ = [
     "MIN_MEMORY",
     "CodeSource",
     "DebugServer",
-    "Delivery",
     "Engine",
     "Environment",
     "EnvironmentList",
@@ -58,7 +57,7 @@ __all__ = [
     "Framework",
     "FrameworkDeclaration",
     "GpuBounds",
-    "HangAction",
+    "HangPolicy",
     "Input",
     "Job",
     "JobEvent",
@@ -67,6 +66,7 @@ __all__ = [
     "JobSpec",
     "JobState",
     "Output",
+    "PassAs",
     "Preview",
     "Priority",
     "QuantityBounds",

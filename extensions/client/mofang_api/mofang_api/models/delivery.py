@@ -22,7 +22,7 @@ _SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
-class Delivery(OpenEnum):
+class PassAs(OpenEnum):
     """How a script hears of a place."""
 
     PARAMETER = "parameter"
@@ -46,7 +46,7 @@ class Input(RequestModel):
     """Such as ``data_url``."""
 
     path: str
-    deliver: Delivery = Delivery.PARAMETER
+    pass_as: PassAs = PassAs.PARAMETER
 
     @field_validator("path")
     @classmethod
@@ -61,7 +61,7 @@ class Output(RequestModel):
     """Such as ``train_url``."""
 
     path: str
-    deliver: Delivery = Delivery.PARAMETER
+    pass_as: PassAs = PassAs.PARAMETER
 
     staged: bool = False
     """Whether the script writes to the fast scratch disk, from where files are

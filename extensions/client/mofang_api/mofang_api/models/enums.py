@@ -75,11 +75,11 @@ class Priority(OpenEnum):
         return list(Priority).index(known)
 
 
-class HangAction(OpenEnum):
+class HangPolicy(OpenEnum):
     """What happens when a job makes no progress any more."""
 
     OFF = "off"
-    TELL = "tell"
+    NOTIFY = "notify"
     """Its owner sees it; the job goes on."""
 
     RESTART = "restart"

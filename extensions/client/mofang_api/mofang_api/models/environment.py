@@ -46,7 +46,7 @@ class Environment(ResponseModel):
     """Full reference."""
 
     resources: EnvironmentResources
-    unavailable: str | None = None
+    unavailable_reason: str | None = None
     """One sentence while its image is not on the platform's nodes; None when it is."""
 
 

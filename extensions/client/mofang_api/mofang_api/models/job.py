@@ -66,10 +66,10 @@ class Replica(ResponseModel):
     node: str | None = None
     reason: str | None = None
     exit_code: int | None = None
-    shell: bool = False
+    shell_allowed: bool = False
     """Whether the caller may open a Cloud Shell in it now."""
 
-    kept_until: datetime | None = None
+    held_until: datetime | None = None
     """Until when the container of a failed replica stays for a look."""
 
     @property
@@ -104,10 +104,10 @@ class RestartRecord(ResponseModel):
     node: str | None = None
     """Where that one ran."""
 
-    by_platform: bool = False
+    platform_failure: bool = False
     """Whether it was no fault of the script: a lost machine, an eviction, a hang."""
 
-    avoided: bool = False
+    node_excluded: bool = False
     """Whether later tries keep off that machine."""
 
 
@@ -118,7 +118,7 @@ class Job(ResponseModel):
     project: str
     owner: str
     spec: JobSpec
-    engine: str = ""
+    workload_kind: str = ""
     """Which resource runs it, such as ``PyTorchJob``."""
 
     state: JobState

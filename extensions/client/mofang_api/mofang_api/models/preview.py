@@ -13,7 +13,7 @@ class QuotaCost(ResponseModel):
     resource: str
     """``cpu`` (cores), ``memory`` (bytes), ``gpu``, ``pods``."""
 
-    asked: float
+    requested: float
     used: float
     """In use by everything that runs now."""
 
@@ -27,7 +27,7 @@ class Preview(ResponseModel):
     manifest: str
     """The object that would be created, as YAML."""
 
-    engine: str
+    workload_kind: str
     """Which resource would run it, such as ``PyTorchJob``."""
 
     cost: list[QuotaCost] = Field(default_factory=list)

@@ -76,7 +76,7 @@ def _resolved(
     for rule in rules.values():
         asked = wanted.get(rule.name)
         if counts.get(rule.required_by) and (asked is None or asked.replicas is None):
-            counts[rule.name] = max(rule.default, 1)
+            counts[rule.name] = max(rule.default_replicas, 1)
     return tuple(
         Role(
             name=name,
@@ -113,7 +113,7 @@ def check_roles(
         _check_count(rule, replicas, wanted)
         _check_requirement(rule, rules, replicas, wanted)
     for name, role in wanted.items():
-        if role.resources and role.resources.gpu and not rules[name].takes_gpu:
+        if role.resources and role.resources.gpu and not rules[name].gpu_allowed:
             raise FieldError(
                 f"roles.{name}.resources.gpu",
                 f"Replicas of the role {name} compute on no GPU. Ask for 0 GPUs there.",
@@ -121,23 +121,23 @@ def check_roles(
 
 
 def _added(name: str) -> RoleRule:
-    return RoleRule(name=name, least=0, most=MAX_REPLICAS)
+    return RoleRule(name=name, min_replicas=0, max_replicas=MAX_REPLICAS)
 
 
 def _count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> int:
     asked = wanted[rule.name].replicas if rule.name in wanted else None
     if asked is None:
-        return replicas if rule.is_main else rule.default
+        return replicas if rule.primary else rule.default_replicas
     return asked
 
 
 def _check_count(rule: RoleRule, replicas: int, wanted: dict[str, RoleSpec]) -> None:
     asked = _count(rule, replicas, wanted)
-    if not rule.least <= asked <= rule.most:
+    if not rule.min_replicas <= asked <= rule.max_replicas:
         bounds = (
-            f"exactly {rule.least}"
-            if rule.least == rule.most
-            else f"from {rule.least} to {rule.most}"
+            f"exactly {rule.min_replicas}"
+            if rule.min_replicas == rule.max_replicas
+            else f"from {rule.min_replicas} to {rule.max_replicas}"
         )
         is_named = rule.name in wanted and wanted[rule.name].replicas is not None
         raise FieldError(
@@ -169,5 +169,5 @@ def _resources(
 ) -> Resources:
     own = wanted.resources if wanted else None
     if own is None:
-        return resources if rule.takes_gpu else resources.without_gpu()
+        return resources if rule.gpu_allowed else resources.without_gpu()
     return own

@@ -21,7 +21,7 @@ from mofang_api.errors import FieldError
 from mofang_api.frameworks import DEFAULT_FRAMEWORK
 from mofang_api.ids import JOB_ID
 from mofang_api.models.delivery import CodeSource, Input, Output, SecretKey
-from mofang_api.models.enums import Engine, Framework, HangAction, Priority
+from mofang_api.models.enums import Engine, Framework, HangPolicy, Priority
 from mofang_api.models.resources import Resources
 from mofang_api.models.roles import (
     Role,
@@ -46,7 +46,7 @@ MAX_ARGUMENTS = 256
 MAX_VARIABLES = 256
 MAX_DATA_PATHS = 32
 MAX_UID = 65535
-MAX_KEEP_MINUTES = 24 * 60
+MAX_HOLD_MINUTES = 24 * 60
 
 MAX_SPEC_BYTES = 128 * 1024
 """All annotations of an object share 256 KiB; the specification is one of them."""
@@ -60,7 +60,7 @@ class Restart(RequestModel):
     limit: Annotated[int, Field(ge=1, le=128)] = 3
     """Restarts in all."""
 
-    unconditional: bool = False
+    include_script_failures: bool = False
     """Whether failures of the script count too, and not those of the platform alone;
     then three in a row are the end."""
 
@@ -117,11 +117,11 @@ class JobSpec(RequestModel):
     secrets: dict[str, SecretKey] = Field(default_factory=dict)
     """Variables whose values come from the project's Kubernetes Secrets."""
 
-    user_id: Annotated[int, Field(ge=1, le=MAX_UID)] = 1000
+    run_as_user: Annotated[int, Field(ge=1, le=MAX_UID)] = 1000
     priority: Priority = Priority.NORMAL
     restart: Restart | None = None
-    hang: HangAction = HangAction.TELL
-    keep_on_failure_minutes: Annotated[int, Field(ge=0, le=MAX_KEEP_MINUTES)] = 0
+    hang_policy: HangPolicy = HangPolicy.NOTIFY
+    hold_on_failure_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 0
     """How long a failed replica's container stays for a look; it keeps its share of
     the quota so long."""
 

@@ -85,7 +85,7 @@ def _wait_for_leader(
 ) -> None:
     if not host:
         raise RefusalError(
-            f"MOFANG_MASTER must name the host of {declaration.leader}-0.",
+            f"MOFANG_LEADER_HOST must name the host of {declaration.leader}-0.",
             WRONG_SETTINGS,
         )
     wait_for_names(

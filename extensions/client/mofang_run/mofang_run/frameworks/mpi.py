@@ -69,8 +69,8 @@ def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     path = replica.settings.run_directory
     if path is None:
         raise RefusalError(
-            "MOFANG_RUN_DIRECTORY must name the directory where the replicas find "
-            "each other.",
+            "MOFANG_RENDEZVOUS_DIRECTORY must name the directory where the replicas "
+            "find each other.",
             WRONG_SETTINGS,
         )
     check_program(program)
@@ -131,7 +131,7 @@ def _forwarded(replica: ReplicaContext) -> Iterator[str]:
     outputs = [
         data_path.name.upper()
         for data_path in replica.settings.data_paths
-        if data_path.deliver == "environment"
+        if data_path.is_variable
     ]
     names = [*_OF_ALL, *_OURS, *replica.settings.forwarded, *outputs]
     for name in dict.fromkeys(names):

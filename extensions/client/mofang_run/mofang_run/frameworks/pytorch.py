@@ -23,7 +23,7 @@ def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     settings = replica.settings
     if settings.nodes > 1 and not settings.master:
         raise RefusalError(
-            "MOFANG_MASTER must name the host of replica 0.", WRONG_SETTINGS
+            "MOFANG_LEADER_HOST must name the host of replica 0.", WRONG_SETTINGS
         )
     check_program(program)
     if program.is_command:

@@ -13,7 +13,7 @@ import time
 
 STARTED = b"Ray runtime started"
 PAUSE_SECONDS = 2.0
-LONGER = "To wait longer, set the variable MOFANG_WAIT_SECONDS of the job."
+LONGER = "To wait longer, set the variable MOFANG_PEER_TIMEOUT_SECONDS of the job."
 
 
 class Joining:

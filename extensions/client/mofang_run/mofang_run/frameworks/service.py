@@ -57,7 +57,7 @@ def head_of(
     host = settings.master or settings.host(role, 0)
     if not host:
         raise RefusalError(
-            f"MOFANG_MASTER must name the host of {role}-0.", WRONG_SETTINGS
+            f"MOFANG_LEADER_HOST must name the host of {role}-0.", WRONG_SETTINGS
         )
     listening = settings.master_port or port
     return Head(role, host, listening, health_port or listening)

@@ -49,8 +49,8 @@ def build_config(settings: RunSettings) -> str:
     for role, count in settings.roles.items():
         if not settings.host(role, 0):
             raise RefusalError(
-                f"MOFANG_HOSTS must name the hosts of the role {role}, or TF_CONFIG "
-                "must be set.",
+                f"MOFANG_HOST_TEMPLATES must name the hosts of the role {role}, or "
+                "TF_CONFIG must be set.",
                 WRONG_SETTINGS,
             )
         cluster[role] = [f"{settings.host(role, n)}:{port}" for n in range(count)]

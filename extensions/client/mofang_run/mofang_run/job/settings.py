@@ -41,11 +41,16 @@ class DataPath:
 
     name: str
     path: str
-    deliver: str
+    pass_as: str
     """``parameter`` or ``environment``."""
 
     staged: bool = False
     preload: bool = False
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether the script reads the path from an environment variable."""
+        return self.pass_as == "environment"  # noqa: S105 - no password
 
     @property
     def is_staged(self) -> bool:
@@ -94,7 +99,7 @@ class RunSettings:
     code_directory: str | None
     forwarded: tuple[str, ...]
     run_directory: str | None
-    keep_minutes: int
+    hold_minutes: int
     wait_seconds: int
     """How long other replicas are waited for; 0 for as long as is usual."""
 
@@ -129,12 +134,12 @@ class RunSettings:
             SettingsError: A number is none or out of bounds, or something is not
                 the JSON it should be.
         """
-        nodes = read_number(environment, "MOFANG_NODES", default=1, minimum=1)
-        index = read_number(environment, "MOFANG_INDEX", default=0, minimum=0)
+        nodes = read_number(environment, "MOFANG_ROLE_REPLICAS", default=1, minimum=1)
+        index = read_number(environment, "MOFANG_REPLICA_INDEX", default=0, minimum=0)
         role = environment.get("MOFANG_ROLE", "worker")
         if index >= nodes:
             raise SettingsError(
-                f"MOFANG_INDEX is {index}, but MOFANG_NODES is {nodes}."
+                f"MOFANG_REPLICA_INDEX is {index}, but MOFANG_ROLE_REPLICAS is {nodes}."
             )
         snapshot = environment.get("MOFANG_CODE_SNAPSHOT") or None
         if snapshot and not _HASH.fullmatch(snapshot):
@@ -147,14 +152,14 @@ class RunSettings:
             role=role,
             index=index,
             attempt=read_number(environment, "MOFANG_ATTEMPT", default=1, minimum=1),
-            node=environment.get("MOFANG_NODE") or socket.gethostname(),
+            node=environment.get("MOFANG_NODE_NAME") or socket.gethostname(),
             nodes=nodes,
             roles=_read_roles(environment) or {role: nodes},
             hosts=_read_hosts(environment),
             processes_per_node=read_number(
-                environment, "MOFANG_PROCESSES_PER_NODE", default=1, minimum=1
+                environment, "MOFANG_PROCESSES_PER_REPLICA", default=1, minimum=1
             ),
-            master=environment.get("MOFANG_MASTER", ""),
+            master=environment.get("MOFANG_LEADER_HOST", ""),
             master_port=_read_port(environment),
             working_directory=environment.get("MOFANG_WORKING_DIRECTORY") or None,
             log_file=environment.get("MOFANG_LOG_FILE") or None,
@@ -169,20 +174,20 @@ class RunSettings:
             snapshot=snapshot,
             code_directory=environment.get("MOFANG_CODE_DIRECTORY") or None,
             forwarded=_read_forwarded(environment),
-            run_directory=environment.get("MOFANG_RUN_DIRECTORY") or None,
-            keep_minutes=read_number(
-                environment, "MOFANG_KEEP_MINUTES", default=0, minimum=0
+            run_directory=environment.get("MOFANG_RENDEZVOUS_DIRECTORY") or None,
+            hold_minutes=read_number(
+                environment, "MOFANG_HOLD_MINUTES", default=0, minimum=0
             ),
             wait_seconds=read_number(
-                environment, "MOFANG_WAIT_SECONDS", default=0, minimum=1
+                environment, "MOFANG_PEER_TIMEOUT_SECONDS", default=0, minimum=1
             ),
         )
 
 
 def _read_port(environment: Mapping[str, str]) -> int:
-    port = read_number(environment, "MOFANG_MASTER_PORT", default=0, minimum=1)
+    port = read_number(environment, "MOFANG_LEADER_PORT", default=0, minimum=1)
     if port > MAX_PORT:
-        raise SettingsError(f"MOFANG_MASTER_PORT is {port}, which is not a port.")
+        raise SettingsError(f"MOFANG_LEADER_PORT is {port}, which is not a port.")
     return port
 
 
@@ -198,53 +203,53 @@ def _read_roles(environment: Mapping[str, str]) -> dict[str, int]:
 
 
 def _read_hosts(environment: Mapping[str, str]) -> dict[str, str]:
-    hosts = read_mapping(environment, "MOFANG_HOSTS")
+    hosts = read_mapping(environment, "MOFANG_HOST_TEMPLATES")
     for role, host in hosts.items():
         if not isinstance(host, str):
             raise SettingsError(
-                f"MOFANG_HOSTS must give the role {role[:SHOWN]} a host name, "
+                f"MOFANG_HOST_TEMPLATES must give the role {role[:SHOWN]} a host name, "
                 f"not {str(host)[:SHOWN]!r}."
             )
     return hosts
 
 
 def _read_parameters(environment: Mapping[str, str]) -> dict[str, Parameter]:
-    parameters = read_mapping(environment, "MOFANG_PARAMETERS")
+    parameters = read_mapping(environment, "MOFANG_HYPERPARAMETERS")
     for name, value in parameters.items():
         if not isinstance(value, (str, int, float)):
             raise SettingsError(
-                f"MOFANG_PARAMETERS must give {name[:SHOWN]} a text, a number or a "
-                f"truth value, not {str(value)[:SHOWN]!r}."
+                f"MOFANG_HYPERPARAMETERS must give {name[:SHOWN]} a text, a number or "
+                f"a truth value, not {str(value)[:SHOWN]!r}."
             )
     return parameters
 
 
 def _read_forwarded(environment: Mapping[str, str]) -> tuple[str, ...]:
-    names = read_list(environment, "MOFANG_FORWARDED")
+    names = read_list(environment, "MOFANG_FORWARDED_ENV")
     for name in names:
         if not isinstance(name, str):
             raise SettingsError(
-                "MOFANG_FORWARDED must be a list of names of variables; "
-                f"{str(name)[:SHOWN]!r} is not one."
+                "MOFANG_FORWARDED_ENV must be a list of names of variables; "
+                f"{str(name)[:SHOWN]!r} is none."
             )
     return tuple(names)
 
 
 def _data_path(value: Any) -> DataPath:
-    known = {"kind", "name", "path", "deliver", *_FLAGS}
+    known = {"kind", "name", "path", "pass_as", *_FLAGS}
     if not isinstance(value, dict) or not set(value) <= known:
         raise SettingsError(
-            "MOFANG_DATA_PATHS must list objects with kind, name, path, deliver, "
+            "MOFANG_DATA_PATHS must list objects with kind, name, path, pass_as, "
             f"staged and preload, not {str(value)[:SHOWN]!r}."
         )
     texts = {field: value.get(field, "") for field in ("kind", "name", "path")}
-    texts["deliver"] = value.get("deliver", "parameter")
+    texts["pass_as"] = value.get("pass_as", "parameter")
     flags = {field: value.get(field, False) for field in _FLAGS}
     if (
         not all(isinstance(text, str) and text for text in texts.values())
         or not all(isinstance(flag, bool) for flag in flags.values())
         or texts["kind"] not in {"input", "output"}
-        or texts["deliver"] not in {"parameter", "environment"}
+        or texts["pass_as"] not in {"parameter", "environment"}
         or not texts["path"].startswith("/")
         or not texts["name"].isidentifier()
     ):

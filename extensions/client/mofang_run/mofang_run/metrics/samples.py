@@ -4,24 +4,25 @@ A thread of its own does it, so that neither a slow storage nor a slow driver ho
 the command's output; whatever goes wrong is said once and the job goes on. Each period
 adds one line of JSON to the file beside the log file; what is not known is absent:
 
-==============  ========================================================================
-``v``           1
-``run``         names this start of the wrapper
-``attempt``     which start of the job
-``period``      seconds between samples
-``time``        Unix seconds by the node's clock
-``up``          seconds since this start, by a clock that nobody sets
-``processes``   how many the command has
-``cpu``         seconds used so far
-``memory``      bytes in use
-``io``          sums so far: rchar, wchar, syscr, syscw, read_bytes, write_bytes
-``digest``      of every process's own counters
-``hidden``      processes whose counters may not be read
-``network``     bytes received and sent so far by eth0
-``gpus``        of each: number, percent, bytes used, bytes in total, degrees Celsius;
-                null if they do not answer
-``end``         true in the last line of this start
-==============  ========================================================================
+========================  ==============================================================
+``version``               1
+``run_id``                names this start of the wrapper
+``attempt``               which start of the job
+``period_seconds``        between samples
+``time``                  Unix seconds by the node's clock
+``uptime_seconds``        since this start, by a clock that nobody sets
+``processes``             how many the command has
+``cpu_seconds``           used so far
+``memory_bytes``          in use
+``io``                    sums so far: rchar, wchar, syscr, syscw,
+                          read_bytes, write_bytes
+``digest``                of every process's own counters
+``unreadable_processes``  how many have counters that may not be read
+``network``               bytes received and sent so far by eth0
+``gpus``                  of each: number, percent, bytes used, bytes in
+                          total, degrees Celsius; null if they do not answer
+``is_last``               true in the last line of this start
+========================  ==============================================================
 """
 
 from __future__ import annotations
@@ -173,20 +174,20 @@ class Sampler:
         # A process that nobody collects takes what it used with it.
         self._cpu = max(self._cpu, cpu)
         sample: dict[str, Any] = {
-            "v": VERSION,
-            "run": self._run,
+            "version": VERSION,
+            "run_id": self._run,
             "attempt": self._attempt,
-            "period": self._period,
+            "period_seconds": self._period,
             "time": round(time.time(), 3),
-            "up": round(time.monotonic() - self._start, 3),
+            "uptime_seconds": round(time.monotonic() - self._start, 3),
             "processes": state.count,
-            "cpu": round(self._cpu, 3),
-            "memory": state.resident_bytes if memory is None else memory,
+            "cpu_seconds": round(self._cpu, 3),
+            "memory_bytes": state.resident_bytes if memory is None else memory,
             "io": state.io,
             "digest": state.digest,
         }
         if state.hidden:
-            sample["hidden"] = state.hidden
+            sample["unreadable_processes"] = state.hidden
         network = self._usage.network_bytes()
         if network is not None:
             sample["network"] = network
@@ -219,7 +220,7 @@ class Sampler:
         sample = self.take()
         if is_over:
             # The devices are not waited for: others wait for this job's end.
-            sample["end"] = True
+            sample["is_last"] = True
         else:
             gpus = self._gpus.read()
             if gpus is None or gpus:

@@ -1,9 +1,9 @@
 """Files by which the launcher and the workers of an MPI job find each other.
 
 The directory is in the owner's home and belongs to one attempt of one job. Workers
-write ``<role>-<index>.json``, the launcher its public key; ``launcher.beat`` is its
-heartbeat, and ``over``, or a missing directory, says that the job is done. No secrets
-are kept in it.
+write ``<role>-<index>.json``, the launcher its public key; ``launcher.heartbeat`` shows
+that it lives; ``finished``, or a missing directory, says that the job is done. No
+secrets are kept in it.
 """
 
 from __future__ import annotations
@@ -81,11 +81,11 @@ class RendezvousDir:
 
     @property
     def _beat(self) -> Path:
-        return self.path / "launcher.beat"
+        return self.path / "launcher.heartbeat"
 
     @property
     def _over(self) -> Path:
-        return self.path / "over"
+        return self.path / "finished"
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:

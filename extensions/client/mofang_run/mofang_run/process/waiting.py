@@ -17,7 +17,7 @@ REPORT_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 0.5
 
-LONGER = "To wait longer, set the variable MOFANG_WAIT_SECONDS of the job."
+LONGER = "To wait longer, set the variable MOFANG_PEER_TIMEOUT_SECONDS of the job."
 
 
 @dataclass(frozen=True)

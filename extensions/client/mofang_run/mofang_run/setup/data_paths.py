@@ -44,7 +44,7 @@ def resolve_data_paths(replica: ReplicaContext) -> DataPaths:
             if data_path.preload or replica.settings.attempt > 1:
                 preload(replica, stage)
             staged.append(stage)
-        if data_path.deliver == "environment":
+        if data_path.is_variable:
             replica.environment[data_path.name.upper()] = path
         else:
             parameters[data_path.name] = path
