@@ -9,7 +9,7 @@ import {
   type FormField,
   type IJobForm
 } from './jobForm';
-import type { IDefaults } from './wire';
+import type { IDefaults } from './defaults';
 
 export type FormErrors = Record<string, string>;
 

@@ -2,6 +2,8 @@
  * Local validation of a form. The service has the final say; this only reports errors
  * earlier.
  */
+import type { IRoleRule } from '@mofang/shared';
+
 import type { FormErrors } from './formErrors';
 import {
   DEFAULT_USER,
@@ -17,7 +19,7 @@ import {
 } from './jobForm';
 import { parseQuantity } from './quantity';
 import { splitWords } from './shellWords';
-import type { IDefaults, IRoleRule } from './wire';
+import type { IDefaults } from './defaults';
 
 const MAX_NAME = 63;
 const MAX_RESTARTS = 128;

@@ -1,6 +1,17 @@
 /**
  * From the form to what is sent, and back.
  */
+import type {
+  ICodeSource,
+  IInput,
+  IJobSpec,
+  IOutput,
+  IResources,
+  IRestart,
+  IRoleRule,
+  IRoleSpec
+} from '@mofang/shared';
+
 import {
   DEFAULT_USER,
   directoryOf,
@@ -16,17 +27,7 @@ import {
 } from './jobForm';
 import { parameterOf, parameterText } from './parameters';
 import { joinWords, splitWords } from './shellWords';
-import type {
-  ICodeSource,
-  IDefaults,
-  IInput,
-  IJobSpec,
-  IOutput,
-  IResources,
-  IRestart,
-  IRoleRule,
-  IRoleSpec
-} from './wire';
+import type { IDefaults } from './defaults';
 
 /** What the form asks for; `code` is the snapshot, once there is one. */
 export function specOf(

@@ -1,0 +1,10 @@
+export {
+  exactNumber,
+  parseExact,
+  stringifyExact,
+  type ExactNumber
+} from './exactJson';
+export { isFinal, replicaName } from './jobs';
+export type { Parameter } from './parameter';
+export { request, ServiceError, trainingAddress } from './request';
+export type * from './wire.generated';
