@@ -7,4 +7,5 @@ export {
 export { isFinal, replicaName } from './jobs';
 export type { Parameter } from './parameter';
 export { request, ServiceError, trainingAddress } from './request';
+export { schemaErrors, type ISchemaError } from './validation';
 export type * from './wire.generated';

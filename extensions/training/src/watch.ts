@@ -8,7 +8,8 @@ import {
   trainingAddress
 } from '@mofang/shared';
 
-import { backOff, EventParser } from './model/events';
+import { eventData } from './eventStream';
+import { backOff } from './model/backOff';
 import type { ConnectionStatus } from './tokens';
 
 /** A connection without data for longer than this is considered dead. */
@@ -84,19 +85,8 @@ export class JobWatch implements IDisposable {
     await this._listener.connected();
     this._attempt = 0;
     this._listener.setConnectionStatus('live', null);
-    const reader = answer.body!.getReader();
-    const decoder = new TextDecoder();
-    const parser = new EventParser();
-    for (;;) {
-      const silence = setTimeout(() => void reader.cancel(), SILENCE_MS);
-      const { done, value } = await reader.read();
-      clearTimeout(silence);
-      if (done) {
-        return;
-      }
-      for (const data of parser.push(decoder.decode(value, { stream: true }))) {
-        this._listener.event(parseExact<IJobEvent>(data));
-      }
+    for await (const data of eventData(answer.body!, SILENCE_MS)) {
+      this._listener.event(parseExact<IJobEvent>(data));
     }
   }
 

@@ -67,7 +67,7 @@ export function specOf(
     })),
     ...sizeOf(form, defaults),
     processes_per_replica: form.processes.trim()
-      ? Number(form.processes)
+      ? wholeNumber(form.processes)
       : null,
     environment: Object.fromEntries(
       filled(form.environment).map(({ name, value }) => [name.trim(), value])
@@ -78,13 +78,18 @@ export function specOf(
         { secret: secret.trim(), key: key.trim() }
       ])
     ),
-    user_id: Number(form.userId.trim() || DEFAULT_USER),
+    user_id: wholeNumber(form.userId.trim() || DEFAULT_USER),
     priority: form.priority,
     restart: restartOf(form),
     hang: form.hang,
-    keep_on_failure_minutes: Number(form.keepMinutes.trim() || 0),
+    keep_on_failure_minutes: wholeNumber(form.keepMinutes.trim() || '0'),
     rerun_of: form.rerunOf || null
   };
+}
+
+/** A number as a person writes it; NaN for what is none, such as `1e3`. */
+function wholeNumber(text: string): number {
+  return /^\d+$/.test(text.trim()) ? Number(text) : NaN;
 }
 
 type Image = Pick<IJobSpec, 'image' | 'environment_name'>;
@@ -156,7 +161,7 @@ function restartOf(form: IJobForm): IRestart | null {
   return form.restart === 'off'
     ? null
     : {
-        limit: Number(form.restartLimit),
+        limit: wholeNumber(form.restartLimit),
         unconditional: form.restart === 'unconditional'
       };
 }
