@@ -10,12 +10,13 @@ PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell exte
 CLUSTER ?= local
 PORT ?= 8080
 VALUES ?=
-FRONTENDS := training cloudshell tensorboard
+NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+FRONTENDS := shared training cloudshell tensorboard
 
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down clean status build test lint format bench rights docs frameworks client lock \
+.PHONY: up wait down clean status build test lint format bench rights docs frameworks client wire lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-e2e test-long test-peers test-bare
 
@@ -73,9 +74,9 @@ test-unit: .venv/ready
 	$(BIN)/pytest tests/unit --numprocesses=2 --dist=loadfile
 
 test-frontend: .venv/ready
+	cd extensions && $(NODE) jlpm install --immutable
 	for each in $(FRONTENDS); do \
-		(cd extensions/$$each && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm install --immutable && \
-			PATH="$(CURDIR)/$(BIN):$$PATH" jlpm test) || exit 1; \
+		(cd extensions/$$each && $(NODE) jlpm lint && $(NODE) jlpm test) || exit 1; \
 	done
 
 test-chart: .venv/ready
@@ -117,6 +118,11 @@ frameworks: .venv/ready ## Rewrite what is made from the frameworks' declaration
 
 client: .venv/ready ## Rewrite the blocking client from the one of asyncio
 	$(BIN)/python extensions/client/write_client.py
+
+wire: .venv/ready ## Rewrite the types and the validation of the form from the wire format
+	$(BIN)/python extensions/client/write_wire_schema.py
+	cd extensions && $(NODE) jlpm install --immutable
+	cd extensions/shared && $(NODE) jlpm wire
 
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \

@@ -23,7 +23,7 @@ from mofang_images.sources import (
     with_needed,
 )
 from mofang_images.store import Store, default_folder
-from mofang_images.trees import folder_digest
+from mofang_images.trees import project_digest
 from mofang_images.wheels import wheel_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ def _ensure(asked: argparse.Namespace, store: Store, *, thin: bool) -> list[Buil
 
 def _list(asked: argparse.Namespace, store: Store) -> None:
     sources = _asked_sources(asked)
-    digests = {each: folder_digest(REPOSITORY / each) for each in _projects(sources)}
+    digests = {each: project_digest(REPOSITORY / each) for each in _projects(sources)}
     for image in _asked_images(asked, _plan(asked, sources, digests)):
         print(f"{image.name}\t{image.ref}\t{_state(image, store, thin=asked.thin)}")  # noqa: T201 - likewise.
 

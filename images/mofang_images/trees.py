@@ -4,6 +4,7 @@ Pure reading: nothing is run and nothing is written.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,9 @@ _IGNORED_SUFFIXES = (".pyc", ".tsbuildinfo", ".egg-info", ".in", "~", ".swp")
 _IGNORED_FILES = frozenset({"README.md", "overrides.txt"})
 # Output of the TypeScript compiler, at the top of an extension.
 _IGNORED_AT_TOP = frozenset({"lib", "build"})
+
+# How a package says that another is in the same workspace.
+_WORKSPACE = "workspace:"
 
 
 def input_files(folder: Path, *, for_people: bool = False) -> list[Path]:
@@ -75,3 +79,39 @@ def folder_digest(folder: Path, *, for_people: bool = False) -> str:
         parts += [file.relative_to(folder).as_posix(), str(executable)]
         parts.append(file.read_bytes())
     return digest(parts)
+
+
+def project_digest(project: Path) -> str:
+    """Hash the sources of a project's wheel.
+
+    An extension of JupyterLab is built in a workspace: the workspace's own files, its
+    lock among them, and the folders of the workspace that the extension depends on
+    count like the extension's.
+
+    Raises:
+        SourceError: There is no such folder.
+    """
+    needed = _workspace_dependencies(project)
+    if not needed:
+        return folder_digest(project)
+    parts: list[str | bytes] = [folder_digest(each) for each in (project, *needed)]
+    for file in sorted(project.parent.iterdir()):
+        if file.is_file() and file.name not in _IGNORED_FILES:
+            parts += [file.name, file.read_bytes()]
+    return digest(parts)
+
+
+def _workspace_dependencies(project: Path) -> list[Path]:
+    """List the folders of a workspace that one of its packages depends on."""
+    manifest = project / "package.json"
+    if not manifest.is_file():
+        return []
+    needed = json.loads(manifest.read_bytes()).get("dependencies", {})
+    names = [name for name, version in needed.items() if version.startswith(_WORKSPACE)]
+    folders = {
+        json.loads(each.read_bytes())["name"]: each.parent
+        for each in project.parent.glob("*/package.json")
+    }
+    if missing := sorted(set(names) - folders.keys()):
+        raise SourceError(f"{manifest} needs {missing}, which is not beside it.")
+    return [folders[name] for name in names]

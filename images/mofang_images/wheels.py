@@ -9,7 +9,7 @@ from pathlib import Path
 from mofang_images.commands import CommandLog, step
 from mofang_images.errors import HostError, SourceError
 from mofang_images.store import Store
-from mofang_images.trees import folder_digest
+from mofang_images.trees import project_digest
 
 _ATTEMPTS = 3
 
@@ -40,7 +40,7 @@ def wheel_of(project: str, repository: Path, store: Store) -> Wheel:
 def _ensure_wheel(project: str, repository: Path, store: Store) -> Wheel:
     folder = repository / project
     for _ in range(_ATTEMPTS):
-        digest = folder_digest(folder)
+        digest = project_digest(folder)
         target = store.wheels(project, digest)
         if target.exists():
             return Wheel(digest=digest, path=_only_wheel(target))
@@ -49,7 +49,7 @@ def _ensure_wheel(project: str, repository: Path, store: Store) -> Wheel:
             with store.finished(target) as unfinished:
                 _build_front_end(folder, log)
                 _build_wheel(folder, unfinished, log)
-            if folder_digest(folder) == digest:
+            if project_digest(folder) == digest:
                 store.trim(target, project.replace("/", "-"))
                 return Wheel(digest=digest, path=_only_wheel(target))
             # Somebody is editing: what was built is not what its name says.

@@ -45,7 +45,7 @@ def test_a_running_job_shows_small_curves_and_opens_large_ones(lab: Lab) -> None
 
     use = lab.show_job("busy").get_by_role("group", name="worker-0")
     expect(curve(use, "CPU")).to_contain_text("cores", timeout=90_000)
-    expect(curve(use, "CPU").locator("polyline").first).to_be_attached()
+    expect(curve(use, "CPU").locator(".mf-SparklineEdge").first).to_be_attached()
     expect(curve(use, "Memory")).to_contain_text("MiB")
 
     lab.panel.get_by_role("button", name="Charts").click()

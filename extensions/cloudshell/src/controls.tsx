@@ -1,13 +1,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon, UseSignal } from '@jupyterlab/ui-components';
 import type { ISignal } from '@lumino/signaling';
+import { replicaName } from '@mofang/shared';
 import * as React from 'react';
 
 import {
   replicaNames,
   parseReplica,
-  replicaName,
-  type IJob,
+  type IShellJob,
   type ITarget,
   type ShellStatus
 } from './model';
@@ -17,7 +17,7 @@ export interface IControlledShell {
   readonly changed: ISignal<unknown, void>;
   readonly target: ITarget;
   /** Null until the job was read. */
-  readonly job: IJob | null;
+  readonly job: IShellJob | null;
   readonly status: ShellStatus;
   /** Open a shell in another container. */
   open(target: ITarget): void;

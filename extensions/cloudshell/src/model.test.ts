@@ -3,13 +3,13 @@ import { test } from 'node:test';
 
 import {
   shellChoices,
-  type IJob,
+  type IShellJob,
   replicaNames,
   parseReplica,
   targetOf
 } from './model';
 
-const job: IJob = {
+const job: IShellJob = {
   id: 'train-abc123',
   spec: { name: 'train' },
   replicas: [

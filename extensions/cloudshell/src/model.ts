@@ -2,20 +2,13 @@
  * Containers a Cloud Shell can be opened in, as the training extension's server reports
  * them.
  */
-
-export interface IReplica {
-  role: string;
-  index: number;
-  state: string;
-  /** Whether this user may open a shell in it now. */
-  shell_allowed: boolean;
-}
+import { replicaName, type IJob, type IReplica } from '@mofang/shared';
 
 /** The fields of a training job that this extension uses. */
-export interface IJob {
+export interface IShellJob {
   id: string;
-  spec: { name: string };
-  replicas: IReplica[];
+  spec: Pick<IJob['spec'], 'name'>;
+  replicas: Pick<IReplica, 'role' | 'index' | 'state' | 'shell_allowed'>[];
 }
 
 /** One container of one job. */
@@ -38,11 +31,6 @@ export function terminalName({ jobId, role, index }: ITarget): string {
   return `${jobId}:${role}:${index}`;
 }
 
-/** What people call a container: `worker-1`. */
-export function replicaName(replica: { role: string; index: number }): string {
-  return `${replica.role}-${replica.index}`;
-}
-
 /** Read the arguments of a command; null where they name no container. */
 export function targetOf(args: Record<string, unknown>): ITarget | null {
   const { jobId, role, index } = args;
@@ -54,7 +42,10 @@ export function targetOf(args: Record<string, unknown>): ITarget | null {
 }
 
 /** Names for the drop-down: what can be opened, and what is open. */
-export function replicaNames(job: IJob | null, current: ITarget): string[] {
+export function replicaNames(
+  job: IShellJob | null,
+  current: ITarget
+): string[] {
   const names = (job?.replicas ?? [])
     .filter(replica => replica.shell_allowed)
     .map(replicaName);
@@ -72,7 +63,7 @@ export function parseReplica(jobId: string, name: string): ITarget {
 }
 
 /** Every container that a shell can be opened in, newest job first. */
-export function shellChoices(jobs: readonly IJob[]): IShellChoice[] {
+export function shellChoices(jobs: readonly IShellJob[]): IShellChoice[] {
   return jobs.flatMap(job =>
     job.replicas
       .filter(replica => replica.shell_allowed)

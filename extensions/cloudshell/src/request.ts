@@ -5,33 +5,29 @@ import {
   TerminalAPI,
   TerminalManager
 } from '@jupyterlab/services';
+import { request, trainingAddress } from '@mofang/shared';
 
-import type { IJob } from './model';
+import type { IShellJob } from './model';
 
 /** Reads the jobs through the training extension's part of the server. */
 export class JobReader {
   constructor(private _settings: ServerConnection.ISettings) {}
 
-  async get(id: string): Promise<IJob> {
-    return (await this._read(`jobs/${encodeURIComponent(id)}`)) as IJob;
+  async get(id: string): Promise<IShellJob> {
+    return (await this._read(`jobs/${encodeURIComponent(id)}`)) as IShellJob;
   }
 
-  async list(): Promise<IJob[]> {
-    const page = (await this._read('jobs?limit=200')) as { jobs: IJob[] };
-    return page.jobs;
+  async list(): Promise<IShellJob[]> {
+    const page = await this._read('jobs', { limit: '200' });
+    return (page as { jobs: IShellJob[] }).jobs;
   }
 
-  private async _read(path: string): Promise<unknown> {
-    const url = URLExt.join(
-      this._settings.baseUrl,
-      'mofang/training/api',
-      path
-    );
-    const answer = await ServerConnection.makeRequest(url, {}, this._settings);
-    if (!answer.ok) {
-      throw await ServerConnection.ResponseError.create(answer);
-    }
-    return answer.json();
+  private async _read(
+    path: string,
+    query: Record<string, string> = {}
+  ): Promise<unknown> {
+    const url = trainingAddress(this._settings, path, query);
+    return (await request(this._settings, url)).json();
   }
 }
 

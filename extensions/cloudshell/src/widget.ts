@@ -10,17 +10,17 @@ import { ReactWidget, terminalIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { StackedPanel } from '@lumino/widgets';
+import { replicaName } from '@mofang/shared';
+import * as React from 'react';
 
 import { type IControlledShell, ShellControls } from './controls';
 import {
-  type IJob,
+  type IShellJob,
   type ITarget,
-  replicaName,
   type ShellStatus,
   terminalName
 } from './model';
 import type { JobReader } from './request';
-import * as React from 'react';
 
 export interface IShellOptions {
   target: ITarget;
@@ -53,7 +53,7 @@ export class ShellWidget
   }
 
   target: ITarget;
-  job: IJob | null = null;
+  job: IShellJob | null = null;
   status: ShellStatus = 'connecting';
   readonly changed = new Signal<this, void>(this);
 

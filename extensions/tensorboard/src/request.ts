@@ -1,5 +1,6 @@
 import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
+import type { ServerConnection } from '@jupyterlab/services';
+import { request, ServiceError } from '@mofang/shared';
 
 import type { IInstance, ITensorBoards } from './model';
 import type { Selection } from './selection';
@@ -13,19 +14,12 @@ export class ServerTensorBoards implements ITensorBoards {
   async open(selection: Selection): Promise<IInstance> {
     const body = JSON.stringify(selection);
     const answer = await this._send('', { method: 'POST', body });
-    if (!answer.ok) {
-      throw await refusal(answer);
-    }
     return (await answer.json()) as IInstance;
   }
 
   async isRunning(id: string): Promise<boolean> {
     // A tab that is left open must not keep the whole server from being culled.
-    const answer = await this._send(`${id}?no_track_activity=1`, {});
-    if (!answer.ok && answer.status !== NOT_FOUND) {
-      throw await refusal(answer);
-    }
-    return answer.ok;
+    return this._exists(`${id}?no_track_activity=1`, {});
   }
 
   async hasData(instance: IInstance): Promise<boolean> {
@@ -33,10 +27,7 @@ export class ServerTensorBoards implements ITensorBoards {
       `${instance.url}data/plugins_listing`,
       this._settings.baseUrl
     ).href;
-    const answer = await ServerConnection.makeRequest(url, {}, this._settings);
-    if (!answer.ok) {
-      throw await refusal(answer);
-    }
+    const answer = await request(this._settings, url);
     const plugins = (await answer.json()) as Record<
       string,
       { enabled?: boolean }
@@ -45,25 +36,28 @@ export class ServerTensorBoards implements ITensorBoards {
   }
 
   async stop(id: string): Promise<void> {
-    const answer = await this._send(id, { method: 'DELETE' });
-    // It is gone already, which is as good.
-    if (!answer.ok && answer.status !== NOT_FOUND) {
-      throw await refusal(answer);
-    }
+    // If it is gone already, that is as good.
+    await this._exists(id, { method: 'DELETE' });
   }
 
-  private async _send(path: string, init: RequestInit): Promise<Response> {
+  /** Send a request about an instance; false if there is none of that id. */
+  private async _exists(path: string, init: RequestInit): Promise<boolean> {
+    try {
+      await this._send(path, init);
+    } catch (reason) {
+      if (reason instanceof ServiceError && reason.status === NOT_FOUND) {
+        return false;
+      }
+      throw reason;
+    }
+    return true;
+  }
+
+  private _send(path: string, init: RequestInit): Promise<Response> {
     const root = URLExt.join(
       this._settings.baseUrl,
       'mofang/tensorboard/api/instances'
     );
-    const url = path ? `${root}/${path}` : root;
-    return ServerConnection.makeRequest(url, init, this._settings);
+    return request(this._settings, path ? `${root}/${path}` : root, init);
   }
-}
-
-/** Convert an error response to an error with the server's message. */
-async function refusal(answer: Response): Promise<Error> {
-  const body = (await answer.json().catch(() => ({}))) as { message?: string };
-  return new Error(body.message ?? `${answer.status} ${answer.statusText}`);
 }

@@ -1,27 +1,28 @@
 import type { ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
-
-import { LogSource } from './log/source';
-import { parseExact, stringifyExact } from './model/exactJson';
-import { filterQuery } from './model/jobFilter';
-import { JobCache } from './model/jobCache';
 import {
-  isFinal,
   type ICodeSource,
   type IDebugServer,
-  type IDefaults,
-  type IEnvironments,
+  type IEnvironmentList,
   type IJob,
   type IJobEvent,
-  type IJobFilter,
+  type IJobList,
   type IJobMetrics,
-  type IJobPage,
   type IJobSpec,
-  type IPreview,
   type IReplica,
-  type JobResult
-} from './model/wire';
-import { address, request, TrainingError } from './request';
+  isFinal,
+  parseExact,
+  request,
+  ServiceError,
+  stringifyExact,
+  trainingAddress
+} from '@mofang/shared';
+
+import { LogSource } from './log/source';
+import type { ICheckedPreview, IDefaults, JobResult } from './model/defaults';
+import type { IJobFilter } from './model/jobFilter';
+import { filterQuery } from './model/jobFilter';
+import { JobCache } from './model/jobCache';
 import type { ConnectionStatus, ILogSource, ITrainingJobs } from './tokens';
 import { JobWatch } from './watch';
 
@@ -82,13 +83,13 @@ export class TrainingJobs implements ITrainingJobs {
     filter: IJobFilter,
     limit: number,
     after: string | null
-  ): Promise<IJobPage> {
+  ): Promise<IJobList> {
     const query = [...filterQuery(filter), ['limit', String(limit)]];
     if (after !== null) {
       query.push(['after', after]);
     }
     return this._cache.read(
-      () => this._exactJson<IJobPage>('jobs', {}, query),
+      () => this._exactJson<IJobList>('jobs', {}, query),
       page => page.jobs
     );
   }
@@ -101,8 +102,8 @@ export class TrainingJobs implements ITrainingJobs {
     return this._defaults;
   }
 
-  async environments(): Promise<IEnvironments> {
-    return this._json<IEnvironments>('environments');
+  async environments(): Promise<IEnvironmentList> {
+    return this._json<IEnvironmentList>('environments');
   }
 
   async submit(spec: IJobSpec): Promise<IJob> {
@@ -115,9 +116,9 @@ export class TrainingJobs implements ITrainingJobs {
     return job;
   }
 
-  async preview(spec: IJobSpec): Promise<IPreview> {
+  async preview(spec: IJobSpec): Promise<ICheckedPreview> {
     const init = { method: 'POST', body: stringifyExact(spec) };
-    return this._json<IPreview>('jobs/preview', init);
+    return this._json<ICheckedPreview>('jobs/preview', init);
   }
 
   async snapshot(directory: string): Promise<ICodeSource> {
@@ -145,7 +146,7 @@ export class TrainingJobs implements ITrainingJobs {
   }
 
   async remove(id: string): Promise<void> {
-    const url = address(this._settings, `jobs/${id}`);
+    const url = trainingAddress(this._settings, `jobs/${id}`);
     const job = this.find(id);
     await request(this._settings, url, { method: 'DELETE' });
     if (job) {
@@ -180,7 +181,7 @@ export class TrainingJobs implements ITrainingJobs {
     try {
       await this._read(id);
     } catch (reason) {
-      if (!(reason instanceof TrainingError) || reason.status !== 404) {
+      if (!(reason instanceof ServiceError) || reason.status !== 404) {
         throw reason;
       }
       this._openedIds.delete(id);
@@ -215,7 +216,11 @@ export class TrainingJobs implements ITrainingJobs {
   private _send(
     ...[path, init = {}, query = {}]: RequestArgs
   ): Promise<Response> {
-    return request(this._settings, address(this._settings, path, query), init);
+    return request(
+      this._settings,
+      trainingAddress(this._settings, path, query),
+      init
+    );
   }
 
   private _changed = new Signal<ITrainingJobs, void>(this);

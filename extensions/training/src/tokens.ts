@@ -1,22 +1,20 @@
 import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
-
 import type {
   ICodeSource,
   IDebugServer,
-  IDefaults,
-  IEnvironments,
+  IEnvironmentList,
   IJob,
   IJobEvent,
-  IJobFilter,
+  IJobList,
   IJobMetrics,
-  IJobPage,
   IJobSpec,
-  IPreview,
-  IReplica,
-  JobResult
-} from './model/wire';
+  IReplica
+} from '@mofang/shared';
+
+import type { ICheckedPreview, IDefaults, JobResult } from './model/defaults';
+import type { IJobFilter } from './model/jobFilter';
 
 /** Domain of this extension's translations. */
 export const DOMAIN = 'mofang_training';
@@ -72,13 +70,13 @@ export interface ITrainingJobs extends IDisposable {
     filter: IJobFilter,
     limit: number,
     after: string | null
-  ): Promise<IJobPage>;
+  ): Promise<IJobList>;
   defaults(): Promise<IDefaults>;
   /** Environments that jobs may use. */
-  environments(): Promise<IEnvironments>;
+  environments(): Promise<IEnvironmentList>;
   submit(spec: IJobSpec): Promise<IJob>;
   /** Preview a job; nothing is created. */
-  preview(spec: IJobSpec): Promise<IPreview>;
+  preview(spec: IJobSpec): Promise<ICheckedPreview>;
   /** Copy a directory of code as it is now. */
   snapshot(directory: string): Promise<ICodeSource>;
   /** Resource usage, with at most so many points per series. */

@@ -1,10 +1,15 @@
 import type { ServerConnection } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
+import {
+  type IJobEvent,
+  parseExact,
+  request,
+  ServiceError,
+  trainingAddress
+} from '@mofang/shared';
 
-import { backOff, EventParser } from './model/events';
-import { parseExact } from './model/exactJson';
-import type { IJobEvent } from './model/wire';
-import { address, request, TrainingError } from './request';
+import { eventData } from './eventStream';
+import { backOff } from './model/backOff';
 import type { ConnectionStatus } from './tokens';
 
 /** A connection without data for longer than this is considered dead. */
@@ -58,7 +63,7 @@ export class JobWatch implements IDisposable {
       try {
         await this._stream();
       } catch (reason) {
-        if (reason instanceof TrainingError) {
+        if (reason instanceof ServiceError) {
           problem = reason.message;
         } else if (!this._abort.signal.aborted) {
           // The browser's message about a lost connection is of no use to users.
@@ -75,24 +80,13 @@ export class JobWatch implements IDisposable {
   private async _stream(): Promise<void> {
     this._abort = new AbortController();
     const { signal } = this._abort;
-    const url = address(this._settings, 'jobs/watch');
+    const url = trainingAddress(this._settings, 'jobs/watch');
     const answer = await request(this._settings, url, { signal });
     await this._listener.connected();
     this._attempt = 0;
     this._listener.setConnectionStatus('live', null);
-    const reader = answer.body!.getReader();
-    const decoder = new TextDecoder();
-    const parser = new EventParser();
-    for (;;) {
-      const silence = setTimeout(() => void reader.cancel(), SILENCE_MS);
-      const { done, value } = await reader.read();
-      clearTimeout(silence);
-      if (done) {
-        return;
-      }
-      for (const data of parser.push(decoder.decode(value, { stream: true }))) {
-        this._listener.event(parseExact<IJobEvent>(data));
-      }
+    for await (const data of eventData(answer.body!, SILENCE_MS)) {
+      this._listener.event(parseExact<IJobEvent>(data));
     }
   }
 

@@ -18,19 +18,21 @@ WAIT_VARIABLE = "MOFANG_PEER_TIMEOUT_SECONDS"
 """The one variable of the platform's that is a job's to set: how long its replicas wait
 for each other."""
 
-_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PARAMETER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
-_IMAGE = re.compile(
-    r"[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*"
-    r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?"
+# Patterns are written as those of JSON schemas, which search: forms have them too.
+VARIABLE_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+PARAMETER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"
+IMAGE = (
+    r"^[a-zA-Z0-9][a-zA-Z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$"
 )
+ABSOLUTE_PATH = "^/"
 
 _ENVIRONMENT_NAME = re.compile(r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")
 
 
 def check_image(value: str) -> str:
     """Return the reference of an image, or say how one is written."""
-    if len(value) > MAX_IMAGE or not _IMAGE.fullmatch(value):
+    if len(value) > MAX_IMAGE or not re.fullmatch(IMAGE, value):
         raise ValueError(
             "That is not an image reference. Write registry/name:tag, such as "
             "docker.io/mofang/pytorch:1."
@@ -85,7 +87,7 @@ def check_variable(name: str, value: str) -> None:
 def check_parameter(name: str, value: str) -> None:
     """Refuse hyper-parameters that are malformed or secret."""
     shown = repr(name[:64])
-    if not _PARAMETER_NAME.fullmatch(name):
+    if not re.fullmatch(PARAMETER_NAME, name):
         raise ValueError(
             f"{shown} is not the name of a hyper-parameter. Use letters, digits, "
             "underscores, dots and dashes, and begin with a letter."
@@ -98,7 +100,7 @@ def check_parameter(name: str, value: str) -> None:
 def check_variable_name(name: str) -> None:
     """Refuse names of variables that are malformed or reserved."""
     shown = repr(name[:64])
-    if not _VARIABLE_NAME.fullmatch(name) or len(name) > MAX_VARIABLE_NAME:
+    if not re.fullmatch(VARIABLE_NAME, name) or len(name) > MAX_VARIABLE_NAME:
         raise ValueError(
             f"{shown} is not the name of a variable. Use letters, digits and "
             "underscores, and do not start with a digit."

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { line as lineShape } from 'd3-shape';
 import * as React from 'react';
 
 import { formatValue, segments, type Unit } from '../model/chartValues';
@@ -26,7 +27,7 @@ export const Curves = React.memo(function Curves(props: {
           {segments(line.series.values).map(segment => (
             <path
               key={segment[0][0]}
-              d={pathOf(segment, line, scale)}
+              d={pathOf(segment, line, scale) ?? undefined}
               // One point alone shows as a dot.
               strokeLinecap={segment.length === 1 ? 'round' : 'butt'}
             />
@@ -55,13 +56,13 @@ export const Curves = React.memo(function Curves(props: {
 });
 
 function pathOf(
-  segment: readonly [number, number][],
+  segment: [number, number][],
   line: ILine,
   scale: IScale
-): string {
-  const points = segment.map(
-    ([at, value]) =>
-      `${scale.x(line.times[at]).toFixed(1)},${scale.y(value).toFixed(1)}`
+): string | null {
+  const shape = lineShape<[number, number]>(
+    ([at]) => scale.x(line.times[at]),
+    ([, value]) => scale.y(value)
   );
-  return `M${points.join('L')}${points.length === 1 ? 'h0.1' : ''}`;
+  return shape.digits(1)(segment);
 }

@@ -1,5 +1,6 @@
+import { type IJobMetrics, type ISeries, replicaName } from '@mofang/shared';
+
 import { UNITS, type Unit } from '../model/chartValues';
-import { replicaName, type IJobMetrics, type ISeries } from '../model/wire';
 
 /** Dash patterns, so that lines do not differ by colour alone. */
 const DASHES = ['', '7 3', '2 3', '9 3 2 3'];

@@ -1,6 +1,6 @@
+import { type IJob, type IJobMetrics, isFinal } from '@mofang/shared';
 import * as React from 'react';
 
-import { isFinal, type IJob, type IJobMetrics } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 import { pollWhileVisible } from './polling';
 

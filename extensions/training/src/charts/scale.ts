@@ -1,3 +1,4 @@
+import { scaleLinear } from 'd3-scale';
 import * as React from 'react';
 
 const HEIGHT = 190;
@@ -25,7 +26,9 @@ export function scaleOf(
   const { left, top } = MARGIN;
   const right = Math.max(left + 40, width - MARGIN.right);
   const bottom = HEIGHT - MARGIN.bottom;
-  const perMs = (right - left) / (to - from);
+  const x = scaleLinear([from, to], [left, right]);
+  const y = scaleLinear([0, highest], [bottom, top]);
+  const inverse = scaleLinear([left, right], [from, to]).clamp(true);
   return {
     width,
     height: HEIGHT,
@@ -33,9 +36,9 @@ export function scaleOf(
     right,
     top,
     bottom,
-    x: time => left + (time - from) * perMs,
-    y: value => bottom - (value / highest) * (bottom - top),
-    timeAt: x => Math.min(to, Math.max(from, from + (x - left) / perMs))
+    x,
+    y,
+    timeAt: inverse
   };
 }
 

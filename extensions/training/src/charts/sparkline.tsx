@@ -1,6 +1,6 @@
+import { scaleLinear } from 'd3-scale';
+import { area, line } from 'd3-shape';
 import * as React from 'react';
-
-import { segments } from '../model/chartValues';
 
 const WIDTH = 100;
 const HEIGHT = 20;
@@ -12,9 +12,18 @@ export function Sparkline(props: {
   max: number;
 }): JSX.Element {
   const { values, max } = props;
-  const x = (at: number) => (at / Math.max(1, values.length - 1)) * WIDTH;
-  const y = (value: number) =>
-    HEIGHT - 1 - (Math.min(value, max) / (max || 1)) * (HEIGHT - 2);
+  const x = scaleLinear([0, Math.max(1, values.length - 1)], [0, WIDTH]);
+  const y = scaleLinear([0, max || 1], [HEIGHT - 1, 1]).clamp(true);
+  const isMeasured = (value: number | null) => value !== null;
+  const edge = line<number | null>(
+    (_, at) => x(at),
+    value => y(value ?? 0)
+  ).defined(isMeasured);
+  const below = area<number | null>(
+    (_, at) => x(at),
+    HEIGHT,
+    value => y(value ?? 0)
+  ).defined(isMeasured);
   return (
     <svg
       className="mf-Sparkline"
@@ -22,21 +31,8 @@ export function Sparkline(props: {
       preserveAspectRatio="none"
       aria-hidden="true"
     >
-      {segments(values).map(segment => {
-        const line = segment
-          .map(([at, value]) => `${x(at)},${y(value)}`)
-          .join(' ');
-        const [from] = segment[0];
-        const [to] = segment[segment.length - 1];
-        return (
-          <React.Fragment key={from}>
-            <polygon
-              points={`${x(from)},${HEIGHT} ${line} ${x(to)},${HEIGHT}`}
-            />
-            <polyline points={line} />
-          </React.Fragment>
-        );
-      })}
+      <path className="mf-SparklineArea" d={below([...values]) ?? undefined} />
+      <path className="mf-SparklineEdge" d={edge([...values]) ?? undefined} />
     </svg>
   );
 }

@@ -2,10 +2,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
+import { replicaName } from '@mofang/shared';
 import * as React from 'react';
 
 import { StateBadge } from '../panel/stateBadge';
-import { replicaName } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 import { JobLoader } from '../loading/jobLoader';
 import { LoaderNote } from '../loading/loaderNote';

@@ -1,9 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IJob } from '@mofang/shared';
 import * as React from 'react';
 
 import { compareResults, compareSettings, type IRow } from '../model/compare';
 import { runTime } from '../model/duration';
-import type { IJob, JobResult } from '../model/wire';
+import type { JobResult } from '../model/defaults';
 import { StateBadge } from '../panel/stateBadge';
 import { useNow } from '../panel/clock';
 

@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
+import { type IJob, isFinal } from '@mofang/shared';
 import * as React from 'react';
 
 import { outputDirectories } from '../model/compare';
-import { isFinal, type IJob } from '../model/wire';
 import { JobLoader } from '../loading/jobLoader';
 import { LoaderNote } from '../loading/loaderNote';
 import type { ITrainingJobs } from '../tokens';

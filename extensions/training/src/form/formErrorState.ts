@@ -1,7 +1,7 @@
 import { isWithin, assignErrors, type FormErrors } from '../model/formErrors';
 import { validate } from '../model/jobChecks';
 import type { IJobForm, ITranslate } from '../model/jobForm';
-import type { IDefaults } from '../model/wire';
+import type { IDefaults } from '../model/defaults';
 import type { IRefusal } from './preview';
 
 /**

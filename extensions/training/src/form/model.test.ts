@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { ServiceError } from '@mofang/shared';
 
 import { defaults, environments, trans } from '../model/testDefaults';
-import type { IDefaults, IPreview } from '../model/wire';
-import { TrainingError } from '../request';
+import type { ICheckedPreview, IDefaults } from '../model/defaults';
 import type { ITrainingJobs } from '../tokens';
 import { FormModel } from './model';
 import type { IFormStart } from './start';
@@ -113,7 +113,7 @@ test('an image that is not there yet is said at its field and may be tried again
       isThere
         ? Promise.resolve({ id: 'train-abc123' })
         : Promise.reject(
-            new TrainingError(sentence, 422, { environment_name: sentence })
+            new ServiceError(sentence, 422, { environment_name: sentence })
           )
   };
   const model = new FormModel(
@@ -140,8 +140,8 @@ test('an image that is not there yet is said at its field and may be tried again
 
 /** A form whose service answers a preview and a submission at once. */
 async function answered(
-  preview: Partial<IPreview>,
-  refusal: TrainingError | null = null,
+  preview: Partial<ICheckedPreview>,
+  refusal: ServiceError | null = null,
   start: IFormStart = { path: 'train.py' }
 ) {
   const nothing = {
@@ -195,7 +195,7 @@ test('the file that a notebook is written to is not missed', async t => {
 test('a refusal is told once, at its field', async () => {
   const sentence = 'The job needs 20 cores; the quota of Vision is 16 cores.';
   const fields = { 'resources.cpu': sentence };
-  const model = await answered({}, new TrainingError(sentence, 403, fields));
+  const model = await answered({}, new ServiceError(sentence, 403, fields));
 
   assert.equal(await model.submit(), false);
   assert.equal(model.errors['resources.cpu'], sentence);
@@ -207,7 +207,7 @@ test('a refusal is told once, at its field', async () => {
 test('a refusal without a field is told once, above the form', async () => {
   const model = await answered(
     {},
-    new TrainingError('Full.', 403, { '': 'Full.' })
+    new ServiceError('Full.', 403, { '': 'Full.' })
   );
 
   assert.equal(await model.submit(), false);

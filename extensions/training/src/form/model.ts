@@ -2,6 +2,7 @@ import type { VDomRenderer } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { JSONExt, type ReadonlyJSONValue } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
+import type { IEnvironmentList, IJob } from '@mofang/shared';
 
 import { NO_ENVIRONMENTS } from '../model/environmentChoices';
 import { pathOf, type FormErrors } from '../model/formErrors';
@@ -12,7 +13,7 @@ import {
   type Program
 } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
-import type { IDefaults, IEnvironments, IJob } from '../model/wire';
+import type { IDefaults } from '../model/defaults';
 import type { ITrainingJobs } from '../tokens';
 import { FormErrorState } from './formErrorState';
 import { PreviewLoader } from './preview';
@@ -50,7 +51,7 @@ export class FormModel implements VDomRenderer.IModel {
   readonly previewLoader: PreviewLoader;
   defaults: IDefaults | null = null;
   /** Environments that jobs may use; empty until loaded. */
-  environments: IEnvironments = NO_ENVIRONMENTS;
+  environments: IEnvironmentList = NO_ENVIRONMENTS;
   form: IJobForm = emptyForm();
   /** Whether the defaults are being read. */
   isLoading = false;

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import type { IJobSpec } from '@mofang/shared';
+
 import { emptyForm } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
 import { defaults } from '../model/testDefaults';
-import type { IJobSpec, IPreview } from '../model/wire';
+import type { ICheckedPreview } from '../model/defaults';
 import { type IRefusal, PreviewLoader } from './preview';
 
 function spec(name: string): IJobSpec {
   return specOf({ ...emptyForm(), name }, defaults);
 }
 
-function preview(engine: string): IPreview {
+function preview(engine: string): ICheckedPreview {
   return {
     manifest: '',
     workload_kind: engine,
@@ -24,7 +26,8 @@ function preview(engine: string): IPreview {
 /** A service whose responses are released by the test. */
 function service() {
   const asked: string[] = [];
-  const answer: ((response: IPreview | IRefusal) => Promise<void>)[] = [];
+  const answer: ((response: ICheckedPreview | IRefusal) => Promise<void>)[] =
+    [];
   let changes = 0;
   const previews = new PreviewLoader(
     ({ name }) => {

@@ -1,5 +1,6 @@
-import { parseExact, stringifyExact } from '../model/exactJson';
-import type { IJobSpec, IPreview } from '../model/wire';
+import { type IJobSpec, parseExact, stringifyExact } from '@mofang/shared';
+
+import type { ICheckedPreview } from '../model/defaults';
 
 const PAUSE_MS = 400;
 
@@ -18,13 +19,13 @@ export interface IRefusal {
  */
 export class PreviewLoader {
   constructor(
-    private _fetch: (spec: IJobSpec) => Promise<IPreview | IRefusal>,
+    private _fetch: (spec: IJobSpec) => Promise<ICheckedPreview | IRefusal>,
     private _changed: () => void
   ) {}
 
   state: PreviewState = 'idle';
   /** The last preview; that of an earlier request while a newer one is pending. */
-  preview: IPreview | null = null;
+  preview: ICheckedPreview | null = null;
   /** Error messages of the last response, by the path of the field in the request. */
   fields: Record<string, string> = {};
   /** Warnings about missing files, likewise; they do not prevent submission. */

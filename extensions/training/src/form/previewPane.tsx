@@ -1,11 +1,12 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
+import type { IQuotaCost } from '@mofang/shared';
 import * as React from 'react';
 
 import { FocusKeeper } from '../focusKeeper';
 import { quotaBar } from '../model/quotaCost';
-import type { IPreview, IQuotaCost } from '../model/wire';
+import type { ICheckedPreview } from '../model/defaults';
 import type { FormModel } from './model';
 import type { PreviewLoader } from './preview';
 
@@ -90,7 +91,7 @@ function hasFields(previewLoader: PreviewLoader): boolean {
 }
 
 function Answer(props: {
-  answer: IPreview;
+  answer: ICheckedPreview;
   trans: TranslationBundle;
 }): JSX.Element {
   const { answer, trans } = props;

@@ -1,3 +1,4 @@
+import type { IRoleRule } from '@mofang/shared';
 import * as React from 'react';
 
 import {
@@ -7,7 +8,6 @@ import {
   defaultReplicas,
   type IRoleForm
 } from '../model/jobForm';
-import type { IRoleRule } from '../model/wire';
 import { CellInput } from './rowList';
 import { TextInput } from './fields';
 import type { IPartProps } from './program';

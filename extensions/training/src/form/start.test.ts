@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import type { IJob } from '@mofang/shared';
+
 import { emptyForm } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
 import { defaults } from '../model/testDefaults';
-import type { IJob } from '../model/wire';
 import { startForm, withDocument, withProgram } from './start';
 
 test('a notebook is run as it is, in one container', () => {

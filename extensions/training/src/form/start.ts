@@ -1,3 +1,5 @@
+import type { IJob, IJobSpec } from '@mofang/shared';
+
 import {
   emptyForm,
   nameOf,
@@ -8,7 +10,7 @@ import {
 import { formOf } from '../model/jobSpec';
 import { NOTEBOOK_FRAMEWORK } from '../model/frameworks.generated';
 import { scriptPath } from '../model/notebookScript';
-import type { IDefaults, IJob, IJobSpec } from '../model/wire';
+import type { IDefaults } from '../model/defaults';
 
 /** Where a new form starts. */
 export interface IFormStart {

@@ -1,6 +1,8 @@
+import type { IJob } from '@mofang/shared';
+
 import { codeDirectoryOf, type IJobForm } from '../model/jobForm';
 import { specOf } from '../model/jobSpec';
-import type { IDefaults, IJob } from '../model/wire';
+import type { IDefaults } from '../model/defaults';
 import type { ITrainingJobs } from '../tokens';
 
 export interface IFormFiles {

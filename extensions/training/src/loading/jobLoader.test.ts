@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Signal } from '@lumino/signaling';
+import type { IJob } from '@mofang/shared';
 
 import { trans } from '../model/testDefaults';
-import type { IJob } from '../model/wire';
 import { JobLoader } from './jobLoader';
 import type { ITrainingJobs } from '../tokens';
 

@@ -6,9 +6,9 @@ import {
   terminalIcon,
   UseSignal
 } from '@jupyterlab/ui-components';
+import { type IReplica, replicaName } from '@mofang/shared';
 import * as React from 'react';
 
-import { replicaName, type IReplica } from '../model/wire';
 import { StateBadge } from '../panel/stateBadge';
 import type { LogModel } from './model';
 

@@ -1,6 +1,6 @@
 import { VDomModel } from '@jupyterlab/ui-components';
+import { type IJob, type IReplica, replicaName } from '@mofang/shared';
 
-import { replicaName, type IJob, type IReplica } from '../model/wire';
 import type { JobLoader } from '../loading/jobLoader';
 import type { ITrainingJobs } from '../tokens';
 import type { ILogBodyListener, LogBody } from './body';

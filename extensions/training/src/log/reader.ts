@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 
 import { firstLineStart, LineCutter } from '../model/logText';
-import { backOff } from '../model/events';
+import { backOff } from '../model/backOff';
 import type { ILogSource } from '../tokens';
 
 /** Size of one read. */

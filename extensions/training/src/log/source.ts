@@ -1,7 +1,6 @@
 import type { ServerConnection } from '@jupyterlab/services';
+import { type IReplica, request, trainingAddress } from '@mofang/shared';
 
-import type { IReplica } from '../model/wire';
-import { address, request } from '../request';
 import type { ILogPiece, ILogSource } from '../tokens';
 
 /** The log of one replica, read through the notebook's server. */
@@ -15,7 +14,7 @@ export class LogSource implements ILogSource {
   }
 
   get url(): string {
-    return address(this._settings, this._path);
+    return trainingAddress(this._settings, this._path);
   }
 
   async read(
@@ -24,7 +23,7 @@ export class LogSource implements ILogSource {
     signal: AbortSignal
   ): Promise<ILogPiece> {
     const query = { offset: String(offset), limit: String(limit) };
-    const url = address(this._settings, this._path, query);
+    const url = trainingAddress(this._settings, this._path, query);
     const answer = await request(this._settings, url, { signal });
     const bytes = new Uint8Array(await answer.arrayBuffer());
     const size = Number(answer.headers.get('X-Log-Size') ?? bytes.length);
@@ -42,7 +41,7 @@ export class LogSource implements ILogSource {
     signal: AbortSignal
   ): AsyncGenerator<Uint8Array> {
     const query = { follow: 'true', offset: String(offset) };
-    const url = address(this._settings, this._path, query);
+    const url = trainingAddress(this._settings, this._path, query);
     const answer = await request(this._settings, url, { signal });
     const reader = answer.body!.getReader();
     for (;;) {

@@ -2,9 +2,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
+import type { IReplica } from '@mofang/shared';
 import * as React from 'react';
 
-import type { IReplica } from '../model/wire';
 import { JobLoader } from '../loading/jobLoader';
 import type { ITrainingJobs } from '../tokens';
 import { LogBody } from './body';

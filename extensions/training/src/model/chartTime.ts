@@ -1,5 +1,6 @@
 /**
- * Ticks of a time axis, at round times of the person's own clock.
+ * Ticks of a time axis, at round times of the person's own clock. Those of d3-time come
+ * twice for the hour that clocks repeat when summer time ends, and have no step of 2 hours.
  */
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

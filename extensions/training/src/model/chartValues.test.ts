@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import type { IReplicaMetrics } from '@mofang/shared';
+
 import {
   formatValue,
   highest,
@@ -11,7 +13,6 @@ import {
   valueTicks
 } from './chartValues';
 import { formatTick, timeTicks } from './chartTime';
-import type { IReplicaMetrics } from './wire';
 
 const GIB = 2 ** 30;
 

@@ -1,7 +1,7 @@
 /**
  * Numbers of charts: units, ticks, and lines with gaps. Nothing here draws.
  */
-import type { IReplicaMetrics, ISeries } from './wire';
+import type { IReplicaMetrics, ISeries } from '@mofang/shared';
 
 export type Unit = 'cores' | 'bytes' | 'percent' | 'rate';
 

@@ -2,13 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
+  exactNumber,
+  type IJob,
+  type IJobSpec,
+  type IOutput
+} from '@mofang/shared';
+
+import {
   compareResults,
   compareSettings,
   flat,
   outputDirectories
 } from './compare';
-import { exactNumber } from './exactJson';
-import type { IJob, IJobSpec, IOutput } from './wire';
 
 const output = (name: string, path: string): IOutput => ({
   name,

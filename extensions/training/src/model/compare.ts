@@ -1,11 +1,16 @@
 /**
  * Two jobs side by side: what was asked, what came of it.
  */
+import {
+  type IJob,
+  type IJobSpec,
+  type IOutput,
+  stringifyExact
+} from '@mofang/shared';
 import { isLosslessNumber } from 'lossless-json';
 
-import { stringifyExact } from './exactJson';
+import type { JobResult } from './defaults';
 import { joinShellWords } from './shellWords';
-import type { IJob, IJobSpec, IOutput, JobResult } from './wire';
 
 export interface IRow {
   /** A dotted path, such as `hyperparameters.lr`. */

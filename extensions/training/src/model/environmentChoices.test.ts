@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import type { IEnvironmentList } from '@mofang/shared';
+
 import {
   chosenEnvironment,
   CUSTOM,
@@ -10,11 +12,10 @@ import {
 } from './environmentChoices';
 import { emptyForm, type IJobForm } from './jobForm';
 import { defaults, environments, trans } from './testDefaults';
-import type { IEnvironments } from './wire';
 
 function choices(
   part: Partial<IJobForm> = {},
-  known: IEnvironments = environments
+  known: IEnvironmentList = environments
 ) {
   const form = { ...emptyForm(), ...part };
   return environmentChoices(form, defaults, known, trans);
@@ -63,7 +64,7 @@ test('an environment without its image says why', () => {
 test('an image of one’s own is the last, where the platform lets one', () => {
   const last = (
     part: Partial<IJobForm> = {},
-    known: IEnvironments = environments
+    known: IEnvironmentList = environments
   ) => choices(part, known).at(-1)?.value;
   assert.equal(last(), 'ray');
   assert.equal(last({}, { ...environments, allow_any_image: true }), CUSTOM);

@@ -1,6 +1,8 @@
 /** Environments that a form offers, and their labels. */
+import type { IEnvironment, IEnvironmentList } from '@mofang/shared';
+
 import { runsCustomImage, type IJobForm, type ITranslate } from './jobForm';
-import type { IDefaults, IEnvironment, IEnvironments } from './wire';
+import type { IDefaults } from './defaults';
 
 export interface IEnvironmentChoice {
   /** Name of the environment, or one of the two below. */
@@ -17,7 +19,7 @@ export const CURRENT_ENVIRONMENT = '';
 /** An image that the form names; no environment is called so. */
 export const CUSTOM = ':custom';
 
-export const NO_ENVIRONMENTS: IEnvironments = {
+export const NO_ENVIRONMENTS: IEnvironmentList = {
   environments: [],
   allow_any_image: false
 };
@@ -31,7 +33,7 @@ export function chosenEnvironment(form: IJobForm): string {
 export function environmentChoices(
   form: IJobForm,
   defaults: IDefaults,
-  { environments, allow_any_image }: IEnvironments,
+  { environments, allow_any_image }: IEnvironmentList,
   trans: ITranslate
 ): IEnvironmentChoice[] {
   const chosen = chosenEnvironment(form);
@@ -94,7 +96,7 @@ function choiceOf(
   return {
     value: name,
     label: labelOf(title, frameworks, trans),
-    isFitting: frameworks.includes(form.framework),
+    isMatching: frameworks.includes(form.framework),
     hint: unavailable_reason ?? image
   };
 }

@@ -9,7 +9,7 @@ import {
   type FormField,
   type IJobForm
 } from './jobForm';
-import type { IDefaults } from './wire';
+import type { IDefaults } from './defaults';
 
 export type FormErrors = Record<string, string>;
 
@@ -79,10 +79,15 @@ function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
     case 'environment':
     case 'secrets': {
       // Names may have dots themselves.
-      const row = form[head].findIndex(
-        ({ name }) => name !== '' && isWithin(path, `${head}.${name.trim()}`)
+      const rows: readonly { name: string }[] = form[head];
+      const row = rows.findIndex(
+        each => isFilled(each) && isWithin(path, `${head}.${each.name.trim()}`)
       );
-      return row < 0 ? head : `${head}.${row}.name`;
+      if (row < 0) {
+        return head;
+      }
+      const column = path.slice(`${head}.${rows[row].name.trim()}.`.length);
+      return `${head}.${row}.${column in rows[row] ? column : 'name'}`;
     }
     case 'inputs':
     case 'outputs': {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import type { IJob, JobState } from '@mofang/shared';
+
 import { JobCache } from './jobCache';
-import type { IJob, JobState } from './wire';
 
 const job = (id: string, state: JobState) => ({ id, state }) as IJob;
 

@@ -1,4 +1,4 @@
-import { isFinal, type IJob, type IJobEvent } from './wire';
+import { type IJob, type IJobEvent, isFinal } from '@mofang/shared';
 
 /**
  * Cache of the newest known state of each job. A response reflects the time of its

@@ -1,8 +1,10 @@
 /**
  * Local validation of a form. The service has the final say; this only reports errors
- * earlier.
+ * earlier: what the schema of the wire format says, and below what a schema cannot say.
  */
-import type { FormErrors } from './formErrors';
+import type { IRoleRule } from '@mofang/shared';
+
+import { assignErrors, type FormErrors } from './formErrors';
 import {
   DEFAULT_USER,
   flagsOf,
@@ -11,24 +13,16 @@ import {
   rulesOf,
   runsCustomImage,
   type IJobForm,
-  type IPathRow,
   type IRoleForm,
   type ITranslate
 } from './jobForm';
 import { parseQuantity } from './quantity';
+import { specOf } from './jobSpec';
+import { schemaMessages } from './schemaMessages';
 import { splitShellWords } from './shellWords';
-import type { IDefaults, IRoleRule } from './wire';
+import type { IDefaults } from './defaults';
 
-const MAX_NAME = 63;
-const MAX_RESTARTS = 128;
-const MAX_PROCESSES = 256;
-const MAX_USER = 65535;
-const MAX_HOLD_MINUTES = 24 * 60;
 const LEAST_CPU = 0.01;
-
-const VARIABLE = /^[A-Za-z_]\w*$/;
-const PARAMETER = /^[A-Za-z_][\w.-]{0,63}$/;
-const PATH_NAME = /^[A-Za-z_]\w{0,63}$/;
 
 /** Sentences by path; empty where nothing is wrong. */
 export function validate(
@@ -36,7 +30,9 @@ export function validate(
   defaults: IDefaults,
   trans: ITranslate
 ): FormErrors {
-  return new Checks(form, defaults, trans).run();
+  const messages = schemaMessages(specOf(form, defaults), trans);
+  const [bySchema] = assignErrors(messages, form, defaults);
+  return { ...bySchema, ...new Checks(form, defaults, trans).run() };
 }
 
 class Checks {
@@ -52,34 +48,22 @@ class Checks {
     this._size();
     this._pathRows();
     this._variables();
-    this._failure();
     return this._errors;
   }
 
   private _program(): void {
     const { _form: form, _trans: trans } = this;
     const closed = trans.__('A quotation mark is not closed.');
-    this._addError('name', !form.name.trim(), trans.__('Give the job a name.'));
-    this._addError(
-      'name',
-      form.name.length > MAX_NAME,
-      trans.__('At most %1 characters.', String(MAX_NAME))
-    );
     if (form.program === 'command') {
       const words = splitShellWords(form.command);
       this._addError('command', words === null, closed);
       this._addError('command', !words?.[0], trans.__('Write what to run.'));
     } else {
-      const { script } = form;
+      // The schema allows none, for jobs that are a command.
       this._addError(
         'script',
-        !script.trim(),
+        !form.script.trim(),
         trans.__('Choose the file to run.')
-      );
-      this._addError(
-        'script',
-        script.endsWith('/'),
-        trans.__('That is a folder.')
       );
     }
     this._addError(
@@ -87,13 +71,8 @@ class Checks {
       splitShellWords(form.arguments) === null,
       closed
     );
-    this._names(
-      'hyperparameters',
-      PARAMETER,
-      trans.__('Letters, digits, underscores, dots and dashes, a letter first.')
-    );
+    this._unique('hyperparameters');
     this._flags();
-    this._absolute('working_directory', form.workingDirectory);
   }
 
   private _flags(): void {
@@ -104,11 +83,6 @@ class Checks {
       )
     );
     for (const name of flagsOf(form)) {
-      this._addError(
-        'flags',
-        !PARAMETER.test(name),
-        trans.__('Not the name of a flag: “%1”.', name)
-      );
       this._addError(
         'flags',
         named.has(name),
@@ -130,15 +104,10 @@ class Checks {
       isCustom && !form.image.trim(),
       trans.__('Write its full reference: registry/name:tag.')
     );
-    this._addError(
-      'image',
-      isCustom && /\s/.test(form.image.trim()),
-      trans.__('An image has no spaces.')
-    );
     if (form.code === 'snapshot') {
+      // It is not sent before there is a snapshot.
       this._absolute('code.directory', form.codeDirectory);
     }
-    this._whole('run_as_user', form.runAsUser || DEFAULT_USER, 1, MAX_USER);
     const user = form.runAsUser.trim() || DEFAULT_USER;
     this._addError(
       'run_as_user',
@@ -157,9 +126,6 @@ class Checks {
       if (role) {
         this._role(rule, role);
       }
-    }
-    if (form.processes.trim()) {
-      this._whole('processes_per_replica', form.processes, 1, MAX_PROCESSES);
     }
   }
 
@@ -207,7 +173,6 @@ class Checks {
           return;
         }
         const path = `${group}.${at}`;
-        this._pathRow(path, row);
         const name = row.name.trim();
         this._addError(
           `${path}.name`,
@@ -219,26 +184,10 @@ class Checks {
     }
   }
 
-  private _pathRow(path: string, row: IPathRow): void {
-    const { _trans: trans } = this;
-    this._addError(
-      `${path}.name`,
-      !PATH_NAME.test(row.name.trim()),
-      trans.__('A name such as data_url: letters, digits, underscores.')
-    );
-    this._addError(
-      `${path}.path`,
-      !row.path.trim(),
-      trans.__('Write its path.')
-    );
-    this._absolute(`${path}.path`, row.path);
-  }
-
   private _variables(): void {
     const { _form: form, _trans: trans } = this;
-    const rule = trans.__('Letters, digits and underscores, no digit first.');
-    this._names('environment', VARIABLE, rule);
-    this._names('secrets', VARIABLE, rule);
+    this._unique('environment');
+    this._unique('secrets');
     const variables = new Set(form.environment.map(({ name }) => name.trim()));
     form.secrets.forEach((row, at) => {
       if (!isFilled(row)) {
@@ -249,37 +198,19 @@ class Checks {
         variables.has(row.name.trim()),
         trans.__('“%1” is a variable already.', row.name.trim())
       );
-      const missing = trans.__('Name both: the secret and its key.');
-      this._addError(`secrets.${at}.secret`, !row.secret.trim(), missing);
-      this._addError(`secrets.${at}.key`, !row.key.trim(), missing);
     });
   }
 
-  private _failure(): void {
-    const { _form: form } = this;
-    if (form.restart !== 'off') {
-      this._whole('restart.limit', form.restartLimit, 1, MAX_RESTARTS);
-    }
-    const minutes = form.holdMinutes || '0';
-    this._whole('hold_on_failure_minutes', minutes, 0, MAX_HOLD_MINUTES);
-  }
-
-  /** Check that names of rows are valid and unique. */
-  private _names(
-    group: 'hyperparameters' | 'environment' | 'secrets',
-    shape: RegExp,
-    rule: string
-  ): void {
+  /** Check that names of rows are unique. */
+  private _unique(group: 'hyperparameters' | 'environment' | 'secrets'): void {
     const names = new Set<string>();
     this._form[group].forEach((row, at) => {
       if (!isFilled(row)) {
         return;
       }
-      const path = `${group}.${at}.name`;
       const name = row.name.trim();
       const duplicate = this._trans.__('Duplicate name “%1”.', name);
-      this._addError(path, !shape.test(name), rule);
-      this._addError(path, names.has(name), duplicate);
+      this._addError(`${group}.${at}.name`, names.has(name), duplicate);
       names.add(name);
     });
   }

@@ -1,5 +1,14 @@
 /** Filters of a job list, with the semantics of the service. */
-import type { IJob, IJobFilter, JobState } from './wire';
+import type { IJob, JobState } from '@mofang/shared';
+
+/** Which jobs of a list are wanted. */
+export interface IJobFilter {
+  states: readonly JobState[];
+  owner: string;
+  framework: string;
+  /** Part of the name or the id. */
+  search: string;
+}
 
 export const EVERYTHING: IJobFilter = {
   states: [],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseExact, stringifyExact } from './exactJson';
+import { parseExact, stringifyExact } from '@mofang/shared';
+
 import { assignErrors } from './formErrors';
 import { validate } from './jobChecks';
 import {

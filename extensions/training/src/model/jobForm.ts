@@ -2,15 +2,16 @@
  * The form for a new job as a value. `jobSpec` turns it into what is sent, `jobChecks`
  * says early what is wrong with it.
  */
-import { DEFAULT_FRAMEWORK } from './frameworks.generated';
 import type {
   PassAs,
   HangPolicy,
   ICodeSource,
-  IDefaults,
   IRoleRule,
   Priority
-} from './wire';
+} from '@mofang/shared';
+
+import { DEFAULT_FRAMEWORK } from './frameworks.generated';
+import type { IDefaults } from './defaults';
 
 /**
  * What a job runs: a file, words of a command line, or the notebook one is working

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { EVERYTHING, filterQuery, matches } from './jobFilter';
-import { applyEvent, NO_JOBS, withPage, type IJobList } from './jobList';
-import type { IJob, IJobFilter, JobState } from './wire';
+import type { IJob, JobState } from '@mofang/shared';
+
+import { EVERYTHING, filterQuery, type IJobFilter, matches } from './jobFilter';
+import { applyEvent, NO_JOBS, withPage, type ILoadedJobs } from './jobList';
 
 function job(id: string, hour: number, state: JobState = 'Running'): IJob {
   const spec = { name: `Name of ${id}`, framework: 'pytorch' };
@@ -11,7 +12,7 @@ function job(id: string, hour: number, state: JobState = 'Running'): IJob {
   return { id, created, state, owner: 'ada', spec } as unknown as IJob;
 }
 
-function listOf(jobs: IJob[], next: string | null, total: number): IJobList {
+function listOf(jobs: IJob[], next: string | null, total: number): ILoadedJobs {
   return withPage(NO_JOBS, { jobs, next, total });
 }
 
@@ -19,7 +20,7 @@ const oldest = job('oldest', 3);
 const old = job('old', 4);
 const young = job('young', 5);
 const running: IJobFilter = { ...EVERYTHING, states: ['Running'] };
-const ids = (list: IJobList) => list.jobs.map(each => each.id);
+const ids = (list: ILoadedJobs) => list.jobs.map(each => each.id);
 const jobEvent = (type: 'added' | 'modified' | 'deleted', job: IJob) => ({
   type,
   job

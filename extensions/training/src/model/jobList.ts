@@ -3,10 +3,11 @@
  * jobs are loaded, up to the last requested page. Events of older jobs do not change
  * the rows, but may change the total in a way that only the service knows.
  */
-import { matches } from './jobFilter';
-import type { IJob, IJobEvent, IJobFilter, IJobPage } from './wire';
+import type { IJob, IJobEvent, IJobList } from '@mofang/shared';
 
-export interface IJobList {
+import { type IJobFilter, matches } from './jobFilter';
+
+export interface ILoadedJobs {
   /** Newest first. */
   jobs: readonly IJob[];
   /** Where the next page begins; null when all are loaded. */
@@ -16,7 +17,7 @@ export interface IJobList {
   isTotalStale: boolean;
 }
 
-export const NO_JOBS: IJobList = {
+export const NO_JOBS: ILoadedJobs = {
   jobs: [],
   next: null,
   total: 0,
@@ -32,7 +33,7 @@ export function compareJobs(a: IJob, b: IJob): number {
 }
 
 /** Append a page; its jobs replace older versions. */
-export function withPage(list: IJobList, page: IJobPage): IJobList {
+export function withPage(list: ILoadedJobs, page: IJobList): ILoadedJobs {
   const byId = new Map(list.jobs.map(job => [job.id, job]));
   page.jobs.forEach(job => byId.set(job.id, job));
   const jobs = [...byId.values()].sort(compareJobs);
@@ -46,10 +47,10 @@ export function withPage(list: IJobList, page: IJobPage): IJobList {
 
 /** Apply an event of the watch; idempotent. */
 export function applyEvent(
-  list: IJobList,
+  list: ILoadedJobs,
   filter: IJobFilter,
   { type, job }: IJobEvent
-): IJobList {
+): ILoadedJobs {
   const at = list.jobs.findIndex(each => each.id === job.id);
   const isMatch = type !== 'deleted' && matches(job, filter);
   if (at < 0) {
@@ -64,7 +65,7 @@ export function applyEvent(
   return { ...list, jobs, total: list.total - 1 };
 }
 
-function appeared(list: IJobList, job: IJob): IJobList {
+function appeared(list: ILoadedJobs, job: IJob): ILoadedJobs {
   if (isBeyond(list, job)) {
     return { ...list, isTotalStale: true };
   }
@@ -76,11 +77,11 @@ function appeared(list: IJobList, job: IJob): IJobList {
 
 /** A job that neither matches nor is loaded may still be part of the total. */
 function skipped(
-  list: IJobList,
+  list: ILoadedJobs,
   filter: IJobFilter,
   job: IJob,
   type: IJobEvent['type']
-): IJobList {
+): ILoadedJobs {
   const mayCount = matches(job, { ...filter, states: [] });
   const mayBeRemoved = type === 'deleted' || filter.states.length > 0;
   return mayCount && mayBeRemoved && isBeyond(list, job)
@@ -89,7 +90,7 @@ function skipped(
 }
 
 /** Whether a job sorts after the loaded jobs. */
-function isBeyond(list: IJobList, job: IJob): boolean {
+function isBeyond(list: ILoadedJobs, job: IJob): boolean {
   const last = list.jobs[list.jobs.length - 1];
   return list.next !== null && (!last || compareJobs(job, last) > 0);
 }

@@ -1,6 +1,17 @@
 /**
  * From the form to what is sent, and back.
  */
+import type {
+  ICodeSource,
+  IInput,
+  IJobSpec,
+  IOutput,
+  IResources,
+  IRestart,
+  IRoleRule,
+  IRoleSpec
+} from '@mofang/shared';
+
 import {
   DEFAULT_USER,
   directoryOf,
@@ -16,17 +27,7 @@ import {
 } from './jobForm';
 import { parameterOf, parameterText } from './parameters';
 import { joinShellWords, splitShellWords } from './shellWords';
-import type {
-  ICodeSource,
-  IDefaults,
-  IInput,
-  IJobSpec,
-  IOutput,
-  IResources,
-  IRestart,
-  IRoleRule,
-  IRoleSpec
-} from './wire';
+import type { IDefaults } from './defaults';
 
 /** What the form asks for; `code` is the snapshot, once there is one. */
 export function specOf(
@@ -66,7 +67,7 @@ export function specOf(
     })),
     ...sizeOf(form, defaults),
     processes_per_replica: form.processes.trim()
-      ? Number(form.processes)
+      ? wholeNumber(form.processes)
       : null,
     environment: Object.fromEntries(
       filled(form.environment).map(({ name, value }) => [name.trim(), value])
@@ -77,13 +78,18 @@ export function specOf(
         { secret: secret.trim(), key: key.trim() }
       ])
     ),
-    run_as_user: Number(form.runAsUser.trim() || DEFAULT_USER),
+    run_as_user: wholeNumber(form.runAsUser.trim() || DEFAULT_USER),
     priority: form.priority,
     restart: restartOf(form),
     hang_policy: form.hangPolicy,
-    hold_on_failure_minutes: Number(form.holdMinutes.trim() || 0),
+    hold_on_failure_minutes: wholeNumber(form.holdMinutes.trim() || '0'),
     rerun_of: form.rerunOf || null
   };
+}
+
+/** A number as a person writes it; NaN for what is none, such as `1e3`. */
+function wholeNumber(text: string): number {
+  return /^\d+$/.test(text.trim()) ? Number(text) : NaN;
 }
 
 type Image = Pick<IJobSpec, 'image' | 'environment_name'>;
@@ -156,7 +162,7 @@ function restartOf(form: IJobForm): IRestart | null {
   return form.restart === 'off'
     ? null
     : {
-        limit: Number(form.restartLimit),
+        limit: wholeNumber(form.restartLimit),
         include_script_failures: form.restart === 'include_script_failures'
       };
 }

@@ -2,8 +2,7 @@
  * Values of hyper-parameters as people type them: numbers, `true` and `false` are
  * passed as such, everything else is a text; quotation marks make a text of anything.
  */
-import { exactNumber } from './exactJson';
-import type { Parameter } from './wire';
+import { exactNumber, type Parameter } from '@mofang/shared';
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 

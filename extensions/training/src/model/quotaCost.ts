@@ -1,7 +1,8 @@
 /** A job's share of its project's quota, as text and as parts of a bar. */
+import type { IQuotaCost } from '@mofang/shared';
+
 import { formatValue, type Unit } from './chartValues';
 import type { ITranslate } from './jobForm';
-import type { IQuotaCost } from './wire';
 
 export type QuotaStatus = 'fits' | 'waits' | 'never';
 

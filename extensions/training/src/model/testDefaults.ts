@@ -1,5 +1,7 @@
 /** Defaults of a server, for tests. */
-import type { IDefaults, IEnvironment, IEnvironments, IRoleRule } from './wire';
+import type { IEnvironment, IEnvironmentList, IRoleRule } from '@mofang/shared';
+
+import type { IDefaults } from './defaults';
 
 function role(
   name: string,
@@ -12,6 +14,7 @@ function role(
     primary: false,
     gpu_allowed: true,
     required_by: '',
+    plural: '',
     description: ''
   };
   return { name, min_replicas, max_replicas, ...rule, ...part };
@@ -55,11 +58,16 @@ function environment(
   ...frameworks: string[]
 ): IEnvironment {
   const image = `docker.io/mofang/${name}:1`;
-  const rest = { description: '', image, unavailable_reason: null };
+  const resources = {
+    cpu: { default: '1', min: null, max: null },
+    memory: { default: '1Gi', min: null, max: null },
+    gpu: { default: 0, min: 0, max: 0 }
+  };
+  const rest = { description: '', image, resources, unavailable_reason: null };
   return { name, display_name, frameworks, ...rest };
 }
 
-export const environments: IEnvironments = {
+export const environments: IEnvironmentList = {
   environments: [
     environment('base', 'Python', 'single'),
     environment('pytorch', 'PyTorch', 'pytorch', 'single'),

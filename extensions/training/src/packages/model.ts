@@ -1,8 +1,8 @@
 import { VDomModel } from '@jupyterlab/ui-components';
 import type { ServerConnection } from '@jupyterlab/services';
+import { request, ServiceError, trainingAddress } from '@mofang/shared';
 
 import type { IPackages } from '../model/packages';
-import { address, request, TrainingError } from '../request';
 
 const PERIOD_MS = 60_000;
 /** While it is being created, which takes some seconds. */
@@ -31,7 +31,7 @@ export class PackagesModel extends VDomModel {
         this._take(await this._ask('GET'));
       }
     } catch (reason) {
-      if (reason instanceof TrainingError && reason.status === NOT_FOUND) {
+      if (reason instanceof ServiceError && reason.status === NOT_FOUND) {
         return;
       }
       // What was shown is still the best that is known.
@@ -49,7 +49,7 @@ export class PackagesModel extends VDomModel {
   }
 
   private async _ask(method: string): Promise<IPackages> {
-    const url = address(this._settings, 'packages');
+    const url = trainingAddress(this._settings, 'packages');
     const answer = await request(this._settings, url, { method });
     return (await answer.json()) as IPackages;
   }

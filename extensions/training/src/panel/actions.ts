@@ -1,8 +1,8 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { type IJob, type IReplica, isFinal } from '@mofang/shared';
 
-import { isFinal, type IJob, type IReplica } from '../model/wire';
 import type { ITrainingJobs } from '../tokens';
 
 /** What the panel can ask the rest of JupyterLab for. */

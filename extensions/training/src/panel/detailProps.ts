@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IJob } from '@mofang/shared';
 
-import type { IJob } from '../model/wire';
 import type { IPanelModel } from './model';
 
 /** Props of each part of a job's details. */

@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { clearIcon, searchIcon } from '@jupyterlab/ui-components';
+import type { JobState } from '@mofang/shared';
 import * as React from 'react';
 
 import { ACTIVE, isEmpty } from '../model/jobFilter';
-import type { JobState } from '../model/wire';
 import { stateName } from './stateBadge';
 import type { IPanelModel } from './model';
 

@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IJob } from '@mofang/shared';
 import * as React from 'react';
 
 import { alertIcon } from '../icons';
-import type { IJob } from '../model/wire';
 
 interface IBadgeProps {
   job: IJob;

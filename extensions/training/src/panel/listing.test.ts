@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Signal } from '@lumino/signaling';
+import type { IJob, IJobEvent, IJobList, JobState } from '@mofang/shared';
 
-import { EVERYTHING } from '../model/jobFilter';
-import type {
-  IJob,
-  IJobEvent,
-  IJobFilter,
-  IJobPage,
-  JobState
-} from '../model/wire';
+import { EVERYTHING, type IJobFilter } from '../model/jobFilter';
 import type { ITrainingJobs } from '../tokens';
 import { JobListing } from './listing';
 
@@ -26,13 +20,13 @@ class Service {
   readonly resynced = new Signal<Service, void>(this);
   requests: { filter: IJobFilter; limit: number; after: string | null }[] = [];
   private _answers: {
-    resolve: (page: IJobPage) => void;
+    resolve: (page: IJobList) => void;
     reject: (reason: Error) => void;
   }[] = [];
 
   query(filter: IJobFilter, limit: number, after: string | null) {
     this.requests.push({ filter, limit, after });
-    return new Promise<IJobPage>((resolve, reject) =>
+    return new Promise<IJobList>((resolve, reject) =>
       this._answers.push({ resolve, reject })
     );
   }

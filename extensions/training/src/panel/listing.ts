@@ -1,9 +1,14 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
+import type { IJobEvent } from '@mofang/shared';
 
-import { EVERYTHING } from '../model/jobFilter';
-import { applyEvent, NO_JOBS, withPage, type IJobList } from '../model/jobList';
-import type { IJobEvent, IJobFilter } from '../model/wire';
+import { EVERYTHING, type IJobFilter } from '../model/jobFilter';
+import {
+  applyEvent,
+  NO_JOBS,
+  withPage,
+  type ILoadedJobs
+} from '../model/jobList';
 import type { ITrainingJobs } from '../tokens';
 
 const PAGE = 100;
@@ -27,7 +32,7 @@ export class JobListing implements IDisposable {
 
   readonly changed = new Signal<this, void>(this);
   filter: IJobFilter = EVERYTHING;
-  list: IJobList = NO_JOBS;
+  list: ILoadedJobs = NO_JOBS;
   /** Whether the rows are those of the filter. */
   isReady = false;
   problem: string | null = null;

@@ -1,9 +1,9 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
+import type { IJob, IJobEvent } from '@mofang/shared';
 
-import { EVERYTHING } from '../model/jobFilter';
-import type { IJob, IJobEvent, IJobFilter } from '../model/wire';
+import { EVERYTHING, type IJobFilter } from '../model/jobFilter';
 import type { ITrainingJobs } from '../tokens';
 import type { IPanelActions } from './actions';
 import { JobListing } from './listing';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IJob, IJobSpec, IRestartRecord } from '@mofang/shared';
 import * as React from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 
 import { Legend } from '../charts/legend';
 import { trans as translate } from '../model/testDefaults';
-import type { IJob, IJobSpec, IRestartRecord } from '../model/wire';
 import type { IDetailProps } from './detailProps';
 import { RestartList } from './restarts';
 import { JobSummary, Parameters } from './summary';

@@ -1,6 +1,6 @@
+import { type IReplica, replicaName } from '@mofang/shared';
 import * as React from 'react';
 
-import { replicaName, type IReplica } from '../model/wire';
 import { StateBadge } from './stateBadge';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';

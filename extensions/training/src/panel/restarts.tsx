@@ -1,6 +1,6 @@
+import type { IRestartRecord } from '@mofang/shared';
 import * as React from 'react';
 
-import type { IRestartRecord } from '../model/wire';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 

@@ -1,7 +1,8 @@
+import { isFinal } from '@mofang/shared';
 import * as React from 'react';
 
 import { flat } from '../model/compare';
-import { isFinal, type JobResult } from '../model/wire';
+import type { JobResult } from '../model/defaults';
 import type { IDetailProps } from './detailProps';
 import { DescriptionList, Section } from './section';
 

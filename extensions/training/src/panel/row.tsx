@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IJob } from '@mofang/shared';
 import * as React from 'react';
 
 import { since } from '../model/duration';
-import type { IJob } from '../model/wire';
 import { StateBadge } from './stateBadge';
 import { AlertBadge, AttemptBadge, QueueBadge } from './jobBadges';
 

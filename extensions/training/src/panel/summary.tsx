@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IJob, IJobSpec } from '@mofang/shared';
 import * as React from 'react';
 
 import { runTime } from '../model/duration';
 import { joinShellWords } from '../model/shellWords';
-import type { IJob, IJobSpec } from '../model/wire';
 import { useNow } from './clock';
 import type { IDetailProps } from './detailProps';
 import { DescriptionList, Section } from './section';

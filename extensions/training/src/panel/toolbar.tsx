@@ -1,7 +1,7 @@
+import { isFinal, replicaName } from '@mofang/shared';
 import * as React from 'react';
 
 import { FocusKeeper } from '../focusKeeper';
-import { isFinal, replicaName } from '../model/wire';
 import { cancelJob, openAsJupyterLab, removeJob } from './actions';
 import type { IDetailProps } from './detailProps';
 

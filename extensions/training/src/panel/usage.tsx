@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { type IReplicaMetrics, replicaName } from '@mofang/shared';
 import * as React from 'react';
 
 import { useMetrics } from '../charts/metrics';
@@ -10,7 +11,6 @@ import {
   valueTicks,
   type Unit
 } from '../model/chartValues';
-import { replicaName, type IReplicaMetrics } from '../model/wire';
 import type { IDetailProps } from './detailProps';
 import { Section } from './section';
 

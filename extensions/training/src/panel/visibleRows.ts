@@ -1,6 +1,6 @@
+import type { IJob } from '@mofang/shared';
 import * as React from 'react';
 
-import type { IJob } from '../model/wire';
 import type { JobListing } from './listing';
 import { useWindow, type IWindow } from './window';
 

@@ -13,6 +13,7 @@ import {
   nullTranslator,
   type TranslationBundle
 } from '@jupyterlab/translation';
+import type { IJob } from '@mofang/shared';
 import { FormFiles } from '../form/files';
 import { FormModel } from '../form/model';
 import { PresetStore } from '../form/presetStore';
@@ -20,7 +21,6 @@ import type { IFormStart } from '../form/start';
 import { FormTab } from '../form/tab';
 import { FormWidget } from '../form/widget';
 import { cubeIcon } from '../icons';
-import type { IJob } from '../model/wire';
 import { CommandIDs, DOMAIN, ITrainingJobs } from '../tokens';
 
 /** Whose settings hold the presets; its schema is schema/submit.json. */

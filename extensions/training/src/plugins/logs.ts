@@ -5,10 +5,10 @@ import {
 } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { type IReplica, replicaName } from '@mofang/shared';
 
 import { cubeIcon } from '../icons';
 import { LogWidget } from '../log/widget';
-import { replicaName, type IReplica } from '../model/wire';
 import { CommandIDs, DOMAIN, ITrainingJobs } from '../tokens';
 
 export const logsPlugin: JupyterFrontEndPlugin<void> = {

@@ -5,9 +5,9 @@ import {
 } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { IJob, IReplica } from '@mofang/shared';
 
 import { cubeIcon } from '../icons';
-import type { IJob, IReplica } from '../model/wire';
 import type { IPanelActions } from '../panel/actions';
 import { PanelModel } from '../panel/model';
 import { JobsPanel } from '../panel/widget';

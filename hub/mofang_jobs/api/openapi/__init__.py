@@ -7,8 +7,8 @@ each handler. A route without an entry is an error, so that nothing is left out.
 
 from __future__ import annotations
 
+from mofang_api.models.schema import field_docs
 from mofang_jobs.api.openapi.document import build_document, list_endpoints
 from mofang_jobs.api.openapi.operations import OPERATIONS
-from mofang_jobs.api.openapi.schemas import field_docs
 
 __all__ = ["OPERATIONS", "build_document", "field_docs", "list_endpoints"]

@@ -14,9 +14,9 @@ from tornado.routing import PathMatches
 from tornado.web import Application, RequestHandler
 
 from mofang_api.errors import ErrorBody
+from mofang_api.models.schema import Schema, build_schemas
 from mofang_jobs.api.application import build_application
-from mofang_jobs.api.openapi.operations import OPERATIONS, TEXT, Operation, Schema
-from mofang_jobs.api.openapi.schemas import build_schemas
+from mofang_jobs.api.openapi.operations import OPERATIONS, TEXT, Operation
 
 PREFIX = "/services/training"
 VERBS = ("get", "post", "put", "patch", "delete")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -20,13 +19,11 @@ from mofang_api.models import (
     JobState,
     Preview,
 )
+from mofang_api.models.schema import Schema
 from mofang_jobs.adapters.log_files import MAX_READ_BYTES
 from mofang_jobs.api.shell import KEY_HEADER
 from mofang_jobs.services.job_listing import DEFAULT_PAGE, LONGEST_PAGE
 from mofang_jobs.services.metric_series import DEFAULT_POINTS, MAX_POINTS
-
-Schema = dict[str, Any]
-"""A JSON schema."""
 
 TEXT: Schema = {"type": "string"}
 

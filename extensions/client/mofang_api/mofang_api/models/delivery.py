@@ -9,17 +9,15 @@ from pydantic import Field, field_validator, model_validator
 
 from mofang_api.base import RequestModel
 from mofang_api.models.enums import OpenEnum
-from mofang_api.validation import check_path
-
-PARAMETER_NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"
+from mofang_api.validation import ABSOLUTE_PATH, check_path
 
 MAX_CODE_BYTES = 5 * 1024**3
 MAX_CODE_FILES = 1000
 MAX_CODE_DEPTH = 32
 
 _DATA_PATH_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
-_SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?")
-_SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
+_OBJECT_NAME = r"^[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?$"
+_DATA_KEY = r"^[A-Za-z0-9._-]{1,253}$"
 
 
 class PassAs(OpenEnum):
@@ -45,7 +43,7 @@ class Input(RequestModel):
     name: Annotated[str, Field(pattern=_DATA_PATH_NAME)]
     """Such as ``data_url``."""
 
-    path: str
+    path: Annotated[str, Field(json_schema_extra={"pattern": ABSOLUTE_PATH})]
     pass_as: PassAs = PassAs.PARAMETER
 
     @field_validator("path")
@@ -60,7 +58,7 @@ class Output(RequestModel):
     name: Annotated[str, Field(pattern=_DATA_PATH_NAME)]
     """Such as ``train_url``."""
 
-    path: str
+    path: Annotated[str, Field(json_schema_extra={"pattern": ABSOLUTE_PATH})]
     pass_as: PassAs = PassAs.PARAMETER
 
     staged: bool = False
@@ -89,7 +87,7 @@ class Output(RequestModel):
 class CodeSource(RequestModel):
     """A directory of code, used as it was when the job was submitted."""
 
-    directory: str
+    directory: Annotated[str, Field(json_schema_extra={"pattern": ABSOLUTE_PATH})]
     """Where it was copied from; absolute."""
 
     snapshot: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -104,16 +102,16 @@ class CodeSource(RequestModel):
 class SecretKey(RequestModel):
     """Where a secret variable's value is kept: never in the job itself."""
 
-    secret: str
+    secret: Annotated[str, Field(json_schema_extra={"pattern": _OBJECT_NAME})]
     """Name that people know it by; the Kubernetes Secret of the project is called
     ``mofang-secret-<name>``."""
 
-    key: str
+    key: Annotated[str, Field(json_schema_extra={"pattern": _DATA_KEY})]
 
     @field_validator("secret")
     @classmethod
     def _check_secret(cls, value: str) -> str:
-        if not _SECRET_NAME.fullmatch(value):
+        if not re.fullmatch(_OBJECT_NAME, value):
             raise ValueError(
                 "The name of a secret has lower-case letters, digits, dots and dashes."
             )
@@ -122,7 +120,7 @@ class SecretKey(RequestModel):
     @field_validator("key")
     @classmethod
     def _check_key(cls, value: str) -> str:
-        if not _SECRET_KEY.fullmatch(value):
+        if not re.fullmatch(_DATA_KEY, value):
             raise ValueError(
                 "The key of a secret has letters, digits, dots, dashes and underscores."
             )

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import (
     Field,
+    JsonValue,
     StrictBool,
     StrictFloat,
     StrictInt,
@@ -32,6 +33,11 @@ from mofang_api.models.roles import (
 from mofang_api.quantities import format_bytes
 from mofang_api.secret_detection import WAY_OUT, is_secret_value
 from mofang_api.validation import (
+    ABSOLUTE_PATH,
+    IMAGE,
+    MAX_IMAGE,
+    PARAMETER_NAME,
+    VARIABLE_NAME,
     check_environment_name,
     check_image,
     check_parameter,
@@ -51,6 +57,12 @@ MAX_HOLD_MINUTES = 24 * 60
 MAX_SPEC_BYTES = 128 * 1024
 """All annotations of an object share 256 KiB; the specification is one of them."""
 
+
+def _named(pattern: str) -> dict[str, JsonValue]:
+    """Return what the schema of an object says of the names in it."""
+    return {"propertyNames": {"pattern": pattern}, "maxProperties": MAX_VARIABLES}
+
+
 Parameter = StrictBool | StrictInt | StrictFloat | str
 
 
@@ -68,16 +80,22 @@ class Restart(RequestModel):
 class JobSpec(RequestModel):
     """A training job as its owner asks for it."""
 
-    name: str
+    name: Annotated[
+        str, Field(json_schema_extra={"pattern": r"\S", "maxLength": MAX_NAME})
+    ]
     framework: Framework = Framework(DEFAULT_FRAMEWORK)
     engine: Engine | None = None
     """None for the first of the platform's that runs the framework."""
 
-    image: str = ""
+    image: Annotated[
+        str, Field(json_schema_extra={"pattern": f"^$|{IMAGE}", "maxLength": MAX_IMAGE})
+    ] = ""
     """Full reference of the image all replicas run; empty for that of the environment
     that ``environment_name`` names, as it is at the submission."""
 
-    script: str = ""
+    script: Annotated[str, Field(json_schema_extra={"pattern": "^$|^(?!-).*[^/]$"})] = (
+        ""
+    )
     """Path in the container; a relative one starts at the working directory. A
     notebook (.ipynb) is run by papermill. Empty where there is a command."""
 
@@ -86,13 +104,19 @@ class JobSpec(RequestModel):
     word by word; no shell reads it."""
 
     arguments: list[str] = Field(default_factory=list)
-    hyperparameters: dict[str, Parameter] = Field(default_factory=dict)
+    hyperparameters: dict[str, Parameter] = Field(
+        default_factory=dict, json_schema_extra=_named(PARAMETER_NAME)
+    )
     """Passed after the arguments as ``--name=value``."""
 
-    flags: list[str] = Field(default_factory=list)
+    flags: list[
+        Annotated[str, Field(json_schema_extra={"pattern": PARAMETER_NAME})]
+    ] = Field(default_factory=list)
     """Hyper-parameters without a value, passed as ``--name``; a notebook gets True."""
 
-    working_directory: str = "/home/jovyan"
+    working_directory: Annotated[
+        str, Field(json_schema_extra={"pattern": ABSOLUTE_PATH})
+    ] = "/home/jovyan"
     code: CodeSource | None = None
     """A snapshot that takes the place of its directory; None to use code in place."""
 
@@ -111,10 +135,14 @@ class JobSpec(RequestModel):
     processes_per_replica: Annotated[int, Field(ge=1, le=256)] | None = None
     """None for one per GPU, and one where there is none."""
 
-    environment: dict[str, str] = Field(default_factory=dict)
+    environment: dict[str, str] = Field(
+        default_factory=dict, json_schema_extra=_named(VARIABLE_NAME)
+    )
     """Variables of the job's containers; never a place for secrets."""
 
-    secrets: dict[str, SecretKey] = Field(default_factory=dict)
+    secrets: dict[str, SecretKey] = Field(
+        default_factory=dict, json_schema_extra=_named(VARIABLE_NAME)
+    )
     """Variables whose values come from the project's Kubernetes Secrets."""
 
     run_as_user: Annotated[int, Field(ge=1, le=MAX_UID)] = 1000

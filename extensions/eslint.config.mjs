@@ -3,7 +3,8 @@ import parser from '@typescript-eslint/parser';
 
 export default [
   {
-    files: ['src/**/*.{ts,tsx}'],
+    files: ['*/src/**/*.{ts,tsx}'],
+    ignores: ['**/*.generated.ts'],
     languageOptions: { parser },
     plugins: { '@typescript-eslint': plugin },
     rules: {

@@ -3,24 +3,34 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 
-const SOURCE = join(process.cwd(), 'src');
+const WORKSPACE = dirname(process.cwd());
 const IMPORT = /^(?:import|export)\b[^;]*?\bfrom\s+'(\.[^']*)'/gm;
 const EXTENSIONS = ['.ts', '.tsx', '/index.ts'];
 
-/** Every module below `src`, with the modules it imports; types count as well. */
-function importGraph(): Map<string, string[]> {
-  const names = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' });
+/** Packages of the workspace. */
+function packages(): string[] {
+  const path = join(WORKSPACE, 'package.json');
+  const { workspaces } = JSON.parse(readFileSync(path, 'utf8')) as {
+    workspaces: string[];
+  };
+  return workspaces;
+}
+
+/** Every module of a package, with the modules it imports; types count as well. */
+function importGraph(name: string): Map<string, string[]> {
+  const source = join(WORKSPACE, name, 'src');
+  const names = readdirSync(source, { recursive: true, encoding: 'utf8' });
   const modules = new Set(names.filter(name => /\.tsx?$/.test(name)));
   const graph = new Map<string, string[]>();
-  for (const name of modules) {
-    const text = readFileSync(join(SOURCE, name), 'utf8');
+  for (const module of modules) {
+    const text = readFileSync(join(source, module), 'utf8');
     const imports = [...text.matchAll(IMPORT)].flatMap(([, target]) => {
-      const path = normalize(join(dirname(name), target));
+      const path = normalize(join(dirname(module), target));
       return EXTENSIONS.map(end => path + end).filter(each =>
         modules.has(each)
       );
     });
-    graph.set(name, imports);
+    graph.set(module, imports);
   }
   return graph;
 }
@@ -53,14 +63,13 @@ function findCycle(graph: ReadonlyMap<string, readonly string[]>): string[] {
   return [];
 }
 
-test('modules do not import each other in a cycle', () => {
-  const graph = importGraph();
-  assert.ok(
-    [...graph.values()].flat().length > 0,
-    `no imports below ${SOURCE}`
-  );
-  assert.deepEqual(findCycle(graph), []);
-});
+for (const name of packages()) {
+  test(`modules of ${name} do not import each other in a cycle`, () => {
+    const graph = importGraph(name);
+    assert.ok([...graph.values()].flat().length > 0, 'no imports');
+    assert.deepEqual(findCycle(graph), []);
+  });
+}
 
 test('a cycle is found, through any number of modules', () => {
   const graph = new Map([

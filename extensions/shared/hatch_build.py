@@ -1,19 +1,18 @@
-"""Put the built front end into the wheel, and refuse a wheel without it.
+"""Put the built front end of an extension into its wheel; refuse a wheel without it.
 
-An editable install may come before the front end is built: it links the folder,
-so that JupyterLab finds whatever is built there later.
+``package.json`` of the extension says what it is called and where it is built. An
+editable install may come before the front end is built: it links the folder, so that
+JupyterLab finds whatever is built there later.
 """
 
 # ruff: noqa: INP001 - hatchling runs this file; nobody imports it.
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-
-PACKAGE = "mofang_tensorboard"
-LABEXTENSION = "@mofang/tensorboard"
 
 
 class FrontEndHook(BuildHookInterface):
@@ -21,15 +20,16 @@ class FrontEndHook(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Name the built files, or say what to run first."""
-        folder = Path(self.root, PACKAGE, "labextension")
         if version == "editable":
             return
+        package = json.loads(Path(self.root, "package.json").read_text("utf-8"))
+        folder = Path(self.root, package["jupyterlab"]["outputDir"])
         if not (folder / "package.json").is_file():
             raise FileNotFoundError(
-                f"The front end of {PACKAGE} is not built: run "
+                f"The front end of {package['name']} is not built: run "
                 f"`jlpm install --immutable && jlpm build:prod` in {self.root} first."
             )
-        shared = f"share/jupyter/labextensions/{LABEXTENSION}"
+        shared = f"share/jupyter/labextensions/{package['name']}"
         build_data["shared_data"][f"{self.root}/install.json"] = (
             f"{shared}/install.json"
         )

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from mofang_api.declarations import RoleRule
 from mofang_api.errors import ErrorBody
 from mofang_api.models import (
     DebugServer,
@@ -23,7 +24,9 @@ from mofang_api.models import (
     JobSpec,
     Preview,
 )
-from mofang_jobs.api.openapi.operations import Schema
+
+Schema = dict[str, Any]
+"""A JSON schema, or another object of an OpenAPI document."""
 
 _MODELS = (
     *(DebugServer, EnvironmentList, ErrorBody, Job, JobEvent, JobList, JobMetrics),
@@ -31,11 +34,12 @@ _MODELS = (
 )
 
 
-def build_schemas() -> dict[str, Schema]:
+def build_schemas(
+    ref_template: str = "#/components/schemas/{model}",
+) -> dict[str, Schema]:
     """Return the schemas of all models by name, fields described."""
     _, found = models_json_schema(
-        [(each, "validation") for each in _MODELS],
-        ref_template="#/components/schemas/{model}",
+        [(each, "validation") for each in _MODELS], ref_template=ref_template
     )
     schemas: dict[str, Schema] = found["$defs"]
     for model in _all_models(_MODELS):
@@ -46,7 +50,24 @@ def build_schemas() -> dict[str, Schema]:
     return dict(sorted(schemas.items()))
 
 
-def field_docs(model: type[BaseModel]) -> dict[str, str]:
+def build_wire_schema() -> Schema:
+    """Return one schema that defines everything the extensions of JupyterLab read.
+
+    That is the wire format, and the roles of frameworks as the form gets them.
+    """
+    schemas = build_schemas("#/$defs/{model}")
+    rule = TypeAdapter(RoleRule).json_schema()
+    for name, text in field_docs(RoleRule).items():
+        rule["properties"][name]["description"] = text
+    schemas[RoleRule.__name__] = rule
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Wire",
+        "$defs": dict(sorted(schemas.items())),
+    }
+
+
+def field_docs(model: type[Any]) -> dict[str, str]:
     """Return the docstrings below a model's fields, by the fields' names."""
     source = textwrap.dedent(inspect.getsource(model))
     [definition] = ast.parse(source).body

@@ -1,10 +1,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-const ROOT = 'mofang/training/api';
-
-/** An error response of the training service. */
-export class TrainingError extends Error {
+/** An error response of the notebook's server, or of the service behind it. */
+export class ServiceError extends Error {
   constructor(
     message: string,
     readonly status: number,
@@ -15,30 +13,40 @@ export class TrainingError extends Error {
   }
 }
 
-export function address(
+/** Address in the training extension's part of the notebook's server. */
+export function trainingAddress(
   settings: ServerConnection.ISettings,
   path: string,
   query: Record<string, string> | string[][] = {}
 ): string {
   const text = new URLSearchParams(query).toString();
-  return URLExt.join(settings.baseUrl, ROOT, path) + (text ? `?${text}` : '');
+  const root = URLExt.join(settings.baseUrl, 'mofang/training/api');
+  return URLExt.join(root, path) + (text ? `?${text}` : '');
 }
 
-/** Send a request; throw the service's message if it fails. */
+/**
+ * Send a request with the credentials of the notebook's server.
+ *
+ * @throws ServiceError with the server's message, unless the request succeeds.
+ */
 export async function request(
   settings: ServerConnection.ISettings,
   url: string,
   init: RequestInit = {}
 ): Promise<Response> {
   const answer = await ServerConnection.makeRequest(url, init, settings);
-  if (answer.ok) {
-    return answer;
+  if (!answer.ok) {
+    throw await serviceError(answer);
   }
+  return answer;
+}
+
+async function serviceError(answer: Response): Promise<ServiceError> {
   const body = (await answer.json().catch(() => ({}))) as {
     message?: string;
     fields?: Record<string, string>;
   };
-  throw new TrainingError(
+  return new ServiceError(
     body.message ?? `${answer.status} ${answer.statusText}`,
     answer.status,
     body.fields ?? {}

@@ -1,0 +1,11 @@
+export {
+  exactNumber,
+  parseExact,
+  stringifyExact,
+  type ExactNumber
+} from './exactJson';
+export { isFinal, replicaName } from './jobs';
+export type { Parameter } from './parameter';
+export { request, ServiceError, trainingAddress } from './request';
+export { schemaErrors, type ISchemaError } from './validation';
+export type * from './wire.generated';
