@@ -45,9 +45,17 @@ def blocking_client() -> str:
     return _ruff(text, "format", "--quiet")
 
 
-def _ruff(text: str, *words: str) -> str:
+def _ruff(text: str, *arguments: str) -> str:
     done = subprocess.run(  # noqa: S603 - the formatter of this environment
-        [sys.executable, "-m", "ruff", *words, "--stdin-filename", str(TARGET), "-"],
+        [
+            sys.executable,
+            "-m",
+            "ruff",
+            *arguments,
+            "--stdin-filename",
+            str(TARGET),
+            "-",
+        ],
         input=text,
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ afterEach(cleanup);
 function fakeForm(errors: Record<string, string> = {}) {
   const done: unknown[][] = [];
   const model = {
-    form: { cpu: '500m', hang: 'notify' },
+    form: { cpu: '500m', hangPolicy: 'notify' },
     errors,
     set: (...args: unknown[]) => done.push(['set', ...args]),
     blur: (...args: unknown[]) => done.push(['blur', ...args])
@@ -67,7 +67,7 @@ test('a choice goes to the form', () => {
 });
 
 test('fields are accessible', async () => {
-  const { model } = fakeForm({ hangPolicy: 'Choose another.' });
+  const { model } = fakeForm({ hang_policy: 'Choose another.' });
   const { container } = render(
     <form>
       <TextInput model={model} field="cpu" label="CPU" />

@@ -13,7 +13,7 @@ const good: IJobForm = {
 const absolute = 'Write it from the root: /home/jovyan/experiment.';
 const input = emptyPathRow();
 
-const sentences: [string, Partial<IJobForm>, string, string][] = [
+const messages: [string, Partial<IJobForm>, string, string][] = [
   ['no name', { name: ' ' }, 'name', 'Give the job a name.'],
   ['a long name', { name: 'x'.repeat(64) }, 'name', 'At most 63 characters.'],
   ['a folder', { script: '/a/' }, 'script', 'That is a folder.'],
@@ -79,7 +79,7 @@ const sentences: [string, Partial<IJobForm>, string, string][] = [
   ]
 ];
 
-for (const [what, part, path, sentence] of sentences) {
+for (const [what, part, path, sentence] of messages) {
   test(`${what} is told in a sentence of ours`, () => {
     assert.deepEqual(validate({ ...good, ...part }, defaults, trans), {
       [path]: sentence
