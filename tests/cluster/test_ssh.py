@@ -289,39 +289,19 @@ async def test_the_end_of_the_container_is_told(world: World, person: Person) ->
     assert "worker-0" in said, said
 
 
-async def test_an_image_without_sshd_says_so(
-    world: World, person: Person, platform: Platform
+async def test_a_container_that_cannot_serve_it_says_why(
+    world: World, person: Person
 ) -> None:
-    """The hub's image has the wrapper and no OpenSSH."""
-    objects = CustomObjectsApi(world.api)
-    where = ("mofang.dev", "v1alpha1", "environments")
-    environment = await objects.get_cluster_custom_object(*where, "pytorch")
-    pods = platform.get("deployment", "-n", "mofang", "training")["spec"]["template"]
-    image, name = pods["spec"]["containers"][0]["image"], f"{world.project}-bare"
-    body = {
-        "apiVersion": "mofang.dev/v1alpha1",
-        "kind": "Environment",
-        "metadata": {"name": name},
-        "spec": {
-            **environment["spec"],
-            "image": image,
-            "access": {"projects": [world.project]},
-        },
-    }
-    await objects.create_cluster_custom_object(*where, body)
-    try:
-        await asyncio.sleep(0.5)
-        job = await world.submit(
-            command=["sleep", "600"], image=image, framework="single"
-        )
-        await world.until(job, JobState.RUNNING, within=90)
-        ended = await person.ssh(job, "true")
-        await world.call("DELETE", f"/{job.id}")
-    finally:
-        await objects.delete_cluster_custom_object(*where, name)
+    """OpenSSH serves only users that the image knows."""
+    job = await world.submit(
+        command=["sleep", "600"], framework="single", run_as_user=1234
+    )
+    await world.until(job, JobState.RUNNING, within=90)
+    ended = await person.ssh(job, "true")
+    await world.call("DELETE", f"/{job.id}")
 
     assert ended.code == 255
-    assert "SSH is not possible in worker-0: sshd is not installed" in ended.errors
+    assert "SSH is not possible in worker-0: The image has no user" in ended.errors
 
 
 async def test_the_gateway_lets_it_through(platform: Platform, tmp_path: Path) -> None:
