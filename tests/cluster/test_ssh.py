@@ -21,7 +21,6 @@ from cluster.test_jobs_world import (
     World,
     eventually,
 )
-from kubernetes_asyncio.client import CustomObjectsApi
 
 from mofang_api.models import Job, JobState
 from support import ssh_pump
