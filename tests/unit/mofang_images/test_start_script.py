@@ -21,7 +21,9 @@ def start(tmp_path):
             path = tmp_path / "startup.sh"
             path.write_text(script)
             variables["MOFANG_STARTUP_SCRIPT"] = str(path)
-        environment = os.environ | {"HOME": str(home)} | variables
+        # Without the programs of this environment, of which the script runs one.
+        own = {"HOME": str(home), "PATH": os.defpath}
+        environment = os.environ | own | variables
         return subprocess.run(
             ["bash", START, *command],
             check=False,

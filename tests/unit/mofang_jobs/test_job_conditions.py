@@ -218,7 +218,11 @@ async def test_a_debug_hold(tmp_path: Path, world: World) -> None:
     await world.admit(made)
     world.run_pod(made)
     log = world.log_file(made)
-    kept = {"exit_code": 1, "ended": NOW.isoformat(), "until": "2099-01-01T00:00:00Z"}
+    kept = {
+        "exit_code": 1,
+        "ended": NOW.isoformat(),
+        "held_until": "2099-01-01T00:00:00Z",
+    }
     log.with_name(f"{log.stem}.held.json").write_text(json.dumps(kept))
     found = (await world.call("GET", made["id"])).json()
     assert "It is held until" in found["replicas"][0]["reason"]
@@ -255,7 +259,7 @@ async def test_of_running_jobs_nothing_is_written(world: World) -> None:
             each["metadata"]["labels"]["mofang.dev/job"] = name
         world.cluster.jobs[name] = body
         world.pods.put(copied)
-        world.tell(body)
+        world.send(body)
     await world.kill()
     hangs = hangs_of(world)
     assert len(world.cache.list_unfinished()) == 501

@@ -7,7 +7,7 @@ from pathlib import Path
 _RUN = """\
 import sys
 from mofang_run.mpi_ssh import private_tmp
-private_tmp.CANDIDATES = ({place!r},)
+private_tmp.CANDIDATES = ({folder!r},)
 from {module} import main
 sys.exit(main())
 """

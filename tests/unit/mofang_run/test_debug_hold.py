@@ -31,7 +31,7 @@ def test_a_failed_replica_is_kept_until_told_to_end(wrapper, mark, eventually):
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
     assert re.fullmatch(stamp, kept["held_until"])
     assert kept["ended"] < kept["held_until"]
-    assert f"worker-0 is kept until {kept['held_until']}" in output
+    assert f"worker-0 is held until {kept['held_until']}" in output
     assert "No longer held: terminated." in output
     assert not mark.exists()
 

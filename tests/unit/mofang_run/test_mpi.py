@@ -200,7 +200,7 @@ def test_a_failing_process_fails_the_job_and_not_its_workers(cluster):
     assert codes == [3, 0, 0]
 
 
-def test_nothing_of_the_meeting_is_left_behind(cluster):
+def test_nothing_of_the_rendezvous_is_left_behind(cluster):
     codes = cluster.run(cluster.script(""))
     assert codes == [0, 0, 0]
     assert not cluster.run_directory.exists()

@@ -19,9 +19,13 @@ DATA_PATHS = '[{"kind": "input", "name": "data", "path": "/d", "pass_as": "param
         (
             "MOFANG_DATA_PATHS",
             DATA_PATHS.replace("input", "else"),
-            "no input or output",
+            "not an input or output",
         ),
-        ("MOFANG_DATA_PATHS", DATA_PATHS.replace("data", "a b"), "no input or output"),
+        (
+            "MOFANG_DATA_PATHS",
+            DATA_PATHS.replace("data", "a b"),
+            "not an input or output",
+        ),
         (
             "MOFANG_DATA_PATHS",
             DATA_PATHS.replace("pass_as", "other"),

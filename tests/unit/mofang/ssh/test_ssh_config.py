@@ -231,7 +231,7 @@ def test_an_own_key_is_named_by_its_whole_path(mofang, started, home, monkeypatc
         (["digits-000001", "--user", "a b"], "not a user name"),
         (["digits-000001", "--key", "absent"], "There is no key"),
         (["digits-000002"], "mofang rerun"),
-        (["digits-000003"], "does not take for one"),
+        (["digits-000003"], "does not recognise"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(mofang, service, started, arguments, says):

@@ -96,8 +96,8 @@ def test_keys_of_security_tokens_pass(key_line: str) -> None:
             "are not valid",
             id="a negative number",
         ),
-        pytest.param("ssh-ed25519 AAAAC", "no whole", id="half a byte"),
-        pytest.param("ssh-ed25519 AAAA=", "no whole", id="padding of nothing"),
+        pytest.param("ssh-ed25519 AAAAC", "not a whole", id="half a byte"),
+        pytest.param("ssh-ed25519 AAAA=", "not a whole", id="padding of nothing"),
     ],
 )
 def test_other_lines_are_refused(key_line: str, message: str) -> None:
