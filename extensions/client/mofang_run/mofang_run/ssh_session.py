@@ -44,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in ENDING:
         signal.signal(number, _stop)
     try:
-        # Before all else: an image that lacks it has most often no OpenSSH at all.
+        # Before all else: an image that lacks it has most often no OpenSSH at all, and
+        # ssh-keygen names a missing user without a way out.
         find_sshd()
         with session_dir() as workdir:
             environment = variables(os.environ)

@@ -87,13 +87,14 @@ _SFTP_SERVERS = (
 _PUBLIC_KEY = re.compile(r"[a-z0-9@.-]{1,60} [A-Za-z0-9+/]{1,2100}={0,2}")
 
 
-def find_sshd() -> str:
-    """Return the path of sshd.
+def find_sshd() -> tuple[str, str]:
+    """Return the path of sshd, and the name of the user it serves.
 
     Raises:
-        RefusalError: The image does not have it.
+        RefusalError: The image lacks OpenSSH or a user with a name.
     """
-    return find_program("sshd", "openssh-server", user="SSH sessions")
+    program = find_program("sshd", "openssh-server", user="SSH sessions")
+    return program, user_name(without="nobody can log in by SSH")
 
 
 def configure_sshd(
@@ -112,8 +113,7 @@ def configure_sshd(
     """
     if not _PUBLIC_KEY.fullmatch(public_key):
         raise RefusalError("This is not a public key of OpenSSH.", WRONG_SETTINGS)
-    user = user_name(without="nobody can log in by SSH")
-    program = find_sshd()
+    program, user = find_sshd()
     configuration = _CONFIGURATION.format(
         host_key=workdir.with_name(HOST_KEY), workdir=workdir, user=user
     )
