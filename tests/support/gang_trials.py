@@ -315,7 +315,7 @@ async def run_trials(
     numbers = iter(range(count))
     async with (
         gangs.namespace(http, namespace, project=project if is_project else None),
-        gangs.machines(http, labels, gpus=GPUS, cores=CORES),
+        gangs.nodes(http, labels, gpus=GPUS, cores=CORES),
         gangs.watched(http, namespace) as watched_objects,
     ):
         trials = Trials(

@@ -32,7 +32,7 @@ MAX_BODY_BYTES = MAX_SPEC_BYTES
 MAX_INLINE_BYTES = 8 * 1024
 """Longer bodies are validated in a thread, so that nobody else waits for it."""
 
-BAD_JSON_MESSAGE = "The body is no JSON that this service can read."
+BAD_JSON_MESSAGE = "The body is not JSON that this service can read."
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -19,7 +19,7 @@ from mofang_api.models import RestartRecord
 from mofang_kube.names import CONDITIONS_ANNOTATION, FAILURE_ANNOTATION
 
 MOST_CHARACTERS = 1000
-"""Of a message; sentences are shorter, but some quote other people's text."""
+"""Of a message; messages are shorter, but some quote other people's text."""
 
 MOST_CONDITIONS = 16
 """Of a job, however many an annotation that was edited by hand has."""

@@ -230,7 +230,7 @@ def _read_forwarded(environment: Mapping[str, str]) -> tuple[str, ...]:
         if not isinstance(name, str):
             raise SettingsError(
                 "MOFANG_FORWARDED_ENV must be a list of names of variables; "
-                f"{str(name)[:SHOWN]!r} is none."
+                f"{str(name)[:SHOWN]!r} is not one."
             )
     return tuple(names)
 
