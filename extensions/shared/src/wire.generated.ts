@@ -267,7 +267,7 @@ export interface IJobSpec {
   restart: IRestart | null;
   hang_policy: HangPolicy;
   /**
-   * How long a failed replica's container stays for a look; it keeps its share of the quota so long.
+   * How long a failed replica's container is held for debugging; it keeps its share of the quota so long.
    */
   hold_on_failure_minutes: number;
   /**
@@ -405,7 +405,7 @@ export interface IReplica {
    */
   shell_allowed: boolean;
   /**
-   * Until when the container of a failed replica stays for a look.
+   * Until when the container of a failed replica is held for debugging.
    */
   held_until: string | null;
 }

@@ -23,7 +23,7 @@ RESULT = "result.json"
 
 
 class RetainedReplica(BaseModel):
-    """A failed replica whose container stays for a look."""
+    """A failed replica whose container is held for debugging."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 

@@ -55,7 +55,7 @@ class StatusInputs:
     retained: Mapping[tuple[str, int], tuple[datetime, str]] = field(
         default_factory=dict
     )
-    """Failed replicas that stay for a look: until when, and how they ended."""
+    """Failed replicas that are held for debugging: until when, and how they ended."""
 
 
 def describe_job(inputs: StatusInputs, *, shell: bool = False) -> Job:

@@ -56,8 +56,8 @@ class EnvironmentService:
         if matching is None:
             raise InvalidError(
                 "No environment that you may use has the image of this job, so there "
-                "is no JupyterLab for it. Open a shell in a running replica, or keep "
-                "failed replicas for a look."
+                "is no JupyterLab for it. Open a shell in a running replica, or hold "
+                "failed replicas for debugging."
             )
         return _debug_server(caller.name, project.name, matching, job)
 

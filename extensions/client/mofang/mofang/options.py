@@ -89,7 +89,7 @@ class SubmitOptions(TypedDict, total=False):
     """What to do about a job without progress: ``off``, ``notify``, ``restart``."""
 
     hold_on_failure: int | str | timedelta | None
-    """How long a failed replica stays for a look: minutes, or ``"30m"``, ``"2h"``."""
+    """How long a failed replica is held for debugging: minutes, ``"30m"``, ``"2h"``."""
 
 
 class RerunOptions(SubmitOptions, total=False):

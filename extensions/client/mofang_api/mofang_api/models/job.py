@@ -70,7 +70,7 @@ class Replica(ResponseModel):
     """Whether the caller may open a Cloud Shell in it now."""
 
     held_until: datetime | None = None
-    """Until when the container of a failed replica stays for a look."""
+    """Until when the container of a failed replica is held for debugging."""
 
     @property
     def name(self) -> str:

@@ -150,8 +150,8 @@ class JobSpec(RequestModel):
     restart: Restart | None = None
     hang_policy: HangPolicy = HangPolicy.NOTIFY
     hold_on_failure_minutes: Annotated[int, Field(ge=0, le=MAX_HOLD_MINUTES)] = 0
-    """How long a failed replica's container stays for a look; it keeps its share of
-    the quota so long."""
+    """How long a failed replica's container is held for debugging; it keeps its share
+    of the quota so long."""
 
     environment_name: str | None = None
     """The environment (template) whose image is run; None where an image is named that
