@@ -73,8 +73,11 @@ test-unit: .venv/ready
 	$(BIN)/python -m tests.support.needs unit
 	$(BIN)/pytest tests/unit --numprocesses=2 --dist=loadfile
 
+# Images are built beside it, from the same workspace.
 test-frontend: .venv/ready
-	cd extensions && $(NODE) jlpm install --immutable
+	mkdir -p build
+	cd extensions && $(NODE) flock ../build/front-end.lock \
+		sh -c 'jlpm install --immutable && cd shared && jlpm build'
 	for each in $(FRONTENDS); do \
 		(cd extensions/$$each && $(NODE) jlpm lint && $(NODE) jlpm test) || exit 1; \
 	done

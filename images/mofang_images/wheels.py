@@ -1,8 +1,11 @@
 """Build the wheels of our own projects, each once per state of its sources."""
 
+import fcntl
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +50,8 @@ def _ensure_wheel(project: str, repository: Path, store: Store) -> Wheel:
         log = CommandLog(path=store.log(project.replace("/", "-"), digest[:16]))
         with step(f"Building the wheel of {project}"):
             with store.finished(target) as unfinished:
-                _build_front_end(folder, log)
+                with _front_end_lock(repository):
+                    _build_front_end(folder, log)
                 _build_wheel(folder, unfinished, log)
             if project_digest(folder) == digest:
                 store.trim(target, project.replace("/", "-"))
@@ -58,6 +62,19 @@ def _ensure_wheel(project: str, repository: Path, store: Store) -> Wheel:
         f"The files of {project} changed again and again while they were built; "
         "try once more when they are at rest."
     )
+
+
+@contextmanager
+def _front_end_lock(repository: Path) -> Iterator[None]:
+    """Let one process at a time install into the workspace, which all extensions share.
+
+    The Makefile's tests of the front end take the same lock.
+    """
+    path = repository / "build" / "front-end.lock"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _build_front_end(folder: Path, log: CommandLog) -> None:
