@@ -135,7 +135,7 @@ async def test_cancelled_between_tries_it_stays_cancelled(world: World) -> None:
     assert (await world.get(job)).attempt == tries
 
 
-async def test_a_failed_replica_stays_for_a_look(world: World) -> None:
+async def test_a_failed_replica_is_held_for_debugging(world: World) -> None:
     script = world.write("wrong.py", "raise ValueError('look at me')")
     job = await world.submit(script=script, hold_on_failure_minutes=5)
 

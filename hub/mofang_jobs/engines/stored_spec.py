@@ -29,7 +29,7 @@ ENTRY_CHARACTERS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptSpec:
+class ObservedSpec:
     """A specification as it was found on an object."""
 
     spec: JobSpec
@@ -96,11 +96,11 @@ def build_annotations(spec: JobSpec) -> dict[str, str]:
 
 def read_annotations(
     annotations: Mapping[str, str], cache: SpecCache = _CACHE
-) -> KeptSpec | None:
+) -> ObservedSpec | None:
     """Return the specification that annotations keep; None if they keep none."""
     stored = cache.read(annotations.get(names.JOB_SPEC_ANNOTATION, ""))
     if stored is None:
         return None
     version = annotations.get(names.JOB_SPEC_VERSION_ANNOTATION)
     is_supported = version == str(VERSION) and stored.is_understood
-    return KeptSpec(spec=stored.spec, is_unsupported=not is_supported)
+    return ObservedSpec(spec=stored.spec, is_unsupported=not is_supported)

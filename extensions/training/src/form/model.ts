@@ -201,8 +201,8 @@ export class FormModel implements VDomRenderer.IModel {
   /** Take the values of a preset; what runs stays if the form is for a document. */
   fill(preset: IJobForm): void {
     const { name, script, program } = this.form;
-    const kept = this.document ? { name, script, program } : {};
-    this.restore({ ...preset, ...kept });
+    const ofDocument = this.document ? { name, script, program } : {};
+    this.restore({ ...preset, ...ofDocument });
   }
 
   /** Take another form as a whole. */

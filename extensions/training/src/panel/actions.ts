@@ -81,13 +81,13 @@ export async function openAsJupyterLab(
     );
   }
   const { server, path, note } = await jobs.debug(job.id);
-  const sentence = trans.__(
+  const message = trans.__(
     'The server “%1” has the image and the directory of this job. Notebooks and terminals get the variables of your own jobs.',
     server
   );
   const { button } = await showDialog({
     title: trans.__('Open “%1” as JupyterLab', job.spec.name),
-    body: note ? `${sentence} ${note}` : sentence,
+    body: note ? `${message} ${note}` : message,
     buttons: [
       Dialog.cancelButton(),
       Dialog.okButton({ label: trans.__('Open') })

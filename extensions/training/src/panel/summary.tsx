@@ -133,9 +133,9 @@ export function Parameters(props: IDetailProps): JSX.Element {
 }
 
 function commandOf(spec: IJobSpec): string {
-  const words =
+  const program =
     spec.command.length > 0 ? joinShellWords(spec.command) : spec.script;
-  return [words, joinShellWords(spec.arguments)].filter(Boolean).join(' ');
+  return [program, joinShellWords(spec.arguments)].filter(Boolean).join(' ');
 }
 
 function sizeOf({ spec }: IJob, trans: TranslationBundle): string {
