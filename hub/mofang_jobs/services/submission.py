@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +19,13 @@ from mofang_api.models import (
     QuotaCost,
     RestartRecord,
 )
+from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import capacity_warnings
+from mofang_jobs.domain.errors import TooManyError
 from mofang_jobs.domain.models import Caller, JobRequest, Manifest, ObservedJob
 from mofang_jobs.domain.resource_requests import (
     CPU,
@@ -55,6 +60,7 @@ class SubmissionService:
         quotas: What projects may use.
         pod_groups: What pods need for their gang.
         homes: Where the homes of all users are; None where they cannot be seen.
+        limit_per_user: Unfinished jobs of one person in a project that says nothing.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class SubmissionService:
         quotas: Quotas,
         pod_groups: PodGroupController,
         homes: Path | None = None,
+        limit_per_user: int = JobSettings().limit_per_user,
     ) -> None:
         self._cache = cache
         self._job_storage = job_storage
@@ -75,6 +82,8 @@ class SubmissionService:
         self._quotas = quotas
         self._pod_groups = pod_groups
         self._homes = homes
+        self._limit_per_user = limit_per_user
+        self._being_made: Counter[tuple[str, str]] = Counter()
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
         """Create a job that waits to be admitted.
@@ -85,13 +94,38 @@ class SubmissionService:
             spec: The specification, already validated.
 
         Raises:
+            TooManyError: The caller has too many jobs there that have not ended.
             MofangError: The job may not be, or Kubernetes would not.
         """
         kind = self._kind(spec)
         new = await self._validator.validate(caller, project, spec)
-        # Who submits from a laptop may never have started a server.
-        await ensure_home(self._homes, caller.name)
-        return await self._create(kind, new)
+        with self._counted(caller, project):
+            # Who submits from a laptop may never have started a server.
+            await ensure_home(self._homes, caller.name)
+            return await self._create(kind, new)
+
+    @contextmanager
+    def _counted(self, caller: Caller, project: Project) -> Iterator[None]:
+        """Count a job that is being made, as the cache does once it is."""
+        key = project.name, caller.name
+        unfinished = sum(
+            job.owner == caller.name
+            for job in self._cache.list_unfinished(project.name)
+        )
+        most = project.quota.get("jobsPerUser", self._limit_per_user)
+        if unfinished + self._being_made[key] >= most:
+            raise TooManyError(
+                f"You have {unfinished} jobs in {project.name} that have not ended, "
+                f"and {most} are allowed. Wait until some have ended, or cancel "
+                "some."
+            )
+        self._being_made[key] += 1
+        try:
+            yield
+        finally:
+            self._being_made[key] -= 1
+            if not self._being_made[key]:
+                del self._being_made[key]
 
     async def resubmit(self, job: ObservedJob, record: RestartRecord) -> Manifest:
         """Create the next attempt of a job.
