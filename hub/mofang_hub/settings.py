@@ -172,8 +172,8 @@ class LimitSettings(_Model):
     """Requests of one person that are being answered, streams left out."""
     streams_per_user: int = Field(default=20, ge=1)
     """Watches and logs that one person follows."""
-    charts_per_user: int = Field(default=2, ge=1)
-    """Charts that one person waits for; one is made at a time."""
+    charts_per_user: int = Field(default=8, ge=1)
+    """Charts that one person waits for; they are made one after the other."""
     lookups_per_second: int = Field(default=10, ge=1)
     """Tokens from one address, and jobs of one person, that nobody has seen yet."""
 

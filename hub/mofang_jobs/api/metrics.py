@@ -57,8 +57,8 @@ class MetricsHandler(ServiceHandler):
         text = self.get_query_argument("points", str(DEFAULT_POINTS))
         points = min(read_number("points", text, minimum=2), MAX_POINTS)
         found = await self.context.lookup.find(Action.READ, self.caller, project, job)
-        async with self.context.limits.chart(self.caller):
+        async with self.context.limits.chart(self.caller) as turn:
             charts = await chart_job(
-                self.context.samples, sampled_replicas(found.job), points
+                self.context.samples, sampled_replicas(found.job), points, turn
             )
         self.answer(charts)

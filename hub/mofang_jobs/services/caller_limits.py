@@ -37,6 +37,7 @@ class CallerLimits:
         self._answered: Counter[str] = Counter()
         self._streams: Counter[str] = Counter()
         self._charts: Counter[str] = Counter()
+        self._chart_turns: dict[str, asyncio.Lock] = {}
         self._chart_turn = asyncio.Semaphore(1)
 
     async def admit(self, caller: Caller) -> None:
@@ -92,8 +93,12 @@ class CallerLimits:
             _release(self._streams, caller.name)
 
     @asynccontextmanager
-    async def chart(self, caller: Caller) -> AsyncIterator[None]:
-        """Wait for one's turn to read samples: that costs seconds of a processor.
+    async def chart(self, caller: Caller) -> AsyncIterator[asyncio.Semaphore]:
+        """Wait until no other chart of the caller is being made.
+
+        Yields:
+            The turn to take for each replica: reading its samples may cost a second of
+            a processor, and who asks for all of a job's must not hold up the others.
 
         Raises:
             TooManyError: The caller waits for too many already.
@@ -106,11 +111,14 @@ class CallerLimits:
                 retry_seconds=5 * RETRY_SECONDS,
             )
         self._charts[caller.name] += 1
+        own_turn = self._chart_turns.setdefault(caller.name, asyncio.Lock())
         try:
-            async with self._chart_turn:
-                yield
+            async with own_turn:
+                yield self._chart_turn
         finally:
             _release(self._charts, caller.name)
+            if caller.name not in self._charts:
+                del self._chart_turns[caller.name]
 
     async def look_up(self, caller: Caller) -> None:
         """Count a job that Kubernetes must be asked for, once for each kind.
