@@ -202,6 +202,9 @@ class JobSettings(_Model):
     limit_per_user: int = Field(default=100, ge=1)
     """Jobs of one person in one project that have not ended; a project may say another
     number."""
+    limit_per_project: int = Field(default=500, ge=1)
+    """Jobs of a project, those that have ended included; a project may say another
+    number."""
 
     allow_any_image: bool = False
     """Whether a job may name an image that no environment has."""

@@ -135,8 +135,8 @@ def build_service(
         validator=JobValidator(adapters.catalog, adapters.pod_storage, settings),
         quotas=adapters.quotas,
         pod_groups=adapters.pod_groups,
+        settings=settings,
         homes=adapters.storage_root / homes.FOLDER,
-        limit_per_user=settings.limit_per_user,
     )
     conditions = JobConditions(cache, job_storage, leads=leads)
     queue = JobQueue(

@@ -26,6 +26,8 @@ from mofang_projects.policies import build_policies
 Manifest = dict[str, Any]
 
 JOB_QUOTA = "mofang-jobs"
+_SPARE_JOBS = 10
+"""A tenth of the jobs that a project may keep, and at least so many."""
 _HUB_ROLE = "mofang-hub-project"
 _TRAINING_ROLE = "mofang-training-project"
 _OPERATOR_ROLE = "mofang-reconciler-project"
@@ -156,16 +158,18 @@ def build_job_quota(
     """Build the quota of jobs, apart from that of pods.
 
     A suspended job takes nothing of what pods ask for, and yet room in etcd and in the
-    memory of all who watch jobs.
+    memory of all who watch jobs. The training service counts submissions; this is for
+    whatever else makes jobs, and leaves room for the next attempts of those that fail.
 
     Args:
         project: The project.
         settings: What is the same for all projects.
         counted: Resources that are counted.
     """
-    most = project.spec.quota.jobs or settings.jobs_per_project
+    maximum = project.spec.quota.jobs or settings.jobs_per_project
+    maximum += max(_SPARE_JOBS, maximum // _SPARE_JOBS)
     return _in_namespace(project, "v1", "ResourceQuota", JOB_QUOTA) | {
-        "spec": {"hard": {count_name(each): str(most) for each in counted}}
+        "spec": {"hard": {count_name(each): str(maximum) for each in counted}}
     }
 
 

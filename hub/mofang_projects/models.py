@@ -90,8 +90,7 @@ class Quota(_Model):
     gpu: Annotated[int, Field(ge=0)] | None = None
     pods: Annotated[int, Field(ge=1)] | None = None
     jobs: Annotated[int, Field(ge=1)] | None = None
-    """Jobs of each kind, those that have ended included; None for what the settings
-    say."""
+    """Jobs, those that have ended included; None for what the settings say."""
 
     jobs_per_user: Annotated[int, Field(ge=1)] | None = None
     """Jobs of one person that have not ended; the training service sees to it."""
@@ -192,7 +191,7 @@ class NamespaceSettings(_Model):
 
     egress: EgressSettings = EgressSettings()
     jobs_per_project: Annotated[int, Field(ge=1)] = 500
-    """Jobs of each kind in a project that does not say another number."""
+    """Jobs in a project that does not say another number."""
 
     resync_seconds: Annotated[int, Field(ge=5)] = 60
     """How often each namespace is put right again."""

@@ -13,8 +13,8 @@ class OpenConnections:
 
     A connection waits for a request, receives one or is being answered. When there is
     no room for another one, the one that has waited longest is closed, or else the one
-    that has been receiving longest; one that is being answered is left alone. So nobody
-    can keep others out by connections that cost nothing.
+    that has been receiving longest, or else one whose other end does not take what it
+    asked for. So nobody can keep others out by connections that cost nothing.
 
     Args:
         maximum: How many there may be.
@@ -35,6 +35,9 @@ class OpenConnections:
 
     def wait(self, connection: HTTP1ServerConnection) -> None:
         """Note that a connection, a new one or not, waits for a request."""
+        if connection.stream.closed():
+            # Tornado asks once more before it sees that.
+            return
         is_new = connection not in self._receiving and connection not in self._answered
         if is_new:
             self._make_room()
@@ -77,6 +80,10 @@ class OpenConnections:
         for group in (self._waiting, self._receiving):
             if group:
                 self._close(next(iter(group)))
+                return
+        for each in self._answered:
+            if each.stream.writing():
+                self._close(each)
                 return
 
     def is_full(self) -> bool:

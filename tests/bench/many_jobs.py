@@ -33,4 +33,4 @@ def _set(platform: Platform, maximum: int | None) -> None:
 def _is_counted(platform: Platform) -> bool:
     found = platform.get("resourcequota", "mofang-jobs", "-n", _NAMESPACE)
     hard = found.get("status", {}).get("hard", {})
-    return bool(hard) and all(read_quantity(each) == MOST for each in hard.values())
+    return bool(hard) and all(read_quantity(each) > MOST for each in hard.values())

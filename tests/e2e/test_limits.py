@@ -104,26 +104,25 @@ def test_a_full_project_says_what_to_do(
         # It waits, however long: the project has less.
         "resources": {"cpu": "15", "memory": "64Mi"},
     }
+    headers = {"Authorization": f"token {session.token}"}
+    with httpx.Client(
+        base_url=platform.url, headers=headers, trust_env=False, timeout=60
+    ) as http:
+        maximum = http.get(JOBS, params={"limit": 1}).json()["total"] + 1
 
-    def is_empty() -> bool:
-        quota = platform.get("resourcequota", "mofang-jobs", "-n", NAMESPACE)
-        name = "count/pytorchjobs.kubeflow.org"
-        found = (quota["status"][part].get(name) for part in ("hard", "used"))
-        return tuple(found) == ("1", "0")
+        def is_full_with_one_more() -> bool:
+            quota = platform.get("resourcequota", "mofang-jobs", "-n", NAMESPACE)
+            hard = quota["status"]["hard"]["count/pytorchjobs.kubeflow.org"]
+            # With room for next attempts.
+            return str(hard) == str(maximum + 10)
 
-    set_quota(platform, jobs=1, jobsPerUser=100)
-    try:
-        eventually(is_empty, within=120, what="a quota of one job, and none", every=1)
-        with httpx.Client(
-            base_url=platform.url,
-            headers={"Authorization": f"token {session.token}"},
-            trust_env=False,
-            timeout=60,
-        ) as http:
+        set_quota(platform, jobs=maximum)
+        try:
+            eventually(is_full_with_one_more, within=120, what="the quota", every=1)
             first, second = (http.post(JOBS, json=spec) for _ in range(2))
             http.delete(f"{JOBS}/{first.json()['id']}")
-    finally:
-        set_quota(platform, jobs=None, jobsPerUser=None)
+        finally:
+            set_quota(platform, jobs=None)
 
     assert first.status_code == 201, first.text
     assert second.status_code == 403

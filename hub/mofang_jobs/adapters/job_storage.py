@@ -88,9 +88,9 @@ class JobStorage:
             if (most := _COUNT.search(err.message)) is None:
                 raise
             raise QuotaError(
-                f"The project keeps {most[1]} jobs of this kind, which is the most; "
-                "those that have ended count until they are removed. Delete some that "
-                "nobody needs, or ask an administrator for more."
+                f"There are {most[1]} jobs of this kind in the project, which is the "
+                "most; those that have ended count until they are removed. Delete "
+                "some that nobody needs, or ask an administrator for more."
             ) from err
         except MofangError as err:
             if _NOT_COUNTED not in err.message:

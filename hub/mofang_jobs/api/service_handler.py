@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
-from contextlib import closing
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -141,7 +141,12 @@ class ServiceHandler(web.RequestHandler):
         Raises:
             TooManyError: The caller has too many streams.
         """
-        with closing(work), self.context.limits.stream(self.caller):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self.context.limits.stream(self.caller))
+            except TooManyError:
+                work.close()
+                raise
             await self._stream(kind, work)
 
     async def _stream(self, kind: str, work: Coroutine[Any, Any, None]) -> None:

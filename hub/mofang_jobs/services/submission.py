@@ -40,7 +40,7 @@ from mofang_jobs.engines.rendering import render
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.job_validator import JobValidator
-from mofang_kube.errors import InvalidError, RefusedError
+from mofang_kube.errors import InvalidError, QuotaError, RefusedError
 from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.homes import ensure_home
 
@@ -59,8 +59,8 @@ class SubmissionService:
         validator: What a job may ask for.
         quotas: What projects may use.
         pod_groups: What pods need for their gang.
+        settings: How many jobs there may be in a project that says nothing.
         homes: Where the homes of all users are; None where they cannot be seen.
-        limit_per_user: Unfinished jobs of one person in a project that says nothing.
     """
 
     def __init__(
@@ -72,8 +72,8 @@ class SubmissionService:
         validator: JobValidator,
         quotas: Quotas,
         pod_groups: PodGroupController,
+        settings: JobSettings,
         homes: Path | None = None,
-        limit_per_user: int = JobSettings().limit_per_user,
     ) -> None:
         self._cache = cache
         self._job_storage = job_storage
@@ -82,7 +82,7 @@ class SubmissionService:
         self._quotas = quotas
         self._pod_groups = pod_groups
         self._homes = homes
-        self._limit_per_user = limit_per_user
+        self._settings = settings
         self._being_made: Counter[tuple[str, str]] = Counter()
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
@@ -95,6 +95,7 @@ class SubmissionService:
 
         Raises:
             TooManyError: The caller has too many jobs there that have not ended.
+            QuotaError: The project keeps as many jobs as it may.
             MofangError: The job may not be, or Kubernetes would not.
         """
         kind = self._kind(spec)
@@ -108,17 +109,8 @@ class SubmissionService:
     def _counted(self, caller: Caller, project: Project) -> Iterator[None]:
         """Count a job that is being made, as the cache does once it is."""
         key = project.name, caller.name
-        unfinished = sum(
-            job.owner == caller.name
-            for job in self._cache.list_unfinished(project.name)
-        )
-        most = project.quota.get("jobsPerUser", self._limit_per_user)
-        if unfinished + self._being_made[key] >= most:
-            raise TooManyError(
-                f"You have {unfinished} jobs in {project.name} that have not ended, "
-                f"and {most} are allowed. Wait until some have ended, or cancel "
-                "some."
-            )
+        self._check_user_limit(project, caller.name)
+        self._check_project_limit(project)
         self._being_made[key] += 1
         try:
             yield
@@ -126,6 +118,30 @@ class SubmissionService:
             self._being_made[key] -= 1
             if not self._being_made[key]:
                 del self._being_made[key]
+
+    def _check_user_limit(self, project: Project, user: str) -> None:
+        unfinished = self._being_made[project.name, user] + sum(
+            job.owner == user for job in self._cache.list_unfinished(project.name)
+        )
+        maximum = project.quota.get("jobsPerUser", self._settings.limit_per_user)
+        if unfinished >= maximum:
+            raise TooManyError(
+                f"You have {unfinished} jobs in {project.name} that have not ended, "
+                f"and {maximum} are allowed. Wait until some have ended, or cancel "
+                "some."
+            )
+
+    def _check_project_limit(self, project: Project) -> None:
+        kept = len(self._cache.list_keys(project.name)) + sum(
+            count for key, count in self._being_made.items() if key[0] == project.name
+        )
+        maximum = project.quota.get("jobs", self._settings.limit_per_project)
+        if kept >= maximum:
+            raise QuotaError(
+                f"The project {project.name} keeps {maximum} jobs, which is the most; "
+                "those that have ended count until they are removed. Delete some that "
+                "nobody needs, or ask an administrator for more."
+            )
 
     async def resubmit(self, job: ObservedJob, record: RestartRecord) -> Manifest:
         """Create the next attempt of a job.

@@ -24,6 +24,9 @@ class Echo(web.RequestHandler):
     goes_on = asyncio.Event()
 
     async def get(self) -> None:
+        if self.request.path == "/large":
+            self.finish(b"x" * 32 * 1024**2)
+            return
         if self.request.path == "/slow":
             await self.goes_on.wait()
         self.finish("here")
@@ -189,6 +192,18 @@ async def test_who_comes_while_all_are_being_answered_is_turned_away() -> None:
         Echo.goes_on.set()
 
         assert await first.status() == 200
+
+
+async def test_who_does_not_take_the_answer_gives_way() -> None:
+    limits = ServerLimits(body_bytes=1000, connections=1)
+    async with serving(limits) as (port, server), connection(port) as first:
+        await first.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        answered = server.open_connections._answered
+        await until(lambda: answered and next(iter(answered)).stream.writing())
+        async with connection(port) as second:
+            await second.send(GET)
+            assert await second.status() == 200
+        assert len(server.open_connections) <= 1
 
 
 async def test_a_connection_without_a_request_is_closed() -> None:

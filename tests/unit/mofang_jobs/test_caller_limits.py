@@ -210,6 +210,37 @@ async def test_a_project_may_allow_another_number_of_jobs(tmp_path: Path) -> Non
         assert "1 are allowed" in answer.json()["message"]
 
 
+async def test_a_project_keeps_a_number_of_jobs(tmp_path: Path) -> None:
+    settings = JobSettings(limit_per_project=3, limit_per_user=2)
+    async with running_world(tmp_path, settings=settings) as world:
+        first = await world.submit()
+        world.fail(first["id"], "Succeeded")
+        answers = await asyncio.gather(
+            *(
+                world.call("POST", json=SPEC, user=user)
+                for user in ("ada", "ada", "ben", "ben")
+            )
+        )
+
+        assert sorted(each.status_code for each in answers) == [201, 201, 403, 403]
+        refused = next(each for each in answers if each.status_code == 403)
+        assert refused.json()["error"] == "quota_exceeded"
+        assert "keeps 3 jobs" in refused.json()["message"]
+
+        await world.call("DELETE", first["id"])
+        await world.submit(user="root")
+
+
+async def test_a_job_starts_again_although_its_project_is_full(tmp_path: Path) -> None:
+    settings = JobSettings(limit_per_project=1, limit_per_user=1)
+    async with running_world(tmp_path, settings=settings) as world:
+        job = await world.submit(restart={"limit": 2, "include_script_failures": True})
+        await world.admit(job)
+        world.fail(job["id"])
+
+        await world.eventually(job["id"], attempt=2)
+
+
 async def test_one_job_that_cannot_be_looked_at_ends_no_watch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

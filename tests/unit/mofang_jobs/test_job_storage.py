@@ -124,7 +124,7 @@ async def test_a_project_with_all_the_jobs_it_may_keep_is_told_what_to_do(
         f"requested: {count}=1, used: {count}=500, limited: {count}=500"
     )
     cluster = Refusing(message, times=99, status=403)
-    with pytest.raises(QuotaError, match=r"keeps 500 jobs .* Delete some"):
+    with pytest.raises(QuotaError, match=r"are 500 jobs .* Delete some"):
         await storage(cluster).create(PYTORCH_JOB, objects)
     assert cluster.asked == 1
 

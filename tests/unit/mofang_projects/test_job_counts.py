@@ -110,11 +110,11 @@ async def test_many_projects_ask_kubernetes_once(
 @pytest.mark.parametrize(
     ("own", "maximum"),
     [
-        pytest.param({}, "500", id="what the chart says"),
-        pytest.param({"jobs": 2000}, "2000", id="what the project says"),
+        pytest.param({}, "550", id="what the chart says"),
+        pytest.param({"jobs": 2}, "12", id="what the project says"),
     ],
 )
-def test_a_project_keeps_a_number_of_jobs_of_each_kind(
+def test_jobs_of_each_kind_have_a_number_and_room_for_next_attempts(
     own: dict[str, Any], maximum: str
 ) -> None:
     body = {

@@ -31,7 +31,7 @@ auth:
 singleuser: {{- toYaml .Values.singleuser | nindent 2 }}
 limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
-  {{- omit .Values.jobs "gang" "limitPerProject" | toYaml | nindent 2 }}
+  {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}
   gang: {{- omit .Values.jobs.gang "admissionPolicy" | toYaml | nindent 4 }}
   {{- with .Values.imagePullSecrets }}
   # The copies that the operator makes in the namespaces of projects.
