@@ -149,8 +149,9 @@ def test_the_training_operator_runs_every_framework(framework: Framework) -> Non
 def test_what_is_not_served_is_not_chosen() -> None:
     served = [kind for kind in KINDS if kind.kind in {"JobSet", "TrainJob"}]
     chosen = {each: select_kind(each, None, served) for each in Framework}
+    assert chosen[Framework.JAX].kind == "TrainJob"
     assert {each: kind.kind for each, kind in chosen.items() if kind} == {
-        each: "TrainJob" if each in {"pytorch", "jax", "single"} else "JobSet"
+        each: "TrainJob" if len(each.declaration.roles) == 1 else "JobSet"
         for each in Framework
     }
     assert select_kind(Framework.RAY, None, []) is None

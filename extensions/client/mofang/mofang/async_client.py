@@ -72,7 +72,9 @@ class AsyncClient:
             self._http = httpx.AsyncClient(
                 timeout=TIMEOUT,
                 transport=transport
-                or httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS),
+                or httpx.AsyncHTTPTransport(
+                    retries=CONNECTION_ATTEMPTS, proxy=self.settings.proxy()
+                ),
             )
 
     async def __aenter__(self) -> Self:

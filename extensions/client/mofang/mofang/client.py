@@ -73,7 +73,10 @@ class Client:
         with endpoints.trusting():
             self._http = httpx.Client(
                 timeout=TIMEOUT,
-                transport=transport or httpx.HTTPTransport(retries=CONNECTION_ATTEMPTS),
+                transport=transport
+                or httpx.HTTPTransport(
+                    retries=CONNECTION_ATTEMPTS, proxy=self.settings.proxy()
+                ),
             )
 
     def __enter__(self) -> Self:
