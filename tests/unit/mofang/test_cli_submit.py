@@ -23,7 +23,7 @@ def inside(service, monkeypatch, tmp_path):
         client = connect(**given)
         client.settings = replace(
             client.settings,
-            environment_name="pytorch",
+            environment="pytorch",
             shared_directories=(str(tmp_path),),
         )
         return client
@@ -64,7 +64,7 @@ def test_every_option_of_a_job_is_on_the_command_line(mofang, service):
     assert (spec.outputs[0].staged, spec.outputs[0].preload) == (True, True)
     assert spec.outputs[0].path == "/projects/vision/run"
     assert spec.secrets["WANDB_API_KEY"].key == "key"
-    assert spec.environment == {"A": "b=c"}
+    assert spec.env == {"A": "b=c"}
     assert (spec.restart.limit, spec.restart.include_script_failures) == (3, False)
     assert (spec.hang_policy, spec.hold_on_failure_minutes) == ("restart", 30)
     assert (spec.priority, spec.run_as_user) == ("high", 1001)
@@ -250,8 +250,8 @@ def test_an_environment_is_named_in_place_of_an_image(mofang, service):
     result = mofang("submit", "train.py", "--environment", "ray", "--env", "SEED=7")
     assert result.exit_code == 0, result.output
     [job] = service.jobs.values()
-    assert (job.spec.image, job.spec.environment_name) == ("", "ray")
-    assert job.spec.environment == {"SEED": "7"}
+    assert (job.spec.image, job.spec.environment) == ("", "ray")
+    assert job.spec.env == {"SEED": "7"}
     result = mofang("submit", "train.py", "--environment", "SEED=7")
     assert result.exit_code == 2
     assert "not the name of an environment, such as pytorch" in result.stderr

@@ -75,8 +75,8 @@ async def test_while_kubernetes_is_away_jobs_wait_and_then_go_on(
             id="ten thousand parameters",
         ),
         pytest.param(
-            {"environment": {f"P{n}": "x" for n in range(10_000)}},
-            "environment",
+            {"env": {f"P{n}": "x" for n in range(10_000)}},
+            "env",
             id="ten thousand variables",
         ),
         pytest.param(
@@ -141,7 +141,7 @@ async def test_names_at_their_limits_are_taken(world: World) -> None:
     job = await world.submit(
         name=longest,
         hyperparameters={"p" * 64: "v" * 32_000},
-        environment={"V" * 256: "☃"},
+        env={"V" * 256: "☃"},
         run_as_user=65535,
         hold_on_failure_minutes=1440,
         restart={"limit": 128},
