@@ -122,8 +122,7 @@ def _check_named(spec: JobSpec, environments: Sequence[Environment]) -> FieldErr
 def _unknown(spec: JobSpec, environments: Sequence[Environment]) -> str:
     framework = spec.framework.value
     start = (
-        f"There is no environment {spec.environment} that you may use in this "
-        "project."
+        f"There is no environment {spec.environment} that you may use in this project."
     )
     matching = _names(each for each in environments if framework in each.frameworks)
     others = _names(each for each in environments if framework not in each.frameworks)

@@ -1,6 +1,5 @@
 import json
 import os
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,6 +9,7 @@ from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
 from mofang.archives import archive_of
 from mofang.cli import app
+from mofang.cli.app import Platform
 from mofang.settings import ClientSettings, config_file
 from mofang_api.models import JobState
 
@@ -17,18 +17,7 @@ from mofang_api.models import JobState
 @pytest.fixture
 def inside(service, monkeypatch, tmp_path):
     """A notebook whose home is the current directory."""
-    connect = service.connect
-
-    def connect_inside(**given):
-        client = connect(**given)
-        client.settings = replace(
-            client.settings,
-            environment="pytorch",
-            shared_directories=(str(tmp_path),),
-        )
-        return client
-
-    monkeypatch.setattr(service, "connect", connect_inside)
+    service.settings.update(environment="pytorch", shared_directories=(str(tmp_path),))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -258,9 +247,9 @@ def test_an_environment_is_named_in_place_of_an_image(mofang, service):
 
 
 @pytest.fixture
-def complete(service, monkeypatch):
+def complete(service):
     """Ask for completions as a shell does."""
-    monkeypatch.setattr("mofang.cli.completing.Client", service.connect)
+    platform = Platform(connect=service.connect)
 
     def ask(line: str) -> list[str]:
         arguments = line.split(" ")
@@ -269,7 +258,9 @@ def complete(service, monkeypatch):
             "COMP_WORDS": line,
             "COMP_CWORD": str(len(arguments) - 1),
         }
-        result = CliRunner().invoke(app, env=environment, prog_name="mofang")
+        result = CliRunner().invoke(
+            app, obj=platform, env=environment, prog_name="mofang"
+        )
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return [item.partition(",")[2] for item in result.output.split()]
 

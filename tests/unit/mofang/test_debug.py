@@ -3,9 +3,9 @@
 import shlex
 import subprocess
 from pathlib import Path
-from typing import Self
 
 import pytest
+from unit.mofang.fake_service import FakeService
 
 from mofang.debug import directory_options, job_command, main, prepare, write_script
 from mofang_api.models import Job, JobSpec
@@ -126,31 +126,22 @@ def test_a_full_scratch_does_not_keep_the_server_from_starting(
 
 
 def test_the_servers_own_process_gets_no_variable_of_the_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: FakeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds its user's token, and loads what variables may name."""
     started: list[object] = []
     job = make_job(env={"LEVEL": "1"}, working_directory=str(tmp_path))
-
-    class FakeClient:
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def get_job(self, job_id: str) -> Job:
-            assert job_id == job.id
-            return job
-
+    service.add(job)
     monkeypatch.setenv("MOFANG_DEBUG_JOB", job.id)
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
-    monkeypatch.setattr("mofang.debug.Client", FakeClient)
-    monkeypatch.setattr("mofang.debug.SCRATCH", tmp_path)
     monkeypatch.setattr("os.execvp", lambda *given: started.append(given))
     monkeypatch.setattr("os.execvpe", lambda *given: pytest.fail("with variables"))
 
-    main(["jupyterhub-singleuser", "--port", "8888"])
+    main(
+        ["jupyterhub-singleuser", "--port", "8888"],
+        connect=service.connect,
+        scratch=tmp_path,
+    )
 
     assert started == [
         (

@@ -59,9 +59,7 @@ async def test_a_job_is_previewed_submitted_found_and_repeated(world, given):
 
 async def test_an_environment_is_enough_and_becomes_its_image(world, given):
     async with mofang.AsyncClient(**{**given, "image": None}) as client:
-        spec = mofang.spec(
-            "train.py", settings=client.settings, environment="pytorch"
-        )
+        spec = mofang.spec("train.py", settings=client.settings, environment="pytorch")
         job = await client.submit(spec)
         assert (job.spec.image, job.spec.environment) == (IMAGE, "pytorch")
         (catalogued,) = world.catalog.environments

@@ -192,9 +192,7 @@ OWN, OTHER = GIVEN["image"], "docker.io/mofang/ray:1"
         pytest.param({"environment": "pytorch"}, "", "pytorch", id="as it is now"),
         pytest.param({"image": OTHER}, OTHER, None, id="an image"),
         pytest.param({"image": OWN}, OWN, "pytorch", id="the notebook's image"),
-        pytest.param(
-            {"environment": "ray", "image": OTHER}, OTHER, "ray", id="both"
-        ),
+        pytest.param({"environment": "ray", "image": OTHER}, OTHER, "ray", id="both"),
     ],
 )
 def test_a_job_runs_an_environment_an_image_or_the_notebook_s_own(
@@ -226,9 +224,7 @@ def test_a_file_may_name_the_environment(home, inside):
         pytest.param((OTHER, None), {}, OTHER, None, id="of no environment"),
         pytest.param((OWN, "pytorch"), {}, OWN, "pytorch", id="the notebook's own"),
         pytest.param((OWN, "gpu"), {}, OWN, "gpu", id="another's with the same image"),
-        pytest.param(
-            (OTHER, "ray"), {"environment": "base"}, "", "base", id="another"
-        ),
+        pytest.param((OTHER, "ray"), {"environment": "base"}, "", "base", id="another"),
         pytest.param((OTHER, "ray"), {"image": OTHER}, OTHER, None, id="an image"),
     ],
 )

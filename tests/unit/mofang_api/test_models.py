@@ -123,12 +123,8 @@ def test_an_environment_stands_for_its_image():
             {"resources": {"disk": 1}}, "resources.disk", "no such", id="disk"
         ),
         pytest.param({"gpu": 1}, "gpu", "no such field", id="an unknown field"),
-        pytest.param(
-            {"environment": "A"}, "environment", "such as", id="env"
-        ),
-        pytest.param(
-            {"image": ""}, "environment", "Name the", id="nothing to run"
-        ),
+        pytest.param({"environment": "A"}, "environment", "such as", id="env"),
+        pytest.param({"image": ""}, "environment", "Name the", id="nothing to run"),
     ],
 )
 def test_what_is_wrong_is_said_of_the_field_that_is_wrong(changes, field, says):
@@ -140,9 +136,7 @@ def test_what_is_wrong_is_said_of_the_field_that_is_wrong(changes, field, says):
 
 @pytest.mark.parametrize("name", ["1ST", "A-B", "A B", "", "Ä", "A=B", "x" * 257])
 def test_only_names_of_variables_are_names_of_variables(name):
-    assert (
-        "not the name of a variable" in refusals(env={name: "x"})["env"]
-    )
+    assert "not the name of a variable" in refusals(env={name: "x"})["env"]
 
 
 @pytest.mark.parametrize("name", ["MOFANG_X", "JUPYTERHUB_USER", "kubernetes_port"])

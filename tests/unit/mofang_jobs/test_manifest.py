@@ -231,9 +231,9 @@ def test_the_text_of_users_is_never_expanded_nor_read_by_a_shell() -> None:
 def test_variables_of_users_do_not_replace_those_of_the_platform() -> None:
     names = [
         each["name"]
-        for each in worker(
-            build_pytorch_job(make_job(env={"HOME": "/tmp/x"}), NODES)
-        )["containers"][0]["env"]
+        for each in worker(build_pytorch_job(make_job(env={"HOME": "/tmp/x"}), NODES))[
+            "containers"
+        ][0]["env"]
     ]
 
     assert len(names) == len(set(names))
