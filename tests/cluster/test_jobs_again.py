@@ -130,9 +130,14 @@ async def test_cancelled_between_tries_it_stays_cancelled(world: World) -> None:
         world.call("POST", f"/{job.id}/cancel"),
     )
     ended = await patiently(world, job, JobState.CANCELLED, JobState.FAILED)
-    tries = ended.attempt
-    await asyncio.sleep(3)
-    assert (await world.get(job)).attempt == tries
+
+    later = await world.submit(
+        script=script, restart={"limit": 1, "include_script_failures": True}
+    )
+    assert (await patiently(world, later, JobState.FAILED)).attempt == 2
+    left = await world.get(job)
+    assert left.attempt == ended.attempt, "one that failed later was started again"
+    assert left.state == ended.state
 
 
 async def test_a_failed_replica_is_held_for_debugging(world: World) -> None:

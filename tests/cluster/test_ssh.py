@@ -117,7 +117,7 @@ class Person:
 async def job(world: World) -> AsyncIterator[Job]:
     script = world.write("sleep.py", SLEEP)
     job = await world.submit(
-        script=script, replicas=2, environment={"ODD": 'it\'s\n"so" $HOME'}
+        script=script, replicas=2, env={"ODD": 'it\'s\n"so" $HOME'}
     )
     yield await world.until(job, JobState.RUNNING, within=90)
     await world.call("DELETE", f"/{job.id}")

@@ -65,9 +65,9 @@ def failed_job(ada: HubSession) -> Iterator[str]:
         name="looked into",
         script="/home/jovyan/looked_into.py",
         text="raise ValueError('look into me')\n",
-        environment={"LEVEL": LEVEL, "JUPYTER_CONFIG_DIR": "/projects/vision/.x"},
+        env={"LEVEL": LEVEL, "JUPYTER_CONFIG_DIR": "/projects/vision/.x"},
         hyperparameters={"lr": 0.5},
-        environment_name="pytorch",
+        environment="pytorch",
     )
     wait_for_state(ada, SERVER, job["id"], "Failed")
     yield job["id"]

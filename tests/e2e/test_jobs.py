@@ -86,8 +86,8 @@ def test_cancelled_keeps_its_log_and_deleted_goes(ada: HubSession) -> None:
         pytest.param({"script": "/etc/passwd"}, "script", id="outside the shares"),
         pytest.param({"surprise": 1}, "surprise", id="an unknown field"),
         pytest.param(
-            {"environment": {"AWS_SECRET_ACCESS_KEY": "abc"}},
-            "environment",
+            {"env": {"AWS_SECRET_ACCESS_KEY": "abc"}},
+            "env",
             id="a secret as plain text",
         ),
     ],

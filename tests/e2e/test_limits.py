@@ -99,7 +99,7 @@ def test_a_full_project_says_what_to_do(
     session = hub_of("ada")
     spec = {
         "name": "one-of-many",
-        "environment_name": "pytorch",
+        "environment": "pytorch",
         "command": ["sleep", "600"],
         # It waits, however long: the project has less.
         "resources": {"cpu": "15", "memory": "64Mi"},

@@ -78,7 +78,7 @@ PARTS = [
 def test_all_of_it_is_legible_and_fits(
     lab: Lab, screenshot: Callable[[Page, str], None], theme: str
 ) -> None:
-    more = {"outputs": PARTS, "environment": {"STAGE": "test"}}
+    more = {"outputs": PARTS, "env": {"STAGE": "test"}}
     run(lab, "quick", QUICK, "Succeeded", hyperparameters={"lr": 0.1}, **more)
     run(lab, "quicker", QUICK, "Succeeded", hyperparameters={"lr": 0.2}, **more)
     run(lab, "wrong", "raise SystemExit('no such data')\n", "Failed")

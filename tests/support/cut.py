@@ -16,6 +16,9 @@ class Cut:
         self._there = (host, port)
         self._flows = asyncio.Event()
         self._flows.set()
+        self.held = asyncio.Event()
+        """Set once something is held."""
+
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -38,6 +41,7 @@ class Cut:
 
     def stall(self) -> None:
         """Let nothing through and say nothing, as where a cable is pulled."""
+        self.held.clear()
         self._flows.clear()
 
     def flow(self) -> None:
@@ -71,6 +75,8 @@ class Cut:
     ) -> None:
         with suppress(OSError):
             while chunk := await reader.read(1 << 16):
+                if not self._flows.is_set():
+                    self.held.set()
                 await self._flows.wait()
                 writer.write(chunk)
                 await writer.drain()

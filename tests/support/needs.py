@@ -111,18 +111,20 @@ REQUIREMENTS = {
 
 
 @contextmanager
-def _services_stay_off(packages: Iterable[str]) -> Iterator[None]:
+def _services_stay_off(
+    packages: Iterable[str], policy: Path = _POLICY
+) -> Iterator[None]:
     """Tests need programs of servers; the machine shall not begin to offer them."""
     daemons = [_DAEMONS[each] for each in packages if each in _DAEMONS]
-    forbid = bool(daemons) and not _POLICY.exists()
+    forbid = bool(daemons) and not policy.exists()
     if forbid:
-        _POLICY.write_text(_FORBIDDEN)
-        _POLICY.chmod(0o755)
+        policy.write_text(_FORBIDDEN)
+        policy.chmod(0o755)
     try:
         yield
     finally:
         if forbid:
-            _POLICY.unlink()
+            policy.unlink()
     if daemons and shutil.which("systemctl"):
         subprocess.run(["systemctl", "disable", "--quiet", *daemons], check=True)
 
@@ -145,13 +147,19 @@ def install(packages: list[str]) -> None:
         preflight.install(packages, paths().build_logs / "test-packages.log")
 
 
-def ensure(*folders: str) -> None:
+def ensure(
+    *folders: str, requirements: Mapping[str, Requirements] = REQUIREMENTS
+) -> None:
     """Bring what tests need.
+
+    Args:
+        *folders: Folders of tests.
+        requirements: What each of them needs.
 
     Raises:
         PreflightError: Something is missing that cannot be brought; tells all of it.
     """
-    wanted = [REQUIREMENTS[folder] for folder in folders]
+    wanted = [requirements[folder] for folder in folders]
     programs = {name: each.packages[name] for each in wanted for name in each.packages}
     messages = []
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from support.script_jobs import Line, Own, ScriptJob
 
-LEGACY_KERAS = {"environment": {"TF_USE_LEGACY_KERAS": "1"}}
+LEGACY_KERAS = {"env": {"TF_USE_LEGACY_KERAS": "1"}}
 
 
 def on_both(pattern: str, minimum: float | None = None) -> tuple[Line, ...]:

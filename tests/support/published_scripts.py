@@ -179,7 +179,7 @@ def accelerate(name: str, *lines: Line) -> ScriptJob:
         replicas=2,
         lines=lines,
         # As ``accelerate launch --cpu`` says it.
-        more={"environment": {"ACCELERATE_USE_CPU": "true"}},
+        more={"env": {"ACCELERATE_USE_CPU": "true"}},
     )
 
 

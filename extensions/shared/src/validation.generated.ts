@@ -53,7 +53,7 @@ const schema31 = {
           type: 'object'
         },
         processes_per_replica: { maximum: 256, minimum: 1, type: 'integer' },
-        environment: {
+        env: {
           additionalProperties: { type: 'string' },
           maxProperties: 256,
           propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
@@ -70,7 +70,7 @@ const schema31 = {
         restart: { $ref: '#/$defs/Restart' },
         hang_policy: { $ref: '#/$defs/HangPolicy' },
         hold_on_failure_minutes: { maximum: 1440, minimum: 0, type: 'integer' },
-        environment_name: { type: 'string' },
+        environment: { type: 'string' },
         rerun_of: {
           pattern: '^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}$',
           type: 'string'
@@ -189,7 +189,7 @@ const schema32 = {
       type: 'object'
     },
     processes_per_replica: { maximum: 256, minimum: 1, type: 'integer' },
-    environment: {
+    env: {
       additionalProperties: { type: 'string' },
       maxProperties: 256,
       propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
@@ -206,7 +206,7 @@ const schema32 = {
     restart: { $ref: '#/$defs/Restart' },
     hang_policy: { $ref: '#/$defs/HangPolicy' },
     hold_on_failure_minutes: { maximum: 1440, minimum: 0, type: 'integer' },
-    environment_name: { type: 'string' },
+    environment: { type: 'string' },
     rerun_of: {
       pattern: '^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?-[a-z0-9]{6}$',
       type: 'string'
@@ -1811,13 +1811,13 @@ function validate21(
         }
       }
     }
-    if (data.environment !== undefined) {
-      let data29 = data.environment;
+    if (data.env !== undefined) {
+      let data29 = data.env;
       if (data29 && typeof data29 == 'object' && !Array.isArray(data29)) {
         if (Object.keys(data29).length > 256) {
           const err50 = {
-            instancePath: instancePath + '/environment',
-            schemaPath: '#/properties/environment/maxProperties',
+            instancePath: instancePath + '/env',
+            schemaPath: '#/properties/env/maxProperties',
             keyword: 'maxProperties',
             params: { limit: 256 }
           };
@@ -1833,8 +1833,8 @@ function validate21(
           if (typeof key5 === 'string') {
             if (!pattern16.test(key5)) {
               const err51 = {
-                instancePath: instancePath + '/environment',
-                schemaPath: '#/properties/environment/propertyNames/pattern',
+                instancePath: instancePath + '/env',
+                schemaPath: '#/properties/env/propertyNames/pattern',
                 keyword: 'pattern',
                 params: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
                 propertyName: key5
@@ -1850,8 +1850,8 @@ function validate21(
           var valid17 = _errs66 === errors;
           if (!valid17) {
             const err52 = {
-              instancePath: instancePath + '/environment',
-              schemaPath: '#/properties/environment/propertyNames',
+              instancePath: instancePath + '/env',
+              schemaPath: '#/properties/env/propertyNames',
               keyword: 'propertyNames',
               params: { propertyName: key5 }
             };
@@ -1868,9 +1868,9 @@ function validate21(
             const err53 = {
               instancePath:
                 instancePath +
-                '/environment/' +
+                '/env/' +
                 key6.replace(/~/g, '~0').replace(/\//g, '~1'),
-              schemaPath: '#/properties/environment/additionalProperties/type',
+              schemaPath: '#/properties/env/additionalProperties/type',
               keyword: 'type',
               params: { type: 'string' }
             };
@@ -1884,8 +1884,8 @@ function validate21(
         }
       } else {
         const err54 = {
-          instancePath: instancePath + '/environment',
-          schemaPath: '#/properties/environment/type',
+          instancePath: instancePath + '/env',
+          schemaPath: '#/properties/env/type',
           keyword: 'type',
           params: { type: 'object' }
         };
@@ -2374,11 +2374,11 @@ function validate21(
         }
       }
     }
-    if (data.environment_name !== undefined) {
-      if (typeof data.environment_name !== 'string') {
+    if (data.environment !== undefined) {
+      if (typeof data.environment !== 'string') {
         const err83 = {
-          instancePath: instancePath + '/environment_name',
-          schemaPath: '#/properties/environment_name/type',
+          instancePath: instancePath + '/environment',
+          schemaPath: '#/properties/environment/type',
           keyword: 'type',
           params: { type: 'string' }
         };

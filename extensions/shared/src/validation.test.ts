@@ -32,10 +32,10 @@ test('what is no number is no whole number either', () => {
 });
 
 test('a wrong name is told once, with its object', () => {
-  const environment = { 'A-B': '1', 'a/b': '2' };
+  const env = { 'A-B': '1', 'a/b': '2' };
   assert.deepEqual(
-    schemaErrors({ ...spec, environment }).map(({ path }) => path),
-    ['environment.A-B', 'environment.a/b']
+    schemaErrors({ ...spec, env }).map(({ path }) => path),
+    ['env.A-B', 'env.a/b']
   );
 });
 

@@ -42,7 +42,7 @@ export interface IDebugServer {
  */
 export interface IEnvironment {
   /**
-   * What `JobSpec.environment_name` takes.
+   * What `JobSpec.environment` takes.
    */
   name: string;
   display_name: string;
@@ -202,7 +202,7 @@ export interface IJobSpec {
    */
   engine: string | null;
   /**
-   * Full reference of the image all replicas run; empty for that of the environment that `environment_name` names, as it is at the submission.
+   * Full reference of the image all replicas run; empty for that of the environment that `environment` names, as it is at the submission.
    */
   image: string;
   /**
@@ -253,7 +253,7 @@ export interface IJobSpec {
   /**
    * Variables of the job's containers; never a place for secrets.
    */
-  environment: {
+  env: {
     [k: string]: string;
   };
   /**
@@ -273,7 +273,7 @@ export interface IJobSpec {
   /**
    * The environment (template) whose image is run; None where an image is named that is not known to be one's. Of an admitted job both are there.
    */
-  environment_name: string | null;
+  environment: string | null;
   /**
    * Id of the job this one repeats with changes.
    */

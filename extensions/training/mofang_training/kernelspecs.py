@@ -15,9 +15,10 @@ import sys
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from traitlets import Unicode
 from typing_extensions import override
 
-from mofang.job_variables import read_variables
+from mofang.job_variables import SCRATCH, read_variables
 from mofang_run.environments.directory import find_directory
 
 LAUNCHER = ("-I", "-m", "mofang_run.environments.kernel")
@@ -33,12 +34,16 @@ class EnvironmentKernelSpecManager(KernelSpecManager):
     run in their environment already.
     """
 
+    job_directory = Unicode(
+        str(SCRATCH), config=True, help="Where the variables of a job are kept."
+    )
+
     @override
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         spec = super().get_kernel_spec(kernel_name)
         if spec.argv and _is_of_image(spec.argv[0]):
             spec.argv = [sys.executable, *LAUNCHER, *spec.argv[1:]]
-        variables = read_variables(os.environ)
+        variables = read_variables(os.environ, Path(self.job_directory))
         # Jupyter puts other variables in where a value has a dollar sign.
         escaped = {name: text.replace("$", "$$") for name, text in variables.items()}
         spec.env = {**escaped, **spec.env}

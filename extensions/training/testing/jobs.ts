@@ -21,14 +21,14 @@ export function spec(part: Partial<IJobSpec> = {}): IJobSpec {
     resources: { cpu: '1', memory: '2Gi', gpu: 0 },
     roles: {},
     processes_per_replica: null,
-    environment: {},
+    env: {},
     secrets: {},
     run_as_user: 1000,
     priority: 'normal',
     restart: null,
     hang_policy: 'notify',
     hold_on_failure_minutes: 0,
-    environment_name: null,
+    environment: null,
     rerun_of: null,
     ...part
   };

@@ -5,11 +5,13 @@ program, its folders. Nothing else on the machine is touched.
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from mofang_local import network
@@ -33,13 +35,18 @@ STOP_ORDER = (
 
 def _container_pids() -> set[int]:
     """Processes inside the cgroups of our nodes."""
+    folders = [network.cgroup_folders(node) for node in network.NODES]
+    return pids_in(itertools.chain.from_iterable(folders))
+
+
+def pids_in(folders: Iterable[Path]) -> set[int]:
+    """Return the processes of some cgroups and of all within them."""
     found: set[int] = set()
-    for node in network.NODES:
-        for folder in network.cgroup_folders(node):
-            for group in _groups_below(folder):
-                with contextlib.suppress(OSError):
-                    listing = (group / "cgroup.procs").read_text()
-                    found.update(int(pid) for pid in listing.split())
+    for folder in folders:
+        for group in _groups_below(folder):
+            with contextlib.suppress(OSError):
+                listing = (group / "cgroup.procs").read_text()
+                found.update(int(pid) for pid in listing.split())
     return found
 
 

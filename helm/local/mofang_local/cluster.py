@@ -28,7 +28,7 @@ from mofang_local.kubernetes import (
     wait,
 )
 from mofang_local.local_paths import LocalPaths
-from mofang_local.network import NODES
+from mofang_local.network import NODES, Node
 from mofang_local.pki import Certificates
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
@@ -36,10 +36,33 @@ from mofang_local.progress import Progress
 _SHARED = ("users", "projects", "global")
 
 
+class Host:
+    """What the cluster stands on: programs, their network, and how all of it ends."""
+
+    nodes: tuple[Node, ...] = NODES
+
+    def control_plane(self, paths: LocalPaths) -> tuple[Program, ...]:
+        return control_plane.programs(paths)
+
+    def is_up(self, paths: LocalPaths) -> bool:
+        """Whether the network is there, and the API server answers."""
+        return network.exists() and api_is_ready(paths)
+
+    def clear(self, paths: LocalPaths, supervisor: Supervisor) -> None:
+        """End everything; what people keep stays."""
+        cleanup.stop_everything(paths, supervisor)
+
+
 class Cluster:
     """One machine's Kubernetes with Istio and the controllers of jobs."""
 
-    def __init__(self, paths: LocalPaths, progress: Progress) -> None:
+    def __init__(
+        self,
+        paths: LocalPaths,
+        progress: Progress,
+        host: Host | None = None,
+    ) -> None:
+        self._host = host or Host()
         self.paths = paths
         self.progress = progress
         self.supervisor = Supervisor(paths.run, paths.logs)
@@ -49,15 +72,15 @@ class Cluster:
 
     def programs(self) -> list[Program]:
         """Everything that runs beside the pods, but the way in."""
-        found = [*control_plane.programs(self.paths)]
-        for node in NODES:
+        found = [*self._host.control_plane(self.paths)]
+        for node in self._host.nodes:
             found += nodes.programs(self.paths, node)
         return found
 
     def is_running(self) -> bool:
         """Whether every program lives and the API server answers."""
         alive = all(self.supervisor.pid(each.name) for each in self.programs())
-        return alive and network.exists() and api_is_ready(self.paths)
+        return alive and self._host.is_up(self.paths)
 
     def stale(self) -> list[Program]:
         """Which programs are not those that would be started today."""
@@ -80,13 +103,13 @@ class Cluster:
                 self._advertise_fake_gpus()
                 return
         with self.progress.step("clear what an earlier run left"):
-            cleanup.stop_everything(self.paths, self.supervisor)
+            self._host.clear(self.paths, self.supervisor)
         with self.progress.step("network, certificates, configuration"):
             self._prepare(own["pause"].reference)
         with self.progress.step("control plane"):
-            for program in control_plane.programs(self.paths):
+            for program in self._host.control_plane(self.paths):
                 self.supervisor.start(program)
-            for node in NODES:
+            for node in self._host.nodes:
                 self.supervisor.start(nodes.programs(self.paths, node)[0])
             self._wait_for_api()
             self.kubectl.apply([control_plane.kubelet_access()])
@@ -107,7 +130,7 @@ class Cluster:
     def _prepare(self, pause: str) -> None:
         network.create()
         self.certificates.make()
-        for node in NODES:
+        for node in self._host.nodes:
             network.create_cgroups(node)
             nodes.write(self.paths, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
@@ -124,21 +147,21 @@ class Cluster:
 
     def _wait_for_api(self) -> None:
         def is_ready() -> bool:
-            for program in control_plane.programs(self.paths):
+            for program in self._host.control_plane(self.paths):
                 self.supervisor.ensure_alive(program)
-            return api_is_ready(self.paths)
+            return self._host.is_up(self.paths)
 
         wait(is_ready, what="the API server", seconds=180)
 
     def _start_nodes(self, own: dict[str, Image]) -> None:
         began = datetime.datetime.now(datetime.UTC)
-        for node in NODES:
+        for node in self._host.nodes:
             socket = nodes.socket(self.paths, node)
             wait(socket.exists, what=f"containerd on {node.name}", seconds=30)
             loading.load(self.paths, node, {"pause": own["pause"]})
             for program in nodes.programs(self.paths, node)[1:]:
                 self.supervisor.start(program)
-        names = {node.name for node in NODES}
+        names = {node.name for node in self._host.nodes}
 
         def is_ready() -> bool:
             for program in self.programs():
@@ -149,7 +172,7 @@ class Cluster:
         self._advertise_fake_gpus()
 
     def _advertise_fake_gpus(self) -> None:
-        for node in NODES:
+        for node in self._host.nodes:
             if node.fake_gpus:
                 advertise_fake_gpus(self.kubectl, node)
 
@@ -206,4 +229,4 @@ class Cluster:
 
     def stop(self) -> None:
         """End everything; etcd, images and people's data stay."""
-        cleanup.stop_everything(self.paths, self.supervisor)
+        self._host.clear(self.paths, self.supervisor)

@@ -1,16 +1,19 @@
-"""The hub's pages: where templates and assets are, what the gallery shows."""
+"""The hub's pages: where templates and assets are, and the gallery as HTML."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment as Jinja
+from jinja2 import FileSystemLoader, select_autoescape
 from tornado import web
 
 from mofang_hub.pages.client import find_wheels
-from mofang_hub.pages.gallery import gallery
-from mofang_hub.pages.rendering import TEMPLATES, render_gallery
+from mofang_hub.pages.gallery import Gallery, bounds_hint, gallery
 from mofang_hub.settings import Settings
 from mofang_kube.errors import MofangError
 
+TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "static"
 
 
@@ -40,3 +43,20 @@ def configure_pages(c: Any, settings: Settings) -> None:
     c.MofangSpawner.gallery = form
     # The gallery is the first page: it has what runs and what may be started.
     c.JupyterHub.default_url = "/hub/spawn"
+
+
+def render_gallery(shown: Gallery) -> str:
+    """Return HTML; every text of a person's is escaped."""
+    return _jinja().get_template("gallery.html").render(gallery=shown)
+
+
+@cache
+def _jinja() -> Jinja:
+    jinja = Jinja(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.filters["hint"] = bounds_hint
+    return jinja

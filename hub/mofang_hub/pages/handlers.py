@@ -17,10 +17,10 @@ from jupyterhub.scopes import needs_scope
 from tornado import web
 from typing_extensions import override
 
+from mofang_hub.pages.configure import render_gallery
 from mofang_hub.pages.gallery import Server, ServerState, find_server, gallery
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
-from mofang_hub.pages.rendering import render_gallery
 from mofang_kube.errors import MofangError
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve

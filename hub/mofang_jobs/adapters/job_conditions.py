@@ -84,6 +84,9 @@ class JobConditions:
         self._leads = leads
         self._now = now
         self._clock = clock
+        self.retry_seconds = RETRY_SECONDS
+        """The pause after a first write that failed; it doubles with each."""
+
         self._unwritten: dict[str, _Unwritten] = {}
         self._has_some = asyncio.Event()
 
@@ -184,7 +187,7 @@ class JobConditions:
                 is_written = False
                 log.exception("writing of conditions broke", job=each.job.id)
             if not is_written:
-                pause = RETRY_SECONDS * 2 ** min(each.failed_writes, 10)
+                pause = self.retry_seconds * 2 ** min(each.failed_writes, 10)
                 each.failed_writes += 1
                 each.due = self._clock() + min(pause, LONGEST_RETRY_SECONDS)
 

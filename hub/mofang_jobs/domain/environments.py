@@ -30,7 +30,7 @@ def resolve_image(
     # Later attempts are to have the same image and packages, and know the job alone.
     settled = {
         "image": spec.image or found.image,
-        "environment_name": spec.environment_name or found.name,
+        "environment": spec.environment or found.name,
     }
     return spec.model_copy(update=settled), found
 
@@ -55,13 +55,13 @@ def is_of_environment(spec: JobSpec, environments: Iterable[Environment]) -> boo
 
     Where it names none, any environment will do.
     """
-    name = spec.environment_name
+    name = spec.environment
     return any(name in {None, each.name} for each in _matching(spec, environments))
 
 
 def _matching(spec: JobSpec, environments: Iterable[Environment]) -> list[Environment]:
     """Return the environments that the job may mean, the one it names first."""
-    name = spec.environment_name
+    name = spec.environment
     if not spec.image:
         return [each for each in environments if each.name == name]
     found = [each for each in environments if each.image == spec.image]
@@ -85,14 +85,14 @@ def check_image(
         allow_any: Whether the platform lets people name any image.
     """
     is_own = bool(spec.image) and spec.image in set(own_images)
-    if spec.environment_name is not None and not is_own:
+    if spec.environment is not None and not is_own:
         faults = _check_named(spec, environments)
         if faults:
             return faults
     matching = _matching(spec, environments)
     if not matching:
         return {} if allow_any or is_own else {"image": _nobodys(environments)}
-    field = "image" if spec.image else "environment_name"
+    field = "image" if spec.image else "environment"
     framework = spec.framework.value
     if not any(framework in each.frameworks for each in matching):
         return {field: _cannot_run(matching[0], framework, environments)}
@@ -104,10 +104,10 @@ def check_image(
 
 def _check_named(spec: JobSpec, environments: Sequence[Environment]) -> FieldErrors:
     """Check that the environment is there, and that the image is no other than its."""
-    name = spec.environment_name
+    name = spec.environment
     named = next((each for each in environments if each.name == name), None)
     if named is None:
-        return {"environment_name": _unknown(spec, environments)}
+        return {"environment": _unknown(spec, environments)}
     if spec.image in {"", named.image}:
         return {}
     return {
@@ -122,8 +122,7 @@ def _check_named(spec: JobSpec, environments: Sequence[Environment]) -> FieldErr
 def _unknown(spec: JobSpec, environments: Sequence[Environment]) -> str:
     framework = spec.framework.value
     start = (
-        f"There is no environment {spec.environment_name} that you may use in this "
-        "project."
+        f"There is no environment {spec.environment} that you may use in this project."
     )
     matching = _names(each for each in environments if framework in each.frameworks)
     others = _names(each for each in environments if framework not in each.frameworks)

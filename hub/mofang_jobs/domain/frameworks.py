@@ -42,7 +42,7 @@ def plan_roles(job: JobRequest, host_of: HostOf) -> tuple[RolePodSpec, ...]:
             environment={
                 **_threads(job.spec, role, declaration),
                 **job.variables,
-                **job.spec.environment,
+                **job.spec.env,
                 **shared,
                 "MOFANG_ROLE_REPLICAS": str(role.replicas),
                 "MOFANG_PROCESSES_PER_REPLICA": str(processes(job.spec, role)),
@@ -98,7 +98,7 @@ def _shared(
         "MOFANG_HYPERPARAMETERS": _json(_parameters(spec)),
         "MOFANG_DATA_PATHS": _json(_data_paths(spec)),
         "MOFANG_FORWARDED_ENV": _json(
-            sorted({*job.variables, *spec.environment, *spec.secrets})
+            sorted({*job.variables, *spec.env, *spec.secrets})
         ),
         "MOFANG_SAMPLE_SECONDS": f"{job.sample_seconds:g}",
         "MOFANG_HOLD_MINUTES": str(spec.hold_on_failure_minutes),
@@ -107,8 +107,8 @@ def _shared(
         found["MOFANG_LEADER_PORT"] = str(declaration.port)
     if leader in hosts:
         found["MOFANG_LEADER_HOST"] = hosts[leader].format(index=0)
-    if spec.environment_name:
-        found["MOFANG_ENVIRONMENT"] = spec.environment_name
+    if spec.environment:
+        found["MOFANG_ENVIRONMENT"] = spec.environment
     if spec.requirements:
         found["MOFANG_REQUIREMENTS"] = spec.requirements
     if spec.code:

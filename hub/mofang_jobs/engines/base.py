@@ -1,19 +1,24 @@
 """What an engine declares: resources that run its jobs, and how they are used. Pure.
 
 Each engine is one module with one subclass of ``Engine``; ``registry`` lists them, and
-everything else (watches, rendering, reading, shells, RBAC) asks that list.
+everything else (watches, rendering, reading, shells, RBAC) asks that list. Which
+frameworks a kind runs follows from their roles, so a new framework needs no edit of an
+engine.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mofang_api.models import Engine as EngineName
 from mofang_api.models import Framework
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
+
+RoleNames = Mapping[str, str]
+"""Role as people call it → as a kind of resource calls it."""
 
 Templates = list[tuple[RolePodSpec, Manifest]]
 """The roles of a job with the templates of their pods, the main role first."""
@@ -47,7 +52,7 @@ class WorkloadKind(Resource):
     container: str
     """Name of the container that runs the script."""
 
-    roles: Mapping[Framework, Mapping[str, str]]
+    roles: Mapping[Framework, RoleNames]
     """For each framework it runs, what it calls the roles."""
 
     suspend: tuple[str, ...]
@@ -155,3 +160,36 @@ class Engine(ABC):
         """
         del message
         return None
+
+
+def all_frameworks() -> dict[Framework, RoleNames]:
+    """Return the names of a kind that takes any role and calls it as people do."""
+    return {each: {name: name for name in _roles(each)} for each in Framework}
+
+
+def frameworks_with(names: RoleNames) -> dict[Framework, RoleNames]:
+    """Return the frameworks that have exactly a kind's roles, each with their names."""
+    return {each: names for each in Framework if _roles(each) == set(names)}
+
+
+def frameworks_led_by(
+    leader: str, *, but_for: Collection[Mapping[Framework, RoleNames]]
+) -> dict[Framework, RoleNames]:
+    """Return the frameworks of workers and one role whose end is the job's.
+
+    Args:
+        leader: What the kind calls that role; workers are ``Worker``.
+        but_for: Frameworks that other kinds run.
+    """
+    taken = {framework for others in but_for for framework in others}
+    return {
+        each: {role: leader, "worker": "Worker"}
+        for each in Framework
+        if each not in taken
+        and (role := each.declaration.success_role)
+        and _roles(each) == {role, "worker"}
+    }
+
+
+def _roles(framework: Framework) -> set[str]:
+    return {rule.name for rule in framework.declaration.roles}

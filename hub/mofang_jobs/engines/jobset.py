@@ -7,14 +7,18 @@ from typing_extensions import override
 from mofang_api.models import Engine as EngineName
 from mofang_api.models import Framework
 from mofang_jobs.domain.models import JobRequest, Manifest
-from mofang_jobs.engines.base import Engine, Templates, WorkloadKind
+from mofang_jobs.engines.base import (
+    Engine,
+    Templates,
+    WorkloadKind,
+    all_frameworks,
+)
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.replicated_job import (
     COMPLETION_INDEX,
     replicated_job,
     replicated_job_host,
 )
-from mofang_jobs.engines.role_names import all_frameworks
 
 JOB_SET = WorkloadKind(
     engine=EngineName.JOBSET,

@@ -17,9 +17,14 @@ from mofang_api.models import Engine as EngineName
 from mofang_api.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
-from mofang_jobs.engines.base import Engine, Templates, WorkloadKind
+from mofang_jobs.engines.base import (
+    Engine,
+    Templates,
+    WorkloadKind,
+    frameworks_led_by,
+    frameworks_with,
+)
 from mofang_jobs.engines.job_manifest import build_head
-from mofang_jobs.engines.role_names import frameworks_led_by, frameworks_with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -31,9 +31,9 @@ from mofang_jobs.engines.base import (
     ReportedFailure,
     Templates,
     WorkloadKind,
+    frameworks_with,
 )
 from mofang_jobs.engines.job_manifest import build_head
-from mofang_jobs.engines.role_names import frameworks_with
 from mofang_kube.names import REPLICA_INDEX_LABEL
 
 RAY_JOB = WorkloadKind(

@@ -5,7 +5,8 @@ The version is raised when a service that ignores unknown fields would make anot
 of a specification; a new field with a default does not raise it. Jobs of other versions
 are listed, with the fields that both versions have, but neither started nor restarted.
 
-Version 2 renamed fields of version 1, which no release wrote.
+Version 2 renamed fields of version 1, which no release wrote. Version 3 renamed two of
+version 2, under whose names it reads the jobs of that.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from cachetools import LRUCache
 from mofang_api.models import JobSpec, StoredSpec, read_spec
 from mofang_kube import names
 
-VERSION = 2
+VERSION = 3
+
+_RENAMED = {"2": (("environment", "env"), ("environment_name", "environment"))}
+"""Version → its names of fields that are called otherwise now, in this order."""
 
 MAX_CACHE_CHARACTERS = 16 * 1024**2
 """Of all texts in the cache together; a parsed one takes about three times as much."""
@@ -49,7 +53,7 @@ class SpecCache:
     """
 
     def __init__(self, max_characters: int = MAX_CACHE_CHARACTERS) -> None:
-        self._parsed: LRUCache[str, _Parsed] = LRUCache(
+        self._parsed: LRUCache[tuple[str, str], _Parsed] = LRUCache(
             max_characters, getsizeof=lambda parsed: parsed.characters
         )
 
@@ -58,13 +62,13 @@ class SpecCache:
         """How much is in it."""
         return int(self._parsed.currsize)
 
-    def read(self, text: str) -> StoredSpec | None:
+    def read(self, text: str, version: str = str(VERSION)) -> StoredSpec | None:
         """Return the specification of a text; None if it is not a JSON object."""
-        found = self._parsed.get(text)
+        found = self._parsed.get((version, text))
         if found is None:
-            found = _Parsed(_parse(text), max(len(text), ENTRY_CHARACTERS))
+            found = _Parsed(_parse(text, version), max(len(text), ENTRY_CHARACTERS))
             if found.characters <= self._parsed.maxsize:
-                self._parsed[text] = found
+                self._parsed[version, text] = found
         return found.spec
 
 
@@ -75,12 +79,17 @@ class _Parsed:
     """What it counts for in the cache."""
 
 
-def _parse(text: str) -> StoredSpec | None:
+def _parse(text: str, version: str) -> StoredSpec | None:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return read_spec(content) if isinstance(content, dict) else None
+    if not isinstance(content, dict):
+        return None
+    for old, new in _RENAMED.get(version, ()):
+        if old in content:
+            content[new] = content.pop(old)
+    return read_spec(content)
 
 
 _CACHE = SpecCache()
@@ -98,9 +107,10 @@ def read_annotations(
     annotations: Mapping[str, str], cache: SpecCache = _CACHE
 ) -> ObservedSpec | None:
     """Return the specification that annotations keep; None if they keep none."""
-    stored = cache.read(annotations.get(names.JOB_SPEC_ANNOTATION, ""))
+    version = annotations.get(names.JOB_SPEC_VERSION_ANNOTATION, "")
+    stored = cache.read(annotations.get(names.JOB_SPEC_ANNOTATION, ""), version)
     if stored is None:
         return None
-    version = annotations.get(names.JOB_SPEC_VERSION_ANNOTATION)
-    is_supported = version == str(VERSION) and stored.is_understood
+    is_readable = version == str(VERSION) or version in _RENAMED
+    is_supported = is_readable and stored.is_understood
     return ObservedSpec(spec=stored.spec, is_unsupported=not is_supported)

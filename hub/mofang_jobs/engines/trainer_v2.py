@@ -15,7 +15,13 @@ from mofang_api.models import Engine as EngineName
 from mofang_api.models import Framework
 from mofang_jobs.domain.frameworks import processes
 from mofang_jobs.domain.models import JobRequest, Manifest, RolePodSpec
-from mofang_jobs.engines.base import Engine, Resource, Templates, WorkloadKind
+from mofang_jobs.engines.base import (
+    Engine,
+    Resource,
+    Templates,
+    WorkloadKind,
+    frameworks_with,
+)
 from mofang_jobs.engines.job_manifest import build_head
 from mofang_jobs.engines.pod_template import job_labels
 from mofang_jobs.engines.replicated_job import (
@@ -23,7 +29,6 @@ from mofang_jobs.engines.replicated_job import (
     replicated_job,
     replicated_job_host,
 )
-from mofang_jobs.engines.role_names import frameworks_with
 from mofang_kube import names
 
 NODE = "node"

@@ -49,9 +49,7 @@ class EnvironmentService:
         """
         environments = self._catalog.list_environments(project, caller.groups)
         by_image = [each for each in environments if each.image == job.spec.image]
-        by_name = [
-            each for each in environments if each.name == job.spec.environment_name
-        ]
+        by_name = [each for each in environments if each.name == job.spec.environment]
         matching = next(iter(by_image + by_name), None)
         if matching is None:
             raise InvalidError(

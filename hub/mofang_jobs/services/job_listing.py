@@ -142,9 +142,15 @@ class JobListing:
         return self._lookup.describe(found.job, caller, found.role).job
 
     async def watch(
-        self, caller: Caller, project: str
+        self, caller: Caller, project: str, *, poll_seconds: float = POLL_SECONDS
     ) -> AsyncGenerator[JobChange | None]:
-        """Yield changes of the project's jobs, and None where nothing happens."""
+        """Yield changes of the project's jobs, and None where nothing happens.
+
+        Args:
+            caller: Who asks; what is visible depends on it.
+            project: Name of the project.
+            poll_seconds: How often to look for what no object shows.
+        """
         _, role = await self._lookup.authorize(Action.READ, caller, project)
         view = _View(caller=caller, project=project, role=role)
         with self._cache.subscribed(project) as subscription:
@@ -156,7 +162,7 @@ class JobListing:
             yield None
             checked = time.monotonic()
             while True:
-                changed = await subscription.wait(POLL_SECONDS)
+                changed = await subscription.wait(poll_seconds)
                 changed |= await self._refresh_unfinished(view)
                 for job_id, gone in changed.items():
                     event = self._event(view, job_id, gone)

@@ -145,16 +145,16 @@ class JobStatusService:
         """Return the inputs as last read, without any request."""
         pods = tuple(self._cache.pods_of(job))
         queue_position, waits = self._queue.queue_position(job)
+        restart = self._restart_controller.status(job)
         return StatusInputs(
             job=job,
             pods=pods,
             waiting_reason=waits or self._event_reasons.cached(job),
             gang_reason=self._pod_groups.waiting(job, pods),
             queue_position=queue_position,
-            alert=self._restart_controller.lost_node_reason(job)
-            or self._hang_monitor.alert(job),
-            is_restarting=self._restart_controller.will_restart(job),
-            not_restarted=self._restart_controller.refusal(job),
+            alert=restart.lost_node or self._hang_monitor.alert(job),
+            is_restarting=restart.is_restarting,
+            not_restarted=restart.refusal,
             retained=self._retained.get(job.uid, {}),
         )
 

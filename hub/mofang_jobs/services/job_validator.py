@@ -111,7 +111,7 @@ class JobValidator:
         project = self._catalog.find_project(job.project)
         if project is None or project.phase != "Ready":
             raise ConflictError(f"The project {job.project} is not ready.")
-        environment = self._catalog.find_environment(job.spec.environment_name or "")
+        environment = self._catalog.find_environment(job.spec.environment or "")
         known = [environment] if environment else []
         return self.build_request(job.owner, project, job.spec, known)
 

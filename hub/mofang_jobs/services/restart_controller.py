@@ -8,6 +8,7 @@ is removed once the next one is there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -46,6 +47,20 @@ POLL_SECONDS = 5.0
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartStatus:
+    """What is known of a job's next attempt."""
+
+    lost_node: str | None
+    """Why the running attempt will be replaced; None if it has lost no node."""
+
+    is_restarting: bool
+    """Whether the job has failed and starts again."""
+
+    refusal: str | None
+    """Why it could not be restarted although its rules say so."""
 
 
 class RestartController:
@@ -92,6 +107,15 @@ class RestartController:
         self._may_have_lost_nodes = True
         """Whether jobs may have lost nodes, or be said to have."""
 
+    def status(self, job: ObservedJob) -> RestartStatus:
+        """Return what is known of a job's next attempt."""
+        lost = self._lost_node_record(job)
+        return RestartStatus(
+            lost_node=lost.cause if lost else None,
+            is_restarting=self.will_restart(job),
+            refusal=self.refusal(job),
+        )
+
     def will_restart(self, job: ObservedJob) -> bool:
         """Say whether a failed job will be restarted."""
         if job.outcome is not Outcome.FAILED or job.spec.restart is None:
@@ -104,11 +128,6 @@ class RestartController:
     def refusal(self, job: ObservedJob) -> str | None:
         """Return why a job could not be restarted although its rules say so."""
         return self._conditions.message(job, ConditionType.RESTART_REFUSED)
-
-    def lost_node_reason(self, job: ObservedJob) -> str | None:
-        """Return a sentence if a running job has lost a node."""
-        record = self._lost_node_record(job)
-        return record.cause if record else None
 
     async def run(self) -> None:
         """Restart what fails, until cancelled."""

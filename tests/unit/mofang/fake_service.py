@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 
@@ -84,6 +86,7 @@ class FakeService:
         self.answers: list[httpx.Response | Exception] = []
         self.requests: list[httpx.Request] = []
         self.results: dict[str, dict] = {}
+        self.settings: dict[str, Any] = {}
         self.metrics = JobMetrics()
         self.environments = [
             an_environment("base"),
@@ -203,7 +206,9 @@ class FakeService:
 
     def connect(self, **given: str | None) -> Client:
         said = {name: value for name, value in given.items() if value}
-        return Client(transport=httpx.MockTransport(self), **{**GIVEN, **said})
+        client = Client(transport=httpx.MockTransport(self), **{**GIVEN, **said})
+        client.settings = replace(client.settings, **self.settings)
+        return client
 
 
 def answer(job: Job, status: int = 200) -> httpx.Response:

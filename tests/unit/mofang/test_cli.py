@@ -20,7 +20,7 @@ def test_submit_prints_the_id_alone_so_that_scripts_can_use_it(mofang, service):
     assert "mofang logs digits-000001 --follow" in result.stderr
     spec = service.jobs["digits-000001"].spec
     assert spec.resources.model_dump() == {"cpu": "500m", "memory": "2Gi", "gpu": 1}
-    assert spec.environment == {"A": "b=c"}
+    assert spec.env == {"A": "b=c"}
     assert spec.arguments == ["--epochs", "3"]
     assert (spec.name, spec.replicas) == ("Digits", 2)
 

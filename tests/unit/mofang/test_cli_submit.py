@@ -1,6 +1,5 @@
 import json
 import os
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,6 +9,7 @@ from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 
 from mofang.archives import archive_of
 from mofang.cli import app
+from mofang.cli.app import Platform
 from mofang.settings import ClientSettings, config_file
 from mofang_api.models import JobState
 
@@ -17,18 +17,7 @@ from mofang_api.models import JobState
 @pytest.fixture
 def inside(service, monkeypatch, tmp_path):
     """A notebook whose home is the current directory."""
-    connect = service.connect
-
-    def connect_inside(**given):
-        client = connect(**given)
-        client.settings = replace(
-            client.settings,
-            environment_name="pytorch",
-            shared_directories=(str(tmp_path),),
-        )
-        return client
-
-    monkeypatch.setattr(service, "connect", connect_inside)
+    service.settings.update(environment="pytorch", shared_directories=(str(tmp_path),))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -64,7 +53,7 @@ def test_every_option_of_a_job_is_on_the_command_line(mofang, service):
     assert (spec.outputs[0].staged, spec.outputs[0].preload) == (True, True)
     assert spec.outputs[0].path == "/projects/vision/run"
     assert spec.secrets["WANDB_API_KEY"].key == "key"
-    assert spec.environment == {"A": "b=c"}
+    assert spec.env == {"A": "b=c"}
     assert (spec.restart.limit, spec.restart.include_script_failures) == (3, False)
     assert (spec.hang_policy, spec.hold_on_failure_minutes) == ("restart", 30)
     assert (spec.priority, spec.run_as_user) == ("high", 1001)
@@ -250,17 +239,17 @@ def test_an_environment_is_named_in_place_of_an_image(mofang, service):
     result = mofang("submit", "train.py", "--environment", "ray", "--env", "SEED=7")
     assert result.exit_code == 0, result.output
     [job] = service.jobs.values()
-    assert (job.spec.image, job.spec.environment_name) == ("", "ray")
-    assert job.spec.environment == {"SEED": "7"}
+    assert (job.spec.image, job.spec.environment) == ("", "ray")
+    assert job.spec.env == {"SEED": "7"}
     result = mofang("submit", "train.py", "--environment", "SEED=7")
     assert result.exit_code == 2
     assert "not the name of an environment, such as pytorch" in result.stderr
 
 
 @pytest.fixture
-def complete(service, monkeypatch):
+def complete(service):
     """Ask for completions as a shell does."""
-    monkeypatch.setattr("mofang.cli.completing.Client", service.connect)
+    platform = Platform(connect=service.connect)
 
     def ask(line: str) -> list[str]:
         arguments = line.split(" ")
@@ -269,7 +258,9 @@ def complete(service, monkeypatch):
             "COMP_WORDS": line,
             "COMP_CWORD": str(len(arguments) - 1),
         }
-        result = CliRunner().invoke(app, env=environment, prog_name="mofang")
+        result = CliRunner().invoke(
+            app, obj=platform, env=environment, prog_name="mofang"
+        )
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return [item.partition(",")[2] for item in result.output.split()]
 

@@ -3,9 +3,9 @@
 import shlex
 import subprocess
 from pathlib import Path
-from typing import Self
 
 import pytest
+from unit.mofang.fake_service import FakeService
 
 from mofang.debug import directory_options, job_command, main, prepare, write_script
 from mofang_api.models import Job, JobSpec
@@ -71,7 +71,7 @@ def test_the_script_has_all_variables_of_the_job(tmp_path: Path) -> None:
     spec = make_spec(
         script="",
         command=["bash", "-c", 'printf "%s|%s" "$LEVEL" "$PYTHONPATH"'],
-        environment={"LEVEL": HOSTILE, "PYTHONPATH": "src"},
+        env={"LEVEL": HOSTILE, "PYTHONPATH": "src"},
         working_directory=str(tmp_path),
     )
     path = tmp_path / "job.sh"
@@ -94,7 +94,7 @@ def test_a_directory_that_is_gone_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_the_owner_gets_variables_and_command(tmp_path: Path) -> None:
-    job = make_job(environment={"LEVEL": "1"}, working_directory=str(tmp_path))
+    job = make_job(env={"LEVEL": "1"}, working_directory=str(tmp_path))
 
     options = prepare(job, "ada", tmp_path)
 
@@ -108,7 +108,7 @@ def test_others_get_the_directory_alone(
     tmp_path: Path, user: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What a colleague wrote must not run with one's own rights."""
-    job = make_job(environment={"LEVEL": "1"}, working_directory=str(tmp_path))
+    job = make_job(env={"LEVEL": "1"}, working_directory=str(tmp_path))
 
     options = prepare(job, user, tmp_path)
 
@@ -126,31 +126,22 @@ def test_a_full_scratch_does_not_keep_the_server_from_starting(
 
 
 def test_the_servers_own_process_gets_no_variable_of_the_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: FakeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds its user's token, and loads what variables may name."""
     started: list[object] = []
-    job = make_job(environment={"LEVEL": "1"}, working_directory=str(tmp_path))
-
-    class FakeClient:
-        def __enter__(self) -> Self:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def get_job(self, job_id: str) -> Job:
-            assert job_id == job.id
-            return job
-
+    job = make_job(env={"LEVEL": "1"}, working_directory=str(tmp_path))
+    service.add(job)
     monkeypatch.setenv("MOFANG_DEBUG_JOB", job.id)
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
-    monkeypatch.setattr("mofang.debug.Client", FakeClient)
-    monkeypatch.setattr("mofang.debug.SCRATCH", tmp_path)
     monkeypatch.setattr("os.execvp", lambda *given: started.append(given))
     monkeypatch.setattr("os.execvpe", lambda *given: pytest.fail("with variables"))
 
-    main(["jupyterhub-singleuser", "--port", "8888"])
+    main(
+        ["jupyterhub-singleuser", "--port", "8888"],
+        connect=service.connect,
+        scratch=tmp_path,
+    )
 
     assert started == [
         (

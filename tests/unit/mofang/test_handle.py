@@ -32,8 +32,8 @@ def test_a_job_runs_in_an_environment_that_was_listed(client, service):
     [ray] = [
         e for e in mofang.list_environments(client=client) if "ray" in e.frameworks
     ]
-    job = mofang.submit("train.py", client=client, environment_name=ray.name)
-    assert (job.job.spec.image, job.job.spec.environment_name) == ("", "ray")
+    job = mofang.submit("train.py", client=client, environment=ray.name)
+    assert (job.job.spec.image, job.job.spec.environment) == ("", "ray")
 
 
 def test_a_job_is_run_again_with_changes(client, service):

@@ -67,7 +67,7 @@ def test_the_jobs_own_are_taken_over(name: str) -> None:
 
 def test_places_may_be_variables_and_count_as_such() -> None:
     spec = make_spec(
-        environment={"LEVEL": "1"},
+        env={"LEVEL": "1"},
         inputs=[
             {"name": "data_url", "path": "/global/d", "pass_as": "environment"},
             {"name": "ld_preload", "path": "/projects/x", "pass_as": "environment"},
@@ -83,7 +83,7 @@ def test_places_may_be_variables_and_count_as_such() -> None:
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     spec = make_spec(
-        environment={**VALUES, "PYTHONPATH": "/projects/vision/.x"},
+        env={**VALUES, "PYTHONPATH": "/projects/vision/.x"},
         inputs=[
             {"name": "ld_preload", "path": "/projects/x", "pass_as": "environment"}
         ],
@@ -143,5 +143,5 @@ def test_what_was_added_by_hand_is_looked_at_too(tmp_path: Path) -> None:
 
 
 def test_terminals_read_the_same_file() -> None:
-    script = REPOSITORY / "images" / "ours" / "job-variables.sh"
+    script = REPOSITORY / "images" / "mofang-packages" / "job-variables.sh"
     assert f'. "{variables_file("$MOFANG_DEBUG_JOB")}"' in script.read_text()

@@ -46,7 +46,7 @@ def connect(home, service):
         client = service.connect()
         client.settings = replace(
             client.settings,
-            environment_name="pytorch",
+            environment="pytorch",
             shared_directories=(str(home), "/projects"),
         )
         return client
@@ -74,7 +74,7 @@ def shown(shell) -> list[str]:
 def test_a_cell_may_run_in_another_environment(shell, service):
     shell.run_cell_magic("mofang", "--environment ray --framework ray", CELL)
     [job] = service.jobs.values()
-    assert (job.spec.image, job.spec.environment_name) == ("", "ray")
+    assert (job.spec.image, job.spec.environment) == ("", "ray")
 
 
 def test_a_cell_becomes_a_job_that_is_shown_until_it_ends(shell, service, clock):
@@ -187,7 +187,7 @@ def test_a_fresh_kernel_knows_the_magics_and_starts_without_their_imports(tmp_pa
     """The image's configuration is read as IPython reads it."""
     places = tmp_path / "etc" / "ipython"
     places.mkdir(parents=True)
-    shutil.copy(REPOSITORY / "images" / "ours" / "ipython_config.py", places)
+    shutil.copy(REPOSITORY / "images" / "mofang-packages" / "ipython_config.py", places)
     command = (
         "import sys, IPython.core.application as app, IPython\n"
         f"app.SYSTEM_CONFIG_DIRS[:] = [{str(places)!r}]\n"

@@ -82,7 +82,7 @@ async def test_what_no_proxy_names_is_reached_without(monkeypatch):
 def test_a_notebook_uses_none(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
     settings = ClientSettings(
-        url=URL, token=TOKEN, project="vision", environment_name="pytorch"
+        url=URL, token=TOKEN, project="vision", environment="pytorch"
     )
 
     assert settings.proxy() is None

@@ -39,7 +39,7 @@ async def test_a_job_is_previewed_submitted_found_and_repeated(world, given):
         assert "PyTorchJob" in preview.manifest
         assert preview.fields == {}
         job = await client.submit(spec)
-        known = {"environment_name": job.spec.environment_name}
+        known = {"environment": job.spec.environment}
         assert job.spec == spec.model_copy(update=known)
         again = await client.submit(
             mofang.respec(job, settings=client.settings, memory="2Gi")
@@ -59,11 +59,9 @@ async def test_a_job_is_previewed_submitted_found_and_repeated(world, given):
 
 async def test_an_environment_is_enough_and_becomes_its_image(world, given):
     async with mofang.AsyncClient(**{**given, "image": None}) as client:
-        spec = mofang.spec(
-            "train.py", settings=client.settings, environment_name="pytorch"
-        )
+        spec = mofang.spec("train.py", settings=client.settings, environment="pytorch")
         job = await client.submit(spec)
-        assert (job.spec.image, job.spec.environment_name) == (IMAGE, "pytorch")
+        assert (job.spec.image, job.spec.environment) == (IMAGE, "pytorch")
         (catalogued,) = world.catalog.environments
         newer = "docker.io/mofang/pytorch:2"
         world.catalog.environments = [catalogued.model_copy(update={"image": newer})]

@@ -80,7 +80,7 @@ from mofang_api.models import Output, Restart, RoleSpec, SecretKey
         ("hold_on_failure_minutes", "1d", 1440),
         ("hold_on_failure_minutes", 45, 45),
         ("hold_on_failure_minutes", timedelta(hours=1.5), 90),
-        ("environment", {"SEED": 7, "AT": Path("/a")}, {"SEED": "7", "AT": "/a"}),
+        ("env", {"SEED": 7, "AT": Path("/a")}, {"SEED": "7", "AT": "/a"}),
         ("hyperparameters", {"lr": 0.1, "at": Path("/a")}, {"lr": 0.1, "at": "/a"}),
         ("flags", "no-cuda fp16", ["no-cuda", "fp16"]),
         ("flags", ["--no-cuda"], ["no-cuda"]),
@@ -164,5 +164,11 @@ def test_typed_settings_are_numbers_truths_or_texts(text, value):
 
 def test_a_name_among_the_variables_is_told_its_place():
     with pytest.raises(InvalidError) as caught:
-        normalize({"environment": "pytorch"})
-    assert "named by environment_name" in caught.value.fields["environment"]
+        normalize({"env": "pytorch"})
+    assert "named by environment" in caught.value.fields["env"]
+
+
+def test_variables_in_place_of_an_environment_are_told_theirs():
+    with pytest.raises(InvalidError) as caught:
+        normalize({"environment": {"SEED": 7}})
+    assert "given by env" in caught.value.fields["environment"]

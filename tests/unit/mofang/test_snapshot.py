@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang import codearchive, snapshot
-from mofang.codetree import MAX_COUNTED
+from mofang.codetree import MAX_COUNTED, list_tree
 from mofang.errors import ConfigurationError, InvalidError
 from mofang.snapshot import (
     archive_of,
@@ -205,11 +204,11 @@ def test_too_many_files_are_counted_and_located(code, home):
     create_snapshot(code, home=home)
 
 
-def test_counting_ends_where_the_number_does_not_matter(code, home, monkeypatch):
-    monkeypatch.setattr("mofang.codetree.MAX_COUNTED", 1500)
+def test_counting_ends_where_the_number_does_not_matter(code):
     for number in range(1600):
         (code / f"{number}.csv").touch()
-    assert "more than 1,500 files" in refusal(code, home)
+    with pytest.raises(InvalidError, match="more than 1,500 files"):
+        list_tree(code, max_counted=1500)
     assert MAX_COUNTED > 1000
 
 
@@ -249,12 +248,11 @@ def test_shared_directories_are_copied_too(home, tmp_path):
     assert list(members(home, taken)) == ["train.py"]
 
 
-def test_all_projects_at_once_are_no_code(home, tmp_path, monkeypatch):
+def test_all_projects_at_once_are_no_code(home, tmp_path):
     projects = tmp_path / "projects"
     projects.mkdir()
-    monkeypatch.setattr(snapshot, "PROJECTS", projects)
     with pytest.raises(InvalidError, match="a project's directory"):
-        create_snapshot(projects, home=home, shared=[projects])
+        create_snapshot(projects, home=home, shared=[projects], projects=projects)
 
 
 def test_a_directory_is_known_by_the_name_it_was_given(code, home):
@@ -271,22 +269,22 @@ def test_an_absent_directory_is_said(home):
 
 
 class Growing:
-    """A file that grows each time its archive is written."""
+    """A file that grows just before it is opened to be copied."""
 
     def __init__(self, path: Path, times: int) -> None:
         self.path, self.times = path, times
-        self.real = codearchive._add_file
+        self.real = os.open
 
-    def __call__(self, archive, root, entry, member) -> None:
-        if entry.name == self.path.name and self.times:
+    def __call__(self, path, flags, *more, **options) -> int:
+        if path == self.path and self.times:
             self.times -= 1
             with self.path.open("a") as file:
                 file.write("more\n")
-        self.real(archive, root, entry, member)
+        return self.real(path, flags, *more, **options)
 
 
 def test_a_file_that_grows_is_copied_again_until_it_rests(code, home, monkeypatch):
-    monkeypatch.setattr(codearchive, "_add_file", Growing(code / "train.py", 2))
+    monkeypatch.setattr(os, "open", Growing(code / "train.py", 2))
     taken = create_snapshot(code, home=home)
     with tarfile.open(archive_of(taken.snapshot, home)) as archive:
         content = archive.extractfile("train.py").read()
@@ -295,7 +293,7 @@ def test_a_file_that_grows_is_copied_again_until_it_rests(code, home, monkeypatc
 
 
 def test_a_file_that_never_rests_is_refused_by_name(code, home, monkeypatch):
-    monkeypatch.setattr(codearchive, "_add_file", Growing(code / "train.py", 99))
+    monkeypatch.setattr(os, "open", Growing(code / "train.py", 99))
     assert "'train.py'" in refusal(code, home)
     assert list(archive_of("", home).parent.iterdir()) == []
 

@@ -19,7 +19,7 @@ OLD = "a" * 64
 
 def inside(settings, home):
     return replace(
-        settings, environment_name="base", shared_directories=(str(home),), user="ada"
+        settings, environment="base", shared_directories=(str(home),), user="ada"
     )
 
 

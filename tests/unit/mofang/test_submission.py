@@ -25,7 +25,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def inside(home):
-    return replace(OUTSIDE, environment_name="pytorch", shared_directories=(str(home),))
+    return replace(OUTSIDE, environment="pytorch", shared_directories=(str(home),))
 
 
 def test_a_script_in_a_notebook_is_found_from_where_one_is(home, inside):
@@ -35,7 +35,7 @@ def test_a_script_in_a_notebook_is_found_from_where_one_is(home, inside):
     assert spec.arguments == ["--epochs", "3"]
     assert spec.name == "train"
     assert spec.image == GIVEN["image"]
-    assert spec.environment_name == "pytorch"
+    assert spec.environment == "pytorch"
 
 
 def test_a_script_is_found_from_the_working_directory_too(home, inside):
@@ -87,7 +87,7 @@ def test_outside_paths_are_those_of_the_container():
     spec = build_spec("digits/train.py", [], {}, OUTSIDE)
     assert spec.script == "digits/train.py"
     assert spec.working_directory == "/home/jovyan"
-    assert spec.environment_name is None
+    assert spec.environment is None
 
 
 TILDES: SubmitOptions = {
@@ -155,7 +155,7 @@ def test_everything_that_was_said_is_in_the_specification():
             "cpu": 2,
             "memory": "4Gi",
             "gpu": 1,
-            "environment": {"SEED": "7"},
+            "env": {"SEED": "7"},
             "image": "docker.io/mofang/pytorch:2",
             "working_directory": "/projects/vision",
             "framework": "pytorch",
@@ -165,7 +165,7 @@ def test_everything_that_was_said_is_in_the_specification():
     assert spec.name == "Digits, again"
     assert spec.replicas == 4
     assert spec.resources.model_dump() == {"cpu": "2", "memory": "4Gi", "gpu": 1}
-    assert spec.environment == {"SEED": "7"}
+    assert spec.env == {"SEED": "7"}
     assert spec.image == "docker.io/mofang/pytorch:2"
     assert spec.working_directory == "/projects/vision"
 
@@ -173,11 +173,11 @@ def test_everything_that_was_said_is_in_the_specification():
 def test_another_image_is_not_said_to_be_the_notebooks_environment(home, inside):
     options = {"image": "docker.io/library/python:3.11"}
     spec = build_spec("digits/train.py", [], options, inside, home)
-    assert spec.environment_name is None
+    assert spec.environment is None
 
 
 def test_without_an_image_one_is_asked_for():
-    with pytest.raises(ConfigurationError, match="--environment or environment_name"):
+    with pytest.raises(ConfigurationError, match="--environment or environment"):
         build_spec("train.py", [], {}, replace(OUTSIDE, image=None))
 
 
@@ -188,35 +188,33 @@ OWN, OTHER = GIVEN["image"], "docker.io/mofang/ray:1"
     ("options", "image", "name"),
     [
         pytest.param({}, OWN, "pytorch", id="the notebook's own"),
-        pytest.param({"environment_name": "ray"}, "", "ray", id="an environment"),
-        pytest.param({"environment_name": "pytorch"}, "", "pytorch", id="as it is now"),
+        pytest.param({"environment": "ray"}, "", "ray", id="an environment"),
+        pytest.param({"environment": "pytorch"}, "", "pytorch", id="as it is now"),
         pytest.param({"image": OTHER}, OTHER, None, id="an image"),
         pytest.param({"image": OWN}, OWN, "pytorch", id="the notebook's image"),
-        pytest.param(
-            {"environment_name": "ray", "image": OTHER}, OTHER, "ray", id="both"
-        ),
+        pytest.param({"environment": "ray", "image": OTHER}, OTHER, "ray", id="both"),
     ],
 )
 def test_a_job_runs_an_environment_an_image_or_the_notebook_s_own(
     home, inside, options, image, name
 ):
     spec = build_spec("digits/train.py", [], options, inside, home)
-    assert (spec.image, spec.environment_name) == (image, name)
+    assert (spec.image, spec.environment) == (image, name)
 
 
 def test_outside_an_environment_goes_before_the_usual_image():
     for settings in (OUTSIDE, replace(OUTSIDE, image=None)):
-        options = {"environment_name": "ray"}
+        options = {"environment": "ray"}
         spec = build_spec("train.py", [], options, settings)
-        assert (spec.image, spec.environment_name) == ("", "ray")
+        assert (spec.image, spec.environment) == ("", "ray")
 
 
 def test_a_file_may_name_the_environment(home, inside):
-    base = {"script": "digits/train.py", "environment_name": "ray"}
+    base = {"script": "digits/train.py", "environment": "ray"}
     spec = change_spec(base, {}, inside, home)
-    assert (spec.image, spec.environment_name) == ("", "ray")
+    assert (spec.image, spec.environment) == ("", "ray")
     spec = change_spec(base, {"image": OTHER}, inside, home)
-    assert (spec.image, spec.environment_name) == (OTHER, None)
+    assert (spec.image, spec.environment) == (OTHER, None)
 
 
 @pytest.mark.parametrize(
@@ -226,9 +224,7 @@ def test_a_file_may_name_the_environment(home, inside):
         pytest.param((OTHER, None), {}, OTHER, None, id="of no environment"),
         pytest.param((OWN, "pytorch"), {}, OWN, "pytorch", id="the notebook's own"),
         pytest.param((OWN, "gpu"), {}, OWN, "gpu", id="another's with the same image"),
-        pytest.param(
-            (OTHER, "ray"), {"environment_name": "base"}, "", "base", id="another"
-        ),
+        pytest.param((OTHER, "ray"), {"environment": "base"}, "", "base", id="another"),
         pytest.param((OTHER, "ray"), {"image": OTHER}, OTHER, None, id="an image"),
     ],
 )
@@ -238,19 +234,19 @@ def test_a_rerun_keeps_its_environment(home, inside, earlier, options, image, na
         script=f"{home}/digits/train.py",
         working_directory=str(home),
         image=earlier[0],
-        environment_name=earlier[1],
+        environment=earlier[1],
     )
     job = a_job().model_copy(update={"spec": spec})
     again = rerun_spec(job, options, inside, home)
-    assert (again.image, again.environment_name) == (image, name)
+    assert (again.image, again.environment) == (image, name)
 
 
 def test_outside_no_image_is_known_to_be_there_still():
-    fields = {"image": OWN, "environment_name": "pytorch"}
+    fields = {"image": OWN, "environment": "pytorch"}
     job = a_job()
     job = job.model_copy(update={"spec": job.spec.model_copy(update=fields)})
     again = rerun_spec(job, {}, OUTSIDE)
-    assert (again.image, again.environment_name) == ("", "pytorch")
+    assert (again.image, again.environment) == ("", "pytorch")
 
 
 def test_what_the_models_refuse_is_told_by_field():

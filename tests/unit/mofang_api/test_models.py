@@ -48,21 +48,21 @@ def test_the_least_specification_has_the_defaults_of_the_contract():
         "resources": {"cpu": "500m", "memory": "1Gi", "gpu": 0},
         "roles": {},
         "processes_per_replica": None,
-        "environment": {},
+        "env": {},
         "secrets": {},
         "run_as_user": 1000,
         "priority": "normal",
         "restart": None,
         "hang_policy": "notify",
         "hold_on_failure_minutes": 0,
-        "environment_name": None,
+        "environment": None,
         "rerun_of": None,
     }
 
 
 def test_an_environment_stands_for_its_image():
-    spec = JobSpec(name="train", script="train.py", environment_name="pytorch")
-    assert (spec.image, spec.environment_name) == ("", "pytorch")
+    spec = JobSpec(name="train", script="train.py", environment="pytorch")
+    assert (spec.image, spec.environment) == ("", "pytorch")
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,8 @@ def test_an_environment_stands_for_its_image():
             {"resources": {"disk": 1}}, "resources.disk", "no such", id="disk"
         ),
         pytest.param({"gpu": 1}, "gpu", "no such field", id="an unknown field"),
-        pytest.param(
-            {"environment_name": "A"}, "environment_name", "such as", id="env"
-        ),
-        pytest.param(
-            {"image": ""}, "environment_name", "Name the", id="nothing to run"
-        ),
+        pytest.param({"environment": "A"}, "environment", "such as", id="env"),
+        pytest.param({"image": ""}, "environment", "Name the", id="nothing to run"),
     ],
 )
 def test_what_is_wrong_is_said_of_the_field_that_is_wrong(changes, field, says):
@@ -140,20 +136,18 @@ def test_what_is_wrong_is_said_of_the_field_that_is_wrong(changes, field, says):
 
 @pytest.mark.parametrize("name", ["1ST", "A-B", "A B", "", "Ä", "A=B", "x" * 257])
 def test_only_names_of_variables_are_names_of_variables(name):
-    assert (
-        "not the name of a variable" in refusals(environment={name: "x"})["environment"]
-    )
+    assert "not the name of a variable" in refusals(env={name: "x"})["env"]
 
 
 @pytest.mark.parametrize("name", ["MOFANG_X", "JUPYTERHUB_USER", "kubernetes_port"])
 def test_the_platforms_variables_cannot_be_set(name):
-    assert "belong to the platform" in refusals(environment={name: "x"})["environment"]
+    assert "belong to the platform" in refusals(env={name: "x"})["env"]
 
 
 def test_how_long_replicas_wait_is_the_jobs_to_set():
     asked = {"MOFANG_PEER_TIMEOUT_SECONDS": "1800"}
-    spec = JobSpec.model_validate({**LEAST, "environment": asked})
-    assert spec.environment == asked
+    spec = JobSpec.model_validate({**LEAST, "env": asked})
+    assert spec.env == asked
 
 
 @pytest.mark.parametrize(
@@ -212,7 +206,7 @@ def test_secrets_are_told_from_settings(name, value, secret):
 
 def test_a_secret_is_refused_with_the_way_out_and_never_repeated():
     key = "hf_" + "Q" * 34
-    for changes in ({"environment": {"X": key}}, {"arguments": ["--key", key]}):
+    for changes in ({"env": {"X": key}}, {"arguments": ["--key", key]}):
         said = str(refusals(**changes))
         assert "mode 0600" in said
         assert key not in said
@@ -251,11 +245,11 @@ def test_any_body_passes_or_is_refused_in_sentences(body):
 )
 def test_accepted_variables_survive_the_wire(environment):
     try:
-        spec = JobSpec.model_validate({**LEAST, "environment": environment})
+        spec = JobSpec.model_validate({**LEAST, "env": environment})
     except ValidationError:
         return
     assert JobSpec.model_validate_json(spec.model_dump_json()) == spec
-    assert spec.environment == environment
+    assert spec.env == environment
 
 
 @given(st.integers(1, 10**6), st.sampled_from(["", "m", "k", "Ki", "Mi", "Gi", "G"]))

@@ -25,13 +25,13 @@ WHOLE = {
     "resources": {"cpu": "2", "memory": "4Gi", "gpu": 1},
     "roles": {"ps": {"replicas": 1, "resources": {"cpu": "500m"}}, "chief": {}},
     "processes_per_replica": 2,
-    "environment": {"LEVEL": "1"},
+    "env": {"LEVEL": "1"},
     "secrets": {"WANDB_API_KEY": {"secret": "wandb", "key": "key"}},
     "priority": "high",
     "restart": {"limit": 5},
     "hang_policy": "restart",
     "hold_on_failure_minutes": 5,
-    "environment_name": "tensorflow",
+    "environment": "tensorflow",
     "rerun_of": "digits-abc123",
 }
 
@@ -74,8 +74,8 @@ def test_unknown_fields_are_passed_over():
     [
         pytest.param({"replicas": 5000}, id="more replicas than may be now"),
         pytest.param({"name": "x" * 500}, id="a longer name"),
-        pytest.param({"environment": {"MOFANG_X": "1"}}, id="a reserved variable"),
-        pytest.param({"environment": {"HF_TOKEN": "abc"}}, id="a secret"),
+        pytest.param({"env": {"MOFANG_X": "1"}}, id="a reserved variable"),
+        pytest.param({"env": {"HF_TOKEN": "abc"}}, id="a secret"),
         pytest.param({"arguments": ["x" * 200_000]}, id="a longer specification"),
         pytest.param(
             {"restart": {"limit": 999, "include_script_failures": False}}, id="restarts"

@@ -36,7 +36,7 @@ CATALOG = [
 
 
 def named(name: str, **asked: Any) -> JobSpec:
-    return make_spec(**{"image": "", "environment_name": name, **asked})
+    return make_spec(**{"image": "", "environment": name, **asked})
 
 
 def faults_of(spec: JobSpec, *own: str, allow_any: bool = False) -> dict[str, str]:
@@ -46,7 +46,7 @@ def faults_of(spec: JobSpec, *own: str, allow_any: bool = False) -> dict[str, st
 def test_a_name_stands_for_the_image_that_the_environment_has_now() -> None:
     spec, found = resolve_image(named("pytorch-gpu"), CATALOG)
 
-    assert (spec.image, spec.environment_name) == (IMAGE, "pytorch-gpu")
+    assert (spec.image, spec.environment) == (IMAGE, "pytorch-gpu")
     assert found is CATALOG[2]
 
 
@@ -60,9 +60,9 @@ def test_a_name_stands_for_the_image_that_the_environment_has_now() -> None:
 )
 def test_an_image_tells_the_environment(name: str | None, known: str) -> None:
     """Later attempts have the same packages, and know the job alone."""
-    spec, _ = resolve_image(make_spec(environment_name=name), CATALOG)
+    spec, _ = resolve_image(make_spec(environment=name), CATALOG)
 
-    assert (spec.image, spec.environment_name) == (IMAGE, known)
+    assert (spec.image, spec.environment) == (IMAGE, known)
 
 
 def test_what_is_of_no_environment_stays_as_it_is() -> None:
@@ -80,7 +80,7 @@ def test_what_is_of_no_environment_stays_as_it_is() -> None:
         pytest.param(
             named("base"),
             [],
-            "environment_name",
+            "environment",
             "Environment base does not list pytorch. Choose one of: pytorch, "
             "pytorch-gpu.",
             id="named, for another framework",
@@ -96,7 +96,7 @@ def test_what_is_of_no_environment_stays_as_it_is() -> None:
         pytest.param(
             named("pytorch", framework="spark"),
             [],
-            "environment_name",
+            "environment",
             "Environment pytorch does not list spark, nor does any other that you may "
             "use. Ask an administrator for one that does.",
             id="a framework that nobody lists",
@@ -104,7 +104,7 @@ def test_what_is_of_no_environment_stays_as_it_is() -> None:
         pytest.param(
             named("pytorhc"),
             [],
-            "environment_name",
+            "environment",
             "There is no environment pytorhc that you may use in this project. For "
             "pytorch jobs, choose one of: pytorch, pytorch-gpu. Others are base.",
             id="a name that does not exist",
@@ -112,7 +112,7 @@ def test_what_is_of_no_environment_stays_as_it_is() -> None:
         pytest.param(
             named("pytorhc", image=IMAGE),
             [],
-            "environment_name",
+            "environment",
             "There is no environment pytorhc that you may use in this project. For "
             "pytorch jobs, choose one of: pytorch, pytorch-gpu. Others are base.",
             id="such a name with an image",
@@ -120,7 +120,7 @@ def test_what_is_of_no_environment_stays_as_it_is() -> None:
         pytest.param(
             named("pytorhc", framework="spark"),
             [],
-            "environment_name",
+            "environment",
             "There is no environment pytorhc that you may use in this project. There "
             "are base, pytorch, pytorch-gpu.",
             id="a name and a framework that do not exist",
@@ -173,8 +173,8 @@ def test_those_that_can_be_used_now_are_offered() -> None:
         named("pytorch-gpu"), environments, own_images=[], allow_any=False
     )
 
-    assert faults["environment_name"].endswith("Choose one of: pytorch.")
-    assert "PyTorch on GPUs is not available yet." in waits["environment_name"]
+    assert faults["environment"].endswith("Choose one of: pytorch.")
+    assert "PyTorch on GPUs is not available yet." in waits["environment"]
 
 
 def test_callers_see_names_sizes_and_why_it_cannot_be_used() -> None:

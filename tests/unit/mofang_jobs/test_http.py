@@ -104,9 +104,9 @@ async def test_who_may(
         pytest.param({**SPEC, "image": "evil:1"}, 422, "image", id="nobody's image"),
         pytest.param({**SPEC, "replicas": 30}, 403, "replicas", id="over the quota"),
         pytest.param(
-            {**SPEC, "environment": {"API_TOKEN": "abc"}},
+            {**SPEC, "env": {"API_TOKEN": "abc"}},
             422,
-            "environment",
+            "env",
             id="a secret",
         ),
     ],

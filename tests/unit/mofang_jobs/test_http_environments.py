@@ -27,19 +27,19 @@ async def test_a_job_s_cache_has_the_size_of_its_environment(world: World) -> No
 
 async def test_the_environment_is_known_by_its_image(world: World) -> None:
     """Later attempts have the same packages, and know the job alone."""
-    assert (await world.submit())["spec"]["environment_name"] == "pytorch"
+    assert (await world.submit())["spec"]["environment"] == "pytorch"
 
 
 async def test_an_environment_s_name_stands_for_its_image(world: World) -> None:
-    job = await world.submit(image="", environment_name="pytorch")
+    job = await world.submit(image="", environment="pytorch")
 
     assert job["spec"]["image"] == IMAGE
     [body] = world.cluster.jobs.values()
     assert IMAGE in str(body["spec"])
-    unknown = {**SPEC, "image": "", "environment_name": "gone"}
+    unknown = {**SPEC, "image": "", "environment": "gone"}
     refusal = await world.call("POST", json=unknown)
     assert refusal.status_code == 422
-    assert list(refusal.json()["fields"]) == ["environment_name"]
+    assert list(refusal.json()["fields"]) == ["environment"]
     preview = (await world.call("POST", "preview", json=unknown)).json()
     assert preview["fields"] == refusal.json()["fields"]
 
@@ -63,7 +63,7 @@ async def test_who_submits_without_ever_having_had_a_server_gets_a_home(
 async def test_the_preview_of_a_refused_job_has_the_environment_s_image(
     world: World,
 ) -> None:
-    large = {**SPEC, "image": "", "environment_name": "pytorch", "replicas": 50}
+    large = {**SPEC, "image": "", "environment": "pytorch", "replicas": 50}
     preview = (await world.call("POST", "preview", json=large)).json()
 
     assert list(preview["fields"]) == ["resources.cpu", "resources.memory", "replicas"]
@@ -119,7 +119,7 @@ async def test_a_job_has_the_variables_of_its_environment(world: World) -> None:
     env = {"LEVEL": "1", "MODE": "fast", "MOFANG_ROLE": "evil"}
     world.catalog.environments = [environment.model_copy(update={"env": env})]
 
-    job = await world.submit(environment={"MODE": "slow"})
+    job = await world.submit(env={"MODE": "slow"})
 
     template = world.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]["Worker"]
     container = template["template"]["spec"]["containers"][0]

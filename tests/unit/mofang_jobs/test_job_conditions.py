@@ -300,9 +300,9 @@ async def test_a_message_that_counts_minutes_is_written_now_and_then(
 
 
 async def test_a_write_that_fails_is_tried_again_and_holds_up_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
-    monkeypatch.setattr("mofang_jobs.adapters.job_conditions.RETRY_SECONDS", 0.01)
+    world.conditions.retry_seconds = 0.01
     made = await world.submit()
     other = await world.submit(name="other")
     for each in (made, other):

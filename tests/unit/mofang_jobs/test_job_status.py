@@ -195,15 +195,16 @@ async def test_what_events_say_is_told(world: World) -> None:
 
 
 async def test_every_watcher_is_told_what_only_the_service_knows(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     """No object changes: each watcher has to notice by itself."""
-    monkeypatch.setattr("mofang_jobs.services.job_listing.POLL_SECONDS", 0.01)
     made = await world.submit()
     await world.admit(made)
     await world.kill()
     caller = Caller(name="ada", scopes=frozenset(SCOPES))
-    watches = [world.listing.watch(caller, "vision") for _ in range(3)]
+    watches = [
+        world.listing.watch(caller, "vision", poll_seconds=0.01) for _ in range(3)
+    ]
     for watch in watches:
         assert await anext(watch) is None
     world.cluster.said = [("FailedCreatePod", "no service account")]

@@ -40,7 +40,7 @@ FULL: dict[str, Any] = {
         }
     ],
     "requirements": "requirements.txt",
-    "environment": {"LEVEL": "1"},
+    "env": {"LEVEL": "1"},
     "secrets": {"HF_TOKEN": {"secret": "hugging-face", "key": "token"}},
     "resources": {"cpu": "1", "memory": "2Gi", "gpu": 1},
     "run_as_user": 2000,
@@ -193,7 +193,7 @@ def test_two_cpu_workers(golden: Golden) -> None:
     job = make_job(
         replicas=2,
         arguments=["--epochs", "3"],
-        environment={"LEVEL": "1"},
+        env={"LEVEL": "1"},
         resources={"cpu": "500m", "memory": "1Gi"},
     )
 
@@ -218,7 +218,7 @@ def test_the_text_of_users_is_never_expanded_nor_read_by_a_shell() -> None:
     hostile = "$(MOFANG_JOB_ID) $$ `id`; rm -rf / && $HOME"
 
     body = build_pytorch_job(
-        make_job(arguments=[hostile], environment={"NOTE": hostile}), NODES
+        make_job(arguments=[hostile], env={"NOTE": hostile}), NODES
     )
 
     container = worker(body)["containers"][0]
@@ -232,16 +232,16 @@ def test_the_text_of_users_is_never_expanded_nor_read_by_a_shell() -> None:
 def test_variables_of_users_do_not_replace_those_of_the_platform() -> None:
     names = [
         each["name"]
-        for each in worker(
-            build_pytorch_job(make_job(environment={"HOME": "/tmp/x"}), NODES)
-        )["containers"][0]["env"]
+        for each in worker(build_pytorch_job(make_job(env={"HOME": "/tmp/x"}), NODES))[
+            "containers"
+        ][0]["env"]
     ]
 
     assert len(names) == len(set(names))
 
 
 def test_a_job_is_told_the_environment_whose_packages_it_has() -> None:
-    job = make_job(environment_name="pytorch")
+    job = make_job(environment="pytorch")
 
     variables = worker(build_pytorch_job(job, NODES))["containers"][0]["env"]
 

@@ -40,6 +40,19 @@ def test_what_is_written_is_read() -> None:
     assert not kept.is_unsupported
 
 
+def test_variables_and_environment_of_version_2_are_read_under_its_names() -> None:
+    asked = make_spec(env={"SEED": "7"}, environment="pytorch")
+    written = asked.model_dump(mode="json")
+    written["environment_name"] = written.pop("environment")
+    written["environment"] = written.pop("env")
+
+    kept = read_annotations({SPEC: json.dumps(written), VERSION: "2"})
+
+    assert kept is not None
+    assert kept.spec == asked
+    assert not kept.is_unsupported
+
+
 def test_a_specification_without_a_version_is_of_an_older_one() -> None:
     kept = read_annotations({SPEC: make_spec().model_dump_json()})
 
@@ -47,7 +60,7 @@ def test_a_specification_without_a_version_is_of_an_older_one() -> None:
     assert kept.is_unsupported
 
 
-@pytest.mark.parametrize("version", ["1", "3", "2.1", "v1beta1", ""])
+@pytest.mark.parametrize("version", ["1", "4", "2.1", "v1beta1", ""])
 def test_other_versions_are_told(version: str) -> None:
     kept = read_annotations({**build_annotations(make_spec()), VERSION: version})
 
@@ -62,7 +75,7 @@ def test_what_is_no_specification_is_none(text: str) -> None:
 
 def test_a_long_specification_is_parsed_once() -> None:
     variables = {f"V{number}": "x" * 1000 for number in range(30)}
-    text = make_spec(environment=variables).model_dump_json()
+    text = make_spec(env=variables).model_dump_json()
     cache = SpecCache()
 
     first = cache.read(text)
@@ -116,7 +129,7 @@ CHANGES = [
     pytest.param(lambda s, a: a.pop(VERSION), id="without a version"),
     pytest.param(lambda s, a: s.update(later={"x": 1}), id="an unknown field"),
     pytest.param(lambda s, a: a.update({VERSION: "1"}), id="an older version"),
-    pytest.param(lambda s, a: a.update({VERSION: "3"}), id="a newer version"),
+    pytest.param(lambda s, a: a.update({VERSION: "4"}), id="a newer version"),
     pytest.param(lambda s, a: s.update(name="x" * 99), id="a bound lowered later"),
     pytest.param(lambda s, a: s.update(framework="abacus"), id="an unknown framework"),
     pytest.param(lambda s, a: s.update(engine="v9"), id="an unknown engine"),
@@ -164,7 +177,7 @@ async def refusal(world: World, job_id: str, *, of: str) -> str:
 
 OTHER_VERSIONS = [
     pytest.param(lambda s, a: s.update(framework="abacus"), id="an unknown framework"),
-    pytest.param(lambda s, a: a.update({VERSION: "3"}), id="newer"),
+    pytest.param(lambda s, a: a.update({VERSION: "4"}), id="newer"),
     pytest.param(lambda s, a: a.update({VERSION: "1"}), id="older"),
     pytest.param(lambda s, a: a.pop(VERSION), id="without a version"),
 ]

@@ -50,4 +50,4 @@ async def test_describe(world: World) -> None:
     world.cache.pods_of(job)
     with walked() as walk:
         world.job_status.describe(job)
-    check(walk, 9, 8, 1)
+    check(walk, 8, 8, 0)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 from tornado.testing import bind_unused_port
 from unit.mofang_jobs.conftest import PROJECT
+from unit.mofang_jobs.pretended_exec import PretendedExec
 
 from mofang_http.server import BoundedHTTPServer
 from mofang_hub.settings import JobSettings, LimitSettings
@@ -42,7 +43,11 @@ from mofang_jobs.services.job_status import JobStatusService
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from mofang_jobs.services.session_registry import SessionRegistry
-from mofang_kube.errors import ConflictError, ForbiddenError
+from mofang_kube.errors import (
+    ConflictError,
+    ForbiddenError,
+    KubernetesUnavailableError,
+)
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
@@ -72,6 +77,7 @@ class PretendedCluster:
         self.nodes: dict[str, dict[str, Any]] = {}
         self.annotated: list[str] = []
         self.refuses_annotations = False
+        self.refused_starts: int | None = None
         self.writes, self.dies_at = 0, 0
         self.versions = itertools.count(1)
 
@@ -122,6 +128,9 @@ class PretendedCluster:
         return self._patch(kind, current, patch)
 
     async def unsuspend(self, kind: Any, current: Any) -> dict[str, Any]:
+        if self.refused_starts is not None:
+            self.refused_starts += 1
+            raise KubernetesUnavailableError("Kubernetes does not answer.")
         return self._patch(kind, current, build_unsuspension(kind))
 
     def _patch(self, kind: Any, current: Any, patch: Any) -> dict[str, Any]:
@@ -227,50 +236,6 @@ class PretendedHub:
             200,
             json={"kind": kind, "name": name, "groups": groups, "scopes": scopes},
         )
-
-
-class PretendedStream:
-    """A shell that prints what it is given and remembers what it was sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.is_closed = False
-        self.taken = 0
-        self.to_come: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue()
-        self.offered = 0
-        self.takes = asyncio.Event()
-        self.takes.set()
-
-    async def frames(self) -> AsyncIterator[tuple[int, bytes]]:
-        while (frame := await self.to_come.get()) is not None:
-            self.taken += 1
-            yield frame
-
-    async def send(self, frame: bytes) -> None:
-        self.offered += 1
-        await self.takes.wait()
-        self.sent.append(frame)
-
-    async def ping(self) -> None: ...
-
-    async def close(self) -> None:
-        self.is_closed = True
-        self.takes.set()
-
-
-class PretendedExec:
-    def __init__(self) -> None:
-        self.opened: list[PretendedStream] = []
-        self.programs: list[Any] = []
-        self.ended: list[str] = []
-
-    async def open(self, target: Any, session: str, program: Any) -> PretendedStream:
-        self.programs.append(program)
-        self.opened.append(PretendedStream())
-        return self.opened[-1]
-
-    async def end(self, target: Any, session: str) -> None:
-        self.ended.append(session)
 
 
 @dataclass(kw_only=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_local import cleanup, network
+from mofang_local import cleanup
 
 
 def test_groups_that_vanish_while_one_looks_are_stepped_over(
@@ -14,8 +14,6 @@ def test_groups_that_vanish_while_one_looks_are_stepped_over(
     (tmp_path / "kubepods" / "pod-1").mkdir(parents=True)
     (tmp_path / "kubepods" / "cgroup.procs").write_text("7\n8\n")
     (tmp_path / "cgroup.procs").write_text("9\n")
-    monkeypatch.setattr(network, "NODES", ["node"])
-    monkeypatch.setattr(network, "cgroup_folders", lambda _: [tmp_path])
     scan = os.scandir
 
     def scan_late(path: str) -> object:
@@ -25,4 +23,4 @@ def test_groups_that_vanish_while_one_looks_are_stepped_over(
 
     monkeypatch.setattr(os, "scandir", scan_late)
 
-    assert cleanup._container_pids() == {7, 8, 9}
+    assert cleanup.pids_in([tmp_path]) == {7, 8, 9}

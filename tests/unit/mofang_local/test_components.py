@@ -28,19 +28,19 @@ TIED_TO_KUBERNETES = {
 @pytest.fixture(scope="module")
 def go_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One for the tests of this file, so that Go's runtime is compiled once."""
-    return tmp_path_factory.mktemp("go") / "go-build"
+    return tmp_path_factory.mktemp("go-build")
 
 
 @pytest.fixture
-def paths(
-    tmp_path: Path, go_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> LocalPaths:
-    monkeypatch.setattr(gomodules, "cache_path", lambda _: go_cache)
-    return LocalPaths(
+def paths(tmp_path: Path, go_cache: Path) -> LocalPaths:
+    made = LocalPaths(
         repository=tmp_path / "repository",
         cache=tmp_path / "cache",
         state=tmp_path / "state",
     )
+    made.cache.mkdir()
+    gomodules.cache_path(made).symlink_to(go_cache)
+    return made
 
 
 @pytest.fixture
@@ -159,10 +159,10 @@ def test_components_are_built_side_by_side(paths):
         assert f"mofang.dev/test/{name}/{name}" in compiled[name]
 
 
-def test_the_cache_of_go_is_given_back(paths, tmp_path, monkeypatch):
-    cache = tmp_path / "a-cache"
-    cache.mkdir()
-    monkeypatch.setattr(gomodules, "cache_path", lambda _: cache)
+def test_the_cache_of_go_is_given_back(paths):
+    cache = gomodules.cache_path(paths)
+    cache.unlink()
+    (cache / "00").mkdir(parents=True)
     Builder(paths).forget_go_cache()
     assert not cache.exists()
 

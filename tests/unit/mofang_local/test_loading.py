@@ -1,5 +1,7 @@
 """Which images a node is given, and which it loses."""
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,32 +19,40 @@ def paths(tmp_path: Path) -> LocalPaths:
     return made
 
 
+CTR = f"""#!{sys.executable}
+import json, pathlib, sys
+path = pathlib.Path(__file__).with_name("images.json")
+present = json.loads(path.read_text())
+match sys.argv[sys.argv.index("k8s.io") + 1 :]:
+    case ["images", "list"]:
+        print("REF TYPE DIGEST SIZE")
+        for name, digest in present.items():
+            print(name, "type", digest, "1 MiB")
+    case ["images", "import", archive]:
+        name = pathlib.Path(archive).stem
+        present[f"{REPOSITORY}/{{name}}"] = present[f"sha256:{{name}}"] = name
+    case ["images", "remove", *old]:
+        for each in old:
+            del present[each]
+path.write_text(json.dumps(present))
+"""
+"""Keeps images in a file beside it, as containerd would."""
+
+
 @pytest.fixture
-def node(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Digest by name; what others brought is there from the beginning."""
+def node(paths: LocalPaths) -> Path:
+    """Digest by name, in a file; what others brought is there from the beginning."""
+    paths.programs.mkdir(parents=True)
+    (paths.programs / "ctr").write_text(CTR)
+    (paths.programs / "ctr").chmod(0o755)
     present = {
         "docker.io/library/other:1": "other",
         f"{REPOSITORY}/base:stray": "stray",
         "sha256:stray": "stray",
     }
-
-    def ctr(_paths: LocalPaths, _node: object, *arguments: str) -> str:
-        match arguments:
-            case ("images", "list"):
-                lines = [
-                    f"{name} type {digest} 1 MiB" for name, digest in present.items()
-                ]
-                return "\n".join(["REF TYPE DIGEST SIZE", *lines])
-            case ("images", "import", archive):
-                name = Path(archive).stem
-                present[f"{REPOSITORY}/{name}"] = present[f"sha256:{name}"] = name
-            case ("images", "remove", *old):
-                for each in old:
-                    del present[each]
-        return ""
-
-    monkeypatch.setattr(loading, "_ctr", ctr)
-    return present
+    images = paths.programs / "images.json"
+    images.write_text(json.dumps(present))
+    return images
 
 
 def image(tag: str, below: str = "base-layers:1") -> dict[str, Image]:
@@ -61,9 +71,13 @@ def _one(name: str) -> tuple[str, Path]:
     return f"{REPOSITORY}/{name}", Path(f"{name}.tar")
 
 
-def ours(node: dict[str, str]) -> set[str]:
-    named = {each.removeprefix(f"{REPOSITORY}/") for each in node if "mofang" in each}
-    assert {each for each in node if "sha256" in each} == {f"sha256:{n}" for n in named}
+def ours(node: Path) -> set[str]:
+    present = json.loads(node.read_text())
+    named = {
+        each.removeprefix(f"{REPOSITORY}/") for each in present if "mofang" in each
+    }
+    by_digest = {each for each in present if "sha256" in each}
+    assert by_digest == {f"sha256:{name}" for name in named}
     return named
 
 
@@ -75,7 +89,7 @@ def start(paths: LocalPaths, images: dict[str, Image]) -> None:
 def test_what_an_image_leaves_out_is_imported_first(paths, node):
     start(paths, image("1"))
     assert ours(node) == {"base-layers:1", "base:1"}
-    assert "docker.io/library/other:1" in node, "what others brought stays"
+    assert "docker.io/library/other:1" in node.read_text(), "what others brought stays"
 
 
 def test_images_of_the_start_before_stay_however_often_it_is_repeated(paths, node):

@@ -156,11 +156,19 @@ def test_a_half_written_record_is_no_process(tmp_path):
     assert Supervisor(tmp_path, tmp_path).pid("etcd") is None
 
 
-def test_a_changed_kubelet_configuration_restarts_the_kubelet(paths, monkeypatch):
-    before = [each.fingerprint for each in nodes.programs(paths, CPU_NODE)]
-    monkeypatch.setattr(nodes, "kubelet_config", lambda *_: "maxPods: 1")
-    after = [each.fingerprint for each in nodes.programs(paths, CPU_NODE)]
-    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
+def test_a_changed_kubelet_configuration_restarts_the_kubelet(paths):
+    _, kubelet, _ = nodes.programs(paths, CPU_NODE)
+    assert kubelet.configuration == nodes.kubelet_config(paths, CPU_NODE)
+    changed = replace(kubelet, configuration="maxPods: 1")
+    assert changed.fingerprint != kubelet.fingerprint
+
+
+def test_a_taint_restarts_the_kubelet_alone(paths):
+    """It is in the configuration of the kubelet, and in that of no other program."""
+    tainted = replace(CPU_NODE, fake_gpus=1)
+    before, after = (nodes.programs(paths, each) for each in (CPU_NODE, tainted))
+    one, other = ([each.configuration for each in found] for found in (before, after))
+    assert [a == b for a, b in zip(one, other, strict=True)] == [True, False, True]
 
 
 @pytest.mark.parametrize(

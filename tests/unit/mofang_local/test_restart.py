@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_local import cleanup, control_plane, network
-from mofang_local import cluster as module
-from mofang_local.cluster import Cluster
+from mofang_local.cluster import Cluster, Host
 from mofang_local.local_paths import LocalPaths
 from mofang_local.pki import Certificates
 from mofang_local.processes import Program
@@ -22,30 +20,39 @@ class Changed(Exception):  # noqa: N818 - says what happened, is no error of our
     """Everything was to be stopped."""
 
 
-@pytest.fixture
-def wanted() -> dict[str, Program]:
-    """What would be started today; a test changes it."""
-    return {name: Program(name=name, command=("sleep", "600")) for name in NAMES}
+class Pretended(Host):
+    """Without nodes or network; its programs do nothing."""
 
+    nodes = ()
 
-@pytest.fixture
-def running(
-    tmp_path: Path, wanted: dict[str, Program], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Cluster]:
-    def stop_everything(*_: object) -> None:
+    def __init__(self) -> None:
+        self.programs = {
+            name: Program(name=name, command=("sleep", "600")) for name in NAMES
+        }
+
+    def control_plane(self, _: LocalPaths) -> tuple[Program, ...]:
+        return tuple(self.programs.values())
+
+    def is_up(self, _: LocalPaths) -> bool:
+        return True
+
+    def clear(self, *_: object) -> None:
         raise Changed
 
-    monkeypatch.setattr(module, "NODES", ())
-    monkeypatch.setattr(module, "api_is_ready", lambda _: True)
-    monkeypatch.setattr(control_plane, "programs", lambda _: tuple(wanted.values()))
-    monkeypatch.setattr(network, "exists", lambda: True)
-    monkeypatch.setattr(cleanup, "stop_everything", stop_everything)
+
+@pytest.fixture
+def host() -> Pretended:
+    return Pretended()
+
+
+@pytest.fixture
+def running(tmp_path: Path, host: Pretended) -> Iterator[Cluster]:
     paths = LocalPaths(
         repository=tmp_path, cache=tmp_path / "cache", state=tmp_path / "state"
     )
     Certificates(paths, FakeKubeadm()).make()
-    cluster = Cluster(paths, Progress())
-    for program in wanted.values():
+    cluster = Cluster(paths, Progress(), host)
+    for program in host.programs.values():
         cluster.supervisor.start(program)
     yield cluster
     for name in NAMES:
@@ -56,8 +63,10 @@ def pids(cluster: Cluster) -> dict[str, int | None]:
     return {name: cluster.supervisor.pid(name) for name in NAMES}
 
 
-def change(wanted: dict[str, Program], name: str) -> None:
-    wanted[name] = replace(wanted[name], command=("sleep", "601"))
+def change(host: Pretended, name: str) -> None:
+    """Have another command started today."""
+    program = host.programs[name]
+    host.programs[name] = replace(program, command=("sleep", "601"))
 
 
 def test_nothing_is_touched_where_nothing_changed(running):
@@ -66,9 +75,9 @@ def test_nothing_is_touched_where_nothing_changed(running):
     assert pids(running) == before
 
 
-def test_pods_go_on_when_only_the_control_plane_changed(running, wanted):
+def test_pods_go_on_when_only_the_control_plane_changed(running, host):
     before = pids(running)
-    change(wanted, "kube-apiserver")
+    change(host, "kube-apiserver")
     running.start({})
     after = pids(running)
     assert all(after.values())
@@ -76,9 +85,9 @@ def test_pods_go_on_when_only_the_control_plane_changed(running, wanted):
     assert not running.stale()
 
 
-def test_all_starts_anew_when_more_changed(running, wanted):
-    change(wanted, "kube-apiserver")
-    change(wanted, "etcd")
+def test_all_starts_anew_when_more_changed(running, host):
+    change(host, "kube-apiserver")
+    change(host, "etcd")
     with pytest.raises(Changed):
         running.start({})
 

@@ -69,13 +69,20 @@ def clock():
 
 
 @pytest.fixture
-def serving(directory, clock):
+def replica():
     settings = RunSettings.from_environment({})
-    server = SshServer([], port=1, host_key="ssh-ed25519 AAAA", user="jovyan")
     with Path(os.devnull).open("wb") as sink, SignalPipe() as signals:
-        output = ReplicaOutput(sink.fileno())
-        replica = ReplicaContext(settings, {}, signals, output)
-        yield mpi._Serving(replica, directory, server, clock)
+        yield ReplicaContext(settings, {}, signals, ReplicaOutput(sink.fileno()))
+
+
+@pytest.fixture
+def serving(replica, directory, clock):
+    return mpi._Serving(replica, directory, ssh_server(), clock)
+
+
+def ssh_server(kind=SshServer):
+    """A server that nobody has started."""
+    return kind([], port=1, host_key="ssh-ed25519 AAAA", user="jovyan")
 
 
 def test_a_worker_stays_while_its_launcher_is_not_there_yet(serving):
@@ -113,15 +120,16 @@ def test_a_worker_ends_when_the_directory_is_gone(serving, directory):
     assert serving.is_over()
 
 
-def test_a_worker_that_is_ready_too_late_ends_well(serving, directory, monkeypatch):
+def test_a_worker_that_is_ready_too_late_ends_well(replica, directory, clock):
     """The launcher gave up and cleared away what the worker would write to."""
 
-    def answers_after_the_end(server) -> bool:
-        directory.remove()
-        return True
+    class AnswersAfterTheEnd(SshServer):
+        def listens(self) -> bool:
+            directory.remove()
+            return True
 
-    monkeypatch.setattr(SshServer, "listens", answers_after_the_end)
-    assert serving.is_over()
+    server = ssh_server(AnswersAfterTheEnd)
+    assert mpi._Serving(replica, directory, server, clock).is_over()
 
 
 def test_hosts_are_called_as_the_operator_calls_them(tmp_path):

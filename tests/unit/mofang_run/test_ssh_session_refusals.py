@@ -7,7 +7,7 @@ import pytest
 from unit.mofang_run.ssh_container import serving
 
 from mofang_run import ssh_session
-from mofang_run.mpi_ssh import executables, private_tmp
+from mofang_run.mpi_ssh.private_tmp import private_tmp
 from mofang_run.process.exit_codes import RefusalError
 from mofang_run.process.signals import ENDING
 
@@ -62,23 +62,25 @@ def test_nothing_lies_where_tmpdir_points(container):
 
 
 @pytest.fixture
-def candidates(monkeypatch, tmp_path):
-    """Make directories the places where keys may lie, and one of them shared."""
+def candidates(tmp_path):
+    """Two directories where keys may lie, and one that is shared."""
     made = [tmp_path / name for name in ("first", "second", "shared")]
     for each in made:
         each.mkdir()
-    monkeypatch.setattr(private_tmp, "_SHARED", (str(made[2]),))
-    monkeypatch.setattr(private_tmp, "CANDIDATES", tuple(map(str, made[:2])))
     return made
+
+
+def found_among(first, second, shared):
+    return private_tmp((str(first), str(second)), (str(shared),))
 
 
 def test_keys_lie_at_the_first_place_that_can_be_used(candidates):
     first, second, _ = candidates
-    assert private_tmp.private_tmp() == first
+    assert found_among(*candidates) == first
 
     first.rmdir()
 
-    assert private_tmp.private_tmp() == second
+    assert found_among(*candidates) == second
 
 
 @pytest.mark.parametrize("below", ["", "deep"])
@@ -87,7 +89,7 @@ def test_a_place_that_leads_to_a_shared_volume_is_not_used(candidates, below):
     (shared / below).mkdir(exist_ok=True)
     first.rmdir()
     first.symlink_to(shared / below)
-    assert private_tmp.private_tmp() == second
+    assert found_among(*candidates) == second
 
 
 def test_without_a_place_nobody_is_let_in(candidates):
@@ -95,7 +97,7 @@ def test_without_a_place_nobody_is_let_in(candidates):
     first.rmdir()
     second.rmdir()
     with pytest.raises(RefusalError, match="can write to none of") as refusal:
-        private_tmp.private_tmp()
+        found_among(*candidates)
     assert refusal.value.exit_code == 126
 
 
@@ -111,10 +113,9 @@ def signals():
 def test_an_image_without_sshd_is_told_by_one_sentence(
     monkeypatch, capfd, tmp_path, signals
 ):
-    monkeypatch.setattr(executables, "_MORE_FOLDERS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert ssh_session.main(["ssh-ed25519 AAAA", "/"]) == 127
+    assert ssh_session.main(["ssh-ed25519 AAAA", "/"], folders=()) == 127
 
     said = capfd.readouterr()
     assert said.out == ""

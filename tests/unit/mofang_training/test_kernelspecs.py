@@ -4,6 +4,8 @@ from string import Template
 
 import pytest
 
+from mofang.job_variables import variables_file, write_variables
+from mofang_api.models import JobSpec
 from mofang_training.kernelspecs import EnvironmentKernelSpecManager
 
 REST = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -54,14 +56,16 @@ def test_kernels_of_a_server_that_looks_into_a_job_have_its_variables(
     argv_of, tmp_path, monkeypatch, program
 ):
     """As the provisioner would start them: values with a dollar sign stay so."""
-    monkeypatch.setattr(
-        "mofang_training.kernelspecs.read_variables",
-        lambda environment: {"LEVEL": "$HOME ${HOME} $$", "OWN": "job's"},
-    )
+    monkeypatch.setenv("MOFANG_DEBUG_JOB", "train-abc123")
+    variables = {"LEVEL": "$HOME ${HOME} $$", "OWN": "job's"}
+    spec = JobSpec(name="train", image="base:1", script="train.py", env=variables)
+    write_variables(spec, variables_file("train-abc123", tmp_path))
     argv_of(program)
     path = tmp_path / "kernels" / "some" / "kernel.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "env": {"OWN": "its"}}))
-    manager = EnvironmentKernelSpecManager(kernel_dirs=[str(tmp_path / "kernels")])
+    manager = EnvironmentKernelSpecManager(
+        kernel_dirs=[str(tmp_path / "kernels")], job_directory=str(tmp_path)
+    )
 
     env = manager.get_kernel_spec("some").env
 

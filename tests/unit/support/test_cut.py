@@ -56,31 +56,22 @@ async def test_connections_end_when_it_is_cut_and_come_back(echo):
     await cut.refuse()
 
 
-async def test_a_server_that_is_away_leaves_no_connection_open(echo):
-    with pytest.MonkeyPatch.context() as patched:
-        cut = Cut("127.0.0.1", echo)
-        await cut.start()
-        patched.setattr(cut, "_there", ("127.0.0.1", 1))
+async def test_a_server_that_is_away_leaves_no_connection_open():
+    cut = Cut("127.0.0.1", 1)
+    await cut.start()
 
-        with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
-            await ask(cut.port)
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):
+        await ask(cut.port)
 
     await cut.refuse()
 
 
-async def test_what_is_held_comes_later(echo, monkeypatch):
+async def test_what_is_held_comes_later(echo):
     cut = Cut("127.0.0.1", echo)
     await cut.start()
-    held, flows = asyncio.Event(), cut._flows.wait
-
-    async def wait():
-        held.set()
-        await flows()
-
-    monkeypatch.setattr(cut._flows, "wait", wait)
     cut.stall()
     asked = asyncio.create_task(ask(cut.port))
-    await held.wait()
+    await cut.held.wait()
     assert not asked.done()
 
     cut.flow()

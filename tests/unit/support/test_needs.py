@@ -1,5 +1,7 @@
 """What tests need of the machine is brought, or told before they run."""
 
+import os
+import shutil
 import subprocess
 
 import pytest
@@ -17,17 +19,17 @@ def folder(monkeypatch):
         found = needs.Requirements(
             packages={"absent-program": "a-package"}, checks=checks
         )
-        monkeypatch.setitem(needs.REQUIREMENTS, "odd", found)
+        return {"odd": found}
 
-    monkeypatch.setattr(needs.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     return made
 
 
 def test_a_plain_user_is_told_all_that_is_missing_at_once(folder):
-    folder(lambda: iter(["The moon is missing: wait for it."]))
+    odd = folder(lambda: iter(["The moon is missing: wait for it."]))
 
     with pytest.raises(PreflightError) as refusal:
-        needs.ensure("odd")
+        needs.ensure("odd", requirements=odd)
 
     assert str(refusal.value).splitlines() == [
         "As root: apt-get install --no-install-recommends a-package",
@@ -43,10 +45,9 @@ def test_programs_that_are_there_need_no_package():
 
 def test_services_are_not_started_by_their_installation(monkeypatch, tmp_path):
     policy = tmp_path / "policy-rc.d"
-    monkeypatch.setattr(needs, "_POLICY", policy)
-    monkeypatch.setattr(needs.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
 
-    with needs._services_stay_off(["openssh-server"]):
+    with needs._services_stay_off(["openssh-server"], policy):
         assert subprocess.run([policy], check=False).returncode == 101
 
     assert not policy.exists()
@@ -55,10 +56,9 @@ def test_services_are_not_started_by_their_installation(monkeypatch, tmp_path):
 def test_a_policy_of_the_machine_is_left_as_it_is(monkeypatch, tmp_path):
     policy = tmp_path / "policy-rc.d"
     policy.write_text("exit 0")
-    monkeypatch.setattr(needs, "_POLICY", policy)
-    monkeypatch.setattr(needs.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
 
-    with needs._services_stay_off(["openssh-server"]):
+    with needs._services_stay_off(["openssh-server"], policy):
         assert policy.read_text() == "exit 0"
 
     assert policy.read_text() == "exit 0"

@@ -104,7 +104,7 @@ def jobs(
 
 
 def list_environments(*, client: Client | None = None) -> list[Environment]:
-    """Return the environments whose names ``environment_name`` takes."""
+    """Return the environments whose names ``environment`` takes."""
     client = client or Client()
     return client.list_environments().environments
 

@@ -69,6 +69,9 @@ class Entry:
 class _Tally:
     """What was found so far, and what of it cannot be copied."""
 
+    max_counted: int
+    """Files or directories, after which counting ends."""
+
     files: int = 0
     directories: int = 0
     size: int = 0
@@ -93,20 +96,24 @@ class _Tally:
     @property
     def is_hopeless(self) -> bool:
         return (
-            max(self.files, self.directories) >= MAX_COUNTED
+            max(self.files, self.directories) >= self.max_counted
             or len(self.faults) >= MAX_FAULTS
         )
 
 
-def list_tree(root: Path) -> list[Entry]:
+def list_tree(root: Path, *, max_counted: int = MAX_COUNTED) -> list[Entry]:
     """Return what a snapshot of a directory holds, in a fixed order.
+
+    Args:
+        root: The directory.
+        max_counted: Files or directories, after which counting ends.
 
     Raises:
         InvalidError: It is too much, or some of it cannot be copied; says what, and
             the way out.
         ChangedError: Something went away meanwhile.
     """
-    tally, entries = _Tally(), []
+    tally, entries = _Tally(max_counted), []
     for entry in _walk(root, read_ignored(root), tally):
         entries.append(entry)
         tally.add(entry)
@@ -223,7 +230,11 @@ def _check(root: Path, tally: _Tally) -> None:
     )
     for what, count in (("files", tally.files), ("directories", tally.directories)):
         if count > MAX_CODE_FILES:
-            number = f"more than {MAX_COUNTED:,}" if count >= MAX_COUNTED else count
+            number = (
+                f"more than {tally.max_counted:,}"
+                if count >= tally.max_counted
+                else count
+            )
             raise refused(
                 code=f"{root} holds {number} {what}; at most {MAX_CODE_FILES} are "
                 f"copied.{_maximum(tally.shares, str)} {way_out}"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mofang.client import Client
@@ -32,21 +32,32 @@ _USER_VARIABLE = "JUPYTERHUB_USER"
 """Set by the hub for each server; unlike a setting, no file of the home has a say."""
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Prepare, then become the given command; without a job, that alone."""
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    connect: Callable[[], Client] = Client,
+    scratch: Path = SCRATCH,
+) -> None:
+    """Prepare, then become the given command; without a job, that alone.
+
+    Args:
+        argv: The command; None for the program's own arguments.
+        connect: Makes the client that the job is read with.
+        scratch: Directory for the job's variables, private to this server.
+    """
     command = list(sys.argv[1:] if argv is None else argv)
     if not command:
         sys.exit("mofang-debug needs the command to run, such as jupyterhub-singleuser")
     job_id = os.environ.get(JOB_VARIABLE)
     if job_id:
         try:
-            with Client() as client:
+            with connect() as client:
                 job = client.get_job(job_id)
         except MofangError as error:
             # A server without the job's settings is better than none.
             _say(f"The settings of {job_id} are not known: {error}")
         else:
-            command += prepare(job, os.environ.get(_USER_VARIABLE, ""), SCRATCH)
+            command += prepare(job, os.environ.get(_USER_VARIABLE, ""), scratch)
     os.execvp(command[0], command)  # noqa: S606 - the command is ours
 
 

@@ -67,7 +67,7 @@ def job_variables(spec: JobSpec) -> dict[str, str]:
         for each in spec.data_paths()
         if each.pass_as is PassAs.ENVIRONMENT
     }
-    return {**spec.environment, **data_paths}
+    return {**spec.env, **data_paths}
 
 
 def variables_file(job_id: str, scratch: Path = SCRATCH) -> Path:

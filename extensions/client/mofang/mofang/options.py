@@ -26,9 +26,9 @@ class SubmitOptions(TypedDict, total=False):
     given, and single for one notebook."""
 
     engine: str | None
-    environment_name: str | None
+    environment: str | None
     """The environment whose image the replicas run, such as ``pytorch``; that of this
-    notebook if not given. ``environment`` are variables."""
+    notebook if not given. ``env`` are variables."""
 
     image: str | None
     """Full reference of an image, in place of an environment."""
@@ -70,7 +70,7 @@ class SubmitOptions(TypedDict, total=False):
     """Memory of each replica: ``"2Gi"``."""
 
     gpu: int | None
-    environment: Mapping[str, Any] | None
+    env: Mapping[str, Any] | None
     """Variables for the script; never a place for secrets."""
 
     secrets: Mapping[str, str | SecretKey] | None

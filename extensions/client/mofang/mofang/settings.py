@@ -63,7 +63,7 @@ class ClientSettings:
     """Who we are, to tell our jobs from those of others; the token decides what we
     may do."""
 
-    environment_name: str | None = None
+    environment: str | None = None
     """The environment of the notebook we are in; None outside the platform."""
 
     shared_directories: tuple[str, ...] = SHARED_DIRECTORIES
@@ -71,7 +71,7 @@ class ClientSettings:
     @property
     def is_inside(self) -> bool:
         """Whether we run in a notebook, whose directories jobs see too."""
-        return self.environment_name is not None
+        return self.environment is not None
 
     def proxy(self) -> str | None:
         """Return the proxy that the machine names for the address; None for none.
@@ -134,7 +134,7 @@ class ClientSettings:
             project=values["project"],
             image=values.get("image"),
             user=values.get("user"),
-            environment_name=environment.get("MOFANG_ENVIRONMENT") or None,
+            environment=environment.get("MOFANG_ENVIRONMENT") or None,
         )
 
 

@@ -115,12 +115,21 @@ def _read_variables(value: object) -> dict[str, Any]:
     if isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - a fault of a field
             "These are variables, such as {'SEED': 7}. The environment to run is named "
-            "by environment_name."
+            "by environment, such as environment='pytorch'."
         )
     return {
         name: str(each) if isinstance(each, int | float | PathLike) else each
         for name, each in _named(value).items()
     }
+
+
+def _read_environment(value: object) -> object:
+    if isinstance(value, Mapping):
+        raise ValueError(  # noqa: TRY004 - a fault of a field
+            "This is the name of an environment, such as pytorch. Variables are given "
+            "by env."
+        )
+    return value
 
 
 def _read_roles(value: object) -> dict[str, Any]:
@@ -244,7 +253,8 @@ def _listed(value: object) -> Iterable[object]:
 _READERS: dict[str, Callable[[object], object]] = {
     "arguments": _read_arguments,
     "command": _read_arguments,
-    "environment": _read_variables,
+    "env": _read_variables,
+    "environment": _read_environment,
     "flags": _read_flags,
     "hyperparameters": _read_settings,
     "inputs": _read_data_paths,

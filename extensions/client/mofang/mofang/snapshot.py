@@ -31,6 +31,7 @@ def create_snapshot(
     *,
     home: Path = HOME,
     shared: Sequence[Path] = SHARED,
+    projects: Path = PROJECTS,
 ) -> CodeSource:
     """Keep a directory's code as it is now.
 
@@ -38,13 +39,14 @@ def create_snapshot(
         directory: What to copy; in the home or below a shared directory.
         home: Where archives are kept, in ``.mofang/code``.
         shared: What jobs see besides.
+        projects: Where the directories of projects are; not copied as a whole.
 
     Raises:
         InvalidError: It is not there, too large, or has what cannot be copied.
         ConfigurationError: The archive cannot be kept.
     """
     source = Path(os.path.abspath(directory))  # noqa: PTH100 - links stay as they are named: the job finds its script by this name
-    root = _resolved(source, home, shared)
+    root = _resolved(source, (home, *shared), projects)
     folder = _folder(home)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -60,14 +62,14 @@ def create_snapshot(
     raise AssertionError
 
 
-def _resolved(source: Path, home: Path, shared: Sequence[Path]) -> Path:
+def _resolved(source: Path, visible: Sequence[Path], projects: Path) -> Path:
     root = Path(os.path.realpath(source))
     if not root.is_dir():
         raise refused(code=f"There is no directory {source}.")
-    homes = [Path(os.path.realpath(place)) for place in (home, *shared)]
-    is_seen = any(root.is_relative_to(place) for place in homes)
+    homes = [Path(os.path.realpath(place)) for place in visible]
+    is_visible = any(root.is_relative_to(place) for place in homes)
     # Not all projects at once: a job belongs to one.
-    if not is_seen or root == PROJECTS:
+    if not is_visible or root == projects:
         leads = "" if root == source else f" leads to {root}, which"
         raise refused(
             code=f"{source}{leads} is not in your home, a project's directory under "

@@ -22,7 +22,7 @@ _RENAMED = {
     "processes": "processes_per_replica",
 }
 _RESOURCES = ("cpu", "memory", "gpu")
-_BY_NAME = ("environment", "hyperparameters", "secrets", "resources")
+_BY_NAME = ("env", "hyperparameters", "secrets", "resources")
 _DATA_PATHS = ("inputs", "outputs")
 
 
@@ -92,7 +92,7 @@ def rerun_spec(
     """
     base = job.spec.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     is_own = settings.is_inside and base.get("image") == settings.image
-    if "environment_name" in base and not is_own:
+    if "environment" in base and not is_own:
         base.pop("image", None)
     return change_spec({**base, "rerun_of": job.id}, options, settings, directory)
 
@@ -170,21 +170,21 @@ def _choose_image(
     Raises:
         ConfigurationError: Nobody says it.
     """
-    if options.get("environment_name") and not options.get("image"):
+    if options.get("environment") and not options.get("image"):
         wanted.pop("image", None)
-    elif options.get("image") and not options.get("environment_name"):
-        wanted.pop("environment_name", None)
-    if not wanted.get("image") and not wanted.get("environment_name"):
+    elif options.get("image") and not options.get("environment"):
+        wanted.pop("environment", None)
+    if not wanted.get("image") and not wanted.get("environment"):
         if not settings.image:
             raise ConfigurationError(
                 "Which environment is the job to run in? Name one that `mofang "
-                "environments` lists, with --environment or environment_name=…, such "
+                "environments` lists, with --environment or environment=…, such "
                 "as pytorch. MOFANG_IMAGE names an image for all jobs."
             )
         wanted["image"] = settings.image
     if wanted.get("image") and wanted["image"] == settings.image:
-        name = wanted.get("environment_name") or settings.environment_name
-        wanted["environment_name"] = name
+        name = wanted.get("environment") or settings.environment
+        wanted["environment"] = name
 
 
 def _validated(fields: Mapping[str, Any]) -> JobSpec:

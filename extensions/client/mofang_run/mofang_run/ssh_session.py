@@ -18,6 +18,7 @@ from contextlib import suppress
 from types import FrameType
 
 from mofang_run.environments.job_packages import variables
+from mofang_run.mpi_ssh.executables import SYSTEM_FOLDERS
 from mofang_run.mpi_ssh.session_dir import session_dir
 from mofang_run.mpi_ssh.sshd_config import configure_sshd, find_sshd
 from mofang_run.process.exit_codes import (
@@ -35,8 +36,15 @@ END_SECONDS = 0.3
 _MAX_ARGUMENTS = 2
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve one connection; return sshd's exit code."""
+def main(
+    argv: Sequence[str] | None = None, *, folders: Sequence[str] = SYSTEM_FOLDERS
+) -> int:
+    """Serve one connection; return sshd's exit code.
+
+    Args:
+        argv: A public key and a directory; None for the program's own arguments.
+        folders: Where sshd is looked for after those of PATH.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     if not 0 < len(words) <= _MAX_ARGUMENTS:
         return _refuse("Give a public key and a directory.", WRONG_SETTINGS)
@@ -46,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         # Before all else: an image that lacks it has most often no OpenSSH at all, and
         # ssh-keygen names a missing user without a way out.
-        find_sshd()
+        find_sshd(folders)
         with session_dir() as workdir:
             environment = variables(os.environ)
             return _serve(configure_sshd(workdir, words[0], directory, environment))

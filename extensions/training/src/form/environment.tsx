@@ -12,7 +12,7 @@ export function EnvironmentPart({ model, trans }: IPartProps): JSX.Element {
       <RowList
         model={model}
         trans={trans}
-        field="environment"
+        field="env"
         title={trans.__('Environment variables')}
         hint={trans.__(
           'Not for passwords or keys: everyone in the project sees them.'

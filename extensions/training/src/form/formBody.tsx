@@ -13,7 +13,7 @@ import { Section } from './section';
 export function FormBody({ model, trans }: IPartProps): JSX.Element {
   const { form, errors, generation } = model;
   const pathCount = form.inputs.length + form.outputs.length;
-  const variables = filled([...form.environment, ...form.secrets]).length;
+  const variables = filled([...form.env, ...form.secrets]).length;
   const hasOwnUser = form.runAsUser !== DEFAULT_USER;
   const part = { model, trans };
   // Another form altogether opens other sections.
@@ -104,7 +104,7 @@ const RESOURCES = [
   'processes_per_replica'
 ];
 const INPUTS_OUTPUTS = ['inputs', 'outputs'];
-const ENVIRONMENT = ['environment', 'secrets', 'run_as_user'];
+const ENVIRONMENT = ['env', 'secrets', 'run_as_user'];
 const FAILURE = ['restart', 'hang_policy', 'hold_on_failure_minutes'];
 
 function failureSummary(form: IJobForm, trans: TranslationBundle): string {

@@ -18,18 +18,18 @@ test('nobody is blamed for a field they did not reach', () => {
 
 test('what the service said goes with the field that changed, and no other', () => {
   const faults = new FormErrorState(trans);
-  const environment = ['A', 'B'].map(name => ({ name, value: '1' }));
-  const form = { ...emptyForm(), environment };
+  const env = ['A', 'B'].map(name => ({ name, value: '1' }));
+  const form = { ...emptyForm(), env };
   const fields = {
-    'environment.A': 'No.',
-    'environment.B': 'No.',
+    'env.A': 'No.',
+    'env.B': 'No.',
     '': 'Full.'
   };
   faults.setServerErrors(fields, form, defaults);
   assert.deepEqual(faults.generalErrors, ['Full.']);
-  faults.clearServerErrors('environment.1');
-  assert.deepEqual(faults.visible, { 'environment.0.name': 'No.' });
+  faults.clearServerErrors('env.1');
+  assert.deepEqual(faults.visible, { 'env.0.name': 'No.' });
   assert.deepEqual(faults.generalErrors, []);
-  faults.reindex('environment');
+  faults.reindex('env');
   assert.deepEqual(faults.visible, {});
 });

@@ -80,8 +80,8 @@ test('an environment, an image and this server’s own replace each other', asyn
   await settled();
   assert.equal(model.environments, environments);
   const chosen = () => {
-    const { image, imageEnvironment, isCustomImage } = model.form;
-    return [image, imageEnvironment, isCustomImage];
+    const { image, environment, isCustomImage } = model.form;
+    return [image, environment, isCustomImage];
   };
   assert.deepEqual(chosen(), ['', 'ray', false]);
   model.selectEnvironment(null);
@@ -107,13 +107,13 @@ test('an image that is not there yet is said at its field and may be tried again
         engine: '',
         cost: [],
         notes: [],
-        fields: isThere ? {} : { environment_name: sentence }
+        fields: isThere ? {} : { environment: sentence }
       }),
     submit: () =>
       isThere
         ? Promise.resolve({ id: 'train-abc123' })
         : Promise.reject(
-            new ServiceError(sentence, 422, { environment_name: sentence })
+            new ServiceError(sentence, 422, { environment: sentence })
           )
   };
   const model = new FormModel(

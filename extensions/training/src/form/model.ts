@@ -153,7 +153,7 @@ export class FormModel implements VDomRenderer.IModel {
         this.form = { ...this.form, engine: '' };
         break;
       case 'image':
-        this.form = { ...this.form, imageEnvironment: '', isCustomImage: true };
+        this.form = { ...this.form, environment: '', isCustomImage: true };
         break;
       case 'name':
         this._isNamedByHand = value !== '';
@@ -174,9 +174,9 @@ export class FormModel implements VDomRenderer.IModel {
   /** Choose an environment; empty for this server's, null for an image of one's own. */
   selectEnvironment(name: string | null): void {
     this._deferUntilLoaded(() => this.selectEnvironment(name));
-    const imageEnvironment = name ?? '';
+    const environment = name ?? '';
     const isCustomImage = name === null;
-    this.form = { ...this.form, image: '', imageEnvironment, isCustomImage };
+    this.form = { ...this.form, image: '', environment, isCustomImage };
     this._errorState.clearServerErrors('image');
     this._update();
   }

@@ -7,7 +7,7 @@ import type { FormModel } from './model';
 
 /** Fields of the form that are lists of rows. */
 export type RowsField =
-  'hyperparameters' | 'inputs' | 'outputs' | 'environment' | 'secrets';
+  'hyperparameters' | 'inputs' | 'outputs' | 'env' | 'secrets';
 export type RowOf<F extends RowsField> = IJobForm[F][number];
 
 interface IRowListProps<F extends RowsField> {

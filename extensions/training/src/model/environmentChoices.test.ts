@@ -73,7 +73,7 @@ test('an image of one’s own is the last, where the platform lets one', () => {
 });
 
 test('what was chosen stays on offer though it is gone', () => {
-  const part = { imageEnvironment: 'gone' };
+  const part = { environment: 'gone' };
   assert.equal(chosenEnvironment({ ...emptyForm(), ...part }), 'gone');
   assert.equal(choices(part).at(-1)?.label, 'gone');
 });

@@ -26,7 +26,7 @@ export const NO_ENVIRONMENTS: IEnvironmentList = {
 
 /** The value of what a form has chosen. */
 export function chosenEnvironment(form: IJobForm): string {
-  return runsCustomImage(form) ? CUSTOM : form.imageEnvironment;
+  return runsCustomImage(form) ? CUSTOM : form.environment;
 }
 
 /** This environment first, the others as the gallery has them, and another image. */

@@ -76,7 +76,7 @@ function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
   const [head, second = '', ...rest] = path.split('.');
   switch (head) {
     case 'hyperparameters':
-    case 'environment':
+    case 'env':
     case 'secrets': {
       // Names may have dots themselves.
       const rows: readonly { name: string }[] = form[head];
@@ -105,7 +105,7 @@ function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
       return 'code.directory';
     case 'engine':
       return 'framework';
-    case 'environment_name':
+    case 'environment':
       return 'image';
     default:
       return path;
@@ -116,7 +116,7 @@ function formPath(path: string, form: IJobForm, defaults: IDefaults): string {
 function shownPaths(form: IJobForm, defaults: IDefaults): Set<string> {
   const isCommand = form.program === 'command';
   const rows = (
-    ['hyperparameters', 'inputs', 'outputs', 'environment', 'secrets'] as const
+    ['hyperparameters', 'inputs', 'outputs', 'env', 'secrets'] as const
   ).flatMap(group => [
     group,
     ...form[group].flatMap((row, at) =>

@@ -96,7 +96,7 @@ class Checks {
     const isCustom = runsCustomImage(form);
     this._addError(
       'image',
-      !isCustom && !form.imageEnvironment && !defaults.image,
+      !isCustom && !form.environment && !defaults.image,
       trans.__('This server does not know its own image. Choose another.')
     );
     this._addError(
@@ -186,9 +186,9 @@ class Checks {
 
   private _variables(): void {
     const { _form: form, _trans: trans } = this;
-    this._unique('environment');
+    this._unique('env');
     this._unique('secrets');
-    const variables = new Set(form.environment.map(({ name }) => name.trim()));
+    const variables = new Set(form.env.map(({ name }) => name.trim()));
     form.secrets.forEach((row, at) => {
       if (!isFilled(row)) {
         return;
@@ -202,7 +202,7 @@ class Checks {
   }
 
   /** Check that names of rows are unique. */
-  private _unique(group: 'hyperparameters' | 'environment' | 'secrets'): void {
+  private _unique(group: 'hyperparameters' | 'env' | 'secrets'): void {
     const names = new Set<string>();
     this._form[group].forEach((row, at) => {
       if (!isFilled(row)) {

@@ -27,7 +27,7 @@ test('a form with a name and a script is enough', () => {
   assert.deepEqual(validate(good, defaults, trans), {});
   const spec = specOf(good, defaults);
   assert.equal(spec.image, defaults.image);
-  assert.equal(spec.environment_name, 'pytorch');
+  assert.equal(spec.environment, 'pytorch');
   assert.equal(spec.working_directory, '/home/jovyan/code');
 });
 
@@ -35,30 +35,31 @@ test('an environment is sent by its name, an image by its reference', () => {
   const image = 'docker.io/mofang/ray:1';
   const sent: [Partial<IJobForm>, string, string | null][] = [
     [{}, defaults.image, 'pytorch'],
-    [{ imageEnvironment: 'ray' }, '', 'ray'],
+    [{ environment: 'ray' }, '', 'ray'],
     [{ isCustomImage: true, image }, image, null],
     // As presets of earlier versions have it.
     [{ image }, image, null],
-    [{ image, imageEnvironment: 'ray' }, '', 'ray']
+    [{ image, environment: 'ray' }, '', 'ray']
   ];
   for (const [part, reference, name] of sent) {
     const spec = specOf({ ...good, ...part }, defaults);
     assert.equal(spec.image, reference);
-    assert.equal(spec.environment_name, name);
+    assert.equal(spec.environment, name);
   }
 });
 
 test('a repeated job keeps its environment, whatever image that had', () => {
   const spec = specOf(good, defaults);
   const image = 'docker.io/mofang/old:1';
-  const again = (environment_name: string | null) => {
-    const form = formOf({ ...spec, image, environment_name }, defaults);
-    const { isCustomImage, imageEnvironment } = form;
-    return { isCustomImage, imageEnvironment, image: form.image };
+  const again = (name: string | null) => {
+    const earlier = { ...spec, image, environment: name };
+    const form = formOf(earlier, defaults);
+    const { isCustomImage, environment } = form;
+    return { isCustomImage, environment, image: form.image };
   };
-  const none = { isCustomImage: false, imageEnvironment: '', image: '' };
+  const none = { isCustomImage: false, environment: '', image: '' };
   assert.deepEqual(again('pytorch'), none);
-  assert.deepEqual(again('ray'), { ...none, imageEnvironment: 'ray' });
+  assert.deepEqual(again('ray'), { ...none, environment: 'ray' });
   assert.deepEqual(again(null), { ...none, isCustomImage: true, image });
 });
 
@@ -111,18 +112,18 @@ const wrong: [string, Partial<IJobForm>, string][] = [
   ],
   [
     'a variable with a dash',
-    { environment: [{ name: 'A-B', value: '' }] },
-    'environment.0.name'
+    { env: [{ name: 'A-B', value: '' }] },
+    'env.0.name'
   ],
   [
     'a variable twice',
     {
-      environment: [
+      env: [
         { name: 'A', value: '1' },
         { name: 'A', value: '2' }
       ]
     },
-    'environment.1.name'
+    'env.1.name'
   ]
 ];
 
@@ -167,7 +168,7 @@ const again: [string, Partial<IJobForm>][] = [
           preload: true
         }
       ],
-      environment: [{ name: 'OMP_NUM_THREADS', value: '2' }],
+      env: [{ name: 'OMP_NUM_THREADS', value: '2' }],
       secrets: [{ name: 'HF_TOKEN', secret: 'hub', key: 'token' }],
       requirements: 'requirements.txt',
       restart: 'include_script_failures',
@@ -191,7 +192,7 @@ const again: [string, Partial<IJobForm>][] = [
   ],
   ['a master alone', { framework: 'xgboost', replicas: '0' }],
   ['a command', { program: 'command', script: '', command: 'mpirun "a b"' }],
-  ['a job of another environment', { imageEnvironment: 'ray' }],
+  ['a job of another environment', { environment: 'ray' }],
   [
     'an image of no environment',
     { isCustomImage: true, image: 'docker.io/library/python:3.13' }
@@ -237,8 +238,8 @@ test('a worker that differs from the job’s own size keeps its size', () => {
 });
 
 test('empty rows are not sent', () => {
-  const environment = [{ name: '', value: '' }];
-  assert.deepEqual(specOf({ ...good, environment }, defaults).environment, {});
+  const env = [{ name: '', value: '' }];
+  assert.deepEqual(specOf({ ...good, env }, defaults).env, {});
 });
 
 test('hyper-parameters are what they look like', () => {
@@ -312,7 +313,7 @@ test('the service’s sentences go to their fields', () => {
   const form: IJobForm = {
     ...good,
     framework: 'tensorflow',
-    environment: [{ name: 'API_TOKEN', value: 'x' }],
+    env: [{ name: 'API_TOKEN', value: 'x' }],
     hyperparameters: [{ name: 'model.depth', value: '3' }],
     inputs: [
       emptyPathRow(),
@@ -322,7 +323,7 @@ test('the service’s sentences go to their fields', () => {
   const [placed, rest] = assignErrors(
     {
       'resources.cpu': 'Too much.',
-      'environment.API_TOKEN': 'Looks like a secret.',
+      'env.API_TOKEN': 'Looks like a secret.',
       'hyperparameters.model.depth': 'Too deep.',
       'arguments.3': 'Too long.',
       'inputs.0.path': 'Not there.',
@@ -330,7 +331,7 @@ test('the service’s sentences go to their fields', () => {
       'roles.worker.resources.gpu': 'Too many.',
       engine: 'Not installed.',
       '': 'Too large in all.',
-      environment_name: 'Unknown.',
+      environment: 'Unknown.',
       rerun_of: 'Unknown.'
     },
     form,
@@ -338,7 +339,7 @@ test('the service’s sentences go to their fields', () => {
   );
   assert.deepEqual(placed, {
     'resources.cpu': 'Too much.',
-    'environment.0.name': 'Looks like a secret.',
+    'env.0.name': 'Looks like a secret.',
     'hyperparameters.0.name': 'Too deep.',
     arguments: 'Too long.',
     'inputs.1.path': 'Not there.',

@@ -73,7 +73,7 @@ export interface IJobForm {
   inputs: IPathRow[];
   outputs: IPathRow[];
   /** Name of the environment whose image is run; empty for this server's own. */
-  imageEnvironment: string;
+  environment: string;
   /** Whether an image is named in place of an environment. */
   isCustomImage: boolean;
   image: string;
@@ -86,7 +86,7 @@ export interface IJobForm {
   roles: Record<string, IRoleForm>;
   processes: string;
   priority: Priority;
-  environment: IPair[];
+  env: IPair[];
   secrets: ISecretRow[];
   runAsUser: string;
   restart: RestartChoice;
@@ -133,7 +133,7 @@ export function emptyForm(): IJobForm {
     requirements: '',
     inputs: [],
     outputs: [],
-    imageEnvironment: '',
+    environment: '',
     isCustomImage: false,
     image: '',
     replicas: '1',
@@ -143,7 +143,7 @@ export function emptyForm(): IJobForm {
     roles: {},
     processes: '',
     priority: 'normal',
-    environment: [],
+    env: [],
     secrets: [],
     runAsUser: DEFAULT_USER,
     restart: 'off',
@@ -170,7 +170,7 @@ export function emptyRole(): IRoleForm {
 
 /** Whether an image is run that the form names itself, as older presets do. */
 export function runsCustomImage(form: IJobForm): boolean {
-  return form.isCustomImage || (!form.imageEnvironment && form.image !== '');
+  return form.isCustomImage || (!form.environment && form.image !== '');
 }
 
 /** The framework that this environment is made for. */

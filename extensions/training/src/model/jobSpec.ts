@@ -69,8 +69,8 @@ export function specOf(
     processes_per_replica: form.processes.trim()
       ? wholeNumber(form.processes)
       : null,
-    environment: Object.fromEntries(
-      filled(form.environment).map(({ name, value }) => [name.trim(), value])
+    env: Object.fromEntries(
+      filled(form.env).map(({ name, value }) => [name.trim(), value])
     ),
     secrets: Object.fromEntries(
       filled(form.secrets).map(({ name, secret, key }) => [
@@ -92,18 +92,18 @@ function wholeNumber(text: string): number {
   return /^\d+$/.test(text.trim()) ? Number(text) : NaN;
 }
 
-type Image = Pick<IJobSpec, 'image' | 'environment_name'>;
+type Image = Pick<IJobSpec, 'image' | 'environment'>;
 
 /** This server's image is known to be there; that of others is the service's to say. */
 function imageOf(form: IJobForm, defaults: IDefaults): Image {
   if (runsCustomImage(form)) {
-    return { image: form.image.trim(), environment_name: null };
+    return { image: form.image.trim(), environment: null };
   }
-  return form.imageEnvironment
-    ? { image: '', environment_name: form.imageEnvironment }
+  return form.environment
+    ? { image: '', environment: form.environment }
     : {
         image: defaults.image,
-        environment_name: defaults.environment || null
+        environment: defaults.environment || null
       };
 }
 
@@ -194,7 +194,7 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
     ...sizeForm(spec, defaults.frameworks[spec.framework] ?? []),
     processes: String(spec.processes_per_replica ?? ''),
     priority: spec.priority,
-    environment: pairs(spec.environment, String),
+    env: pairs(spec.env, String),
     secrets: Object.entries(spec.secrets).map(([name, { secret, key }]) => ({
       name,
       secret,
@@ -209,11 +209,11 @@ export function formOf(spec: IJobSpec, defaults: IDefaults): IJobForm {
   };
 }
 
-type ImageForm = Pick<IJobForm, 'image' | 'imageEnvironment' | 'isCustomImage'>;
+type ImageForm = Pick<IJobForm, 'image' | 'environment' | 'isCustomImage'>;
 
 /** The image that an environment had then may be gone: its name stays. */
 function imageForm(spec: IJobSpec, defaults: IDefaults): ImageForm {
-  const name = spec.environment_name ?? '';
+  const name = spec.environment ?? '';
   const isCurrent = name
     ? name === defaults.environment
     : spec.image === '' || spec.image === defaults.image;
@@ -221,7 +221,7 @@ function imageForm(spec: IJobSpec, defaults: IDefaults): ImageForm {
   return {
     isCustomImage,
     image: isCustomImage ? spec.image : '',
-    imageEnvironment: isCurrent ? '' : name
+    environment: isCurrent ? '' : name
   };
 }
 

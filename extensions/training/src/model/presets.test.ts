@@ -30,7 +30,7 @@ test('what does not fit is as if never written', () => {
         priority: 'urgent',
         program: 'notebook',
         reusedCode: { directory: '/a', snapshot: 'x' },
-        environment: [{ name: 'A', value: 5 }, 'B'],
+        env: [{ name: 'A', value: 5 }, 'B'],
         roles: { ps: { replicas: '2', color: 'red' }, chief: null },
         color: 'red'
       }
@@ -41,12 +41,19 @@ test('what does not fit is as if never written', () => {
   assert.deepEqual(preset.form, {
     ...emptyForm(),
     script: '/a.py',
-    environment: [{ ...none, name: 'A' }, none],
+    env: [{ ...none, name: 'A' }, none],
     roles: { ps: { ...role, replicas: '2' }, chief: role }
   });
   for (const stored of [null, 'x', {}, [null], [{ name: 5 }], [{ name: '' }]]) {
     assert.deepEqual(readPresets(stored), []);
   }
+});
+
+test('a preset of before keeps its variables and its environment', () => {
+  const env = [{ name: 'SEED', value: '7' }];
+  const before = { environment: env, imageEnvironment: 'ray' };
+  const [preset] = readPresets([{ name: 'old', form: before }]);
+  assert.deepEqual(preset.form, { ...emptyForm(), env, environment: 'ray' });
 });
 
 test('a preset keeps nothing that belongs to one job alone', () => {

@@ -53,7 +53,7 @@ const CHOICES: Record<string, readonly unknown[]> = {
 };
 
 function readForm(stored: unknown): IJobForm {
-  const read = asRecord(stored);
+  const read = renamed(asRecord(stored));
   const pair = { name: '', value: '' };
   const roles = Object.entries(asRecord(read.roles)).map(([name, role]) => [
     name,
@@ -63,12 +63,20 @@ function readForm(stored: unknown): IJobForm {
     ...matching(emptyForm(), read),
     reusedCode: null,
     hyperparameters: rows(read.hyperparameters, pair),
-    environment: rows(read.environment, pair),
+    env: rows(read.env, pair),
     secrets: rows(read.secrets, { name: '', secret: '', key: '' }),
     inputs: rows(read.inputs, emptyPathRow()),
     outputs: rows(read.outputs, emptyPathRow()),
     roles: Object.fromEntries(roles) as IJobForm['roles']
   });
+}
+
+/** Earlier versions kept the variables as `environment`, its name elsewhere. */
+function renamed(read: Record<string, unknown>): Record<string, unknown> {
+  const { environment, imageEnvironment } = read;
+  return Array.isArray(environment)
+    ? { ...read, env: environment, environment: imageEnvironment }
+    : read;
 }
 
 function rows<R extends object>(stored: unknown, empty: R): R[] {

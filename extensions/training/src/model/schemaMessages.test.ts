@@ -55,8 +55,8 @@ const messages: [string, Partial<IJobForm>, string, string][] = [
   ],
   [
     'a value without a name',
-    { environment: [{ name: '', value: '1' }] },
-    'environment.0.name',
+    { env: [{ name: '', value: '1' }] },
+    'env.0.name',
     'Letters, digits and underscores, no digit first.'
   ],
   [

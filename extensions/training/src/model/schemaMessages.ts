@@ -75,7 +75,7 @@ function messageOf(
         return secretMessage(spec.secrets[second]?.[last], trans);
       }
       return variableName(trans);
-    case 'environment':
+    case 'env':
       return variableName(trans);
     default:
       return trans.__('This cannot be sent.');

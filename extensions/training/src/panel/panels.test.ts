@@ -20,14 +20,14 @@ const spec = {
   command: [],
   arguments: ['--fast', 'a b'],
   working_directory: '/home/jovyan',
-  environment_name: '',
+  environment: '',
   image: 'pytorch:1',
   resources: { cpu: '1', memory: '2Gi', gpu: 0 },
   hyperparameters: { lr: 0.1 },
   flags: ['amp'],
   inputs: [],
   outputs: [{ name: 'model_url', path: '/global/out' }],
-  environment: {},
+  env: {},
   secrets: { TOKEN: { secret: 'hub', key: 'token' } }
 } as unknown as IJobSpec;
 

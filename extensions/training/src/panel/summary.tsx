@@ -22,8 +22,8 @@ export function JobSummary({ job, model, trans }: IDetailProps): JSX.Element {
     ],
     [trans.__('Command'), commandOf(spec)],
     [trans.__('Directory'), spec.working_directory],
-    ...(spec.environment_name
-      ? [[trans.__('Environment'), spec.environment_name] as [string, string]]
+    ...(spec.environment
+      ? [[trans.__('Environment'), spec.environment] as [string, string]]
       : []),
     [trans.__('Image'), spec.image],
     [trans.__('Per replica'), sizeOf(job, trans)]
@@ -74,7 +74,7 @@ export function Parameters(props: IDetailProps): JSX.Element {
     ...spec.flags.map((name): [string, string] => [name, trans.__('flag')])
   ];
   const variables = [
-    ...Object.entries(spec.environment),
+    ...Object.entries(spec.env),
     ...Object.entries(spec.secrets).map(
       ([name, { secret, key }]): [string, string] => [
         name,

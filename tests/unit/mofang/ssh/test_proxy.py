@@ -256,9 +256,10 @@ async def test_a_connection_that_breaks_is_told(ssh_service):
     assert "was lost" in said
 
 
-async def test_nobody_there_is_told(ssh_service, monkeypatch):
-    monkeypatch.setattr(type(ssh_service), "url", "http://127.0.0.1:9/services/t")
-    code, said = await ended(await ssh_service.proxy())
+async def test_nobody_there_is_told(ssh_service):
+    nobody = {"MOFANG_API_URL": "http://127.0.0.1:9/services/t"}
+    process = await ssh_service.proxy(env={**ssh_service.environment(), **nobody})
+    code, said = await ended(process)
     assert code == 255
     assert "cannot be reached" in said
 

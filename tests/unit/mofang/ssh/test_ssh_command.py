@@ -9,6 +9,7 @@ import pytest
 from unit.mofang.fake_service import TOKEN, a_job
 from unit.mofang.ssh.bridge import JOB, PROGRAM, running_job
 
+from mofang.cli.app import Platform
 from mofang.cli.completing import complete_replica
 from mofang.cli.ssh_commands import WithCommand
 from mofang.ssh.options import this_program
@@ -152,10 +153,10 @@ def test_the_program_is_found_again_from_anywhere(tmp_path, monkeypatch):
     assert this_program("/gone/mofang") == [sys.executable, "-P", "-c", PROGRAM]
 
 
-def test_replicas_complete_themselves(service, monkeypatch):
+def test_replicas_complete_themselves(service):
     service.add(running_job())
-    monkeypatch.setattr("mofang.cli.completing.Client", service.connect)
-    context = WithCommand("ssh").make_context("ssh", [])
+    platform = Platform(connect=service.connect)
+    context = WithCommand("ssh").make_context("ssh", [], obj=platform)
     context.params["job_id"] = JOB
     found = complete_replica(context, context.command, "worker-")
     assert [each.value for each in found] == ["worker-0", "worker-1"]

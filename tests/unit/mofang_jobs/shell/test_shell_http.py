@@ -5,12 +5,13 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
-from unit.mofang_jobs.world import PretendedStream, World, running_world
+from unit.mofang_jobs.pretended_exec import PretendedStream
+from unit.mofang_jobs.world import World, running_world
 
 from mofang_jobs.adapters.hub_identity import KEEP_SECONDS
 from mofang_spawner.environments.models import Member
@@ -260,7 +261,7 @@ async def test_who_leaves_the_group_loses_the_shell(world: World) -> None:
 
 @pytest.mark.parametrize("keep_caller_seconds", [0.0])
 async def test_a_shell_outlives_an_absent_hub_and_a_broken_check(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     job = await world.submit()
     world.run_pod(job)
@@ -270,12 +271,11 @@ async def test_a_shell_outlives_an_absent_hub_and_a_broken_check(
         world.hub.is_away = True
         await until(lambda: world.hub.asked > asked + 1)
         world.hub.is_away = False
-        project = world.catalog.projects.pop("vision")
-        with monkeypatch.context() as broken:
-            broken.setattr(world.catalog, "projects", None)
-            asked = world.hub.asked
-            await until(lambda: world.hub.asked > asked + 1)
-        world.catalog.projects["vision"] = project
+        projects = world.catalog.projects
+        world.catalog.projects = cast("Any", None)
+        asked = world.hub.asked
+        await until(lambda: world.hub.asked > asked + 1)
+        world.catalog.projects = projects
         world.terminals.opened[0].to_come.put_nowait((1, b"still here"))
 
         assert await socket.read_message() == '["stdout", "still here"]'

@@ -1,20 +1,19 @@
 """Packages that Debian brought, which have no list of their files."""
 
+from dataclasses import replace
+
 import pytest
 
-from mofang_run.environments import debian
 from mofang_run.environments.image import Image
 from mofang_run.environments.plan import build_plan
 
 
 @pytest.fixture
-def dpkg(tmp_path, monkeypatch):
+def dpkg(tmp_path):
     """A folder of Debian's packages; returns how one is installed there."""
     root = tmp_path / "dpkg"
     (root / "info").mkdir(parents=True)
     (root / "status").write_text("")
-    monkeypatch.setattr(debian, "DPKG", root)
-    debian._owners.cache_clear()
     site = tmp_path / "dist-packages"
     site.mkdir()
 
@@ -26,9 +25,8 @@ def dpkg(tmp_path, monkeypatch):
             lines = [str(site), *(f"{site}/{name}" for name in files)]
             (root / "info" / f"{package}.list").write_text("\n".join(lines))
 
-    install.site = site
-    yield install
-    debian._owners.cache_clear()
+    install.root, install.site = root, site
+    return install
 
 
 @pytest.fixture
@@ -38,7 +36,8 @@ def image(tmp_path, dpkg):
     own.mkdir(parents=True)
     (prefix / "bin").mkdir()
     (prefix / "share").mkdir()
-    return Image(prefix, prefix / "bin" / "python3", "3.13", (own, dpkg.site))
+    python = prefix / "bin" / "python3"
+    return Image(prefix, python, "3.13", (own, dpkg.site), dpkg.root)
 
 
 def distribution(plan, image, name):
@@ -136,6 +135,6 @@ def test_what_was_excluded_is_left_out_with_its_byte_code(dpkg, image):
 
 def test_another_state_of_debian_is_another_image(dpkg, image):
     before = image.identity
-    (debian.DPKG / "status").write_text("Package: python3-torch\nVersion: 2\n")
-    again = Image(image.prefix, image.python, image.version, image.sites)
+    (dpkg.root / "status").write_text("Package: python3-torch\nVersion: 2\n")
+    again = replace(image)
     assert again.identity != before

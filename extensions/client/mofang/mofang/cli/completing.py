@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from mofang.cli.app import Platform
 from mofang.client import Client
 from mofang.errors import MofangError
 from mofang.settings import ClientOptions
@@ -91,5 +92,8 @@ def _replicas(job: Job) -> list[str]:
 
 
 def _client(ctx: click.Context) -> Client:
+    # Nothing has run the group, which would tell the platform what was said.
+    platform = ctx.find_object(Platform) or Platform()
     said: dict[str, Any] = ctx.find_root().params
-    return Client(**ClientOptions(project=said.get("project"), url=said.get("url")))
+    given = ClientOptions(project=said.get("project"), url=said.get("url"))
+    return platform.connect(**given)

@@ -78,7 +78,7 @@ _OPTIONS = (
     ),
     _program.option(
         "--environment",
-        "environment_name",
+        "environment",
         metavar="NAME",
         shell_complete=complete_environment,
         help="Environment to run, such as pytorch; that of this notebook by default.",
@@ -143,7 +143,6 @@ _OPTIONS = (
     ),
     _data.option(
         "--env",
-        "environment",
         **_pairs("NAME=VALUE", "A variable for the script, never a secret."),
     ),
     _data.option(

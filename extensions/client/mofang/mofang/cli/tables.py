@@ -110,7 +110,7 @@ def job_table(job: Job) -> Table:
         "Inputs": _text(", ".join(f"{p.name}={p.path}" for p in spec.inputs)),
         "Outputs": _text(", ".join(f"{p.name}={p.path}" for p in spec.outputs)),
         "Code": _text(f"copy of {spec.code.directory}" if spec.code else ""),
-        "Environment": _text(spec.environment_name),
+        "Environment": _text(spec.environment),
         "Image": _text(spec.image),
         "Rerun of": _text(spec.rerun_of),
     }

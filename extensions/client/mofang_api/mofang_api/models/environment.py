@@ -35,7 +35,7 @@ class Environment(ResponseModel):
     """One environment of the catalogue, as it is now."""
 
     name: str
-    """What ``JobSpec.environment_name`` takes."""
+    """What ``JobSpec.environment`` takes."""
 
     display_name: str
     description: str = ""

@@ -91,7 +91,7 @@ class JobSpec(RequestModel):
         str, Field(json_schema_extra={"pattern": f"^$|{IMAGE}", "maxLength": MAX_IMAGE})
     ] = ""
     """Full reference of the image all replicas run; empty for that of the environment
-    that ``environment_name`` names, as it is at the submission."""
+    that ``environment`` names, as it is at the submission."""
 
     script: Annotated[str, Field(json_schema_extra={"pattern": "^$|^(?!-).*[^/]$"})] = (
         ""
@@ -135,7 +135,7 @@ class JobSpec(RequestModel):
     processes_per_replica: Annotated[int, Field(ge=1, le=256)] | None = None
     """None for one per GPU, and one where there is none."""
 
-    environment: dict[str, str] = Field(
+    env: dict[str, str] = Field(
         default_factory=dict, json_schema_extra=_named(VARIABLE_NAME)
     )
     """Variables of the job's containers; never a place for secrets."""
@@ -153,7 +153,7 @@ class JobSpec(RequestModel):
     """How long a failed replica's container is held for debugging; it keeps its share
     of the quota so long."""
 
-    environment_name: str | None = None
+    environment: str | None = None
     """The environment (template) whose image is run; None where an image is named that
     is not known to be one's. Of an admitted job both are there."""
 
@@ -191,7 +191,7 @@ class JobSpec(RequestModel):
     def _check_image(cls, value: str) -> str:
         return check_image(value) if value else value
 
-    @field_validator("environment_name")
+    @field_validator("environment")
     @classmethod
     def _check_environment_name(cls, value: str | None) -> str | None:
         return value if value is None else check_environment_name(value)
@@ -263,9 +263,9 @@ class JobSpec(RequestModel):
             check_parameter(name, "")
         return value
 
-    @field_validator("environment")
+    @field_validator("env")
     @classmethod
-    def _check_environment(cls, value: dict[str, str]) -> dict[str, str]:
+    def _check_env(cls, value: dict[str, str]) -> dict[str, str]:
         _check_count("variables", value)
         for name, text in value.items():
             check_variable(name, text)
@@ -291,9 +291,9 @@ class JobSpec(RequestModel):
     @model_validator(mode="after")
     def _agree(self) -> JobSpec:
         self._check_program()
-        if not self.image and self.environment_name is None:
+        if not self.image and self.environment is None:
             raise FieldError(
-                "environment_name",
+                "environment",
                 "Name the environment whose image the job runs, such as pytorch, or an "
                 "image.",
             )
@@ -351,7 +351,7 @@ class JobSpec(RequestModel):
                     "one of them.",
                 )
         for name in self.secrets:
-            if name in self.environment:
+            if name in self.env:
                 raise FieldError(
                     "secrets", f"{name} is a variable and a secret. Remove one."
                 )

@@ -13,25 +13,26 @@ from pathlib import Path
 DPKG = Path("/var/lib/dpkg")
 
 
-def state() -> tuple[int, int]:
+def state(dpkg: Path = DPKG) -> tuple[int, int]:
     """Return what changes whenever a package of Debian's is installed."""
     try:
-        status = (DPKG / "status").stat()
+        status = (dpkg / "status").stat()
     except OSError:
         return (0, 0)
     return (status.st_size, int(status.st_mtime))
 
 
-def files_of(info: Path) -> list[str]:
+def files_of(info: Path, dpkg: Path = DPKG) -> list[str]:
     """Return the files beside a package's metadata that came with it.
 
     Args:
         info: The folder or file with its metadata.
+        dpkg: The folder of dpkg's database.
 
     Returns:
         Paths relative to the folder that holds ``info``; none if dpkg does not know.
     """
-    owner = _owners(info.parent).get(info.name)
+    owner = _owners(info.parent, dpkg).get(info.name)
     if owner is None:
         return []
     paths = ((name, info.parent / name) for name in _files(owner, info.parent))
@@ -66,10 +67,10 @@ def _modules(site: Path, name: str) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=None)  # noqa: UP033 - Python 3.8
-def _owners(site: Path) -> dict[str, Path]:
+def _owners(site: Path, dpkg: Path) -> dict[str, Path]:
     """Return dpkg's list of files by the name of the metadata in it."""
     owners = {}
-    for path in sorted((DPKG / "info").glob("*.list")):
+    for path in sorted((dpkg / "info").glob("*.list")):
         for name in _files(path, site):
             top = name.partition("/")[0]
             if top.endswith((".dist-info", ".egg-info")):

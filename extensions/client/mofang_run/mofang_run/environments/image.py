@@ -33,6 +33,9 @@ class Distribution:
     info: str
     """Name of the folder or file with its metadata."""
 
+    dpkg: Path = debian.DPKG
+    """The folder of the database of Debian's packages."""
+
     @property
     def record(self) -> Path:
         """The list of its files, which Debian's packages do not always have."""
@@ -51,7 +54,7 @@ class Distribution:
         if self.record.is_file():
             return read_record(self.record)
         path = self.site / self.info
-        return debian.files_of(path) or debian.files_by_name(path)
+        return debian.files_of(path, self.dpkg) or debian.files_by_name(path)
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class Image:
 
     sites: tuple[Path, ...]
     """Folders of packages, in the order in which Python searches them."""
+
+    dpkg: Path = debian.DPKG
+    """The folder of the database of Debian's packages."""
 
     @classmethod
     def running(cls) -> Image:
@@ -88,7 +94,7 @@ class Image:
     def identity(self) -> str:
         """Differs between images whose packages differ."""
         digest = hashlib.sha256()
-        parts = (FORMAT, sys.version, self.python, self.prefix, debian.state())
+        parts = (FORMAT, sys.version, self.python, self.prefix, debian.state(self.dpkg))
         digest.update(repr(parts).encode())
         for folder in self.sites:
             for one in self.distributions(folder):
@@ -105,15 +111,23 @@ class Image:
         )
         found = set()
         for name in names:
-            one = read_distribution(folder, name)
+            one = read_distribution(folder, name, self.dpkg)
             # Debian keeps both forms of some; the first is the newer one.
             if one is not None and one.name not in found:
                 found.add(one.name)
                 yield one
 
 
-def read_distribution(folder: Path, info: str) -> Distribution | None:
-    """Return the package with this metadata; None if it is none."""
+def read_distribution(
+    folder: Path, info: str, dpkg: Path = debian.DPKG
+) -> Distribution | None:
+    """Return the package with this metadata; None if it is none.
+
+    Args:
+        folder: Where the metadata is.
+        info: Name of the folder or file with it.
+        dpkg: The folder of the database of Debian's packages.
+    """
     if info.endswith(DIST_INFO) and not info.startswith("~"):
         name, _, version = info[: -len(DIST_INFO)].rpartition("-")
     elif info.endswith(EGG_INFO):
@@ -123,7 +137,7 @@ def read_distribution(folder: Path, info: str) -> Distribution | None:
         return None
     if not name:
         return None
-    return Distribution(normalize(name), version, folder, info)
+    return Distribution(normalize(name), version, folder, info, dpkg)
 
 
 def normalize(name: str) -> str:

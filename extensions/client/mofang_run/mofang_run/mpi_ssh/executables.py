@@ -6,28 +6,36 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from mofang_run.process.exit_codes import CANNOT_EXECUTE, NOT_FOUND, RefusalError
 
-# sshd lives where plain users do not look.
-_MORE_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin")
+"""Where sshd lives: plain users do not look there."""
 
 _OUR_USER = "jobs of this framework"
 
 
-def find_program(name: str, package: str, *, user: str = _OUR_USER) -> str:
+def find_program(
+    name: str,
+    package: str,
+    *,
+    user: str = _OUR_USER,
+    folders: Sequence[str] = SYSTEM_FOLDERS,
+) -> str:
     """Return the absolute path of a program.
 
     Args:
         name: Its name.
         package: What brings it in Debian.
         user: Who needs it, in the plural.
+        folders: Where it is looked for after those of PATH.
 
     Raises:
         RefusalError: The image does not have it.
     """
-    search_path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_FOLDERS])
+    search_path = os.pathsep.join([os.environ.get("PATH", os.defpath), *folders])
     found = shutil.which(name, path=search_path)
     if found is None:
         raise RefusalError(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mofang_run.mpi_ssh.env_script import SESSION_VARIABLES, env_script
-from mofang_run.mpi_ssh.executables import find_program, user_name
+from mofang_run.mpi_ssh.executables import SYSTEM_FOLDERS, find_program, user_name
 from mofang_run.mpi_ssh.session_dir import HOST_KEY
 from mofang_run.process.exit_codes import WRONG_SETTINGS, RefusalError
 
@@ -87,13 +87,18 @@ _SFTP_SERVERS = (
 _PUBLIC_KEY = re.compile(r"[a-z0-9@.-]{1,60} [A-Za-z0-9+/]{1,2100}={0,2}")
 
 
-def find_sshd() -> tuple[str, str]:
+def find_sshd(folders: Sequence[str] = SYSTEM_FOLDERS) -> tuple[str, str]:
     """Return the path of sshd, and the name of the user it serves.
+
+    Args:
+        folders: Where it is looked for after those of PATH.
 
     Raises:
         RefusalError: The image lacks OpenSSH or a user with a name.
     """
-    program = find_program("sshd", "openssh-server", user="SSH sessions")
+    program = find_program(
+        "sshd", "openssh-server", user="SSH sessions", folders=folders
+    )
     return program, user_name(without="nobody can log in by SSH")
 
 
