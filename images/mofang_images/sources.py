@@ -17,7 +17,7 @@ ROOT_PARENT = "debian"
 SHARED_FOLDER = "shared"
 """Files beside the images that count for the build of each."""
 
-LAYER = "mofang-packages"
+LAYER = "ours"
 """The layer on top of every environment."""
 
 

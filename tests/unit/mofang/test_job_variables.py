@@ -143,5 +143,5 @@ def test_what_was_added_by_hand_is_looked_at_too(tmp_path: Path) -> None:
 
 
 def test_terminals_read_the_same_file() -> None:
-    script = REPOSITORY / "images" / "mofang-packages" / "job-variables.sh"
+    script = REPOSITORY / "images" / "ours" / "job-variables.sh"
     assert f'. "{variables_file("$MOFANG_DEBUG_JOB")}"' in script.read_text()

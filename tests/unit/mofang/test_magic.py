@@ -187,7 +187,7 @@ def test_a_fresh_kernel_knows_the_magics_and_starts_without_their_imports(tmp_pa
     """The image's configuration is read as IPython reads it."""
     places = tmp_path / "etc" / "ipython"
     places.mkdir(parents=True)
-    shutil.copy(REPOSITORY / "images" / "mofang-packages" / "ipython_config.py", places)
+    shutil.copy(REPOSITORY / "images" / "ours" / "ipython_config.py", places)
     command = (
         "import sys, IPython.core.application as app, IPython\n"
         f"app.SYSTEM_CONFIG_DIRS[:] = [{str(places)!r}]\n"

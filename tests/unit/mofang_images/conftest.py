@@ -105,7 +105,7 @@ def images(declare) -> Path:
     declare("pytorch", parent="foundation", kind="environment")
     declare("hub", projects=("hub",), downloads=("extensions/client/mofang",))
     images = declare(
-        "mofang-packages",
+        "ours",
         parent="foundation",
         kind="layer",
         projects=("extensions/client/mofang",),

@@ -53,7 +53,7 @@ class RecordingBuilder:
         self.built.append((name, request.parent_ref.split("/")[-1].split(":")[0]))
         self.contents.add(request.ref)
         # The layer's Dockerfile ends from scratch; no two builds give the same bytes.
-        parent = "scratch" if name == "mofang-packages-layers" else request.parent_ref
+        parent = "scratch" if name == "ours-layers" else request.parent_ref
         added = f"{request.ref} {len(self.built)}".encode()
         self.layers[request.ref] = [*self.layers.get(parent, []), added]
 
@@ -122,7 +122,7 @@ def layers_of(build, builder):
     def hashes(name, **state):
         recipes = build(**state).plan.recipes
         stack = [*builder.layers[recipes[name].ref]]
-        stack.append(builder.layers[recipes["mofang-packages"].ref][-1])
+        stack.append(builder.layers[recipes["ours"].ref][-1])
         return [digest(layer) for layer in stack]
 
     return hashes
@@ -134,7 +134,7 @@ def test_what_an_image_stands_on_is_built_before_it(ensure, builder):
     assert builder.built == [
         ("foundation-layers", "debian"),
         ("pytorch-layers", "foundation-layers"),
-        ("mofang-packages-layers", "foundation-layers"),
+        ("ours-layers", "foundation-layers"),
     ]
 
 
@@ -187,7 +187,7 @@ def test_a_change_of_our_sources_builds_one_small_layer_for_all(ensure, builder)
 
     changed = [ensure(name, sources="2") for name in ("base", "pytorch")]
 
-    assert builder.built == [("mofang-packages-layers", "foundation-layers")]
+    assert builder.built == [("ours-layers", "foundation-layers")]
     assert all(image.archive.exists() for image in changed)
 
 
@@ -200,10 +200,10 @@ def test_the_platforms_own_image_is_what_its_dockerfile_makes(ensure, builder):
 
 
 def test_a_build_gets_its_files_and_what_it_names(ensure, builder, images):
-    (images / "mofang-packages" / "README.md").write_text("For people.")
+    (images / "ours" / "README.md").write_text("For people.")
     ensure("base")
 
-    assert builder.contexts["mofang-packages-layers"] == {
+    assert builder.contexts["ours-layers"] == {
         "Dockerfile",
         "examples/single/README.md",
         "image.toml",
@@ -232,7 +232,7 @@ def test_what_is_built_is_not_built_again(ensure, builder):
 
 @pytest.mark.parametrize("thin", [False, True], ids=["whole", "thin"])
 @pytest.mark.parametrize(
-    "lost", ["foundation", "pytorch", "mofang-packages"], ids="the archive of {}".format
+    "lost", ["foundation", "pytorch", "ours"], ids="the archive of {}".format
 )
 def test_an_image_is_whole_again_after_archives_were_lost(
     ensure, build, builder, store, lost, thin

@@ -32,7 +32,7 @@ def test_listing_builds_nothing_and_names_every_image(tmp_path, capsys):
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert {row[0] for row in rows} >= {"base", "hub", "pytorch"}
     # Parts of images are no images.
-    assert not {row[0] for row in rows} & {"foundation", "mofang-packages"}
+    assert not {row[0] for row in rows} & {"foundation", "ours"}
     assert {row[2] for row in rows} == {"not built"}
 
 

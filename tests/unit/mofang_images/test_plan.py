@@ -48,7 +48,7 @@ def test_our_own_sources_rename_environments_but_nothing_below_them(tags):
     """What is below is large and slow to build; our sources change all day."""
     after = tags(PROJECTS | {"extensions/client/mofang": "2"})
 
-    assert changed(tags(), after) == ENVIRONMENTS | {"mofang-packages-layers", "hub"}
+    assert changed(tags(), after) == ENVIRONMENTS | {"ours-layers", "hub"}
 
 
 def test_an_example_renames_environments_but_nothing_below_them(tags, images):
@@ -56,7 +56,7 @@ def test_an_example_renames_environments_but_nothing_below_them(tags, images):
 
     (images / "examples" / "single" / "README.md").write_text("Read this.\n")
 
-    assert changed(before, tags()) == ENVIRONMENTS | {"mofang-packages-layers"}
+    assert changed(before, tags()) == ENVIRONMENTS | {"ours-layers"}
 
 
 def test_an_environments_own_files_rename_it_alone(tags, images):
@@ -72,7 +72,7 @@ def test_the_foundation_renames_every_environment_but_no_stranger(tags, images):
 
     (images / "foundation" / "Dockerfile").write_text("# changed\n")
 
-    assert changed(before, tags()) == ENVIRONMENTS | LAYERS | {"mofang-packages-layers"}
+    assert changed(before, tags()) == ENVIRONMENTS | LAYERS | {"ours-layers"}
 
 
 def test_sources_of_the_hub_rename_the_hub_only(tags):

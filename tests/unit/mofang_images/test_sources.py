@@ -15,7 +15,7 @@ def test_parents_come_before_their_children(declare):
 def test_an_environment_is_asked_for_with_its_ancestors_and_our_layer(images):
     needed = with_needed(read_sources(images), ["pytorch"])
 
-    assert list(needed) == ["foundation", "pytorch", "mofang-packages"]
+    assert list(needed) == ["foundation", "pytorch", "ours"]
 
 
 def test_the_platforms_own_image_needs_no_layer_on_top(images):
