@@ -5,16 +5,14 @@ program, its folders. Nothing else on the machine is touched.
 """
 
 import contextlib
-import itertools
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
-from mofang_local import network
+from mofang_local import cgroups, network
 from mofang_local.local_paths import LocalPaths
 from mofang_local.processes import Supervisor
 
@@ -35,27 +33,7 @@ STOP_ORDER = (
 
 def _container_pids() -> set[int]:
     """Processes inside the cgroups of our nodes."""
-    folders = [network.cgroup_folders(node) for node in network.NODES]
-    return pids_in(itertools.chain.from_iterable(folders))
-
-
-def pids_in(folders: Iterable[Path]) -> set[int]:
-    """Return the processes of some cgroups and of all within them."""
-    found: set[int] = set()
-    for folder in folders:
-        for group in _groups_below(folder):
-            with contextlib.suppress(OSError):
-                listing = (group / "cgroup.procs").read_text()
-                found.update(int(pid) for pid in listing.split())
-    return found
-
-
-def _groups_below(folder: Path) -> list[Path]:
-    """Return a cgroup and all within it, innermost first.
-
-    The kubelet removes some while one looks, over which os.walk just steps.
-    """
-    return [Path(group) for group, _, _ in os.walk(folder, topdown=False)]
+    return {pid for node in network.NODES for pid in cgroups.pids(node.cgroup)}
 
 
 def _shim_pids(paths: LocalPaths) -> set[int]:
@@ -125,11 +103,8 @@ def unmount(below: Path) -> None:
 
 
 def _remove_cgroups() -> None:
-    for node in network.NODES:
-        for folder in network.cgroup_folders(node):
-            for group in _groups_below(folder):
-                with contextlib.suppress(OSError):
-                    group.rmdir()
+    for name in (*(node.cgroup for node in network.NODES), cgroups.SYSTEM):
+        cgroups.remove(name)
 
 
 def stop_everything(paths: LocalPaths, supervisor: Supervisor) -> None:

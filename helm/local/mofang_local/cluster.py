@@ -9,6 +9,7 @@ import yaml
 
 from mofang_local import (
     addons,
+    cgroups,
     cleanup,
     control_plane,
     loading,
@@ -130,8 +131,9 @@ class Cluster:
     def _prepare(self, pause: str) -> None:
         network.create()
         self.certificates.make()
+        cgroups.create(cgroups.SYSTEM)
         for node in self._host.nodes:
-            network.create_cgroups(node)
+            cgroups.create(node.cgroup)
             nodes.write(self.paths, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
         for name in _SHARED:

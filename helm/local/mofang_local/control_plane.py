@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mofang_local import cgroups
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import API_PORT, CPU_NODE, POD_RANGE, SERVICE_RANGE
 from mofang_local.processes import Program
@@ -100,6 +101,7 @@ def programs(paths: LocalPaths) -> tuple[Program, ...]:
             hint=hint,
             command=(str(own) if own.exists() else name, *arguments),
             namespace=CPU_NODE.namespace,
+            cgroup=cgroups.SYSTEM,
         )
 
     return (

@@ -4,10 +4,8 @@ Nothing here leads out of the machine: the host's end of the wire carries no
 route but the one to the first node's address.
 """
 
-import contextlib
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 from mofang_local.errors import StartError
 
@@ -132,37 +130,3 @@ def create() -> None:
     for node in NODES:
         for setting in ("net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0"):
             run("sysctl", "-qw", setting, namespace=node.namespace)
-
-
-def cgroup_folders(node: Node) -> list[Path]:
-    """The node's cgroup in every hierarchy of this machine (one in version 2)."""
-    root = Path("/sys/fs/cgroup")
-    if (root / "cgroup.controllers").exists():
-        return [root / node.cgroup.lstrip("/")]
-    return [
-        hierarchy / node.cgroup.lstrip("/")
-        for hierarchy in sorted(root.iterdir())
-        if hierarchy.is_dir() and not hierarchy.is_symlink()
-    ]
-
-
-def delegate_controllers(root: Path) -> None:
-    """Let cgroups below the root have its controllers; version 2 asks for that."""
-    found = root / "cgroup.controllers"
-    if not found.exists():
-        return
-    for controller in found.read_text().split():
-        # One that the machine keeps to itself is no reason to stop.
-        with contextlib.suppress(OSError):
-            (root / "cgroup.subtree_control").write_text(f"+{controller}")
-
-
-def create_cgroups(node: Node) -> None:
-    """A cgroup for the node's pods, apart from the other node's."""
-    delegate_controllers(Path("/sys/fs/cgroup"))
-    for folder in cgroup_folders(node):
-        folder.mkdir(exist_ok=True)
-        for setting in ("cpuset.cpus", "cpuset.mems"):
-            here, parent = folder / setting, folder.parent / setting
-            if here.exists() and parent.exists() and not here.read_text().strip():
-                here.write_text(parent.read_text())

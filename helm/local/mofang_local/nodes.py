@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from mofang_local import cgroups
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import DNS_ADDRESS, POD_RANGE, Node
 from mofang_local.processes import Program
@@ -198,6 +199,7 @@ def programs(paths: LocalPaths, node: Node) -> tuple[Program, ...]:
             configuration=configuration,
             command=(str(bin_ / name), *arguments),
             namespace=node.namespace,
+            cgroup=cgroups.SYSTEM,
             environment={"PATH": path},
         )
 

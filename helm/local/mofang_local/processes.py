@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mofang_local import cgroups
 from mofang_local.errors import StartError, last_lines
 from mofang_local.files import write_private
 
@@ -27,6 +28,8 @@ class Program:
     command: tuple[str, ...]
     namespace: str | None = None
     """Network namespace it runs in; None is the machine's own."""
+    cgroup: str = ""
+    """Cgroup that its time counts for, from ``/`` on; empty for the launcher's."""
     environment: dict[str, str] = field(default_factory=dict)
     configuration: str = ""
     """What its configuration file says: another one means starting it anew."""
@@ -112,6 +115,8 @@ class Supervisor:
                 env={**os.environ, **program.environment},
                 start_new_session=True,
             )
+        if program.cgroup:
+            cgroups.add_process(program.cgroup, process.pid)
         self._children[program.name] = process
         self.record(program.name, process.pid, program.fingerprint)
 

@@ -14,7 +14,6 @@ from mofang_images.file_images import FileImage, write_file_image
 from mofang_local import (
     cleanup,
     loading,
-    network,
     nodes,
     platform,
     preflight,
@@ -110,17 +109,6 @@ def test_only_the_newest_archive_of_an_image_is_kept(tmp_path):
             image = FileImage(name=name, files={"/b": program}, entrypoint=("/b",))
             kept.append(write_file_image(image, folder))
     assert sorted(folder.iterdir()) == sorted(kept[2:])
-
-
-def test_controllers_of_version_2_are_handed_down(tmp_path):
-    (tmp_path / "cgroup.controllers").write_text("cpu memory\n")
-    network.delegate_controllers(tmp_path)
-    assert (tmp_path / "cgroup.subtree_control").read_text() == "+memory"
-
-
-def test_version_1_has_nothing_to_hand_down(tmp_path):
-    network.delegate_controllers(tmp_path)
-    assert not list(tmp_path.iterdir())
 
 
 def test_users_images_are_on_every_node_and_others_on_one():
