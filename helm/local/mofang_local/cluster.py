@@ -13,6 +13,7 @@ from mofang_local import (
     control_plane,
     loading,
     network,
+    network_policies,
     nodes,
     operators,
 )
@@ -77,6 +78,7 @@ class Cluster:
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
                 self._replace(stale)
                 self._advertise_fake_gpus()
+                self._enforce_policies()
                 return
         with self.progress.step("clear what an earlier run left"):
             cleanup.stop_everything(self.paths, self.supervisor)
@@ -89,7 +91,26 @@ class Cluster:
                 self.supervisor.start(nodes.programs(self.paths, node)[0])
             self._wait_for_api()
         with self.progress.step("nodes"):
+            # Before the first pod, so that none is ever open.
+            self._enforce_policies()
             self._start_nodes(own)
+
+    def _enforce_policies(self) -> None:
+        """Start what enforces NetworkPolicies, or end it if that was switched off."""
+        wanted = network_policies.programs(self.paths)
+        changed = [each for each in wanted if not self.supervisor.is_current(each)]
+        known = set(self.supervisor.names()).intersection(network_policies.NAMES)
+        for name in known:
+            if not wanted or name in {each.name for each in changed}:
+                self.supervisor.stop(name)
+        if known and not wanted:
+            network_policies.remove_rules()
+        if changed:
+            network_policies.write(self.paths, Authority(self.paths.pki))
+            network_policies.filter_bridges()
+            self.kubectl.apply(network_policies.rights())
+        for program in changed:
+            self.supervisor.start(program)
 
     def _replace(self, stale: list[Program]) -> None:
         if not stale:
@@ -140,7 +161,7 @@ class Cluster:
         names = {node.name for node in NODES}
 
         def is_ready() -> bool:
-            for program in self.programs():
+            for program in (*self.programs(), *network_policies.programs(self.paths)):
                 self.supervisor.ensure_alive(program)
             return nodes_ready(self.kubectl.get("nodes")["items"], began) >= names
 

@@ -106,6 +106,7 @@ class Preparation:
                 "build kubernetes",
                 "build containerd",
                 "build pause",
+                "build kube-router",
             ),
         )
         yield task("CoreDNS", self._install_dns, depends_on=(CLUSTER, "build coredns"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_local import cleanup, control_plane, network
+from mofang_local import cleanup, control_plane, network, network_policies
 from mofang_local import cluster as module
 from mofang_local.cluster import Cluster
 from mofang_local.local_paths import LocalPaths
@@ -38,6 +38,7 @@ def running(
     monkeypatch.setattr(module, "api_is_ready", lambda _: True)
     monkeypatch.setattr(control_plane, "programs", lambda _: tuple(wanted.values()))
     monkeypatch.setattr(network, "exists", lambda: True)
+    monkeypatch.setattr(network_policies, "programs", lambda _: ())
     monkeypatch.setattr(cleanup, "stop_everything", stop_everything)
     paths = LocalPaths(
         repository=tmp_path, cache=tmp_path / "cache", state=tmp_path / "state"
