@@ -9,6 +9,8 @@ CLIENT := $(addprefix extensions/client/,mofang_api mofang mofang_run)
 PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard helm/local images
 CLUSTER ?= local
 PORT ?= 8080
+# off: NetworkPolicies are not enforced on this machine.
+NETWORK_POLICY ?= on
 VALUES ?=
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 FRONTENDS := shared training cloudshell tensorboard
@@ -21,7 +23,7 @@ export PYTHONUNBUFFERED := 1
 	test-cluster test-e2e test-long test-peers test-bare
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
-	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) $(foreach file,$(VALUES),--values $(file))
+	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) --network-policy $(NETWORK_POLICY) $(foreach file,$(VALUES),--values $(file))
 
 down: .venv/ready ## Stop the platform; homes, jobs and the hub's database stay
 	$(BIN)/python -m mofang_local down

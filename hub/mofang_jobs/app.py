@@ -26,6 +26,7 @@ from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.api.application import build_application
 from mofang_jobs.factory import Adapters, build_service
 from mofang_jobs.logging import configure_logging
+from mofang_jobs.scheduling.network_policy_controller import NetworkPolicies
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_kube import clients
 from mofang_kube.clients import ApiClient
@@ -125,6 +126,9 @@ def _connect(
     objects = ObjectStorage(api, field_manager=FIELD_MANAGER)
     pod_groups = PodGroupController(api, objects, settings.jobs.gang)
     stack.push_async_callback(pod_groups.stop)
+    network_policies = NetworkPolicies.of_cluster(api, objects)
+    network_policies.start()
+    stack.push_async_callback(network_policies.stop)
     terminals = ApiServerExec(api)
     stack.push_async_callback(terminals.stop)
     return Adapters(
@@ -134,6 +138,7 @@ def _connect(
         catalog=catalog,
         quotas=quotas,
         pod_groups=pod_groups,
+        network_policies=network_policies,
         identity=HubIdentity(
             http, hub_api, unknown_per_second=settings.limits.lookups_per_second
         ),

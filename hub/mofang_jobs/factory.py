@@ -22,6 +22,10 @@ from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.api.context import RECOGNISE_SECONDS, ServiceContext
 from mofang_jobs.domain.hang_settings import HangSettings
 from mofang_jobs.scheduling.admitter import Admitter
+from mofang_jobs.scheduling.network_policy_controller import (
+    NetworkPolicies,
+    NetworkPolicyController,
+)
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.access_policy import AccessPolicy
@@ -61,6 +65,7 @@ class Adapters:
     catalog: Catalog
     quotas: Quotas
     pod_groups: PodGroupController
+    network_policies: NetworkPolicies
     identity: HubIdentity
     terminals: PodExec
     storage_root: Path
@@ -68,7 +73,13 @@ class Adapters:
 
     def watchers(self) -> list[Watcher]:
         """All watches of the process."""
-        sources = (self.cache, self.catalog, self.quotas, self.pod_groups)
+        sources = (
+            self.cache,
+            self.catalog,
+            self.quotas,
+            self.pod_groups,
+            self.network_policies,
+        )
         return [each for source in sources for each in source.watchers]
 
 
@@ -83,6 +94,7 @@ class TrainingService:
     queue: JobQueue
     job_status: JobStatusService
     restart_controller: RestartController
+    network_policy_controller: NetworkPolicyController
     hang_monitor: HangMonitor
     retention: Retention
 
@@ -95,6 +107,7 @@ class TrainingService:
             "retention": self.retention.run,
             "queue": self.queue.run,
             "restarts": self.restart_controller.run,
+            "networks": self.network_policy_controller.run,
         }
 
 
@@ -142,7 +155,7 @@ def build_service(
     queue = JobQueue(
         cache,
         adapters.quotas,
-        Admitter(cache, job_storage, adapters.pod_groups),
+        Admitter(cache, job_storage, adapters.pod_groups, adapters.network_policies),
         access,
         conditions,
         starvation_timeout=timedelta(minutes=settings.starvation_timeout_minutes),
@@ -208,6 +221,9 @@ def build_service(
         queue=queue,
         job_status=job_status,
         restart_controller=restart_controller,
+        network_policy_controller=NetworkPolicyController(
+            cache, adapters.network_policies, leads=leads
+        ),
         hang_monitor=hang_monitor,
         retention=Retention(
             cache,

@@ -9,6 +9,7 @@ from typing import Any
 
 from mofang_kube.names import (
     GPU_RESOURCE,
+    LAUNCHER_ACCOUNT,
     PROJECT_LABEL,
     PULL_SECRET_PREFIX,
     project_namespace,
@@ -71,6 +72,7 @@ def build_namespace_objects(
             for _ in settings.image_pull_secrets[:1]
         ),
         build_service_account(project, settings),
+        build_service_account(project, settings, LAUNCHER_ACCOUNT),
         *(
             _in_namespace(project, "networking.k8s.io/v1", "NetworkPolicy", name)
             | {"spec": spec}
@@ -112,9 +114,19 @@ def build_namespace(project: Project) -> Manifest:
     return manifest
 
 
-def build_service_account(project: Project, settings: NamespaceSettings) -> Manifest:
-    """Build the account of all pods: no token, and the secrets to pull images with."""
-    account = _in_namespace(project, "v1", "ServiceAccount", "default")
+def build_service_account(
+    project: Project, settings: NamespaceSettings, name: str = "default"
+) -> Manifest:
+    """Build an account of pods: no token, and the secrets to pull images with.
+
+    Args:
+        project: The project.
+        settings: What is the same for all projects.
+        name: Of the account. The Training Operator gives launchers of MPIJobs rights
+            on their workers; so they have one of their own, and that of all other pods
+            never has any.
+    """
+    account = _in_namespace(project, "v1", "ServiceAccount", name)
     account["automountServiceAccountToken"] = False
     if settings.image_pull_secrets:
         account["imagePullSecrets"] = [

@@ -1,15 +1,24 @@
 """Build the NetworkPolicies of a project's namespace.
 
 Pure. Each is named as the sentence it enforces reads: who may talk to whom.
-Everything that no policy allows is denied by the first one.
+Everything that no policy allows is denied by the first one. That replicas of one job
+reach each other, a policy of that job's own says (``mofang_jobs.domain.job_network``):
+a NetworkPolicy cannot say "of the same job".
 """
 
+from collections.abc import Iterable
+from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 from mofang_jobs.engines.base import Engine
 from mofang_jobs.engines.registry import ENGINES
-from mofang_kube.names import FRAMEWORK_LABEL, JOB_LABEL, PROJECT_LABEL, SERVER_LABEL
-from mofang_projects.models import EgressSettings, NamespaceSettings
+from mofang_kube.names import FRAMEWORK_LABEL, PROJECT_LABEL, SERVER_LABEL
+from mofang_projects.models import (
+    EgressSettings,
+    NamespaceSettings,
+    Network,
+    contains,
+)
 
 NOTEBOOK_PORT = 8888
 HUB_PORT = 8081
@@ -17,8 +26,7 @@ TRAINING_PORT = 8080
 
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _NOTEBOOKS = {"matchExpressions": [{"key": SERVER_LABEL, "operator": "Exists"}]}
-_JOB_PODS = {"matchExpressions": [{"key": JOB_LABEL, "operator": "Exists"}]}
-METADATA_SERVICES = ("169.254.169.254/32", "fd00:ec2::254/128")
+_INTERNET = IPv4Network("0.0.0.0/0")
 
 
 def build_policies(settings: NamespaceSettings) -> dict[str, dict[str, Any]]:
@@ -35,13 +43,6 @@ def build_policies(settings: NamespaceSettings) -> dict[str, dict[str, Any]]:
         ),
         "all-pods-to-hub": _egress(to=[hub], ports=[_port(HUB_PORT)]),
         "all-pods-to-training": _egress(to=[training], ports=[_port(TRAINING_PORT)]),
-        # A NetworkPolicy cannot say "of the same job", only "of some job here".
-        "job-pods-to-job-pods": {
-            "podSelector": _JOB_PODS,
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": [{"from": [{"podSelector": _JOB_PODS}]}],
-            "egress": [{"to": [{"podSelector": _JOB_PODS}]}],
-        },
         "gateway-to-notebooks": _ingress(
             pods=_NOTEBOOKS, source=gateway, port=NOTEBOOK_PORT
         ),
@@ -78,13 +79,31 @@ def _operator_ingress(engine: Engine) -> dict[str, Any]:
 
 
 def _outside(egress: EgressSettings) -> list[dict[str, Any]]:
-    """List the address blocks outside the cluster; never a metadata service."""
+    """List the address blocks outside the cluster, without what is never allowed."""
     blocks: list[dict[str, Any]] = []
     if egress.internet:
-        held_back = sorted({*egress.except_cidrs, METADATA_SERVICES[0]})
-        blocks.append({"ipBlock": {"cidr": "0.0.0.0/0", "except": held_back}})
-    blocks += [{"ipBlock": {"cidr": cidr}} for cidr in egress.extra_cidrs]
+        excepted = [ip_network(cidr, strict=False) for cidr in egress.except_cidrs]
+        blocks.append(_block(_INTERNET, [*excepted, *egress.never]))
+    blocks += [
+        _block(ip_network(cidr, strict=False), egress.never)
+        for cidr in egress.extra_cidrs
+    ]
     return blocks
+
+
+def _block(network: Network, held_back: Iterable[Network]) -> dict[str, Any]:
+    """Build a peer of addresses; Kubernetes takes exceptions within it alone."""
+    block: dict[str, Any] = {"cidr": str(network)}
+    inside = {each for each in held_back if contains(network, each)}
+    # One that lies in another says nothing of its own.
+    widest = sorted(
+        str(each)
+        for each in inside
+        if not any(each != other and contains(other, each) for other in inside)
+    )
+    if widest:
+        block["except"] = widest
+    return {"ipBlock": block}
 
 
 def _egress(

@@ -55,6 +55,9 @@ PULLED_IMAGES_ANNOTATION = f"{GROUP}/pulled-images"
 
 PROJECT_FINALIZER = f"{GROUP}/project"
 
+LAUNCHER_ACCOUNT = "mofang-launcher"
+"""ServiceAccount of the launchers of MPIJobs, in each project's namespace."""
+
 GPU_RESOURCE = "nvidia.com/gpu"
 UID = 1000
 

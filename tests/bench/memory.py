@@ -39,11 +39,12 @@ def rows() -> list[Row]:
             "kube-scheduler",
             "etcd --data-dir",
         ),
-        "both nodes (kubelet, containerd, kube-proxy)": (
+        "both nodes (kubelet, containerd, kube-proxy, kube-router)": (
             "bin/kubelet",
             "bin/containerd",
             "containerd-shim",
             "kube-proxy",
+            "bin/kube-router",
         ),
     }
     return [

@@ -11,6 +11,7 @@ from mofang_local import (
     cleanup,
     compatibility,
     network,
+    network_policies,
     nodes,
     platform,
     preflight,
@@ -45,7 +46,12 @@ def up(options: argparse.Namespace) -> None:
         return
     check_host(found)
     worker.stop(found)
-    status = worker.run(["prepare", "--port", str(options.port)])
+    status = worker.run(
+        [
+            *("prepare", "--port", str(options.port)),
+            *("--network-policy", options.network_policy),
+        ]
+    )
     if status:
         sys.exit(status)
 
@@ -65,6 +71,8 @@ def prepare(options: argparse.Namespace) -> None:
         worker.forget_result(found)
         compatibility.ensure(found)
         mofang.check_port()
+        enforced = options.network_policy == "on"
+        network_policies.set_enforced(found, enforced=enforced)
         try:
             preparation.Preparation(mofang.cluster, mofang, release).run()
         except LauncherError as error:
@@ -205,8 +213,10 @@ def parser() -> argparse.ArgumentParser:
     port = int(os.environ.get("MOFANG_PORT") or 8080)
     command.add_argument("--port", type=int, default=port)
     command.add_argument("--values", type=Path, action="append", default=[])
+    command.add_argument("--network-policy", choices=("on", "off"), default="on")
     command = add("prepare", prepare, "what `up` runs in a process of its own")
     command.add_argument("--port", type=int, required=True)
+    command.add_argument("--network-policy", choices=("on", "off"), default="on")
     add("wait", wait, "wait until everything that `up` began is ready")
     command = add("build", build, "build programs and images only")
     phases = [each.value for each in Phase]

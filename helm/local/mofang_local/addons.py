@@ -19,7 +19,7 @@ RESTRICTED: Manifest = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 _COREFILE = """\
-.:1053 {
+.:53 {
     errors
     health :8080
     ready :8181
@@ -85,8 +85,8 @@ def coredns(image: str) -> list[Manifest]:
         "image": image,
         "args": ["-conf", "/etc/coredns/Corefile"],
         "ports": [
-            {"name": "dns", "containerPort": 1053, "protocol": "UDP"},
-            {"name": "dns-tcp", "containerPort": 1053, "protocol": "TCP"},
+            {"name": "dns", "containerPort": 53, "protocol": "UDP"},
+            {"name": "dns-tcp", "containerPort": 53, "protocol": "TCP"},
         ],
         "readinessProbe": {
             "httpGet": {"path": "/ready", "port": 8181},
@@ -104,7 +104,7 @@ def coredns(image: str) -> list[Manifest]:
         "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
     }
     ports = [
-        {"name": name, "port": 53, "targetPort": 1053, "protocol": protocol}
+        {"name": name, "port": 53, "targetPort": 53, "protocol": protocol}
         for name, protocol in (("dns", "UDP"), ("dns-tcp", "TCP"))
     ]
     return [

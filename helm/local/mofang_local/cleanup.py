@@ -18,6 +18,8 @@ from mofang_local.processes import Supervisor
 
 STOP_ORDER = (
     "forwarder",
+    "kube-router-gpu-1",
+    "kube-router-cpu-1",
     "kube-proxy-gpu-1",
     "kube-proxy-cpu-1",
     "kubelet-gpu-1",

@@ -14,6 +14,7 @@ from mofang_local import (
     control_plane,
     loading,
     network,
+    network_policies,
     nodes,
     operators,
 )
@@ -45,6 +46,15 @@ class Host:
     def control_plane(self, paths: LocalPaths) -> tuple[Program, ...]:
         return control_plane.programs(paths)
 
+    def network_policies(self, paths: LocalPaths) -> tuple[Program, ...]:
+        return network_policies.programs(paths)
+
+    def filter_bridges(self) -> None:
+        network_policies.filter_bridges()
+
+    def remove_policy_rules(self) -> None:
+        network_policies.remove_rules()
+
     def is_up(self, paths: LocalPaths) -> bool:
         """Whether the network is there, and the API server answers."""
         return network.exists() and api_is_ready(paths)
@@ -62,12 +72,13 @@ class Cluster:
         paths: LocalPaths,
         progress: Progress,
         host: Host | None = None,
+        kubectl: Kubectl | None = None,
     ) -> None:
         self._host = host or Host()
         self.paths = paths
         self.progress = progress
         self.supervisor = Supervisor(paths.run, paths.logs)
-        self.kubectl = Kubectl(paths)
+        self.kubectl = kubectl or Kubectl(paths)
         self.helm = Helm(paths, self.kubectl)
         self.certificates = Certificates(paths)
 
@@ -102,6 +113,7 @@ class Cluster:
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
                 self._replace(stale)
                 self._advertise_fake_gpus()
+                self._enforce_policies()
                 return
         with self.progress.step("clear what an earlier run left"):
             self._host.clear(self.paths, self.supervisor)
@@ -115,7 +127,25 @@ class Cluster:
             self._wait_for_api()
             self.kubectl.apply([control_plane.kubelet_access()])
         with self.progress.step("nodes"):
+            # Before the first pod, so that none is ever open.
+            self._enforce_policies()
             self._start_nodes(own)
+
+    def _enforce_policies(self) -> None:
+        """Start what enforces NetworkPolicies, or end it if that was switched off."""
+        wanted = self._host.network_policies(self.paths)
+        changed = [each for each in wanted if not self.supervisor.is_current(each)]
+        known = set(self.supervisor.names()).intersection(network_policies.NAMES)
+        for name in known:
+            if not wanted or name in {each.name for each in changed}:
+                self.supervisor.stop(name)
+        if known and not wanted:
+            self._host.remove_policy_rules()
+        if changed:
+            self._host.filter_bridges()
+            self.kubectl.apply(network_policies.rights())
+        for program in changed:
+            self.supervisor.start(program)
 
     def _replace(self, stale: list[Program]) -> None:
         if not stale:
@@ -166,7 +196,7 @@ class Cluster:
         names = {node.name for node in self._host.nodes}
 
         def is_ready() -> bool:
-            for program in self.programs():
+            for program in (*self.programs(), *self._host.network_policies(self.paths)):
                 self.supervisor.ensure_alive(program)
             return nodes_ready(self.kubectl.get("nodes")["items"], began) >= names
 

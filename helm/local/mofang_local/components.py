@@ -86,6 +86,14 @@ COMPONENTS = (
         phase=Phase.PLATFORM,
     ),
     _own("pause", Phase.PLATFORM),
+    # Of the same versions as the shared module, so that it compiles little of its own;
+    # apart from it, so that another version of it is no reason to link Kubernetes anew.
+    Component(
+        name="kube-router",
+        packages={"kube-router": "."},
+        phase=Phase.PLATFORM,
+        module="kube-router",
+    ),
     _own("coredns", Phase.PLATFORM),
     Component(
         name="istio",

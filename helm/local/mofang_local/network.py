@@ -57,12 +57,15 @@ NODES = (CPU_NODE, GPU_NODE)
 API_SERVER = f"https://{CPU_NODE.address}:{API_PORT}"
 
 
-def run(*command: str, namespace: str | None = None, check: bool = True) -> str:
+def run(
+    *command: str, namespace: str | None = None, check: bool = True, text: str = ""
+) -> str:
     """Run a command, inside a namespace if one is named; its output.
 
     Args:
         namespace: Network namespace; None for the host's.
         check: Raise if the command fails.
+        text: What it reads.
         *command: Program and arguments.
 
     Raises:
@@ -70,7 +73,7 @@ def run(*command: str, namespace: str | None = None, check: bool = True) -> str:
     """
     inside = ("nsenter", f"--net=/run/netns/{namespace}") if namespace else ()
     done = subprocess.run(  # noqa: S603 - the command is ours
-        [*inside, *command], capture_output=True, text=True, check=False
+        [*inside, *command], input=text, capture_output=True, text=True, check=False
     )
     if check and done.returncode:
         raise StartError(f"`{' '.join(command)}` failed: {done.stderr.strip()}")

@@ -29,6 +29,9 @@ RENEW_BEFORE = datetime.timedelta(days=30)
 _AUTHORITIES = ("ca", "front-proxy-ca", "etcd/ca")
 _SERVICE_ACCOUNTS = ("sa.key", "sa.pub")
 _ADMINISTRATOR = "super-admin"
+NETWORK_POLICIES = "mofang:kube-router"
+"""User of what enforces NetworkPolicies; ``network_policies`` says what it may read."""
+
 _KUBECONFIGS = (_ADMINISTRATOR, "controller-manager", "scheduler")
 """What ``kubeadm init phase kubeconfig`` is asked for."""
 
@@ -144,6 +147,7 @@ class Certificates:
         for name in _KUBECONFIGS:
             into = f"--kubeconfig-dir={self._folder}"
             self._kubeadm("init", "phase", "kubeconfig", name, into)
+        self._user("kube-router", NETWORK_POLICIES)
         for node in NODES:
             self._make_for_node(node)
         administrator = self._folder / f"{_ADMINISTRATOR}.conf"

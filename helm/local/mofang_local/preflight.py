@@ -25,6 +25,7 @@ DEBIAN_PACKAGES = {
     "buildah": "buildah",
     "debootstrap": "debootstrap",
     "iptables": "iptables",
+    "ipset": "ipset",
     "nft": "nftables",
     "conntrack": "conntrack",
     "ip": "iproute2",

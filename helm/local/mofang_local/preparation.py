@@ -107,6 +107,7 @@ class Preparation:
                 "build kubeadm",
                 "build containerd",
                 "build pause",
+                "build kube-router",
             ),
         )
         yield task("CoreDNS", self._install_dns, depends_on=(CLUSTER, "build coredns"))

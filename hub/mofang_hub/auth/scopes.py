@@ -29,6 +29,8 @@ def server_token_scopes() -> list[str]:
     return [
         "users:activity!user",
         "access:servers!server",
+        # By it the training service learns of which project the server is.
+        "read:servers!server",
         _TRAINING,
         _OWN_GROUPS,
         JOBS_READ,

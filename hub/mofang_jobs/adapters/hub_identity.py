@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 from cachetools import TTLCache
@@ -42,11 +43,53 @@ _PEER_FACTOR = 5
 _HEADER = re.compile(r"(?:token|bearer)\s+([\x21-\x7e]{1,512})", re.IGNORECASE)
 
 
+_ALL_SERVERS = "access:servers"
+_OF_SERVER = f"{_ALL_SERVERS}!server="
+"""How the scope begins that lets a token reach one server."""
+
+
+class _HubServer(BaseModel):
+    user_options: dict[str, Any] | None = None
+
+
 class _HubUser(BaseModel):
     kind: str
     name: str
     groups: list[str] = []
     scopes: list[str] = []
+    servers: dict[str, _HubServer] = {}
+    """Those that the token may read of and that are active; a server's token, the own.
+    """
+
+    @property
+    def bound_to(self) -> list[str]:
+        """Names of the servers that the token is for; none for a person's own."""
+        wide = {_ALL_SERVERS, f"{_ALL_SERVERS}!user={self.name}"}
+        if wide.intersection(self.scopes):
+            return []
+        found = (each for each in self.scopes if each.startswith(_OF_SERVER))
+        return [each.removeprefix(_OF_SERVER).partition("/")[2] for each in found]
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether the hub leaves out a server that it would tell of.
+
+        It does until it has looked after servers that ran before it was started.
+        """
+        return any(
+            f"read:servers!server={self.name}/{server}" in self.scopes
+            and server not in self.servers
+            for server in self.bound_to
+        )
+
+    @property
+    def projects(self) -> frozenset[str] | None:
+        """Those of the servers that the token is for; None for a person's own."""
+        if not self.bound_to:
+            return None
+        servers = (self.servers.get(name, _HubServer()) for name in self.bound_to)
+        projects = ((each.user_options or {}).get("project") for each in servers)
+        return frozenset(each for each in projects if isinstance(each, str))
 
 
 class HubIdentity:
@@ -155,11 +198,14 @@ class HubIdentity:
             user = _HubUser.model_validate_json(answer.content)
         except ValidationError as err:
             raise _away() from err
+        if user.is_incomplete:
+            raise _away()
         return Caller(
             name=user.name,
             groups=frozenset(user.groups),
             scopes=frozenset(user.scopes),
             is_person=user.kind == "user",
+            projects=user.projects,
         )
 
 

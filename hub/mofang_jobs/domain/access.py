@@ -97,6 +97,29 @@ def check_access(
         )
 
 
+def check_project(caller: Caller, project: str) -> None:
+    """Return if the caller's token is good for a project.
+
+    Code that gets into a server has the server's token. It must not reach the other
+    projects of the server's user by it.
+
+    Raises:
+        ForbiddenError: It is the token of a server of another project.
+    """
+    if caller.projects is None or project in caller.projects:
+        return
+    if not caller.projects:
+        raise ForbiddenError(
+            "The hub does not say of which project the server is whose token this is. "
+            "Stop the server and start it again."
+        )
+    raise ForbiddenError(
+        f"This is the token of a server of {', '.join(sorted(caller.projects))}, and "
+        f"good for nothing in {project}. Use a server of {project}, or a token of your "
+        "own: the hub's page Token makes one."
+    )
+
+
 def _check_scopes(action: Action, scopes: AbstractSet[str]) -> None:
     for needed in (SERVICE_SCOPE, _SCOPES[action]):
         if not has_scope(needed, scopes):

@@ -114,7 +114,7 @@ def _shared(
     if spec.code:
         found["MOFANG_CODE_SNAPSHOT"] = spec.code.snapshot
         found["MOFANG_CODE_DIRECTORY"] = spec.code.directory
-    if declaration.uses_mpirun:
+    if declaration.uses_mpirun or declaration.shares_secret:
         found["MOFANG_RENDEZVOUS_DIRECTORY"] = f"{HOME}/.mofang/run/{job.object_name}"
     return found
 

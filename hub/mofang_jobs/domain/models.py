@@ -42,6 +42,9 @@ class Caller:
     is_person: bool = True
     """Whether it is a user's token, and not that of a service."""
 
+    projects: frozenset[str] | None = None
+    """Those that the token is good for, if it is a server's; None for all."""
+
     @property
     def slug(self) -> str:
         """The name as labels and directories have it."""

@@ -25,6 +25,9 @@ from mofang_jobs.engines.base import (
     frameworks_with,
 )
 from mofang_jobs.engines.job_manifest import build_head
+from mofang_kube.names import LAUNCHER_ACCOUNT
+
+_LAUNCHER = "launcher"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +66,7 @@ MPI_JOB = _kind(
     "MPIJob",
     "mpi",
     "mpi",
-    frameworks_with({"launcher": "Launcher", "worker": "Worker"}),
+    frameworks_with({_LAUNCHER: "Launcher", "worker": "Worker"}),
 )
 XGBOOST_JOB = _kind(
     "XGBoostJob",
@@ -152,7 +155,10 @@ def _replicas(kind: OperatorKind, role: RolePodSpec, template: Manifest) -> Mani
         ]
         template["spec"]["containers"][0]["ports"] = ports
     if kind == MPI_JOB:
-        # Otherwise the operator makes an account that may run commands in workers;
-        # replicas find each other without it, and no pod of a user has such rights.
-        template["spec"]["serviceAccountName"] = "default"
+        # The operator lets the launcher's account run commands in workers. Replicas
+        # find each other without that, and none has a token; the account of all other
+        # pods must not collect such rights.
+        is_launcher = role.name == _LAUNCHER
+        account = LAUNCHER_ACCOUNT if is_launcher else "default"
+        template["spec"]["serviceAccountName"] = account
     return {"replicas": role.replicas, "restartPolicy": "Never", "template": template}

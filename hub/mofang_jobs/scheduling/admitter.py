@@ -1,7 +1,8 @@
-"""Admit one job: create its PodGroup, then unsuspend it."""
+"""Admit one job: create its PodGroup and its NetworkPolicy, then unsuspend it."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from mofang_jobs.adapters.cache import JobCache
@@ -14,8 +15,8 @@ from mofang_kube.errors import ConflictError
 TRIES = 10
 
 
-class PodGroupWriter(Protocol):
-    """Who makes what binds a job's replicas together."""
+class DependentWriter(Protocol):
+    """Who makes what a job's replicas need from their first moment on."""
 
     async def create_if_absent(self, job: ObservedJob, owner: Manifest) -> None:
         """Make it, owned by the job's object; what is there stays."""
@@ -27,15 +28,18 @@ class Admitter:
     Args:
         cache: Jobs, pods and nodes as last observed.
         job_storage: Unsuspends it.
-        pod_groups: Creates its PodGroup.
+        dependents: Create its PodGroup and its NetworkPolicy.
     """
 
     def __init__(
-        self, cache: JobCache, job_storage: JobStorage, pod_groups: PodGroupWriter
+        self,
+        cache: JobCache,
+        job_storage: JobStorage,
+        *dependents: DependentWriter,
     ) -> None:
         self._cache = cache
         self._job_storage = job_storage
-        self._pod_groups = pod_groups
+        self._dependents = dependents
 
     async def admit(self, job: ObservedJob) -> bool:
         """Admit a pending job; return False where it was cancelled or is gone.
@@ -53,7 +57,7 @@ class Admitter:
                     "It was submitted to another version of the platform, which has to "
                     "start it. Submit it again, or cancel it."
                 )
-            await self._pod_groups.create_if_absent(fresh, obj)
+            await self._create_dependents(fresh, obj)
             try:
                 changed = await self._job_storage.unsuspend(kind, obj)
             except ConflictError:
@@ -66,3 +70,9 @@ class Admitter:
             self._cache.put(changed)
             return True
         raise ConflictError(f"The job {job.id} changes too fast to be started.")
+
+    async def _create_dependents(self, job: ObservedJob, owner: Manifest) -> None:
+        creations = [each.create_if_absent(job, owner) for each in self._dependents]
+        for error in await asyncio.gather(*creations, return_exceptions=True):
+            if error is not None:
+                raise error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mofang_jobs.domain.access import Action, check_access
+from mofang_jobs.domain.access import Action, check_access, check_project
 from mofang_jobs.domain.models import Caller, MemberRole
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Project
@@ -50,6 +50,7 @@ class AccessPolicy:
         check_access(action, caller, project=name[:80], role=role)
         if project is None or role is None:
             raise AssertionError(name)
+        check_project(caller, project.name)
         return project, role
 
     def pool_of(self, project: str) -> str:

@@ -32,6 +32,7 @@ def test_a_servers_token_may_do_what_its_extensions_do():
     assert set(server_token_scopes()) == {
         "users:activity!user",
         "access:servers!server",
+        "read:servers!server",
         "access:services!service=training",
         "read:users:groups!user",
         *CUSTOM_SCOPES,

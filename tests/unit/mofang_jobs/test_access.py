@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jupyterhub.services.auth import check_scopes  # noqa: TID251 - ours agrees with it
 
-from mofang_jobs.domain.access import Action, check_access, has_scope, may_open_shell
+from mofang_jobs.domain.access import (
+    Action,
+    check_access,
+    check_project,
+    has_scope,
+    may_open_shell,
+)
 from mofang_jobs.domain.models import Caller, MemberRole
 from mofang_kube.errors import ForbiddenError, NotFoundError
 
@@ -109,3 +115,28 @@ def test_shells_are_offered_to_those_who_may_open_them() -> None:
     assert may_open_shell(caller, MEMBER, "ada")
     assert not may_open_shell(caller, MEMBER, "ben")
     assert not may_open_shell(caller, None, "ada")
+
+
+@pytest.mark.parametrize(
+    ("projects", "said"),
+    [
+        pytest.param(None, None, id="a person's own token"),
+        pytest.param({"vision"}, None, id="of a server of the project"),
+        pytest.param(
+            {"speech"},
+            "a server of speech, and good for nothing in vision. Use a server of",
+            id="of a server of another",
+        ),
+        pytest.param(set(), "Stop the server and start it", id="of a server unknown"),
+    ],
+)
+def test_a_server_s_token_is_good_for_its_own_project(
+    projects: set[str] | None, said: str | None
+) -> None:
+    bound = None if projects is None else frozenset(projects)
+    caller = Caller(name="ada", scopes=ALL, projects=bound)
+    if said is None:
+        check_project(caller, "vision")
+        return
+    with pytest.raises(ForbiddenError, match=said):
+        check_project(caller, "vision")

@@ -17,19 +17,19 @@ def is_running(cluster: PretendedCluster, job: str) -> bool:
     """Whether the operator may make the whole gang's pods."""
     body = cluster.jobs.get(job)
     is_suspended = body is None or body["spec"]["runPolicy"]["suspend"]
-    return not is_suspended and job in cluster.groups
+    return not is_suspended and job in cluster.groups and job in cluster.policies
 
 
-@pytest.mark.parametrize("dies_at", [1, 2, 3, 4])
+@pytest.mark.parametrize("dies_at", [1, 2, 3, 4, 5])
 async def test_killed_between_any_two_writes_no_job_is_half_made(
     tmp_path: Path, dies_at: int
 ) -> None:
-    """Of job, group and release: whatever was done, the next service does the rest."""
+    """Of job, group, policy and release: the next service does what is left."""
     cluster = PretendedCluster()
     cluster.dies_at = dies_at
     async with running_world(tmp_path, cluster) as world:
         submitting = asyncio.create_task(world.call("POST", json=SPEC))
-        await until(lambda: cluster.writes >= min(dies_at, 3))
+        await until(lambda: cluster.writes >= min(dies_at, 4))
         await world.kill()
         submitting.cancel()
         await asyncio.gather(submitting, return_exceptions=True)
@@ -47,7 +47,7 @@ async def test_while_kubernetes_is_away_jobs_wait_and_then_go_on(
     cluster = PretendedCluster()
     async with running_world(tmp_path, cluster) as world:
         cluster.refused_starts = 0
-        job = await world.submit()
+        job = await world.submit(replicas=2)
         await until(lambda: bool(cluster.refused_starts))
         assert not is_running(cluster, job["id"])
         seen = (await world.call("GET", job["id"])).json()

@@ -34,6 +34,10 @@ from mofang_jobs.engines.pod_status import strip_pod
 from mofang_jobs.engines.registry import KINDS, kind_by_name
 from mofang_jobs.factory import Adapters, build_service
 from mofang_jobs.scheduling.native import NativePolicy
+from mofang_jobs.scheduling.network_policy_controller import (
+    NetworkPolicies,
+    NetworkPolicyController,
+)
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.hang_monitor import HangMonitor
@@ -73,6 +77,8 @@ class PretendedCluster:
         self.said: list[tuple[str, str]] = []
         self.servers: set[str] = set()
         self.groups: dict[str, dict[str, Any]] = {}
+        self.policies: dict[str, dict[str, Any]] = {}
+        self.removed: list[str] = []
         self.conflicts = 0
         self.nodes: dict[str, dict[str, Any]] = {}
         self.annotated: list[str] = []
@@ -97,7 +103,9 @@ class PretendedCluster:
 
     async def create_if_absent(self, body: dict[str, Any]) -> None:
         self.write()
-        self.groups[body["metadata"]["name"]] = body
+        is_policy = body["kind"] == "NetworkPolicy"
+        kept = self.policies if is_policy else self.groups
+        kept.setdefault(body["metadata"]["name"], body)
 
     async def collect_orphans(self, before: Any) -> None: ...
 
@@ -156,8 +164,12 @@ class PretendedCluster:
         held[last] = wanted[last]
         return strip_job(kind, body)
 
-    async def delete(self, kind: Any, namespace: str, name: str) -> None:
-        self.jobs.pop(name, None)
+    async def delete(self, target: Any, namespace: str = "", name: str = "") -> None:
+        """Delete a job, as its storage would, or an object that is named whole."""
+        if isinstance(target, dict):
+            self.removed.append(target["metadata"]["name"])
+        else:
+            self.jobs.pop(name, None)
 
     async def find_pod(self, namespace: str, name: str) -> dict[str, Any] | None:
         pod = self.pods.get(name)
@@ -219,6 +231,8 @@ class PretendedHub:
         self.is_away = False
         self.revoked: set[str] = set()
         self.groups = {"reader": ["readers"]}
+        self.scopes = SCOPES
+        self.servers: dict[str, Any] = {}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
@@ -227,15 +241,13 @@ class PretendedHub:
         name, _, lacks = request.headers["Authorization"][6:].partition("-without-")
         if name == "nobody" or name in self.revoked:
             return httpx.Response(403)
-        scopes = [scope for scope in SCOPES if scope != lacks]
+        scopes = [scope for scope in self.scopes if scope != lacks]
         kind = "service" if name == "service" else "user"
         if name == "prometheus":
             kind, scopes = "service", ["read:metrics"]
         groups = self.groups.get(name, [])
-        return httpx.Response(
-            200,
-            json={"kind": kind, "name": name, "groups": groups, "scopes": scopes},
-        )
+        said = {"kind": kind, "name": name, "groups": groups, "scopes": scopes}
+        return httpx.Response(200, json={**said, "servers": self.servers})
 
 
 @dataclass(kw_only=True)
@@ -250,6 +262,8 @@ class World:
     restarts: RestartController
     pods: Watcher
     quotas: Watcher
+    policies: Watcher
+    networks: NetworkPolicyController
     storage: Path
     sessions: SessionRegistry
     context: ServiceContext
@@ -393,7 +407,8 @@ async def running_world(
     pods = Watcher(None, "/pods", index=pod_index_keys)
     nodes = Watcher(None, "/nodes", index=node_index_keys)
     quotas_watched = Watcher(None, "/quotas")
-    for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched):
+    policies = Watcher(None, "/networkpolicies")
+    for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched, policies):
         watcher.has_synced.set()
     cache = JobCache(jobs_watched, pods, nodes)
     cache.has_kinds.set()
@@ -415,6 +430,7 @@ async def running_world(
             pod_groups=PodGroupController(
                 None, cluster, settings.gang, NativePolicy("v1beta1")
             ),
+            network_policies=NetworkPolicies(policies, cluster),
             identity=HubIdentity(
                 hub_client,
                 "http://hub/hub/api",
@@ -461,6 +477,8 @@ async def running_world(
             nodes=nodes,
             pods=pods,
             quotas=quotas_watched,
+            policies=policies,
+            networks=service.network_policy_controller,
             storage=storage,
             sessions=sessions,
             context=service.context,

@@ -33,6 +33,9 @@ class Pretended(Host):
     def control_plane(self, _: LocalPaths) -> tuple[Program, ...]:
         return tuple(self.programs.values())
 
+    def network_policies(self, _: LocalPaths) -> tuple[Program, ...]:
+        return ()
+
     def is_up(self, _: LocalPaths) -> bool:
         return True
 

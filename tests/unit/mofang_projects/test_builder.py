@@ -64,8 +64,10 @@ def test_the_namespace_comes_first_and_admits_restricted_pods_only(built):
 
 
 def test_pods_get_no_token_of_kubernetes(built):
-    account = of_kind(built, "ServiceAccount")["default"]
-    assert account["automountServiceAccountToken"] is False
+    accounts = of_kind(built, "ServiceAccount")
+    assert set(accounts) == {"default", "mofang-launcher"}
+    for account in accounts.values():
+        assert account["automountServiceAccountToken"] is False
 
 
 def test_pods_pull_images_with_the_copies_of_the_platforms_secrets():
@@ -73,11 +75,11 @@ def test_pods_pull_images_with_the_copies_of_the_platforms_secrets():
         project(), settings(imagePullSecrets=["registry", "mirror"])
     )
 
-    account = of_kind(built, "ServiceAccount")["default"]
-    assert account["imagePullSecrets"] == [
-        {"name": "mofang-pull-registry"},
-        {"name": "mofang-pull-mirror"},
-    ]
+    for account in of_kind(built, "ServiceAccount").values():
+        assert account["imagePullSecrets"] == [
+            {"name": "mofang-pull-registry"},
+            {"name": "mofang-pull-mirror"},
+        ]
     # The copies are written by a right that exists in this namespace only.
     [subject] = of_kind(built, "RoleBinding")["mofang-reconciler-project"]["subjects"]
     assert subject["name"] == "reconciler"
@@ -162,16 +164,6 @@ def test_hub_and_training_get_their_own_role_each(built):
     }
 
 
-def test_the_metadata_service_is_out_of_reach(built):
-    """Whatever the operator leaves out of the exceptions."""
-    careless = settings(egress={"exceptCidrs": []})
-    for objects in (built, build_namespace_objects(project(), careless)):
-        policy = of_kind(objects, "NetworkPolicy")["all-pods-to-internet"]
-        [rule] = policy["spec"]["egress"]
-        for peer in rule["to"]:
-            assert "169.254.169.254/32" in peer["ipBlock"]["except"]
-
-
 def test_policies_are_these(built):
     assert sorted(of_kind(built, "NetworkPolicy")) == [
         "all-pods-to-dns",
@@ -181,20 +173,8 @@ def test_policies_are_these(built):
         "deny-all",
         "gateway-to-notebooks",
         "hub-to-notebooks",
-        "job-pods-to-job-pods",
         "ray-operator-to-job-pods",
     ]
-
-
-def test_without_internet_only_the_networks_named_are_reached():
-    egress = {"internet": False, "extraCidrs": ["10.9.0.0/16"]}
-    objects = build_namespace_objects(project(), settings(egress=egress))
-    policy = of_kind(objects, "NetworkPolicy")["all-pods-to-internet"]
-    assert policy["spec"]["egress"] == [{"to": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}]
-
-    none = settings(egress={"internet": False})
-    policies = of_kind(build_namespace_objects(project(), none), "NetworkPolicy")
-    assert "all-pods-to-internet" not in policies
 
 
 def test_only_the_gateway_and_the_hub_reach_notebooks(built):
@@ -208,7 +188,7 @@ def test_only_the_gateway_and_the_hub_reach_notebooks(built):
                 for peer in rule["from"]
             ]
     name = "kubernetes.io/metadata.name"
-    assert sources == [None, {name: "istio-system"}, {name: "mofang"}]
+    assert sources == [{name: "istio-system"}, {name: "mofang"}]
 
 
 def test_kuberay_reaches_the_dashboard_of_ray_jobs_and_nothing_else(built):

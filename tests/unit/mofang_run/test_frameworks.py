@@ -241,6 +241,14 @@ def test_ray_listens_at_its_own_address_and_shows_no_pages():
     assert "--block" in worker
 
 
+def shared_secret(wrapper) -> str:
+    """What the head has left in the owner's home."""
+    directory = wrapper.home / ".mofang" / "run" / "digits-abc123"
+    directory.mkdir(mode=0o700, parents=True)
+    (directory / "secret").write_text("of-the-job")
+    return str(directory)
+
+
 RAY = """
 import pathlib, signal, sys
 print("ray", *sys.argv[1:3], flush=True)
@@ -266,6 +274,7 @@ def test_a_ray_worker_that_comes_too_early_tries_again(wrapper):
             framework="ray",
             MOFANG_LEADER_HOST="127.0.0.1",
             MOFANG_LEADER_PORT=str(head.getsockname()[1]),
+            MOFANG_RENDEZVOUS_DIRECTORY=shared_secret(wrapper),
         )
         with process:
             lines = []
@@ -295,6 +304,7 @@ def test_a_ray_worker_that_is_never_let_in_gives_up_when_the_job_says(wrapper):
             framework="ray",
             MOFANG_LEADER_HOST="127.0.0.1",
             MOFANG_LEADER_PORT=str(head.getsockname()[1]),
+            MOFANG_RENDEZVOUS_DIRECTORY=shared_secret(wrapper),
             MOFANG_PEER_TIMEOUT_SECONDS="1",
         )
     assert code == 1

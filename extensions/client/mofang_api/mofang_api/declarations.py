@@ -90,6 +90,10 @@ class FrameworkDeclaration:
     """Where replicas call each other; 0 if they don't."""
 
     starter: ProcessStarter = ProcessStarter.WRAPPER
+    shares_secret: bool = False
+    """Whether replicas prove by a secret that they are of one job; they find it in a
+    directory of the owner's home."""
+
     sets_threads: bool = True
     """Whether its libraries start one thread per core of the node unless told."""
 

@@ -24,6 +24,7 @@ DECLARATION = FrameworkDeclaration(
     leader="head",
     success_role="head",
     port=6379,
+    shares_secret=True,
     sets_threads=False,
     environment="ray",
     examples=(Example(script="ray/tasks.py", options="--replicas 1 --set epochs=10"),),

@@ -30,6 +30,7 @@ DECLARATION = FrameworkDeclaration(
     leader="driver",
     success_role="driver",
     port=7077,
+    shares_secret=True,
     sets_threads=False,
     environment="spark",
     examples=(

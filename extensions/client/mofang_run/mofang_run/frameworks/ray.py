@@ -13,6 +13,7 @@ from mofang_run.frameworks.service import (
     wait_for_head,
     wait_for_start,
 )
+from mofang_run.frameworks.shared_secret import await_secret, created_secret
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import Program, check_program
@@ -49,15 +50,25 @@ def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     if replica.settings.role == HEAD:
         check_program(program)
         port = replica.settings.master_port or DECLARATION.port
-        with _head(replica, head_arguments(python, ip, port), ip, port):
-            # Not "auto": that would take any cluster that it finds.
-            yield ProcessSpec(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
+        with created_secret(replica) as secret:
+            _authenticate(replica, secret)
+            with _head(replica, head_arguments(python, ip, port), ip, port):
+                # Not "auto": that would take any cluster that it finds.
+                yield ProcessSpec(program.arguments(), {"RAY_ADDRESS": f"{ip}:{port}"})
     else:
         head = head_of(replica.settings, HEAD, DECLARATION.port)
         wait_for_head(replica, head)
+        _authenticate(replica, await_secret(replica, HEAD))
         seconds = replica.settings.wait_limit(JOIN_LIMIT_SECONDS)
         arguments = worker_arguments(python, ip, head.address, seconds)
         yield ProcessSpec(arguments, is_over=HeadWatch(replica, head).is_over)
+
+
+def _authenticate(replica: ReplicaContext, secret: Path) -> None:
+    """Let Ray's processes here ask callers for the secret, and tell it to others."""
+    replica.environment.pop("RAY_AUTH_TOKEN", None)
+    replica.environment["RAY_AUTH_MODE"] = "token"
+    replica.environment["RAY_AUTH_TOKEN_PATH"] = str(secret)
 
 
 def head_arguments(python: Interpreter, ip: str, port: int) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import shlex
 import urllib.request
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mofang_run.frameworks.service import (
@@ -16,6 +16,8 @@ from mofang_run.frameworks.service import (
     wait_for_head,
     wait_for_start,
 )
+from mofang_run.frameworks.shared_secret import await_secret, created_secret
+from mofang_run.frameworks.spark_conf import spark_conf_dir
 from mofang_run.job.declarations import FRAMEWORKS
 from mofang_run.job.interpreter import Interpreter
 from mofang_run.job.program import Program, check_program
@@ -74,7 +76,12 @@ def _driver(
 ) -> Iterator[ProcessSpec]:
     port = replica.settings.master_port or DECLARATION.port
     arguments = master_arguments(spark_class, address.ip, port)
-    with Sidecar("spark", arguments, replica.environment, replica.output) as master:
+    with ExitStack() as stack:
+        secret = stack.enter_context(created_secret(replica))
+        stack.enter_context(_authenticated(replica, spark_class, secret))
+        master = stack.enter_context(
+            Sidecar("spark", arguments, replica.environment, replica.output)
+        )
         wait_for_start(replica, "Spark", lambda: _is_up(master, address.ip))
         memory = _wait_for_workers(replica, address.ip)
         environment = driver_environment(address.ip, port, memory)
@@ -237,10 +244,22 @@ def _worker(
     head = master_of(replica.settings)
     wait_for_head(replica, head)
     scratch = str(Path(replica.settings.cache, "spark"))
-    yield ProcessSpec(
-        worker_arguments(spark_class, address.ip, f"spark://{head.address}", scratch),
-        is_over=HeadWatch(replica, head).is_over,
-    )
+    with _authenticated(replica, spark_class, await_secret(replica, DRIVER)):
+        url = f"spark://{head.address}"
+        yield ProcessSpec(
+            worker_arguments(spark_class, address.ip, url, scratch),
+            is_over=HeadWatch(replica, head).is_over,
+        )
+
+
+@contextmanager
+def _authenticated(
+    replica: ReplicaContext, spark_class: str, secret: Path
+) -> Iterator[None]:
+    """Let Spark's processes here ask callers for the secret, and encrypt."""
+    with spark_conf_dir(spark_class, replica.environment, secret) as directory:
+        replica.environment["SPARK_CONF_DIR"] = str(directory)
+        yield
 
 
 def master_of(settings: RunSettings) -> Head:

@@ -9,7 +9,9 @@ from mofang_run.mpi_ssh.executables import find_program, make_key, user_name
 from mofang_run.mpi_ssh.rendezvous_dir import Announcement
 from mofang_run.process.files import write_whole
 
-# Whoever answers at a worker's address must have the key that the worker announced.
+# Whoever answers at a worker's address must have the key that the worker announced. An
+# attempt takes a second at least; a network plugin may refuse the first ones, since it
+# learns of a new pod a moment after that has started.
 _COMMON = """\
 Host *
   BatchMode yes
@@ -23,7 +25,7 @@ Host *
   ForwardAgent no
   ForwardX11 no
   ConnectTimeout 30
-  ConnectionAttempts 3
+  ConnectionAttempts 10
   ServerAliveInterval 15
   ServerAliveCountMax 8
   LogLevel ERROR
