@@ -91,6 +91,14 @@ class Quota(_Model):
     pods: Annotated[int, Field(ge=1)] | None = None
 
 
+class SecretRule(_Model):
+    """Who may use a Secret of the project in jobs."""
+
+    name: str
+    owner: str = ""
+    roles: tuple[Literal["member", "admin"], ...] = ()
+
+
 class ProjectSpec(_Model):
     """The ``spec`` of a Project."""
 
@@ -100,6 +108,8 @@ class ProjectSpec(_Model):
     global_editors: tuple[str, ...] = ()
     quota: Quota = Quota()
     pool: str = ""
+    high_priority: Literal["member", "admin"] = "admin"
+    secrets: tuple[SecretRule, ...] = ()
 
 
 class Project(_Model):
