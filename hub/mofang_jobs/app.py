@@ -15,7 +15,10 @@ import httpx
 import structlog
 from tornado.httpserver import HTTPServer
 
-from mofang_hub.settings import Settings
+from mofang_audit.address import parse_networks
+from mofang_audit.files import AuditFileHandler
+from mofang_audit.log import AuditLog
+from mofang_hub.settings import AuditSettings, Settings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.adapters.hub_identity import HubIdentity
@@ -126,6 +129,8 @@ def _connect(
     stack.push_async_callback(pod_groups.stop)
     terminals = ApiServerExec(api)
     stack.push_async_callback(terminals.stop)
+    audit = _audit_log(settings.audit)
+    stack.callback(audit.close)
     return Adapters(
         cache=cache,
         job_storage=JobStorage(objects),
@@ -136,6 +141,16 @@ def _connect(
         identity=HubIdentity(http, hub_api),
         terminals=terminals,
         storage_root=settings.storage_root,
+        audit=audit,
+        trusted_proxies=parse_networks(settings.audit.trusted_proxies),
+    )
+
+
+def _audit_log(settings: AuditSettings) -> AuditLog:
+    if not settings.enabled:
+        return AuditLog(None)
+    return AuditLog(
+        AuditFileHandler(settings.folder, "training", keep_days=settings.retention_days)
     )
 
 

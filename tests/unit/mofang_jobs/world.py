@@ -5,6 +5,8 @@ Fakes stand where the constructors take them; nothing of ours is patched.
 
 import asyncio
 import itertools
+import json
+import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,8 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from unit.mofang_jobs.conftest import PROJECT
 
+from mofang_audit.address import parse_networks
+from mofang_audit.log import AuditLog
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import KEEP_SECONDS, HubIdentity
@@ -272,6 +276,17 @@ class PretendedExec:
         self.ended.append(session)
 
 
+class AuditedEvents(logging.Handler):
+    """Keeps what is recorded in the audit log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.events.append(json.loads(self.format(record)))
+
+
 @dataclass(kw_only=True)
 class World:
     url: str
@@ -279,6 +294,7 @@ class World:
     cluster: PretendedCluster
     catalog: PretendedCatalog
     hub: PretendedHub
+    audited: AuditedEvents
     terminals: PretendedExec
     cache: JobCache
     restarts: RestartController
@@ -409,6 +425,7 @@ async def running_world(
     leads: Leads = always,
     grace_period: StatusGracePeriod | None = None,
     keep_caller_seconds: float = KEEP_SECONDS,
+    trusted_proxies: Iterable[str] = (),
     **given: float,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left.
@@ -417,7 +434,7 @@ async def running_world(
     """
     cluster = cluster or PretendedCluster()
     catalog, hub = PretendedCatalog(), PretendedHub()
-    terminals = PretendedExec()
+    terminals, audited = PretendedExec(), AuditedEvents()
     jobs_watched = {
         each.kind: Watcher(None, "/", index=job_index_keys) for each in kinds
     }
@@ -452,6 +469,8 @@ async def running_world(
             ),
             terminals=terminals,
             storage_root=storage,
+            audit=AuditLog(audited),
+            trusted_proxies=parse_networks(trusted_proxies),
         ),
         settings,
         leads=leads,
@@ -477,6 +496,7 @@ async def running_world(
             catalog=catalog,
             hub=hub,
             terminals=terminals,
+            audited=audited,
             cache=cache,
             restarts=restarts,
             work=work,
