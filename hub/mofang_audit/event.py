@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_ID = "https://mofang.dev/events/audit"
+SCHEMA_ID = "urn:mofang:events:audit"
 SCHEMA_VERSION = "1"
 SCHEMA_FILE = Path(__file__).parent / "event.yaml"
 """In the form of ``jupyter_events``, by which the hub's events are validated."""

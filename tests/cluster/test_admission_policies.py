@@ -393,7 +393,7 @@ async def test_only_known_accounts_are_used(attempt, platform, project):
 async def test_a_container_for_debugging_sees_no_homes(ask, platform, project):
     """Kubernetes allows it no sub-path, so it would see those of everybody."""
     namespace = f"mofang-project-{project}"
-    pod = server_pod(nodeSelector={"mofang.dev/never": "true"})
+    pod = server_pod(nodeSelector={"mofang.dev/test-never": "true"})
     pod["metadata"]["namespace"] = namespace
     pod["spec"]["containers"][0]["env"] = []
     platform.apply(pod)

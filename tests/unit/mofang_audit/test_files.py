@@ -143,7 +143,7 @@ def test_lines_are_those_of_jupyters_event_log(log_of, tmp_path):
 
     logger = EventLogger(handlers=[Keep()])
     logger.register_event_schema(SCHEMA_FILE)
-    logger.emit(schema_id="https://mofang.dev/events/audit", data=full.content())
+    logger.emit(schema_id="urn:mofang:events:audit", data=full.content())
     log_of().record(full)
     [own] = search(tmp_path, Search()).records
     [theirs] = lines
