@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
 from mofang_kube.names import GROUP
 
@@ -220,6 +221,24 @@ class JobSettings(_Model):
     """Names of Secrets in projects' namespaces, with which images are pulled."""
 
 
+class AuditSettings(_Model):
+    """The audit log of hub and training service."""
+
+    enabled: bool = True
+    folder: Path = Path("/srv/mofang/audit")
+    retention_days: int = Field(default=365, ge=1)
+    """For how many days files are kept."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose ``X-Forwarded-For`` is believed: the gateway's pods, and what is
+    in front of it."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        parse_networks(value)
+        return value
+
+
 class Settings(_Model):
     """One installation of the platform."""
 
@@ -235,6 +254,7 @@ class Settings(_Model):
     jobs: JobSettings = JobSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()
+    audit: AuditSettings = AuditSettings(enabled=False)
     concurrent_spawn_limit: int = Field(default=100, ge=0)
     """Servers that may be starting at a time; 0 for no limit."""
     active_server_limit: int = Field(default=0, ge=0)

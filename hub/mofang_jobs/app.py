@@ -14,8 +14,11 @@ from uuid import uuid4
 import httpx
 import structlog
 
+from mofang_audit.address import parse_networks
+from mofang_audit.files import AuditFileHandler
+from mofang_audit.log import AuditLog
 from mofang_http.server import BoundedHTTPServer
-from mofang_hub.settings import Settings
+from mofang_hub.settings import AuditSettings, Settings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.adapters.hub_identity import HubIdentity
@@ -131,6 +134,8 @@ def _connect(
     stack.push_async_callback(network_policies.stop)
     terminals = ApiServerExec(api)
     stack.push_async_callback(terminals.stop)
+    audit = _audit_log(settings.audit)
+    stack.callback(audit.close)
     return Adapters(
         cache=cache,
         job_storage=JobStorage(objects),
@@ -144,6 +149,16 @@ def _connect(
         ),
         terminals=terminals,
         storage_root=settings.storage_root,
+        audit=audit,
+        trusted_proxies=parse_networks(settings.audit.trusted_proxies),
+    )
+
+
+def _audit_log(settings: AuditSettings) -> AuditLog:
+    if not settings.enabled:
+        return AuditLog(None)
+    return AuditLog(
+        AuditFileHandler(settings.folder, "training", keep_days=settings.retention_days)
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from mofang_audit.address import Network
+from mofang_audit.log import AuditLog
 from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity
@@ -70,6 +72,9 @@ class Adapters:
     terminals: PodExec
     storage_root: Path
     """Where the shared storage is mounted."""
+
+    audit: AuditLog = field(default_factory=lambda: AuditLog(None))
+    trusted_proxies: Sequence[Network] = ()
 
     def watchers(self) -> list[Watcher]:
         """All watches of the process."""
@@ -210,9 +215,14 @@ def build_service(
         samples=samples,
         targets=ShellTargetService(lookup, adapters.pod_storage),
         sessions=SessionRegistry(
-            adapters.terminals, metrics, check_seconds=session_check_seconds
+            adapters.terminals,
+            metrics,
+            adapters.audit,
+            check_seconds=session_check_seconds,
         ),
         metrics=metrics,
+        audit=adapters.audit,
+        trusted_proxies=adapters.trusted_proxies,
         recognise_seconds=recognise_seconds,
     )
     return TrainingService(

@@ -98,6 +98,14 @@ class Quota(_Model):
     """Jobs of one person that have not ended; the training service sees to it."""
 
 
+class SecretRule(_Model):
+    """Who may use a Secret of the project in jobs."""
+
+    name: str
+    owner: str = ""
+    roles: tuple[Literal["member", "admin"], ...] = ()
+
+
 class ProjectSpec(_Model):
     """The ``spec`` of a Project."""
 
@@ -107,6 +115,8 @@ class ProjectSpec(_Model):
     global_editors: tuple[str, ...] = ()
     quota: Quota = Quota()
     pool: str = ""
+    high_priority: Literal["member", "admin"] = "admin"
+    secrets: tuple[SecretRule, ...] = ()
 
 
 class Project(_Model):

@@ -130,7 +130,13 @@ def minimal():
     return {
         "images": {name: {"tag": f"{name}-1"} for name in images},
         "storage": {**host_path("/data/$(category)"), "root": host_path("/data")},
-        "auth": {"sharedPassword": {"userPassword": "a secret of users"}},
+        "auth": {
+            "method": "shared-password",
+            "sharedPassword": {
+                "acceptNoIsolation": True,
+                "userPassword": "a secret of users",
+            },
+        },
     }
 
 

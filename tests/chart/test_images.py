@@ -200,3 +200,18 @@ def test_the_program_that_waits_is_in_the_hubs_package():
     assert "- mofang_hub.image_awaiter" in text
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     assert values["prePuller"]["hook"]["enabled"] is False
+
+
+def test_an_image_is_named_by_its_digest_where_there_is_one(render, minimal):
+    digest = f"sha256:{'0' * 64}"
+    rendered = render(minimal, {"images": {"hub": {"digest": digest}}})
+    wanted = f"docker.io/mofang/hub:hub-1@{digest}"
+    for each in rendered.of_kind("Deployment"):
+        [container] = each["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == wanted
+    settings = rendered.file("mofang-settings", "settings.yaml")
+    assert settings["images"]["hub"]["reference"] == wanted
+
+
+def test_what_is_no_digest_is_refused(refusal, minimal):
+    assert "digest" in refusal(minimal, {"images": {"hub": {"digest": "latest"}}})

@@ -16,6 +16,8 @@ CLUSTER_WIDE = {
     "Project",
     "MutatingAdmissionPolicy",
     "MutatingAdmissionPolicyBinding",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
 }
 EVERYTHING = {
     "publicUrl": "https://hub.example.org",

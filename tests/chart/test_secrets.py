@@ -4,6 +4,8 @@ import base64
 import json
 import re
 
+import pytest
+
 USER = "a-password-of-users"
 ADMIN = "a-password-of-admins-that-is-long-enough"
 CLIENT = "a-secret-of-the-oauth-client"
@@ -58,3 +60,47 @@ def test_oauth_has_no_shared_passwords(render, minimal):
     assert not {"user-password", "admin-password"} & set(
         rendered.get("Secret", "mofang-hub")["data"]
     )
+
+
+def digest(rendered):
+    template = rendered.get("Deployment", "hub")["spec"]["template"]
+    return template["metadata"]["annotations"]["checksum/secrets"]
+
+
+def test_no_annotation_lets_passwords_be_tried(render, minimal):
+    """A digest of values alone would; this one has a random key in it."""
+    one, other = render(minimal), render(minimal)
+    assert digest(one) != digest(other)
+    for rendered in (one, other):
+        for each in rendered.of_kind("Deployment"):
+            annotations = each["spec"]["template"]["metadata"]["annotations"]
+            assert set(annotations) <= {"checksum/settings", "checksum/secrets"}
+
+
+def test_with_a_secret_of_ones_own_nothing_changes_between_renderings(render, minimal):
+    """As Argo CD renders: the hub would start anew each time."""
+    own = {
+        "hub": {"existingSecret": "ours"},
+        "auth": {"sharedPassword": {"userPassword": ""}},
+    }
+    assert digest(render(minimal, own)) == digest(render(minimal, own))
+
+
+@pytest.mark.parametrize(
+    ("auth", "said"),
+    [
+        pytest.param({"method": ""}, "auth.method says how people log in", id="none"),
+        pytest.param(
+            {"sharedPassword": {"acceptNoIsolation": False}},
+            "anybody who knows the password is any user",
+            id="one password for all",
+        ),
+    ],
+)
+def test_no_log_in_that_separates_nobody_without_a_word(auth, said, refusal, minimal):
+    assert said in refusal(minimal, {"auth": auth})
+
+
+def test_an_installation_without_values_chooses_no_log_in(refusal, minimal):
+    without = {name: value for name, value in minimal.items() if name != "auth"}
+    assert "auth.sharedPassword.acceptNoIsolation: true" in refusal(without)

@@ -172,10 +172,10 @@ class Cluster:
             # The kubelet makes sub-path folders with the mode of their parent,
             # and pods run as uid 1000.
             folder.chmod(0o777)
-        hub = self.paths.hub
-        hub.mkdir(parents=True, exist_ok=True)
-        hub.chmod(0o700)
-        shutil.chown(hub, 1000, 1000)
+        for folder in (self.paths.hub, self.paths.storage / "audit"):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            shutil.chown(folder, 1000, 1000)
 
     def _wait_for_api(self) -> None:
         def is_ready() -> bool:

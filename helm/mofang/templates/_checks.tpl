@@ -1,7 +1,18 @@
 {{- /*
+  mofang.checkLogin    refuses an installation without a log-in that keeps people apart,
+                       unless that is accepted
   mofang.checkNames    refuses names that the schema allows and nobody could use, where
                        helm's words for a schema would not say which value is meant
 */ -}}
+
+{{- define "mofang.checkLogin" -}}
+{{- if not .Values.auth.method -}}
+{{- fail "auth.method says how people log in, and nothing is chosen: set it to oauth with auth.oauth for an identity provider, or for a trial to shared-password with auth.sharedPassword.acceptNoIsolation: true." -}}
+{{- end -}}
+{{- if and (eq .Values.auth.method "shared-password") (not .Values.auth.sharedPassword.acceptNoIsolation) -}}
+{{- fail "With auth.method: shared-password anybody who knows the password is any user: nothing keeps one person's files, jobs and shells from another. Use oauth, or accept that by auth.sharedPassword.acceptNoIsolation: true." -}}
+{{- end -}}
+{{- end -}}
 
 {{- define "mofang.checkNames" -}}
 {{- range $name, $_ := .Values.singleuser.extraEnv -}}

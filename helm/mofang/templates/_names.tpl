@@ -40,7 +40,7 @@ them are cluster-wide. Cluster-wide objects are called mofang-* in any case.
 {{- if not $image.tag -}}
 {{- fail (printf "images.%s.tag is empty: name the tag that was built." .name) -}}
 {{- end -}}
-{{- $image.repository | default (printf "docker.io/mofang/%s" .name) }}:{{ $image.tag }}
+{{- $image.repository | default (printf "docker.io/mofang/%s" .name) }}:{{ $image.tag }}{{ with $image.digest }}@{{ . }}{{ end }}
 {{- end -}}
 
 {{- define "mofang.selector" -}}

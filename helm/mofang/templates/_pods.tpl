@@ -10,6 +10,9 @@ Blocks of the platform's own pods, each of which has a section in the values: `h
   mofang.placement       on which nodes it may run, and how important it is
   mofang.extraEnv        the administrator's variables; needs the value alone
   mofang.probes          those of a container; needs "path" and "port" besides
+  mofang.auditMount      where hub and training service write the audit log; needs $
+  mofang.auditVolume     a claim for nothing else; without one, a directory of the storage
+                         that no volume of a project holds; needs $
   mofang.serviceAccount  name of the component's ServiceAccount
 */ -}}
 
@@ -34,6 +37,22 @@ capabilities: {drop: [ALL]}
 {{- fail (printf "%s.serviceAccount.create is false: name the account that exists in %s.serviceAccount.name." .component .component) -}}
 {{- end -}}
 {{- $account.name | default (include "mofang.name" (dict "root" .root "name" .component)) -}}
+{{- end -}}
+
+{{- define "mofang.auditMount" -}}
+{{- if .Values.audit.enabled }}
+{{- if .Values.audit.existingClaim }}
+- {name: audit, mountPath: /srv/mofang/audit}
+{{- else }}
+- {name: storage, mountPath: /srv/mofang/audit, subPath: audit}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "mofang.auditVolume" -}}
+{{- if and .Values.audit.enabled .Values.audit.existingClaim }}
+- {name: audit, persistentVolumeClaim: {claimName: {{ .Values.audit.existingClaim }}}}
+{{- end }}
 {{- end -}}
 
 {{- define "mofang.podLabels" -}}

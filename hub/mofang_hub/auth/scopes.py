@@ -1,8 +1,8 @@
 """The platform's own scopes, and who holds them.
 
 Nomenclature: a *scope* is JupyterHub's (RBAC). Ours all begin with
-``custom:mofang:``. A person holds them all; whether a request is allowed is
-decided per project by the service it goes to.
+``custom:mofang:``. A person holds all but that of the audit log, which admins have;
+whether a request is allowed is decided per project by the service it goes to.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 JOBS_READ = "custom:mofang:jobs:read"
 JOBS_WRITE = "custom:mofang:jobs:write"
 SHELL = "custom:mofang:shell"
+AUDIT = "custom:mofang:audit"
 
 CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     JOBS_READ: {"description": "See training jobs and read their logs"},
@@ -18,9 +19,13 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
         "subscopes": [JOBS_READ],
     },
     SHELL: {"description": "Open a Cloud Shell in your own running jobs"},
+    AUDIT: {"description": "Read what all people did, in the audit log"},
 }
 
 _TRAINING = "access:services!service=training"
+_SHARE = "shares!user"
+"""To let somebody into one's own servers: nobody else can, admins included."""
+
 _OWN_GROUPS = "read:users:groups!user"
 
 
@@ -40,17 +45,14 @@ def server_token_scopes() -> list[str]:
 
 
 def load_roles() -> list[dict[str, Any]]:
-    """Roles in JupyterHub's form: every user, and the training service."""
+    """Roles in JupyterHub's form: every user's. The training service has none.
+
+    It asks the hub with the token of whoever calls it.
+    """
     return [
         {
             "name": "user",
             "description": "Everybody: oneself, and the platform's services",
-            "scopes": ["self", _TRAINING, JOBS_READ, JOBS_WRITE, SHELL],
-        },
-        {
-            "name": "training-service",
-            "description": "Looks up who asks and to which groups they belong",
-            "scopes": ["read:users:name", "read:users:groups"],
-            "services": ["training"],
+            "scopes": ["self", _SHARE, _TRAINING, JOBS_READ, JOBS_WRITE, SHELL],
         },
     ]

@@ -64,7 +64,10 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.allow_named_servers = True
     # A refusal is answered within this; a start that takes longer shows its page.
-    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0.7}
+    c.JupyterHub.tornado_settings = {
+        "slow_spawn_timeout": 0.7,
+        "mofang_audit": settings.audit if settings.audit.enabled else None,
+    }
     c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.activity_resolution = 300
     c.JupyterHub.last_activity_interval = 300

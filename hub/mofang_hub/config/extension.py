@@ -24,7 +24,6 @@ from mofang_hub.settings import Secrets
 
 EXTENSION_FILE = Path("/etc/mofang/extension/extension.yaml")
 
-_OWN_ROLES = {"training-service": "it belongs to Mofang's training service"}
 _LISTS = ("services", "load_roles")
 """Traits of JupyterHub that ``hub.extraConfig`` may append to, but not replace."""
 
@@ -118,8 +117,6 @@ class Extension(BaseModel):
         own = {each["name"]: each for each in roles}
         for key, given in self.load_roles.items():
             role = {"name": key, **given}
-            if reason := _OWN_ROLES.get(role["name"]):
-                raise ConfigError(f"hub.loadRoles.{key} cannot be used: {reason}.")
             if role["name"] in own:
                 # The role "user", which every user has: what Mofang needs remains.
                 scopes = own[role["name"]]["scopes"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mofang_audit.address import Network
+from mofang_audit.log import AuditLog
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.record_files import RecordStorage
 from mofang_jobs.adapters.sample_files import SampleStorage
@@ -40,5 +43,9 @@ class ServiceContext:
 
     sessions: SessionRegistry
     metrics: ServiceMetrics
+    audit: AuditLog
+    trusted_proxies: Sequence[Network] = ()
+    """Whose word is taken for from where a request came."""
+
     recognise_seconds: float = RECOGNISE_SECONDS
     """Time between two checks of an open stream's token."""

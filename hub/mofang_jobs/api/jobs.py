@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import aclosing
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import ClassVar
 
 from typing_extensions import override
 
 from mofang_api.models import Framework, JobSpec, JobState
+from mofang_audit.event import AuditAction
 from mofang_jobs.api.query import read_choice, read_number
 from mofang_jobs.api.service_handler import ServiceHandler
 from mofang_jobs.domain.job_filter import Filter
@@ -16,6 +20,10 @@ from mofang_jobs.services.job_listing import DEFAULT_PAGE
 
 class JobsHandler(ServiceHandler):
     """All jobs of a project."""
+
+    audited: ClassVar[Mapping[str, AuditAction]] = MappingProxyType(
+        {"POST": AuditAction.SUBMIT}
+    )
 
     @override
     async def get(self, project: str) -> None:
@@ -50,6 +58,7 @@ class JobsHandler(ServiceHandler):
         """Submit a job."""
         spec = await self.read_model(JobSpec)
         job = await self.context.jobs.submit(self.caller, project, spec)
+        self.audited_job = job.id
         self.context.metrics.jobs_submitted.inc()
         self.answer(job, HTTPStatus.CREATED)
 
@@ -76,6 +85,10 @@ class PreviewHandler(ServiceHandler):
 class JobHandler(ServiceHandler):
     """One job."""
 
+    audited: ClassVar[Mapping[str, AuditAction]] = MappingProxyType(
+        {"DELETE": AuditAction.DELETE}
+    )
+
     @override
     async def get(self, project: str, job: str) -> None:
         """Answer with the job."""
@@ -100,6 +113,10 @@ class DebugHandler(ServiceHandler):
 
 class CancelHandler(ServiceHandler):
     """The end of a job, wished for."""
+
+    audited: ClassVar[Mapping[str, AuditAction]] = MappingProxyType(
+        {"POST": AuditAction.CANCEL}
+    )
 
     @override
     async def post(self, project: str, job: str) -> None:

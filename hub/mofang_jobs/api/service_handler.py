@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import ExitStack
 from http import HTTPStatus
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,8 @@ from tornado.iostream import StreamClosedError
 from typing_extensions import override
 
 from mofang_api.errors import ErrorBody, field_messages
+from mofang_audit.address import ClientAddress, client_address
+from mofang_audit.event import AuditAction, AuditEvent, AuditOutcome
 from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.domain.errors import (
     HubUnavailableError,
@@ -44,9 +47,13 @@ class ServiceHandler(web.RequestHandler):
     is_stream = False
     """Whether its answers last as long as somebody listens."""
 
+    audited: ClassVar[Mapping[str, AuditAction]] = MappingProxyType({})
+    """Methods of HTTP whose requests are in the audit log, and as what."""
+
     @override
     def initialize(self, context: ServiceContext) -> None:
         self.context = context
+        self.audited_job = ""
         self._caller: Caller | None = None
         self._work: asyncio.Future[Any] | None = None
         self._is_counted = False
@@ -77,11 +84,45 @@ class ServiceHandler(web.RequestHandler):
         """Say whether this request's answer lasts as long as somebody listens."""
         return self.is_stream
 
+    @property
+    def client_address(self) -> ClientAddress:
+        """From where the request came."""
+        return client_address(
+            self.request.remote_ip or "",
+            self.request.headers.get_list("X-Forwarded-For"),
+            self.context.trusted_proxies,
+        )
+
     @override
     def on_finish(self) -> None:
         if self._is_counted:
             self._is_counted = False
             self.context.limits.end_request(self.caller)
+        self._record_in_audit_log()
+
+    def _record_in_audit_log(self) -> None:
+        action = self.audited.get(self.request.method or "")
+        status, origin = self.get_status(), self.client_address
+        # A WebSocket that was opened is recorded with its session.
+        if action is None or status == HTTPStatus.SWITCHING_PROTOCOLS:
+            return
+        about = self.path_kwargs or dict(
+            zip(("project", "job"), self.path_args, strict=False)
+        )
+        caller = self._caller
+        event = AuditEvent(
+            action=action,
+            outcome=AuditOutcome.of_status(status),
+            actor=caller.name if caller else "",
+            actor_kind="user" if caller is None or caller.is_person else "service",
+            project=about.get("project") or "",
+            job=self.audited_job or about.get("job") or "",
+            status=status,
+            request=f"{self.request.method} {self.request.path}",
+            address=origin.address,
+            forwarded_for=origin.forwarded_for,
+        )
+        self.context.audit.record(event)
 
     @override
     def set_default_headers(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from typing_extensions import override
 
+from mofang_audit.event import AuditAction
 from mofang_jobs.api.websocket_proxy import WebSocketProxyHandler
 from mofang_jobs.domain.client_protocols import SshProtocol, TerminadoProtocol
 from mofang_jobs.domain.container_commands import ShellTarget, login_shell, ssh_server
@@ -18,6 +22,11 @@ KEY_HEADER = "Mofang-Public-Key"
 
 class ShellHandler(WebSocketProxyHandler):
     """A terminal in one replica of a job."""
+
+    # Refused ones; the others are recorded with their session.
+    audited: ClassVar[Mapping[str, AuditAction]] = MappingProxyType(
+        {"GET": AuditAction.SHELL}
+    )
 
     @override
     def check_request(self) -> None:
@@ -41,6 +50,8 @@ class ShellHandler(WebSocketProxyHandler):
             target=target,
             program=login_shell(target),
             protocol=TerminadoProtocol(),
+            action=AuditAction.SHELL,
+            origin=self.client_address,
         )
 
 
@@ -50,6 +61,10 @@ class SshHandler(WebSocketProxyHandler):
     The key is the client's and good for this connection only: the caller's token has
     let them in already, and says whose job it is.
     """
+
+    audited: ClassVar[Mapping[str, AuditAction]] = MappingProxyType(
+        {"GET": AuditAction.SSH}
+    )
 
     @override
     def check_request(self) -> None:
@@ -69,4 +84,6 @@ class SshHandler(WebSocketProxyHandler):
             target=target,
             program=ssh_server(target, self._key),
             protocol=SshProtocol(target.label, self._key),
+            action=AuditAction.SSH,
+            origin=self.client_address,
         )

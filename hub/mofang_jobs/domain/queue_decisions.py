@@ -5,8 +5,9 @@ that no gang is created in part. Among equal priorities the job submitted first 
 admitted first; a smaller job may be admitted before a larger one that does not fit yet.
 After ``starvation_timeout`` no other job of the project is admitted before it. This
 applies only to jobs blocked by quota that others use. A job blocked by missing nodes
-delays only jobs that need the same kind of node, and a job that asks for more than the
-quota or than any node has delays nobody.
+delays only jobs of its own project that need the same kind of node, and a job that asks
+for more than the quota or than any node has delays nobody. No job delays one of another
+project: whoever could, could stop them all by a job that never finds its nodes.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class UnschedulableJob:
     """A job admitted long ago whose pods are still unscheduled."""
 
     job: str
+    project: str
     rank: int
     requests_gpu: bool
     pool: str = ""
@@ -102,6 +104,7 @@ def decide(
     waiting: Iterable[PendingJob],
     quota: QuotaUsage,
     *,
+    project: str,
     unscheduled: Iterable[UnschedulableJob] = (),
     refused: Mapping[str, str] = MappingProxyType({}),
     now: datetime,
@@ -112,7 +115,9 @@ def decide(
     Args:
         waiting: Pending jobs of one project.
         quota: What the project's quota leaves.
-        unscheduled: Jobs of all projects that have been unschedulable for long.
+        project: Its name.
+        unscheduled: Jobs that have been unschedulable for long; those of other
+            projects delay nobody here.
         refused: Messages by id of jobs whose admission failed; they use no quota.
         now: The time.
         starvation_timeout: How long smaller jobs may be admitted before a larger one.
@@ -120,7 +125,7 @@ def decide(
     used = dict(quota.used)
     decisions: dict[str, AdmissionDecision] = {}
     blocked_by: PendingJob | None = None
-    long_unscheduled = list(unscheduled)
+    long_unscheduled = [each for each in unscheduled if each.project == project]
     still = 0
     for each in in_admission_order(waiting):
         left = replace(quota, used=used)

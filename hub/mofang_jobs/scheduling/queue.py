@@ -304,6 +304,7 @@ class JobQueue:
                 used=used,
                 uncounted=self._reservations.uncounted(running),
             ),
+            project=project,
             unscheduled=unscheduled,
             refused={
                 each.id: refused[each.uid] for each in jobs if each.uid in refused

@@ -140,7 +140,7 @@ class UnschedulableTracker:
         pods: Mapping[str, Sequence[ObservedPod]],
         nodes: Sequence[NodeCapacity],
     ) -> list[UnschedulableJob]:
-        """Return those of all running jobs for whose nodes others must wait.
+        """Return those of all running jobs for whose nodes later ones must wait.
 
         Args:
             jobs: All that were admitted.
@@ -153,6 +153,7 @@ class UnschedulableTracker:
         return [
             UnschedulableJob(
                 job=each.id,
+                project=each.project,
                 rank=each.spec.priority.rank,
                 requests_gpu=requests_gpu(each.spec),
                 pool=pool,

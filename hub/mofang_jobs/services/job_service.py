@@ -75,7 +75,7 @@ class JobService:
             MofangError: The caller may not, the job may not, or Kubernetes would not.
         """
         allowed, role = await self._lookup.authorize(Action.SUBMIT, caller, project)
-        obj = await self._submissions.submit(caller, allowed, spec)
+        obj = await self._submissions.submit(caller, role, allowed, spec)
         job = read_job(obj)
         if job is None:
             raise AssertionError(obj["metadata"]["name"])
@@ -90,8 +90,8 @@ class JobService:
             project: Name of the project.
             spec: The specification, already validated.
         """
-        allowed, _ = await self._lookup.authorize(Action.SUBMIT, caller, project)
-        return await self._submissions.preview(caller, allowed, spec)
+        allowed, role = await self._lookup.authorize(Action.SUBMIT, caller, project)
+        return await self._submissions.preview(caller, role, allowed, spec)
 
     async def list_environments(self, caller: Caller, project: str) -> EnvironmentList:
         """Return the environments that jobs of the caller may run in a project."""

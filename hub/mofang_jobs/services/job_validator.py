@@ -15,7 +15,8 @@ from mofang_jobs.domain.environments import (
     job_variables,
     resolve_image,
 )
-from mofang_jobs.domain.models import Caller, JobRequest, ObservedJob
+from mofang_jobs.domain.models import Caller, JobRequest, MemberRole, ObservedJob
+from mofang_jobs.domain.privileges import check_privileges
 from mofang_jobs.domain.validation import FieldErrors, check_paths, check_quota
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
 from mofang_kube.names import new_job_id, project_namespace
@@ -41,12 +42,13 @@ class JobValidator:
         self._settings = settings
 
     async def validate(
-        self, caller: Caller, project: Project, spec: JobSpec
+        self, caller: Caller, role: MemberRole, project: Project, spec: JobSpec
     ) -> JobRequest:
         """Return the job that is to be made.
 
         Args:
             caller: Who asks; what is visible depends on it.
+            role: What the caller is in the project.
             project: Name of the project.
             spec: The specification, already validated.
 
@@ -63,6 +65,7 @@ class JobValidator:
             )
         environments = self._catalog.list_environments(project, caller.groups)
         faults = check_paths(spec, project.name)
+        faults |= check_privileges(spec, project, caller.name, role)
         faults |= await self._check_image(caller, project, spec, environments)
         if faults:
             raise InvalidError(_summary(faults), fields=faults)

@@ -14,6 +14,8 @@ from collections import Counter
 
 import structlog
 
+from mofang_audit.event import AuditEvent, AuditOutcome
+from mofang_audit.log import AuditLog
 from mofang_jobs.adapters.pod_exec import PodExec
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.errors import TooManyError
@@ -38,6 +40,7 @@ class SessionRegistry:
     Args:
         terminals: Where they are opened.
         metrics: Where they are counted.
+        audit: Where they are recorded.
         check_seconds: Time between two looks at whether a session may go on.
     """
 
@@ -45,12 +48,14 @@ class SessionRegistry:
         self,
         terminals: PodExec,
         metrics: ServiceMetrics,
+        audit: AuditLog,
         *,
         check_seconds: float = CHECK_SECONDS,
     ) -> None:
         self._terminals = terminals
         self._check_seconds = check_seconds
         self._metrics = metrics
+        self._audit = audit
         self._of_user: Counter[str] = Counter()
         self._open: set[ShellSession] = set()
         self._cleanups: dict[ShellSession, asyncio.Task[None]] = {}
@@ -85,7 +90,7 @@ class SessionRegistry:
         self._open.add(session)
         self._all_have_ended.clear()
         self._metrics.shells.inc()
-        _record("shell opened", session)
+        self._record("shell opened", session)
         return session
 
     async def run(self, session: ShellSession, check: Check) -> None:
@@ -123,24 +128,40 @@ class SessionRegistry:
             self._metrics.shells.dec()
             self._forget(session.session_request.caller.name)
             seconds = round(time.monotonic() - session.begun, 1)
-            _record("shell closed", session, seconds=seconds)
+            self._record("shell closed", session, seconds=seconds)
 
     def _forget(self, user: str) -> None:
         self._of_user[user] -= 1
         if self._of_user[user] <= 0:
             del self._of_user[user]
 
-
-def _record(event: str, session: ShellSession, **more: object) -> None:
-    target = session.session_request.target
-    log.info(
-        event,
-        audit=True,
-        user=session.session_request.caller.name,
-        project=target.project,
-        job=target.job,
-        replica=target.label,
-        session=session.id,
-        **session.session_request.protocol.audit_fields(),
-        **more,
-    )
+    def _record(
+        self, event: str, session: ShellSession, *, seconds: float | None = None
+    ) -> None:
+        request = session.session_request
+        target, fields = request.target, request.protocol.audit_fields()
+        log.info(
+            event,
+            audit=True,
+            user=request.caller.name,
+            project=target.project,
+            job=target.job,
+            replica=target.label,
+            session=session.id,
+            **fields,
+            **({} if seconds is None else {"seconds": seconds}),
+        )
+        recorded = AuditEvent(
+            action=request.action,
+            outcome=AuditOutcome.SUCCESS,
+            actor=request.caller.name,
+            project=target.project,
+            job=target.job,
+            replica=target.label,
+            session=session.id,
+            seconds=seconds,
+            address=request.origin.address,
+            forwarded_for=request.origin.forwarded_for,
+            detail=" ".join(f"{name} {value}" for name, value in fields.items()),
+        )
+        self._audit.record(recorded)

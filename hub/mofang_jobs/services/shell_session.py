@@ -15,6 +15,8 @@ from typing import Protocol
 
 import structlog
 
+from mofang_audit.address import ClientAddress
+from mofang_audit.event import AuditAction
 from mofang_jobs.adapters.pod_exec import ExecStream
 from mofang_jobs.domain.client_protocols import ClientProtocol, Message
 from mofang_jobs.domain.container_commands import ContainerCommand, ShellTarget
@@ -56,6 +58,10 @@ class SessionRequest:
     target: ShellTarget
     program: ContainerCommand
     protocol: ClientProtocol
+    action: AuditAction
+    """As what it is in the audit log."""
+
+    origin: ClientAddress
 
 
 class ShellSession:

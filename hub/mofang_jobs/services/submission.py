@@ -26,7 +26,13 @@ from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import capacity_warnings
 from mofang_jobs.domain.errors import TooManyError
-from mofang_jobs.domain.models import Caller, JobRequest, Manifest, ObservedJob
+from mofang_jobs.domain.models import (
+    Caller,
+    JobRequest,
+    Manifest,
+    MemberRole,
+    ObservedJob,
+)
 from mofang_jobs.domain.resource_requests import (
     CPU,
     GPU,
@@ -85,11 +91,14 @@ class SubmissionService:
         self._settings = settings
         self._being_made: Counter[tuple[str, str]] = Counter()
 
-    async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
+    async def submit(
+        self, caller: Caller, role: MemberRole, project: Project, spec: JobSpec
+    ) -> Manifest:
         """Create a job that waits to be admitted.
 
         Args:
             caller: Who asks; what is visible depends on it.
+            role: What the caller is in the project.
             project: Name of the project.
             spec: The specification, already validated.
 
@@ -99,7 +108,7 @@ class SubmissionService:
             MofangError: The job may not be, or Kubernetes would not.
         """
         kind = self._kind(spec)
-        new = await self._validator.validate(caller, project, spec)
+        new = await self._validator.validate(caller, role, project, spec)
         with self._counted(caller, project):
             # Who submits from a laptop may never have started a server.
             await ensure_home(self._homes, caller.name)
@@ -178,11 +187,14 @@ class SubmissionService:
         self._cache.put(obj)
         return obj
 
-    async def preview(self, caller: Caller, project: Project, spec: JobSpec) -> Preview:
+    async def preview(
+        self, caller: Caller, role: MemberRole, project: Project, spec: JobSpec
+    ) -> Preview:
         """Return what a job would be; nothing is made.
 
         Args:
             caller: Who asks; what is visible depends on it.
+            role: What the caller is in the project.
             project: Name of the project.
             spec: The specification, already validated.
         """
@@ -192,7 +204,7 @@ class SubmissionService:
         except InvalidError as err:
             kind, faults = None, dict(err.fields)
         try:
-            new = await self._validator.validate(caller, project, spec)
+            new = await self._validator.validate(caller, role, project, spec)
         except RefusedError as err:
             faults |= err.fields or {"": err.message}
             new = self._validator.draft(caller, project, spec)

@@ -102,6 +102,17 @@ class Member(_Model):
     role: str
 
 
+class ProjectSecret(_Model):
+    """Who may use a Secret of a project; one that is not listed is open to members."""
+
+    name: str
+    """Without the prefix ``mofang-secret-``."""
+    owner: str = ""
+    """Raw name of a user; empty for nobody."""
+    roles: tuple[str, ...] = ()
+    """Members of these roles may use it besides."""
+
+
 class Project(_Model):
     """What the spawner needs to know of a project."""
 
@@ -115,6 +126,9 @@ class Project(_Model):
     """``Ready`` once its namespace is made."""
     message: str = ""
     quota: dict[str, Any] = Field(default={})
+    high_priority: str = "admin"
+    """The least role whose jobs may have priority high: member or admin."""
+    secrets: tuple[ProjectSecret, ...] = ()
 
     @classmethod
     def parse(cls, body: dict[str, Any]) -> Self:

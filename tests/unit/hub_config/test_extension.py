@@ -242,11 +242,6 @@ def test_the_role_of_every_user_keeps_what_mofang_needs(apply):
     assert user["scopes"].count("self") == 1
 
 
-def test_the_role_of_the_training_service_is_its_own(apply):
-    with pytest.raises(ConfigError, match="belongs to Mofang's training service"):
-        apply(loadRoles={"training-service": {"scopes": ["admin:users"]}})
-
-
 def test_every_protected_trait_of_servers_exists():
     known = set(MofangSpawner.class_traits(config=True))
     assert set(PROTECTED_TRAITS["MofangSpawner"]) <= known

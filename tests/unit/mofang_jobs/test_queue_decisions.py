@@ -39,7 +39,11 @@ def test_a_clock_that_is_wrong_changes_neither_order_nor_room(wrong: timedelta) 
     room = QuotaUsage(hard={GPU: Decimal(8)}, used={GPU: Decimal(2)})
 
     decisions = decide(
-        jobs, room, now=NOON + wrong, starvation_timeout=STARVATION_TIMEOUT
+        jobs,
+        room,
+        project="vision",
+        now=NOON + wrong,
+        starvation_timeout=STARVATION_TIMEOUT,
     )
 
     assert admitted(decisions) == {"old", "third"}
@@ -56,6 +60,7 @@ def decide_all(
     return decide(
         waiting,
         room,
+        project="vision",
         unscheduled=unscheduled,
         now=NOON,
         starvation_timeout=STARVATION_TIMEOUT,
@@ -104,18 +109,31 @@ def test_nothing_passes_who_has_waited_too_long() -> None:
     ("unscheduled", "enters"),
     [
         pytest.param(
-            UnschedulableJob(job="s", rank=1, requests_gpu=True), False, id="same kind"
+            UnschedulableJob(job="s", project="vision", rank=1, requests_gpu=True),
+            False,
+            id="same kind",
         ),
         pytest.param(
-            UnschedulableJob(job="s", rank=1, requests_gpu=False), True, id="other kind"
+            UnschedulableJob(job="s", project="vision", rank=1, requests_gpu=False),
+            True,
+            id="other kind",
         ),
         pytest.param(
-            UnschedulableJob(job="s", rank=1, requests_gpu=True, pool="blue"),
+            UnschedulableJob(
+                job="s", project="vision", rank=1, requests_gpu=True, pool="blue"
+            ),
             True,
             id="other pool",
         ),
         pytest.param(
-            UnschedulableJob(job="s", rank=0, requests_gpu=True), True, id="less urgent"
+            UnschedulableJob(job="s", project="vision", rank=0, requests_gpu=True),
+            True,
+            id="less urgent",
+        ),
+        pytest.param(
+            UnschedulableJob(job="s", project="audio", rank=2, requests_gpu=True),
+            True,
+            id="another project's",
         ),
     ],
 )
@@ -130,7 +148,7 @@ def test_a_gang_that_finds_no_machines_is_not_starved_by_later_ones(
 def test_who_waits_for_machines_holds_nobody_who_needs_others() -> None:
     """A GPU job behind a stuck one waits; the project's CPU jobs do not."""
     small = replace(wait("small", 0), requests_gpu=False, requests={"pods": Decimal(1)})
-    unscheduled = UnschedulableJob(job="s", rank=1, requests_gpu=True)
+    unscheduled = UnschedulableJob(job="s", project="vision", rank=1, requests_gpu=True)
 
     decisions = decide_all(
         [wait("gang", 1, minutes=99), small], unscheduled=(unscheduled,)
@@ -150,7 +168,11 @@ def test_who_asks_for_more_than_the_quota_holds_nobody() -> None:
 def test_a_project_without_quota_lets_everything_in() -> None:
     room = QuotaUsage(hard={}, used={})
     decisions = decide(
-        [wait("a", 999)], room, now=NOON, starvation_timeout=STARVATION_TIMEOUT
+        [wait("a", 999)],
+        room,
+        project="vision",
+        now=NOON,
+        starvation_timeout=STARVATION_TIMEOUT,
     )
     assert admitted(decisions) == {"a"}
 

@@ -112,22 +112,29 @@ class World:
         status = {"capacity": capacity, "allocatable": allocatable}
         self.cache.node_objects.append({"metadata": {"name": name}, "status": status})
 
-    def add_pending(self, gpus: int, replicas: int = 1, said: str = "0/1") -> None:
+    def add_pending(
+        self,
+        gpus: int,
+        replicas: int = 1,
+        said: str = "0/1",
+        name: str = "pending",
+        **more: Any,
+    ) -> None:
         """Let a job in that finds no machines."""
-        asked = {"replicas": replicas, "resources": {"gpu": gpus}}
-        self.add("pending", "vision", asked=asked, is_suspended=False)
+        asked = {"replicas": replicas, "resources": {"gpu": gpus}, **more}
+        self.add(name, "vision", asked=asked, is_suspended=False)
         pods = [
             make_pod(number, phase=PodPhase.PENDING, unschedulable=said)
             for number in range(replicas)
         ]
-        self.cache.pods["pending"] = pods
+        self.cache.pods[name] = pods
 
     async def advance(self, seconds: float) -> None:
         """Decide now, and again after some time."""
         await self.queue.decide()
         self.clock.advance(seconds)
         self.entered.clear()
-        self.add("later", "audio", asked={"resources": {"gpu": 1}})
+        self.add("later", "vision", asked={"resources": {"gpu": 1}})
         await self.queue.decide()
 
     def add(self, name: str, project: str, **facts: Any) -> ObservedJob:
@@ -205,6 +212,27 @@ async def test_who_waits_for_something_else_than_machines_holds_nobody(
     await world.advance(STARVATION_TIMEOUT.total_seconds())
 
     assert world.entered == ["later"]
+
+
+async def test_no_job_of_one_project_ever_holds_another_project() -> None:
+    """Not even several that begin to wait one after the other, with high priority."""
+    world = World()
+    world.add_node(gpus=8)
+    period = (STARVATION_TIMEOUT.total_seconds() + HOLD_SECONDS) / 4
+    for number in range(12):
+        world.add_pending(gpus=8, name=f"unplaceable-{number}", priority="high")
+        world.add(f"other-{number}", "audio", asked={"resources": {"gpu": 1}})
+        world.entered.clear()
+        await world.queue.decide()
+        assert f"other-{number}" in world.entered, number
+        world.cache.jobs = [
+            each for each in world.cache.jobs if each.project != "audio"
+        ]
+        world.clock.advance(period)
+    world.entered.clear()
+    world.add("own", "vision", asked={"resources": {"gpu": 1}})
+    await world.queue.decide()
+    assert world.entered == [], "the project's own queue is held"
 
 
 async def test_nobody_holds_others_for_ever() -> None:

@@ -5,6 +5,8 @@ Fakes stand where the constructors take them; nothing of ours is patched.
 
 import asyncio
 import itertools
+import json
+import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,8 @@ from tornado.testing import bind_unused_port
 from unit.mofang_jobs.conftest import PROJECT
 from unit.mofang_jobs.pretended_exec import PretendedExec
 
+from mofang_audit.address import parse_networks
+from mofang_audit.log import AuditLog
 from mofang_http.server import BoundedHTTPServer
 from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
@@ -250,6 +254,17 @@ class PretendedHub:
         return httpx.Response(200, json={**said, "servers": self.servers})
 
 
+class AuditedEvents(logging.Handler):
+    """Keeps what is recorded in the audit log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.events.append(json.loads(self.format(record)))
+
+
 @dataclass(kw_only=True)
 class World:
     url: str
@@ -257,6 +272,7 @@ class World:
     cluster: PretendedCluster
     catalog: PretendedCatalog
     hub: PretendedHub
+    audited: AuditedEvents
     terminals: PretendedExec
     cache: JobCache
     restarts: RestartController
@@ -392,6 +408,7 @@ async def running_world(
     keep_caller_seconds: float = KEEP_SECONDS,
     settings: JobSettings = JobSettings(),  # noqa: B008 - frozen
     limits: LimitSettings = LimitSettings(),  # noqa: B008 - frozen
+    trusted_proxies: Iterable[str] = (),
     **given: float,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left.
@@ -400,7 +417,7 @@ async def running_world(
     """
     cluster = cluster or PretendedCluster()
     catalog, hub = PretendedCatalog(), PretendedHub()
-    terminals = PretendedExec()
+    terminals, audited = PretendedExec(), AuditedEvents()
     jobs_watched = {
         each.kind: Watcher(None, "/", index=job_index_keys) for each in kinds
     }
@@ -439,6 +456,8 @@ async def running_world(
             ),
             terminals=terminals,
             storage_root=storage,
+            audit=AuditLog(audited),
+            trusted_proxies=parse_networks(trusted_proxies),
         ),
         settings,
         limits,
@@ -465,6 +484,7 @@ async def running_world(
             catalog=catalog,
             hub=hub,
             terminals=terminals,
+            audited=audited,
             cache=cache,
             restarts=restarts,
             work=work,

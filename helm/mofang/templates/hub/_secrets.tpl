@@ -2,12 +2,42 @@
 The Secret with the hub's keys: the chart's own, or that of hub.existingSecret.
 
   mofang.secretKeys    its keys that the hub reads as files, as a YAML list
+  mofang.keptSecret    what the chart's own Secret holds in the cluster, as YAML
+  mofang.cookieSecret  its cookie-secret: the kept one, or a new one, the same in all
+                       templates of a rendering
+  mofang.secretsDigest changes with the values that hold passwords, so that the hub starts
+                       anew. Whoever reads Deployments could try passwords on a plain
+                       digest, so it has the cookie secret in it, which nobody can guess.
+                       With hub.existingSecret no value holds any.
   mofang.checkSecrets  refuses values that would be read by nobody, and passwords where
                        everybody could read them
 
   mofang.hubServices   services beside Mofang's own, by name, without their tokens
   mofang.hubRoles      roles beside Mofang's own, by name
 */ -}}
+
+{{- define "mofang.keptSecret" -}}
+{{- (lookup "v1" "Secret" .Release.Namespace (include "mofang.hubSecret" .)).data | default dict | toYaml -}}
+{{- end -}}
+
+{{- define "mofang.cookieSecret" -}}
+{{- $kept := include "mofang.keptSecret" . | fromYaml -}}
+{{- if not (hasKey .Values "madeCookieSecret") -}}
+{{- $new := randBytes 32 | b64dec | printf "%x" | b64enc -}}
+{{- $_ := set .Values "madeCookieSecret" (index $kept "cookie-secret" | default $new) -}}
+{{- end -}}
+{{- .Values.madeCookieSecret -}}
+{{- end -}}
+
+{{- define "mofang.secretsDigest" -}}
+{{- $read := list .Values.auth .Values.hub.db .Values.hub.services (include "mofang.extension" .) -}}
+{{- if .Values.hub.existingSecret -}}
+{{- printf "%s %s" .Values.hub.existingSecret (include "mofang.extension" .) | sha256sum -}}
+{{- else -}}
+{{- $key := include "mofang.cookieSecret" . -}}
+{{- printf "%s%s%s" $key (toJson $read) $key | sha256sum -}}
+{{- end -}}
+{{- end -}}
 
 {{- define "mofang.secretKeys" -}}
 {{- $keys := list "cookie-secret" "training-token" -}}

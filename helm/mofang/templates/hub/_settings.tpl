@@ -45,6 +45,11 @@ database:
   {{- if eq .Values.hub.db.type "postgres" }}
   url: {{ .Values.hub.db.url | quote }}
   {{- end }}
+audit:
+  enabled: {{ .Values.audit.enabled }}
+  folder: /srv/mofang/audit
+  retentionDays: {{ .Values.audit.retentionDays }}
+  trustedProxies: {{- toYaml .Values.audit.trustedProxies | nindent 4 }}
 concurrentSpawnLimit: {{ .Values.hub.concurrentSpawnLimit }}
 activeServerLimit: {{ .Values.hub.activeServerLimit }}
 debug: {{ .Values.debug.enabled }}

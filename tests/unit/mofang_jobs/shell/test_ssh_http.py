@@ -223,3 +223,13 @@ async def test_the_record_names_the_key(world: World) -> None:
     [line] = [each for each in lines if each["event"] == "shell opened"]
     assert (line["user"], line["kind"], line["audit"]) == ("ada", "ssh", True)
     assert line["key"].startswith("SHA256:")
+    opened, closed = [each for each in world.audited.events if each["action"] == "ssh"]
+    assert (opened["actor"], opened["job"], opened["replica"]) == (
+        "ada",
+        job["id"],
+        "worker-0",
+    )
+    assert line["key"] in opened["detail"]
+    assert opened["address"] == "127.0.0.1"
+    assert closed["session"] == opened["session"]
+    assert closed["seconds"] >= 0

@@ -1,0 +1,123 @@
+"""Files of the audit log: one a day for each process, removed after their time.
+
+Several processes write into one folder, on storage where two may not append to one file
+at once. So the name of a file has the process' host in it, and nobody renames anything.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from typing_extensions import override
+
+log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.[A-Za-z0-9._-]+\.jsonl")
+_MODE = 0o600
+
+
+def day_of(path: Path) -> date | None:
+    """Return the day of a file of the log; None for any other file."""
+    match = _NAME.fullmatch(path.name)
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def list_files(folder: Path) -> dict[date, list[Path]]:
+    """Return the files of the log by day, the newest day first."""
+    found: dict[date, list[Path]] = {}
+    for path in sorted(folder.iterdir(), reverse=True):
+        if (day := day_of(path)) is not None:
+            found.setdefault(day, []).append(path)
+    return found
+
+
+def remove_expired(folder: Path, today: date, keep_days: int) -> None:
+    """Remove the files of days that are over for longer than they are kept.
+
+    Args:
+        folder: Of the log.
+        today: The day.
+        keep_days: For how many days they are kept.
+    """
+    for day, paths in list_files(folder).items():
+        if day < today - timedelta(days=keep_days):
+            for path in paths:
+                path.unlink(missing_ok=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class AuditFileHandler(logging.Handler):
+    """Writes each record as a line of today's file.
+
+    What cannot be written goes to the program's own log, so that it is not lost.
+
+    Args:
+        folder: Where all services write.
+        service: Name of this one.
+        keep_days: For how many days files are kept.
+        host: Of this process.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        service: str,
+        *,
+        keep_days: int,
+        host: str = "",
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        super().__init__()
+        self._folder = folder
+        self._service = service
+        self._host = host or socket.gethostname()
+        self._keep_days = keep_days
+        self._now = now
+        self._day: date | None = None
+        self._file: int | None = None
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        line = self.format(record)
+        try:
+            os.write(self._today(), f"{line}\n".encode())
+        except OSError as err:
+            self._close_file()
+            log.warning(
+                "An event of the audit log could not be written: %s: %s", err, line
+            )
+
+    def _today(self) -> int:
+        """Return the descriptor of today's file."""
+        today = self._now().date()
+        if self._file is None or self._day != today:
+            self._close_file()
+            name = f"{today.isoformat()}.{self._service}.{self._host}.jsonl"
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+            self._file = os.open(self._folder / name, flags, _MODE)
+            self._day = today
+            remove_expired(self._folder, today, self._keep_days)
+        return self._file
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    @override
+    def close(self) -> None:
+        self._close_file()
+        super().close()
