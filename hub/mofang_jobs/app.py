@@ -135,7 +135,7 @@ def _connect(
         pod_groups=pod_groups,
         identity=HubIdentity(http, hub_api),
         terminals=terminals,
-        storage_root=settings.storage_root,
+        logs_root=settings.logs_root,
     )
 
 

@@ -25,6 +25,7 @@ from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.access_policy import AccessPolicy
+from mofang_jobs.services.deleted_logs import DeletedLogs
 from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.event_reasons import EventReasons
 from mofang_jobs.services.hang_detector import HangDetector
@@ -44,7 +45,6 @@ from mofang_jobs.services.submission import SubmissionService
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
-from mofang_spawner.volumes import homes
 
 Work = Callable[[], Awaitable[None]]
 """Something that goes on until it is cancelled."""
@@ -62,8 +62,8 @@ class Adapters:
     pod_groups: PodGroupController
     identity: HubIdentity
     terminals: PodExec
-    storage_root: Path
-    """Where the shared storage is mounted."""
+    logs_root: Path
+    """Where the volume of logs is mounted."""
 
     def watchers(self) -> list[Watcher]:
         """All watches of the process."""
@@ -84,12 +84,14 @@ class TrainingService:
     restart_controller: RestartController
     hang_monitor: HangMonitor
     retention: Retention
+    deleted_logs: DeletedLogs
 
     @property
     def background(self) -> dict[str, Work]:
         """What is to run as long as the process, by name."""
         return {
             "conditions": self.conditions.run,
+            "deleted logs": self.deleted_logs.run,
             "hangs": self.hang_monitor.run,
             "retention": self.retention.run,
             "queue": self.queue.run,
@@ -119,9 +121,10 @@ def build_service(
         most_described: How many descriptions of jobs are kept.
     """
     cache, job_storage = adapters.cache, adapters.job_storage
-    logs = LogStorage(adapters.storage_root)
-    records = RecordStorage(adapters.storage_root)
-    samples = SampleStorage(adapters.storage_root)
+    logs = LogStorage(adapters.logs_root)
+    records = RecordStorage(adapters.logs_root)
+    samples = SampleStorage(adapters.logs_root)
+    deleted_logs = DeletedLogs(cache, logs)
     metrics = ServiceMetrics()
     access = AccessPolicy(adapters.catalog)
     submissions = SubmissionService(
@@ -131,7 +134,7 @@ def build_service(
         validator=JobValidator(adapters.catalog, adapters.pod_storage, settings),
         quotas=adapters.quotas,
         pod_groups=adapters.pod_groups,
-        homes=adapters.storage_root / homes.FOLDER,
+        logs=logs,
     )
     conditions = JobConditions(cache, job_storage, leads=leads)
     queue = JobQueue(
@@ -184,7 +187,7 @@ def build_service(
             job_storage=job_storage,
             environments=EnvironmentService(adapters.catalog, settings),
             submissions=submissions,
-            logs=logs,
+            logs=deleted_logs,
         ),
         log_reader=LogReader(logs, adapters.pod_storage),
         records=records,
@@ -203,6 +206,7 @@ def build_service(
         job_status=job_status,
         restart_controller=restart_controller,
         hang_monitor=hang_monitor,
+        deleted_logs=deleted_logs,
         retention=Retention(
             cache,
             job_storage,

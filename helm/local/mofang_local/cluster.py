@@ -28,12 +28,11 @@ from mofang_local.kubernetes import (
     wait,
 )
 from mofang_local.local_paths import LocalPaths
+from mofang_local.log_migration import make_shared_directories
 from mofang_local.network import NODES
 from mofang_local.pki import Authority, is_strict
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
-
-_SHARED = ("users", "projects", "global")
 
 
 class Cluster:
@@ -110,12 +109,7 @@ class Cluster:
             network.create_cgroups(node)
             nodes.write(self.paths, authority, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
-        for name in _SHARED:
-            folder = self.paths.storage / name
-            folder.mkdir(parents=True, exist_ok=True)
-            # The kubelet makes sub-path folders with the mode of their parent,
-            # and pods run as uid 1000.
-            folder.chmod(0o777)
+        make_shared_directories(self.paths.storage)
         hub = self.paths.hub
         hub.mkdir(parents=True, exist_ok=True)
         hub.chmod(0o700)

@@ -5,12 +5,14 @@ MofangError
 │   ├── UnauthorizedError   401: no token, or one the hub does not know
 │   ├── TooLargeError       413: the body of the request
 │   └── TooManyError        429: shells and SSH sessions of one user
+├── ClusterError
+│   └── StorageError        503: the volume of logs cannot be written
 └── HubUnavailableError            503: the hub does not answer
 """
 
 from __future__ import annotations
 
-from mofang_kube.errors import MofangError, RefusedError
+from mofang_kube.errors import ClusterError, MofangError, RefusedError
 
 
 class UnauthorizedError(RefusedError):
@@ -38,4 +40,11 @@ class HubUnavailableError(MofangError):
     """The hub does not say who the caller is."""
 
     code = "hub_unavailable"
+    status = 503
+
+
+class StorageError(ClusterError):
+    """The volume of logs is full, or does not answer; that may be over in a moment."""
+
+    code = "storage_unavailable"
     status = 503

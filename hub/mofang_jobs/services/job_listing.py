@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Literal
 
+import structlog
+
 from mofang_api.models import Job
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.domain.access import Action
@@ -16,6 +18,8 @@ from mofang_jobs.domain.models import Caller, MemberRole, ObservedJob
 from mofang_jobs.domain.status import job_state
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.job_status import DescribedJob, JobStatusService
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_PAGE = 100
 LONGEST_PAGE = 500
@@ -188,7 +192,12 @@ class JobListing:
         news: dict[str, ObservedJob | None] = {}
         before, view.revisions = view.revisions, {}
         for job in self._cache.list_unfinished(view.project):
-            revision = await self._job_status.refresh(job)
+            try:
+                revision = await self._job_status.refresh(job)
+            except Exception:
+                # What is wrong with one job does not end the watch of the others.
+                log.exception("job is not refreshed", job=job.id, project=job.project)
+                revision = before.get(job.id, 0)
             view.revisions[job.id] = revision
             if before.get(job.id, revision) != revision:
                 news[job.id] = None

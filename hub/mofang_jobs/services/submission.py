@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 import yaml
@@ -18,6 +17,7 @@ from mofang_api.models import (
 )
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import capacity_warnings
@@ -37,7 +37,6 @@ from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.job_validator import JobValidator
 from mofang_kube.errors import InvalidError, RefusedError
 from mofang_spawner.environments.models import Project
-from mofang_spawner.volumes.homes import ensure_home
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +53,7 @@ class SubmissionService:
         validator: What a job may ask for.
         quotas: What projects may use.
         pod_groups: What pods need for their gang.
-        homes: Where the homes of all users are; None where they cannot be seen.
+        logs: Makes the directory that a job's containers mount.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class SubmissionService:
         validator: JobValidator,
         quotas: Quotas,
         pod_groups: PodGroupController,
-        homes: Path | None = None,
+        logs: LogStorage,
     ) -> None:
         self._cache = cache
         self._job_storage = job_storage
@@ -74,7 +73,7 @@ class SubmissionService:
         self._validator = validator
         self._quotas = quotas
         self._pod_groups = pod_groups
-        self._homes = homes
+        self._logs = logs
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
         """Create a job that waits to be admitted.
@@ -89,8 +88,6 @@ class SubmissionService:
         """
         kind = self._kind(spec)
         new = await self._validator.validate(caller, project, spec)
-        # Who submits from a laptop may never have started a server.
-        await ensure_home(self._homes, caller.name)
         return await self._create(kind, new)
 
     async def resubmit(self, job: ObservedJob, record: RestartRecord) -> Manifest:
@@ -124,6 +121,8 @@ class SubmissionService:
         objects = render(
             kind, new, self._cache.nodes, self._pod_groups.scheduling_metadata(new)
         )
+        # Before the object: what the kubelet makes belongs to root.
+        await self._logs.create(new.project, new.id)
         obj = await self._job_storage.create(kind, objects)
         self._cache.put(obj)
         return obj
@@ -154,7 +153,7 @@ class SubmissionService:
         return Preview(
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
             workload_kind=kind.kind if kind else "",
-            cost=self._cost(project.name, spec),
+            cost=self._cost(project.name, new),
             notes=capacity_warnings(
                 spec, project.pool, group_equal_nodes(self._cache.node_objects)
             ),
@@ -174,9 +173,9 @@ class SubmissionService:
             fields={field: _no_engine(spec.framework, spec.engine)},
         )
 
-    def _cost(self, project: str, spec: JobSpec) -> list[QuotaCost]:
+    def _cost(self, project: str, new: JobRequest) -> list[QuotaCost]:
         hard, used = self._quotas.hard(project), self._quotas.used(project)
-        asked = resource_requests(spec)
+        asked = resource_requests(new.spec, disk_bytes=new.ephemeral_storage_bytes)
         return [
             QuotaCost(
                 resource=shown,

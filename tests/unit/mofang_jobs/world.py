@@ -395,7 +395,7 @@ class World:
 
     def log_file(self, job: dict[str, Any], index: int = 0) -> Path:
         """Where the wrapper writes; its folder is made."""
-        folder = self.storage / "projects/vision/.mofang/logs" / job["id"]
+        folder = self.storage / "vision" / job["id"]
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"mofang-job-{job['id']}-worker-{index}.log"
 
@@ -451,7 +451,7 @@ async def running_world(
                 hub_client, "http://hub/hub/api", keep_seconds=keep_caller_seconds
             ),
             terminals=terminals,
-            storage_root=storage,
+            logs_root=storage,
         ),
         settings,
         leads=leads,
