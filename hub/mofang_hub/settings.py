@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from mofang_http.limits import KIB, ServerLimits
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
 
@@ -157,8 +158,56 @@ class ProgressSettings(_Model):
         return self
 
 
+class LimitSettings(_Model):
+    """What one caller may ask of the hub and of the training service."""
+
+    hub_body_kib: int = Field(default=256, ge=16, le=16 * 1024)
+    """The longest body of a request to the hub."""
+    training_body_kib: int = Field(default=128, ge=64, le=16 * 1024)
+    """The longest body of a request to the training service."""
+    body_seconds: float = Field(default=10, ge=1, le=600)
+    """How long a body may take."""
+    connections: int = Field(default=1000, ge=10)
+    """Open connections to each of the two."""
+    requests_per_second: int = Field(default=100, ge=1)
+    """Requests of one person to the training service, on average."""
+    requests_at_once: int = Field(default=40, ge=1)
+    """Requests of one person that are being answered, streams left out."""
+    streams_per_user: int = Field(default=20, ge=1)
+    """Watches and logs that one person follows."""
+    charts_per_user: int = Field(default=8, ge=1)
+    """Charts that one person waits for; they are made one after the other."""
+    lookups_per_second: int = Field(default=10, ge=1)
+    """Tokens from one address, and jobs of one person, that nobody has seen yet."""
+
+    def hub_server_limits(self) -> ServerLimits:
+        """Return the bounds of the hub's server."""
+        return ServerLimits(
+            body_bytes=self.hub_body_kib * KIB,
+            body_seconds=self.body_seconds,
+            connections=self.connections,
+            advice="Split it, such as a list of users.",
+        )
+
+    def training_server_limits(self) -> ServerLimits:
+        """Return the bounds of the training service's server."""
+        return ServerLimits(
+            body_bytes=self.training_body_kib * KIB,
+            body_seconds=self.body_seconds,
+            connections=self.connections,
+            advice="Put long values into a file and pass its path.",
+        )
+
+
 class JobSettings(_Model):
     """What holds for every training job."""
+
+    limit_per_user: int = Field(default=100, ge=1)
+    """Jobs of one person in one project that have not ended; a project may say another
+    number."""
+    limit_per_project: int = Field(default=500, ge=1)
+    """Jobs of a project, those that have ended included; a project may say another
+    number."""
 
     allow_any_image: bool = False
     """Whether a job may name an image that no environment has."""
@@ -189,6 +238,7 @@ class Settings(_Model):
     auth: AuthSettings
     singleuser: SingleuserSettings = SingleuserSettings()
     jobs: JobSettings = JobSettings()
+    limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()
     concurrent_spawn_limit: int = Field(default=100, ge=0)
     """Servers that may be starting at a time; 0 for no limit."""

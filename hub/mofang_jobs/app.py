@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import httpx
 import structlog
-from tornado.httpserver import HTTPServer
 
+from mofang_http.server import BoundedHTTPServer
 from mofang_hub.settings import Settings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
@@ -42,10 +42,6 @@ FIELD_MANAGER = "mofang-training"
 HUB_SECONDS = 10.0
 DRAIN_SECONDS = 5.0
 RESTART_SECONDS = 5.0
-
-# What is larger is not even read; handlers refuse what is larger than any job with
-# a sentence.
-MAX_BODY_BYTES = 1024**2
 
 
 async def serve(
@@ -76,6 +72,7 @@ async def serve(
         service = build_service(
             adapters,
             settings.jobs,
+            settings.limits,
             leads=_leads(leader, adapters.cache, stack),
         )
         discovery = EngineDiscovery(
@@ -84,7 +81,11 @@ async def serve(
         for name, work in {"discovery": discovery.run, **service.background}.items():
             _keep_running(name, work, stack)
         application = build_application(PREFIX, service.context)
-        server = HTTPServer(application, max_body_size=MAX_BODY_BYTES, xheaders=False)
+        server = BoundedHTTPServer(
+            application,
+            limits=settings.limits.training_server_limits(),
+            xheaders=False,
+        )
         server.listen(port)
         # What was loaded stays: the collector need not look through it again and again,
         # which would hold up a request by a tenth of a second now and then.
@@ -133,7 +134,9 @@ def _connect(
         catalog=catalog,
         quotas=quotas,
         pod_groups=pod_groups,
-        identity=HubIdentity(http, hub_api),
+        identity=HubIdentity(
+            http, hub_api, unknown_per_second=settings.limits.lookups_per_second
+        ),
         terminals=terminals,
         logs_root=settings.logs_root,
     )

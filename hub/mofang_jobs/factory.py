@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mofang_hub.settings import JobSettings
+from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.job_conditions import JobConditions
@@ -25,6 +25,7 @@ from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.access_policy import AccessPolicy
+from mofang_jobs.services.caller_limits import CallerLimits
 from mofang_jobs.services.deleted_logs import DeletedLogs
 from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.event_reasons import EventReasons
@@ -102,6 +103,7 @@ class TrainingService:
 def build_service(
     adapters: Adapters,
     settings: JobSettings,
+    limit_settings: LimitSettings = LimitSettings(),  # noqa: B008 - frozen
     *,
     leads: Leads = always,
     grace_period: StatusGracePeriod | None = None,
@@ -114,6 +116,7 @@ def build_service(
     Args:
         adapters: What reaches out of the process.
         settings: What holds for every job.
+        limit_settings: What one caller may ask for.
         leads: Says whether this process acts without being asked.
         grace_period: How long a failed job's pods are waited for.
         session_check_seconds: Time between two checks of an open session.
@@ -127,6 +130,7 @@ def build_service(
     deleted_logs = DeletedLogs(cache, logs)
     metrics = ServiceMetrics()
     access = AccessPolicy(adapters.catalog)
+    limits = CallerLimits(limit_settings)
     submissions = SubmissionService(
         cache=cache,
         job_storage=job_storage,
@@ -135,6 +139,7 @@ def build_service(
         quotas=adapters.quotas,
         pod_groups=adapters.pod_groups,
         logs=logs,
+        settings=settings,
     )
     conditions = JobConditions(cache, job_storage, leads=leads)
     queue = JobQueue(
@@ -176,9 +181,10 @@ def build_service(
         hang_monitor=hang_monitor,
         most_described=most_described,
     )
-    lookup = JobLookup(cache, job_storage, access, job_status)
+    lookup = JobLookup(cache, job_storage, access, job_status, limits)
     context = ServiceContext(
         identity=adapters.identity,
+        limits=limits,
         lookup=lookup,
         listing=JobListing(lookup, cache, job_status),
         jobs=JobService(

@@ -4,6 +4,7 @@ Pure: nothing here talks to Kubernetes. The reconciler applies what this
 returns, in this order, and again whenever something drifted.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from mofang_kube.names import (
@@ -24,6 +25,9 @@ from mofang_projects.policies import build_policies
 
 Manifest = dict[str, Any]
 
+JOB_QUOTA = "mofang-jobs"
+_SPARE_JOBS = 10
+"""A tenth of the jobs that a project may keep, and at least so many."""
 _HUB_ROLE = "mofang-hub-project"
 _TRAINING_ROLE = "mofang-training-project"
 _OPERATOR_ROLE = "mofang-reconciler-project"
@@ -44,9 +48,16 @@ def volume_name(project: str, category: VolumeCategory) -> str:
 
 
 def build_namespace_objects(
-    project: Project, settings: NamespaceSettings
+    project: Project, settings: NamespaceSettings, counted: Iterable[str] = ()
 ) -> list[Manifest]:
-    """Build all objects of a project: its namespace first, then what is in it."""
+    """Build all objects of a project: its namespace first, then what is in it.
+
+    Args:
+        project: The project.
+        settings: What is the same for all projects.
+        counted: Resources of which a project has a number at most, such as
+            ``pytorchjobs.kubeflow.org``.
+    """
     return [
         build_namespace(project),
         # Early: the copies of pull secrets, made last, need the right to write them.
@@ -66,6 +77,7 @@ def build_namespace_objects(
             for name, spec in build_policies(settings).items()
         ),
         build_quota(project),
+        build_job_quota(project, settings, counted),
         build_limits(project),
         *(
             manifest
@@ -138,6 +150,32 @@ def build_quota(project: Project) -> Manifest:
     return _in_namespace(project, "v1", "ResourceQuota", "mofang") | {
         "spec": {"hard": _hard_limits(project.spec.quota)}
     }
+
+
+def build_job_quota(
+    project: Project, settings: NamespaceSettings, counted: Iterable[str] = ()
+) -> Manifest:
+    """Build the quota of jobs, apart from that of pods.
+
+    A suspended job takes nothing of what pods ask for, and yet room in etcd and in the
+    memory of all who watch jobs. The training service counts submissions; this is for
+    whatever else makes jobs, and leaves room for the next attempts of those that fail.
+
+    Args:
+        project: The project.
+        settings: What is the same for all projects.
+        counted: Resources that are counted.
+    """
+    maximum = project.spec.quota.jobs or settings.jobs_per_project
+    maximum += max(_SPARE_JOBS, maximum // _SPARE_JOBS)
+    return _in_namespace(project, "v1", "ResourceQuota", JOB_QUOTA) | {
+        "spec": {"hard": {count_name(each): str(maximum) for each in counted}}
+    }
+
+
+def count_name(resource: str) -> str:
+    """Return what a ResourceQuota calls the number of a resource's objects."""
+    return f"count/{resource}"
 
 
 def _hard_limits(quota: Quota) -> dict[str, str]:

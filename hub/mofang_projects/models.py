@@ -94,6 +94,11 @@ class Quota(_Model):
     pods: Annotated[int, Field(ge=1)] | None = None
     ephemeral_storage: Quantity | None = None
     """Of nodes' disks, by the limits of containers."""
+    jobs: Annotated[int, Field(ge=1)] | None = None
+    """Jobs, those that have ended included; None for what the settings say."""
+
+    jobs_per_user: Annotated[int, Field(ge=1)] | None = None
+    """Jobs of one person that have not ended; the training service sees to it."""
 
 
 class ProjectSpec(_Model):
@@ -191,6 +196,9 @@ class NamespaceSettings(_Model):
     """Secrets of the platform's namespace that are copied into each project's."""
 
     egress: EgressSettings = EgressSettings()
+    jobs_per_project: Annotated[int, Field(ge=1)] = 500
+    """Jobs in a project that does not say another number."""
+
     resync_seconds: Annotated[int, Field(ge=5)] = 60
     """How often each namespace is put right again."""
 

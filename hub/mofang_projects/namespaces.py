@@ -21,6 +21,7 @@ from mofang_kube.errors import MofangError, http_status, is_permanent
 from mofang_kube.names import PROJECT_LABEL, PULL_SECRET_PREFIX, project_namespace
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_projects.builder import (
+    build_job_quota,
     build_namespace,
     build_namespace_objects,
     build_pull_secret,
@@ -29,6 +30,7 @@ from mofang_projects.builder import (
     volume_name,
 )
 from mofang_projects.directories import make_project_directories
+from mofang_projects.job_counts import JobCounts
 from mofang_projects.models import (
     BadPullSecretError,
     NamespaceSettings,
@@ -106,6 +108,7 @@ class ProjectNamespaces:
     ) -> None:
         self._objects = objects
         self._settings = settings
+        self._job_counts = JobCounts(objects)
         self._rbac_pauses = rbac_pauses
         """Seconds between attempts to use a right that was given just before."""
 
@@ -123,7 +126,9 @@ class ProjectNamespaces:
                 namespace=project_namespace(project.name),
                 message="The namespace is being removed; it is made anew after that.",
             )
-        wanted = build_namespace_objects(project, self._settings)
+        job_quota = await self._objects.find(build_job_quota(project, self._settings))
+        counted = await self._job_counts.countable(job_quota)
+        wanted = build_namespace_objects(project, self._settings, counted)
         pull_secrets = await self._pull_secrets(project)
         await self._remove_other_pull_secrets(project)
         for manifest in wanted:

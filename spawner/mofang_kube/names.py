@@ -94,9 +94,12 @@ def new_job_id(name: str) -> str:
 
     It is the name of the operator's object: a DNS label that starts with a letter.
     """
-    suffix = "".join(
-        secrets.choice(_SUFFIX_ALPHABET) for _ in range(_SUFFIX_CHARACTERS)
-    )
+    # One call of the operating system, not one for each character.
+    number = secrets.randbelow(len(_SUFFIX_ALPHABET) ** _SUFFIX_CHARACTERS)
+    suffix = ""
+    for _ in range(_SUFFIX_CHARACTERS):
+        number, digit = divmod(number, len(_SUFFIX_ALPHABET))
+        suffix += _SUFFIX_ALPHABET[digit]
     return f"{name_slug(name)}-{suffix}"
 
 

@@ -189,6 +189,17 @@ class ObjectStorage:
             ]
         return []
 
+    async def list_resources(self, api_version: str) -> set[str]:
+        """Return the plural names of what a group serves; none if it is not served.
+
+        Args:
+            api_version: Group and version, such as ``apps/v1``.
+        """
+        with suppress(NotFoundError), wrap_api_errors("discover", "group", api_version):
+            answer = await self._request("GET", f"/apis/{api_version}")
+            return {each["name"] for each in answer.get("resources") or []}
+        return set()
+
     def _as_manager(self) -> list[tuple[str, str]]:
         return [("fieldManager", self._field_manager)]
 

@@ -42,6 +42,7 @@ from collections.abc import (
     Callable,
     Collection,
     Iterable,
+    KeysView,
     Mapping,
 )
 from contextlib import suppress
@@ -190,9 +191,9 @@ class Watcher:
         keys = self._groups.get(group)
         return [self.objects[key] for key in keys] if keys else []
 
-    def groups(self) -> list[str]:
-        """Names of all groups that have objects."""
-        return list(self._groups)
+    def groups(self) -> KeysView[str]:
+        """Names of all groups that have objects, as they are at any time."""
+        return self._groups.keys()
 
     def put(self, obj: Manifest) -> None:
         """Take in an object that we wrote ourselves, ahead of its event."""

@@ -14,8 +14,8 @@ from typing import Literal
 
 import aiohttp
 from kubernetes_asyncio.client import ApiException
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
+from mofang_http.client import bounded_session, fetch_status
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import ConflictError
 from mofang_kube.objects import Manifest
@@ -36,8 +36,11 @@ from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata
 
 _SERVER_ERROR = 500
-_PROBE_PAUSE_SECONDS = 0.05
+_PROBE_SECONDS = 5.0
+_SHORTEST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
 _LAST_LINES = 20
+_LAST_BYTES = 64 * 1024
 
 
 class SpawnFailedError(Exception):
@@ -214,26 +217,20 @@ class ServerStart:
                     await following
 
     async def _wait_for_answer(self, url: str) -> None:
-        client = AsyncHTTPClient(force_instance=True)
-        try:
-            while not await self._answers(client, url):
+        pause = _SHORTEST_PAUSE_SECONDS
+        # Its user decides what the server answers, and how much.
+        async with bounded_session(_PROBE_SECONDS) as session:
+            while (status := await fetch_status(session, url)) is None or (
+                status >= _SERVER_ERROR
+            ):
                 pod = self.pod
                 state = classify(pod) if pod else REMOVED
                 if isinstance(state, StartFailed):
                     raise SpawnFailedError(state, await self._last_lines(state))
-                await asyncio.sleep(_PROBE_PAUSE_SECONDS)
-        finally:
-            client.close()
-
-    @staticmethod
-    async def _answers(client: AsyncHTTPClient, url: str) -> bool:
-        try:
-            answer = await client.fetch(
-                url, follow_redirects=False, raise_error=False, request_timeout=5
-            )
-        except (OSError, HTTPClientError):
-            return False
-        return bool(answer.code < _SERVER_ERROR)
+                await asyncio.sleep(pause)
+                # Until it listens, looking costs nothing and every moment counts.
+                if status is not None:
+                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     async def _last_lines(self, failure: StartFailed) -> str:
         if not failure.has_log:
@@ -245,6 +242,7 @@ class ServerStart:
                     self._namespace,
                     container=SERVER_CONTAINER,
                     tail_lines=_LAST_LINES,
+                    limit_bytes=_LAST_BYTES,
                     previous=previous,
                 )
                 if text:

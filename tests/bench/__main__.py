@@ -40,6 +40,7 @@ def enter_network() -> None:
 def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[str]:
     """Figures, a line each, as they are measured; of some groups, or of all."""
     from bench import (  # noqa: PLC0415
+        hostile,
         jobs,
         many,
         memory,
@@ -49,6 +50,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         servers,
         training,
     )
+    from bench.many_jobs import many_jobs_allowed  # noqa: PLC0415
 
     yield f"minimum / median / maximum of {rounds} or more, taken in turn"
     subjects = servers.Servers(platform)
@@ -73,9 +75,13 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         "panel": lambda: panel.rows(platform, session, runs, rounds, FINISHED),
         "running": lambda: running.rows(platform, session, runs, rounds * 8),
     }
-    for name, rows in with_jobs.items():
-        if not only or name in only:
-            yield from (row.text() for row in rows())
+    # What people may have, before it is more for the rest.
+    if not only or "hostile" in only:
+        yield from (row.text() for row in hostile.rows(platform, session))
+    with many_jobs_allowed(platform):
+        for name, rows in with_jobs.items():
+            if not only or name in only:
+                yield from (row.text() for row in rows())
     session.stop(servers.SERVER)
 
 

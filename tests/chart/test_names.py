@@ -118,7 +118,7 @@ def test_the_clusters_domain_is_everywhere(render, minimal):
     assert settings.cluster_domain == "k8s.example.org"
     probe = "http://istio-ingressgateway.istio-system.svc.k8s.example.org"
     assert settings.gateway.probe_url == probe
-    [rule] = rendered.get("VirtualService", "training")["spec"]["http"]
+    *_, rule = rendered.get("VirtualService", "training")["spec"]["http"]
     host = rule["route"][0]["destination"]["host"]
     assert host == "training.mofang.svc.k8s.example.org"
 

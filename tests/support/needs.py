@@ -47,6 +47,8 @@ _E2E = {
     # Chromium trusts what is in the database of its user.
     "certutil": "libnss3-tools",
     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf": "fonts-dejavu-core",
+    # Administrators type it to back up.
+    "jq": "jq",
     **({} if any(map(shutil.which, _BROWSERS)) else {"chromium": "chromium"}),
 }
 

@@ -9,6 +9,8 @@ import process from 'node:process';
 
 import { build } from 'esbuild';
 
+import { collecting, missingTests } from './rendered.mjs';
+
 const OUTPUT = 'build/test';
 
 const tests = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -28,17 +30,18 @@ await build({
   loader: { '.svg': 'text', '.css': 'empty' },
   // They read files beside themselves, and have no part in a bundle.
   external: ['jsdom'],
-  logLevel: 'warning'
+  logLevel: 'warning',
+  ...collecting
 });
+const bundleOf = name =>
+  join(OUTPUT, name.slice('src/'.length)).replace(/\.tsx?$/, '.cjs');
 const { status } = spawnSync(
   process.execPath,
-  [
-    '--enable-source-maps',
-    '--test',
-    ...tests.map(name =>
-      join(OUTPUT, name.slice('src/'.length)).replace(/\.tsx?$/, '.cjs')
-    )
-  ],
+  ['--enable-source-maps', '--test', ...tests.map(bundleOf)],
   { stdio: 'inherit' }
 );
-process.exit(status ?? 1);
+const missing = missingTests(
+  tests.filter(name => name.endsWith('x')).map(bundleOf)
+);
+missing.forEach(sentence => process.stderr.write(`${sentence}\n`));
+process.exit(status !== 0 || missing.length > 0 ? 1 : 0);

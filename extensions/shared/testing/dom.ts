@@ -27,6 +27,9 @@ Object.assign(globals, {
   // What jsdom lacks.
   DragEvent: window.MouseEvent,
   ResizeObserver: NoResizes,
+  requestIdleCallback: (callback: () => void) => setTimeout(callback),
+  cancelIdleCallback: clearTimeout,
+  CSS: {},
   IS_REACT_ACT_ENVIRONMENT: true
 });
 

@@ -39,6 +39,20 @@ test('a failure is an alert that offers another try', () => {
   assert.equal(tries, 1);
 });
 
+test('another try keeps the focus, though its button goes away', () => {
+  const bundle = trans as unknown as TranslationBundle;
+  const shown = (state: State) => (
+    <Notice state={state} text="logs" open={() => {}} trans={bundle} />
+  );
+  const { rerender } = render(shown({ kind: 'failed', message: 'No.' }));
+  const button = screen.getByRole('button', { name: 'Try again' });
+  button.focus();
+  fireEvent.click(button);
+  rerender(shown({ kind: 'starting' }));
+  assert.ok(!button.isConnected);
+  assert.ok(document.activeElement === screen.getByRole('status'));
+});
+
 test('who stopped it is told', () => {
   notice({ kind: 'ended', byPerson: false });
   assert.match(

@@ -19,13 +19,24 @@ export function Notice({
   open,
   trans
 }: INoticeProps): JSX.Element | null {
+  const box = React.useRef<HTMLDivElement>(null);
+  // The button goes away: the notice keeps the focus.
+  const again = () => {
+    box.current?.focus();
+    open();
+  };
   switch (state.kind) {
     case 'running':
       return null;
     case 'waiting':
     case 'starting':
       return (
-        <div className="mf-TensorBoardNotice" role="status">
+        <div
+          className="mf-TensorBoardNotice"
+          role="status"
+          ref={box}
+          tabIndex={-1}
+        >
           <span className="mf-TensorBoardSpinner" aria-hidden="true" />
           <p>{trans.__('Starting TensorBoard…')}</p>
           <pre>{text}</pre>
@@ -33,29 +44,44 @@ export function Notice({
       );
     case 'stopping':
       return (
-        <div className="mf-TensorBoardNotice" role="status">
+        <div
+          className="mf-TensorBoardNotice"
+          role="status"
+          ref={box}
+          tabIndex={-1}
+        >
           <span className="mf-TensorBoardSpinner" aria-hidden="true" />
           <p>{trans.__('Stopping TensorBoard…')}</p>
         </div>
       );
     case 'failed':
       return (
-        <div className="mf-TensorBoardNotice" role="alert">
+        <div
+          className="mf-TensorBoardNotice"
+          role="alert"
+          ref={box}
+          tabIndex={-1}
+        >
           <p className="mf-TensorBoardProblem">{state.message}</p>
-          <Button className="jp-mod-styled jp-mod-accept" onClick={open}>
+          <Button className="jp-mod-styled jp-mod-accept" onClick={again}>
             {trans.__('Try again')}
           </Button>
         </div>
       );
     case 'ended':
       return (
-        <div className="mf-TensorBoardNotice" role="status">
+        <div
+          className="mf-TensorBoardNotice"
+          role="status"
+          ref={box}
+          tabIndex={-1}
+        >
           <p>
             {state.byPerson
               ? trans.__('TensorBoard is stopped.')
               : trans.__('TensorBoard has ended in the notebook server.')}
           </p>
-          <Button className="jp-mod-styled jp-mod-accept" onClick={open}>
+          <Button className="jp-mod-styled jp-mod-accept" onClick={again}>
             {trans.__('Start again')}
           </Button>
         </div>

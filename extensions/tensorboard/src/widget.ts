@@ -166,9 +166,13 @@ export class TensorBoardWidget extends MainAreaWidget<StackedPanel> {
     const isBusy = state.kind === 'starting' || state.kind === 'stopping';
     this.content.node.setAttribute('aria-busy', String(isBusy));
     this._buttons.forEach(button => (button.enabled = isRunning));
+    const hadFocus = this._notice.node.contains(document.activeElement);
     this._notice.setHidden(isRunning);
     if (isRunning) {
       this._showFrame(state.instance, state.hasData);
+      if (hadFocus) {
+        this._frame?.focus();
+      }
     } else {
       this._frame?.dispose();
       this._frame = null;

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 Complete = Callable[[bytes], bytes]
 
-PASSED_HEADERS = ("Cache-Control", "X-Log-Size", "X-Log-Next", "X-Log-Complete")
+PASSED_HEADERS = (
+    "Cache-Control",
+    "Retry-After",
+    "X-Log-Size",
+    "X-Log-Next",
+    "X-Log-Complete",
+)
 PASSED_TYPES = ("application/json", "text/plain", "text/event-stream")
 
 AWAY = (

@@ -30,7 +30,7 @@ from mofang_local.kubernetes import (
 from mofang_local.local_paths import LocalPaths
 from mofang_local.log_migration import make_shared_directories
 from mofang_local.network import NODES
-from mofang_local.pki import Authority, is_strict
+from mofang_local.pki import Certificates
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
 
@@ -44,6 +44,7 @@ class Cluster:
         self.supervisor = Supervisor(paths.run, paths.logs)
         self.kubectl = Kubectl(paths)
         self.helm = Helm(paths, self.kubectl)
+        self.certificates = Certificates(paths)
 
     def programs(self) -> list[Program]:
         """Everything that runs beside the pods, but the way in."""
@@ -71,7 +72,7 @@ class Cluster:
         Raises:
             StartError: A part did not come up.
         """
-        if self.is_running() and is_strict(self.paths.pki):
+        if self.is_running() and self.certificates.are_current():
             stale = self.stale()
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
                 self._replace(stale)
@@ -87,6 +88,7 @@ class Cluster:
             for node in NODES:
                 self.supervisor.start(nodes.programs(self.paths, node)[0])
             self._wait_for_api()
+            self.kubectl.apply([control_plane.kubelet_access()])
         with self.progress.step("nodes"):
             self._start_nodes(own)
 
@@ -103,11 +105,10 @@ class Cluster:
 
     def _prepare(self, pause: str) -> None:
         network.create()
-        authority = Authority(self.paths.pki)
-        control_plane.write(self.paths, authority)
+        self.certificates.make()
         for node in NODES:
             network.create_cgroups(node)
-            nodes.write(self.paths, authority, node, pause)
+            nodes.write(self.paths, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
         make_shared_directories(self.paths.storage)
         hub = self.paths.hub

@@ -71,6 +71,12 @@ def _own(name: str, phase: Phase, links: tuple[str, ...] = ()) -> Component:
 
 COMPONENTS = (
     _own("kubernetes", Phase.PLATFORM, links=KUBERNETES_PROGRAMS),
+    # It makes the certificates.
+    Component(
+        name="kubeadm",
+        packages={"kubeadm": "k8s.io/kubernetes/cmd/kubeadm"},
+        phase=Phase.PLATFORM,
+    ),
     Component(
         name="containerd",
         packages={

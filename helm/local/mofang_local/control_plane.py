@@ -1,13 +1,12 @@
 """etcd and Kubernetes' own programs, in the first node's namespace."""
 
+from typing import Any
+
 from mofang_local.local_paths import LocalPaths
-from mofang_local.network import CPU_NODE, POD_RANGE, SERVICE_RANGE
-from mofang_local.nodes import API_SERVER
-from mofang_local.pki import Authority, Identity
+from mofang_local.network import API_PORT, CPU_NODE, POD_RANGE, SERVICE_RANGE
 from mofang_local.processes import Program
 
-_MASTERS = "system:masters"
-_ETCD = "http://127.0.0.1:2379"
+_ETCD = "https://127.0.0.1:2379"
 FEATURES = "GenericWorkload=true"
 """Gangs by Kubernetes' own PodGroup, off by default in 1.37."""
 _API_FEATURES = f"{FEATURES},WatchList=false"
@@ -18,58 +17,53 @@ REPLACEABLE = frozenset({"kube-apiserver", "kube-controller-manager", "kube-sche
 """Programs that pods go on without while they start anew."""
 
 
-def write(paths: LocalPaths, authority: Authority) -> None:
-    """Issue the certificates and kubeconfigs of the control plane."""
-    authority.service_account_key()
-    authority.issue(
-        Identity(
-            file="kube-apiserver",
-            name="kube-apiserver",
-            hosts=(
-                "kubernetes",
-                "kubernetes.default",
-                "kubernetes.default.svc",
-                "kubernetes.default.svc.cluster.local",
-                "localhost",
-                "10.96.0.1",
-                "127.0.0.1",
-                CPU_NODE.address,
-            ),
-        )
-    )
-    kubelet_client = "kube-apiserver-kubelet"
-    authority.issue(
-        Identity(file=kubelet_client, name=kubelet_client, organization=_MASTERS)
-    )
-    for name in ("kube-controller-manager", "kube-scheduler"):
-        authority.kubeconfig(
-            Identity(file=name, name=f"system:{name}"),
-            API_SERVER,
-            paths.pki / f"{name}.kubeconfig",
-        )
-    authority.kubeconfig(
-        Identity(file="admin", name="mofang-local-admin", organization=_MASTERS),
-        API_SERVER,
-        paths.kubeconfig,
-    )
+def kubelet_access() -> dict[str, Any]:
+    """What lets the API server fetch logs and open shells on the nodes.
+
+    `kubeadm init` creates the same binding in a phase that needs a running cluster.
+    """
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "kubeadm:apiserver-kubelet-client"},
+        "roleRef": {
+            "apiGroup": group,
+            "kind": "ClusterRole",
+            "name": "system:kubelet-api-admin",
+        },
+        "subjects": [
+            {"apiGroup": group, "kind": "User", "name": "kube-apiserver-kubelet-client"}
+        ],
+    }
 
 
 def _api_server(paths: LocalPaths) -> tuple[str, ...]:
     pki = paths.pki
     return (
         f"--advertise-address={CPU_NODE.address}",
-        "--secure-port=6443",
+        f"--secure-port={API_PORT}",
         "--allow-privileged=true",
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         f"--client-ca-file={pki}/ca.crt",
-        f"--tls-cert-file={pki}/kube-apiserver.crt",
-        f"--tls-private-key-file={pki}/kube-apiserver.key",
+        f"--tls-cert-file={pki}/apiserver.crt",
+        f"--tls-private-key-file={pki}/apiserver.key",
         f"--etcd-servers={_ETCD}",
+        f"--etcd-cafile={pki}/etcd/ca.crt",
+        f"--etcd-certfile={pki}/apiserver-etcd-client.crt",
+        f"--etcd-keyfile={pki}/apiserver-etcd-client.key",
         f"--kubelet-certificate-authority={pki}/ca.crt",
-        f"--kubelet-client-certificate={pki}/kube-apiserver-kubelet.crt",
-        f"--kubelet-client-key={pki}/kube-apiserver-kubelet.key",
+        f"--kubelet-client-certificate={pki}/apiserver-kubelet-client.crt",
+        f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
         "--kubelet-preferred-address-types=InternalIP",
+        f"--proxy-client-cert-file={pki}/front-proxy-client.crt",
+        f"--proxy-client-key-file={pki}/front-proxy-client.key",
+        f"--requestheader-client-ca-file={pki}/front-proxy-ca.crt",
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
         f"--service-account-key-file={pki}/sa.pub",
         f"--service-account-signing-key-file={pki}/sa.key",
@@ -82,7 +76,7 @@ def _api_server(paths: LocalPaths) -> tuple[str, ...]:
 def _controller_manager(paths: LocalPaths) -> tuple[str, ...]:
     pki = paths.pki
     return (
-        f"--kubeconfig={pki}/kube-controller-manager.kubeconfig",
+        f"--kubeconfig={pki}/controller-manager.conf",
         "--bind-address=127.0.0.1",
         "--leader-elect=false",
         "--use-service-account-credentials=true",
@@ -114,6 +108,11 @@ def programs(paths: LocalPaths) -> tuple[Program, ...]:
             f"--data-dir={paths.state}/etcd",
             f"--listen-client-urls={_ETCD}",
             f"--advertise-client-urls={_ETCD}",
+            f"--cert-file={paths.pki}/etcd/server.crt",
+            f"--key-file={paths.pki}/etcd/server.key",
+            f"--trusted-ca-file={paths.pki}/etcd/ca.crt",
+            "--client-cert-auth",
+            # The only member has no peers.
             "--listen-peer-urls=http://127.0.0.1:2380",
             "--unsafe-no-fsync",
             "--log-level=warn",
@@ -128,7 +127,7 @@ def programs(paths: LocalPaths) -> tuple[Program, ...]:
         program("kube-controller-manager", *_controller_manager(paths)),
         program(
             "kube-scheduler",
-            f"--kubeconfig={paths.pki}/kube-scheduler.kubeconfig",
+            f"--kubeconfig={paths.pki}/scheduler.conf",
             "--bind-address=127.0.0.1",
             "--leader-elect=false",
             f"--feature-gates={FEATURES}",

@@ -13,6 +13,7 @@ DEFAULTS = {
     "Envoy": 1.0,
     "Go modules": 30.0,
     "build kubernetes": 850.0,
+    "build kubeadm": 18.0,
     "build containerd": 90.0,
     "build pause": 1.0,
     "build await-name": 1.0,

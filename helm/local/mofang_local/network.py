@@ -15,6 +15,7 @@ HOST_ADDRESS = "10.213.0.1"
 SERVICE_RANGE = "10.96.0.0/16"
 DNS_ADDRESS = "10.96.0.10"
 POD_RANGE = "10.244.0.0/16"
+API_PORT = 6443
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ GPU_NODE = Node(
     fake_gpus=4,
 )
 NODES = (CPU_NODE, GPU_NODE)
+API_SERVER = f"https://{CPU_NODE.address}:{API_PORT}"
 
 
 def run(*command: str, namespace: str | None = None, check: bool = True) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 import yaml
 
 from mofang_local.local_paths import LocalPaths
-from mofang_local.network import CPU_NODE, DNS_ADDRESS, POD_RANGE, Node
-from mofang_local.pki import Authority, Identity
+from mofang_local.network import DNS_ADDRESS, POD_RANGE, Node
 from mofang_local.processes import Program
 
 NODE_TYPE_LABEL = "mofang.dev/node-type"
@@ -16,8 +15,6 @@ NODE_TYPE_LABEL = "mofang.dev/node-type"
 
 FAKE_GPU_LABEL = "mofang.dev/fake-gpu"
 """On nodes whose GPUs are counted and not there."""
-
-API_SERVER = f"https://{CPU_NODE.address}:6443"
 
 
 def folder(paths: LocalPaths, node: Node) -> Path:
@@ -144,7 +141,7 @@ def kube_proxy_config(paths: LocalPaths, node: Node) -> str:
             "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
             "kind": "KubeProxyConfiguration",
             "clientConnection": {
-                "kubeconfig": str(paths.pki / f"kube-proxy-{node.name}.kubeconfig")
+                "kubeconfig": str(paths.pki / f"kube-proxy-{node.name}.conf")
             },
             "clusterCIDR": POD_RANGE,
             "mode": "nftables",
@@ -172,12 +169,11 @@ def labels(node: Node) -> dict[str, str]:
     return found
 
 
-def write(paths: LocalPaths, authority: Authority, node: Node, pause: str) -> None:
+def write(paths: LocalPaths, node: Node, pause: str) -> None:
     """Write every file the node's programs read.
 
     Args:
         paths: Directories of the one-machine platform.
-        authority: Signs the kubelet's certificate.
         node: The node.
         pause: Reference of the pause image.
     """
@@ -190,20 +186,6 @@ def write(paths: LocalPaths, authority: Authority, node: Node, pause: str) -> No
     (home / "cni" / "10-mofang.conflist").write_text(cni_config(paths, node))
     (home / "kubelet.yaml").write_text(kubelet_config(paths, node))
     (home / "kube-proxy.yaml").write_text(kube_proxy_config(paths, node))
-    authority.issue(
-        Identity(
-            file=f"kubelet-{node.name}",
-            name=f"system:node:{node.name}",
-            organization="system:nodes",
-            hosts=(node.name, node.address),
-        )
-    )
-    for file, name, organization in (
-        (f"kubelet-{node.name}", f"system:node:{node.name}", "system:nodes"),
-        (f"kube-proxy-{node.name}", "system:kube-proxy", None),
-    ):
-        identity = Identity(file=file, name=name, organization=organization)
-        authority.kubeconfig(identity, API_SERVER, paths.pki / f"{file}.kubeconfig")
 
 
 def programs(paths: LocalPaths, node: Node) -> tuple[Program, ...]:
@@ -233,7 +215,7 @@ def programs(paths: LocalPaths, node: Node) -> tuple[Program, ...]:
             "kubelet",
             kubelet_config(paths, node),
             f"--config={home}/kubelet.yaml",
-            f"--kubeconfig={paths.pki}/kubelet-{node.name}.kubeconfig",
+            f"--kubeconfig={paths.pki}/kubelet-{node.name}.conf",
             f"--root-dir={home}/kubelet",
             f"--hostname-override={node.name}",
             f"--node-ip={node.address}",

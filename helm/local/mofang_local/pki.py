@@ -1,216 +1,232 @@
-"""The cluster's certificates and kubeconfigs, made once per state folder."""
+"""The cluster's certificates, keys and kubeconfigs, made by kubeadm.
 
-import base64
+All are made together and expire together, authorities later: renewing is making all but
+those anew. ``kubeadm certs renew`` does not serve, as it looks for kubeconfigs in
+/etc/kubernetes alone, which may belong to another cluster.
+"""
+
 import datetime
 import ipaddress
-from dataclasses import dataclass
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from mofang_local.components import KUBERNETES_VERSION
+from mofang_local.errors import StartError, last_lines
 from mofang_local.files import is_written, write_private
+from mofang_local.local_paths import LocalPaths
+from mofang_local.network import API_PORT, CPU_NODE, NODES, SERVICE_RANGE, Node
 
-_CA_USAGE = x509.KeyUsage(
-    key_cert_sign=True,
-    crl_sign=True,
-    digital_signature=False,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    encipher_only=False,
-    decipher_only=False,
-)
-VALID = datetime.timedelta(days=3650)
+RENEW_BEFORE = datetime.timedelta(days=30)
+"""What expires within this time is made anew."""
+
+_AUTHORITIES = ("ca", "front-proxy-ca", "etcd/ca")
+_SERVICE_ACCOUNTS = ("sa.key", "sa.pub")
+_ADMINISTRATOR = "super-admin"
+_KUBECONFIGS = (_ADMINISTRATOR, "controller-manager", "scheduler")
+"""What ``kubeadm init phase kubeconfig`` is asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """A certificate to make: who, in which groups, reachable as what."""
-
-    file: str
-    """Name of the files ``<file>.crt`` and ``<file>.key``."""
-    name: str
-    organization: str | None = None
-    hosts: tuple[str, ...] = ()
-    """DNS names and addresses it may serve as."""
-
-
-def _name(identity: Identity) -> x509.Name:
-    parts = [x509.NameAttribute(NameOID.COMMON_NAME, identity.name)]
-    if identity.organization:
-        parts.append(
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, identity.organization)
-        )
-    return x509.Name(parts)
-
-
-def _alternative(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
-
-
-def _private(path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
-    write_private(
-        path,
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-    )
+def configuration(folder: Path) -> str:
+    """What kubeadm is told: how the cluster is, and where the files go."""
+    version = "kubeadm.k8s.io/v1beta4"
+    init = {
+        "apiVersion": version,
+        "kind": "InitConfiguration",
+        "localAPIEndpoint": {
+            "advertiseAddress": CPU_NODE.address,
+            "bindPort": API_PORT,
+        },
+        # Whatever is named here, kubeadm does not look for one on this machine.
+        "nodeRegistration": {
+            "name": CPU_NODE.name,
+            "criSocket": "unix:///run/containerd/containerd.sock",
+        },
+    }
+    cluster = {
+        "apiVersion": version,
+        "kind": "ClusterConfiguration",
+        "clusterName": "mofang-local",
+        # Without it, kubeadm would ask the internet which is the newest.
+        "kubernetesVersion": KUBERNETES_VERSION,
+        "certificatesDir": str(folder),
+        "encryptionAlgorithm": "ECDSA-P256",
+        "networking": {"serviceSubnet": SERVICE_RANGE, "dnsDomain": "cluster.local"},
+        "apiServer": {"certSANs": ["localhost", "127.0.0.1"]},
+    }
+    return yaml.safe_dump_all([init, cluster])
 
 
-def is_strict(folder: Path) -> bool:
-    """Whether there are certificates that pass RFC 5280's strict rules.
+def certificates(folder: Path) -> Iterator[x509.Certificate]:
+    """Every certificate of the folder; a kubeconfig's is as old as those.
 
-    Python 3.13 applies them by default; earlier launchers left key identifiers out.
+    Raises:
+        ValueError: One is cut short.
     """
-    path = folder / "ca.crt"
-    if not is_written(path):
-        return False
-    found = x509.load_pem_x509_certificate(path.read_bytes())
-    return any(each.oid == x509.SubjectKeyIdentifier.oid for each in found.extensions)
+    for path in folder.rglob("*.crt"):
+        yield x509.load_pem_x509_certificate(path.read_bytes())
 
 
-class Authority:
-    """The cluster's own certificate authority, kept in a folder."""
+def _lasts(certificate: x509.Certificate) -> bool:
+    then = datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
+    return certificate.not_valid_after_utc > then
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._subject = x509.Name(
-            [x509.NameAttribute(NameOID.COMMON_NAME, "mofang-local")]
+
+class Kubeadm:
+    """The program, asked with one configuration."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+
+    def run(self, configuration: str, *arguments: str) -> str:
+        """What kubeadm printed.
+
+        Raises:
+            StartError: It refused, with its last lines.
+        """
+        done = subprocess.run(  # noqa: S603 - the command is ours
+            [str(self._program), *arguments, "--config=/dev/stdin"],
+            input=configuration,
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        if not is_strict(folder):
-            for outdated in folder.glob("*.crt"):
-                outdated.unlink()
-            key = ec.generate_private_key(ec.SECP256R1())
-            _private(folder / "ca.key", key)
-            signed = (
-                self._builder(self._subject, key.public_key())
-                .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-                .add_extension(_CA_USAGE, True)
-                .add_extension(
-                    x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False
-                )
-                .sign(key, hashes.SHA256())
+        if done.returncode:
+            said = last_lines(done.stderr or done.stdout)
+            raise StartError(f"kubeadm {' '.join(arguments)} refused:\n{said}")
+        return done.stdout
+
+
+class Certificates:
+    """What the programs of the cluster know each other by."""
+
+    def __init__(self, paths: LocalPaths, kubeadm: Kubeadm | None = None) -> None:
+        """``kubeadm`` is the one that was built unless another is given."""
+        self._folder = paths.pki
+        self._kubeconfig = paths.kubeconfig
+        self._program = kubeadm or Kubeadm(paths.programs / "kubeadm")
+        self._record = paths.pki / "kubeadm.yaml"
+        """What everything was made for; written last."""
+
+    def are_current(self) -> bool:
+        """Whether all are there as they would be made today, and valid for a while."""
+        try:
+            return (
+                self._record.read_text() == configuration(self._folder)
+                and all(map(is_written, self._files()))
+                and all(map(_lasts, certificates(self._folder)))
             )
-            write_private(
-                self.certificate, signed.public_bytes(serialization.Encoding.PEM)
-            )
+        except (FileNotFoundError, ValueError):
+            return False
 
-    @property
-    def certificate(self) -> Path:
-        return self._folder / "ca.crt"
+    def make(self) -> None:
+        """Make all anew unless they are current.
 
-    def _key(self) -> ec.EllipticCurvePrivateKey:
-        key = serialization.load_pem_private_key(
-            (self._folder / "ca.key").read_bytes(), None
-        )
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise TypeError("ca.key is not of the kind this launcher makes")
-        return key
+        Authorities and the keys of service accounts stay where they can, so that what
+        the cluster has handed out is believed on.
 
-    def _builder(
-        self, subject: x509.Name, public: ec.EllipticCurvePublicKey
-    ) -> x509.CertificateBuilder:
-        now = datetime.datetime.now(datetime.UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._subject)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + VALID)
-        )
-
-    def issue(self, identity: Identity) -> None:
-        """Make the certificate and key unless they are there."""
-        target = self._folder / f"{identity.file}.crt"
-        if is_written(target):
+        Raises:
+            StartError: kubeadm refused, with its last lines.
+        """
+        if self.are_current():
             return
+        kept = self._kept()
+        for path in self._files():
+            if path not in kept:
+                path.unlink()
+        self._kubeadm("init", "phase", "certs", "all")
+        for name in _KUBECONFIGS:
+            into = f"--kubeconfig-dir={self._folder}"
+            self._kubeadm("init", "phase", "kubeconfig", name, into)
+        for node in NODES:
+            self._make_for_node(node)
+        administrator = self._folder / f"{_ADMINISTRATOR}.conf"
+        write_private(self._kubeconfig, administrator.read_bytes())
+        write_private(self._record, configuration(self._folder))
+
+    def _make_for_node(self, node: Node) -> None:
+        # The API server's node authorizer knows kubelets by this name and group.
+        kubelet = f"system:node:{node.name}"
+        self._user(f"kubelet-{node.name}", kubelet, "--org=system:nodes")
+        self._user(f"kube-proxy-{node.name}", "system:kube-proxy")
+        self._issue_serving(node)
+
+    def _user(self, file: str, name: str, *options: str) -> None:
+        said = self._kubeadm("kubeconfig", "user", f"--client-name={name}", *options)
+        write_private(self._folder / f"{file}.conf", said)
+
+    def _kubeadm(self, *arguments: str) -> str:
+        return self._program.run(configuration(self._folder), *arguments)
+
+    def _files(self) -> list[Path]:
+        return [path for path in self._folder.rglob("*") if path.is_file()]
+
+    def _kept(self) -> set[Path]:
+        """Each authority and the keys of service accounts, if whole and lasting."""
+        pairs = [(f"{name}.crt", f"{name}.key") for name in _AUTHORITIES]
+        groups = [
+            [self._folder / name for name in pair]
+            for pair in (*pairs, _SERVICE_ACCOUNTS)
+        ]
+        return {path for group in groups if self._can_stay(group) for path in group}
+
+    def _can_stay(self, group: list[Path]) -> bool:
+        try:
+            return all(map(is_written, group)) and all(
+                _lasts(x509.load_pem_x509_certificate(path.read_bytes()))
+                for path in group
+                if path.suffix == ".crt"
+            )
+        except ValueError:
+            return False
+
+    def _issue_serving(self, node: Node) -> None:
+        """Issue what the kubelet serves with, and the API server verifies.
+
+        kubeadm leaves it to kubelets that sign their own, which nobody can verify.
+        """
+        pem = (self._folder / "ca.crt").read_bytes()
+        authority = x509.load_pem_x509_certificate(pem)
+        pem = (self._folder / "ca.key").read_bytes()
+        signing_key = serialization.load_pem_private_key(pem, None)
+        if not isinstance(signing_key, ec.EllipticCurvePrivateKey):
+            raise TypeError("ca.key is not of the kind that kubeadm was asked for")
         key = ec.generate_private_key(ec.SECP256R1())
-        _private(self._folder / f"{identity.file}.key", key)
-        usages = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
-        authority = self._key()
-        builder = (
-            self._builder(_name(identity), key.public_key())
-            .add_extension(x509.ExtendedKeyUsage(usages), False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(
-                    authority.public_key()
-                ),
-                False,
-            )
+        address = ipaddress.ip_address(node.address)
+        names = [x509.DNSName(node.name), x509.IPAddress(address)]
+        own = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier
+        usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        common_name = x509.NameAttribute(
+            NameOID.COMMON_NAME, f"system:node:{node.name}"
         )
-        if identity.hosts:
-            names = [_alternative(host) for host in identity.hosts]
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
-        signed = builder.sign(authority, hashes.SHA256())
-        write_private(target, signed.public_bytes(serialization.Encoding.PEM))
-
-    def service_account_key(self) -> None:
-        """The key pair that signs service-account tokens."""
-        if is_written(self._folder / "sa.pub"):
-            return
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        _private(self._folder / "sa.key", key)
+        now = datetime.datetime.now(datetime.UTC)
+        signed = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([common_name]))
+            .issuer_name(authority.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(minutes=5))
+            .not_valid_after(now + datetime.timedelta(days=365))
+            .add_extension(usages, critical=False)
+            # Verification by RFC 5280's strict rules asks for it.
+            .add_extension(identifier(own.value), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .sign(signing_key, hashes.SHA256())
+        )
+        plain = serialization.NoEncryption()
+        path = self._folder / f"kubelet-{node.name}.crt"
         write_private(
-            self._folder / "sa.pub",
-            key.public_key().public_bytes(
-                serialization.Encoding.PEM,
-                serialization.PublicFormat.SubjectPublicKeyInfo,
+            path.with_suffix(".key"),
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain
             ),
         )
-
-    def kubeconfig(self, identity: Identity, server: str, path: Path) -> None:
-        """Write a kubeconfig with the identity's certificate inside.
-
-        Args:
-            identity: Common name and groups of the client certificate.
-            server: URL of the API server.
-            path: File to write, private to root.
-        """
-        self.issue(identity)
-
-        def data(name: str) -> str:
-            return base64.b64encode((self._folder / name).read_bytes()).decode()
-
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [
-                {
-                    "name": "mofang-local",
-                    "cluster": {
-                        "server": server,
-                        "certificate-authority-data": data("ca.crt"),
-                    },
-                }
-            ],
-            "users": [
-                {
-                    "name": identity.file,
-                    "user": {
-                        "client-certificate-data": data(f"{identity.file}.crt"),
-                        "client-key-data": data(f"{identity.file}.key"),
-                    },
-                }
-            ],
-            "contexts": [
-                {
-                    "name": "mofang-local",
-                    "context": {"cluster": "mofang-local", "user": identity.file},
-                }
-            ],
-            "current-context": "mofang-local",
-        }
-        write_private(path, yaml.safe_dump(config))
+        write_private(path, signed.public_bytes(serialization.Encoding.PEM))

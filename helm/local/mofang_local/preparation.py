@@ -104,6 +104,7 @@ class Preparation:
             depends_on=(
                 "Debian packages",
                 "build kubernetes",
+                "build kubeadm",
                 "build containerd",
                 "build pause",
             ),

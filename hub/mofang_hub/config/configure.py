@@ -7,6 +7,7 @@ writes traits of classes that exist upstream or in ``mofang_spawner``.
 import os
 from typing import Any
 
+from mofang_http.client import session_options
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
 from mofang_hub.config.database import database_url
@@ -18,6 +19,7 @@ from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.volumes import homes
 
 HUB_PORT = 8081
+_ANSWER_SECONDS = 10.0
 _TRAINING_PREFIX = "/services/training"
 
 
@@ -66,6 +68,8 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.activity_resolution = 300
     c.JupyterHub.last_activity_interval = 300
+    # JupyterHub asks users' servers with it, which answer what their users like.
+    c.JupyterHubHTTPClient.session_options = session_options(_ANSWER_SECONDS)
     # The gateway leads everybody to /hub/metrics: it asks for the scope read:metrics.
     c.JupyterHub.authenticate_prometheus = True
     c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
@@ -86,6 +90,7 @@ def _proxy(c: Any, settings: Settings) -> None:
     c.IstioProxy.hub_url = c.JupyterHub.hub_connect_url
     c.IstioProxy.probe_url = settings.gateway.probe_url
     c.IstioProxy.cluster_domain = settings.cluster_domain
+    c.IstioProxy.hub_body_bytes = settings.limits.hub_server_limits().body_bytes
 
 
 def _spawner(c: Any, settings: Settings) -> None:

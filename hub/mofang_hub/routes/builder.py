@@ -6,6 +6,7 @@ Pure: nothing here talks to Kubernetes. ``IstioProxy`` does that.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from mofang_hub.routes.models import BadRouteError, Route, Target, route_name
@@ -42,6 +43,9 @@ class VirtualServiceBuilder:
 
     cluster_domain: str = "cluster.local"
 
+    hub_body_bytes: int = 0
+    """The longest body that is sent on to the hub, roughly; 0 for any."""
+
     def build(self, route: Route) -> dict[str, Any]:
         """Build the VirtualService of a route.
 
@@ -75,6 +79,7 @@ class VirtualServiceBuilder:
                 "exportTo": [self.gateway_namespace],
                 "http": [
                     _probe(route),
+                    *self._refuse_large(route, target),
                     *self._forward(route, target),
                     *self._fallback(route),
                 ],
@@ -115,6 +120,38 @@ class VirtualServiceBuilder:
                 | onward
             )
         return forward
+
+    def _refuse_large(self, route: Route, target: Target) -> list[dict[str, Any]]:
+        """Refuse what is far too long for the hub before it is sent on.
+
+        The hub itself refuses to the byte, and bodies whose length is not declared.
+        Users' servers take uploads of any length.
+        """
+        is_hub = self.hub_url and target == Target.parse(self.hub_url)
+        if not (is_hub and self.hub_body_bytes):
+            return []
+        digits = len(str(self.hub_body_bytes)) + 1
+        refusal = {
+            "status": HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value,
+            "message": f"The request has more than {self.hub_body_bytes // 1024} KiB. "
+            "Split it.",
+        }
+        return [
+            {
+                "name": "too-large",
+                "match": [
+                    {
+                        "uri": {"prefix": route.path},
+                        "headers": {"content-length": {"regex": f"[0-9]{{{digits},}}"}},
+                    }
+                ],
+                "directResponse": {
+                    "status": HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value,
+                    "body": {"string": json.dumps(refusal)},
+                },
+                "headers": {"response": {"set": {"content-type": "application/json"}}},
+            }
+        ]
 
     def _destination(self, target: Target) -> list[dict[str, Any]]:
         host = f"{target.service}.{target.namespace}.svc.{self.cluster_domain}"

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from mofang_http.client import bounded_session, read_at_most
 from mofang_hub.routes.models import Route, RouteNotLiveError
 
 _INTERVAL_SECONDS = 0.015
@@ -95,10 +96,12 @@ class GatewayProbe:
                 server_hostname=host if self._is_tls else None,
                 allow_redirects=False,
             ) as answer:
-                text = await answer.text()
-                is_proof = answer.status == 200 and text == route.digest  # noqa: PLR2004
-                return text if is_proof else f"status {answer.status}"
-        except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as err:
+                # Until the route is live, any user's server may answer.
+                proof = route.digest.encode()
+                body = await read_at_most(answer, len(proof))
+                is_proof = answer.status == 200 and body == proof  # noqa: PLR2004
+                return route.digest if is_proof else f"status {answer.status}"
+        except (aiohttp.ClientError, TimeoutError, ValueError) as err:
             return str(err) or type(err).__name__
 
     async def _session(self, *, anew: bool) -> aiohttp.ClientSession:
@@ -111,8 +114,5 @@ class GatewayProbe:
         # Nothing secret is sent, and the digest that comes back is no use to anybody.
         # A certificate that only people's machines trust will do.
         connector = aiohttp.TCPConnector(ssl=False, force_close=force_close)
-        session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=_REQUEST_SECONDS),
-        )
+        session = bounded_session(_REQUEST_SECONDS, connector=connector)
         return await self._stack.enter_async_context(session)

@@ -12,7 +12,7 @@ from typing import Any
 
 from jupyterhub.proxy import Proxy
 from prometheus_client import Histogram
-from traitlets import Float, List, TraitError, Unicode, default, validate
+from traitlets import Float, Integer, List, TraitError, Unicode, default, validate
 
 from mofang_hub.routes.builder import VirtualServiceBuilder, read_route
 from mofang_hub.routes.models import (
@@ -90,6 +90,15 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         """,
     ).tag(config=True)
 
+    hub_body_bytes = Integer(
+        0,
+        help="""
+        The longest body that the gateway sends on to the hub, roughly; 0 for any.
+
+        The hub refuses bodies to the byte; this keeps away what is far too long.
+        """,
+    ).tag(config=True)
+
     cluster_domain = Unicode(
         "cluster.local",
         help="""
@@ -137,6 +146,7 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
             hosts=tuple(self.hosts),
             hub_url=self.hub_url,
             cluster_domain=self.cluster_domain,
+            hub_body_bytes=self.hub_body_bytes,
         )
 
     async def add_route(

@@ -71,7 +71,8 @@ class JobCache:
         self._pods = pods
         self._nodes = nodes
         self._subscriptions = Subscriptions()
-        self._deleted: LRUCache[tuple[str, str], None] = LRUCache(MOST_DELETED)
+        self._deleted: LRUCache[str, None] = LRUCache(MOST_DELETED)
+        """By what the attempts of a job are grouped by."""
         self._read_pod = Memo(read_pod, maximum=MOST_PODS)
         self._read_job = Memo(read_job, maximum=MOST_JOBS)
         self.has_kinds = asyncio.Event()
@@ -179,7 +180,7 @@ class JobCache:
 
     def attempts_of(self, project: str, job_id: str) -> list[Manifest]:
         """Return the objects of a job's attempts, oldest first."""
-        return self._attempts(f"{project_namespace(project)}/{job_id}")
+        return self._attempts(_group(project, job_id))
 
     def pods_of(self, job: ObservedJob) -> list[ObservedPod]:
         """Return the pods of a job's last attempt that are there."""
@@ -233,21 +234,27 @@ class JobCache:
 
         An attempt that is being made meanwhile would bring it back.
         """
-        key = project, job_id
-        self._deleted[key] = None
+        group = _group(project, job_id)
+        self._deleted[group] = None
         try:
             yield
         except BaseException:
-            self._deleted.pop(key, None)
+            self._deleted.pop(group, None)
             raise
 
     def is_deleted(self, project: str, job_id: str) -> bool:
         """Say whether a job was deleted, or just is."""
-        return (project, job_id) in self._deleted
+        return _group(project, job_id) in self._deleted
 
     def list_undeleted(self) -> list[Manifest]:
         """Return objects of deleted jobs that are there again or still."""
-        return [obj for key in self._deleted for obj in self.attempts_of(*key)]
+        # Each change of a job asks, and hardly ever is one there.
+        found = {
+            group
+            for each in self._jobs.values()
+            for group in each.groups() & self._deleted.keys()
+        }
+        return [obj for group in found for obj in self._attempts(group)]
 
     def put(self, obj: Manifest) -> None:
         """Take in a job that was just written, unless something newer is known."""
@@ -297,6 +304,10 @@ class JobCache:
     def subscribed(self, project: str | None) -> AbstractContextManager[Subscription]:
         """Collect changes of a project's jobs, or all, while the context lasts."""
         return self._subscriptions.open(project_namespace(project) if project else None)
+
+
+def _group(project: str, job_id: str) -> str:
+    return f"{project_namespace(project)}/{job_id}"
 
 
 def watch_kind(api: ApiClient | None, kind: WorkloadKind) -> Watcher:

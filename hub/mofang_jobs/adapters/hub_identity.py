@@ -6,6 +6,7 @@ nowhere and sent nowhere but to the hub.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import time
@@ -16,11 +17,27 @@ import httpx
 from cachetools import TTLCache
 from pydantic import BaseModel, ValidationError
 
-from mofang_jobs.domain.errors import HubUnavailableError, UnauthorizedError
+from mofang_jobs.adapters.rate_limits import RateLimits
+from mofang_jobs.domain.errors import (
+    HubUnavailableError,
+    TooManyError,
+    UnauthorizedError,
+)
 from mofang_jobs.domain.models import Caller
 
 KEEP_SECONDS = 10.0
 KEPT_CALLERS = 10_000
+OBSERVED_SECONDS = 3600.0
+"""How long a token that was good is asked for before those that nobody has seen."""
+
+UNKNOWN_AT_ONCE = 20
+"""Questions to the hub about tokens that nobody has seen; others have the rest of the
+client's connections."""
+
+UNKNOWN_PER_SECOND = 10
+_BURST_SECONDS = 5
+_PEER_FACTOR = 5
+"""Behind one peer, the gateway, are many addresses."""
 
 _HEADER = re.compile(r"(?:token|bearer)\s+([\x21-\x7e]{1,512})", re.IGNORECASE)
 
@@ -39,6 +56,7 @@ class HubIdentity:
         http: Client that reaches the hub; shared, not closed here.
         api_url: The hub's API, such as ``http://hub.mofang.svc:8081/hub/api``.
         keep_seconds: How long an answer holds.
+        unknown_per_second: Tokens from one address that nobody has seen yet.
         clock: Seconds that only grow.
     """
 
@@ -48,6 +66,7 @@ class HubIdentity:
         api_url: str,
         *,
         keep_seconds: float = KEEP_SECONDS,
+        unknown_per_second: int = UNKNOWN_PER_SECOND,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
@@ -55,11 +74,30 @@ class HubIdentity:
         self._known: TTLCache[bytes, Caller] = TTLCache(
             KEPT_CALLERS, ttl=keep_seconds, timer=clock
         )
+        self._refused: TTLCache[bytes, None] = TTLCache(
+            KEPT_CALLERS, ttl=keep_seconds, timer=clock
+        )
+        self._observed: TTLCache[bytes, None] = TTLCache(
+            KEPT_CALLERS, ttl=OBSERVED_SECONDS, timer=clock
+        )
+        self._of_address = RateLimits(unknown_per_second, burst_seconds=_BURST_SECONDS)
+        self._of_peer = RateLimits(
+            _PEER_FACTOR * unknown_per_second, burst_seconds=_BURST_SECONDS
+        )
+        self._unknown_turn = asyncio.Semaphore(UNKNOWN_AT_ONCE)
 
-    async def identify(self, authorization: str | None) -> Caller:
+    async def identify(
+        self, authorization: str | None, *, peer: str = "", forwarded_for: str = ""
+    ) -> Caller:
         """Return who bears the token of an ``Authorization`` header.
 
+        Args:
+            authorization: The header; None if there is none.
+            peer: Address of the other end of the connection.
+            forwarded_for: Whom the other end says it speaks for; empty for nobody.
+
         Raises:
+            TooManyError: Too many tokens come from there that nobody has seen yet.
             UnauthorizedError: There is no token, or the hub does not know it.
             HubUnavailableError: The hub did not say.
         """
@@ -70,10 +108,37 @@ class HubIdentity:
                 "make a token on the hub's page Token."
             )
         key = hashlib.sha256(match[1].encode()).digest()
-        caller = self._known.get(key)
-        if caller is None:
-            caller = self._known[key] = await self._ask(match[1])
+        if (caller := self._known.get(key)) is not None:
+            return caller
+        if key in self._refused:
+            raise _unknown()
+        try:
+            if key in self._observed:
+                caller = await self._ask(match[1])
+            else:
+                caller = await self._ask_of_unknown(match[1], peer, forwarded_for)
+        except UnauthorizedError:
+            self._refused[key] = None
+            self._observed.pop(key, None)
+            raise
+        self._known[key], self._observed[key] = caller, None
         return caller
+
+    async def _ask_of_unknown(
+        self, token: str, peer: str, forwarded_for: str
+    ) -> Caller:
+        """Ask of a token that may be any word: anybody can send a new one each time."""
+        address = f"{peer} {forwarded_for}"
+        if not (
+            await self._of_address.take(address) and await self._of_peer.take(peer)
+        ):
+            raise TooManyError(
+                "Many tokens that nobody has used before come from this address. Try "
+                "again in a second.",
+                retry_seconds=1,
+            )
+        async with self._unknown_turn:
+            return await self._ask(token)
 
     async def _ask(self, token: str) -> Caller:
         try:
@@ -83,10 +148,7 @@ class HubIdentity:
         except httpx.HTTPError as err:
             raise _away() from err
         if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise UnauthorizedError(
-                "The hub does not know this token; perhaps it has expired or was "
-                "revoked. Make a new one on the hub's page Token."
-            )
+            raise _unknown()
         if answer.status_code != HTTPStatus.OK:
             raise _away()
         try:
@@ -99,6 +161,13 @@ class HubIdentity:
             scopes=frozenset(user.scopes),
             is_person=user.kind == "user",
         )
+
+
+def _unknown() -> UnauthorizedError:
+    return UnauthorizedError(
+        "The hub does not know this token; perhaps it has expired or was revoked. Make "
+        "a new one on the hub's page Token."
+    )
 
 
 def _away() -> HubUnavailableError:

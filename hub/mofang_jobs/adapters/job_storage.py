@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
 from mofang_jobs.engines.object_status import strip_job
 from mofang_jobs.engines.registry import PREREQUISITES, RETRIED_REFUSALS
-from mofang_kube.errors import MofangError
+from mofang_kube.errors import KubernetesUnavailableError, MofangError, QuotaError
 from mofang_kube.names import JOB_LABEL
 from mofang_kube.objects import ObjectStorage
 
@@ -19,9 +20,13 @@ NOUN = "job"
 
 ATTEMPTS = 4
 PAUSE_SECONDS = 1.0
+_NOT_COUNTED = "status unknown for quota"
+_COUNT = re.compile(r"limited: count/[^=]+=(\d+)")
 _NOT_YET = (
     # Just after a roll-out the operator's check is not reachable.
     "failed calling webhook",
+    # Just after an operator was installed, Kubernetes has not counted its jobs yet.
+    _NOT_COUNTED,
     *RETRIED_REFUSALS,
 )
 
@@ -58,7 +63,7 @@ class JobStorage:
         *prerequisites, body = objects
         for prerequisite in prerequisites:
             await self._objects.create_if_absent(prerequisite)
-        created = await self._create(body)
+        created = await self._create_counted(body)
         for prerequisite in prerequisites:
             await self._set_owner_reference(prerequisite, created)
         return strip_job(kind, created)
@@ -74,6 +79,26 @@ class JobStorage:
                     raise
             await asyncio.sleep(self._pause_seconds)
         return await self._objects.create(body, noun=NOUN)
+
+    async def _create_counted(self, body: Manifest) -> Manifest:
+        """Create a job, unless the project has as many as it may keep."""
+        try:
+            return await self._create(body)
+        except QuotaError as err:
+            if (most := _COUNT.search(err.message)) is None:
+                raise
+            raise QuotaError(
+                f"There are {most[1]} jobs of this kind in the project, which is the "
+                "most; those that have ended count until they are removed. Delete "
+                "some that nobody needs, or ask an administrator for more."
+            ) from err
+        except MofangError as err:
+            if _NOT_COUNTED not in err.message:
+                raise
+            raise KubernetesUnavailableError(
+                "Kubernetes is counting the project's jobs just now. Try again in a "
+                "minute."
+            ) from err
 
     async def _set_owner_reference(self, prerequisite: Manifest, job: Manifest) -> None:
         """Set an ownerReference: the garbage collector deletes it with the job."""

@@ -8,6 +8,7 @@ from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.record_files import RecordStorage
 from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
+from mofang_jobs.services.caller_limits import CallerLimits
 from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.job_service import JobService
@@ -23,6 +24,7 @@ class ServiceContext:
     """The services of the process, made by ``factory``."""
 
     identity: HubIdentity
+    limits: CallerLimits
     lookup: JobLookup
     listing: JobListing
     jobs: JobService

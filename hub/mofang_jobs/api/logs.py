@@ -22,6 +22,10 @@ class LogHandler(ServiceHandler):
     is_stream = True
 
     @override
+    def is_endless(self) -> bool:
+        return self.get_query_argument("follow", "") == "true"
+
+    @override
     async def get(self, project: str, job: str, role: str, index: str) -> None:
         """Answer with a part of the log, or follow it."""
         offset = read_number(
@@ -30,7 +34,7 @@ class LogHandler(ServiceHandler):
         name = LogName(project=project, job=job, role=role, index=int(index))
         snapshot = await self._snapshot(name)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        if self.get_query_argument("follow", "") == "true":
+        if self.is_endless():
             await self.streaming("log", self._follow(snapshot, name, offset))
             return
         limit = read_number(

@@ -57,6 +57,8 @@ class MetricsHandler(ServiceHandler):
         text = self.get_query_argument("points", str(DEFAULT_POINTS))
         points = min(read_number("points", text, minimum=2), MAX_POINTS)
         found = await self.context.lookup.find(Action.READ, self.caller, project, job)
-        self.answer(
-            await chart_job(self.context.samples, sampled_replicas(found.job), points)
-        )
+        async with self.context.limits.chart(self.caller) as turn:
+            charts = await chart_job(
+                self.context.samples, sampled_replicas(found.job), points, turn
+            )
+        self.answer(charts)

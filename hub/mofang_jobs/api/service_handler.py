@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -15,12 +16,10 @@ from tornado.iostream import StreamClosedError
 from typing_extensions import override
 
 from mofang_api.errors import ErrorBody, field_messages
-from mofang_api.models import MAX_SPEC_BYTES
-from mofang_api.quantities import format_bytes
 from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.domain.errors import (
     HubUnavailableError,
-    TooLargeError,
+    TooManyError,
     UnauthorizedError,
 )
 from mofang_jobs.domain.models import Caller
@@ -28,7 +27,6 @@ from mofang_kube.errors import InvalidError, MofangError, RefusedError
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY_BYTES = MAX_SPEC_BYTES
 MAX_INLINE_BYTES = 8 * 1024
 """Longer bodies are validated in a thread, so that nobody else waits for it."""
 
@@ -51,6 +49,7 @@ class ServiceHandler(web.RequestHandler):
         self.context = context
         self._caller: Caller | None = None
         self._work: asyncio.Future[Any] | None = None
+        self._is_counted = False
 
     @property
     def caller(self) -> Caller:
@@ -66,8 +65,23 @@ class ServiceHandler(web.RequestHandler):
 
     @override
     async def prepare(self) -> None:
-        if not self.is_public:
-            self._caller = await self.recognise()
+        if self.is_public:
+            return
+        self._caller = await self.recognise()
+        await self.context.limits.admit(self._caller)
+        if not self.is_endless():
+            self.context.limits.begin_request(self._caller)
+            self._is_counted = True
+
+    def is_endless(self) -> bool:
+        """Say whether this request's answer lasts as long as somebody listens."""
+        return self.is_stream
+
+    @override
+    def on_finish(self) -> None:
+        if self._is_counted:
+            self._is_counted = False
+            self.context.limits.end_request(self.caller)
 
     @override
     def set_default_headers(self) -> None:
@@ -86,23 +100,24 @@ class ServiceHandler(web.RequestHandler):
         Raises:
             UnauthorizedError: Nobody does any more.
             HubUnavailableError: The hub did not say.
+            TooManyError: Too many tokens come from there that nobody has seen yet.
         """
-        header = self.request.headers.get("Authorization")
-        return await self.context.identity.identify(header)
+        headers = self.request.headers
+        # Proxies append who called them; only the last word is the gateway's.
+        forwarded = headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return await self.context.identity.identify(
+            headers.get("Authorization"),
+            peer=self.request.remote_ip or "",
+            forwarded_for=forwarded[:64],
+        )
 
     async def read_model(self, kind: type[M]) -> M:
         """Return the request's body as a model.
 
         Raises:
-            TooLargeError: It has more bytes than any job.
             InvalidError: It is not of that form; each field has its sentence.
         """
         body = self.request.body
-        if len(body) > MAX_BODY_BYTES:
-            raise TooLargeError(
-                f"The job's settings have more than {format_bytes(MAX_BODY_BYTES)}. "
-                "Put long values into a file and pass its path."
-            )
         if len(body) <= MAX_INLINE_BYTES:
             return _parse(body, kind)
         return await asyncio.to_thread(_parse, body, kind)
@@ -117,12 +132,24 @@ class ServiceHandler(web.RequestHandler):
         self.set_header("Content-Type", "application/json")
         self.finish(text)
 
-    async def streaming(self, kind: str, work: Awaitable[None]) -> None:
+    async def streaming(self, kind: str, work: Coroutine[Any, Any, None]) -> None:
         """Run what writes a stream; it is cancelled when the client leaves.
 
         It is cut when its token does not stand any more for who opened it, with the
         same rights; a client with another token opens it again.
+
+        Raises:
+            TooManyError: The caller has too many streams.
         """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self.context.limits.stream(self.caller))
+            except TooManyError:
+                work.close()
+                raise
+            await self._stream(kind, work)
+
+    async def _stream(self, kind: str, work: Coroutine[Any, Any, None]) -> None:
         self._work = asyncio.ensure_future(work)
         watch = asyncio.create_task(self._watch_caller())
         open_streams = self.context.metrics.streams.labels(kind=kind)
@@ -146,7 +173,7 @@ class ServiceHandler(web.RequestHandler):
                 is_same = await self.recognise() == self._caller
             except UnauthorizedError:
                 is_same = False
-            except HubUnavailableError:
+            except (HubUnavailableError, TooManyError):
                 continue
             if not is_same:
                 # Not finished in order: what is followed has not ended.
@@ -167,6 +194,8 @@ class ServiceHandler(web.RequestHandler):
         self.context.metrics.record_error(body.error)
         if isinstance(error, MofangError):
             self.set_status(error.status)
+        if isinstance(error, TooManyError) and error.retry_seconds is not None:
+            self.set_header("Retry-After", str(error.retry_seconds))
         self.set_header("Content-Type", "application/json")
         self.finish(body.model_dump_json())
 

@@ -3,8 +3,7 @@
 MofangError
 ├── RefusedError
 │   ├── UnauthorizedError   401: no token, or one the hub does not know
-│   ├── TooLargeError       413: the body of the request
-│   └── TooManyError        429: shells and SSH sessions of one user
+│   └── TooManyError        429: of what one caller may have, or ask for in a time
 ├── ClusterError
 │   └── StorageError        503: the volume of logs cannot be written
 └── HubUnavailableError            503: the hub does not answer
@@ -22,18 +21,20 @@ class UnauthorizedError(RefusedError):
     status = 401
 
 
-class TooLargeError(RefusedError):
-    """The request's body is larger than any job."""
-
-    code = "too_large"
-    status = 413
-
-
 class TooManyError(RefusedError):
-    """The caller has as many of these as one may have."""
+    """The caller has as many of these as one may have.
+
+    Args:
+        message: What there are too many of, and what to do.
+        retry_seconds: When asking again helps without doing anything; None if never.
+    """
 
     code = "too_many_requests"
     status = 429
+
+    def __init__(self, message: str, *, retry_seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
 
 
 class HubUnavailableError(MofangError):

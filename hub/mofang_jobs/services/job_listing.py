@@ -187,17 +187,20 @@ class JobListing:
             return None
         return JobChange(type="modified" if is_known else "added", job=described)
 
+    async def _refresh(self, job: ObservedJob) -> int:
+        """Look at one job; what is wrong with it must not end the watch of others."""
+        try:
+            return await self._job_status.refresh(job)
+        except Exception:
+            log.exception("a job cannot be looked at", project=job.project, job=job.id)
+            return self._job_status.revision(job)
+
     async def _refresh_unfinished(self, view: _View) -> dict[str, ObservedJob | None]:
         """Look at jobs that have not ended; return those that are news to a watcher."""
         news: dict[str, ObservedJob | None] = {}
         before, view.revisions = view.revisions, {}
         for job in self._cache.list_unfinished(view.project):
-            try:
-                revision = await self._job_status.refresh(job)
-            except Exception:
-                # What is wrong with one job does not end the watch of the others.
-                log.exception("job is not refreshed", job=job.id, project=job.project)
-                revision = before.get(job.id, 0)
+            revision = await self._refresh(job)
             view.revisions[job.id] = revision
             if before.get(job.id, revision) != revision:
                 news[job.id] = None

@@ -29,7 +29,10 @@ _COUNTERS: dict[str, Gauge] = {
 
 
 async def chart_job(
-    store: SampleStorage, replicas: Sequence[SampledReplica], points: int
+    store: SampleStorage,
+    replicas: Sequence[SampledReplica],
+    points: int,
+    turn: asyncio.Semaphore,
 ) -> JobMetrics:
     """Return the curves of replicas, in their order.
 
@@ -37,12 +40,14 @@ async def chart_job(
         store: The files.
         replicas: All that are shown.
         points: At most so many for each curve, from 2 to ``MAX_POINTS``.
+        turn: Is taken for each replica.
     """
     charts = []
     # One after the other: a job may have hundreds, with megabytes each.
     for replica in replicas:
-        file = await store.read(replica.name)
-        charts.append(await asyncio.to_thread(chart_replica, replica, file, points))
+        async with turn:
+            file = await store.read(replica.name)
+            charts.append(await asyncio.to_thread(chart_replica, replica, file, points))
     return JobMetrics(replicas=charts)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import structlog
@@ -15,12 +18,14 @@ from mofang_api.models import (
     QuotaCost,
     RestartRecord,
 )
+from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import capacity_warnings
+from mofang_jobs.domain.errors import TooManyError
 from mofang_jobs.domain.models import Caller, JobRequest, Manifest, ObservedJob
 from mofang_jobs.domain.resource_requests import (
     CPU,
@@ -35,7 +40,7 @@ from mofang_jobs.engines.rendering import render
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.job_validator import JobValidator
-from mofang_kube.errors import InvalidError, RefusedError
+from mofang_kube.errors import InvalidError, QuotaError, RefusedError
 from mofang_spawner.environments.models import Project
 
 log = structlog.get_logger(__name__)
@@ -53,6 +58,7 @@ class SubmissionService:
         validator: What a job may ask for.
         quotas: What projects may use.
         pod_groups: What pods need for their gang.
+        settings: How many jobs there may be in a project that says nothing.
         logs: Makes the directory that a job's containers mount.
     """
 
@@ -65,6 +71,7 @@ class SubmissionService:
         validator: JobValidator,
         quotas: Quotas,
         pod_groups: PodGroupController,
+        settings: JobSettings,
         logs: LogStorage,
     ) -> None:
         self._cache = cache
@@ -74,6 +81,8 @@ class SubmissionService:
         self._quotas = quotas
         self._pod_groups = pod_groups
         self._logs = logs
+        self._settings = settings
+        self._being_made: Counter[tuple[str, str]] = Counter()
 
     async def submit(self, caller: Caller, project: Project, spec: JobSpec) -> Manifest:
         """Create a job that waits to be admitted.
@@ -84,11 +93,52 @@ class SubmissionService:
             spec: The specification, already validated.
 
         Raises:
+            TooManyError: The caller has too many jobs there that have not ended.
+            QuotaError: The project keeps as many jobs as it may.
             MofangError: The job may not be, or Kubernetes would not.
         """
         kind = self._kind(spec)
         new = await self._validator.validate(caller, project, spec)
-        return await self._create(kind, new)
+        with self._counted(caller, project):
+            return await self._create(kind, new)
+
+    @contextmanager
+    def _counted(self, caller: Caller, project: Project) -> Iterator[None]:
+        """Count a job that is being made, as the cache does once it is."""
+        key = project.name, caller.name
+        self._check_user_limit(project, caller.name)
+        self._check_project_limit(project)
+        self._being_made[key] += 1
+        try:
+            yield
+        finally:
+            self._being_made[key] -= 1
+            if not self._being_made[key]:
+                del self._being_made[key]
+
+    def _check_user_limit(self, project: Project, user: str) -> None:
+        unfinished = self._being_made[project.name, user] + sum(
+            job.owner == user for job in self._cache.list_unfinished(project.name)
+        )
+        maximum = project.quota.get("jobsPerUser", self._settings.limit_per_user)
+        if unfinished >= maximum:
+            raise TooManyError(
+                f"You have {unfinished} jobs in {project.name} that have not ended, "
+                f"and {maximum} are allowed. Wait until some have ended, or cancel "
+                "some."
+            )
+
+    def _check_project_limit(self, project: Project) -> None:
+        kept = len(self._cache.list_keys(project.name)) + sum(
+            count for key, count in self._being_made.items() if key[0] == project.name
+        )
+        maximum = project.quota.get("jobs", self._settings.limit_per_project)
+        if kept >= maximum:
+            raise QuotaError(
+                f"The project {project.name} keeps {maximum} jobs, which is the most; "
+                "those that have ended count until they are removed. Delete some that "
+                "nobody needs, or ask an administrator for more."
+            )
 
     async def resubmit(self, job: ObservedJob, record: RestartRecord) -> Manifest:
         """Create the next attempt of a job.

@@ -35,7 +35,8 @@ SHELL = {"sh", "bash", "console"}
 EXTERNAL = {
     *("apt-get", "chmod", "chown", "code", "curl", "docker", "eval", "export", "find"),
     *("go", "grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
-    *("jq", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
+    *("jq", "openssl", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
+    *("sed", "tar"),
 }
 """Programs of others. Paths of the repository among their words must exist."""
 

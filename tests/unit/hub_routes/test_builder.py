@@ -1,5 +1,6 @@
 """The VirtualService of a route, as a reviewer has read it."""
 
+import dataclasses
 import json
 import re
 
@@ -51,6 +52,32 @@ def test_a_route_is_one_object(builder, route):
     assert forward["route"] == [
         {"destination": {"host": host, "port": {"number": 8888}}}
     ]
+
+
+HUB = Route(routespec="/", target="http://hub.mofang.svc:8081", data={})
+
+
+def test_what_is_far_too_long_for_the_hub_is_refused_at_the_gateway(builder):
+    builder = dataclasses.replace(builder, hub_body_bytes=256 * 1024)
+
+    _, refusal, forward = builder.build(HUB)["spec"]["http"]
+
+    assert refusal["directResponse"]["status"] == 413
+    said = json.loads(refusal["directResponse"]["body"]["string"])
+    assert said["message"] == "The request has more than 256 KiB. Split it."
+    [match] = refusal["match"]
+    assert match["uri"] == forward["match"][0]["uri"]
+    longer = re.compile(match["headers"]["content-length"]["regex"])
+    assert longer.fullmatch("1000000")
+    assert longer.fullmatch("104857600")
+    for length in ("0", "262144", "999999"):
+        assert not longer.fullmatch(length), "the hub itself counts to the byte"
+
+
+def test_users_servers_take_uploads_of_any_length(builder, route):
+    builder = dataclasses.replace(builder, hub_body_bytes=256 * 1024)
+
+    assert "headers" not in json.dumps(builder.build(route)["spec"])
 
 
 def test_nothing_cuts_an_idle_websocket(builder, route):

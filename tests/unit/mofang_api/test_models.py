@@ -222,9 +222,11 @@ def test_a_secret_is_refused_with_the_way_out_and_never_repeated():
 
 
 def test_a_specification_fits_the_annotation_it_is_kept_in():
-    said = refusals(arguments=["x" * 32768] * 5)
-    assert "128 KiB" in said[""]
-    assert len(JobSpec(**LEAST, arguments=["x" * 30000] * 4).model_dump_json()) <= (
+    said = refusals(arguments=["x" * 7000] * 5, environment={"SMALL": "y" * 500})
+    assert set(said) == {"arguments"}
+    assert "of which arguments takes 34.21 KiB" in said["arguments"]
+    assert "at most 32 KiB" in said["arguments"]
+    assert len(JobSpec(**LEAST, arguments=["x" * 7900] * 4).model_dump_json()) <= (
         MAX_SPEC_BYTES
     )
 

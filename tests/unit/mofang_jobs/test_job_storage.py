@@ -12,7 +12,12 @@ from mofang_jobs.adapters import job_storage as engines
 from mofang_jobs.domain.models import Manifest, SchedulingMetadata
 from mofang_jobs.engines.kubeflow_v1 import PYTORCH_JOB
 from mofang_jobs.engines.rendering import render
-from mofang_kube.errors import ClusterError, ConflictError, KubernetesUnavailableError
+from mofang_kube.errors import (
+    ClusterError,
+    ConflictError,
+    KubernetesUnavailableError,
+    QuotaError,
+)
 from mofang_kube.objects import ObjectStorage
 
 AWAY = 'Internal error occurred: failed calling webhook "validator.pytorchjob": EOF'
@@ -108,3 +113,37 @@ async def test_a_name_that_is_taken_is_told(objects: list[Manifest]) -> None:
     with pytest.raises(ConflictError):
         await storage(cluster).create(PYTORCH_JOB, objects)
     assert cluster.asked == 1
+
+
+async def test_a_project_with_all_the_jobs_it_may_keep_is_told_what_to_do(
+    objects: list[Manifest],
+) -> None:
+    count = "count/pytorchjobs.kubeflow.org"
+    message = (
+        'pytorchjobs.kubeflow.org "test-1" is forbidden: exceeded quota: mofang-jobs, '
+        f"requested: {count}=1, used: {count}=500, limited: {count}=500"
+    )
+    cluster = Refusing(message, times=99, status=403)
+    with pytest.raises(QuotaError, match=r"are 500 jobs .* Delete some"):
+        await storage(cluster).create(PYTORCH_JOB, objects)
+    assert cluster.asked == 1
+
+
+async def test_a_quota_of_pods_is_told_as_kubernetes_tells_it(
+    objects: list[Manifest],
+) -> None:
+    message = "exceeded quota: mofang, requested: pods=2, used: pods=9, limited: pods=9"
+    cluster = Refusing(message, times=99, status=403)
+    with pytest.raises(QuotaError, match="pods=9"):
+        await storage(cluster).create(PYTORCH_JOB, objects)
+
+
+async def test_a_job_waits_until_jobs_of_its_kind_are_counted(
+    objects: list[Manifest],
+) -> None:
+    message = "status unknown for quota: mofang-jobs, resources: count/pytorchjobs"
+    cluster = Refusing(message, times=2, status=403)
+    assert await storage(cluster).create(PYTORCH_JOB, objects)
+    cluster = Refusing(message, times=99, status=403)
+    with pytest.raises(KubernetesUnavailableError, match="Try again in a minute"):
+        await storage(cluster).create(PYTORCH_JOB, objects)

@@ -10,7 +10,7 @@ import pytest
 from unit.mofang_jobs.conftest import make_spec
 from unit.mofang_jobs.world import PretendedCluster, World, running_world
 
-from mofang_api.models import MAX_SPEC_BYTES, JobSpec
+from mofang_api.models import JobSpec
 from mofang_jobs.engines.stored_spec import (
     ENTRY_CHARACTERS,
     SpecCache,
@@ -61,20 +61,20 @@ def test_what_is_no_specification_is_none(text: str) -> None:
 
 
 def test_a_long_specification_is_parsed_once() -> None:
-    variables = {f"V{number}": "x" * 1000 for number in range(94)}
+    variables = {f"V{number}": "x" * 1000 for number in range(30)}
     text = make_spec(environment=variables).model_dump_json()
     cache = SpecCache()
 
     first = cache.read(text)
 
-    assert len(text) > 94 * 1000
+    assert len(text) > 30 * 1000
     assert cache.read(text) is first
 
 
 def test_the_cache_is_bounded_by_the_length_of_its_texts() -> None:
     cache = SpecCache(10 * ENTRY_CHARACTERS)
     short = [make_spec(name=f"n{number}").model_dump_json() for number in range(20)]
-    long = make_spec(arguments=["x" * 8 * ENTRY_CHARACTERS]).model_copy()
+    long = make_spec(arguments=["x" * 7 * ENTRY_CHARACTERS]).model_copy()
     whole = long.model_dump_json()
 
     kept = [cache.read(text) for text in short]
@@ -85,7 +85,7 @@ def test_the_cache_is_bounded_by_the_length_of_its_texts() -> None:
     assert cache.read(whole) is first
     assert cache.characters <= 10 * ENTRY_CHARACTERS
     before = cache.characters
-    longer = f"{whole}{' ' * MAX_SPEC_BYTES}"
+    longer = f"{whole}{' ' * 128 * 1024}"
     assert cache.read(longer) is not cache.read(longer), "it is longer than the cache"
     assert cache.characters == before
     assert cache.read(whole) is first, "nothing had to go for it"

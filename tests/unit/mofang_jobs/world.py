@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from unit.mofang_jobs.conftest import PROJECT
 
-from mofang_hub.settings import JobSettings
+from mofang_http.server import BoundedHTTPServer
+from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import KEEP_SECONDS, HubIdentity
 from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.api.application import build_application
+from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.domain.nodes import node_index_keys
 from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
@@ -286,6 +287,7 @@ class World:
     quotas: Watcher
     storage: Path
     sessions: SessionRegistry
+    context: ServiceContext
     work: list[asyncio.Task[None]]
     conditions: JobConditions
     queue: JobQueue
@@ -409,6 +411,8 @@ async def running_world(
     leads: Leads = always,
     grace_period: StatusGracePeriod | None = None,
     keep_caller_seconds: float = KEEP_SECONDS,
+    settings: JobSettings = JobSettings(),  # noqa: B008 - frozen
+    limits: LimitSettings = LimitSettings(),  # noqa: B008 - frozen
     **given: float,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left.
@@ -436,7 +440,6 @@ async def running_world(
     for body in cluster.nodes.values():
         nodes.put(body)
     hub_client = httpx.AsyncClient(transport=httpx.MockTransport(hub))
-    settings = JobSettings()
     service = build_service(
         Adapters(
             cache=cache,
@@ -448,12 +451,16 @@ async def running_world(
                 None, cluster, settings.gang, NativePolicy("v1beta1")
             ),
             identity=HubIdentity(
-                hub_client, "http://hub/hub/api", keep_seconds=keep_caller_seconds
+                hub_client,
+                "http://hub/hub/api",
+                keep_seconds=keep_caller_seconds,
+                unknown_per_second=limits.lookups_per_second,
             ),
             terminals=terminals,
             logs_root=storage,
         ),
         settings,
+        limits,
         leads=leads,
         grace_period=grace_period or StatusGracePeriod(0.0),
         **{"session_check_seconds": 0.2, **given},
@@ -464,7 +471,7 @@ async def running_world(
     sessions = service.context.sessions
     application = build_application(PREFIX, service.context)
     listener, port = bind_unused_port()
-    server = HTTPServer(application, max_body_size=1024**2)
+    server = BoundedHTTPServer(application, limits=limits.training_server_limits())
     server.add_sockets([listener])
     async with (
         hub_client,
@@ -491,6 +498,7 @@ async def running_world(
             quotas=quotas_watched,
             storage=storage,
             sessions=sessions,
+            context=service.context,
         )
     server.stop()
     await sessions.stop()

@@ -1,10 +1,8 @@
 """What keeps an interrupted, killed or doubled launcher from doing harm."""
 
-import contextlib
 import datetime
 import json
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -12,10 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from mofang_local import helm, nodes, platform, preflight
 from mofang_local.cluster import Cluster
@@ -25,7 +19,6 @@ from mofang_local.kubernetes import nodes_ready
 from mofang_local.local_paths import LocalPaths
 from mofang_local.locks import file_lock
 from mofang_local.network import CPU_NODE
-from mofang_local.pki import Authority, Identity
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
 
@@ -81,15 +74,6 @@ def test_passwords_cut_short_are_made_anew(paths):
     paths.state.mkdir()
     (paths.state / "passwords.json").touch()
     assert platform.passwords(paths)["users"]
-
-
-def test_certificates_cut_short_are_made_anew(tmp_path):
-    (tmp_path / "ca.crt").touch()
-    authority = Authority(tmp_path)
-    (tmp_path / "sa.pub").touch()
-    authority.service_account_key()
-    assert is_written(tmp_path / "ca.crt")
-    assert is_written(tmp_path / "sa.pub")
 
 
 def test_a_second_launcher_is_told_who_is_at_work(tmp_path):
@@ -272,48 +256,3 @@ def test_facts_for_scripts_are_private(paths):
     path = paths.state / "platform.json"
     assert set(json.loads(path.read_text())["users"]) == {"ada", "ben"}
     assert path.stat().st_mode & 0o077 == 0
-
-
-def test_certificates_pass_strict_verification(tmp_path):
-    """Python 3.13 verifies strictly by default, and so do the pods' clients."""
-    authority = Authority(tmp_path)
-    server = Identity(file="server", name="server", hosts=("localhost",))
-    authority.issue(server)
-    accepting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    accepting.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
-    asking = ssl.create_default_context(cafile=str(authority.certificate))
-    asking.verify_flags |= ssl.VERIFY_X509_STRICT
-    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = asking.wrap_bio(to_client, to_server, server_hostname="localhost")
-    answering = accepting.wrap_bio(to_server, to_client, server_side=True)
-
-    for step in (client, answering, client, answering):
-        with contextlib.suppress(ssl.SSLWantReadError):
-            step.do_handshake()
-
-    assert client.getpeercert()["subject"] == ((("commonName", "server"),),)
-
-
-def test_certificates_without_key_identifiers_are_made_anew(tmp_path):
-    authority = Authority(tmp_path)
-    server = Identity(file="server", name="server", hosts=("localhost",))
-    authority.issue(server)
-    before = (tmp_path / "server.crt").read_bytes()
-    Authority(tmp_path).issue(server)
-    assert (tmp_path / "server.crt").read_bytes() == before
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mofang-local")])
-    old = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(BEGAN)
-        .not_valid_after(BEGAN + datetime.timedelta(days=3650))
-        .sign(key, hashes.SHA256())
-    )
-    authority.certificate.write_bytes(old.public_bytes(serialization.Encoding.PEM))
-    Authority(tmp_path).issue(server)
-    assert (tmp_path / "server.crt").read_bytes() != before

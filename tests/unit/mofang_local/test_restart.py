@@ -10,9 +10,10 @@ from mofang_local import cleanup, control_plane, network
 from mofang_local import cluster as module
 from mofang_local.cluster import Cluster
 from mofang_local.local_paths import LocalPaths
-from mofang_local.pki import Authority
+from mofang_local.pki import Certificates
 from mofang_local.processes import Program
 from mofang_local.progress import Progress
+from support.kubeadm import FakeKubeadm
 
 NAMES = ("etcd", "kube-apiserver", "kube-scheduler")
 
@@ -42,7 +43,7 @@ def running(
     paths = LocalPaths(
         repository=tmp_path, cache=tmp_path / "cache", state=tmp_path / "state"
     )
-    Authority(paths.pki)
+    Certificates(paths, FakeKubeadm()).make()
     cluster = Cluster(paths, Progress())
     for program in wanted.values():
         cluster.supervisor.start(program)
@@ -78,5 +79,14 @@ def test_pods_go_on_when_only_the_control_plane_changed(running, wanted):
 def test_all_starts_anew_when_more_changed(running, wanted):
     change(wanted, "kube-apiserver")
     change(wanted, "etcd")
+    with pytest.raises(Changed):
+        running.start({})
+
+
+def test_all_starts_anew_when_certificates_expire_soon(running):
+    for path in running.paths.pki.rglob("*"):
+        if path.is_file():
+            path.unlink()
+    Certificates(running.paths, FakeKubeadm(days=20)).make()
     with pytest.raises(Changed):
         running.start({})

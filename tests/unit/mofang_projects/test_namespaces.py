@@ -50,6 +50,9 @@ class Objects:
     async def list_objects(self, _version, kind, **_):
         return [each for (k, _name), each in self.kept.items() if k == kind]
 
+    async def list_resources(self, version):
+        return {"kubeflow.org/v1": {"pytorchjobs", "mpijobs"}}.get(version, set())
+
     def names(self, kind):
         return {name for k, name in self.kept if k == kind}
 

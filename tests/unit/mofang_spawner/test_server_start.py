@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes_asyncio.client import ApiException
+from unit.mofang_http.hostile import hostile_server
 from unit.mofang_spawner.conftest import a_plan
 from unit.mofang_spawner.fake_cluster import (
     NAMESPACE,
@@ -289,6 +290,20 @@ async def test_a_server_is_asked_until_it_answers(server_start, core, jupyter):
     await server_start.wait("/x", jupyter.port, Deadline(5))
 
     assert len(jupyter.asked) == 3
+
+
+async def test_of_what_a_users_server_answers_next_to_nothing_is_read(
+    server_start, core
+):
+    """And it is asked less and less often: all of it is its user's choice."""
+    await create(server_start)
+    core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
+    async with hostile_server(503) as hostile:
+        with pytest.raises(TimeoutError):
+            await server_start.wait("/x", hostile.port, Deadline(2))
+
+    assert 1 <= hostile.asked <= 8
+    assert hostile.sent < hostile.asked * 2 * 1024**2
 
 
 @pytest.mark.parametrize(

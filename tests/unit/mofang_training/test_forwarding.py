@@ -115,6 +115,16 @@ async def test_paths_of_another_shape_are_not_forwarded(
     assert upstream.asked == []
 
 
+async def test_a_busy_service_says_through_the_notebook_when_to_ask_again(
+    notebook: Notebook, upstream: Upstream
+) -> None:
+    upstream.status, upstream.headers = 429, {"Retry-After": "5"}
+    async with notebook.client() as browser:
+        answer = await browser.get(f"{API}/jobs")
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "5"
+
+
 async def test_a_huge_submission_is_refused_in_a_sentence(
     notebook: Notebook, upstream: Upstream
 ) -> None:

@@ -8,6 +8,7 @@ this only carries it over and waits. It is written once, for asyncio:
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
@@ -71,7 +72,9 @@ class AsyncClient:
             self._http = httpx.AsyncClient(
                 timeout=TIMEOUT,
                 transport=transport
-                or httpx.AsyncHTTPTransport(retries=CONNECTION_ATTEMPTS),
+                or httpx.AsyncHTTPTransport(
+                    retries=CONNECTION_ATTEMPTS, proxy=self.settings.proxy()
+                ),
             )
 
     async def __aenter__(self) -> Self:
@@ -242,8 +245,12 @@ class AsyncClient:
             await asyncio.sleep(position.pause())
 
     async def _do(self, call: Call[T]) -> T:
-        with endpoints.reaching(self.settings.url):
-            response = await self._http.send(call.request(self.settings))
+        for attempt in itertools.count():
+            with endpoints.reaching(self.settings.url):
+                response = await self._http.send(call.request(self.settings))
+            if (pause := endpoints.retry_pause(response, attempt)) is None:
+                break
+            await asyncio.sleep(pause)
         endpoints.check_status(response)
         return call.read(response)
 
@@ -252,7 +259,12 @@ class AsyncClient:
         request = call.request(self.settings)
         request.extensions["timeout"] = STREAM_TIMEOUT.as_dict()
         with endpoints.reaching(self.settings.url):
-            response = await self._http.send(request, stream=True)
+            for attempt in itertools.count():
+                response = await self._http.send(request, stream=True)
+                if (pause := endpoints.retry_pause(response, attempt)) is None:
+                    break
+                await response.aclose()
+                await asyncio.sleep(pause)
             try:
                 if not response.is_success:
                     await response.aread()

@@ -9,6 +9,7 @@ this only carries it over and waits. It is written once, for asyncio:
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -72,7 +73,10 @@ class Client:
         with endpoints.trusting():
             self._http = httpx.Client(
                 timeout=TIMEOUT,
-                transport=transport or httpx.HTTPTransport(retries=CONNECTION_ATTEMPTS),
+                transport=transport
+                or httpx.HTTPTransport(
+                    retries=CONNECTION_ATTEMPTS, proxy=self.settings.proxy()
+                ),
             )
 
     def __enter__(self) -> Self:
@@ -239,8 +243,12 @@ class Client:
             time.sleep(position.pause())
 
     def _do(self, call: Call[T]) -> T:
-        with endpoints.reaching(self.settings.url):
-            response = self._http.send(call.request(self.settings))
+        for attempt in itertools.count():
+            with endpoints.reaching(self.settings.url):
+                response = self._http.send(call.request(self.settings))
+            if (pause := endpoints.retry_pause(response, attempt)) is None:
+                break
+            time.sleep(pause)
         endpoints.check_status(response)
         return call.read(response)
 
@@ -249,7 +257,12 @@ class Client:
         request = call.request(self.settings)
         request.extensions["timeout"] = STREAM_TIMEOUT.as_dict()
         with endpoints.reaching(self.settings.url):
-            response = self._http.send(request, stream=True)
+            for attempt in itertools.count():
+                response = self._http.send(request, stream=True)
+                if (pause := endpoints.retry_pause(response, attempt)) is None:
+                    break
+                response.close()
+                time.sleep(pause)
             try:
                 if not response.is_success:
                     response.read()

@@ -28,6 +28,9 @@ from mofang_api.models import (
     Preview,
 )
 
+MOST_RETRIES = 5
+LONGEST_RETRY_SECONDS = 10
+
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
@@ -90,6 +93,24 @@ class JobFilter(TypedDict, total=False):
     framework: str | None
     search: str | None
     """A text in the name or the id."""
+
+
+def retry_pause(response: httpx.Response, attempt: int) -> float | None:
+    """Return how many seconds to wait before a request is sent again; None to give up.
+
+    A service that has too much to do says so before it does anything, so that even a
+    submission may be sent again.
+
+    Args:
+        response: Its headers; the body need not be there.
+        attempt: How often the request was sent again already.
+    """
+    text = response.headers.get("Retry-After", "")
+    is_busy = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+    if not is_busy or attempt >= MOST_RETRIES or not re.fullmatch("[0-9]{1,4}", text):
+        return None
+    seconds = int(text)
+    return seconds * (1.0 + attempt) if seconds <= LONGEST_RETRY_SECONDS else None
 
 
 def list_jobs(

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from mofang.errors import ConfigurationError
 
@@ -71,6 +72,28 @@ class ClientSettings:
     def is_inside(self) -> bool:
         """Whether we run in a notebook, whose directories jobs see too."""
         return self.environment_name is not None
+
+    def proxy(self) -> str | None:
+        """Return the proxy that the machine names for the address; None for none.
+
+        In a notebook there is none: the service is on the same cluster, and a variable
+        that was set for downloads must not lead a token elsewhere.
+
+        Raises:
+            ConfigurationError: It is not of a kind that can be used.
+        """
+        parts = urlsplit(self.url)
+        if self.is_inside or proxy_bypass(parts.hostname or ""):
+            return None
+        proxies = getproxies()
+        found = proxies.get(parts.scheme) or proxies.get("all")
+        if found and urlsplit(found).scheme not in {"http", "https"}:
+            raise ConfigurationError(
+                f"The proxy for {parts.scheme} addresses cannot be used. Write it like "
+                "http://proxy.example.com:3128, or name the host of Mofang in the "
+                "variable NO_PROXY."
+            )
+        return found or None
 
     def me(self) -> str:
         """Return the user's name.

@@ -5,6 +5,7 @@ import { Signal } from '@lumino/signaling';
 import { replicaName } from '@mofang/shared';
 import * as React from 'react';
 
+import { FocusKeeper } from '../focusKeeper';
 import { StateBadge } from '../panel/stateBadge';
 import type { ITrainingJobs } from '../tokens';
 import { JobLoader } from '../loading/jobLoader';
@@ -60,13 +61,15 @@ export class ChartsWidget extends ReactWidget {
         {(_, isShown) => (
           <UseSignal signal={this._jobs.changed}>
             {() => (
-              <JobCharts
-                jobs={this._jobs}
-                jobId={this.jobId}
-                isShown={isShown ?? true}
-                loader={this._loader}
-                trans={this._trans}
-              />
+              <FocusKeeper container={() => this.node} fallbacks={[]}>
+                <JobCharts
+                  jobs={this._jobs}
+                  jobId={this.jobId}
+                  isShown={isShown ?? true}
+                  loader={this._loader}
+                  trans={this._trans}
+                />
+              </FocusKeeper>
             )}
           </UseSignal>
         )}

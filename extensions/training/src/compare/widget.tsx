@@ -4,6 +4,7 @@ import type { Message } from '@lumino/messaging';
 import { type IJob, isFinal } from '@mofang/shared';
 import * as React from 'react';
 
+import { FocusKeeper } from '../focusKeeper';
 import { outputDirectories } from '../model/compare';
 import { JobLoader } from '../loading/jobLoader';
 import { LoaderNote } from '../loading/loaderNote';
@@ -47,19 +48,23 @@ export class ComparisonWidget extends ReactWidget {
       <UseSignal signal={jobs.changed}>
         {() => {
           const [left, right] = this.jobIds.map(id => jobs.find(id));
-          return left && right ? (
-            <Comparison
-              jobs={jobs}
-              pair={[left, right]}
-              openBoards={this._openBoards()}
-              trans={trans}
-            />
-          ) : (
-            <LoaderNote
-              loader={this._loader}
-              reading={trans.__('Reading both jobs…')}
-              trans={trans}
-            />
+          return (
+            <FocusKeeper container={() => this.node} fallbacks={[]}>
+              {left && right ? (
+                <Comparison
+                  jobs={jobs}
+                  pair={[left, right]}
+                  openBoards={this._openBoards()}
+                  trans={trans}
+                />
+              ) : (
+                <LoaderNote
+                  loader={this._loader}
+                  reading={trans.__('Reading both jobs…')}
+                  trans={trans}
+                />
+              )}
+            </FocusKeeper>
           );
         }}
       </UseSignal>

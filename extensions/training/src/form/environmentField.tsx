@@ -10,7 +10,7 @@ import type { IPartProps } from './program';
 
 /** The environment whose image the job runs, or an image by its reference. */
 export function EnvironmentField({ model, trans }: IPartProps): JSX.Element {
-  const { defaults, environments, form } = model;
+  const { defaults, environments, environmentsProblem, form } = model;
   const chosen = chosenEnvironment(form);
   const choices = defaults
     ? environmentChoices(form, defaults, environments, trans)
@@ -19,7 +19,14 @@ export function EnvironmentField({ model, trans }: IPartProps): JSX.Element {
     <Field
       label={trans.__('Environment')}
       error={model.errors.image}
-      hint={choices.find(({ value }) => value === chosen)?.hint}
+      hint={
+        environmentsProblem
+          ? trans.__(
+              'Other environments could not be read: %1 Choose this field again to retry.',
+              environmentsProblem
+            )
+          : choices.find(({ value }) => value === chosen)?.hint
+      }
     >
       {attributes => (
         <span className="mf-InputRow">

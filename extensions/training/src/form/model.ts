@@ -52,6 +52,8 @@ export class FormModel implements VDomRenderer.IModel {
   defaults: IDefaults | null = null;
   /** Environments that jobs may use; empty until loaded. */
   environments: IEnvironmentList = NO_ENVIRONMENTS;
+  /** Why they could not be read. */
+  environmentsProblem = '';
   form: IJobForm = emptyForm();
   /** Whether the defaults are being read. */
   isLoading = false;
@@ -102,9 +104,13 @@ export class FormModel implements VDomRenderer.IModel {
     if (this.environments !== NO_ENVIRONMENTS) {
       return;
     }
-    const read = await this._jobs.environments().catch(() => null);
-    if (read && !this.isDisposed) {
-      this.environments = read;
+    try {
+      this.environments = await this._jobs.environments();
+      this.environmentsProblem = '';
+    } catch (reason) {
+      this.environmentsProblem = refusalOf(reason).problem;
+    }
+    if (!this.isDisposed) {
       this.stateChanged.emit();
     }
   }
@@ -217,7 +223,14 @@ export class FormModel implements VDomRenderer.IModel {
 
   /** Let the person pick the file to run. */
   async browse(): Promise<void> {
-    const path = await this._files.pick();
+    let path: string | null;
+    try {
+      path = await this._files.pick();
+    } catch (reason) {
+      this.problem = refusalOf(reason).problem;
+      this.stateChanged.emit();
+      return;
+    }
     if (path !== null && this.defaults) {
       this.document = path;
       this.form = withDocument(this.form, path, this.defaults);

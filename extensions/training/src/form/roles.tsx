@@ -19,11 +19,17 @@ export function RolesPart({ model, trans }: IPartProps): JSX.Element {
   const main = rules.find(rule => rule.primary);
   const others = rules.filter(rule => !rule.primary);
   const error = model.errors.roles;
+  const messageId = `mf-${React.useId()}`;
   return (
     <>
       {main && <MainRole model={model} trans={trans} rule={main} />}
       {others.length > 0 && main && (
-        <fieldset className="mf-Rows mf-Roles" data-invalid={Boolean(error)}>
+        <fieldset
+          className="mf-Rows mf-Roles"
+          data-invalid={Boolean(error)}
+          aria-describedby={messageId}
+          tabIndex={-1}
+        >
           <legend>{trans.__('Other roles')}</legend>
           <div className="mf-RoleHead" aria-hidden="true">
             <span />
@@ -40,7 +46,7 @@ export function RolesPart({ model, trans }: IPartProps): JSX.Element {
               rule={rule}
             />
           ))}
-          <span className={error ? 'mf-Error' : 'mf-Hint'}>
+          <span id={messageId} className={error ? 'mf-Error' : 'mf-Hint'}>
             {error ??
               trans.__(
                 'Default: the usual number, as large as a %1.',
@@ -113,12 +119,13 @@ function OtherRole({ model, trans, rule }: IRoleProps): JSX.Element {
   ): JSX.Element => {
     const tail = key === 'replicas' ? key : `resources.${key}`;
     const path = `roles.${rule.name}.${tail}`;
-    const change = (value: string) =>
-      model.set(
-        'roles',
-        { ...form.roles, [rule.name]: { ...role, [key]: value } },
-        path
-      );
+    const change = (value: string) => {
+      // Of the form as it is now: another cell may have changed since it was drawn.
+      const { roles } = model.form;
+      const now = roles[rule.name] ?? emptyRole();
+      const next = { ...roles, [rule.name]: { ...now, [key]: value } };
+      model.set('roles', next, path);
+    };
     return (
       <CellInput
         model={model}

@@ -34,13 +34,17 @@ export function RowList<F extends RowsField>(
   const messageId = `mf-${React.useId()}`;
   const error = model.errors[field];
   const write = (next: RowOf<F>[]) => model.reindex(field, next as IJobForm[F]);
-  // Move the focus next to a row that was added or removed.
-  const focusLater = (at: number) =>
-    requestAnimationFrame(() => {
+  // Move the focus next to a row that was added or removed, once it is drawn.
+  const focusNext = React.useRef<number | null>(null);
+  React.useEffect(() => {
+    if (focusNext.current !== null) {
       const found = list.current?.querySelectorAll<HTMLElement>('.mf-FormRow');
-      const target = found?.[Math.min(at, found.length - 1)] ?? list.current;
+      const at = Math.min(focusNext.current, (found?.length ?? 0) - 1);
+      const target = found?.[at] ?? list.current;
       target?.querySelector<HTMLElement>('input, button')?.focus();
-    });
+      focusNext.current = null;
+    }
+  }, [rows.length]);
   return (
     <fieldset
       className="mf-Rows"
@@ -58,8 +62,8 @@ export function RowList<F extends RowsField>(
             title={props.remove(String(at + 1))}
             aria-label={props.remove(String(at + 1))}
             onClick={() => {
+              focusNext.current = at;
               write(rows.filter((_, index) => index !== at));
-              focusLater(at);
             }}
           >
             <deleteIcon.react tag="span" />
@@ -72,8 +76,8 @@ export function RowList<F extends RowsField>(
         aria-invalid={error ? true : undefined}
         aria-describedby={messageId}
         onClick={() => {
+          focusNext.current = rows.length;
           write([...rows, { ...props.empty }]);
-          focusLater(rows.length);
         }}
       >
         <addIcon.react tag="span" />

@@ -3,12 +3,17 @@ import { VDomRenderer } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { FocusKeeper } from '../focusKeeper';
 import { TextInput } from './fields';
 import type { FormModel } from './model';
 import { PresetBar } from './presetBar';
 import type { PresetStore } from './presetStore';
 import { PreviewPane } from './previewPane';
 import { FormBody } from './formBody';
+
+/** A field with an error, or the roles as a whole. */
+const INVALID =
+  '.mf-Form [aria-invalid=true], .mf-Form .mf-Roles[data-invalid=true]';
 
 /** The form for a new job. */
 export class FormWidget extends VDomRenderer<FormModel> {
@@ -43,15 +48,20 @@ export class FormWidget extends VDomRenderer<FormModel> {
             void this._submit();
           }}
         >
-          <FormMessages model={model} trans={trans} />
-          <TextInput
-            model={model}
-            field="name"
-            label={trans.__('Name')}
-            placeholder="resnet-baseline"
-          />
-          <FormBody model={model} trans={trans} />
-          <FormEnd model={model} trans={trans} />
+          <FocusKeeper
+            container={() => this.node.querySelector<HTMLElement>('.mf-Form')}
+            fallbacks={['input']}
+          >
+            <FormMessages model={model} trans={trans} />
+            <TextInput
+              model={model}
+              field="name"
+              label={trans.__('Name')}
+              placeholder="resnet-baseline"
+            />
+            <FormBody model={model} trans={trans} />
+            <FormEnd model={model} trans={trans} />
+          </FocusKeeper>
         </form>
         <PreviewPane model={model} trans={trans} />
       </div>
@@ -70,7 +80,7 @@ export class FormWidget extends VDomRenderer<FormModel> {
 
   private _focusFirstError(): void {
     const found =
-      this.node.querySelector<HTMLElement>('.mf-Form [aria-invalid=true]') ??
+      this.node.querySelector<HTMLElement>(INVALID) ??
       this.node.querySelector<HTMLElement>('.mf-Problem');
     found?.closest('details')?.setAttribute('open', '');
     found?.focus();

@@ -9,6 +9,7 @@ import {
 import { type IReplica, replicaName } from '@mofang/shared';
 import * as React from 'react';
 
+import { FocusKeeper } from '../focusKeeper';
 import { StateBadge } from '../panel/stateBadge';
 import type { LogModel } from './model';
 
@@ -21,6 +22,7 @@ interface IControlsProps {
 /** Toolbar of a log: replica, options, search. */
 export function LogControls(props: IControlsProps): JSX.Element {
   const { model, trans } = props;
+  const bar = React.useRef<HTMLDivElement>(null);
   return (
     <UseSignal signal={model.stateChanged}>
       {() => (
@@ -28,40 +30,45 @@ export function LogControls(props: IControlsProps): JSX.Element {
           className="mf-LogControls"
           role="toolbar"
           aria-label={trans.__('Log view')}
+          ref={bar}
         >
-          <ReplicaSelect {...props} />
-          <Check
-            label={trans.__('Follow')}
-            title={trans.__('Show new lines as they come')}
-            checked={model.isFollowing}
-            change={checked => (model.isFollowing = checked)}
-          />
-          <Check
-            label={trans.__('Platform messages')}
-            title={trans.__('Show the lines that the platform wrote: [Mofang]')}
-            checked={model.withSystem}
-            change={checked => (model.withSystem = checked)}
-          />
-          <Check
-            label={trans.__('Wrap')}
-            title={trans.__('Break long lines')}
-            checked={model.wraps}
-            change={checked => (model.wraps = checked)}
-          />
-          <LogSearch {...props} />
-          <span className="mf-LogStatus" role="status">
-            {status(model, trans)}
-          </span>
-          {model.loader.canRetry && (
-            <button
-              type="button"
-              className="mf-Link"
-              onClick={() => model.loader.retry()}
-            >
-              {trans.__('Try again')}
-            </button>
-          )}
-          <LogActions {...props} />
+          <FocusKeeper container={() => bar.current} fallbacks={['input']}>
+            <ReplicaSelect {...props} />
+            <Check
+              label={trans.__('Follow')}
+              title={trans.__('Show new lines as they come')}
+              checked={model.isFollowing}
+              change={checked => (model.isFollowing = checked)}
+            />
+            <Check
+              label={trans.__('Platform messages')}
+              title={trans.__(
+                'Show the lines that the platform wrote: [Mofang]'
+              )}
+              checked={model.withSystem}
+              change={checked => (model.withSystem = checked)}
+            />
+            <Check
+              label={trans.__('Wrap')}
+              title={trans.__('Break long lines')}
+              checked={model.wraps}
+              change={checked => (model.wraps = checked)}
+            />
+            <LogSearch {...props} />
+            <span className="mf-LogStatus" role="status">
+              {status(model, trans)}
+            </span>
+            {model.loader.canRetry && (
+              <button
+                type="button"
+                className="mf-Link"
+                onClick={() => model.loader.retry()}
+              >
+                {trans.__('Try again')}
+              </button>
+            )}
+            <LogActions {...props} />
+          </FocusKeeper>
         </div>
       )}
     </UseSignal>

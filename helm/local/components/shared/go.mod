@@ -8,6 +8,7 @@ tool (
 	github.com/containerd/containerd/v2/cmd/ctr
 	helm.sh/helm/v4/cmd/helm
 	istio.io/istio/pilot/cmd/pilot-discovery
+	k8s.io/kubernetes/cmd/kubeadm
 	sigs.k8s.io/kwok/cmd/kwok
 )
 
@@ -85,6 +86,7 @@ require (
 	github.com/containernetworking/plugins v1.9.1 // indirect
 	github.com/containers/ocicrypt v1.3.2 // indirect
 	github.com/coredns/caddy v1.1.4 // indirect
+	github.com/coredns/corefile-migration v1.0.34 // indirect
 	github.com/coreos/go-oidc v2.5.0+incompatible // indirect
 	github.com/coreos/go-oidc/v3 v3.18.0 // indirect
 	github.com/coreos/go-semver v0.3.1 // indirect
@@ -348,6 +350,7 @@ require (
 	k8s.io/mount-utils v0.30.6 // indirect
 	k8s.io/pod-security-admission v0.0.0 // indirect
 	k8s.io/streaming v0.37.2 // indirect
+	k8s.io/system-validators v1.12.1 // indirect
 	k8s.io/utils v0.0.0-20260626114624-be93311217bd // indirect
 	oras.land/oras-go/v2 v2.6.2 // indirect
 	sigs.k8s.io/apiserver-network-proxy/konnectivity-client v0.36.0 // indirect

@@ -31,6 +31,7 @@ auth:
 singleuser:
   {{- toYaml .Values.singleuser | nindent 2 }}
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
+limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
   {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}

@@ -13,6 +13,7 @@ storage:
   capacity: {{ .Values.storage.capacity | quote }}
 storageRoot: /srv/mofang/storage
 egress: {{- toYaml .Values.egress | nindent 2 }}
+jobsPerProject: {{ .Values.jobs.limitPerProject }}
 resyncSeconds: {{ .Values.reconciler.resyncSeconds }}
 {{- end -}}
 

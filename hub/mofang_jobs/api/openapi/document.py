@@ -36,7 +36,7 @@ _REFUSALS = {
     409: "It cannot be done in the present state.",
     413: "The body is too large.",
     422: "Something in the request must change; `fields` says what.",
-    429: "Too many shells and SSH sessions of the caller are open.",
+    429: "The caller has, or asks for, too much. `Retry-After` says when to try again.",
     502: "Kubernetes refused or failed.",
     503: "The hub or Kubernetes does not answer. Try again.",
 }

@@ -49,7 +49,7 @@ class Operation:
 
     media: str = "application/json"
     answer_headers: Mapping[str, str] = field(default_factory=dict)
-    refusals: tuple[int, ...] = (401, 403, 404, 503)
+    refusals: tuple[int, ...] = (401, 403, 404, 429, 503)
     scope: str = "custom:mofang:jobs:read"
     """The scope that the caller's token must have; empty for none."""
 
@@ -98,7 +98,7 @@ _READ_LOG = Operation(
         "X-Log-Next": "Offset that follows the answer.",
         "X-Log-Complete": "`true` once nothing will be added.",
     },
-    refusals=(401, 403, 404, 422, 503),
+    refusals=(401, 403, 404, 422, 429, 503),
 )
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
@@ -111,7 +111,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("PrometheusHandler", "get"): Operation(
         summary="Read the service's metrics in Prometheus' format",
         media="text/plain",
-        refusals=(401, 403, 503),
+        refusals=(401, 403, 429, 503),
         scope="read:metrics",
     ),
     ("EnvironmentsHandler", "get"): Operation(
@@ -122,7 +122,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="List the project's jobs, newest first",
         query=_FILTERS,
         answer=JobList,
-        refusals=(401, 403, 404, 422, 503),
+        refusals=(401, 403, 404, 422, 429, 503),
     ),
     ("JobsHandler", "post"): Operation(
         summary="Submit a job",
@@ -130,7 +130,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         body=JobSpec,
         status=201,
         answer=Job,
-        refusals=(401, 403, 404, 409, 413, 422, 502, 503),
+        refusals=(401, 403, 404, 409, 413, 422, 429, 502, 503),
         scope=_WRITE,
     ),
     ("WatchHandler", "get"): Operation(
@@ -147,7 +147,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Tell what a job would be and cost, without creating it",
         body=JobSpec,
         answer=Preview,
-        refusals=(401, 403, 404, 409, 413, 422, 502, 503),
+        refusals=(401, 403, 404, 409, 413, 422, 429, 502, 503),
         scope=_WRITE,
     ),
     ("JobHandler", "get"): Operation(summary="Read a job", answer=Job),
@@ -155,20 +155,20 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Remove a job and its logs",
         description="For the job's owner and admins of the project.",
         status=204,
-        refusals=(401, 403, 404, 502, 503),
+        refusals=(401, 403, 404, 429, 502, 503),
         scope=_WRITE,
     ),
     ("CancelHandler", "post"): Operation(
         summary="Cancel a job; its logs stay",
         description="Idempotent. For the job's owner and admins of the project.",
         answer=Job,
-        refusals=(401, 403, 404, 409, 502, 503),
+        refusals=(401, 403, 404, 409, 429, 502, 503),
         scope=_WRITE,
     ),
     ("DebugHandler", "get"): Operation(
         summary="Find the notebook server in which a job can be looked into",
         answer=DebugServer,
-        refusals=(401, 403, 404, 422, 503),
+        refusals=(401, 403, 404, 422, 429, 503),
         scope=_WRITE,
     ),
     ("MetricsHandler", "get"): Operation(
@@ -182,7 +182,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             )
         },
         answer=JobMetrics,
-        refusals=(401, 403, 404, 422, 503),
+        refusals=(401, 403, 404, 422, 429, 503),
     ),
     ("ResultHandler", "get"): Operation(
         summary="Read the values that the script reported",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from itertools import pairwise
 
@@ -116,7 +117,9 @@ async def test_a_job_has_the_curves_of_its_replicas_and_notes_for_the_others(tmp
     path.write_bytes(b"".join(map(line_of, samples_of(Part(5)))))
     second = SampledReplica(name=name_of("worker-1"))
 
-    found = await chart_job(SampleStorage(tmp_path), [REPLICA, second], 100)
+    found = await chart_job(
+        SampleStorage(tmp_path), [REPLICA, second], 100, asyncio.Semaphore(1)
+    )
 
     assert isinstance(found, JobMetrics)
     assert [each.index for each in found.replicas] == [0, 1]

@@ -58,6 +58,7 @@ async def open_socket(
             **headers,
         },
         ssl=_trusted() if is_safe else None,
+        proxy=settings.proxy(),
         compression=None,
         max_size=MAX_MESSAGE_BYTES,
         max_queue=4,

@@ -1,0 +1,140 @@
+"""How much of the service one person may have: requests, streams, charts, look-ups.
+
+Whoever asks for more is told to wait, and the others notice nothing. Each process
+counts for itself; administrators set the numbers (``limits`` of the chart).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from mofang_hub.settings import LimitSettings
+from mofang_jobs.adapters.rate_limits import RateLimits
+from mofang_jobs.domain.errors import TooManyError
+from mofang_jobs.domain.models import Caller
+
+RETRY_SECONDS = 1
+"""When to ask again: by then a whole second's requests are free."""
+
+_BURST_SECONDS = 4
+
+
+class CallerLimits:
+    """Counts what each caller has at present.
+
+    Args:
+        settings: The numbers.
+    """
+
+    def __init__(self, settings: LimitSettings) -> None:
+        self._settings = settings
+        rate, lookups = settings.requests_per_second, settings.lookups_per_second
+        self._requests = RateLimits(rate, burst_seconds=_BURST_SECONDS)
+        self._lookups = RateLimits(lookups, burst_seconds=_BURST_SECONDS)
+        self._answered: Counter[str] = Counter()
+        self._streams: Counter[str] = Counter()
+        self._charts: Counter[str] = Counter()
+        self._chart_turns: dict[str, asyncio.Lock] = {}
+        self._chart_turn = asyncio.Semaphore(1)
+
+    async def admit(self, caller: Caller) -> None:
+        """Count a request.
+
+        Raises:
+            TooManyError: The caller has sent too many in the last seconds.
+        """
+        if not await self._requests.take(caller.name):
+            raise TooManyError(
+                "You have sent more requests than the platform takes of one person, "
+                f"{self._settings.requests_per_second} in a second. Wait a second.",
+                retry_seconds=RETRY_SECONDS,
+            )
+
+    def begin_request(self, caller: Caller) -> None:
+        """Count a request that is being answered; ``end_request`` follows.
+
+        Raises:
+            TooManyError: Too many of the caller's are.
+        """
+        most = self._settings.requests_at_once
+        if self._answered[caller.name] >= most:
+            raise TooManyError(
+                f"{most} requests of yours are being answered, which is the most. Wait "
+                "for some of them.",
+                retry_seconds=RETRY_SECONDS,
+            )
+        self._answered[caller.name] += 1
+
+    def end_request(self, caller: Caller) -> None:
+        """Note that a request was answered."""
+        _release(self._answered, caller.name)
+
+    @contextmanager
+    def stream(self, caller: Caller) -> Iterator[None]:
+        """Count a stream while the context lasts.
+
+        Raises:
+            TooManyError: The caller has too many.
+        """
+        most = self._settings.streams_per_user
+        if self._streams[caller.name] >= most:
+            raise TooManyError(
+                f"You follow {most} logs and lists of jobs, which is the most. Close "
+                "a log or a window of JupyterLab that you do not need.",
+                retry_seconds=5 * RETRY_SECONDS,
+            )
+        self._streams[caller.name] += 1
+        try:
+            yield
+        finally:
+            _release(self._streams, caller.name)
+
+    @asynccontextmanager
+    async def chart(self, caller: Caller) -> AsyncIterator[asyncio.Semaphore]:
+        """Wait until no other chart of the caller is being made.
+
+        Yields:
+            The turn to take for each replica: reading its samples may cost a second of
+            a processor, and who asks for all of a job's must not hold up the others.
+
+        Raises:
+            TooManyError: The caller waits for too many already.
+        """
+        most = self._settings.charts_per_user
+        if self._charts[caller.name] >= most:
+            raise TooManyError(
+                f"You wait for {most} charts, which is the most. Ask again when they "
+                "are there.",
+                retry_seconds=5 * RETRY_SECONDS,
+            )
+        self._charts[caller.name] += 1
+        own_turn = self._chart_turns.setdefault(caller.name, asyncio.Lock())
+        try:
+            async with own_turn:
+                yield self._chart_turn
+        finally:
+            _release(self._charts, caller.name)
+            if caller.name not in self._charts:
+                del self._chart_turns[caller.name]
+
+    async def look_up(self, caller: Caller) -> None:
+        """Count a job that Kubernetes must be asked for, once for each kind.
+
+        Raises:
+            TooManyError: The caller asks for too many that do not exist.
+        """
+        if not await self._lookups.take(caller.name):
+            raise TooManyError(
+                "You have asked for many jobs that do not exist. Wait a second, and "
+                "look at the list of jobs.",
+                retry_seconds=RETRY_SECONDS,
+            )
+
+
+def _release(counts: Counter[str], name: str) -> None:
+    counts[name] -= 1
+    if counts[name] <= 0:
+        del counts[name]

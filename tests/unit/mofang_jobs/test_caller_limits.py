@@ -1,0 +1,323 @@
+"""What one caller may have at a time, and that the others notice nothing of it."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from unit.mofang_jobs.world import IMAGE, World, running_world
+
+from mofang_hub.settings import JobSettings, LimitSettings
+from mofang_jobs.engines.registry import KINDS
+from support.eventually import until
+
+SPEC = {"name": "train", "image": IMAGE, "script": "train.py"}
+
+
+def assert_must_wait(answer: httpx.Response, seconds: int | None) -> None:
+    """A refusal that says what there is too much of, and when to come back."""
+    assert answer.status_code == 429, answer.text
+    body = answer.json()
+    assert body["error"] == "too_many_requests"
+    assert body["message"].endswith(".")
+    wanted = None if seconds is None else str(seconds)
+    assert answer.headers.get("Retry-After") == wanted
+
+
+async def test_requests_of_one_person_have_a_rate(tmp_path: Path) -> None:
+    limits = LimitSettings(requests_per_second=2)
+    async with running_world(tmp_path, limits=limits) as world:
+        answers = [await world.call("GET", "absent") for _ in range(12)]
+        refused = [each for each in answers if each.status_code == 429]
+
+        # Four seconds' worth at once, and what a slow machine adds.
+        assert answers[7].status_code == 404
+        assert refused
+        assert_must_wait(refused[-1], 1)
+        assert (await world.call("GET", user="ben")).status_code == 200
+
+
+async def test_requests_that_are_being_answered_have_a_number(tmp_path: Path) -> None:
+    limits = LimitSettings(requests_at_once=3)
+    async with running_world(tmp_path, limits=limits) as world:
+        goes_on = asyncio.Event()
+        asked = 0
+
+        async def slow(*_: Any) -> set[str]:
+            nonlocal asked
+            asked += 1
+            await goes_on.wait()
+            return set()
+
+        world.cluster.images_of_servers = slow
+        spec = {**SPEC, "image": "other:1"}
+        waiting = [
+            asyncio.create_task(world.call("POST", "preview", json=spec))
+            for _ in range(3)
+        ]
+        await until(lambda: asked == 3)
+
+        assert_must_wait(await world.call("GET"), 1)
+        assert (await world.call("GET", user="ben")).status_code == 200
+
+        goes_on.set()
+        assert {each.status_code for each in await asyncio.gather(*waiting)} == {200}
+        assert (await world.call("GET")).status_code == 200, (
+            "they are not counted twice"
+        )
+
+
+async def test_refused_requests_are_not_counted_as_being_answered(
+    tmp_path: Path,
+) -> None:
+    limits = LimitSettings(requests_at_once=2)
+    async with running_world(tmp_path, limits=limits) as world:
+        for _ in range(5):
+            assert (await world.call("POST", json={})).status_code == 422
+            assert (await world.call("GET", "absent-abc123")).status_code == 404
+
+        assert (await world.call("GET")).status_code == 200
+
+
+async def test_streams_of_one_person_have_a_number(tmp_path: Path) -> None:
+    limits = LimitSettings(streams_per_user=2)
+    async with running_world(tmp_path, limits=limits) as world:
+        job = await world.submit()
+        world.log_file(job).write_text("line\n")
+        url = f"{world.url}/services/training/api/projects/vision/jobs"
+        headers = {"Authorization": "token ada"}
+        async with AsyncExitStack() as stack:
+            for path in ("watch", f"{job['id']}/logs/worker/0?follow=true"):
+                stream = world.http.stream("GET", f"{url}/{path}", headers=headers)
+                answer = await stack.enter_async_context(stream)
+                assert answer.status_code == 200
+
+            follow = f"{job['id']}/logs/worker/0"
+            assert_must_wait(await world.call("GET", "watch"), 5)
+            assert_must_wait(
+                await world.call("GET", follow, params={"follow": "true"}), 5
+            )
+            part = await world.call("GET", follow)
+            assert part.text == "line\n", "a part of a log is no stream"
+            watch = world.http.stream(
+                "GET", f"{url}/watch", headers={"Authorization": "token ben"}
+            )
+            assert (await stack.enter_async_context(watch)).status_code == 200
+
+        def has_room() -> bool:
+            return not world.context.limits._streams
+
+        await until(has_room)
+
+
+async def test_charts_are_made_one_at_a_time_and_few_for_one_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = LimitSettings(charts_per_user=2)
+    async with running_world(tmp_path, limits=limits) as world:
+        job = await world.submit()
+        goes_on, reads, together = asyncio.Event(), 0, 0
+        read = world.context.samples.read
+
+        async def slow(name: Any) -> Any:
+            nonlocal reads, together
+            reads += 1
+            together = max(together, reads)
+            await goes_on.wait()
+            reads -= 1
+            return await read(name)
+
+        monkeypatch.setattr(world.context.samples, "read", slow)
+        path = f"{job['id']}/metrics"
+        users = ("ada", "ada", "ben")
+        waiting = [
+            asyncio.create_task(world.call("GET", path, user=user)) for user in users
+        ]
+        limits_now = world.context.limits
+        await until(lambda: limits_now._charts == {"ada": 2, "ben": 1} and reads == 1)
+
+        assert_must_wait(await world.call("GET", path), 5)
+
+        goes_on.set()
+        assert {each.status_code for each in await asyncio.gather(*waiting)} == {200}
+        assert together == 1
+        assert not limits_now._chart_turns
+
+
+async def test_jobs_that_do_not_exist_are_looked_up_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look costs Kubernetes as many requests as there are kinds of jobs."""
+    async with running_world(
+        tmp_path, limits=LimitSettings(lookups_per_second=1)
+    ) as world:
+        asked: list[str] = []
+        find = world.cluster.find
+
+        async def counted(kind: Any, namespace: str, name: str) -> Any:
+            asked.append(name)
+            return await find(kind, namespace, name)
+
+        monkeypatch.setattr(world.cluster, "find", counted)
+        for _ in range(10):
+            answer = await world.call("GET", "absent-abc123")
+            assert answer.status_code == 404
+        assert asked == ["absent-abc123"] * len(KINDS)
+
+        answers = [
+            await world.call("GET", f"absent-abc12{number}") for number in range(4, 9)
+        ]
+        refused = [each for each in answers if each.status_code == 429]
+        assert refused
+        assert_must_wait(refused[-1], 1)
+        assert len(asked) <= 5 * len(KINDS)
+        elsewhere = await world.call("GET", "absent-xyz123", user="ben")
+        assert elsewhere.status_code == 404
+
+
+async def test_unfinished_jobs_of_one_person_have_a_number(tmp_path: Path) -> None:
+    settings = JobSettings(limit_per_user=3)
+    async with running_world(tmp_path, settings=settings) as world:
+        answers = await asyncio.gather(
+            *(world.call("POST", json=SPEC) for _ in range(8))
+        )
+        statuses = sorted(each.status_code for each in answers)
+        assert statuses == [201] * 3 + [429] * 5, "at once, too"
+        refused = next(each for each in answers if each.status_code == 429)
+        assert_must_wait(refused, None)
+        assert "3 are allowed" in refused.json()["message"]
+        assert len(world.cluster.jobs) == 3
+
+        await world.submit(user="ben")
+        first = next(each.json() for each in answers if each.status_code == 201)
+        world.fail(first["id"], "Succeeded")
+        await world.submit()
+
+
+async def test_a_project_may_allow_another_number_of_jobs(tmp_path: Path) -> None:
+    settings = JobSettings(limit_per_user=3)
+    async with running_world(tmp_path, settings=settings) as world:
+        project = world.catalog.projects["vision"]
+        quota = {**project.quota, "jobsPerUser": 1}
+        world.catalog.projects["vision"] = project.model_copy(update={"quota": quota})
+        await world.submit()
+
+        answer = await world.call("POST", json=SPEC)
+
+        assert answer.status_code == 429
+        assert "1 are allowed" in answer.json()["message"]
+
+
+async def test_a_project_keeps_a_number_of_jobs(tmp_path: Path) -> None:
+    settings = JobSettings(limit_per_project=3, limit_per_user=2)
+    async with running_world(tmp_path, settings=settings) as world:
+        first = await world.submit()
+        world.fail(first["id"], "Succeeded")
+        answers = await asyncio.gather(
+            *(
+                world.call("POST", json=SPEC, user=user)
+                for user in ("ada", "ada", "ben", "ben")
+            )
+        )
+
+        assert sorted(each.status_code for each in answers) == [201, 201, 403, 403]
+        refused = next(each for each in answers if each.status_code == 403)
+        assert refused.json()["error"] == "quota_exceeded"
+        assert "keeps 3 jobs" in refused.json()["message"]
+
+        await world.call("DELETE", first["id"])
+        await world.submit(user="root")
+
+
+async def test_a_job_starts_again_although_its_project_is_full(tmp_path: Path) -> None:
+    settings = JobSettings(limit_per_project=1, limit_per_user=1)
+    async with running_world(tmp_path, settings=settings) as world:
+        job = await world.submit(restart={"limit": 2, "include_script_failures": True})
+        await world.admit(job)
+        world.fail(job["id"])
+
+        await world.eventually(job["id"], attempt=2)
+
+
+async def test_one_job_that_cannot_be_looked_at_ends_no_watch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mofang_jobs.services.job_listing.POLL_SECONDS", 0.05)
+    async with running_world(tmp_path) as world:
+        bad, good = await world.submit(name="bad"), await world.submit(name="good")
+        refresh = world.job_status.refresh
+
+        async def failing(job: Any) -> int:
+            if job.id == bad["id"]:
+                raise PermissionError("no")
+            return await refresh(job)
+
+        monkeypatch.setattr(world.job_status, "refresh", failing)
+        headers = {"Authorization": "token ada"}
+        address = f"{world.url}/services/training/api/projects/vision/jobs/watch"
+        async with world.http.stream("GET", address, headers=headers) as answer:
+            lines = answer.aiter_lines()
+            assert (await anext(lines)).startswith(":")
+            world.fail(good["id"], "Succeeded")
+            async with asyncio.timeout(20):
+                async for line in lines:
+                    if good["id"] in line and '"Succeeded"' in line:
+                        break
+
+
+async def flood(world: World, count: int, **headers: str) -> list[int]:
+    """Send requests with tokens that nobody has seen, each a new one."""
+    address = f"{world.url}/services/training/api/projects/vision/jobs"
+    return [
+        (
+            await world.http.get(
+                address,
+                headers={"Authorization": f"token nobody-without-{number}", **headers},
+            )
+        ).status_code
+        for number in range(count)
+    ]
+
+
+async def test_unknown_tokens_from_one_address_have_a_rate(tmp_path: Path) -> None:
+    limits = LimitSettings(lookups_per_second=2)
+    async with running_world(tmp_path, limits=limits, keep_caller_seconds=0.0) as world:
+        assert (await world.call("GET")).status_code == 200
+        before = world.hub.asked
+        statuses = await flood(world, 40, **{"X-Forwarded-For": "192.0.2.1"})
+
+        assert statuses[0] == 401
+        assert 429 in statuses
+        assert world.hub.asked - before == statuses.count(401)
+        assert (await world.call("GET")).status_code == 200, "who is known is heard"
+        others = await flood(world, 1, **{"X-Forwarded-For": "192.0.2.1, 192.0.2.2"})
+        assert others == [401]
+
+
+async def test_a_forged_address_does_not_help_for_long(tmp_path: Path) -> None:
+    """Pods reach the service without the gateway, and may say what they like."""
+    limits = LimitSettings(lookups_per_second=1)
+    async with running_world(tmp_path, limits=limits) as world:
+        address = f"{world.url}/services/training/api/projects/vision/jobs"
+        statuses = []
+        for number in range(60):
+            headers = {
+                "Authorization": f"token nobody-without-{number}",
+                "X-Forwarded-For": f"192.0.2.{number}",
+            }
+            statuses.append(
+                (await world.http.get(address, headers=headers)).status_code
+            )
+
+        assert 429 in statuses
+        assert world.hub.asked == statuses.count(401)
+
+
+async def test_a_token_that_was_refused_is_not_asked_for_again(tmp_path: Path) -> None:
+    async with running_world(tmp_path) as world:
+        for _ in range(5):
+            assert (await world.call("GET", user="nobody")).status_code == 401
+
+        assert world.hub.asked == 1
