@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_camel
 
 from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
 
 SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
@@ -92,6 +93,8 @@ class SingleuserSettings(_Model):
     extra_containers: tuple[dict[str, Any], ...] = ()
     lifecycle_hooks: dict[str, Any] = {}
     priority_class_name: str = ""
+    ephemeral_storage: EphemeralStorage = EphemeralStorage()
+    """What a server may write to its node's disk, beside ``/cache``."""
 
     @field_validator("extra_env")
     @classmethod
@@ -219,6 +222,8 @@ class JobSettings(_Model):
     gang: GangSettings = GangSettings()
     image_pull_secrets: tuple[str, ...] = ()
     """Names of Secrets in projects' namespaces, with which images are pulled."""
+    ephemeral_storage: EphemeralStorage = EphemeralStorage()
+    """What a replica may write to its node's disk, beside ``/cache``."""
 
 
 class AuditSettings(_Model):
@@ -268,6 +273,9 @@ class Settings(_Model):
     training_service: str = "training"
     """Name of the training service's Service."""
     storage_root: Path = Path("/srv/mofang/storage")
+    """Where the hub sees the homes, in ``users``."""
+    logs_root: Path = Path("/srv/mofang/logs")
+    """Where the training service sees the logs of jobs."""
 
     @property
     def image_references(self) -> dict[str, str]:

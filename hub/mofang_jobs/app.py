@@ -148,7 +148,7 @@ def _connect(
             http, hub_api, unknown_per_second=settings.limits.lookups_per_second
         ),
         terminals=terminals,
-        storage_root=settings.storage_root,
+        logs_root=settings.logs_root,
         audit=audit,
         trusted_proxies=parse_networks(settings.audit.trusted_proxies),
     )

@@ -32,6 +32,7 @@ from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.caller_limits import CallerLimits
+from mofang_jobs.services.deleted_logs import DeletedLogs
 from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.event_reasons import EventReasons
 from mofang_jobs.services.hang_detector import HangDetector
@@ -51,7 +52,6 @@ from mofang_jobs.services.submission import SubmissionService
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
-from mofang_spawner.volumes import homes
 
 Work = Callable[[], Awaitable[None]]
 """Something that goes on until it is cancelled."""
@@ -70,8 +70,8 @@ class Adapters:
     network_policies: NetworkPolicies
     identity: HubIdentity
     terminals: PodExec
-    storage_root: Path
-    """Where the shared storage is mounted."""
+    logs_root: Path
+    """Where the volume of logs is mounted."""
 
     audit: AuditLog = field(default_factory=lambda: AuditLog(None))
     trusted_proxies: Sequence[Network] = ()
@@ -102,12 +102,14 @@ class TrainingService:
     network_policy_controller: NetworkPolicyController
     hang_monitor: HangMonitor
     retention: Retention
+    deleted_logs: DeletedLogs
 
     @property
     def background(self) -> dict[str, Work]:
         """What is to run as long as the process, by name."""
         return {
             "conditions": self.conditions.run,
+            "deleted logs": self.deleted_logs.run,
             "hangs": self.hang_monitor.run,
             "retention": self.retention.run,
             "queue": self.queue.run,
@@ -140,9 +142,10 @@ def build_service(
         most_described: How many descriptions of jobs are kept.
     """
     cache, job_storage = adapters.cache, adapters.job_storage
-    logs = LogStorage(adapters.storage_root)
-    records = RecordStorage(adapters.storage_root)
-    samples = SampleStorage(adapters.storage_root)
+    logs = LogStorage(adapters.logs_root)
+    records = RecordStorage(adapters.logs_root)
+    samples = SampleStorage(adapters.logs_root)
+    deleted_logs = DeletedLogs(cache, logs)
     metrics = ServiceMetrics()
     access = AccessPolicy(adapters.catalog)
     limits = CallerLimits(limit_settings)
@@ -153,8 +156,8 @@ def build_service(
         validator=JobValidator(adapters.catalog, adapters.pod_storage, settings),
         quotas=adapters.quotas,
         pod_groups=adapters.pod_groups,
+        logs=logs,
         settings=settings,
-        homes=adapters.storage_root / homes.FOLDER,
     )
     conditions = JobConditions(cache, job_storage, leads=leads)
     queue = JobQueue(
@@ -208,7 +211,7 @@ def build_service(
             job_storage=job_storage,
             environments=EnvironmentService(adapters.catalog, settings),
             submissions=submissions,
-            logs=logs,
+            logs=deleted_logs,
         ),
         log_reader=LogReader(logs, adapters.pod_storage),
         records=records,
@@ -235,6 +238,7 @@ def build_service(
             cache, adapters.network_policies, leads=leads
         ),
         hang_monitor=hang_monitor,
+        deleted_logs=deleted_logs,
         retention=Retention(
             cache,
             job_storage,

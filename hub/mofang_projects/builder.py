@@ -204,6 +204,8 @@ def _hard_limits(quota: Quota) -> dict[str, str]:
         hard[f"requests.{GPU_RESOURCE}"] = str(quota.gpu)
     if quota.pods is not None:
         hard["pods"] = str(quota.pods)
+    if quota.ephemeral_storage is not None:
+        hard["limits.ephemeral-storage"] = quota.ephemeral_storage
     return hard
 
 
@@ -214,8 +216,12 @@ def build_limits(project: Project) -> Manifest:
     """
     limit = {
         "type": "Container",
-        "defaultRequest": {"cpu": "50m", "memory": "64Mi"},
-        "default": {"memory": "256Mi"},
+        "defaultRequest": {
+            "cpu": "50m",
+            "memory": "64Mi",
+            "ephemeral-storage": "50Mi",
+        },
+        "default": {"memory": "256Mi", "ephemeral-storage": "1Gi"},
     }
     return _in_namespace(project, "v1", "LimitRange", "mofang") | {
         "spec": {"limits": [limit]}

@@ -47,6 +47,7 @@ class VolumeCategory(StrEnum):
     USERS = "users"
     PROJECT = "project"
     GLOBAL = "global"
+    LOGS = "logs"
 
     @property
     def directory(self) -> str:
@@ -58,6 +59,8 @@ class VolumeCategory(StrEnum):
                 return "projects"
             case VolumeCategory.GLOBAL:
                 return "global"
+            case VolumeCategory.LOGS:
+                return "logs"
 
 
 # Kubernetes' own form of a quantity. YAML reads some of them as numbers.
@@ -91,6 +94,8 @@ class Quota(_Model):
     memory: Quantity | None = None
     gpu: Annotated[int, Field(ge=0)] | None = None
     pods: Annotated[int, Field(ge=1)] | None = None
+    ephemeral_storage: Quantity | None = None
+    """Of nodes' disks, by the limits of containers."""
     jobs: Annotated[int, Field(ge=1)] | None = None
     """Jobs, those that have ended included; None for what the settings say."""
 
@@ -155,11 +160,12 @@ class Project(_Model):
 
 
 class StorageSettings(_Model):
-    """Where the three volumes of a project come from."""
+    """Where the four volumes of a project come from."""
 
     persistent_volume: dict[str, Any]
     """A PersistentVolume's source. ``$(category)`` and ``$(project)`` in its
-    strings are replaced, by users, projects or global and by the project's name."""
+    strings are replaced, by users, projects, global or logs and by the project's
+    name."""
 
     mount_options: tuple[str, ...] = ()
     capacity: Quantity = "1Ti"
@@ -257,7 +263,7 @@ class NamespaceSettings(_Model):
     operator_service_account: str = "reconciler"
     storage: StorageSettings
     storage_root: Path | None = None
-    """Where the root of the storage is mounted, to make a project's directory."""
+    """Where the root of the storage is mounted, to make a project's directories."""
 
     image_pull_secrets: tuple[str, ...] = ()
     """Secrets of the platform's namespace that are copied into each project's."""

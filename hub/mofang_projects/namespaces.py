@@ -29,7 +29,7 @@ from mofang_projects.builder import (
     pull_secret_name,
     volume_name,
 )
-from mofang_projects.directories import make_project_directory
+from mofang_projects.directories import make_project_directories
 from mofang_projects.job_counts import JobCounts
 from mofang_projects.models import (
     BadPullSecretError,
@@ -139,7 +139,7 @@ class ProjectNamespaces:
             await self._apply_pull_secret(manifest)
         await self._remove_other_policies(project, wanted)
         if self._settings.storage_root is not None:
-            make_project_directory(self._settings.storage_root, project.name)
+            make_project_directories(self._settings.storage_root, project.name)
         return ProjectState(
             phase=Phase.READY,
             namespace=project_namespace(project.name),

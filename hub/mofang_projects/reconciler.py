@@ -18,6 +18,7 @@ import kopf
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
 from mofang_kube.objects import connected_objects
+from mofang_projects.directories import make_directories
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import (
     SETTINGS_FILE,
@@ -38,6 +39,8 @@ LIVENESS_ENDPOINT = "http://0.0.0.0:8090/healthz"
 FIELD_MANAGER = "mofang-reconciler"
 _RESOURCE = (GROUP, VERSION, "projects")
 _RETRY_SECONDS = 5
+
+log = logging.getLogger(__name__)
 
 
 class ProjectReconciler:
@@ -81,6 +84,12 @@ class ProjectReconciler:
             connected_objects(field_manager=FIELD_MANAGER)
         )
         self._namespaces = ProjectNamespaces(objects, self._settings)
+        if self._settings.storage_root is not None:
+            # The training service's own volume begins with one of them.
+            try:
+                make_directories(self._settings.storage_root)
+            except OSError as err:
+                log.warning("Directories of the storage cannot be made: %s", err)
 
     async def _disconnect(self, **_: Any) -> None:
         await self._stack.aclose()

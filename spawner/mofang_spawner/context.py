@@ -7,6 +7,7 @@ from pathlib import Path
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
 from mofang_kube import clients, names
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
@@ -57,6 +58,7 @@ class SpawnContext:
         images: Mapping[str, str],
         limit_per_user: int = 0,
         homes: Path | None = None,
+        ephemeral_storage: EphemeralStorage | None = None,
     ) -> None:
         self.training_url = training_url
         self.images = images
@@ -65,6 +67,8 @@ class SpawnContext:
         """Running servers of one user; 0 for no limit."""
         self.homes = homes
         """Where the homes of all users are; None where they cannot be seen."""
+        self.ephemeral_storage = ephemeral_storage or EphemeralStorage()
+        """What a server may write to its node's disk."""
         self._lock = asyncio.Lock()
         self._connected = False
         self.api: ApiClient

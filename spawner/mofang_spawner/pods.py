@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mofang_kube import names
+from mofang_kube.ephemeral_storage import RESOURCE, EphemeralStorage
 from mofang_kube.placement import (
     Node,
     PlacementRequest,
@@ -46,6 +47,7 @@ CONTAINER_SECURITY: Manifest = {
     "capabilities": {"drop": ["ALL"]},
     **POD_SECURITY,
 }
+_DEFAULT_STORAGE = EphemeralStorage()
 _AMOUNTS = ("cpu", "memory", names.GPU_RESOURCE)
 _OWN_MOUNTS: tuple[Manifest, ...] = (
     {"name": "cache", "mountPath": "/cache"},
@@ -61,6 +63,7 @@ def apply_plan(
     secret_name: str,
     api_url: str,
     nodes: Iterable[Node] = (),
+    ephemeral_storage: EphemeralStorage = _DEFAULT_STORAGE,
 ) -> Manifest:
     """Complete KubeSpawner's pod in place, and return it.
 
@@ -70,6 +73,7 @@ def apply_plan(
         secret_name: Name of the server's Secret.
         api_url: The training service's address.
         nodes: All nodes of the cluster; empty if they are not known.
+        ephemeral_storage: What it may write to its node's disk.
     """
     label_pod(pod, plan)
     spec = pod["spec"]
@@ -78,9 +82,12 @@ def apply_plan(
     spec["securityContext"] = dict(POD_SECURITY)
     _add_placement(spec, plan, nodes)
     spec["volumes"] = merge_volumes(
-        spec.get("volumes") or [], _volumes(plan, secret_name)
+        spec.get("volumes") or [], _volumes(plan, secret_name, ephemeral_storage)
     )
     server, *sidecars = spec["containers"]
+    server["resources"] = resources(
+        plan, server.get("resources") or {}, ephemeral_storage
+    )
     _patch_container(server, plan, secret_name, api_url)
     for each in [*(spec.get("initContainers") or []), *sidecars]:
         _complete_sidecar(each, plan)
@@ -97,11 +104,13 @@ def _add_placement(spec: Manifest, plan: SpawnPlan, nodes: Iterable[Node]) -> No
         spec["tolerations"] = tolerations
 
 
-def _volumes(plan: SpawnPlan, secret_name: str) -> list[Manifest]:
+def _volumes(
+    plan: SpawnPlan, secret_name: str, storage: EphemeralStorage
+) -> list[Manifest]:
     found = [
         *volumes(plan.grants),
         {"name": "cache", "emptyDir": {"sizeLimit": plan.sizes.cache}},
-        {"name": "tmp", "emptyDir": {}},
+        {"name": "tmp", "emptyDir": {"sizeLimit": storage.tmp}},
         # What is in it counts as the container's memory, and may be all of that.
         {
             "name": "shared-memory",
@@ -127,23 +136,27 @@ def _mounts(plan: SpawnPlan) -> list[Manifest]:
     return found
 
 
-def resources(plan: SpawnPlan, given: Manifest) -> Manifest:
+def resources(
+    plan: SpawnPlan, given: Manifest, storage: EphemeralStorage = _DEFAULT_STORAGE
+) -> Manifest:
     """Requests and limits; memory's are equal, CPU may borrow up to its limit.
 
     Args:
         plan: The start.
         given: What is configured; CPU, memory and GPUs in it do not count.
+        storage: What the server may write to its node's disk, unless configured.
     """
     sizes = plan.sizes
     requests = {"cpu": sizes.cpu, "memory": sizes.memory}
     limits = {"cpu": sizes.cpu_limit, "memory": sizes.memory}
     if sizes.gpu:
         requests[names.GPU_RESOURCE] = limits[names.GPU_RESOURCE] = str(sizes.gpu)
-    defaults = {"ephemeral-storage": "100Mi"}
+    requested = {RESOURCE: storage.request}
+    limited = {RESOURCE: str(storage.limit_bytes(sizes.cache))}
     return {
         **given,
-        "requests": defaults | _other_amounts(given, "requests") | requests,
-        "limits": _other_amounts(given, "limits") | limits,
+        "requests": requested | _other_amounts(given, "requests") | requests,
+        "limits": limited | _other_amounts(given, "limits") | limits,
     }
 
 
@@ -156,7 +169,6 @@ def _patch_container(
     container: Manifest, plan: SpawnPlan, secret_name: str, api_url: str
 ) -> None:
     container["image"] = plan.environment.image
-    container["resources"] = resources(plan, container.get("resources") or {})
     container["env"] = build_variables(
         container.get("env") or [],
         plan,

@@ -176,6 +176,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             secret_name=self.pod_name,
             api_url=context.training_url,
             nodes=context.nodes,
+            ephemeral_storage=context.ephemeral_storage,
         )
         return build_pod_model(completed)
 

@@ -55,7 +55,10 @@ def test_postgres_needs_no_volume(render, minimal):
 
     assert settings(rendered).database.type == "postgres"
     assert settings(rendered).database.url == POSTGRES["hub"]["db"]["url"]
-    assert rendered.names("PersistentVolumeClaim") == ["mofang-storage-root"]
+    assert rendered.names("PersistentVolumeClaim") == [
+        "mofang-logs",
+        "mofang-storage-root",
+    ]
     [volume] = [e for e in hub_pod(rendered)["volumes"] if e["name"] == "database"]
     assert "emptyDir" in volume
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mofang_hub.settings import Settings
+
 DEPLOYMENTS = ["hub", "reconciler", "training"]
 
 
@@ -83,10 +85,67 @@ def test_the_training_service_knows_the_hub(chart):
     assert env["JUPYTERHUB_SERVICE_PREFIX"]["value"] == "/services/training/"
     # Requests are checked with the caller's token: it has none of its own.
     assert "JUPYTERHUB_API_TOKEN" not in env
-    mounts = {
-        each["mountPath"] for each in template["spec"]["containers"][0]["volumeMounts"]
+
+
+def test_the_training_service_sees_logs_and_nobody_s_files(chart):
+    template = chart.get("Deployment", "training")["spec"]["template"]["spec"]
+    claims = {
+        each["name"]: each["persistentVolumeClaim"]["claimName"]
+        for each in template["volumes"]
+        if "persistentVolumeClaim" in each
     }
-    assert "/srv/mofang/storage" in mounts
+    mounts = [
+        each
+        for each in template["containers"][0]["volumeMounts"]
+        if each["name"] in claims
+    ]
+    volume = chart.get("PersistentVolume", "mofang-logs")["spec"]
+    claim = chart.get("PersistentVolumeClaim", "mofang-logs")["spec"]
+
+    assert claims == {"logs": "mofang-logs", "audit": "mofang-storage-root"}
+    assert mounts == [
+        {"name": "logs", "mountPath": "/srv/mofang/logs"},
+        {"name": "audit", "mountPath": "/srv/mofang/audit", "subPath": "audit"},
+    ]
+    assert chart.file("mofang-settings", "settings.yaml")["logsRoot"] == (
+        "/srv/mofang/logs"
+    )
+    assert claim["volumeName"] == "mofang-logs"
+    assert volume["claimRef"]["name"] == "mofang-logs"
+    assert volume["persistentVolumeReclaimPolicy"] == "Retain"
+
+
+def test_the_volume_of_logs_has_a_handle_of_its_own(render, minimal):
+    """No project is called so, and one handle must not stand for two volumes."""
+    source = {
+        "csi": {
+            "driver": "rook-ceph.cephfs.csi.ceph.com",
+            "volumeHandle": "mofang-$(project)-$(category)",
+            "volumeAttributes": {"rootPath": "/$(category)"},
+        }
+    }
+    storage = {**minimal["storage"], "persistentVolume": source}
+    rendered = render({**minimal, "storage": storage})
+    found = rendered.get("PersistentVolume", "mofang-logs")
+
+    csi = found["spec"]["csi"]
+    assert csi["volumeHandle"] == "mofang-0-training-logs"
+    assert csi["volumeAttributes"] == {"rootPath": "/logs"}
+
+
+def test_disks_of_nodes_are_bounded_for_servers_and_jobs(render, minimal):
+    bounds = {"request": "1Gi", "limit": "20Gi", "tmp": "2Gi"}
+    rendered = render(minimal, {"ephemeralStorage": bounds})
+    settings = Settings.model_validate(
+        rendered.file("mofang-settings", "settings.yaml")
+    )
+
+    assert settings.singleuser.ephemeral_storage.model_dump() == bounds
+    assert settings.jobs.ephemeral_storage.model_dump() == bounds
+
+
+def test_notes_name_the_bound_that_kubelets_must_set(notes, minimal):
+    assert "podPidsLimit" in notes(minimal)
 
 
 def test_of_peoples_files_the_hub_sees_homes_alone(chart):

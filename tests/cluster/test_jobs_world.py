@@ -28,6 +28,7 @@ from mofang_api.quantities import read_quantity
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.engine_discovery import discover_kinds
 from mofang_jobs.app import serve
+from mofang_spawner.volumes.homes import ensure_home
 from support.platform import state_folder
 
 T = TypeVar("T")
@@ -100,11 +101,7 @@ class World:
 
     def write(self, name: str, text: str) -> str:
         """A script in the owner's home; returns its path in the container."""
-        home = STORAGE / "users" / OWNER
-        home.mkdir(exist_ok=True)
-        # The mode of mkdir is cut by our own mask; the owner in pods is user 1000.
-        home.chmod(0o777)
-        (home / name).write_text(text)
+        (STORAGE / "users" / OWNER / name).write_text(text)
         return f"/home/jovyan/{name}"
 
     async def image_of(self, environment: str) -> str:
@@ -186,7 +183,8 @@ async def _remove_project(api: client.ApiClient, name: str) -> None:
     await objects.delete_cluster_custom_object(
         "mofang.dev", "v1alpha1", "projects", name
     )
-    for folder in (f"projects/{name}", f"users/{OWNER}"):
+    homes = (f"users/{each}" for each in (OWNER, COLLEAGUE, ADMIN))
+    for folder in (f"projects/{name}", f"logs/{name}", *homes):
         shutil.rmtree(STORAGE / folder, ignore_errors=True)
 
 
@@ -222,13 +220,18 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
         client.ApiClient(await the_configuration()) as api,
         client.ApiClient(by_service) as service_api,
     ):
+        for name in (OWNER, COLLEAGUE, ADMIN):
+            # In the platform, the hub does when it adds a user.
+            await ensure_home(STORAGE / "users", name)
         project = f"jt-{secrets.token_hex(4)}"
         cores = await _cores(api)
         image = await _make_project(api, project, cores)
         serving = asyncio.create_task(
             serve(
                 SimpleNamespace(
-                    jobs=JobSettings(), storage_root=Path(STORAGE), image_references={}
+                    jobs=JobSettings(),
+                    logs_root=Path(STORAGE) / "logs",
+                    image_references={},
                 ),
                 service_api,
                 hub_api=f"http://127.0.0.1:{hub_port}/hub/api",

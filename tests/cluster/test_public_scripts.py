@@ -44,8 +44,6 @@ async def submit(
 ) -> Submitted:
     """Submit a script in a directory of its own."""
     home = STORAGE / "users" / OWNER
-    home.mkdir(exist_ok=True)
-    home.chmod(0o777)
     slug = "".join(each if each.isalnum() else "-" for each in name)
     spec = await asyncio.to_thread(asked.prepare, home / slug, f"/home/jovyan/{slug}")
     image = await world.image_of(asked.environment)

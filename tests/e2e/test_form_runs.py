@@ -38,7 +38,7 @@ def test_a_notebook_runs_with_a_changed_parameter_and_is_kept(lab: Lab) -> None:
     expect(details).to_contain_text("rate0.5")
     expect(details).to_contain_text("loss1")
     [job] = api(lab.session, lab.server, "GET", "jobs").json()["jobs"]
-    [kept] = lab.logs(job["id"]).glob("*worker-0.ipynb")
+    [kept] = lab.notebooks().glob(f"*{job['id']}-worker-0.ipynb")
     cells = json.loads(kept.read_text())["cells"]
     injected = [each for each in cells if "injected-parameters" in str(each)]
     assert "rate = 0.5" in "".join(injected[0]["source"])

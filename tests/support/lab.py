@@ -40,10 +40,10 @@ class Lab:
         """Write a plugin's settings as a whole; read when the page is next opened."""
         self._call("PUT", f"lab/api/settings/{plugin}", {"raw": json.dumps(settings)})
 
-    def logs(self, job_id: str) -> Path:
-        """Where a job's logs lie on this machine, and what is kept beside them."""
+    def notebooks(self) -> Path:
+        """Where the executed notebooks of a user's jobs are on this machine."""
         storage = self.session.platform.storage
-        return storage / "projects" / "vision" / ".mofang" / "logs" / job_id
+        return storage / "users" / self.session.name / ".mofang" / "notebooks"
 
     def put_notebook(self, path: str, cells: list[str]) -> None:
         """Write a notebook of Python cells, the first of which holds parameters."""

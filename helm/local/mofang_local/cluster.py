@@ -30,12 +30,11 @@ from mofang_local.kubernetes import (
     wait,
 )
 from mofang_local.local_paths import LocalPaths
+from mofang_local.log_migration import make_shared_directories
 from mofang_local.network import NODES, Node
 from mofang_local.pki import Certificates
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
-
-_SHARED = ("users", "projects", "global")
 
 
 class Host:
@@ -166,12 +165,7 @@ class Cluster:
             cgroups.create(node.cgroup)
             nodes.write(self.paths, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
-        for name in _SHARED:
-            folder = self.paths.storage / name
-            folder.mkdir(parents=True, exist_ok=True)
-            # The kubelet makes sub-path folders with the mode of their parent,
-            # and pods run as uid 1000.
-            folder.chmod(0o777)
+        make_shared_directories(self.paths.storage)
         for folder in (self.paths.hub, self.paths.storage / "audit"):
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)

@@ -11,13 +11,15 @@ from collections.abc import Callable, Mapping
 from mofang_local.errors import PreflightError
 from mofang_local.files import write_private
 from mofang_local.local_paths import LocalPaths
+from mofang_local.log_migration import migrate_logs
 
-VERSION = 2
-"""2: other names of the node labels and of the fields of stored jobs."""
+VERSION = 3
+"""2: other names of the node labels and of the fields of stored jobs.
+3: logs of jobs outside of the directories of projects."""
 
 Migration = Callable[[LocalPaths], None]
 
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {2: migrate_logs}
 """Version → what turns a state of it into one of the next version."""
 
 

@@ -121,6 +121,8 @@ def kubelet_config(paths: LocalPaths, node: Node) -> str:
         "imageGCLowThresholdPercent": 99,
         "evictionHard": {"nodefs.available": "1Gi", "memory.available": "200Mi"},
         "maxPods": 250,
+        # A fork bomb stops in its own pod.
+        "podPidsLimit": 4096,
         "serializeImagePulls": False,
         "syncFrequency": "30s",
         "nodeStatusUpdateFrequency": "10s",

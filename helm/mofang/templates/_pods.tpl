@@ -11,8 +11,8 @@ Blocks of the platform's own pods, each of which has a section in the values: `h
   mofang.extraEnv        the administrator's variables; needs the value alone
   mofang.probes          those of a container; needs "path" and "port" besides
   mofang.auditMount      where hub and training service write the audit log; needs $
-  mofang.auditVolume     a claim for nothing else; without one, a directory of the storage
-                         that no volume of a project holds; needs $
+  mofang.auditVolume     a claim for nothing else; without one, that of the storage, of which
+                         a directory is mounted that no volume of a project holds; needs $
   mofang.serviceAccount  name of the component's ServiceAccount
 */ -}}
 
@@ -44,14 +44,15 @@ capabilities: {drop: [ALL]}
 {{- if .Values.audit.existingClaim }}
 - {name: audit, mountPath: /srv/mofang/audit}
 {{- else }}
-- {name: storage, mountPath: /srv/mofang/audit, subPath: audit}
+- {name: audit, mountPath: /srv/mofang/audit, subPath: audit}
 {{- end }}
 {{- end }}
 {{- end -}}
 
 {{- define "mofang.auditVolume" -}}
-{{- if and .Values.audit.enabled .Values.audit.existingClaim }}
-- {name: audit, persistentVolumeClaim: {claimName: {{ .Values.audit.existingClaim }}}}
+{{- if .Values.audit.enabled }}
+{{- $storage := include "mofang.own" (dict "root" . "name" "storage-root") }}
+- {name: audit, persistentVolumeClaim: {claimName: {{ .Values.audit.existingClaim | default $storage }}}}
 {{- end }}
 {{- end -}}
 

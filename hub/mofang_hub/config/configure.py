@@ -104,6 +104,7 @@ def _spawner(c: Any, settings: Settings) -> None:
         images=settings.image_references,
         limit_per_user=singleuser.limit_per_user,
         homes=settings.storage_root / homes.FOLDER,
+        ephemeral_storage=singleuser.ephemeral_storage,
     )
     WATCHES.follow(lambda: context.watchers)
     c.JupyterHub.spawner_class = MofangSpawner

@@ -188,6 +188,10 @@ class JobCache:
         found = map(self._read_pod, group)
         return [each for each in found if each and each.attempt == job.attempt]
 
+    def has_pods(self, project: str, job_id: str) -> bool:
+        """Say whether pods of some attempt of a job are there."""
+        return bool(self._pods.indexed(f"{project_namespace(project)}/{job_id}"))
+
     def list_keys(self, project: str) -> list[tuple[str, str]]:
         """Return time of submission and id of a project's jobs, newest first."""
         namespace = project_namespace(project)

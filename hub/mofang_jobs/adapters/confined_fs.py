@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from mofang_jobs.adapters.tree_removal import STEP_ENTRIES, remove_tree
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -60,21 +61,80 @@ def open_file(root: Path, parts: Sequence[str]) -> int:
     return file
 
 
-def remove_folder(root: Path, parts: Sequence[str]) -> None:
-    """Remove a folder beneath the root with all that is in it; none is fine.
+def make_folder(root: Path, parts: Sequence[str], mode: int, owner: int) -> None:
+    """Make a folder beneath the root, and those before it; those that are there stay.
+
+    Args:
+        root: Where the path begins.
+        parts: Of the path.
+        mode: Of each folder that is made.
+        owner: User and group of each, where this process may choose them.
 
     Raises:
+        OSError: It cannot be made.
+        UnsafePathError: Something that is no folder is in the way.
+    """
+    for length, name in enumerate(parts):
+        _check_name(name)
+        with opened_folder(root, parts[:length]) as folder:
+            try:
+                os.mkdir(name, mode, dir_fd=folder)
+            except FileExistsError:
+                continue
+            made = _open(name, _FOLDER, folder)
+            try:
+                # The mask of this process is not to count.
+                os.fchmod(made, mode)
+                if os.geteuid() == 0:
+                    os.fchown(made, owner, owner)
+            finally:
+                os.close(made)
+
+
+def move_folder(root: Path, parts: Sequence[str], new_name: str) -> bool:
+    """Give a folder beneath the root another name; return whether it was there.
+
+    Args:
+        root: Where the path begins.
+        parts: Of the path.
+        new_name: Within the same folder; what has it must be an empty folder.
+
+    Raises:
+        OSError: It cannot be renamed.
+        UnsafePathError: Something that is no folder is in the way.
+    """
+    *folders, name = parts
+    for each in (name, new_name):
+        _check_name(each)
+    try:
+        with opened_folder(root, folders) as folder:
+            os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def remove_folder(
+    root: Path, parts: Sequence[str], *, entries: int = STEP_ENTRIES
+) -> bool:
+    """Take one step to remove a folder beneath the root; say whether it is gone.
+
+    Args:
+        root: Where the path begins.
+        parts: Of the path; a link or a file in the folder's place is removed.
+        entries: At most so many entries are removed.
+
+    Raises:
+        OSError: Something cannot be removed.
         UnsafePathError: Something that is no folder is in the way.
     """
     *folders, name = parts
     _check_name(name)
-    with suppress(FileNotFoundError), opened_folder(root, folders) as folder:
-        kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        if stat.S_ISDIR(kind):
-            # Python's own removal does not follow links either.
-            shutil.rmtree(name, dir_fd=folder)
-        else:
-            os.unlink(name, dir_fd=folder)
+    try:
+        with opened_folder(root, folders) as folder:
+            return remove_tree(folder, name, entries=entries)
+    except FileNotFoundError:
+        return True
 
 
 def _open(name: str, flags: int, folder: int) -> int:

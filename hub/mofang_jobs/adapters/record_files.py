@@ -1,7 +1,7 @@
 """Small JSON files that lie beside the logs, written in users' containers.
 
-Whoever may write to the project's directory may write them, so they are bounded, read
-strictly and believed only for what they are shown as.
+A job's containers may write what they like there, so they are bounded, read strictly
+and believed only for what they are shown as, of that job.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file
 from mofang_jobs.domain.log_paths import LogName, folder_parts
+
+log = structlog.get_logger(__name__)
 
 MAX_BYTES = 64 * 1024
 RESULT = "result.json"
@@ -35,7 +38,7 @@ class RetainedReplica(BaseModel):
 
 
 class RecordStorage:
-    """Reads records beneath the root of the storage."""
+    """Reads records beneath the root of the logs."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -68,10 +71,16 @@ class RecordStorage:
     def _read(self, parts: tuple[str, ...]) -> Any:
         try:
             file = open_file(self._root, parts)
-        except (FileNotFoundError, UnsafePathError):
+        except FileNotFoundError:
+            return None
+        except (UnsafePathError, OSError) as err:
+            log.warning("record is not used", path="/".join(parts), error=str(err))
             return None
         try:
             content = os.pread(file, MAX_BYTES + 1, 0)
+        except OSError as err:
+            log.warning("record is not read", path="/".join(parts), error=str(err))
+            return None
         finally:
             os.close(file)
         if len(content) > MAX_BYTES:

@@ -51,7 +51,7 @@ class SampleFile:
 
 
 class SampleStorage:
-    """Reads samples beneath the root of the storage."""
+    """Reads samples beneath the root of the logs."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -82,19 +82,22 @@ class SampleStorage:
             file = open_file(self._root, parts)
         except FileNotFoundError:
             return b"", False
-        except (UnsafePathError, PermissionError) as err:
+        except (UnsafePathError, OSError) as err:
             log.warning("samples are not used", path="/".join(parts), error=str(err))
             return b"", False
         try:
             size = os.fstat(file).st_size
             start = max(size - limit, 0)
             return os.pread(file, min(size, limit), start), start > 0
+        except OSError as err:
+            log.warning("samples are not read", path="/".join(parts), error=str(err))
+            return b"", False
         finally:
             os.close(file)
 
 
 def sample_parts(name: LogName) -> tuple[str, ...]:
-    """Return the parts of the file's path beneath the storage's root."""
+    """Return the parts of the file's path beneath the root of the logs."""
     *folder, file = name.parts
     return (*folder, f"{file.removesuffix('.log')}.samples.jsonl")
 

@@ -4,12 +4,14 @@ MofangError
 ├── RefusedError
 │   ├── UnauthorizedError   401: no token, or one the hub does not know
 │   └── TooManyError        429: of what one caller may have, or ask for in a time
+├── ClusterError
+│   └── StorageError        503: the volume of logs cannot be written
 └── HubUnavailableError            503: the hub does not answer
 """
 
 from __future__ import annotations
 
-from mofang_kube.errors import MofangError, RefusedError
+from mofang_kube.errors import ClusterError, MofangError, RefusedError
 
 
 class UnauthorizedError(RefusedError):
@@ -39,4 +41,11 @@ class HubUnavailableError(MofangError):
     """The hub does not say who the caller is."""
 
     code = "hub_unavailable"
+    status = 503
+
+
+class StorageError(ClusterError):
+    """The volume of logs is full, or does not answer; that may be over in a moment."""
+
+    code = "storage_unavailable"
     status = 503

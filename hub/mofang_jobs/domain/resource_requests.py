@@ -12,6 +12,7 @@ from mofang_kube.names import GPU_RESOURCE
 CPU = "requests.cpu"
 MEMORY = "requests.memory"
 MEMORY_LIMIT = "limits.memory"
+DISK_LIMIT = "limits.ephemeral-storage"
 GPU = f"requests.{GPU_RESOURCE}"
 PODS = "pods"
 
@@ -25,15 +26,21 @@ _INIT_MEMORY = Decimal(512 * 1024**2)
 
 
 def resource_requests(
-    spec: JobSpec, replicas: Mapping[str, int] | None = None
+    spec: JobSpec,
+    replicas: Mapping[str, int] | None = None,
+    *,
+    disk_bytes: int = 0,
 ) -> dict[str, Decimal]:
     """Return what replicas of a job take together.
 
     Args:
         spec: The job.
         replicas: How many of each role count; None for all.
+        disk_bytes: What each may write to its node's disk.
     """
-    total = dict.fromkeys((CPU, MEMORY, MEMORY_LIMIT, GPU, PODS), Decimal(0))
+    total = dict.fromkeys(
+        (CPU, MEMORY, MEMORY_LIMIT, DISK_LIMIT, GPU, PODS), Decimal(0)
+    )
     declaration = spec.framework.declaration
     for role in spec.resolved_roles():
         count = role.replicas if replicas is None else replicas.get(role.name, 0)
@@ -44,6 +51,7 @@ def resource_requests(
         total[CPU] += count * cpu
         total[MEMORY] += count * memory
         total[MEMORY_LIMIT] += count * memory
+        total[DISK_LIMIT] += count * disk_bytes
         total[GPU] += count * role.resources.gpu
         total[PODS] += count
     return total
@@ -90,12 +98,15 @@ def _shown(name: str, amount: Decimal) -> str:
             return f"{_plain(amount)} pods"
         case name if name.endswith("memory"):
             return f"{format_bytes(int(amount))} of memory"
+        case name if name == DISK_LIMIT:
+            return f"{format_bytes(int(amount))} of local disk"
         case _:
             return f"{_plain(amount)} GPUs"
 
 
 def _number(name: str, amount: Decimal) -> str:
-    return format_bytes(int(amount)) if name.endswith("memory") else _plain(amount)
+    is_bytes = name.endswith("memory") or name == DISK_LIMIT
+    return format_bytes(int(amount)) if is_bytes else _plain(amount)
 
 
 def _plain(amount: Decimal) -> str:

@@ -33,6 +33,11 @@ _TORCHRUN_FAILURE = re.compile(
 )
 _RULE = re.compile(r"-{20,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SEQUENCE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|[ -/]*[0-OQ-WYZ\\`-~])"
+)
+"""What terminals obey: colours, titles of windows."""
 _MPIRUN_ABORT = re.compile(
     r"^(?:(?:mpirun|mpiexec|orterun|prterun|prun) (?:detected|noticed|has exited)\b|"
     r"Primary job +terminated|MPI_ABORT was invoked)"
@@ -72,14 +77,15 @@ def torchrun_exit_code(output: str) -> int | None:
 
 def shortened(text: str) -> str:
     """Return the text on one line, cut where it would fill a page."""
-    line = _CONTROL.sub("", " ".join(text.split()))
+    line = _CONTROL.sub("", " ".join(_SEQUENCE.sub("", text).split()))
     if len(line) > SHOWN:
         line = f"{line[:SHOWN].rstrip()}…"
     return line if line.endswith((".", "…", "!", "?")) or not line else f"{line}."
 
 
 def _lines(output: str) -> list[str]:
-    return [line.strip() for line in output.splitlines() if line.strip()]
+    lines = _SEQUENCE.sub("", output).splitlines()
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _own(lines: list[str]) -> Iterator[str]:

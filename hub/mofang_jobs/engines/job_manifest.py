@@ -16,6 +16,7 @@ def build_head(kind: WorkloadKind, job: JobRequest) -> Manifest:
     annotations = {
         **build_annotations(job.spec),
         names.OWNER_NAME_ANNOTATION: job.owner,
+        names.EPHEMERAL_STORAGE_ANNOTATION: str(job.ephemeral_storage_bytes),
     }
     if job.restarts:
         records = ",".join(each.model_dump_json() for each in job.restarts)

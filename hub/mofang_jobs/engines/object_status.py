@@ -45,6 +45,7 @@ _KEPT_ANNOTATIONS = (
     names.CANCELLED_AT_ANNOTATION,
     names.CONDITIONS_ANNOTATION,
     names.FAILURE_ANNOTATION,
+    names.EPHEMERAL_STORAGE_ANNOTATION,
 )
 
 
@@ -161,6 +162,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         is_unsupported=kept.is_unsupported,
         created=read_time(submitted_at(obj)) or datetime.min,  # noqa: DTZ901
         kind=obj["kind"],
+        ephemeral_storage_bytes=_read_bytes(annotations),
         attempt=attempt_of(obj),
         restarts=_read_restarts(annotations.get(names.RESTARTS_ANNOTATION, "")),
         is_suspended=obj["suspended"],
@@ -175,6 +177,11 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         conditions=read_conditions(annotations),
         failure=read_failure(annotations),
     )
+
+
+def _read_bytes(annotations: Manifest) -> int:
+    text = annotations.get(names.EPHEMERAL_STORAGE_ANNOTATION, "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _read_failure(kind: str, failed: Manifest | None) -> ReportedFailure | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mofang_api.models import SecretKey
-from mofang_jobs.domain.log_paths import log_file
+from mofang_jobs.domain.log_paths import log_file_name
 from mofang_jobs.domain.models import (
     JobRequest,
     Manifest,
@@ -18,8 +18,15 @@ from mofang_jobs.domain.models import (
 )
 from mofang_jobs.domain.nodes import Node
 from mofang_kube import names
+from mofang_kube.ephemeral_storage import RESOURCE
 from mofang_kube.placement import PlacementRequest, build_placement
-from mofang_spawner.volumes.grants import HOME, mounts, volumes
+from mofang_spawner.volumes.grants import (
+    HOME,
+    LOGS_PATH,
+    logs_grant,
+    mounts,
+    volumes,
+)
 
 CACHE = "/cache"
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount of the container
@@ -78,7 +85,7 @@ def build_pod_template(
         "tolerations": placement.tolerations,
         "containers": [_container(job, role, container, index_label)],
         "volumes": [
-            *volumes(job.grants),
+            *volumes((*job.grants, logs_grant(job.project, job.id))),
             {"name": "cache", "emptyDir": {"sizeLimit": job.cache_size}},
             {
                 "name": "shared-memory",
@@ -111,22 +118,24 @@ def _container(
     amounts = {"cpu": role.resources.cpu, "memory": role.resources.memory}
     if role.requests_gpu:
         amounts[names.GPU_RESOURCE] = str(role.resources.gpu)
+    requests = {**amounts, RESOURCE: job.ephemeral_storage.request}
     # No limit of CPU: what is free may be borrowed, what is asked for is kept.
     limits = {name: amount for name, amount in amounts.items() if name != "cpu"}
+    limits[RESOURCE] = str(job.ephemeral_storage_bytes)
     return {
         "name": container,
         "image": job.spec.image,
         "imagePullPolicy": "IfNotPresent",
         "command": [literal(argument) for argument in role.command],
         "env": _environment(job, role, index_label),
-        "resources": {"requests": amounts, "limits": limits},
+        "resources": {"requests": requests, "limits": limits},
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
         },
         "volumeMounts": [
-            *mounts(job.grants),
+            *mounts((*job.grants, logs_grant(job.project, job.id))),
             {"name": "cache", "mountPath": CACHE},
             {"name": "shared-memory", "mountPath": SHARED_MEMORY},
         ],
@@ -136,7 +145,7 @@ def _container(
 def _environment(
     job: JobRequest, role: RolePodSpec, index_label: str
 ) -> list[Manifest]:
-    parts = log_file(job.id, role.name, "$(MOFANG_REPLICA_INDEX)")
+    log_file = log_file_name(job.id, role.name, "$(MOFANG_REPLICA_INDEX)")
     # Not every operator numbers a role that has one replica only.
     index = (
         _variable("MOFANG_REPLICA_INDEX", "0")
@@ -147,7 +156,7 @@ def _environment(
         index,
         _field("MOFANG_NODE_NAME", "spec.nodeName"),
         # The only reference that is meant as one: it follows what it refers to.
-        _variable("MOFANG_LOG_FILE", "/".join(("/projects", job.project, *parts))),
+        _variable("MOFANG_LOG_FILE", f"{LOGS_PATH}/{log_file}"),
         *_literals(
             {
                 "HOME": HOME,

@@ -81,7 +81,8 @@ class Reservations:
                 if count > there[role]
             }
             if missing:
-                add(total, resource_requests(job.spec, missing))
+                disk = job.ephemeral_storage_bytes
+                add(total, resource_requests(job.spec, missing, disk_bytes=disk))
         return total
 
     def uncounted(self, jobs: Iterable[ObservedJob]) -> dict[str, Decimal]:
@@ -89,7 +90,14 @@ class Reservations:
         total: dict[str, Decimal] = {}
         for job in jobs:
             if job.uid in self._uncounted:
-                add(total, resource_requests(job.spec, self._uncounted[job.uid]))
+                add(
+                    total,
+                    resource_requests(
+                        job.spec,
+                        self._uncounted[job.uid],
+                        disk_bytes=job.ephemeral_storage_bytes,
+                    ),
+                )
         return total
 
 

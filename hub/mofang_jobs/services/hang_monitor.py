@@ -95,7 +95,11 @@ class HangMonitor:
             if job.uid not in self._checked:
                 self._undecided[job.uid] = 0
             self._checked[job.uid] = job
-            await self._check_job(job)
+            try:
+                await self._check_job(job)
+            except Exception:
+                # What is wrong with one job does not keep the others from being judged.
+                log.exception("job is not checked", job=job.id, project=job.project)
 
     async def _check_job(self, job: ObservedJob) -> None:
         running = {

@@ -10,11 +10,11 @@ import structlog
 from mofang_api.models import DebugServer, EnvironmentList, Job, JobSpec, Preview
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
-from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.models import Caller, ObservedJob, Outcome
 from mofang_jobs.engines.object_status import read_job
 from mofang_jobs.engines.registry import kind_by_name
+from mofang_jobs.services.deleted_logs import DeletedLogs
 from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.submission import SubmissionService
@@ -52,7 +52,7 @@ class JobService:
         job_storage: JobStorage,
         environments: EnvironmentService,
         submissions: SubmissionService,
-        logs: LogStorage,
+        logs: DeletedLogs,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._lookup = lookup
@@ -165,7 +165,7 @@ class JobService:
         await self._lookup.find(Action.STOP, caller, project, job_id)
         with self._cache.deleting(project, job_id):
             await self._delete_attempts(project, job_id)
-            await self._logs.remove(project, job_id)
+            await self._logs.discard(project, job_id)
             # A next attempt may have come meanwhile.
             await self._delete_attempts(project, job_id)
         log.info("job deleted", user=caller.name, project=project, job=job_id)

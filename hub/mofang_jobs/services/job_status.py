@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import structlog
 from cachetools import LRUCache
 
 from mofang_api.models import Job
@@ -22,6 +23,8 @@ from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.event_reasons import EventReasons
 from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.restart_controller import RestartController
+
+log = structlog.get_logger(__name__)
 
 QUEUE_SECONDS = 2.0
 """How long at most a request waits for the first decision of the queue."""
@@ -119,10 +122,17 @@ class JobStatusService:
         # Of most jobs of a page nothing need be asked.
         wanted = [each for each in found if self._event_reasons.requires_refresh(*each)]
         held = [each for each in jobs if each.spec.hold_on_failure_minutes]
-        await asyncio.gather(
+        done = await asyncio.gather(
             *(self._event_reasons.refresh(*each) for each in wanted),
             *(self._refresh_retained(each) for each in held),
+            return_exceptions=True,
         )
+        for each in done:
+            if isinstance(each, Exception):
+                # What is wrong with one job does not hide the others of its page.
+                log.error("job is not refreshed", exc_info=each)
+            elif isinstance(each, BaseException):
+                raise each
 
     def describe(self, job: ObservedJob, *, shell: bool = False) -> DescribedJob:
         """Return a job as somebody sees it, without any request.

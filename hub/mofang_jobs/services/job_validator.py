@@ -99,6 +99,7 @@ class JobValidator:
             pool=project.pool,
             grants=grants(project, owner),
             cache_size=cache_size(known),
+            ephemeral_storage=self._settings.ephemeral_storage,
             variables=job_variables(known),
             keep=timedelta(days=self._settings.ttl_days_after_finished),
             sample_seconds=self._settings.progress.sample_seconds,

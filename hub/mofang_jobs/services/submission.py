@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 import yaml
@@ -22,6 +21,7 @@ from mofang_api.models import (
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import capacity_warnings
@@ -48,7 +48,6 @@ from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.job_validator import JobValidator
 from mofang_kube.errors import InvalidError, QuotaError, RefusedError
 from mofang_spawner.environments.models import Project
-from mofang_spawner.volumes.homes import ensure_home
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +65,7 @@ class SubmissionService:
         quotas: What projects may use.
         pod_groups: What pods need for their gang.
         settings: How many jobs there may be in a project that says nothing.
-        homes: Where the homes of all users are; None where they cannot be seen.
+        logs: Makes the directory that a job's containers mount.
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class SubmissionService:
         quotas: Quotas,
         pod_groups: PodGroupController,
         settings: JobSettings,
-        homes: Path | None = None,
+        logs: LogStorage,
     ) -> None:
         self._cache = cache
         self._job_storage = job_storage
@@ -87,7 +86,7 @@ class SubmissionService:
         self._validator = validator
         self._quotas = quotas
         self._pod_groups = pod_groups
-        self._homes = homes
+        self._logs = logs
         self._settings = settings
         self._being_made: Counter[tuple[str, str]] = Counter()
 
@@ -110,8 +109,6 @@ class SubmissionService:
         kind = self._kind(spec)
         new = await self._validator.validate(caller, role, project, spec)
         with self._counted(caller, project):
-            # Who submits from a laptop may never have started a server.
-            await ensure_home(self._homes, caller.name)
             return await self._create(kind, new)
 
     @contextmanager
@@ -183,6 +180,8 @@ class SubmissionService:
         objects = render(
             kind, new, self._cache.nodes, self._pod_groups.scheduling_metadata(new)
         )
+        # Before the object: what the kubelet makes belongs to root.
+        await self._logs.create(new.project, new.id)
         obj = await self._job_storage.create(kind, objects)
         self._cache.put(obj)
         return obj
@@ -216,7 +215,7 @@ class SubmissionService:
         return Preview(
             manifest=yaml.safe_dump_all(objects, sort_keys=False),
             workload_kind=kind.kind if kind else "",
-            cost=self._cost(project.name, spec),
+            cost=self._cost(project.name, new),
             notes=capacity_warnings(
                 spec, project.pool, group_equal_nodes(self._cache.node_objects)
             ),
@@ -236,9 +235,9 @@ class SubmissionService:
             fields={field: _no_engine(spec.framework, spec.engine)},
         )
 
-    def _cost(self, project: str, spec: JobSpec) -> list[QuotaCost]:
+    def _cost(self, project: str, new: JobRequest) -> list[QuotaCost]:
         hard, used = self._quotas.hard(project), self._quotas.used(project)
-        asked = resource_requests(spec)
+        asked = resource_requests(new.spec, disk_bytes=new.ephemeral_storage_bytes)
         return [
             QuotaCost(
                 resource=shown,

@@ -17,6 +17,12 @@ class VolumeScope(StrEnum):
     USER = "user"
     PROJECT = "project"
     GLOBAL = "global"
+    LOGS = "logs"
+    """A job's, in that job's containers alone."""
+
+
+LOGS_PATH = "/var/log/mofang"
+"""Where a job's containers have the directory of their logs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +31,8 @@ class VolumeGrant:
 
     scope: VolumeScope
     owner: str
-    """User slug or project name, as the scope says; empty for the global one."""
+    """User slug, project name or ``<project>/<job id>``, as the scope says; empty for
+    the global one."""
 
     read_only: bool = False
 
@@ -39,6 +46,8 @@ class VolumeGrant:
                 return "mofang-project"
             case VolumeScope.GLOBAL:
                 return "mofang-global"
+            case VolumeScope.LOGS:
+                return "mofang-logs"
 
     @property
     def mount_path(self) -> str:
@@ -50,6 +59,8 @@ class VolumeGrant:
                 return f"/projects/{self.owner}"
             case VolumeScope.GLOBAL:
                 return "/global"
+            case VolumeScope.LOGS:
+                return LOGS_PATH
 
     @property
     def sub_path(self) -> str | None:
@@ -68,6 +79,11 @@ def grants(project: Project, username: str) -> tuple[VolumeGrant, ...]:
             read_only=username not in project.global_editors,
         ),
     )
+
+
+def logs_grant(project: str, job: str) -> VolumeGrant:
+    """The directory in which a job's containers, and no others, write their logs."""
+    return VolumeGrant(scope=VolumeScope.LOGS, owner=f"{project}/{job}")
 
 
 def volumes(grants: Iterable[VolumeGrant]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ RESERVED_VOLUMES = (
     "mofang-users",
     "mofang-project",
     "mofang-global",
+    "mofang-logs",
     "cache",
     "tmp",
     "shared-memory",

@@ -33,8 +33,8 @@ BLOCKS = [
 SHELL = {"sh", "bash", "console"}
 
 EXTERNAL = {
-    *("apt-get", "chmod", "chown", "code", "curl", "docker", "eval", "export", "go"),
-    *("grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
+    *("apt-get", "chmod", "chown", "code", "curl", "docker", "eval", "export", "find"),
+    *("go", "grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
     *("jq", "openssl", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
     *("sed", "tar"),
 }

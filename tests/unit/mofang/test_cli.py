@@ -133,10 +133,17 @@ def test_what_others_wrote_cannot_command_the_terminal(mofang, service):
         assert "[bold]x[/bold]" in output
 
 
+def test_logs_do_nothing_to_a_terminal(mofang, service):
+    service.add(a_job())
+    service.logs["worker-1"] = b"loss \x1b[31m0.5\x1b[0m\x1b]0;pwned\x07\n"
+    result = mofang("logs", "digits-000001", "--replica", "worker-1")
+    assert result.stdout_bytes == b"loss 0.5\n"
+
+
 def test_logs_are_printed_byte_by_byte(mofang, service):
     service.add(a_job())
     service.logs["worker-1"] = b"\xff\x00\r half"
-    result = mofang("logs", "digits-000001", "--replica", "worker-1")
+    result = mofang("logs", "digits-000001", "--replica", "worker-1", "--raw")
     assert result.stdout_bytes == b"\xff\x00\r half"
 
 

@@ -44,20 +44,15 @@ async def test_an_environment_s_name_stands_for_its_image(world: World) -> None:
     assert preview["fields"] == refusal.json()["fields"]
 
 
-async def test_who_submits_without_ever_having_had_a_server_gets_a_home(
-    world: World,
-) -> None:
-    """The kubelet would make it as root's."""
-    users = world.storage / "users"
-    users.mkdir()
-
+async def test_a_preview_makes_no_directory_and_a_job_its_own(world: World) -> None:
     await world.call("POST", "preview", json=SPEC)
-    assert not list(users.iterdir()), "a preview makes nothing"
+    assert not list(world.storage.iterdir()), "a preview makes nothing"
 
     answer = await world.call("POST", json=SPEC)
 
     assert answer.status_code == 201
-    assert [each.name for each in users.iterdir()] == ["ada"]
+    made = [str(each.relative_to(world.storage)) for each in world.storage.rglob("*")]
+    assert sorted(made) == ["vision", f"vision/{answer.json()['id']}"]
 
 
 async def test_the_preview_of_a_refused_job_has_the_environment_s_image(

@@ -165,7 +165,11 @@ def test_a_train_job_names_its_devices_also_where_it_has_none() -> None:
 
     replicated = runtime["spec"]["template"]["spec"]["replicatedJobs"][0]
     pod = replicated["template"]["spec"]["template"]["spec"]
-    limits = {"memory": "1Gi", "nvidia.com/gpu": "0"}
+    limits = {
+        "memory": "1Gi",
+        "nvidia.com/gpu": "0",
+        "ephemeral-storage": str(15 * 1024**3),
+    }
     assert pod["containers"][0]["resources"]["limits"] == limits
     assert body["spec"]["trainer"]["resourcesPerNode"]["limits"] == limits
 
@@ -290,6 +294,37 @@ def test_only_editors_write_to_the_global_directory() -> None:
     )
 
     assert shared["readOnly"] is True
+
+
+def test_a_job_s_containers_see_the_logs_of_that_job_alone() -> None:
+    """Nobody else can change them: not in the project's directory, not by a link."""
+    spec = worker(build_pytorch_job(make_job(), NODES))
+    container = spec["containers"][0]
+    mounts = [each for each in container["volumeMounts"] if "logs" in each["name"]]
+    variables = {each["name"]: each.get("value") for each in container["env"]}
+
+    assert mounts == [
+        {
+            "name": "mofang-logs",
+            "mountPath": "/var/log/mofang",
+            "subPath": "vision/train-abc123",
+        }
+    ]
+    assert variables["MOFANG_LOG_FILE"] == (
+        "/var/log/mofang/mofang-job-train-abc123-worker-$(MOFANG_REPLICA_INDEX).log"
+    )
+
+
+def test_what_replicas_write_to_their_nodes_is_bounded_and_kept_for_the_queue() -> None:
+    body = build_pytorch_job(make_job(), NODES)
+    resources = worker(body)["containers"][0]["resources"]
+
+    assert resources["requests"]["ephemeral-storage"] == "100Mi"
+    # 10 GiB, and 5 GiB of scratch disk.
+    assert resources["limits"]["ephemeral-storage"] == str(15 * 1024**3)
+    assert body["metadata"]["annotations"]["mofang.dev/ephemeral-storage-limit"] == (
+        str(15 * 1024**3)
+    )
 
 
 def test_the_specification_is_kept_whole_on_the_object() -> None:

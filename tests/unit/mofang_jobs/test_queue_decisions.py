@@ -16,7 +16,12 @@ from mofang_jobs.domain.queue_decisions import (
     decide,
     in_admission_order,
 )
-from mofang_jobs.domain.resource_requests import GPU, resource_requests, shortfall
+from mofang_jobs.domain.resource_requests import (
+    DISK_LIMIT,
+    GPU,
+    resource_requests,
+    shortfall,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 STARVATION_TIMEOUT = timedelta(minutes=10)
@@ -195,6 +200,17 @@ def test_the_init_container_of_a_launcher_is_counted() -> None:
     found = resource_requests(make_spec(framework="mpi", resources=resources))
     assert found["requests.cpu"] == Decimal("0.11")
     assert found["requests.memory"] == (512 + 64) * 1024**2
+
+
+def test_the_disk_of_nodes_counts_where_a_project_bounds_it() -> None:
+    """Otherwise a job is admitted of which the quota refuses some pods."""
+    requests = resource_requests(make_spec(replicas=3), disk_bytes=15 * 1024**3)
+    assert requests[DISK_LIMIT] == 45 * 1024**3
+
+    assert shortfall(requests, {}, {}) == []
+    assert shortfall(requests, {DISK_LIMIT: Decimal(40 * 1024**3)}, {}) == [
+        "45 GiB of local disk, and 40 GiB of 40 GiB of local disk are free"
+    ]
 
 
 def test_nothing_asked_is_never_short() -> None:

@@ -233,4 +233,6 @@ def test_a_failed_import_is_advised_by_where_the_module_is(
 
 
 def test_characters_that_nobody_can_see_are_left_out() -> None:
-    assert shortened("ValueError: a\x00b\x1b[0m\x85c") == "ValueError: ab[0m c."
+    assert shortened("ValueError: a\x00b\x1b[0m\x85c") == "ValueError: ab c."
+    assert shortened("a\x1b]0;pwned\x07b \x1b[31mred\x9b2Jc") == "ab red2Jc."
+    assert last_error("x\n\x1b[31mValueError: no\x1b[0m\n") == "ValueError: no."

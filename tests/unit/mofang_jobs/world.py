@@ -392,7 +392,7 @@ class World:
 
     def log_file(self, job: dict[str, Any], index: int = 0) -> Path:
         """Where the wrapper writes; its folder is made."""
-        folder = self.storage / "projects/vision/.mofang/logs" / job["id"]
+        folder = self.storage / "vision" / job["id"]
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"mofang-job-{job['id']}-worker-{index}.log"
 
@@ -455,7 +455,7 @@ async def running_world(
                 unknown_per_second=limits.lookups_per_second,
             ),
             terminals=terminals,
-            storage_root=storage,
+            logs_root=storage,
             audit=AuditLog(audited),
             trusted_proxies=parse_networks(trusted_proxies),
         ),

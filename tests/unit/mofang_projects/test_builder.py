@@ -41,6 +41,7 @@ def project(**spec) -> Project:
 @pytest.fixture
 def built():
     quota = {"cpu": 8, "memory": "16Gi", "gpu": 4, "pods": 50}
+    quota["ephemeralStorage"] = "1Ti"
     return build_namespace_objects(project(quota=quota), settings())
 
 
@@ -119,6 +120,7 @@ def test_the_quota_is_what_the_project_names(built):
         "limits.memory": "16Gi",
         "requests.nvidia.com/gpu": "4",
         "pods": "50",
+        "limits.ephemeral-storage": "1Ti",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }
@@ -132,11 +134,24 @@ def test_what_a_quota_leaves_out_is_not_limited():
     }
 
 
-def test_three_claims_are_bound_to_three_static_volumes(built):
+def test_containers_that_say_nothing_of_their_disk_are_bounded(built):
+    """And are not refused by a quota, as operators add some."""
+    [limit] = of_kind(built, "LimitRange")["mofang"]["spec"]["limits"]
+
+    assert limit["default"]["ephemeral-storage"] == "1Gi"
+    assert limit["defaultRequest"]["ephemeral-storage"] == "50Mi"
+
+
+def test_four_claims_are_bound_to_four_static_volumes(built):
     volumes = of_kind(built, "PersistentVolume")
     claims = of_kind(built, "PersistentVolumeClaim")
-    directories = {"users": "users", "project": "projects", "global": "global"}
-    assert len(volumes) == len(claims) == 3
+    directories = {
+        "users": "users",
+        "project": "projects",
+        "global": "global",
+        "logs": "logs",
+    }
+    assert len(volumes) == len(claims) == 4
     for category, directory in directories.items():
         volume = volumes[f"mofang-vision-{category}"]["spec"]
         claim = claims[f"mofang-{category}"]["spec"]

@@ -1,5 +1,6 @@
 """Making and removing namespaces, against objects kept in memory."""
 
+import stat
 from datetime import UTC, datetime
 
 import pytest
@@ -93,6 +94,10 @@ async def test_a_project_gets_its_namespace_and_its_directory(
     assert state.phase is Phase.READY
     assert objects.names("Namespace") == {NAMESPACE}
     assert (root / "projects" / "vision").is_dir()
+    for name in ("users", "logs", "logs/vision"):
+        assert stat.S_IMODE((root / name).stat().st_mode) == 0o711
+    # Beside jobs' logs, nothing of the platform's is where members write.
+    assert list((root / "projects" / "vision").iterdir()) == []
 
 
 async def test_doing_it_twice_changes_nothing(namespaces, objects, project):

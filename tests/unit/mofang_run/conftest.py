@@ -82,6 +82,7 @@ class Wrapper:
             "MOFANG_ROLE": "worker",
             "MOFANG_REPLICA_INDEX": "0",
             "MOFANG_NODE_NAME": "cpu-1",
+            "HOME": str(self.home),
             "MOFANG_LOG_FILE": str(self.log),
             "MOFANG_WORKING_DIRECTORY": str(self.home),
             "MOFANG_TERMINATION_LOG": str(self.termination_log),

@@ -40,17 +40,16 @@ def notebook(wrapper):
     return wrapper.script(NOTEBOOK, "train.ipynb")
 
 
-def test_a_notebook_is_run_with_its_parameters_and_kept_beside_the_log(
-    wrapper, notebook
-):
+def test_a_notebook_is_run_with_its_parameters_and_kept_in_the_home(wrapper, notebook):
     parameters = {"lr": 1e-05, "name": "12", "fast": True}
     code, output = wrapper(
         notebook, framework="single", MOFANG_HYPERPARAMETERS=json.dumps(parameters)
     )
     assert code == 0, output
+    kept = wrapper.home / ".mofang" / "notebooks" / "worker-0.ipynb"
     assert papermill_arguments(output) == [
         [
-            *("./train.ipynb", str(wrapper.log.with_suffix(".ipynb"))),
+            *("./train.ipynb", str(kept)),
             *("--cwd", str(wrapper.home), "--log-output", "--no-progress-bar"),
             # As Python reads it, and as the text it is.
             *("-p", "lr", "1e-05", "-r", "name", "12", "-p", "fast", "True"),

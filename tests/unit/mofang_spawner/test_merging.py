@@ -203,8 +203,20 @@ def test_other_resources_are_kept_and_those_of_the_plan_are_not_changed():
 
     assert found == {
         "requests": {"ephemeral-storage": "5Gi", "memory": "2Gi", "cpu": "0.5"},
-        "limits": {"example.com/fpga": "1", "memory": "2Gi", "cpu": "2"},
+        "limits": {
+            "ephemeral-storage": str(15 * 1024**3),
+            "example.com/fpga": "1",
+            "memory": "2Gi",
+            "cpu": "2",
+        },
     }
+
+
+def test_a_configured_limit_of_disk_takes_the_place_of_the_platform_s():
+    given = {"limits": {"ephemeral-storage": "50Gi"}}
+    found = configured({"resources": given})["containers"][0]["resources"]
+
+    assert found["limits"]["ephemeral-storage"] == "50Gi"
 
 
 def test_variables_say_what_the_pod_has():

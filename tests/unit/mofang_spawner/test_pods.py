@@ -5,6 +5,7 @@ import pytest
 import yaml
 from unit.mofang_spawner.conftest import a_plan
 
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.placement import NodeClass
 from mofang_spawner import pods, server_objects
 from mofang_spawner.server_objects import ConfiguredMetadata
@@ -54,10 +55,10 @@ def build(**given):
     return complete(a_plan(**given))
 
 
-def complete(plan, pod=None, nodes=NODES):
+def complete(plan, pod=None, nodes=NODES, **more):
     pod = kubespawners_pod() if pod is None else pod
     return pods.apply_plan(
-        pod, plan, secret_name="the-secret", api_url=URL, nodes=nodes
+        pod, plan, secret_name="the-secret", api_url=URL, nodes=nodes, **more
     )
 
 
@@ -109,6 +110,18 @@ def test_the_token_is_never_in_the_pod(given):
     assert all(
         each["valueFrom"]["secretKeyRef"]["name"] == "the-secret" for each in hidden
     )
+
+
+def test_the_disk_of_its_node_is_bounded_and_its_tmp_too():
+    storage = EphemeralStorage(request="1Gi", limit="20Gi", tmp="2Gi")
+    spec = complete(a_plan(), ephemeral_storage=storage)["spec"]
+    [tmp] = [each for each in spec["volumes"] if each["name"] == "tmp"]
+    resources = spec["containers"][0]["resources"]
+
+    assert tmp["emptyDir"] == {"sizeLimit": "2Gi"}
+    assert resources["requests"]["ephemeral-storage"] == "1Gi"
+    # With the 5 GiB of its scratch disk.
+    assert resources["limits"]["ephemeral-storage"] == str(25 * 1024**3)
 
 
 def test_shared_memory_is_as_large_as_the_memory():

@@ -17,6 +17,7 @@ from unit.mofang_spawner.conftest import (
 )
 from unit.mofang_spawner.fake_cluster import NAMESPACE, FakeApi, FakeCore
 
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import (
     InvalidError,
     KubernetesUnavailableError,
@@ -38,6 +39,7 @@ class FakeContext:
     training_url = "http://training"
     limit_per_user = 0
     homes = None
+    ephemeral_storage = EphemeralStorage()
     nodes = ()
 
     def __init__(self):

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mofang_run.debug_hold import hold_for_debugging
+from mofang_run.environments.directory import HOME_VARIABLE
 from mofang_run.frameworks import load
 from mofang_run.import_hints import explain_import
 from mofang_run.job.declarations import DEFAULT_FRAMEWORK, FRAMEWORKS
@@ -47,6 +48,7 @@ from mofang_run.setup import prepare
 from mofang_run.setup.staging import staging
 
 SHOWN_COMMAND = 1000
+SHARED_UMASK = 0o002
 
 
 class CommandLine(NamedTuple):
@@ -61,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read the command line, run, return the exit code."""
     command_line = _parse(list(sys.argv[1:] if argv is None else argv))
     environment = {"PYTHONUNBUFFERED": "1", **os.environ}
+    share_new_files(environment.get(HOME_VARIABLE, ""))
     try:
         settings = RunSettings.from_environment(environment)
     except SettingsError as error:
@@ -80,6 +83,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     write_termination_message(settings.termination_log, output.termination_message())
     output.close()
     return code
+
+
+def share_new_files(home: str) -> None:
+    """Let the owner of the home change what a job makes as another user.
+
+    All containers have one group, and nobody else's mount the same directories.
+    """
+    try:
+        owner = os.stat(home).st_uid  # noqa: PTH116 - a text, perhaps empty
+    except OSError:
+        return
+    if owner != os.getuid():
+        os.umask(SHARED_UMASK)
 
 
 def run_replica(replica: ReplicaContext, command_line: CommandLine) -> int:

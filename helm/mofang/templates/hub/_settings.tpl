@@ -28,9 +28,12 @@ auth:
     className: {{ .Values.auth.oauth.className }}
     config: {{- toYaml .Values.auth.oauth.config | nindent 6 }}
   {{- end }}
-singleuser: {{- toYaml .Values.singleuser | nindent 2 }}
+singleuser:
+  {{- toYaml .Values.singleuser | nindent 2 }}
+  ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
 limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
+  ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
   {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}
   gang: {{- omit .Values.jobs.gang "admissionPolicy" | toYaml | nindent 4 }}
   {{- with .Values.imagePullSecrets }}
@@ -57,6 +60,7 @@ clusterDomain: {{ .Values.clusterDomain }}
 hubService: {{ include "mofang.name" (dict "root" . "name" "hub") }}
 trainingService: {{ include "mofang.name" (dict "root" . "name" "training") }}
 storageRoot: /srv/mofang/storage
+logsRoot: /srv/mofang/logs
 {{- end -}}
 
 {{- define "mofang.extension" -}}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import click
 
 from mofang.cli.app import INTERRUPTED, JOB_FAILED
+from mofang.cli.plain_text import plain_chunks
 from mofang.client import Client
 from mofang.display import job_text
 from mofang.errors import NotFoundError
@@ -34,23 +35,26 @@ def read_replica(
     return match[1], int(match[2])
 
 
-def write_all(chunks: Iterable[bytes]) -> None:
-    """Copy a log to standard output as it comes."""
-    for chunk in chunks:
+def write_all(chunks: Iterable[bytes], *, is_raw: bool) -> None:
+    """Copy a log to standard output as it comes, for a terminal unless it is raw."""
+    for chunk in chunks if is_raw else plain_chunks(chunks):
         click.echo(chunk, nl=False)
 
 
-def follow(client: Client, job_id: str, replica: tuple[str, int]) -> int:
+def follow(
+    client: Client, job_id: str, replica: tuple[str, int], *, is_raw: bool = False
+) -> int:
     """Show a log until the job ends; return the exit code.
 
     Args:
         client: Open client.
         job_id: Id of the job, such as ``digits-x1y2z3``.
         replica: Role and index of the replica whose log is shown.
+        is_raw: Whether it is shown as it was written.
     """
     try:
         try:
-            write_all(client.follow_log(job_id, *replica))
+            write_all(client.follow_log(job_id, *replica), is_raw=is_raw)
         except NotFoundError as error:
             # A job may end before it has a log; how it ended matters more.
             click.secho(str(error), dim=True, err=True)

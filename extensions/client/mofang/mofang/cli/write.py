@@ -24,6 +24,12 @@ SHELLS = ("bash", "zsh", "fish")
     help="Whose log, such as worker-1; that of the first replica if not given.",
 )
 @click.option("--follow", "is_followed", is_flag=True, help="Until the job ends.")
+@click.option(
+    "--raw",
+    "is_raw",
+    is_flag=True,
+    help="As it was written, with colours and what else terminals obey.",
+)
 @click.pass_context
 def logs(
     ctx: click.Context,
@@ -31,6 +37,7 @@ def logs(
     replica: tuple[str, int] | None,
     *,
     is_followed: bool,
+    is_raw: bool,
 ) -> None:
     """Print the log of a replica of a job."""
     platform: Platform = ctx.obj
@@ -38,9 +45,9 @@ def logs(
         handle = JobHandle(client, client.get_job(job_id))
         replica = replica or (leading_role(handle.job), 0)
         if is_followed:
-            ctx.exit(follow(client, job_id, replica))
+            ctx.exit(follow(client, job_id, replica, is_raw=is_raw))
         try:
-            write_all(handle.log_parts(*replica))
+            write_all(handle.log_parts(*replica), is_raw=is_raw)
         except NotFoundError:
             if handle.state.is_final:
                 raise

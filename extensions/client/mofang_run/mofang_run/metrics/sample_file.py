@@ -38,7 +38,7 @@ class SampleFile:
             OSError: It cannot be written; what was written of the line is made a line
                 of its own by the next one.
         """
-        fd = os.open(str(self.path), _OPEN, 0o644)
+        fd = os.open(str(self.path), _OPEN, 0o664)
         try:
             found = os.fstat(fd)
             if not stat.S_ISREG(found.st_mode):
@@ -67,7 +67,7 @@ class SampleFile:
         with suppress(FileNotFoundError):
             part.unlink()
         try:
-            fd = os.open(str(part), flags, 0o644)
+            fd = os.open(str(part), flags, 0o664)
             try:
                 while kept:
                     kept = kept[os.write(fd, kept) :]

@@ -143,7 +143,7 @@ class MarkedOutput:
 
 def _open_log(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(path, _OPEN_LOG, 0o644)
+    fd = os.open(path, _OPEN_LOG, 0o664)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(0, "it is not a regular file")

@@ -85,7 +85,14 @@ def _enter(replica: ReplicaContext, relocation: Relocation) -> None:
 
 
 def _notebook_output(settings: RunSettings) -> str | None:
+    """Return where the executed notebook is kept: where its owner can open it."""
     # Replicas may all run the notebook; the first of a role speaks for it.
     if settings.log_file is None or settings.index:
         return None
-    return str(Path(settings.log_file).with_suffix(".ipynb"))
+    folder = Path(settings.home, ".mofang", "notebooks")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        # The job is not the worse for it.
+        return None
+    return str(folder / Path(settings.log_file).with_suffix(".ipynb").name)

@@ -1,0 +1,115 @@
+"""What deleted jobs have written goes once nothing of them can write any more."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from unit.mofang_jobs.world import World, running_world
+
+from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.services.deleted_logs import ABSENT_SECONDS, DeletedLogs
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path) as found:
+        yield found
+
+
+class Watched:
+    """Deleted logs of a world, on a clock that is moved by hand."""
+
+    def __init__(self, world: World) -> None:
+        self.now = 0.0
+        self.logs = DeletedLogs(
+            world.cache, LogStorage(world.storage), clock=lambda: self.now
+        )
+
+    async def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        await self.logs.remove()
+
+
+async def test_a_submitted_job_has_its_directory_before_its_object(
+    world: World,
+) -> None:
+    """What the kubelet makes belongs to root, and no job could write there."""
+    job = await world.submit()
+
+    folder = world.storage / "vision" / job["id"]
+    assert folder.is_dir()
+
+
+async def test_a_job_is_refused_where_its_directory_cannot_be_made(
+    world: World,
+) -> None:
+    (world.storage / "vision").write_text("in the way")
+
+    spec = {"name": "train", "image": "docker.io/mofang/pytorch:1", "script": "a.py"}
+    answer = await world.call("POST", json=spec)
+
+    assert answer.status_code == 503
+    assert "The directory for the job's logs cannot be made" in answer.text
+    assert world.cluster.jobs == {}
+
+
+async def test_deleting_a_job_puts_its_logs_out_of_reach_at_once(world: World) -> None:
+    job = await world.submit()
+    world.log_file(job).write_text("x")
+
+    assert (await world.call("DELETE", job["id"])).status_code == 204
+
+    assert not (world.storage / "vision" / job["id"]).exists()
+
+
+async def test_a_job_that_was_just_starting_leaves_nothing(world: World) -> None:
+    job = await world.submit()
+    world.run_pod(job)
+    watched = Watched(world)
+    folder = world.storage / "vision" / job["id"]
+    await watched.logs.discard("vision", job["id"])
+
+    # Its container writes on, and the kubelet makes a directory for another.
+    world.log_file(job).write_text("x")
+    await watched.pass_time(10 * ABSENT_SECONDS)
+    assert folder.exists()
+
+    world.pods.drop(f"mofang-project-vision/{job['id']}-worker-0")
+    await watched.pass_time(ABSENT_SECONDS - 1)
+    assert folder.exists()
+    await watched.pass_time(1)
+
+    assert list((world.storage / "vision").iterdir()) == []
+
+
+async def test_the_next_process_goes_on(world: World) -> None:
+    job = await world.submit()
+    world.log_file(job).write_text("x")
+    await Watched(world).logs.discard("vision", job["id"])
+
+    watched = Watched(world)
+    await watched.logs.find()
+    await watched.pass_time(ABSENT_SECONDS)
+
+    assert list((world.storage / "vision").iterdir()) == []
+
+
+async def test_one_job_s_fault_does_not_keep_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(world)
+    for name in ("bad-abc123", "good-abc123"):
+        (world.storage / "vision" / name).mkdir(parents=True)
+        await watched.logs.discard("vision", name)
+    remove = LogStorage.remove_deleted
+
+    async def fail(self: LogStorage, project: str, job: str) -> bool:
+        if job.startswith("bad"):
+            raise RecursionError
+        return await remove(self, project, job)
+
+    monkeypatch.setattr(LogStorage, "remove_deleted", fail)
+    await watched.pass_time(ABSENT_SECONDS)
+
+    left = [each.name for each in (world.storage / "vision").iterdir()]
+    assert left == [".deleted-bad-abc123"]
