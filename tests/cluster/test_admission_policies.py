@@ -271,8 +271,17 @@ async def test_what_belongs_to_a_pod_it_may_mount(changed, attempt, project):
                 "sub_path": "$(project)/train-a1b2c3",
                 "labels": {"mofang.dev/job": "train-x1y2z3"},
             },
-            "subPath of the job train-x1y2z3",
+            "must have the subPath .*/train-x1y2z3",
             id="logs of another job",
+        ),
+        pytest.param(
+            {
+                "claim_name": "mofang-logs",
+                "sub_path": "train-x1y2z3",
+                "labels": {"mofang.dev/job": "train-x1y2z3"},
+            },
+            "must have the subPath .*/train-x1y2z3",
+            id="logs of a project called like the job",
         ),
         pytest.param(
             {
