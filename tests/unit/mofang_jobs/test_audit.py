@@ -59,5 +59,5 @@ async def test_the_address_is_what_the_trusted_proxy_says(world: World) -> None:
 
 
 async def test_nothing_of_a_job_but_its_id_is_recorded(world: World) -> None:
-    await world.submit(environment={"LEVEL": "not-for-the-log"})
+    await world.submit(env={"LEVEL": "not-for-the-log"})
     assert "not-for-the-log" not in str(world.audited.events)
