@@ -216,7 +216,7 @@ def test_a_secret_is_refused_with_the_way_out_and_never_repeated():
 
 
 def test_a_specification_fits_the_annotation_it_is_kept_in():
-    said = refusals(arguments=["x" * 7000] * 5, environment={"SMALL": "y" * 500})
+    said = refusals(arguments=["x" * 7000] * 5, env={"SMALL": "y" * 500})
     assert set(said) == {"arguments"}
     assert "of which arguments takes 34.21 KiB" in said["arguments"]
     assert "at most 32 KiB" in said["arguments"]
