@@ -24,7 +24,7 @@ def mount(rendered, name):
 def test_it_is_in_a_directory_that_no_volume_of_a_project_holds(name, chart):
     """Those hold users, projects and global."""
     assert mount(chart, name) == {
-        "name": "storage",
+        "name": "audit",
         "mountPath": FOLDER,
         "subPath": "audit",
     }

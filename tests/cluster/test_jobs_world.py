@@ -25,7 +25,7 @@ from tornado.httpserver import HTTPServer
 
 from mofang_api.models import Job, JobState
 from mofang_api.quantities import read_quantity
-from mofang_hub.settings import JobSettings
+from mofang_hub.settings import AuditSettings, JobSettings, LimitSettings
 from mofang_jobs.adapters.engine_discovery import discover_kinds
 from mofang_jobs.app import serve
 from mofang_spawner.volumes.homes import ensure_home
@@ -232,6 +232,8 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
                     jobs=JobSettings(),
                     logs_root=Path(STORAGE) / "logs",
                     image_references={},
+                    audit=AuditSettings(enabled=False),
+                    limits=LimitSettings(),
                 ),
                 service_api,
                 hub_api=f"http://127.0.0.1:{hub_port}/hub/api",

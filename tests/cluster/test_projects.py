@@ -102,9 +102,9 @@ def test_a_project_becomes_a_namespace_with_its_claims(platform, project, phase)
             each["metadata"]["name"]
             for each in claims
             if each["status"]["phase"] == "Bound"
-        ) == ["mofang-global", "mofang-project", "mofang-users"]
+        ) == ["mofang-global", "mofang-logs", "mofang-project", "mofang-users"]
 
-    eventually(bound, within=60, what="the three claims are bound")
+    eventually(bound, within=60, what="the claims are bound")
     hard = platform.get("quota", "mofang", "-n", namespace)["spec"]["hard"]
     assert hard["requests.nvidia.com/gpu"] == "1"
     assert (platform.storage / "projects" / name).stat().st_uid == 1000
@@ -183,7 +183,7 @@ def test_a_lost_namespace_comes_back_with_its_files(platform, project, phase):
     def bound():
         with contextlib.suppress(RuntimeError):
             claims = platform.get("pvc", "-n", namespace)["items"]
-            return [each["status"]["phase"] for each in claims] == ["Bound"] * 3
+            return [each["status"]["phase"] for each in claims] == ["Bound"] * 4
         return False
 
     eventually(bound, within=60, what="the claims are bound again")
