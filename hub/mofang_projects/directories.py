@@ -18,6 +18,10 @@ _MODES = {
     VolumeCategory.GLOBAL: 0o755,
     VolumeCategory.LOGS: 0o711,
 }
+_AUDIT = "audit"
+_AUDIT_MODE = 0o700
+"""Of the platform's services alone; no volume of a project holds it."""
+
 _PROJECT_MODE = 0o770
 _LOGS_MODE = 0o711
 """Of the directories below, one per job, nobody but their owner reads any."""
@@ -31,6 +35,7 @@ def make_directories(storage_root: Path) -> None:
     """
     for category, mode in _MODES.items():
         _make(storage_root / category.directory, mode)
+    _make(storage_root / _AUDIT, _AUDIT_MODE)
 
 
 def make_project_directories(storage_root: Path, project: str) -> None:

@@ -122,11 +122,19 @@ class Certificates:
         try:
             return (
                 self._record.read_text() == configuration(self._folder)
-                and all(map(is_written, self._files()))
+                and all(map(is_written, (*self._files(), *self._kubeconfigs())))
                 and all(map(_lasts, certificates(self._folder)))
             )
         except (FileNotFoundError, ValueError):
             return False
+
+    def _kubeconfigs(self) -> Iterator[Path]:
+        """Those that programs are started with."""
+        programs = ("kubelet", "kube-proxy")
+        users = (f"{each}-{node.name}" for node in NODES for each in programs)
+        for name in (*_KUBECONFIGS, "kube-router", *users):
+            yield self._folder / f"{name}.conf"
+        yield self._kubeconfig
 
     def make(self) -> None:
         """Make all anew unless they are current.

@@ -115,10 +115,10 @@ class Supervisor:
                 env={**os.environ, **program.environment},
                 start_new_session=True,
             )
-        if program.cgroup:
-            cgroups.add_process(program.cgroup, process.pid)
         self._children[program.name] = process
         self.record(program.name, process.pid, program.fingerprint)
+        if program.cgroup:
+            cgroups.add_process(program.cgroup, process.pid)
 
     def record(self, name: str, pid: int, fingerprint: str = "") -> None:
         """Remember a process under a name, so that it can be found and ended.

@@ -63,12 +63,16 @@ class _HubUser(BaseModel):
 
     @property
     def bound_to(self) -> list[str]:
-        """Names of the servers that the token is for; none for a person's own."""
+        """Names of the servers that the token is for; none for a person's own.
+
+        A server of somebody else is named with its owner, so that it is none of ours.
+        """
         wide = {_ALL_SERVERS, f"{_ALL_SERVERS}!user={self.name}"}
         if wide.intersection(self.scopes):
             return []
         found = (each for each in self.scopes if each.startswith(_OF_SERVER))
-        return [each.removeprefix(_OF_SERVER).partition("/")[2] for each in found]
+        own = f"{self.name}/"
+        return [each.removeprefix(_OF_SERVER).removeprefix(own) for each in found]
 
     @property
     def is_incomplete(self) -> bool:

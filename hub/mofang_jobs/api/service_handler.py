@@ -103,18 +103,25 @@ class ServiceHandler(web.RequestHandler):
     def _record_in_audit_log(self) -> None:
         action = self.audited.get(self.request.method or "")
         status, origin = self.get_status(), self.client_address
-        # A WebSocket that was opened is recorded with its session.
-        if action is None or status == HTTPStatus.SWITCHING_PROTOCOLS:
+        # A WebSocket that was opened is recorded with its session. Strangers, and who
+        # asks too often, must not fill the log; the request log has them.
+        caller, left_out = (
+            self._caller,
+            (
+                HTTPStatus.SWITCHING_PROTOCOLS,
+                HTTPStatus.TOO_MANY_REQUESTS,
+            ),
+        )
+        if action is None or caller is None or status in left_out:
             return
         about = self.path_kwargs or dict(
             zip(("project", "job"), self.path_args, strict=False)
         )
-        caller = self._caller
         event = AuditEvent(
             action=action,
             outcome=AuditOutcome.of_status(status),
-            actor=caller.name if caller else "",
-            actor_kind="user" if caller is None or caller.is_person else "service",
+            actor=caller.name,
+            actor_kind="user" if caller.is_person else "service",
             project=about.get("project") or "",
             job=self.audited_job or about.get("job") or "",
             status=status,

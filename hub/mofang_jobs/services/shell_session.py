@@ -20,7 +20,7 @@ from mofang_audit.event import AuditAction
 from mofang_jobs.adapters.pod_exec import ExecStream
 from mofang_jobs.domain.client_protocols import ClientProtocol, Message
 from mofang_jobs.domain.container_commands import ContainerCommand, ShellTarget
-from mofang_jobs.domain.errors import HubUnavailableError
+from mofang_jobs.domain.errors import HubUnavailableError, TooManyError
 from mofang_jobs.domain.models import Caller
 from mofang_jobs.domain.terminal_protocol import ERROR, exit_code_of
 from mofang_kube.errors import ClusterError, MofangError
@@ -161,7 +161,7 @@ class ShellSession:
             try:
                 await check()
                 checked = time.monotonic()
-            except (ClusterError, HubUnavailableError) as err:
+            except (ClusterError, HubUnavailableError, TooManyError) as err:
                 log.info("shell could not be checked", error=str(err))
             except MofangError as err:
                 self.end(f"The {self._protocol.name} was ended. {err}")

@@ -111,6 +111,14 @@ def test_a_file_cut_short_is_made_anew(made, paths, name):
     assert (paths.pki / name).read_bytes()
 
 
+@pytest.mark.parametrize("name", ["kube-router.conf", "kubelet-cpu-1.conf"])
+def test_a_kubeconfig_that_is_missing_is_made(made, paths, name):
+    (paths.pki / name).unlink()
+    assert not made.are_current()
+    made.make()
+    assert (paths.pki / name).exists()
+
+
 def test_a_certificate_without_its_end_is_made_anew(made, paths):
     path = paths.pki / "apiserver.crt"
     path.write_bytes(path.read_bytes()[:200])

@@ -96,6 +96,7 @@ async def test_a_project_gets_its_namespace_and_its_directory(
     assert (root / "projects" / "vision").is_dir()
     for name in ("users", "logs", "logs/vision"):
         assert stat.S_IMODE((root / name).stat().st_mode) == 0o711
+    assert stat.S_IMODE((root / "audit").stat().st_mode) == 0o700
     # Beside jobs' logs, nothing of the platform's is where members write.
     assert list((root / "projects" / "vision").iterdir()) == []
 
