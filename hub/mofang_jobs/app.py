@@ -23,9 +23,12 @@ from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.job_storage import JobStorage
+from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.adapters.pod_exec import ApiServerExec
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.adapters.quotas import Quotas
+from mofang_jobs.adapters.record_files import RecordStorage
+from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.api.application import build_application
 from mofang_jobs.factory import Adapters, build_service
 from mofang_jobs.logging import configure_logging
@@ -148,7 +151,9 @@ def _connect(
             http, hub_api, unknown_per_second=settings.limits.lookups_per_second
         ),
         terminals=terminals,
-        logs_root=settings.logs_root,
+        logs=LogStorage(settings.logs_root),
+        records=RecordStorage(settings.logs_root),
+        samples=SampleStorage(settings.logs_root),
         audit=audit,
         trusted_proxies=parse_networks(settings.audit.trusted_proxies),
     )

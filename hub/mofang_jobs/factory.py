@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 from mofang_audit.address import Network
 from mofang_audit.log import AuditLog
@@ -70,8 +69,12 @@ class Adapters:
     network_policies: NetworkPolicies
     identity: HubIdentity
     terminals: PodExec
-    logs_root: Path
-    """Where the volume of logs is mounted."""
+    logs: LogStorage
+    records: RecordStorage
+    """What replicas leave beside their logs."""
+
+    samples: SampleStorage
+    """What replicas used."""
 
     audit: AuditLog = field(default_factory=lambda: AuditLog(None))
     trusted_proxies: Sequence[Network] = ()
@@ -142,9 +145,7 @@ def build_service(
         most_described: How many descriptions of jobs are kept.
     """
     cache, job_storage = adapters.cache, adapters.job_storage
-    logs = LogStorage(adapters.logs_root)
-    records = RecordStorage(adapters.logs_root)
-    samples = SampleStorage(adapters.logs_root)
+    logs, records, samples = adapters.logs, adapters.records, adapters.samples
     deleted_logs = DeletedLogs(cache, logs)
     metrics = ServiceMetrics()
     access = AccessPolicy(adapters.catalog)

@@ -1,15 +1,21 @@
 """What one caller may have at a time, and that the others notice nothing of it."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from typing_extensions import override
+from unit.mofang_jobs.pretended_cluster import PretendedCluster
 from unit.mofang_jobs.world import IMAGE, World, running_world
 
 from mofang_hub.settings import JobSettings, LimitSettings
+from mofang_jobs.adapters.record_files import RecordStorage, RetainedReplica
+from mofang_jobs.adapters.sample_files import SampleFile, SampleStorage
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.engines.registry import KINDS
 from support.eventually import until
 
@@ -112,59 +118,66 @@ async def test_streams_of_one_person_have_a_number(tmp_path: Path) -> None:
         await until(has_room)
 
 
+class SlowSamples(SampleStorage):
+    """Reads nothing before it is told to go on; counts what is read at once."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.goes_on, self.reads, self.together = asyncio.Event(), 0, 0
+
+    @override
+    async def read(self, name: LogName) -> SampleFile:
+        self.reads += 1
+        self.together = max(self.together, self.reads)
+        await self.goes_on.wait()
+        self.reads -= 1
+        return await super().read(name)
+
+
 async def test_charts_are_made_one_at_a_time_and_few_for_one_person(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    limits = LimitSettings(charts_per_user=2)
-    async with running_world(tmp_path, limits=limits) as world:
+    limits, samples = LimitSettings(charts_per_user=2), SlowSamples(tmp_path)
+    async with running_world(tmp_path, limits=limits, samples=samples) as world:
         job = await world.submit()
-        goes_on, reads, together = asyncio.Event(), 0, 0
-        read = world.context.samples.read
-
-        async def slow(name: Any) -> Any:
-            nonlocal reads, together
-            reads += 1
-            together = max(together, reads)
-            await goes_on.wait()
-            reads -= 1
-            return await read(name)
-
-        monkeypatch.setattr(world.context.samples, "read", slow)
         path = f"{job['id']}/metrics"
         users = ("ada", "ada", "ben")
         waiting = [
             asyncio.create_task(world.call("GET", path, user=user)) for user in users
         ]
         limits_now = world.context.limits
-        await until(lambda: limits_now._charts == {"ada": 2, "ben": 1} and reads == 1)
+        everybody = {"ada": 2, "ben": 1}
+        await until(lambda: limits_now._charts == everybody and samples.reads == 1)
 
         assert_must_wait(await world.call("GET", path), 5)
 
-        goes_on.set()
+        samples.goes_on.set()
         assert {each.status_code for each in await asyncio.gather(*waiting)} == {200}
-        assert together == 1
+        assert samples.together == 1
         assert not limits_now._chart_turns
 
 
-async def test_jobs_that_do_not_exist_are_looked_up_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class CountingCluster(PretendedCluster):
+    """Writes down which jobs are looked up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    @override
+    async def find(self, kind: Any, namespace: str, name: str) -> dict[str, Any] | None:
+        self.asked.append(name)
+        return await super().find(kind, namespace, name)
+
+
+async def test_jobs_that_do_not_exist_are_looked_up_once(tmp_path: Path) -> None:
     """Each look costs Kubernetes as many requests as there are kinds of jobs."""
-    async with running_world(
-        tmp_path, limits=LimitSettings(lookups_per_second=1)
-    ) as world:
-        asked: list[str] = []
-        find = world.cluster.find
-
-        async def counted(kind: Any, namespace: str, name: str) -> Any:
-            asked.append(name)
-            return await find(kind, namespace, name)
-
-        monkeypatch.setattr(world.cluster, "find", counted)
+    limits, cluster = LimitSettings(lookups_per_second=1), CountingCluster()
+    async with running_world(tmp_path, cluster, limits=limits) as world:
         for _ in range(10):
             answer = await world.call("GET", "absent-abc123")
             assert answer.status_code == 404
-        assert asked == ["absent-abc123"] * len(KINDS)
+        assert cluster.asked == ["absent-abc123"] * len(KINDS)
 
         answers = [
             await world.call("GET", f"absent-abc12{number}") for number in range(4, 9)
@@ -172,7 +185,7 @@ async def test_jobs_that_do_not_exist_are_looked_up_once(
         refused = [each for each in answers if each.status_code == 429]
         assert refused
         assert_must_wait(refused[-1], 1)
-        assert len(asked) <= 5 * len(KINDS)
+        assert len(cluster.asked) <= 5 * len(KINDS)
         elsewhere = await world.call("GET", "absent-xyz123", user="ben")
         assert elsewhere.status_code == 404
 
@@ -241,20 +254,28 @@ async def test_a_job_starts_again_although_its_project_is_full(tmp_path: Path) -
         await world.eventually(job["id"], attempt=2)
 
 
-async def test_one_job_that_cannot_be_looked_at_ends_no_watch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mofang_jobs.services.job_listing.POLL_SECONDS", 0.05)
-    async with running_world(tmp_path) as world:
-        bad, good = await world.submit(name="bad"), await world.submit(name="good")
-        refresh = world.job_status.refresh
+class UnreadableRecords(RecordStorage):
+    """Fails at records of a job that is named bad; counts how often."""
 
-        async def failing(job: Any) -> int:
-            if job.id == bad["id"]:
-                raise PermissionError("no")
-            return await refresh(job)
+    failed = 0
 
-        monkeypatch.setattr(world.job_status, "refresh", failing)
+    @override
+    async def retained(
+        self, names: Iterable[LogName]
+    ) -> dict[tuple[str, int], RetainedReplica]:
+        names = list(names)
+        if any(each.job.startswith("bad-") for each in names):
+            self.failed += 1
+            raise PermissionError("no")
+        return await super().retained(names)
+
+
+async def test_one_job_that_cannot_be_looked_at_ends_no_watch(tmp_path: Path) -> None:
+    records = UnreadableRecords(tmp_path)
+    async with running_world(tmp_path, records=records) as world:
+        bad = await world.submit(name="bad", hold_on_failure_minutes=30)
+        good = await world.submit(name="good")
+        world.run_pod(bad)
         headers = {"Authorization": "token ada"}
         address = f"{world.url}/services/training/api/projects/vision/jobs/watch"
         async with world.http.stream("GET", address, headers=headers) as answer:
@@ -265,6 +286,9 @@ async def test_one_job_that_cannot_be_looked_at_ends_no_watch(
                 async for line in lines:
                     if good["id"] in line and '"Succeeded"' in line:
                         break
+                else:
+                    pytest.fail("The watch has ended.")
+        assert records.failed
 
 
 async def flood(world: World, count: int, **headers: str) -> list[int]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.mofang_jobs.world import IMAGE, PretendedCluster, World, running_world
+from unit.mofang_jobs.pretended_cluster import PretendedCluster
+from unit.mofang_jobs.world import IMAGE, World, running_world
 
 from support.eventually import until
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.mofang_jobs.world import PretendedCluster, World, running_world
+from typing_extensions import override
+from unit.mofang_jobs.pretended_cluster import PretendedCluster
+from unit.mofang_jobs.world import World, running_world
 
 from mofang_kube.errors import KubernetesUnavailableError
 from support.eventually import until
@@ -71,25 +73,29 @@ async def test_a_single_replica_needs_none(world: World) -> None:
     assert not world.cluster.policies
 
 
-async def test_a_job_does_not_run_before_its_policy_is_there(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    create = world.cluster.create_if_absent
+class WithoutPolicies(PretendedCluster):
+    """Makes no policies for a while."""
 
-    async def refuse(body: dict[str, Any]) -> None:
-        if body["kind"] == "NetworkPolicy":
+    refuses_policies = True
+
+    @override
+    async def create_if_absent(self, body: dict[str, Any]) -> None:
+        if self.refuses_policies and body["kind"] == "NetworkPolicy":
             raise KubernetesUnavailableError("Kubernetes does not answer.")
-        await create(body)
+        await super().create_if_absent(body)
 
-    monkeypatch.setattr(world.cluster, "create_if_absent", refuse)
-    job = await world.submit(replicas=2)
-    await world.queue.decide()
 
-    assert world.cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]
-    monkeypatch.undo()
-    world.wake()
-    await world.admit(job)
-    assert job["id"] in world.cluster.policies
+async def test_a_job_does_not_run_before_its_policy_is_there(tmp_path: Path) -> None:
+    cluster = WithoutPolicies()
+    async with running_world(tmp_path, cluster) as world:
+        job = await world.submit(replicas=2)
+        await world.queue.decide()
+
+        assert cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]
+        cluster.refuses_policies = False
+        world.wake()
+        await world.admit(job)
+        assert job["id"] in cluster.policies
 
 
 async def test_a_policy_that_vanished_is_made_again(world: World) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from unit.mofang_jobs.conftest import make_spec
-from unit.mofang_jobs.world import PretendedCluster, World, running_world
+from unit.mofang_jobs.pretended_cluster import PretendedCluster
+from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import JobSpec
 from mofang_jobs.engines.stored_spec import (

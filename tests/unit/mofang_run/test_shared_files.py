@@ -21,7 +21,7 @@ def test_the_owner_can_change_what_a_job_makes_as_another_user(tmp_path, monkeyp
         main.share_new_files(str(tmp_path))
         assert made_mode(tmp_path) == 0o755
 
-        monkeypatch.setattr(main.os, "getuid", lambda: tmp_path.stat().st_uid + 1)
+        monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
         main.share_new_files(str(tmp_path))
         assert made_mode(tmp_path) == 0o775
     finally:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_jobs.adapters.log_files import LogStorage
@@ -19,11 +20,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 class Watched:
     """Deleted logs of a world, on a clock that is moved by hand."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, store: LogStorage | None = None) -> None:
         self.now = 0.0
-        self.logs = DeletedLogs(
-            world.cache, LogStorage(world.storage), clock=lambda: self.now
-        )
+        store = store or LogStorage(world.storage)
+        self.logs = DeletedLogs(world.cache, store, clock=lambda: self.now)
 
     async def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -94,21 +94,22 @@ async def test_the_next_process_goes_on(world: World) -> None:
     assert list((world.storage / "vision").iterdir()) == []
 
 
-async def test_one_job_s_fault_does_not_keep_the_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    watched = Watched(world)
+class FaultyLogs(LogStorage):
+    """Fails at what a job that is named bad has left."""
+
+    @override
+    async def remove_deleted(self, project: str, job: str) -> bool:
+        if job.startswith("bad"):
+            raise RecursionError
+        return await super().remove_deleted(project, job)
+
+
+async def test_one_job_s_fault_does_not_keep_the_others(world: World) -> None:
+    watched = Watched(world, FaultyLogs(world.storage))
     for name in ("bad-abc123", "good-abc123"):
         (world.storage / "vision" / name).mkdir(parents=True)
         await watched.logs.discard("vision", name)
-    remove = LogStorage.remove_deleted
 
-    async def fail(self: LogStorage, project: str, job: str) -> bool:
-        if job.startswith("bad"):
-            raise RecursionError
-        return await remove(self, project, job)
-
-    monkeypatch.setattr(LogStorage, "remove_deleted", fail)
     await watched.pass_time(ABSENT_SECONDS)
 
     left = [each.name for each in (world.storage / "vision").iterdir()]

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mofang_jobs.adapters import log_files
 from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file, remove_folder
-from mofang_jobs.adapters.log_files import MAX_READ_BYTES, LogStorage
+from mofang_jobs.adapters.log_files import MAX_ENTRIES, MAX_READ_BYTES, LogStorage
 from mofang_jobs.domain.errors import StorageError
 from mofang_jobs.domain.log_paths import LogName
 from mofang_kube.errors import is_permanent
@@ -194,8 +193,7 @@ async def test_no_user_chooses_when_a_log_was_changed(
 async def test_of_many_entries_the_first_ones_are_looked_at(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_files, "MAX_ENTRIES", 10)
-    for number in range(50):
+    for number in range(MAX_ENTRIES + 40):
         (root / FOLDER / str(number)).touch()
     asked = []
     real = os.scandir
@@ -216,10 +214,10 @@ async def test_of_many_entries_the_first_ones_are_looked_at(
             self._entries.close()
 
     store = LogStorage(root)
-    monkeypatch.setattr(log_files.os, "scandir", Counting)
+    monkeypatch.setattr(os, "scandir", Counting)
     await store.list_folders("vision")
 
-    assert len([name for name in asked if name.isdecimal()]) == 10
+    assert len([name for name in asked if name.isdecimal()]) == MAX_ENTRIES
 
 
 def test_a_job_gets_a_directory_that_strangers_cannot_read() -> None:
@@ -278,7 +276,7 @@ async def test_a_disk_that_fails_is_no_log_and_no_fault(
     def fail(*_: object) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(log_files.os, "pread", fail)
+    monkeypatch.setattr(os, "pread", fail)
 
     assert await LogStorage(root).read(NAME, 0, 10) is None
 

@@ -4,17 +4,18 @@ import asyncio
 import errno
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typing_extensions import override
 from unit.mofang_jobs.world import SCOPES, World, running_world
 
-from mofang_jobs.adapters import record_files
-from mofang_jobs.adapters.record_files import RecordStorage
+from mofang_jobs.adapters.record_files import RecordStorage, RetainedReplica
+from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.models import Caller
-from mofang_jobs.services import job_listing
 
 
 @pytest.fixture
@@ -91,39 +92,46 @@ async def test_what_cannot_be_read_is_no_record_and_no_fault(
     path = world.log_file(job)
     path.with_name(f"{path.stem}.held.json").write_text("{}")
     path.with_name("result.json").write_text("{}")
+    real, failed = os.open, list[int]()
 
     for code in (errno.EACCES, errno.EIO):
 
-        def fail(*_: object, code: int = code) -> int:
-            raise OSError(code, os.strerror(code))
+        def fail(path: Any, *args: Any, code: int = code, **more: Any) -> int:
+            if str(path).endswith((".held.json", "result.json")):
+                failed.append(code)
+                raise OSError(code, os.strerror(code))
+            return real(path, *args, **more)
 
-        monkeypatch.setattr(record_files, "open_file", fail)
+        monkeypatch.setattr(os, "open", fail)
         assert (await world.call("GET", job["id"])).status_code == 200
         assert (await world.call("GET", f"{job['id']}/result")).json() == {}
         listed = (await world.call("GET")).json()["jobs"]
         assert {each["id"] for each in listed} == {job["id"], other["id"]}
+    assert set(failed) == {errno.EACCES, errno.EIO}
 
 
-async def test_one_job_s_fault_does_not_end_the_watch_of_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = await world.submit(hold_on_failure_minutes=30)
-    world.run_pod(job)
-
-    async def fail(*_: object) -> None:
+class FaultyRecords(RecordStorage):
+    @override
+    async def retained(
+        self, names: Iterable[LogName]
+    ) -> dict[tuple[str, int], RetainedReplica]:
         raise RecursionError
 
-    monkeypatch.setattr(RecordStorage, "retained", fail)
-    monkeypatch.setattr(job_listing, "POLL_SECONDS", 0.01)
-    ada = Caller(name="ada", scopes=frozenset(SCOPES))
-    changes = world.listing.watch(ada, "vision")
-    async with aclosing(changes), asyncio.timeout(30):
-        assert await anext(changes) is None
-        other = await world.submit(name="other")
-        while (change := await anext(changes)) is None or (
-            change.job.job.id != other["id"]
-        ):
-            pass
 
-    assert change.type == "added"
-    assert len((await world.call("GET")).json()["jobs"]) == 2
+async def test_one_job_s_fault_does_not_end_the_watch_of_others(tmp_path: Path) -> None:
+    async with running_world(tmp_path, records=FaultyRecords(tmp_path)) as world:
+        job = await world.submit(hold_on_failure_minutes=30)
+        world.run_pod(job)
+
+        ada = Caller(name="ada", scopes=frozenset(SCOPES))
+        changes = world.listing.watch(ada, "vision", poll_seconds=0.01)
+        async with aclosing(changes), asyncio.timeout(30):
+            assert await anext(changes) is None
+            other = await world.submit(name="other")
+            while (change := await anext(changes)) is None or (
+                change.job.job.id != other["id"]
+            ):
+                pass
+
+        assert change.type == "added"
+        assert len((await world.call("GET")).json()["jobs"]) == 2
