@@ -191,6 +191,10 @@ class Watcher:
         keys = self._groups.get(group)
         return [self.objects[key] for key in keys] if keys else []
 
+    def count(self, group: str) -> int:
+        """How many objects a group has."""
+        return len(self._groups.get(group, ()))
+
     def groups(self) -> KeysView[str]:
         """Names of all groups that have objects, as they are at any time."""
         return self._groups.keys()

@@ -20,6 +20,7 @@ from mofang_jobs.domain.nodes import LOST, Node, node_index_keys, strip_node
 from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.object_meta import attempt_of, job_key, pod_index_keys
 from mofang_jobs.engines.object_status import (
+    ALL,
     FAILED,
     LATER,
     OPEN,
@@ -214,6 +215,19 @@ class JobCache:
         job = (self._read_job(obj) for obj in self._last_of(group))
         return [each for each in job if each]
 
+    def count_unfinished(self, project: str, owner: str) -> int:
+        """Return how many jobs of a person in a project have not ended.
+
+        Args:
+            project: Name of the project.
+            owner: The person's slug.
+        """
+        return self._count(f"{OPEN}:{project_namespace(project)}:{owner}")
+
+    def count_all(self, project: str) -> int:
+        """Return how many jobs of a project there are, ended ones too."""
+        return self._count(f"{ALL}:{project_namespace(project)}")
+
     def list_failed(self) -> list[Manifest]:
         """Return the objects of jobs whose last attempt failed."""
         return list(self._last_of(FAILED))
@@ -266,6 +280,9 @@ class JobCache:
     def drop(self, obj: Manifest) -> None:
         """Forget a job's object that was just deleted."""
         self._jobs[obj["kind"]].drop(object_key(obj))
+
+    def _count(self, group: str) -> int:
+        return sum(each.count(group) for each in self._jobs.values())
 
     def _latest(self) -> Iterator[Manifest]:
         groups = {

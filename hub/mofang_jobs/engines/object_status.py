@@ -27,7 +27,7 @@ from mofang_jobs.engines.registry import engine_of, kind_by_name
 from mofang_jobs.engines.stored_spec import read_annotations
 from mofang_kube import names
 
-OPEN, FAILED, LATER = "open", "failed", "later"
+ALL, OPEN, FAILED, LATER = "all", "open", "failed", "later"
 """Names of groups; those of jobs have a slash in them."""
 
 _SUCCEEDED = ("Succeeded", "Completed", "Complete")
@@ -80,18 +80,20 @@ def strip_job(kind: WorkloadKind, obj: Manifest) -> Manifest:
 def job_index_keys(obj: Manifest) -> tuple[str, ...]:
     """Return the groups that a job's object is found by.
 
-    All attempts of one job share a group; besides, there are those of objects that have
-    not ended, by namespace, that failed, and that are not a job's first attempt. None
-    for what is no job of ours: a TrainJob's labels are handed down to the JobSet it
-    makes, but not the specification.
+    All attempts of one job share a group; besides, there are those of all objects of a
+    namespace, of those that have not ended, by namespace and owner, that failed, and
+    that are not a job's first attempt. None for what is no job of ours: a TrainJob's
+    labels are handed down to the JobSet it makes, but not the specification.
     """
     metadata = obj["metadata"]
     group = job_key(obj)
     if group is None or names.JOB_SPEC_ANNOTATION not in metadata["annotations"]:
         return ()
-    found = [group]
+    namespace = metadata["namespace"]
+    found = [group, f"{ALL}:{namespace}"]
     if not has_stopped(obj):
-        found += [OPEN, f"{OPEN}:{metadata['namespace']}"]
+        owner = metadata["labels"].get(names.OWNER_LABEL, "")
+        found += [OPEN, f"{OPEN}:{namespace}", f"{OPEN}:{namespace}:{owner}"]
     if has_failed(obj):
         found.append(FAILED)
     if attempt_of(obj) > 1:

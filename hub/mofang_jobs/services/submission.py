@@ -115,7 +115,7 @@ class SubmissionService:
     def _counted(self, caller: Caller, project: Project) -> Iterator[None]:
         """Count a job that is being made, as the cache does once it is."""
         key = project.name, caller.name
-        self._check_user_limit(project, caller.name)
+        self._check_user_limit(project, caller)
         self._check_project_limit(project)
         self._being_made[key] += 1
         try:
@@ -125,10 +125,10 @@ class SubmissionService:
             if not self._being_made[key]:
                 del self._being_made[key]
 
-    def _check_user_limit(self, project: Project, user: str) -> None:
-        unfinished = self._being_made[project.name, user] + sum(
-            job.owner == user for job in self._cache.list_unfinished(project.name)
-        )
+    def _check_user_limit(self, project: Project, caller: Caller) -> None:
+        being_made = self._being_made[project.name, caller.name]
+        known = self._cache.count_unfinished(project.name, caller.slug)
+        unfinished = being_made + known
         maximum = project.quota.get("jobsPerUser", self._settings.limit_per_user)
         if unfinished >= maximum:
             raise TooManyError(
@@ -138,7 +138,7 @@ class SubmissionService:
             )
 
     def _check_project_limit(self, project: Project) -> None:
-        kept = len(self._cache.list_keys(project.name)) + sum(
+        kept = self._cache.count_all(project.name) + sum(
             count for key, count in self._being_made.items() if key[0] == project.name
         )
         maximum = project.quota.get("jobs", self._settings.limit_per_project)
