@@ -158,23 +158,22 @@ def test_a_configuration_of_the_job_s_own_is_taken(tmp_path: Path) -> None:
 
 
 RAY = """
-import os, pathlib, sys
+import os, pathlib
 print("mode", os.environ.get("RAY_AUTH_MODE"), flush=True)
-print("token", pathlib.Path(os.environ["RAY_AUTH_TOKEN_PATH"]).read_text(), flush=True)
+if path := os.environ.get("RAY_AUTH_TOKEN_PATH"):
+    print("token", pathlib.Path(path).read_text(), flush=True)
 """
 
 
-def test_a_ray_worker_joins_with_the_secret_of_its_head(
-    wrapper: Any, directory: Path
-) -> None:
+def run_ray_worker(
+    wrapper: Any, directory: Path, **variables: str
+) -> tuple[int | None, str]:
+    """Run the wrapper of a worker whose Ray says by what it asks callers."""
     scripts = wrapper.packages / "ray" / "scripts"
     scripts.mkdir(parents=True)
     for file in (scripts.parent / "__init__.py", scripts / "__init__.py"):
         file.touch()
     (scripts / "scripts.py").write_text(RAY)
-    directory.mkdir(mode=0o700, parents=True)
-    (directory / "secret").write_text("of-the-job")
-
     with socket.create_server(("127.0.0.1", 0)) as head:
         code, output = wrapper(
             "train.py",
@@ -182,7 +181,33 @@ def test_a_ray_worker_joins_with_the_secret_of_its_head(
             MOFANG_LEADER_HOST="127.0.0.1",
             MOFANG_LEADER_PORT=str(head.getsockname()[1]),
             MOFANG_RENDEZVOUS_DIRECTORY=str(directory),
+            **variables,
         )
+    return code, output
+
+
+def test_a_worker_of_kuberay_s_waits_for_no_secret(
+    wrapper: Any, directory: Path
+) -> None:
+    code, output = run_ray_worker(
+        wrapper,
+        directory,
+        RAY_USAGE_STATS_KUBERAY_IN_USE="1",
+        RAY_AUTH_MODE="disabled",
+    )
+
+    assert code == 0, output
+    assert "mode disabled" in output
+    assert "token" not in output
+
+
+def test_a_ray_worker_joins_with_the_secret_of_its_head(
+    wrapper: Any, directory: Path
+) -> None:
+    directory.mkdir(mode=0o700, parents=True)
+    (directory / "secret").write_text("of-the-job")
+
+    code, output = run_ray_worker(wrapper, directory)
 
     assert code == 0, output
     assert "mode token" in output

@@ -31,6 +31,9 @@ START_FAILED = 1
 JOIN_LIMIT_SECONDS = 300.0
 """How long a head that listens may take until workers can join it."""
 
+KUBERAY = "RAY_USAGE_STATS_KUBERAY_IN_USE"
+"""Variable that KubeRay sets in its pods, whose head asks callers for no secret."""
+
 _RAY = "ray.scripts.scripts"
 _JOIN = str(Path(ray_join.__file__))
 
@@ -58,7 +61,8 @@ def launch(replica: ReplicaContext, program: Program) -> Iterator[ProcessSpec]:
     else:
         head = head_of(replica.settings, HEAD, DECLARATION.port)
         wait_for_head(replica, head)
-        _authenticate(replica, await_secret(replica, HEAD))
+        if KUBERAY not in replica.environment:
+            _authenticate(replica, await_secret(replica, HEAD))
         seconds = replica.settings.wait_limit(JOIN_LIMIT_SECONDS)
         arguments = worker_arguments(python, ip, head.address, seconds)
         yield ProcessSpec(arguments, is_over=HeadWatch(replica, head).is_over)
