@@ -183,6 +183,8 @@ def pod_spec(
     amounts = {"cpu": cores, "memory": "16Mi", **({GPU: str(gpus)} if gpus else {})}
     limits = {name: amount for name, amount in amounts.items() if name != "cpu"}
     return {
+        # What the admission policies ask of pods in projects.
+        "automountServiceAccountToken": False,
         "nodeSelector": {MARK: label},
         "tolerations": [{"operator": "Exists"}],
         "priorityClassName": priority or None,
