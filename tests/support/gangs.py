@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 from kubernetes_asyncio import client, config
 
+from mofang_kube.names import LAUNCHER_ACCOUNT
 from support.platform import state_folder
 
 KUBECONFIG = state_folder() / "kubeconfig"
@@ -77,6 +78,10 @@ async def namespace(
             "metadata": {"name": name, "labels": labels},
         },
     )
+    if project:
+        # The reconciler makes it; launchers of MPIJobs run by it.
+        account = {"metadata": {"name": LAUNCHER_ACCOUNT}}
+        await post(http, f"/api/v1/namespaces/{name}/serviceaccounts", account)
     try:
         yield name
     finally:
