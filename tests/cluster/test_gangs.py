@@ -134,6 +134,8 @@ class World:
                     priority=spec["priorityClassName"],
                 )
                 moved["containers"][0]["name"] = container["name"]
+                if account := spec.get("serviceAccountName"):
+                    moved["serviceAccountName"] = account
                 return {"metadata": self._unknown(metadata), "spec": moved}
             case {"metadata": metadata, **others}:
                 moved = {key: self._moved(each) for key, each in others.items()}
