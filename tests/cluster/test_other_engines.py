@@ -39,7 +39,7 @@ ENGINES = {
     "jobset": Case(),
     "ray-operator": Case(
         scripts=("head/0",),
-        asked={"framework": "ray", "resources": {"cpu": "50m", "memory": "1Gi"}},
+        asked={"framework": "ray", "resources": {"cpu": "50m", "memory": "2Gi"}},
         environment="ray",
         within=300,
     ),
