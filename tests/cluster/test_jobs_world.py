@@ -158,6 +158,8 @@ async def _make_project(api: client.ApiClient, name: str, cores: Decimal) -> str
                 {"user": VIEWER, "role": "viewer"},
                 {"user": ADMIN, "role": "admin"},
             ],
+            # Tests use it as anybody.
+            "highPriority": "member",
             # One job that asks for a whole node and small ones, and no second such.
             "quota": {"cpu": str(cores + 1), "memory": "8Gi", "gpu": 4, "pods": 20},
         },
