@@ -120,15 +120,15 @@ test('a picked file is what runs, and names the job', async () => {
 
 test('a row that is added has the focus, and beside one that is removed', async () => {
   await loaded();
-  const adding = button('Add hyper-parameter');
-  fireEvent.click(adding);
+  const adding = () => button('Add hyper-parameter');
+  fireEvent.click(adding());
   await hasFocus(() => screen.queryByLabelText('Name of hyper-parameter 1'));
-  fireEvent.click(adding);
+  fireEvent.click(adding());
   await hasFocus(() => screen.queryByLabelText('Name of hyper-parameter 2'));
   fireEvent.click(button('Remove hyper-parameter 2'));
   await hasFocus(() => screen.queryByLabelText('Name of hyper-parameter 1'));
   fireEvent.click(button('Remove hyper-parameter 1'));
-  await hasFocus(() => adding);
+  await hasFocus(adding);
 });
 
 test('an output can be preloaded only where it is staged', async () => {
