@@ -1,11 +1,7 @@
 """A name, a module and a line add an engine: all that asks the registry has it then."""
 
-import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +9,7 @@ import pytest
 import mofang_api
 import mofang_jobs
 from support import markdown
+from support.recipes import run_with_packages
 
 PROGRAM = """
 import asyncio, json
@@ -82,15 +79,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict:
     content = registry.read_text()
     registry.write_text(re.sub(r"(ENGINES: .* = \(.*)\)", r"\1, Abacus())", content))
     paths = (site, markdown.REPOSITORY / "docs", markdown.REPOSITORY / "tests")
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_with_packages(PROGRAM, paths=paths)
 
 
 def test_a_job_becomes_its_object(found):

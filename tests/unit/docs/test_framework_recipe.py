@@ -1,16 +1,13 @@
 """One file adds a framework: all that reads declarations knows it then."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import mofang_api
 from support import markdown
+from support.recipes import run_with_packages
 
 DECLARATION = """
 from mofang_api.declarations import Example, FrameworkDeclaration, workers
@@ -71,15 +68,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict:
     declaration.write_text(DECLARATION)
     writer = markdown.REPOSITORY / "extensions" / "client" / "write_frameworks.py"
     paths = (site, markdown.REPOSITORY / "docs")
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(writer)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_with_packages(PROGRAM, str(writer), paths=paths)
 
 
 def test_the_service_accepts_it_and_an_engine_runs_it(found):
