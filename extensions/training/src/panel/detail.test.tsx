@@ -121,6 +121,10 @@ test('cancelling asks first, and a refusal is a notification', async () => {
   await waitFor(() => assert.ok(!keep.isConnected));
   assert.deepEqual(server.sentTo('POST jobs/a/cancel'), []);
 
+  // The answer of the dialog comes after the dialog is gone.
+  const canCancel = () =>
+    assert.notEqual(button('Cancel…').getAttribute('aria-disabled'), 'true');
+  await waitFor(canCancel);
   fireEvent.click(button('Cancel…'));
   fireEvent.click(
     await screen.findByRole('button', { name: 'Cancel the job' })
@@ -135,9 +139,7 @@ test('cancelling asks first, and a refusal is a notification', async () => {
     )
   );
   // It can be tried again.
-  await waitFor(() =>
-    assert.notEqual(button('Cancel…').getAttribute('aria-disabled'), 'true')
-  );
+  await waitFor(canCancel);
 });
 
 test('a cancelled job has its new state, and no button to cancel it', async () => {
