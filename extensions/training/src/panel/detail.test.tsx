@@ -122,9 +122,9 @@ test('cancelling asks first, and a refusal is a notification', async () => {
   assert.deepEqual(server.sentTo('POST jobs/a/cancel'), []);
 
   // The answer of the dialog comes after the dialog is gone.
-  const canCancel = () =>
+  const cancelIsEnabled = () =>
     assert.notEqual(button('Cancel…').getAttribute('aria-disabled'), 'true');
-  await waitFor(canCancel);
+  await waitFor(cancelIsEnabled);
   fireEvent.click(button('Cancel…'));
   fireEvent.click(
     await screen.findByRole('button', { name: 'Cancel the job' })
@@ -139,7 +139,7 @@ test('cancelling asks first, and a refusal is a notification', async () => {
     )
   );
   // It can be tried again.
-  await waitFor(canCancel);
+  await waitFor(cancelIsEnabled);
 });
 
 test('a cancelled job has its new state, and no button to cancel it', async () => {
