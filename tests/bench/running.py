@@ -37,7 +37,7 @@ def rows(
     """The panel's page and the API server's own, each after one pod has changed."""
     pool = f"bench-{secrets.token_hex(3)}"
     with (
-        fake_nodes(NODES, pool=pool, within=300),
+        fake_nodes(NODES, pool=pool, within=900),
         _roomy(platform, pool),
         asyncio.Runner() as runner,
         _running(session, runs, pool, runner),

@@ -117,7 +117,8 @@ def _takes_pods(node: Manifest) -> bool:
 
 
 def _remove(platform: Platform, run: str, names: set[str]) -> None:
-    platform.kubectl("delete", "nodes", "-l", f"{RUN}={run}", "--ignore-not-found")
+    # One request for all: one each takes minutes where they are a thousand.
+    platform.kubectl("delete", "--raw", f"/api/v1/nodes?labelSelector={RUN}%3D{run}")
     pods = [
         {"apiVersion": "v1", "kind": "Pod", "metadata": found}
         for pod in platform.get("pods", "-A")["items"]
