@@ -22,6 +22,8 @@ __all__ = ["EXIT_CODE", "FAKE_TAINT", "POOL", "SECONDS", "fake_nodes"]
 FAKE_TAINT = "mofang.dev/fake"
 POOL = "mofang.dev/pool"
 _GPU = "nvidia.com/gpu"
+# kubectl deletes one after the other, in the time that one call may take.
+_TOGETHER = 200
 
 Manifest = dict[str, Any]
 
@@ -134,7 +136,10 @@ def _remove(platform: Platform, run: str, names: set[str]) -> None:
         for name in names
     ]
     at_once = ("--ignore-not-found", "--grace-period=0", "--force")
-    platform.kubectl("delete", *at_once, "-f", "-", stdin=_list([*pods, *leases]))
+    left = [*pods, *leases]
+    for first in range(0, len(left), _TOGETHER):
+        some = left[first : first + _TOGETHER]
+        platform.kubectl("delete", *at_once, "-f", "-", stdin=_list(some))
 
 
 def _list(items: list[Manifest]) -> str:
