@@ -124,7 +124,7 @@ def _connect(
     cache = JobCache.of_cluster(api)
     cache.start()
     stack.push_async_callback(cache.stop)
-    catalog = Catalog(api, settings.image_references)
+    catalog = Catalog.of_cluster(api, settings.image_references)
     stack.push_async_callback(catalog.close)
     quotas = Quotas.of_cluster(api)
     quotas.start()

@@ -101,7 +101,7 @@ class SpawnContext:
                 self.api = await clients.load()
                 self.core = CoreV1Api(self.api)
                 self.objects = ObjectStorage(self.api, field_manager=FIELD_MANAGER)
-                self.catalog = Catalog(self.api, self.images)
+                self.catalog = Catalog.of_cluster(self.api, self.images)
                 self.pods = Watcher(
                     self.api,
                     "/api/v1/pods",

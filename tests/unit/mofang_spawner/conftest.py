@@ -83,12 +83,11 @@ class FakeWatcher(Watcher):
 
 
 def a_catalog(projects=None, environments=None, images=()):
-    catalog = Catalog(None, dict(images))
-    catalog._projects = FakeWatcher([project_body()] if projects is None else projects)
-    catalog._environments = FakeWatcher(
-        [environment_body()] if environments is None else environments
+    return Catalog(
+        FakeWatcher([environment_body()] if environments is None else environments),
+        FakeWatcher([project_body()] if projects is None else projects),
+        dict(images),
     )
-    return catalog
 
 
 def a_plan(*, username="ada", groups=(), project=None, environment=None, **options):
