@@ -22,7 +22,7 @@ __all__ = ["EXIT_CODE", "FAKE_TAINT", "POOL", "SECONDS", "fake_nodes"]
 FAKE_TAINT = "mofang.dev/fake"
 POOL = "mofang.dev/pool"
 _GPU = "nvidia.com/gpu"
-# kubectl deletes one after the other, in the time that one call may take.
+# kubectl takes one after the other, in the time that one call may take.
 _TOGETHER = 200
 
 Manifest = dict[str, Any]
@@ -95,7 +95,8 @@ def fake_nodes(
     platform = Platform()
     with kwok(platform.kubeconfig, run, seconds) as is_alive:
         try:
-            platform.kubectl("create", "-f", "-", stdin=_list(nodes))
+            for some in _chunks(nodes):
+                platform.kubectl("create", "-f", "-", stdin=_list(some))
 
             def ready() -> bool:
                 is_alive()
@@ -136,10 +137,13 @@ def _remove(platform: Platform, run: str, names: set[str]) -> None:
         for name in names
     ]
     at_once = ("--ignore-not-found", "--grace-period=0", "--force")
-    left = [*pods, *leases]
-    for first in range(0, len(left), _TOGETHER):
-        some = left[first : first + _TOGETHER]
+    for some in _chunks([*pods, *leases]):
         platform.kubectl("delete", *at_once, "-f", "-", stdin=_list(some))
+
+
+def _chunks(items: list[Manifest]) -> Iterator[list[Manifest]]:
+    for first in range(0, len(items), _TOGETHER):
+        yield items[first : first + _TOGETHER]
 
 
 def _list(items: list[Manifest]) -> str:
