@@ -1,7 +1,7 @@
 """One request as bytes, and whatever comes back, bounded in size and time.
 
 Standard library only: it also runs inside a pod, where nothing of ours is, as
-``python3 -c``. There it reads requests and writes answers, a JSON object on a line each.
+``python3 -c``. There it reads requests and writes answers, JSON on a line each.
 """
 
 import asyncio

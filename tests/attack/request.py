@@ -36,12 +36,13 @@ class Request:
     to: To = To.GATEWAY
 
     must_be_refused: bool = True
-    """Whether any 2xx, and any WebSocket that opens, is a success of the attacker. False
-    where a legitimate request is only malformed a little: canaries and changes of other
-    people's things are looked for all the same."""
+    """Whether any 2xx, and any WebSocket that opens, is a success of the attacker.
+
+    False where the caller may have an answer: canaries and changes of other people's
+    things are looked for all the same."""
 
     may_close: bool = False
-    """Whether the documentation says that its connection is closed without an answer."""
+    """Whether the documentation says that it is closed without an answer."""
 
 
 def compose(

@@ -1,4 +1,4 @@
-"""Paths that lead elsewhere, if anything between the client and the handler is lenient."""
+"""Paths that lead elsewhere, where anything on the way to a handler is lenient."""
 
 from random import Random
 from typing import ClassVar
