@@ -67,7 +67,7 @@ def _summary(tallies: list[Tally]) -> int:
     }
     print(
         f"\n{sent} requests: {counts[Outcome.SUCCESS]} successes, "
-        f"{counts[Outcome.FAULT]} faults; {counts[Outcome.UPSTREAM]} known ones of others"
+        f"{counts[Outcome.FAULT]} faults; {counts[Outcome.UPSTREAM]} of others"
     )
     return int(bool(counts[Outcome.SUCCESS] or counts[Outcome.FAULT]))
 

@@ -179,12 +179,13 @@ async def _head(
         end = client.received.find(b"\r\n\r\n")
         found = _HEAD.match(client.received)
         if end >= 0 and found:
+            status = int(found[1])
             lines = bytes(client.received[found.end() : end]).split(b"\r\n")
             del client.received[: end + 4]
-            if found[1] in (b"100", b"103"):
+            if status in (100, 103):
                 continue
             pairs = [line.decode("latin-1").partition(":") for line in lines if line]
-            return int(found[1]), [(name, text.strip()) for name, _, text in pairs]
+            return status, [(name, text.strip()) for name, _, text in pairs]
         if client.is_lost or len(client.received) > MOST_BYTES:
             return None
         if not await client.wait(deadline):
@@ -198,11 +199,11 @@ def _body(
     received = client.received
     if chunked:
         while found := _CHUNK.match(received):
-            size = int(found[1], 16)
-            end = found.end() + size
+            size, start = int(found[1], 16), found.end()
+            end = start + size
             if len(received) < end + 2:
                 break
-            answer.body += bytes(received[found.end() : end])
+            answer.body += bytes(received[start:end])
             del received[: end + 2]
             if size == 0:
                 return "whole"

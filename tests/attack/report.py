@@ -63,8 +63,8 @@ class Tally:
 
     def line(self) -> str:
         """Return its line of the table."""
-        statuses = " ".join(
-            f"{status}×{count}" for status, count in sorted(self.statuses.items())
+        statuses = ", ".join(
+            f"{status}: {count}" for status, count in sorted(self.statuses.items())
         )
         rate = self.requests / self.seconds if self.seconds else 0
         return (
@@ -85,7 +85,7 @@ def details(tallies: list[Tally]) -> list[str]:
     lines = []
     for tally in tallies:
         for (outcome, why), count in sorted(tally.counts.items()):
-            lines.append(f"\n{outcome.upper()}, {tally.name}, {count}×: {why}")
+            lines.append(f"\n{outcome.upper()}, {tally.name}, {count} times: {why}")
             lines += tally.examples[outcome, why]
     return lines
 

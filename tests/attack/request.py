@@ -41,6 +41,9 @@ class Request:
     False where the caller may have an answer: canaries and changes of other people's
     things are looked for all the same."""
 
+    is_stream: bool = False
+    """Whether an answer may go on for as long as somebody listens."""
+
     may_close: bool = False
     """Whether the documentation says that it is closed without an answer."""
 

@@ -132,10 +132,13 @@ def run(
         def after(tally: Tally) -> None:
             for each in state.differences():
                 tally.add_change(each)
-            for each in services.faults():
-                tally.add_fault(each)
             tallies.append(tally)
             tell(tally)
 
         asyncio.run(_run(platform, scene, attacks, (seed, total), after))
+        of_services = Tally(name="what the services wrote")
+        for each in services.faults():
+            of_services.add_fault(each)
+        tallies.append(of_services)
+        tell(of_services)
     return tallies

@@ -17,6 +17,8 @@ from attack.request import Request, To
 from attack.scene import Caller
 from attack.verdict import SLOW_SECONDS
 
+_STREAM_SECONDS = 2.0
+"""How long one listens to what does not end."""
 _PORTS = {To.HUB: 8081, To.TRAINING: 8080}
 
 
@@ -122,7 +124,8 @@ class Sender:
         """Send a request when its caller's turn has come."""
         async with self._turn(caller):
             pass
-        options: dict[str, Any] = {"method": request.method, "within": SLOW_SECONDS}
+        within = _STREAM_SECONDS if request.is_stream else SLOW_SECONDS
+        options: dict[str, Any] = {"method": request.method, "within": within}
         if request.to is To.GATEWAY:
             return await self._exchange(*self._gateway, request.payload, **options)
         host = f"{request.to}.{self._namespace}.svc"

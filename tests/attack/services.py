@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from support.platform import Platform
@@ -12,8 +13,9 @@ _BROKEN = re.compile(
     r"Traceback \(most recent call last\)|request broke|Uncaught exception"
     r"|exception was never retrieved|was never awaited|projects/smuggled"
 )
-_SHOWN = 12
-"""Lines of a log after the one that tells."""
+_RAISED = re.compile(r"\s*[A-Za-z_.]+(Error|Exception|Warning|Closed)\b")
+_LONGEST = 80
+"""Lines of a traceback."""
 
 
 class Services:
@@ -49,11 +51,16 @@ class Services:
             f"--since-time={since.isoformat(timespec='seconds')}",
         )
         lines = text.splitlines()
+        told: Counter[str] = Counter()
         for number, line in enumerate(lines):
-            if _BROKEN.search(line):
-                first = max(0, number - 2)
-                shown = "\n    ".join(lines[first : number + _SHOWN])
-                yield f"log of {component}:\n    {shown[:3000]}"
+            # JupyterHub writes down with a traceback what it answers with 400.
+            if not _BROKEN.search(line) or "parse JSON" in lines[number - 1]:
+                continue
+            following = lines[number : number + _LONGEST]
+            error = next((each for each in following if _RAISED.match(each)), "")
+            told[error.strip() or line] += 1
+        for text, count in told.items():
+            yield f"log of {component}, {count} times: {text[:1000]}"
 
     def _read_restarts(self) -> Iterator[tuple[str, int]]:
         for space in (NAMESPACE, "istio-system"):

@@ -11,6 +11,7 @@ import httpx
 
 from attack.people import COLLEAGUES, OUTSIDERS, VIEWERS, People
 from attack.scene import COLLEAGUE, SERVER, VIEWER, Caller, Canary, Scene
+from mofang_kube.names import server_name
 from support.eventually import eventually
 from support.platform import Platform
 
@@ -18,6 +19,15 @@ VICTIM = "ada"
 NEIGHBOUR = OUTSIDERS[0]
 """Has the server from whose pod requests are sent, too."""
 
+_FURTHER = {
+    "inputs": [{"name": "data_url", "path": "/global/data"}],
+    "outputs": [{"name": "train_url", "path": "/home/jovyan/out", "staged": True}],
+    "arguments": ["a"],
+    "hyperparameters": {"lr": 0.1, "name": "text"},
+    "flags": ["fast"],
+    "secrets": {"KEY": {"secret": "wandb", "key": "api-key"}},
+    "roles": {"worker": {"replicas": 1, "resources": {"cpu": "0.1"}}},
+}
 _QUOTA = {"cpu": "4", "memory": "8Gi", "pods": 10}
 
 
@@ -29,7 +39,7 @@ def namespace(project: str) -> str:
 def set_up(platform: Platform) -> Iterator[tuple[Scene, People]]:
     """Yield the scene and its people; nothing of either is left afterwards."""
     suffix = secrets.token_hex(3)
-    project, other = f"attacked-{suffix}", f"attacking-{suffix}"
+    project, other = f"prey-{suffix}", f"hunter-{suffix}"
     people = People(platform)
     try:
         _make_project(platform, project, _members())
@@ -77,6 +87,8 @@ def _fill(platform: Platform, people: People, project: str, other: str) -> Scene
     canaries = _canaries(platform, people, project)
     spec = _spec(canaries[0])
     job = _submit(people, project, spec)
+    # Requests have more fields than the job needs.
+    spec = {**spec, **_FURTHER}
     return Scene(
         host=platform.url.partition("://")[2],
         victim=VICTIM,
@@ -96,7 +108,7 @@ def _options(project: str) -> dict[str, Any]:
 
 
 def _server_name(project: str) -> str:
-    return f"{project}-base"
+    return server_name(project, "base")
 
 
 def _wait_for_project(platform: Platform, name: str) -> None:
@@ -157,13 +169,8 @@ def _spec(log: Canary) -> dict[str, Any]:
         "framework": "single",
         "environment": "base",
         "command": ["sh", "-c", line],
-        "arguments": ["a"],
-        "hyperparameters": {"lr": 0.1, "name": "text"},
-        "flags": ["fast"],
         "env": {"MODE": "slow"},
         "working_directory": "/home/jovyan",
-        "inputs": [{"name": "data_url", "path": "/global/data"}],
-        "outputs": [{"name": "train_url", "path": "/home/jovyan/out", "staged": True}],
         "replicas": 1,
         "resources": {"cpu": "0.1", "memory": "64Mi", "gpu": 0},
         "restart": {"limit": 1},

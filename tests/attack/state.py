@@ -41,12 +41,11 @@ class State:
         """
         now, before = dict(self._read()), self._before
         self._before = now
-        changed = [
+        return [
             f"{name}: was {before.get(name, 'absent')}, is {now.get(name, 'absent')}"
             for name in sorted(before.keys() | now.keys())
             if before.get(name) != now.get(name)
         ]
-        return changed
 
     def _read(self) -> Iterator[tuple[str, str]]:
         yield from self._objects()

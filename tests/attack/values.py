@@ -21,8 +21,8 @@ MARKS = (
     "e\u0301" * 20,
     "İ",
     "ß",
-    "／",
-    "．．",
+    "\uff0f",
+    "\uff0e\uff0e",
 )
 INJECTIONS = (
     "../../etc/passwd",

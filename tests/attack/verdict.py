@@ -86,7 +86,7 @@ def find_fault(request: Request, answer: Answer) -> str | None:
     """Say what is wrong with an answer, whoever asked; None for nothing."""
     if answer.end == "unreachable":
         return "no connection"
-    if answer.end == "late":
+    if answer.end == "late" and not (request.is_stream and answer.status):
         return f"no end of the answer within {SLOW_SECONDS:.0f} s"
     if answer.end == "closed" and not request.may_close:
         return "the answer is cut off" if answer.status else "closed without an answer"

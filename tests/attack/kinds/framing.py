@@ -1,4 +1,4 @@
-"""Requests of two readings: a second one hides in what a lenient reader takes as one."""
+"""Requests of two readings: one hides in what a lenient reader takes as a body."""
 
 from random import Random
 from typing import ClassVar
@@ -41,7 +41,11 @@ class Framing(Attack):
             )
         )(random, head, hidden)
         return Request(
-            payload=payload, caller=caller.role, must_be_refused=path != "/hub/login"
+            payload=payload,
+            caller=caller.role,
+            must_be_refused=path != "/hub/login",
+            # A client of HTTP/2 or TLS that does not go on is left.
+            may_close=payload.startswith((b"PRI ", b"\x16")),
         )
 
     def _both_lengths(self, random: Random, head: list[bytes], hidden: bytes) -> bytes:

@@ -30,7 +30,8 @@ class FromPod(Attack):
         request = self._inner.request(random, caller, scene)
         start, _, _ = request.payload.partition(b"\r\n")
         to = To.TRAINING if b"/services/" in start else To.HUB
-        # Headers beyond 32 KiB close the connection, as the documentation says.
+        # Headers beyond 32 KiB, and those that do not come within 10 s, close the
+        # connection, as the documentation says.
         head = request.payload.find(b"\r\n\r\n")
-        may_close = request.may_close or head > 32 * 1024 - 200
+        may_close = request.may_close or head > 32 * 1024 - 200 or head < 0
         return replace(request, to=to, may_close=may_close)

@@ -173,8 +173,7 @@ class Headers(Attack):
             payload=compose(method, path, host=host, headers=pairs, body=body),
             caller=caller.role,
             method=method,
-            must_be_refused=not is_page
-            and caller.role == ANONYMOUS
+            must_be_refused=(not is_page and caller.role == ANONYMOUS)
             or path.startswith((scene.jobs, scene.server_path)),
             may_close=sum(len(name) + len(text) for name, text in pairs) > 30_000,
         )

@@ -76,6 +76,7 @@ class Ids(Attack):
         else:
             path += f"/{job}{tail}"
         body = b"" if method == "POST" else None
+        is_watch = job == "watch" and not tail and method == "GET"
         reads = method == "GET" and not tail.startswith(("/shell", "/ssh"))
         return Request(
             payload=compose(
@@ -84,6 +85,7 @@ class Ids(Attack):
             caller=caller.role,
             method=method,
             # Members read what is in the project; others read what is in theirs.
+            is_stream=is_watch,
             must_be_refused=not reads
             or caller.role == ANONYMOUS
             or (project == scene.project and caller.role not in _MEMBERS),
