@@ -44,19 +44,28 @@ def main() -> int:
     attacks = [each for each in ATTACKS if each.name in options.only]
     print(f"\nseed {options.seed}\n{HEAD}", flush=True)
 
+    kept: list[Tally] = []
+
     def tell(tally: Tally) -> None:
         print(tally.line(), flush=True)
 
-    tallies = run(
-        Platform(), attacks, seed=options.seed, total=options.requests, tell=tell
+    def end(tallies: list[Tally]) -> None:
+        kept.extend(tallies)
+        lines = details(tallies)
+        print("\n".join(lines), flush=True)
+        ARTEFACTS.mkdir(exist_ok=True)
+        table = [f"seed {options.seed}", HEAD, *(each.line() for each in tallies)]
+        (ARTEFACTS / "attack.txt").write_text("\n".join([*table, *lines, ""]))
+
+    run(
+        Platform(),
+        attacks,
+        seed=options.seed,
+        total=options.requests,
+        tell=tell,
+        end=end,
     )
-    lines = details(tallies)
-    print("\n".join(lines))
-    ARTEFACTS.mkdir(exist_ok=True)
-    table = [HEAD, *(each.line() for each in tallies)]
-    report = "\n".join([f"seed {options.seed}", *table, *lines])
-    (ARTEFACTS / "attack.txt").write_text(report + "\n")
-    return status or _summary(tallies)
+    return status or _summary(kept)
 
 
 def _summary(tallies: list[Tally]) -> int:

@@ -115,8 +115,9 @@ def run(
     seed: int,
     total: int,
     tell: Callable[[Tally], None],
-) -> list[Tally]:
-    """Make the scene, send the requests of all kinds, and return what became of them.
+    end: Callable[[list[Tally]], None],
+) -> None:
+    """Make the scene, send the requests of all kinds, and remove the scene.
 
     Args:
         platform: The platform.
@@ -124,6 +125,7 @@ def run(
         seed: Of everything that is drawn.
         total: About how many requests there are in all.
         tell: Is called when those of a kind have been sent.
+        end: Is called with all, before the scene is removed.
     """
     tallies: list[Tally] = []
     with set_up(platform) as (scene, people):
@@ -141,4 +143,4 @@ def run(
             of_services.add_fault(each)
         tallies.append(of_services)
         tell(of_services)
-    return tallies
+        end(tallies)

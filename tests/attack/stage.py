@@ -28,6 +28,11 @@ _FURTHER = {
     "secrets": {"KEY": {"secret": "wandb", "key": "api-key"}},
     "roles": {"worker": {"replicas": 1, "resources": {"cpu": "0.1"}}},
 }
+JOB_KINDS = (
+    "pytorchjobs.kubeflow.org,tfjobs.kubeflow.org,mpijobs.kubeflow.org,"
+    "xgboostjobs.kubeflow.org,jobsets.jobset.x-k8s.io,rayjobs.ray.io,"
+    "trainjobs.trainer.kubeflow.org"
+)
 _QUOTA = {"cpu": "4", "memory": "8Gi", "pods": 10}
 
 
@@ -203,6 +208,9 @@ def _tidy(platform: Platform, people: People, project: str, other: str) -> None:
     people.close()
     (platform.storage / "users" / VICTIM / "canary.txt").unlink(missing_ok=True)
     for each in (project, other):
+        with suppress(RuntimeError):
+            # A project stays as long as jobs run in it.
+            platform.kubectl("delete", JOB_KINDS, "-n", namespace(each), "--all")
         with suppress(RuntimeError):
             platform.kubectl("delete", "project.mofang.dev", each, "--wait=false")
     for each in (project, other):

@@ -7,14 +7,12 @@ from typing import Any
 
 from attack.people import People
 from attack.scene import Scene
-from attack.stage import namespace
+from attack.stage import JOB_KINDS, namespace
 from support.platform import Platform
 
 _KINDS = (
     "pods,services,secrets,networkpolicies,configmaps,rolebindings,resourcequotas,"
-    "pytorchjobs.kubeflow.org,tfjobs.kubeflow.org,mpijobs.kubeflow.org,"
-    "xgboostjobs.kubeflow.org,jobsets.jobset.x-k8s.io,rayjobs.ray.io,"
-    "trainjobs.trainer.kubeflow.org,virtualservices.networking.istio.io"
+    f"virtualservices.networking.istio.io,{JOB_KINDS}"
 )
 _OWN = ("note", "id", "user", "scopes")
 

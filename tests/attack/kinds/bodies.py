@@ -50,7 +50,7 @@ _PARTS = (
     b"--b\r\n\r\n--b--",
     b"--b--",
     b"--b" * 1000,
-    b"--b\r\nContent-Disposition: form-data; name=a; filename*=a''%FF\r\n\r\nx\r\n--b--",
+    b"--b\r\nContent-Disposition: form-data; filename*=a''%FF\r\n\r\nx\r\n--b--",
     b"--b\r\nContent-Disposition: form-data; name*=x'y'%zz\r\n\r\nx\r\n--b--",
 )
 
