@@ -13,22 +13,24 @@ async def answer_of(*pieces: bytes, method="GET", within=5.0, closes=True):
     """Send a request to a server that says these pieces, whatever it is asked."""
 
     async def serve(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-        if closes:
-            writer.close()
-        else:
-            await reader.read()
-            writer.close()
+        with suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+            if not closes:
+                await reader.read()
+        writer.close()
+        ended.set()
 
+    ended = asyncio.Event()
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     exchange = Exchange()
     async with server:
         port = server.sockets[0].getsockname()[1]
         answer = await exchange("127.0.0.1", port, ASKED, method=method, within=within)
         exchange.close()
+        await ended.wait()
     return answer
 
 
