@@ -1,7 +1,8 @@
-"""The log-in page, for forms that it did not draw."""
+"""Log-in, for forms and requests for tokens on which JupyterHub's handlers break."""
 
 from http import HTTPStatus
 
+from jupyterhub.apihandlers.auth import OAuthTokenHandler
 from jupyterhub.handlers.login import LoginHandler
 from tornado import web
 from typing_extensions import override
@@ -21,4 +22,20 @@ class LogInHandler(LoginHandler):  # type: ignore[misc] # JupyterHub has no type
         await super().post()
 
 
-HANDLERS = ((r"/login", LogInHandler),)
+class TokenHandler(OAuthTokenHandler):  # type: ignore[misc] # likewise
+    """JupyterHub's, which answers 500 to a body that is no text."""
+
+    @override
+    def post(self) -> None:
+        """Give a token for a code."""
+        try:
+            self.request.body.decode()
+        except UnicodeDecodeError:
+            raise web.HTTPError(
+                HTTPStatus.BAD_REQUEST,
+                "The body is not UTF-8. Send the parameters of OAuth as a form.",
+            ) from None
+        super().post()
+
+
+HANDLERS = ((r"/login", LogInHandler), (r"/api/oauth2/token", TokenHandler))

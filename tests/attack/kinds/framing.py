@@ -10,7 +10,10 @@ from attack.request import Request
 from attack.scene import ANONYMOUS, COLLEAGUE, OUTSIDER, Caller, Scene
 
 MARK = "/services/training/api/projects/smuggled/jobs"
-"""What the hidden request asks for; no log may have it, since nobody sent it."""
+"""What the hidden request asks for, with a name of its own each time.
+
+No log may have it, since nobody sent it.
+"""
 
 
 class Framing(Attack):
@@ -27,10 +30,11 @@ class Framing(Attack):
             [f"{scene.jobs}/preview", "/hub/login", f"{scene.server_path}api/kernels"]
         )
         host = scene.victim_host if path.startswith("/user/") else scene.host
-        hidden = f"GET {MARK} HTTP/1.1\r\nHost: {scene.host}\r\n\r\n".encode()
+        name = f"h{random.randrange(16**8):08x}"
+        hidden = f"GET {MARK}/{name} HTTP/1.1\r\nHost: {scene.host}\r\n\r\n".encode()
         head = [f"POST {path} HTTP/1.1".encode(), b"Host: " + host.encode()]
         head += [f"{name}: {text}".encode() for name, text in caller.headers]
-        payload = random.choice(
+        writes = random.choice(
             (
                 self._both_lengths,
                 self._odd_codings,
@@ -39,11 +43,13 @@ class Framing(Attack):
                 self._line_ends,
                 self._start_lines,
             )
-        )(random, head, hidden)
+        )
+        payload = writes(random, head, hidden)
         return Request(
             payload=payload,
             caller=caller.role,
-            must_be_refused=path != "/hub/login",
+            # Some are plain requests for the log-in page.
+            must_be_refused=path != "/hub/login" and writes != self._start_lines,
             # A client of HTTP/2 or TLS that does not go on is left.
             may_close=payload.startswith((b"PRI ", b"\x16")),
         )
@@ -112,7 +118,7 @@ class Framing(Attack):
                 b"f" * 400 + b"\r\n" + hidden,
                 b"%s\n%s\n0\n\n" % (size, hidden),
                 b"%s\r\n%sxx0\r\n\r\n" % (size, hidden),
-                b"0\r\nAuthorization: token a\r\nContent-Length: 5\r\n\r\n" + hidden,
+                b"0\r\nAuthorization: token a\r\nContent-Length: 5\r\n\r\n",
                 b"zz\r\n" + hidden,
                 b"\r\n\r\n" + hidden,
             ]

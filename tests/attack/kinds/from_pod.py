@@ -9,6 +9,8 @@ from attack.attack import Attack
 from attack.request import Request, To
 from attack.scene import Caller, Scene
 
+_CHUNK_LINE_BYTES = 60
+
 
 class FromPod(Attack):
     """Sends what another kind sends to the services themselves.
@@ -30,8 +32,18 @@ class FromPod(Attack):
         request = self._inner.request(random, caller, scene)
         start, _, _ = request.payload.partition(b"\r\n")
         to = To.TRAINING if b"/services/" in start else To.HUB
-        # Headers beyond 32 KiB, and those that do not come within 10 s, close the
-        # connection, as the documentation says.
-        head = request.payload.find(b"\r\n\r\n")
-        may_close = request.may_close or head > 32 * 1024 - 200 or head < 0
+        may_close = request.may_close or _closes(request.payload)
         return replace(request, to=to, may_close=may_close)
+
+
+def _closes(payload: bytes) -> bool:
+    """Say whether the documentation says that the connection is closed for it.
+
+    So it is for headers beyond 32 KiB, headers that do not come within 10 s, and long
+    lines before chunks.
+    """
+    head, end, body = payload.partition(b"\r\n\r\n")
+    if not end or len(head) > 32 * 1024 - 200:
+        return True
+    line, _, _ = body.partition(b"\r\n")
+    return b"transfer-encoding" in head.lower() and len(line) > _CHUNK_LINE_BYTES

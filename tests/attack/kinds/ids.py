@@ -72,7 +72,8 @@ class Ids(Attack):
         )
         path = f"{scene.training}/projects/{project}/jobs"
         if random.random() < 0.3:
-            method, path = "GET", f"{path}?{self._filters(random, scene)}"
+            method, tail = "GET", ""
+            path += f"?{self._filters(random, scene)}"
         else:
             path += f"/{job}{tail}"
         body = b"" if method == "POST" else None

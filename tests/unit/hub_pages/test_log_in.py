@@ -34,3 +34,18 @@ async def test_json_is_no_form(ada):
     )
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        pytest.param(b"\xff\xfe{\0}\0", "not UTF-8", id="no text"),
+        pytest.param(b"grant_type=x", "unsupported_grant_type", id="no grant"),
+    ],
+)
+async def test_a_request_for_a_token_is_refused_with_a_reason(ada, body, says):
+    headers = {"X-XSRFToken": ada.xsrf}
+    answer = await ada.http.post("/hub/api/oauth2/token", content=body, headers=headers)
+
+    assert answer.status_code in (400, 401)
+    assert says in answer.text
