@@ -247,7 +247,9 @@ class Hosts(Attack):
             payload=compose(method, path, host=host, headers=caller.headers),
             caller=caller.role,
             method="" if method == "CONNECT" else method,
-            must_be_refused=path.startswith((scene.server_path, scene.jobs)),
+            # To be told what one may send is nothing yet.
+            must_be_refused=method != "OPTIONS"
+            and path.startswith((scene.server_path, scene.jobs)),
         )
 
 
