@@ -20,7 +20,7 @@ export PYTHONUNBUFFERED := 1
 
 .PHONY: up wait down clean status build test lint format bench rights docs frameworks client wire lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
-	test-cluster test-e2e test-long test-peers test-bare
+	test-cluster test-e2e test-long test-peers test-bare attack
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
 	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) --network-policy $(NETWORK_POLICY) $(foreach file,$(VALUES),--values $(file))
@@ -40,12 +40,12 @@ wait: .venv/ready ## Wait for what `make up` goes on with in the background
 build: .venv/ready ## Build every program and image without starting them
 	$(BIN)/python -m mofang_local build
 
-test: test-needs ## Everything but test-long and test-bare; starts the platform
+test: test-needs ## Everything but test-long, test-bare and attack; starts the platform
 	$(MAKE) --jobs=4 --output-sync=line test-platform lint test-unit test-frontend
 	$(MAKE) test-chart
 	$(MAKE) test-cluster
 	$(MAKE) test-e2e
-	@$(BIN)/python -m tests.support.passed test-long test-bare
+	@$(BIN)/python -m tests.support.passed test-long test-bare attack
 
 # Says what is missing before anything runs, and installs what Debian has.
 test-needs: .venv/ready
@@ -105,6 +105,10 @@ test-peers: .venv/ready ## The suites of KUBESPAWNER and TRAEFIK_PROXY (checkout
 
 test-bare: .venv/ready ## README's commands and `make test` in a bare Debian
 	$(BIN)/python -m tests.bare
+
+attack: .venv/ready ## Findings and 100,000 hostile requests on the platform; REQUESTS=… SEED=… fewer, the same again
+	$(BIN)/python -m tests.support.needs cluster e2e
+	$(BIN)/python -m tests.attack $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/ready ## Figures beside a bare baseline, in one run
 	$(BIN)/python -m tests.support.needs e2e
