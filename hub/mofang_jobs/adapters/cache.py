@@ -7,8 +7,9 @@ that whoever submits a job finds it in the next list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from cachetools import LRUCache
@@ -105,6 +106,17 @@ class JobCache:
         """Begin to tell subscribers of changes."""
         for watcher in (*self._jobs.values(), self._pods):
             self._subscriptions.follow(watcher)
+        self._subscriptions.follow_nodes(self._nodes, self._notify_of_nodes)
+
+    def _notify_of_nodes(self, names: Collection[str]) -> None:
+        """Notify subscribers of the jobs on nodes that were lost, or came back."""
+        for pod in self._pods.objects.values():
+            if (pod.get("spec") or {}).get("nodeName") in names:
+                metadata = pod["metadata"]
+                job_id = (metadata.get("labels") or {}).get(JOB_LABEL)
+                if job_id:
+                    self._subscriptions.notify(metadata["namespace"], job_id)
+        self._subscriptions.wake()
 
     def follow_kind(self, kind: WorkloadKind) -> None:
         """Begin to follow one more kind of object; one that is followed stays."""
@@ -187,7 +199,13 @@ class JobCache:
         """Return the pods of a job's last attempt that are there."""
         group = self._pods.indexed(f"{job.namespace}/{job.id}")
         found = map(self._read_pod, group)
-        return [each for each in found if each and each.attempt == job.attempt]
+        pods = [each for each in found if each and each.attempt == job.attempt]
+        if not (lost := self.lost_nodes()):
+            return pods
+        return [
+            replace(each, is_node_lost=True) if each.node in lost else each
+            for each in pods
+        ]
 
     def has_pods(self, project: str, job_id: str) -> bool:
         """Say whether pods of some attempt of a job are there."""

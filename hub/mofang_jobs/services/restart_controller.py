@@ -22,7 +22,6 @@ from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.failure_class import FailureClass, classify_failure
 from mofang_jobs.domain.models import ObservedJob, Outcome
 from mofang_jobs.domain.restart_rules import (
-    LOST_AFTER,
     TOO_LATE,
     is_too_late,
     may_restart,
@@ -96,7 +95,9 @@ class RestartController:
         self._submissions = submissions
         self._leads = leads
         self._now = now
-        self._lost_nodes = lost_nodes or LostNodes(cache.lost_nodes)
+        self._lost_nodes = lost_nodes or LostNodes(
+            cache.lost_nodes, total=lambda: len(cache.node_objects)
+        )
         self._grace_period = grace_period or StatusGracePeriod()
         self._metrics = metrics or ServiceMetrics()
         self._failure_counter = FailureCounter(cache, self._metrics, self._grace_period)
@@ -138,7 +139,7 @@ class RestartController:
                 subscription.notify(job.id)
             while True:
                 await self.reconcile()
-                await subscription.wait(POLL_SECONDS)
+                await subscription.wait(min(POLL_SECONDS, self._lost_nodes.until_due()))
 
     async def reconcile(self) -> None:
         """Look once at all jobs, and restart those that are due."""
@@ -202,10 +203,12 @@ class RestartController:
         lost = self._lost_nodes.durations()
         if not lost:
             return None
+        after = self._lost_nodes.required()
         if self._conditions.find(job, ConditionType.NODE_LOST):
             # It was lost for long enough already, perhaps before this process began.
-            lost = {name: max(each, LOST_AFTER) for name, each in lost.items()}
-        return record_loss(job, self._cache.pods_of(job), lost, self._now())
+            lost = {name: max(each, after) for name, each in lost.items()}
+        pods = self._cache.pods_of(job)
+        return record_loss(job, pods, lost, self._now(), after=after)
 
     async def restart(
         self,
