@@ -116,6 +116,7 @@ async def watching(
             yield watched
         finally:
             await watcher.stop()
+            proxy.events = None
             await watched.core.delete_collection_namespaced_config_map(namespace)
 
 
@@ -209,7 +210,9 @@ def silent(proxy: ApiProxy) -> None:
     async def events(asked: ApiRequest, event: Event) -> AsyncIterator[Event]:
         if not held or asked is held[0]:
             held.append(asked)
-            await asyncio.Event().wait()
+            while proxy.events:  # noqa: ASYNC110 - set by whoever ends it
+                await asyncio.sleep(0.05)
+            raise ConnectionResetError
         yield event
 
     proxy.events = events
