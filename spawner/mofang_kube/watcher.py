@@ -57,6 +57,7 @@ import aiohttp
 from kubernetes_asyncio.client import ApiClient, ApiException
 
 from mofang_kube.changes import Change, ChangeType, CoalescingQueue, Manifest
+from mofang_kube.clock import ClusterClock
 from mofang_kube.watch_errors import (
     GONE,
     ErrorEvent,
@@ -139,6 +140,7 @@ class Watcher:
         label_selector: Which objects, by label.
         trim: Cuts an object to what is needed before it is kept.
         index: Names the groups that an object is found by.
+        clock: Hears of the API server's time with each answer.
         timing: When it sends its next request.
     """
 
@@ -151,6 +153,7 @@ class Watcher:
         field_selector: str = "",
         trim: Callable[[Manifest], Manifest] = lambda obj: obj,
         index: Callable[[Manifest], Collection[str]] = lambda _: (),
+        clock: ClusterClock | None = None,
         timing: WatchTiming = _TIMING,
     ) -> None:
         self._api = api
@@ -165,6 +168,7 @@ class Watcher:
         ]
         self._trim = trim
         self._index = index
+        self._clock = clock or ClusterClock()
         self._timing = timing
         self._groups: dict[str, set[str]] = {}
         self._versions: dict[str, int] = {}
@@ -299,6 +303,7 @@ class Watcher:
             _request_timeout=within,
         )
         response: aiohttp.ClientResponse = answer
+        self._clock.observe(response.headers.get("Date"))
         if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
             body = await response.text()
             response.release()

@@ -33,6 +33,7 @@ from mofang_jobs.engines.object_status import (
 from mofang_jobs.engines.pod_status import read_pod, strip_pod
 from mofang_jobs.engines.registry import kind_by_name
 from mofang_kube.clients import ApiClient
+from mofang_kube.clock import ClusterClock
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.names import JOB_LABEL, project_namespace
 from mofang_kube.watcher import Watcher, object_key
@@ -58,6 +59,7 @@ class JobCache:
         pods: Watch of the pods of jobs, cut by ``strip_pod``.
         nodes: Watch of the nodes.
         api: By which kinds that are found later are followed.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -67,8 +69,10 @@ class JobCache:
         nodes: Watcher,
         *,
         api: ApiClient | None = None,
+        now: ClusterClock | None = None,
     ) -> None:
         self._api = api
+        self.now = now or ClusterClock()
         self._jobs = jobs
         self._pods = pods
         self._nodes = nodes
@@ -83,6 +87,7 @@ class JobCache:
     @classmethod
     def of_cluster(cls, api: ApiClient) -> JobCache:
         """Return a cache that follows the cluster once it is started."""
+        clock = ClusterClock()
         return cls(
             jobs={},
             pods=Watcher(
@@ -91,9 +96,17 @@ class JobCache:
                 label_selector=JOB_LABEL,
                 trim=strip_pod,
                 index=pod_index_keys,
+                clock=clock,
             ),
-            nodes=Watcher(api, "/api/v1/nodes", trim=strip_node, index=node_index_keys),
+            nodes=Watcher(
+                api,
+                "/api/v1/nodes",
+                trim=strip_node,
+                index=node_index_keys,
+                clock=clock,
+            ),
             api=api,
+            now=clock,
         )
 
     def start(self) -> None:

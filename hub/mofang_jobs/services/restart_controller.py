@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -36,16 +36,13 @@ from mofang_jobs.services.restart_state import (
 )
 from mofang_jobs.services.submission import SubmissionService
 from mofang_jobs.services.superseded_attempts import SupersededAttempts
+from mofang_kube.clock import local_time
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.leader import Leads, always
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 5.0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +71,7 @@ class RestartController:
         grace_period: How long pods are waited for.
         leads: Says whether this process acts; else it only says what is coming.
         metrics: Where failures and restarts are counted.
-        now: The time.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -88,7 +85,7 @@ class RestartController:
         grace_period: StatusGracePeriod | None = None,
         leads: Leads = always,
         metrics: ServiceMetrics | None = None,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
     ) -> None:
         self._cache = cache
         self._superseded = SupersededAttempts(cache, job_storage)
