@@ -160,7 +160,7 @@ def build_service(
         logs=logs,
         settings=settings,
     )
-    conditions = JobConditions(cache, job_storage, leads=leads)
+    conditions = JobConditions(cache, job_storage, leads=leads, now=cache.now)
     queue = JobQueue(
         cache,
         adapters.quotas,
@@ -171,6 +171,7 @@ def build_service(
         admit_unschedulable=settings.admit_unschedulable,
         leads=leads,
         metrics=metrics,
+        now=cache.now,
     )
     metrics.pending_jobs.follow(queue.pending_counts)
     metrics.watches.follow(adapters.watchers)
@@ -182,6 +183,7 @@ def build_service(
         grace_period=grace_period,
         leads=leads,
         metrics=metrics,
+        now=cache.now,
     )
     hang_monitor = HangMonitor(
         cache,
@@ -189,6 +191,7 @@ def build_service(
         restart_controller,
         conditions,
         period_seconds=settings.progress.sample_seconds,
+        now=cache.now,
     )
     job_status = JobStatusService(
         cache=cache,
@@ -213,6 +216,7 @@ def build_service(
             environments=EnvironmentService(adapters.catalog, settings),
             submissions=submissions,
             logs=deleted_logs,
+            now=cache.now,
         ),
         log_reader=LogReader(logs, adapters.pod_storage),
         records=records,
@@ -246,5 +250,6 @@ def build_service(
             logs,
             keep=timedelta(days=settings.ttl_days_after_finished),
             leads=leads,
+            now=cache.now,
         ),
     )

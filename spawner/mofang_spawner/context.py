@@ -1,6 +1,7 @@
 """What all spawners of one hub share: client, catalogue, watches of pods and nodes."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from kubernetes_asyncio.client import ApiClient, CoreV1Api
 from mofang_kube import clients, names
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import KubernetesUnavailableError
+from mofang_kube.nodes import is_lost
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
 from mofang_kube.watcher import Watcher
@@ -82,6 +84,35 @@ class SpawnContext:
     def nodes(self) -> list[NodeClass]:
         """All nodes of the cluster, as placement reads them."""
         return [NodeClass.from_node(each) for each in self._nodes.objects.values()]
+
+    def find_pod(self, namespace: str, name: str) -> Manifest | None:
+        """Return a server's pod, if it is known and there.
+
+        Args:
+            namespace: Of the pod.
+            name: Of the pod.
+        """
+        return self.pods.objects.get(f"{namespace}/{name}") if self._connected else None
+
+    def is_node_lost(self, name: str) -> bool:
+        """Say whether a node does not answer, so that nothing can be stopped there."""
+        node = self._nodes.objects.get(name)
+        return node is not None and is_lost(node)
+
+    async def until_node_lost(self, name: str) -> None:
+        """Return once a node does not answer; that may be never."""
+        async with contextlib.aclosing(self._nodes.changes()) as changes:
+            following = asyncio.ensure_future(anext(changes))
+            try:
+                # Subscribed first, looked second: no change falls in between.
+                await asyncio.sleep(0)
+                while not self.is_node_lost(name):
+                    await following
+                    following = asyncio.ensure_future(anext(changes))
+            finally:
+                following.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await following
 
     @property
     def watchers(self) -> list[Watcher]:

@@ -30,6 +30,7 @@ from mofang_spawner.server_start import ServerStart
 from mofang_spawner.variables import cpu_cores, memory_bytes
 from mofang_spawner.volumes.homes import ensure_home
 
+_RETRY_SECONDS = 1.0
 _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
@@ -285,6 +286,74 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             self.log.warning(
                 "Left behind by the failed start of %s: %s", self._log_name, err
             )
+
+    # -- a node that does not answer
+
+    @property
+    def lost_node(self) -> str:
+        """Name of the server's node if that does not answer; else empty."""
+        node = self._node
+        return node if node and self.context().is_node_lost(node) else ""
+
+    @property
+    def _pod(self) -> dict[str, Any] | None:
+        return self.context().find_pod(self.namespace, self.pod_name)
+
+    @property
+    def _node(self) -> str:
+        pod = self._pod
+        return str(pod["spec"].get("nodeName") or "") if pod else ""
+
+    async def poll(self) -> int | None:
+        """Say whether the server runs, as KubeSpawner does.
+
+        One that Kubernetes has evicted from a lost node does not, though its pod stays.
+        """
+        status = cast("int | None", await super().poll())
+        pod = self._pod
+        is_evicted = pod is not None and "deletionTimestamp" in pod["metadata"]
+        if status is None and is_evicted and self.lost_node:
+            await self.stop(now=True)
+            return 1
+        return status
+
+    async def stop(self, now: bool = False) -> None:
+        """Stop the server; on a lost node, without waiting for the node."""
+        await self.context().ready()
+        removal = asyncio.create_task(self._remove_from_lost_node())
+        try:
+            await super().stop(now=now)
+        finally:
+            removal.cancel()
+            await asyncio.gather(removal, return_exceptions=True)
+
+    async def _remove_from_lost_node(self) -> None:
+        """Delete the pod by force as soon as its node does not answer.
+
+        Nobody confirms there that the containers have ended, and the pod would keep
+        the name of the next one.
+        """
+        context, node = self.context(), self._node
+        if not node:
+            return
+        await context.until_node_lost(node)
+        metadata = {"name": self.pod_name, "namespace": self.namespace}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+        while True:
+            self.log.warning(
+                "Pod %s is deleted by force: its node %s does not answer",
+                self.pod_name,
+                node,
+            )
+            try:
+                await context.objects.delete(
+                    pod, grace_seconds=0, verb="remove", noun="server"
+                )
+            except MofangError as err:
+                self.log.warning("Pod %s is not deleted: %s", self.pod_name, err)
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """The start's sentences, from the first, as they come."""

@@ -48,7 +48,7 @@ class ApiRequest:
 
 Before = Callable[[ApiRequest], Awaitable[web.Response | None]]
 After = Callable[[ApiRequest, int], Awaitable[None]]
-Events = Callable[[ApiRequest, Event], AsyncIterator[Event]]
+Events = Callable[[ApiRequest, Event], AsyncIterator[Event | bytes]]
 
 
 def refusal(code: int, reason: str, **headers: str) -> web.Response:
@@ -77,7 +77,8 @@ class ApiProxy:
             API server's; a ``ConnectionError`` of its ends the connection unanswered.
         after: Sees each answer's status once the API server has acted, before the
             service hears of it. A ``ConnectionError`` ends the connection unanswered.
-        events: Yields what the service sees of each event of a watch.
+        events: Yields what the service sees of each event of a watch; bytes are sent as
+            they are. A ``ConnectionError`` ends the watch.
     """
 
     def __init__(self, session: aiohttp.ClientSession, upstream: str) -> None:
@@ -149,7 +150,10 @@ class ApiProxy:
                 yield line
                 continue
             async for event in self.events(asked, json.loads(line)):
-                yield json.dumps(event).encode() + b"\n"
+                if isinstance(event, bytes):
+                    yield event
+                else:
+                    yield json.dumps(event).encode() + b"\n"
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
         """Pass on both directions of a WebSocket: ``exec``, ``attach``."""

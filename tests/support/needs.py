@@ -37,6 +37,8 @@ _UNIT = {
     # The hub's database; the folder has a version in it.
     "/usr/lib/postgresql": "postgresql",
     "mount": "mount",
+    # Nodes whose clock was set wrong.
+    "faketime": "faketime",
     "setpriv": "util-linux",
     "unshare": "util-linux",
     # Plain users may not enter root's own, where Python is elsewhere.

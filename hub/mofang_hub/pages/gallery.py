@@ -33,6 +33,8 @@ class Server:
     progress_url: str
     has_failed: bool = False
     """Whether its last start failed."""
+    lost_node: str = ""
+    """Node that it is on if that does not answer; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +152,11 @@ def find_server(user: Any, hub_url: str, name: str) -> Server:
     # Not by brackets: JupyterHub's mapping would make what it lacks.
     spawner = user.spawners.get(name)
     path = f"{user.escaped_name}/{quote(name, safe='')}"
+    state = _state(spawner)
     return Server(
         name=name,
-        state=_state(spawner),
+        state=state,
+        lost_node=spawner.lost_node if state is ServerState.RUNNING else "",
         url=user.server_url(name),
         start_url=f"{hub_url}spawn/{path}",
         progress_url=f"{hub_url}spawn-pending/{path}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,6 +19,7 @@ from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.domain.models import ObservedJob
 from mofang_jobs.domain.status import job_state
 from mofang_jobs.engines.registry import kind_by_name
+from mofang_kube.clock import local_time
 from mofang_kube.errors import ClusterError
 from mofang_kube.leader import Leads, always
 from mofang_kube.names import is_job_id
@@ -36,10 +37,6 @@ SUBMISSION_TIMEOUT = timedelta(minutes=10)
 """How long a submission may take at most."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Retention:
     """Sweeps once an hour.
 
@@ -49,7 +46,7 @@ class Retention:
         store: Removes their logs.
         keep: How long a job stays after its end.
         leads: Says whether this process removes them.
-        now: The time.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -60,7 +57,7 @@ class Retention:
         *,
         keep: timedelta,
         leads: Leads = always,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
     ) -> None:
         self._cache = cache
         self._job_storage = job_storage

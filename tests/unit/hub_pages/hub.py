@@ -58,6 +58,8 @@ class FakeSpawner(Spawner):
 
         return SimpleNamespace(ready=ready, catalog=self.catalog)
 
+    lost_node = ""
+
     @property
     def pending(self):
         return self.now[self.name] if self._is_set() else super().pending

@@ -40,7 +40,7 @@ class FakeApi:
         async def read():
             return json.dumps(body).encode()
 
-        return SimpleNamespace(status=200, read=read)
+        return SimpleNamespace(status=200, headers={}, read=read)
 
 
 class FakeCore:
