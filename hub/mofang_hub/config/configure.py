@@ -102,6 +102,7 @@ def _spawner(c: Any, settings: Settings) -> None:
     context = SpawnContext(
         training_url=f"http://{training}:8080{_TRAINING_PREFIX}",
         images=settings.image_references,
+        hub=settings.platform_namespace,
         limit_per_user=singleuser.limit_per_user,
         homes=settings.storage_root / homes.FOLDER,
         ephemeral_storage=singleuser.ephemeral_storage,
