@@ -36,6 +36,12 @@ SERVER_LABEL = f"{GROUP}/server"
 server's Service and the NetworkPolicies of a project select by it: KubeSpawner's own
 labels can be configured."""
 
+HUB_LABEL = f"{GROUP}/hub"
+"""The platform namespace of the hub that made a server's pod, on the pod."""
+
+START_GATE = f"{GROUP}/start"
+"""Scheduling gate of a server's pod until what belongs to the pod is there."""
+
 JOB_SPEC_ANNOTATION = f"{GROUP}/training-job"
 JOB_SPEC_VERSION_ANNOTATION = f"{GROUP}/training-job-version"
 OWNER_NAME_ANNOTATION = f"{GROUP}/owner-name"

@@ -58,6 +58,7 @@ class SpawnContext:
         *,
         training_url: str,
         images: Mapping[str, str],
+        hub: str = "",
         limit_per_user: int = 0,
         homes: Path | None = None,
         ephemeral_storage: EphemeralStorage | None = None,
@@ -65,6 +66,8 @@ class SpawnContext:
         self.training_url = training_url
         self.images = images
         """References of the platform's images by name."""
+        self.hub = hub
+        """The platform namespace; empty where there is no hub."""
         self.limit_per_user = limit_per_user
         """Running servers of one user; 0 for no limit."""
         self.homes = homes
@@ -121,12 +124,37 @@ class SpawnContext:
             return []
         return [self.pods, self._nodes, *self.catalog.watchers]
 
+    async def pods_known(self) -> None:
+        """Connect, and wait until all servers' pods are known, however long it takes.
+
+        Who asks whether a server runs cannot do without: JupyterHub takes an error for
+        a server that does not, and forgets it.
+        """
+        await self._connect()
+        self.pods.start()
+        await self.pods.has_synced.wait()
+
     async def ready(self) -> None:
         """Connect, and wait until pods, nodes and catalogue are known.
 
         Raises:
             KubernetesUnavailableError: Kubernetes does not answer.
         """
+        await self._connect()
+        self.pods.start()
+        self._nodes.start()
+        await self.catalog.ready()
+        try:
+            async with asyncio.timeout(_SYNC_SECONDS):
+                await self.pods.has_synced.wait()
+                await self._nodes.has_synced.wait()
+        except TimeoutError as err:
+            raise KubernetesUnavailableError(
+                "The state of servers is unknown: Kubernetes does not answer. "
+                "Try again in a minute."
+            ) from err
+
+    async def _connect(self) -> None:
         async with self._lock:
             if not self._connected:
                 self.api = await clients.load()
@@ -141,15 +169,3 @@ class SpawnContext:
                 )
                 self._nodes = Watcher(self.api, "/api/v1/nodes", trim=strip_node)
                 self._connected = True
-        self.pods.start()
-        self._nodes.start()
-        await self.catalog.ready()
-        try:
-            async with asyncio.timeout(_SYNC_SECONDS):
-                await self.pods.has_synced.wait()
-                await self._nodes.has_synced.wait()
-        except TimeoutError as err:
-            raise KubernetesUnavailableError(
-                "The state of servers is unknown: Kubernetes does not answer. "
-                "Try again in a minute."
-            ) from err

@@ -67,6 +67,7 @@ def fake_nodes(
     pool: str = "",
     node_type: Literal["cpu", "gpu"] = "cpu",
     seconds: float | None = None,
+    address: str = "",
     within: float = 60,
 ) -> Iterator[tuple[str, ...]]:
     """Have so many Ready machines; their names.
@@ -80,6 +81,7 @@ def fake_nodes(
             pods that tolerate ``FAKE_TAINT``.
         node_type: Value of the label ``mofang.dev/node-type``.
         seconds: When pods end by themselves unless annotated; None for never.
+        address: Of all their pods; see ``kwok``.
         within: Seconds until all of them must be Ready.
 
     Machines and their pods are gone after the block. Controllers make pods again:
@@ -93,7 +95,7 @@ def fake_nodes(
         _node(name, run, amounts, pool=pool, node_type=node_type) for name in names
     ]
     platform = Platform()
-    with kwok(platform.kubeconfig, run, seconds) as is_alive:
+    with kwok(platform.kubeconfig, run, seconds, address) as is_alive:
         try:
             for some in _chunks(nodes):
                 platform.kubectl("create", "-f", "-", stdin=_list(some))

@@ -1,16 +1,19 @@
 """JupyterHub, with our pages before its own, and a home for each of its users."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.app import JupyterHub
+from tornado.ioloop import PeriodicCallback
 from traitlets import default
 from typing_extensions import override
 
 from mofang_hub.audit import RequestAudit
 from mofang_hub.auth.admin import restrict_admins
 from mofang_hub.auth.homes import with_homes
+from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
 from mofang_hub.pages import handlers, log_in, servers
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
@@ -53,6 +56,24 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         )
         await super().init_users()
         self.authenticator.makes_homes = True
+
+    @override
+    async def start(self) -> None:
+        """Start, and from then on remove what no server of the database has."""
+        await super().start()
+        context = self.config.MofangSpawner.get("context")
+        if context is None or self.subapp or self.generate_config:
+            return
+        collector = GarbageCollector(context(), lambda: server_pods(self.users))
+
+        async def collect() -> None:
+            await collector.collect()
+            if self.proxy.is_uncertain:
+                await self.proxy.check_routes(self.users, self._service_map)
+
+        collecting = PeriodicCallback(collect, timedelta(seconds=COLLECT_SECONDS))
+        self._periodic_callbacks["garbage"] = collecting
+        collecting.start()
 
     @override
     async def init_role_creation(self) -> None:
