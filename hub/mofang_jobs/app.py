@@ -163,7 +163,12 @@ def _audit_log(settings: AuditSettings) -> AuditLog:
     if not settings.enabled:
         return AuditLog(None)
     return AuditLog(
-        AuditFileHandler(settings.folder, "training", keep_days=settings.retention_days)
+        AuditFileHandler(
+            settings.folder,
+            "training",
+            keep_days=settings.retention_days,
+            max_bytes=settings.max_bytes_per_day,
+        )
     )
 
 

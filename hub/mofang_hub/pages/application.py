@@ -11,6 +11,7 @@ from typing_extensions import override
 from mofang_hub.audit import RequestAudit
 from mofang_hub.auth.admin import restrict_admins
 from mofang_hub.auth.homes import with_homes
+from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.pages import handlers, servers
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
@@ -89,4 +90,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *client_handlers(),
             *user_host_handlers(self.public_url),
         ]
-        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
+        self.handlers[:] = [
+            *self.add_url_prefix(self.hub_prefix, ours),
+            *replace_log_out(self.handlers),
+        ]
