@@ -1,0 +1,76 @@
+"""``make attack``: tests of the findings by name, then generated hostile requests.
+
+The same seed gives the same requests; ``--only`` repeats some kinds.
+"""
+
+import argparse
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from attack.named import NAMED
+from attack.registry import ATTACKS
+from attack.report import HEAD, Tally, details
+from attack.runner import run
+from attack.verdict import Outcome
+from support.platform import ARTEFACTS, REPOSITORY, Platform
+
+
+def run_named() -> int:
+    """Run the tests that try the findings one by one; return pytest's exit status."""
+    for folder, paths in NAMED.items():
+        print(f"\nTests of the findings in tests/{folder}:", flush=True)
+        command = [sys.executable, "-m", "pytest", "-v", *paths]
+        if status := subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
+            return status
+    return 0
+
+
+def main() -> int:
+    """Return 0 if no attack succeeded and nothing of ours broke."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
+    names = [each.name for each in ATTACKS]
+    parser.add_argument("--only", nargs="+", default=names, choices=names)
+    parser.add_argument(
+        "--generated", action="store_true", help="leave the named tests out"
+    )
+    options = parser.parse_args()
+    status = 0 if options.generated else run_named()
+    attacks = [each for each in ATTACKS if each.name in options.only]
+    print(f"\nseed {options.seed}\n{HEAD}", flush=True)
+
+    def tell(tally: Tally) -> None:
+        print(tally.line(), flush=True)
+
+    tallies = run(
+        Platform(), attacks, seed=options.seed, total=options.requests, tell=tell
+    )
+    lines = details(tallies)
+    print("\n".join(lines))
+    ARTEFACTS.mkdir(exist_ok=True)
+    table = [HEAD, *(each.line() for each in tallies)]
+    report = "\n".join([f"seed {options.seed}", *table, *lines])
+    (ARTEFACTS / "attack.txt").write_text(report + "\n")
+    return status or _summary(tallies)
+
+
+def _summary(tallies: list[Tally]) -> int:
+    sent = sum(each.requests for each in tallies)
+    counts = {
+        outcome: sum(each.outcomes[outcome] for each in tallies)
+        for outcome in (Outcome.SUCCESS, Outcome.FAULT, Outcome.UPSTREAM)
+    }
+    print(
+        f"\n{sent} requests: {counts[Outcome.SUCCESS]} successes, "
+        f"{counts[Outcome.FAULT]} faults; {counts[Outcome.UPSTREAM]} of others"
+    )
+    return int(bool(counts[Outcome.SUCCESS] or counts[Outcome.FAULT]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
