@@ -1,4 +1,4 @@
-"""Files of the audit log: one a day for each process, removed after their time.
+"""Files of the audit log: one a day for each process, bounded, kept for a time.
 
 Several processes write into one folder, on storage where two may not append to one file
 at once. So the name of a file has the process' host in it, and nobody renames anything.
@@ -6,17 +6,28 @@ at once. So the name of a file has the process' host in it, and nobody renames a
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from typing_extensions import override
 
+from mofang_audit.bound import DailyBound, EventKind, LeftOut
+from mofang_audit.event import AuditEvent
+
 log = logging.getLogger(__name__)
+
+SUMMARY_SECONDS = 60.0
+"""So often is told how many events were not recorded in full."""
+
+Cancel = Callable[[], None]
+Later = Callable[[float, Callable[[], None]], Cancel]
 
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.[A-Za-z0-9._-]+\.jsonl")
 _MODE = 0o600
@@ -58,8 +69,26 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _later(seconds: float, work: Callable[[], None]) -> Cancel:
+    timer = threading.Timer(seconds, work)
+    timer.daemon = True
+    timer.start()
+    return timer.cancel
+
+
+def _summary(kind: EventKind, left_out: LeftOut) -> AuditEvent:
+    since = left_out.since.isoformat(timespec="seconds")
+    return AuditEvent.model_validate(
+        {
+            **kind.content(),
+            "count": left_out.count,
+            "detail": f"counted since {since}, not recorded in full",
+        }
+    )
+
+
 class AuditFileHandler(logging.Handler):
-    """Writes each record as a line of today's file.
+    """Writes each record as a line of today's file, up to the day's bound.
 
     What cannot be written goes to the program's own log, so that it is not lost.
 
@@ -67,8 +96,10 @@ class AuditFileHandler(logging.Handler):
         folder: Where all services write.
         service: Name of this one.
         keep_days: For how many days files are kept.
+        max_bytes: Of a day.
         host: Of this process.
         now: The time.
+        later: Does something after so many seconds, from any thread.
     """
 
     def __init__(
@@ -77,28 +108,65 @@ class AuditFileHandler(logging.Handler):
         service: str,
         *,
         keep_days: int,
+        max_bytes: int,
         host: str = "",
         now: Callable[[], datetime] = _now,
+        later: Later = _later,
     ) -> None:
         super().__init__()
         self._folder = folder
         self._service = service
         self._host = host or socket.gethostname()
         self._keep_days = keep_days
+        self._bound = DailyBound(max_bytes)
         self._now = now
+        self._later = later
+        self._cancel: Cancel | None = None
         self._day: date | None = None
         self._file: int | None = None
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        line = self.format(record)
+        line = f"{self.format(record)}\n"
         try:
-            os.write(self._today(), f"{line}\n".encode())
+            file, size = self._today(), len(line.encode())
+            if self._bound.admit(json.loads(line), size, self._now()):
+                os.write(file, line.encode())
+            elif self._cancel is None:
+                self._cancel = self._later(SUMMARY_SECONDS, self.summarize)
         except OSError as err:
             self._close_file()
-            log.warning(
-                "An event of the audit log could not be written: %s: %s", err, line
-            )
+            self._lose(line, err)
+
+    def summarize(self) -> None:
+        """Tell how many events were not recorded in full since the last time."""
+        self.acquire()
+        try:
+            self._cancel = None
+            for kind, left_out in self._bound.take_left_out().items():
+                self._write_summary(_summary(kind, left_out).as_line(self._now()))
+        finally:
+            self.release()
+
+    def _write_summary(self, text: str) -> None:
+        line = f"{text}\n"
+        try:
+            file = self._today()
+            if self._bound.fits(len(line.encode())):
+                os.write(file, line.encode())
+            else:
+                self._lose(line, "the day's bound is reached")
+        except OSError as err:
+            self._close_file()
+            self._lose(line, err)
+
+    @staticmethod
+    def _lose(line: str, reason: object) -> None:
+        log.warning(
+            "An event of the audit log could not be written: %s: %s",
+            reason,
+            line.rstrip(),
+        )
 
     def _today(self) -> int:
         """Return the descriptor of today's file."""
@@ -108,9 +176,16 @@ class AuditFileHandler(logging.Handler):
             name = f"{today.isoformat()}.{self._service}.{self._host}.jsonl"
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
             self._file = os.open(self._folder / name, flags, _MODE)
+            if self._day != today:
+                self._bound.begin_day(self._size_of(today))
+                remove_expired(self._folder, today, self._keep_days)
             self._day = today
-            remove_expired(self._folder, today, self._keep_days)
         return self._file
+
+    def _size_of(self, day: date) -> int:
+        """Return how much this service has written on a day, from whichever pod."""
+        found = self._folder.glob(f"{day.isoformat()}.{self._service}.*.jsonl")
+        return sum(each.lstat().st_size for each in found)
 
     def _close_file(self) -> None:
         if self._file is not None:
@@ -119,5 +194,8 @@ class AuditFileHandler(logging.Handler):
 
     @override
     def close(self) -> None:
+        if self._cancel is not None:
+            self._cancel()
+            self.summarize()
         self._close_file()
         super().close()

@@ -165,7 +165,11 @@ def _audit_log(settings: AuditSettings, now: Callable[[], datetime]) -> AuditLog
         return AuditLog(None)
     return AuditLog(
         AuditFileHandler(
-            settings.folder, "training", keep_days=settings.retention_days, now=now
+            settings.folder,
+            "training",
+            keep_days=settings.retention_days,
+            max_bytes=settings.max_bytes_per_day,
+            now=now,
         ),
         now=now,
     )

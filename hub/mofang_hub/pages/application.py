@@ -13,6 +13,7 @@ from typing_extensions import override
 from mofang_hub.audit import RequestAudit
 from mofang_hub.auth.admin import restrict_admins
 from mofang_hub.auth.homes import with_homes
+from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
 from mofang_hub.pages import handlers, log_in, servers
 from mofang_hub.pages.audit import audit_handlers
@@ -111,4 +112,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *client_handlers(),
             *user_host_handlers(self.public_url),
         ]
-        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
+        self.handlers[:] = [
+            *self.add_url_prefix(self.hub_prefix, ours),
+            *replace_log_out(self.handlers),
+        ]

@@ -36,7 +36,12 @@ def log_of(tmp_path, clock):
 
     def make(service="training", host="a"):
         handler = AuditFileHandler(
-            tmp_path, service, keep_days=30, host=host, now=clock
+            tmp_path,
+            service,
+            keep_days=30,
+            max_bytes=64 * 1024**2,
+            host=host,
+            now=clock,
         )
         log = AuditLog(handler, now=clock)
         made.append(log)

@@ -52,6 +52,7 @@ audit:
   enabled: {{ .Values.audit.enabled }}
   folder: /srv/mofang/audit
   retentionDays: {{ .Values.audit.retentionDays }}
+  maxMibPerDay: {{ .Values.audit.maxMibPerDay }}
   trustedProxies: {{- toYaml .Values.audit.trustedProxies | nindent 4 }}
 concurrentSpawnLimit: {{ .Values.hub.concurrentSpawnLimit }}
 activeServerLimit: {{ .Values.hub.activeServerLimit }}
