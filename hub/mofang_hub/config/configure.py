@@ -16,7 +16,6 @@ from mofang_hub.pages.configure import configure_pages
 from mofang_hub.settings import Secrets, Settings, SingleuserSettings
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
-from mofang_spawner.volumes import homes
 
 HUB_PORT = 8081
 _ANSWER_SECONDS = 10.0
@@ -103,7 +102,6 @@ def _spawner(c: Any, settings: Settings) -> None:
         training_url=f"http://{training}:8080{_TRAINING_PREFIX}",
         images=settings.image_references,
         limit_per_user=singleuser.limit_per_user,
-        homes=settings.storage_root / homes.FOLDER,
         ephemeral_storage=singleuser.ephemeral_storage,
     )
     WATCHES.follow(lambda: context.watchers)

@@ -30,15 +30,28 @@ from mofang_spawner.progress import StartLog
 from mofang_spawner.safe_mode import OFFER
 from mofang_spawner.server_start import SpawnFailedError
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.volumes.homes import HomeUnavailableError
 
 FORM = {"project": ["vision"], "environment": ["pytorch"]}
 OPTIONS = {"project": "vision", "environment": "pytorch"}
 
 
+class FakeHomes:
+    """Writes down for whom a home was asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.failure = None
+
+    async def ensure(self, username):
+        self.asked.append(username)
+        if self.failure:
+            raise self.failure
+
+
 class FakeContext:
     training_url = "http://training"
     limit_per_user = 0
-    homes = None
     ephemeral_storage = EphemeralStorage()
     nodes = ()
 
@@ -47,6 +60,7 @@ class FakeContext:
         self.api = FakeApi()
         self.pods = self.core.pods
         self.catalog = a_catalog()
+        self.homes = FakeHomes()
         self.failure = None
 
     async def ready(self):
@@ -352,15 +366,17 @@ async def test_a_removal_that_fails_does_not_hide_the_cause(starting, context):
         await starting._start()
 
 
-async def test_a_start_makes_the_home_first(starting, context, tmp_path):
-    """Also of one that is refused: the kubelet would make it as root's."""
-    context.homes = tmp_path
-    context.core.failures["create", "pod"] = TimeoutError()
+async def test_a_start_waits_for_the_home_before_anything_is_made(starting, context):
+    """The kubelet would make it as root's."""
+    context.homes.failure = HomeUnavailableError("The storage is full.")
 
-    with pytest.raises(SpawnException):
+    with pytest.raises(SpawnException, match="The storage is full") as caught:
         await starting._start()
 
-    assert [each.name for each in tmp_path.iterdir()] == ["ada"]
+    assert caught.value.status_code == 503
+    assert context.homes.asked == ["ada"]
+    assert not context.core.objects
+    assert {verb for verb, _ in context.core.writes} <= {"delete"}
 
 
 async def test_a_late_start_says_what_to_do(starting, context):
