@@ -279,8 +279,6 @@ class Settings(_Model):
     """Name of the hub's Service."""
     training_service: str = "training"
     """Name of the training service's Service."""
-    storage_root: Path = Path("/srv/mofang/storage")
-    """Where the hub sees the homes, in ``users``."""
     logs_root: Path = Path("/srv/mofang/logs")
     """Where the training service sees the logs of jobs."""
 

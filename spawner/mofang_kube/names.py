@@ -59,6 +59,9 @@ ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
 ROUTE_TARGET_ANNOTATION = f"{GROUP}/target"
 ROUTE_DATA_ANNOTATION = f"{GROUP}/data"
 
+SNAPSHOT_REQUEST_ANNOTATION = f"{GROUP}/snapshot-request"
+"""On a Home: the hub's, when a person is about to do what they may want to undo."""
+
 PULLED_IMAGES_ANNOTATION = f"{GROUP}/pulled-images"
 """The chart's: a digest of the images that the pre-puller has pulled."""
 

@@ -1,9 +1,8 @@
-"""What all spawners of one hub share: client, catalogue, watches of pods and nodes."""
+"""What all spawners of one hub share: client, catalogue, homes, watches."""
 
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from pathlib import Path
 
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
@@ -15,6 +14,7 @@ from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
 
 SERVER_SELECTOR = f"{names.SERVER_LABEL},{names.OWNER_LABEL}"
 """Labels of ours: ``component_label`` and others can be configured."""
@@ -60,7 +60,6 @@ class SpawnContext:
         images: Mapping[str, str],
         hub: str = "",
         limit_per_user: int = 0,
-        homes: Path | None = None,
         ephemeral_storage: EphemeralStorage | None = None,
     ) -> None:
         self.training_url = training_url
@@ -70,8 +69,6 @@ class SpawnContext:
         """The platform namespace; empty where there is no hub."""
         self.limit_per_user = limit_per_user
         """Running servers of one user; 0 for no limit."""
-        self.homes = homes
-        """Where the homes of all users are; None where they cannot be seen."""
         self.ephemeral_storage = ephemeral_storage or EphemeralStorage()
         """What a server may write to its node's disk."""
         self._lock = asyncio.Lock()
@@ -81,6 +78,8 @@ class SpawnContext:
         self.objects: ObjectStorage
         self.catalog: Catalog
         self.pods: Watcher
+        self.homes: Homes
+        self._homes: Watcher
         self._nodes: Watcher
 
     @property
@@ -122,7 +121,7 @@ class SpawnContext:
         """All watches; none before the first use."""
         if not self._connected:
             return []
-        return [self.pods, self._nodes, *self.catalog.watchers]
+        return [self.pods, self._nodes, self._homes, *self.catalog.watchers]
 
     async def pods_known(self) -> None:
         """Connect, and wait until all servers' pods are known, however long it takes.
@@ -135,7 +134,7 @@ class SpawnContext:
         await self.pods.has_synced.wait()
 
     async def ready(self) -> None:
-        """Connect, and wait until pods, nodes and catalogue are known.
+        """Connect, and wait until pods, nodes, homes and catalogue are known.
 
         Raises:
             KubernetesUnavailableError: Kubernetes does not answer.
@@ -143,11 +142,13 @@ class SpawnContext:
         await self._connect()
         self.pods.start()
         self._nodes.start()
+        self._homes.start()
         await self.catalog.ready()
         try:
             async with asyncio.timeout(_SYNC_SECONDS):
                 await self.pods.has_synced.wait()
                 await self._nodes.has_synced.wait()
+                await self._homes.has_synced.wait()
         except TimeoutError as err:
             raise KubernetesUnavailableError(
                 "The state of servers is unknown: Kubernetes does not answer. "
@@ -168,4 +169,6 @@ class SpawnContext:
                     trim=strip_pod,
                 )
                 self._nodes = Watcher(self.api, "/api/v1/nodes", trim=strip_node)
+                self._homes = Watcher(self.api, HOMES_PATH, trim=trim_home)
+                self.homes = Homes(self.objects, self._homes)
                 self._connected = True

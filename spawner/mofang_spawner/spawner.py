@@ -29,7 +29,6 @@ from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
 from mofang_spawner.variables import cpu_cores, memory_bytes
-from mofang_spawner.volumes.homes import ensure_home
 
 _RETRY_SECONDS = 1.0
 _SLACK_SECONDS = 5
@@ -286,7 +285,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         manifest = context.api.sanitize_for_serialization(pod)
         # Whatever the hook made of them, the platform finds the pod by its labels.
         label_pod(manifest, plan, context.hub)
-        await ensure_home(context.homes, plan.username)
+        await context.homes.ensure(plan.username)
         created = await server_start.create(
             manifest, token=self.api_token or "", port=self.port
         )

@@ -17,7 +17,6 @@ from mofang_hub.server_answers import ServerAnswer
 from mofang_hub.settings import Secrets, Settings, SingleuserSettings
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
-from mofang_spawner.volumes import homes
 
 HUB_PORT = 8081
 _ANSWER_SECONDS = 10.0
@@ -108,7 +107,6 @@ def _spawner(c: Any, settings: Settings) -> None:
         images=settings.image_references,
         hub=settings.platform_namespace,
         limit_per_user=singleuser.limit_per_user,
-        homes=settings.storage_root / homes.FOLDER,
         ephemeral_storage=singleuser.ephemeral_storage,
     )
     WATCHES.follow(lambda: context.watchers)

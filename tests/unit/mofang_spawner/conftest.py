@@ -11,6 +11,7 @@ from kubespawner import KubeSpawner
 from unit.mofang_spawner.fake_cluster import FakeApi, FakeCore, FakeWatcher
 
 from mofang_kube.ephemeral_storage import EphemeralStorage
+from mofang_spawner.context import SpawnContext
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.options import ServerOptions
@@ -113,19 +114,37 @@ def golden():
     return check
 
 
+class FakeHomes:
+    """Writes down for whom a home was asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.failure = None
+
+    async def ensure(self, username):
+        self.asked.append(username)
+        if self.failure:
+            raise self.failure
+
+
 class FakeContext:
     training_url = "http://training"
     hub = "mofang"
     limit_per_user = 0
-    homes = None
     ephemeral_storage = EphemeralStorage()
     nodes = ()
+    find_pod = SpawnContext.find_pod
+    is_node_lost = SpawnContext.is_node_lost
+    until_node_lost = SpawnContext.until_node_lost
+    _connected = True
 
     def __init__(self):
+        self._nodes = FakeWatcher()
         self.core = self.objects = FakeCore()
         self.api = FakeApi()
         self.pods = self.core.pods
         self.catalog = a_catalog()
+        self.homes = FakeHomes()
         self.failure = None
 
     async def ready(self):

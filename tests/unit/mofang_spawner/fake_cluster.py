@@ -171,9 +171,13 @@ class FakeCore:
         self.gates.append([each["name"] for each in gates])
 
     async def delete(self, manifest, *, grace_seconds, verb, noun):
-        assert grace_seconds == 0
+        """Delete at once; a pod with some seconds of grace is ended by its kubelet."""
         kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]
         with contextlib.suppress(NotFoundError), wrap_api_errors(verb, noun, name):
+            if grace_seconds and (found := self.objects.get((kind, name))):
+                found["metadata"]["deletionTimestamp"] = "now"
+                self.pods.send("MODIFIED", found)
+                return
             await self._delete(kind, name)
 
     async def read_namespaced_pod_log(self, _name, _namespace, *, previous, **_):

@@ -4,46 +4,25 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from unit.mofang_spawner.conftest import FakeWatcher
+from unit.mofang_spawner.conftest import FakeContext, PlainSpawner
 from unit.mofang_spawner.fake_cluster import NAMESPACE, POD, FakeCore
-from unit.mofang_spawner.test_spawner import FakeContext, PlainSpawner
 
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_spawner import spawner as spawner_module
-from mofang_spawner.context import SpawnContext
 from support.eventually import until
 
 
 class NodesContext(FakeContext):
     """With one node."""
 
-    find_pod = SpawnContext.find_pod
-    is_node_lost = SpawnContext.is_node_lost
-    until_node_lost = SpawnContext.until_node_lost
-
     def __init__(self):
         super().__init__()
-        self._connected = True
-        self._nodes = FakeWatcher()
         self.mark_node("True")
 
     def mark_node(self, ready):
         conditions = [{"type": "Ready", "status": ready}]
         node = {"metadata": {"name": "cpu-1"}, "status": {"conditions": conditions}}
         self._nodes.put(node)
-
-
-class GracefulApi:
-    """Deletes with some seconds of grace, which only a kubelet ends."""
-
-    def __init__(self, core):
-        self._core = core
-
-    async def delete_namespaced_pod(self, name, namespace, **_):
-        del namespace
-        if found := self._core.objects.get(("pod", name)):
-            found["metadata"]["deletionTimestamp"] = "now"
-            self._core.pods.send("MODIFIED", found)
 
 
 @pytest.fixture
@@ -67,7 +46,6 @@ def spawner(context, monkeypatch):
     )
     made = PlainSpawner(_mock=True, user=user, orm_spawner=row)
     made.context = lambda: context
-    made.api = GracefulApi(context.core)
     made.namespace, made.pod_name = NAMESPACE, POD
     # It has no address to compare with.
     made.is_pod_running = lambda _: False
@@ -125,7 +103,8 @@ async def test_what_kubernetes_evicts_from_a_lost_node_is_over(spawner, context)
     pod = context.core.objects["pod", POD]
     pod["metadata"]["deletionTimestamp"] = "now"
     context.pods.send("MODIFIED", pod)
-    assert await spawner.poll() is None, "its kubelet is about to end it"
+    assert await spawner.poll() == 1
+    assert pods(context) == [POD], "its kubelet is about to end it"
     context.mark_node("Unknown")
 
     assert await spawner.poll() == 1

@@ -29,6 +29,7 @@ from mofang_spawner.pod_phase import StartFailed
 from mofang_spawner.progress import StartLog
 from mofang_spawner.safe_mode import OFFER
 from mofang_spawner.server_start import SpawnFailedError
+from mofang_spawner.volumes.homes import HomeUnavailableError
 
 FORM = {"project": ["vision"], "environment": ["pytorch"]}
 OPTIONS = {"project": "vision", "environment": "pytorch"}
@@ -281,15 +282,17 @@ async def test_a_removal_that_fails_does_not_hide_the_cause(starting, context):
         await starting._start()
 
 
-async def test_a_start_makes_the_home_first(starting, context, tmp_path):
-    """Also of one that is refused: the kubelet would make it as root's."""
-    context.homes = tmp_path
-    context.core.failures["create", "pod"] = TimeoutError()
+async def test_a_start_waits_for_the_home_before_anything_is_made(starting, context):
+    """The kubelet would make it as root's."""
+    context.homes.failure = HomeUnavailableError("The storage is full.")
 
-    with pytest.raises(SpawnException):
+    with pytest.raises(SpawnException, match="The storage is full") as caught:
         await starting._start()
 
-    assert [each.name for each in tmp_path.iterdir()] == ["ada"]
+    assert caught.value.status_code == 503
+    assert context.homes.asked == ["ada"]
+    assert not context.core.objects
+    assert {verb for verb, _ in context.core.writes} <= {"delete"}
 
 
 async def test_a_late_start_says_what_to_do(starting, context):

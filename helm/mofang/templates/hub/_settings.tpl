@@ -60,7 +60,6 @@ debug: {{ .Values.debug.enabled }}
 clusterDomain: {{ .Values.clusterDomain }}
 hubService: {{ include "mofang.name" (dict "root" . "name" "hub") }}
 trainingService: {{ include "mofang.name" (dict "root" . "name" "training") }}
-storageRoot: /srv/mofang/storage
 logsRoot: /srv/mofang/logs
 {{- end -}}
 
