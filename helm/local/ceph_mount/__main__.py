@@ -11,6 +11,7 @@ from ceph_mount import sessions
 from ceph_mount.fuse import FuseProcess, MountError, MountSpec, unmount
 from ceph_mount.mounts import device_at
 from ceph_mount.rebind import rebind
+from ceph_mount.sessions import Session
 
 CHECK_SECONDS = 1.0
 """How often a process that lives is asked whether it was blocked."""
@@ -47,28 +48,44 @@ class Mounter:
         began = time.monotonic()
         self._clear()
         self._process = FuseProcess(self._spec)
-        sessions.remember(self._record, self._process.wait_until_mounted())
-        say(f"Mounted at {self._spec.target} after {time.monotonic() - began:.2f} s")
-        if self._devices:
-            replaced, failures = rebind(self._spec.target, frozenset(self._devices))
-            say(f"Replaced {replaced} mounts of containers")
-            for failure in failures:
-                say(f"Not replaced: {failure}")
+        said = self._process.wait_until_mounted()
+        target = self._spec.target
+        say(f"Mounted at {target} after {time.monotonic() - began:.2f} s")
+        own = device_at(target) or ""
+        self._write(said["addr_str"], own)
+        # The kernel gives numbers again.
+        old = frozenset(self._devices - {own})
+        if not old:
+            return
+        replaced, failures = rebind(target, old)
+        say(f"Replaced {replaced} mounts of containers")
+        for failure in failures:
+            say(f"Not replaced: {failure}")
+        if not failures:
+            self._devices.clear()
+            self._write(said["addr_str"], own)
 
     def _clear(self) -> None:
         """End what an earlier process left: its mount, its session."""
         target = self._spec.target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        session = sessions.read(self._record)
+        if session:
+            self._devices.update(session.devices)
         while device := device_at(target):
             self._devices.add(device)
             unmount(target)
-        target.mkdir(parents=True, exist_ok=True)
+        target.mkdir(exist_ok=True)
         # What is written in the gap must not land on the node's own disk.
         target.chmod(0o555)
-        ended = sessions.end_recorded(
-            self._record, self._spec.client, self._spec.keyring
-        )
-        if ended:
-            say(f"Ended the session {ended}")
+        if session and session.address:
+            sessions.end(session, self._spec.client, self._spec.keyring)
+            say(f"Ended the session {session.address}")
+        self._write("")
+
+    def _write(self, address: str, *devices: str) -> None:
+        found = tuple(sorted({*self._devices, *devices} - {""}))
+        sessions.write(self._record, Session(address=address, devices=found))
 
     def _watch(self) -> None:
         process = self._process

@@ -1,11 +1,11 @@
 """What the kernel says of mounts, in this and in other mount namespaces."""
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+KIND = "fuse.ceph-fuse"
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -23,13 +23,16 @@ class Mount:
 
     point: str
     options: frozenset[str]
+    kind: str
+    """Of file system, such as ``fuse.ceph-fuse``."""
 
 
 def parse(text: str) -> list[Mount]:
     """Read the content of a ``mountinfo``."""
     found = []
     for line in text.splitlines():
-        identity, parent, device, root, point, options = line.split()[:6]
+        head, _, tail = line.partition(" - ")
+        identity, parent, device, root, point, options = head.split()[:6]
         found.append(
             Mount(
                 identity=int(identity),
@@ -38,6 +41,7 @@ def parse(text: str) -> list[Mount]:
                 root=_plain(root),
                 point=_plain(point),
                 options=frozenset(options.split(",")),
+                kind=tail.split()[0],
             )
         )
     return found
@@ -54,7 +58,7 @@ def namespaces() -> Iterator[int]:
     known: set[str] = set()
     for entry in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
         try:
-            namespace = os.readlink(entry / "ns" / "mnt")
+            namespace = str((entry / "ns" / "mnt").readlink())
         except OSError:
             # It has ended, or is a thread of the kernel.
             continue
@@ -64,11 +68,13 @@ def namespaces() -> Iterator[int]:
 
 
 def affected(text: str, devices: frozenset[str]) -> list[Mount]:
-    """Mounts of file systems that are gone, outermost first.
+    """Mounts of file systems that may be gone, without those inside of another one.
 
-    Those inside of another one of them come with it.
+    The kernel gives a number again, so each is looked at before it is replaced.
     """
-    mounts = [each for each in parse(text) if each.device in devices]
+    mounts = [
+        each for each in parse(text) if each.device in devices and each.kind == KIND
+    ]
     identities = {each.identity for each in mounts}
     return [each for each in mounts if each.parent not in identities]
 

@@ -8,6 +8,7 @@ and before that one goes: at no moment is the container's own disk seen there.
 """
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,7 @@ _BENEATH = 0x200
 _ATTRIBUTES = {"ro": 0x1, "nosuid": 0x2, "nodev": 0x4, "noexec": 0x8}
 _PRIVATE = 1 << 18
 _MNT_DETACH = 2
+_REPLACED, _LIVES = "replaced", "lives"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -55,23 +57,21 @@ def rebind(target: Path, devices: frozenset[str]) -> tuple[int, list[str]]:
         except OSError:
             continue
         for mount in affected(text, devices):
-            failure = _in_child(target, process, mount)
-            if failure is None:
+            said = _in_child(target, process, mount)
+            if said == _REPLACED:
                 replaced += 1
-            else:
-                failures.append(f"{mount.point} of process {process}: {failure}")
+            elif said != _LIVES:
+                failures.append(f"{mount.point} of process {process}: {said}")
     return replaced, failures
 
 
-def _in_child(target: Path, process: int, mount: Mount) -> str | None:
+def _in_child(target: Path, process: int, mount: Mount) -> str:
     """Replace one, in a process that may leave this mount namespace."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            _replace(target, process, mount)
-        except OSError as error:
-            os.write(writer, str(error).encode())
+            os.write(writer, _replace(target, process, mount).encode())
         except BaseException as error:  # noqa: BLE001 - nobody else would hear of it
             os.write(writer, repr(error).encode())
         finally:
@@ -80,10 +80,19 @@ def _in_child(target: Path, process: int, mount: Mount) -> str | None:
     with os.fdopen(reader) as stream:
         said = stream.read()
     os.waitpid(child, 0)
-    return said or None
+    return said
 
 
-def _replace(target: Path, process: int, mount: Mount) -> None:
+def _is_dead(point: str) -> bool:
+    try:
+        # Unlike a file's attributes, this is never answered from a cache.
+        os.statvfs(point)
+    except OSError as error:
+        return error.errno == errno.ENOTCONN
+    return False
+
+
+def _replace(target: Path, process: int, mount: Mount) -> str:
     source = f"{target}{mount.root}".rstrip("/")
     tree = _call(
         _OPEN_TREE,
@@ -95,10 +104,13 @@ def _replace(target: Path, process: int, mount: Mount) -> None:
     namespace = os.open(f"/proc/{process}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     if _libc.setns(namespace, 0):
         _raise("setns")
+    if not _is_dead(mount.point):
+        return _LIVES
     point = mount.point.encode()
     _call(_MOVE_MOUNT, tree, b"", _AT_FDCWD, point, _FROM_EMPTY_PATH | _BENEATH)
     if _libc.umount2(point, _MNT_DETACH):
         _raise("umount2")
+    return _REPLACED
 
 
 def _set_attributes(tree: int, options: Iterable[str]) -> None:

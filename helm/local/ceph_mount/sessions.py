@@ -6,8 +6,8 @@ session at once, and what is left of the old process can write no more.
 """
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 EXPIRE_SECONDS = 3600.0
 """By then every trace of the old process is gone."""
@@ -15,46 +15,64 @@ EXPIRE_SECONDS = 3600.0
 CONNECT_SECONDS = 10
 
 
-def remember(record: Path, status: dict[str, Any]) -> None:
-    """Write down the address of a session, for whoever must end it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What whoever comes next finds on the node of the mounts before."""
+
+    address: str
+    """Of the client, as the cluster knows it; empty once the session was ended."""
+
+    devices: tuple[str, ...]
+    """Numbers of file systems, as in ``mountinfo``, that containers may still see."""
+
+
+def write(record: Path, session: Session) -> None:
+    """Write a session down, for whoever comes after this process."""
     temporary = record.with_name(f".{record.name}.new")
-    temporary.write_text(json.dumps({"address": status["addr_str"]}))
+    temporary.write_text(json.dumps(asdict(session)))
     temporary.replace(record)
 
 
-def end_recorded(record: Path, client: str, keyring: Path) -> str | None:
-    """End the session that was written down last; return its address, if any was.
+def read(record: Path) -> Session | None:
+    """Return the session that was written down last; None if there is none."""
+    try:
+        found = json.loads(record.read_text())
+        return Session(address=found["address"], devices=tuple(found["devices"]))
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def end(session: Session, client: str, keyring: Path) -> None:
+    """End a session at once.
 
     Args:
-        record: Where ``remember`` wrote it.
+        session: Which.
         client: Name of the client without its kind.
         keyring: File of its key.
+
+    Raises:
+        OSError: The monitor did not do it, or does not answer.
     """
-    try:
-        address = json.loads(record.read_text())["address"]
-    except (FileNotFoundError, ValueError):
-        return None
-    _blocklist(address, client, keyring)
-    record.unlink()
-    return str(address)
-
-
-def _blocklist(address: str, client: str, keyring: Path) -> None:
     import rados  # noqa: PLC0415 - in the image alone
 
     settings = {"keyring": str(keyring), "client_mount_timeout": str(CONNECT_SECONDS)}
     cluster = rados.Rados(
         name=f"client.{client}", conffile="/etc/ceph/ceph.conf", conf=settings
     )
-    with cluster:
+    try:
+        cluster.connect()
         command = {
             "prefix": "osd blocklist",
             "blocklistop": "add",
-            "addr": address,
+            "addr": session.address,
             "expire": EXPIRE_SECONDS,
         }
         code, _, said = cluster.mon_command(
             json.dumps(command), b"", timeout=CONNECT_SECONDS
         )
+    except rados.Error as error:
+        raise OSError(f"The monitor does not answer: {error}") from error
+    finally:
+        cluster.shutdown()
     if code:
-        raise OSError(-code, f"The monitor did not end the session {address}: {said}")
+        raise OSError(-code, f"The monitor did not end {session.address}: {said}")

@@ -46,7 +46,7 @@ mon_memory_autotune = false
 # A module that fails to load makes the whole cluster unhealthy.
 mgr_initial_modules =
 # The file is on a disk that others fill, too.
-mon_data_avail_warn = 5
+mon_data_avail_warn = 2
 mon_data_avail_crit = 1
 
 [osd]

@@ -63,7 +63,7 @@ CAPABILITIES: Mapping[str, Mapping[str, str]] = {
 
 
 def new_key() -> str:
-    """Make a secret as Ceph writes it: a head of kind, time and length, then 16 bytes."""
+    """Make a secret as Ceph writes it: kind, time and length, then 16 bytes."""
     secret = os.urandom(16)
     head = struct.pack("<HIIH", 1, int(time.time()), 0, len(secret))
     return base64.b64encode(head + secret).decode()
@@ -96,8 +96,7 @@ def initial_keyring(known: Mapping[str, str]) -> str:
     for entity, capabilities in CAPABILITIES.items():
         lines = [f"\tkey = {known[entity]}"]
         lines += [
-            f'\tcaps {kind} = "{allowed}"'
-            for kind, allowed in capabilities.items()
+            f'\tcaps {kind} = "{allowed}"' for kind, allowed in capabilities.items()
         ]
         parts.append("\n".join([f"[{entity}]", *lines, ""]))
     return "\n".join(parts)

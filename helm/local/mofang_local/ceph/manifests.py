@@ -135,11 +135,15 @@ def _deployment(settings: CephSettings, image: str, pod: Manifest) -> Manifest:
     labels = {_LABEL: "ceph", "ceph-daemon": name}
     request, limit = _MEMORY[name]
     mounts = [
-        {"name": "configuration", "mountPath": "/etc/ceph/ceph.conf", "subPath": "ceph.conf"},
+        {
+            "name": "configuration",
+            "mountPath": "/etc/ceph/ceph.conf",
+            "subPath": "ceph.conf",
+        },
         {"name": "configuration", "mountPath": "/opt/ceph"},
         {"name": "keys", "mountPath": "/etc/ceph/keys", "readOnly": True},
         {"name": "run", "mountPath": RUN},
-        {"name": "tmp", "mountPath": "/tmp"},
+        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in the pod
         {"name": "state", "mountPath": f"/var/lib/ceph/{name}"},
     ]
     for folder, target in pod.get("keeps", {}).items():
@@ -306,9 +310,7 @@ def _network_policies(settings: CephSettings) -> list[Manifest]:
     ]
 
 
-def _secret(
-    settings: CephSettings, daemon: str, content: dict[str, str]
-) -> Manifest:
+def _secret(settings: CephSettings, daemon: str, content: dict[str, str]) -> Manifest:
     return _object(settings, "Secret", f"ceph-{daemon}", stringData=content)
 
 
