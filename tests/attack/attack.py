@@ -51,3 +51,17 @@ class Attack(ABC):
             scene: Whom it was aimed at.
         """
         return judge(request, answer, caller, scene)
+
+    def follow_up(
+        self, request: Request, answer: Answer, caller: Caller, scene: Scene
+    ) -> Request | None:
+        """Return a request that undoes what the caller might do; None for none.
+
+        Args:
+            request: What was sent.
+            answer: What came back.
+            caller: Who sent it.
+            scene: Whom it was aimed at.
+        """
+        del request, answer, caller, scene
+        return None

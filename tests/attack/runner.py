@@ -72,6 +72,9 @@ async def _send_all(
         for request, caller in left:
             answer = await sender.send(request, caller)
             tally.add(request, answer, attack.judge(request, answer, caller, scene))
+            undo = attack.follow_up(request, answer, caller, scene)
+            if undo is not None:
+                await sender.send(undo, caller)
 
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
