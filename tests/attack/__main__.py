@@ -11,11 +11,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from attack.classification import Outcome
 from attack.named import NAMED
 from attack.registry import ATTACKS
 from attack.report import HEAD, Tally, details
 from attack.runner import run
-from attack.verdict import Outcome
 from support.platform import ARTEFACTS, REPOSITORY, Platform
 
 
@@ -46,7 +46,7 @@ def main() -> int:
 
     kept: list[Tally] = []
 
-    def tell(tally: Tally) -> None:
+    def report(tally: Tally) -> None:
         print(tally.line(), flush=True)
 
     def end(tallies: list[Tally]) -> None:
@@ -62,7 +62,7 @@ def main() -> int:
         attacks,
         seed=options.seed,
         total=options.requests,
-        tell=tell,
+        report=report,
         end=end,
     )
     return status or _summary(kept)
