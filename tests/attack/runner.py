@@ -5,6 +5,7 @@ import itertools
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import ceil
 from random import Random
 
 from attack.attack import Attack
@@ -22,9 +23,9 @@ TOGETHER = 48
 
 
 def shares(attacks: Sequence[Attack], total: int) -> dict[str, int]:
-    """Return how many requests each kind gets, by its name; at least one."""
+    """Return how many requests each kind gets, by its name; in all, so many at least."""
     weights = sum(each.weight for each in attacks)
-    return {each.name: max(1, round(total * each.weight / weights)) for each in attacks}
+    return {each.name: ceil(total * each.weight / weights) for each in attacks}
 
 
 def generate(
