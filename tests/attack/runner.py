@@ -23,7 +23,7 @@ TOGETHER = 48
 
 
 def shares(attacks: Sequence[Attack], total: int) -> dict[str, int]:
-    """Return how many requests each kind gets, by its name; in all, so many at least."""
+    """Return how many requests each kind gets, by name; no fewer than so many."""
     weights = sum(each.weight for each in attacks)
     return {each.name: ceil(total * each.weight / weights) for each in attacks}
 
