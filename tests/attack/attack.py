@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from random import Random
 from typing import ClassVar
 
+from attack.classification import Classification, classify
 from attack.exchange import Answer
 from attack.request import Request
 from attack.scene import Caller, Scene
-from attack.verdict import Verdict, judge
 
 
 class Attack(ABC):
-    """A generator of requests of one kind, and the judge of their answers.
+    """A generator of requests of one kind, and the classify of their answers.
 
     Subclasses are listed in ``attack.registry``.
     """
@@ -39,10 +39,10 @@ class Attack(ABC):
             scene: Whom it is aimed at.
         """
 
-    def judge(
+    def classify(
         self, request: Request, answer: Answer, caller: Caller, scene: Scene
-    ) -> Verdict:
-        """Judge an answer; by what holds for all kinds, unless a kind knows more.
+    ) -> Classification:
+        """Classify an answer; by what holds for all kinds, unless a kind knows more.
 
         Args:
             request: What was sent.
@@ -50,4 +50,18 @@ class Attack(ABC):
             caller: Who sent it.
             scene: Whom it was aimed at.
         """
-        return judge(request, answer, caller, scene)
+        return classify(request, answer, caller, scene)
+
+    def follow_up(
+        self, request: Request, answer: Answer, caller: Caller, scene: Scene
+    ) -> Request | None:
+        """Return a request that undoes what the caller might do; None for none.
+
+        Args:
+            request: What was sent.
+            answer: What came back.
+            caller: Who sent it.
+            scene: Whom it was aimed at.
+        """
+        del request, answer, caller, scene
+        return None

@@ -1,11 +1,12 @@
 """All kinds of attacks, in the order in which they are tried."""
 
 from attack.attack import Attack
-from attack.kinds.bodies import Bodies, Previews, Submissions
+from attack.kinds.bodies import Bodies
 from attack.kinds.framing import Framing
 from attack.kinds.from_pod import FromPod
 from attack.kinds.headers import Headers, Hosts
 from attack.kinds.ids import Ids
+from attack.kinds.jobs import Creations, Previews, Submissions
 from attack.kinds.methods import Methods, Pages
 from attack.kinds.paths import Paths
 from attack.kinds.servers import Servers
@@ -17,6 +18,7 @@ ATTACKS: tuple[Attack, ...] = (
     Bodies(),
     Previews(),
     Submissions(),
+    Creations(),
     Headers(),
     Hosts(),
     Methods(),

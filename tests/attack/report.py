@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from attack import upstream
+from attack.classification import Classification, Outcome
 from attack.exchange import Answer
 from attack.request import Request
-from attack.verdict import Outcome, Verdict
 
 _SHOWN = 3
 """Examples of each reason."""
@@ -26,15 +26,15 @@ class Tally:
     seconds: float = 0.0
     slowest: float = 0.0
 
-    def add(self, request: Request, answer: Answer, verdict: Verdict) -> None:
+    def add(self, request: Request, answer: Answer, found: Classification) -> None:
         """Count an answer; known faults of others are counted apart.
 
         Args:
             request: What was sent.
             answer: What came back.
-            verdict: What it means.
+            found: What it means.
         """
-        outcome, why = verdict.outcome, verdict.why
+        outcome, why = found.outcome, found.why
         known = upstream.find(request, answer) if outcome is Outcome.FAULT else None
         if known is not None:
             outcome, why = Outcome.UPSTREAM, f"{known.whose}: {known.what}"

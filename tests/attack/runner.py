@@ -5,6 +5,7 @@ import itertools
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import ceil
 from random import Random
 
 from attack.attack import Attack
@@ -22,9 +23,9 @@ TOGETHER = 48
 
 
 def shares(attacks: Sequence[Attack], total: int) -> dict[str, int]:
-    """Return how many requests each kind gets, by its name; at least one."""
+    """Return how many requests each kind gets, by name; no fewer than so many."""
     weights = sum(each.weight for each in attacks)
-    return {each.name: max(1, round(total * each.weight / weights)) for each in attacks}
+    return {each.name: ceil(total * each.weight / weights) for each in attacks}
 
 
 def generate(
@@ -71,7 +72,10 @@ async def _send_all(
     async def work() -> None:
         for request, caller in left:
             answer = await sender.send(request, caller)
-            tally.add(request, answer, attack.judge(request, answer, caller, scene))
+            tally.add(request, answer, attack.classify(request, answer, caller, scene))
+            undo = attack.follow_up(request, answer, caller, scene)
+            if undo is not None:
+                await sender.send(undo, caller)
 
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
@@ -114,7 +118,7 @@ def run(
     *,
     seed: int,
     total: int,
-    tell: Callable[[Tally], None],
+    report: Callable[[Tally], None],
     end: Callable[[list[Tally]], None],
 ) -> None:
     """Make the scene, send the requests of all kinds, and remove the scene.
@@ -124,7 +128,7 @@ def run(
         attacks: The kinds.
         seed: Of everything that is drawn.
         total: About how many requests there are in all.
-        tell: Is called when those of a kind have been sent.
+        report: Is called when those of a kind have been sent.
         end: Is called with all, before the scene is removed.
     """
     tallies: list[Tally] = []
@@ -135,12 +139,12 @@ def run(
             for each in state.differences():
                 tally.add_change(each)
             tallies.append(tally)
-            tell(tally)
+            report(tally)
 
         asyncio.run(_run(platform, scene, attacks, (seed, total), after))
         of_services = Tally(name="what the services wrote")
         for each in services.faults():
             of_services.add_fault(each)
         tallies.append(of_services)
-        tell(of_services)
+        report(of_services)
         end(tallies)

@@ -11,11 +11,11 @@ from typing import Any, Self
 from aiolimiter import AsyncLimiter
 
 from attack import exchange
+from attack.classification import SLOW_SECONDS
 from attack.exchange import Answer, Exchange
 from attack.people import LIMIT_PER_PERSON
 from attack.request import Request, To
 from attack.scene import Caller
-from attack.verdict import SLOW_SECONDS
 
 _STREAM_SECONDS = 2.0
 """How long one listens to what does not end."""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from attack.people import People
+from attack.people import COLLEAGUES, People
 from attack.scene import Scene
 from attack.stage import JOB_KINDS, namespace
 from support.platform import Platform
@@ -14,6 +14,7 @@ _KINDS = (
     "pods,services,secrets,networkpolicies,configmaps,rolebindings,resourcequotas,"
     f"virtualservices.networking.istio.io,{JOB_KINDS}"
 )
+OWNER_LABEL = "mofang.dev/owner"
 _OWN = ("note", "id", "user", "scopes")
 
 
@@ -54,6 +55,9 @@ class State:
         found = self._platform.get(_KINDS, "-n", namespace(self._scene.project))
         for each in found["items"]:
             meta = each["metadata"]
+            if (meta.get("labels") or {}).get(OWNER_LABEL) in COLLEAGUES:
+                # They may have jobs of their own.
+                continue
             kept = {
                 "uid": meta["uid"],
                 "generation": meta.get("generation"),

@@ -16,7 +16,7 @@ from mofang_hub.auth.admin import restrict_admins
 from mofang_hub.auth.homes import create_homes, with_homes
 from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
-from mofang_hub.pages import handlers, log_in, servers
+from mofang_hub.pages import handlers, log_in_page, servers
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.user_host import user_host_handlers
@@ -106,7 +106,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         super().init_handlers()
         # The first that fits a path answers; settings can only add to the end.
         ours = [
-            *log_in.HANDLERS,
+            *log_in_page.HANDLERS,
             *handlers.HANDLERS,
             *servers.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),

@@ -11,7 +11,7 @@ from typing_extensions import override
 from attack import values
 from attack.attack import Attack
 from attack.request import Request, chunks, compose
-from attack.scene import ANONYMOUS, CALLERS, COLLEAGUE, Caller, Scene
+from attack.scene import ANONYMOUS, CALLERS, Caller, Scene
 
 _BOMB = gzip.compress(bytes(8 * 1024**2))
 _DEFLATED = zlib.compress(bytes(8 * 1024**2))
@@ -185,49 +185,4 @@ class Bodies(Attack):
                 ("PUT", f"{scene.server_path}api/contents/a.txt", False, hers),
                 ("POST", f"{scene.server_path}api/kernels", False, hers),
             ]
-        )
-
-
-class Submissions(Attack):
-    """Specifications of jobs with hostile fields, by those who may submit none here."""
-
-    name = "jobs of those who may not"
-    weight = 2.0
-    callers: ClassVar = tuple(each for each in CALLERS if each != COLLEAGUE)
-
-    @override
-    def request(self, random: Random, caller: Caller, scene: Scene) -> Request:
-        """Return a submission, valid but for some fields."""
-        spec = values.mutated(random, dict(scene.spec))
-        path = random.choice([scene.jobs, scene.jobs, f"{scene.jobs}/preview"])
-        headers = [*caller.headers, ("Content-Type", "application/json")]
-        body = values.encode(spec)
-        return Request(
-            payload=compose("POST", path, host=scene.host, headers=headers, body=body),
-            caller=caller.role,
-            method="POST",
-        )
-
-
-class Previews(Attack):
-    """Specifications of jobs with hostile fields, by a member."""
-
-    name = "fields of jobs"
-    weight = 4.0
-    callers: ClassVar = (COLLEAGUE,)
-
-    @override
-    def request(self, random: Random, caller: Caller, scene: Scene) -> Request:
-        """Return a job that is not made; a member may ask for it."""
-        spec = values.mutated(random, dict(scene.spec))
-        headers = [*caller.headers, ("Content-Type", "application/json")]
-        payload = compose(
-            "POST",
-            f"{scene.jobs}/preview",
-            host=scene.host,
-            headers=headers,
-            body=values.encode(spec),
-        )
-        return Request(
-            payload=payload, caller=caller.role, method="POST", must_be_refused=False
         )

@@ -9,7 +9,7 @@ from attack.registry import ATTACKS
 from attack.request import chunks, compose
 from attack.runner import generate, shares
 from attack.scene import CALLERS, Caller
-from unit.attack.test_verdict import SCENE
+from unit.attack.test_classification import SCENE
 
 from support.platform import REPOSITORY
 

@@ -8,7 +8,7 @@ from tornado import web
 from typing_extensions import override
 
 
-class LogInHandler(LoginHandler):  # type: ignore[misc] # JupyterHub has no types
+class LogInFormHandler(LoginHandler):  # type: ignore[misc] # JupyterHub has no types
     """JupyterHub's, which answers 500 to a form without a user name."""
 
     @override
@@ -38,4 +38,4 @@ class TokenHandler(OAuthTokenHandler):  # type: ignore[misc] # likewise
         super().post()
 
 
-HANDLERS = ((r"/login", LogInHandler), (r"/api/oauth2/token", TokenHandler))
+HANDLERS = ((r"/login", LogInFormHandler), (r"/api/oauth2/token", TokenHandler))

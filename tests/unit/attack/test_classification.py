@@ -1,10 +1,10 @@
 """Which answers are successes of the attacker, which are faults of ours."""
 
 import pytest
+from attack.classification import Outcome, classify, leads_away
 from attack.exchange import Answer
 from attack.request import Request
 from attack.scene import ANONYMOUS, COLLEAGUE, OUTSIDER, Caller, Canary, Scene
-from attack.verdict import Outcome, judge, leads_away
 
 HOST = "mofang.localhost:8080"
 SCENE = Scene(
@@ -29,7 +29,7 @@ SCENE = Scene(
 
 def outcome(answer, *, role=OUTSIDER, **of_request):
     request = Request(payload=b"GET / HTTP/1.1\r\n\r\n", caller=role, **of_request)
-    return judge(request, answer, SCENE.callers[role][0], SCENE).outcome
+    return classify(request, answer, SCENE.callers[role][0], SCENE).outcome
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def outcome(answer, *, role=OUTSIDER, **of_request):
         ),
     ],
 )
-def test_an_answer_is_judged(answer, of_request, expected):
+def test_an_answer_is_classified(answer, of_request, expected):
     assert outcome(answer, **of_request) is expected
 
 

@@ -29,13 +29,15 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Classification:
     outcome: Outcome
     why: str = ""
 
 
-def judge(request: Request, answer: Answer, caller: Caller, scene: Scene) -> Verdict:
-    """Judge an answer by what holds for all kinds of attacks.
+def classify(
+    request: Request, answer: Answer, caller: Caller, scene: Scene
+) -> Classification:
+    """Classify an answer by what holds for all kinds of attacks.
 
     Args:
         request: What was sent.
@@ -44,12 +46,12 @@ def judge(request: Request, answer: Answer, caller: Caller, scene: Scene) -> Ver
         scene: Whom it was aimed at.
     """
     if taken := find_taken(request, answer, caller, scene):
-        return Verdict(outcome=Outcome.SUCCESS, why=taken)
+        return Classification(outcome=Outcome.SUCCESS, why=taken)
     if fault := find_fault(request, answer):
-        return Verdict(outcome=Outcome.FAULT, why=fault)
+        return Classification(outcome=Outcome.FAULT, why=fault)
     if 200 <= answer.status < 300:
-        return Verdict(outcome=Outcome.ALLOWED)
-    return Verdict(outcome=Outcome.REFUSED)
+        return Classification(outcome=Outcome.ALLOWED)
+    return Classification(outcome=Outcome.REFUSED)
 
 
 def find_taken(
