@@ -6,6 +6,7 @@ at once. So the name of a file has the process' host in it, and nobody renames a
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -88,17 +89,32 @@ class AuditFileHandler(logging.Handler):
         self._now = now
         self._day: date | None = None
         self._file: int | None = None
+        self._is_torn = False
+        """Whether the last line may have been cut off."""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         line = self.format(record)
         try:
-            os.write(self._today(), f"{line}\n".encode())
+            self._append(f"{line}\n".encode())
         except OSError as err:
             self._close_file()
             log.warning(
                 "An event of the audit log could not be written: %s: %s", err, line
             )
+
+    def _append(self, line: bytes) -> None:
+        """Write a line, on one of its own even if the one before was cut off.
+
+        Raises:
+            OSError: It was not written, or not whole.
+        """
+        file = self._today()
+        content = b"\n" + line if self._is_torn else line
+        self._is_torn = True
+        if os.write(file, content) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._is_torn = False
 
     def _today(self) -> int:
         """Return the descriptor of today's file."""
