@@ -17,7 +17,7 @@ import kopf
 
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
-from mofang_kube.objects import connected_objects
+from mofang_kube.objects import ObjectStorage, connected_objects
 from mofang_projects.directories import make_directories
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import (
@@ -34,11 +34,13 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from mofang_projects.watch_probe import WatchBehindError, WatchProbe
 
 LIVENESS_ENDPOINT = "http://0.0.0.0:8090/healthz"
 FIELD_MANAGER = "mofang-reconciler"
 _RESOURCE = (GROUP, VERSION, "projects")
 _RETRY_SECONDS = 5
+_RECONNECT_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class ProjectReconciler:
         self._metrics = metrics or OperatorMetrics()
         self._stack = AsyncExitStack()
         self._namespaces = namespaces
+        self._objects: ObjectStorage | None = None
+        self._watch = WatchProbe(self._list_projects)
         # A change, the timer and a deletion of one project take turns.
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -76,6 +80,8 @@ class ProjectReconciler:
             initial_delay=self._settings.resync_seconds,
         )(self._reconcile)
         kopf.on.delete(*_RESOURCE, registry=registry, id="remove")(self._remove)
+        kopf.on.event(*_RESOURCE, registry=registry, id="observe")(self._observe)
+        kopf.on.probe(registry=registry, id="watch")(self._probe)
         return registry
 
     async def _connect(self, settings: Any, **_: Any) -> None:
@@ -84,12 +90,28 @@ class ProjectReconciler:
             connected_objects(field_manager=FIELD_MANAGER)
         )
         self._namespaces = ProjectNamespaces(objects, self._settings)
+        self._objects = objects
         if self._settings.storage_root is not None:
             # The training service's own volume begins with one of them.
             try:
                 make_directories(self._settings.storage_root)
             except OSError as err:
                 log.warning("Directories of the storage cannot be made: %s", err)
+
+    async def _observe(self, *, event: Any, **_: Any) -> None:
+        self._watch.observe(event["object"], is_gone=event["type"] == "DELETED")
+
+    async def _probe(self, **_: Any) -> str:
+        try:
+            await self._watch.check()
+        except WatchBehindError as err:
+            # kopf would try others again, and keep the kubelet waiting.
+            raise kopf.PermanentError(str(err)) from err
+        return "follows"
+
+    async def _list_projects(self) -> list[dict[str, Any]]:
+        assert self._objects is not None, "kopf connects at start-up"  # noqa: S101
+        return await self._objects.list_objects(f"{GROUP}/{VERSION}", "Project")
 
     async def _disconnect(self, **_: Any) -> None:
         await self._stack.aclose()
@@ -196,6 +218,9 @@ def _configure(settings: Any) -> None:
     # A watch cut in silence by the network is noticed within these.
     settings.watching.server_timeout = 240
     settings.watching.client_timeout = 300
+    # Each list and watch in a row of such that fail; kopf's own is ten a second.
+    settings.watching.reconnect_backoff = _RECONNECT_SECONDS
+    settings.networking.enforce_retry_after = True
     settings.posting.level = logging.WARNING  # Successes are in the status.
 
 
