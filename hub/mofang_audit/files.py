@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.[A-Za-z0-9._-]+\.jsonl")
 _MODE = 0o600
+_LONGEST_GAP = timedelta(days=7)
 
 
 def day_of(path: Path) -> date | None:
@@ -44,12 +45,25 @@ def list_files(folder: Path) -> dict[date, list[Path]]:
 def remove_expired(folder: Path, today: date, keep_days: int) -> None:
     """Remove the files of days that are over for longer than they are kept.
 
+    Not on the first day after a gap: most likely the clock was set wrong, and what is
+    removed now would be missed. An administrator has that day to set it.
+
     Args:
         folder: Of the log.
         today: The day.
         keep_days: For how many days they are kept.
     """
-    for day, paths in list_files(folder).items():
+    found = list_files(folder)
+    before = max((day for day in found if day < today), default=today)
+    if today - before > _LONGEST_GAP:
+        log.warning(
+            "The audit log has nothing between %s and today, %s: is the clock right? "
+            "Expired files are kept until tomorrow.",
+            before,
+            today,
+        )
+        return
+    for day, paths in found.items():
         if day < today - timedelta(days=keep_days):
             for path in paths:
                 path.unlink(missing_ok=True)
