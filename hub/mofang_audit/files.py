@@ -6,6 +6,7 @@ at once. So the name of a file has the process' host in it, and nobody renames a
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -31,6 +32,7 @@ Later = Callable[[float, Callable[[], None]], Cancel]
 
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)\.[A-Za-z0-9._-]+\.jsonl")
 _MODE = 0o600
+_LONGEST_GAP = timedelta(days=7)
 
 
 def day_of(path: Path) -> date | None:
@@ -54,12 +56,25 @@ def list_files(folder: Path) -> dict[date, list[Path]]:
 def remove_expired(folder: Path, today: date, keep_days: int) -> None:
     """Remove the files of days that are over for longer than they are kept.
 
+    Not on the first day after a gap: most likely the clock was set wrong, and what is
+    removed now would be missed. An administrator has that day to set it.
+
     Args:
         folder: Of the log.
         today: The day.
         keep_days: For how many days they are kept.
     """
-    for day, paths in list_files(folder).items():
+    found = list_files(folder)
+    before = max((day for day in found if day < today), default=today)
+    if today - before > _LONGEST_GAP:
+        log.warning(
+            "The audit log has nothing between %s and today, %s: is the clock right? "
+            "Expired files are kept until tomorrow.",
+            before,
+            today,
+        )
+        return
+    for day, paths in found.items():
         if day < today - timedelta(days=keep_days):
             for path in paths:
                 path.unlink(missing_ok=True)
@@ -124,14 +139,17 @@ class AuditFileHandler(logging.Handler):
         self._cancel: Cancel | None = None
         self._day: date | None = None
         self._file: int | None = None
+        self._is_torn = False
+        """Whether the last line may have been cut off."""
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         line = f"{self.format(record)}\n"
         try:
-            file, size = self._today(), len(line.encode())
+            self._today()
+            size = len(line.encode())
             if self._bound.admit(json.loads(line), size, self._now()):
-                os.write(file, line.encode())
+                self._append(line.encode())
             elif self._cancel is None:
                 self._cancel = self._later(SUMMARY_SECONDS, self.summarize)
         except OSError as err:
@@ -151,9 +169,9 @@ class AuditFileHandler(logging.Handler):
     def _write_summary(self, text: str) -> None:
         line = f"{text}\n"
         try:
-            file = self._today()
+            self._today()
             if self._bound.fits(len(line.encode())):
-                os.write(file, line.encode())
+                self._append(line.encode())
             else:
                 self._lose(line, "the day's bound is reached")
         except OSError as err:
@@ -167,6 +185,19 @@ class AuditFileHandler(logging.Handler):
             reason,
             line.rstrip(),
         )
+
+    def _append(self, line: bytes) -> None:
+        """Write a line, on one of its own even if the one before was cut off.
+
+        Raises:
+            OSError: It was not written, or not whole.
+        """
+        file = self._today()
+        content = b"\n" + line if self._is_torn else line
+        self._is_torn = True
+        if os.write(file, content) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._is_torn = False
 
     def _today(self) -> int:
         """Return the descriptor of today's file."""

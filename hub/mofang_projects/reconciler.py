@@ -18,7 +18,7 @@ import kopf
 
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
-from mofang_kube.objects import connected_objects
+from mofang_kube.objects import ObjectStorage, connected_objects
 from mofang_projects.directories import FAILURES, Directories
 from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
@@ -37,6 +37,7 @@ from mofang_projects.namespaces import (
     failed_state,
 )
 from mofang_projects.usage import UsageReader
+from mofang_projects.watch_probe import WatchBehindError, WatchProbe
 
 _HOMES = (GROUP, VERSION, "homes")
 _SNAPSHOT_CHECK_SECONDS = 60.0
@@ -44,6 +45,7 @@ LIVENESS_ENDPOINT = "http://0.0.0.0:8090/healthz"
 FIELD_MANAGER = "mofang-reconciler"
 _RESOURCE = (GROUP, VERSION, "projects")
 _RETRY_SECONDS = 5
+_RECONNECT_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +77,8 @@ class ProjectReconciler:
             )
             self._homes = HomeController(directories, self._usage)
         self._snapshots: asyncio.Task[None] | None = None
+        self._objects: ObjectStorage | None = None
+        self._watch = WatchProbe(self._list_projects)
         # A change, the timer and a deletion of one project take turns.
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -104,6 +108,8 @@ class ProjectReconciler:
                 interval=self._settings.storage.usage_seconds,
                 initial_delay=self._settings.storage.usage_seconds,
             )(self._reconcile_home)
+        kopf.on.event(*_RESOURCE, registry=registry, id="observe")(self._observe)
+        kopf.on.probe(registry=registry, id="watch")(self._probe)
         return registry
 
     async def _connect(self, settings: Any, **_: Any) -> None:
@@ -117,6 +123,7 @@ class ProjectReconciler:
             directories=self._directories,
             usage=self._usage,
         )
+        self._objects = objects
         if self._directories is not None:
             # The training service's own volume begins with one of them.
             try:
@@ -124,6 +131,21 @@ class ProjectReconciler:
             except FAILURES as err:
                 log.warning("Directories of the storage cannot be made: %s", err)
             self._snapshots = asyncio.create_task(self._keep_snapshots())
+
+    async def _observe(self, *, event: Any, **_: Any) -> None:
+        self._watch.observe(event["object"], is_gone=event["type"] == "DELETED")
+
+    async def _probe(self, **_: Any) -> str:
+        try:
+            await self._watch.check()
+        except WatchBehindError as err:
+            # kopf would try others again, and keep the kubelet waiting.
+            raise kopf.PermanentError(str(err)) from err
+        return "follows"
+
+    async def _list_projects(self) -> list[dict[str, Any]]:
+        assert self._objects is not None, "kopf connects at start-up"  # noqa: S101
+        return await self._objects.list_objects(f"{GROUP}/{VERSION}", "Project")
 
     async def _disconnect(self, **_: Any) -> None:
         if self._snapshots is not None:
@@ -259,6 +281,9 @@ def _configure(settings: Any) -> None:
     # A watch cut in silence by the network is noticed within these.
     settings.watching.server_timeout = 240
     settings.watching.client_timeout = 300
+    # Each list and watch in a row of such that fail; kopf's own is ten a second.
+    settings.watching.reconnect_backoff = _RECONNECT_SECONDS
+    settings.networking.enforce_retry_after = True
     settings.posting.level = logging.WARNING  # Successes are in the status.
 
 

@@ -148,3 +148,37 @@ async def test_too_many_requests_for_a_while(world: World, proxy: ApiProxy) -> N
     ]
     assert gaps
     assert min(gaps) >= RETRY_SECONDS
+
+
+async def test_a_full_database_of_kubernetes(world: World, proxy: ApiProxy) -> None:
+    """Nothing can be written, which is said; what runs goes on."""
+    jobs = await submit_three(world)
+    long = jobs[JobState.CANCELLED]
+    await world.until(long, JobState.RUNNING)
+    message = "etcdserver: mvcc: database space exceeded"
+    refused: Counter[str] = Counter()
+
+    async def before(request: ApiRequest) -> web.Response | None:
+        if not request.is_write or request.verb == "DELETE":
+            return None
+        refused[request.verb] += 1
+        status = {"kind": "Status", "status": "Failure", "message": message}
+        return web.json_response({**status, "code": 500}, status=500)
+
+    proxy.before = before
+    script = world.write("more.py", "print('more')")
+    spec = {"name": "more", "image": world.image, "script": script, "resources": SMALL}
+    answers = [
+        await world.call("POST", json=spec),
+        await world.call("POST", f"/{long.id}/cancel"),
+    ]
+    for answer in answers:
+        assert answer.status_code == 503, answer.text
+        assert "the database of Kubernetes is full" in answer.json()["message"]
+    assert refused
+    assert (await world.get(long)).state is JobState.RUNNING
+
+    proxy.before = None
+    more = await world.submit(name="more", script=script, resources=SMALL)
+    await all_end(world, jobs)
+    await world.until(more, JobState.SUCCEEDED)

@@ -85,6 +85,9 @@ def record_failure(
     if job.failure is not None:
         return job.failure
     pod = root_cause_pod(job, pods)
+    lost = (each for each in pods if each.is_node_lost and not each.has_ended)
+    if pod is None and (found := next(lost, None)):
+        return _record_lost_node(job, found, job.finished or now)
     if pod is None:
         return RestartRecord(
             attempt=job.attempt,
@@ -139,16 +142,22 @@ def record_loss(
         if silence is None or pod.has_ended:
             continue
         if silence >= after:
-            return RestartRecord(
-                attempt=job.attempt,
-                at=now,
-                cause=f"Node {pod.node}, which ran {pod.label}, is not responding.",
-                replica=pod.label,
-                node=pod.node,
-                platform_failure=True,
-                node_excluded=True,
-            )
+            return _record_lost_node(job, pod, now)
     return None
+
+
+def _record_lost_node(
+    job: ObservedJob, pod: ObservedPod, now: datetime
+) -> RestartRecord:
+    return RestartRecord(
+        attempt=job.attempt,
+        at=now,
+        cause=f"Node {pod.node}, which ran {pod.label}, is not responding.",
+        replica=pod.label,
+        node=pod.node,
+        platform_failure=True,
+        node_excluded=True,
+    )
 
 
 def may_restart(job: ObservedJob, record: RestartRecord) -> bool:
