@@ -45,7 +45,7 @@ users = st.sampled_from(USERS)
 environments = st.sampled_from(ENVIRONMENTS)
 
 
-class Faults:
+class Disruptions:
     """What happens to the hub's next writes."""
 
     def __init__(self, hub: OwnHub) -> None:
@@ -119,7 +119,7 @@ class HubStates(RuleBasedStateMachine):
 
     hub: ClassVar[OwnHub]
     sessions: ClassVar[dict[str, HubSession]]
-    faults: ClassVar[Faults]
+    disruptions: ClassVar[Disruptions]
     steps: ClassVar[Counter[str]]
     """What was done in all runs, for a test of the test."""
 
@@ -204,13 +204,13 @@ class HubStates(RuleBasedStateMachine):
     def fail_writes(self, codes: list[int]) -> None:
         self._did("fail writes", *codes)
         self._may_fail = True
-        self.faults.codes = codes
+        self.disruptions.codes = codes
 
     @rule(number=st.integers(1, 5), after=st.booleans())
     def kill_at_a_write(self, number: int, *, after: bool) -> None:
         self._did("kill at a write", number, after)
         self._may_fail = True
-        self.faults.kill_in, self.faults.kills_after = number, after
+        self.disruptions.kill_in, self.disruptions.kills_after = number, after
 
     @rule()
     def kill(self) -> None:
@@ -219,10 +219,10 @@ class HubStates(RuleBasedStateMachine):
             self.hub.kill()
 
     @rule()
-    def settle(self) -> None:
+    def converge(self) -> None:
         """Let all faults end: cluster and database agree soon."""
-        self._did("settle")
-        self.faults.clear()
+        self._did("converge")
+        self.disruptions.clear()
         self._have_hub()
         eventually(
             self._disagreement_ends,
@@ -234,11 +234,11 @@ class HubStates(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """End each run with all servers stopped, and nothing left of them."""
-        self.settle()
+        self.converge()
         for user in USERS:
             for server in self._running(user):
                 self._ask(user, "DELETE", server)
-        self.settle()
+        self.converge()
         assert not self.hub.objects(), "nothing is left of servers that were stopped"
 
     # -- what holds at any time
@@ -356,7 +356,7 @@ def hub_states(folder: Path) -> Iterator[type[HubStates]]:
         class States(HubStates):
             """The machine of this hub."""
 
-        States.hub, States.faults = own, Faults(own)
+        States.hub, States.disruptions = own, Disruptions(own)
         States.sessions = {
             user: stack.enter_context(own.session(user)) for user in USERS
         }
