@@ -131,6 +131,7 @@ class SpawnContext:
         """
         await self._connect()
         self.pods.start()
+        self._nodes.start()
         await self.pods.has_synced.wait()
 
     async def ready(self) -> None:

@@ -38,7 +38,7 @@ def explore(states: type[HubStates], number: int, *, runs: int, steps: int) -> N
 
 
 def test_servers_stay_whole_among_faults(states: type[HubStates]) -> None:
-    explore(states, 1, runs=3, steps=12)
+    explore(states, 1, runs=3, steps=16)
 
     assert states.steps["start"], "somebody started a server"
     assert sum(states.steps.values()) >= 20

@@ -22,7 +22,8 @@ from typing import Any, ClassVar, TypeVar
 import httpx
 from aiohttp import web
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from jupyterhub import __version__
 
 from mofang_kube.names import ENVIRONMENT_LABEL, OWNER_LABEL, server_name
 from mofang_local.network import HOST_ADDRESS
@@ -36,7 +37,7 @@ from support.own_hub import Manifest, OwnHub, own_hub
 USERS = ("ann", "bob")
 ENVIRONMENTS = ("base", "pytorch")
 
-_CONVERGED_SECONDS = 90
+_CONVERGED_SECONDS = 60
 _HUBS_OWN = {200, 201, 202, 204, 400, 404, 409}
 """What the hub answers without a fault of Kubernetes."""
 
@@ -44,7 +45,7 @@ users = st.sampled_from(USERS)
 environments = st.sampled_from(ENVIRONMENTS)
 
 
-class Faults:
+class Disruptions:
     """What happens to the hub's next writes."""
 
     def __init__(self, hub: OwnHub) -> None:
@@ -94,17 +95,31 @@ def running_loop() -> Iterator[asyncio.AbstractEventLoop]:
     try:
         yield loop
     finally:
+        asyncio.run_coroutine_threadsafe(_end_tasks(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
+async def _end_tasks() -> None:
+    """Cancel what still runs in the loop, such as answers that nobody waits for."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class HubStates(RuleBasedStateMachine):
-    """One run; the hub and its people are the subclass's, and outlive it."""
+    """One run; the hub and its people are the subclass's, and outlive it.
+
+    No rule has a precondition: whether the hub lives is a matter of time, and
+    hypothesis wants the same choices when it repeats a run. Who asks a dead hub
+    starts it.
+    """
 
     hub: ClassVar[OwnHub]
     sessions: ClassVar[dict[str, HubSession]]
-    faults: ClassVar[Faults]
+    disruptions: ClassVar[Disruptions]
     steps: ClassVar[Counter[str]]
     """What was done in all runs, for a test of the test."""
 
@@ -112,14 +127,17 @@ class HubStates(RuleBasedStateMachine):
         super().__init__()
         self._may_fail = False
 
-    def _did(self, what: str) -> None:
+    def _did(self, what: str, *how: object) -> None:
+        """Count a step, and tell it to who reads why a run failed."""
         self.steps[what] += 1
+        print(f"{what}{how or ''}, {'no hub' if self.hub.is_dead else 'hub'}")
 
     def _server(self, environment: str) -> str:
         return server_name(self.hub.project, environment)
 
     def _ask(self, user: str, verb: str, server: str, **options: Any) -> None:
         """Ask as a script does, with a token; the hub may be killed meanwhile."""
+        self._have_hub()
         url = f"{self.hub.direct_url}/hub/api/users/{user}/servers/{server}"
         token = self.sessions[user].token
         try:
@@ -137,28 +155,30 @@ class HubStates(RuleBasedStateMachine):
         allowed = answer.status_code in _HUBS_OWN or self._may_fail
         assert allowed, f"{verb} {server}: {answer.status_code} {answer.text[:500]}"
 
+    def _have_hub(self) -> None:
+        if self.hub.is_dead:
+            self.hub.start()
+            self.hub.wait_up()
+
     # -- people
 
-    @precondition(lambda self: not self.hub.is_dead)
     @rule(user=users, environment=environments)
     def start(self, user: str, environment: str) -> None:
-        self._did("start")
+        self._did("start", user, environment)
         choice = {"project": self.hub.project, "environment": environment}
         options = {"json": {"user_options": choice}}
         self._ask(user, "POST", self._server(environment), **options)
 
-    @precondition(lambda self: not self.hub.is_dead)
     @rule(user=users, environment=environments, remove=st.booleans())
     def stop(self, user: str, environment: str, *, remove: bool) -> None:
-        self._did("remove" if remove else "stop")
+        self._did("remove" if remove else "stop", user, environment)
         server = self._server(environment)
         self._ask(user, "DELETE", server, json={"remove": remove})
 
-    @precondition(lambda self: not self.hub.is_dead)
     @rule(user=users, environment=environments)
     def rename(self, user: str, environment: str) -> None:
         """JupyterHub lets people rename servers that do not run."""
-        self._did("rename")
+        self._did("rename", user, environment)
         server = self._server(environment)
         self._ask(user, "PATCH", server, json={"name": f"old-{time.monotonic_ns()}"})
 
@@ -166,7 +186,7 @@ class HubStates(RuleBasedStateMachine):
 
     @rule(user=users, environment=environments, grace=st.sampled_from([0, 1]))
     def delete_pod(self, user: str, environment: str, grace: int) -> None:
-        self._did("delete pod")
+        self._did("delete pod", user, environment, grace)
         pod = f"jupyter-{user}--{self._server(environment)}"
         path = f"/api/v1/namespaces/{self.hub.project_namespace}/pods/{pod}"
         answer = self.hub.api.delete(path, params={"gracePeriodSeconds": grace})
@@ -182,51 +202,43 @@ class HubStates(RuleBasedStateMachine):
 
     @rule(codes=st.lists(st.sampled_from([0, 409, 429, 500]), min_size=1, max_size=3))
     def fail_writes(self, codes: list[int]) -> None:
-        self._did("fail writes")
+        self._did("fail writes", *codes)
         self._may_fail = True
-        self.faults.codes = codes
+        self.disruptions.codes = codes
 
-    @precondition(lambda self: not self.hub.is_dead)
     @rule(number=st.integers(1, 5), after=st.booleans())
     def kill_at_a_write(self, number: int, *, after: bool) -> None:
-        self._did("kill at a write")
+        self._did("kill at a write", number, after)
         self._may_fail = True
-        self.faults.kill_in, self.faults.kills_after = number, after
+        self.disruptions.kill_in, self.disruptions.kills_after = number, after
 
-    @precondition(lambda self: not self.hub.is_dead)
     @rule()
     def kill(self) -> None:
         self._did("kill")
-        self.hub.kill()
-
-    @precondition(lambda self: self.hub.is_dead)
-    @rule()
-    def start_hub(self) -> None:
-        self.hub.start()
-        self.hub.wait_up()
+        if not self.hub.is_dead:
+            self.hub.kill()
 
     @rule()
-    def settle(self) -> None:
+    def converge(self) -> None:
         """Let all faults end: cluster and database agree soon."""
-        self._did("settle")
-        self.faults.clear()
-        if self.hub.is_dead:
-            self.start_hub()
+        self._did("converge")
+        self.disruptions.clear()
+        self._have_hub()
         eventually(
             self._disagreement_ends,
             within=_CONVERGED_SECONDS,
             what="cluster and database agree",
-            every=0.25,
+            every=0.5,
         )
         self._may_fail = False
 
     def teardown(self) -> None:
         """End each run with all servers stopped, and nothing left of them."""
-        self.settle()
+        self.converge()
         for user in USERS:
             for server in self._running(user):
                 self._ask(user, "DELETE", server)
-        self.settle()
+        self.converge()
         assert not self.hub.objects(), "nothing is left of servers that were stopped"
 
     # -- what holds at any time
@@ -313,7 +325,7 @@ async def _fake_servers() -> AsyncIterator[None]:
     """Answer as JupyterLab for all pods of fake machines."""
 
     async def answer(_request: web.Request) -> web.Response:
-        return web.json_response({}, headers={"X-JupyterHub-Version": "fake"})
+        return web.json_response({}, headers={"X-JupyterHub-Version": __version__})
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
@@ -344,7 +356,7 @@ def hub_states(folder: Path) -> Iterator[type[HubStates]]:
         class States(HubStates):
             """The machine of this hub."""
 
-        States.hub, States.faults = own, Faults(own)
+        States.hub, States.disruptions = own, Disruptions(own)
         States.sessions = {
             user: stack.enter_context(own.session(user)) for user in USERS
         }
