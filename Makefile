@@ -6,14 +6,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 CLIENT := $(addprefix extensions/client/,mofang_api mofang mofang_run)
-PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard helm/local images
+PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard extensions/files helm/local images
 CLUSTER ?= local
 PORT ?= 8080
 # off: NetworkPolicies are not enforced on this machine.
 NETWORK_POLICY ?= on
 VALUES ?=
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
-FRONTENDS := shared training cloudshell tensorboard
+FRONTENDS := shared training cloudshell tensorboard files
 
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1

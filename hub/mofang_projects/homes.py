@@ -9,9 +9,10 @@ Deleting a Home deletes no file. It is made anew when its user's next server sta
 import errno
 from typing import Any
 
+from mofang_kube.quantities import readable_size
 from mofang_projects.directories import FAILURES, Directories, home_directory
 from mofang_projects.models import BadHomeError, Home
-from mofang_projects.usage import UsageReader, as_status, readable
+from mofang_projects.usage import UsageReader, as_status
 from mofang_storage.base import DirectoryError
 
 
@@ -64,8 +65,8 @@ class HomeController:
             "phase": "Ready",
             "message": message,
             **as_status(usage, quota, enforced=storage.enforces_quotas),
-            "used": readable(usage.bytes if usage else None),
-            "limit": readable(quota.bytes),
+            "used": readable_size(usage.bytes) if usage else "",
+            "limit": readable_size(quota.bytes) if quota.bytes else "",
             "snapshots": storage.keeps_snapshots,
             "requestedSnapshot": await self._requested(home, body),
             "observedGeneration": generation,

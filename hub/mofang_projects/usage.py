@@ -10,8 +10,6 @@ from mofang_projects.directories import FAILURES
 from mofang_storage.base import Quota, Storage, StorageDirectory, Usage
 
 _COUNTING_FACTOR = 10
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-_STEP = 1024
 
 log = logging.getLogger(__name__)
 
@@ -76,18 +74,6 @@ def as_status(usage: Usage | None, quota: Quota, *, enforced: bool) -> dict[str,
             "complete": usage.complete,
         }
     return status
-
-
-def readable(size: int | None) -> str:
-    """Say bytes as a person does: ``1.5 GiB``; empty for None."""
-    if size is None:
-        return ""
-    value = float(size)
-    for unit in _UNITS:
-        if value < _STEP or unit == _UNITS[-1]:
-            break
-        value /= _STEP
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
 
 
 def _given(**values: int | None) -> dict[str, int]:

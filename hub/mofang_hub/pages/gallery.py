@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.space import Space
 from mofang_kube.names import debug_server_name, is_job_id, server_name
 from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Bounds, Environment, Project
@@ -90,6 +91,8 @@ class ProjectSection:
 
     project: Project
     cards: tuple[Card, ...]
+    space: Space | None = None
+    """What the project's directory takes; None as long as nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,8 @@ class Gallery:
     """The whole gallery of this user."""
     sections: tuple[ProjectSection, ...]
     running: tuple[Server, ...]
+    home: Space | None = None
+    """What the person's home takes; None as long as nobody knows."""
     chosen: Card | None = None
     """The only card of the page, where a link leads to one."""
 
@@ -204,6 +209,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
                 card(project, each)
                 for each in context.catalog.list_environments(project, groups)
             ),
+            space=Space.read(project.storage.get("project") or {}),
         )
         for project in context.catalog.list_projects(user.name, groups)
     ]
@@ -215,4 +221,5 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
         running=tuple(
             each for each in servers if each.state is not ServerState.STOPPED
         ),
+        home=Space.read(context.homes.status(user.name)),
     )

@@ -92,12 +92,14 @@ def show():
     c = Config()
     configure_pages(c, settings=None)
 
-    async def show(projects=None, environments=None, user=None):
+    async def show(projects=None, environments=None, user=None, home=None):
         async def ready():
             pass
 
         context = SimpleNamespace(
-            ready=ready, catalog=a_catalog(projects, environments)
+            homes=SimpleNamespace(status=lambda _: home or {}),
+            ready=ready,
+            catalog=a_catalog(projects, environments),
         )
         spawner = SimpleNamespace(
             context=lambda: context,

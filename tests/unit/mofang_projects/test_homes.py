@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, UID
+from mofang_kube.quantities import readable_size
 from mofang_projects.directories import Directories
 from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.models import Home, Project, StorageSettings
-from mofang_projects.usage import UsageReader, readable
+from mofang_projects.usage import UsageReader
 from mofang_storage.base import DirectoryError, Quota, Snapshot, Storage, Usage
 from mofang_storage.plain import PlainStorage
 from mofang_storage.snapshot_names import read_snapshot
@@ -280,7 +281,6 @@ def test_quotas_of_a_project_go_before_those_of_all(storage):
 @pytest.mark.parametrize(
     ("size", "text"),
     [
-        (None, ""),
         (0, "0 B"),
         (1023, "1023 B"),
         (1536, "1.5 KiB"),
@@ -288,7 +288,7 @@ def test_quotas_of_a_project_go_before_those_of_all(storage):
     ],
 )
 def test_sizes_are_said_as_people_say_them(size, text):
-    assert readable(size) == text
+    assert readable_size(size) == text
 
 
 def test_a_home_is_read_as_kubernetes_gives_it():
