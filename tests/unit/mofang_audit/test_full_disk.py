@@ -14,7 +14,7 @@ class Said(logging.Handler):
         said.append(record.getMessage())
 
 logging.getLogger("mofang_audit.files").addHandler(Said())
-handler = AuditFileHandler(DISK, "hub", keep_days=9, host="h")
+handler = AuditFileHandler(DISK, "hub", keep_days=9, max_bytes=2**30, host="h")
 
 def record(number):
     text = json.dumps({"number": number, "text": "x" * 777})
