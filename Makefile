@@ -11,6 +11,8 @@ CLUSTER ?= local
 PORT ?= 8080
 # off: NetworkPolicies are not enforced on this machine.
 NETWORK_POLICY ?= on
+# local: a directory of this machine; ceph: a CephFS of its own. Empty: as it was.
+STORAGE ?=
 VALUES ?=
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 FRONTENDS := shared training cloudshell tensorboard files
@@ -20,10 +22,10 @@ export PYTHONUNBUFFERED := 1
 
 .PHONY: up wait down clean status build test lint format bench rights docs frameworks client wire lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
-	test-cluster test-e2e test-long test-peers test-bare attack
+	test-cluster test-ceph test-e2e test-long test-peers test-bare attack
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
-	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) --network-policy $(NETWORK_POLICY) $(foreach file,$(VALUES),--values $(file))
+	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) --network-policy $(NETWORK_POLICY) $(if $(STORAGE),--storage $(STORAGE)) $(foreach file,$(VALUES),--values $(file))
 
 down: .venv/ready ## Stop the platform; homes, jobs and the hub's database stay
 	$(BIN)/python -m mofang_local down
@@ -44,6 +46,7 @@ test: test-needs ## Everything but test-long, test-bare and attack; starts the p
 	$(MAKE) --jobs=4 --output-sync=line test-platform lint test-unit test-frontend
 	$(MAKE) test-chart
 	$(MAKE) test-cluster
+	$(MAKE) test-ceph
 	$(MAKE) test-e2e
 	@$(BIN)/python -m tests.support.passed test-long test-bare attack
 
@@ -91,6 +94,10 @@ test-chart: .venv/ready
 test-cluster: test-programs
 	$(BIN)/python -m tests.support.needs cluster
 	$(BIN)/pytest tests/cluster
+
+test-ceph: .venv/ready ## A real CephFS beside the running platform; needs `make up`
+	$(BIN)/python -m tests.support.needs ceph
+	$(BIN)/pytest tests/ceph
 
 test-e2e: .venv/ready
 	$(BIN)/python -m tests.support.needs e2e

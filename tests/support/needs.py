@@ -107,6 +107,7 @@ REQUIREMENTS = {
     "cluster": Requirements(
         packages={**_SSH, "setpriv": "util-linux"}, checks=(_platform,)
     ),
+    "ceph": Requirements(packages={"mount": "mount"}, checks=(_platform,)),
     "e2e": Requirements(packages=_E2E, checks=(_platform,)),
     "everything": Requirements(packages={**_UNIT, **_E2E}, checks=(_namespaces, _host)),
 }

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from mofang_local import network
@@ -86,16 +85,6 @@ class CephCluster:
         except StartError:
             return False
         return True
-
-    def flush(self) -> None:
-        """Let the mounts write what they hold back; for before a stop."""
-        for point in self.mount_points():
-            if f" {point} fuse" in Path("/proc/self/mounts").read_text():
-                subprocess.run(  # noqa: S603 - the command is ours
-                    ["timeout", "20", "sync", "-f", str(point)],  # noqa: S607
-                    check=False,
-                    capture_output=True,
-                )
 
     def remove(self, *, data: bool = False) -> None:
         """Take it off the cluster.
