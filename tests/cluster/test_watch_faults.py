@@ -1,6 +1,7 @@
 """Watches of the real API server that are cut, repeated, reordered and refused."""
 
 import asyncio
+import itertools
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -24,6 +25,7 @@ QUICK = WatchTiming(longest_pause=0.5, silence=3.0)
 RETRY_SECONDS = 2
 LOOP_SECONDS = 12.0
 SWAPPED = 8
+LONG_SECONDS = 60.0
 
 
 def trim(obj: Manifest) -> Manifest:
@@ -399,3 +401,76 @@ async def test_a_watch_that_never_works_is_no_hot_loop(
     # Pauses of 0.1, 0.2, 0.4 … seconds, at least half of each: nine in this time,
     # each before a list and a watch.
     assert len(early) <= 18
+
+
+@pytest.mark.long
+async def test_a_connection_without_an_end_is_noticed_by_its_silence(
+    namespace: str,
+) -> None:
+    """The API server sends a bookmark each minute; nothing for longer is no life."""
+    async with watching(namespace, silent, WatchTiming()) as watched:
+        await asyncio.wait_for(watched.watcher.has_synced.wait(), 20)
+        await watched.change()
+
+        await watched.converge(within=WatchTiming().silence + 30)
+        assert watched.watcher.relists == 0
+        assert len(watched.asked) <= 3
+
+
+FAULTS = [
+    (410, "Expired"),
+    (429, "TooManyRequests"),
+    (500, "InternalError"),
+    (503, "ServiceUnavailable"),
+]
+
+
+def in_turns(is_well: asyncio.Event) -> Callable[[ApiProxy], None]:
+    """Each third answer is a fault; events are held, garbled or lost, until well."""
+    requests, numbers = itertools.count(1), itertools.count(1)
+    held: list[Event] = []
+
+    async def before(_: ApiRequest) -> web.Response | None:
+        turn, is_other = divmod(next(requests), 3)
+        if is_other:
+            return None
+        code, reason = FAULTS[turn % len(FAULTS)]
+        return refusal(code, reason, **({"Retry_After": "1"} if code == 429 else {}))
+
+    async def events(_: ApiRequest, event: Event) -> AsyncIterator[Event | bytes]:
+        match 0 if is_well.is_set() else next(numbers) % 6:
+            case 1:
+                held.append(event)
+                return
+            case 2:
+                yield event
+            case 4:
+                yield b'{"type": "ADD\n'
+            case 5:
+                raise ConnectionResetError
+        yield event
+        if held:
+            yield held.pop()
+
+    def script(proxy: ApiProxy) -> None:
+        proxy.before, proxy.events = before, events
+
+    return script
+
+
+@pytest.mark.long
+async def test_faults_that_take_turns(namespace: str) -> None:
+    is_well, loop = asyncio.Event(), asyncio.get_running_loop()
+    async with watching(namespace, in_turns(is_well)) as watched:
+        await asyncio.wait_for(watched.watcher.has_synced.wait(), 20)
+        began = loop.time()
+        while loop.time() - began < LONG_SECONDS:
+            await watched.change()
+            await watched.core.delete_collection_namespaced_config_map(namespace)
+        is_well.set()
+        await watched.change()
+        await watched.converge(within=30)
+        asked = len(watched.asked)
+
+    # Pauses of half a second at most, half of each at least, before a list and a watch.
+    assert asked <= 8 * (LONG_SECONDS + 30)
