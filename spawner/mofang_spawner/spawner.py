@@ -20,6 +20,7 @@ from mofang_kube.errors import ForbiddenError, MofangError, is_permanent
 from mofang_kube.names import project_namespace
 from mofang_spawner.context import PodView, SpawnContext
 from mofang_spawner.failures import StartError, describe_failure, refusal
+from mofang_spawner.lost_nodes import remove_from_lost_node
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
@@ -30,7 +31,6 @@ from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
 from mofang_spawner.variables import cpu_cores, memory_bytes
 
-_RETRY_SECONDS = 1.0
 _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
@@ -323,40 +323,16 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     async def stop(self, now: bool = False) -> None:
         """Stop the server; on a lost node, without waiting for the node."""
         await self.context().ready()
-        removal = asyncio.create_task(self._remove_from_lost_node())
+        removal = asyncio.create_task(
+            remove_from_lost_node(
+                self.context(), self.namespace, self.pod_name, self._node
+            )
+        )
         try:
             await super().stop(now=now)
         finally:
             removal.cancel()
             await asyncio.gather(removal, return_exceptions=True)
-
-    async def _remove_from_lost_node(self) -> None:
-        """Delete the pod by force as soon as its node does not answer.
-
-        Nobody confirms there that the containers have ended, and the pod would keep
-        the name of the next one.
-        """
-        context, node = self.context(), self._node
-        if not node:
-            return
-        await context.until_node_lost(node)
-        metadata = {"name": self.pod_name, "namespace": self.namespace}
-        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
-        while True:
-            self.log.warning(
-                "Pod %s is deleted by force: its node %s does not answer",
-                self.pod_name,
-                node,
-            )
-            try:
-                await context.objects.delete(
-                    pod, grace_seconds=0, verb="remove", noun="server"
-                )
-            except MofangError as err:
-                self.log.warning("Pod %s is not deleted: %s", self.pod_name, err)
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return
 
     # -- its end
 

@@ -8,7 +8,7 @@ from unit.mofang_spawner.conftest import FakeContext, PlainSpawner
 from unit.mofang_spawner.fake_cluster import NAMESPACE, POD, FakeCore
 
 from mofang_kube.errors import KubernetesUnavailableError
-from mofang_spawner import spawner as spawner_module
+from mofang_spawner.lost_nodes import RETRY_SECONDS
 from support.eventually import until
 
 
@@ -124,7 +124,7 @@ async def test_a_fault_of_the_api_server_delays_the_removal(spawner, context):
     context.core.delete = fails_once
     context.mark_node("Unknown")
 
-    await asyncio.wait_for(spawner.stop(), 10 + spawner_module._RETRY_SECONDS)
+    await asyncio.wait_for(spawner.stop(), 10 + RETRY_SECONDS)
 
     assert pods(context) == []
 
