@@ -108,7 +108,7 @@ def test_another_key_starts_its_daemon_anew_and_no_other(
         return {
             each["metadata"]["name"]: each["spec"]["template"]["metadata"][
                 "annotations"
-            ]["mofang.dev/configuration"]
+            ]["checksum/configuration"]
             for each in manifests.daemons(SETTINGS, IMAGE, used)
             if each["kind"] == "Deployment"
         }

@@ -223,7 +223,7 @@ def _mark(deployment: Manifest, contents: list[Any]) -> None:
     """Start the pod anew when its configuration or its key is another one."""
     digest = hashlib.sha256(repr(contents).encode()).hexdigest()[:16]
     template = deployment["spec"]["template"]["metadata"]
-    template["annotations"] = {"mofang.dev/configuration": digest}
+    template["annotations"] = {"checksum/configuration": digest}
 
 
 def _volume(settings: CephSettings) -> list[Manifest]:

@@ -50,7 +50,7 @@ def manifests(
         template = pods["spec"]["template"]
         template["spec"]["nodeSelector"] = selector
         digest = hashlib.sha256(repr((files, keyring)).encode()).hexdigest()[:16]
-        template["metadata"]["annotations"] = {"mofang.dev/configuration": digest}
+        template["metadata"]["annotations"] = {"checksum/configuration": digest}
         found.append(pods)
     return found
 
