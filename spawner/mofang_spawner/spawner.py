@@ -322,7 +322,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
 
     async def stop(self, now: bool = False) -> None:
         """Stop the server; on a lost node, without waiting for the node."""
-        await self.context().ready()
+        await self.context().pods_known()
         removal = asyncio.create_task(
             remove_from_lost_node(
                 self.context(), self.namespace, self.pod_name, self._node
