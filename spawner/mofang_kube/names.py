@@ -67,6 +67,9 @@ PULLED_IMAGES_ANNOTATION = f"{GROUP}/pulled-images"
 
 PROJECT_FINALIZER = f"{GROUP}/project"
 
+WITHOUT_OWNER_LABEL = f"{GROUP}/without-owner"
+"""Of what is made before the job that it belongs to, until it is."""
+
 LAUNCHER_ACCOUNT = "mofang-launcher"
 """ServiceAccount of the launchers of MPIJobs, in each project's namespace."""
 

@@ -200,6 +200,7 @@ async def test_why_a_job_waits_comes_from_its_events(world: World) -> None:
     ]
 
     job = await world.submit()
+    await world.admit(job)
     seen = (await world.call("GET", job["id"])).json()
 
     assert "quota" in seen["reason"]
