@@ -26,7 +26,7 @@ from mofang_kube.errors import MofangError, is_permanent
 log = structlog.get_logger(__name__)
 
 PERIOD_SECONDS = 5.0
-LOOKS = 60
+STEPS_PER_LISTING = 60
 """After so many steps all directories are looked through for marks."""
 
 ABSENT_SECONDS = 30.0
@@ -92,7 +92,7 @@ class JobRemoval:
         while True:
             # Again and again, for what another copy has left.
             await self.find()
-            for _ in range(LOOKS):
+            for _ in range(STEPS_PER_LISTING):
                 await self.finish()
                 await asyncio.sleep(PERIOD_SECONDS)
 

@@ -49,7 +49,7 @@ class UnownedPrerequisites:
         self._job_storage = job_storage
         self._leads = leads
         self._clock = clock
-        self._seen_since: dict[str, float] = {}
+        self._unowned_since: dict[str, float] = {}
         """By uid."""
 
     async def run(self) -> None:
@@ -57,12 +57,12 @@ class UnownedPrerequisites:
         await self._cache.wait_for_sync()
         while True:
             try:
-                await self.settle()
+                await self.resolve()
             except MofangError as err:
                 log.warning("objects without owners are not listed", error=str(err))
             await asyncio.sleep(PERIOD_SECONDS)
 
-    async def settle(self) -> None:
+    async def resolve(self) -> None:
         """Look once.
 
         Raises:
@@ -78,21 +78,21 @@ class UnownedPrerequisites:
             for resource in engine.prerequisites:
                 for each in await self._job_storage.list_unowned(resource):
                     uid = each["metadata"]["uid"]
-                    seen[uid] = self._seen_since.get(uid, self._clock())
-                    await self._try_to_settle(engine, each, seen[uid])
-        self._seen_since = seen
+                    seen[uid] = self._unowned_since.get(uid, self._clock())
+                    await self._try_to_resolve(engine, each, seen[uid])
+        self._unowned_since = seen
 
-    async def _try_to_settle(
+    async def _try_to_resolve(
         self, engine: Engine, found: Manifest, since: float
     ) -> None:
         try:
-            await self._settle(engine, found, since)
+            await self._resolve(engine, found, since)
         except MofangError as err:
             # The next look tries again.
             name = found["metadata"]["name"]
             log.warning("object without an owner stays", job=name, error=str(err))
 
-    async def _settle(self, engine: Engine, found: Manifest, since: float) -> None:
+    async def _resolve(self, engine: Engine, found: Manifest, since: float) -> None:
         metadata = found["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
         for kind in engine.kinds:

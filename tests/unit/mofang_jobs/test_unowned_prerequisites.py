@@ -79,24 +79,24 @@ class Objects(ObjectStorage):
             raise Killed
 
 
-class Served:
+class ClusterWithTrainJobs:
     """A cluster that runs TrainJobs."""
 
     kinds = (TRAIN_JOB,)
 
 
-class Settling:
+class Process:
     """One process that settles, on a clock that is moved by hand."""
 
     def __init__(self, storage: JobStorage, **given: Any) -> None:
         self.now = 0.0
-        self._settling = UnownedPrerequisites(
-            Served(), storage, clock=lambda: self.now, **given
+        self._prerequisites = UnownedPrerequisites(
+            ClusterWithTrainJobs(), storage, clock=lambda: self.now, **given
         )
 
-    async def look_after(self, seconds: float) -> None:
+    async def pass_time(self, seconds: float) -> None:
         self.now += seconds
-        await self._settling.settle()
+        await self._prerequisites.resolve()
 
 
 def rendered() -> list[Manifest]:
@@ -132,12 +132,12 @@ async def test_a_runtime_whose_job_never_was_goes(moment: dict[str, int]) -> Non
     objects = Objects()
     vars(objects).update(moment)
     await submitted(objects)
-    settling = Settling(JobStorage(objects))
+    process = Process(JobStorage(objects))
 
-    await settling.look_after(0)
-    await settling.look_after(WAIT_SECONDS - 1)
+    await process.pass_time(0)
+    await process.pass_time(WAIT_SECONDS - 1)
     assert runtime(objects), "another copy may be about to make its job"
-    await settling.look_after(1)
+    await process.pass_time(1)
 
     assert not objects.kept
 
@@ -156,10 +156,10 @@ async def test_a_runtime_whose_job_is_there_gets_its_owner(
     objects = Objects()
     vars(objects).update(moment)
     await submitted(objects)
-    settling = Settling(JobStorage(objects))
+    process = Process(JobStorage(objects))
 
-    await settling.look_after(0)
-    await settling.look_after(10 * WAIT_SECONDS)
+    await process.pass_time(0)
+    await process.pass_time(10 * WAIT_SECONDS)
 
     metadata = (runtime(objects) or {})["metadata"]
     owner = objects.kept[TRAIN_JOB.kind, metadata["name"]]
@@ -171,10 +171,10 @@ async def test_who_does_not_lead_leaves_it() -> None:
     objects = Objects()
     objects.dies_after = 1
     await submitted(objects)
-    settling = Settling(JobStorage(objects), leads=lambda: False)
+    process = Process(JobStorage(objects), leads=lambda: False)
 
-    await settling.look_after(0)
-    await settling.look_after(10 * WAIT_SECONDS)
+    await process.pass_time(0)
+    await process.pass_time(10 * WAIT_SECONDS)
 
     assert runtime(objects)
 
@@ -185,13 +185,13 @@ async def test_one_that_is_being_made_here_is_left_however_long_it_takes() -> No
 
         async def create(self, manifest: Manifest, **more: Any) -> Manifest:
             if manifest["kind"] == TRAIN_JOB.kind:
-                await settling.look_after(0)
-                await settling.look_after(10 * WAIT_SECONDS)
+                await process.pass_time(0)
+                await process.pass_time(10 * WAIT_SECONDS)
             return await super().create(manifest, **more)
 
     objects = Slow()
     storage = JobStorage(objects, pause_seconds=0)
-    settling = Settling(storage)
+    process = Process(storage)
 
     await storage.create(TRAIN_JOB, rendered())
 
