@@ -10,6 +10,7 @@ from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import JobState
 from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.services.job_removal import JobRemoval
 from mofang_jobs.services.retention import Retention
 from mofang_kube.clock import ClusterClock, local_time
 
@@ -78,10 +79,11 @@ async def test_a_cancellation_has_the_clusters_time(world: World) -> None:
 
 
 def _retention(world: World) -> Retention:
+    logs = LogStorage(world.storage)
     return Retention(
         world.cache,
-        world.cluster,
-        LogStorage(world.storage),
+        JobRemoval(world.cache, world.cluster, logs),
+        logs,
         keep=KEEP,
         now=world.cache.now,
     )
