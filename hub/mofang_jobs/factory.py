@@ -162,7 +162,7 @@ def build_service(
         pod_groups=adapters.pod_groups,
         settings=settings,
     )
-    conditions = JobConditions(cache, job_storage, leads=leads)
+    conditions = JobConditions(cache, job_storage, leads=leads, now=cache.now)
     queue = JobQueue(
         cache,
         adapters.quotas,
@@ -175,6 +175,7 @@ def build_service(
         admit_unschedulable=settings.admit_unschedulable,
         leads=leads,
         metrics=metrics,
+        now=cache.now,
     )
     metrics.pending_jobs.follow(queue.pending_counts)
     metrics.watches.follow(adapters.watchers)
@@ -186,6 +187,7 @@ def build_service(
         grace_period=grace_period,
         leads=leads,
         metrics=metrics,
+        now=cache.now,
     )
     hang_monitor = HangMonitor(
         cache,
@@ -193,6 +195,7 @@ def build_service(
         restart_controller,
         conditions,
         period_seconds=settings.progress.sample_seconds,
+        now=cache.now,
     )
     job_status = JobStatusService(
         cache=cache,
@@ -217,6 +220,7 @@ def build_service(
             environments=EnvironmentService(adapters.catalog, settings),
             submissions=submissions,
             removal=removal,
+            now=cache.now,
         ),
         log_reader=LogReader(logs, adapters.pod_storage),
         records=records,
@@ -251,5 +255,6 @@ def build_service(
             logs,
             keep=timedelta(days=settings.ttl_days_after_finished),
             leads=leads,
+            now=cache.now,
         ),
     )

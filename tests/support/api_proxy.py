@@ -48,7 +48,7 @@ class ApiRequest:
 
 Before = Callable[[ApiRequest], Awaitable[web.Response | None]]
 After = Callable[[ApiRequest, int], Awaitable[None]]
-Events = Callable[[ApiRequest, Event], AsyncIterator[Event]]
+Events = Callable[[ApiRequest, Event], AsyncIterator[Event | bytes]]
 Rewrite = Callable[[str], str]
 
 
@@ -78,7 +78,8 @@ class ApiProxy:
             API server's; a ``ConnectionError`` of its ends the connection unanswered.
         after: Sees each answer's status once the API server has acted, before the
             service hears of it. A ``ConnectionError`` ends the connection unanswered.
-        events: Yields what the service sees of each event of a watch.
+        events: Yields what the service sees of each event of a watch; bytes are sent as
+            they are. A ``ConnectionError`` ends the watch.
         rewrite: Says what the API server is asked in place of a path with its query,
             such as one namespace in place of all.
     """
@@ -157,7 +158,10 @@ class ApiProxy:
                 yield line
                 continue
             async for event in self.events(asked, json.loads(line)):
-                yield json.dumps(event).encode() + b"\n"
+                if isinstance(event, bytes):
+                    yield event
+                else:
+                    yield json.dumps(event).encode() + b"\n"
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
         """Pass on both directions of a WebSocket: ``exec``, ``attach``."""

@@ -16,14 +16,6 @@ from pathlib import Path
 
 import structlog
 
-from mofang_jobs.adapters.confined_fs import (
-    UnsafePathError,
-    make_folder,
-    move_folder,
-    open_file,
-    opened_folder,
-    remove_folder,
-)
 from mofang_jobs.domain.errors import StorageError
 from mofang_jobs.domain.log_paths import (
     DELETED_PREFIX,
@@ -33,6 +25,14 @@ from mofang_jobs.domain.log_paths import (
 )
 from mofang_jobs.domain.models import Manifest, ObservedJob
 from mofang_kube.names import UID
+from mofang_storage.confined_fs import (
+    UnsafePathError,
+    make_folder,
+    move_folder,
+    open_file,
+    opened_folder,
+    remove_folder,
+)
 
 log = structlog.get_logger(__name__)
 

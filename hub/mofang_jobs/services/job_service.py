@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -18,6 +18,7 @@ from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.job_removal import JobRemoval
 from mofang_jobs.services.submission import SubmissionService
+from mofang_kube.clock import local_time
 from mofang_kube.errors import ConflictError, NotFoundError
 
 log = structlog.get_logger(__name__)
@@ -25,10 +26,6 @@ log = structlog.get_logger(__name__)
 CANCEL_ATTEMPTS = 10
 
 _SUCCEEDED = Outcome.SUCCEEDED
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class JobService:
@@ -41,7 +38,7 @@ class JobService:
         environments: What jobs may run.
         submissions: Makes jobs.
         removal: Removes them, with what they have written.
-        now: The time.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -53,7 +50,7 @@ class JobService:
         environments: EnvironmentService,
         submissions: SubmissionService,
         removal: JobRemoval,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
     ) -> None:
         self._lookup = lookup
         self._cache = cache

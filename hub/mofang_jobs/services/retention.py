@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -18,6 +18,7 @@ from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.domain.models import ObservedJob
 from mofang_jobs.domain.status import job_state
 from mofang_jobs.services.job_removal import JobRemoval
+from mofang_kube.clock import local_time
 from mofang_kube.errors import ClusterError
 from mofang_kube.leader import Leads, always
 from mofang_kube.names import is_job_id
@@ -29,10 +30,6 @@ LEAD_SECONDS = 10.0
 """How often who does not lead looks whether it does."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Retention:
     """Sweeps once an hour.
 
@@ -42,7 +39,7 @@ class Retention:
         store: Finds what jobs have left that are not there.
         keep: How long a job stays after its end.
         leads: Says whether this process removes them.
-        now: The time.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -53,7 +50,7 @@ class Retention:
         *,
         keep: timedelta,
         leads: Leads = always,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
     ) -> None:
         self._cache = cache
         self._removal = removal
