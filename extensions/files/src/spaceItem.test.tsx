@@ -6,9 +6,10 @@ import { afterEach, test } from 'node:test';
 import { nullTranslator } from '@jupyterlab/translation';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { cleanup, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import { press } from '../../shared/testing/controls';
 import type { IRoot } from './model';
 import { spaceBody, SpaceItem, SpaceList, SpaceModel } from './spaceItem';
 import { FakeFiles } from './testFiles';
@@ -51,7 +52,7 @@ test('the item is absent until the server has answered', async () => {
   await model.refresh();
   const button = await screen.findByRole('button', { name: 'Home: 95 % full' });
   assert.equal(button.dataset.full, 'true');
-  fireEvent.click(button);
+  await press('Home: 95 % full');
   assert.equal(count, 1);
   assert.deepEqual(await brokenRules(widget.node), []);
   files.failure = 'The server restarts.';

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { cleanup, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import { press } from '../../shared/testing/controls';
 import type { IVersion } from './model';
 import { FakeFiles } from './testFiles';
 import { timeText, VersionsPanel } from './versions';
@@ -56,20 +57,16 @@ test('versions are a table by time, with size', async () => {
 
 test('a version is shown, and compared with what is there', async () => {
   panel(withVersions());
-  fireEvent.click(
-    await screen.findByRole('button', { name: `Show the version of ${time}` })
-  );
+  await press(`Show the version of ${time}`);
   assert.ok(await screen.findByText('old text'));
-  fireEvent.click(screen.getByRole('button', { name: `Compare with ${time}` }));
+  await press(`Compare with ${time}`);
   assert.ok(await screen.findByText(/\+new text/));
 });
 
 test('a version is restored beside', async () => {
   const files = withVersions();
   const { changes } = panel(files);
-  fireEvent.click(
-    await screen.findByRole('button', { name: `Restore ${time} beside` })
-  );
+  await press(`Restore ${time} beside`);
   assert.ok(await screen.findByText(/Restored beside, as train\.py/));
   assert.ok(files.asked.includes(`restore ${PATH} ${SNAPSHOT} beside`));
   assert.equal(changes(), 1);
@@ -79,10 +76,8 @@ test('a version is restored beside', async () => {
 test('one click undoes what was restored in place', async () => {
   const files = withVersions();
   panel(files);
-  fireEvent.click(
-    await screen.findByRole('button', { name: `Restore ${time} in place` })
-  );
-  fireEvent.click(await screen.findByRole('button', { name: 'Undo' }));
+  await press(`Restore ${time} in place`);
+  await press('Undo');
   assert.ok(await screen.findByText('All is as it was before.'));
   assert.ok(files.asked.includes(`undo ${PATH} 0123456789abcdef`));
 });
@@ -96,9 +91,7 @@ test('what a directory has lost is listed and restored', async () => {
     deleted: [{ name: 'lost.ipynb', snapshot, taken, is_directory: false }]
   };
   panel(files, 'home/jovyan/src');
-  fireEvent.click(
-    await screen.findByRole('button', { name: 'Restore lost.ipynb' })
-  );
+  await press('Restore lost.ipynb');
   assert.ok(await screen.findByText(/lost\.ipynb was restored/));
   assert.ok(
     files.asked.includes(

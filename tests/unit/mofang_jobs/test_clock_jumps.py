@@ -79,11 +79,10 @@ async def test_a_cancellation_has_the_clusters_time(world: World) -> None:
 
 
 def _retention(world: World) -> Retention:
-    logs = LogStorage(world.storage)
     return Retention(
         world.cache,
-        JobRemoval(world.cache, world.cluster, logs),
-        logs,
+        JobRemoval(world.cache, world.cluster, LogStorage(world.storage)),
+        LogStorage(world.storage),
         keep=KEEP,
         now=world.cache.now,
     )
