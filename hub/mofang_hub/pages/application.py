@@ -15,6 +15,7 @@ from mofang_hub.audit import RequestAudit
 from mofang_hub.auth.admin import restrict_admins
 from mofang_hub.auth.homes import create_homes, with_homes
 from mofang_hub.auth.log_out import replace_log_out
+from mofang_hub.auth.log_secrets import keep_secrets_out_of_log
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
 from mofang_hub.pages import handlers, log_in_page, servers
 from mofang_hub.pages.audit import audit_handlers
@@ -84,6 +85,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
 
     @override
     def init_tornado_settings(self) -> None:
+        keep_secrets_out_of_log()
         super().init_tornado_settings()
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:
