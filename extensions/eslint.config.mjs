@@ -23,5 +23,23 @@ export default [
       eqeqeq: 'error',
       curly: 'error'
     }
+  },
+  {
+    files: ['*/src/**/*.test.tsx'],
+    rules: {
+      // A control that is disabled swallows them.
+      'no-restricted-properties': [
+        'error',
+        ...[
+          ['click', 'press'],
+          ['change', 'fill'],
+          ['submit', 'press']
+        ].map(([property, instead]) => ({
+          object: 'fireEvent',
+          property,
+          message: `Use ${instead} of shared/testing/controls, which waits.`
+        }))
+      ]
+    }
   }
 ];

@@ -5,15 +5,10 @@ import { afterEach, test } from 'node:test';
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
-import {
-  act,
-  cleanup,
-  fireEvent,
-  render,
-  screen
-} from '@testing-library/react';
+import { act, cleanup, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import { fill, press } from '../../shared/testing/controls';
 import { type IControlledShell, ShellControls } from './controls';
 import type { ITarget } from './model';
 
@@ -50,11 +45,10 @@ function controls(shell: IControlledShell): HTMLElement {
   return render(<ShellControls shell={shell} trans={bundle} />).container;
 }
 
-test('another replica is opened by choosing it', () => {
+test('another replica is opened by choosing it', async () => {
   const shell = new FakeShell();
   controls(shell);
-  const choice = screen.getByLabelText('Replica');
-  fireEvent.change(choice, { target: { value: 'worker-1' } });
+  await fill('Replica', 'worker-1');
   assert.deepEqual(shell.opened, [
     { jobId: 'train-abc123', role: 'worker', index: 1 }
   ]);
@@ -71,10 +65,10 @@ test('the status is announced as it changes', () => {
   assert.equal(screen.getByRole('status').textContent, 'Ended');
 });
 
-test('a shell is opened anew by its button', () => {
+test('a shell is opened anew by its button', async () => {
   const shell = new FakeShell();
   controls(shell);
-  fireEvent.click(screen.getByRole('button', { name: /Reconnect/ }));
+  await press(/Reconnect/);
   assert.equal(shell.reconnects, 1);
 });
 

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { cleanup, fireEvent, render, screen } from '@testing-library/react';
+import { cleanup, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import { press } from '../../shared/testing/controls';
 import type { State } from './model';
 import { Notice } from './notice';
 
@@ -28,26 +29,24 @@ test('a start says what is started', () => {
   );
 });
 
-test('a failure is an alert that offers another try', () => {
+test('a failure is an alert that offers another try', async () => {
   let tries = 0;
   notice({ kind: 'failed', message: 'No such directory.' }, () => tries++);
   assert.match(
     screen.getByRole('alert').textContent ?? '',
     /No such directory\./
   );
-  fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  await press('Try again');
   assert.equal(tries, 1);
 });
 
-test('another try keeps the focus, though its button goes away', () => {
+test('another try keeps the focus, though its button goes away', async () => {
   const bundle = trans as unknown as TranslationBundle;
   const shown = (state: State) => (
     <Notice state={state} text="logs" open={() => {}} trans={bundle} />
   );
   const { rerender } = render(shown({ kind: 'failed', message: 'No.' }));
-  const button = screen.getByRole('button', { name: 'Try again' });
-  button.focus();
-  fireEvent.click(button);
+  const button = await press('Try again');
   rerender(shown({ kind: 'starting' }));
   assert.ok(!button.isConnected);
   assert.ok(document.activeElement === screen.getByRole('status'));

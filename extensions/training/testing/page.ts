@@ -5,8 +5,10 @@ import { nullTranslator } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import { cleanup, configure, waitFor } from '@testing-library/react';
+import { cleanup, waitFor } from '@testing-library/react';
 
+// How long tests wait.
+import '../../shared/testing/controls';
 import { TrainingJobs } from '../src/jobs';
 import { DOMAIN } from '../src/tokens';
 import type { FakeServer } from './server';
@@ -18,13 +20,6 @@ Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
 const style = document.createElement('style');
 style.textContent = 'dialog.jp-Dialog { display: flex; }';
 document.head.append(style);
-
-configure({
-  // For machines that do much else.
-  asyncUtilTimeout: 30_000,
-  // Without the whole page in each message.
-  getElementError: message => new Error(message ?? 'Not found.')
-});
 
 export const trans = nullTranslator.load(DOMAIN);
 

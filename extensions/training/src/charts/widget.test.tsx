@@ -3,8 +3,9 @@ import { brokenRules } from '../../../shared/testing/dom';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 
+import { press } from '../../../shared/testing/controls';
 import { job } from '../../testing/jobs';
 import { attach, clear, hasFocus, jobsOf, trans } from '../../testing/page';
 import { FakeServer, refusal } from '../../testing/server';
@@ -34,11 +35,11 @@ test('each replica is a line that the legend hides', async () => {
   assert.match(chart.getAttribute('aria-label') ?? '', /worker-1 2 cores/);
   const toggle = screen.getByRole('button', { name: /worker-1/ });
   assert.equal(toggle.getAttribute('aria-pressed'), 'true');
-  fireEvent.click(toggle);
-  await waitFor(() =>
-    assert.equal(toggle.getAttribute('aria-pressed'), 'false')
-  );
-  assert.doesNotMatch(chart.getAttribute('aria-label') ?? '', /worker-1/);
+  await press(/worker-1/);
+  await waitFor(() => {
+    assert.equal(toggle.getAttribute('aria-pressed'), 'false');
+    assert.doesNotMatch(chart.getAttribute('aria-label') ?? '', /worker-1/);
+  });
   assert.deepEqual(await brokenRules(node), []);
 });
 
@@ -68,9 +69,7 @@ test('a job that cannot be read is told, and read again on request', async () =>
   const node = charts(server);
   assert.ok(await screen.findByText(/The service restarts\./));
   server.answer('GET jobs/a', () => job('a'));
-  const again = screen.getByRole('button', { name: 'Try again' });
-  again.focus();
-  fireEvent.click(again);
+  await press('Try again');
   assert.ok(await screen.findByRole('heading', { name: 'name-a' }));
   await hasFocus(() => node);
 });

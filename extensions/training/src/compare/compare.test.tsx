@@ -3,8 +3,9 @@ import { brokenRules } from '../../../shared/testing/dom';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 
+import { press } from '../../../shared/testing/controls';
 import { job, spec } from '../../testing/jobs';
 import { attach, clear, hasFocus, jobsOf, trans } from '../../testing/page';
 import { FakeServer, refusal } from '../../testing/server';
@@ -56,9 +57,9 @@ test('what differs comes first; what is equal is shown on request', async () => 
   assert.ok(!screen.queryByRole('rowheader', { name: 'framework' }));
   const more = screen.getByRole('button', { name: /identical settings$/ });
   assert.equal(more.getAttribute('aria-expanded'), 'false');
-  fireEvent.click(more);
+  await press(/identical settings$/);
   assert.deepEqual(await row('framework'), ['framework', 'pytorch', 'pytorch']);
-  assert.equal(more.getAttribute('aria-expanded'), 'true');
+  await waitFor(() => assert.equal(more.getAttribute('aria-expanded'), 'true'));
   assert.deepEqual(await brokenRules(node), []);
 });
 
@@ -87,8 +88,7 @@ test('results are compared, and why one could not be read', async () => {
 test('the outputs of both are opened in one TensorBoard', async () => {
   const opened: unknown[][] = [];
   compare(new FakeServer([left, right]), (...args) => void opened.push(args));
-  const button = await screen.findByRole('button', { name: 'TensorBoard' });
-  fireEvent.click(button);
+  await press('TensorBoard');
   const [[directories, title]] = opened;
   assert.deepEqual(Object.values(directories as object), ['/home/jovyan/a']);
   assert.equal(title, 'small · large');
@@ -107,12 +107,10 @@ test('a job that cannot be read is told, and read again on request', async () =>
   const server = new FakeServer([left, right]);
   server.answer('GET jobs/b', () => refusal(503, 'The service restarts.'));
   const node = compare(server);
-  const status = await screen.findByText(/The service restarts\./);
+  assert.ok(await screen.findByText(/The service restarts\./));
   assert.deepEqual(await brokenRules(node), []);
   server.answer('GET jobs/b', () => right);
-  const again = within(status).getByRole('button', { name: 'Try again' });
-  again.focus();
-  fireEvent.click(again);
+  await press('Try again');
   assert.ok(await screen.findByRole('table'));
   // The button is gone: the tab has the focus, and not the top of the page.
   await hasFocus(() => node);

@@ -6,6 +6,7 @@ import { afterEach, test } from 'node:test';
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import { fill } from '../../../shared/testing/controls';
 import { ChoiceInput, TextInput } from './fields';
 import type { FormModel } from './model';
 
@@ -28,12 +29,10 @@ const choices = [
   ['notify', 'Tell me']
 ] as const;
 
-test('what is typed and left goes to the form', () => {
+test('what is typed and left goes to the form', async () => {
   const { model, done } = fakeForm();
   render(<TextInput model={model} field="cpu" label="CPU" />);
-  const input = screen.getByLabelText('CPU');
-  fireEvent.change(input, { target: { value: '2' } });
-  fireEvent.blur(input);
+  fireEvent.blur(await fill('CPU', '2'));
   assert.deepEqual(done, [
     ['set', 'cpu', '2'],
     ['blur', 'resources.cpu']
@@ -50,7 +49,7 @@ test('an error takes the place of the hint, and is part of the field', () => {
   assert.equal(screen.queryByText('Cores'), null);
 });
 
-test('a choice goes to the form', () => {
+test('a choice goes to the form', async () => {
   const { model, done } = fakeForm();
   render(
     <ChoiceInput
@@ -62,7 +61,7 @@ test('a choice goes to the form', () => {
   );
   const select = screen.getByLabelText<HTMLSelectElement>('Hang');
   assert.equal(select.value, 'notify');
-  fireEvent.change(select, { target: { value: 'off' } });
+  await fill('Hang', 'off');
   assert.deepEqual(done, [['set', 'hangPolicy', 'off']]);
 });
 

@@ -5,6 +5,7 @@ import { afterEach, test } from 'node:test';
 
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 
+import { fill, isEnabled, press } from '../../../shared/testing/controls';
 import { openForm } from '../../testing/form';
 import { clear, hasFocus, trans } from '../../testing/page';
 import { job, spec } from '../../testing/jobs';
@@ -21,13 +22,13 @@ const preview = {
   fields: {}
 };
 
-/** A form that has read its defaults. */
+/** A form that has read its defaults, and shows them. */
 async function loaded(
   server = new FakeServer(),
   options: Parameters<typeof openForm>[1] = {}
 ) {
   const form = openForm(server, options);
-  await waitFor(() => assert.ok(form.model.defaults));
+  await isEnabled('Submit');
   return form;
 }
 
@@ -46,9 +47,7 @@ test('defaults that are refused say why, and another try fills the form', async 
   assert.ok((button('Submit') as HTMLButtonElement).disabled);
   assert.deepEqual(await brokenRules(node), []);
   server.answer('GET defaults', () => defaults);
-  const again = button('Try again');
-  again.focus();
-  fireEvent.click(again);
+  const again = await press('Try again');
   await waitFor(() => assert.ok(!again.isConnected));
   // The button is gone: the first field has the focus.
   await hasFocus(() => textbox('Name'));
@@ -73,9 +72,11 @@ test('environments that cannot be read are told at their field, and read again',
 
 test('submitting an empty form leads to the first field that is wrong', async () => {
   const { node } = await loaded();
-  fireEvent.click(button('Submit'));
+  await press('Submit');
   await hasFocus(() => textbox('Name'));
-  assert.equal(textbox('Name').getAttribute('aria-invalid'), 'true');
+  await waitFor(() =>
+    assert.equal(textbox('Name').getAttribute('aria-invalid'), 'true')
+  );
   assert.match(
     (await screen.findByText(/fields must change$/)).textContent ?? '',
     /^\d+ fields must change$/
@@ -91,17 +92,17 @@ test('a refusal that is of no field is an alert and gets the focus', async () =>
   const { model } = await loaded(server);
   model.set('script', '/home/jovyan/train.py');
   await waitFor(() => assert.equal(textbox('Name').value, 'train'));
-  fireEvent.click(button('Submit'));
+  await press('Submit');
   const alert = await screen.findByRole('alert');
   assert.match(alert.textContent ?? '', /The project is full\. Delete jobs/);
   await hasFocus(() => alert);
-  assert.equal(model.step, 'typing');
+  await waitFor(() => assert.equal(model.step, 'typing'));
 });
 
 test('a file dialog that fails is told', async () => {
   const pick = () => Promise.reject(new Error('The folder cannot be read.'));
   await loaded(new FakeServer(), { files: { pick } });
-  fireEvent.click(button('Browse…'));
+  await press('Browse…');
   assert.match(
     (await screen.findByRole('alert')).textContent ?? '',
     /The folder cannot be read\./
@@ -111,65 +112,56 @@ test('a file dialog that fails is told', async () => {
 test('a picked file is what runs, and names the job', async () => {
   const pick = async () => 'home/jovyan/fit.py';
   await loaded(new FakeServer(), { files: { pick } });
-  fireEvent.click(button('Browse…'));
-  await waitFor(() =>
-    assert.equal(textbox('Script').value, '/home/jovyan/fit.py')
-  );
-  assert.equal(textbox('Name').value, 'fit');
+  await press('Browse…');
+  await waitFor(() => {
+    assert.equal(textbox('Script').value, '/home/jovyan/fit.py');
+    assert.equal(textbox('Name').value, 'fit');
+  });
 });
 
 test('a row that is added has the focus, and beside one that is removed', async () => {
   await loaded();
-  const adding = () => button('Add hyper-parameter');
-  fireEvent.click(adding());
+  await press('Add hyper-parameter');
   await hasFocus(() => screen.queryByLabelText('Name of hyper-parameter 1'));
-  fireEvent.click(adding());
+  await press('Add hyper-parameter');
   await hasFocus(() => screen.queryByLabelText('Name of hyper-parameter 2'));
-  fireEvent.click(button('Remove hyper-parameter 2'));
+  await press('Remove hyper-parameter 2');
   await hasFocus(() => screen.queryByLabelText('Name of hyper-parameter 1'));
-  fireEvent.click(button('Remove hyper-parameter 1'));
-  await hasFocus(adding);
+  await press('Remove hyper-parameter 1');
+  await hasFocus(() => button('Add hyper-parameter'));
 });
 
 test('an output can be preloaded only where it is staged', async () => {
   const { model } = await loaded();
-  fireEvent.click(button('Add output'));
+  await press('Add output');
   const preloaded = await screen.findByRole<HTMLInputElement>('checkbox', {
     name: 'Output 1 is preloaded'
   });
   assert.ok(preloaded.disabled);
-  fireEvent.click(screen.getByRole('checkbox', { name: 'Output 1 is staged' }));
-  await waitFor(() => assert.ok(!preloaded.disabled));
-  fireEvent.click(preloaded);
+  await press('Output 1 is staged', { role: 'checkbox' });
+  await press('Output 1 is preloaded', { role: 'checkbox' });
   await waitFor(() => assert.ok(model.form.outputs[0].preload));
 });
 
 test('restarts and secrets have fields that say what they do', async () => {
   const { model, node } = await loaded();
   assert.ok(!screen.queryByLabelText('Maximum restarts'));
-  fireEvent.change(screen.getByLabelText('Restart'), {
-    target: { value: 'limit' }
-  });
+  await fill('Restart', 'limit');
   assert.ok(await screen.findByLabelText('Maximum restarts'));
-  fireEvent.click(button('Add secret'));
-  fireEvent.change(await screen.findByLabelText('Variable of secret 1'), {
-    target: { value: 'HF_TOKEN' }
-  });
+  await press('Add secret');
+  await fill('Variable of secret 1', 'HF_TOKEN');
   await waitFor(() => assert.equal(model.form.secrets[0].name, 'HF_TOKEN'));
-  fireEvent.click(button('Add variable'));
-  fireEvent.click(button('Add input'));
+  await press('Add variable');
+  await press('Add input');
   assert.ok(await screen.findByLabelText('How input 1 is passed'));
   assert.deepEqual(await brokenRules(node), []);
 });
 
 test('a command takes the place of the script', async () => {
   await loaded();
-  fireEvent.change(screen.getByRole('combobox', { name: 'Program' }), {
-    target: { value: 'command' }
-  });
-  const command = await screen.findByRole('textbox', { name: 'Command' });
+  await fill('Program', 'command');
+  await fill('Command', 'python "train');
   assert.ok(!screen.queryByRole('textbox', { name: 'Script' }));
-  fireEvent.change(command, { target: { value: 'python "train' } });
   assert.ok(await screen.findByText('A quotation mark is not closed.'));
 });
 
@@ -187,7 +179,7 @@ test('the preview says what the job costs, and copies its YAML', async () => {
   assert.equal(yaml.tabIndex, 0);
   assert.equal(yaml.textContent, preview.manifest);
   document.execCommand = () => true;
-  fireEvent.click(screen.getByText('Copy'));
+  await press('Copy');
   assert.ok(await screen.findByText('Copied.'));
   assert.deepEqual(await brokenRules(node), []);
 });
@@ -201,9 +193,7 @@ test('a preview that is refused says why and is asked for again', async () => {
     await screen.findByText(/There is no preview: The queue restarts\./)
   );
   server.answer('POST jobs/preview', () => preview);
-  const again = button('Try again');
-  again.focus();
-  fireEvent.click(again);
+  await press('Try again');
   assert.ok(await screen.findByText('Ready to submit.'));
   await hasFocus(() => screen.getByRole('complementary', { name: 'Preview' }));
 });

@@ -3,9 +3,10 @@ import { brokenRules } from '../../../shared/testing/dom';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import type { IJobSpec } from '@mofang/shared';
 
+import { fill, isEnabled, press } from '../../../shared/testing/controls';
 import { openForm } from '../../testing/form';
 import { clear, hasFocus } from '../../testing/page';
 import { job } from '../../testing/jobs';
@@ -16,11 +17,9 @@ afterEach(clear);
 /** The roles of a framework in a form that is complete. */
 async function roles(framework: string, server = new FakeServer()) {
   const form = openForm(server);
-  await waitFor(() => assert.ok(form.model.defaults));
+  await isEnabled('Submit');
   form.model.set('script', '/home/jovyan/train.py');
-  fireEvent.change(await screen.findByRole('combobox', { name: 'Framework' }), {
-    target: { value: framework }
-  });
+  await fill('Framework', framework);
   return form;
 }
 
@@ -65,9 +64,7 @@ test('the main role has its bounds, the others their defaults', async () => {
 
 test('a role that another requires comes with it', async () => {
   const { model } = await roles('tensorflow');
-  fireEvent.change(await screen.findByLabelText('Replicas of ps'), {
-    target: { value: '2' }
-  });
+  await fill('Replicas of ps', '2');
   await waitFor(() =>
     assert.equal(field('Replicas of chief').placeholder, '1')
   );
@@ -93,20 +90,18 @@ test('what a role asks for is in the request, and wrong values at their fields',
     'roles.ps.resources.memory': 'Memory must be at most 1Ti.'
   });
   const { node } = await roles('tensorflow', server);
-  fireEvent.change(await screen.findByLabelText('Replicas of ps'), {
-    target: { value: '2' }
-  });
-  fireEvent.change(screen.getByLabelText('Memory of ps'), {
-    target: { value: '2Ti' }
-  });
-  fireEvent.click(screen.getByRole('button', { name: 'Submit' }));
+  await fill('Replicas of ps', '2');
+  await fill('Memory of ps', '2Ti');
+  await press('Submit');
   assert.ok(await screen.findByText('Memory must be at most 1Ti.'));
   const [{ body }] = server.sentTo('POST jobs');
   const { ps } = (body as IJobSpec).roles;
   assert.equal(ps.replicas, 2);
   assert.equal(ps.resources?.memory, '2Ti');
   const memory = field('Memory of ps');
-  assert.equal(memory.getAttribute('aria-invalid'), 'true');
+  await waitFor(() =>
+    assert.equal(memory.getAttribute('aria-invalid'), 'true')
+  );
   const message = memory.getAttribute('aria-describedby')!;
   assert.equal(
     document.getElementById(message)?.textContent,
@@ -123,7 +118,7 @@ test('an error of all roles is part of their group, which gets the focus', async
   });
   await roles('tensorflow', server);
   await screen.findByLabelText('Replicas of ps');
-  fireEvent.click(screen.getByRole('button', { name: 'Submit' }));
+  await press('Submit');
   const group = await screen.findByRole('group', { name: 'Other roles' });
   await waitFor(() =>
     assert.equal(
@@ -143,6 +138,6 @@ test('a submitted job is reported', async () => {
   const { model } = await roles('pytorch', server);
   const names: string[] = [];
   model.submitted.connect((_, { spec }) => names.push(spec.name));
-  fireEvent.click(screen.getByRole('button', { name: 'Submit' }));
+  await press('Submit');
   await waitFor(() => assert.deepEqual(names, ['train']));
 });

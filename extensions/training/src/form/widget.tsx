@@ -62,6 +62,10 @@ export class FormWidget extends VDomRenderer<FormModel> {
             <FormBody model={model} trans={trans} />
             <FormEnd model={model} trans={trans} />
           </FocusKeeper>
+          <OnRefusal
+            count={this._refusals}
+            act={() => this._focusFirstError()}
+          />
         </form>
         <PreviewPane model={model} trans={trans} />
       </div>
@@ -71,10 +75,8 @@ export class FormWidget extends VDomRenderer<FormModel> {
   private async _submit(): Promise<void> {
     const isDone = await this.model.submit();
     if (!isDone && !this.isDisposed) {
-      // Sections open for their errors in the frame after that of the errors.
-      requestAnimationFrame(() =>
-        requestAnimationFrame(() => this._focusFirstError())
-      );
+      this._refusals += 1;
+      this.update();
     }
   }
 
@@ -85,6 +87,24 @@ export class FormWidget extends VDomRenderer<FormModel> {
     found?.closest('details')?.setAttribute('open', '');
     found?.focus();
   }
+
+  /** How often it was not submitted. */
+  private _refusals = 0;
+}
+
+interface IOnRefusalProps {
+  count: number;
+  act: () => void;
+}
+
+/** Acts once what was refused is drawn, however long that takes. */
+function OnRefusal({ count, act }: IOnRefusalProps): null {
+  React.useEffect(() => {
+    if (count > 0) {
+      act();
+    }
+  }, [count]);
+  return null;
 }
 
 interface IPartProps {

@@ -3,9 +3,10 @@ import { brokenRules } from '../../../shared/testing/dom';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import type { IReplica } from '@mofang/shared';
 
+import { fill, press } from '../../../shared/testing/controls';
 import { job, replica } from '../../testing/jobs';
 import { attach, clear, hasFocus, jobsOf, trans } from '../../testing/page';
 import { FakeServer, refusal } from '../../testing/server';
@@ -53,30 +54,29 @@ test('the log of the first replica is shown, and of another by choosing it', asy
   await waitFor(() => assert.match(node.textContent ?? '', /loss 2/));
   assert.ok(await screen.findByText('Complete'));
   assert.deepEqual(await brokenRules(node), []);
-  const choice = screen.getByRole('combobox', { name: 'Replica' });
-  fireEvent.change(choice, { target: { value: 'worker-1' } });
-  await waitFor(() => assert.match(node.textContent ?? '', /second/));
-  assert.doesNotMatch(node.textContent ?? '', /loss 2/);
-  const link = screen.getByRole<HTMLAnchorElement>('link', {
-    name: 'Download'
+  await fill('Replica', 'worker-1');
+  await waitFor(() => {
+    assert.match(node.textContent ?? '', /second/);
+    assert.doesNotMatch(node.textContent ?? '', /loss 2/);
+    const link = screen.getByRole<HTMLAnchorElement>('link', {
+      name: 'Download'
+    });
+    assert.match(link.href, /jobs\/a\/logs\/worker\/1$/);
   });
-  assert.match(link.href, /jobs\/a\/logs\/worker\/1$/);
 });
 
 test('a shell is offered where one is allowed', async () => {
   const opened: IReplica[] = [];
   log(twoLogs(), one => void opened.push(one));
-  const shell = await screen.findByRole<HTMLButtonElement>('button', {
-    name: 'Shell'
+  await waitFor(() => {
+    const shell = screen.getByRole<HTMLButtonElement>('button', {
+      name: 'Shell'
+    });
+    assert.ok(shell.title);
+    assert.ok(shell.disabled);
   });
-  await waitFor(() => assert.ok(shell.title));
-  assert.ok(shell.disabled);
-  await screen.findByRole('option', { name: 'worker-1' });
-  fireEvent.change(screen.getByRole('combobox', { name: 'Replica' }), {
-    target: { value: 'worker-1' }
-  });
-  await waitFor(() => assert.ok(!shell.disabled));
-  fireEvent.click(shell);
+  await fill('Replica', 'worker-1');
+  await press('Shell');
   assert.deepEqual(
     opened.map(each => each.index),
     [1]
@@ -87,11 +87,9 @@ test('a job that cannot be read is told, and read again on request', async () =>
   const server = twoLogs();
   server.answer('GET jobs/a', () => refusal(503, 'The service restarts.'));
   const node = log(server);
-  const again = await screen.findByRole('button', { name: 'Try again' });
-  assert.match(node.textContent ?? '', /The service restarts\./);
+  assert.ok(await screen.findByText(/The service restarts\./));
   server.answer('GET jobs/a', () => ended);
-  again.focus();
-  fireEvent.click(again);
+  await press('Try again');
   await waitFor(() => assert.match(node.textContent ?? '', /loss 2/));
   await hasFocus(() => screen.getByRole('checkbox', { name: 'Follow' }));
 });

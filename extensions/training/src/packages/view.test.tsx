@@ -3,8 +3,9 @@ import { brokenRules } from '../../../shared/testing/dom';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { fireEvent, screen } from '@testing-library/react';
+import { screen } from '@testing-library/react';
 
+import { press } from '../../../shared/testing/controls';
 import { attach, clear, disposable, trans } from '../../testing/page';
 import { FakeServer, refusal } from '../../testing/server';
 import type { IPackages } from '../model/packages';
@@ -44,10 +45,7 @@ test('the item is absent until the server has answered', async () => {
   const { model, opened, widget } = item(server);
   assert.equal(screen.queryByRole('button'), null);
   await model.refresh();
-  const button = await screen.findByRole('button', {
-    name: 'Packages: 3 changed'
-  });
-  fireEvent.click(button);
+  await press('Packages: 3 changed');
   assert.equal(opened(), 1);
   assert.deepEqual(await brokenRules(widget.node), []);
 });

@@ -7,6 +7,7 @@ import { Dialog, Notification } from '@jupyterlab/apputils';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import type { IJob } from '@mofang/shared';
 
+import { isDisabled, isEnabled, press } from '../../../shared/testing/controls';
 import { job, replica, spec } from '../../testing/jobs';
 import { clear, hasFocus } from '../../testing/page';
 import { openPanel } from '../../testing/panel';
@@ -27,7 +28,7 @@ async function detail(
 ) {
   server.jobs = [one];
   const panel = openPanel(server, installed);
-  fireEvent.click(await screen.findByRole('button', { name: one.spec.name }));
+  await press(one.spec.name);
   const section = await screen.findByRole('region', {
     name: `Job ${one.spec.name}`
   });
@@ -38,14 +39,14 @@ const button = (name: string) => screen.getByRole('button', { name });
 
 test('closing the details brings the focus back to the row', async () => {
   const { section } = await detail(job('a'));
-  const row = button('name-a');
-  assert.equal(row.getAttribute('aria-pressed'), 'true');
-  const close = button('Close details');
-  close.focus();
-  fireEvent.click(close);
+  const row = () => button('name-a');
+  assert.equal(row().getAttribute('aria-pressed'), 'true');
+  await press('Close details');
   await waitFor(() => assert.ok(!section.isConnected));
-  await hasFocus(() => row);
-  assert.equal(row.getAttribute('aria-pressed'), 'false');
+  await hasFocus(row);
+  await waitFor(() =>
+    assert.equal(row().getAttribute('aria-pressed'), 'false')
+  );
 });
 
 test('the reason, the alert and the queue are told', async () => {
@@ -88,12 +89,12 @@ test('containers have their log and shell', async () => {
     list.textContent ?? '',
     /worker-1.*exit code 1.*Out of memory\./
   );
-  fireEvent.click(button('Log of worker-1'));
+  await press('Log of worker-1');
   assert.equal(asked[0][0], 'openLog');
   assert.equal((asked[0][2] as { index: number }).index, 1);
   assert.ok(!screen.queryByRole('button', { name: 'Shell in worker-1' }));
-  fireEvent.click(button('Shell in worker-0'));
-  fireEvent.click(button('Shell'));
+  await press('Shell in worker-0');
+  await press('Shell');
   assert.deepEqual(shells, [0, 0]);
 });
 
@@ -104,8 +105,9 @@ test('a shell that cannot be opened says why and keeps the focus', async () => {
     openShell: () => void shells.push(0)
   });
   const shell = button('Shell');
-  assert.equal(shell.getAttribute('aria-disabled'), 'true');
+  assert.ok(isDisabled(shell));
   assert.match(shell.title, /needs a running container of your own/);
+  // eslint-disable-next-line no-restricted-properties -- it is to do nothing
   fireEvent.click(shell);
   assert.deepEqual(shells, []);
 });
@@ -115,20 +117,13 @@ test('cancelling asks first, and a refusal is a notification', async () => {
   server.answer('POST jobs/a/cancel', () =>
     refusal(409, 'The job has ended already. Read its log for the reason.')
   );
-  fireEvent.click(button('Cancel…'));
-  const keep = await screen.findByRole('button', { name: 'Keep running' });
-  fireEvent.click(keep);
+  await press('Cancel…');
+  const keep = await press('Keep running');
   await waitFor(() => assert.ok(!keep.isConnected));
   assert.deepEqual(server.sentTo('POST jobs/a/cancel'), []);
 
-  // The answer of the dialog comes after the dialog is gone.
-  const cancelIsEnabled = () =>
-    assert.notEqual(button('Cancel…').getAttribute('aria-disabled'), 'true');
-  await waitFor(cancelIsEnabled);
-  fireEvent.click(button('Cancel…'));
-  fireEvent.click(
-    await screen.findByRole('button', { name: 'Cancel the job' })
-  );
+  await press('Cancel…');
+  await press('Cancel the job');
   await waitFor(() =>
     assert.deepEqual(
       Notification.manager.notifications.map(({ message, type }) => [
@@ -139,18 +134,14 @@ test('cancelling asks first, and a refusal is a notification', async () => {
     )
   );
   // It can be tried again.
-  await waitFor(cancelIsEnabled);
+  await isEnabled('Cancel…');
 });
 
 test('a cancelled job has its new state, and no button to cancel it', async () => {
   const { server } = await detail(job('a'));
   server.answer('POST jobs/a/cancel', () => job('a', { state: 'Cancelled' }));
-  const cancel = button('Cancel…');
-  cancel.focus();
-  fireEvent.click(cancel);
-  fireEvent.click(
-    await screen.findByRole('button', { name: 'Cancel the job' })
-  );
+  const cancel = await press('Cancel…');
+  await press('Cancel the job');
   await waitFor(() => assert.ok(!cancel.isConnected));
   const bar = screen.getByRole('toolbar', { name: 'Actions' });
   await waitFor(() => assert.ok(bar.contains(document.activeElement)));
@@ -159,8 +150,8 @@ test('a cancelled job has its new state, and no button to cancel it', async () =
 test('a deleted job is gone with its details', async () => {
   const { server, section } = await detail(job('a', { state: 'Failed' }));
   server.answer('DELETE jobs/a', () => new Response(null, { status: 204 }));
-  fireEvent.click(button('Delete…'));
-  fireEvent.click(await screen.findByRole('button', { name: 'Delete' }));
+  await press('Delete…');
+  await press('Delete');
   await waitFor(() => assert.ok(!section.isConnected));
   assert.ok(await screen.findByText(/^No jobs yet\./));
 });
@@ -219,9 +210,9 @@ test('what a job was asked for is listed, with links to what it came from', asyn
   assert.ok(inside.getByText('The node was lost.'));
   assert.ok(inside.getByText('Later attempts avoid node-1.'));
   assert.ok(inside.getByText('from secret hub, key token'));
-  fireEvent.click(button('Copy id'));
-  fireEvent.click(button('Rerun with changes…'));
-  fireEvent.click(button('Charts'));
+  await press('Copy id');
+  await press('Rerun with changes…');
+  await press('Charts');
   assert.deepEqual(
     asked.map(([name]) => name),
     ['copy', 'rerun', 'openCharts']
@@ -231,6 +222,6 @@ test('what a job was asked for is listed, with links to what it came from', asyn
     ...server.jobs,
     job('first', { spec: spec({ name: 'first' }) })
   ];
-  fireEvent.click(button('first'));
+  await press('first');
   assert.ok(await screen.findByRole('region', { name: 'Job first' }));
 });

@@ -6,6 +6,7 @@ import { afterEach, test } from 'node:test';
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import type { IJob } from '@mofang/shared';
 
+import { fill, isDisabled, press } from '../../../shared/testing/controls';
 import { job, spec } from '../../testing/jobs';
 import { clear, hasFocus } from '../../testing/page';
 import { openPanel } from '../../testing/panel';
@@ -61,9 +62,7 @@ test('a refused list says why, and is read again on request', async () => {
   openPanel(server);
   assert.ok(await screen.findByText(/The service is restarting\./));
   server.answer('GET jobs', () => ({ jobs: three(), next: null, total: 3 }));
-  const again = screen.getByRole('button', { name: 'Try again now' });
-  again.focus();
-  fireEvent.click(again);
+  await press('Try again now');
   assert.equal((await rows()).length, 3);
   await waitFor(() =>
     assert.ok(!screen.queryByRole('button', { name: 'Try again now' }))
@@ -81,7 +80,7 @@ test('arrow keys go through the rows, one of which the tab key reaches', async (
   found[0].focus();
   fireEvent.keyDown(found[0], { key: 'ArrowDown' });
   await hasFocus(() => found[1]);
-  assert.deepEqual(await stops(), ['-1', '0', '-1']);
+  await waitFor(async () => assert.deepEqual(await stops(), ['-1', '0', '-1']));
   fireEvent.keyDown(found[1], { key: 'End' });
   await hasFocus(() => found[2]);
   fireEvent.keyDown(found[2], { key: 'ArrowDown' });
@@ -96,24 +95,17 @@ test('the filter is asked of the service; clearing it brings all back', async ()
   ]);
   openPanel(server);
   assert.equal((await rows()).length, 2);
-  fireEvent.change(screen.getByRole('combobox', { name: 'State' }), {
-    target: { value: 'Failed' }
-  });
+  await fill('State', 'Failed');
   assert.ok(await screen.findByText('1 job'));
   assert.equal((await rows()).length, 1);
-  const clearing = screen.getByRole('button', { name: 'Clear filter' });
-  clearing.focus();
-  fireEvent.click(clearing);
+  await press('Clear filter');
   assert.ok(await screen.findByText('2 jobs'));
   await hasFocus(firstRow);
 
-  fireEvent.click(screen.getByRole('checkbox', { name: 'Mine' }));
+  await press('Mine', { role: 'checkbox' });
   assert.ok(await screen.findByText('1 job'));
   assert.equal(server.sentTo('GET jobs').at(-1)?.query.get('owner'), 'ada');
-  fireEvent.change(
-    screen.getByRole('searchbox', { name: 'Search jobs by name or id' }),
-    { target: { value: 'other' } }
-  );
+  await fill('Search jobs by name or id', 'other');
   assert.ok(
     await screen.findByText('No jobs match. Change or clear the filter.')
   );
@@ -170,7 +162,7 @@ test('a lost connection is told, with a button to connect at once', async () => 
   openPanel(server);
   assert.ok(await screen.findByText('Your session has ended. Log in again.'));
   const before = server.sentTo('GET jobs/watch').length;
-  fireEvent.click(screen.getByRole('button', { name: 'Try again now' }));
+  await press('Try again now');
   await waitFor(() =>
     assert.ok(server.sentTo('GET jobs/watch').length > before)
   );
@@ -180,24 +172,19 @@ test('two jobs are chosen and compared; clearing keeps the focus', async () => {
   const { asked } = openPanel(new FakeServer(three()));
   await rows();
   const choose = (name: string) =>
-    fireEvent.click(
-      screen.getByRole('checkbox', { name: `Choose ${name} to compare` })
-    );
-  choose('name-a');
+    press(`Choose ${name} to compare`, { role: 'checkbox' });
+  await choose('name-a');
   assert.ok(await screen.findByText('Choose one more to compare'));
-  const compare = screen.getByRole<HTMLButtonElement>('button', {
-    name: 'Compare'
-  });
-  assert.ok(compare.disabled);
-  choose('name-c');
+  assert.ok(isDisabled(screen.getByRole('button', { name: 'Compare' })));
+  await choose('name-c');
   assert.ok(await screen.findByText('2 jobs chosen'));
-  fireEvent.click(compare);
+  await press('Compare');
   assert.deepEqual(asked, [['compare', ['a', 'c']]]);
-  const clearing = screen.getByRole('button', { name: 'Clear' });
-  clearing.focus();
-  fireEvent.click(clearing);
-  await waitFor(() => assert.ok(!screen.queryByText('2 jobs chosen')));
-  assert.ok(document.activeElement !== document.body);
+  await press('Clear');
+  await waitFor(() => {
+    assert.ok(!screen.queryByText('2 jobs chosen'));
+    assert.ok(document.activeElement !== document.body);
+  });
 });
 
 test('the panel is accessible with rows, without, and with details', async () => {
@@ -211,9 +198,7 @@ test('the panel is accessible with rows, without, and with details', async () =>
   assert.ok(await screen.findByRole('region', { name: 'Job name-b' }));
   assert.deepEqual(await brokenRules(widget.node), []);
   model.select('');
-  fireEvent.change(screen.getByRole('combobox', { name: 'State' }), {
-    target: { value: 'Cancelled' }
-  });
+  await fill('State', 'Cancelled');
   assert.ok(await screen.findByText(/No jobs match/));
   assert.deepEqual(await brokenRules(widget.node), []);
 });

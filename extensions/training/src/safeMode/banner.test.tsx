@@ -3,8 +3,9 @@ import { brokenRules } from '../../../shared/testing/dom';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { fireEvent, screen } from '@testing-library/react';
+import { screen } from '@testing-library/react';
 
+import { press } from '../../../shared/testing/controls';
 import { attach, clear, trans } from '../../testing/page';
 import type { ISafeMode } from '../model/safeMode';
 import { failureBody, SafeModeBanner } from './banner';
@@ -28,8 +29,8 @@ function banner(part: Partial<ISafeMode> = {}) {
 
 test('the banner offers the file to mend and the error', async () => {
   const { asked, node } = banner();
-  fireEvent.click(await screen.findByRole('button', { name: 'Open start.sh' }));
-  fireEvent.click(screen.getByRole('button', { name: 'Show error' }));
+  await press('Open start.sh');
+  await press('Show error');
   assert.deepEqual(asked, ['open /home/jovyan/start.sh', 'showFailure']);
   assert.ok(screen.getByRole('status', { name: 'Safe mode' }));
   assert.deepEqual(await brokenRules(node), []);
