@@ -1,6 +1,11 @@
 """Ports of this machine's loopback."""
 
+import random
 import socket
+from pathlib import Path
+
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_FIRST = 10_000
 
 
 def is_open(port: int) -> bool:
@@ -13,7 +18,17 @@ def is_open(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nothing listens on now, nor soon by chance.
+
+    The kernel gives ports of its range to every connection and to every test server
+    beside this one; one of that range might be taken before it is used.
+    """
+    end = int(_EPHEMERAL.read_text().split()[0])
+    while True:
+        port = random.randrange(_FIRST, end)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

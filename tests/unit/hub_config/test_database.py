@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from mofang_hub.config.database import DatabaseError, database_url
 from mofang_hub.settings import DatabaseSettings, Secrets
+from support.ports import free_port
 
 PASSWORD = "p%40ss: w/ord'%"
 """Of the kind that breaks URLs and configuration files."""
@@ -54,12 +54,6 @@ def _programs() -> Path:
     return max(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def server():
     """An own server of this test, as the user that Debian made for it.
@@ -71,7 +65,7 @@ def server():
 
 
 def _serve(folder):
-    programs, port = _programs(), _free_port()
+    programs, port = _programs(), free_port()
     as_user = []
     if os.geteuid() == 0:
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
@@ -144,6 +138,7 @@ def run_hub(url, tmp_path):
         f"""
 from mofang_hub.config.database import database_url
 from mofang_hub.settings import DatabaseSettings, Secrets
+from support.ports import free_port
 
 c.JupyterHub.db_url = database_url(
     DatabaseSettings(type="postgres", url={url!r}), Secrets()

@@ -107,13 +107,13 @@ class Terminal:
 
     async def heard(self) -> list[Any] | None:
         """Return the next message; None when the terminal has closed."""
-        message = await asyncio.wait_for(self._heard.get(), 5)
+        message = await asyncio.wait_for(self._heard.get(), 30)
         return None if message is None else list(json.loads(message))
 
     async def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            await asyncio.wait_for(self._closed.wait(), 5)
+            await asyncio.wait_for(self._closed.wait(), 30)
 
     def _hear(self, message: str | bytes | None) -> None:
         self._heard.put_nowait(message)

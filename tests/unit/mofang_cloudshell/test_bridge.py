@@ -40,7 +40,7 @@ async def test_the_shell_ends_with_its_terminal(
     terminal = await open_terminal(notebook, NAME)
     await terminal.heard()
     await terminal.close()
-    await asyncio.wait_for(shells.closed.wait(), 5)
+    await asyncio.wait_for(shells.closed.wait(), 30)
 
 
 async def test_the_terminal_ends_with_its_shell(
@@ -103,7 +103,7 @@ async def test_what_is_typed_before_the_shell_opens_is_not_lost(
 ) -> None:
     terminal = await open_terminal(notebook, NAME)
     terminal.send("stdin", "early\r")
-    assert json.loads(await asyncio.wait_for(shells.typed.get(), 5))[1] == "early\r"
+    assert json.loads(await asyncio.wait_for(shells.typed.get(), 30))[1] == "early\r"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_delete_ends_the_shell(
     async with notebook.client() as browser:
         answer = await browser.delete(f"mofang/cloudshell/api/terminals/{NAME}")
         assert answer.status_code == 204
-        await asyncio.wait_for(shells.closed.wait(), 5)
+        await asyncio.wait_for(shells.closed.wait(), 30)
         kind, text = await terminal.heard() or ["", ""]
         assert (kind, "ended" in text) == ("stdout", True)
         assert await terminal.heard() == ["disconnect", 1]

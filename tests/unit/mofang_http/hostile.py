@@ -74,7 +74,7 @@ class Connection:
     async def status(self) -> int | None:
         """Of the next answer; None if the connection is closed without one."""
         try:
-            line = await asyncio.wait_for(self.reader.readline(), 10)
+            line = await asyncio.wait_for(self.reader.readline(), 30)
         except ConnectionError:
             return None
         return int(line.split()[1]) if line else None
@@ -82,7 +82,7 @@ class Connection:
     async def answer(self) -> tuple[int | None, bytes]:
         """All of the last answer of a connection."""
         status = await self.status()
-        return status, await asyncio.wait_for(self.reader.read(), 10)
+        return status, await asyncio.wait_for(self.reader.read(), 30)
 
 
 @asynccontextmanager

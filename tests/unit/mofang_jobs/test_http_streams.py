@@ -49,7 +49,7 @@ async def test_a_stream_is_cut_when_its_token_stands_for_less(
         else:
             world.hub.groups["eve"] = []
         with pytest.raises(httpx.RemoteProtocolError):
-            await asyncio.wait_for(_read_out(lines), 5)
+            await asyncio.wait_for(_read_out(lines), 30)
 
 
 async def _read_out(lines: AsyncIterator[str]) -> None:

@@ -164,7 +164,7 @@ async def test_a_request_without_an_answer_is_given_up_in_time(world):
     world.leases.hangs.clear()
     world.clock.seconds = RENEW_SECONDS - 0.05
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await old.renew()
     world.leases.hangs.set()
 

@@ -197,6 +197,6 @@ async def test_a_request_that_was_cut_is_not_sent_again(objects, server, write):
 
 async def test_an_api_server_that_is_away_is_told():
     configuration = Configuration(host=f"http://127.0.0.1:{free_port()}")
-    async with ApiClient(configuration) as api, asyncio.timeout(5):
+    async with ApiClient(configuration) as api, asyncio.timeout(30):
         with pytest.raises(KubernetesUnavailableError):
             await ObjectStorage(api, field_manager="mofang-test").create(JOB)

@@ -57,7 +57,7 @@ async def test_subscribers_hear_changes_from_now_on(server, watched):
         first = asyncio.ensure_future(anext(changes))
         await asyncio.sleep(0)
         server.stream(event("ADDED", server.put("after")))
-        change = await asyncio.wait_for(first, 5)
+        change = await asyncio.wait_for(first, 30)
 
     assert (change.type, change.object["metadata"]["name"]) == ("ADDED", "after")
 
@@ -101,7 +101,7 @@ async def test_a_forgotten_version_is_listed_anew(server, watched):
         server.remove("gone")
         server.put("new")
         server.stream({"type": "ERROR", "object": {"code": 410, "message": "too old"}})
-        told = [await asyncio.wait_for(first, 5), await anext(changes)]
+        told = [await asyncio.wait_for(first, 30), await anext(changes)]
 
     assert [(each.type, each.object["metadata"]["name"]) for each in told] == [
         ("DELETED", "gone"),

@@ -132,7 +132,7 @@ def test_a_program_that_ended_says_its_last_words_and_what_to_do(tmp_path):
         name="etcd", command=("sh", "-c", "echo corrupt"), hint="Remove the folder."
     )
     supervisor.start(program)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while supervisor.pid("etcd") and time.monotonic() < deadline:
         time.sleep(0.01)
     supervisor.stop("etcd")

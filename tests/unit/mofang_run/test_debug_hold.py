@@ -93,7 +93,7 @@ def test_a_command_that_was_never_started_is_kept_too(
         process.terminate()
         output = process.stdout.read().decode()
     assert process.returncode == code
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60
     assert kept["exit_code"] == code
     assert cause in kept["termination_message"]
     assert f"worker-0 ended with exit code {code}." in output

@@ -134,15 +134,15 @@ def test_the_grace_period_ends(quiet):
             StopPolicy(drain_seconds=0.2, grace_seconds=2.0),
         )
     assert os.WTERMSIG(status) == signal.SIGTERM
-    assert 1.5 < time.monotonic() - start < 15
+    assert 1.5 < time.monotonic() - start < 60
 
 
 def test_a_daemon_that_nobody_told_to_end_gets_no_grace_period(quiet):
     with SignalPipe() as signals:
-        command = ["sh", "-c", "setsid sleep 30 & kill -TERM $PPID; sleep 20"]
+        command = ["sh", "-c", "setsid sleep 90 & kill -TERM $PPID; sleep 80"]
         start = time.monotonic()
         run_child(command, os.environ, signals, quiet, StopPolicy(drain_seconds=0.2))
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
 
 
 def test_a_stop_while_waiting_for_the_master_ends_at_once(wrapper):
@@ -166,7 +166,7 @@ def test_a_process_left_behind_cannot_keep_the_job_alive(quiet):
             StopPolicy(drain_seconds=0.2),
         )
     assert os.waitstatus_to_exitcode(status) == 4
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
 
 
 def test_a_command_that_closes_its_output_is_still_waited_for(quiet):
@@ -256,9 +256,10 @@ def test_waiting_for_a_name_is_bounded_and_says_where_to_look(quiet):
 
 
 def test_a_slow_look_up_does_not_delay_a_stop(quiet):
+    answered = threading.Event()
+
     def slow(host: str) -> bool:
-        time.sleep(5)
-        return True
+        return answered.wait(60)
 
     start = time.monotonic()
     with SignalPipe() as signals:
@@ -267,7 +268,8 @@ def test_a_slow_look_up_does_not_delay_a_stop(quiet):
             wait_for_names(
                 {"worker-0": "train-worker-0"}, signals, quiet, resolves=slow
             )
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 30
+    answered.set()
 
 
 def test_a_name_too_odd_to_look_up_counts_as_unknown(quiet):

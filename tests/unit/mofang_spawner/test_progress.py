@@ -72,7 +72,7 @@ async def test_an_ended_log_wakes_who_waits():
     await asyncio.sleep(0)
     log.end()
 
-    assert await asyncio.wait_for(follower, 1) == []
+    assert await asyncio.wait_for(follower, 30) == []
 
 
 def test_an_event_has_a_detail_only_when_there_is_one():

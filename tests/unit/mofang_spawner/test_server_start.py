@@ -92,7 +92,7 @@ async def jupyter():
 
 
 @contextlib.asynccontextmanager
-async def waiting(server_start, port=1, seconds=5.0):
+async def waiting(server_start, port=1, seconds=60.0):
     task = asyncio.create_task(
         server_start.wait("/user/ada/api", port, Deadline(seconds))
     )
@@ -247,7 +247,7 @@ async def test_a_start_tells_its_way(server_start, core, jupyter):
         core.put_pod(phase="Pending")
         await asyncio.sleep(0.02)
         core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)
 
     assert said(server_start) == [
         "Requesting resources.",
@@ -264,7 +264,7 @@ async def test_a_pod_that_ran_before_anybody_waited_is_seen(
     await create(server_start)
     core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
 
-    await server_start.wait("/x", jupyter.port, Deadline(5))
+    await server_start.wait("/x", jupyter.port, Deadline(60))
 
 
 async def test_a_change_at_the_very_moment_of_looking_is_seen(
@@ -275,11 +275,11 @@ async def test_a_change_at_the_very_moment_of_looking_is_seen(
         core.objects.clear()
         core.pods.objects.clear()
         await create(server_start)
-        task = asyncio.create_task(server_start.wait("/x", jupyter.port, Deadline(5)))
+        task = asyncio.create_task(server_start.wait("/x", jupyter.port, Deadline(60)))
         for _ in range(turns):
             await asyncio.sleep(0)
         core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, 30)
 
 
 async def test_a_server_is_asked_until_it_answers(server_start, core, jupyter):
@@ -287,7 +287,7 @@ async def test_a_server_is_asked_until_it_answers(server_start, core, jupyter):
     await create(server_start)
     core.put_pod(phase="Running", podIP="127.0.0.1", containerStatuses=RUNNING)
 
-    await server_start.wait("/x", jupyter.port, Deadline(5))
+    await server_start.wait("/x", jupyter.port, Deadline(60))
 
     assert len(jupyter.asked) == 3
 
@@ -326,7 +326,7 @@ async def test_a_lost_start_has_its_last_lines(server_start, core, logs, lines):
     core.put_pod(phase="Failed", containerStatuses=CRASHED)
 
     with pytest.raises(SpawnFailedError, match="exit code 3") as caught:
-        await server_start.wait("/x", 1, Deadline(5))
+        await server_start.wait("/x", 1, Deadline(60))
 
     assert caught.value.log == lines
 
@@ -337,7 +337,7 @@ async def test_a_server_that_crashes_before_it_answers_is_lost(server_start, cor
     async with waiting(server_start) as task:
         core.put_pod(phase="Failed", podIP="127.0.0.1", containerStatuses=CRASHED)
         with pytest.raises(SpawnFailedError, match="exit code 3"):
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 30)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ async def test_a_pod_that_goes_is_not_waited_for(server_start, core, status):
     async with waiting(server_start) as task:
         core.lose_pod()
         with pytest.raises(SpawnFailedError, match="was removed"):
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 30)
 
 
 async def test_a_pod_not_seen_yet_is_waited_for(server_start, core):

@@ -205,10 +205,10 @@ async def test_a_stream_comes_piece_by_piece(
         pieces = answer.aiter_bytes()
         for piece in (b"event: job\n\n", b": still here\n\n"):
             await upstream.pieces.put(piece)
-            assert await asyncio.wait_for(anext(pieces), 5) == piece
+            assert await asyncio.wait_for(anext(pieces), 30) == piece
         await upstream.pieces.put(None)
         with pytest.raises(StopAsyncIteration):
-            await asyncio.wait_for(anext(pieces), 5)
+            await asyncio.wait_for(anext(pieces), 30)
 
 
 async def test_a_stream_ends_when_the_browser_goes(
@@ -219,9 +219,9 @@ async def test_a_stream_ends_when_the_browser_goes(
         browser.stream("GET", f"{API}/jobs/watch") as answer,
     ):
         await upstream.pieces.put(b": hello\n\n")
-        await asyncio.wait_for(anext(answer.aiter_bytes()), 5)
+        await asyncio.wait_for(anext(answer.aiter_bytes()), 30)
         assert not upstream.gone.is_set()
-    await asyncio.wait_for(upstream.gone.wait(), 5)
+    await asyncio.wait_for(upstream.gone.wait(), 30)
 
 
 async def test_a_broken_stream_is_not_passed_off_as_whole(

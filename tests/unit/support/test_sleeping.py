@@ -9,7 +9,6 @@ SLEEPING = {
     "mofang/ssh/test_proxy.py": "a process on a real WebSocket, and its pings",
     "mofang_jobs/hang/test_hang_processes.py": "processes that work or stand still",
     "mofang_jobs/logs/test_logs_http.py": "buffers of the kernel, and our memory",
-    "mofang_run/test_signals.py": "the resolver of names stands still",
     "mofang_run/test_torchrun.py": "a process that nobody may end",
     "mofang_spawner/test_server_start.py": "a server on a real port",
 }

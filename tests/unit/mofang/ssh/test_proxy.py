@@ -16,7 +16,7 @@ CHUNK = random.Random(1).randbytes(1024 * 1024 + 17)
 CHUNKS = 50
 
 
-async def ended(process, seconds=20):
+async def ended(process, seconds=60):
     async with asyncio.timeout(seconds):
         code = await process.wait()
         # What could not be written is an exception of the closed pipe.
@@ -184,8 +184,8 @@ async def test_an_input_that_has_ended_ends_a_silent_session(ssh_service):
     ssh_service.behaviour = keep_open
     process = await ssh_service.proxy()
     process.stdin.close()
-    assert await ended(process, 8) == (0, "")
-    await asyncio.wait_for(ssh_service.ended.wait(), 5)
+    assert await ended(process, 30) == (0, "")
+    await asyncio.wait_for(ssh_service.ended.wait(), 30)
     assert ssh_service.peers[0].handler.close_code == 1000
 
 
@@ -201,7 +201,7 @@ async def test_an_output_that_nobody_reads_any_more_ends_it(ssh_service):
     os.close(writing)
     await asyncio.sleep(1)
     os.close(reading)
-    assert await ended(process, 8) == (0, "")
+    assert await ended(process, 30) == (0, "")
 
 
 async def test_the_sentence_of_the_service_is_told(ssh_service):
@@ -271,12 +271,12 @@ async def test_pings_are_answered_in_silence_and_while_ssh_stands_still():
         await echo(peer)
 
     # It closes when a ping is without an answer until the next.
-    async with running_service(ping_seconds=1.5) as service:
+    async with running_service(ping_seconds=3) as service:
         service.behaviour = flood
         process = await service.proxy()
-        await asyncio.sleep(4)
+        await asyncio.sleep(7)
         process.stdin.write(b"begin")
-        await asyncio.sleep(5)
+        await asyncio.sleep(8)
         assert await digest_from(process, 4 * len(CHUNK)) == digest_of(4)
         process.stdin.write(b"still here")
         assert await process.stdout.readexactly(10) == b"still here"

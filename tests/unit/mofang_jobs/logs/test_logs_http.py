@@ -91,7 +91,7 @@ async def test_following_ends_with_the_replica(world: World) -> None:
     with log.open("a") as file:
         file.write("second\n")
     world.run_pod(job, phase="Succeeded", state=ENDED)
-    await asyncio.wait_for(following, 10)
+    await asyncio.wait_for(following, 30)
 
     assert b"".join(pieces) == b"rst\nsecond\n"
     assert len(pieces) >= 2
