@@ -6,24 +6,26 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 CLIENT := $(addprefix extensions/client/,mofang_api mofang mofang_run)
-PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard helm/local images
+PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard extensions/files helm/local images
 CLUSTER ?= local
 PORT ?= 8080
 # off: NetworkPolicies are not enforced on this machine.
 NETWORK_POLICY ?= on
+# local: a directory of this machine; ceph: a CephFS of its own. Empty: as it was.
+STORAGE ?=
 VALUES ?=
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
-FRONTENDS := shared training cloudshell tensorboard
+FRONTENDS := shared training cloudshell tensorboard files
 
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
 .PHONY: up wait down clean status build test lint format bench rights docs frameworks client wire lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
-	test-cluster test-e2e test-long test-peers test-bare
+	test-cluster test-ceph test-e2e test-long test-peers test-bare attack
 
 up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
-	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) --network-policy $(NETWORK_POLICY) $(foreach file,$(VALUES),--values $(file))
+	$(BIN)/python -m mofang_local up --cluster $(CLUSTER) --port $(PORT) --network-policy $(NETWORK_POLICY) $(if $(STORAGE),--storage $(STORAGE)) $(foreach file,$(VALUES),--values $(file))
 
 down: .venv/ready ## Stop the platform; homes, jobs and the hub's database stay
 	$(BIN)/python -m mofang_local down
@@ -40,12 +42,13 @@ wait: .venv/ready ## Wait for what `make up` goes on with in the background
 build: .venv/ready ## Build every program and image without starting them
 	$(BIN)/python -m mofang_local build
 
-test: test-needs ## Everything but test-long and test-bare; starts the platform
+test: test-needs ## Everything but test-long, test-bare and attack; starts the platform
 	$(MAKE) --jobs=4 --output-sync=line test-platform lint test-unit test-frontend
 	$(MAKE) test-chart
 	$(MAKE) test-cluster
+	$(MAKE) test-ceph
 	$(MAKE) test-e2e
-	@$(BIN)/python -m tests.support.passed test-long test-bare
+	@$(BIN)/python -m tests.support.passed test-long test-bare attack
 
 # Says what is missing before anything runs, and installs what Debian has.
 test-needs: .venv/ready
@@ -92,6 +95,10 @@ test-cluster: test-programs
 	$(BIN)/python -m tests.support.needs cluster
 	$(BIN)/pytest tests/cluster
 
+test-ceph: .venv/ready ## A real CephFS beside the running platform; needs `make up`
+	$(BIN)/python -m tests.support.needs ceph
+	$(BIN)/pytest tests/ceph
+
 test-e2e: .venv/ready
 	$(BIN)/python -m tests.support.needs e2e
 	$(BIN)/pytest tests/e2e
@@ -105,6 +112,10 @@ test-peers: .venv/ready ## The suites of KUBESPAWNER and TRAEFIK_PROXY (checkout
 
 test-bare: .venv/ready ## README's commands and `make test` in a bare Debian
 	$(BIN)/python -m tests.bare
+
+attack: .venv/ready ## Findings and 100,000 hostile requests on the platform; REQUESTS=… SEED=… fewer, the same again
+	$(BIN)/python -m tests.support.needs cluster e2e
+	$(BIN)/python -m tests.attack $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/ready ## Figures beside a bare baseline, in one run
 	$(BIN)/python -m tests.support.needs e2e

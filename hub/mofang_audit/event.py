@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
@@ -22,6 +24,7 @@ class AuditAction(StrEnum):
     """What is recorded."""
 
     LOG_IN = "log-in"
+    LOG_OUT = "log-out"
     START = "start"
     STOP = "stop"
     ENTER = "enter"
@@ -74,6 +77,9 @@ class AuditEvent(BaseModel):
     session: str = ""
     seconds: float | None = Field(default=None, ge=0)
     status: int | None = None
+    count: int | None = Field(default=None, ge=1)
+    """Of how many events it tells; None for one."""
+
     request: str = ""
     address: str = ""
     forwarded_for: str = ""
@@ -89,3 +95,21 @@ class AuditEvent(BaseModel):
             for name, value in found.items()
             if value not in {"", None}
         }
+
+    def as_line(self, now: datetime) -> str:
+        """Return a line as ``jupyter_events`` writes it, without its end.
+
+        Args:
+            now: When it was.
+        """
+        when = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return json.dumps(
+            {
+                "__timestamp__": when,
+                "__schema__": SCHEMA_ID,
+                "__schema_version__": SCHEMA_VERSION,
+                "__metadata_version__": 1,
+                **self.content(),
+            },
+            ensure_ascii=False,
+        )

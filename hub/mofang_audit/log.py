@@ -6,12 +6,11 @@ not used: it would load traitlets and jsonschema, some 25 MiB.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from mofang_audit.event import SCHEMA_ID, SCHEMA_VERSION, AuditEvent
+from mofang_audit.event import AuditEvent
 
 
 def _now() -> datetime:
@@ -36,18 +35,7 @@ class AuditLog:
         """Write an event; never raises."""
         if self._handler is None:
             return
-        line = json.dumps(
-            {
-                "__timestamp__": self._now()
-                .isoformat(timespec="microseconds")
-                .replace("+00:00", "Z"),
-                "__schema__": SCHEMA_ID,
-                "__schema_version__": SCHEMA_VERSION,
-                "__metadata_version__": 1,
-                **event.content(),
-            },
-            ensure_ascii=False,
-        )
+        line = event.as_line(self._now())
         record = logging.LogRecord(
             __name__, logging.INFO, __file__, 0, line, None, exc_info=None
         )

@@ -47,6 +47,7 @@ _USER = r"/api/users/(?P<owner>[^/]+)"
 _RULES = (
     _Rule("POST", r"/login", AuditAction.LOG_IN),
     _Rule("GET", r"/oauth_callback", AuditAction.LOG_IN),
+    _Rule("GET", r"/logout", AuditAction.LOG_OUT),
     _Rule(
         "POST",
         r"/spawn(?:/(?P<owner>[^/]+)(?:/(?P<server>[^/]+))?)?",
@@ -110,7 +111,10 @@ class RequestAudit:
     ) -> None:
         events.register_event_schema(SCHEMA_FILE)
         self.handler = AuditFileHandler(
-            settings.folder, "hub", keep_days=settings.retention_days
+            settings.folder,
+            "hub",
+            keep_days=settings.retention_days,
+            max_bytes=settings.max_bytes_per_day,
         )
         events.register_handler(self.handler)
         self._events = events
@@ -142,9 +146,20 @@ class RequestAudit:
 
 
 def _concerns_us(handler: Any, action: AuditAction) -> bool:
-    if action is AuditAction.ENTER:
-        return bool(handler.get_argument("client_id", "").startswith(_OF_SERVERS))
-    return True
+    match action:
+        case AuditAction.ENTER:
+            return bool(handler.get_argument("client_id", "").startswith(_OF_SERVERS))
+        case AuditAction.LOG_OUT:
+            # Nobody was logged in.
+            return _user(handler) is not None
+        case _:
+            return True
+
+
+def _user(handler: Any) -> Any:
+    """Return who sent the request; None if nobody is known."""
+    user = getattr(handler, "_jupyterhub_user", None)
+    return user or getattr(handler, "logged_out_user", None)
 
 
 def _outcome(handler: Any, action: AuditAction) -> AuditOutcome:
@@ -156,7 +171,7 @@ def _outcome(handler: Any, action: AuditAction) -> AuditOutcome:
 
 
 def _actor(handler: Any, action: AuditAction) -> dict[str, Any]:
-    user = getattr(handler, "_jupyterhub_user", None)
+    user = _user(handler)
     if user is not None:
         kind = "service" if isinstance(user, Service) else "user"
         return {"actor": user.name, "actor_kind": kind}

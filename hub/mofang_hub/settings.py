@@ -233,9 +233,16 @@ class AuditSettings(_Model):
     folder: Path = Path("/srv/mofang/audit")
     retention_days: int = Field(default=365, ge=1)
     """For how many days files are kept."""
+    max_mib_per_day: int = Field(default=256, ge=8)
+    """What each of the two services writes in a day, at most."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose ``X-Forwarded-For`` is believed: the gateway's pods, and what is
     in front of it."""
+
+    @property
+    def max_bytes_per_day(self) -> int:
+        """The same, in bytes."""
+        return self.max_mib_per_day * KIB**2
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -272,8 +279,6 @@ class Settings(_Model):
     """Name of the hub's Service."""
     training_service: str = "training"
     """Name of the training service's Service."""
-    storage_root: Path = Path("/srv/mofang/storage")
-    """Where the hub sees the homes, in ``users``."""
     logs_root: Path = Path("/srv/mofang/logs")
     """Where the training service sees the logs of jobs."""
 

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
 from uuid import uuid4
 
 import httpx
@@ -124,7 +125,7 @@ def _connect(
     cache = JobCache.of_cluster(api)
     cache.start()
     stack.push_async_callback(cache.stop)
-    catalog = Catalog(api, settings.image_references)
+    catalog = Catalog.of_cluster(api, settings.image_references)
     stack.push_async_callback(catalog.close)
     quotas = Quotas.of_cluster(api)
     quotas.start()
@@ -137,7 +138,7 @@ def _connect(
     stack.push_async_callback(network_policies.stop)
     terminals = ApiServerExec(api)
     stack.push_async_callback(terminals.stop)
-    audit = _audit_log(settings.audit)
+    audit = _audit_log(settings.audit, cache.now)
     stack.callback(audit.close)
     return Adapters(
         cache=cache,
@@ -159,11 +160,18 @@ def _connect(
     )
 
 
-def _audit_log(settings: AuditSettings) -> AuditLog:
+def _audit_log(settings: AuditSettings, now: Callable[[], datetime]) -> AuditLog:
     if not settings.enabled:
         return AuditLog(None)
     return AuditLog(
-        AuditFileHandler(settings.folder, "training", keep_days=settings.retention_days)
+        AuditFileHandler(
+            settings.folder,
+            "training",
+            keep_days=settings.retention_days,
+            max_bytes=settings.max_bytes_per_day,
+            now=now,
+        ),
+        now=now,
     )
 
 

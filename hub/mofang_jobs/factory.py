@@ -31,13 +31,13 @@ from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.scheduling.queue import JobQueue
 from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.caller_limits import CallerLimits
-from mofang_jobs.services.deleted_logs import DeletedLogs
 from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.event_reasons import EventReasons
 from mofang_jobs.services.hang_detector import HangDetector
 from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_lookup import JobLookup
+from mofang_jobs.services.job_removal import JobRemoval
 from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.job_status import MOST_DESCRIBED, JobStatusService
 from mofang_jobs.services.job_validator import JobValidator
@@ -48,6 +48,7 @@ from mofang_jobs.services.retention import Retention
 from mofang_jobs.services.session_registry import CHECK_SECONDS, SessionRegistry
 from mofang_jobs.services.shell_targets import ShellTargetService
 from mofang_jobs.services.submission import SubmissionService
+from mofang_jobs.services.unowned_prerequisites import UnownedPrerequisites
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
@@ -104,19 +105,21 @@ class TrainingService:
     restart_controller: RestartController
     network_policy_controller: NetworkPolicyController
     hang_monitor: HangMonitor
+    prerequisites: UnownedPrerequisites
     retention: Retention
-    deleted_logs: DeletedLogs
+    removal: JobRemoval
 
     @property
     def background(self) -> dict[str, Work]:
         """What is to run as long as the process, by name."""
         return {
             "conditions": self.conditions.run,
-            "deleted logs": self.deleted_logs.run,
+            "removal": self.removal.run,
             "hangs": self.hang_monitor.run,
             "retention": self.retention.run,
             "queue": self.queue.run,
             "restarts": self.restart_controller.run,
+            "prerequisites": self.prerequisites.run,
             "networks": self.network_policy_controller.run,
         }
 
@@ -146,7 +149,7 @@ def build_service(
     """
     cache, job_storage = adapters.cache, adapters.job_storage
     logs, records, samples = adapters.logs, adapters.records, adapters.samples
-    deleted_logs = DeletedLogs(cache, logs)
+    removal = JobRemoval(cache, job_storage, logs)
     metrics = ServiceMetrics()
     access = AccessPolicy(adapters.catalog)
     limits = CallerLimits(limit_settings)
@@ -157,20 +160,22 @@ def build_service(
         validator=JobValidator(adapters.catalog, adapters.pod_storage, settings),
         quotas=adapters.quotas,
         pod_groups=adapters.pod_groups,
-        logs=logs,
         settings=settings,
     )
-    conditions = JobConditions(cache, job_storage, leads=leads)
+    conditions = JobConditions(cache, job_storage, leads=leads, now=cache.now)
     queue = JobQueue(
         cache,
         adapters.quotas,
-        Admitter(cache, job_storage, adapters.pod_groups, adapters.network_policies),
+        Admitter(
+            cache, job_storage, adapters.pod_groups, adapters.network_policies, logs
+        ),
         access,
         conditions,
         starvation_timeout=timedelta(minutes=settings.starvation_timeout_minutes),
         admit_unschedulable=settings.admit_unschedulable,
         leads=leads,
         metrics=metrics,
+        now=cache.now,
     )
     metrics.pending_jobs.follow(queue.pending_counts)
     metrics.watches.follow(adapters.watchers)
@@ -182,6 +187,7 @@ def build_service(
         grace_period=grace_period,
         leads=leads,
         metrics=metrics,
+        now=cache.now,
     )
     hang_monitor = HangMonitor(
         cache,
@@ -189,6 +195,7 @@ def build_service(
         restart_controller,
         conditions,
         period_seconds=settings.progress.sample_seconds,
+        now=cache.now,
     )
     job_status = JobStatusService(
         cache=cache,
@@ -212,7 +219,8 @@ def build_service(
             job_storage=job_storage,
             environments=EnvironmentService(adapters.catalog, settings),
             submissions=submissions,
-            logs=deleted_logs,
+            removal=removal,
+            now=cache.now,
         ),
         log_reader=LogReader(logs, adapters.pod_storage),
         records=records,
@@ -239,12 +247,14 @@ def build_service(
             cache, adapters.network_policies, leads=leads
         ),
         hang_monitor=hang_monitor,
-        deleted_logs=deleted_logs,
+        removal=removal,
+        prerequisites=UnownedPrerequisites(cache, job_storage, leads=leads),
         retention=Retention(
             cache,
-            job_storage,
+            removal,
             logs,
             keep=timedelta(days=settings.ttl_days_after_finished),
             leads=leads,
+            now=cache.now,
         ),
     )

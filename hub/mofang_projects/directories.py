@@ -1,60 +1,220 @@
-"""Make the directories of projects in the shared storage.
+"""The one place that decides on directories of the storage: owner, mode and quota.
 
-The kubelet makes missing sub-paths itself, but as root's, so that people could
-not write there. The name is a checked project name and never a person's text.
+The kubelet makes missing sub-paths itself, but as root's, so that people could not
+write there. Names are slugs and checked names, never a person's text.
 """
 
-import os
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from mofang_kube.names import UID
-from mofang_projects.models import VolumeCategory
+from mofang_projects.models import (
+    Home,
+    Project,
+    StorageSettings,
+    VolumeCategory,
+)
+from mofang_storage.base import DirectoryError, Quota, Storage, StorageDirectory
+from mofang_storage.confined_fs import UnsafePathError
+from mofang_storage.registry import make_storage
+from mofang_storage.retention import SnapshotRetention, plan_snapshots
+from mofang_storage.snapshot_names import SnapshotReason, reason_of, snapshot_name
 
-_MODES = {
+TOP = {
     # The kubelet is somebody else on an NFS that squashes root: it may pass through,
     # and sees no names.
-    VolumeCategory.USERS: 0o711,
-    VolumeCategory.PROJECT: 0o711,
-    VolumeCategory.GLOBAL: 0o755,
-    VolumeCategory.LOGS: 0o711,
+    VolumeCategory.USERS: StorageDirectory(("users",), 0o711),
+    VolumeCategory.PROJECT: StorageDirectory(("projects",), 0o711),
+    VolumeCategory.GLOBAL: StorageDirectory(("global",), 0o755),
+    VolumeCategory.LOGS: StorageDirectory(("logs",), 0o711),
 }
-_AUDIT = "audit"
-_AUDIT_MODE = 0o700
+AUDIT = StorageDirectory(("audit",), 0o700)
 """Of the platform's services alone; no volume of a project holds it."""
 
-_PROJECT_MODE = 0o770
+_PERSON_MODE = 0o770
+"""Of homes and projects: the group is that of all containers, which mount nobody
+else's; a job may have another user id."""
 _LOGS_MODE = 0o711
 """Of the directories below, one per job, nobody but their owner reads any."""
 
+_SNAPSHOTS_OF = (
+    TOP[VolumeCategory.USERS],
+    TOP[VolumeCategory.PROJECT],
+    TOP[VolumeCategory.GLOBAL],
+)
+"""One of these serves everybody: each sees their own part of it."""
 
-def make_directories(storage_root: Path) -> None:
-    """Make what is not there of the directories that volumes begin with. Idempotent.
+FAILURES = (OSError, DirectoryError, UnsafePathError)
+"""What a storage raises; ``TimeoutError`` is an ``OSError``."""
 
-    Raises:
-        OSError: One of them cannot be made.
+_SECONDS = 20.0
+
+log = logging.getLogger(__name__)
+
+
+def home_directory(slug: str) -> StorageDirectory:
+    """Return where a home is."""
+    parts = (*TOP[VolumeCategory.USERS].parts, slug)
+    return StorageDirectory(parts, _PERSON_MODE, keep_mode=True)
+
+
+def project_directory(project: str) -> StorageDirectory:
+    """Return where the files of a project are."""
+    return StorageDirectory((*TOP[VolumeCategory.PROJECT].parts, project), _PERSON_MODE)
+
+
+def logs_directory(project: str) -> StorageDirectory:
+    """Return where the logs of a project's jobs are."""
+    return StorageDirectory((*TOP[VolumeCategory.LOGS].parts, project), _LOGS_MODE)
+
+
+class Directories:
+    """Makes directories what settings, Projects and Homes say.
+
+    Args:
+        storage: Of the kind that the settings name.
+        settings: Default quotas, snapshots.
     """
-    for category, mode in _MODES.items():
-        _make(storage_root / category.directory, mode)
-    _make(storage_root / _AUDIT, _AUDIT_MODE)
 
+    def __init__(self, storage: Storage, settings: StorageSettings) -> None:
+        self.storage = storage
+        self._settings = settings
 
-def make_project_directories(storage_root: Path, project: str) -> None:
-    """Make the directory of a project's files, and that of its logs. Idempotent.
+    @classmethod
+    def at(cls, root: Path, settings: StorageSettings) -> "Directories":
+        """Return the directories of the storage that is mounted at a path."""
+        return cls(make_storage(settings.type, root, UID), settings)
 
-    Raises:
-        OSError: One of them cannot be made.
-    """
-    make_directories(storage_root)
-    _make(storage_root / VolumeCategory.PROJECT.directory / project, _PROJECT_MODE)
-    _make(storage_root / VolumeCategory.LOGS.directory / project, _LOGS_MODE)
+    def home_quota(self, home: Home) -> Quota:
+        """Return what holds for a home: its own, its user's, or everybody's."""
+        quotas = self._settings.quotas
+        limits = home.quota
+        if home.user in quotas.users:
+            limits = limits.over(quotas.users[home.user])
+        return limits.over(quotas.home).quota
 
+    def project_quota(self, project: Project) -> Quota:
+        """Return what holds for the files of a project."""
+        own = project.spec.quota
+        return (
+            self._settings.quotas.project.model_copy(
+                update={
+                    name: value
+                    for name, value in (("storage", own.storage), ("files", own.files))
+                    if value is not None
+                }
+            )
+        ).quota
 
-def _make(directory: Path, mode: int) -> None:
-    try:
-        directory.mkdir(mode=mode)
-    except FileExistsError:
-        return
-    if os.geteuid() == 0:
-        os.chown(directory, UID, UID, follow_symlinks=False)
-    # The mask of this process is not to count.
-    directory.chmod(mode)
+    def logs_quota(self, project: Project) -> Quota:
+        """Return what holds for the logs of a project's jobs."""
+        own = project.spec.quota.logs
+        update = {} if own is None else {"storage": own}
+        return self._settings.quotas.logs.model_copy(update=update).quota
+
+    async def ensure_top(self) -> None:
+        """Make what volumes begin with.
+
+        Raises:
+            OSError, DirectoryError, UnsafePathError: One of them cannot be made.
+        """
+        await self._run(self._ensure_top)
+
+    async def ensure_home(self, home: Home) -> None:
+        """Make a home, with its quota.
+
+        Raises:
+            OSError, DirectoryError, UnsafePathError: It cannot be made.
+        """
+        quota = self.home_quota(home)
+        await self._run(lambda: self.storage.ensure(home_directory(home.name), quota))
+
+    async def ensure_project(self, project: Project) -> None:
+        """Make the directory of a project's files and that of its logs, with quotas.
+
+        Raises:
+            OSError, DirectoryError, UnsafePathError: One of them cannot be made.
+        """
+
+        def make() -> None:
+            self._ensure_top()
+            self.storage.ensure(
+                project_directory(project.name), self.project_quota(project)
+            )
+            self.storage.ensure(logs_directory(project.name), self.logs_quota(project))
+
+        await self._run(make)
+
+    async def snapshot(self, directory: StorageDirectory) -> str:
+        """Keep a directory as it is before something is done to it.
+
+        Returns:
+            The snapshot's name.
+
+        Raises:
+            OSError, DirectoryError, UnsafePathError: There is none then.
+        """
+        name = snapshot_name(SnapshotReason.REQUESTED, datetime.now(UTC))
+
+        def take() -> None:
+            self.storage.snapshot(directory, name)
+            self._prune(directory)
+
+        await self._run(take)
+        return name
+
+    async def keep_snapshots(self, now: datetime) -> None:
+        """Take the snapshots that are due, and remove those that are kept no longer.
+
+        Args:
+            now: The time.
+        """
+        if not self.storage.keeps_snapshots:
+            return
+        for directory in _SNAPSHOTS_OF:
+            try:
+                await self._run(partial(self._keep, directory, now))
+            except FAILURES as err:
+                log.warning("Snapshots of %s cannot be taken: %s", directory, err)
+
+    def _ensure_top(self) -> None:
+        for each in (*TOP.values(), AUDIT):
+            self.storage.ensure(each)
+
+    def _keep(self, directory: StorageDirectory, now: datetime) -> None:
+        plan = plan_snapshots(self.storage.list(directory), self._retention, now)
+        # The new ones first: what is removed is gone.
+        for name in plan.make:
+            self.storage.snapshot(directory, name)
+        for name in plan.remove:
+            self.storage.remove(directory, name)
+
+    def _prune(self, directory: StorageDirectory) -> None:
+        """Remove those of the requested snapshots that are too many."""
+        only = SnapshotRetention(hourly=0, daily=0, requested=self._retention.requested)
+        found = [
+            each
+            for each in self.storage.list(directory)
+            if reason_of(each.name) is SnapshotReason.REQUESTED
+        ]
+        for name in plan_snapshots(found, only, datetime.now(UTC)).remove:
+            with suppress(FileNotFoundError):
+                self.storage.remove(directory, name)
+
+    @property
+    def _retention(self) -> SnapshotRetention:
+        kept = self._settings.snapshots
+        return SnapshotRetention(
+            hourly=kept.hourly, daily=kept.daily, requested=kept.requested
+        )
+
+    @staticmethod
+    async def _run(act: Callable[[], object]) -> None:
+        """Do something that may block for as long as the storage does."""
+        async with asyncio.timeout(_SECONDS):
+            await asyncio.to_thread(act)

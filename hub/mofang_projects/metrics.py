@@ -14,10 +14,11 @@ METRICS_PORT = 8091
 
 
 class ReconcileOperation(StrEnum):
-    """What is done to a project."""
+    """What is done to a project, or to a person's home."""
 
     RECONCILE = "reconcile"
     REMOVE = "remove"
+    HOME = "home"
 
 
 class ErrorReason(StrEnum):
@@ -49,12 +50,15 @@ class OperatorMetrics:
             registry=self.registry,
         )
         # Made up front, so that a rate over them starts at zero and not at a gap.
-        for operation in ReconcileOperation:
+        for operation in (ReconcileOperation.RECONCILE, ReconcileOperation.REMOVE):
             self._duration.labels(operation=operation)
         for reason in ErrorReason:
             self._errors.labels(operation=ReconcileOperation.RECONCILE, reason=reason)
         self._errors.labels(
             operation=ReconcileOperation.REMOVE, reason=ErrorReason.KUBERNETES
+        )
+        self._errors.labels(
+            operation=ReconcileOperation.HOME, reason=ErrorReason.STORAGE
         )
 
     @contextmanager

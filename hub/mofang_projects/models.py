@@ -18,11 +18,15 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
-from mofang_kube.names import is_name
+from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, is_name, user_slug
+from mofang_kube.quantities import parse_quantity
+from mofang_storage.base import Quota as DirectoryQuota
+from mofang_storage.registry import StorageType
 
 SETTINGS_FILE = Path("/etc/mofang/reconciler.yaml")
 
@@ -73,6 +77,32 @@ Quantity = Annotated[
 ]
 
 
+class DirectoryLimits(_Model):
+    """The maximum of a directory; what is left out is not limited."""
+
+    storage: Quantity | None = None
+    files: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("storage")
+    @classmethod
+    def _is_a_limit(cls, value: str | None) -> str | None:
+        if value is not None and parse_quantity(value) < 1:
+            raise ValueError("a limit is 1 byte or more; leave it out for none")
+        return value
+
+    def over(self, other: "DirectoryLimits") -> "DirectoryLimits":
+        """Return these limits, with another's where these say nothing."""
+        return DirectoryLimits(
+            storage=self.storage or other.storage, files=self.files or other.files
+        )
+
+    @property
+    def quota(self) -> DirectoryQuota:
+        """The same in bytes."""
+        size = None if self.storage is None else int(parse_quantity(self.storage))
+        return DirectoryQuota(bytes=size, files=self.files)
+
+
 class Member(_Model):
     """One user, or one group of users, and what they may do."""
 
@@ -101,6 +131,20 @@ class Quota(_Model):
 
     jobs_per_user: Annotated[int, Field(ge=1)] | None = None
     """Jobs of one person that have not ended; the training service sees to it."""
+
+    storage: Quantity | None = None
+    """Of the project's directory."""
+    files: Annotated[int, Field(ge=1)] | None = None
+    """Files and directories in it."""
+    logs: Quantity | None = None
+    """Of the logs of all its jobs."""
+
+    @field_validator("storage", "logs")
+    @classmethod
+    def _is_a_limit(cls, value: str | None) -> str | None:
+        if value is not None and parse_quantity(value) < 1:
+            raise ValueError("a limit is 1 byte or more; leave it out for none")
+        return value
 
 
 class SecretRule(_Model):
@@ -159,8 +203,34 @@ class Project(_Model):
         )
 
 
+class QuotaSettings(_Model):
+    """Limits of directories that say nothing themselves."""
+
+    home: DirectoryLimits = DirectoryLimits()
+    project: DirectoryLimits = DirectoryLimits()
+    logs: DirectoryLimits = DirectoryLimits()
+    """Of all jobs of a project."""
+    users: dict[str, DirectoryLimits] = {}
+    """Of homes, by the user's name."""
+
+
+class SnapshotSettings(_Model):
+    """How many snapshots are kept; 0 makes none."""
+
+    hourly: Annotated[int, Field(ge=0, le=72)] = 24
+    daily: Annotated[int, Field(ge=0, le=60)] = 14
+    requested: Annotated[int, Field(ge=0, le=20)] = 5
+    """Of one directory, before something that somebody may want to undo."""
+
+
 class StorageSettings(_Model):
-    """Where the four volumes of a project come from."""
+    """What the storage is, and where the four volumes of a project come from."""
+
+    type: StorageType = StorageType.PLAIN
+    quotas: QuotaSettings = QuotaSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
+    usage_seconds: Annotated[int, Field(ge=10)] = 60
+    """How often usage is read; ten times that where files must be counted."""
 
     persistent_volume: dict[str, Any]
     """A PersistentVolume's source. ``$(category)`` and ``$(project)`` in its
@@ -281,9 +351,56 @@ class NamespaceSettings(_Model):
         return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def _message(err: ValidationError) -> str:
+class BadHomeError(Exception):
+    """A Home says what cannot be made, with the reason as a sentence."""
+
+
+class Home(_Model):
+    """A Home, checked."""
+
+    name: str
+    user: str
+    quota: DirectoryLimits = DirectoryLimits()
+    snapshot_request: str = ""
+    """Names a snapshot that somebody has asked for."""
+
+    @classmethod
+    def parse(cls, body: dict[str, Any]) -> Self:
+        """Read a Home as Kubernetes gives it.
+
+        Raises:
+            BadHomeError: Says which field is wrong and why.
+        """
+        metadata, spec = body["metadata"], body.get("spec") or {}
+        try:
+            home = cls.model_validate(
+                {
+                    "name": metadata["name"],
+                    "user": spec.get("user", ""),
+                    "quota": spec.get("quota") or {},
+                    "snapshot_request": (metadata.get("annotations") or {}).get(
+                        SNAPSHOT_REQUEST_ANNOTATION, ""
+                    ),
+                }
+            )
+        except ValidationError as err:
+            raise BadHomeError(
+                _message(err, "The home's spec cannot be used.")
+            ) from err
+        if user_slug(home.user) != home.name:
+            raise BadHomeError(
+                f"The home of {home.user or 'nobody'} is called "
+                f"{user_slug(home.user)}, not {home.name}: delete this one. No file is "
+                "lost by that."
+            )
+        return home
+
+
+def _message(
+    err: ValidationError, subject: str = "The project's spec cannot be used."
+) -> str:
     faults = [
         f"{'.'.join(str(part) for part in fault['loc']) or 'spec'}: {fault['msg']}"
         for fault in err.errors()
     ]
-    return f"The project's spec cannot be used. {'; '.join(faults)}."
+    return f"{subject} {'; '.join(faults)}."

@@ -10,6 +10,7 @@ for. So a slip of the hand costs nobody a running job.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +30,12 @@ from mofang_projects.builder import (
     pull_secret_name,
     volume_name,
 )
-from mofang_projects.directories import make_project_directories
+from mofang_projects.directories import (
+    FAILURES,
+    Directories,
+    logs_directory,
+    project_directory,
+)
 from mofang_projects.job_counts import JobCounts
 from mofang_projects.models import (
     BadPullSecretError,
@@ -37,7 +43,12 @@ from mofang_projects.models import (
     Project,
     VolumeCategory,
 )
+from mofang_projects.usage import UsageReader, as_status
 from mofang_projects.workloads import find_workloads
+from mofang_storage.base import DirectoryError
+from mofang_storage.confined_fs import UnsafePathError
+
+log = logging.getLogger(__name__)
 
 
 class Phase(StrEnum):
@@ -59,6 +70,9 @@ class ProjectState:
     reason: str = field(default="")
     """One word for programs: the condition's reason."""
 
+    storage: dict[str, Any] | None = None
+    """What files and logs take and may take; None if that is not known."""
+
     def as_status(
         self, *, generation: int, before: dict[str, Any], now: datetime | None = None
     ) -> dict[str, Any]:
@@ -74,10 +88,12 @@ class ProjectState:
         for condition in before.get("conditions") or []:
             if condition["type"] == "Ready" and condition["status"] == ready:
                 time = condition["lastTransitionTime"]
+        storage = before.get("storage") if self.storage is None else self.storage
         return {
             "phase": self.phase.value,
             "namespace": self.namespace,
             "message": self.message,
+            **({"storage": storage} if storage else {}),
             "observedGeneration": generation,
             "conditions": [
                 {
@@ -104,10 +120,14 @@ class ProjectNamespaces:
         objects: ObjectStorage,
         settings: NamespaceSettings,
         *,
+        directories: Directories | None = None,
+        usage: UsageReader | None = None,
         rbac_pauses: Sequence[float] = (0.1, 0.5, 2.0),
     ) -> None:
         self._objects = objects
         self._settings = settings
+        self._directories = directories
+        self._usage = usage
         self._job_counts = JobCounts(objects)
         self._rbac_pauses = rbac_pauses
         """Seconds between attempts to use a right that was given just before."""
@@ -119,6 +139,8 @@ class ProjectNamespaces:
             ForeignNamespaceError: When somebody else's namespace is in the way.
             MofangError: When Kubernetes refuses an object or does not answer.
             OSError: When the project's directory cannot be made.
+            DirectoryError: Likewise.
+            UnsafePathError: Likewise.
         """
         if await self._is_terminating(project):
             return ProjectState(
@@ -138,12 +160,13 @@ class ProjectNamespaces:
         for manifest in pull_secrets:
             await self._apply_pull_secret(manifest)
         await self._remove_other_policies(project, wanted)
-        if self._settings.storage_root is not None:
-            make_project_directories(self._settings.storage_root, project.name)
+        if self._directories is not None:
+            await self._directories.ensure_project(project)
         return ProjectState(
             phase=Phase.READY,
             namespace=project_namespace(project.name),
             message="Servers and jobs can be started.",
+            storage=await self._storage(project),
         )
 
     async def remove(self, project: str) -> str | None:
@@ -165,6 +188,7 @@ class ProjectNamespaces:
                     f"Not removed while {summary} in it. Stop or delete them, and "
                     "the removal goes on by itself. People's files stay in any case."
                 )
+            await self._keep_files(project)
             await self._objects.delete(namespace)
             return "The namespace is being removed. People's files stay."
         for category in VolumeCategory:
@@ -176,6 +200,36 @@ class ProjectNamespaces:
                 }
             )
         return None
+
+    async def _storage(self, project: Project) -> dict[str, Any] | None:
+        """Render what the files and the logs of a project take and may take."""
+        if self._directories is None or self._usage is None:
+            return None
+        storage = self._directories.storage
+        return {
+            "snapshots": storage.keeps_snapshots,
+            "project": as_status(
+                await self._usage.read(project_directory(project.name)),
+                self._directories.project_quota(project),
+                enforced=storage.enforces_quotas,
+            ),
+            "logs": as_status(
+                await self._usage.read(logs_directory(project.name)),
+                self._directories.logs_quota(project),
+                enforced=storage.enforces_quotas,
+            ),
+        }
+
+    async def _keep_files(self, project: str) -> None:
+        """Keep a snapshot of a project's files, where there are any, before it goes."""
+        directories = self._directories
+        if directories is None or not directories.storage.keeps_snapshots:
+            return
+        try:
+            await directories.snapshot(project_directory(project))
+        except FAILURES as err:
+            # The files stay in any case.
+            log.warning("No snapshot of the project %s was taken: %s", project, err)
 
     async def _is_terminating(self, project: Project) -> bool:
         found = await self._objects.find(build_namespace(project))
@@ -283,7 +337,7 @@ def failed_state(err: Exception, project: str) -> ProjectState:
             reason = "RefusedByKubernetes" if is_permanent(err) else "NoAnswer"
         case BadPullSecretError():
             reason = "PullSecretMissing"
-        case OSError():
+        case OSError() | DirectoryError() | UnsafePathError():
             reason = "DirectoryNotMade"
         case _:
             reason = "BadSpec"

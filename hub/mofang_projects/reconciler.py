@@ -1,8 +1,8 @@
-"""Watch Projects and keep their namespaces: the program ``mofang-reconciler``.
+"""Watch Projects and Homes, and keep what they are: the program ``mofang-reconciler``.
 
-kopf watches, retries and holds deletions by a finalizer; ``ProjectNamespaces``
-does the work. A timer puts right what drifted in a namespace, and tries again
-what failed.
+kopf watches, retries and holds deletions by a finalizer; ``ProjectNamespaces`` and
+``HomeController`` do the work. Timers put right what drifted, and try again what
+failed.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import kopf
 
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
-from mofang_kube.objects import connected_objects
-from mofang_projects.directories import make_directories
+from mofang_kube.objects import ObjectStorage, connected_objects
+from mofang_projects.directories import FAILURES, Directories
+from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import (
     SETTINGS_FILE,
@@ -34,11 +36,16 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from mofang_projects.usage import UsageReader
+from mofang_projects.watch_probe import WatchBehindError, WatchProbe
 
+_HOMES = (GROUP, VERSION, "homes")
+_SNAPSHOT_CHECK_SECONDS = 60.0
 LIVENESS_ENDPOINT = "http://0.0.0.0:8090/healthz"
 FIELD_MANAGER = "mofang-reconciler"
 _RESOURCE = (GROUP, VERSION, "projects")
 _RETRY_SECONDS = 5
+_RECONNECT_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +59,26 @@ class ProjectReconciler:
         metrics: OperatorMetrics | None = None,
         *,
         namespaces: ProjectNamespaces | None = None,
+        directories: Directories | None = None,
     ) -> None:
         self._settings = settings
         self._metrics = metrics or OperatorMetrics()
         self._stack = AsyncExitStack()
         self._namespaces = namespaces
+        root = settings.storage_root
+        if directories is None and root is not None:
+            directories = Directories.at(root, settings.storage)
+        self._directories = directories
+        self._usage: UsageReader | None = None
+        self._homes: HomeController | None = None
+        if directories is not None:
+            self._usage = UsageReader(
+                directories.storage, settings.storage.usage_seconds
+            )
+            self._homes = HomeController(directories, self._usage)
+        self._snapshots: asyncio.Task[None] | None = None
+        self._objects: ObjectStorage | None = None
+        self._watch = WatchProbe(self._list_projects)
         # A change, the timer and a deletion of one project take turns.
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -76,6 +98,18 @@ class ProjectReconciler:
             initial_delay=self._settings.resync_seconds,
         )(self._reconcile)
         kopf.on.delete(*_RESOURCE, registry=registry, id="remove")(self._remove)
+        if self._homes is not None:
+            for on_event in (kopf.on.create, kopf.on.update, kopf.on.resume):
+                on_event(*_HOMES, registry=registry, id="home")(self._reconcile_home)
+            kopf.timer(
+                *_HOMES,
+                registry=registry,
+                id="home-usage",
+                interval=self._settings.storage.usage_seconds,
+                initial_delay=self._settings.storage.usage_seconds,
+            )(self._reconcile_home)
+        kopf.on.event(*_RESOURCE, registry=registry, id="observe")(self._observe)
+        kopf.on.probe(registry=registry, id="watch")(self._probe)
         return registry
 
     async def _connect(self, settings: Any, **_: Any) -> None:
@@ -83,16 +117,67 @@ class ProjectReconciler:
         objects = await self._stack.enter_async_context(
             connected_objects(field_manager=FIELD_MANAGER)
         )
-        self._namespaces = ProjectNamespaces(objects, self._settings)
-        if self._settings.storage_root is not None:
+        self._namespaces = ProjectNamespaces(
+            objects,
+            self._settings,
+            directories=self._directories,
+            usage=self._usage,
+        )
+        self._objects = objects
+        if self._directories is not None:
             # The training service's own volume begins with one of them.
             try:
-                make_directories(self._settings.storage_root)
-            except OSError as err:
+                await self._directories.ensure_top()
+            except FAILURES as err:
                 log.warning("Directories of the storage cannot be made: %s", err)
+            self._snapshots = asyncio.create_task(self._keep_snapshots())
+
+    async def _observe(self, *, event: Any, **_: Any) -> None:
+        self._watch.observe(event["object"], is_gone=event["type"] == "DELETED")
+
+    async def _probe(self, **_: Any) -> str:
+        try:
+            await self._watch.check()
+        except WatchBehindError as err:
+            # kopf would try others again, and keep the kubelet waiting.
+            raise kopf.PermanentError(str(err)) from err
+        return "follows"
+
+    async def _list_projects(self) -> list[dict[str, Any]]:
+        assert self._objects is not None, "kopf connects at start-up"  # noqa: S101
+        return await self._objects.list_objects(f"{GROUP}/{VERSION}", "Project")
 
     async def _disconnect(self, **_: Any) -> None:
+        if self._snapshots is not None:
+            self._snapshots.cancel()
+            await asyncio.wait([self._snapshots])
         await self._stack.aclose()
+
+    async def _keep_snapshots(self) -> None:
+        """Take snapshots as they become due; who was away for long takes one."""
+        assert self._directories is not None  # noqa: S101 - asked by the caller
+        while True:
+            try:
+                await self._directories.keep_snapshots(datetime.now(UTC))
+            except Exception:
+                # The next one is as good; without the task there would be none.
+                log.exception("Snapshots could not be taken")
+            await asyncio.sleep(_SNAPSHOT_CHECK_SECONDS)
+
+    async def _reconcile_home(
+        self, *, body: Any, name: str, patch: Any, **_: Any
+    ) -> None:
+        assert self._homes is not None  # noqa: S101 - registered with it alone
+        home = dict(body)
+        async with self._turns[f"home/{name}"]:
+            try:
+                status = await self._homes.reconcile(home)
+            except HomeUnmadeError as err:
+                self._metrics.record_error(ReconcileOperation.HOME, ErrorReason.STORAGE)
+                log.warning("%s", err)
+                _write_home(failed_status(err, home), home, patch)
+                raise kopf.TemporaryError(str(err), delay=_RETRY_SECONDS) from err
+        _write_home(status, home, patch)
 
     async def _reconcile(
         self, *, body: Any, name: str, patch: Any, logger: Any, **_: Any
@@ -163,7 +248,7 @@ _FAILURES = (
     ForeignNamespaceError,
     MofangError,
     BadPullSecretError,
-    OSError,
+    *FAILURES,
 )
 
 
@@ -196,6 +281,9 @@ def _configure(settings: Any) -> None:
     # A watch cut in silence by the network is noticed within these.
     settings.watching.server_timeout = 240
     settings.watching.client_timeout = 300
+    # Each list and watch in a row of such that fail; kopf's own is ten a second.
+    settings.watching.reconnect_backoff = _RECONNECT_SECONDS
+    settings.networking.enforce_retry_after = True
     settings.posting.level = logging.WARNING  # Successes are in the status.
 
 
@@ -205,6 +293,12 @@ def _log_in(**kwargs: Any) -> Any:
     )
 
 
+def _write_home(status: dict[str, Any], body: Mapping[str, Any], patch: Any) -> None:
+    before = dict(body.get("status") or {})
+    if status != before:
+        patch.status.update(merge_patch(before, status))
+
+
 def _write(state: ProjectState, body: Mapping[str, Any], patch: Any) -> None:
     """Put the state into the status, unless it says the same already."""
     before = dict(body.get("status") or {})
@@ -212,7 +306,23 @@ def _write(state: ProjectState, body: Mapping[str, Any], patch: Any) -> None:
         generation=body["metadata"].get("generation", 0), before=before
     )
     if status != before:
-        patch.status.update(status)
+        patch.status.update(merge_patch(before, status))
+
+
+def merge_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON merge patch that makes one dictionary another.
+
+    Args:
+        before: As it is; what ``after`` lacks is removed.
+        after: As it is to be.
+    """
+    removed = dict.fromkeys(before.keys() - after.keys())
+    return removed | {
+        name: merge_patch(before[name], value)
+        if isinstance(value, Mapping) and isinstance(before.get(name), Mapping)
+        else value
+        for name, value in after.items()
+    }
 
 
 if __name__ == "__main__":

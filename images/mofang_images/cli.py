@@ -19,6 +19,7 @@ from mofang_images.sources import (
     SHARED_FOLDER,
     ImageSource,
     Variant,
+    default_names,
     read_sources,
     with_needed,
 )
@@ -120,7 +121,7 @@ def _list(asked: argparse.Namespace, store: Store) -> None:
 
 def _asked_sources(asked: argparse.Namespace) -> dict[str, ImageSource]:
     sources = read_sources(IMAGES)
-    return with_needed(sources, asked.only or sources)
+    return with_needed(sources, asked.only or default_names(sources))
 
 
 def _projects(sources: Mapping[str, ImageSource]) -> list[str]:
@@ -209,7 +210,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_choice(command: argparse.ArgumentParser) -> None:
     """Add the options that say which images are meant."""
     command.add_argument(
-        "--only", nargs="+", default=[], metavar="NAME", help="these images only"
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="these images only; an optional one is meant only where it is named",
     )
     command.add_argument(
         "--gpu",

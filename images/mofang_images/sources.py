@@ -52,7 +52,7 @@ class Variant(StrEnum):
 
 
 _REQUIRED = {"kind", "parent", "revision"}
-_OPTIONAL = {"title", "projects", "downloads", "folders", "gpu"}
+_OPTIONAL = {"title", "projects", "downloads", "folders", "gpu", "optional"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,9 @@ class ImageSource:
     gpu: bool = False
     """Whether it can be built for GPUs, too."""
 
+    optional: bool = False
+    """Whether it counts only where it is named."""
+
 
 def read_sources(images: Path) -> dict[str, ImageSource]:
     """Return everything declared in a folder of images, parents first.
@@ -96,6 +99,11 @@ def read_sources(images: Path) -> dict[str, ImageSource]:
         for declaration in sorted(images.glob("*/image.toml"))
     }
     return with_needed(found, found)
+
+
+def default_names(sources: Mapping[str, ImageSource]) -> list[str]:
+    """Return what counts where no image is named."""
+    return [name for name, source in sources.items() if not source.optional]
 
 
 def with_needed(
@@ -137,6 +145,7 @@ def _read_source(declaration: Path, repository: Path) -> ImageSource:
         downloads=tuple(text.get("downloads", ())),
         folders=tuple(repository / each for each in text.get("folders", ())),
         gpu=text.get("gpu", False),
+        optional=text.get("optional", False),
     )
 
 

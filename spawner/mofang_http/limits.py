@@ -68,6 +68,15 @@ def too_large(limits: ServerLimits) -> Refusal:
     )
 
 
+def bad_path() -> Refusal:
+    """Say that nothing has such an address."""
+    return Refusal(
+        status=HTTPStatus.BAD_REQUEST,
+        error="bad_request",
+        message="The address has a NUL (%00), which no name has. Check its spelling.",
+    )
+
+
 def too_slow(limits: ServerLimits) -> Refusal:
     """Say that a body did not come in time."""
     return Refusal(

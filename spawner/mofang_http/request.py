@@ -16,7 +16,14 @@ from tornado.httputil import (
 from typing_extensions import override
 
 from mofang_http.bodies import BodiesInFlight
-from mofang_http.limits import Refusal, ServerLimits, too_large, too_many, too_slow
+from mofang_http.limits import (
+    Refusal,
+    ServerLimits,
+    bad_path,
+    too_large,
+    too_many,
+    too_slow,
+)
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +79,9 @@ class BoundedRequest(HTTPMessageDelegate):
         if length > self._limits.body_bytes:
             self._inner = None
             self._refuse(too_large(self._limits), left=length)
+        elif isinstance(start_line, RequestStartLine) and _has_nul(start_line.path):
+            # File systems and databases break on it, wherever it is decoded.
+            self._refuse(bad_path(), left=length)
         has_body = length > 0 or "Transfer-Encoding" in headers
         if has_body and not self._is_answered:
             self._timer = asyncio.get_running_loop().call_later(
@@ -161,3 +171,8 @@ class BoundedRequest(HTTPMessageDelegate):
         start = ResponseStartLine("HTTP/1.1", refusal.status, refusal.status.phrase)
         self._connection.write_headers(start, headers, body)
         self._connection.finish()
+
+
+def _has_nul(target: str) -> bool:
+    path = target.partition("?")[0]
+    return "%00" in path or "\0" in path

@@ -94,6 +94,9 @@ class KubernetesUnavailableError(ClusterError):
 
 _REFUSALS: dict[int, type[MofangError]] = {404: NotFoundError, 409: ConflictError}
 
+_DATABASE_FULL = "database space exceeded"
+"""What etcd says while its alarm NOSPACE is on: it can be read, and nothing else."""
+
 _PASSING = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.NOT_FOUND,
@@ -139,6 +142,11 @@ def from_api(err: ApiException, verb: str, kind: str, name: str) -> MofangError:
     """
     message = api_message(err)
     text = f"Could not {verb} {kind} {name}: {message}"
+    if _DATABASE_FULL in message:
+        return KubernetesUnavailableError(
+            f"Could not {verb} {kind} {name}: the database of Kubernetes is full. "
+            "Nothing can be changed until an administrator makes room there."
+        )
     if err.status == 403 and "exceeded quota" in message:  # noqa: PLR2004 - HTTP
         return QuotaError(text)
     return _REFUSALS.get(int(err.status or 0), ClusterError)(text)

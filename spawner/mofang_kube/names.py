@@ -36,6 +36,12 @@ SERVER_LABEL = f"{GROUP}/server"
 server's Service and the NetworkPolicies of a project select by it: KubeSpawner's own
 labels can be configured."""
 
+HUB_LABEL = f"{GROUP}/hub"
+"""The platform namespace of the hub that made a server's pod, on the pod."""
+
+START_GATE = f"{GROUP}/start"
+"""Scheduling gate of a server's pod until what belongs to the pod is there."""
+
 JOB_SPEC_ANNOTATION = f"{GROUP}/training-job"
 JOB_SPEC_VERSION_ANNOTATION = f"{GROUP}/training-job-version"
 OWNER_NAME_ANNOTATION = f"{GROUP}/owner-name"
@@ -53,10 +59,16 @@ ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
 ROUTE_TARGET_ANNOTATION = f"{GROUP}/target"
 ROUTE_DATA_ANNOTATION = f"{GROUP}/data"
 
+SNAPSHOT_REQUEST_ANNOTATION = f"{GROUP}/snapshot-request"
+"""On a Home: the hub's, when a person is about to do what they may want to undo."""
+
 PULLED_IMAGES_ANNOTATION = f"{GROUP}/pulled-images"
 """The chart's: a digest of the images that the pre-puller has pulled."""
 
 PROJECT_FINALIZER = f"{GROUP}/project"
+
+WITHOUT_OWNER_LABEL = f"{GROUP}/without-owner"
+"""Of what is made before the job that it belongs to, until it is."""
 
 LAUNCHER_ACCOUNT = "mofang-launcher"
 """ServiceAccount of the launchers of MPIJobs, in each project's namespace."""

@@ -150,6 +150,7 @@ class ObjectStorage:
         self,
         manifest: Manifest,
         *,
+        uid: str = "",
         grace_seconds: int | None = None,
         verb: str = "delete",
         noun: str = "",
@@ -158,15 +159,24 @@ class ObjectStorage:
 
         Args:
             manifest: Names the object.
+            uid: Of the only object that is meant; empty for whatever has the name.
             grace_seconds: How long its processes may go on; None for what it says.
             verb: What is tried, for the message.
             noun: What people call the object, for the message.
+
+        Raises:
+            ConflictError: Another object has the name by now.
         """
         query = [("propagationPolicy", "Background")]
         if grace_seconds is not None:
             query.append(("gracePeriodSeconds", str(grace_seconds)))
         with suppress(NotFoundError), _wrap(verb, manifest, noun):
-            await self._request("DELETE", object_path(manifest), query=query)
+            await self._request(
+                "DELETE",
+                object_path(manifest),
+                query=query,
+                body={"preconditions": {"uid": uid}} if uid else None,
+            )
 
     async def list_objects(
         self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 from mofang_kube.names import GPU_RESOURCE, NODE_TYPE_LABEL, POOL_LABEL
+from mofang_kube.nodes import strip_state
 
 Manifest = dict[str, Any]
 
@@ -70,7 +71,8 @@ class NodeClass:
 
 
 def strip_node(node: Manifest) -> Manifest:
-    """Reduce a node to what ``NodeClass`` reads, for an informer's cache."""
+    """Reduce a node to what ``NodeClass`` and ``is_lost`` read, for a cache."""
+    state = strip_state(node)
     labels = node["metadata"].get("labels") or {}
     capacity = (node.get("status") or {}).get("capacity") or {}
     return {
@@ -82,7 +84,11 @@ def strip_node(node: Manifest) -> Manifest:
                 if name in labels
             },
         },
-        "status": {"capacity": {GPU_RESOURCE: capacity.get(GPU_RESOURCE, "0")}},
+        "spec": state["spec"],
+        "status": {
+            "capacity": {GPU_RESOURCE: capacity.get(GPU_RESOURCE, "0")},
+            **state["status"],
+        },
     }
 
 

@@ -2,11 +2,13 @@
 
 The first LIST is paged; afterwards only changes come, resumed by resource
 version with bookmarks. A full LIST happens again only when the API server has
-forgotten our version (410).
+forgotten our version (410), or when it cannot be known any more what was missed: an
+event is older than the one before it, cannot be read, or tells of an error.
 
 Requests after a failure are spread in time: all watches of all programs fail at
-once when the API server restarts. Where it says how long to wait, as its
-priority and fairness does with 429, no request comes before that.
+once when the API server restarts. A watch that ends at once has failed, whatever its
+status. Where the API server says how long to wait, as its priority and fairness does
+with 429, no request comes before that.
 
 This is an informer of our own, since no library for asyncio has one:
 
@@ -26,6 +28,8 @@ What is relied on here, and has tests:
   "not there";
 * after 410 what is gone is told as DELETED, and unchanged objects as nothing. There is
   no periodic resync; who needs one reads ``objects``;
+* an object is never replaced by an older version of itself, neither by an event that
+  comes late nor by one of before our own write;
 * a connection without an end is given up after a silence, without a LIST;
 * ``last_event`` and ``relists`` for metrics (``metrics``);
 * ``put`` and ``drop``, so that a program sees what it wrote itself at once.
@@ -47,12 +51,21 @@ from collections.abc import (
 )
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 from kubernetes_asyncio.client import ApiClient, ApiException
 
 from mofang_kube.changes import Change, ChangeType, CoalescingQueue, Manifest
+from mofang_kube.clock import ClusterClock
+from mofang_kube.watch_errors import (
+    GONE,
+    ErrorEvent,
+    UnorderedError,
+    requires_list,
+    retry_after,
+    version_of,
+)
 
 __all__ = [
     "Change",
@@ -65,13 +78,12 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-_GONE = 410
 _PAGE = 500
 _WATCH_SECONDS = 300
 _LIST_TIMEOUT = aiohttp.ClientTimeout(total=60)
 _SHORTEST_PAUSE = 0.1
-_LONGEST_RETRY_AFTER = 120.0
-"""What the API server asks for is a second; a proxy may ask for anything."""
+_LONGEST_LINE = 1 << 25
+"""Bytes of one event. etcd takes objects of 1.5 MiB unless it is set otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +100,12 @@ class WatchTiming:
     may have no other end any more, and asking anew costs nothing.
     """
 
+    stable: float = 5.0
+    """How long a watch must have lasted to count as one that worked."""
+
+    clock: Callable[[], float] = time.monotonic
+    """Steady seconds."""
+
     jitter: Callable[[], float] = random.random
     """Returns which part of a pause is kept, from 0 to 1."""
 
@@ -95,6 +113,15 @@ class WatchTiming:
 
 
 _TIMING = WatchTiming()
+
+
+class _Listed(NamedTuple):
+    """An object of a LIST."""
+
+    object: Manifest
+    """Trimmed."""
+
+    version: int
 
 
 def object_key(obj: Mapping[str, Any]) -> str:
@@ -113,6 +140,7 @@ class Watcher:
         label_selector: Which objects, by label.
         trim: Cuts an object to what is needed before it is kept.
         index: Names the groups that an object is found by.
+        clock: Hears of the API server's time with each answer.
         timing: When it sends its next request.
     """
 
@@ -125,6 +153,7 @@ class Watcher:
         field_selector: str = "",
         trim: Callable[[Manifest], Manifest] = lambda obj: obj,
         index: Callable[[Manifest], Collection[str]] = lambda _: (),
+        clock: ClusterClock | None = None,
         timing: WatchTiming = _TIMING,
     ) -> None:
         self._api = api
@@ -139,9 +168,16 @@ class Watcher:
         ]
         self._trim = trim
         self._index = index
+        self._clock = clock or ClusterClock()
         self._timing = timing
         self._groups: dict[str, set[str]] = {}
+        self._versions: dict[str, int] = {}
+        """Of each object, as far as they are numbers."""
+
         self._version = ""
+        self._reached = 0
+        """The newest version that was ever reached, as a number."""
+
         self._task: asyncio.Task[None] | None = None
         self._subscribers: set[CoalescingQueue] = set()
         self.objects: dict[str, Manifest] = {}
@@ -201,7 +237,7 @@ class Watcher:
 
     def put(self, obj: Manifest) -> None:
         """Take in an object that we wrote ourselves, ahead of its event."""
-        self._change("MODIFIED", obj)
+        self._change("MODIFIED", obj, version_of(obj))
 
     def drop(self, key: str) -> None:
         """Forget an object that we deleted ourselves, ahead of its event."""
@@ -210,33 +246,49 @@ class Watcher:
             self._change("DELETED", gone)
 
     async def _follow(self) -> None:
-        pause = _SHORTEST_PAUSE
+        pause, timing = _SHORTEST_PAUSE, self._timing
         while True:
-            retry_after = 0.0
+            began = timing.clock()
             try:
-                if not self._version:
-                    await self._list()
-                await self._watch()
-                pause = _SHORTEST_PAUSE
-            except ApiException as err:
-                if err.status == _GONE:
-                    self._version = ""
-                else:
-                    retry_after = _retry_after(err)
-                    log.warning("Watch of %s failed: %s", self._path, err.reason)
+                minimum = await self._list_and_watch()
             except aiohttp.SocketTimeoutError:
                 # Of a kind that nobody changes this is no fault: no time may be lost.
                 log.debug("Watch of %s was silent and is resumed", self._path)
-                pause = 0.0
-            except (aiohttp.ClientError, TimeoutError, OSError) as err:
-                log.warning("Watch of %s was cut: %s", self._path, err)
-            except (ValueError, TypeError, LookupError):
-                # One unreadable answer must not end the watch for good.
-                log.exception("Watch of %s met what it cannot read", self._path)
-            jitter = (1 + self._timing.jitter()) / 2
-            await self._timing.sleep(retry_after + pause * jitter)
-            longest = self._timing.longest_pause
-            pause = min(max(pause * 2, _SHORTEST_PAUSE), longest)
+                minimum = pause = 0.0
+            if timing.clock() - began >= timing.stable:
+                pause = min(pause, _SHORTEST_PAUSE)
+            jitter = (1 + timing.jitter()) / 2
+            await timing.sleep(minimum + pause * jitter)
+            pause = min(max(pause * 2, _SHORTEST_PAUSE), timing.longest_pause)
+
+    async def _list_and_watch(self) -> float:
+        """Follow until that ends; return for how long no request may be sent then.
+
+        Raises:
+            SocketTimeoutError: The watch was silent.
+        """
+        try:
+            if not self._version:
+                await self._list()
+            await self._watch()
+        except ApiException as err:
+            if requires_list(err):
+                self._version = ""
+            if err.status != GONE:
+                log.warning("Watch of %s failed: %s", self._path, err.reason)
+            return retry_after(err)
+        except aiohttp.SocketTimeoutError:
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            log.warning("Watch of %s was cut: %s", self._path, err)
+        except UnorderedError as err:
+            log.warning("Watch of %s is read anew: %s", self._path, err)
+            self._version = ""
+        except (ValueError, TypeError, LookupError):
+            # One unreadable answer must not end the watch for good.
+            log.exception("Watch of %s met what it cannot read", self._path)
+            self._version = ""
+        return 0.0
 
     async def _get(
         self, query: Iterable[tuple[str, str]], *, within: aiohttp.ClientTimeout
@@ -251,6 +303,7 @@ class Watcher:
             _request_timeout=within,
         )
         response: aiohttp.ClientResponse = answer
+        self._clock.observe(response.headers.get("Date"))
         if response.status >= 400:  # noqa: PLR2004 - HTTP's own border
             body = await response.text()
             response.release()
@@ -260,7 +313,7 @@ class Watcher:
         return response
 
     async def _list(self) -> None:
-        found: dict[str, Manifest] = {}
+        found: dict[str, _Listed] = {}
         token = ""
         while True:
             query = [("limit", str(_PAGE))]
@@ -269,25 +322,31 @@ class Watcher:
             response = await self._get(query, within=_LIST_TIMEOUT)
             page = json.loads(await response.read())
             for obj in page["items"]:
-                kept = self._trim(obj)
-                found[object_key(kept)] = kept
+                found[object_key(obj)] = _Listed(self._trim(obj), version_of(obj))
             token = page["metadata"].get("continue", "")
             if not token:
                 break
+        self._replace(found, version_of(page))
         self._version = page["metadata"]["resourceVersion"]
-        self._replace(found)
         self.last_event = time.time()
         if self.has_synced.is_set():
             self.relists += 1
         self.has_synced.set()
 
-    def _replace(self, found: dict[str, Manifest]) -> None:
+    def _replace(self, found: Mapping[str, _Listed], version: int) -> None:
+        if version < self._reached:
+            # The database was restored: its past is another one.
+            self._versions.clear()
+        self._reached = version
         for key in self.objects.keys() - found.keys():
-            self._change("DELETED", self.objects[key])
-        for key, obj in found.items():
+            # What we wrote ourselves since the LIST began is not in it.
+            if self._versions.get(key, 0) <= version:
+                self._change("DELETED", self.objects[key])
+        for key, listed in found.items():
             known = self.objects.get(key)
-            if known is None or known != obj:
-                self._change("MODIFIED" if known else "ADDED", obj)
+            if known is None or known != listed.object:
+                kind: ChangeType = "ADDED" if known is None else "MODIFIED"
+                self._change(kind, listed.object, listed.version)
 
     async def _watch(self) -> None:
         query = [
@@ -301,30 +360,50 @@ class Watcher:
         )
         response = await self._get(query, within=within)
         try:
-            buffer = b""
+            buffer = bytearray()
             async for chunk in response.content.iter_any():
-                *lines, buffer = (buffer + chunk).split(b"\n")
-                for line in lines:
-                    self._event(json.loads(line))
+                buffer += chunk
+                if len(buffer) > _LONGEST_LINE:
+                    raise ValueError(f"An event has more than {_LONGEST_LINE} bytes.")
+                if b"\n" in chunk:
+                    *lines, buffer = buffer.split(b"\n")
+                    for line in lines:
+                        self._event(json.loads(line))
         finally:
             response.close()
 
     def _event(self, event: Manifest) -> None:
         obj = event["object"]
         if event["type"] == "ERROR":
-            raise ApiException(status=obj.get("code"), reason=obj.get("message"))
-        self._version = obj["metadata"]["resourceVersion"]
+            raise ErrorEvent.of_status(obj)
+        version = version_of(obj)
+        if version < self._reached:
+            raise UnorderedError(f"version {version} came after {self._reached}")
         self.last_event = time.time()
         if event["type"] != "BOOKMARK":
-            self._change(event["type"], self._trim(obj))
+            self._change(event["type"], self._trim(obj), version)
+        # Last: what could not be taken in is not reached.
+        self._version, self._reached = obj["metadata"]["resourceVersion"], version
 
-    def _change(self, kind: ChangeType, obj: Manifest) -> None:
+    def _change(self, kind: ChangeType, obj: Manifest, version: int = 0) -> None:
+        """Take in a change, unless something newer is known.
+
+        Args:
+            kind: What happened.
+            obj: The object, trimmed.
+            version: Of the object; 0 where it is not known.
+        """
         key = object_key(obj)
+        if version and version < self._versions.get(key, 0):
+            return
+        self._versions.pop(key, None)
         before = self.objects.pop(key, None)
         if before is not None:
             self._ungroup(key, before)
         if kind != "DELETED":
             self.objects[key] = obj
+            if version:
+                self._versions[key] = version
             for group in self._index(obj):
                 self._groups.setdefault(group, set()).add(key)
         for queue in self._subscribers:
@@ -336,10 +415,3 @@ class Watcher:
             keys.discard(key)
             if not keys:
                 del self._groups[group]
-
-
-def _retry_after(err: ApiException) -> float:
-    """Return for how many seconds the API server wants no other request."""
-    text = (err.headers or {}).get("Retry-After", "")
-    # The API server gives seconds; a date is a proxy's, whose clock is not ours.
-    return min(float(text), _LONGEST_RETRY_AFTER) if text.isdecimal() else 0.0

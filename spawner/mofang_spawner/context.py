@@ -1,18 +1,20 @@
-"""What all spawners of one hub share: client, catalogue, watches of pods and nodes."""
+"""What all spawners of one hub share: client, catalogue, homes, watches."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
-from pathlib import Path
 
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
 from mofang_kube import clients, names
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import KubernetesUnavailableError
+from mofang_kube.nodes import is_lost
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
 
 SERVER_SELECTOR = f"{names.SERVER_LABEL},{names.OWNER_LABEL}"
 """Labels of ours: ``component_label`` and others can be configured."""
@@ -56,17 +58,17 @@ class SpawnContext:
         *,
         training_url: str,
         images: Mapping[str, str],
+        hub: str = "",
         limit_per_user: int = 0,
-        homes: Path | None = None,
         ephemeral_storage: EphemeralStorage | None = None,
     ) -> None:
         self.training_url = training_url
         self.images = images
         """References of the platform's images by name."""
+        self.hub = hub
+        """The platform namespace; empty where there is no hub."""
         self.limit_per_user = limit_per_user
         """Running servers of one user; 0 for no limit."""
-        self.homes = homes
-        """Where the homes of all users are; None where they cannot be seen."""
         self.ephemeral_storage = ephemeral_storage or EphemeralStorage()
         """What a server may write to its node's disk."""
         self._lock = asyncio.Lock()
@@ -76,6 +78,8 @@ class SpawnContext:
         self.objects: ObjectStorage
         self.catalog: Catalog
         self.pods: Watcher
+        self.homes: Homes
+        self._homes: Watcher
         self._nodes: Watcher
 
     @property
@@ -83,25 +87,82 @@ class SpawnContext:
         """All nodes of the cluster, as placement reads them."""
         return [NodeClass.from_node(each) for each in self._nodes.objects.values()]
 
+    def find_pod(self, namespace: str, name: str) -> Manifest | None:
+        """Return a server's pod, if it is known and there.
+
+        Args:
+            namespace: Of the pod.
+            name: Of the pod.
+        """
+        return self.pods.objects.get(f"{namespace}/{name}") if self._connected else None
+
+    def is_node_lost(self, name: str) -> bool:
+        """Say whether a node does not answer, so that nothing can be stopped there."""
+        node = self._nodes.objects.get(name)
+        return node is not None and is_lost(node)
+
+    async def until_node_lost(self, name: str) -> None:
+        """Return once a node does not answer; that may be never."""
+        async with contextlib.aclosing(self._nodes.changes()) as changes:
+            following = asyncio.ensure_future(anext(changes))
+            try:
+                # Subscribed first, looked second: no change falls in between.
+                await asyncio.sleep(0)
+                while not self.is_node_lost(name):
+                    await following
+                    following = asyncio.ensure_future(anext(changes))
+            finally:
+                following.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await following
+
     @property
     def watchers(self) -> list[Watcher]:
         """All watches; none before the first use."""
         if not self._connected:
             return []
-        return [self.pods, self._nodes, *self.catalog.watchers]
+        return [self.pods, self._nodes, self._homes, *self.catalog.watchers]
+
+    async def pods_known(self) -> None:
+        """Connect, and wait until all servers' pods are known, however long it takes.
+
+        Who asks whether a server runs cannot do without: JupyterHub takes an error for
+        a server that does not, and forgets it.
+        """
+        await self._connect()
+        self.pods.start()
+        self._nodes.start()
+        await self.pods.has_synced.wait()
 
     async def ready(self) -> None:
-        """Connect, and wait until pods, nodes and catalogue are known.
+        """Connect, and wait until pods, nodes, homes and catalogue are known.
 
         Raises:
             KubernetesUnavailableError: Kubernetes does not answer.
         """
+        await self._connect()
+        self.pods.start()
+        self._nodes.start()
+        self._homes.start()
+        await self.catalog.ready()
+        try:
+            async with asyncio.timeout(_SYNC_SECONDS):
+                await self.pods.has_synced.wait()
+                await self._nodes.has_synced.wait()
+                await self._homes.has_synced.wait()
+        except TimeoutError as err:
+            raise KubernetesUnavailableError(
+                "The state of servers is unknown: Kubernetes does not answer. "
+                "Try again in a minute."
+            ) from err
+
+    async def _connect(self) -> None:
         async with self._lock:
             if not self._connected:
                 self.api = await clients.load()
                 self.core = CoreV1Api(self.api)
                 self.objects = ObjectStorage(self.api, field_manager=FIELD_MANAGER)
-                self.catalog = Catalog(self.api, self.images)
+                self.catalog = Catalog.of_cluster(self.api, self.images)
                 self.pods = Watcher(
                     self.api,
                     "/api/v1/pods",
@@ -109,16 +170,6 @@ class SpawnContext:
                     trim=strip_pod,
                 )
                 self._nodes = Watcher(self.api, "/api/v1/nodes", trim=strip_node)
+                self._homes = Watcher(self.api, HOMES_PATH, trim=trim_home)
+                self.homes = Homes(self.objects, self._homes)
                 self._connected = True
-        self.pods.start()
-        self._nodes.start()
-        await self.catalog.ready()
-        try:
-            async with asyncio.timeout(_SYNC_SECONDS):
-                await self.pods.has_synced.wait()
-                await self._nodes.has_synced.wait()
-        except TimeoutError as err:
-            raise KubernetesUnavailableError(
-                "The state of servers is unknown: Kubernetes does not answer. "
-                "Try again in a minute."
-            ) from err

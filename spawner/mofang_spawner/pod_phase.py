@@ -113,6 +113,8 @@ def classify(pod: Manifest | None) -> StartPending | Running | StartFailed:
 
 def _classify_placing(pod: Manifest, status: Manifest) -> StartPending:
     for condition in status.get("conditions", []):
+        if condition.get("reason") == "SchedulingGated":
+            break
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             message = unschedulable(condition.get("message", ""))
             return StartPending(stage=Stage.QUEUED, message=message)

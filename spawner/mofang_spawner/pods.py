@@ -62,6 +62,7 @@ def apply_plan(
     *,
     secret_name: str,
     api_url: str,
+    hub: str = "",
     nodes: Iterable[Node] = (),
     ephemeral_storage: EphemeralStorage = _DEFAULT_STORAGE,
 ) -> Manifest:
@@ -72,10 +73,11 @@ def apply_plan(
         plan: The start.
         secret_name: Name of the server's Secret.
         api_url: The training service's address.
+        hub: The platform namespace of the hub; empty where there is no hub.
         nodes: All nodes of the cluster; empty if they are not known.
         ephemeral_storage: What it may write to its node's disk.
     """
-    label_pod(pod, plan)
+    label_pod(pod, plan, hub)
     spec = pod["spec"]
     spec["automountServiceAccountToken"] = False
     spec.setdefault("enableServiceLinks", False)

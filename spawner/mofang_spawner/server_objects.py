@@ -35,13 +35,20 @@ def labels(plan: SpawnPlan) -> dict[str, str]:
     }
 
 
-def label_pod(pod: Manifest, plan: SpawnPlan) -> None:
-    """Set the labels and the annotation that the platform finds the pod by."""
+def label_pod(pod: Manifest, plan: SpawnPlan, hub: str = "") -> None:
+    """Set the labels and the annotation that the platform finds the pod by.
+
+    Args:
+        pod: Changed in place.
+        plan: The start.
+        hub: The platform namespace of the hub; empty where there is no hub.
+    """
     metadata = pod["metadata"]
     metadata["labels"] = {
         **(metadata.get("labels") or {}),
         **labels(plan),
         names.SERVER_LABEL: metadata["name"],
+        **({names.HUB_LABEL: hub} if hub else {}),
     }
     metadata["annotations"] = {
         **(metadata.get("annotations") or {}),
@@ -49,21 +56,42 @@ def label_pod(pod: Manifest, plan: SpawnPlan) -> None:
     }
 
 
+def close_gate(pod: Manifest) -> Manifest:
+    """Return the pod with a gate: Kubernetes places it once the gate is gone."""
+    gates = [*other_gates(pod), {"name": names.START_GATE}]
+    return {**pod, "spec": {**pod["spec"], "schedulingGates": gates}}
+
+
+def open_gate(pod: Manifest) -> Manifest:
+    """Return the JSON merge patch of a pod that removes its gate."""
+    return {"spec": {"schedulingGates": other_gates(pod) or None}}
+
+
+def other_gates(pod: Manifest) -> list[Manifest]:
+    """Gates that an administrator configured."""
+    gates = pod["spec"].get("schedulingGates") or []
+    return [each for each in gates if each["name"] != names.START_GATE]
+
+
 def secret(
-    name: str, plan: SpawnPlan, token: str, configured: ConfiguredMetadata
+    plan: SpawnPlan, owner: Manifest, token: str, configured: ConfiguredMetadata
 ) -> Manifest:
     """The server's Secret: its hub token and its start-up script.
 
     Args:
-        name: The pod's name.
         plan: The start.
+        owner: OwnerReference to the pod, whose name it has.
         token: The server's token for the hub.
         configured: What the hub's configuration adds.
     """
     data = {TOKEN_KEY: token}
     if plan.environment.startup_script:
         data[SCRIPT_KEY] = plan.environment.startup_script
-    metadata: Manifest = {"name": name, "labels": {**configured.labels, **labels(plan)}}
+    metadata: Manifest = {
+        "name": owner["name"],
+        "labels": {**configured.labels, **labels(plan)},
+        "ownerReferences": [owner],
+    }
     if configured.annotations:
         metadata["annotations"] = dict(configured.annotations)
     return {

@@ -1,9 +1,13 @@
 """Create a server's objects and wait until the server answers.
 
-The objects are a Secret, the pod and its Service; the pod owns the other two. Each
-start uses a new name for the Service: a re-created Service gets a new ClusterIP, and a
-client with a cached DNS answer would hang. Secret and pod keep their names, so that a
-start finds what a hub that died during the last one left behind.
+The objects are the pod, its Secret and its Service. The pod comes first, with a gate
+that keeps the scheduler from it, and owns the other two from their first moment; the
+last write opens the gate. So Kubernetes itself removes the rest with the pod, wherever
+a hub died on its way, and a pod without the gate has everything.
+
+Each start uses a new name for the Service: a re-created Service gets a new ClusterIP,
+and a client with a cached DNS answer would hang. Secret and pod keep their names, so
+that a start finds what a hub that died during the last one left behind.
 """
 
 import asyncio
@@ -101,7 +105,7 @@ class ServerStart:
         return pod if pod and pod["metadata"]["uid"] == self._uid else None
 
     async def create(self, pod: Manifest, *, token: str, port: int) -> Manifest:
-        """Make Secret, pod and Service, and return the pod.
+        """Make pod, Secret and Service, let the pod be placed, and return it.
 
         Args:
             pod: The pod to make.
@@ -112,25 +116,21 @@ class ServerStart:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
         self.log.emit(Stage.REQUESTED, "Requesting resources.")
-        secret = server_objects.secret(self._name, self._plan, token, self._configured)
-        await self._replace("Secret", secret)
-        made = await self._replace("Pod", pod)
+        made = await self._replace("Pod", server_objects.close_gate(pod))
         self._uid = made["metadata"]["uid"]
         owner = server_objects.owner_reference(made)
+        secret = server_objects.secret(self._plan, owner, token, self._configured)
         service = server_objects.service(
             self.service, self._plan, owner, port, self._configured
         )
         await asyncio.gather(
-            self._replace("Service", service), self._set_owner_of_secret(owner)
+            self._replace("Secret", secret), self._replace("Service", service)
         )
-        return made
-
-    async def _set_owner_of_secret(self, owner: Manifest) -> None:
-        await self._objects.merge(
-            self._named("Secret", self._name),
-            {"metadata": {"ownerReferences": [owner]}},
-            verb="make",
-            noun="secret",
+        return await self._objects.merge(
+            self._named("Pod", self._name),
+            server_objects.open_gate(made),
+            verb="start",
+            noun="server",
         )
 
     async def _replace(
@@ -250,9 +250,7 @@ class ServerStart:
         return ""
 
     async def remove(self) -> None:
-        """Delete what this start made, and wait until the pod is gone."""
-        await self._delete(self._named("Secret", self._name))
-        await self._delete(self._named("Service", self.service))
+        """Delete the pod, and with it what it owns; wait until the pod is gone."""
         await self._remove_pod()
 
     async def _remove_pod(self) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
@@ -18,6 +19,7 @@ from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
 from bench.many import TOGETHER
 from bench.table import Row, in_turn
 from bench.training import NAMESPACE, SERVER, WORKERS, Training
+from mofang_api.quantities import read_quantity
 from mofang_kube import clients
 from support.eventually import eventually
 from support.hub import HubSession
@@ -37,7 +39,7 @@ def rows(
     """The panel's page and the API server's own, each after one pod has changed."""
     pool = f"bench-{secrets.token_hex(3)}"
     with (
-        fake_nodes(NODES, pool=pool, within=300),
+        fake_nodes(NODES, pool=pool, within=900),
         _roomy(platform, pool),
         asyncio.Runner() as runner,
         _running(session, runs, pool, runner),
@@ -115,7 +117,7 @@ def _roomy(platform: Platform, pool: str) -> Iterator[None]:
     _patch(platform, {"pool": pool, "quota": quota})
     try:
         eventually(
-            lambda: _hard(platform) == str(quota["pods"]), within=60, what="the quota"
+            lambda: _hard(platform) == quota["pods"], within=60, what="the quota"
         )
         yield
     finally:
@@ -127,9 +129,10 @@ def _patch(platform: Platform, spec: dict[str, Any]) -> None:
     platform.kubectl("patch", "project.mofang.dev", PROJECT, "--type=merge", "-p", text)
 
 
-def _hard(platform: Platform) -> str:
+def _hard(platform: Platform) -> Decimal:
+    """Pods that the quota allows; the API server writes 2000 as 2k."""
     quota = platform.get("resourcequota", "mofang", "-n", NAMESPACE)
-    return str(quota["spec"]["hard"].get("pods"))
+    return read_quantity(quota["spec"]["hard"]["pods"])
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import pytest
 
 POLICIES = [
+    "mofang-hub-homes",
     "mofang-hub-servers",
     "mofang-project-pods",
     "mofang-project-roles",

@@ -40,13 +40,14 @@ def test_it_can_have_a_claim_of_its_own(name, render, minimal):
 
 
 def test_programs_read_what_the_values_say(render, minimal):
-    said = {"retentionDays": 90, "trustedProxies": ["10.1.0.0/16"]}
+    said = {"retentionDays": 90, "maxMibPerDay": 64, "trustedProxies": ["10.1.0.0/16"]}
     rendered = render(minimal, {"audit": said})
     audit = Settings.model_validate(
         rendered.file("mofang-settings", "settings.yaml")
     ).audit
     assert str(audit.folder) == FOLDER
     assert (audit.enabled, audit.retention_days) == (True, 90)
+    assert audit.max_bytes_per_day == 64 * 1024**2
     assert audit.trusted_proxies == ("10.1.0.0/16",)
 
 

@@ -37,7 +37,11 @@ def test_what_is_far_too_long_for_the_service_is_refused_at_the_gateway(chart):
 
 
 def test_a_connection_costs_the_gateway_little(render, minimal):
-    own = {"gateway": {"connections": {"headersSeconds": 5, "bufferKib": 32}}}
+    own = {
+        "gateway": {
+            "connections": {"headersSeconds": 5, "bufferKib": 32, "headersKib": 16}
+        }
+    }
     [found] = render(minimal, own).of_kind("EnvoyFilter")
 
     assert found["metadata"]["namespace"] == "istio-system"
@@ -48,6 +52,7 @@ def test_a_connection_costs_the_gateway_little(render, minimal):
     )
     assert listener == {"per_connection_buffer_limit_bytes": 32768}
     assert manager["typed_config"]["request_headers_timeout"] == "5s"
+    assert manager["typed_config"]["max_request_headers_kb"] == 16
     limits = manager["typed_config"]["http2_protocol_options"]
     assert limits == {"max_concurrent_streams": 100}
 

@@ -148,21 +148,18 @@ def test_notes_name_the_bound_that_kubelets_must_set(notes, minimal):
     assert "podPidsLimit" in notes(minimal)
 
 
-def test_of_peoples_files_the_hub_sees_homes_alone(chart):
-    """It makes those of new users; projects' and logs are other parts' business."""
+def test_of_peoples_files_the_hub_sees_nothing(chart):
+    """The reconciler makes homes; the hub asks for them by their objects."""
     template = chart.get("Deployment", "hub")["spec"]["template"]["spec"]
-    [volume] = [each for each in template["volumes"] if each["name"] == "storage"]
-    mounts = [
-        each
-        for each in template["containers"][0]["volumeMounts"]
-        if each["name"] == "storage" and "audit" not in each["mountPath"]
+    mounts = template["containers"][0]["volumeMounts"]
+    shared = [
+        each["name"]
+        for each in template["volumes"]
+        if each.get("persistentVolumeClaim", {}).get("claimName")
+        == "mofang-storage-root"
     ]
 
-    assert volume["persistentVolumeClaim"] == {"claimName": "mofang-storage-root"}
-    assert mounts == [
-        {
-            "name": "storage",
-            "mountPath": "/srv/mofang/storage/users",
-            "subPath": "users",
-        }
+    assert shared == ["audit"]
+    assert [each for each in mounts if each["name"] in shared] == [
+        {"name": "audit", "mountPath": "/srv/mofang/audit", "subPath": "audit"}
     ]

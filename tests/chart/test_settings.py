@@ -50,6 +50,24 @@ def test_the_reconciler_reads_its_settings(local_chart):
         "hostPath": {"path": "/data/$(category)"}
     }
     assert settings.egress.internet is True
+    assert settings.storage.type == "plain"
+
+
+def test_quotas_and_snapshots_reach_the_reconciler(render, minimal):
+    quotas = {
+        "home": {"storage": "50Gi", "files": 500000},
+        "users": {"ada": {"storage": "200Gi"}},
+    }
+    storage = {"type": "cephfs", "quotas": quotas, "snapshots": {"hourly": 3}}
+    rendered = render(minimal, {"storage": storage})
+    found = NamespaceSettings.model_validate(
+        rendered.file("mofang-reconciler", "reconciler.yaml")
+    ).storage
+
+    assert found.type == "cephfs"
+    assert found.quotas.home.quota.bytes == 50 * 2**30
+    assert found.quotas.users["ada"].storage == "200Gi"
+    assert (found.snapshots.hourly, found.snapshots.daily) == (3, 14)
 
 
 def test_each_user_has_a_host_below_the_hubs(render, minimal):

@@ -568,7 +568,7 @@ async def test_the_reconciler_makes_volumes_of_the_storage_alone(
 
 
 async def test_the_api_server_finds_nothing_wrong_in_the_expressions(platform):
-    names = ("project-pods", "hub-servers", "reconciler", "project-roles")
+    names = ("project-pods", "hub-servers", "hub-homes", "reconciler", "project-roles")
     for name in names:
         policy = platform.get("validatingadmissionpolicy", f"mofang-{name}")
         warnings = policy.get("status", {}).get("typeChecking", {})

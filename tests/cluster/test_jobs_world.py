@@ -28,7 +28,9 @@ from mofang_api.quantities import read_quantity
 from mofang_hub.settings import AuditSettings, JobSettings, LimitSettings
 from mofang_jobs.adapters.engine_discovery import discover_kinds
 from mofang_jobs.app import serve
-from mofang_spawner.volumes.homes import ensure_home
+from mofang_kube.names import UID, user_slug
+from mofang_projects.directories import home_directory
+from mofang_storage.plain import PlainStorage
 from support.platform import state_folder
 
 T = TypeVar("T")
@@ -224,7 +226,7 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
     ):
         for name in (OWNER, COLLEAGUE, ADMIN):
             # In the platform, the hub does when it adds a user.
-            await ensure_home(STORAGE / "users", name)
+            PlainStorage(STORAGE, UID).ensure(home_directory(user_slug(name)))
         project = f"jt-{secrets.token_hex(4)}"
         cores = await _cores(api)
         image = await _make_project(api, project, cores)

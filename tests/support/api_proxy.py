@@ -48,7 +48,8 @@ class ApiRequest:
 
 Before = Callable[[ApiRequest], Awaitable[web.Response | None]]
 After = Callable[[ApiRequest, int], Awaitable[None]]
-Events = Callable[[ApiRequest, Event], AsyncIterator[Event]]
+Events = Callable[[ApiRequest, Event], AsyncIterator[Event | bytes]]
+Rewrite = Callable[[str], str]
 
 
 def refusal(code: int, reason: str, **headers: str) -> web.Response:
@@ -77,7 +78,10 @@ class ApiProxy:
             API server's; a ``ConnectionError`` of its ends the connection unanswered.
         after: Sees each answer's status once the API server has acted, before the
             service hears of it. A ``ConnectionError`` ends the connection unanswered.
-        events: Yields what the service sees of each event of a watch.
+        events: Yields what the service sees of each event of a watch; bytes are sent as
+            they are. A ``ConnectionError`` ends the watch.
+        rewrite: Says what the API server is asked in place of a path with its query,
+            such as one namespace in place of all.
     """
 
     def __init__(self, session: aiohttp.ClientSession, upstream: str) -> None:
@@ -88,6 +92,7 @@ class ApiProxy:
         self.before: Before | None = None
         self.after: After | None = None
         self.events: Events | None = None
+        self.rewrite: Rewrite | None = None
 
     def cut(self) -> None:
         """End all connections, those of watches too; new ones are accepted."""
@@ -107,6 +112,10 @@ class ApiProxy:
         finally:
             self._open.discard(transport)
 
+    def _address(self, request: web.Request) -> str:
+        path = request.raw_path
+        return self._upstream + (self.rewrite(path) if self.rewrite else path)
+
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         asked = ApiRequest(
             verb=request.method,
@@ -120,7 +129,7 @@ class ApiProxy:
             return await self._upgrade(request)
         async with self._session.request(
             asked.verb,
-            self._upstream + request.raw_path,
+            self._address(request),
             data=asked.body or None,
             headers=_forwarded(request.headers),
             allow_redirects=False,
@@ -149,7 +158,10 @@ class ApiProxy:
                 yield line
                 continue
             async for event in self.events(asked, json.loads(line)):
-                yield json.dumps(event).encode() + b"\n"
+                if isinstance(event, bytes):
+                    yield event
+                else:
+                    yield json.dumps(event).encode() + b"\n"
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
         """Pass on both directions of a WebSocket: ``exec``, ``attach``."""
@@ -157,7 +169,7 @@ class ApiProxy:
         protocols = [each.strip() for each in offered.split(",") if each.strip()]
         ours = web.WebSocketResponse(protocols=protocols, max_msg_size=0)
         async with self._session.ws_connect(
-            self._upstream + request.raw_path, protocols=protocols, max_msg_size=0
+            self._address(request), protocols=protocols, max_msg_size=0
         ) as theirs:
             await ours.prepare(request)
             passes = [

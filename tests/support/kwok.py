@@ -104,7 +104,16 @@ def _stage(name: str, kind: str, matches: list[Manifest], **spec: Any) -> Manife
     }
 
 
-def _stages(seconds: float | None) -> list[Manifest]:
+def _running(address: str) -> str:
+    """The status of a pod that runs, at an address of its own or at this one."""
+    if not address:
+        return _RUNNING
+    own = _RUNNING.index("{{ with PodIPWith"), _RUNNING.index("conditions:")
+    given = f'podIP: "{address}"\npodIPs: [{{ip: "{address}"}}]\n'
+    return _RUNNING[: own[0]] + given + _RUNNING[own[1] :]
+
+
+def _stages(seconds: float | None, address: str) -> list[Manifest]:
     lives = _match(_IS_DELETED, "DoesNotExist")
     runs = [lives, _match(_PHASE, "In", "Running")]
     ends = {"statusTemplate": _ENDED}
@@ -123,7 +132,7 @@ def _stages(seconds: float | None) -> list[Manifest]:
             "pod-running",
             "Pod",
             [lives, _match(_PHASE, "In", "Pending")],
-            next={"statusTemplate": _RUNNING},
+            next={"statusTemplate": _running(address)},
         ),
         _stage(
             "pod-asked-to-end",
@@ -151,7 +160,7 @@ def _stages(seconds: float | None) -> list[Manifest]:
 
 @contextmanager
 def kwok(
-    kubeconfig: str, run: str, seconds: float | None
+    kubeconfig: str, run: str, seconds: float | None, address: str = ""
 ) -> Iterator[Callable[[], None]]:
     """Look after the machines of a run as long as the block lasts.
 
@@ -159,6 +168,8 @@ def kwok(
         kubeconfig: Of an administrator.
         run: Value of the machines' label ``RUN``.
         seconds: When pods end that are not annotated; None for never.
+        address: Of all their pods, where something of the test answers for them; by
+            default each has one of its own, and nothing answers.
 
     Yields:
         What raises, with kwok's last words, when it is not alive.
@@ -169,7 +180,7 @@ def kwok(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = folder / "kwok.yaml"
-        settings.write_text(yaml.safe_dump_all(_stages(seconds)))
+        settings.write_text(yaml.safe_dump_all(_stages(seconds, address)))
         log = folder / "kwok.log"
         command = [
             # It does not outlive a killed test run.

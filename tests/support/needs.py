@@ -37,6 +37,8 @@ _UNIT = {
     # The hub's database; the folder has a version in it.
     "/usr/lib/postgresql": "postgresql",
     "mount": "mount",
+    # Nodes whose clock was set wrong.
+    "faketime": "faketime",
     "setpriv": "util-linux",
     "unshare": "util-linux",
     # Plain users may not enter root's own, where Python is elsewhere.
@@ -105,6 +107,7 @@ REQUIREMENTS = {
     "cluster": Requirements(
         packages={**_SSH, "setpriv": "util-linux"}, checks=(_platform,)
     ),
+    "ceph": Requirements(packages={"mount": "mount"}, checks=(_platform,)),
     "e2e": Requirements(packages=_E2E, checks=(_platform,)),
     "everything": Requirements(packages={**_UNIT, **_E2E}, checks=(_namespaces, _host)),
 }

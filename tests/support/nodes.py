@@ -22,6 +22,8 @@ __all__ = ["EXIT_CODE", "FAKE_TAINT", "POOL", "SECONDS", "fake_nodes"]
 FAKE_TAINT = "mofang.dev/fake"
 POOL = "mofang.dev/pool"
 _GPU = "nvidia.com/gpu"
+# kubectl takes one after the other, in the time that one call may take.
+_TOGETHER = 200
 
 Manifest = dict[str, Any]
 
@@ -65,6 +67,7 @@ def fake_nodes(
     pool: str = "",
     node_type: Literal["cpu", "gpu"] = "cpu",
     seconds: float | None = None,
+    address: str = "",
     within: float = 60,
 ) -> Iterator[tuple[str, ...]]:
     """Have so many Ready machines; their names.
@@ -78,6 +81,7 @@ def fake_nodes(
             pods that tolerate ``FAKE_TAINT``.
         node_type: Value of the label ``mofang.dev/node-type``.
         seconds: When pods end by themselves unless annotated; None for never.
+        address: Of all their pods; see ``kwok``.
         within: Seconds until all of them must be Ready.
 
     Machines and their pods are gone after the block. Controllers make pods again:
@@ -91,9 +95,10 @@ def fake_nodes(
         _node(name, run, amounts, pool=pool, node_type=node_type) for name in names
     ]
     platform = Platform()
-    with kwok(platform.kubeconfig, run, seconds) as is_alive:
+    with kwok(platform.kubeconfig, run, seconds, address) as is_alive:
         try:
-            platform.kubectl("create", "-f", "-", stdin=_list(nodes))
+            for some in _chunks(nodes):
+                platform.kubectl("create", "-f", "-", stdin=_list(some))
 
             def ready() -> bool:
                 is_alive()
@@ -117,7 +122,8 @@ def _takes_pods(node: Manifest) -> bool:
 
 
 def _remove(platform: Platform, run: str, names: set[str]) -> None:
-    platform.kubectl("delete", "nodes", "-l", f"{RUN}={run}", "--ignore-not-found")
+    # One request for all: one each takes minutes where they are a thousand.
+    platform.kubectl("delete", "--raw", f"/api/v1/nodes?labelSelector={RUN}%3D{run}")
     pods = [
         {"apiVersion": "v1", "kind": "Pod", "metadata": found}
         for pod in platform.get("pods", "-A")["items"]
@@ -133,7 +139,13 @@ def _remove(platform: Platform, run: str, names: set[str]) -> None:
         for name in names
     ]
     at_once = ("--ignore-not-found", "--grace-period=0", "--force")
-    platform.kubectl("delete", *at_once, "-f", "-", stdin=_list([*pods, *leases]))
+    for some in _chunks([*pods, *leases]):
+        platform.kubectl("delete", *at_once, "-f", "-", stdin=_list(some))
+
+
+def _chunks(items: list[Manifest]) -> Iterator[list[Manifest]]:
+    for first in range(0, len(items), _TOGETHER):
+        yield items[first : first + _TOGETHER]
 
 
 def _list(items: list[Manifest]) -> str:

@@ -10,7 +10,7 @@ from mofang_kube import names
 from mofang_local import nodes
 
 REPOSITORY = Path(__file__).parents[2]
-KINDS = ("_LABEL", "_ANNOTATION", "_FINALIZER")
+KINDS = ("_LABEL", "_ANNOTATION", "_FINALIZER", "_GATE")
 KNOWN = {value for name, value in vars(names).items() if name.endswith(KINDS)} | {
     names.API_VERSION,
     nodes.FAKE_GPU_LABEL,

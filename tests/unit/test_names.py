@@ -50,6 +50,7 @@ SAME_NAMES = {
     ("mofang", "mofang_jobs"): "the client's model of the service's answer",
     ("mofang_run", "mofang_jobs"): "one writes what the other reads",
     ("mofang_cloudshell", "mofang_training"): "both extensions refuse for one reason",
+    ("mofang_files", "mofang_tensorboard"): "both extensions refuse for one reason",
 }
 """Packages whose classes of one name stand for the same thing; with why."""
 

@@ -16,6 +16,7 @@ from mofang_local import (
     platform,
     preflight,
     preparation,
+    storage,
     worker,
 )
 from mofang_local.cluster import Cluster
@@ -50,6 +51,7 @@ def up(options: argparse.Namespace) -> None:
         [
             *("prepare", "--port", str(options.port)),
             *("--network-policy", options.network_policy),
+            *(("--storage", options.storage) if options.storage else ()),
         ]
     )
     if status:
@@ -71,6 +73,7 @@ def prepare(options: argparse.Namespace) -> None:
         worker.forget_result(found)
         compatibility.ensure(found)
         mofang.check_port()
+        storage.choose(found, options.storage)
         enforced = options.network_policy == "on"
         network_policies.set_enforced(found, enforced=enforced)
         try:
@@ -214,9 +217,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, default=port)
     command.add_argument("--values", type=Path, action="append", default=[])
     command.add_argument("--network-policy", choices=("on", "off"), default="on")
+    kinds = [each.value for each in storage.StorageKind]
+    command.add_argument("--storage", choices=kinds)
     command = add("prepare", prepare, "what `up` runs in a process of its own")
     command.add_argument("--port", type=int, required=True)
     command.add_argument("--network-policy", choices=("on", "off"), default="on")
+    command.add_argument("--storage", choices=kinds)
     add("wait", wait, "wait until everything that `up` began is ready")
     command = add("build", build, "build programs and images only")
     phases = [each.value for each in Phase]

@@ -10,9 +10,10 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from mofang_local import cgroups, network
+from mofang_local import cgroups, network, storage
 from mofang_local.local_paths import LocalPaths
 from mofang_local.processes import Supervisor
 
@@ -33,9 +34,28 @@ STOP_ORDER = (
 )
 
 
+_STORAGE_PROGRAMS = frozenset(
+    (b"ceph-mon", b"ceph-mgr", b"ceph-osd", b"ceph-mds", b"ceph-fuse", b"radosgw")
+)
+
+
 def _container_pids() -> set[int]:
     """Processes inside the cgroups of our nodes."""
     return {pid for node in network.NODES for pid in cgroups.pids(node.cgroup)}
+
+
+def _clients_of_storage() -> set[int]:
+    """Processes in containers, without those that a CephFS consists of."""
+    return {pid for pid in _container_pids() if not _is_storage(pid)}
+
+
+def _is_storage(pid: int) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    program = words[0].rpartition(b"/")[2]
+    return program in _STORAGE_PROGRAMS or b"ceph_mount" in words
 
 
 def _shim_pids(paths: LocalPaths) -> set[int]:
@@ -75,18 +95,28 @@ def end_strays(*, grace_seconds: float = 5) -> None:
 
 
 def end_containers(paths: LocalPaths, *, grace_seconds: float = 5) -> None:
-    """End every container: politely, then for good."""
-    for sign, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
-        deadline = time.monotonic() + seconds
-        pids = _container_pids()
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, sign)
-        while _container_pids() and time.monotonic() < deadline:
-            time.sleep(0.1)
+    """End every container: politely, then for good.
+
+    Where files are on a CephFS of this machine, its own processes are the last: what
+    the others have written is with them.
+    """
+    if storage.client_mounts(paths.state):
+        _end_processes(_clients_of_storage, grace_seconds)
+        storage.flush(paths.state)
+    _end_processes(_container_pids, grace_seconds)
     for pid in _shim_pids(paths):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _end_processes(find: Callable[[], set[int]], grace_seconds: float) -> None:
+    for sign, seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, 10.0)):
+        deadline = time.monotonic() + seconds
+        for pid in find():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sign)
+        while find() and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 def unmount(below: Path) -> None:

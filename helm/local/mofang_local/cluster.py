@@ -1,7 +1,6 @@
 """Bringing the cluster up and down."""
 
 import datetime
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from mofang_local import (
     network_policies,
     nodes,
     operators,
+    storage,
 )
 from mofang_local.components import COMPONENTS, SHARED_MODULE
 from mofang_local.gomodules import module_folder, module_path
@@ -35,6 +35,7 @@ from mofang_local.network import NODES, Node
 from mofang_local.pki import Certificates
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
+from mofang_local.storage import StorageKind
 
 
 class Host:
@@ -165,11 +166,12 @@ class Cluster:
             cgroups.create(node.cgroup)
             nodes.write(self.paths, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
-        make_shared_directories(self.paths.storage)
-        for folder in (self.paths.hub, self.paths.storage / "audit"):
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            shutil.chown(folder, 1000, 1000)
+        own = [self.paths.hub]
+        if storage.kind_of(self.paths) is StorageKind.LOCAL:
+            make_shared_directories(self.paths.storage)
+            own.append(self.paths.storage / "audit")
+        for folder in own:
+            storage.make_private_directory(folder)
 
     def _wait_for_api(self) -> None:
         def is_ready() -> bool:

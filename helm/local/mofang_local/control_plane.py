@@ -86,6 +86,9 @@ def _controller_manager(paths: LocalPaths) -> tuple[str, ...]:
         f"--cluster-cidr={POD_RANGE}",
         f"--service-cluster-ip-range={SERVICE_RANGE}",
         "--allocate-node-cidrs=false",
+        # Each new node costs it several writes, and 20 a second is the default.
+        "--kube-api-qps=100",
+        "--kube-api-burst=200",
         # It collects the groups of gangs that are gone.
         f"--feature-gates={FEATURES}",
     )

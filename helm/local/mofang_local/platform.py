@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from mofang_local import storage
 from mofang_local.addons import NODE_PORT
 from mofang_local.cluster import Cluster
 from mofang_local.errors import PreflightError, StartError, last_lines
@@ -71,7 +72,7 @@ def values(
         },
         "storage": {
             **_host_path(f"{paths.storage}/$(category)"),
-            "root": _host_path(str(paths.storage)),
+            "root": _host_path(str(storage.root(paths))),
         },
         "hub": {"db": _host_path(str(paths.hub))},
     }

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from mofang_local import availability, images, loading, preflight
+from mofang_local import availability, images, loading, preflight, storage
 from mofang_local.availability import Availability
+from mofang_local.ceph.settings import IMAGE
 from mofang_local.cluster import Cluster
 from mofang_local.components import (
     COMPONENTS,
@@ -26,10 +27,13 @@ from mofang_local.network import NODES
 from mofang_local.operators import OPERATORS, Operator
 from mofang_local.platform import Platform
 from mofang_local.progress import Progress, Step, duration
+from mofang_local.storage import StorageKind
 from mofang_local.tasks import Graph, Task, Work
 
 PAGE = "log-in page"
 CLUSTER = "Kubernetes"
+CEPH = "Ceph"
+CEPH_IMAGE = f"image {IMAGE}"
 EVERYTHING = "everything"
 FIRST_IMAGES = ("hub", "base", "pytorch")
 """Built in this order, before the images of further frameworks."""
@@ -117,8 +121,16 @@ class Preparation:
         yield task(
             "load hub", partial(self._load, "hub"), depends_on=("image hub", CLUSTER)
         )
+        ceph: tuple[str, ...] = ()
+        if storage.kind_of(self._paths) is StorageKind.CEPH:
+            ceph = (CEPH,)
+            packages = ("Debian packages",)
+            yield task(CEPH_IMAGE, self._build_ceph, depends_on=packages, lane="images")
+            yield task(CEPH, self._start_ceph, depends_on=(CLUSTER, CEPH_IMAGE))
         yield task(
-            "chart", self._install_chart, depends_on=("load hub", "CoreDNS", "Istio")
+            "chart",
+            self._install_chart,
+            depends_on=("load hub", "CoreDNS", "Istio", *ceph),
         )
         yield task(PAGE, self._wait_for_page, depends_on=("chart",))
 
@@ -216,6 +228,15 @@ class Preparation:
         self._own[name] = image
         if self._availability.get(name) != availability.AVAILABLE:
             self._publish(name, availability.loading())
+
+    def _build_ceph(self, step: Step) -> None:
+        def note(line: str) -> None:
+            step.note = line
+
+        self._own[IMAGE] = images.platform_image(self._paths, IMAGE, note)
+
+    def _start_ceph(self, _: Step) -> None:
+        storage.start_ceph(self._paths, self._cluster.kubectl, self._own[IMAGE])
 
     def _start(self, _: Step) -> None:
         self._own["pause"] = images.own_image(self._paths, "pause")

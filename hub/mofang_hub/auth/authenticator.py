@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mofang_hub.auth.shared_password import SharedPassword
 from mofang_hub.settings import Secrets, Settings
 
 
@@ -18,7 +19,7 @@ def configure_authenticator(c: Any, settings: Settings, secrets: Secrets) -> Non
     c.Authenticator.allowed_users = set(auth.allowed_users)
     match auth.method:
         case "shared-password":
-            c.JupyterHub.authenticator_class = "shared-password"
+            c.JupyterHub.authenticator_class = SharedPassword
             c.SharedPasswordAuthenticator.user_password = secrets.get("user-password")
             c.SharedPasswordAuthenticator.admin_password = secrets.get("admin-password")
         case "oauth":

@@ -13,10 +13,10 @@ from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scope
 from mofang_hub.config.database import database_url
 from mofang_hub.metrics import WATCHES
 from mofang_hub.pages.configure import configure_pages
+from mofang_hub.server_answers import ServerAnswer
 from mofang_hub.settings import Secrets, Settings, SingleuserSettings
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.spawner import MofangSpawner
-from mofang_spawner.volumes import homes
 
 HUB_PORT = 8081
 _ANSWER_SECONDS = 10.0
@@ -72,7 +72,10 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.activity_resolution = 300
     c.JupyterHub.last_activity_interval = 300
     # JupyterHub asks users' servers with it, which answer what their users like.
-    c.JupyterHubHTTPClient.session_options = session_options(_ANSWER_SECONDS)
+    c.JupyterHubHTTPClient.session_options = {
+        **session_options(_ANSWER_SECONDS),
+        "response_class": ServerAnswer,
+    }
     # The gateway leads everybody to /hub/metrics: it asks for the scope read:metrics.
     c.JupyterHub.authenticate_prometheus = True
     c.JupyterHub.concurrent_spawn_limit = settings.concurrent_spawn_limit
@@ -102,8 +105,8 @@ def _spawner(c: Any, settings: Settings) -> None:
     context = SpawnContext(
         training_url=f"http://{training}:8080{_TRAINING_PREFIX}",
         images=settings.image_references,
+        hub=settings.platform_namespace,
         limit_per_user=singleuser.limit_per_user,
-        homes=settings.storage_root / homes.FOLDER,
         ephemeral_storage=singleuser.ephemeral_storage,
     )
     WATCHES.follow(lambda: context.watchers)

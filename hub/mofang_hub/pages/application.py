@@ -1,23 +1,27 @@
 """JupyterHub, with our pages before its own, and a home for each of its users."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from jupyterhub import orm
 from jupyterhub.app import JupyterHub
+from tornado.ioloop import PeriodicCallback
 from traitlets import default
 from typing_extensions import override
 
 from mofang_hub.audit import RequestAudit
 from mofang_hub.auth.admin import restrict_admins
-from mofang_hub.auth.homes import with_homes
-from mofang_hub.pages import handlers, servers
+from mofang_hub.auth.homes import create_homes, with_homes
+from mofang_hub.auth.log_out import replace_log_out
+from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
+from mofang_hub.pages import handlers, log_in_page, servers
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.user_host import user_host_handlers
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
-from mofang_spawner.volumes.homes import close_homes
 
 
 class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
@@ -36,23 +40,42 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
 
     @default("authenticator")  # type: ignore[untyped-decorator] # traitlets'
     def _authenticator_default(self) -> Any:
-        kind = with_homes(self.authenticator_class, self._homes)
+        kind = with_homes(self.authenticator_class, self._spawn_context)
         return kind(parent=self, _deprecated_db_session=self.db)
 
     @property
-    def _homes(self) -> Path | None:
-        """Where the homes of all users are; None where they cannot be seen."""
-        context = self.config.MofangSpawner.get("context")
-        return context().homes if context else None
+    def _spawn_context(self) -> Callable[[], Any] | None:
+        """Returns the context of our spawners; None where there is none."""
+        return self.config.MofangSpawner.get("context") or None
 
     @override
     async def init_users(self) -> None:
-        # Beside everything else: there may be thousands, on a storage that hangs.
-        self._closing_homes = asyncio.create_task(
-            asyncio.to_thread(close_homes, self._homes)
-        )
         await super().init_users()
         self.authenticator.makes_homes = True
+        if self._spawn_context is not None:
+            # Beside everything else: there may be thousands, and Kubernetes be away.
+            names = [user.name for user in self.db.query(orm.User)]
+            self._creating_homes = asyncio.create_task(
+                create_homes(self._spawn_context, names)
+            )
+
+    @override
+    async def start(self) -> None:
+        """Start, and from then on remove what no server of the database has."""
+        await super().start()
+        context = self._spawn_context
+        if context is None or self.subapp or self.generate_config:
+            return
+        collector = GarbageCollector(context(), lambda: server_pods(self.users))
+
+        async def collect() -> None:
+            await collector.collect()
+            if self.proxy.is_uncertain:
+                await self.proxy.check_routes(self.users, self._service_map)
+
+        collecting = PeriodicCallback(collect, timedelta(seconds=COLLECT_SECONDS))
+        self._periodic_callbacks["garbage"] = collecting
+        collecting.start()
 
     @override
     async def init_role_creation(self) -> None:
@@ -83,10 +106,14 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         super().init_handlers()
         # The first that fits a path answers; settings can only add to the end.
         ours = [
+            *log_in_page.HANDLERS,
             *handlers.HANDLERS,
             *servers.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
             *user_host_handlers(self.public_url),
         ]
-        self.handlers[:0] = self.add_url_prefix(self.hub_prefix, ours)
+        self.handlers[:] = [
+            *self.add_url_prefix(self.hub_prefix, ours),
+            *replace_log_out(self.handlers),
+        ]

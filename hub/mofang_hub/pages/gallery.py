@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.space import Space
 from mofang_kube.names import debug_server_name, is_job_id, server_name
 from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Bounds, Environment, Project
@@ -33,6 +34,8 @@ class Server:
     progress_url: str
     has_failed: bool = False
     """Whether its last start failed."""
+    lost_node: str = ""
+    """Node that it is on if that does not answer; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,8 @@ class ProjectSection:
 
     project: Project
     cards: tuple[Card, ...]
+    space: Space | None = None
+    """What the project's directory takes; None as long as nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,8 @@ class Gallery:
     """The whole gallery of this user."""
     sections: tuple[ProjectSection, ...]
     running: tuple[Server, ...]
+    home: Space | None = None
+    """What the person's home takes; None as long as nobody knows."""
     chosen: Card | None = None
     """The only card of the page, where a link leads to one."""
 
@@ -150,9 +157,11 @@ def find_server(user: Any, hub_url: str, name: str) -> Server:
     # Not by brackets: JupyterHub's mapping would make what it lacks.
     spawner = user.spawners.get(name)
     path = f"{user.escaped_name}/{quote(name, safe='')}"
+    state = _state(spawner)
     return Server(
         name=name,
-        state=_state(spawner),
+        state=state,
+        lost_node=spawner.lost_node if state is ServerState.RUNNING else "",
         url=user.server_url(name),
         start_url=f"{hub_url}spawn/{path}",
         progress_url=f"{hub_url}spawn-pending/{path}",
@@ -200,6 +209,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
                 card(project, each)
                 for each in context.catalog.list_environments(project, groups)
             ),
+            space=Space.read(project.storage.get("project") or {}),
         )
         for project in context.catalog.list_projects(user.name, groups)
     ]
@@ -211,4 +221,5 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
         running=tuple(
             each for each in servers if each.state is not ServerState.STOPPED
         ),
+        home=Space.read(context.homes.status(user.name)),
     )

@@ -6,7 +6,7 @@ away, and the gateway serves them without asking anybody.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -136,6 +136,8 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         self._known: dict[str, Route] = {}
         self._adding: set[str] = set()
         self._has_listed = False
+        self.is_uncertain = False
+        """Whether a write failed, so that a stale route may be there."""
         self._probe = GatewayProbe(
             self.probe_url, host=None if "*" in self.hosts else self.hosts[0]
         )
@@ -177,6 +179,10 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         try:
             await self._apply(virtual_service, deadline)
             self._known[route.routespec] = route
+        except BaseException:
+            # It may have been made all the same.
+            self.is_uncertain = True
+            raise
         finally:
             self._adding.discard(route.routespec)
         try:
@@ -202,17 +208,21 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         """
         routespec = self.validate_routespec(routespec)
         self._known.pop(routespec, None)
+        metadata = {"name": route_name(routespec), "namespace": self.namespace}
+        virtual_service = {
+            "apiVersion": _API_VERSION,
+            "kind": "VirtualService",
+            "metadata": metadata,
+        }
         objects = await self._connected()
-        await objects.delete(
-            {
-                "apiVersion": _API_VERSION,
-                "kind": "VirtualService",
-                "metadata": {
-                    "name": route_name(routespec),
-                    "namespace": self.namespace,
-                },
-            }
-        )
+        try:
+            await self._persist(
+                lambda: objects.delete(virtual_service),
+                time.monotonic() + self.live_timeout_seconds,
+            )
+        except BaseException:
+            self.is_uncertain = True
+            raise
 
     async def get_all_routes(self) -> dict[str, dict[str, Any]]:
         """List all routes of the hub, by one request.
@@ -253,9 +263,11 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
             service_dict: JupyterHub's services, by name.
             routes: As ``get_all_routes`` returns them; None to ask for them.
         """
+        self.is_uncertain = False
         try:
             await super().check_routes(user_dict, service_dict, routes)
         except MofangError as err:
+            self.is_uncertain = True
             self.log.error("%s The hub goes on without it.", err)  # noqa: TRY400
 
     async def close(self) -> None:
@@ -264,11 +276,16 @@ class IstioProxy(Proxy):  # type: ignore[misc] # JupyterHub ships no types.
         await self._stack.aclose()
 
     async def _apply(self, virtual_service: Manifest, deadline: float) -> None:
-        """Apply, and try again while Kubernetes does not answer."""
         objects = await self._connected()
+        await self._persist(lambda: objects.apply(virtual_service), deadline)
+
+    async def _persist(
+        self, write: Callable[[], Awaitable[object]], deadline: float
+    ) -> None:
+        """Write, and try again while Kubernetes does not answer."""
         while True:
             try:
-                await objects.apply(virtual_service)
+                await write()
             except MofangError as err:
                 if is_permanent(err) or time.monotonic() > deadline:
                     raise

@@ -7,8 +7,9 @@ that whoever submits a job finds it in the next list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from cachetools import LRUCache
@@ -32,6 +33,7 @@ from mofang_jobs.engines.object_status import (
 from mofang_jobs.engines.pod_status import read_pod, strip_pod
 from mofang_jobs.engines.registry import kind_by_name
 from mofang_kube.clients import ApiClient
+from mofang_kube.clock import ClusterClock
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.names import JOB_LABEL, project_namespace
 from mofang_kube.watcher import Watcher, object_key
@@ -57,6 +59,7 @@ class JobCache:
         pods: Watch of the pods of jobs, cut by ``strip_pod``.
         nodes: Watch of the nodes.
         api: By which kinds that are found later are followed.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -66,8 +69,10 @@ class JobCache:
         nodes: Watcher,
         *,
         api: ApiClient | None = None,
+        now: ClusterClock | None = None,
     ) -> None:
         self._api = api
+        self.now = now or ClusterClock()
         self._jobs = jobs
         self._pods = pods
         self._nodes = nodes
@@ -82,6 +87,7 @@ class JobCache:
     @classmethod
     def of_cluster(cls, api: ApiClient) -> JobCache:
         """Return a cache that follows the cluster once it is started."""
+        clock = ClusterClock()
         return cls(
             jobs={},
             pods=Watcher(
@@ -90,9 +96,17 @@ class JobCache:
                 label_selector=JOB_LABEL,
                 trim=strip_pod,
                 index=pod_index_keys,
+                clock=clock,
             ),
-            nodes=Watcher(api, "/api/v1/nodes", trim=strip_node, index=node_index_keys),
+            nodes=Watcher(
+                api,
+                "/api/v1/nodes",
+                trim=strip_node,
+                index=node_index_keys,
+                clock=clock,
+            ),
             api=api,
+            now=clock,
         )
 
     def start(self) -> None:
@@ -105,6 +119,17 @@ class JobCache:
         """Begin to tell subscribers of changes."""
         for watcher in (*self._jobs.values(), self._pods):
             self._subscriptions.follow(watcher)
+        self._subscriptions.follow_nodes(self._nodes, self._notify_of_nodes)
+
+    def _notify_of_nodes(self, names: Collection[str]) -> None:
+        """Notify subscribers of the jobs on nodes that were lost, or came back."""
+        for pod in self._pods.objects.values():
+            if (pod.get("spec") or {}).get("nodeName") in names:
+                metadata = pod["metadata"]
+                job_id = (metadata.get("labels") or {}).get(JOB_LABEL)
+                if job_id:
+                    self._subscriptions.notify(metadata["namespace"], job_id)
+        self._subscriptions.wake()
 
     def follow_kind(self, kind: WorkloadKind) -> None:
         """Begin to follow one more kind of object; one that is followed stays."""
@@ -187,7 +212,13 @@ class JobCache:
         """Return the pods of a job's last attempt that are there."""
         group = self._pods.indexed(f"{job.namespace}/{job.id}")
         found = map(self._read_pod, group)
-        return [each for each in found if each and each.attempt == job.attempt]
+        pods = [each for each in found if each and each.attempt == job.attempt]
+        if not (lost := self.lost_nodes()):
+            return pods
+        return [
+            replace(each, is_node_lost=True) if each.node in lost else each
+            for each in pods
+        ]
 
     def has_pods(self, project: str, job_id: str) -> bool:
         """Say whether pods of some attempt of a job are there."""

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -30,6 +30,7 @@ from mofang_jobs.domain.conditions import (
 )
 from mofang_jobs.domain.models import Manifest, ObservedJob
 from mofang_jobs.engines.registry import kind_by_name
+from mofang_kube.clock import local_time
 from mofang_kube.errors import ConflictError, MofangError, NotFoundError
 from mofang_kube.leader import Leads, always
 
@@ -41,10 +42,6 @@ TRIES = 5
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 IDLE_SECONDS = 3600.0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +63,7 @@ class JobConditions:
         cache: Jobs as last observed, with the conditions on their objects.
         job_storage: Patches the objects.
         leads: Says whether this process decides; else nothing is set.
-        now: The time.
+        now: The time, as the cluster has it.
         clock: Steady seconds.
     """
 
@@ -76,7 +73,7 @@ class JobConditions:
         job_storage: JobStorage,
         *,
         leads: Leads = always,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cache = cache

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import datetime
 
 from mofang_jobs.domain.models import Manifest
-from mofang_jobs.engines.base import WorkloadKind
+from mofang_jobs.engines.base import Resource, WorkloadKind
 from mofang_jobs.engines.job_manifest import build_cancellation, build_unsuspension
 from mofang_jobs.engines.object_status import strip_job
-from mofang_jobs.engines.registry import PREREQUISITES, RETRIED_REFUSALS
+from mofang_jobs.engines.registry import RETRIED_REFUSALS
 from mofang_kube.errors import KubernetesUnavailableError, MofangError, QuotaError
-from mofang_kube.names import JOB_LABEL
+from mofang_kube.names import WITHOUT_OWNER_LABEL
 from mofang_kube.objects import ObjectStorage
 
 NOUN = "job"
@@ -44,12 +43,13 @@ class JobStorage:
     ) -> None:
         self._objects = objects
         self._pause_seconds = pause_seconds
+        self._being_made: set[tuple[str, str]] = set()
 
     async def create(self, kind: WorkloadKind, objects: list[Manifest]) -> Manifest:
         """Create a job: what it needs first, then the job itself.
 
-        Prerequisites are created first; if creating the job fails, ``collect_orphans``
-        deletes them.
+        Prerequisites are created first, with a label that says that they have no owner
+        yet. Where the job does not come to be, ``list_unowned`` finds them by that.
 
         Args:
             kind: Which resource runs it.
@@ -61,11 +61,16 @@ class JobStorage:
             MofangError: Kubernetes did not take it.
         """
         *prerequisites, body = objects
-        for prerequisite in prerequisites:
-            await self._objects.create_if_absent(prerequisite)
-        created = await self._create_counted(body)
-        for prerequisite in prerequisites:
-            await self._set_owner_reference(prerequisite, created)
+        key = body["metadata"]["namespace"], body["metadata"]["name"]
+        self._being_made.add(key)
+        try:
+            for prerequisite in prerequisites:
+                await self._objects.create_if_absent(_without_owner(prerequisite))
+            created = await self._create_counted(body)
+            for prerequisite in prerequisites:
+                await self.set_owner(prerequisite, created)
+        finally:
+            self._being_made.discard(key)
         return strip_job(kind, created)
 
     async def _create(self, body: Manifest) -> Manifest:
@@ -100,32 +105,41 @@ class JobStorage:
                 "minute."
             ) from err
 
-    async def _set_owner_reference(self, prerequisite: Manifest, job: Manifest) -> None:
-        """Set an ownerReference: the garbage collector deletes it with the job."""
+    async def set_owner(self, prerequisite: Manifest, job: Manifest) -> None:
+        """Set an ownerReference: the garbage collector deletes it with the job.
+
+        Raises:
+            NotFoundError: It is gone.
+        """
         owner = {
             "apiVersion": job["apiVersion"],
             "kind": job["kind"],
             "name": job["metadata"]["name"],
             "uid": job["metadata"]["uid"],
         }
-        await self._objects.merge(
-            prerequisite, {"metadata": {"ownerReferences": [owner]}}
-        )
+        metadata = {
+            "ownerReferences": [owner],
+            "labels": {WITHOUT_OWNER_LABEL: None},
+        }
+        await self._objects.merge(prerequisite, {"metadata": metadata})
 
-    async def collect_orphans(self, before: datetime) -> None:
-        """Remove what was made for jobs that never came to be.
+    async def list_unowned(self, resource: Resource) -> list[Manifest]:
+        """Return the prerequisites of one kind that wait for their job.
 
-        Args:
-            before: What is younger may still get its job.
+        Those that this process makes just now are left out.
         """
-        for resource in PREREQUISITES:
+        return [
+            each
             for each in await self._objects.list_objects(
-                resource.api_version, resource.kind, selector=JOB_LABEL
-            ):
-                metadata = each["metadata"]
-                created = datetime.fromisoformat(metadata["creationTimestamp"])
-                if created < before and not metadata.get("ownerReferences"):
-                    await self._objects.delete(each)
+                resource.api_version, resource.kind, selector=WITHOUT_OWNER_LABEL
+            )
+            if (each["metadata"]["namespace"], each["metadata"]["name"])
+            not in self._being_made
+        ]
+
+    async def delete_unowned(self, prerequisite: Manifest) -> None:
+        """Remove a prerequisite whose job never came to be."""
+        await self._objects.delete(prerequisite)
 
     async def find(
         self, kind: WorkloadKind, namespace: str, name: str
@@ -215,6 +229,12 @@ class JobStorage:
             name: Name of the object.
         """
         await self._objects.delete(_job(kind, namespace, name), noun=NOUN)
+
+
+def _without_owner(prerequisite: Manifest) -> Manifest:
+    metadata = prerequisite["metadata"]
+    labels = {**metadata.get("labels", {}), WITHOUT_OWNER_LABEL: "true"}
+    return {**prerequisite, "metadata": {**metadata, "labels": labels}}
 
 
 def _job(kind: WorkloadKind, namespace: str, name: str) -> Manifest:

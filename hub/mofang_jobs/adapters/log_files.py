@@ -16,14 +16,6 @@ from pathlib import Path
 
 import structlog
 
-from mofang_jobs.adapters.confined_fs import (
-    UnsafePathError,
-    make_folder,
-    move_folder,
-    open_file,
-    opened_folder,
-    remove_folder,
-)
 from mofang_jobs.domain.errors import StorageError
 from mofang_jobs.domain.log_paths import (
     DELETED_PREFIX,
@@ -31,7 +23,16 @@ from mofang_jobs.domain.log_paths import (
     deleted_parts,
     folder_parts,
 )
+from mofang_jobs.domain.models import Manifest, ObservedJob
 from mofang_kube.names import UID
+from mofang_storage.confined_fs import (
+    UnsafePathError,
+    make_folder,
+    move_folder,
+    open_file,
+    opened_folder,
+    remove_folder,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +115,52 @@ class LogStorage:
         finally:
             os.close(file)
         return LogPart(content=content, offset=start, size=size)
+
+    async def create_if_absent(self, job: ObservedJob, owner: Manifest) -> None:
+        """Make the directory of a job that has its object and is about to run.
+
+        Args:
+            job: The job.
+            owner: Its object, without which there is no directory.
+
+        Raises:
+            StorageError: It cannot be made.
+        """
+        del owner
+        await self.create(job.project, job.id)
+
+    async def mark_deleted(self, project: str, job: str) -> None:
+        """Note that a job is to be removed; noted twice is fine."""
+        await asyncio.to_thread(self._mark, deleted_parts(project, job))
+
+    def _mark(self, parts: Sequence[str]) -> None:
+        try:
+            make_folder(self._root, parts, _MODE, UID)
+        except (UnsafePathError, OSError) as err:
+            # The job can go all the same; its logs do when they are old.
+            log.warning("deletion is not noted", path="/".join(parts), error=str(err))
+
+    async def unmark_deleted(self, project: str, job: str) -> None:
+        """Take back that a job is to be removed."""
+        await asyncio.to_thread(self._unmark, deleted_parts(project, job))
+
+    def _unmark(self, parts: Sequence[str]) -> None:
+        try:
+            # Only a mark: what holds logs stays.
+            remove_folder(self._root, parts, entries=0)
+        except (UnsafePathError, OSError) as err:
+            log.warning("mark is not removed", path="/".join(parts), error=str(err))
+
+    async def is_marked_deleted(self, project: str, job: str) -> bool:
+        """Say whether a job is to be removed, or what it left is."""
+        return await asyncio.to_thread(self._is_there, deleted_parts(project, job))
+
+    def _is_there(self, parts: Sequence[str]) -> bool:
+        try:
+            with opened_folder(self._root, parts):
+                return True
+        except (FileNotFoundError, UnsafePathError):
+            return False
 
     async def discard(self, project: str, job: str) -> None:
         """Put a deleted job's logs out of reach.

@@ -16,8 +16,8 @@ from typing import Any
 import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file
 from mofang_jobs.domain.log_paths import LogName, folder_parts
+from mofang_storage.confined_fs import UnsafePathError, open_file
 
 log = structlog.get_logger(__name__)
 

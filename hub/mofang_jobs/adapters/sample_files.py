@@ -14,9 +14,9 @@ from pathlib import Path
 
 import structlog
 
-from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file
 from mofang_jobs.domain.log_paths import LogName
 from mofang_jobs.domain.samples import BadSampleError, Sample, parse_sample
+from mofang_storage.confined_fs import UnsafePathError, open_file
 
 log = structlog.get_logger(__name__)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from mofang_jobs.domain.models import ObservedJob
+from mofang_jobs.domain.nodes import LOST
 from mofang_jobs.engines.object_status import read_job
 from mofang_kube.names import JOB_LABEL, JOB_SPEC_ANNOTATION
 from mofang_kube.watcher import Change, Watcher
@@ -85,6 +86,18 @@ class Subscriptions:
         passing_on = self._pass_on(watcher)
         self._tasks.append(asyncio.create_task(passing_on, name="changes of jobs"))
 
+    def follow_nodes(
+        self, watcher: Watcher, notify: Callable[[Collection[str]], None]
+    ) -> None:
+        """Have somebody notified of nodes that are lost or come back, from now on.
+
+        Args:
+            watcher: Of nodes, indexed by ``node_index_keys``.
+            notify: Gets their names.
+        """
+        passing_on = _pass_on_nodes(watcher, notify)
+        self._tasks.append(asyncio.create_task(passing_on, name="changes of nodes"))
+
     async def stop(self) -> None:
         """Tell nothing any more."""
         for task in self._tasks:
@@ -106,3 +119,14 @@ class Subscriptions:
         for subscription in self._open:
             if subscription.namespace in {None, metadata.get("namespace")}:
                 subscription.notify(job_id, gone)
+
+
+async def _pass_on_nodes(
+    watcher: Watcher, notify: Callable[[Collection[str]], None]
+) -> None:
+    known: set[str] = set()
+    async for _ in watcher.changes():
+        lost = {each["metadata"]["name"] for each in watcher.indexed(LOST)}
+        if lost != known:
+            notify(lost ^ known)
+            known = lost

@@ -167,6 +167,9 @@ class ObservedPod:
     is_terminating: bool = False
     """Whether its deletion was asked for."""
 
+    is_node_lost: bool = False
+    """Whether its node does not answer, so that nobody knows what it does."""
+
     status_reason: str = ""
     """The pod's own reason, such as ``Evicted``."""
 
@@ -196,6 +199,14 @@ class ObservedPod:
     def has_ended(self) -> bool:
         """Whether its container will not run again."""
         return self.phase in {PodPhase.SUCCEEDED, PodPhase.FAILED}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody waits for it any more.
+
+        Of a pod that was deleted on a lost node, nobody will ever say that it ended.
+        """
+        return self.has_ended or (self.is_terminating and self.is_node_lost)
 
 
 class Outcome(StrEnum):

@@ -8,6 +8,7 @@ from typing import Self
 from typing_extensions import override
 
 from mofang_jobs.domain.models import Manifest
+from mofang_kube.nodes import is_lost
 from mofang_kube.placement import NodeClass
 
 NODE_TAINTS = "node.kubernetes.io/"
@@ -44,23 +45,14 @@ class Node(NodeClass):
             pool=kind.pool,
             is_labelled=kind.is_labelled,
             has_gpu=kind.has_gpu,
-            is_lost=_is_lost((node.get("status") or {}).get("conditions") or []),
+            is_lost=is_lost(node),
             is_cordoned=bool((node.get("spec") or {}).get("unschedulable")),
         )
 
 
 def node_index_keys(node: Manifest) -> tuple[str, ...]:
     """Return the groups that a node is found by; those that are lost have one."""
-    conditions = (node.get("status") or {}).get("conditions") or []
-    return (LOST,) if _is_lost(conditions) else ()
-
-
-def _is_lost(conditions: list[Manifest]) -> bool:
-    # The cluster says Unknown of a node that it hears nothing of.
-    return any(
-        each.get("type") == "Ready" and each.get("status") == "Unknown"
-        for each in conditions
-    )
+    return (LOST,) if is_lost(node) else ()
 
 
 def strip_node(node: Manifest) -> Manifest:

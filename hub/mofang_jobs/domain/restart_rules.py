@@ -19,9 +19,17 @@ from mofang_jobs.domain.termination_message import shortened
 MOST_IN_A_ROW = 3
 """Failures of the script, one after the other, that are tried again."""
 
-LOST_AFTER = timedelta(seconds=30)
+LOST_AFTER = timedelta(seconds=5)
 """How long a node may be silent before the job is taken away from it, on top of the
-time that Kubernetes itself waits."""
+50 seconds that Kubernetes itself waits."""
+
+MANY_LOST_AFTER = timedelta(seconds=60)
+"""The same where most nodes are silent."""
+
+_UNHEALTHY_ZONE = 0.55
+"""Part of the nodes that are silent from which on it is rather the control plane that
+does not hear them, such as after it was away itself: the node controller's own border,
+``--unhealthy-zone-threshold``."""
 
 LATE_AFTER = timedelta(hours=1)
 """How long after a failure a job no longer starts again by itself: its owner has done
@@ -77,6 +85,9 @@ def record_failure(
     if job.failure is not None:
         return job.failure
     pod = root_cause_pod(job, pods)
+    lost = (each for each in pods if each.is_node_lost and not each.has_ended)
+    if pod is None and (found := next(lost, None)):
+        return _record_lost_node(job, found, job.finished or now)
     if pod is None:
         return RestartRecord(
             attempt=job.attempt,
@@ -97,11 +108,25 @@ def record_failure(
     )
 
 
+def lost_after(lost: int, total: int) -> timedelta:
+    """Return for how long a node must be silent until jobs are taken away from it.
+
+    Args:
+        lost: How many nodes are silent.
+        total: How many there are.
+    """
+    # Of few nodes, as Kubernetes counts them, each may be one that is lost.
+    is_most = lost > 2 and lost > _UNHEALTHY_ZONE * total  # noqa: PLR2004
+    return MANY_LOST_AFTER if is_most else LOST_AFTER
+
+
 def record_loss(
     job: ObservedJob,
     pods: Sequence[ObservedPod],
     lost: Mapping[str, timedelta],
     now: datetime,
+    *,
+    after: timedelta = LOST_AFTER,
 ) -> RestartRecord | None:
     """Return what is written down of a lost node; None if none was lost for long.
 
@@ -110,22 +135,29 @@ def record_loss(
         pods: Its pods.
         lost: Nodes that do not answer, and for how long.
         now: The time.
+        after: How long that must be.
     """
     for pod in pods:
         silence = lost.get(pod.node or "")
         if silence is None or pod.has_ended:
             continue
-        if silence >= LOST_AFTER:
-            return RestartRecord(
-                attempt=job.attempt,
-                at=now,
-                cause=f"Node {pod.node}, which ran {pod.label}, is not responding.",
-                replica=pod.label,
-                node=pod.node,
-                platform_failure=True,
-                node_excluded=True,
-            )
+        if silence >= after:
+            return _record_lost_node(job, pod, now)
     return None
+
+
+def _record_lost_node(
+    job: ObservedJob, pod: ObservedPod, now: datetime
+) -> RestartRecord:
+    return RestartRecord(
+        attempt=job.attempt,
+        at=now,
+        cause=f"Node {pod.node}, which ran {pod.label}, is not responding.",
+        replica=pod.label,
+        node=pod.node,
+        platform_failure=True,
+        node_excluded=True,
+    )
 
 
 def may_restart(job: ObservedJob, record: RestartRecord) -> bool:

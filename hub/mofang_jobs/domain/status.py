@@ -98,7 +98,7 @@ def job_state(job: ObservedJob, pods: Sequence[ObservedPod]) -> JobState:
         return JobState.SUCCEEDED
     if job.cancelled_by:
         has_ended = job.is_suspension_observed or job.outcome is not None
-        is_over = has_ended and all(pod.has_ended for pod in pods)
+        is_over = has_ended and all(pod.is_over for pod in pods)
         return JobState.CANCELLED if is_over else JobState.CANCELLING
     if job.outcome is Outcome.FAILED:
         return JobState.FAILED
@@ -293,23 +293,36 @@ def _present(pod: ObservedPod, inputs: StatusInputs, *, shell: bool) -> Replica:
     return Replica(
         role=pod.role,
         index=pod.index,
-        state=ReplicaState.CANCELLED if is_cancelled else ReplicaState(pod.phase.value),
+        state=ReplicaState.CANCELLED if is_cancelled else _replica_state(pod),
         node=pod.node,
         reason=None
         if is_cancelled
         else failure_reason(pod, resources_of(job.spec, pod.role))
         if is_failed
-        else (ending if until else pending_reason(pod)),
+        else (ending if until else pending_reason(pod) or _lost(pod)),
         exit_code=pod.exit_code,
         shell_allowed=shell and is_open_to_shells(pod),
         held_until=until,
     )
 
 
+def _replica_state(pod: ObservedPod) -> ReplicaState:
+    if pod.is_node_lost and not pod.has_ended:
+        return ReplicaState.UNKNOWN
+    return ReplicaState(pod.phase.value)
+
+
+def _lost(pod: ObservedPod) -> str | None:
+    if pod.is_node_lost and not pod.has_ended:
+        return f"Node {pod.node} is not responding."
+    return None
+
+
 def is_open_to_shells(pod: ObservedPod) -> bool:
     """Say whether a shell can be opened in the pod now."""
     is_up = pod.phase is PodPhase.RUNNING and pod.started is not None
-    return is_up and pod.exit_code is None and not pod.is_terminating
+    is_reachable = not (pod.is_terminating or pod.is_node_lost)
+    return is_up and pod.exit_code is None and is_reachable
 
 
 def _absent(role: str, index: int, state: JobState, ending: str | None) -> Replica:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from mofang_api.models import Engine as EngineName
 from mofang_api.models import Framework
-from mofang_jobs.engines.base import Engine, Resource, WorkloadKind
+from mofang_jobs.engines.base import Engine, WorkloadKind
 from mofang_jobs.engines.jobset import JobSet
 from mofang_jobs.engines.kubeflow_v1 import KubeflowV1
 from mofang_jobs.engines.kuberay import KubeRay
@@ -20,10 +20,6 @@ ENGINES: tuple[Engine, ...] = (KubeflowV1(), TrainerV2(), JobSet(), KubeRay())
 
 KINDS: tuple[WorkloadKind, ...] = tuple(
     kind for engine in ENGINES for kind in engine.kinds
-)
-
-PREREQUISITES: tuple[Resource, ...] = tuple(
-    each for engine in ENGINES for each in engine.prerequisites
 )
 
 CONTAINERS = frozenset(kind.container for kind in KINDS)

@@ -1,4 +1,8 @@
-"""Admit one job: create its PodGroup and its NetworkPolicy, then unsuspend it."""
+"""Admit one job: make what its replicas need, then unsuspend it.
+
+That is its PodGroup, its NetworkPolicy and its directory of logs, which would belong to
+root if the kubelet made it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ class Admitter:
     Args:
         cache: Jobs, pods and nodes as last observed.
         job_storage: Unsuspends it.
-        dependents: Create its PodGroup and its NetworkPolicy.
+        dependents: Make what its replicas need.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -40,6 +40,7 @@ from mofang_jobs.scheduling.queue_state import (
     SchedulableNodes,
     UnschedulableTracker,
 )
+from mofang_kube.clock import local_time
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError, MofangError
 from mofang_kube.leader import Leads, always
 
@@ -76,10 +77,6 @@ class ProjectPools(Protocol):
         """Return the name of the project's pool; empty for none."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class JobQueue:
     """Decides when pending jobs are admitted.
 
@@ -93,7 +90,7 @@ class JobQueue:
         admit_unschedulable: Whether jobs are admitted that no node could take.
         leads: Says whether this process acts; else it judges and admits nothing.
         metrics: Where admissions are counted.
-        now: The time.
+        now: The time, as the cluster has it.
         clock: Steady seconds, by which what we saw ourselves is timed.
         retry_seconds: Time until projects are asked for again.
     """
@@ -110,7 +107,7 @@ class JobQueue:
         admit_unschedulable: bool = False,
         leads: Leads = always,
         metrics: ServiceMetrics | None = None,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
         clock: Callable[[], float] = time.monotonic,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -21,6 +21,7 @@ from mofang_jobs.domain.restart_rules import may_restart
 from mofang_jobs.domain.samples import SampledReplica
 from mofang_jobs.services.hang_detector import HangDetector
 from mofang_jobs.services.restart_controller import RestartController
+from mofang_kube.clock import local_time
 
 CHECKS_WITHOUT_VERDICT = 8
 """After more of them, what another process found of a job is not believed any more: the
@@ -33,10 +34,6 @@ minutes."""
 log = structlog.get_logger(__name__)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class HangMonitor:
     """Judges running jobs again and again.
 
@@ -46,7 +43,7 @@ class HangMonitor:
         restart_controller: Starts jobs again that ask for it.
         conditions: Where it is kept which jobs hang.
         period_seconds: How often each job is judged.
-        now: The time.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -57,7 +54,7 @@ class HangMonitor:
         conditions: JobConditions,
         *,
         period_seconds: float,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
     ) -> None:
         self._cache = cache
         self._watch = watch

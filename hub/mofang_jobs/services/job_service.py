@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -14,10 +14,11 @@ from mofang_jobs.domain.access import Action
 from mofang_jobs.domain.models import Caller, ObservedJob, Outcome
 from mofang_jobs.engines.object_status import read_job
 from mofang_jobs.engines.registry import kind_by_name
-from mofang_jobs.services.deleted_logs import DeletedLogs
 from mofang_jobs.services.environment_service import EnvironmentService
 from mofang_jobs.services.job_lookup import JobLookup
+from mofang_jobs.services.job_removal import JobRemoval
 from mofang_jobs.services.submission import SubmissionService
+from mofang_kube.clock import local_time
 from mofang_kube.errors import ConflictError, NotFoundError
 
 log = structlog.get_logger(__name__)
@@ -25,10 +26,6 @@ log = structlog.get_logger(__name__)
 CANCEL_ATTEMPTS = 10
 
 _SUCCEEDED = Outcome.SUCCEEDED
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class JobService:
@@ -40,8 +37,8 @@ class JobService:
         job_storage: Who changes it.
         environments: What jobs may run.
         submissions: Makes jobs.
-        logs: Removed with their jobs.
-        now: The time.
+        removal: Removes them, with what they have written.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -52,15 +49,15 @@ class JobService:
         job_storage: JobStorage,
         environments: EnvironmentService,
         submissions: SubmissionService,
-        logs: DeletedLogs,
-        now: Callable[[], datetime] = _now,
+        removal: JobRemoval,
+        now: Callable[[], datetime] = local_time,
     ) -> None:
         self._lookup = lookup
         self._cache = cache
         self._job_storage = job_storage
         self._environments = environments
         self._submissions = submissions
-        self._logs = logs
+        self._removal = removal
         self._now = now
 
     async def submit(self, caller: Caller, project: str, spec: JobSpec) -> Job:
@@ -163,20 +160,8 @@ class JobService:
             job_id: Id of the job, such as ``digits-x1y2z3``.
         """
         await self._lookup.find(Action.STOP, caller, project, job_id)
-        with self._cache.deleting(project, job_id):
-            await self._delete_attempts(project, job_id)
-            await self._logs.discard(project, job_id)
-            # A next attempt may have come meanwhile.
-            await self._delete_attempts(project, job_id)
+        await self._removal.remove(project, job_id)
         log.info("job deleted", user=caller.name, project=project, job=job_id)
-
-    async def _delete_attempts(self, project: str, job_id: str) -> None:
-        for obj in self._cache.attempts_of(project, job_id):
-            metadata = obj["metadata"]
-            await self._job_storage.delete(
-                kind_by_name(obj["kind"]), metadata["namespace"], metadata["name"]
-            )
-            self._cache.drop(obj)
 
     def _forget(self, job: ObservedJob) -> None:
         # Only what was looked for: a later attempt may have come meanwhile.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -22,7 +22,6 @@ from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.failure_class import FailureClass, classify_failure
 from mofang_jobs.domain.models import ObservedJob, Outcome
 from mofang_jobs.domain.restart_rules import (
-    LOST_AFTER,
     TOO_LATE,
     is_too_late,
     may_restart,
@@ -37,16 +36,13 @@ from mofang_jobs.services.restart_state import (
 )
 from mofang_jobs.services.submission import SubmissionService
 from mofang_jobs.services.superseded_attempts import SupersededAttempts
+from mofang_kube.clock import local_time
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.leader import Leads, always
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 5.0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +71,7 @@ class RestartController:
         grace_period: How long pods are waited for.
         leads: Says whether this process acts; else it only says what is coming.
         metrics: Where failures and restarts are counted.
-        now: The time.
+        now: The time, as the cluster has it.
     """
 
     def __init__(
@@ -89,14 +85,16 @@ class RestartController:
         grace_period: StatusGracePeriod | None = None,
         leads: Leads = always,
         metrics: ServiceMetrics | None = None,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = local_time,
     ) -> None:
         self._cache = cache
         self._superseded = SupersededAttempts(cache, job_storage)
         self._submissions = submissions
         self._leads = leads
         self._now = now
-        self._lost_nodes = lost_nodes or LostNodes(cache.lost_nodes)
+        self._lost_nodes = lost_nodes or LostNodes(
+            cache.lost_nodes, total=lambda: len(cache.node_objects)
+        )
         self._grace_period = grace_period or StatusGracePeriod()
         self._metrics = metrics or ServiceMetrics()
         self._failure_counter = FailureCounter(cache, self._metrics, self._grace_period)
@@ -138,7 +136,7 @@ class RestartController:
                 subscription.notify(job.id)
             while True:
                 await self.reconcile()
-                await subscription.wait(POLL_SECONDS)
+                await subscription.wait(min(POLL_SECONDS, self._lost_nodes.until_due()))
 
     async def reconcile(self) -> None:
         """Look once at all jobs, and restart those that are due."""
@@ -202,10 +200,12 @@ class RestartController:
         lost = self._lost_nodes.durations()
         if not lost:
             return None
+        after = self._lost_nodes.required()
         if self._conditions.find(job, ConditionType.NODE_LOST):
             # It was lost for long enough already, perhaps before this process began.
-            lost = {name: max(each, LOST_AFTER) for name, each in lost.items()}
-        return record_loss(job, self._cache.pods_of(job), lost, self._now())
+            lost = {name: max(each, after) for name, each in lost.items()}
+        pods = self._cache.pods_of(job)
+        return record_loss(job, pods, lost, self._now(), after=after)
 
     async def restart(
         self,

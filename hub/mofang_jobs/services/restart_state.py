@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
+from mofang_jobs.domain.restart_rules import lost_after
 from mofang_jobs.domain.status import root_cause_pod
 
 
@@ -18,6 +20,7 @@ class LostNodes:
 
     Args:
         lost: The nodes that do not answer now.
+        total: How many nodes there are; asked while some are lost.
         clock: Steady seconds.
     """
 
@@ -25,9 +28,11 @@ class LostNodes:
         self,
         lost: Callable[[], set[str]],
         *,
+        total: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lost = lost
+        self._total = total
         self._clock = clock
         self._since: dict[str, float] = {}
 
@@ -38,6 +43,20 @@ class LostNodes:
         return {
             name: timedelta(seconds=now - since) for name, since in self._since.items()
         }
+
+    def required(self) -> timedelta:
+        """Return for how long a node must be lost until its jobs are restarted."""
+        return lost_after(len(self._since), self._total())
+
+    def until_due(self) -> float:
+        """Return in how many seconds the next node is lost for long enough.
+
+        That is infinite while none is going to be.
+        """
+        required = self.required()
+        left = (required - each for each in self.durations().values())
+        due = (each.total_seconds() for each in left if each > timedelta())
+        return min(due, default=math.inf)
 
 
 GRACE_SECONDS = 10.0

@@ -21,7 +21,6 @@ from mofang_api.models import (
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
-from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.domain.capacity import NodeCapacity, excluded_nodes, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import capacity_warnings
@@ -65,7 +64,6 @@ class SubmissionService:
         quotas: What projects may use.
         pod_groups: What pods need for their gang.
         settings: How many jobs there may be in a project that says nothing.
-        logs: Makes the directory that a job's containers mount.
     """
 
     def __init__(
@@ -78,7 +76,6 @@ class SubmissionService:
         quotas: Quotas,
         pod_groups: PodGroupController,
         settings: JobSettings,
-        logs: LogStorage,
     ) -> None:
         self._cache = cache
         self._job_storage = job_storage
@@ -86,7 +83,6 @@ class SubmissionService:
         self._validator = validator
         self._quotas = quotas
         self._pod_groups = pod_groups
-        self._logs = logs
         self._settings = settings
         self._being_made: Counter[tuple[str, str]] = Counter()
 
@@ -180,8 +176,6 @@ class SubmissionService:
         objects = render(
             kind, new, self._cache.nodes, self._pod_groups.scheduling_metadata(new)
         )
-        # Before the object: what the kubelet makes belongs to root.
-        await self._logs.create(new.project, new.id)
         obj = await self._job_storage.create(kind, objects)
         self._cache.put(obj)
         return obj

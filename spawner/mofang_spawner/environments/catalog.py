@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,27 +17,82 @@ from mofang_spawner.environments.policy import can_start, can_use
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _SYNC_SECONDS = 10.0
+
+
+class _Parsed(Generic[T]):
+    """The objects of one watch, each parsed once for as long as it does not change.
+
+    Args:
+        watcher: Replaces an object that has changed, and never changes one in place.
+        parse: Raises ``ValidationError`` for what it cannot read.
+        kind: For the log.
+    """
+
+    def __init__(
+        self, watcher: Watcher, parse: Callable[[dict[str, Any]], T], kind: str
+    ) -> None:
+        self._watcher = watcher
+        self._parse = parse
+        self._kind = kind
+        self._kept: dict[str, tuple[dict[str, Any], T | None]] = {}
+
+    def find(self, name: str) -> T | None:
+        """The object, or None; also None when it is unreadable."""
+        body = self._watcher.objects.get(name)
+        if body is None:
+            self._kept.pop(name, None)
+            return None
+        known = self._kept.get(name)
+        if known is None or known[0] is not body:
+            known = self._kept[name] = (body, self._read(name, body))
+        return known[1]
+
+    def list(self) -> list[T]:
+        """All that are readable."""
+        found = (self.find(name) for name in self._watcher.objects)
+        return [each for each in found if each is not None]
+
+    def _read(self, name: str, body: dict[str, Any]) -> T | None:
+        try:
+            return self._parse(body)
+        except ValidationError as err:
+            log.warning("%s %s is left out: %s", self._kind, name, err)
+            return None
 
 
 class Catalog:
     """What may be started, and where.
 
     Args:
-        api: Client of the cluster.
+        environments: The watch of environments.
+        projects: The watch of projects.
         images: References of the platform's images by the names that environments
             may call them.
+
+    Attributes:
+        watchers: The watches of environments and of projects.
     """
 
-    def __init__(self, api: ApiClient, images: Mapping[str, str]) -> None:
-        self._images = images
-        self._environments = Watcher(api, f"/apis/{API_VERSION}/environments")
-        self._projects = Watcher(api, f"/apis/{API_VERSION}/projects")
+    def __init__(
+        self, environments: Watcher, projects: Watcher, images: Mapping[str, str]
+    ) -> None:
+        self.watchers = [environments, projects]
+        self._environments = _Parsed(
+            environments, lambda body: Environment.parse(body, images), "Environment"
+        )
+        self._projects = _Parsed(projects, Project.parse, "Project")
 
-    @property
-    def watchers(self) -> list[Watcher]:
-        """The watches of environments and of projects."""
-        return [self._environments, self._projects]
+    @classmethod
+    def of_cluster(cls, api: ApiClient, images: Mapping[str, str]) -> "Catalog":
+        """A catalogue of what the cluster has; ``close`` it."""
+        return cls(
+            Watcher(api, f"/apis/{API_VERSION}/environments"),
+            Watcher(api, f"/apis/{API_VERSION}/projects"),
+            images,
+        )
 
     async def ready(self) -> None:
         """Begin to follow, and wait for the first lists.
@@ -58,37 +114,27 @@ class Catalog:
 
     async def close(self) -> None:
         """End the watches."""
-        await self._environments.stop()
-        await self._projects.stop()
+        for watcher in self.watchers:
+            await watcher.stop()
 
     def find_environment(self, name: str) -> Environment | None:
         """The environment, or None; also None when its resource is unreadable."""
-        body = self._environments.objects.get(name)
-        try:
-            return Environment.parse(body, self._images) if body else None
-        except ValidationError as err:
-            log.warning("Environment %s is left out: %s", name, err)
-            return None
+        return self._environments.find(name)
 
     def find_project(self, name: str) -> Project | None:
         """The project, or None; also None when its resource is unreadable."""
-        body = self._projects.objects.get(name)
-        try:
-            return Project.parse(body) if body else None
-        except ValidationError as err:
-            log.warning("Project %s is left out: %s", name, err)
-            return None
+        return self._projects.find(name)
 
     def list_projects(self, username: str, groups: AbstractSet[str]) -> list[Project]:
         """Projects in which the user may start servers, by title."""
-        found = [self.find_project(name) for name in self._projects.objects]
-        mine = [each for each in found if each and can_start(each, username, groups)]
+        found = self._projects.list()
+        mine = [each for each in found if can_start(each, username, groups)]
         return sorted(mine, key=lambda project: project.display_name.casefold())
 
     def list_environments(
         self, project: Project, groups: AbstractSet[str]
     ) -> list[Environment]:
         """Environments a member may start there, in the gallery's order."""
-        found = [self.find_environment(name) for name in self._environments.objects]
-        mine = [each for each in found if each and can_use(each, project, groups)]
+        found = self._environments.list()
+        mine = [each for each in found if can_use(each, project, groups)]
         return sorted(mine, key=lambda each: (each.order, each.display_name))

@@ -126,6 +126,8 @@ class Project(_Model):
     """``Ready`` once its namespace is made."""
     message: str = ""
     quota: dict[str, Any] = Field(default={})
+    storage: dict[str, Any] = Field(default={})
+    """What its directories take, as its status says."""
     high_priority: str = "admin"
     """The least role whose jobs may have priority high: member or admin."""
     secrets: tuple[ProjectSecret, ...] = ()
@@ -140,5 +142,6 @@ class Project(_Model):
                 "name": body["metadata"]["name"],
                 "phase": status.get("phase", ""),
                 "message": status.get("message", ""),
+                "storage": status.get("storage") or {},
             }
         )

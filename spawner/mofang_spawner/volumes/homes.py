@@ -1,97 +1,148 @@
-"""Make a user's home in the shared storage, before anything mounts it.
+"""The homes of people: asked for here, made by the reconciler.
 
-The kubelet makes missing sub-paths itself, but as root's and with the mode of their
-parent: git takes such a home for somebody else's, and where the parent is closed its
-user cannot write to it. In the platform's pods we are the user of people's containers;
-root gives the home to that user.
+The kubelet would make a missing sub-path as root's, where its user cannot write. So a
+Home is created for each user, and a server starts when its status says that it is
+there.
 """
 
 import asyncio
-import logging
-import os
-import stat
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
-from mofang_kube.names import UID, user_slug
+from mofang_kube.errors import MofangError
+from mofang_kube.names import (
+    API_VERSION,
+    SNAPSHOT_REQUEST_ANNOTATION,
+    user_slug,
+)
+from mofang_kube.objects import Manifest, ObjectStorage
+from mofang_kube.watcher import Watcher
 
-FOLDER = "users"
-"""Of the storage's root; what the claim ``mofang-users`` holds."""
-
-MODE = 0o770
-"""Its group is that of all containers, which mount nobody else's home; a job of its
-user may have another user id."""
-
-_SECONDS = 5.0
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-log = logging.getLogger(__name__)
+HOMES_PATH = f"/apis/{API_VERSION}/homes"
+_SECONDS = 15.0
 
 
-async def ensure_home(users: Path | None, username: str) -> None:
-    """Make the home, or close it; where that fails, leave it to the kubelet.
+class HomeUnavailableError(MofangError):
+    """A home is not there, or its snapshot is not taken."""
+
+    code: ClassVar[str] = "home_unavailable"
+    status: ClassVar[int] = 503
+
+
+def trim_home(home: Manifest) -> Manifest:
+    """Reduce a Home to what is read of it, for the cache."""
+    metadata = home["metadata"]
+    return {
+        "metadata": {"name": metadata["name"]},
+        "spec": {"user": (home.get("spec") or {}).get("user", "")},
+        "status": home.get("status") or {},
+    }
+
+
+class Homes:
+    """The homes of all users, as one watch sees them.
 
     Args:
-        users: Where homes are; None where none can be made.
-        username: Whose; the directory has the user's slug for a name.
+        objects: Writes them.
+        watcher: Follows them, by ``trim_home``.
+        seconds: How long the reconciler may take.
     """
-    if users is None:
-        return
-    home = users / user_slug(username)
-    try:
-        async with asyncio.timeout(_SECONDS):
-            await asyncio.to_thread(_ensure, home)
-    except (OSError, TimeoutError) as err:
-        log.warning("The home %s could not be made: %r", home, err)
 
+    def __init__(
+        self, objects: ObjectStorage, watcher: Watcher, *, seconds: float = _SECONDS
+    ) -> None:
+        self._objects = objects
+        self._watcher = watcher
+        self._seconds = seconds
 
-def close_homes(users: Path | None) -> None:
-    """Close the homes that are there, as earlier versions and the kubelet made them."""
-    if users is None:
-        return
-    try:
-        with os.scandir(users) as homes:
-            for each in homes:
-                if each.is_dir(follow_symlinks=False):
-                    _try_to_close(Path(each.path))
-    except OSError as err:
-        log.warning("The homes in %s could not be read: %r", users, err)
+    def status(self, username: str) -> dict[str, Any]:
+        """Return what the reconciler says of a home; empty for one not made yet."""
+        found = self._watcher.objects.get(user_slug(username))
+        status: dict[str, Any] = found["status"] if found else {}
+        return status
 
+    async def create(self, username: str) -> None:
+        """Ask for a home, unless it was asked for already.
 
-def _try_to_close(home: Path) -> None:
-    try:
-        _close(home)
-    except OSError as err:
-        log.warning("The home %s could not be closed: %r", home, err)
+        Raises:
+            MofangError: Kubernetes refuses it, or does not answer.
+        """
+        if user_slug(username) not in self._watcher.objects:
+            await self._objects.create_if_absent(_manifest(username))
 
+    async def ensure(self, username: str) -> None:
+        """Wait until a home is there.
 
-def _ensure(home: Path) -> None:
-    try:
-        home.mkdir(mode=MODE)
-    except FileExistsError:
-        _close(home)
-        return
-    if os.geteuid() == 0:
-        os.chown(home, UID, UID, follow_symlinks=False)
-    # The mask of this process is not to count.
-    _close(home)
-
-
-def _close(home: Path) -> None:
-    """Let nobody but its user's containers in; what is no directory stays as it is."""
-    directory = os.open(home, _DIRECTORY)
-    try:
-        found = os.fstat(directory)
-        if os.geteuid() not in {0, found.st_uid}:
-            log.warning(
-                "The home %s belongs to user %d and stays open as it is (mode %o): "
-                "run `chown %d:%d` on it.",
-                home,
-                found.st_uid,
-                stat.S_IMODE(found.st_mode),
-                UID,
-                UID,
+        Raises:
+            HomeUnavailableError: The storage or the reconciler does not make it.
+            MofangError: Kubernetes refuses it, or does not answer.
+        """
+        if self.status(username).get("phase") == "Ready":
+            return
+        await self.create(username)
+        status = await self._wait(username, lambda found: "phase" in found)
+        if status is None:
+            raise HomeUnavailableError(
+                "Your home directory is not there yet: the reconciler does not answer. "
+                "Try again in a minute; if that does not help, ask an administrator to "
+                "look at the reconciler's log."
             )
-        elif stat.S_IMODE(found.st_mode) != MODE:
-            os.fchmod(directory, MODE)
-    finally:
-        os.close(directory)
+        if status["phase"] != "Ready":
+            raise HomeUnavailableError(
+                f"{status.get('message', '')} Try again in a minute; if that does not "
+                "help, ask an administrator."
+            )
+
+    async def snapshot(self, username: str) -> str:
+        """Keep a home as it is now; return the snapshot's name.
+
+        Raises:
+            HomeUnavailableError: There is none; says why.
+            MofangError: Kubernetes refuses it, or does not answer.
+        """
+        request = datetime.now(UTC).isoformat(timespec="milliseconds")
+        annotations = {SNAPSHOT_REQUEST_ANNOTATION: request}
+        await self._objects.merge(
+            _manifest(username), {"metadata": {"annotations": annotations}}
+        )
+
+        def is_answered(status: dict[str, Any]) -> bool:
+            answer: dict[str, str] = status.get("requestedSnapshot") or {}
+            return answer.get("request") == request
+
+        status = await self._wait(username, is_answered)
+        answer = (status or {}).get("requestedSnapshot") or {}
+        if not answer.get("name"):
+            reason = answer.get("message") or "The reconciler does not answer."
+            raise HomeUnavailableError(f"No snapshot was taken. {reason}")
+        return str(answer["name"])
+
+    async def _wait(
+        self, username: str, is_reached: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any] | None:
+        """Return the status once it is as it should be; None when it takes too long."""
+        try:
+            async with (
+                asyncio.timeout(self._seconds),
+                aclosing(self._watcher.changes()) as changes,
+            ):
+                # Nothing else runs between a look and the wait for the next change.
+                while not is_reached(status := self.status(username)):
+                    await anext(changes)
+                return status
+        except TimeoutError:
+            return None
+
+
+def _manifest(username: str) -> Manifest:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Home",
+        "metadata": {
+            "name": user_slug(username),
+            "labels": {"app.kubernetes.io/part-of": "mofang"},
+        },
+        "spec": {"user": username},
+    }

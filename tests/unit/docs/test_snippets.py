@@ -36,7 +36,7 @@ EXTERNAL = {
     *("apt-get", "chmod", "chown", "code", "curl", "docker", "eval", "export", "find"),
     *("go", "grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
     *("jq", "openssl", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
-    *("sed", "tar"),
+    *("ceph", "sed", "tar"),
 }
 """Programs of others. Paths of the repository among their words must exist."""
 

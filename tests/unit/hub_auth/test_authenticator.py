@@ -1,10 +1,10 @@
 import pytest
-from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from oauthenticator.generic import GenericOAuthenticator
 from traitlets.config import Config
 from unit.hub_config.conftest import SECRETS, settings_file
 
 from mofang_hub.auth.authenticator import configure_authenticator
+from mofang_hub.auth.shared_password import SharedPassword
 from mofang_hub.settings import Secrets, Settings
 
 OAUTH = {
@@ -31,9 +31,9 @@ def configured(auth, secrets):
 
 def test_a_shared_password_for_trials(secrets):
     c = configured({"method": "shared-password", "allowedUsers": ["ada"]}, secrets)
-    authenticator = SharedPasswordAuthenticator(config=c)
+    authenticator = SharedPassword(config=c)
 
-    assert c.JupyterHub.authenticator_class == "shared-password"
+    assert c.JupyterHub.authenticator_class is SharedPassword
     assert authenticator.user_password == SECRETS["user-password"]
     assert authenticator.admin_password == SECRETS["admin-password"]
     assert authenticator.allowed_users == {"ada"}
@@ -47,11 +47,30 @@ async def test_without_a_password_nobody_gets_in(tmp_path):
         "adminUsers": ["root"],
     }
     c = configured(auth, Secrets(tmp_path))
-    authenticator = SharedPasswordAuthenticator(config=c)
+    authenticator = SharedPassword(config=c)
 
     for name in ("ada", "root"):
         tried = {"username": name, "password": ""}
         assert await authenticator.authenticate(None, tried) is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param({"password": "é"}, id="a password of other letters"),
+        pytest.param({"password": "\ud800"}, id="half a character"),
+        pytest.param({}, id="no password"),
+    ],
+)
+async def test_an_odd_password_is_a_wrong_one(secrets, form):
+    authenticator = SharedPassword(
+        config=configured({"method": "shared-password"}, secrets)
+    )
+
+    for name in ("ada", "root"):
+        assert (
+            await authenticator.authenticate(None, {"username": name, **form}) is None
+        )
 
 
 def test_an_identity_provider_gives_names_and_groups(secrets):

@@ -52,7 +52,6 @@ def test_the_context_knows_service_and_limit(c):
 
     assert context.training_url == "http://training.mofang.svc:8080/services/training"
     assert context.limit_per_user == 5
-    assert str(context.homes) == "/srv/mofang/storage/users"
     assert context.images == {}
 
 

@@ -1,10 +1,13 @@
 """The hub's own look at a user's server reads little of what that answers."""
 
 import gzip
+import logging
 import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
+from jupyterhub import __version__
+from jupyterhub._version import _check_version
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from jupyterhub.utils import wait_for_http_server
 from traitlets.config import Config
@@ -48,3 +51,26 @@ async def test_a_compressed_answer_stays_compressed() -> None:
         answer.close()
 
     assert peak < 4 * 1024**2
+
+
+@pytest.mark.usefixtures("hubs_client")
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        pytest.param("6.1.1", "6.1.1", id="a version"),
+        pytest.param("what its user likes", None, id="no version"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+async def test_a_version_that_is_none_does_not_end_the_hub(
+    given: str, read: str | None
+) -> None:
+    """JupyterHub parses it as it starts, for each server that runs."""
+    headers = f"X-JupyterHub-Version: {given}\r\n"
+    async with hostile_server(404, headers=headers) as hostile:
+        answer = await wait_for_http_server(hostile.url, timeout=10)
+        found = answer.headers.get("X-JupyterHub-Version")
+        _check_version(__version__, found, logging.getLogger())
+        answer.close()
+
+    assert found == read

@@ -47,6 +47,8 @@ class FakeSpawner(Spawner):
 
     options_from_query = MofangSpawner.options_from_query
     catalog = a_catalog(PROJECTS, [environment_body(), environment_body("xgboost")])
+    homes: ClassVar = {}
+    """User's name → status of their Home."""
     starts: ClassVar = []
     failure = None
     now: ClassVar = {}
@@ -56,7 +58,10 @@ class FakeSpawner(Spawner):
         async def ready():
             pass
 
-        return SimpleNamespace(ready=ready, catalog=self.catalog)
+        homes = SimpleNamespace(status=lambda name: self.homes.get(name, {}))
+        return SimpleNamespace(ready=ready, catalog=self.catalog, homes=homes)
+
+    lost_node = ""
 
     @property
     def pending(self):

@@ -87,6 +87,15 @@ async def test_failed_log_ins_name_whom_somebody_wanted_to_be(ada, last):
     assert "secret-guess" not in str(found)
 
 
+async def test_log_outs_are_recorded(hub, last, folder):
+    eve = await hub.visit("eve")
+    assert (await eve.open("/hub/logout")).status_code == 302
+    found = last("log-out")
+    assert (found["actor"], found["outcome"]) == ("eve", "success")
+    await eve.open("/hub/logout")
+    assert len(search(folder, Search(action="log-out", person="eve")).records) == 1
+
+
 async def test_an_address_that_a_client_invents_stands_beside_its_own(ada, last):
     await ada.http.post(
         "/hub/api/users/ada/tokens",
@@ -191,6 +200,7 @@ async def test_what_is_searched_for_is_text(root):
         ("POST /spawn/ada/x", "start"),
         ("POST /api/users/ada/activity", None),
         ("GET /api/users/ada", None),
+        ("GET /logout", "log-out"),
         ("POST /api/shares/ada/x", "share"),
         ("DELETE /api/shares/ada/x", "unshare"),
         ("POST /api/share-codes/ada/x", "share"),

@@ -74,8 +74,8 @@ class FakeUser:
         return f"/user/ada/{name}/"
 
 
-def running():
-    return SimpleNamespace(ready=True, pending=None, _failed=None)
+def running(lost_node=""):
+    return SimpleNamespace(ready=True, pending=None, _failed=None, lost_node=lost_node)
 
 
 def starting():
@@ -92,12 +92,14 @@ def show():
     c = Config()
     configure_pages(c, settings=None)
 
-    async def show(projects=None, environments=None, user=None):
+    async def show(projects=None, environments=None, user=None, home=None):
         async def ready():
             pass
 
         context = SimpleNamespace(
-            ready=ready, catalog=a_catalog(projects, environments)
+            homes=SimpleNamespace(status=lambda _: home or {}),
+            ready=ready,
+            catalog=a_catalog(projects, environments),
         )
         spawner = SimpleNamespace(
             context=lambda: context,
@@ -229,6 +231,15 @@ async def test_a_running_server_is_opened_or_stopped(show):
     assert len(opens) == 2
     (stop,) = page.all("button")
     assert stop.given["data-stop"] == "vision-pytorch"
+
+
+async def test_a_server_on_a_lost_node_can_be_stopped_and_says_so(show):
+    page = await show(user=FakeUser(vision_pytorch=running("cpu-1")))
+
+    said = "Its node cpu-1 does not answer. Stop the server to start it on another"
+    notes = [*page.all("span", **{"class": "mofang-fault"}), *page.all("p")]
+    assert sum(said in each.text for each in notes) == 2
+    assert page.all("button")[0].given["data-stop"] == "vision-pytorch"
 
 
 async def test_an_environment_without_its_image_cannot_be_started_and_says_why(show):

@@ -1,30 +1,46 @@
-"""Homes are made with their users: jobs may come before the first server."""
+"""Homes are asked for with their users: jobs may come before the first server."""
 
-import stat
 from types import SimpleNamespace
 
 import pytest
 from unit.hub_pages.hub import running_hub
 
+from mofang_kube.errors import KubernetesUnavailableError
 from support.eventually import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_who_logs_in_has_a_home_before_any_server(tmp_path):
-    """And a home that an earlier version left open is closed at the hub's start."""
-    users = tmp_path / "users"
-    (users / "ben").mkdir(parents=True)
-    (users / "ben").chmod(0o777)
+class Homes:
+    def __init__(self):
+        self.asked = []
+
+    async def create(self, username):
+        self.asked.append(username)
+        if username == "ben":
+            raise KubernetesUnavailableError("Kubernetes does not answer.")
+
+
+def context_with(homes):
+    async def ready():
+        pass
+
+    return SimpleNamespace(homes=homes, ready=ready)
+
+
+async def test_who_logs_in_gets_a_home_before_any_server(tmp_path):
+    """A log-in does not fail with Kubernetes; and known users get theirs anew."""
+    homes, later = Homes(), Homes()
 
     def see_homes(c):
-        c.MofangSpawner.context = lambda: SimpleNamespace(homes=users)
+        c.MofangSpawner.context = lambda: context_with(homes)
 
-    def mode_of(name):
-        return stat.S_IMODE((users / name).stat().st_mode)
+    def see_later(c):
+        c.MofangSpawner.context = lambda: context_with(later)
 
     async with running_hub(tmp_path, see_homes) as hub:
+        await hub.visit("ben")
         await hub.visit("ada")
-
-        assert mode_of("ada") == 0o770
-        await until(lambda: mode_of("ben") == 0o770)
+        await until(lambda: {"ada", "ben"} <= set(homes.asked))
+    async with running_hub(tmp_path, see_later):
+        await until(lambda: {"ada", "ben"} <= set(later.asked))

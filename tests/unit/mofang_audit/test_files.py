@@ -36,7 +36,12 @@ def log_of(tmp_path, clock):
 
     def make(service="training", host="a"):
         handler = AuditFileHandler(
-            tmp_path, service, keep_days=30, host=host, now=clock
+            tmp_path,
+            service,
+            keep_days=30,
+            max_bytes=64 * 1024**2,
+            host=host,
+            now=clock,
         )
         log = AuditLog(handler, now=clock)
         made.append(log)
@@ -198,3 +203,16 @@ def test_lines_that_are_no_events_are_passed_over(log_of, tmp_path):
     with (tmp_path / "2026-11-30.hub.x.jsonl").open("wb") as file:
         file.write(b'{"__schema__": "other"}\n[1]\n{"cut": "' + b"x" * 200_000)
     assert found(tmp_path) == ["good"]
+
+
+def test_a_clock_that_jumps_removes_nothing_at_once(log_of, tmp_path, clock, caplog):
+    log = log_of()
+    log.record(event(job="train-x1y2z3"))
+    clock.now += timedelta(days=365)
+    log.record(event(job="train-a1b2c3"))
+    assert found(tmp_path) == ["train-a1b2c3", "train-x1y2z3"]
+    assert "is the clock right?" in caplog.text
+
+    clock.now += timedelta(days=1)
+    log.record(event(job="train-d1e2f3"))
+    assert found(tmp_path) == ["train-d1e2f3", "train-a1b2c3"]

@@ -97,6 +97,26 @@ async def test_a_longer_one_is_refused_with_what_to_do(sent: bytes) -> None:
         assert server.bodies.total == 0
 
 
+@pytest.mark.parametrize("path", ["/%00", "/a%00.json?b", "/a/\0"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_address_with_a_nul_is_refused(method: str, path: str) -> None:
+    async with serving() as (port, server), connection(port) as client:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{LAST}Content-Length: 1\r\n\r\n"
+        await client.send(head.encode() + b"x")
+        status, _ = await client.answer()
+
+        assert status == 400
+        assert server.bodies.total == 0
+
+
+@pytest.mark.parametrize("path", ["/?a=%00", "/%2500"])
+async def test_a_nul_elsewhere_is_the_applications(path: str) -> None:
+    async with serving() as (port, _), connection(port) as client:
+        await client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+
+        assert await client.status() == 200
+
+
 async def test_endless_pieces_are_cut_off_after_little() -> None:
     async with serving() as (port, server), connection(port) as client:
         await client.send(CHUNKED)

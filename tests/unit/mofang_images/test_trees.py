@@ -125,7 +125,7 @@ def test_a_package_that_is_not_in_the_workspace_is_named(workspace):
         project_digest(workspace / "training")
 
 
-@pytest.mark.parametrize("name", ["training", "cloudshell", "tensorboard"])
+@pytest.mark.parametrize("name", ["training", "cloudshell", "tensorboard", "files"])
 def test_our_extensions_count_the_shared_package(name):
     extension = REPOSITORY / "extensions" / name
 

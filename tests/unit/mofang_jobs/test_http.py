@@ -148,7 +148,6 @@ async def test_a_body_that_is_no_job(world: World, content: bytes, status: int) 
         "/",
         "/services/training/api/projects/VISION/jobs",
         "/services/training/api/projects/a%2Fb/jobs",
-        "/services/training/api/projects/vision/jobs/x%00y",
     ],
 )
 async def test_unknown_paths_are_not_found_in_json(world: World, path: str) -> None:
@@ -156,6 +155,15 @@ async def test_unknown_paths_are_not_found_in_json(world: World, path: str) -> N
 
     assert answer.status_code == 404
     assert answer.json()["error"] == "not_found"
+
+
+async def test_a_nul_in_a_path_is_refused(world: World) -> None:
+    answer = await world.call(
+        "GET", "/services/training/api/projects/vision/jobs/x%00y"
+    )
+
+    assert answer.status_code == 400
+    assert "NUL" in answer.text
 
 
 async def test_a_project_that_is_not_ready_takes_no_jobs(world: World) -> None:
@@ -200,6 +208,7 @@ async def test_why_a_job_waits_comes_from_its_events(world: World) -> None:
     ]
 
     job = await world.submit()
+    await world.admit(job)
     seen = (await world.call("GET", job["id"])).json()
 
     assert "quota" in seen["reason"]

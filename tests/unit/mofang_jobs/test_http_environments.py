@@ -51,6 +51,7 @@ async def test_a_preview_makes_no_directory_and_a_job_its_own(world: World) -> N
     answer = await world.call("POST", json=SPEC)
 
     assert answer.status_code == 201
+    await world.admit(answer.json())
     made = [str(each.relative_to(world.storage)) for each in world.storage.rglob("*")]
     assert sorted(made) == ["vision", f"vision/{answer.json()['id']}"]
 

@@ -59,6 +59,7 @@ async def _read_out(lines: AsyncIterator[str]) -> None:
 
 async def test_the_watch_tells_what_happens(world: World) -> None:
     old = await world.submit(name="old")
+    await world.admit(old)
     events: asyncio.Queue[Any] = asyncio.Queue()
 
     async def listen() -> None:

@@ -1,5 +1,6 @@
 """When a failed job starts again, and what is written down of it."""
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -185,7 +186,7 @@ def test_a_machine_is_lost_only_after_a_while() -> None:
     clock, names = FakeClock(), {"cpu-2"}
     lost_nodes = LostNodes(lambda: names, clock=clock)
     assert record_loss(observed, pods, lost_nodes.durations(), NOW) is None
-    clock.advance(29)
+    clock.advance(4)
     assert record_loss(observed, pods, lost_nodes.durations(), NOW) is None
     clock.advance(2)
     record = record_loss(observed, pods, lost_nodes.durations(), NOW)
@@ -269,3 +270,40 @@ def test_a_lost_node_is_found_among_many() -> None:
 def node(name: str, *, ready: str) -> dict[str, Any]:
     conditions = [{"type": "Ready", "status": ready}]
     return {"metadata": {"name": name}, "status": {"conditions": conditions}}
+
+
+@pytest.mark.parametrize(
+    ("lost", "total", "seconds"),
+    [
+        pytest.param(1, 1, 5, id="the only node"),
+        pytest.param(1, 10, 5, id="one of ten"),
+        pytest.param(2, 3, 5, id="of few nodes all may be lost"),
+        pytest.param(5, 10, 5, id="half of them"),
+        pytest.param(6, 10, 60, id="most of them"),
+        pytest.param(3, 3, 60, id="all of them"),
+    ],
+)
+def test_where_most_nodes_are_silent_it_is_rather_the_control_plane(
+    lost: int, total: int, seconds: int
+) -> None:
+    """All jobs would start again after each of its restarts that took a minute."""
+    names = {f"cpu-{number}" for number in range(lost)}
+    clock = FakeClock()
+    nodes = LostNodes(lambda: names, total=lambda: total, clock=clock)
+    nodes.durations()
+
+    assert nodes.required().total_seconds() == seconds
+    assert nodes.until_due() == seconds
+    clock.advance(seconds)
+    assert nodes.until_due() == math.inf
+
+
+def test_who_looks_does_so_when_the_next_node_is_due() -> None:
+    clock, names = FakeClock(), {"cpu-1"}
+    nodes = LostNodes(lambda: names, clock=clock)
+    assert nodes.until_due() == 5
+    clock.advance(4)
+    names.add("cpu-2")
+    assert nodes.until_due() == 1
+    clock.advance(2)
+    assert nodes.until_due() == 3

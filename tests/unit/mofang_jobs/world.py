@@ -53,6 +53,7 @@ from mofang_jobs.services.job_status import JobStatusService
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from mofang_jobs.services.session_registry import SessionRegistry
+from mofang_kube.clock import ClusterClock
 from mofang_kube.leader import Leads, always
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
@@ -286,6 +287,7 @@ async def running_world(
     trusted_proxies: Iterable[str] = (),
     records: RecordStorage | None = None,
     samples: SampleStorage | None = None,
+    now: ClusterClock | None = None,
     **given: float,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left.
@@ -304,7 +306,7 @@ async def running_world(
     policies = Watcher(None, "/networkpolicies")
     for watcher in (*jobs_watched.values(), pods, nodes, quotas_watched, policies):
         watcher.has_synced.set()
-    cache = JobCache(jobs_watched, pods, nodes)
+    cache = JobCache(jobs_watched, pods, nodes, now=now)
     cache.has_kinds.set()
     cache.follow()
     for body in cluster.jobs.values():

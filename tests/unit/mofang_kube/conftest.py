@@ -41,6 +41,11 @@ class FakeServer:
         self.objects[name] = {"metadata": metadata, "spec": spec}
         return self.objects[name]
 
+    def bookmark(self, version):
+        """Return an event of a version that other kinds have brought about."""
+        self.version = version
+        return event("BOOKMARK", {"metadata": {"resourceVersion": str(version)}})
+
     def remove(self, name):
         self.version += 1
         found = self.objects.pop(name)
@@ -95,10 +100,6 @@ def line(event):
 
 def event(kind, obj):
     return {"type": kind, "object": json.loads(json.dumps(obj))}
-
-
-def bookmark(version):
-    return event("BOOKMARK", {"metadata": {"resourceVersion": str(version)}})
 
 
 @pytest.fixture

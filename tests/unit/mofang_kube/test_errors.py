@@ -13,6 +13,7 @@ from mofang_kube.errors import (
     QuotaError,
     RefusedError,
     api_message,
+    is_permanent,
     wrap_api_errors,
 )
 
@@ -93,3 +94,16 @@ def test_our_own_errors_pass_unchanged():
 )
 def test_kubernetes_own_sentence(body, message):
     assert api_message(answer(500, body=body)) == message
+
+
+def test_a_full_database_is_named_and_passes():
+    err = answer(500, "etcdserver: mvcc: database space exceeded")
+
+    with (
+        pytest.raises(KubernetesUnavailableError) as caught,
+        wrap_api_errors("create", "job", "train"),
+    ):
+        raise err
+
+    assert "the database of Kubernetes is full" in caught.value.message
+    assert not is_permanent(caught.value)

@@ -181,6 +181,16 @@ async def test_what_is_gone_is_found_read_listed_and_deleted_as_nothing(
     await objects.delete(JOB)
 
 
+async def test_the_only_object_that_is_meant_is_deleted(objects, server):
+    """Another of its name may have been made meanwhile."""
+    await objects.delete(JOB, uid="uid-1")
+    assert server.asked[0][-1] == {"preconditions": {"uid": "uid-1"}}
+
+    server.status, server.body = 409, {"message": "the UID does not match"}
+    with pytest.raises(ConflictError):
+        await objects.delete(JOB, uid="uid-1")
+
+
 async def test_what_is_there_is_not_created_again(objects, server):
     server.status, server.body = 409, {"message": "already exists"}
     await objects.create_if_absent(JOB)

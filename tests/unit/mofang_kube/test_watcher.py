@@ -5,7 +5,7 @@ import contextlib
 import time
 
 import pytest
-from unit.mofang_kube.conftest import CUT, END, bookmark, event, line
+from unit.mofang_kube.conftest import CUT, END, event, line
 
 from mofang_kube import watcher as watcher_module
 from mofang_kube.watcher import Watcher
@@ -33,12 +33,13 @@ async def test_the_first_list_is_read_page_by_page(server, watched):
 
 
 async def test_changes_come_in_without_another_list(server, watched):
-    old, gone = server.put("old", size=1), server.put("gone")
+    server.put("old", size=1)
+    server.put("gone")
     watcher = watched()
     await has_synced(watcher)
 
-    changed = {**old, "spec": {"size": 2}}
-    new = {"metadata": {"name": "new", "resourceVersion": "9"}}
+    new, changed = server.put("new"), server.put("old", size=2)
+    gone = server.remove("gone")
     server.stream(
         event("ADDED", new), event("MODIFIED", changed), event("DELETED", gone)
     )
@@ -69,7 +70,7 @@ async def test_a_watch_goes_on_where_it_stopped(server, watched, last):
     """Neither a broken connection nor the server's time limit costs a list."""
     watcher = watched()
     await has_synced(watcher)
-    server.stream(event("ADDED", server.put("one")), bookmark(77), last)
+    server.stream(event("ADDED", server.put("one")), server.bookmark(77), last)
     server.stream(event("ADDED", server.put("two")))
 
     await until(lambda: "two" in watcher.objects)
@@ -82,7 +83,7 @@ async def test_a_watch_goes_on_where_it_stopped(server, watched, last):
 async def test_a_bookmark_is_no_object(server, watched):
     watcher = watched()
     await has_synced(watcher)
-    server.stream(bookmark(50), event("ADDED", server.put("one")))
+    server.stream(server.bookmark(50), event("ADDED", server.put("one")))
 
     await until(lambda: watcher.objects)
 
@@ -253,7 +254,7 @@ async def test_a_silent_connection_is_given_up(server, watched):
     """Its other end may be gone without a word, and changes would be missed."""
     watcher = watched(silence=0.2)
     await has_synced(watcher)
-    server.stream(bookmark(7))
+    server.stream(server.bookmark(7))
     server.stream(event("ADDED", server.put("late")))
 
     await until(lambda: "late" in watcher.objects)
@@ -355,7 +356,7 @@ async def test_a_watch_tells_when_it_last_heard_something(server, watched):
     assert before <= watcher.last_event <= time.time()
 
     watcher.last_event = 0.0
-    server.stream(bookmark(50))
+    server.stream(server.bookmark(50))
     await until(lambda: watcher.last_event)
 
     assert before <= watcher.last_event <= time.time()

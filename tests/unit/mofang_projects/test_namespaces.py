@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mofang_projects.directories import Directories
 from mofang_projects.models import NamespaceSettings, Project
 from mofang_projects.namespaces import (
     ForeignNamespaceError,
@@ -13,6 +14,7 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from mofang_projects.usage import UsageReader
 from support.refusals import refusal
 
 NAMESPACE = "mofang-project-vision"
@@ -77,7 +79,13 @@ def namespaces(objects, root):
         storage={"persistentVolume": {"hostPath": {"path": "/x/$(category)"}}},
         storage_root=root,
     )
-    return ProjectNamespaces(objects, settings)
+    directories = Directories.at(root, settings.storage)
+    return ProjectNamespaces(
+        objects,
+        settings,
+        directories=directories,
+        usage=UsageReader(directories.storage, 60),
+    )
 
 
 @pytest.fixture

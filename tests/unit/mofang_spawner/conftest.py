@@ -3,15 +3,20 @@
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from kubespawner import KubeSpawner
+from unit.mofang_spawner.fake_cluster import FakeApi, FakeCore, FakeWatcher
 
-from mofang_kube.watcher import Watcher
+from mofang_kube.ephemeral_storage import EphemeralStorage
+from mofang_spawner.context import SpawnContext
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve
+from mofang_spawner.spawner import MofangSpawner
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "servers"
 RESOURCES = {
@@ -66,29 +71,12 @@ def an_environment(name="pytorch", **spec):
     return Environment.parse(environment_body(name, **spec))
 
 
-class FakeWatcher(Watcher):
-    """A watch without a cluster: what is put is seen."""
-
-    def __init__(self, bodies=()):
-        super().__init__(None, "/fake")
-        for body in bodies:
-            self.put(body)
-        self.has_synced.set()
-
-    def start(self):
-        self.started = True
-
-    def send(self, kind, obj):
-        self._change(kind, obj)
-
-
 def a_catalog(projects=None, environments=None, images=()):
-    catalog = Catalog(None, dict(images))
-    catalog._projects = FakeWatcher([project_body()] if projects is None else projects)
-    catalog._environments = FakeWatcher(
-        [environment_body()] if environments is None else environments
+    return Catalog(
+        FakeWatcher([environment_body()] if environments is None else environments),
+        FakeWatcher([project_body()] if projects is None else projects),
+        dict(images),
     )
-    return catalog
 
 
 def a_plan(*, username="ada", groups=(), project=None, environment=None, **options):
@@ -124,3 +112,95 @@ def golden():
         assert found == yaml.safe_load(path.read_text(encoding="utf-8"))
 
     return check
+
+
+class FakeHomes:
+    """Writes down for whom a home was asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.failure = None
+
+    async def ensure(self, username):
+        self.asked.append(username)
+        if self.failure:
+            raise self.failure
+
+
+class FakeContext:
+    training_url = "http://training"
+    hub = "mofang"
+    limit_per_user = 0
+    ephemeral_storage = EphemeralStorage()
+    nodes = ()
+    find_pod = SpawnContext.find_pod
+    is_node_lost = SpawnContext.is_node_lost
+    until_node_lost = SpawnContext.until_node_lost
+    _connected = True
+
+    def __init__(self):
+        self._nodes = FakeWatcher()
+        self.core = self.objects = FakeCore()
+        self.api = FakeApi()
+        self.pods = self.core.pods
+        self.catalog = a_catalog()
+        self.homes = FakeHomes()
+        self.failure = None
+
+    async def ready(self):
+        if self.failure:
+            raise self.failure
+
+    async def pods_known(self):
+        await self.pods.has_synced.wait()
+
+
+class PlainSpawner(MofangSpawner):
+    """Has an address of its own, and no variables but those that are configured."""
+
+    server = SimpleNamespace(base_url="/user/ada/vision-pytorch/")
+
+    def get_env(self):
+        return self.environment
+
+
+@pytest.fixture
+def context():
+    return FakeContext()
+
+
+@pytest.fixture
+def spawner(context, monkeypatch):
+    # KubeSpawner connects as it is made.
+    monkeypatch.setattr("kubespawner.spawner.load_config", lambda **_: None)
+    monkeypatch.setattr("kubespawner.spawner.shared_client", lambda *_: None)
+    user = SimpleNamespace(
+        id=1,
+        name="ada",
+        url="/user/ada",
+        groups=[SimpleNamespace(name="team")],
+        spawners={},
+    )
+    row = SimpleNamespace(
+        name="vision-pytorch", server=None, last_activity=None, user_options={}
+    )
+    spawner = PlainSpawner(_mock=True, user=user, orm_spawner=row)
+    spawner.context = lambda: context
+    return spawner
+
+
+@pytest.fixture
+def starting(spawner, monkeypatch):
+    """A settled spawner; of KubeSpawner's pod only the name is of interest."""
+
+    async def pod(self):
+        return {
+            "metadata": {"name": self.pod_name},
+            "spec": {"containers": [{"name": "notebook", "args": ["mofang-start"]}]},
+        }
+
+    monkeypatch.setattr(KubeSpawner, "get_pod_manifest", pod)
+    spawner._plan = a_plan()
+    spawner.api_token = "very-private"
+    spawner.port = 8888
+    return spawner

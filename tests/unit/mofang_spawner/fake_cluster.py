@@ -7,12 +7,28 @@ from collections import Counter
 from types import SimpleNamespace
 
 from kubernetes_asyncio.client import ApiClient, ApiException
-from unit.mofang_spawner.conftest import FakeWatcher
 
 from mofang_kube.errors import NotFoundError, wrap_api_errors
+from mofang_kube.watcher import Watcher
 
 NAMESPACE = "mofang-project-vision"
 POD = "jupyter-ada--vision-pytorch"
+
+
+class FakeWatcher(Watcher):
+    """A watch without a cluster: what is put is seen."""
+
+    def __init__(self, bodies=()):
+        super().__init__(None, "/fake")
+        for body in bodies:
+            self.put(body)
+        self.has_synced.set()
+
+    def start(self):
+        self.started = True
+
+    def send(self, kind, obj):
+        self._change(kind, obj)
 
 
 class KilledError(BaseException):
@@ -40,7 +56,7 @@ class FakeApi:
         async def read():
             return json.dumps(body).encode()
 
-        return SimpleNamespace(status=200, read=read)
+        return SimpleNamespace(status=200, headers={}, read=read)
 
 
 class FakeCore:
@@ -49,6 +65,8 @@ class FakeCore:
     def __init__(self):
         self.objects = {}
         self.writes = []
+        self.gates = []
+        """Names of the pod's gates, after each write of it."""
         self.failures = {}
         """Write → what it raises, instead of being done."""
         self.deaths = {}
@@ -98,6 +116,7 @@ class FakeCore:
             made = {"spec": {}, **obj, "metadata": metadata}
             self.objects[kind, name] = made
             if kind == "pod":
+                self._note_gates(made)
                 self.pods.send("ADDED", made)
             return made
 
@@ -137,15 +156,28 @@ class FakeCore:
         kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]
 
         def work(*_):
-            self.objects[kind, name]["metadata"] |= change["metadata"]
+            found = self.objects[kind, name]
+            changed = {**found, "spec": {**found["spec"], **change["spec"]}}
+            self.objects[kind, name] = changed
+            self._note_gates(changed)
+            self.pods.send("MODIFIED", changed)
+            return changed
 
         with wrap_api_errors(verb, noun, name):
-            await self._write("patch", kind, name, work)
+            return await self._write("patch", kind, name, work)
+
+    def _note_gates(self, pod):
+        gates = pod["spec"].get("schedulingGates") or []
+        self.gates.append([each["name"] for each in gates])
 
     async def delete(self, manifest, *, grace_seconds, verb, noun):
-        assert grace_seconds == 0
+        """Delete at once; a pod with some seconds of grace is ended by its kubelet."""
         kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]
         with contextlib.suppress(NotFoundError), wrap_api_errors(verb, noun, name):
+            if grace_seconds and (found := self.objects.get((kind, name))):
+                found["metadata"]["deletionTimestamp"] = "now"
+                self.pods.send("MODIFIED", found)
+                return
             await self._delete(kind, name)
 
     async def read_namespaced_pod_log(self, _name, _namespace, *, previous, **_):

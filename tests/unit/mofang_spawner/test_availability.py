@@ -118,6 +118,6 @@ def test_a_change_of_the_condition_counts_at_once():
     catalog = a_catalog(environments=[without_image(environment_body())])
     assert catalog.find_environment("pytorch").unavailable
 
-    catalog._environments.put(without_image(environment_body(), status="True"))
+    catalog.watchers[0].put(without_image(environment_body(), status="True"))
 
     assert catalog.find_environment("pytorch").unavailable is None

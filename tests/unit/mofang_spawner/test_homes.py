@@ -1,82 +1,111 @@
-"""A user's home is the user's own, and no stranger's to look into."""
+"""Homes as the hub asks for them: the reconciler makes them and answers by a status."""
 
-import os
-import stat
+import asyncio
 
 import pytest
+from unit.mofang_spawner.conftest import FakeWatcher
 
-from mofang_kube.names import UID, user_slug
-from mofang_spawner.volumes.homes import close_homes, ensure_home
+from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION
+from mofang_spawner.volumes.homes import Homes, HomeUnavailableError, trim_home
 
-
-def mode_of(path):
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-async def test_a_home_is_made_for_its_users_containers_alone(tmp_path):
-    """A job may have another user id, and always has the group."""
-    tmp_path.chmod(0o777)
-
-    await ensure_home(tmp_path, "ada@example.org")
-
-    (home,) = tmp_path.iterdir()
-    assert home.name == user_slug("ada@example.org")
-    assert mode_of(home) == 0o770
-    if os.geteuid() == 0:
-        assert (home.stat().st_uid, home.stat().st_gid) == (UID, UID)
+READY = {"phase": "Ready", "message": ""}
 
 
-@pytest.mark.parametrize("mode", [0o777, 0o700, 0o755])
-async def test_a_home_that_is_there_is_closed_and_keeps_its_files(tmp_path, mode):
-    home = tmp_path / "ada"
-    home.mkdir()
-    home.chmod(mode)
-    (home / "train.py").write_text("1")
+class Reconciler:
+    """Objects whose writes are answered after a moment, as it does it."""
 
-    await ensure_home(tmp_path, "ada")
+    def __init__(self, watcher, answer):
+        self.watcher = watcher
+        self.answer = answer
+        self.created = []
+        self.tasks = set()
 
-    assert mode_of(home) == 0o770
-    assert (home / "train.py").read_text() == "1"
+    async def create_if_absent(self, manifest):
+        self.created.append(manifest)
+        self._later(manifest, self.answer)
 
+    async def merge(self, manifest, change):
+        request = change["metadata"]["annotations"][SNAPSHOT_REQUEST_ANNOTATION]
+        answer = {"request": request, **self.answer}
+        self._later(manifest, {**READY, "requestedSnapshot": answer})
 
-def test_all_homes_are_closed_and_nothing_else_is_touched(tmp_path):
-    users, other = tmp_path / "users", tmp_path / "other"
-    for each in (users / "ada", users / "ben", other):
-        each.mkdir(parents=True)
-        each.chmod(0o777)
-    (users / "link").symlink_to(other)
-    (users / "note").write_text("x")
-    (users / "note").chmod(0o666)
+    def _later(self, manifest, status):
+        if status is None:
+            return
 
-    close_homes(users)
+        async def act():
+            # The object first, without a status.
+            self.watcher.put(trim_home(manifest))
+            await asyncio.sleep(0)
+            self.watcher.put(trim_home({**manifest, "status": status}))
 
-    assert [mode_of(users / name) for name in ("ada", "ben")] == [0o770, 0o770]
-    assert mode_of(other) == 0o777
-    assert mode_of(users / "note") == 0o666
-
-
-async def test_a_link_in_a_homes_place_is_not_followed(tmp_path, caplog):
-    other = tmp_path / "other"
-    other.mkdir()
-    other.chmod(0o777)
-    (tmp_path / "ada").symlink_to(other)
-
-    await ensure_home(tmp_path, "ada")
-
-    assert mode_of(other) == 0o777
-    assert "could not be made" in caplog.text
+        self.tasks.add(asyncio.create_task(act()))
 
 
-async def test_storage_that_is_away_does_not_keep_a_server_from_starting(
-    tmp_path, caplog
-):
-    await ensure_home(tmp_path / "users", "ada")
-    close_homes(tmp_path / "users")
-
-    assert "could not be made" in caplog.text
-    assert "could not be read" in caplog.text
+@pytest.fixture
+def watcher():
+    return FakeWatcher()
 
 
-async def test_without_storage_none_is_made():
-    await ensure_home(None, "ada")
-    close_homes(None)
+@pytest.fixture
+def homes_with(watcher):
+    def make(answer, seconds=5.0):
+        reconciler = Reconciler(watcher, answer)
+        return Homes(reconciler, watcher, seconds=seconds), reconciler
+
+    return make
+
+
+async def test_a_home_is_asked_for_and_waited_for(homes_with):
+    homes, reconciler = homes_with(READY)
+
+    await homes.ensure("ada@example.org")
+
+    (created,) = reconciler.created
+    assert created["metadata"]["name"] == "ada-example-org---cfe00dde"
+    assert created["spec"] == {"user": "ada@example.org"}
+    assert homes.status("ada@example.org") == READY
+
+
+async def test_one_that_is_there_is_not_asked_for_again(homes_with):
+    homes, reconciler = homes_with(READY)
+    await homes.ensure("ada")
+
+    await homes.ensure("ada")
+    await homes.create("ada")
+
+    assert len(reconciler.created) == 1
+
+
+async def test_a_storage_that_refuses_is_reported(homes_with):
+    homes, _ = homes_with({"phase": "Failed", "message": "The storage is full."})
+
+    with pytest.raises(HomeUnavailableError, match=r"is full\. Try again"):
+        await homes.ensure("ada")
+
+
+async def test_a_reconciler_that_is_away_is_reported(homes_with):
+    homes, _ = homes_with(None, seconds=0.01)
+
+    with pytest.raises(HomeUnavailableError, match="reconciler does not answer"):
+        await homes.ensure("ada")
+
+
+async def test_a_snapshot_is_taken_and_named(homes_with):
+    homes, _ = homes_with({"name": "mofang-requested-20261130T041500Z"})
+
+    assert await homes.snapshot("ada") == "mofang-requested-20261130T041500Z"
+
+
+async def test_why_there_is_no_snapshot_is_said(homes_with):
+    homes, _ = homes_with({"name": "", "message": "This file system has none."})
+
+    with pytest.raises(HomeUnavailableError, match="This file system has none"):
+        await homes.snapshot("ada")
+
+
+async def test_an_answer_to_another_request_is_none(homes_with, watcher):
+    homes, _ = homes_with({"request": "yesterday", "name": "old"}, seconds=0.05)
+
+    with pytest.raises(HomeUnavailableError, match="reconciler does not answer"):
+        await homes.snapshot("ada")

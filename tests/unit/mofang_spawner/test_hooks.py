@@ -6,9 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from kubernetes_asyncio.client import V1Container, V1Pod
-from unit.mofang_spawner.conftest import a_plan
+from unit.mofang_spawner.conftest import FakeContext, a_plan
 from unit.mofang_spawner.fake_cluster import NAMESPACE, POD
-from unit.mofang_spawner.test_spawner import FakeContext
 
 from mofang_kube.placement import NodeClass
 from mofang_spawner.server_start import ServerStart
@@ -113,6 +112,7 @@ async def test_a_hook_that_fails_leaves_nothing(make, context):
 
     with pytest.raises(RuntimeError):
         await start(spawner, context)
+    context.core.collect_garbage()
     assert not context.core.objects
 
 

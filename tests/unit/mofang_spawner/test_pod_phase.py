@@ -149,6 +149,20 @@ def test_a_container_without_an_address_is_waited_for():
             id="no machine has room",
         ),
         pytest.param(
+            a_pod(
+                node=None,
+                conditions=[
+                    {
+                        "type": "PodScheduled",
+                        "status": "False",
+                        "reason": "SchedulingGated",
+                    }
+                ],
+            ),
+            Stage.REQUESTED,
+            id="what belongs to it is being made",
+        ),
+        pytest.param(
             a_pod(conditions=[{"type": "PodScheduled", "status": "True"}]),
             Stage.PLACED,
             id="scheduled",

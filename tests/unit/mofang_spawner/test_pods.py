@@ -247,10 +247,12 @@ def test_without_gpus_none_is_asked_for():
 
 def test_the_secret_has_token_and_script():
     plan = a_plan(environment={"startupScript": "pip list\n"})
-    secret = server_objects.secret("s", plan, TOKEN, ConfiguredMetadata())
+    owner = {"name": "s", "uid": "uid-1"}
+    secret = server_objects.secret(plan, owner, TOKEN, ConfiguredMetadata())
 
     assert secret["stringData"] == {"api-token": TOKEN, "startup.sh": "pip list\n"}
     assert secret["metadata"]["labels"]["mofang.dev/owner"] == "ada"
+    assert secret["metadata"]["ownerReferences"] == [owner]
 
 
 def test_the_service_selects_its_own_pod_and_goes_with_it():

@@ -28,6 +28,7 @@ from mofang_kube.errors import (
     MofangError,
     QuotaError,
 )
+from mofang_kube.names import START_GATE
 from mofang_spawner.server_start import ServerStart, SpawnFailedError
 
 TOKEN = "very-private"
@@ -63,6 +64,18 @@ def server_start(start_again):
 
 def a_pod():
     return {"metadata": {"name": POD}, "spec": {"containers": []}}
+
+
+def has_owner(core, name):
+    """Whether Kubernetes removes all objects of the name with the pod."""
+    pod = core.objects["pod", POD]["metadata"]["uid"]
+    owners = [
+        owner["uid"]
+        for (kind, found), obj in core.objects.items()
+        if found == name and kind != "pod"
+        for owner in obj["metadata"]["ownerReferences"]
+    ]
+    return set(owners) == {pod}
 
 
 async def create(server_start):
@@ -115,12 +128,23 @@ def said(server_start):
 # -- making it
 
 
-async def test_the_secret_is_there_before_its_pod(server_start, core):
+async def test_the_pod_is_placed_once_everything_is_there(server_start, core):
     """A pod whose Secret is missing fails at once."""
     await create(server_start)
 
-    assert core.writes[:2] == [("create", "secret"), ("create", "pod")]
-    assert sorted(core.writes[2:]) == [("create", "service"), ("patch", "secret")]
+    assert core.writes[0] == ("create", "pod")
+    assert sorted(core.writes[1:3]) == [("create", "secret"), ("create", "service")]
+    assert core.writes[3:] == [("patch", "pod")]
+    assert core.gates == [[START_GATE], []]
+
+
+async def test_gates_of_an_administrator_stay(server_start, core):
+    pod = a_pod()
+    pod["spec"]["schedulingGates"] = [{"name": "example.org/quota"}]
+
+    await server_start.create(pod, token=TOKEN, port=8888)
+
+    assert core.gates == [["example.org/quota", START_GATE], ["example.org/quota"]]
 
 
 async def test_secret_and_service_belong_to_the_pod(server_start, core):
@@ -163,7 +187,7 @@ async def test_each_start_names_its_service_anew(server_start, start_again):
         pytest.param(
             ("create", "service"), refused(500), ClusterError, id="no service"
         ),
-        pytest.param(("patch", "secret"), refused(500), ClusterError, id="no owner"),
+        pytest.param(("patch", "pod"), refused(500), ClusterError, id="no placing"),
     ],
 )
 async def test_a_refused_start_leaves_nothing(server_start, core, write, failure, kind):
@@ -172,6 +196,7 @@ async def test_a_refused_start_leaves_nothing(server_start, core, write, failure
         await create(server_start)
 
     await server_start.remove()
+    core.collect_garbage()
 
     assert not core.objects
 
@@ -200,10 +225,10 @@ async def test_a_conflict_that_stays_is_told(server_start, core):
 @pytest.mark.parametrize(
     "write",
     [
-        pytest.param(0, id="the secret"),
-        pytest.param(1, id="the pod"),
+        pytest.param(0, id="the pod"),
+        pytest.param(1, id="the secret"),
         pytest.param(2, id="the service"),
-        pytest.param(3, id="the secret's owner"),
+        pytest.param(3, id="the gate"),
     ],
 )
 async def test_a_hub_may_die_at_any_write(
@@ -214,6 +239,8 @@ async def test_a_hub_may_die_at_any_write(
     with pytest.raises(KilledError):
         await create(server_start)
     core.deaths.clear()
+    core.collect_garbage()
+    assert all(kind == "pod" or has_owner(core, key) for kind, key in core.objects)
 
     await create(start_again())
     core.collect_garbage()
@@ -226,13 +253,14 @@ async def test_removing_twice_is_removing_once(server_start, core):
 
     await server_start.remove()
     await server_start.remove()
+    core.collect_garbage()
 
     assert not core.objects
 
 
 async def test_a_removal_that_fails_is_one_of_our_errors(server_start, core):
     await create(server_start)
-    core.failures["delete", "secret"] = aiohttp.ServerDisconnectedError()
+    core.failures["delete", "pod"] = aiohttp.ServerDisconnectedError()
 
     with pytest.raises(MofangError):
         await server_start.remove()

@@ -7,7 +7,6 @@ import pytest
 from jupyterhub.spawner import SpawnException
 from jupyterhub.utils import format_exception
 from kubernetes_asyncio.client import ApiClient
-from kubespawner import KubeSpawner
 from unit.mofang_spawner.conftest import (
     a_catalog,
     a_plan,
@@ -15,9 +14,10 @@ from unit.mofang_spawner.conftest import (
     project_body,
     without_image,
 )
-from unit.mofang_spawner.fake_cluster import NAMESPACE, FakeApi, FakeCore
+from unit.mofang_spawner.fake_cluster import (
+    NAMESPACE,
+)
 
-from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import (
     InvalidError,
     KubernetesUnavailableError,
@@ -29,63 +29,10 @@ from mofang_spawner.pod_phase import StartFailed
 from mofang_spawner.progress import StartLog
 from mofang_spawner.safe_mode import OFFER
 from mofang_spawner.server_start import SpawnFailedError
-from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.volumes.homes import HomeUnavailableError
 
 FORM = {"project": ["vision"], "environment": ["pytorch"]}
 OPTIONS = {"project": "vision", "environment": "pytorch"}
-
-
-class FakeContext:
-    training_url = "http://training"
-    limit_per_user = 0
-    homes = None
-    ephemeral_storage = EphemeralStorage()
-    nodes = ()
-
-    def __init__(self):
-        self.core = self.objects = FakeCore()
-        self.api = FakeApi()
-        self.pods = self.core.pods
-        self.catalog = a_catalog()
-        self.failure = None
-
-    async def ready(self):
-        if self.failure:
-            raise self.failure
-
-
-class PlainSpawner(MofangSpawner):
-    """Has an address of its own, and no variables but those that are configured."""
-
-    server = SimpleNamespace(base_url="/user/ada/vision-pytorch/")
-
-    def get_env(self):
-        return self.environment
-
-
-@pytest.fixture
-def context():
-    return FakeContext()
-
-
-@pytest.fixture
-def spawner(context, monkeypatch):
-    # KubeSpawner connects as it is made.
-    monkeypatch.setattr("kubespawner.spawner.load_config", lambda **_: None)
-    monkeypatch.setattr("kubespawner.spawner.shared_client", lambda *_: None)
-    user = SimpleNamespace(
-        id=1,
-        name="ada",
-        url="/user/ada",
-        groups=[SimpleNamespace(name="team")],
-        spawners={},
-    )
-    row = SimpleNamespace(
-        name="vision-pytorch", server=None, last_activity=None, user_options={}
-    )
-    spawner = PlainSpawner(_mock=True, user=user, orm_spawner=row)
-    spawner.context = lambda: context
-    return spawner
 
 
 # -- how errors are told
@@ -316,23 +263,6 @@ async def test_a_form_asks_for_safe_mode_by_its_button(spawner):
 # -- the start
 
 
-@pytest.fixture
-def starting(spawner, monkeypatch):
-    """A settled spawner; of KubeSpawner's pod only the name is of interest."""
-
-    async def pod(self):
-        return {
-            "metadata": {"name": self.pod_name},
-            "spec": {"containers": [{"name": "notebook", "args": ["mofang-start"]}]},
-        }
-
-    monkeypatch.setattr(KubeSpawner, "get_pod_manifest", pod)
-    spawner._plan = a_plan()
-    spawner.api_token = "very-private"
-    spawner.port = 8888
-    return spawner
-
-
 async def test_a_refused_start_leaves_nothing_and_says_why(starting, context):
     context.core.failures["create", "pod"] = TimeoutError()
 
@@ -346,21 +276,23 @@ async def test_a_refused_start_leaves_nothing_and_says_why(starting, context):
 
 async def test_a_removal_that_fails_does_not_hide_the_cause(starting, context):
     context.core.failures["create", "pod"] = TimeoutError()
-    context.core.failures["delete", "secret"] = TimeoutError()
+    context.core.failures["delete", "pod"] = TimeoutError()
 
     with pytest.raises(SpawnException, match="Could not start server"):
         await starting._start()
 
 
-async def test_a_start_makes_the_home_first(starting, context, tmp_path):
-    """Also of one that is refused: the kubelet would make it as root's."""
-    context.homes = tmp_path
-    context.core.failures["create", "pod"] = TimeoutError()
+async def test_a_start_waits_for_the_home_before_anything_is_made(starting, context):
+    """The kubelet would make it as root's."""
+    context.homes.failure = HomeUnavailableError("The storage is full.")
 
-    with pytest.raises(SpawnException):
+    with pytest.raises(SpawnException, match="The storage is full") as caught:
         await starting._start()
 
-    assert [each.name for each in tmp_path.iterdir()] == ["ada"]
+    assert caught.value.status_code == 503
+    assert context.homes.asked == ["ada"]
+    assert not context.core.objects
+    assert {verb for verb, _ in context.core.writes} <= {"delete"}
 
 
 async def test_a_late_start_says_what_to_do(starting, context):
@@ -370,6 +302,7 @@ async def test_a_late_start_says_what_to_do(starting, context):
         await starting._start()
 
     assert err.value.status_code == 504
+    context.core.collect_garbage()
     assert not context.core.objects
 
 
@@ -382,6 +315,7 @@ async def test_a_cancelled_start_leaves_nothing(starting, context):
     with pytest.raises(asyncio.CancelledError):
         await task
 
+    context.core.collect_garbage()
     assert not context.core.objects
 
 

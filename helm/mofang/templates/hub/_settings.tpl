@@ -52,6 +52,7 @@ audit:
   enabled: {{ .Values.audit.enabled }}
   folder: /srv/mofang/audit
   retentionDays: {{ .Values.audit.retentionDays }}
+  maxMibPerDay: {{ .Values.audit.maxMibPerDay }}
   trustedProxies: {{- toYaml .Values.audit.trustedProxies | nindent 4 }}
 concurrentSpawnLimit: {{ .Values.hub.concurrentSpawnLimit }}
 activeServerLimit: {{ .Values.hub.activeServerLimit }}
@@ -59,7 +60,6 @@ debug: {{ .Values.debug.enabled }}
 clusterDomain: {{ .Values.clusterDomain }}
 hubService: {{ include "mofang.name" (dict "root" . "name" "hub") }}
 trainingService: {{ include "mofang.name" (dict "root" . "name" "training") }}
-storageRoot: /srv/mofang/storage
 logsRoot: /srv/mofang/logs
 {{- end -}}
 

@@ -8,6 +8,10 @@ trainingServiceAccount: {{ include "mofang.serviceAccount" (dict "root" . "compo
 operatorServiceAccount: {{ include "mofang.serviceAccount" (dict "root" . "component" "reconciler" "values" .Values.reconciler) }}
 imagePullSecrets: {{- include "mofang.pullSecretNames" . | nindent 2 }}
 storage:
+  type: {{ .Values.storage.type }}
+  quotas: {{- toYaml .Values.storage.quotas | nindent 4 }}
+  snapshots: {{- toYaml .Values.storage.snapshots | nindent 4 }}
+  usageSeconds: {{ .Values.storage.usageSeconds }}
   persistentVolume: {{- toYaml .Values.storage.persistentVolume | nindent 4 }}
   mountOptions: {{- toYaml .Values.storage.mountOptions | nindent 4 }}
   capacity: {{ .Values.storage.capacity | quote }}

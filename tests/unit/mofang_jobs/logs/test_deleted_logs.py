@@ -1,14 +1,17 @@
 """What deleted jobs have written goes once nothing of them can write any more."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from typing_extensions import override
-from unit.mofang_jobs.world import World, running_world
+from unit.mofang_jobs.world import IMAGE, World, running_world
 
 from mofang_jobs.adapters.log_files import LogStorage
-from mofang_jobs.services.deleted_logs import ABSENT_SECONDS, DeletedLogs
+from mofang_jobs.services.job_removal import ABSENT_SECONDS, JobRemoval
+from support.eventually import until
 
 
 @pytest.fixture
@@ -23,38 +26,54 @@ class Watched:
     def __init__(self, world: World, store: LogStorage | None = None) -> None:
         self.now = 0.0
         store = store or LogStorage(world.storage)
-        self.logs = DeletedLogs(world.cache, store, clock=lambda: self.now)
+        self.logs = JobRemoval(
+            world.cache, world.cluster, store, clock=lambda: self.now
+        )
 
     async def pass_time(self, seconds: float) -> None:
         self.now += seconds
-        await self.logs.remove()
+        await self.logs.finish()
 
 
-async def test_a_submitted_job_has_its_directory_before_its_object(
-    world: World,
-) -> None:
+async def test_a_job_has_its_directory_before_it_may_run(world: World) -> None:
     """What the kubelet makes belongs to root, and no job could write there."""
     job = await world.submit()
+    await world.admit(job)
 
-    folder = world.storage / "vision" / job["id"]
-    assert folder.is_dir()
+    assert (world.storage / "vision" / job["id"]).is_dir()
 
 
-async def test_a_job_is_refused_where_its_directory_cannot_be_made(
-    world: World,
-) -> None:
-    (world.storage / "vision").write_text("in the way")
+async def test_a_job_that_never_was_has_no_directory(world: World) -> None:
+    """Kubernetes refused it, or we were killed: nobody would remove it."""
+    world.cluster.dies_at = world.cluster.writes + 1
 
-    spec = {"name": "train", "image": "docker.io/mofang/pytorch:1", "script": "a.py"}
-    answer = await world.call("POST", json=spec)
+    with suppress(httpx.HTTPError):
+        await world.call(
+            "POST", json={"name": "train", "image": IMAGE, "script": "a.py"}
+        )
 
-    assert answer.status_code == 503
-    assert "The directory for the job's logs cannot be made" in answer.text
     assert world.cluster.jobs == {}
+    assert list(world.storage.iterdir()) == []
+
+
+async def test_a_job_waits_while_its_directory_cannot_be_made(world: World) -> None:
+    in_the_way = world.storage / "vision"
+    in_the_way.write_text("in the way")
+
+    job = await world.submit()
+
+    def reason() -> str | None:
+        found = world.cache.find("vision", job["id"])
+        return world.queue.queue_position(found)[1] if found else None
+
+    await until(lambda: bool(reason()))
+    assert "The directory for the job's logs cannot be made" in (reason() or "")
+    assert world.cluster.jobs[job["id"]]["spec"]["runPolicy"]["suspend"]
 
 
 async def test_deleting_a_job_puts_its_logs_out_of_reach_at_once(world: World) -> None:
     job = await world.submit()
+    await world.admit(job)
     world.log_file(job).write_text("x")
 
     assert (await world.call("DELETE", job["id"])).status_code == 204
@@ -64,10 +83,11 @@ async def test_deleting_a_job_puts_its_logs_out_of_reach_at_once(world: World) -
 
 async def test_a_job_that_was_just_starting_leaves_nothing(world: World) -> None:
     job = await world.submit()
+    await world.admit(job)
     world.run_pod(job)
     watched = Watched(world)
     folder = world.storage / "vision" / job["id"]
-    await watched.logs.discard("vision", job["id"])
+    await watched.logs.remove("vision", job["id"])
 
     # Its container writes on, and the kubelet makes a directory for another.
     world.log_file(job).write_text("x")
@@ -84,8 +104,9 @@ async def test_a_job_that_was_just_starting_leaves_nothing(world: World) -> None
 
 async def test_the_next_process_goes_on(world: World) -> None:
     job = await world.submit()
+    await world.admit(job)
     world.log_file(job).write_text("x")
-    await Watched(world).logs.discard("vision", job["id"])
+    await Watched(world).logs.remove("vision", job["id"])
 
     watched = Watched(world)
     await watched.logs.find()

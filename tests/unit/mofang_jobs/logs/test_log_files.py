@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from mofang_jobs.adapters.confined_fs import UnsafePathError, open_file, remove_folder
 from mofang_jobs.adapters.log_files import MAX_ENTRIES, MAX_READ_BYTES, LogStorage
 from mofang_jobs.domain.errors import StorageError
 from mofang_jobs.domain.log_paths import LogName
 from mofang_kube.errors import is_permanent
 from mofang_kube.names import UID
+from mofang_storage.confined_fs import UnsafePathError, open_file, remove_folder
 from support.plain_user import plain_directory, run_as_plain_user
 
 NAME = LogName(project="vision", job="train-abc123", role="worker", index=0)

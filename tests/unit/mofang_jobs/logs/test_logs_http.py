@@ -11,6 +11,7 @@ import pytest
 from unit.mofang_jobs.world import World, running_world
 
 from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.services.job_removal import JobRemoval
 from mofang_jobs.services.retention import Retention
 from support.eventually import until
 
@@ -175,7 +176,7 @@ async def test_the_sweep_keeps_what_is_young_or_has_its_job(world: World) -> Non
 
     await Retention(
         world.cache,
-        world.cluster,
+        JobRemoval(world.cache, world.cluster, LogStorage(world.storage)),
         LogStorage(world.storage),
         keep=timedelta(days=30),
         now=lambda: datetime.now(UTC) + timedelta(days=31),

@@ -19,6 +19,8 @@ from mofang_run.process.termination_message import (
 )
 
 MARK = "[Mofang]"
+REOPEN_SECONDS = 10.0
+"""How often a log file is tried to be opened that could not be."""
 
 _OPEN_LOG = (
     os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -34,17 +36,28 @@ class ReplicaOutput:
         self._stdout = stdout
         self._log: int | None = None
         self._log_file = log_file
+        self._reopen_at = 0.0
         self._missed = 0
         self._warned = False
         self._at_line_start = True
         self._tail = b""
         # Companions of the command, and what copies files, speak in threads.
         self._lock = threading.RLock()
-        if log_file is not None:
-            try:
-                self._log = _open_log(Path(log_file))
-            except OSError as error:
-                self._warn(error)
+        error = self._open()
+        if error is not None:
+            self._warn(error)
+
+    def _open(self) -> OSError | None:
+        """Open the log file unless it is open; say why not, once in a while."""
+        now = time.monotonic()
+        if self._log_file is None or self._log is not None or now < self._reopen_at:
+            return None
+        try:
+            self._log = _open_log(Path(self._log_file))
+        except OSError as error:
+            self._reopen_at = now + REOPEN_SECONDS
+            return error
+        return None
 
     def write(self, chunk: bytes) -> None:
         """Pass on bytes of the command, whole lines or not."""
@@ -89,12 +102,14 @@ class ReplicaOutput:
             os.fsync(self._log)
         with suppress(OSError):
             os.close(self._log)
-        self._log = None
+        self._log = self._log_file = None
 
     def _write_log(self, chunk: bytes) -> OSError | None:
-        if self._log is None:
-            return None
         size = len(chunk)
+        error = self._open()
+        if self._log is None:
+            self._missed += size
+            return error
         if self._missed:
             note = f"\n{MARK} About {self._missed} bytes could not be written here.\n"
             chunk = note.encode() + chunk

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_jobs.adapters.confined_fs import UnsafePathError, remove_folder
+from mofang_storage.confined_fs import UnsafePathError, remove_folder
 from support.plain_user import plain_directory, run_as_plain_user
 
 DEPTH = 10_000

@@ -1,0 +1,64 @@
+"""The server extension: settings from the environment, handlers."""
+
+# mypy: disable-error-code="misc, untyped-decorator"
+# jupyter_server counts as untyped, so its classes and decorators are Any.
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Unicode, default
+
+from mofang_files.handlers import (
+    ROOTS,
+    SPACE,
+    ContentHandler,
+    LargestHandler,
+    RestoreHandler,
+    SpaceHandler,
+    VersionsHandler,
+)
+from mofang_files.roots import Root, Roots
+from mofang_files.space import SpaceReader
+
+
+class FilesExtension(ExtensionApp):
+    """Says what files take, and shows and restores their previous versions."""
+
+    name = "mofang_files"
+
+    home = Unicode(help="The person's directory, as an absolute path.").tag(config=True)
+    project = Unicode(help="The project's directory; empty for none.").tag(config=True)
+
+    @default("home")
+    def _default_home(self) -> str:
+        return str(Path.home())
+
+    @default("project")
+    def _default_project(self) -> str:
+        project = os.environ.get("MOFANG_PROJECT", "")
+        return f"/projects/{project}" if project else ""
+
+    def initialize_settings(self) -> None:
+        """Make the directories known to the handlers."""
+        found = [Root("home", Path(self.home))]
+        if self.project:
+            found.append(Root("project", Path(self.project)))
+        roots = Roots(tuple(found), Path(self.serverapp.root_dir))
+        self.settings[ROOTS] = roots
+        self.settings[SPACE] = SpaceReader(roots)
+
+    def initialize_handlers(self) -> None:
+        """Serve ``mofang/files``."""
+        self.handlers.extend(HANDLERS)
+
+
+HANDLERS = [
+    ("/mofang/files/api/space", SpaceHandler),
+    ("/mofang/files/api/space/largest", LargestHandler),
+    ("/mofang/files/api/versions", VersionsHandler),
+    ("/mofang/files/api/versions/content", ContentHandler),
+    ("/mofang/files/api/versions/restore", RestoreHandler),
+]

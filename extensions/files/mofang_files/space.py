@@ -1,0 +1,147 @@
+"""What directories take, by the file system's own counts or by a bounded walk."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mofang_files.roots import Roots
+
+_ENTRIES = 100_000
+_SECONDS = 3.0
+_BLOCK = 512
+_LARGEST = 10
+_AGAIN_SECONDS = 600.0
+
+Attribute = Callable[[Path, str], int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryUsage:
+    """What one directory takes."""
+
+    bytes: int
+    files: int
+    complete: bool
+    """False where counting was ended early: both are minimum values then."""
+
+
+def read_attribute(path: Path, name: str) -> int | None:
+    """Return a number that CephFS keeps of a directory; None on others."""
+    try:
+        return int(os.getxattr(path, name, follow_symlinks=False))
+    except (OSError, ValueError):
+        return None
+
+
+class SpaceReader:
+    """Reads what the roots take.
+
+    Args:
+        roots: The directories.
+        attribute: Reads an attribute of a directory.
+        clock: Seconds that pass.
+    """
+
+    def __init__(
+        self,
+        roots: Roots,
+        *,
+        attribute: Attribute = read_attribute,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._roots = roots
+        self._attribute = attribute
+        self._clock = clock
+        self._known: dict[Path, tuple[float, DirectoryUsage]] = {}
+
+    def read(self) -> list[dict[str, object]]:
+        """Return usage and limit of each root that is there."""
+        found: list[dict[str, object]] = []
+        for root in self._roots.all:
+            if not root.path.is_dir():
+                continue
+            counted = self._counted(root.path)
+            limit = self._attribute(root.path, "ceph.quota.max_bytes") or None
+            found.append(
+                {
+                    "name": root.name,
+                    "path": str(root.path),
+                    "limit": limit,
+                    "enforced": counted is not None,
+                    **asdict(counted or self._walked(root.path)),
+                }
+            )
+        return found
+
+    def largest(self) -> list[dict[str, object]]:
+        """Return the largest directories below the home's first two levels."""
+        home = self._roots.all[0].path
+        sizes: list[tuple[int, Path, bool]] = []
+        for directory in _directories(home, levels=2):
+            space = self._counted(directory) or walk(directory)
+            sizes.append((space.bytes, directory, space.complete))
+        sizes.sort(key=lambda each: each[0], reverse=True)
+        return [
+            {"path": str(path), "bytes": size, "complete": complete}
+            for size, path, complete in sizes[:_LARGEST]
+        ]
+
+    def _counted(self, path: Path) -> DirectoryUsage | None:
+        size = self._attribute(path, "ceph.dir.rbytes")
+        files = self._attribute(path, "ceph.dir.rentries")
+        if size is None or files is None:
+            return None
+        return DirectoryUsage(bytes=size, files=max(files - 1, 0), complete=True)
+
+    def _walked(self, path: Path) -> DirectoryUsage:
+        known = self._known.get(path)
+        if known is None or self._clock() - known[0] >= _AGAIN_SECONDS:
+            known = self._clock(), walk(path)
+            self._known[path] = known
+        return known[1]
+
+
+def walk(
+    path: Path, *, entries: int = _ENTRIES, seconds: float = _SECONDS
+) -> DirectoryUsage:
+    """Count what is in a directory; nothing is followed.
+
+    Args:
+        path: Of the directory.
+        entries: After so many the count ends.
+        seconds: After so long the count ends.
+    """
+    end = time.monotonic() + seconds
+    size = files = 0
+    linked: set[int] = set()
+    for folder, directories, names in os.walk(path):
+        for name in (*directories, *names):
+            if files >= entries or time.monotonic() > end:
+                return DirectoryUsage(bytes=size, files=files, complete=False)
+            with suppress(OSError):
+                found = os.lstat(os.path.join(folder, name))  # noqa: PTH118 - fast
+                files += 1
+                if found.st_nlink > 1 and name in names:
+                    if found.st_ino in linked:
+                        continue
+                    linked.add(found.st_ino)
+                size += found.st_blocks * _BLOCK
+    return DirectoryUsage(bytes=size, files=files, complete=True)
+
+
+def _directories(top: Path, *, levels: int) -> Iterator[Path]:
+    try:
+        with os.scandir(top) as entries:
+            found = [each for each in entries if each.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for each in found:
+        path = Path(each.path)
+        yield path
+        if levels > 1:
+            yield from _directories(path, levels=levels - 1)

@@ -1,0 +1,6 @@
+import { spacePlugin } from './plugins/space';
+import { versionsPlugin } from './plugins/versions';
+
+export * from './tokens';
+
+export default [spacePlugin, versionsPlugin];

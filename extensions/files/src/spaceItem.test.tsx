@@ -1,0 +1,79 @@
+import { brokenRules } from '../../shared/testing/dom';
+
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+
+import { nullTranslator } from '@jupyterlab/translation';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import { cleanup, render, screen } from '@testing-library/react';
+import * as React from 'react';
+
+import { press } from '../../shared/testing/controls';
+import type { IRoot } from './model';
+import { spaceBody, SpaceItem, SpaceList, SpaceModel } from './spaceItem';
+import { FakeFiles } from './testFiles';
+
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
+
+const trans = nullTranslator.load('');
+const home: IRoot = {
+  name: 'home',
+  path: '/home/jovyan',
+  bytes: 95,
+  files: 7,
+  complete: true,
+  limit: 100,
+  enforced: true
+};
+const opened: { dispose(): void }[] = [];
+
+afterEach(() => {
+  opened.splice(0).forEach(each => each.dispose());
+  cleanup();
+  document.body.replaceChildren();
+});
+
+function attach<W extends Widget>(widget: W): W {
+  opened.push(widget);
+  Widget.attach(widget, document.body);
+  MessageLoop.sendMessage(widget, Widget.Msg.AfterShow);
+  return widget;
+}
+
+test('the item is absent until the server has answered', async () => {
+  const files = new FakeFiles();
+  files.roots = [home];
+  const model = new SpaceModel(files);
+  opened.push(model);
+  let count = 0;
+  const widget = attach(new SpaceItem(model, () => count++, trans));
+  assert.equal(screen.queryByRole('button'), null);
+  await model.refresh();
+  const button = await screen.findByRole('button', { name: 'Home: 95 % full' });
+  assert.equal(button.dataset.full, 'true');
+  await press('Home: 95 % full');
+  assert.equal(count, 1);
+  assert.deepEqual(await brokenRules(widget.node), []);
+  files.failure = 'The server restarts.';
+  await model.refresh();
+  assert.ok(screen.getByRole('button', { name: 'Home: 95 % full' }));
+});
+
+test('the dialog has a meter, and the largest directories', async () => {
+  const directories = [
+    { path: '/home/jovyan/.cache', bytes: 2048, complete: true },
+    { path: '/home/jovyan/data', bytes: 1024, complete: false }
+  ];
+  const { container } = render(
+    <SpaceList roots={[home]} directories={directories} trans={trans} />
+  );
+  assert.equal(screen.getByRole('meter').getAttribute('value'), '95');
+  assert.deepEqual(
+    screen.getAllByRole('row').map(row => row.textContent),
+    ['/home/jovyan/.cache2.0 KiB', '/home/jovyan/dataat least 1.0 KiB']
+  );
+  assert.deepEqual(await brokenRules(container), []);
+  attach(spaceBody([home], [], trans));
+  assert.ok(await screen.findAllByRole('meter'));
+});

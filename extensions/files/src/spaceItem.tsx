@@ -1,0 +1,147 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  ReactWidget,
+  VDomModel,
+  VDomRenderer
+} from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { IDirectory, IFiles, IRoot } from './model';
+import {
+  percentOf,
+  rootName,
+  sizeText,
+  spaceLabel,
+  spaceText,
+  WARN_PERCENT
+} from './space';
+
+const PERIOD_MS = 60_000;
+
+/** What the roots take, asked for while the page is visible. */
+export class SpaceModel extends VDomModel {
+  constructor(private _files: IFiles) {
+    super();
+  }
+
+  /** Empty before the first answer, and off the platform. */
+  roots: IRoot[] = [];
+
+  override dispose(): void {
+    clearTimeout(this._timer);
+    super.dispose();
+  }
+
+  /** Ask now, and from time to time from then on. */
+  async refresh(): Promise<void> {
+    clearTimeout(this._timer);
+    try {
+      if (!document.hidden || this.roots.length === 0) {
+        this.roots = await this._files.space();
+        this.stateChanged.emit();
+      }
+    } catch (reason) {
+      // What was shown is still the best that is known.
+      console.warn('What files take could not be read.', reason);
+    }
+    if (!this.isDisposed) {
+      this._timer = setTimeout(() => void this.refresh(), PERIOD_MS);
+    }
+  }
+
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The button in the status bar. */
+export class SpaceItem extends VDomRenderer<SpaceModel> {
+  constructor(
+    model: SpaceModel,
+    private _open: () => void,
+    private _trans: TranslationBundle
+  ) {
+    super(model);
+    this.addClass('mf-SpaceItem');
+  }
+
+  protected override render(): JSX.Element | null {
+    const { roots } = this.model;
+    if (roots.length === 0) {
+      return null;
+    }
+    const isFull = roots.some(root => (percentOf(root) ?? 0) >= WARN_PERCENT);
+    return (
+      <button
+        type="button"
+        data-full={isFull}
+        title={this._trans.__('Show what takes the space')}
+        onClick={this._open}
+      >
+        {spaceLabel(roots, this._trans)}
+      </button>
+    );
+  }
+}
+
+/** What the dialog shows. */
+export function spaceBody(
+  roots: IRoot[],
+  directories: IDirectory[],
+  trans: TranslationBundle
+): ReactWidget {
+  const widget = ReactWidget.create(
+    <SpaceList roots={roots} directories={directories} trans={trans} />
+  );
+  widget.addClass('mf-Space');
+  return widget;
+}
+
+export function SpaceList(props: {
+  roots: IRoot[];
+  directories: IDirectory[];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { roots, directories, trans } = props;
+  return (
+    <>
+      {roots.map(root => {
+        const percent = percentOf(root);
+        const name = rootName(root, trans);
+        return (
+          <p key={root.name}>
+            <strong>{name}</strong> {spaceText(root, trans)}
+            {percent !== null && (
+              <meter
+                aria-label={name}
+                min={0}
+                max={100}
+                high={WARN_PERCENT - 1}
+                optimum={0}
+                value={percent}
+              />
+            )}
+          </p>
+        );
+      })}
+      {directories.length > 0 && (
+        // It scrolls, and what scrolls must be reached by the keyboard.
+        <table
+          tabIndex={0}
+          aria-label={trans.__('Largest directories of the home')}
+        >
+          <tbody>
+            {directories.map(({ path, bytes, complete }) => (
+              <tr key={path}>
+                <th scope="row">{path}</th>
+                <td>
+                  {complete
+                    ? sizeText(bytes)
+                    : trans.__('at least %1', sizeText(bytes))}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}

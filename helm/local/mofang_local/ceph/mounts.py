@@ -1,0 +1,156 @@
+"""Pods that mount a Ceph on the nodes, as the node plugin of a CSI driver would.
+
+They are privileged, since they mount for others, and so in a namespace of their own.
+A client's key is in its pod and nowhere else.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from mofang_local.addons import Manifest
+from mofang_local.ceph import configuration, keys
+from mofang_local.ceph.configuration import RUN
+from mofang_local.ceph.settings import FILE_SYSTEM, CephSettings
+from mofang_local.nodes import NODE_TYPE_LABEL
+
+PROGRAM = Path(__file__).resolve().parents[2] / "ceph_mount"
+"""The package that runs in them."""
+
+_LABEL = "app.kubernetes.io/name"
+
+
+def manifests(
+    settings: CephSettings, image: str, known: dict[str, str]
+) -> list[Manifest]:
+    """Everything in the namespace of the mounts.
+
+    Args:
+        settings: Which Ceph.
+        image: Reference of the image.
+        known: Key of each entity.
+    """
+    files = {
+        "ceph.conf": configuration.configuration(settings),
+        **{each.name: each.read_text() for each in sorted(PROGRAM.glob("*.py"))},
+    }
+    node = "/mounts" if settings.shared_path else "/mounts/$(NODE_NAME)"
+    found = [
+        _namespace(settings),
+        _object(settings, "ConfigMap", "ceph-mount", data=files),
+    ]
+    for entity, target, selector in (
+        (keys.MOUNTS, f"{node}/{FILE_SYSTEM}", {}),
+        (keys.OPERATOR, f"/mounts/operator/{FILE_SYSTEM}", {NODE_TYPE_LABEL: "cpu"}),
+    ):
+        client = entity.removeprefix("client.")
+        keyring = {"keyring": keys.keyring(known, (entity,))}
+        found.append(_object(settings, "Secret", client, stringData=keyring))
+        pods = _daemon_set(settings, image, client, target)
+        template = pods["spec"]["template"]
+        template["spec"]["nodeSelector"] = selector
+        digest = hashlib.sha256(repr((files, keyring)).encode()).hexdigest()[:16]
+        template["metadata"]["annotations"] = {"checksum/configuration": digest}
+        found.append(pods)
+    return found
+
+
+def _namespace(settings: CephSettings) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": settings.mounts_namespace,
+            "labels": {"pod-security.kubernetes.io/enforce": "privileged"},
+        },
+    }
+
+
+def _daemon_set(
+    settings: CephSettings, image: str, client: str, target: str
+) -> Manifest:
+    labels = {_LABEL: "ceph-mount", "ceph-client": client}
+    container: Manifest = {
+        "name": "ceph-fuse",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python3", "-m", "ceph_mount"],
+        "args": [
+            f"--target={target}",
+            f"--client={client}",
+            f"--file-system={FILE_SYSTEM}",
+            "--keyring=/etc/ceph/keys/keyring",
+        ],
+        "env": [
+            {
+                "name": "NODE_NAME",
+                "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}},
+            },
+            {"name": "PYTHONPATH", "value": "/opt/ceph"},
+        ],
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "64Mi"},
+            "limits": {"memory": "2Gi"},
+        },
+        "securityContext": {"privileged": True, "runAsUser": 0, "runAsGroup": 0},
+        "volumeMounts": [
+            {
+                "name": "program",
+                "mountPath": "/etc/ceph/ceph.conf",
+                "subPath": "ceph.conf",
+            },
+            {"name": "program", "mountPath": "/opt/ceph/ceph_mount"},
+            {"name": "keys", "mountPath": "/etc/ceph/keys", "readOnly": True},
+            {"name": "run", "mountPath": RUN},
+            {
+                "name": "mounts",
+                "mountPath": "/mounts",
+                "mountPropagation": "Bidirectional",
+            },
+        ],
+    }
+    return _object(
+        settings,
+        "DaemonSet",
+        client,
+        spec={
+            "selector": {"matchLabels": labels},
+            "updateStrategy": {"type": "RollingUpdate"},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {
+                    "automountServiceAccountToken": False,
+                    "enableServiceLinks": False,
+                    # Mounts of containers are replaced from here, and they live as
+                    # long as the node's network does.
+                    "hostPID": True,
+                    "hostNetwork": True,
+                    "priorityClassName": "system-node-critical",
+                    "tolerations": [{"operator": "Exists"}],
+                    "terminationGracePeriodSeconds": 30,
+                    "containers": [container],
+                    "volumes": [
+                        {"name": "program", "configMap": {"name": "ceph-mount"}},
+                        {"name": "keys", "secret": {"secretName": client}},
+                        {"name": "run", "emptyDir": {}},
+                        {
+                            "name": "mounts",
+                            "hostPath": {
+                                "path": str(settings.mounts),
+                                "type": "Directory",
+                            },
+                        },
+                    ],
+                },
+            },
+        },
+    )
+
+
+def _object(settings: CephSettings, kind: str, name: str, **rest: Any) -> Manifest:
+    return {
+        "apiVersion": "apps/v1" if kind == "DaemonSet" else "v1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": settings.mounts_namespace},
+        **rest,
+    }

@@ -1,0 +1,143 @@
+"""What people's files lie on: a directory of this machine, or a CephFS of its own.
+
+Volumes and claims are the same for both: a CephFS is mounted over the directory.
+"""
+
+import shutil
+import subprocess
+from enum import StrEnum
+from pathlib import Path
+
+from mofang_local import loading, network
+from mofang_local.ceph.cluster import CephCluster
+from mofang_local.ceph.settings import IMAGE, CephSettings
+from mofang_local.errors import PreflightError
+from mofang_local.files import write_private
+from mofang_local.images import Image
+from mofang_local.kubernetes import Kubectl
+from mofang_local.local_paths import LocalPaths
+from mofang_local.log_migration import OWNER, make_shared_directories
+from mofang_local.network import CPU_NODE, NODES
+
+_CLIENT_KIND = "fuse.ceph-fuse"
+
+
+class StorageKind(StrEnum):
+    """What holds people's files."""
+
+    LOCAL = "local"
+    CEPH = "ceph"
+
+
+def choose(paths: LocalPaths, wanted: str | None) -> StorageKind:
+    """Return what this platform stores on, and remember it.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        wanted: What was asked for; None for what it is, a directory at first.
+
+    Raises:
+        PreflightError: It already keeps files on the other.
+    """
+    record = paths.state / "storage"
+    is_new = not (paths.state / "etcd").exists()
+    known = (
+        StorageKind(record.read_text().strip())
+        if record.exists() and not is_new
+        else None
+    )
+    # What was begun before there was a choice.
+    if known is None and not is_new:
+        known = StorageKind.LOCAL
+    kind = StorageKind(wanted) if wanted else known or StorageKind.LOCAL
+    if known and kind != known:
+        raise PreflightError(
+            f"This platform keeps people's files on STORAGE={known}, and "
+            f"STORAGE={kind} would begin without them. Start it by `make up "
+            f"STORAGE={known}`; or copy the files of {paths.storage} elsewhere, remove "
+            f"it by `make clean`, and run the same command again."
+        )
+    write_private(record, f"{kind}\n")
+    return kind
+
+
+def kind_of(paths: LocalPaths) -> StorageKind:
+    """Return what ``choose`` has remembered."""
+    record = paths.state / "storage"
+    return (
+        StorageKind(record.read_text().strip())
+        if record.exists()
+        else StorageKind.LOCAL
+    )
+
+
+def ceph_settings(paths: LocalPaths) -> CephSettings:
+    """The platform's own Ceph."""
+    return CephSettings(
+        namespace="ceph",
+        mon_address="10.96.0.30",
+        folder=paths.state / "data" / "ceph",
+        mounts=paths.state / "mounts",
+    )
+
+
+def root(paths: LocalPaths) -> Path:
+    """Where the platform's own services find all files, to set quotas on them."""
+    if kind_of(paths) is StorageKind.CEPH:
+        return ceph_settings(paths).operator_mount
+    return paths.storage
+
+
+def start_ceph(paths: LocalPaths, kubectl: Kubectl, image: Image) -> None:
+    """Bring Ceph up, and mount it where the volumes of projects begin.
+
+    Both nodes are one machine with one table of mounts, so one path leads to one mount:
+    that of the first node.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        kubectl: For the running cluster.
+        image: Of all daemons.
+
+    Raises:
+        StartError: It did not come up.
+    """
+    for node in NODES:
+        loading.load(paths, node, {IMAGE: image})
+    cluster = CephCluster(ceph_settings(paths), kubectl)
+    cluster.apply(image.reference)
+    cluster.wait()
+    make_shared_directories(cluster.settings.operator_mount)
+    make_private_directory(cluster.settings.operator_mount / "audit")
+    paths.storage.mkdir(parents=True, exist_ok=True)
+    # Whoever comes too early finds nothing to write to.
+    if not client_mounts(paths.storage):
+        paths.storage.chmod(0o555)
+        source = cluster.settings.mount(CPU_NODE.name)
+        network.run("mount", "--bind", str(source), str(paths.storage))
+
+
+def make_private_directory(folder: Path) -> None:
+    """Make a directory that is the platform's own services' alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    shutil.chown(folder, OWNER, OWNER)
+
+
+def client_mounts(below: Path) -> list[Path]:
+    """Mounts of a CephFS at a path and below it."""
+    lines = Path("/proc/self/mounts").read_text().splitlines()
+    points = [
+        Path(line.split()[1]) for line in lines if line.split()[2] == _CLIENT_KIND
+    ]
+    return [each for each in points if each == below or below in each.parents]
+
+
+def flush(below: Path) -> None:
+    """Let what clients hold back be written; for before the daemons end."""
+    for point in client_mounts(below):
+        subprocess.run(  # noqa: S603 - the command is ours
+            ["timeout", "20", "sync", "--file-system", str(point)],  # noqa: S607
+            check=False,
+            capture_output=True,
+        )

@@ -1,0 +1,1 @@
+"""Directories on the shared file system: owners, quotas, usage and snapshots."""

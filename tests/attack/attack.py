@@ -1,0 +1,67 @@
+"""What a kind of attack is; ``attack.registry`` lists them all."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from random import Random
+from typing import ClassVar
+
+from attack.classification import Classification, classify
+from attack.exchange import Answer
+from attack.request import Request
+from attack.scene import Caller, Scene
+
+
+class Attack(ABC):
+    """A generator of requests of one kind, and the classify of their answers.
+
+    Subclasses are listed in ``attack.registry``.
+    """
+
+    name: ClassVar[str]
+    """In the table; lower case, a few words."""
+
+    weight: ClassVar[float] = 1.0
+    """Its part of all requests, beside the others'."""
+
+    callers: ClassVar[Sequence[str]]
+    """Roles of those who send them, in turn."""
+
+    @abstractmethod
+    def request(self, random: Random, caller: Caller, scene: Scene) -> Request:
+        """Return the next request.
+
+        Whatever differs from one to the next is drawn from ``random``, so that the seed
+        gives the same requests again.
+
+        Args:
+            random: Source of everything that differs.
+            caller: Who sends it.
+            scene: Whom it is aimed at.
+        """
+
+    def classify(
+        self, request: Request, answer: Answer, caller: Caller, scene: Scene
+    ) -> Classification:
+        """Classify an answer; by what holds for all kinds, unless a kind knows more.
+
+        Args:
+            request: What was sent.
+            answer: What came back.
+            caller: Who sent it.
+            scene: Whom it was aimed at.
+        """
+        return classify(request, answer, caller, scene)
+
+    def follow_up(
+        self, request: Request, answer: Answer, caller: Caller, scene: Scene
+    ) -> Request | None:
+        """Return a request that undoes what the caller might do; None for none.
+
+        Args:
+            request: What was sent.
+            answer: What came back.
+            caller: Who sent it.
+            scene: Whom it was aimed at.
+        """
+        del request, answer, caller, scene
+        return None

@@ -1,0 +1,150 @@
+"""Send the requests of all kinds, and count what became of them."""
+
+import asyncio
+import itertools
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import ceil
+from random import Random
+
+from attack.attack import Attack
+from attack.report import Tally
+from attack.request import Request
+from attack.scene import Caller, Scene
+from attack.sender import PodRelay, Sender
+from attack.services import NAMESPACE, Services
+from attack.stage import NEIGHBOUR, namespace, pod_of, set_up
+from attack.state import State
+from support.platform import Platform
+
+TOGETHER = 48
+"""Requests at once: nobody may have more answered than 40, and there are several."""
+
+
+def shares(attacks: Sequence[Attack], total: int) -> dict[str, int]:
+    """Return how many requests each kind gets, by name; no fewer than so many."""
+    weights = sum(each.weight for each in attacks)
+    return {each.name: ceil(total * each.weight / weights) for each in attacks}
+
+
+def generate(
+    attack: Attack, scene: Scene, seed: int, count: int
+) -> Iterator[tuple[Request, Caller]]:
+    """Yield the requests of one kind: the same for a seed and a scene.
+
+    Args:
+        attack: The kind.
+        scene: Whom they are aimed at.
+        seed: Of the run.
+        count: How many.
+    """
+    random = Random(f"{seed} {attack.name}")
+    for caller in itertools.islice(_turns(attack, scene), count):
+        yield attack.request(random, caller, scene), caller
+
+
+def _turns(attack: Attack, scene: Scene) -> Iterator[Caller]:
+    roles = [itertools.cycle(scene.callers[role]) for role in attack.callers]
+    while True:
+        for callers in roles:
+            yield next(callers)
+
+
+async def _send_all(
+    sender: Sender,
+    attack: Attack,
+    scene: Scene,
+    requests: Iterable[tuple[Request, Caller]],
+    tally: Tally,
+) -> None:
+    """Send the requests, some at once.
+
+    Args:
+        sender: By whom.
+        attack: Their kind.
+        scene: Whom they are aimed at.
+        requests: The requests and who sends them.
+        tally: Where the answers are counted.
+    """
+    left = iter(requests)
+
+    async def work() -> None:
+        for request, caller in left:
+            answer = await sender.send(request, caller)
+            tally.add(request, answer, attack.classify(request, answer, caller, scene))
+            undo = attack.follow_up(request, answer, caller, scene)
+            if undo is not None:
+                await sender.send(undo, caller)
+
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(TOGETHER):
+            group.create_task(work())
+    tally.seconds = time.monotonic() - began
+
+
+async def _run(
+    platform: Platform,
+    scene: Scene,
+    attacks: Sequence[Attack],
+    options: tuple[int, int],
+    after: Callable[[Tally], None],
+) -> None:
+    seed, total = options
+    counts = shares(attacks, total)
+    gateway = _address(scene.host)
+    pod = await asyncio.to_thread(pod_of, platform, scene.other_project, NEIGHBOUR)
+    async with PodRelay(namespace(scene.other_project), pod) as relay:
+        sender = Sender(gateway, relay, NAMESPACE)
+        for attack in attacks:
+            tally = Tally(name=attack.name)
+            requests = generate(attack, scene, seed, counts[attack.name])
+            await _send_all(sender, attack, scene, requests, tally)
+            await asyncio.to_thread(after, tally)
+        sender.close()
+
+
+def _address(host: str) -> tuple[str, int]:
+    name, _, port = host.partition(":")
+    # Names below localhost are this machine for browsers, and not for every resolver.
+    address = "127.0.0.1" if name.endswith("localhost") else socket.gethostbyname(name)
+    return address, int(port or 80)
+
+
+def run(
+    platform: Platform,
+    attacks: Sequence[Attack],
+    *,
+    seed: int,
+    total: int,
+    report: Callable[[Tally], None],
+    end: Callable[[list[Tally]], None],
+) -> None:
+    """Make the scene, send the requests of all kinds, and remove the scene.
+
+    Args:
+        platform: The platform.
+        attacks: The kinds.
+        seed: Of everything that is drawn.
+        total: About how many requests there are in all.
+        report: Is called when those of a kind have been sent.
+        end: Is called with all, before the scene is removed.
+    """
+    tallies: list[Tally] = []
+    with set_up(platform) as (scene, people):
+        state, services = State(platform, people, scene), Services(platform)
+
+        def after(tally: Tally) -> None:
+            for each in state.differences():
+                tally.add_change(each)
+            tallies.append(tally)
+            report(tally)
+
+        asyncio.run(_run(platform, scene, attacks, (seed, total), after))
+        of_services = Tally(name="what the services wrote")
+        for each in services.faults():
+            of_services.add_fault(each)
+        tallies.append(of_services)
+        report(of_services)
+        end(tallies)

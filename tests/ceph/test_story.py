@@ -1,0 +1,194 @@
+"""A project on a real CephFS: what people do with it, and one mount that is killed.
+
+The project is one of the running platform; only its directories are on Ceph.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from cluster.test_jobs_world import OWNER, STORAGE, World, eventually
+
+from mofang_api.models import Job, JobState
+from mofang_local.ceph.cluster import CephCluster
+from support.ceph import directories_on, kill_mount, make_directory
+
+pytest_plugins = ["cluster.test_jobs_world"]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HOME = f"users/{OWNER}"
+MEGABYTE = 1_000_000
+
+MEET = """
+import pathlib, socket, time
+folder = pathlib.Path("/home/jovyan/meeting")
+folder.mkdir(exist_ok=True)
+(folder / socket.gethostname()).write_text("here")
+while len(list(folder.iterdir())) < 3:
+    time.sleep(0.1)
+print("all three are here", flush=True)
+"""
+
+FILL = """
+import errno, os
+for what, attempt in {
+    "quota": lambda: os.setxattr("/home/jovyan", "ceph.quota.max_bytes", b"0"),
+    "layout": lambda: os.setxattr("/home/jovyan", "ceph.dir.layout.stripe_count", b"2"),
+    "snapshot": lambda: os.mkdir("/home/jovyan/.snap/mine"),
+}.items():
+    try:
+        attempt()
+        print(what, "allowed", flush=True)
+    except OSError as error:
+        print(what, errno.errorcode[error.errno], flush=True)
+written = 0
+try:
+    with open("/home/jovyan/large", "wb", buffering=0) as file:
+        while written < 200_000_000:
+            written += file.write(bytes(1_000_000))
+            os.fsync(file.fileno())
+    print("filled", flush=True)
+except OSError as error:
+    print("full", errno.errorcode[error.errno], flush=True)
+os.remove("/home/jovyan/large")
+"""
+
+BEAT = """
+import os, time
+failures = 0
+while not os.path.exists("/projects/PROJECT/stop"):
+    try:
+        with open("/home/jovyan/beat", "w") as file:
+            file.write(str(time.time()))
+    except OSError:
+        failures += 1
+    time.sleep(0.05)
+# The log's file was open when the mount went, and is lost from there on.
+with open("/home/jovyan/failures", "w") as file:
+    file.write(str(failures))
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def project(world: World, ceph: CephCluster) -> AsyncIterator[World]:
+    """The module's project, whose directories are on Ceph."""
+    names = [HOME, f"projects/{world.project}", f"logs/{world.project}"]
+    for name in names:
+        make_directory(ceph.settings.operator_mount / name, STORAGE / name)
+    with directories_on(ceph.settings.mount("cpu-1"), STORAGE, names):
+        yield world
+
+
+@pytest.fixture
+def operator_home(ceph: CephCluster) -> Path:
+    """The owner's home, with the key that sets quotas and makes snapshots."""
+    return ceph.settings.operator_mount / HOME
+
+
+async def run(world: World, name: str, text: str, **more: object) -> str:
+    """Run a job to its end; return the log of its first replica."""
+    command = ["python", world.write(name, text)]
+    job = await world.submit(command=command, **({"framework": "single"} | more))
+    await world.until(job, JobState.SUCCEEDED, within=180)
+    return await log_of(world, job)
+
+
+async def log_of(world: World, job: Job) -> str:
+    return (await world.call("GET", f"/{job.id}/logs/worker/0")).text
+
+
+async def test_a_job_of_three_pods_shares_the_home(
+    project: World, ceph: CephCluster
+) -> None:
+    log = await run(project, "meet.py", MEET, framework="pytorch", replicas=3)
+
+    assert "all three are here" in log
+    # The other node has a client of its own.
+    other = ceph.settings.mount("gpu-1") / HOME / "meeting"
+    assert len(list(other.iterdir())) == 3
+
+
+async def test_a_quota_holds_and_cannot_be_lifted_from_a_pod(
+    project: World, operator_home: Path
+) -> None:
+    os.setxattr(operator_home, "ceph.quota.max_bytes", str(30 * MEGABYTE).encode())
+    try:
+        log = await run(project, "fill.py", FILL)
+        kept = os.getxattr(operator_home, "ceph.quota.max_bytes")
+    finally:
+        os.setxattr(operator_home, "ceph.quota.max_bytes", b"0")
+
+    assert "full EDQUOT" in log
+    assert "quota EACCES" in log
+    assert "layout EACCES" in log
+    assert "snapshot EACCES" in log
+    assert kept == str(30 * MEGABYTE).encode()
+
+
+async def test_a_deleted_file_comes_back_from_a_snapshot(
+    project: World, ceph: CephCluster, operator_home: Path
+) -> None:
+    """One snapshot on the parent shows each person their own part alone."""
+    homes = operator_home.parent
+    path = Path(project.write("precious.txt", "years of work"))
+    snapshot = homes / ".snap" / "daily"
+    snapshot.mkdir()
+    seen_by_pods = ceph.settings.mount("cpu-1") / HOME
+    try:
+        (seen_by_pods / path.name).unlink()
+        names = [each.name for each in (seen_by_pods / ".snap").iterdir()]
+        assert names == [f"_daily_{homes.stat().st_ino}"]
+
+        kept = seen_by_pods / ".snap" / names[0] / path.name
+        with pytest.raises(OSError, match="Read-only") as refused:
+            kept.write_text("another past")
+        (seen_by_pods / path.name).write_text(kept.read_text())
+    finally:
+        snapshot.rmdir()
+
+    assert refused.value.errno == errno.EROFS
+    log = await run(project, "read.py", f"print(open('{path}').read())")
+    assert "years of work" in log
+
+
+async def test_a_killed_mount_is_back_in_five_seconds_for_a_job_that_runs(
+    project: World, ceph: CephCluster
+) -> None:
+    """Its container is the same one, and the other node notices nothing."""
+    text = BEAT.replace("PROJECT", project.project)
+    command = ["python", project.write("beat.py", text)]
+    job = await project.submit(command=command, framework="single")
+    await project.until(job, JobState.RUNNING)
+    here = ceph.settings.mount("cpu-1") / HOME / "beat"
+    there = ceph.settings.mount("gpu-1") / HOME / "beat"
+    await eventually(lambda: beaten_since(there, 0.0))
+
+    kill_mount("cpu-1")
+    killed = time.time()
+
+    await eventually(lambda: beaten_since(here, killed + 0.5), within=5)
+    await eventually(lambda: beaten_since(there, killed + 0.5))
+    stop = ceph.settings.mount("gpu-1") / "projects" / project.project / "stop"
+    stop.touch()
+    await project.until(job, JobState.SUCCEEDED)
+    assert int((here.parent / "failures").read_text()) > 0
+
+
+async def beaten_since(file: Path, moment: float) -> bool:
+    """Whether the job has written a time after this one."""
+
+    def read() -> float:
+        # Between two mounts there is nothing, and a file may be read half-written.
+        with suppress(OSError, ValueError):
+            return float(file.read_text())
+        return 0.0
+
+    return await asyncio.to_thread(read) > moment

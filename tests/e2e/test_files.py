@@ -1,0 +1,60 @@
+"""What files take and their previous versions, in JupyterLab."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.hub import HubSession
+from support.platform import Platform
+
+SERVER = "vision-base"
+NAME = "versions-of-this.py"
+
+
+@pytest.fixture
+def lab(
+    platform: Platform,
+    page_of: Callable[[str], Page],
+    hub_of: Callable[[str], HubSession],
+) -> Page:
+    """The project's directory in ada's JupyterLab, with a file."""
+    page, session = page_of("ada"), hub_of("ada")
+    (platform.storage / "projects" / "vision" / NAME).write_text("print(1)\n")
+    if not session.server(SERVER):
+        session.start(SERVER, {"project": "vision", "environment": "base"})
+    session.wait_ready(SERVER)
+    page.get_by_role("button", name=re.compile("sign in|log in", re.IGNORECASE)).click()
+    expect(
+        page.get_by_role("button", name=re.compile("^(Start|Open) ")).first
+    ).to_be_visible()
+    page.goto(f"{session.server_url(SERVER)}lab/tree/projects/vision?reset")
+    expect(page.locator("#jp-main-dock-panel")).to_be_visible()
+    return page
+
+
+def test_the_status_bar_says_what_files_take(
+    lab: Page, screenshot: Callable[[Page, str], None]
+) -> None:
+    lab.get_by_role("button", name=re.compile("^(Home|Project): ")).click()
+
+    dialog = lab.get_by_role("dialog")
+    expect(dialog.get_by_text("files and directories").first).to_be_visible(
+        timeout=60_000
+    )
+    screenshot(lab, "files-1-space")
+    dialog.get_by_role("button", name="Close").click()
+
+
+def test_where_there_are_no_snapshots_the_menu_leads_to_a_message(
+    lab: Page, screenshot: Callable[[Page, str], None]
+) -> None:
+    """The one-machine platform keeps files in a directory of this machine."""
+    item = lab.get_by_role("listitem", name=re.compile(f"^Name: {NAME}"))
+    item.click(button="right")
+    lab.get_by_role("menuitem", name="Previous Versions").click()
+
+    expect(lab.get_by_role("heading", name=re.compile(NAME))).to_be_visible()
+    expect(lab.get_by_text("This file system keeps no previous")).to_be_visible()
+    screenshot(lab, "files-2-versions")

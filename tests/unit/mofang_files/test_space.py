@@ -1,0 +1,64 @@
+"""What directories take: by CephFS' own counts, or by a bounded walk."""
+
+import os
+
+from unit.mofang_files.conftest import API
+
+from mofang_files.roots import Root, Roots
+from mofang_files.space import SpaceReader, walk
+
+
+def roots_of(storage):
+    return Roots((Root("home", storage / "home"),), storage)
+
+
+async def test_the_server_says_what_home_and_project_take(server, storage):
+    (storage / "home" / "src" / "model.pt").write_bytes(b"x" * 100_000)
+    async with server.client() as http:
+        roots = (await http.get(f"{API}/space")).json()["roots"]
+        largest = (await http.get(f"{API}/space/largest")).json()["directories"]
+
+    home, project = roots
+    assert (home["name"], project["name"]) == ("home", "project")
+    assert home["bytes"] >= 100_000
+    assert (home["limit"], home["enforced"], home["complete"]) == (None, False, True)
+    assert largest[0]["path"].endswith("home/src")
+
+
+def test_counts_of_the_file_system_are_taken_where_there_are_any(storage):
+    found = {
+        "ceph.dir.rbytes": 5_000,
+        "ceph.dir.rentries": 8,
+        "ceph.quota.max_bytes": 10_000,
+    }
+    reader = SpaceReader(roots_of(storage), attribute=lambda _, name: found.get(name))
+
+    (home,) = reader.read()
+
+    assert (home["bytes"], home["files"], home["limit"]) == (5_000, 7, 10_000)
+    assert home["enforced"]
+
+
+def test_a_walk_is_not_made_again_at_once(storage):
+    now = [0.0]
+    reader = SpaceReader(roots_of(storage), clock=lambda: now[0])
+    before = reader.read()[0]["files"]
+    (storage / "home" / "new").write_text("x")
+
+    assert reader.read()[0]["files"] == before
+    now[0] = 601.0
+    assert reader.read()[0]["files"] == before + 1
+
+
+def test_a_walk_ends_at_its_limit_follows_nothing_and_counts_once(storage):
+    home = storage / "home"
+    (home / "a").write_bytes(b"x" * 10_000)
+    os.link(home / "a", home / "b")
+    (home / "link").symlink_to("/")
+
+    found = walk(home)
+
+    assert (found.files, found.complete) == (4, True)
+    assert 10_000 <= found.bytes < 40_000
+    assert not walk(home, entries=2).complete
+    assert not walk(home, seconds=-1).complete

@@ -1,0 +1,64 @@
+"""What people's files lie on is chosen once, and never changed by the way."""
+
+from pathlib import Path
+
+import pytest
+
+from mofang_local import storage
+from mofang_local.errors import PreflightError
+from mofang_local.local_paths import LocalPaths
+from mofang_local.storage import StorageKind
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> LocalPaths:
+    return LocalPaths(
+        repository=tmp_path / "repository",
+        cache=tmp_path / "cache",
+        state=tmp_path / "state",
+    )
+
+
+def begin(found: LocalPaths) -> None:
+    """Leave what a platform leaves that has run."""
+    (found.state / "etcd").mkdir(parents=True)
+
+
+def test_a_directory_is_the_default(found: LocalPaths) -> None:
+    assert storage.choose(found, None) is StorageKind.LOCAL
+    assert storage.root(found) == found.storage
+
+
+def test_what_was_chosen_stays(found: LocalPaths) -> None:
+    storage.choose(found, "ceph")
+    begin(found)
+
+    assert storage.choose(found, None) is StorageKind.CEPH
+    assert storage.root(found) == storage.ceph_settings(found).operator_mount
+
+
+@pytest.mark.parametrize(("first", "then"), [("local", "ceph"), ("ceph", "local")])
+def test_a_platform_does_not_begin_again_without_its_files(
+    found: LocalPaths, first: str, then: str
+) -> None:
+    storage.choose(found, first)
+    begin(found)
+
+    with pytest.raises(PreflightError, match=f"STORAGE={first}"):
+        storage.choose(found, then)
+    assert storage.kind_of(found) == first
+
+
+def test_a_platform_from_before_the_choice_is_on_a_directory(
+    found: LocalPaths,
+) -> None:
+    begin(found)
+
+    with pytest.raises(PreflightError, match="STORAGE=local"):
+        storage.choose(found, "ceph")
+
+
+def test_one_that_never_ran_may_choose_again(found: LocalPaths) -> None:
+    storage.choose(found, "ceph")
+
+    assert storage.choose(found, "local") is StorageKind.LOCAL
