@@ -15,6 +15,7 @@ NAMED: dict[str, tuple[str, ...]] = {
         "tests/e2e/test_server_tokens.py",
         "tests/e2e/test_audit.py",
         "tests/e2e/test_isolation.py",
+        "tests/e2e/test_cve_classes.py",
     ),
 }
 """By folder: each is a run of its own, as the browser's event loop stays to its end."""
