@@ -86,8 +86,8 @@ def _push(asked: argparse.Namespace, store: Store) -> None:
     prefix = asked.registry.rstrip("/")
     check_push(prefix)
     built = _ensure(asked, store, thin=True)
-    push_images(built, prefix, store, plain_http=asked.plain_http)
-    print(chart_values(built, prefix), end="")  # noqa: T201 - what was asked for.
+    digests = push_images(built, prefix, store, plain_http=asked.plain_http)
+    print(chart_values(built, prefix, digests), end="")  # noqa: T201 - what was asked for.
 
 
 def _ensure(asked: argparse.Namespace, store: Store, *, thin: bool) -> list[BuiltImage]:

@@ -26,7 +26,7 @@ configure({
 
 type Name = string | RegExp;
 
-interface IScope {
+interface IControlOptions {
   /** The part of the page in which it is looked for; everywhere by default. */
   inside?: HTMLElement;
 }
@@ -75,7 +75,7 @@ export function press(
   {
     role = 'button',
     inside = document.body
-  }: IScope & { role?: ByRoleMatcher } = {}
+  }: IControlOptions & { role?: ByRoleMatcher } = {}
 ): Promise<HTMLElement> {
   return use(
     () => within(inside).getByRole(role, { name }),
@@ -92,7 +92,7 @@ export function press(
 export function fill(
   label: Name,
   value: string,
-  { inside = document.body }: IScope = {}
+  { inside = document.body }: IControlOptions = {}
 ): Promise<HTMLElement> {
   return use(
     () => within(inside).getByLabelText(label),

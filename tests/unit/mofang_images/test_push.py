@@ -4,8 +4,10 @@ import pytest
 import yaml
 
 from mofang_images.build import BuiltImage
-from mofang_images.errors import HostError, SourceError
-from mofang_images.push import chart_values, check_push, push_command
+from mofang_images.errors import HostError, ImageError, SourceError
+from mofang_images.push import chart_values, check_push, push_command, push_images
+
+from .conftest import write_image
 
 IMAGES = [
     BuiltImage(name=name, ref=f"docker.io/mofang/{name}:{tag}", archive=Path("/a.tar"))
@@ -19,6 +21,7 @@ def test_images_are_pushed_as_they_are():
     )
 
     assert "--preserve-digests" in command
+    assert command[command.index("--digestfile") + 1] == Path("/layout/pushed.digest")
     assert command[-2:] == [
         "oci:/layout:hub:1a",
         "docker://registry.example/ml/hub:1a",
@@ -35,12 +38,21 @@ def test_a_registry_without_tls_is_reached_when_asked_for_only():
 
 
 def test_the_chart_is_told_where_the_images_are():
-    assert yaml.safe_load(chart_values(IMAGES, "registry.example:5000/ml")) == {
+    digests = {"hub": "sha256:" + "a" * 64, "pytorch-gpu": "sha256:" + "b" * 64}
+
+    values = chart_values(IMAGES, "registry.example:5000/ml", digests)
+
+    assert yaml.safe_load(values) == {
         "images": {
-            "hub": {"repository": "registry.example:5000/ml/hub", "tag": "1a"},
+            "hub": {
+                "repository": "registry.example:5000/ml/hub",
+                "tag": "1a",
+                "digest": digests["hub"],
+            },
             "pytorch-gpu": {
                 "repository": "registry.example:5000/ml/pytorch-gpu",
                 "tag": "2b",
+                "digest": digests["pytorch-gpu"],
             },
         }
     }
@@ -73,3 +85,44 @@ def test_a_machine_without_skopeo_is_told_what_to_install(monkeypatch):
 
     with pytest.raises(HostError, match="apt-get install skopeo"):
         check_push("registry.example/ml")
+
+
+SKOPEO = """#!/bin/sh
+# skopeo copy … --digestfile FILE … oci:LAYOUT:NAME docker://PLACE
+file=$(echo "$*" | sed 's/.*--digestfile \\([^ ]*\\).*/\\1/')
+case "$*" in
+*docker://registry.example/ml/*) printf %s "$SAID" > "$file" ;;
+*) exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def pushing(tmp_path, monkeypatch):
+    """What skopeo says of what it pushed is told by the test."""
+    program = tmp_path / "bin" / "skopeo"
+    program.parent.mkdir()
+    program.write_text(SKOPEO)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    archive = write_image(tmp_path / "hub.tar", b"hub")
+    return [BuiltImage(name="hub", ref="docker.io/mofang/hub:1a", archive=archive)]
+
+
+def test_the_digest_of_the_registry_is_what_counts(pushing, store, monkeypatch):
+    digest = "sha256:" + "c" * 64
+    monkeypatch.setenv("SAID", digest)
+
+    pushed = push_images(pushing, "registry.example/ml", store, plain_http=False)
+
+    assert pushed == {"hub": digest}
+
+
+@pytest.mark.parametrize("said", ["", "sha256:abc", "md5:" + "c" * 64])
+def test_an_image_without_a_digest_is_not_passed_off_as_pushed(
+    pushing, store, monkeypatch, said
+):
+    monkeypatch.setenv("SAID", said)
+
+    with pytest.raises(ImageError, match="did not say the digest"):
+        push_images(pushing, "registry.example/ml", store, plain_http=False)
