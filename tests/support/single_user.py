@@ -67,7 +67,7 @@ class SingleUser:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def wait(self, *, within: float = 60) -> int | None:
+    def wait(self, *, within: float = 180) -> int | None:
         """Wait until it answers or ends; return its exit code, None if it answers."""
         end = time.monotonic() + within
         while time.monotonic() < end:
