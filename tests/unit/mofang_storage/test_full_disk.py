@@ -1,4 +1,4 @@
-"""The disk of homes is full: what is there stays, the rest is made once there is room."""
+"""The disk of homes is full: what is there stays, the rest comes with room."""
 
 from support.full_disk import run_on_small_disk
 
