@@ -109,7 +109,6 @@ class OwnHub(Platform):
         settings |= {
             "platformNamespace": self.namespace,
             "publicUrl": self.url,
-            "storageRoot": str(self.storage),
         }
         settings["gateway"]["hosts"] = [host]
         settings["auth"] |= {"allowedUsers": list(self.users), "adminUsers": []}
@@ -311,6 +310,7 @@ def _world(hub: OwnHub, pool: str) -> Iterator[None]:
                 *("delete", "pods", "-n", hub.project_namespace, "--all"),
                 *("--grace-period=0", "--force", "--wait=false"),
             )
+        hub.kubectl("delete", "homes.mofang.dev", *hub.users, *left)
         hub.kubectl("delete", "project", hub.project, *left)
         hub.kubectl("delete", "namespace", hub.namespace, *left)
 
