@@ -145,7 +145,7 @@ async def _cores(api: client.ApiClient) -> Decimal:
     return max(read_quantity(node.status.allocatable["cpu"]) for node in nodes.items)
 
 
-async def _make_project(api: client.ApiClient, name: str, cores: Decimal) -> str:
+async def make_project(api: client.ApiClient, name: str, cores: Decimal) -> str:
     objects = client.CustomObjectsApi(api)
     where = ("mofang.dev", "v1alpha1")
     body = {
@@ -179,7 +179,7 @@ async def _make_project(api: client.ApiClient, name: str, cores: Decimal) -> str
     return str(environment["spec"]["image"])
 
 
-async def _remove_project(api: client.ApiClient, name: str) -> None:
+async def remove_project(api: client.ApiClient, name: str) -> None:
     objects = client.CustomObjectsApi(api)
     for kind in await discover_kinds(api):
         where = (kind.group, kind.version, f"mofang-project-{name}", kind.plural)
@@ -229,7 +229,7 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
             PlainStorage(STORAGE, UID).ensure(home_directory(user_slug(name)))
         project = f"jt-{secrets.token_hex(4)}"
         cores = await _cores(api)
-        image = await _make_project(api, project, cores)
+        image = await make_project(api, project, cores)
         serving = asyncio.create_task(
             serve(
                 SimpleNamespace(
@@ -255,7 +255,7 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
         try:
             await serving
         finally:
-            await _remove_project(api, project)
+            await remove_project(api, project)
     hub.stop()
     await hub.close_all_connections()
 
