@@ -17,6 +17,7 @@ from mofang_hub.config.database import DatabaseError, database_url
 from mofang_hub.settings import DatabaseSettings, Secrets
 from support.ports import free_port
 
+TESTS = Path(__file__).parents[2]
 PASSWORD = "p%40ss: w/ord'%"
 """Of the kind that breaks URLs and configuration files."""
 
@@ -156,7 +157,11 @@ c.JupyterHub.upgrade_db = True
         [sys.executable, "-c", program, str(config)],
         cwd=tmp_path,
         # JupyterHub calls the program alembic.
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.defpath}"},
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+            "PYTHONPATH": str(TESTS),
+        },
         capture_output=True,
         text=True,
         timeout=120,

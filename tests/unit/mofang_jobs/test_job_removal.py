@@ -11,6 +11,7 @@ from unit.mofang_jobs.world import World, running_world
 from mofang_jobs.adapters.log_files import LogStorage
 from mofang_jobs.services.job_removal import ABSENT_SECONDS, JobRemoval
 from mofang_kube.errors import ForbiddenError, KubernetesUnavailableError, MofangError
+from support.eventually import until
 
 
 class Killed(BaseException):
@@ -81,6 +82,7 @@ async def made(world: World) -> str:
     job = await world.submit()
     await world.admit(job)
     world.log_file(job).write_text("x")
+    await until(lambda: world.cache.find("vision", job["id"]) is not None)
     return str(job["id"])
 
 
