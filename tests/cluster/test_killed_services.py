@@ -34,7 +34,8 @@ from support.ports import free_port
 from support.service_kills import Killer, Moment, Write, lock_out, probe
 from support.training_process import TrainingProcess
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+# Each kill waits for what is left to be removed.
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 Action = Literal["submit", "cancel", "delete"]
 
