@@ -198,11 +198,12 @@ async def spawner(
     context = SpawnContext(training_url="", images={})
     context.api, context.core = world.api, CoreV1Api(world.api)
     context.objects = ObjectStorage(world.api, field_manager="test")
-    context.catalog = Catalog(world.api, {})
+    context.catalog = Catalog.of_cluster(world.api, {})
     context.pods = Watcher(
         world.api, "/api/v1/pods", label_selector=SERVER_SELECTOR, trim=strip_pod
     )
     context._nodes = Watcher(world.api, "/api/v1/nodes")
+    context._homes = Watcher(world.api, f"/apis/{names.API_VERSION}/homes")
     context._connected = True
     # KubeSpawner connects as it is made.
     monkeypatch.setattr("kubespawner.spawner.load_config", lambda **_: None)
@@ -217,6 +218,7 @@ async def spawner(
     yield made
     await context.pods.stop()
     await context._nodes.stop()
+    await context._homes.stop()
     await context.catalog.close()
 
 
