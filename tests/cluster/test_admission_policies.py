@@ -132,6 +132,15 @@ def server_pod(**changes):
     }
 
 
+def unlabelled_pod():
+    """Without the label of a server, and with nothing another policy could refuse."""
+    pod = server_pod(volumes=[])
+    del pod["metadata"]["labels"]["mofang.dev/server"]
+    (notebook,) = pod["spec"]["containers"]
+    del notebook["env"], notebook["volumeMounts"]
+    return pod
+
+
 def claim(volume, name):
     return {"name": volume, "persistentVolumeClaim": {"claimName": name}}
 
@@ -460,7 +469,7 @@ async def test_the_hub_makes_what_servers_need(attempt):
             secret("any"), "it is no object of a server", id="a Secret of nobody's"
         ),
         pytest.param(
-            {**server_pod(), "metadata": {"name": "any", "labels": OF_A_SERVER}},
+            unlabelled_pod(),
             "it is no object of a server",
             id="a pod that is no server",
         ),
