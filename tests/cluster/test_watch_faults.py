@@ -297,8 +297,11 @@ async def test_a_second_event_before_the_first_is_no_loss(namespace: str) -> Non
         await create("s1", "3")
         await watched.converge(within=30)
 
-        lists = [asked for _, asked in watched.asked if not asked.is_watch]
-        assert len(lists) == 1 + PAIRS
+        async def has_listed_for_each() -> bool:
+            lists = [asked for _, asked in watched.asked if not asked.is_watch]
+            return len(lists) == 1 + PAIRS
+
+        await eventually(has_listed_for_each)
         assert len(watched.asked) <= 20
 
 
