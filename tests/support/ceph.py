@@ -68,14 +68,6 @@ def directories_on(source: Path, target: Path, names: list[str]) -> Iterator[Non
             subprocess.run(command, check=False, capture_output=True)
 
 
-def make_directory(directory: Path, like: Path) -> None:
-    """Make a directory with owner and mode of another."""
-    directory.mkdir(exist_ok=True)
-    facts = like.stat()
-    os.chown(directory, facts.st_uid, facts.st_gid)
-    directory.chmod(facts.st_mode & 0o7777)
-
-
 def mount_process(node: str) -> int:
     """Return the number of the process that mounts the file system on a node."""
     target = f"/{node}/{FILE_SYSTEM}".encode()
