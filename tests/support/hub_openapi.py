@@ -43,8 +43,11 @@ QUERIES: dict[tuple[str, str], dict[str, Any]] = {
     ("ServerShareCodeAPIHandler", "get"): _PAGE,
     ("ServerShareCodeAPIHandler", "delete"): {"code": _TEXT, "id": _TEXT},
     ("OAuthAuthorizeHandler", "get"): {
-        name: _TEXT
-        for name in ("client_id", "redirect_uri", "response_type", "scope", "state")
+        "client_id": _TEXT,
+        "redirect_uri": _TEXT,
+        "response_type": _TEXT,
+        "scope": _TEXT,
+        "state": _TEXT,
     },
 }
 """By the name of JupyterHub's handler and the verb."""
@@ -106,9 +109,10 @@ def _describe(
 ) -> tuple[str, dict[str, Any]] | None:
     """Return an operation with its path; None if the verb takes other parameters."""
     method = inspect.unwrap(getattr(handler, verb))
-    parameters = _HIDDEN.get(handler.__name__) or [
-        each.lstrip("_") for each in inspect.signature(method).parameters
-    ][1:]
+    parameters = (
+        _HIDDEN.get(handler.__name__)
+        or [each.lstrip("_") for each in inspect.signature(method).parameters][1:]
+    )
     count = len(_GROUP.findall(path))
     if count > len(parameters):
         return None
@@ -143,4 +147,3 @@ def _query(handler: type[RequestHandler], verb: str) -> dict[str, Any]:
     names = [each.__name__ for each in handler.__mro__ if issubclass(each, APIHandler)]
     names.append(handler.__name__)
     return next((QUERIES[each, verb] for each in names if (each, verb) in QUERIES), {})
-

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from dateutil.parser import parse as parse_date
-from jupyterhub.apihandlers import groups, hub, proxy, services, shares, users
+from jupyterhub.apihandlers import groups, hub, services, shares, users
 from jupyterhub.scopes import ScopeNotFound, _check_scopes_exist
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -59,6 +59,8 @@ class StrictBody(Body):
 
 
 class NewToken(Body):
+    """POST on a user's tokens."""
+
     note: Annotated[str, Field(max_length=_LONGEST_NOTE)] | None = None
     expires_in: int | None = Field(default=None, ge=1, le=LONGEST_TOKEN_SECONDS)
     """Seconds."""
@@ -67,85 +69,110 @@ class NewToken(Body):
 
 
 class NewUsers(Body):
+    """POST on users."""
+
     usernames: list[Name]
     admin: bool = False
 
 
 class NewUser(Body):
+    """POST on a user."""
+
     admin: bool = False
 
 
 class ChangedUser(StrictBody):
+    """PATCH on a user."""
+
     name: Name | None = None
     admin: bool | None = None
     auth_state: dict[str, Any] | None = None
 
 
 class StartedServer(Body):
+    """POST and PUT on a server."""
+
     display_name: Name | None = None
     user_options: dict[str, Any] | None = None
 
 
 class ChangedServer(StrictBody):
+    """PATCH on a server."""
+
     name: Name | None = None
     display_name: Name = ""
     user_options: dict[str, Any] = Field(default_factory=dict)
 
 
 class StoppedServer(Body):
+    """DELETE on a server."""
+
     remove: bool = False
 
 
 class ServerActivity(Body):
+    """Of one server."""
+
     last_activity: _Time
 
 
 class Activity(Body):
+    """POST on a user's activity."""
+
     last_activity: _Time | None = None
     servers: dict[str, ServerActivity] | None = None
 
 
 class Share(StrictBody):
+    """POST and PATCH on the shares of a server."""
+
     user: _Known | None = None
     group: _Known | None = None
     scopes: list[_Scope] | None = None
 
 
 class NewShareCode(StrictBody):
+    """POST on the share codes of a server."""
+
     scopes: list[_Scope] | None = None
     expires_in: int = Field(default=_DAY, ge=60, le=365 * _DAY)
     """Seconds."""
 
 
 class NewGroups(Body):
+    """POST on groups."""
+
     groups: list[Name]
     users: list[Name] = Field(default_factory=list)
 
 
 class NewGroup(Body):
+    """POST on a group."""
+
     users: list[Name] = Field(default_factory=list)
 
 
 class GroupUsers(Body):
+    """POST and DELETE on the users of a group."""
+
     users: list[Name]
 
 
 class GroupProperties(Body):
-    pass
+    """PUT on the properties of a group: any."""
 
 
 class NewService(Body):
+    """POST on a service."""
+
     url: Annotated[str, Field(max_length=2047)] | None = None
     oauth_client_allowed_scopes: list[_Scope] | None = None
     info: dict[str, Any] | None = None
 
 
-class MovedProxy(Body):
-    api_url: str | None = None
-    auth_token: str | None = None
-
-
 class Shutdown(Body):
+    """POST on the hub's end."""
+
     proxy: bool | None = None
     servers: bool | None = None
 
@@ -169,7 +196,6 @@ BODIES: Mapping[tuple[type, str], type[Body]] = {
     (groups.GroupUsersAPIHandler, "DELETE"): GroupUsers,
     (groups.GroupPropertiesAPIHandler, "PUT"): GroupProperties,
     (services.ServiceAPIHandler, "POST"): NewService,
-    (proxy.ProxyAPIHandler, "PATCH"): MovedProxy,
     (hub.ShutdownAPIHandler, "POST"): Shutdown,
 }
 """By JupyterHub's handler and the method."""

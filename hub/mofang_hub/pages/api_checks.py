@@ -139,8 +139,8 @@ class TokenOwnerHandler(TokenAPIHandler):  # type: ignore[misc] # likewise
         if not token:
             raise web.HTTPError(
                 HTTPStatus.NOT_FOUND,
-                "There is no token in the address. Ask /hub/api/user, with the token in "
-                "the header Authorization.",
+                "There is no token in the address. Ask /hub/api/user, with the token "
+                "in the header Authorization.",
             )
         super().get(token)
 
@@ -179,7 +179,7 @@ class ShareCodeHandler(ServerShareCodeAPIHandler):  # type: ignore[misc] # likew
 
 
 class ProxyHandler(ProxyAPIHandler):  # type: ignore[misc] # likewise
-    """The proxy, whose new address is read as other bodies are."""
+    """The proxy, whose address is read as other bodies are."""
 
     @needs_scope("proxy")
     @override

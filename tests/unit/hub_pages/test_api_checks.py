@@ -11,7 +11,7 @@ from tornado.netutil import bind_sockets
 from unit.hub_pages.hub import running_hub
 
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles
-from mofang_hub.pages.api_checks import with_checks
+from mofang_hub.pages.api_checks import CheckedHandler, with_checks
 from support.hub_openapi import api_handlers
 
 BEYOND = 2**63
@@ -78,17 +78,7 @@ FINDINGS = [
         id="expiry beyond all years",
     ),
     pytest.param(
-        "POST",
-        TOKENS,
-        {"expires_in": -1},
-        *(400, "expires_in: Input should be greater than"),
-        id="expiry in the past",
-    ),
-    pytest.param(
         "POST", TOKENS, {"note": {"a": 1}}, 400, "note:", id="a note that is no text"
-    ),
-    pytest.param(
-        "POST", TOKENS, {"note": "\ud800"}, 400, "surrogate", id="half a character"
     ),
     pytest.param(
         "PATCH", SERVER, {"name": ["a"]}, 400, "name:", id="name that is no text"
@@ -115,7 +105,11 @@ FINDINGS = [
         "POST", "users", {"usernames": [5]}, 400, "usernames.0:", id="name of a user"
     ),
     pytest.param(
-        "PATCH", "users/ben", {"name": "\udfff"}, 400, "surrogate", id="renamed user"
+        "POST",
+        "users/ada/servers/mine",
+        b'{"user_options": {"a": ["\\udfff"]}}',
+        *(400, "surrogate"),
+        id="options of a server",
     ),
     pytest.param(
         "PATCH", "users/ben", {"groups": ["a"]}, 400, "groups: Extra", id="groups"
@@ -127,21 +121,21 @@ FINDINGS = [
     pytest.param(
         "POST", "groups/new", {"users": [5]}, 400, "users.0:", id="user of a group"
     ),
-    pytest.param("PATCH", "proxy", {"api_url": 5}, 400, "api_url:", id="proxy"),
+    pytest.param("PATCH", "proxy", b"[" * 100_000, 400, "not JSON", id="deep body"),
+    pytest.param("POST", "shutdown", {"proxy": []}, 400, "proxy:", id="no boolean"),
 ]
 
-OF_POSTGRESQL = [
+OTHERS = [
     pytest.param("GET", "users/%00", None, 400, "NUL", id="NUL in a path"),
-    pytest.param(
-        "GET", "users?name_filter=%00", None, 400, "NUL", id="NUL in a query"
-    ),
+    pytest.param("GET", "users?name_filter=%00", None, 400, "NUL", id="NUL in a query"),
     pytest.param("POST", TOKENS, {"note": "\0"}, 400, "NUL", id="NUL in a body"),
     pytest.param("POST", f"groups/{'a' * 256}", {}, 400, "255", id="long name"),
+    pytest.param("POST", TOKENS, {"note": "a" * 1024}, 400, "1023", id="long note"),
     pytest.param(
-        "POST", TOKENS, {"note": "a" * 1024}, 400, "1023", id="long note"
+        "POST", TOKENS, b'{"note": "\\ud800"}', 400, "surrogate", id="half a character"
     ),
 ]
-"""SQLite keeps these."""
+"""SQLite keeps these and PostgreSQL does not, but for the last, which neither does."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -194,7 +188,7 @@ async def hub(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("verb", "path", "body", "status", "said"), [*FINDINGS, *OF_POSTGRESQL]
+    ("verb", "path", "body", "status", "said"), [*FINDINGS, *OTHERS]
 )
 async def test_it_is_refused_with_what_is_wrong(hub, verb, path, body, status, said):
     answer = await hub.call(verb, path, body)
@@ -209,6 +203,18 @@ async def test_jupyterhub_itself_breaks(hub, verb, path, body, status, said):
     answer = await hub.call(verb, path, body, whose="plain")
 
     assert answer.status_code == 500, answer.text
+
+
+async def test_half_a_character_breaks_the_next_request_of_jupyterhub(hub):
+    """Whoever sends that: the session of the database is one for all."""
+    body = b'{"note": "\\ud800"}'
+    statuses = []
+    for whose in ("ours", "plain"):
+        await hub.call("POST", TOKENS, body, whose=whose)
+        answer = await hub.call("GET", "users", None, whose=whose)
+        statuses.append(answer.status_code)
+
+    assert statuses == [200, 403]
 
 
 @pytest.mark.parametrize(
@@ -286,16 +292,12 @@ async def test_who_may_not_learns_nothing_of_a_body(hub):
     assert answer.status_code in (403, 404)
 
 
-def test_every_handler_of_the_api_is_checked():
-    found = api_handlers()
-    checked = with_checks([(pattern, handler) for pattern, handler in found])
+async def test_every_handler_of_the_api_is_checked():
+    checked = with_checks(api_handlers())
 
-    bases = {each.__name__ for _, kind in checked for each in kind.__mro__}
-    assert "CheckedHandler" in bases
     unchecked = [
-        pattern
-        for pattern, kind in checked
-        if "CheckedHandler" not in {each.__name__ for each in kind.__mro__}
+        pattern for pattern, kind in checked if not issubclass(kind, CheckedHandler)
     ]
+    assert len(checked) > 20
     # A page for browsers, which reads no JSON.
     assert unchecked == ["/api/oauth2/authorize"]
