@@ -3,6 +3,7 @@
 Half of them fit the document and half do not. Nothing is sent here.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -39,7 +40,9 @@ class DescribedRequest:
     parameters: dict[str, Any]
     """Of the path."""
 
-    content_type: str
+    headers: tuple[tuple[str, str], ...]
+    """Content-Type among them; none that says who asks."""
+
     body: bytes | None
 
 
@@ -71,14 +74,14 @@ class DescribedRequests:
             batch: How many of one operation, at most, are drawn at once.
         """
         while True:
-            drawn = [
+            strategies = [
                 each
                 for operation in self._operations
-                for strategy in self._strategies(operation, random)
-                for each in _draw(strategy, random.getrandbits(64), batch)
+                for each in self._strategies(operation, random)
             ]
-            random.shuffle(drawn)
-            yield from drawn
+            random.shuffle(strategies)
+            for each in strategies:
+                yield from _draw(each, random.getrandbits(64), batch)
 
     def _strategies(self, operation: Any, random: Random) -> Iterator[Any]:
         """Yield what is right, of things that there are and of others, and wrong."""
@@ -128,6 +131,14 @@ def _written(case: Any) -> DescribedRequest:
         path=case.operation.path,
         target=f"{parts.path}?{parts.query}" if parts.query else parts.path,
         parameters=dict(case.path_parameters or {}),
-        content_type=options["headers"].get("Content-Type", ""),
+        headers=tuple(_headers(case, options["headers"])),
         body=body,
     )
+
+
+def _headers(case: Any, all_of_them: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what the document describes; schemathesis adds its own to it."""
+    names = {"content-type", *(name.lower() for name in case.headers or ())}
+    for name, text in all_of_them.items():
+        if name.lower() in names - {"authorization", "cookie"}:
+            yield name, re.sub(r"[\r\n\0]", " ", text)
