@@ -120,6 +120,8 @@ def _texts(value: Any) -> Iterator[str]:
                 left += items
             case dict() as fields:
                 left += [*fields, *fields.values()]
+            case _:
+                pass
 
 
 def _sentence(err: ValidationError) -> str:
