@@ -39,13 +39,18 @@ def set_enforced(paths: LocalPaths, *, enforced: bool) -> None:
     mark.touch()
 
 
+def is_enforced(paths: LocalPaths) -> bool:
+    """Whether policies are to be enforced, as ``set_enforced`` has remembered."""
+    return not _switched_off(paths).exists()
+
+
 def _switched_off(paths: LocalPaths) -> Path:
     return paths.state / "network-policy-off"
 
 
 def programs(paths: LocalPaths) -> tuple[Program, ...]:
     """The processes that enforce policies; none where that was switched off."""
-    if _switched_off(paths).exists():
+    if not is_enforced(paths):
         return ()
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return tuple(
