@@ -5,20 +5,12 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
-import socket
-import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from mofang_local.tree_copy import CopyError, compare_trees, copy_tree, size_of
-
-OWNER = 1000
-DEEP = tuple("abcdefghij")
-is_root = os.geteuid() == 0
+from support.trees import DEEP, facts, kill_copies, make_tree
 
 
 def note(_: str) -> None:
@@ -27,48 +19,8 @@ def note(_: str) -> None:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A home with everything that people and programs leave in one."""
     top = tmp_path / "source"
-    home = top / "users" / "ada"
-    home.mkdir(parents=True, mode=0o770)
-    (top / "global").mkdir(mode=0o755)
-    (home / "train.py").write_text("print()\n")
-    (home / "train.py").chmod(0o640)
-    (home / "run.sh").write_text("#!/bin/sh\n")
-    (home / "run.sh").chmod(0o4755)
-    (home / "empty").touch()
-    (home / "umläut\nand line").write_text("odd")
-    (home / os.fsdecode(b"no-utf8-\xff")).write_text("odd")
-    (home / "secret").write_text("key")
-    (home / "secret").chmod(0o000)
-    os.link(home / "train.py", home / "same.py")
-    (home / "to-etc").symlink_to("/etc/passwd")
-    (home / "to-nothing").symlink_to("gone")
-    (home / "to-folder").symlink_to(tmp_path)
-    with (home / "sparse").open("wb") as file:
-        file.truncate(64 * 1024 * 1024)
-        file.seek(32 * 1024 * 1024)
-        file.write(b"middle")
-    os.setxattr(home / "train.py", "user.origin", b"notebook")
-    os.mkfifo(home / "pipe")
-    with socket.socket(socket.AF_UNIX) as listening:
-        os.chdir(home)
-        listening.bind("agent")
-    os.chdir("/")
-    deep = home.joinpath(*DEEP)
-    deep.mkdir(parents=True)
-    for number in range(200):
-        (deep / f"{number}").write_bytes(random.Random(number).randbytes(4000))
-    (home / "closed").mkdir()
-    (home / "closed" / "kept").write_text("kept")
-    (home / "closed").chmod(0o500)
-    if is_root:
-        for each in (home, *home.rglob("*")):
-            os.chown(each, OWNER, OWNER, follow_symlinks=False)
-        (home / "run.sh").chmod(0o4755)
-    os.utime(home / "train.py", ns=(1, 1_700_000_000_123_456_789))
-    os.utime(home / "to-etc", ns=(1, 1_600_000_000_000_000_001), follow_symlinks=False)
-    os.utime(deep, ns=(1, 1_500_000_000_000_000_002))
+    make_tree(top)
     return top
 
 
@@ -77,35 +29,6 @@ def target(tmp_path: Path) -> Path:
     made = tmp_path / "target"
     made.mkdir()
     return made
-
-
-def facts(top: Path) -> dict[str, tuple[object, ...]]:
-    """What is told of each entry: of several names of one file, which they are."""
-    names: dict[int, list[str]] = {}
-    entries = [top, *sorted(top.rglob("*"))]
-    for each in entries:
-        names.setdefault(each.lstat().st_ino, []).append(str(each.relative_to(top)))
-    found = {}
-    for each in entries:
-        state = each.lstat()
-        content: object = None
-        if stat.S_ISLNK(state.st_mode):
-            content = each.readlink()
-        elif stat.S_ISREG(state.st_mode):
-            content = each.read_bytes()
-        found[str(each.relative_to(top))] = (
-            state.st_mode,
-            state.st_uid,
-            state.st_gid,
-            state.st_mtime_ns,
-            names[state.st_ino],
-            content,
-            {
-                name: os.getxattr(each, name, follow_symlinks=False)
-                for name in os.listxattr(each, follow_symlinks=False)
-            },
-        )
-    return found
 
 
 def test_a_copy_is_the_same_in_everything(source: Path, target: Path) -> None:
@@ -193,20 +116,7 @@ def test_a_copy_that_was_killed_goes_on(source: Path, target: Path, seed: int) -
     large = source / "users" / "ada" / "large"
     for number in range(3):
         large.with_name(f"large-{number}").write_bytes(draw.randbytes(20_000_000))
-    program = (
-        "import sys; from pathlib import Path; from mofang_local.tree_copy import *;"
-        "copy_tree(Path(sys.argv[1]), Path(sys.argv[2]), lambda _: None)"
-    )
-    killed = 0
-    for attempt in range(5):
-        command = [sys.executable, "-c", program, str(source), str(target)]
-        with subprocess.Popen(command, start_new_session=True) as process:
-            try:
-                process.wait(draw.uniform(0.05, 0.3) * (attempt + 1))
-            except subprocess.TimeoutExpired:
-                # The launcher alone: rsync must not go on beside the next one.
-                process.send_signal(signal.SIGKILL)
-                killed += 1
+    killed = kill_copies(source, target, draw, 0.3)
 
     copy_tree(source, target, note)
 
