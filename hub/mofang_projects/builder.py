@@ -14,17 +14,12 @@ from mofang_kube.names import (
     PULL_SECRET_PREFIX,
     project_namespace,
 )
-from mofang_projects.models import (
-    BadPullSecretError,
-    NamespaceSettings,
-    Project,
-    Quota,
-    StorageSettings,
-    VolumeCategory,
-)
+from mofang_projects.models import Project, Quota
 from mofang_projects.policies import build_policies
+from mofang_projects.settings import NamespaceSettings, StorageSettings, VolumeCategory
 
 Manifest = dict[str, Any]
+
 
 JOB_QUOTA = "mofang-jobs"
 _SPARE_JOBS = 10
@@ -36,6 +31,10 @@ _PULL_SECRET_TYPES = (
     "kubernetes.io/dockerconfigjson",
     "kubernetes.io/dockercfg",
 )
+
+
+class BadPullSecretError(Exception):
+    """An image pull secret is missing or of another kind, said as a sentence."""
 
 
 def claim_name(category: VolumeCategory) -> str:

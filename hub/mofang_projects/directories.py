@@ -13,12 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from mofang_kube.names import UID
-from mofang_projects.models import (
-    Home,
-    Project,
-    StorageSettings,
-    VolumeCategory,
-)
+from mofang_projects.models import Home, Project
+from mofang_projects.settings import StorageSettings, VolumeCategory
 from mofang_storage.base import DirectoryError, Quota, Storage, StorageDirectory
 from mofang_storage.confined_fs import UnsafePathError
 from mofang_storage.registry import make_storage

@@ -22,6 +22,7 @@ from mofang_kube.errors import MofangError, http_status, is_permanent
 from mofang_kube.names import PROJECT_LABEL, PULL_SECRET_PREFIX, project_namespace
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_projects.builder import (
+    BadPullSecretError,
     build_job_quota,
     build_namespace,
     build_namespace_objects,
@@ -37,12 +38,8 @@ from mofang_projects.directories import (
     project_directory,
 )
 from mofang_projects.job_counts import JobCounts
-from mofang_projects.models import (
-    BadPullSecretError,
-    NamespaceSettings,
-    Project,
-    VolumeCategory,
-)
+from mofang_projects.models import Project
+from mofang_projects.settings import NamespaceSettings, VolumeCategory
 from mofang_projects.usage import UsageReader, as_status
 from mofang_projects.workloads import find_workloads
 from mofang_storage.base import DirectoryError

@@ -19,16 +19,11 @@ import kopf
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
 from mofang_kube.objects import ObjectStorage, connected_objects
+from mofang_projects.builder import BadPullSecretError
 from mofang_projects.directories import FAILURES, Directories
 from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
-from mofang_projects.models import (
-    SETTINGS_FILE,
-    BadProjectError,
-    BadPullSecretError,
-    NamespaceSettings,
-    Project,
-)
+from mofang_projects.models import BadProjectError, Project
 from mofang_projects.namespaces import (
     ForeignNamespaceError,
     Phase,
@@ -36,6 +31,7 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from mofang_projects.settings import SETTINGS_FILE, NamespaceSettings
 from mofang_projects.usage import UsageReader
 from mofang_projects.watch_probe import WatchBehindError, WatchProbe
 

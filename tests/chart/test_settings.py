@@ -5,7 +5,7 @@ import pytest
 from mofang_hub.routes.builder import USER_HOST_PREFIX, VirtualServiceBuilder
 from mofang_hub.routes.models import Route
 from mofang_hub.settings import Settings
-from mofang_projects.models import NamespaceSettings
+from mofang_projects.settings import NamespaceSettings
 
 PUBLIC = {"publicUrl": "https://hub.example.org"}
 

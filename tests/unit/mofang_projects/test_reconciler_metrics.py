@@ -7,10 +7,11 @@ import kopf
 import pytest
 from prometheus_client import generate_latest
 
+from mofang_projects.builder import BadPullSecretError
 from mofang_projects.metrics import OperatorMetrics
-from mofang_projects.models import BadPullSecretError, NamespaceSettings
 from mofang_projects.namespaces import ForeignNamespaceError, Phase, ProjectState
 from mofang_projects.reconciler import ProjectReconciler
+from mofang_projects.settings import NamespaceSettings
 from support.ports import free_port
 from support.prometheus_lint import faults, read_scrape
 from support.refusals import refusal
