@@ -46,7 +46,8 @@ class Resources(_Model):
     memory: Bounds
     gpu: GpuBounds = GpuBounds()
     cache: Bounds | None = None
-    """Size of ``/cache``, of which 90 % are usable."""
+    """Size of ``/cache``, of which 90 % are usable; 0 for none. Where it is left out,
+    the machine decides."""
 
 
 class Access(_Model):
