@@ -133,19 +133,24 @@ class EphemeralStorage(BaseModel):
                     )
         return self
 
-    def cache_size(self, *, cpu: str, memory: str, gpu: int) -> str:
+    def cache_size(
+        self, *, cpu: str, memory: str, gpu: int, own: str | None = None
+    ) -> str:
         """Return the size of ``/cache`` of a machine; empty for none.
 
         Args:
             cpu: Cores that a container asks for, a quantity.
             memory: Bytes, likewise.
             gpu: GPUs.
+            own: Size of the environment, which goes before that of the machine.
         """
+        if own is not None:
+            return _without_zero(own)
         asked = parse_quantity(cpu), parse_quantity(memory), Decimal(gpu)
         for flavour in self.cache:
             pairs = zip(flavour.minima, asked, strict=True)
             if all(least <= amount for least, amount in pairs):
-                return settled_size(flavour.size)
+                return _without_zero(flavour.size)
         return ""
 
     def disk(self, cache: str) -> ContainerDisk:
@@ -162,11 +167,8 @@ class EphemeralStorage(BaseModel):
         )
 
 
-def settled_size(size: str) -> str:
-    """Return a size of ``/cache``; empty if it is 0, which Kubernetes takes for none.
-
-    An ``emptyDir`` with a limit of 0 has no limit.
-    """
+def _without_zero(size: str) -> str:
+    # An emptyDir with a limit of 0 has no limit.
     return size if parse_quantity(size) > 0 else ""
 
 

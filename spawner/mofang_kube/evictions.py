@@ -20,7 +20,7 @@ _CONTAINER = re.compile(r'exceeded its local ephemeral storage limit "([^"]+)"')
 _POD = re.compile(
     r"Pod ephemeral local storage usage exceeds the total limit of containers (\S+)\."
 )
-_NODE = re.compile(r"The node (?:was low on resource|had condition): \[?([\w.-]+)")
+_NODE = re.compile(r"The node (?:was low on resource|had condition): \[?([\w.-]*\w)")
 
 
 class EvictionCause(StrEnum):

@@ -13,7 +13,6 @@ from mofang_api.validation import RESERVED_PREFIXES
 from mofang_jobs.domain.validation import FieldErrors
 from mofang_kube.ephemeral_storage import ContainerDisk, EphemeralStorage
 from mofang_spawner.environments.models import Environment
-from mofang_spawner.environments.sizing import cache_size
 
 
 def resolve_image(
@@ -45,15 +44,14 @@ def role_disks(
         environment: The one that its image is of; None for none.
         storage: What the platform allows, by machine.
     """
-    resources = environment.resources if environment else None
+    own = environment.resources.cache_default if environment else None
     return {
         role.name: storage.disk(
-            cache_size(
-                resources,
-                storage,
+            storage.cache_size(
                 cpu=role.resources.cpu,
                 memory=role.resources.memory,
                 gpu=role.resources.gpu,
+                own=own,
             )
         )
         for role in spec.resolved_roles()

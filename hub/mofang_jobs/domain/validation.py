@@ -16,6 +16,7 @@ from mofang_jobs.domain.resource_requests import (
     DISK_LIMIT,
     GPU,
     MEMORY,
+    NO_DISKS,
     PODS,
     Disks,
     resource_requests,
@@ -74,7 +75,9 @@ def _is_below(path: str, roots: Iterable[str], *, inside: bool = False) -> bool:
     )
 
 
-def check_quota(spec: JobSpec, project: Project, disks: Disks) -> FieldErrors:
+def check_quota(
+    spec: JobSpec, project: Project, disks: Disks = NO_DISKS
+) -> FieldErrors:
     """Check that the job fits into the project's quota when nothing else runs.
 
     Args:

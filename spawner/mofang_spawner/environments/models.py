@@ -49,6 +49,11 @@ class Resources(_Model):
     """Size of ``/cache``, of which 90 % are usable; 0 for none. Where it is left out,
     the machine decides."""
 
+    @property
+    def cache_default(self) -> str | None:
+        """The environment's own size of ``/cache``; None where it has none."""
+        return self.cache.default if self.cache else None
+
 
 class Access(_Model):
     """Who may start it."""

@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mofang_kube.ephemeral_storage import (
-    EphemeralStorage,
-    settled_size,
-    usable_bytes,
-)
+from mofang_kube.ephemeral_storage import EphemeralStorage, usable_bytes
 from mofang_kube.errors import InvalidError
 from mofang_kube.quantities import parse_quantity
 from mofang_spawner.environments.models import Bounds, Resources
@@ -66,28 +62,6 @@ def _within(field: str, asked: str | None, bounds: Bounds) -> str:
     return asked
 
 
-def cache_size(
-    resources: Resources | None,
-    storage: EphemeralStorage,
-    *,
-    cpu: str,
-    memory: str,
-    gpu: int,
-) -> str:
-    """Return the size of ``/cache`` of a container; empty for none.
-
-    Args:
-        resources: The environment's, whose own size goes first; None for none.
-        storage: The sizes by machine.
-        cpu: Cores that the container asks for.
-        memory: Bytes, likewise.
-        gpu: GPUs.
-    """
-    if resources and resources.cache:
-        return settled_size(resources.cache.default)
-    return storage.cache_size(cpu=cpu, memory=memory, gpu=gpu)
-
-
 def resolve_sizes(
     resources: Resources,
     options: ServerOptions,
@@ -116,5 +90,7 @@ def resolve_sizes(
         cpu_limit=limit,
         memory=memory,
         gpu=gpu,
-        cache=cache_size(resources, storage, cpu=cpu, memory=memory, gpu=gpu),
+        cache=storage.cache_size(
+            cpu=cpu, memory=memory, gpu=gpu, own=resources.cache_default
+        ),
     )
