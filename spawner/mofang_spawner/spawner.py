@@ -24,7 +24,7 @@ from mofang_spawner.lost_nodes import remove_from_lost_node
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
-from mofang_spawner.pod_phase import Stage
+from mofang_spawner.pod_phase import EVICTION_STATE, Stage, describe_eviction
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
@@ -67,6 +67,8 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     _start_log: StartLog | None = None
     _last_failure = ""
     """Why the last start that was not in safe mode failed; empty if it did not."""
+    _eviction = ""
+    """Why the kubelet evicted the server; empty if it ended otherwise or runs."""
 
     @default("cmd")
     def _cmd_default(self) -> list[str]:
@@ -198,6 +200,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         """Start the server, as KubeSpawner does, with a log of its own."""
         # Created here: ``progress`` may be asked before the start runs.
         self._start_log = StartLog()
+        self._eviction = ""
         return super().start()
 
     async def _start(self) -> str:
@@ -359,6 +362,8 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             )
             await self.stop(now=True)
             return 1
+        if pod:
+            self._eviction = describe_eviction(pod)
         return cast("int | None", await super().poll())
 
     async def poll_and_notify(self) -> int | None:
@@ -427,9 +432,12 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             state["environment"] = self._plan.environment.name
         if self._last_failure:
             state["last_failure"] = self._last_failure
+        if self._eviction:
+            state[EVICTION_STATE] = self._eviction
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Read what another process, or the object of the start before, left."""
         super().load_state(state)
         self._last_failure = state.get("last_failure", "")
+        self._eviction = state.get(EVICTION_STATE, "")
