@@ -74,7 +74,7 @@ class ContainerDisk(BaseModel):
 
 
 class CacheFlavour(BaseModel):
-    """The size of ``/cache`` of machines from some amounts on."""
+    """The size of ``/cache`` of containers that ask for some amounts or more."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,7 +86,7 @@ class CacheFlavour(BaseModel):
 
     @property
     def minima(self) -> tuple[Decimal, Decimal, Decimal]:
-        """The least amounts of CPU, memory and GPUs of such a machine."""
+        """The least amounts of CPU, memory and GPUs."""
         return parse_quantity(self.cpu), parse_quantity(self.memory), Decimal(self.gpu)
 
 
@@ -106,8 +106,8 @@ class EphemeralStorage(BaseModel):
     """Of ``limit``, what ``/tmp`` of a server may take."""
 
     cache: tuple[CacheFlavour, ...] = (CacheFlavour(size="5Gi"),)
-    """By machine: the first whose amounts a container asks for; none matches where it
-    asks for less than all, and there is no ``/cache`` then."""
+    """The first whose amounts a container asks for counts; one that asks for less than
+    each of them has no ``/cache``."""
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -128,21 +128,21 @@ class EphemeralStorage(BaseModel):
                 if all(least <= amount for least, amount in pairs):
                     raise ValueError(
                         f"ephemeralStorage.cache[{index}] is never used: "
-                        f"ephemeralStorage.cache[{before}] matches all its machines. "
-                        "Put larger machines first."
+                        f"ephemeralStorage.cache[{before}] matches whatever it does. "
+                        "Put larger amounts first."
                     )
         return self
 
     def cache_size(
         self, *, cpu: str, memory: str, gpu: int, own: str | None = None
     ) -> str:
-        """Return the size of ``/cache`` of a machine; empty for none.
+        """Return the size of ``/cache`` of a container; empty for none.
 
         Args:
             cpu: Cores that a container asks for, a quantity.
             memory: Bytes, likewise.
             gpu: GPUs.
-            own: Size of the environment, which goes before that of the machine.
+            own: Size of the environment, which goes before all; None where it has none.
         """
         if own is not None:
             return _without_zero(own)

@@ -55,7 +55,7 @@ def resolve(
         groups: The user's groups in the hub.
         server: Name of the server; empty for the default one.
         last_failure: Cause of the failed start before, shown in safe mode.
-        storage: The sizes of ``/cache`` by machine.
+        storage: The sizes of ``/cache``.
 
     Raises:
         RefusedError: Says what was wrong and what to do.

@@ -120,7 +120,7 @@ EVICTION_STATE = "eviction"
 _EVICTION_ADVICE = {
     EvictionCause.CACHE: (
         "A new start has an empty /cache. Delete there what is no longer needed, or "
-        "choose an environment or a machine with a larger one."
+        "choose an environment or a size with a larger one."
     ),
     EvictionCause.TMP: "Write large files to /cache.",
     EvictionCause.DISK: "Write large files to /cache.",

@@ -46,7 +46,7 @@ from chart.conftest import CHART
         pytest.param(
             {"ephemeralStorage": {"cache": [{"size": "50G", "gpus": 8}]}},
             "gpus",
-            id="an unknown part of a machine",
+            id="an unknown resource",
         ),
         pytest.param(
             {"ephemeralStorage": {"cache": {"size": "50G"}}},

@@ -42,7 +42,7 @@ def role_disks(
     Args:
         spec: The job.
         environment: The one that its image is of; None for none.
-        storage: What the platform allows, by machine.
+        storage: What the platform allows.
     """
     own = environment.resources.cache_default if environment else None
     return {

@@ -137,7 +137,7 @@ def failure_reason(pod: ObservedPod, resources: Resources) -> str:
 _EVICTION_ADVICE = {
     EvictionCause.CACHE: (
         "Delete what the script no longer needs there, write large results to an "
-        "output, or ask for a machine or an environment with a larger /cache."
+        "output, or choose resources or an environment with a larger /cache."
     ),
     # A job's /tmp is on the container's own disk.
     EvictionCause.TMP: "Write large files to /cache or to an output.",

@@ -106,7 +106,7 @@ def check_quota(
         messages["replicas"] = (
             f"The job needs {disk[0]}, /cache included; the quota of "
             f"{project.display_name} is {disk[1]}. Ask for fewer replicas, or for a "
-            "machine with a smaller /cache."
+            "smaller /cache."
         )
     pods = quota.get("pods")
     if pods is not None and count > int(pods):

@@ -47,7 +47,7 @@ class Resources(_Model):
     gpu: GpuBounds = GpuBounds()
     cache: Bounds | None = None
     """Size of ``/cache``, of which 90 % are usable; 0 for none. Where it is left out,
-    the machine decides."""
+    what a container asks for decides."""
 
     @property
     def cache_default(self) -> str | None:

@@ -72,7 +72,7 @@ def resolve_sizes(
     Args:
         resources: The environment's.
         options: What the user chose.
-        storage: The sizes of ``/cache`` by machine.
+        storage: The sizes of ``/cache``.
 
     Raises:
         InvalidError: A size is outside the environment's bounds.

@@ -269,7 +269,7 @@ async def test_a_server_that_was_evicted_says_why_until_it_is_started(
 @pytest.mark.parametrize(
     ("resources", "said"),
     [
-        pytest.param({}, "0.5 CPU · 2Gi memory · 4.5 GiB /cache", id="the machine's"),
+        pytest.param({}, "0.5 CPU · 2Gi memory · 4.5 GiB /cache", id="the default"),
         pytest.param(
             {"cache": {"default": "100Gi"}},
             "0.5 CPU · 2Gi memory · 90.0 GiB /cache",

@@ -45,14 +45,14 @@ def warnings_of(
     return " ".join(notes)
 
 
-def test_a_cache_that_no_node_has_room_for_is_told() -> None:
+def test_a_cache_that_no_node_has_room_for_is_reported() -> None:
     """The scheduler would never find a node, and the pods of the gang would wait."""
     found = node()
     found["status"]["capacity"]["ephemeral-storage"] = "100Gi"
     nodes = [NodeCapacity.from_node(found)]
     spec = make_spec(replicas=2)
 
-    def told(cache: str) -> list[str]:
+    def notes_for(cache: str) -> list[str]:
         disks = role_disks(
             spec, None, EphemeralStorage(cache=(CacheFlavour(size=cache),))
         )
@@ -60,11 +60,11 @@ def test_a_cache_that_no_node_has_room_for_is_told() -> None:
         assert bool(notes) != fits(spec, "", nodes, disks)
         return notes
 
-    assert told("49Gi") == []
-    assert told("60Gi")[0].startswith(
+    assert notes_for("49Gi") == []
+    assert notes_for("60Gi")[0].startswith(
         "The nodes of the cluster have room for 1 of the 2 worker replicas, even when"
     )
-    assert told("100Gi")[0].startswith(
+    assert notes_for("100Gi")[0].startswith(
         "A worker replica needs 100.1 GiB of local disk, /cache included; the largest "
         "node it may use in the cluster has 100 GiB. "
     )

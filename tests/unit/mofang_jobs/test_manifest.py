@@ -332,8 +332,8 @@ def test_what_replicas_write_to_their_nodes_is_bounded_and_kept_for_the_queue() 
     assert json.loads(kept) == {"worker": disk}
 
 
-def test_each_role_has_the_cache_of_its_machine() -> None:
-    """A worker with GPUs has the disk of a large machine, a parameter server none."""
+def test_each_role_has_the_cache_of_its_resources() -> None:
+    """A worker with GPUs has a large one, a parameter server none."""
     flavours = [{"gpu": 1, "size": "800G"}, {"cpu": "1", "size": "50G"}]
     job = make_job(
         framework="tensorflow",

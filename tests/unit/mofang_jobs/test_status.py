@@ -314,8 +314,8 @@ def test_end_of_a_log(
             },
             "worker-0 filled /cache and was evicted: 41.9 GiB of its 46.6 GiB are "
             "usable, and it wrote more than that size. Delete what the script no "
-            "longer needs there, write large results to an output, or ask for a "
-            "machine or an environment with a larger /cache.",
+            "longer needs there, write large results to an output, or choose "
+            "resources or an environment with a larger /cache.",
             id="its /cache is full",
         ),
         pytest.param(

@@ -85,8 +85,8 @@ def test_a_job_whose_caches_the_quota_never_holds_is_refused() -> None:
     assert check_quota(make_spec(replicas=2), project, disks) == {}
     assert check_quota(spec, project, disks) == {
         "replicas": "The job needs 45 GiB of local disk, /cache included; the quota of "
-        "Vision is 40 GiB of local disk. Ask for fewer replicas, or for a machine with "
-        "a smaller /cache."
+        "Vision is 40 GiB of local disk. Ask for fewer replicas, or for a smaller "
+        "/cache."
     }
 
 

@@ -11,7 +11,7 @@ from mofang_kube.ephemeral_storage import (
 )
 
 GIB = 1024**3
-BY_MACHINE = EphemeralStorage.model_validate(
+BY_RESOURCES = EphemeralStorage.model_validate(
     {
         "cache": [
             {"gpu": 8, "size": "3T"},
@@ -37,24 +37,24 @@ def test_request_and_limit_have_room_for_the_scratch_disk_too():
 @pytest.mark.parametrize(
     ("cpu", "memory", "gpu", "size"),
     [
-        pytest.param("1", "1Gi", 8, "3T", id="the largest machine"),
+        pytest.param("1", "1Gi", 8, "3T", id="the most GPUs"),
         pytest.param("1", "64Gi", 7, "800G", id="one GPU and the memory for it"),
         pytest.param("8", "63Gi", 7, "50G", id="less memory than that"),
         pytest.param("8000m", "1Gi", 0, "50G", id="many cores"),
-        pytest.param("7.9", "1Gi", 0, "", id="a machine without one"),
-        pytest.param("100m", "1Gi", 0, "", id="a machine that no entry is for"),
+        pytest.param("7.9", "1Gi", 0, "", id="too few cores"),
+        pytest.param("100m", "1Gi", 0, "", id="less than each entry"),
     ],
 )
-def test_the_machine_decides_the_size_of_the_cache(cpu, memory, gpu, size):
-    assert BY_MACHINE.cache_size(cpu=cpu, memory=memory, gpu=gpu) == size
+def test_resources_decide_the_size_of_the_cache(cpu, memory, gpu, size):
+    assert BY_RESOURCES.cache_size(cpu=cpu, memory=memory, gpu=gpu) == size
 
 
-def test_a_size_of_an_environment_goes_before_that_of_the_machine():
-    assert BY_MACHINE.cache_size(cpu="1", memory="1Gi", gpu=8, own="7Gi") == "7Gi"
-    assert BY_MACHINE.cache_size(cpu="1", memory="1Gi", gpu=8, own="0Gi") == ""
+def test_the_size_of_an_environment_goes_before():
+    assert BY_RESOURCES.cache_size(cpu="1", memory="1Gi", gpu=8, own="7Gi") == "7Gi"
+    assert BY_RESOURCES.cache_size(cpu="1", memory="1Gi", gpu=8, own="0Gi") == ""
 
 
-def test_an_entry_that_no_machine_reaches_is_refused():
+def test_an_entry_that_is_never_used_is_refused():
     flavours = [{"gpu": 1, "size": "1Gi"}, {"gpu": 8, "cpu": 4, "size": "2Gi"}]
 
     with pytest.raises(ValidationError, match=r"cache\[1\] is never used.*cache\[0\]"):
@@ -62,7 +62,7 @@ def test_an_entry_that_no_machine_reaches_is_refused():
 
 
 def test_what_a_job_s_object_says_of_disks_is_read_again():
-    disks = {"worker": BY_MACHINE.disk("800G"), "ps": BY_MACHINE.disk("")}
+    disks = {"worker": BY_RESOURCES.disk("800G"), "ps": BY_RESOURCES.disk("")}
 
     assert read_disks(write_disks(disks)) == disks
     assert read_disks("") == {}

@@ -63,7 +63,7 @@ def test_only_an_eviction_is_one():
 
 
 @pytest.mark.parametrize(
-    ("eviction", "sentence"),
+    ("eviction", "message"),
     [
         pytest.param(
             Eviction(cause=EvictionCause.CACHE, limit="10737418240"),
@@ -94,6 +94,6 @@ def test_only_an_eviction_is_one():
         ),
     ],
 )
-def test_each_is_told_in_a_sentence(eviction, sentence):
-    assert eviction.describe("worker-1", "n1") == sentence
+def test_each_is_told_in_a_message(eviction, message):
+    assert eviction.describe("worker-1", "n1") == message
     assert eviction.is_own == (eviction.cause is not EvictionCause.NODE)

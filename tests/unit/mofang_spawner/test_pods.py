@@ -124,7 +124,7 @@ def test_the_disk_of_its_node_is_bounded_and_its_tmp_too():
     assert resources["limits"]["ephemeral-storage"] == str(25 * 1024**3)
 
 
-def test_a_server_whose_machine_has_no_scratch_disk_has_none():
+def test_a_server_may_have_no_scratch_disk():
     """An emptyDir with a limit of 0 would be one without a limit."""
     pod = build(environment={"resources": {**SIZES, "cache": {"default": "0"}}})
     spec = pod["spec"]

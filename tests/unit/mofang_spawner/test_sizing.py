@@ -11,7 +11,7 @@ MEMORY = {"default": "2Gi", "min": "1Gi", "max": "8Gi"}
 GPU = {"default": 1, "min": 1, "max": 4}
 
 
-BY_MACHINE = EphemeralStorage.model_validate(
+BY_RESOURCES = EphemeralStorage.model_validate(
     {
         "cache": [
             {"gpu": 8, "size": "3T"},
@@ -109,11 +109,11 @@ def test_nine_tenths_of_the_cache_are_usable():
     assert sizes(cache={"default": "10Gi"}).cache_usable_bytes == 9663676416
 
 
-def test_the_machine_decides_the_size_of_the_cache_where_the_environment_does_not():
+def test_resources_decide_the_size_of_the_cache_where_the_environment_does_not():
     gpu = {"default": 0, "max": 8}
     assert sizes().cache == "5Gi"
-    assert sizes(gpu=gpu, storage=BY_MACHINE).cache == "50G"
-    assert sizes({"gpu": 1}, gpu=gpu, storage=BY_MACHINE).cache == "800G"
-    assert sizes({"gpu": 8}, gpu=gpu, storage=BY_MACHINE).cache == "3T"
-    assert sizes(cache={"default": "7Gi"}, gpu=gpu, storage=BY_MACHINE).cache == "7Gi"
-    assert sizes(cache={"default": "0"}, storage=BY_MACHINE).cache == ""
+    assert sizes(gpu=gpu, storage=BY_RESOURCES).cache == "50G"
+    assert sizes({"gpu": 1}, gpu=gpu, storage=BY_RESOURCES).cache == "800G"
+    assert sizes({"gpu": 8}, gpu=gpu, storage=BY_RESOURCES).cache == "3T"
+    assert sizes(cache={"default": "7Gi"}, gpu=gpu, storage=BY_RESOURCES).cache == "7Gi"
+    assert sizes(cache={"default": "0"}, storage=BY_RESOURCES).cache == ""
