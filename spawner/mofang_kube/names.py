@@ -51,9 +51,9 @@ CANCELLED_BY_ANNOTATION = f"{GROUP}/cancelled-by"
 CANCELLED_AT_ANNOTATION = f"{GROUP}/cancelled-at"
 CONDITIONS_ANNOTATION = f"{GROUP}/conditions"
 FAILURE_ANNOTATION = f"{GROUP}/failure"
-EPHEMERAL_STORAGE_ANNOTATION = f"{GROUP}/ephemeral-storage-limit"
-"""Bytes that each replica of a job may write to its node's disk; its pods say the
-same."""
+EPHEMERAL_STORAGE_ANNOTATION = f"{GROUP}/ephemeral-storage"
+"""What a replica of each role of a job gets of its node's disk, ``/cache`` included;
+its pods say the same."""
 
 ROUTESPEC_ANNOTATION = f"{GROUP}/routespec"
 ROUTE_TARGET_ANNOTATION = f"{GROUP}/target"

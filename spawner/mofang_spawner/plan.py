@@ -6,6 +6,7 @@ Pure. ``resolve`` is the one place where a user's options meet the rules.
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import InvalidError
 from mofang_kube.names import debug_server_name, server_name
 from mofang_spawner.environments.catalog import Catalog
@@ -14,6 +15,8 @@ from mofang_spawner.environments.policy import validate_environment, validate_pr
 from mofang_spawner.environments.sizing import Sizes, resolve_sizes
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.volumes.grants import VolumeGrant, grants
+
+_DEFAULT_STORAGE = EphemeralStorage()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ def resolve(
     groups: AbstractSet[str],
     server: str,
     last_failure: str = "",
+    storage: EphemeralStorage = _DEFAULT_STORAGE,
 ) -> SpawnPlan:
     """Check options against catalogue, membership and bounds.
 
@@ -51,6 +55,7 @@ def resolve(
         groups: The user's groups in the hub.
         server: Name of the server; empty for the default one.
         last_failure: Cause of the failed start before, shown in safe mode.
+        storage: The sizes of ``/cache``.
 
     Raises:
         RefusedError: Says what was wrong and what to do.
@@ -83,7 +88,7 @@ def resolve(
         username=username,
         project=project,
         environment=environment,
-        sizes=resolve_sizes(environment.resources, options),
+        sizes=resolve_sizes(environment.resources, options, storage),
         grants=grants(project, username),
         job=options.job,
         safe_mode=options.safe_mode,

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from mofang_kube import evictions
+from mofang_kube.evictions import EvictionCause
+
 Manifest = dict[str, Any]
 
 _BROKEN = {
@@ -80,7 +83,12 @@ REMOVED = StartFailed(
 def unschedulable(message: str) -> str:
     """The scheduler's account of every node, as one sentence."""
     lacking = sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
-    words = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPUs"}
+    words = {
+        "cpu": "CPU",
+        "memory": "memory",
+        "nvidia.com/gpu": "GPUs",
+        "ephemeral-storage": "local disk",
+    }
     if lacking:
         what = " and ".join(words.get(each, each) for each in lacking)
         return f"Waiting for a node with enough free {what}."
@@ -95,11 +103,7 @@ def classify(pod: Manifest | None) -> StartPending | Running | StartFailed:
     if "deletionTimestamp" in pod["metadata"]:
         return REMOVED
     if status.get("phase") == "Failed" and status.get("reason"):
-        why = status.get("message", status["reason"])
-        node = pod["spec"].get("nodeName") or "of the pod"
-        return StartFailed(
-            reason="evicted", message=f"The server was evicted from node {node}: {why}"
-        )
+        return _evicted(pod, status)
     for each in status.get("initContainerStatuses", []):
         if found := _classify_init_container(pod, each):
             return found
@@ -109,6 +113,39 @@ def classify(pod: Manifest | None) -> StartPending | Running | StartFailed:
         server = (each for each in statuses if each.get("name") == SERVER_CONTAINER)
         return _classify_container(pod, next(server, statuses[0]))
     return _classify_placing(pod, status)
+
+
+EVICTION_STATE = "eviction"
+"""Key in a server's state, which JupyterHub keeps: why the kubelet evicted it."""
+_EVICTION_ADVICE = {
+    EvictionCause.CACHE: (
+        "A new start has an empty /cache. Delete there what is no longer needed, or "
+        "choose an environment or a size with a larger one."
+    ),
+    EvictionCause.TMP: "Write large files to /cache.",
+    EvictionCause.DISK: "Write large files to /cache.",
+    EvictionCause.NODE: "Start it again.",
+}
+
+
+def describe_eviction(pod: Manifest) -> str:
+    """Say why a server was evicted and what to do; empty if it was not."""
+    status = pod.get("status", {})
+    if status.get("reason") != evictions.REASON:
+        return ""
+    node = pod["spec"].get("nodeName") or "of the pod"
+    why = str(status.get("message") or status["reason"])
+    found = evictions.read_eviction(status["reason"], why)
+    if found is None:
+        return f"The server was evicted from node {node}: {why}"
+    return f"{found.describe('The server', node)} {_EVICTION_ADVICE[found.cause]}"
+
+
+def _evicted(pod: Manifest, status: Manifest) -> StartFailed:
+    node = pod["spec"].get("nodeName") or "of the pod"
+    why = status.get("message", status["reason"])
+    message = describe_eviction(pod) or f"The server was ended by node {node}: {why}"
+    return StartFailed(reason="evicted", message=message)
 
 
 def _classify_placing(pod: Manifest, status: Manifest) -> StartPending:

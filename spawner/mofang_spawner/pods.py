@@ -11,7 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from mofang_kube import names
-from mofang_kube.ephemeral_storage import RESOURCE, EphemeralStorage
+from mofang_kube.ephemeral_storage import (
+    CACHE_PATH,
+    CACHE_VOLUME,
+    RESOURCE,
+    EphemeralStorage,
+)
 from mofang_kube.placement import (
     Node,
     PlacementRequest,
@@ -50,7 +55,6 @@ CONTAINER_SECURITY: Manifest = {
 _DEFAULT_STORAGE = EphemeralStorage()
 _AMOUNTS = ("cpu", "memory", names.GPU_RESOURCE)
 _OWN_MOUNTS: tuple[Manifest, ...] = (
-    {"name": "cache", "mountPath": "/cache"},
     {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in the pod
     {"name": "shared-memory", "mountPath": "/dev/shm"},  # noqa: S108 - likewise
 )
@@ -111,7 +115,6 @@ def _volumes(
 ) -> list[Manifest]:
     found = [
         *volumes(plan.grants),
-        {"name": "cache", "emptyDir": {"sizeLimit": plan.sizes.cache}},
         {"name": "tmp", "emptyDir": {"sizeLimit": storage.tmp}},
         # What is in it counts as the container's memory, and may be all of that.
         {
@@ -119,6 +122,9 @@ def _volumes(
             "emptyDir": {"medium": "Memory", "sizeLimit": plan.sizes.memory},
         },
     ]
+    if plan.sizes.cache:
+        limit = {"sizeLimit": plan.sizes.cache}
+        found.append({"name": CACHE_VOLUME, "emptyDir": limit})
     if plan.environment.startup_script:
         found.append({"name": "server", "secret": {"secretName": secret_name}})
     return found
@@ -126,6 +132,8 @@ def _volumes(
 
 def _mounts(plan: SpawnPlan) -> list[Manifest]:
     found = [*mounts(plan.grants), *(dict(each) for each in _OWN_MOUNTS)]
+    if plan.sizes.cache:
+        found.append({"name": CACHE_VOLUME, "mountPath": CACHE_PATH})
     if plan.environment.startup_script:
         found.append(
             {
@@ -153,8 +161,8 @@ def resources(
     limits = {"cpu": sizes.cpu_limit, "memory": sizes.memory}
     if sizes.gpu:
         requests[names.GPU_RESOURCE] = limits[names.GPU_RESOURCE] = str(sizes.gpu)
-    requested = {RESOURCE: storage.request}
-    limited = {RESOURCE: str(storage.limit_bytes(sizes.cache))}
+    disk = storage.disk(sizes.cache)
+    requested, limited = {RESOURCE: str(disk.request)}, {RESOURCE: str(disk.limit)}
     return {
         **given,
         "requests": requested | _other_amounts(given, "requests") | requests,

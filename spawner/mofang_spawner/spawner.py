@@ -23,7 +23,7 @@ from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
-from mofang_spawner.pod_phase import Stage
+from mofang_spawner.pod_phase import EVICTION_STATE, Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
@@ -117,6 +117,7 @@ class MofangSpawner(WatchedSpawner):
             groups=groups,
             server=self.name,
             last_failure=self._last_failure,
+            storage=context.ephemeral_storage,
         )
 
     def _validate_limit(self, limit: int) -> None:
@@ -160,6 +161,7 @@ class MofangSpawner(WatchedSpawner):
         """Start the server, as KubeSpawner does, with a log of its own."""
         # Created here: ``progress`` may be asked before the start runs.
         self._start_log = StartLog()
+        self._eviction = ""
         return super().start()
 
     async def _start(self) -> str:
@@ -287,9 +289,12 @@ class MofangSpawner(WatchedSpawner):
             state["environment"] = self._plan.environment.name
         if self._last_failure:
             state["last_failure"] = self._last_failure
+        if self._eviction:
+            state[EVICTION_STATE] = self._eviction
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Read what another process, or the object of the start before, left."""
         super().load_state(state)
         self._last_failure = state.get("last_failure", "")
+        self._eviction = state.get(EVICTION_STATE, "")

@@ -7,6 +7,7 @@ In order of precedence, lowest first: KubeSpawner's own and the trait ``environm
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mofang_kube.ephemeral_storage import cache_variables
 from mofang_kube.quantities import parse_quantity
 from mofang_spawner import safe_mode
 from mofang_spawner.plan import SpawnPlan
@@ -69,7 +70,7 @@ def _platform_variables(plan: SpawnPlan, api_url: str) -> dict[str, str]:
         "MOFANG_FRAMEWORKS": ",".join(plan.environment.frameworks),
         "MOFANG_IMAGE": image,
         "MOFANG_API_URL": api_url,
-        "MOFANG_CACHE_BYTES": str(plan.sizes.cache_usable_bytes),
+        **cache_variables(plan.sizes.cache_usable_bytes),
     }
     if plan.safe_mode:
         # Without the start-up script, too: it works with the user's packages.

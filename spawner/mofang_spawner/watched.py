@@ -15,6 +15,7 @@ from traitlets import default
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_spawner.context import PodView, SpawnContext
 from mofang_spawner.lost_nodes import remove_from_lost_node
+from mofang_spawner.pod_phase import describe_eviction
 from mofang_spawner.progress import StartLog
 
 
@@ -35,6 +36,9 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
 
     _start_log: StartLog | None = None
     """Of the last start by this hub; None if another one has started the server."""
+
+    _eviction = ""
+    """Why the kubelet evicted the server; empty if it ended otherwise or runs."""
 
     # The gateway routes to Services only.
     @default("services_enabled")
@@ -115,6 +119,8 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
             )
             await self.stop(now=True)
             return 1
+        if pod:
+            self._eviction = describe_eviction(pod)
         return cast("int | None", await super().poll())
 
     async def poll_and_notify(self) -> int | None:

@@ -5,9 +5,11 @@ import pytest
 from mofang_api.models import JobSpec, Priority
 from mofang_hub.settings import Settings
 from mofang_jobs.adapters.pod_group_discovery import ADMISSION_POLICY
+from mofang_jobs.domain.environments import role_disks
 from mofang_jobs.domain.gang import Gang, priority_class
 from mofang_jobs.domain.models import JobRequest
 from mofang_jobs.scheduling.native import NativePolicy
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import POD_GROUP_LABEL
 
 
@@ -28,11 +30,13 @@ def native(render, minimal):
 
 
 def test_pods_join_their_groups_by_the_label_that_the_service_gives(native):
+    spec = JobSpec(name="train", image="pytorch", script="train.py")
     job = JobRequest(
         id="train-x1y2z3",
         project="vision",
         owner="ada",
-        spec=JobSpec(name="train", image="pytorch", script="train.py"),
+        spec=spec,
+        disks=role_disks(spec, None, EphemeralStorage()),
     )
     (label,) = NativePolicy("v1beta1").scheduling_metadata(Gang.of(job)).labels
     policy = native.get("MutatingAdmissionPolicy", ADMISSION_POLICY)["spec"]

@@ -3,6 +3,7 @@
 import pytest
 
 from mofang_hub.settings import Settings
+from mofang_kube.ephemeral_storage import EphemeralStorage
 
 DEPLOYMENTS = ["hub", "reconciler", "training"]
 
@@ -134,14 +135,27 @@ def test_the_volume_of_logs_has_a_handle_of_its_own(render, minimal):
 
 
 def test_disks_of_nodes_are_bounded_for_servers_and_jobs(render, minimal):
-    bounds = {"request": "1Gi", "limit": "20Gi", "tmp": "2Gi"}
+    bounds = {
+        "request": "1Gi",
+        "limit": "20Gi",
+        "tmp": "2Gi",
+        "cache": [{"gpu": 8, "size": "3T"}, {"cpu": 8, "size": 0}, {"size": "50G"}],
+    }
     rendered = render(minimal, {"ephemeralStorage": bounds})
     settings = Settings.model_validate(
         rendered.file("mofang-settings", "settings.yaml")
     )
 
-    assert settings.singleuser.ephemeral_storage.model_dump() == bounds
-    assert settings.jobs.ephemeral_storage.model_dump() == bounds
+    wanted = EphemeralStorage.model_validate(bounds)
+    assert settings.singleuser.ephemeral_storage == wanted
+    assert settings.jobs.ephemeral_storage == wanted
+    assert wanted.cache_size(cpu="1", memory="1Gi", gpu=8) == "3T"
+
+
+def test_the_defaults_of_the_chart_and_of_the_services_are_the_same(chart):
+    settings = Settings.model_validate(chart.file("mofang-settings", "settings.yaml"))
+
+    assert settings.jobs.ephemeral_storage == EphemeralStorage()
 
 
 def test_notes_name_the_bound_that_kubelets_must_set(notes, minimal):

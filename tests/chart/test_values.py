@@ -36,6 +36,24 @@ from chart.conftest import CHART
             id="nowhere to keep files",
         ),
         pytest.param(
+            {"ephemeralStorage": {"cache": [{"gpu": 8}]}}, "size", id="no size"
+        ),
+        pytest.param(
+            {"ephemeralStorage": {"cache": [{"size": "50 GB"}]}},
+            "50 GB",
+            id="a size that is none",
+        ),
+        pytest.param(
+            {"ephemeralStorage": {"cache": [{"size": "50G", "gpus": 8}]}},
+            "gpus",
+            id="an unknown resource",
+        ),
+        pytest.param(
+            {"ephemeralStorage": {"cache": {"size": "50G"}}},
+            "ephemeralStorage/cache",
+            id="a size that is in no list",
+        ),
+        pytest.param(
             {"images": {"hub": {"tag": ""}}}, "images.hub.tag is empty", id="no image"
         ),
     ],

@@ -17,6 +17,7 @@ from kubernetes_asyncio import client, config
 from mofang_api.models import Framework, JobSpec, Priority
 from mofang_hub.settings import GangSettings
 from mofang_jobs.adapters.pod_group_discovery import discover_capabilities
+from mofang_jobs.domain.environments import role_disks
 from mofang_jobs.domain.gang import Gang, GangPolicy, Owner
 from mofang_jobs.domain.models import JobRequest
 from mofang_jobs.engines.base import WorkloadKind
@@ -25,6 +26,7 @@ from mofang_jobs.engines.pod_status import read_pod, strip_pod
 from mofang_jobs.engines.rendering import render
 from mofang_jobs.scheduling.policy_selection import POD_GROUP_APIS, select_policy
 from mofang_kube import names
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from support import gangs
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
@@ -82,7 +84,13 @@ class World:
             priority=priority,
             resources={"cpu": "100m", "memory": "64Mi", "gpu": gpu},
         )
-        job = JobRequest(id=name, project=self.project, owner="ada", spec=spec)
+        job = JobRequest(
+            id=name,
+            project=self.project,
+            owner="ada",
+            spec=spec,
+            disks=role_disks(spec, None, EphemeralStorage()),
+        )
         return Gang.of(job)
 
     async def submit(self, gang: Gang) -> dict[str, Any]:
@@ -269,7 +277,13 @@ async def test_every_kind_of_job_is_a_gang_of_all_its_replicas(world, kind, fram
         replicas=3,
         resources={"cpu": "100m", "memory": "64Mi", "gpu": 1},
     )
-    job = JobRequest(id="train", project=world.project, owner="ada", spec=spec)
+    job = JobRequest(
+        id="train",
+        project=world.project,
+        owner="ada",
+        spec=spec,
+        disks=role_disks(spec, None, EphemeralStorage()),
+    )
     gang = Gang.of(job)
     await world.make_group(gang, await world.submit_as(kind, job))
     await world.resume(gang, kind.plural)

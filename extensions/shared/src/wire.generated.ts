@@ -159,6 +159,12 @@ export interface IJob {
    */
   alert: string | null;
   replicas: IReplica[];
+  /**
+   * What each replica may write to `/cache`, by role; a role without one is left out.
+   */
+  cache_bytes: {
+    [k: string]: number;
+  };
 }
 
 /**
@@ -336,6 +342,12 @@ export interface IPreview {
    */
   notes: string[];
   /**
+   * What each replica may write to `/cache`, by role; a role without one is left out.
+   */
+  cache_bytes: {
+    [k: string]: number;
+  };
+  /**
    * A sentence for each field that must change before it can be submitted.
    */
   fields: {
@@ -376,7 +388,7 @@ export interface IQueuePosition {
  */
 export interface IQuotaCost {
   /**
-   * `cpu` (cores), `memory` (bytes), `gpu`, `pods`.
+   * `cpu` (cores), `memory` (bytes), `gpu`, `ephemeral_storage` (bytes), `pods`.
    */
   resource: string;
   requested: number;
@@ -475,7 +487,7 @@ export interface IRestartRecord {
    */
   node: string | null;
   /**
-   * Whether it was no fault of the script: a lost machine, an eviction, a hang.
+   * Whether it was no fault of the script: a lost machine, an eviction for others, a hang.
    */
   platform_failure: boolean;
   /**

@@ -64,6 +64,7 @@ export function job(id: string, part: Partial<IJob> = {}): IJob {
     restarts: [],
     queue: null,
     alert: null,
+    cache_bytes: {},
     replicas: [replica()],
     ...part
   };

@@ -8,9 +8,12 @@ from urllib.parse import quote, urlencode
 
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.space import Space
+from mofang_kube.ephemeral_storage import usable_bytes
 from mofang_kube.names import debug_server_name, is_job_id, server_name
+from mofang_kube.quantities import readable_size
 from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Bounds, Environment, Project
+from mofang_spawner.pod_phase import EVICTION_STATE
 
 
 class ServerState(StrEnum):
@@ -36,6 +39,8 @@ class Server:
     """Whether its last start failed."""
     lost_node: str = ""
     """Node that it is on if that does not answer; else empty."""
+    eviction: str = ""
+    """Why the kubelet evicted it, if it ended by that; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,8 @@ class Card:
     """What the form's fields hold already."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """Field → what is wrong with its value."""
+    cache_bytes: int = 0
+    """What may be written to ``/cache`` at the default sizes; 0 where there is none."""
     after: str = ""
     """Where the start leads in the end, as JupyterHub's ``next``; empty: the server."""
 
@@ -82,6 +89,8 @@ class Card:
         parts = [f"{resources.cpu.default} CPU", f"{resources.memory.default} memory"]
         if resources.gpu.default:
             parts.append(f"{resources.gpu.default} GPU")
+        if self.cache_bytes:
+            parts.append(f"{readable_size(self.cache_bytes)} /cache")
         return " · ".join(parts)
 
 
@@ -166,7 +175,20 @@ def find_server(user: Any, hub_url: str, name: str) -> Server:
         start_url=f"{hub_url}spawn/{path}",
         progress_url=f"{hub_url}spawn-pending/{path}",
         has_failed=bool(spawner is not None and spawner._failed),  # noqa: SLF001
+        eviction=find_eviction(user, name) if state is ServerState.STOPPED else "",
     )
+
+
+def find_eviction(user: Any, name: str) -> str:
+    """Return why the kubelet evicted a server; empty if it ended otherwise or runs.
+
+    Args:
+        user: JupyterHub's ``User``.
+        name: Of the server, known or not.
+    """
+    # JupyterHub keeps no spawner of a server that has ended.
+    row = user.orm_spawners.get(name)
+    return str((row.state or {}).get(EVICTION_STATE, "")) if row else ""
 
 
 def _state(spawner: Any) -> ServerState:
@@ -199,8 +221,19 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
             if is_job_id(job)
             else server_name(project.name, environment.name)
         )
-        server = find_server(user, hub_url, name)
-        return Card(project=project, environment=environment, server=server)
+        resources = environment.resources
+        cache = context.ephemeral_storage.cache_size(
+            cpu=resources.cpu.default,
+            memory=resources.memory.default,
+            gpu=resources.gpu.default,
+            own=resources.cache_default,
+        )
+        return Card(
+            project=project,
+            environment=environment,
+            server=find_server(user, hub_url, name),
+            cache_bytes=usable_bytes(cache),
+        )
 
     sections = [
         ProjectSection(

@@ -12,10 +12,12 @@ from mofang_api.models import JobSpec, RestartRecord, Role
 from mofang_api.quantities import parse_quantity, read_quantity
 from mofang_jobs.domain.models import Manifest
 from mofang_jobs.domain.nodes import NODE_TAINTS, Node
+from mofang_jobs.domain.resource_requests import NO_DISKS, Disks
+from mofang_kube.ephemeral_storage import RESOURCE
 from mofang_kube.names import GPU_RESOURCE, NODE_TYPE_LABEL, POOL_LABEL
 from mofang_kube.placement import PlacementRequest, build_placement
 
-_RESOURCES = ("cpu", "memory", GPU_RESOURCE)
+_RESOURCES = ("cpu", "memory", GPU_RESOURCE, RESOURCE)
 _KEEP_OFF = {"NoSchedule", "NoExecute"}
 
 
@@ -55,11 +57,11 @@ class NodeCapacity:
             taints=_lasting_taints(node),
         )
 
-    def schedulable_replicas(self, role: Role) -> int:
+    def schedulable_replicas(self, role: Role, disks: Disks = NO_DISKS) -> int:
         """Return how many replicas of a role there is room for."""
         return self.count * min(
             int(self.allocatable[name] // amount)
-            for name, amount in role_requests(role).items()
+            for name, amount in role_requests(role, disks).items()
         )
 
 
@@ -111,30 +113,35 @@ def _kind(node: Manifest) -> object:
     )
 
 
-def role_requests(role: Role) -> dict[str, Decimal]:
+def role_requests(role: Role, disks: Disks = NO_DISKS) -> dict[str, Decimal]:
     """Return the resource requests of a replica, without those that are 0."""
+    disk = disks.get(role.name)
     asked = {
         "cpu": parse_quantity(role.resources.cpu),
         "memory": parse_quantity(role.resources.memory),
         GPU_RESOURCE: Decimal(role.resources.gpu),
+        RESOURCE: Decimal(disk.request if disk else 0),
     }
     return {name: amount for name, amount in asked.items() if amount}
 
 
-def fits(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> bool:
+def fits(
+    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity], disks: Disks = NO_DISKS
+) -> bool:
     """Say whether the nodes of a pool, all empty, had room for each role.
 
     Args:
         spec: What is asked.
         pool: The project's; empty for none.
         nodes: All of the cluster. While none is known, everything fits.
+        disks: What a replica of each role gets of its node's disk.
     """
     if not nodes:
         return True
     found = nodes_in_pool(pool, nodes)
     return all(
         sum(
-            each.schedulable_replicas(role)
+            each.schedulable_replicas(role, disks)
             for each in eligible_nodes(role, pool, found)
         )
         >= role.replicas
@@ -167,6 +174,7 @@ def excluded_nodes(
     pool: str,
     restarts: Sequence[RestartRecord],
     nodes: Sequence[NodeCapacity],
+    disks: Disks = NO_DISKS,
 ) -> tuple[str, ...]:
     """Return the nodes on which earlier attempts failed by no fault of the script.
 
@@ -178,6 +186,7 @@ def excluded_nodes(
         pool: The project's; empty for none.
         restarts: One for each earlier attempt.
         nodes: All of the cluster.
+        disks: What a replica of each role gets of its node's disk.
 
     Returns:
         Their names, sorted.
@@ -190,6 +199,7 @@ def excluded_nodes(
             for each in eligible_nodes(role, pool, found)
             if each.node.name not in failed and each.node.is_schedulable
         ]
-        if sum(each.schedulable_replicas(role) for each in left) < role.replicas:
+        room = sum(each.schedulable_replicas(role, disks) for each in left)
+        if room < role.replicas:
             return ()
     return tuple(sorted(failed))

@@ -13,6 +13,8 @@ from mofang_jobs.domain.capacity import (
     nodes_in_pool,
     role_requests,
 )
+from mofang_jobs.domain.resource_requests import NO_DISKS, Disks
+from mofang_kube.ephemeral_storage import RESOURCE
 from mofang_kube.names import GPU_RESOURCE
 
 _PREVIEW = (
@@ -25,7 +27,7 @@ _WAITS = (
 
 
 def capacity_warnings(
-    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]
+    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity], disks: Disks = NO_DISKS
 ) -> list[str]:
     """Return a sentence for each role that the nodes have no room for.
 
@@ -35,12 +37,13 @@ def capacity_warnings(
         spec: What is asked.
         pool: The project's; empty for none.
         nodes: All of the cluster. Nothing is said while none is known.
+        disks: What a replica of each role gets of its node's disk.
     """
-    return [f"{each} {_PREVIEW}" for each in _lacks(spec, pool, nodes)]
+    return [f"{each} {_PREVIEW}" for each in _lacks(spec, pool, nodes, disks)]
 
 
 def unschedulable(
-    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]
+    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity], disks: Disks = NO_DISKS
 ) -> str | None:
     """Return why a waiting job is not admitted, as no node could take its pods.
 
@@ -48,25 +51,30 @@ def unschedulable(
         spec: What is asked.
         pool: The project's; empty for none.
         nodes: All of the cluster. While none is known, everything fits.
+        disks: What a replica of each role gets of its node's disk.
     """
-    lacks = _lacks(spec, pool, nodes)
+    lacks = _lacks(spec, pool, nodes, disks)
     return f"{lacks[0]} {_WAITS}" if lacks else None
 
 
-def _lacks(spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity]) -> list[str]:
+def _lacks(
+    spec: JobSpec, pool: str, nodes: Sequence[NodeCapacity], disks: Disks
+) -> list[str]:
     if not nodes:
         return []
     found = nodes_in_pool(pool, nodes)
     if not found:
         return [f"No node belongs to the project's pool {pool}."]
-    messages = (_lack(role, pool, found) for role in spec.resolved_roles())
+    messages = (_lack(role, pool, found, disks) for role in spec.resolved_roles())
     return [each for each in messages if each]
 
 
-def _lack(role: Role, pool: str, found: Sequence[NodeCapacity]) -> str | None:
+def _lack(
+    role: Role, pool: str, found: Sequence[NodeCapacity], disks: Disks
+) -> str | None:
     whose = f"the pool {pool}" if pool else "the cluster"
     nodes = eligible_nodes(role, pool, found)
-    allocatable = sum(each.schedulable_replicas(role) for each in nodes)
+    allocatable = sum(each.schedulable_replicas(role, disks) for each in nodes)
     if allocatable >= role.replicas:
         return None
     if not nodes:
@@ -74,7 +82,7 @@ def _lack(role: Role, pool: str, found: Sequence[NodeCapacity]) -> str | None:
             f"No node of {whose} may run a {role.name} replica: their taints or labels "
             "keep it off."
         )
-    for name, amount in role_requests(role).items():
+    for name, amount in role_requests(role, disks).items():
         largest = max(nodes, key=lambda each: each.allocatable[name])
         if amount > largest.allocatable[name]:
             has = f"the largest node it may use in {whose} has {_size(name, largest)}"
@@ -98,9 +106,12 @@ def _size(name: str, node: NodeCapacity) -> str:
 def _shown(name: str, amount: Decimal) -> str:
     if name == "memory":
         return f"{_number(name, amount)} of memory"
+    if name == RESOURCE:
+        return f"{_number(name, amount)} of local disk, /cache included"
     unit = "GPU" if name == GPU_RESOURCE else "core"
     return f"{_number(name, amount)} {unit}{'' if amount == 1 else 's'}"
 
 
 def _number(name: str, amount: Decimal) -> str:
-    return format_bytes(int(amount)) if name == "memory" else f"{amount.normalize():f}"
+    is_bytes = name in {"memory", RESOURCE}
+    return format_bytes(int(amount)) if is_bytes else f"{amount.normalize():f}"

@@ -11,9 +11,8 @@ from mofang_api.models import Environment as EnvironmentShown
 from mofang_api.models import JobSpec
 from mofang_api.validation import RESERVED_PREFIXES
 from mofang_jobs.domain.validation import FieldErrors
+from mofang_kube.ephemeral_storage import ContainerDisk, EphemeralStorage
 from mofang_spawner.environments.models import Environment
-
-DEFAULT_CACHE = "5Gi"
 
 
 def resolve_image(
@@ -35,10 +34,28 @@ def resolve_image(
     return spec.model_copy(update=settled), found
 
 
-def cache_size(environment: Environment | None) -> str:
-    """Return the size of ``/cache`` of jobs."""
-    cache = environment.resources.cache if environment else None
-    return cache.default if cache else DEFAULT_CACHE
+def role_disks(
+    spec: JobSpec, environment: Environment | None, storage: EphemeralStorage
+) -> dict[str, ContainerDisk]:
+    """Return what a replica of each role gets of its node's disk.
+
+    Args:
+        spec: The job.
+        environment: The one that its image is of; None for none.
+        storage: What the platform allows.
+    """
+    own = environment.resources.cache_default if environment else None
+    return {
+        role.name: storage.disk(
+            storage.cache_size(
+                cpu=role.resources.cpu,
+                memory=role.resources.memory,
+                gpu=role.resources.gpu,
+                own=own,
+            )
+        )
+        for role in spec.resolved_roles()
+    }
 
 
 def job_variables(environment: Environment | None) -> dict[str, str]:

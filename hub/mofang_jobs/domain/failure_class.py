@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from mofang_jobs.domain.models import ObservedJob, ObservedPod
-from mofang_jobs.domain.restart_rules import is_platform_fault
+from mofang_jobs.domain.restart_rules import has_filled_disk, is_platform_fault
 from mofang_jobs.domain.status import root_cause_pod
 
 _NODE_LOST = {"NodeLost", "NodeShutdown", "Terminated"}
@@ -27,6 +27,9 @@ class FailureClass(StrEnum):
 
     EVICTED = "evicted"
     """The kubelet or the scheduler took it away for others."""
+
+    DISK_FULL = "disk_full"
+    """It wrote more to ``/cache`` or its own disk than it may."""
 
     PLATFORM = "platform"
     """The script could not help it in another way."""
@@ -52,7 +55,8 @@ def classify_failure(job: ObservedJob, pods: Sequence[ObservedPod]) -> FailureCl
     if pod.status_reason in _NODE_LOST:
         return FailureClass.NODE_LOST
     if pod.status_reason in _EVICTED:
-        return FailureClass.EVICTED
+        is_own = has_filled_disk(pod)
+        return FailureClass.DISK_FULL if is_own else FailureClass.EVICTED
     if pod.exit_reason == "OOMKilled":
         return FailureClass.OUT_OF_MEMORY
     if is_platform_fault(pod):

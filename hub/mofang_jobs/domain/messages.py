@@ -19,6 +19,8 @@ from mofang_jobs.domain.termination_message import (
     shortened,
     torchrun_exit_code,
 )
+from mofang_kube import evictions
+from mofang_kube.evictions import EvictionCause
 
 _SIGKILL = SIGNALLED + 9
 _ENDED_BY_PLATFORM = {SIGNALLED + 15, SIGNALLED + 9}
@@ -37,6 +39,10 @@ _SCHEDULING_PARTS = (
     (re.compile(r"(\d{1,9}) Insufficient nvidia\.com/gpu"), "too few free GPUs"),
     (re.compile(r"(\d{1,9}) Insufficient cpu"), "too little free CPU"),
     (re.compile(r"(\d{1,9}) Insufficient memory"), "too little free memory"),
+    (
+        re.compile(r"(\d{1,9}) Insufficient ephemeral-storage"),
+        "too little free local disk",
+    ),
     (re.compile(r"(\d{1,9}) (?:Insufficient|Too many) pods"), "too many pods"),
     (
         re.compile(
@@ -110,12 +116,8 @@ def _has(cause: str) -> str:
 
 def failure_reason(pod: ObservedPod, resources: Resources) -> str:
     """Return how a failed pod came to its end."""
-    if pod.status_reason == "Evicted":
-        return (
-            f"{pod.label} was evicted from node {pod.node}: "
-            f"{shortened(pod.status_message)} Ask for more, or write less to the "
-            "container's own disk."
-        )
+    if pod.status_reason == evictions.REASON:
+        return _eviction(pod)
     if pod.exit_code is None:
         cause = pod.status_message or pod.status_reason or "Kubernetes gives no cause."
         return f"{pod.label} was terminated by node {pod.node}: {shortened(cause)}"
@@ -130,6 +132,30 @@ def failure_reason(pod: ObservedPod, resources: Resources) -> str:
     return exit_message(
         pod.label, pod.exit_code, pod.termination_message, memory=_memory(resources)
     )
+
+
+_EVICTION_ADVICE = {
+    EvictionCause.CACHE: (
+        "Delete what the script no longer needs there, write large results to an "
+        "output, or choose resources or an environment with a larger /cache."
+    ),
+    # A job's /tmp is on the container's own disk.
+    EvictionCause.TMP: "Write large files to /cache or to an output.",
+    EvictionCause.DISK: "Write large files to /cache or to an output.",
+    EvictionCause.NODE: "Submit the job again; if that recurs, ask an administrator.",
+}
+
+
+def _eviction(pod: ObservedPod) -> str:
+    found = evictions.read_eviction(pod.status_reason, pod.status_message)
+    if found is None:
+        return (
+            f"{pod.label} was evicted from node {pod.node}: "
+            f"{shortened(pod.status_message)} Ask for more, or write less to the "
+            "container's own disk."
+        )
+    what = found.describe(pod.label, pod.node or "of the pod")
+    return f"{what} {_EVICTION_ADVICE[found.cause]}"
 
 
 def exit_message(label: str, code: int, output: str, *, memory: str = "") -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mofang_api.models import JobSpec, Resources, RestartRecord
 from mofang_jobs.domain.conditions import Condition
-from mofang_kube.ephemeral_storage import EphemeralStorage
+from mofang_kube.ephemeral_storage import ContainerDisk
 from mofang_kube.names import object_name, project_namespace, user_slug
 from mofang_spawner.volumes.grants import VolumeGrant
 
@@ -66,11 +66,8 @@ class JobRequest:
     grants: tuple[VolumeGrant, ...] = ()
     """The directories of the owner's servers, which the job sees at the same paths."""
 
-    cache_size: str = "5Gi"
-    """Size of ``/cache``, a quantity."""
-
-    ephemeral_storage: EphemeralStorage = field(default_factory=EphemeralStorage)
-    """What each replica may write to its node's disk, beside ``/cache``."""
+    disks: Mapping[str, ContainerDisk]
+    """What a replica of each role gets of its node's disk."""
 
     keep: timedelta = timedelta(days=30)
     """How long it stays after its end."""
@@ -93,11 +90,6 @@ class JobRequest:
 
     submitted: datetime | None = None
     """When the first attempt was made; None if this is the first."""
-
-    @property
-    def ephemeral_storage_bytes(self) -> int:
-        """What each replica may write to its node's disk, ``/cache`` included."""
-        return self.ephemeral_storage.limit_bytes(self.cache_size)
 
     @property
     def object_name(self) -> str:
@@ -233,8 +225,9 @@ class ObservedJob:
     it does not know; its objects are shown and removed, and never made or started."""
 
     kind: str = "PyTorchJob"
-    ephemeral_storage_bytes: int = 0
-    """Limit of each replica; 0 for jobs of versions that set none."""
+    disks: Mapping[str, ContainerDisk] = field(default_factory=dict)
+    """What a replica of each role gets of its node's disk; empty for jobs of versions
+    that did not write it down."""
 
     attempt: int = 1
     restarts: tuple[RestartRecord, ...] = ()

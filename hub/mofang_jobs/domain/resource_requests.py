@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from mofang_api.models import JobSpec
 from mofang_api.quantities import format_bytes, parse_quantity
+from mofang_kube.ephemeral_storage import ContainerDisk
 from mofang_kube.names import GPU_RESOURCE
 
 CPU = "requests.cpu"
@@ -19,6 +21,11 @@ PODS = "pods"
 Amounts = Mapping[str, Decimal]
 """Amount by the quota's name of the resource: cores, bytes, pieces."""
 
+_NO_DISK = ContainerDisk()
+Disks = Mapping[str, ContainerDisk]
+"""What a replica gets of its node's disk, by role."""
+NO_DISKS: Disks = MappingProxyType({})
+
 # The Training Operator gives an MPIJob's launcher an init container that asks for
 # this much; Kubernetes counts the greater of both.
 _INIT_CPU = Decimal("0.1")
@@ -29,14 +36,14 @@ def resource_requests(
     spec: JobSpec,
     replicas: Mapping[str, int] | None = None,
     *,
-    disk_bytes: int = 0,
+    disks: Disks = NO_DISKS,
 ) -> dict[str, Decimal]:
     """Return what replicas of a job take together.
 
     Args:
         spec: The job.
         replicas: How many of each role count; None for all.
-        disk_bytes: What each may write to its node's disk.
+        disks: What a replica of each role gets of its node's disk.
     """
     total = dict.fromkeys(
         (CPU, MEMORY, MEMORY_LIMIT, DISK_LIMIT, GPU, PODS), Decimal(0)
@@ -51,7 +58,7 @@ def resource_requests(
         total[CPU] += count * cpu
         total[MEMORY] += count * memory
         total[MEMORY_LIMIT] += count * memory
-        total[DISK_LIMIT] += count * disk_bytes
+        total[DISK_LIMIT] += count * disks.get(role.name, _NO_DISK).limit
         total[GPU] += count * role.resources.gpu
         total[PODS] += count
     return total

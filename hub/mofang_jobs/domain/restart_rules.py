@@ -1,7 +1,8 @@
 """When a failed attempt is followed by another. Pure.
 
 A failure is the platform's where the script could not help it: its node was lost, it
-was evicted, its container could not be run, or its replicas lost each other.
+was evicted for others, its container could not be run, or its replicas lost each other.
+A disk that the script has filled is its own failure.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from mofang_jobs.domain.messages import failure_reason, resources_of
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome
 from mofang_jobs.domain.status import root_cause_pod
 from mofang_jobs.domain.termination_message import shortened
+from mofang_kube.evictions import read_eviction
 
 MOST_IN_A_ROW = 3
 """Failures of the script, one after the other, that are tried again."""
@@ -54,10 +56,18 @@ _NOT_RUN = {"ContainerCannotRun", "StartError", CONTAINER_LOST}
 
 def is_platform_fault(pod: ObservedPod) -> bool:
     """Say whether a failed pod's script could not help its end."""
+    if has_filled_disk(pod):
+        return False
     if pod.status_reason in _ENDED_BY_NODE or pod.exit_code is None:
         return True
     cause = find_failure_pattern(pod.termination_message)
     return pod.exit_reason in _NOT_RUN or (cause is not None and cause.platform_failure)
+
+
+def has_filled_disk(pod: ObservedPod) -> bool:
+    """Say whether a pod was evicted for what it wrote itself, beyond its limit."""
+    found = read_eviction(pod.status_reason, pod.status_message)
+    return found is not None and found.is_own
 
 
 def _is_node_fault(pod: ObservedPod) -> bool:

@@ -17,6 +17,7 @@ from mofang_jobs.domain.messages import (
 )
 from mofang_jobs.domain.models import ObservedJob, ObservedPod, Outcome, PodPhase
 from mofang_jobs.domain.termination_message import shortened
+from mofang_kube.ephemeral_storage import usable_caches
 
 SECONDARY_FAILURE_SECONDS = 3.0
 """Pods that fail within this time of the first are treated as consequences: timestamps
@@ -89,6 +90,7 @@ def describe_job(inputs: StatusInputs, *, shell: bool = False) -> Job:
         queue=inputs.queue_position,
         alert=inputs.alert if is_running else None,
         replicas=_replicas(state, inputs, shell=shell),
+        cache_bytes=usable_caches(job.disks),
     )
 
 

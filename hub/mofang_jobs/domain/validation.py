@@ -13,9 +13,12 @@ from mofang_api.models import JobSpec
 from mofang_api.quantities import format_bytes, parse_quantity
 from mofang_jobs.domain.resource_requests import (
     CPU,
+    DISK_LIMIT,
     GPU,
     MEMORY,
+    NO_DISKS,
     PODS,
+    Disks,
     resource_requests,
 )
 from mofang_spawner.environments.models import Project
@@ -72,9 +75,17 @@ def _is_below(path: str, roots: Iterable[str], *, inside: bool = False) -> bool:
     )
 
 
-def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
-    """Check that the job fits into the project's quota when nothing else runs."""
-    quota, asked = project.quota, resource_requests(spec)
+def check_quota(
+    spec: JobSpec, project: Project, disks: Disks = NO_DISKS
+) -> FieldErrors:
+    """Check that the job fits into the project's quota when nothing else runs.
+
+    Args:
+        spec: The job.
+        project: With its quota.
+        disks: What a replica of each role gets of its node's disk.
+    """
+    quota, asked = project.quota, resource_requests(spec, disks=disks)
     faults = {
         "cpu": _over(quota.get("cpu"), asked[CPU], _cores),
         "memory": _over(quota.get("memory"), asked[MEMORY], _memory),
@@ -90,6 +101,13 @@ def check_quota(spec: JobSpec, project: Project) -> FieldErrors:
         for name, fault in faults.items()
         if fault
     }
+    disk = _over(quota.get("ephemeralStorage"), asked[DISK_LIMIT], _disk)
+    if disk:
+        messages["replicas"] = (
+            f"The job needs {disk[0]}, /cache included; the quota of "
+            f"{project.display_name} is {disk[1]}. Ask for fewer replicas, or for a "
+            "smaller /cache."
+        )
     pods = quota.get("pods")
     if pods is not None and count > int(pods):
         messages["replicas"] = (
@@ -117,6 +135,10 @@ def _cores(amount: Decimal) -> str:
 
 def _memory(amount: Decimal) -> str:
     return f"{format_bytes(int(amount))} of memory"
+
+
+def _disk(amount: Decimal) -> str:
+    return f"{format_bytes(int(amount))} of local disk"
 
 
 def _gpus(amount: Decimal) -> str:

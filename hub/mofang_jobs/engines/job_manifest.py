@@ -9,6 +9,7 @@ from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.pod_template import job_labels
 from mofang_jobs.engines.stored_spec import build_annotations
 from mofang_kube import names
+from mofang_kube.ephemeral_storage import write_disks
 
 
 def build_head(kind: WorkloadKind, job: JobRequest) -> Manifest:
@@ -16,7 +17,7 @@ def build_head(kind: WorkloadKind, job: JobRequest) -> Manifest:
     annotations = {
         **build_annotations(job.spec),
         names.OWNER_NAME_ANNOTATION: job.owner,
-        names.EPHEMERAL_STORAGE_ANNOTATION: str(job.ephemeral_storage_bytes),
+        names.EPHEMERAL_STORAGE_ANNOTATION: write_disks(job.disks),
     }
     if job.restarts:
         records = ",".join(each.model_dump_json() for each in job.restarts)

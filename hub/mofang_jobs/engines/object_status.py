@@ -26,6 +26,7 @@ from mofang_jobs.engines.object_meta import (
 from mofang_jobs.engines.registry import engine_of, kind_by_name
 from mofang_jobs.engines.stored_spec import read_annotations
 from mofang_kube import names
+from mofang_kube.ephemeral_storage import read_disks
 
 ALL, OPEN, FAILED, LATER = "all", "open", "failed", "later"
 """Names of groups; those of jobs have a slash in them."""
@@ -164,7 +165,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         is_unsupported=kept.is_unsupported,
         created=read_time(submitted_at(obj)) or datetime.min,  # noqa: DTZ901
         kind=obj["kind"],
-        ephemeral_storage_bytes=_read_bytes(annotations),
+        disks=_read_disks(annotations.get(names.EPHEMERAL_STORAGE_ANNOTATION, "")),
         attempt=attempt_of(obj),
         restarts=_read_restarts(annotations.get(names.RESTARTS_ANNOTATION, "")),
         is_suspended=obj["suspended"],
@@ -181,15 +182,13 @@ def read_job(obj: Manifest) -> ObservedJob | None:
     )
 
 
-def _read_bytes(annotations: Manifest) -> int:
-    text = annotations.get(names.EPHEMERAL_STORAGE_ANNOTATION, "")
-    return int(text) if text.isdecimal() else 0
-
-
 def _read_failure(kind: str, failed: Manifest | None) -> ReportedFailure | None:
     if failed is None:
         return None
     return engine_of(kind_by_name(kind)).read_failure(failed.get("message") or "")
+
+
+_read_disks = lru_cache(maxsize=1024)(read_disks)
 
 
 @lru_cache(maxsize=1024)

@@ -18,7 +18,13 @@ from mofang_jobs.domain.models import (
 )
 from mofang_jobs.domain.nodes import Node
 from mofang_kube import names
-from mofang_kube.ephemeral_storage import RESOURCE
+from mofang_kube.ephemeral_storage import (
+    CACHE_PATH,
+    CACHE_VOLUME,
+    RESOURCE,
+    ContainerDisk,
+    cache_variables,
+)
 from mofang_kube.placement import PlacementRequest, build_placement
 from mofang_spawner.volumes.grants import (
     HOME,
@@ -28,7 +34,6 @@ from mofang_spawner.volumes.grants import (
     volumes,
 )
 
-CACHE = "/cache"
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount of the container
 GRACE_SECONDS = 30
 SECRET_PREFIX = "mofang-secret-"  # noqa: S105 - how names begin
@@ -86,7 +91,7 @@ def build_pod_template(
         "containers": [_container(job, role, container, index_label)],
         "volumes": [
             *volumes((*job.grants, logs_grant(job.project, job.id))),
-            {"name": "cache", "emptyDir": {"sizeLimit": job.cache_size}},
+            *_cache_volumes(job.disks[role.name]),
             {
                 "name": "shared-memory",
                 "emptyDir": {"medium": "Memory", "sizeLimit": role.resources.memory},
@@ -118,10 +123,11 @@ def _container(
     amounts = {"cpu": role.resources.cpu, "memory": role.resources.memory}
     if role.requests_gpu:
         amounts[names.GPU_RESOURCE] = str(role.resources.gpu)
-    requests = {**amounts, RESOURCE: job.ephemeral_storage.request}
+    disk = job.disks[role.name]
+    requests = {**amounts, RESOURCE: str(disk.request)}
     # No limit of CPU: what is free may be borrowed, what is asked for is kept.
     limits = {name: amount for name, amount in amounts.items() if name != "cpu"}
-    limits[RESOURCE] = str(job.ephemeral_storage_bytes)
+    limits[RESOURCE] = str(disk.limit)
     return {
         "name": container,
         "image": job.spec.image,
@@ -136,10 +142,20 @@ def _container(
         },
         "volumeMounts": [
             *mounts((*job.grants, logs_grant(job.project, job.id))),
-            {"name": "cache", "mountPath": CACHE},
+            *_cache_mounts(disk),
             {"name": "shared-memory", "mountPath": SHARED_MEMORY},
         ],
     }
+
+
+def _cache_volumes(disk: ContainerDisk) -> list[Manifest]:
+    limit = {"sizeLimit": str(disk.cache)}
+    return [{"name": CACHE_VOLUME, "emptyDir": limit}] if disk.cache else []
+
+
+def _cache_mounts(disk: ContainerDisk) -> list[Manifest]:
+    mount = {"name": CACHE_VOLUME, "mountPath": CACHE_PATH}
+    return [mount] if disk.cache else []
 
 
 def _environment(
@@ -167,6 +183,7 @@ def _environment(
                 "MOFANG_PROJECT": job.project,
                 "MOFANG_ROLE": role.name,
                 "MOFANG_WORKING_DIRECTORY": job.spec.working_directory,
+                **cache_variables(job.disks[role.name].cache_usable),
             }
         ),
         *(_secret(name, kept) for name, kept in job.spec.secrets.items()),

@@ -315,9 +315,7 @@ class JobQueue:
             job=job.id,
             rank=job.spec.priority.rank,
             submitted=job.created,
-            requests=resource_requests(
-                job.spec, disk_bytes=job.ephemeral_storage_bytes
-            ),
+            requests=resource_requests(job.spec, disks=job.disks),
             requests_gpu=requests_gpu(job.spec),
             pool=pool,
             unschedulable=self._nodes.unschedulable(job, pool),

@@ -81,8 +81,7 @@ class Reservations:
                 if count > there[role]
             }
             if missing:
-                disk = job.ephemeral_storage_bytes
-                add(total, resource_requests(job.spec, missing, disk_bytes=disk))
+                add(total, resource_requests(job.spec, missing, disks=job.disks))
         return total
 
     def uncounted(self, jobs: Iterable[ObservedJob]) -> dict[str, Decimal]:
@@ -95,7 +94,7 @@ class Reservations:
                     resource_requests(
                         job.spec,
                         self._uncounted[job.uid],
-                        disk_bytes=job.ephemeral_storage_bytes,
+                        disks=job.disks,
                     ),
                 )
         return total
@@ -167,7 +166,7 @@ class UnschedulableTracker:
                 pool=pool,
             )
             for each, pool in found
-            if fits(each.spec, pool, nodes)
+            if fits(each.spec, pool, nodes, each.disks)
         ]
 
     def _waits_long(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
@@ -226,7 +225,9 @@ class SchedulableNodes:
             return None
         key = job.uid, pool
         if key not in self._messages:
-            self._messages[key] = unschedulable(job.spec, pool, self.node_classes)
+            self._messages[key] = unschedulable(
+                job.spec, pool, self.node_classes, job.disks
+            )
         return self._messages[key]
 
     def retain(self, uids: Collection[str]) -> None:

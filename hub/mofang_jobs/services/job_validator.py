@@ -9,11 +9,11 @@ from mofang_api.models import JobSpec
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.domain.environments import (
-    cache_size,
     check_image,
     is_of_environment,
     job_variables,
     resolve_image,
+    role_disks,
 )
 from mofang_jobs.domain.models import Caller, JobRequest, MemberRole, ObservedJob
 from mofang_jobs.domain.privileges import check_privileges
@@ -69,10 +69,11 @@ class JobValidator:
         faults |= await self._check_image(caller, project, spec, environments)
         if faults:
             raise InvalidError(_summary(faults), fields=faults)
-        over = check_quota(spec, project)
+        request = self.build_request(caller.name, project, spec, environments)
+        over = check_quota(spec, project, request.disks)
         if over:
             raise QuotaError(" ".join(over.values()), fields=over)
-        return self.build_request(caller.name, project, spec, environments)
+        return request
 
     def build_request(
         self,
@@ -98,8 +99,7 @@ class JobValidator:
             spec=spec,
             pool=project.pool,
             grants=grants(project, owner),
-            cache_size=cache_size(known),
-            ephemeral_storage=self._settings.ephemeral_storage,
+            disks=role_disks(spec, known, self._settings.ephemeral_storage),
             variables=job_variables(known),
             keep=timedelta(days=self._settings.ttl_days_after_finished),
             sample_seconds=self._settings.progress.sample_seconds,

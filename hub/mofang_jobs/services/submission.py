@@ -34,6 +34,7 @@ from mofang_jobs.domain.models import (
 )
 from mofang_jobs.domain.resource_requests import (
     CPU,
+    DISK_LIMIT,
     GPU,
     MEMORY,
     PODS,
@@ -45,12 +46,19 @@ from mofang_jobs.engines.rendering import render
 from mofang_jobs.scheduling.pod_group_controller import PodGroupController
 from mofang_jobs.services.access_policy import AccessPolicy
 from mofang_jobs.services.job_validator import JobValidator
+from mofang_kube.ephemeral_storage import usable_caches
 from mofang_kube.errors import InvalidError, QuotaError, RefusedError
 from mofang_spawner.environments.models import Project
 
 log = structlog.get_logger(__name__)
 
-_SHOWN = {CPU: "cpu", MEMORY: "memory", GPU: "gpu", PODS: "pods"}
+_SHOWN = {
+    CPU: "cpu",
+    MEMORY: "memory",
+    GPU: "gpu",
+    DISK_LIMIT: "ephemeral_storage",
+    PODS: "pods",
+}
 
 
 class SubmissionService:
@@ -166,7 +174,7 @@ class SubmissionService:
             attempt=job.attempt + 1,
             restarts=restarts,
             excluded_nodes=excluded_nodes(
-                job.spec, admitted.pool, restarts, self._nodes()
+                job.spec, admitted.pool, restarts, self._nodes(), admitted.disks
             ),
             submitted=job.created,
         )
@@ -211,8 +219,12 @@ class SubmissionService:
             workload_kind=kind.kind if kind else "",
             cost=self._cost(project.name, new),
             notes=capacity_warnings(
-                spec, project.pool, group_equal_nodes(self._cache.node_objects)
+                new.spec,
+                project.pool,
+                group_equal_nodes(self._cache.node_objects),
+                new.disks,
             ),
+            cache_bytes=usable_caches(new.disks),
             fields=faults,
         )
 
@@ -231,7 +243,7 @@ class SubmissionService:
 
     def _cost(self, project: str, new: JobRequest) -> list[QuotaCost]:
         hard, used = self._quotas.hard(project), self._quotas.used(project)
-        asked = resource_requests(new.spec, disk_bytes=new.ephemeral_storage_bytes)
+        asked = resource_requests(new.spec, disks=new.disks)
         return [
             QuotaCost(
                 resource=shown,

@@ -46,7 +46,13 @@ class Resources(_Model):
     memory: Bounds
     gpu: GpuBounds = GpuBounds()
     cache: Bounds | None = None
-    """Size of ``/cache``, of which 90 % are usable."""
+    """Size of ``/cache``, of which 90 % are usable; 0 for none. Where it is left out,
+    what a container asks for decides."""
+
+    @property
+    def cache_default(self) -> str | None:
+        """The environment's own size of ``/cache``; None where it has none."""
+        return self.cache.default if self.cache else None
 
 
 class Access(_Model):

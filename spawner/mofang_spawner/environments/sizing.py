@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mofang_kube.ephemeral_storage import EphemeralStorage, usable_bytes
 from mofang_kube.errors import InvalidError
 from mofang_kube.quantities import parse_quantity
 from mofang_spawner.environments.models import Bounds, Resources
 from mofang_spawner.options import LABELS, ServerOptions
-
-CACHE_DEFAULT = "5Gi"
-CACHE_USABLE = Decimal("0.9")
-"""The kubelet evicts at 90 % of the size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +18,16 @@ class Sizes:
     cpu_limit: str
     memory: str
     gpu: int
-    cache: str
+    cache: str = ""
+    """Size of ``/cache``; empty where there is none."""
 
     @property
     def cache_usable_bytes(self) -> int:
-        """What fits into ``/cache`` before the pod would be evicted."""
-        return int(parse_quantity(self.cache) * CACHE_USABLE)
+        """What may be written to ``/cache``; 0 where there is none."""
+        return usable_bytes(self.cache)
 
 
+_DEFAULT_STORAGE = EphemeralStorage()
 _SIZES = "for example 512Mi or 4Gi"
 _EXAMPLES = {"cpu": "for example 2 or 500m"}
 
@@ -63,8 +62,17 @@ def _within(field: str, asked: str | None, bounds: Bounds) -> str:
     return asked
 
 
-def resolve_sizes(resources: Resources, options: ServerOptions) -> Sizes:
+def resolve_sizes(
+    resources: Resources,
+    options: ServerOptions,
+    storage: EphemeralStorage = _DEFAULT_STORAGE,
+) -> Sizes:
     """What the server gets: the user's options, checked, or the defaults.
+
+    Args:
+        resources: The environment's.
+        options: What the user chose.
+        storage: The sizes of ``/cache``.
 
     Raises:
         InvalidError: A size is outside the environment's bounds.
@@ -76,10 +84,13 @@ def resolve_sizes(resources: Resources, options: ServerOptions) -> Sizes:
     limit = resources.cpu.limit or resources.cpu.max or cpu
     if _amount("cpu", limit) < _amount("cpu", cpu):
         limit = cpu
+    memory = _within("memory", options.memory, resources.memory)
     return Sizes(
         cpu=cpu,
         cpu_limit=limit,
-        memory=_within("memory", options.memory, resources.memory),
+        memory=memory,
         gpu=gpu,
-        cache=resources.cache.default if resources.cache else CACHE_DEFAULT,
+        cache=storage.cache_size(
+            cpu=cpu, memory=memory, gpu=gpu, own=resources.cache_default
+        ),
     )

@@ -16,6 +16,7 @@ from unit.mofang_spawner.conftest import a_catalog, environment_body, project_bo
 
 from mofang_hub.pages.application import Hub
 from mofang_hub.pages.configure import configure_pages
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import MofangError
 from mofang_kube.names import debug_server_name
 from mofang_spawner.failures import refusal
@@ -59,7 +60,12 @@ class FakeSpawner(Spawner):
             pass
 
         homes = SimpleNamespace(status=lambda name: self.homes.get(name, {}))
-        return SimpleNamespace(ready=ready, catalog=self.catalog, homes=homes)
+        return SimpleNamespace(
+            ready=ready,
+            catalog=self.catalog,
+            homes=homes,
+            ephemeral_storage=EphemeralStorage(),
+        )
 
     lost_node = ""
 

@@ -16,6 +16,7 @@ from unit.mofang_spawner.conftest import (
 
 from mofang_hub.pages.configure import TEMPLATES, configure_pages
 from mofang_hub.pages.gallery import bounds_hint
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_spawner.environments.models import Bounds
 
@@ -67,8 +68,11 @@ class FakeUser:
     escaped_name = "ada"
     groups = ()
 
-    def __init__(self, **spawners):
+    def __init__(self, states=None, **spawners):
         self.spawners = {k.replace("_", "-"): v for k, v in spawners.items()}
+        self.orm_spawners = {
+            name: SimpleNamespace(state=state) for name, state in (states or {}).items()
+        }
 
     def server_url(self, name):
         return f"/user/ada/{name}/"
@@ -100,6 +104,7 @@ def show():
             homes=SimpleNamespace(status=lambda _: home or {}),
             ready=ready,
             catalog=a_catalog(projects, environments),
+            ephemeral_storage=EphemeralStorage(),
         )
         spawner = SimpleNamespace(
             context=lambda: context,
@@ -242,6 +247,48 @@ async def test_a_server_on_a_lost_node_can_be_stopped_and_says_so(show):
     assert page.all("button")[0].given["data-stop"] == "vision-pytorch"
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        pytest.param({"eviction": "The server filled <b>/cache</b>."}, 1, id="full"),
+        pytest.param({"pod_name": "x"}, 0, id="stopped as usual"),
+        pytest.param(None, 0, id="never started"),
+    ],
+)
+async def test_a_server_that_was_evicted_says_why_until_it_is_started(
+    show, state, said
+):
+    page = await show(user=FakeUser(states={"vision-pytorch": state}))
+
+    notes = page.all("p", **{"class": "mofang-unavailable"})
+    assert [each.text for each in notes] == ["The server filled <b>/cache</b>."] * said
+    (button,) = [each for each in page.all("button") if each.text == "Start"]
+    assert "disabled" not in button.given
+
+
+@pytest.mark.parametrize(
+    ("resources", "said"),
+    [
+        pytest.param({}, "0.5 CPU · 2Gi memory · 4.5 GiB /cache", id="the default"),
+        pytest.param(
+            {"cache": {"default": "100Gi"}},
+            "0.5 CPU · 2Gi memory · 90.0 GiB /cache",
+            id="the environment's",
+        ),
+        pytest.param(
+            {"cache": {"default": "0"}}, "0.5 CPU · 2Gi memory", id="no /cache"
+        ),
+    ],
+)
+async def test_a_card_tells_what_of_its_cache_is_usable(show, resources, said):
+    given = environment_body()
+    given["spec"]["resources"] |= resources
+    page = await show(environments=[given])
+
+    (machine,) = page.all("p", **{"class": "mofang-machine"})
+    assert machine.text == said
+
+
 async def test_an_environment_without_its_image_cannot_be_started_and_says_why(show):
     page = await show(environments=[without_image(environment_body())])
 
@@ -365,7 +412,7 @@ async def test_the_machine_is_said_in_a_persons_words(show):
     page = await show(environments=[environment_body(resources=GPU)])
 
     (machine,) = page.all("p", **{"class": "mofang-machine"})
-    assert machine.text == "1 CPU · 2Gi memory · 1 GPU"
+    assert machine.text == "1 CPU · 2Gi memory · 1 GPU · 4.5 GiB /cache"
 
 
 async def test_a_catalogue_that_is_away_is_not_an_empty_one():

@@ -103,6 +103,7 @@ class FakeService:
                 QuotaCost(resource="memory", requested=2**31, used=0),
             ],
             notes=["Workers run on CPU machines."],
+            cache_bytes={"worker": 9 * 2**29},
         )
 
     def add(self, job: Job) -> Job:

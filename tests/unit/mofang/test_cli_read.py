@@ -127,6 +127,13 @@ def test_all_about_a_job_is_shown(mofang, troubled, command):
         assert text in output
 
 
+def test_what_each_role_may_use_of_its_cache_is_shown(mofang, service):
+    service.add(a_job(1, cache_bytes={"worker": 9 * 2**29}))
+    assert "gpu 0, 4.5 GiB usable in /cache" in mofang("get", "digits-000001").stdout
+    service.add(a_job(2))
+    assert "/cache" not in mofang("get", "digits-000002").stdout
+
+
 def test_a_job_is_printed_for_programs(mofang, troubled):
     job = yaml.safe_load(mofang("get", "digits-000001", "-o", "yaml").stdout)
     assert job["queue"] == {"position": 2, "length": 5}

@@ -96,6 +96,7 @@ def test_what_a_job_would_be_is_shown_and_not_submitted(mofang, service):
     assert cpu.split() == ["cpu", "2", "1", "8", "yes"]
     assert memory.split() == ["memory", "2", "GiB", "0", "bytes"]
     assert "Workers run on CPU machines." in result.stderr
+    assert "Usable in /cache: worker 4.5 GiB." in result.stderr
     assert service.jobs == {}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mofang.job_variables import (
+    SCRATCH,
     is_allowed,
     job_variables,
     read_variables,
@@ -142,6 +143,14 @@ def test_what_was_added_by_hand_is_looked_at_too(tmp_path: Path) -> None:
     assert read_variables(ENVIRONMENT, tmp_path) == {"A": "1"}
 
 
-def test_terminals_read_the_same_file() -> None:
+def test_terminals_read_the_same_file(tmp_path: Path) -> None:
+    """Where the server has no /cache, the platform names another directory."""
     script = REPOSITORY / "images" / "ours" / "job-variables.sh"
-    assert f'. "{variables_file("$MOFANG_DEBUG_JOB")}"' in script.read_text()
+    variables_file(JOB, tmp_path).write_text("export LEVEL='of the job'\n")
+    command = ["bash", "-c", f'. {script}; printf %s "$LEVEL"']
+    given = {"MOFANG_DEBUG_JOB": JOB, "MOFANG_CACHE_DIRECTORY": str(tmp_path)}
+
+    found = subprocess.run(command, env=given, capture_output=True, check=True)
+
+    assert found.stdout == b"of the job"
+    assert f"${{MOFANG_CACHE_DIRECTORY:-{SCRATCH}}}" in script.read_text()

@@ -253,6 +253,7 @@ def test_a_cell_may_be_looked_at_before_it_is_submitted(shell, service):
     assert "kind: &lt;b&gt;" in html
     assert "image: Choose another." in html
     assert ">2 GiB<" in html
+    assert "Usable in /cache: worker 4.5 GiB." in html
     assert service.jobs == {}
 
 

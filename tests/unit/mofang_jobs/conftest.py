@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from mofang_api.models import JobSpec
+from mofang_jobs.domain.environments import role_disks
 from mofang_jobs.domain.models import JobRequest, ObservedJob, ObservedPod, PodPhase
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.grants import grants
 
@@ -41,12 +43,20 @@ def make_spec(**asked: Any) -> JobSpec:
     return JobSpec(**{**basis, "resources": resources, **asked})
 
 
-def make_job(*, owner: str = "ada", pool: str = "", **asked: Any) -> JobRequest:
+def make_job(
+    *,
+    owner: str = "ada",
+    pool: str = "",
+    storage: EphemeralStorage = EphemeralStorage(),  # noqa: B008 - frozen
+    **asked: Any,
+) -> JobRequest:
+    spec = make_spec(**asked)
     return JobRequest(
         id="train-abc123",
         project="vision",
         owner=owner,
-        spec=make_spec(**asked),
+        spec=spec,
+        disks=role_disks(spec, None, storage),
         pool=pool,
         grants=grants(PROJECT, owner),
     )

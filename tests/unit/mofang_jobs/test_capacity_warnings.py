@@ -9,7 +9,9 @@ from unit.mofang_jobs.conftest import make_spec
 
 from mofang_jobs.domain.capacity import NodeCapacity, fits, group_equal_nodes
 from mofang_jobs.domain.capacity_warnings import capacity_warnings
+from mofang_jobs.domain.environments import role_disks
 from mofang_jobs.domain.models import Manifest
+from mofang_kube.ephemeral_storage import CacheFlavour, EphemeralStorage
 
 
 def node_capacity(
@@ -41,6 +43,31 @@ def warnings_of(
     notes = capacity_warnings(spec, pool, nodes)
     assert bool(notes) != fits(spec, pool, nodes)
     return " ".join(notes)
+
+
+def test_a_cache_that_no_node_has_room_for_is_reported() -> None:
+    """The scheduler would never find a node, and the pods of the gang would wait."""
+    found = node()
+    found["status"]["capacity"]["ephemeral-storage"] = "100Gi"
+    nodes = [NodeCapacity.from_node(found)]
+    spec = make_spec(replicas=2)
+
+    def notes_for(cache: str) -> list[str]:
+        disks = role_disks(
+            spec, None, EphemeralStorage(cache=(CacheFlavour(size=cache),))
+        )
+        notes = capacity_warnings(spec, "", nodes, disks)
+        assert bool(notes) != fits(spec, "", nodes, disks)
+        return notes
+
+    assert notes_for("49Gi") == []
+    assert notes_for("60Gi")[0].startswith(
+        "The nodes of the cluster have room for 1 of the 2 worker replicas, even when"
+    )
+    assert notes_for("100Gi")[0].startswith(
+        "A worker replica needs 100.1 GiB of local disk, /cache included; the largest "
+        "node it may use in the cluster has 100 GiB. "
+    )
 
 
 def test_nothing_is_told_where_there_is_room_or_nothing_is_known() -> None:

@@ -306,7 +306,15 @@ async def test_a_preview_makes_nothing_and_tells_all(world: World) -> None:
     assert "kind: PyTorchJob" in good["manifest"]
     assert good["fields"] == {}
     asked = {each["resource"]: each["requested"] for each in good["cost"]}
-    assert asked == {"cpu": 1.5, "memory": 3 * 1024**3, "gpu": 0, "pods": 3}
+    assert asked == {
+        "cpu": 1.5,
+        "memory": 3 * 1024**3,
+        "gpu": 0,
+        # 10 GiB, and the environment's /cache of 7 GiB.
+        "ephemeral_storage": 3 * 17 * 1024**3,
+        "pods": 3,
+    }
+    assert good["cache_bytes"] == {"worker": int(0.9 * 7 * 1024**3)}
     assert "script" in faulty["fields"]
     assert "kind: PyTorchJob" in faulty["manifest"], "shown although it is refused"
     assert not world.cluster.jobs

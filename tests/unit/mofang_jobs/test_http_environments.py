@@ -22,7 +22,8 @@ async def test_a_job_s_cache_has_the_size_of_its_environment(world: World) -> No
 
     template = world.cluster.jobs[job["id"]]["spec"]["pytorchReplicaSpecs"]["Worker"]
     volumes = {each["name"]: each for each in template["template"]["spec"]["volumes"]}
-    assert volumes["cache"]["emptyDir"] == {"sizeLimit": "7Gi"}
+    assert volumes["cache"]["emptyDir"] == {"sizeLimit": str(7 * 1024**3)}
+    assert job["cache_bytes"] == {"worker": int(0.9 * 7 * 1024**3)}
 
 
 async def test_the_environment_is_known_by_its_image(world: World) -> None:

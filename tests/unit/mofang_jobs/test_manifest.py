@@ -18,6 +18,7 @@ from mofang_jobs.engines.kubeflow_v1 import PYTORCH_JOB
 from mofang_jobs.engines.registry import KINDS, kind_by_name, select_kind
 from mofang_jobs.engines.rendering import render
 from mofang_jobs.engines.trainer_v2 import TRAIN_JOB
+from mofang_kube.ephemeral_storage import EphemeralStorage
 
 NODES = [
     Node(is_labelled=True),
@@ -319,12 +320,54 @@ def test_what_replicas_write_to_their_nodes_is_bounded_and_kept_for_the_queue() 
     body = build_pytorch_job(make_job(), NODES)
     resources = worker(body)["containers"][0]["resources"]
 
-    assert resources["requests"]["ephemeral-storage"] == "100Mi"
-    # 10 GiB, and 5 GiB of scratch disk.
-    assert resources["limits"]["ephemeral-storage"] == str(15 * 1024**3)
-    assert body["metadata"]["annotations"]["mofang.dev/ephemeral-storage-limit"] == (
-        str(15 * 1024**3)
+    # 100 MiB and 10 GiB, and 5 GiB of scratch disk, which its node keeps free.
+    disk = {
+        "request": 100 * 1024**2 + 5 * 1024**3,
+        "limit": 15 * 1024**3,
+        "cache": 5 * 1024**3,
+    }
+    assert resources["requests"]["ephemeral-storage"] == str(disk["request"])
+    assert resources["limits"]["ephemeral-storage"] == str(disk["limit"])
+    kept = body["metadata"]["annotations"]["mofang.dev/ephemeral-storage"]
+    assert json.loads(kept) == {"worker": disk}
+
+
+def test_each_role_has_the_cache_of_its_resources() -> None:
+    """A worker with GPUs has a large one, a parameter server none."""
+    flavours = [{"gpu": 1, "size": "800G"}, {"cpu": "1", "size": "50G"}]
+    job = make_job(
+        framework="tensorflow",
+        storage=EphemeralStorage.model_validate({"cache": flavours}),
+        resources={"gpu": 1},
+        roles={"ps": {"replicas": 1, "resources": {"cpu": "500m", "gpu": 0}}},
     )
+    body = render(kind_by_name("TFJob"), job, NODES, SchedulingMetadata())[-1]
+    roles = {
+        name: each["template"]["spec"]
+        for name, each in body["spec"]["tfReplicaSpecs"].items()
+    }
+
+    worker, ps = roles["Worker"], roles["PS"]
+    assert _cache(worker) == {"sizeLimit": str(800 * 1000**3)}
+    assert _variables(worker)["MOFANG_CACHE_BYTES"] == str(720 * 1000**3)
+    assert _cache(ps) is None
+    assert "/cache" not in [
+        each["mountPath"] for each in ps["containers"][0]["volumeMounts"]
+    ]
+    # What would be staged in /cache is not lost: it goes to the container's own disk.
+    assert _variables(ps)["MOFANG_CACHE_DIRECTORY"] == "/tmp"
+    assert ps["containers"][0]["resources"]["limits"]["ephemeral-storage"] == str(
+        10 * 1024**3
+    )
+
+
+def _variables(spec: dict[str, Any]) -> dict[str, Any]:
+    return {each["name"]: each.get("value") for each in spec["containers"][0]["env"]}
+
+
+def _cache(spec: dict[str, Any]) -> dict[str, Any] | None:
+    found = (each for each in spec["volumes"] if each["name"] == "cache")
+    return next((each["emptyDir"] for each in found), None)
 
 
 def test_the_specification_is_kept_whole_on_the_object() -> None:

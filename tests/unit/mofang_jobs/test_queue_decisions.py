@@ -22,6 +22,7 @@ from mofang_jobs.domain.resource_requests import (
     resource_requests,
     shortfall,
 )
+from mofang_kube.ephemeral_storage import ContainerDisk
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 STARVATION_TIMEOUT = timedelta(minutes=10)
@@ -204,7 +205,9 @@ def test_the_init_container_of_a_launcher_is_counted() -> None:
 
 def test_the_disk_of_nodes_counts_where_a_project_bounds_it() -> None:
     """Otherwise a job is admitted of which the quota refuses some pods."""
-    requests = resource_requests(make_spec(replicas=3), disk_bytes=15 * 1024**3)
+    requests = resource_requests(
+        make_spec(replicas=3), disks={"worker": ContainerDisk(limit=15 * 1024**3)}
+    )
     assert requests[DISK_LIMIT] == 45 * 1024**3
 
     assert shortfall(requests, {}, {}) == []

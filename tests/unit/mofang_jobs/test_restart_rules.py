@@ -66,6 +66,27 @@ def earlier(*platform_failure: bool) -> tuple[RestartRecord, ...]:
             {"exit_code": None, "status_reason": "Evicted"}, True, True, id="evicted"
         ),
         pytest.param(
+            {
+                "exit_code": None,
+                "status_reason": "Evicted",
+                "status_message": 'Usage of EmptyDir volume "cache" exceeds the limit '
+                '"5Gi". ',
+            },
+            False,
+            False,
+            id="a /cache that the script filled",
+        ),
+        pytest.param(
+            {
+                "exit_code": None,
+                "status_reason": "Evicted",
+                "status_message": "The node was low on resource: ephemeral-storage. ",
+            },
+            True,
+            True,
+            id="a node whose disk others filled",
+        ),
+        pytest.param(
             {"exit_code": None, "status_reason": "NodeLost"}, True, True, id="lost"
         ),
         pytest.param(

@@ -206,6 +206,15 @@ async def test_watches_tell_when_they_last_heard_something(world: World) -> None
         pytest.param({"exit_code": 1}, FailureClass.SCRIPT, id="an exit code"),
         pytest.param({"status_reason": "Evicted"}, FailureClass.EVICTED, id="evicted"),
         pytest.param(
+            {
+                "status_reason": "Evicted",
+                "status_message": "Container pytorch exceeded its local ephemeral "
+                'storage limit "10Gi". ',
+            },
+            FailureClass.DISK_FULL,
+            id="its own disk",
+        ),
+        pytest.param(
             {"status_reason": "Preempting"}, FailureClass.EVICTED, id="preempted"
         ),
         pytest.param(

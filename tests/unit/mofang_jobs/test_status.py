@@ -305,6 +305,31 @@ def test_end_of_a_log(
             id="evicted",
         ),
         pytest.param(
+            {
+                "status_reason": "Evicted",
+                "status_message": 'Usage of EmptyDir volume "cache" exceeds the limit '
+                '"50G". ',
+                "exit_code": 137,
+                "node": "n1",
+            },
+            "worker-0 filled /cache and was evicted: 41.9 GiB of its 46.6 GiB are "
+            "usable, and it wrote more than that size. Delete what the script no "
+            "longer needs there, write large results to an output, or choose "
+            "resources or an environment with a larger /cache.",
+            id="its /cache is full",
+        ),
+        pytest.param(
+            {
+                "status_reason": "Evicted",
+                "status_message": "The node was low on resource: ephemeral-storage. "
+                "Threshold quantity: 1Gi, available: 900Mi. ",
+                "node": "n1",
+            },
+            "worker-0 was evicted: node n1 ran low on disk. Submit the job again; if "
+            "that recurs, ask an administrator.",
+            id="its node is full",
+        ),
+        pytest.param(
             {"status_reason": "NodeLost", "node": "n1"},
             "worker-0 was terminated by node n1: NodeLost.",
             id="machine lost",

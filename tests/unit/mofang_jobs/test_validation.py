@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from unit.mofang_jobs.conftest import PROJECT, make_spec
 
+from mofang_jobs.domain.environments import role_disks
 from mofang_jobs.domain.validation import check_paths, check_quota
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import is_job_id, name_slug, new_job_id
 
 
@@ -73,6 +75,19 @@ def test_paths(paths: dict[str, str], refused: set[str]) -> None:
 )
 def test_quota(asked: dict[str, Any], refused: set[str]) -> None:
     assert set(check_quota(make_spec(**asked), PROJECT)) == refused
+
+
+def test_a_job_whose_caches_the_quota_never_holds_is_refused() -> None:
+    project = PROJECT.model_copy(update={"quota": {"ephemeralStorage": "40Gi"}})
+    spec = make_spec(replicas=3)
+    disks = role_disks(spec, None, EphemeralStorage())
+
+    assert check_quota(make_spec(replicas=2), project, disks) == {}
+    assert check_quota(spec, project, disks) == {
+        "replicas": "The job needs 45 GiB of local disk, /cache included; the quota of "
+        "Vision is 40 GiB of local disk. Ask for fewer replicas, or for a smaller "
+        "/cache."
+    }
 
 
 def test_a_project_without_quota_refuses_nothing() -> None:

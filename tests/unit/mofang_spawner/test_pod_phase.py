@@ -114,6 +114,32 @@ def test_an_evicted_pod_is_lost_whatever_its_container_says():
     )
 
 
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        pytest.param(
+            'Usage of EmptyDir volume "cache" exceeds the limit "5Gi". ',
+            "The server filled /cache and was evicted: 4.5 GiB of its 5.0 GiB are "
+            "usable, and it wrote more than that size. A new start has an empty ",
+            id="its own /cache",
+        ),
+        pytest.param(
+            "The node was low on resource: memory. Threshold quantity: 200Mi, "
+            "available: 91Mi. ",
+            "The server was evicted: node gpu-1 ran low on memory. Start it again.",
+            id="the node",
+        ),
+    ],
+)
+def test_an_eviction_is_told_with_what_to_do(message, says):
+    found = classify(
+        a_pod(ended(exitCode=137), phase="Failed", reason="Evicted", message=message)
+    )
+
+    assert isinstance(found, StartFailed)
+    assert found.message.startswith(says)
+
+
 def test_a_pod_under_deletion_is_lost():
     pod = a_pod({"state": {"running": {}}}, podIP="10.0.0.1")
     pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
@@ -197,7 +223,12 @@ def test_how_far_a_pod_has_come(pod, stage):
         ),
         pytest.param(
             "1 Insufficient ephemeral-storage.",
-            "Waiting for a node with enough free ephemeral-storage.",
+            "Waiting for a node with enough free local disk.",
+            id="the disk",
+        ),
+        pytest.param(
+            "1 Insufficient example.org/fpga.",
+            "Waiting for a node with enough free example.org/fpga.",
             id="something else",
         ),
         pytest.param(

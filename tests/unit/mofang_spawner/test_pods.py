@@ -119,9 +119,23 @@ def test_the_disk_of_its_node_is_bounded_and_its_tmp_too():
     resources = spec["containers"][0]["resources"]
 
     assert tmp["emptyDir"] == {"sizeLimit": "2Gi"}
-    assert resources["requests"]["ephemeral-storage"] == "1Gi"
-    # With the 5 GiB of its scratch disk.
+    # With the 5 GiB of its scratch disk, which its node keeps free.
+    assert resources["requests"]["ephemeral-storage"] == str(6 * 1024**3)
     assert resources["limits"]["ephemeral-storage"] == str(25 * 1024**3)
+
+
+def test_a_server_may_have_no_scratch_disk():
+    """An emptyDir with a limit of 0 would be one without a limit."""
+    pod = build(environment={"resources": {**SIZES, "cache": {"default": "0"}}})
+    spec = pod["spec"]
+    [server] = spec["containers"]
+    variables = {each["name"]: each.get("value") for each in server["env"]}
+
+    assert "cache" not in [each["name"] for each in spec["volumes"]]
+    assert "/cache" not in [each["mountPath"] for each in server["volumeMounts"]]
+    assert "MOFANG_CACHE_BYTES" not in variables
+    assert variables["MOFANG_CACHE_DIRECTORY"] == "/tmp"
+    assert server["resources"]["limits"]["ephemeral-storage"] == str(10 * 1024**3)
 
 
 def test_shared_memory_is_as_large_as_the_memory():

@@ -59,6 +59,41 @@ async def test_a_hub_started_anew_knows_which_servers_run(known, context, pod, s
     assert await known.poll() == status
 
 
+EVICTED = {
+    "phase": "Failed",
+    "reason": "Evicted",
+    "message": 'Usage of EmptyDir volume "cache" exceeds the limit "5Gi". ',
+    "containerStatuses": [
+        {"name": "notebook", "state": {"terminated": {"exitCode": 137}}}
+    ],
+}
+
+
+async def test_why_a_server_was_evicted_is_kept_after_its_end(known, context):
+    """JupyterHub keeps the state alone, and the pod is removed."""
+    observe(context, status=EVICTED)
+
+    assert await known.poll() == 137
+    # As JupyterHub does when a server has ended.
+    known.clear_state()
+    state = known.get_state()
+
+    assert state["eviction"].startswith("The server filled /cache and was evicted: ")
+    assert not context.core.objects
+    known.load_state({**state, "eviction": "older"})
+    assert known.get_state()["eviction"] == "older"
+
+
+@pytest.mark.parametrize("status", [RUNS, {**EVICTED, "reason": "", "message": ""}])
+async def test_a_server_that_runs_or_ended_by_itself_was_not_evicted(
+    known, context, status
+):
+    observe(context, status=status)
+    await known.poll()
+
+    assert "eviction" not in known.get_state()
+
+
 async def test_what_a_dead_hub_began_is_removed(known, context):
     """Its user starts it again; nobody waits for it."""
     observe(context, status={"phase": "Pending"})

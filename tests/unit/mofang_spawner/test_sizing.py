@@ -1,5 +1,6 @@
 import pytest
 
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import InvalidError
 from mofang_spawner.environments.models import Resources
 from mofang_spawner.environments.sizing import resolve_sizes
@@ -10,10 +11,21 @@ MEMORY = {"default": "2Gi", "min": "1Gi", "max": "8Gi"}
 GPU = {"default": 1, "min": 1, "max": 4}
 
 
-def sizes(asked=None, **bounds):
+BY_RESOURCES = EphemeralStorage.model_validate(
+    {
+        "cache": [
+            {"gpu": 8, "size": "3T"},
+            {"gpu": 1, "size": "800G"},
+            {"size": "50G"},
+        ]
+    }
+)
+
+
+def sizes(asked=None, storage=EphemeralStorage(), **bounds):  # noqa: B008 - frozen
     given = {"cpu": CPU, "memory": MEMORY, "gpu": GPU, **bounds}
     options = ServerOptions(project="p", environment="e", **(asked or {}))
-    return resolve_sizes(Resources.model_validate(given), options)
+    return resolve_sizes(Resources.model_validate(given), options, storage)
 
 
 def test_one_click_takes_the_defaults():
@@ -93,6 +105,15 @@ def test_bounds_written_as_numbers_are_read(cpu):
 
 
 def test_nine_tenths_of_the_cache_are_usable():
-    """At 90 % the kubelet's eviction begins; no program should get there."""
+    """The kubelet looks at it now and then only; no program should get that far."""
     assert sizes(cache={"default": "10Gi"}).cache_usable_bytes == 9663676416
+
+
+def test_resources_decide_the_size_of_the_cache_where_the_environment_does_not():
+    gpu = {"default": 0, "max": 8}
     assert sizes().cache == "5Gi"
+    assert sizes(gpu=gpu, storage=BY_RESOURCES).cache == "50G"
+    assert sizes({"gpu": 1}, gpu=gpu, storage=BY_RESOURCES).cache == "800G"
+    assert sizes({"gpu": 8}, gpu=gpu, storage=BY_RESOURCES).cache == "3T"
+    assert sizes(cache={"default": "7Gi"}, gpu=gpu, storage=BY_RESOURCES).cache == "7Gi"
+    assert sizes(cache={"default": "0"}, storage=BY_RESOURCES).cache == ""

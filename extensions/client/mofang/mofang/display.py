@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 
@@ -128,9 +128,17 @@ def preview_html(preview: Preview) -> str:
         for cost in preview.cost
     )
     parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
-    parts += [f"<div>{escape(note)}</div>" for note in preview.notes]
+    notes = (cache_text(preview.cache_bytes), *preview.notes)
+    parts += [f"<div>{escape(note)}</div>" for note in notes if note]
     parts.append(f'<pre style="{_LOG}">{escape(preview.manifest)}</pre>')
     return "".join(parts)
+
+
+def cache_text(cache_bytes: Mapping[str, int]) -> str:
+    """Return how much of ``/cache`` replicas may use, by role; empty for none."""
+    parts = (f"{role} {format_bytes(size)}" for role, size in cache_bytes.items())
+    text = ", ".join(parts)
+    return f"Usable in /cache: {text}." if text else ""
 
 
 def amount_text(resource: str, amount: float | None) -> str:

@@ -7,6 +7,7 @@ it trusts, and the server holds its user's token.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -16,8 +17,8 @@ from mofang_api.models import JobSpec, PassAs
 
 JOB_VARIABLE = "MOFANG_DEBUG_JOB"
 """Names the job that the server looks into."""
-SCRATCH = Path("/cache")
-"""Belongs to one container."""
+SCRATCH = Path(os.environ.get("MOFANG_CACHE_DIRECTORY") or "/cache")
+"""Belongs to one container; the platform names another where that has no /cache."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EXPORT = "export"

@@ -19,6 +19,7 @@ const preview = {
   workload_kind: 'PyTorchJob',
   cost: [{ resource: 'cpu', requested: 2, used: 4, limit: 8 }],
   notes: ['It waits until a GPU is free.'],
+  cache_bytes: { worker: 4.5 * 2 ** 30 },
   fields: {}
 };
 
@@ -174,6 +175,7 @@ test('the preview says what the job costs, and copies its YAML', async () => {
   model.set('script', '/home/jovyan/train.py');
   assert.ok(await screen.findByText('Ready to submit.'));
   assert.match(pane.textContent ?? '', /It waits until a GPU is free\./);
+  assert.match(pane.textContent ?? '', /Usable in \/cache worker 4\.5 GiB/);
   assert.match(pane.textContent ?? '', /Run as PyTorchJob/);
   const yaml = screen.getByLabelText('YAML of the job');
   assert.equal(yaml.tabIndex, 0);

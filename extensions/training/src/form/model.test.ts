@@ -107,6 +107,7 @@ test('an image that is not there yet is said at its field and may be tried again
         engine: '',
         cost: [],
         notes: [],
+        cache_bytes: {},
         fields: isThere ? {} : { environment: sentence }
       }),
     submit: () =>
@@ -149,6 +150,7 @@ async function answered(
     workload_kind: '',
     cost: [],
     notes: [],
+    cache_bytes: {},
     fields: {}
   };
   const jobs = {

@@ -19,6 +19,7 @@ function preview(engine: string): ICheckedPreview {
     workload_kind: engine,
     cost: [],
     notes: [],
+    cache_bytes: {},
     fields: {}
   };
 }

@@ -5,6 +5,7 @@ import type { IQuotaCost } from '@mofang/shared';
 import * as React from 'react';
 
 import { FocusKeeper } from '../focusKeeper';
+import { cacheSizes } from '../model/cacheSize';
 import { quotaBar } from '../model/quotaCost';
 import type { ICheckedPreview } from '../model/defaults';
 import type { FormModel } from './model';
@@ -95,6 +96,7 @@ function Answer(props: {
   trans: TranslationBundle;
 }): JSX.Element {
   const { answer, trans } = props;
+  const caches = cacheSizes(answer.cache_bytes);
   return (
     <>
       {answer.notes.length > 0 && (
@@ -113,6 +115,12 @@ function Answer(props: {
             ))}
           </ul>
         </>
+      )}
+      {caches && (
+        <p className="mf-Engine">
+          <span className="mf-Quiet">{trans.__('Usable in /cache')}</span>{' '}
+          {caches}
+        </p>
       )}
       {answer.workload_kind && (
         <p className="mf-Engine">

@@ -33,6 +33,7 @@ function refuse(server: FakeServer, fields: Record<string, string>): void {
     workload_kind: '',
     cost: [],
     notes: [],
+    cache_bytes: {},
     fields
   }));
 }

@@ -35,6 +35,18 @@ test('a job that must wait is told from one that can never start', () => {
   );
 });
 
+test('local disk is told in bytes', () => {
+  const disk = {
+    resource: 'ephemeral_storage',
+    requested: 30 * GIB,
+    used: 0,
+    limit: 100 * GIB
+  };
+  const bar = quotaBar(disk, trans);
+  assert.equal(bar.label, 'Local disk');
+  assert.equal(bar.message, 'Uses 30 GiB (0 B of 100 GiB in use)');
+});
+
 test('where there is no limit nothing waits, and nothing requested never waits', () => {
   const pods = { resource: 'pods', requested: 2, used: 900, limit: null };
   assert.equal(quotaBar(pods, trans).status, 'fits');

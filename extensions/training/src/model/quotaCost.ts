@@ -17,7 +17,11 @@ export interface IQuotaBar {
   message: string;
 }
 
-const UNITS: Record<string, Unit> = { cpu: 'cores', memory: 'bytes' };
+const UNITS: Record<string, Unit> = {
+  cpu: 'cores',
+  memory: 'bytes',
+  ephemeral_storage: 'bytes'
+};
 
 export function quotaBar(cost: IQuotaCost, trans: ITranslate): IQuotaBar {
   const { requested, used, limit } = cost;
@@ -77,6 +81,7 @@ function resourceLabel(resource: string, trans: ITranslate): string {
     cpu: trans.__('CPU'),
     memory: trans.__('Memory'),
     gpu: trans.__('GPUs'),
+    ephemeral_storage: trans.__('Local disk'),
     pods: trans.__('Pods')
   };
   return labels[resource] ?? resource;

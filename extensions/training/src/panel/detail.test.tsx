@@ -49,6 +49,22 @@ test('closing the details brings the focus back to the row', async () => {
   );
 });
 
+test('the summary tells how much of /cache each role may use', async () => {
+  const cache_bytes = { worker: 720 * 2 ** 30, ps: 45 * 2 ** 30 };
+  const { inside } = await detail(job('a', { cache_bytes }));
+  const term = inside.getByText('Usable in /cache');
+  assert.equal(
+    term.nextElementSibling?.textContent,
+    'worker 720 GiB · ps 45 GiB'
+  );
+});
+
+test('a job without a scratch disk says nothing of one', async () => {
+  const { inside } = await detail(job('a'));
+  assert.ok(inside.getByText('Per replica'));
+  assert.equal(inside.queryByText('Usable in /cache'), null);
+});
+
 test('the reason, the alert and the queue are told', async () => {
   const { inside } = await detail(
     job('a', {

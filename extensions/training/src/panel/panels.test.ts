@@ -50,6 +50,7 @@ function props(job: Partial<IJob>, openTensorBoard: unknown = null) {
     started: null,
     finished: null,
     restarts: [],
+    cache_bytes: { worker: 4.5 * 2 ** 30 },
     spec,
     ...job
   };
@@ -85,6 +86,7 @@ test('the summary has the command as a shell would read it', () => {
   assert.match(drawn, /\|Command\|train\.py --fast 'a b'\|/);
   assert.match(drawn, /\|Framework\|pytorch · PyTorchJob\|/);
   assert.match(drawn, /1 CPU · 2Gi memory · 0 GPU/);
+  assert.match(drawn, /\|Usable in \/cache\|worker 4\.5 GiB\|/);
   assert.doesNotMatch(drawn, /Rerun of/);
 });
 

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IJob, IJobSpec } from '@mofang/shared';
 import * as React from 'react';
 
+import { cacheSizes } from '../model/cacheSize';
 import { runTime } from '../model/duration';
 import { joinShellWords } from '../model/shellWords';
 import { useNow } from './clock';
@@ -28,6 +29,10 @@ export function JobSummary({ job, model, trans }: IDetailProps): JSX.Element {
     [trans.__('Image'), spec.image],
     [trans.__('Per replica'), sizeOf(job, trans)]
   ];
+  const caches = cacheSizes(job.cache_bytes);
+  if (caches) {
+    entries.push([trans.__('Usable in /cache'), caches]);
+  }
   if (spec.code) {
     entries.push([
       trans.__('Code'),

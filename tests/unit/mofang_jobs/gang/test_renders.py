@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mofang_api.models import Framework, JobSpec
+from mofang_jobs.domain.environments import role_disks
 from mofang_jobs.domain.gang import Gang
 from mofang_jobs.domain.models import JobRequest, Manifest
 from mofang_jobs.engines.base import WorkloadKind
@@ -15,6 +16,7 @@ from mofang_jobs.engines.trainer_v2 import TRAIN_JOB
 from mofang_jobs.scheduling.coscheduling import CoschedulingPolicy
 from mofang_jobs.scheduling.native import NativePolicy
 from mofang_jobs.scheduling.volcano import VolcanoPolicy
+from mofang_kube.ephemeral_storage import EphemeralStorage
 
 EVERY = [(kind, framework) for kind in KINDS for framework in kind.roles]
 NAMES = [f"{kind.kind} of {framework}" for kind, framework in EVERY]
@@ -29,7 +31,10 @@ def job_of(framework: Framework) -> JobRequest:
         script="train.py",
         replicas=replicas,
     )
-    return JobRequest(id="train-x1y2z3", project="vision", owner="ada", spec=spec)
+    disks = role_disks(spec, None, EphemeralStorage())
+    return JobRequest(
+        id="train-x1y2z3", project="vision", owner="ada", spec=spec, disks=disks
+    )
 
 
 def pod_templates(part: Any) -> Iterator[Manifest]:

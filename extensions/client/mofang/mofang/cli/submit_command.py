@@ -14,6 +14,7 @@ from mofang.cli.options import read_options, spec_file_option, submit_options
 from mofang.cli.outputs import job_argument
 from mofang.cli.tables import console, cost_table
 from mofang.client import Client
+from mofang.display import cache_text
 from mofang.errors import InvalidError
 from mofang.handle import leading_role
 from mofang.options import RerunOptions
@@ -95,8 +96,9 @@ def show_preview(client: Client, spec: JobSpec) -> int:
     notes = console(stderr=True)
     if preview.cost:
         notes.print(cost_table(preview.cost))
-    for note in preview.notes:
-        click.echo(note, err=True)
+    for note in (cache_text(preview.cache_bytes), *preview.notes):
+        if note:
+            click.echo(note, err=True)
     if not preview.fields:
         return 0
     error = InvalidError(

@@ -11,6 +11,7 @@ from rich.text import Text
 from mofang.comparison import Comparison, Difference
 from mofang.display import age_of, amount_text, remarks, replicas_of
 from mofang_api.models import Environment, Job, JobMetrics, JobState, QuotaCost, Series
+from mofang_api.quantities import format_bytes
 
 _STYLES = {
     JobState.SUBMITTED: "cyan",
@@ -116,8 +117,10 @@ def job_table(job: Job) -> Table:
     }
     for role in spec.resolved_roles():
         each = role.resources
+        cache = job.cache_bytes.get(role.name)
         rows[f"{role.replicas} {role.name}"] = _text(
             f"cpu {each.cpu}, memory {each.memory}, gpu {each.gpu}"
+            + (f", {format_bytes(cache)} usable in /cache" if cache else "")
         )
     for title, value in rows.items():
         if value.plain:

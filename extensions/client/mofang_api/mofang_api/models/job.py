@@ -105,7 +105,8 @@ class RestartRecord(ResponseModel):
     """Where that one ran."""
 
     platform_failure: bool = False
-    """Whether it was no fault of the script: a lost machine, an eviction, a hang."""
+    """Whether it was no fault of the script: a lost machine, an eviction for others, a
+    hang."""
 
     node_excluded: bool = False
     """Whether later tries keep off that machine."""
@@ -137,6 +138,9 @@ class Job(ResponseModel):
     """One sentence when a running job seems to hang."""
 
     replicas: list[Replica] = Field(default_factory=list)
+    cache_bytes: dict[str, int] = Field(default_factory=dict)
+    """What each replica may write to ``/cache``, by role; a role without one is left
+    out."""
 
     @field_validator("spec", mode="wrap")
     @classmethod

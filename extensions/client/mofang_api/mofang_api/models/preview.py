@@ -11,7 +11,8 @@ class QuotaCost(ResponseModel):
     """What a job takes of one resource of its project's quota."""
 
     resource: str
-    """``cpu`` (cores), ``memory`` (bytes), ``gpu``, ``pods``."""
+    """``cpu`` (cores), ``memory`` (bytes), ``gpu``, ``ephemeral_storage`` (bytes),
+    ``pods``."""
 
     requested: float
     used: float
@@ -33,6 +34,10 @@ class Preview(ResponseModel):
     cost: list[QuotaCost] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
     """Sentences about where it would run and what it would wait for."""
+
+    cache_bytes: dict[str, int] = Field(default_factory=dict)
+    """What each replica may write to ``/cache``, by role; a role without one is left
+    out."""
 
     fields: dict[str, str] = Field(default_factory=dict)
     """A sentence for each field that must change before it can be submitted."""
