@@ -25,6 +25,7 @@ from pydantic.alias_generators import to_camel
 
 from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, is_name, user_slug
 from mofang_kube.quantities import parse_quantity
+from mofang_spawner.data_sources.models import MAX_SOURCES, DataSource, check_names
 from mofang_storage.base import Quota as DirectoryQuota
 from mofang_storage.registry import StorageType
 
@@ -166,6 +167,17 @@ class ProjectSpec(_Model):
     pool: str = ""
     high_priority: Literal["member", "admin"] = "admin"
     secrets: tuple[SecretRule, ...] = ()
+    data_sources: Annotated[
+        tuple[DataSource, ...], Field(max_length=MAX_SOURCES)
+    ] = ()
+
+    @field_validator("data_sources")
+    @classmethod
+    def _have_names_of_their_own(
+        cls, value: tuple[DataSource, ...]
+    ) -> tuple[DataSource, ...]:
+        check_names(value)
+        return value
 
 
 class Project(_Model):

@@ -154,6 +154,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             groups=groups,
             server=self.name,
             last_failure=self._last_failure,
+            hdfs=context.hdfs,
         )
 
     def _validate_limit(self, limit: int) -> None:

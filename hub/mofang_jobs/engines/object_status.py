@@ -46,6 +46,7 @@ _KEPT_ANNOTATIONS = (
     names.CONDITIONS_ANNOTATION,
     names.FAILURE_ANNOTATION,
     names.EPHEMERAL_STORAGE_ANNOTATION,
+    names.DATA_SECRETS_ANNOTATION,
 )
 
 
@@ -164,6 +165,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         is_unsupported=kept.is_unsupported,
         created=read_time(submitted_at(obj)) or datetime.min,  # noqa: DTZ901
         kind=obj["kind"],
+        data_secrets=_read_secrets(annotations),
         ephemeral_storage_bytes=_read_bytes(annotations),
         attempt=attempt_of(obj),
         restarts=_read_restarts(annotations.get(names.RESTARTS_ANNOTATION, "")),
@@ -179,6 +181,11 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         conditions=read_conditions(annotations),
         failure=read_failure(annotations),
     )
+
+
+def _read_secrets(annotations: Manifest) -> frozenset[str]:
+    text: str = annotations.get(names.DATA_SECRETS_ANNOTATION, "")
+    return frozenset(text.split(",")) - {""}
 
 
 def _read_bytes(annotations: Manifest) -> int:

@@ -55,7 +55,11 @@ async def run(handler, answer, body=BODY):
     reconciler = ProjectReconciler(SETTINGS, metrics, namespaces=Namespaces(answer))
     try:
         await getattr(reconciler, handler)(
-            body=body, name="vision", patch=Patch(), logger=logging.getLogger("test")
+            body=body,
+            name="vision",
+            patch=Patch(),
+            logger=logging.getLogger("test"),
+            environments={},
         )
     except kopf.TemporaryError:
         return metrics.registry, True
