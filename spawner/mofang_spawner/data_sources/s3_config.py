@@ -79,5 +79,6 @@ def _process(folder: str) -> str:
     # A key may have quotes and backslashes in it, of which JSON wants each marked.
     read = r"""v() { sed 's/["\\]/\\&/g' "$1"; }"""
     answer = r'{"Version":1,"AccessKeyId":"%s","SecretAccessKey":"%s"}'
-    files = f'"$(v {folder}/{KEY_FILE})" "$(v {folder}/{SECRET_FILE})"'
-    return shlex.join(["sh", "-c", f"{read}; printf '{answer}' {files}"])
+    keys = f"k=$(v {folder}/{KEY_FILE}) && s=$(v {folder}/{SECRET_FILE})"
+    script = f"""{read}; {keys} && printf '{answer}' "$k" "$s\""""
+    return shlex.join(["sh", "-c", script])

@@ -35,7 +35,7 @@ class Namespaces:
     def __init__(self, answer):
         self.answer = answer
 
-    async def reconcile(self, project):
+    async def reconcile(self, project, _environments):
         return await self.remove(project)
 
     async def remove(self, _):
