@@ -54,11 +54,12 @@ system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "mofang.serviceAc
 {{- end -}}
 
 {{- define "mofang.admission.nfsSource" -}}
-has(object.spec.nfs)
+has(object.spec.nfs) && ["//", "/../"].all(p, !(object.spec.nfs.path + "/").contains(p) || object.spec.nfs.path == "/")
 {{- with .Values.storage.persistentVolume.nfs }}
 {{- $own := printf "%s/" (.path | splitList "$(" | first | trimSuffix "/") }}
 && !(object.spec.nfs.server == {{ toJson .server }} &&
-((object.spec.nfs.path + "/").startsWith({{ toJson $own }}) || {{ toJson $own }}.startsWith(object.spec.nfs.path + "/")))
+(object.spec.nfs.path == "/" || (object.spec.nfs.path + "/").startsWith({{ toJson $own }}) ||
+{{ toJson $own }}.startsWith(object.spec.nfs.path + "/")))
 {{- end }}
 {{- end -}}
 
