@@ -111,9 +111,7 @@ def build_namespace_objects(
     ]
 
 
-def build_namespace(
-    project: Project, sources: Iterable[SourceState] = ()
-) -> Manifest:
+def build_namespace(project: Project, sources: Iterable[SourceState] = ()) -> Manifest:
     """Build the namespace, in which only *restricted* pods are admitted.
 
     Args:

@@ -175,7 +175,9 @@ class Directories:
                 with opened_folder(root, parts):
                     return ""
             except FileNotFoundError:
-                return f"There is no directory {'/'.join(parts)} in the storage: make it."
+                return (
+                    f"There is no directory {'/'.join(parts)} in the storage: make it."
+                )
             except PermissionError:
                 # It is there, and its readers are others.
                 return ""

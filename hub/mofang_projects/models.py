@@ -167,9 +167,7 @@ class ProjectSpec(_Model):
     pool: str = ""
     high_priority: Literal["member", "admin"] = "admin"
     secrets: tuple[SecretRule, ...] = ()
-    data_sources: Annotated[
-        tuple[DataSource, ...], Field(max_length=MAX_SOURCES)
-    ] = ()
+    data_sources: Annotated[tuple[DataSource, ...], Field(max_length=MAX_SOURCES)] = ()
 
     @field_validator("data_sources")
     @classmethod

@@ -1,8 +1,8 @@
 """Inputs and outputs of a job that lie in a data source. Pure.
 
 ``source://imagenet/train`` is the directory ``/data/imagenet/train``, or what the
-source's bucket has below ``train``. A job is kept with what that is, so that its script,
-later attempts and whoever looks at it see the same.
+source's bucket has below ``train``. A job is kept with what that is, so that its
+script, later attempts and whoever looks at it see the same.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _Place = TypeVar("_Place", Input, Output)
 def resolve_sources(spec: JobSpec, sources: Iterable[DataSource]) -> JobSpec:
     """Return the job with the paths and URLs of the sources that it names.
 
-    Names of no source stay as they are, for ``check_sources`` to refuse.
+    What names no source, or leads out of one, stays as it is, for ``check_sources`` to
+    refuse.
 
     Args:
         spec: The job.
@@ -70,9 +71,7 @@ def check_sources(
     return faults
 
 
-def profile_variables(
-    spec: JobSpec, sources: Iterable[DataSource]
-) -> dict[str, str]:
+def profile_variables(spec: JobSpec, sources: Iterable[DataSource]) -> dict[str, str]:
     """Return the variable that names the profile of the S3 source that a job names.
 
     Empty where it names none, or several with keys of their own.
@@ -90,7 +89,7 @@ def _resolve(path: str, sources: dict[str, DataSource]) -> str:
         return path
     name, _, rest = path.removeprefix(SOURCE_SCHEME).partition("/")
     source = sources.get(name)
-    if source is None:
+    if source is None or ".." in rest.split("/"):
         return path
     return f"{source.location}/{rest}" if rest else source.location
 
@@ -125,7 +124,12 @@ def _fault(
             f"{_listed(usable)}"
         )
     name = path.removeprefix(SOURCE_SCHEME).removeprefix(f"{ROOT}/").split("/")[0]
-    source = declared.get(name)
+    return _source_fault(name, declared.get(name), project, usable)
+
+
+def _source_fault(
+    name: str, source: DataSource | None, project: Project, usable: list[DataSource]
+) -> str:
     if source is None:
         return (
             f"There is no data source {name} in {project.display_name}. "

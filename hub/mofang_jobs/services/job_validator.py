@@ -164,9 +164,7 @@ class JobValidator:
             if project.data_states.get(each.key) == ""
             and (each.s3 is None or each.s3.secret_name in job.data_secrets)
         )
-        return self._build_request(
-            job.owner, project, job.spec, known, sources=sources
-        )
+        return self._build_request(job.owner, project, job.spec, known, sources=sources)
 
     def draft(
         self, caller: Caller, role: MemberRole, project: Project, spec: JobSpec

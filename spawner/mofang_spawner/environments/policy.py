@@ -99,9 +99,7 @@ def usable_sources(
         each
         for each in data_sources(project, environment)
         if project.data_states.get(each.key) == ""
-        and (
-            each.s3 is None or can_use_secret(project, each.s3.secret, username, role)
-        )
+        and (each.s3 is None or can_use_secret(project, each.s3.secret, username, role))
     )
 
 

@@ -277,7 +277,9 @@ def test_a_missing_secret_is_said_by_its_file(tmp_path, session):
     parser = configparser.RawConfigParser()
     parser.read_string(text)
     command = parser["lake"]["credential_process"]
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    done = subprocess.run(
+        ["sh", "-c", command], check=False, capture_output=True, text=True
+    )
     assert "AWS_ACCESS_KEY_ID: No such file" in done.stderr
     assert done.returncode != 0
     with pytest.raises(botocore.exceptions.CredentialRetrievalError):
