@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 import botocore.session
 import pytest
 from pydantic import ValidationError
-from unit.mofang_spawner.conftest import environment_body, project_body
+from unit.mofang_spawner.conftest import a_plan, environment_body, project_body
+from unit.mofang_spawner.test_pods import complete, kubespawners_pod
 
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.data_sources.models import DataSource, check_names
@@ -23,6 +24,7 @@ from mofang_spawner.data_sources.s3_config import (
 )
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import data_sources, usable_sources
+from mofang_spawner.volumes.merging import is_reserved
 
 NFS = {"name": "scans", "nfs": {"server": "nas", "path": "/exports/scans"}}
 PVC = {"name": "models", "persistentVolumeClaim": {"claimName": "model-store"}}
@@ -311,3 +313,77 @@ def test_clients_of_hdfs_read_their_properties(tmp_path):
     paths = [each["path"] for each in files["downwardAPI"]["items"]]
     assert paths == ["hadoop/core-site.xml", "hadoop/hdfs-site.xml"]
     assert stat.S_IMODE(volume["projected"]["defaultMode"]) == 0o444
+
+
+# -- servers
+
+
+def server_of(*bodies, environment=(), **project):
+    found = [*bodies, *({"name": f"pytorch.{each['name']}"} for each in environment)]
+    status = {
+        "phase": "Ready",
+        "dataSources": [{"key": each["name"], "ready": True} for each in found],
+    }
+    plan = a_plan(
+        project={"dataSources": list(bodies), "status": status, **project},
+        environment={"dataSources": list(environment)},
+    )
+    return complete(plan)
+
+
+def test_a_server_mounts_the_sources_of_its_project_and_environment():
+    pod = server_of(NFS, environment=[CEPHFS])
+
+    mounts = {
+        each["mountPath"]: each for each in pod["spec"]["containers"][0]["volumeMounts"]
+    }
+    assert mounts["/data/scans"]["readOnly"]
+    assert mounts["/data/corpora"]["subPath"] == "text/corpora"
+    volumes = {each["name"] for each in pod["spec"]["volumes"]}
+    assert {each["name"] for each in mounts.values()} <= volumes
+
+
+def test_a_server_has_files_of_s3_and_an_environment_may_name_others():
+    own = {"AWS_CONFIG_FILE": "/home/jovyan/.aws/config"}
+    pod = server_of(S3)
+    other = complete(a_plan(environment={"env": own}), pod)
+
+    assert "endpoint_url" in pod["metadata"]["annotations"]["mofang.dev/aws-config"]
+    [container] = other["spec"]["containers"]
+    variables = {each["name"]: each.get("value") for each in container["env"]}
+    assert variables["AWS_CONFIG_FILE"] == own["AWS_CONFIG_FILE"]
+    assert "AWS_SHARED_CREDENTIALS_FILE" in variables
+
+
+def test_a_server_has_no_keys_that_its_owner_may_not_use():
+    rules = [{"name": "lake", "owner": "ben"}]
+    pod = server_of(S3, AMAZON, secrets=rules)
+
+    assert "mofang-secret-lake" not in str(pod)
+    assert "mofang-secret-cloud" in str(pod)
+
+
+def test_the_containers_of_an_administrator_get_no_keys():
+    pod = kubespawners_pod()
+    pod["spec"]["initContainers"] = [{"name": "prepare", "image": "x"}]
+    status = {"phase": "Ready", "dataSources": [{"key": "lake", "ready": True}]}
+    plan = a_plan(project={"dataSources": [S3], "status": status})
+
+    [prepare] = complete(plan, pod)["spec"]["initContainers"]
+    assert not prepare.get("volumeMounts")
+    assert not prepare.get("env")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_ours"),
+    [
+        ("mofang-data", True),
+        ("mofang-data-scans", True),
+        ("mofang-data.scans.0a1b2c3d", True),
+        ("mofang-users", True),
+        ("mofang-database", False),
+        ("model-store", False),
+    ],
+)
+def test_an_administrators_volume_has_no_name_of_a_source(name, is_ours):
+    assert is_reserved(name) is is_ours
