@@ -1,9 +1,11 @@
 """Buckets of a real radosgw, read and written by the files that a pod gets.
 
-The libraries run beside the cluster: what they are given is a folder as a pod has it at
-``/etc/mofang/data``, with the keys as the kubelet writes them of a Secret.
+Libraries run beside the cluster first: what they are given is a folder as a pod has it
+at ``/etc/mofang/data``, with the keys as the kubelet writes them of a Secret. Then a
+job has all of that by its project's data source.
 """
 
+import asyncio
 import json
 import os
 import subprocess
@@ -13,8 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from cluster.test_jobs_world import World, eventually
+from kubernetes_asyncio import client
 
+from mofang_api.models import JobState
 from mofang_local.ceph.cluster import CephCluster
+from mofang_local.ceph.settings import S3_PORT
 from mofang_spawner.data_sources.models import DataSource
 from mofang_spawner.data_sources.s3_config import (
     KEY_FILE,
@@ -23,7 +30,9 @@ from mofang_spawner.data_sources.s3_config import (
     render_credentials,
     s3_sources,
 )
-from support.ceph import forwarded_s3
+from support.ceph import SETTINGS, forwarded_s3
+
+pytest_plugins = ["cluster.test_jobs_world"]
 
 BUCKETS = """
 import boto3
@@ -75,6 +84,34 @@ except botocore.exceptions.ClientError as error:
 """
 
 
+JOB = """
+import argparse, os, fsspec
+parser = argparse.ArgumentParser()
+parser.add_argument("--data_url")
+parser.add_argument("--train_url")
+urls = parser.parse_args()
+with fsspec.open(f"{urls.data_url}/words.txt") as file:
+    words = file.read().decode()
+with fsspec.open(f"{urls.train_url}/result.txt", "wb") as file:
+    file.write(words.upper().encode())
+print(urls.data_url, sorted(name for name in os.environ if "SECRET" in name))
+"""
+
+WRITE = """
+import boto3
+client = boto3.client("s3")
+client.create_bucket(Bucket=NAME)
+client.put_object(Bucket=NAME, Key="vision/in/words.txt", Body=b"read by a job")
+"""
+
+READ = """
+import boto3
+client = boto3.client("s3")
+found = client.get_object(Bucket=NAME, Key="vision/runs/1/result.txt")
+print(found["Body"].read().decode())
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """One user of radosgw."""
@@ -103,17 +140,22 @@ def make_user(ceph: CephCluster, name: str) -> Keys:
 
 
 @pytest.fixture(scope="module")
+def keys(ceph: CephCluster) -> dict[str, Keys]:
+    return {name: make_user(ceph, name) for name in ("lake", "other")}
+
+
+@pytest.fixture(scope="module")
 def run(
-    ceph: CephCluster, endpoint: str, tmp_path_factory: pytest.TempPathFactory
+    keys: dict[str, Keys], endpoint: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Run:
     folder = tmp_path_factory.mktemp("data")
     bodies = [
         {"name": name, "s3": {"bucket": name, "secret": name, "endpoint": endpoint}}
-        for name in ("lake", "other")
+        for name in keys
     ]
     sources = s3_sources([DataSource.model_validate(each) for each in bodies])
     for name, _ in sources:
-        write_keys(folder / "secrets" / name, make_user(ceph, name))
+        write_keys(folder / "secrets" / name, keys[name])
     aws = folder / "aws"
     aws.mkdir()
     (aws / "config").write_text(render_config(sources))
@@ -170,3 +212,83 @@ def test_each_source_has_keys_of_its_own(run: Run) -> None:
     assert run(FOREIGN, NAME="others", PROFILE="default") == ["AccessDenied"]
     assert run(FOREIGN, NAME="others", PROFILE="lake") == ["AccessDenied"]
     assert run(FOREIGN, NAME="others", PROFILE="other") == ["allowed"]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def project(world: World, keys: dict[str, Keys]) -> World:
+    """The module's project, with a bucket that its pods reach."""
+    core, objects = client.CoreV1Api(world.api), client.CustomObjectsApi(world.api)
+    secret = client.V1Secret(
+        metadata=client.V1ObjectMeta(name="mofang-secret-lake"),
+        string_data={KEY_FILE: keys["lake"].access, SECRET_FILE: keys["lake"].secret},
+    )
+    await core.create_namespaced_secret(world.namespace, secret)
+    await client.NetworkingV1Api(world.api).create_namespaced_network_policy(
+        world.namespace, EGRESS
+    )
+    source = {
+        "name": "lake",
+        "readOnly": False,
+        "s3": {
+            "endpoint": f"http://rgw.{SETTINGS.namespace}.svc:{S3_PORT}",
+            "bucket": "jobs",
+            "prefix": "vision",
+            "secret": "lake",
+        },
+    }
+    where = ("mofang.dev", "v1alpha1", "projects", world.project)
+    await objects.patch_cluster_custom_object(
+        *where,
+        {"spec": {"dataSources": [source]}},
+        _content_type="application/merge-patch+json",
+    )
+
+    async def is_ready() -> bool:
+        found = await objects.get_cluster_custom_object(*where)
+        return {"key": "lake", "ready": True} in found["status"].get("dataSources", [])
+
+    await eventually(is_ready)
+    return world
+
+
+EGRESS = {
+    "metadata": {"name": "to-s3"},
+    "spec": {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [
+            {
+                "to": [
+                    {
+                        "namespaceSelector": {
+                            "matchLabels": {
+                                "kubernetes.io/metadata.name": SETTINGS.namespace
+                            }
+                        }
+                    }
+                ],
+                "ports": [{"port": S3_PORT}],
+            }
+        ],
+    },
+}
+"""As an administrator opens it by ``egress.extraCidrs``, for one project alone."""
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_job_reads_and_writes_the_bucket_of_its_project(
+    project: World, run: Run
+) -> None:
+    await asyncio.to_thread(run, WRITE, NAME="jobs")
+
+    job = await project.submit(
+        framework="single",
+        script=project.write("shout.py", JOB),
+        inputs=[{"name": "data_url", "path": "source://lake/in"}],
+        outputs=[{"name": "train_url", "path": "source://lake/runs/1"}],
+    )
+    await project.until(job, JobState.SUCCEEDED, within=180)
+
+    assert await asyncio.to_thread(run, READ, NAME="jobs") == ["READ BY A JOB"]
+    log = (await project.call("GET", f"/{job.id}/logs/worker/0")).text
+    assert "s3://jobs/vision/in []" in log
