@@ -7,7 +7,7 @@ express is checked here again.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, is_name, user_slug
 from mofang_projects.fields import (
@@ -17,6 +17,7 @@ from mofang_projects.fields import (
     SizeLimit,
     fault_message,
 )
+from mofang_spawner.data_sources.models import MAX_SOURCES, DataSource, check_names
 
 
 class BadProjectError(Exception):
@@ -79,6 +80,15 @@ class ProjectSpec(Model):
     pool: str = ""
     high_priority: Literal["member", "admin"] = "admin"
     secrets: tuple[SecretRule, ...] = ()
+    data_sources: Annotated[tuple[DataSource, ...], Field(max_length=MAX_SOURCES)] = ()
+
+    @field_validator("data_sources")
+    @classmethod
+    def _have_names_of_their_own(
+        cls, value: tuple[DataSource, ...]
+    ) -> tuple[DataSource, ...]:
+        check_names(value)
+        return value
 
 
 class Project(Model):

@@ -118,6 +118,7 @@ class MofangSpawner(WatchedSpawner):
             server=self.name,
             last_failure=self._last_failure,
             storage=context.ephemeral_storage,
+            hdfs=context.hdfs,
         )
 
     def _validate_limit(self, limit: int) -> None:

@@ -36,7 +36,7 @@ class Namespaces:
     def __init__(self, answer):
         self.answer = answer
 
-    async def reconcile(self, project):
+    async def reconcile(self, project, _environments):
         return await self.remove(project)
 
     async def remove(self, _):
@@ -56,7 +56,11 @@ async def run(handler, answer, body=BODY):
     reconciler = ProjectReconciler(SETTINGS, metrics, namespaces=Namespaces(answer))
     try:
         await getattr(reconciler, handler)(
-            body=body, name="vision", patch=Patch(), logger=logging.getLogger("test")
+            body=body,
+            name="vision",
+            patch=Patch(),
+            logger=logging.getLogger("test"),
+            environments={},
         )
     except kopf.TemporaryError:
         return metrics.registry, True
