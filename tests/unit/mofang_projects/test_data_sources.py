@@ -11,7 +11,8 @@ from unit.mofang_projects.test_namespaces import (  # noqa: F401 - fixtures
 
 from mofang_projects.builder import build_namespace_objects
 from mofang_projects.data_sources import SourceState, all_sources, nfs_fault
-from mofang_projects.models import BadProjectError, NamespaceSettings, Project
+from mofang_projects.models import BadProjectError, Project
+from mofang_projects.settings import NamespaceSettings
 from mofang_spawner.data_sources.models import DataSource, NfsSource
 
 NFS = {"name": "scans", "nfs": {"server": "nas", "path": "/exports/scans"}}
