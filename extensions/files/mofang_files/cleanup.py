@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
 from mofang_files.errors import AbsentError, FilesError
-from mofang_files.in_use import is_open, open_files
+from mofang_files.in_use import open_files
 from mofang_files.kinds import PRESELECTED, Kind
 from mofang_files.places import (
     Removed,
@@ -204,7 +204,7 @@ class Cleaner:
 
     def _told(self, item: Item, files: set[str]) -> dict[str, object]:
         is_used = any(
-            is_open(self._home.joinpath(*place.parts), files) for place in item.places
+            f"{self._home}/{'/'.join(place.parts)}" in files for place in item.places
         )
         is_recent = time.time() - item.used < _RECENT_SECONDS
         used = datetime.fromtimestamp(item.used, tz=UTC) if item.used else None
@@ -253,7 +253,7 @@ class Cleaner:
             removed=[],
         )
         if mode is not Mode.PERMANENT:
-            # What is removed first can be undone, also where the browser goes meanwhile.
+            # Also where the browser goes before the answer.
             self._remember(done)
         skipped: list[Skipped] = []
         for place in _places(items):

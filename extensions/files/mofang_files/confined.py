@@ -39,3 +39,9 @@ def opened(root: Path, parts: Sequence[str] = ()) -> Iterator[int]:
 def path_of(folder: int, name: str) -> Path:
     """Return a path to a name in an open directory, wherever that has moved to."""
     return Path(f"/proc/self/fd/{folder}", name)
+
+
+def names_in(folder: int) -> list[str]:
+    """Return the names in an open directory."""
+    with os.scandir(folder) as entries:
+        return [each.name for each in entries]

@@ -18,38 +18,35 @@ _MAPPED = re.compile(rb"(?<= )/.*$", re.MULTILINE)
 
 
 def open_files(processes: Path = Path("/proc")) -> set[str]:
-    """Return the absolute paths that processes work in, have open or have mapped.
+    """Return what processes work in, have open or have mapped, and all above it.
 
     Args:
         processes: Where the kernel shows them; others' are passed over.
+
+    Returns:
+        Absolute paths of files and directories.
     """
-    return set(islice(_open_files(processes), _FILES))
+    found: set[str] = set()
+    for each in islice(_open_files(processes), _FILES):
+        path = each
+        while path not in found and path not in {"", "/"}:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return found
 
 
 def _open_files(processes: Path) -> Iterator[str]:
     try:
-        names = [each for each in os.listdir(processes) if each.isdigit()]
+        found = [each for each in processes.iterdir() if each.name.isdigit()]
     except OSError:
         return
-    for name in names[:_PROCESSES]:
-        process = processes / name
+    for process in found[:_PROCESSES]:
         with suppress(OSError):
-            yield os.readlink(process / "cwd")
+            yield str((process / "cwd").readlink())
         with suppress(OSError):
-            for each in os.listdir(process / "fd"):
+            for each in (process / "fd").iterdir():
                 with suppress(OSError):
-                    yield os.readlink(process / "fd" / each)
+                    yield str(each.readlink())
         with suppress(OSError):
             for path in _MAPPED.findall((process / "maps").read_bytes()):
                 yield os.fsdecode(path)
-
-
-def is_open(path: Path, files: set[str]) -> bool:
-    """Say whether a file, or anything in a directory, is among those open.
-
-    Args:
-        path: Absolute, without links.
-        files: As ``open_files`` returned them.
-    """
-    text = str(path)
-    return any(each == text or each.startswith(f"{text}/") for each in files)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_files import trash
-from mofang_files.confined import DIRECTORY, opened, path_of
+from mofang_files.confined import DIRECTORY, names_in, opened, path_of
 from mofang_files.errors import FilesError, from_os
 from mofang_files.kinds import Parts
 from mofang_files.removal import Freed, remove
@@ -156,7 +156,7 @@ def _restore(source: int, parent: int, name: str) -> None:
     try:
         kept = os.open(name, DIRECTORY, dir_fd=source)
         try:
-            for each in os.listdir(kept):
+            for each in names_in(kept):
                 with suppress(FileExistsError):
                     _restore(kept, folder, each)
         finally:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_files.confined import DIRECTORY
+from mofang_files.confined import DIRECTORY, names_in
 from mofang_files.errors import FilesError
 from mofang_files.space import BLOCK
 
@@ -65,7 +65,7 @@ def _remove(parent: int, name: str, device: int, freed: Freed, depth: int) -> No
             # A link or a mount may have taken its place since.
             if os.fstat(folder).st_dev != device:
                 raise FilesError("Another file system is mounted in it.")
-            for each in os.listdir(folder):
+            for each in names_in(folder):
                 _remove(folder, each, device, freed, depth - 1)
         finally:
             os.close(folder)

@@ -91,16 +91,21 @@ def move_new(source: int, name: str, target: int, new_name: str) -> None:
         FileExistsError: Something has it.
         OSError: It cannot be renamed.
     """
-    places = {"src_dir_fd": source, "dst_dir_fd": target}
     status = os.stat(name, dir_fd=source, follow_symlinks=False)
     if not stat.S_ISDIR(status.st_mode):
         # Unlike a rename, it replaces nothing.
-        os.link(name, new_name, **places, follow_symlinks=False)
+        os.link(
+            name,
+            new_name,
+            src_dir_fd=source,
+            dst_dir_fd=target,
+            follow_symlinks=False,
+        )
         os.unlink(name, dir_fd=source)
         return
     try:
         # An empty directory alone is replaced, and nothing lost by that.
-        os.rename(name, new_name, **places)
+        os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
     except OSError as err:
         if err.errno in _OCCUPIED:
             raise FileExistsError(errno.EEXIST, "It is there again") from err
