@@ -36,6 +36,7 @@ from mofang_files.survey import Item, Place, Survey, survey
 _RECENT_SECONDS = 3600.0
 _SEEN_SECONDS = 15.0
 _KEPT = 5
+_TOLD = 100
 _CODE_SECONDS = 10.0
 
 
@@ -72,6 +73,8 @@ class CleanUp:
             "at": self.at.isoformat(),
             "mode": self.mode,
             "bytes": self.bytes,
+            "paths": ["/".join(each.parts) for each in self.removed[:_TOLD]],
+            "count": len(self.removed),
         }
 
 
