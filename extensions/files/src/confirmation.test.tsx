@@ -3,9 +3,15 @@ import { brokenRules } from '../../shared/testing/dom';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
-import { render, screen, waitFor, within } from '@testing-library/react';
+import {
+  cleanup,
+  render,
+  screen,
+  waitFor,
+  within
+} from '@testing-library/react';
 import * as React from 'react';
 
 import { press } from '../../shared/testing/controls';
@@ -14,6 +20,11 @@ import type { CleanUpModel } from './cleanUpModel';
 import { Confirmation, confirm, notify } from './confirmation';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
+
+// As JupyterLab's style sheet does, without which dialogs were hidden.
+const style = document.createElement('style');
+style.textContent = 'dialog.jp-Dialog { display: flex; }';
+document.head.append(style);
 
 const trans = nullTranslator.load('');
 const request: IRequest = {
@@ -32,6 +43,8 @@ const outcome: IOutcome = {
 };
 
 afterEach(() => {
+  cleanup();
+  Dialog.flush();
   Notification.dismiss();
   document.body.replaceChildren();
 });
