@@ -18,7 +18,7 @@ from pathlib import Path
 from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
 from mofang_files.errors import AbsentError, FilesError
 from mofang_files.in_use import open_files
-from mofang_files.kinds import PRESELECTED, Kind
+from mofang_files.kinds import PRESELECTED, WATCHED, Kind
 from mofang_files.places import (
     Removed,
     Skipped,
@@ -209,7 +209,8 @@ class Cleaner:
         is_used = any(
             f"{self._home}/{'/'.join(place.parts)}" in files for place in item.places
         )
-        is_recent = time.time() - item.used < _RECENT_SECONDS
+        age = time.time() - item.used
+        is_recent = item.kind in WATCHED and age < _RECENT_SECONDS
         used = datetime.fromtimestamp(item.used, tz=UTC) if item.used else None
         return {
             "id": item.id,
@@ -268,6 +269,8 @@ class Cleaner:
                 skipped.append(fault)
         if not done.removed:
             self._done.pop(done.id, None)
+        if any(each.kind is Kind.TRASH for each in items):
+            self._forget_trashed()
         is_undoable = done.id in self._done
         return {
             "bytes": done.bytes,
@@ -328,6 +331,12 @@ class Cleaner:
         self._done[done.id] = done
         for each in list(self._done)[:-_KEPT]:
             del self._done[each]
+
+    def _forget_trashed(self) -> None:
+        """Forget what was moved to a Trash that is empty now."""
+        for each in list(self._done.values()):
+            if each.mode is Mode.TRASH:
+                del self._done[each.id]
 
     def _find(self, undo: str) -> CleanUp:
         if undo not in self._done:

@@ -33,6 +33,9 @@ class Kind(StrEnum):
 PRESELECTED = frozenset({Kind.PACKAGE_CACHE, Kind.BYTECODE, Kind.TRASH})
 """What is made anew without asking anybody, or was deleted already."""
 
+WATCHED = frozenset({Kind.MODEL_CACHE, Kind.CHECKPOINT})
+"""Which a job may be using that was not seen to: a recent use is told."""
+
 GATHERED = frozenset({Kind.BYTECODE, Kind.NOTEBOOK_CHECKPOINTS})
 """Small, and everywhere: all directories of such a kind are one item."""
 

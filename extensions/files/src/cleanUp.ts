@@ -130,15 +130,21 @@ export function removable(items: IItem[], mode: Mode): IItem[] {
 }
 
 /** What is had back, such as `2 selected, frees 3.2 GiB`. */
-export function totalText(items: IItem[], trans: TranslationBundle): string {
+export function totalText(
+  items: IItem[],
+  mode: Mode,
+  trans: TranslationBundle
+): string {
   if (items.length === 0) {
     return trans.__('Nothing is selected.');
   }
-  const size = sizeText(items.reduce((sum, each) => sum + each.bytes, 0));
-  const isComplete = items.every(each => each.complete);
-  return isComplete
-    ? trans.__('%1 selected, frees %2', items.length, size)
-    : trans.__('%1 selected, frees at least %2', items.length, size);
+  const bytes = sizeText(items.reduce((sum, each) => sum + each.bytes, 0));
+  const size = items.every(each => each.complete)
+    ? bytes
+    : trans.__('at least %1', bytes);
+  return mode === 'trash'
+    ? trans.__('%1 selected, %2', items.length, size)
+    : trans.__('%1 selected, frees %2', items.length, size);
 }
 
 /** What a person is asked to confirm. */
@@ -163,7 +169,7 @@ export function requestOf(
     names: items.map(
       each => `${itemName(each, trans)} (${itemSize(each, trans)})`
     ),
-    total: mode === 'trash' ? '' : totalText(items, trans),
+    total: totalText(items, mode, trans),
     warnings: [
       ...items
         .filter(each => each.in_use)
@@ -185,7 +191,7 @@ export function modeText(mode: Mode, trans: TranslationBundle): string {
       );
     case 'trash':
       return trans.__(
-        'You can undo this. The Trash takes as much space as before, until you delete it permanently.'
+        'What is in the Trash takes as much space as before, until you delete it permanently. Until then you can undo this.'
       );
     case 'permanent':
       return trans.__('This cannot be undone.');

@@ -199,7 +199,7 @@ function Actions({ model, trans }: IProps): JSX.Element {
     model.activity !== null || removable(model.chosen, mode).length === 0;
   return (
     <footer className="mf-CleanUp-actions">
-      <strong role="status">{totalText(model.chosen, trans)}</strong>
+      <strong role="status">{totalText(model.chosen, safe, trans)}</strong>
       <button
         type="button"
         data-primary
@@ -225,8 +225,7 @@ function Actions({ model, trans }: IProps): JSX.Element {
         {trans.__('Look again')}
       </button>
       <p>
-        {safe === 'trash' &&
-          trans.__('This file system keeps no snapshots to undo by.')}{' '}
+        {safe === 'trash' && trans.__('This file system keeps no snapshots.')}{' '}
         {modeText(safe, trans)}
       </p>
     </footer>

@@ -87,7 +87,7 @@ async def test_what_takes_the_space_is_told_with_what_may_go(home):
     checkpoint, pip = told["items"]
     assert (checkpoint["kind"], checkpoint["preselected"]) == ("checkpoint", False)
     assert (pip["kind"], pip["preselected"]) == ("package_cache", True)
-    assert pip["in_use"] == "recent"
+    assert (checkpoint["in_use"], pip["in_use"]) == ("recent", "")
     assert pip["used"].endswith("+00:00")
     assert told["directories"][0]["path"].endswith("/home/runs")
     assert told["complete"]
@@ -210,6 +210,14 @@ async def test_the_trash_itself_is_not_moved_to_the_trash(home):
 
     assert done["bytes"] >= 200_000
     assert done["undo"] is None
+
+
+async def test_an_empty_trash_has_nothing_to_undo(home):
+    await home.clean(Mode.TRASH, PIP)
+
+    await home.clean(Mode.PERMANENT, ".local/share/Trash")
+
+    assert (await home.cleaner.look())["last"] is None
 
 
 async def test_an_undo_from_the_trash_overwrites_nothing(home):
