@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from cluster.test_jobs_world import eventually
 
-from mofang_files.cleanup import Cleaner, Mode
+from mofang_files.cleanup import Cleaner
+from mofang_files.records import Mode
 from mofang_local.ceph.cluster import CephCluster
 
 PIP = ".cache/pip"

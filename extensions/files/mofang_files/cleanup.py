@@ -10,11 +10,11 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 
+from mofang_files import records
 from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
 from mofang_files.errors import AbsentError, FilesError
 from mofang_files.in_use import open_files
@@ -29,23 +29,15 @@ from mofang_files.places import (
     restore_place,
     restore_trashed,
 )
+from mofang_files.records import CleanUp, Mode
 from mofang_files.roots import SNAPSHOTS
 from mofang_files.space import Attribute, read_attribute
 from mofang_files.survey import Item, Place, Survey, survey
 
 _RECENT_SECONDS = 3600.0
 _SEEN_SECONDS = 15.0
-_KEPT = 5
 _TOLD = 100
 _CODE_SECONDS = 10.0
-
-
-class Mode(StrEnum):
-    """What becomes of what is removed."""
-
-    SNAPSHOT = "snapshot"
-    TRASH = "trash"
-    PERMANENT = "permanent"
 
 
 class ChangedError(FilesError):
@@ -55,33 +47,8 @@ class ChangedError(FilesError):
     status = 409
 
 
-@dataclass(slots=True, kw_only=True)
-class CleanUp:
-    """One that can be undone."""
-
-    id: str
-    at: datetime
-    mode: Mode
-    bytes: int
-    snapshot: str
-    removed: list[Removed]
-
-    def told(self) -> dict[str, object]:
-        """Return it as it is answered."""
-        return {
-            "undo": self.id,
-            "at": self.at.isoformat(),
-            "mode": self.mode,
-            "bytes": self.bytes,
-            "paths": ["/".join(each.parts) for each in self.removed[:_TOLD]],
-            "count": len(self.removed),
-        }
-
-
 class Cleaner:
     """What takes the space of one home, and what was removed of that.
-
-    It forgets what it removed when the server ends; snapshots and the Trash stay.
 
     Args:
         home: The directory, without links.
@@ -104,6 +71,7 @@ class Cleaner:
         self._attribute = attribute
         self._items: dict[str, Item] = {}
         self._done: dict[str, CleanUp] = {}
+        self._is_loaded = False
         self._lock = asyncio.Lock()
 
     @property
@@ -118,6 +86,7 @@ class Cleaner:
         Raises:
             OSError: The home cannot be read.
         """
+        await self._load()
         found, unneeded = await asyncio.gather(
             asyncio.to_thread(survey, self._home, attribute=self._attribute),
             self._unneeded(),
@@ -135,6 +104,7 @@ class Cleaner:
             FilesError: Nothing was removed; says why.
         """
         async with self._alone():
+            await self._load()
             items = self._chosen(ids)
             if mode is Mode.TRASH and any(each.kind is Kind.TRASH for each in items):
                 raise FilesError(
@@ -156,6 +126,7 @@ class Cleaner:
             FilesError: Nothing of it can be put back.
         """
         async with self._alone():
+            await self._load()
             return await asyncio.to_thread(self._undo, self._find(undo))
 
     async def delete_permanently(self, undo: str) -> dict[str, object]:
@@ -165,10 +136,18 @@ class Cleaner:
             FilesError: Nothing is in the Trash because of it.
         """
         async with self._alone():
+            await self._load()
             done = self._find(undo)
             if done.mode is not Mode.TRASH:
                 raise FilesError("What was removed is in no Trash.")
             return await asyncio.to_thread(self._empty, done)
+
+    async def _load(self) -> None:
+        """Read what earlier servers removed; people wait for a start, so not then."""
+        if not self._is_loaded:
+            found = await asyncio.to_thread(records.load, self._home)
+            self._done = found | self._done
+            self._is_loaded = True
 
     async def _unneeded(self) -> set[str]:
         try:
@@ -202,7 +181,7 @@ class Cleaner:
             ],
             "complete": found.complete,
             "keeps_snapshots": self.keeps_snapshots,
-            "last": last.told() if last else None,
+            "last": _told(last) if last else None,
         }
 
     def _told(self, item: Item, files: set[str]) -> dict[str, object]:
@@ -267,8 +246,7 @@ class Cleaner:
                 done.removed.append(removed)
             if fault is not None:
                 skipped.append(fault)
-        if not done.removed:
-            self._done.pop(done.id, None)
+        self._keep(done)
         if any(each.kind is Kind.TRASH for each in items):
             self._forget_trashed()
         is_undoable = done.id in self._done
@@ -302,8 +280,7 @@ class Cleaner:
                 skipped.append(fault)
         restored = len(done.removed) - len(left)
         done.removed = left
-        if not left:
-            self._done.pop(done.id, None)
+        self._keep(done)
         return {"restored": restored, "skipped": [each.told() for each in skipped]}
 
     def _empty(self, done: CleanUp) -> dict[str, object]:
@@ -318,8 +295,7 @@ class Cleaner:
                 skipped.append(fault)
         removed = len(done.removed) - len(left)
         done.removed = left
-        if not left:
-            self._done.pop(done.id, None)
+        self._keep(done)
         return {
             "bytes": size,
             "removed": removed,
@@ -329,20 +305,35 @@ class Cleaner:
 
     def _remember(self, done: CleanUp) -> None:
         self._done[done.id] = done
-        for each in list(self._done)[:-_KEPT]:
-            del self._done[each]
+        for each in list(self._done)[: -records.KEPT]:
+            self._forget(each)
+
+    def _keep(self, done: CleanUp) -> None:
+        """Keep what is left to undo, also for the next server."""
+        if done.id not in self._done:
+            return
+        if not done.removed:
+            self._forget(done.id)
+            return
+        # Without it, the undo ends with the server.
+        with suppress(OSError):
+            records.save(self._home, done)
+
+    def _forget(self, undo: str) -> None:
+        del self._done[undo]
+        records.forget(self._home, undo)
 
     def _forget_trashed(self) -> None:
         """Forget what was moved to a Trash that is empty now."""
         for each in list(self._done.values()):
             if each.mode is Mode.TRASH:
-                del self._done[each.id]
+                self._forget(each.id)
 
     def _find(self, undo: str) -> CleanUp:
         if undo not in self._done:
             raise AbsentError(
-                "This can be undone no more from here: the server was started again "
-                "since. See Previous Versions of the directory, or the Trash."
+                "This can be undone no more from here. See Previous Versions of the "
+                "directory, or the Trash."
             )
         return self._done[undo]
 
@@ -363,6 +354,17 @@ class _Alone:
 
     async def __aexit__(self, *exc: object) -> None:
         self._lock.release()
+
+
+def _told(done: CleanUp) -> dict[str, object]:
+    return {
+        "undo": done.id,
+        "at": done.at.isoformat(),
+        "mode": done.mode,
+        "bytes": done.bytes,
+        "paths": ["/".join(each.parts) for each in done.removed[:_TOLD]],
+        "count": len(done.removed),
+    }
 
 
 def _places(items: list[Item]) -> Iterator[Place]:

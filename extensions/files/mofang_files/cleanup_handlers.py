@@ -8,9 +8,10 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from mofang_files.cleanup import Cleaner, Mode
+from mofang_files.cleanup import Cleaner
 from mofang_files.errors import FilesError, from_os
 from mofang_files.handlers import FilesHandler
+from mofang_files.records import Mode
 
 CLEANER = "mofang_files_cleaner"
 

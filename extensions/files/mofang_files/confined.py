@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @contextmanager
-def opened(root: Path, parts: Sequence[str] = ()) -> Iterator[int]:
+def opened(
+    root: Path, parts: Sequence[str] = (), *, make: bool = False
+) -> Iterator[int]:
     """Open a directory beneath a root; its descriptor is closed afterwards.
 
     Args:
         root: Followed through links, as it is no path of the person's.
         parts: Of the path beneath it.
+        make: Whether parts that are missing are made, for the person alone.
 
     Raises:
         OSError: A part of it is not there, or no directory.
@@ -28,6 +31,9 @@ def opened(root: Path, parts: Sequence[str] = ()) -> Iterator[int]:
     folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in parts:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, 0o700, dir_fd=folder)
             deeper = os.open(part, DIRECTORY, dir_fd=folder)
             os.close(folder)
             folder = deeper

@@ -49,9 +49,14 @@ class Skipped:
         return {"path": "/".join(self.parts), "reason": self.reason}
 
 
+def is_snapshot_name(name: str) -> bool:
+    """Say whether a snapshot may be called so that was asked for."""
+    return _SNAPSHOT.fullmatch(name) is not None
+
+
 def is_kept(home: Path, snapshot: str) -> bool:
     """Say whether a snapshot of a home is to be seen in it."""
-    if _SNAPSHOT.fullmatch(snapshot) is None:
+    if not is_snapshot_name(snapshot):
         return False
     with suppress(OSError), opened(home, (SNAPSHOTS, snapshot)):
         return True

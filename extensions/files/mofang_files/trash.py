@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from mofang_files.confined import DIRECTORY, opened
+from mofang_files.confined import opened
 from mofang_files.kinds import TRASH, Parts
 
 _OCCUPIED = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
@@ -119,23 +119,8 @@ def _record(name: str) -> str:
 @contextmanager
 def _trash(home: Path) -> Iterator[tuple[int, int]]:
     """Open both directories of the Trash, and make what is missing."""
-    with opened(home) as folder:
-        for part in TRASH:
-            deeper = _made(folder, part)
-            os.dup2(deeper, folder, inheritable=False)
-            os.close(deeper)
-        files = _made(folder, "files")
-        try:
-            records = _made(folder, "info")
-            try:
-                yield files, records
-            finally:
-                os.close(records)
-        finally:
-            os.close(files)
-
-
-def _made(folder: int, name: str) -> int:
-    with suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=folder)
-    return os.open(name, DIRECTORY, dir_fd=folder)
+    with (
+        opened(home, (*TRASH, "files"), make=True) as files,
+        opened(home, (*TRASH, "info"), make=True) as records,
+    ):
+        yield files, records

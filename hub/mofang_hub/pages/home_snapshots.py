@@ -54,7 +54,8 @@ class HomeSnapshotHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no
                 "A snapshot was taken a moment ago. Try again in "
                 f"{ceil(left)} seconds.",
             )
-            error.headers = {"Retry-After": str(ceil(left))}
+            headers = {"Retry-After": str(ceil(left))}
+            error.headers = headers  # type: ignore[attr-defined] # JupyterHub's own
             raise error
         _taken[name] = now
 

@@ -5,6 +5,7 @@ Snapshots are made as CephFS shows them.
 
 import asyncio
 import errno
+import json
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from mofang_files import places, removal
-from mofang_files.cleanup import ChangedError, Cleaner, Mode
+from mofang_files.cleanup import ChangedError, Cleaner
 from mofang_files.errors import AbsentError, FilesError
 from mofang_files.hub import NoSnapshotError
+from mofang_files.records import Mode
 
 SNAPSHOT = "mofang-requested-20261130T041500Z"
 PIP = ".cache/pip"
@@ -466,6 +468,61 @@ async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home, monkeypatc
             await home.clean(Mode.SNAPSHOT, PIP)
 
     assert (home.path / PIP).exists()
+
+
+@pytest.mark.parametrize("mode", [Mode.SNAPSHOT, Mode.TRASH])
+async def test_the_next_server_can_undo_it_too(home, mode):
+    done = await home.clean(mode, PIP)
+    home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
+
+    last = (await home.cleaner.look())["last"]
+    assert (last["undo"], last["paths"], last["count"]) == (done["undo"], [PIP], 1)
+    assert (await home.cleaner.undo(done["undo"]))["restored"] == 1
+
+    assert (home.path / PIP / "wheels" / "a.whl").exists()
+    home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
+    assert (await home.cleaner.look())["last"] is None
+
+
+GOOD = {
+    "at": "2026-11-30T08:00:00+00:00",
+    "mode": "snapshot",
+    "bytes": 5,
+    "snapshot": SNAPSHOT,
+    "removed": [{"parts": ["a"], "bytes": 5, "name": ""}],
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mode": "permanent", "snapshot": "../.."},
+        {"snapshot": "../.."},
+        {"snapshot": ""},
+        {"mode": "all"},
+        {"at": "yesterday"},
+        {"at": "2026-11-30T08:00:00"},
+        {"bytes": "many"},
+        {"removed": [{"parts": ["..", "neighbour"], "bytes": 5, "name": ""}]},
+        {"removed": [{"parts": ["a/b"], "bytes": 5, "name": ""}]},
+        {"removed": [{"parts": [], "bytes": 5, "name": ""}]},
+        {"removed": [{"parts": ["a"], "bytes": 5, "name": "../x"}]},
+        {"removed": [{"parts": ["a"], "bytes": 5}]},
+        {"removed": 5},
+    ],
+)
+async def test_records_of_another_form_are_passed_over(home, change):
+    folder = home.path / ".mofang" / "cleanups"
+    folder.mkdir(parents=True)
+    (folder / f"{'0' * 16}.json").write_text(json.dumps(GOOD | change))
+    (folder / f"{'1' * 16}.json").write_text(json.dumps(GOOD))
+    (folder / f"{'2' * 16}.json").symlink_to("/etc/passwd")
+    (folder / f"{'3' * 16}.json").write_text("[" * 100_000)
+    os.mkfifo(folder / f"{'4' * 16}.json")
+
+    assert (await home.cleaner.look())["last"]["undo"] == "1" * 16
+    with pytest.raises(AbsentError):
+        await home.cleaner.undo("0" * 16)
 
 
 async def test_the_last_five_can_be_undone(home):
