@@ -11,6 +11,7 @@ from mofang_files.errors import FilesError
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
+_AWAY = "The hub does not answer, so no snapshot was taken. Try again in a minute."
 
 
 class NoSnapshotError(FilesError):
@@ -53,16 +54,14 @@ class HubClient:
         except HTTPClientError as err:
             raise NoSnapshotError(_message(err)) from err
         except (OSError, ValueError, KeyError, TypeError) as err:
-            raise NoSnapshotError(
-                "The hub does not answer, so no snapshot was taken. Try again in a "
-                "minute."
-            ) from err
+            raise NoSnapshotError(_AWAY) from err
 
 
 def _message(err: HTTPClientError) -> str:
     """Return the hub's own sentence where it has sent one."""
+    if err.response is None:
+        return _AWAY
     try:
-        body = json.loads(err.response.body if err.response else b"")
-        return str(body["message"])
+        return str(json.loads(err.response.body)["message"])
     except (ValueError, KeyError, TypeError):
         return f"No snapshot was taken: the hub answers {err.code}. Try again."

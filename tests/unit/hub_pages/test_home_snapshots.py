@@ -83,6 +83,20 @@ async def test_a_token_without_the_scope_gets_none(hub):
     assert hub.homes.asked == []
 
 
+async def test_a_token_with_the_scope_alone_gets_one(hub):
+    ada = await hub.visit("ada")
+    scopes = {"scopes": ["custom:mofang:home:snapshot"]}
+    token = (await ada.call("POST", "users/ada/tokens", **scopes)).json()["token"]
+
+    answer = await ada.http.post(
+        f"/hub/api/{PATH}",
+        headers={"Authorization": f"token {token}", "Cookie": ""},
+    )
+
+    assert answer.status_code == 201
+    assert hub.homes.asked == ["ada"]
+
+
 async def test_a_service_has_no_home(hub):
     ada = await hub.visit("ada")
 

@@ -8,6 +8,8 @@ import errno
 import json
 import os
 import shutil
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -377,6 +379,43 @@ async def test_a_directory_that_is_swapped_for_a_link_meanwhile_is_not_followed(
     assert len(done["skipped"]) == 1
     assert (neighbour / "secret").read_text() == "secret"
     assert (home.path / "moved/a.whl").exists()
+
+
+async def test_directories_that_are_swapped_all_the_time_lead_nowhere(home, tmp_path):
+    """A job renames and links while the same names are removed."""
+    neighbour = tmp_path / "neighbour"
+    (neighbour / "wheels").mkdir(parents=True)
+    (neighbour / "wheels" / "secret").write_text("secret")
+    is_over = threading.Event()
+
+    def swap():
+        while not is_over.is_set():
+            for path in (home.path / PIP, home.path / PIP / "wheels"):
+                with suppress(OSError):
+                    path.rename(home.path / "aside")
+                    path.symlink_to(neighbour)
+                with suppress(OSError):
+                    path.unlink()
+                with suppress(OSError):
+                    (home.path / "aside").rename(path)
+            with suppress(OSError):
+                home.write(f"{PIP}/wheels/a.whl")
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    removed = 0
+    try:
+        for number in range(150):
+            mode = Mode.TRASH if number % 2 else Mode.PERMANENT
+            if ids := await home.ids(PIP):
+                removed += (await home.cleaner.clean(ids, mode))["removed"]
+    finally:
+        is_over.set()
+        swapping.join()
+
+    assert removed > 0
+    assert [each.name for each in neighbour.rglob("*")] == ["wheels", "secret"]
+    assert (home.path / "work/train.py").exists()
 
 
 async def test_a_place_that_is_renamed_meanwhile_takes_nothing_else_along(

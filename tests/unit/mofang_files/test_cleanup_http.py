@@ -1,5 +1,6 @@
 """Cleaning up by the notebook's server, with a real hub's answers on loopback."""
 
+import asyncio
 import json
 import shutil
 
@@ -103,6 +104,32 @@ async def test_without_a_snapshot_nothing_is_removed(
 
     assert answer.status_code in {400, 503}
     assert said in answer.json()["message"]
+    assert cache.exists()
+
+
+async def test_a_hub_that_does_not_answer_removes_nothing(
+    hub, cache, server, monkeypatch
+):
+    """It is there and slow, or not there at all."""
+    cleaner = server.app.web_app.settings["mofang_files_cleaner"]
+    client = cleaner._take_snapshot.__self__
+    monkeypatch.setattr("mofang_files.hub._ANSWER_SECONDS", 0.2)
+    answering = asyncio.Event()
+
+    async def post(self):
+        await answering.wait()
+
+    monkeypatch.setattr(hub, "post", post)
+    async with server.client() as http:
+        items = [await the_id(http)]
+        slow = await send(http, "cleanup", items=items, mode="snapshot")
+        client.url = "http://127.0.0.1:1"
+        away = await send(http, "cleanup", items=items, mode="snapshot")
+    answering.set()
+
+    for answer in (slow, away):
+        assert answer.status_code == 503
+        assert "The hub does not answer" in answer.json()["message"]
     assert cache.exists()
 
 
