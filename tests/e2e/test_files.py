@@ -34,17 +34,28 @@ def lab(
     return page
 
 
-def test_the_status_bar_says_what_files_take(
-    lab: Page, screenshot: Callable[[Page, str], None]
+def test_the_home_is_cleaned_up_and_that_is_undone(
+    lab: Page, platform: Platform, screenshot: Callable[[Page, str], None]
 ) -> None:
-    lab.get_by_role("button", name=re.compile("^(Home|Project): ")).click()
+    """The one-machine platform keeps no snapshots: things are moved to the Trash."""
+    cache = platform.storage / "users" / "ada" / ".cache" / "pip" / "of-a-test"
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / "wheel").write_bytes(b"x" * 100_000)
 
-    dialog = lab.get_by_role("dialog")
-    expect(dialog.get_by_text("files and directories").first).to_be_visible(
-        timeout=60_000
-    )
+    lab.get_by_role("button", name=re.compile("^(Home|Project): ")).click()
+    table = lab.get_by_role("table", name="What takes the space")
+    expect(table.get_by_text("~/.cache/pip")).to_be_visible(timeout=60_000)
     screenshot(lab, "files-1-space")
-    dialog.get_by_role("button", name="Close").click()
+    lab.get_by_role("button", name="Move to Trash…").click()
+    dialog = lab.get_by_role("dialog")
+    expect(dialog.get_by_text("~/.cache/pip")).to_be_visible()
+    dialog.get_by_role("button", name="Move to Trash").click()
+    expect(lab.get_by_text("where it still takes its space").first).to_be_visible()
+    assert not cache.exists()
+
+    lab.locator(".mf-Space").get_by_role("button", name="Undo").click()
+    expect(lab.get_by_text(re.compile("Put back: ")).first).to_be_visible()
+    assert (cache / "wheel").stat().st_size == 100_000
 
 
 def test_where_there_are_no_snapshots_the_menu_leads_to_a_message(

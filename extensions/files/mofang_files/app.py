@@ -11,21 +11,28 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
 
+from mofang_files.cleanup import Cleaner
+from mofang_files.cleanup_handlers import (
+    CLEANER,
+    CleanUpHandler,
+    DeleteHandler,
+    UndoHandler,
+)
 from mofang_files.handlers import (
     ROOTS,
     SPACE,
     ContentHandler,
-    LargestHandler,
     RestoreHandler,
     SpaceHandler,
     VersionsHandler,
 )
+from mofang_files.hub import HubClient
 from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 
 
 class FilesExtension(ExtensionApp):
-    """Says what files take, and shows and restores their previous versions."""
+    """Says what files take, cleans up, and restores previous versions."""
 
     name = "mofang_files"
 
@@ -49,6 +56,12 @@ class FilesExtension(ExtensionApp):
         roots = Roots(tuple(found), Path(self.serverapp.root_dir))
         self.settings[ROOTS] = roots
         self.settings[SPACE] = SpaceReader(roots)
+        hub = HubClient(
+            url=os.environ.get("JUPYTERHUB_API_URL", ""),
+            token=os.environ.get("JUPYTERHUB_API_TOKEN", ""),
+        )
+        home = Path(os.path.realpath(self.home))
+        self.settings[CLEANER] = Cleaner(home, hub.snapshot)
 
     def initialize_handlers(self) -> None:
         """Serve ``mofang/files``."""
@@ -57,7 +70,9 @@ class FilesExtension(ExtensionApp):
 
 HANDLERS = [
     ("/mofang/files/api/space", SpaceHandler),
-    ("/mofang/files/api/space/largest", LargestHandler),
+    ("/mofang/files/api/cleanup", CleanUpHandler),
+    ("/mofang/files/api/cleanup/undo", UndoHandler),
+    ("/mofang/files/api/cleanup/delete", DeleteHandler),
     ("/mofang/files/api/versions", VersionsHandler),
     ("/mofang/files/api/versions/content", ContentHandler),
     ("/mofang/files/api/versions/restore", RestoreHandler),

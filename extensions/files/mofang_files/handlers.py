@@ -54,14 +54,20 @@ class FilesHandler(APIHandler):
         Raises:
             FilesError: One of them is missing.
         """
+        body = self.read_object()
+        found = [body.get(name) for name in names]
+        texts = [each for each in found if isinstance(each, str)]
+        if len(texts) < len(found):
+            raise FilesError(f"Send a JSON object with {', '.join(names)} as texts.")
+        return texts
+
+    def read_object(self) -> dict[str, Any]:
+        """Return the body; an empty one where it is none."""
         try:
             body = json.loads(self.request.body)
-            found = [body[name] for name in names]
-        except (ValueError, KeyError, TypeError, RecursionError) as err:
-            found = [err]
-        if not all(isinstance(each, str) for each in found):
-            raise FilesError(f"Send a JSON object with {', '.join(names)} as texts.")
-        return found
+        except (ValueError, RecursionError):
+            return {}
+        return body if isinstance(body, dict) else {}
 
     @override
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -94,16 +100,6 @@ class SpaceHandler(FilesHandler):
     async def get(self) -> None:
         reader: SpaceReader = self.settings[SPACE]
         self.answer({"roots": await asyncio.to_thread(reader.read)})
-
-
-class LargestHandler(FilesHandler):
-    """The largest directories of the home."""
-
-    @web.authenticated
-    @authorized
-    async def get(self) -> None:
-        reader: SpaceReader = self.settings[SPACE]
-        self.answer({"directories": await asyncio.to_thread(reader.largest)})
 
 
 class VersionsHandler(FilesHandler):

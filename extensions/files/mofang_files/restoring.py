@@ -39,7 +39,7 @@ def restore_beside(version: Path, path: Path, taken: str) -> Path:
         again = "" if number == 1 else f" {number}"
         target = path.with_name(f"{stem} ({label}{again}){suffix}")
         if not target.exists() and not target.is_symlink():
-            _copy(version, target)
+            copy_version(version, target, path.name)
             return target
     raise FilesError(f"There are too many versions beside {path.name}. Delete some.")
 
@@ -63,7 +63,7 @@ def restore_in_place(version: Path, path: Path, root: Root) -> str:
         (kept / "path").write_text(str(path.relative_to(root.path)), encoding="utf-8")
     except OSError as err:
         raise from_os(err, f"{path.name} was not restored") from err
-    _copy(version, kept / "new")
+    copy_version(version, kept / "new", path.name)
     try:
         if path.exists() or path.is_symlink():
             path.rename(kept / "old")
@@ -105,7 +105,17 @@ def undo_restore(undo: str, root: Root) -> Path:
     return path
 
 
-def _copy(version: Path, target: Path) -> None:
+def copy_version(version: Path, target: Path, name: str) -> None:
+    """Copy what a snapshot has to a path that nothing has.
+
+    Args:
+        version: Where the snapshot has it; a link is copied as such.
+        target: Where it is to be.
+        name: What a refusal calls it.
+
+    Raises:
+        FilesError: It cannot be copied; nothing is left then.
+    """
     try:
         mode = version.lstat().st_mode
         if stat.S_ISDIR(mode):
@@ -118,9 +128,9 @@ def _copy(version: Path, target: Path) -> None:
         else:
             target.unlink(missing_ok=True)
         if isinstance(err, OSError) and not isinstance(err, shutil.Error):
-            raise from_os(err, f"{target.name} was not restored") from err
+            raise from_os(err, f"{name} was not restored") from err
         raise FilesError(
-            f"{target.name} was not restored: some of its files cannot be copied."
+            f"{name} was not restored: some of its files cannot be copied."
         ) from err
 
 

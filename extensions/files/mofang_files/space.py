@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,11 +13,12 @@ from mofang_files.roots import Roots
 
 _ENTRIES = 100_000
 _SECONDS = 3.0
-_BLOCK = 512
-_LARGEST = 10
+BLOCK = 512
 _AGAIN_SECONDS = 600.0
+_MAX_BYTES = "ceph.quota.max_bytes"
+_MAX_FILES = "ceph.quota.max_files"
 
-Attribute = Callable[[Path, str], int | None]
+Attribute = Callable[[int | Path, str], int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,15 @@ class DirectoryUsage:
     """False where counting was ended early: both are minimum values then."""
 
 
-def read_attribute(path: Path, name: str) -> int | None:
-    """Return a number that CephFS keeps of a directory; None on others."""
+def read_attribute(directory: int | Path, name: str) -> int | None:
+    """Return a number that CephFS keeps of a directory; None on others.
+
+    Args:
+        directory: Its path, followed through links, or a descriptor.
+        name: Of the attribute; of a time the seconds are returned.
+    """
     try:
-        return int(os.getxattr(path, name, follow_symlinks=False))
+        return int(os.getxattr(directory, name).split(b".")[0])
     except (OSError, ValueError):
         return None
 
@@ -60,36 +66,23 @@ class SpaceReader:
         self._known: dict[Path, tuple[float, DirectoryUsage]] = {}
 
     def read(self) -> list[dict[str, object]]:
-        """Return usage and limit of each root that is there."""
+        """Return usage and limits of each root that is there."""
         found: list[dict[str, object]] = []
         for root in self._roots.all:
             if not root.path.is_dir():
                 continue
             counted = self._counted(root.path)
-            limit = self._attribute(root.path, "ceph.quota.max_bytes") or None
             found.append(
                 {
                     "name": root.name,
                     "path": str(root.path),
-                    "limit": limit,
+                    "limit": self._attribute(root.path, _MAX_BYTES) or None,
+                    "file_limit": self._attribute(root.path, _MAX_FILES) or None,
                     "enforced": counted is not None,
                     **asdict(counted or self._walked(root.path)),
                 }
             )
         return found
-
-    def largest(self) -> list[dict[str, object]]:
-        """Return the largest directories below the home's first two levels."""
-        home = self._roots.all[0].path
-        sizes: list[tuple[int, Path, bool]] = []
-        for directory in _directories(home, levels=2):
-            space = self._counted(directory) or walk(directory)
-            sizes.append((space.bytes, directory, space.complete))
-        sizes.sort(key=lambda each: each[0], reverse=True)
-        return [
-            {"path": str(path), "bytes": size, "complete": complete}
-            for size, path, complete in sizes[:_LARGEST]
-        ]
 
     def _counted(self, path: Path) -> DirectoryUsage | None:
         size = self._attribute(path, "ceph.dir.rbytes")
@@ -130,18 +123,5 @@ def walk(
                     if found.st_ino in linked:
                         continue
                     linked.add(found.st_ino)
-                size += found.st_blocks * _BLOCK
+                size += found.st_blocks * BLOCK
     return DirectoryUsage(bytes=size, files=files, complete=True)
-
-
-def _directories(top: Path, *, levels: int) -> Iterator[Path]:
-    try:
-        with os.scandir(top) as entries:
-            found = [each for each in entries if each.is_dir(follow_symlinks=False)]
-    except OSError:
-        return
-    for each in found:
-        path = Path(each.path)
-        yield path
-        if levels > 1:
-            yield from _directories(path, levels=levels - 1)

@@ -8,7 +8,10 @@ export interface IRoot {
   files: number;
   /** False where counting was ended early: both are minimum values then. */
   complete: boolean;
+  /** Of bytes. */
   limit: number | null;
+  /** Of files and directories. */
+  file_limit: number | null;
   /** Whether the file system sees to a limit. */
   enforced: boolean;
 }
@@ -56,10 +59,85 @@ export interface IRestored {
   undo: string | null;
 }
 
+/** Why something may be removed. */
+export type Kind =
+  | 'package_cache'
+  | 'model_cache'
+  | 'cache'
+  | 'bytecode'
+  | 'notebook_checkpoints'
+  | 'trash'
+  | 'replaced'
+  | 'code'
+  | 'checkpoint';
+
+/** What is removed by one choice. */
+export interface IItem {
+  id: string;
+  kind: Kind;
+  /** Beneath the home; empty for all directories of a kind. */
+  path: string;
+  /** How many files and directories it is made of. */
+  places: number;
+  bytes: number;
+  files: number;
+  complete: boolean;
+  used: string | null;
+  preselected: boolean;
+  /** Open in this server, used within the last hour, or neither. */
+  in_use: 'open' | 'recent' | '';
+}
+
+/** What becomes of what is removed. */
+export type Mode = 'snapshot' | 'trash' | 'permanent';
+
+/** A clean-up that can be undone. */
+export interface ILastCleanUp {
+  undo: string;
+  at: string;
+  mode: Mode;
+  /** What was freed: nothing by moving to the Trash. */
+  bytes: number;
+  /** Beneath the home; the first of them. */
+  paths: string[];
+  count: number;
+}
+
+/** What takes the space of the home. */
+export interface ISurvey {
+  items: IItem[];
+  directories: IDirectory[];
+  /** False where there may be more. */
+  complete: boolean;
+  keeps_snapshots: boolean;
+  last: ILastCleanUp | null;
+}
+
+export interface ISkipped {
+  path: string;
+  reason: string;
+}
+
+export interface ICleaned {
+  bytes: number;
+  removed: number;
+  skipped: ISkipped[];
+  /** Null where it cannot be undone. */
+  undo: string | null;
+}
+
+export interface IUndone {
+  restored: number;
+  skipped: ISkipped[];
+}
+
 /** What the views ask. */
 export interface IFiles {
   space(): Promise<IRoot[]>;
-  largest(): Promise<IDirectory[]>;
+  survey(): Promise<ISurvey>;
+  clean(items: string[], mode: Mode): Promise<ICleaned>;
+  undoCleanUp(undo: string): Promise<IUndone>;
+  deletePermanently(undo: string): Promise<ICleaned>;
   versions(path: string): Promise<IVersions>;
   content(path: string, snapshot: string): Promise<IContent>;
   restore(

@@ -3,12 +3,15 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { request } from '@mofang/shared';
 
 import type {
+  ICleaned,
   IContent,
-  IDirectory,
   IFiles,
   IRestored,
   IRoot,
+  ISurvey,
+  IUndone,
   IVersions,
+  Mode,
   RestoreMode
 } from './model';
 
@@ -22,9 +25,20 @@ export class ServerFiles implements IFiles {
     return (await this._get<{ roots: IRoot[] }>('space', query)).roots;
   }
 
-  async largest(): Promise<IDirectory[]> {
-    return (await this._get<{ directories: IDirectory[] }>('space/largest'))
-      .directories;
+  survey(): Promise<ISurvey> {
+    return this._get('cleanup');
+  }
+
+  clean(items: string[], mode: Mode): Promise<ICleaned> {
+    return this._post('cleanup', { items, mode });
+  }
+
+  undoCleanUp(undo: string): Promise<IUndone> {
+    return this._post('cleanup/undo', { undo });
+  }
+
+  deletePermanently(undo: string): Promise<ICleaned> {
+    return this._post('cleanup/delete', { undo });
   }
 
   versions(path: string): Promise<IVersions> {
@@ -35,17 +49,12 @@ export class ServerFiles implements IFiles {
     return this._get('versions/content', { path, snapshot });
   }
 
-  async restore(
+  restore(
     path: string,
     snapshot: string,
     mode: RestoreMode
   ): Promise<IRestored> {
-    const body = JSON.stringify({ path, snapshot, mode });
-    const answer = await this._send('versions/restore', {
-      method: 'POST',
-      body
-    });
-    return (await answer.json()) as IRestored;
+    return this._post('versions/restore', { path, snapshot, mode });
   }
 
   async undo(path: string, undo: string): Promise<void> {
@@ -59,6 +68,12 @@ export class ServerFiles implements IFiles {
   ): Promise<T> {
     const text = new URLSearchParams(query).toString();
     const answer = await this._send(text ? `${path}?${text}` : path, {});
+    return (await answer.json()) as T;
+  }
+
+  private async _post<T>(path: string, content: object): Promise<T> {
+    const body = JSON.stringify(content);
+    const answer = await this._send(path, { method: 'POST', body });
     return (await answer.json()) as T;
   }
 

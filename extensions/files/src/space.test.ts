@@ -4,7 +4,16 @@ import { test } from 'node:test';
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { IRoot } from './model';
-import { newlyFull, percentOf, sizeText, spaceLabel, spaceText } from './space';
+import {
+  fullText,
+  keepWarned,
+  newlyFull,
+  percentOf,
+  readWarned,
+  sizeText,
+  spaceLabel,
+  spaceText
+} from './space';
 
 const trans = nullTranslator.load('');
 const GIB = 2 ** 30;
@@ -15,6 +24,7 @@ const home: IRoot = {
   files: 7,
   complete: true,
   limit: 10 * GIB,
+  file_limit: null,
   enforced: true
 };
 
@@ -34,6 +44,18 @@ test('usage is said with its limit', () => {
   );
 });
 
+test('a limit of files counts as one of bytes does', () => {
+  const crowded = { ...home, file_limit: 8 };
+  assert.equal(percentOf(crowded), 87);
+  assert.equal(
+    spaceText(crowded, trans),
+    '5.0 GiB of 10.0 GiB (50 %), 7 of 8 files and directories (87 %)'
+  );
+  const files = { ...crowded, limit: null };
+  assert.equal(percentOf(files), 87);
+  assert.match(spaceText(files, trans), /^5.0 GiB, without a limit, 7 of 8/);
+});
+
 test('where nothing enforces a limit it says so', () => {
   const plain = { ...home, limit: null, enforced: false, complete: false };
   assert.equal(
@@ -50,11 +72,35 @@ test('the label is that of the fuller one', () => {
 });
 
 test('what is nearly full is told once, and again after it had room', () => {
-  const known = new Set<string>();
-  const full = { ...home, bytes: 9 * GIB };
-  assert.deepEqual(newlyFull([home], known), []);
-  assert.deepEqual(newlyFull([full], known), [full]);
-  assert.deepEqual(newlyFull([full], known), []);
-  newlyFull([home], known);
-  assert.deepEqual(newlyFull([full], known), [full]);
+  const warned = new Set<string>();
+  const nearly = { ...home, bytes: 9 * GIB };
+  assert.deepEqual(newlyFull([home], warned), []);
+  assert.deepEqual(newlyFull([nearly], warned), [nearly]);
+  assert.deepEqual(newlyFull([nearly], warned), []);
+  newlyFull([home], warned);
+  assert.deepEqual(newlyFull([nearly], warned), [nearly]);
+  assert.match(fullText(nearly, trans), /^Home is nearly full: 9.0 GiB of/);
+});
+
+test('what is full is told once more', () => {
+  const warned = new Set<string>();
+  const [nearly, full] = [9, 11].map(size => ({ ...home, bytes: size * GIB }));
+  newlyFull([nearly], warned);
+  assert.deepEqual(newlyFull([full], warned), [full]);
+  assert.deepEqual(newlyFull([nearly], warned), []);
+  assert.match(fullText(full, trans), /so that nothing can be saved/);
+  assert.deepEqual(newlyFull([full], new Set()), [full]);
+});
+
+test('another page of the browser warns of the same no more', () => {
+  const kept = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value)
+  } as Storage;
+  const full = { ...home, bytes: 11 * GIB };
+  const first = readWarned(storage);
+  assert.deepEqual(newlyFull([full], first), [full]);
+  keepWarned(storage, first);
+  assert.deepEqual(newlyFull([full], readWarned(storage)), []);
 });

@@ -18,11 +18,20 @@ export function sizeText(bytes: number): string {
   return `${unit ? value.toFixed(1) : value} ${UNITS[unit]}`;
 }
 
-/** Of the limit, 100 at the most; null without one that is enforced. */
+function share(used: number, limit: number): number {
+  return Math.min(Math.floor((used * 100) / limit), 100);
+}
+
+/** Of the limit that is nearer, 100 at the most; null without one that is enforced. */
 export function percentOf(root: IRoot): number | null {
-  return root.limit !== null && root.enforced
-    ? Math.min(Math.floor((root.bytes * 100) / root.limit), 100)
-    : null;
+  const { limit, file_limit, enforced } = root;
+  if (!enforced || (limit === null && file_limit === null)) {
+    return null;
+  }
+  return Math.max(
+    limit === null ? 0 : share(root.bytes, limit),
+    file_limit === null ? 0 : share(root.files, file_limit)
+  );
 }
 
 export function rootName(root: IRoot, trans: TranslationBundle): string {
@@ -46,22 +55,73 @@ export function spaceText(root: IRoot, trans: TranslationBundle): string {
   const used = root.complete
     ? sizeText(root.bytes)
     : trans.__('at least %1', sizeText(root.bytes));
-  const files = trans.__('%1 files and directories', root.files);
-  const percent = percentOf(root);
-  if (percent !== null) {
-    const limit = sizeText(root.limit!);
-    return trans.__('%1 of %2 (%3 %), %4', used, limit, percent, files);
+  const { limit, file_limit, files, enforced } = root;
+  const counted =
+    file_limit !== null && enforced
+      ? trans.__(
+          '%1 of %2 files and directories (%3 %)',
+          files,
+          file_limit,
+          share(files, file_limit)
+        )
+      : trans.__('%1 files and directories', files);
+  if (!enforced) {
+    return trans.__(
+      '%1, %2. This file system enforces no limit.',
+      used,
+      counted
+    );
   }
-  return root.enforced
-    ? trans.__('%1, %2, without a limit', used, files)
-    : trans.__('%1, %2. This file system enforces no limit.', used, files);
+  return limit === null
+    ? trans.__('%1, without a limit, %2', used, counted)
+    : trans.__(
+        '%1 of %2 (%3 %), %4',
+        used,
+        sizeText(limit),
+        share(root.bytes, limit),
+        counted
+      );
 }
 
-/** The roots that are nearly full and were not told of; what has room is forgotten. */
-export function newlyFull(roots: IRoot[], known: Set<string>): IRoot[] {
-  const full = roots.filter(root => (percentOf(root) ?? 0) >= WARN_PERCENT);
-  const fresh = full.filter(root => !known.has(root.name));
-  known.clear();
-  full.forEach(root => known.add(root.name));
+const WARNED = 'mofang-files:warned';
+
+/** Which warnings were given, in whatever page of this browser. */
+export function readWarned(storage: Storage): Set<string> {
+  return new Set((storage.getItem(WARNED) ?? '').split(' ').filter(Boolean));
+}
+
+export function keepWarned(storage: Storage, warned: Set<string>): void {
+  storage.setItem(WARNED, [...warned].join(' '));
+}
+
+/**
+ * The roots that became nearly full, or full, and were not told of.
+ *
+ * @param warned - What was told; what has room again is taken out.
+ */
+export function newlyFull(roots: IRoot[], warned: Set<string>): IRoot[] {
+  const fresh: IRoot[] = [];
+  for (const root of roots) {
+    const percent = percentOf(root) ?? 0;
+    for (const level of [WARN_PERCENT, 100]) {
+      const key = `${root.name}:${level}`;
+      if (percent < level) {
+        warned.delete(key);
+      } else if (!warned.has(key)) {
+        warned.add(key);
+        if (!fresh.includes(root)) {
+          fresh.push(root);
+        }
+      }
+    }
+  }
   return fresh;
+}
+
+/** What somebody is told whose home or project is nearly full. */
+export function fullText(root: IRoot, trans: TranslationBundle): string {
+  const [name, text] = [rootName(root, trans), spaceText(root, trans)];
+  return percentOf(root) === 100
+    ? trans.__('%1 is full, so that nothing can be saved: %2.', name, text)
+    : trans.__('%1 is nearly full: %2.', name, text);
 }

@@ -1,9 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import {
-  ReactWidget,
-  VDomModel,
-  VDomRenderer
-} from '@jupyterlab/ui-components';
+import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { IDirectory, IFiles, IRoot } from './model';
@@ -82,25 +78,12 @@ export class SpaceItem extends VDomRenderer<SpaceModel> {
   }
 }
 
-/** What the dialog shows. */
-export function spaceBody(
-  roots: IRoot[],
-  directories: IDirectory[],
-  trans: TranslationBundle
-): ReactWidget {
-  const widget = ReactWidget.create(
-    <SpaceList roots={roots} directories={directories} trans={trans} />
-  );
-  widget.addClass('mf-Space');
-  return widget;
-}
-
-export function SpaceList(props: {
+/** What each root takes, in words and as a meter. */
+export function SpaceMeters(props: {
   roots: IRoot[];
-  directories: IDirectory[];
   trans: TranslationBundle;
 }): JSX.Element {
-  const { roots, directories, trans } = props;
+  const { roots, trans } = props;
   return (
     <>
       {roots.map(root => {
@@ -122,26 +105,32 @@ export function SpaceList(props: {
           </p>
         );
       })}
-      {directories.length > 0 && (
-        // It scrolls, and what scrolls must be reached by the keyboard.
-        <table
-          tabIndex={0}
-          aria-label={trans.__('Largest directories of the home')}
-        >
-          <tbody>
-            {directories.map(({ path, bytes, complete }) => (
-              <tr key={path}>
-                <th scope="row">{path}</th>
-                <td>
-                  {complete
-                    ? sizeText(bytes)
-                    : trans.__('at least %1', sizeText(bytes))}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
     </>
+  );
+}
+
+export function LargestTable(props: {
+  directories: IDirectory[];
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { directories, trans } = props;
+  return directories.length === 0 ? null : (
+    <section>
+      <h3>{trans.__('Largest directories')}</h3>
+      <table aria-label={trans.__('Largest directories of the home')}>
+        <tbody>
+          {directories.map(({ path, bytes, complete }) => (
+            <tr key={path}>
+              <th scope="row">{path}</th>
+              <td>
+                {complete
+                  ? sizeText(bytes)
+                  : trans.__('at least %1', sizeText(bytes))}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }

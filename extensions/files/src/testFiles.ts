@@ -1,4 +1,29 @@
-import type { IFiles, IRoot, IVersions } from './model';
+import type {
+  ICleaned,
+  IFiles,
+  IItem,
+  IRoot,
+  ISurvey,
+  IUndone,
+  IVersions
+} from './model';
+
+/** An item of a survey. */
+export function item(part: Partial<IItem> = {}): IItem {
+  return {
+    id: part.path ?? 'pip',
+    kind: 'package_cache',
+    path: '.cache/pip',
+    places: 1,
+    bytes: 3 * 2 ** 30,
+    files: 12,
+    complete: true,
+    used: '2026-11-01T08:00:00+00:00',
+    preselected: true,
+    in_use: '',
+    ...part
+  };
+}
 
 /** The server half in memory: what is asked of it is written down. */
 export class FakeFiles implements IFiles {
@@ -11,8 +36,30 @@ export class FakeFiles implements IFiles {
     return this._answer('space', this.roots);
   }
 
-  async largest() {
-    return this._answer('largest', []);
+  surveyed: ISurvey = {
+    items: [],
+    directories: [],
+    complete: true,
+    keeps_snapshots: true,
+    last: null
+  };
+  cleaned: ICleaned = { bytes: 0, removed: 1, skipped: [], undo: 'u1' };
+  undone: IUndone = { restored: 1, skipped: [] };
+
+  async survey() {
+    return this._answer('survey', this.surveyed);
+  }
+
+  async clean(items: string[], mode: string) {
+    return this._answer(`clean ${items.join(' ')} ${mode}`, this.cleaned);
+  }
+
+  async undoCleanUp(undo: string) {
+    return this._answer(`undo ${undo}`, this.undone);
+  }
+
+  async deletePermanently(undo: string) {
+    return this._answer(`delete ${undo}`, this.cleaned);
   }
 
   async versions(path: string) {

@@ -10,6 +10,7 @@ from typing import Any
 JOBS_READ = "custom:mofang:jobs:read"
 JOBS_WRITE = "custom:mofang:jobs:write"
 SHELL = "custom:mofang:shell"
+SNAPSHOT_HOME = "custom:mofang:home:snapshot"
 AUDIT = "custom:mofang:audit"
 
 CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
@@ -19,6 +20,7 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
         "subscopes": [JOBS_READ],
     },
     SHELL: {"description": "Open a Cloud Shell in your own running jobs"},
+    SNAPSHOT_HOME: {"description": "Take a snapshot of your home"},
     AUDIT: {"description": "Read what all people did, in the audit log"},
 }
 
@@ -41,6 +43,7 @@ def server_token_scopes() -> list[str]:
         JOBS_READ,
         JOBS_WRITE,
         SHELL,
+        SNAPSHOT_HOME,
     ]
 
 
@@ -53,6 +56,14 @@ def load_roles() -> list[dict[str, Any]]:
         {
             "name": "user",
             "description": "Everybody: oneself, and the platform's services",
-            "scopes": ["self", _SHARE, _TRAINING, JOBS_READ, JOBS_WRITE, SHELL],
+            "scopes": [
+                "self",
+                _SHARE,
+                _TRAINING,
+                JOBS_READ,
+                JOBS_WRITE,
+                SHELL,
+                SNAPSHOT_HOME,
+            ],
         },
     ]

@@ -17,7 +17,7 @@ from mofang_hub.auth.homes import create_homes, with_homes
 from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.auth.log_secrets import keep_secrets_out_of_log
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
-from mofang_hub.pages import handlers, log_in_page, servers
+from mofang_hub.pages import handlers, home_snapshots, log_in_page, servers
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
@@ -112,6 +112,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *log_in_page.HANDLERS,
             *handlers.HANDLERS,
             *servers.HANDLERS,
+            *home_snapshots.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
             *user_host_handlers(self.public_url),

@@ -57,6 +57,7 @@ def _advice(percent: int) -> str:
     # Nothing but the file system knows when exactly it refuses.
     state = "full" if percent == 100 else "nearly full"  # noqa: PLR2004 - all of it
     return (
-        f"It is {state}. Servers start all the same: delete what you no longer need, "
-        "or ask an administrator for more."
+        f"It is {state}. Servers start all the same: delete what you no longer need "
+        "(in JupyterLab, the status bar leads to Storage), or ask an administrator for "
+        "more."
     )

@@ -13,6 +13,7 @@ def test_our_scopes_are_named_as_the_interface_says():
         "custom:mofang:jobs:read",
         "custom:mofang:jobs:write",
         "custom:mofang:shell",
+        "custom:mofang:home:snapshot",
         "custom:mofang:audit",
     }
 

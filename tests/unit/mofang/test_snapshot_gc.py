@@ -3,6 +3,7 @@
 import asyncio
 import os
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -132,6 +133,16 @@ def test_code_that_is_gone_is_said_before_the_job_is_sent(client, service):
     with pytest.raises(ConfigurationError, match="Copy it anew"):
         client.submit(running(OLD).spec)
     assert service.requests == []
+
+
+def test_what_no_job_needs_is_told_and_stays(client, service, archive):
+    day = timedelta(days=1)
+    assert client.unneeded_snapshots(day) == {OLD}
+    service.answers = [page(running(OLD))]
+    assert client.unneeded_snapshots(day) == set()
+    os.utime(archive)
+    assert client.unneeded_snapshots(day) == set()
+    assert archive.exists()
 
 
 async def test_a_submission_by_asyncio_tidies_too(service, archive, tmp_path):

@@ -380,6 +380,6 @@ async def test_what_cannot_be_undone_is_refused(server, train, undo):
 
 async def test_nothing_is_answered_without_a_token(server, train):
     async with server.client(token=None) as http:
-        for path in ("versions", "space", "space/largest", "versions/content"):
+        for path in ("versions", "space", "cleanup", "versions/content"):
             answer = await http.get(f"{API}/{path}", params={"path": TRAIN})
             assert answer.status_code == 403

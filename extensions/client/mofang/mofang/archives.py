@@ -49,14 +49,21 @@ def use_snapshot(snapshot: str, project: str, home: Path) -> None:
         archive.with_name(f"{snapshot}.used-in.{project}").touch(mode=0o600)
 
 
-def old_snapshots(home: Path, now: datetime | None = None) -> dict[str, set[str]]:
-    """Return the snapshots that nobody made or used for ``KEPT``, oldest first.
+def old_snapshots(
+    home: Path, now: datetime | None = None, kept: timedelta = KEPT
+) -> dict[str, set[str]]:
+    """Return the snapshots that nobody made or used for a while, oldest first.
+
+    Args:
+        home: Where they are.
+        now: For the age of what is there.
+        kept: The while.
 
     Returns:
         For each the projects in which it was used; those of which none is known are
         left out.
     """
-    limit = ((now or datetime.now(UTC)) - KEPT).timestamp()
+    limit = ((now or datetime.now(UTC)) - kept).timestamp()
     ages = []
     for path in archive_of("", home).parent.glob("*.tar"):
         match = _ARCHIVE.fullmatch(path.name)

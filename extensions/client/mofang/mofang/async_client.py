@@ -11,6 +11,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -18,6 +19,7 @@ import httpx
 from httpx_sse import EventSource
 
 from mofang import endpoints
+from mofang.archives import KEPT
 from mofang.endpoints import Call, JobFilter, LogPart
 from mofang.errors import (
     MofangError,
@@ -123,13 +125,25 @@ class AsyncClient:
 
     async def collect_snapshots(self) -> int:
         """Remove old copies of code that no job needs; return how many."""
-        collector = await run_in_thread(SnapshotCollector, self.settings)
+        collector = await self._asked_collector(KEPT)
+        return await run_in_thread(collector.finish)
+
+    async def unneeded_snapshots(self, kept: timedelta = KEPT) -> set[str]:
+        """Return the copies of code that no job needs, by their SHA-256.
+
+        Args:
+            kept: Those that were used since then are left out.
+        """
+        return (await self._asked_collector(kept)).unneeded
+
+    async def _asked_collector(self, kept: timedelta) -> SnapshotCollector:
+        collector = await run_in_thread(SnapshotCollector, self.settings, None, kept)
         while (call := collector.call) is not None:
             try:
                 collector.took(await self._do(call))
             except MofangError as error:
                 collector.failed(error)
-        return await run_in_thread(collector.finish)
+        return collector
 
     async def preview(self, spec: JobSpec) -> Preview:
         """Return what a job would be and cost; nothing is made."""

@@ -13,6 +13,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -20,6 +21,7 @@ import httpx
 from httpx_sse import EventSource
 
 from mofang import endpoints
+from mofang.archives import KEPT
 from mofang.endpoints import Call, JobFilter, LogPart
 from mofang.errors import (
     MofangError,
@@ -125,13 +127,25 @@ class Client:
 
     def collect_snapshots(self) -> int:
         """Remove old copies of code that no job needs; return how many."""
-        collector = run_here(SnapshotCollector, self.settings)
+        collector = self._asked_collector(KEPT)
+        return run_here(collector.finish)
+
+    def unneeded_snapshots(self, kept: timedelta = KEPT) -> set[str]:
+        """Return the copies of code that no job needs, by their SHA-256.
+
+        Args:
+            kept: Those that were used since then are left out.
+        """
+        return (self._asked_collector(kept)).unneeded
+
+    def _asked_collector(self, kept: timedelta) -> SnapshotCollector:
+        collector = run_here(SnapshotCollector, self.settings, None, kept)
         while (call := collector.call) is not None:
             try:
                 collector.took(self._do(call))
             except MofangError as error:
                 collector.failed(error)
-        return run_here(collector.finish)
+        return collector
 
     def preview(self, spec: JobSpec) -> Preview:
         """Return what a job would be and cost; nothing is made."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from mofang import endpoints
-from mofang.archives import old_snapshots, remove_old_snapshots, use_snapshot
+from mofang.archives import KEPT, old_snapshots, remove_old_snapshots, use_snapshot
 from mofang.endpoints import Call, JobFilter
 from mofang.errors import ConfigurationError, MofangError, RefusedError
 from mofang.settings import ClientSettings
@@ -27,9 +28,14 @@ class SnapshotCollector:
         collector.finish()
     """
 
-    def __init__(self, settings: ClientSettings, home: Path | None = None) -> None:
+    def __init__(
+        self,
+        settings: ClientSettings,
+        home: Path | None = None,
+        kept: timedelta = KEPT,
+    ) -> None:
         self._home = home or Path.home()
-        self._old = old_snapshots(self._home)
+        self._old = old_snapshots(self._home, kept=kept)
         self._projects = sorted(set().union(*self._old.values()))
         self._known: set[str] = set()
         self._in_use: set[str] = set()
@@ -48,6 +54,15 @@ class SnapshotCollector:
         if not self._projects:
             return None
         return endpoints.list_jobs(self._projects[0], PAGE, self._after, self._wanted)
+
+    @property
+    def unneeded(self) -> set[str]:
+        """Which may go, by what is known so far."""
+        return {
+            name
+            for name, projects in self._old.items()
+            if projects <= self._known and name not in self._in_use
+        }
 
     def took(self, page: JobList) -> None:
         """Note what the platform answered."""
@@ -70,12 +85,7 @@ class SnapshotCollector:
         """Remove what may go; return how many that were."""
         if not self._old:
             return 0
-        unneeded = {
-            name
-            for name, projects in self._old.items()
-            if projects <= self._known and name not in self._in_use
-        }
-        return remove_old_snapshots(self._home, unneeded)
+        return remove_old_snapshots(self._home, self.unneeded)
 
     def _go_on(self) -> None:
         del self._projects[0]

@@ -3,82 +3,121 @@ import type {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import {
-  Dialog,
   ICommandPalette,
-  Notification,
-  showDialog
+  MainAreaWidget,
+  Notification
 } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { IStatusBar } from '@jupyterlab/statusbar';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
 
+import { CleanUpModel } from '../cleanUpModel';
+import { confirm, notify } from '../confirmation';
 import { ServerFiles } from '../request';
-import { newlyFull, rootName, spaceText } from '../space';
-import { spaceBody, SpaceItem, SpaceModel } from '../spaceItem';
+import { fullText, keepWarned, newlyFull, readWarned } from '../space';
+import { SpaceItem, SpaceModel } from '../spaceItem';
+import { SpacePanel } from '../spacePanel';
 import { CommandIDs, DOMAIN } from '../tokens';
 
 export const spacePlugin: JupyterFrontEndPlugin<void> = {
   id: '@mofang/files:space',
-  description: 'Shows what home and project take.',
+  description: 'Shows what home and project take, and cleans the home up.',
   autoStart: true,
-  optional: [ITranslator, ICommandPalette, IStatusBar],
+  optional: [ITranslator, ICommandPalette, IStatusBar, IDefaultFileBrowser],
   activate: (
     app: JupyterFrontEnd,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    statusBar: IStatusBar | null
+    statusBar: IStatusBar | null,
+    browser: IDefaultFileBrowser | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const files = new ServerFiles(app.serviceManager.serverSettings);
-    const model = new SpaceModel(files);
+    const space = new SpaceModel(files);
+    const cleanUp: CleanUpModel = new CleanUpModel({
+      files,
+      confirm: request => confirm(request, trans),
+      done: outcome => {
+        notify(outcome, cleanUp, trans);
+        void space.refresh();
+        void browser?.model.refresh();
+      },
+      trans
+    });
     const command = CommandIDs.showSpace;
-    const warned = new Set<string>();
-
-    app.commands.addCommand(command, {
-      label: trans.__('Storage…'),
-      caption: trans.__('Show what takes the space'),
-      isEnabled: () => model.roots.length > 0,
-      execute: async () => {
-        const [directories] = await Promise.all([
-          files.largest(),
-          model.refresh()
-        ]);
-        await showDialog({
-          title: trans.__('Storage'),
-          body: spaceBody(model.roots, directories, trans),
-          buttons: [Dialog.okButton({ label: trans.__('Close') })]
-        });
-      }
-    });
-    model.stateChanged.connect(() => {
-      app.commands.notifyCommandChanged(command);
-      newlyFull(model.roots, warned).forEach(root =>
-        Notification.warning(
-          trans.__(
-            '%1 is nearly full: %2. Delete what you no longer need.',
-            rootName(root, trans),
-            spaceText(root, trans)
-          )
-        )
-      );
-    });
+    addPanel(app, cleanUp, space, trans);
+    warn(space, () => void app.commands.execute(command), trans);
+    space.stateChanged.connect(() =>
+      app.commands.notifyCommandChanged(command)
+    );
     palette?.addItem({ command, category: trans.__('Mofang') });
     statusBar?.registerStatusItem('@mofang/files:space', {
       item: new SpaceItem(
-        model,
+        space,
         () => void app.commands.execute(command),
         trans
       ),
       align: 'right',
       rank: 890,
-      isActive: () => model.roots.length > 0,
-      activeStateChanged: model.stateChanged
+      isActive: () => space.roots.length > 0,
+      activeStateChanged: space.stateChanged
     });
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) {
-        void model.refresh();
+        void space.refresh();
       }
     });
     // The page itself comes first.
-    void app.restored.then(() => model.refresh());
+    void app.restored.then(() => space.refresh());
   }
 };
+
+/** Add the command that opens the tab; there is one at the most. */
+function addPanel(
+  app: JupyterFrontEnd,
+  cleanUp: CleanUpModel,
+  space: SpaceModel,
+  trans: TranslationBundle
+): void {
+  let tab: MainAreaWidget | null = null;
+  app.commands.addCommand(CommandIDs.showSpace, {
+    label: trans.__('Storage'),
+    caption: trans.__('Show what takes the space, and clean up'),
+    isEnabled: () => space.roots.length > 0,
+    execute: () => {
+      if (tab === null || tab.isDisposed) {
+        const content = new SpacePanel(cleanUp, space, trans);
+        tab = new MainAreaWidget({ content });
+        tab.id = 'mofang-storage';
+        tab.title.label = trans.__('Storage');
+        tab.title.closable = true;
+        app.shell.add(tab, 'main');
+        void cleanUp.look();
+      }
+      app.shell.activateById(tab.id);
+      void space.refresh();
+    }
+  });
+}
+
+/** Say once that home or project is nearly full, and once that it is full. */
+function warn(
+  space: SpaceModel,
+  open: () => void,
+  trans: TranslationBundle
+): void {
+  space.stateChanged.connect(() => {
+    const warned = readWarned(localStorage);
+    for (const root of newlyFull(space.roots, warned)) {
+      Notification.warning(fullText(root, trans), {
+        autoClose: false,
+        actions: [{ label: trans.__('Free up space'), callback: open }]
+      });
+    }
+    keepWarned(localStorage, warned);
+  });
+}

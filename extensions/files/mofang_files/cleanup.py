@@ -1,0 +1,372 @@
+"""Clean a home up: remove what was chosen of a survey, and take that back.
+
+Where the file system keeps snapshots, one is taken before. Where it does not, things
+are moved to the Trash, which frees nothing until they are deleted permanently.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mofang_files import records
+from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
+from mofang_files.errors import AbsentError, FilesError
+from mofang_files.in_use import open_files
+from mofang_files.kinds import PRESELECTED, WATCHED, Kind
+from mofang_files.places import (
+    Removed,
+    Skipped,
+    is_kept,
+    put_in_trash,
+    remove_place,
+    remove_trashed,
+    restore_place,
+    restore_trashed,
+)
+from mofang_files.records import CleanUp, Mode
+from mofang_files.roots import SNAPSHOTS
+from mofang_files.space import Attribute, read_attribute
+from mofang_files.survey import Item, Place, Survey, survey
+
+_RECENT_SECONDS = 3600.0
+_SEEN_SECONDS = 15.0
+_TOLD = 100
+_CODE_SECONDS = 10.0
+
+
+class ChangedError(FilesError):
+    """What was chosen is not what is there."""
+
+    code = "changed"
+    status = 409
+
+
+class Cleaner:
+    """What takes the space of one home, and what was removed of that.
+
+    Args:
+        home: The directory, without links.
+        take_snapshot: Has a snapshot of it taken; returns its name.
+        find_unneeded: Says which copies of code no job needs.
+        attribute: Reads an attribute of a directory.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        take_snapshot: Callable[[], Awaitable[str]],
+        *,
+        find_unneeded: FindUnneeded = find_unneeded,
+        attribute: Attribute = read_attribute,
+    ) -> None:
+        self._home = home
+        self._take_snapshot = take_snapshot
+        self._find_unneeded = find_unneeded
+        self._attribute = attribute
+        self._items: dict[str, Item] = {}
+        self._done: dict[str, CleanUp] = {}
+        self._is_loaded = False
+        self._lock = asyncio.Lock()
+
+    @property
+    def keeps_snapshots(self) -> bool:
+        """Whether a snapshot can be taken before something is removed."""
+        is_counted = self._attribute(self._home, "ceph.dir.rbytes") is not None
+        return is_counted and (self._home / SNAPSHOTS).is_dir()
+
+    async def look(self) -> dict[str, object]:
+        """Return what takes the space.
+
+        Raises:
+            OSError: The home cannot be read.
+        """
+        await self._load()
+        found, unneeded = await asyncio.gather(
+            asyncio.to_thread(survey, self._home, attribute=self._attribute),
+            self._unneeded(),
+        )
+        return await asyncio.to_thread(self._tell, found, unneeded)
+
+    async def clean(self, ids: Sequence[str], mode: Mode) -> dict[str, object]:
+        """Remove items.
+
+        Args:
+            ids: Of the last look.
+            mode: What becomes of them.
+
+        Raises:
+            FilesError: Nothing was removed; says why.
+        """
+        async with self._alone():
+            await self._load()
+            items = self._chosen(ids)
+            if mode is Mode.TRASH and any(each.kind is Kind.TRASH for each in items):
+                raise FilesError(
+                    "What is in the Trash can only be deleted permanently."
+                )
+            name = ""
+            if mode is Mode.SNAPSHOT:
+                name = await self._take_snapshot()
+                await self._seen(name)
+            return await asyncio.to_thread(self._clean, items, mode, name)
+
+    async def undo(self, undo: str) -> dict[str, object]:
+        """Put back what was removed, where nothing has taken its place.
+
+        Args:
+            undo: As ``clean`` answered it; may be asked for again with what was left.
+
+        Raises:
+            FilesError: Nothing of it can be put back.
+        """
+        async with self._alone():
+            await self._load()
+            return await asyncio.to_thread(self._undo, self._find(undo))
+
+    async def delete_permanently(self, undo: str) -> dict[str, object]:
+        """Delete what a clean-up moved to the Trash.
+
+        Raises:
+            FilesError: Nothing is in the Trash because of it.
+        """
+        async with self._alone():
+            await self._load()
+            done = self._find(undo)
+            if done.mode is not Mode.TRASH:
+                raise FilesError("What was removed is in no Trash.")
+            return await asyncio.to_thread(self._empty, done)
+
+    async def _load(self) -> None:
+        """Read what earlier servers removed; people wait for a start, so not then."""
+        if not self._is_loaded:
+            found = await asyncio.to_thread(records.load, self._home)
+            self._done = found | self._done
+            self._is_loaded = True
+
+    async def _unneeded(self) -> set[str]:
+        try:
+            async with asyncio.timeout(_CODE_SECONDS):
+                return await asyncio.to_thread(self._find_unneeded)
+        except TimeoutError:
+            return set()
+
+    def _tell(self, found: Survey, unneeded: set[str]) -> dict[str, object]:
+        items: dict[str, Item] = {}
+        for each in found.items:
+            item = each
+            if item.kind is Kind.CODE:
+                fitting = only_unneeded(item, self._home, unneeded)
+                if fitting is None:
+                    continue
+                item = fitting
+            items[item.id] = item
+        self._items = items
+        files = open_files()
+        last = max(self._done.values(), key=lambda each: each.at, default=None)
+        return {
+            "items": [self._told(each, files) for each in items.values()],
+            "directories": [
+                {
+                    "path": str(self._home / each.path),
+                    "bytes": each.bytes,
+                    "complete": each.complete,
+                }
+                for each in found.directories
+            ],
+            "complete": found.complete,
+            "keeps_snapshots": self.keeps_snapshots,
+            "last": _told(last) if last else None,
+        }
+
+    def _told(self, item: Item, files: set[str]) -> dict[str, object]:
+        is_used = any(
+            f"{self._home}/{'/'.join(place.parts)}" in files for place in item.places
+        )
+        age = time.time() - item.used
+        is_recent = item.kind in WATCHED and age < _RECENT_SECONDS
+        used = datetime.fromtimestamp(item.used, tz=UTC) if item.used else None
+        return {
+            "id": item.id,
+            "kind": item.kind,
+            "path": item.path,
+            "places": len(item.places),
+            "bytes": item.bytes,
+            "files": item.files,
+            "complete": item.complete,
+            "used": used.isoformat() if used else None,
+            "preselected": item.kind in PRESELECTED and not is_used,
+            "in_use": "open" if is_used else "recent" if is_recent else "",
+        }
+
+    def _chosen(self, ids: Sequence[str]) -> list[Item]:
+        if not ids:
+            raise FilesError("Choose what is to be removed.")
+        items = [self._items.get(each) for each in dict.fromkeys(ids)]
+        known = [each for each in items if each is not None]
+        if len(known) < len(items):
+            raise ChangedError(
+                "What takes the space has changed since it was listed. Look again."
+            )
+        return known
+
+    async def _seen(self, name: str) -> None:
+        """Wait until this server sees a snapshot of its home."""
+        end = time.monotonic() + _SEEN_SECONDS
+        while not await asyncio.to_thread(is_kept, self._home, name):
+            if time.monotonic() > end:
+                raise FilesError(
+                    "The snapshot is not to be seen here, so nothing was removed. Try "
+                    "again in a minute."
+                )
+            await asyncio.sleep(0.2)
+
+    def _clean(self, items: list[Item], mode: Mode, snapshot: str) -> dict[str, object]:
+        done = CleanUp(
+            id=secrets.token_hex(8),
+            at=datetime.now(UTC),
+            mode=mode,
+            bytes=0,
+            snapshot=snapshot,
+            removed=[],
+        )
+        if mode is not Mode.PERMANENT:
+            # Also where the browser goes before the answer.
+            self._remember(done)
+        skipped: list[Skipped] = []
+        for place in _places(items):
+            removed, fault = self._remove(place, mode, snapshot)
+            if removed is not None:
+                done.bytes += removed.bytes
+                done.removed.append(removed)
+            if fault is not None:
+                skipped.append(fault)
+        self._keep(done)
+        if any(each.kind is Kind.TRASH for each in items):
+            self._forget_trashed()
+        is_undoable = done.id in self._done
+        return {
+            "bytes": done.bytes,
+            "removed": len(done.removed),
+            "skipped": [each.told() for each in skipped],
+            "undo": done.id if is_undoable else None,
+        }
+
+    def _remove(
+        self, place: Place, mode: Mode, snapshot: str
+    ) -> tuple[Removed | None, Skipped | None]:
+        match mode:
+            case Mode.TRASH:
+                return put_in_trash(self._home, place)
+            case Mode.SNAPSHOT | Mode.PERMANENT:
+                return remove_place(self._home, place, snapshot)
+
+    def _undo(self, done: CleanUp) -> dict[str, object]:
+        left: list[Removed] = []
+        skipped: list[Skipped] = []
+        for each in done.removed:
+            fault = (
+                restore_trashed(self._home, each)
+                if done.mode is Mode.TRASH
+                else restore_place(self._home, each, done.snapshot)
+            )
+            if fault is not None:
+                left.append(each)
+                skipped.append(fault)
+        restored = len(done.removed) - len(left)
+        done.removed = left
+        self._keep(done)
+        return {"restored": restored, "skipped": [each.told() for each in skipped]}
+
+    def _empty(self, done: CleanUp) -> dict[str, object]:
+        left: list[Removed] = []
+        skipped: list[Skipped] = []
+        size = 0
+        for each in done.removed:
+            freed, fault = remove_trashed(self._home, each)
+            size += freed
+            if fault is not None:
+                left.append(each)
+                skipped.append(fault)
+        removed = len(done.removed) - len(left)
+        done.removed = left
+        self._keep(done)
+        return {
+            "bytes": size,
+            "removed": removed,
+            "skipped": [each.told() for each in skipped],
+            "undo": done.id if left else None,
+        }
+
+    def _remember(self, done: CleanUp) -> None:
+        self._done[done.id] = done
+        for each in list(self._done)[: -records.KEPT]:
+            self._forget(each)
+
+    def _keep(self, done: CleanUp) -> None:
+        """Keep what is left to undo, also for the next server."""
+        if done.id not in self._done:
+            return
+        if not done.removed:
+            self._forget(done.id)
+            return
+        # Without it, the undo ends with the server.
+        with suppress(OSError):
+            records.save(self._home, done)
+
+    def _forget(self, undo: str) -> None:
+        del self._done[undo]
+        records.forget(self._home, undo)
+
+    def _forget_trashed(self) -> None:
+        """Forget what was moved to a Trash that is empty now."""
+        for each in list(self._done.values()):
+            if each.mode is Mode.TRASH:
+                self._forget(each.id)
+
+    def _find(self, undo: str) -> CleanUp:
+        if undo not in self._done:
+            raise AbsentError(
+                "This can be undone no more from here. See Previous Versions of the "
+                "directory, or the Trash."
+            )
+        return self._done[undo]
+
+    def _alone(self) -> _Alone:
+        return _Alone(self._lock)
+
+
+class _Alone:
+    """One clean-up at a time; another is refused rather than kept waiting."""
+
+    def __init__(self, lock: asyncio.Lock) -> None:
+        self._lock = lock
+
+    async def __aenter__(self) -> None:
+        if self._lock.locked():
+            raise ChangedError("A clean-up is under way. Wait until it is done.")
+        await self._lock.acquire()
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._lock.release()
+
+
+def _told(done: CleanUp) -> dict[str, object]:
+    return {
+        "undo": done.id,
+        "at": done.at.isoformat(),
+        "mode": done.mode,
+        "bytes": done.bytes,
+        "paths": ["/".join(each.parts) for each in done.removed[:_TOLD]],
+        "count": len(done.removed),
+    }
+
+
+def _places(items: list[Item]) -> Iterator[Place]:
+    for item in items:
+        yield from item.places

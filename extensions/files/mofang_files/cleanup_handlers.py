@@ -1,0 +1,71 @@
+"""The interface of cleaning up: what takes the space, removing it, taking that back."""
+
+# mypy: disable-error-code="misc, untyped-decorator"
+# jupyter_server counts as untyped, so its classes and decorators are Any.
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from mofang_files.cleanup import Cleaner
+from mofang_files.errors import FilesError, from_os
+from mofang_files.handlers import FilesHandler
+from mofang_files.records import Mode
+
+CLEANER = "mofang_files_cleaner"
+
+
+class CleanerHandler(FilesHandler):
+    """What the handlers of this module share."""
+
+    @property
+    def cleaner(self) -> Cleaner:
+        found: Cleaner = self.settings[CLEANER]
+        return found
+
+
+class CleanUpHandler(CleanerHandler):
+    """What takes the space of the home, and its removal."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        try:
+            found = await self.cleaner.look()
+        except OSError as err:
+            raise from_os(err, "The home cannot be looked through") from err
+        self.answer(found)
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        body = self.read_object()
+        ids = body.get("items")
+        if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+            raise FilesError("Send a JSON object with items, a list of their ids.")
+        try:
+            mode = Mode(body.get("mode", ""))
+        except ValueError as err:
+            raise FilesError(f"The mode is {', '.join(Mode)}.") from err
+        self.answer(await self.cleaner.clean(ids, mode))
+
+
+class UndoHandler(CleanerHandler):
+    """Put back what was removed."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        (undo,) = self.read_body("undo")
+        self.answer(await self.cleaner.undo(undo))
+
+
+class DeleteHandler(CleanerHandler):
+    """Delete permanently what was moved to the Trash."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        (undo,) = self.read_body("undo")
+        self.answer(await self.cleaner.delete_permanently(undo))

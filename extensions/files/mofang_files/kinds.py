@@ -1,0 +1,121 @@
+"""What takes space that can be had back: by where it is and how it is called. Pure."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+Parts = tuple[str, ...]
+"""A path beneath the home."""
+
+
+class Kind(StrEnum):
+    """Why something may be removed."""
+
+    PACKAGE_CACHE = "package_cache"
+    """Downloads of pip, uv, conda and others, which they make anew."""
+    MODEL_CACHE = "model_cache"
+    """Models and data sets, which take long to download again."""
+    CACHE = "cache"
+    """Anything else in ``~/.cache``."""
+    BYTECODE = "bytecode"
+    NOTEBOOK_CHECKPOINTS = "notebook_checkpoints"
+    """JupyterLab's copies of notebooks as they were last saved by hand."""
+    TRASH = "trash"
+    REPLACED = "replaced"
+    """What the restoration of a previous version replaced."""
+    CODE = "code"
+    """Copies of code of jobs."""
+    CHECKPOINT = "checkpoint"
+    """Of a training."""
+
+
+PRESELECTED = frozenset({Kind.PACKAGE_CACHE, Kind.BYTECODE, Kind.TRASH})
+"""What is made anew without asking anybody, or was deleted already."""
+
+WATCHED = frozenset({Kind.MODEL_CACHE, Kind.CHECKPOINT})
+"""Which a job may be using that was not seen to: a recent use is told."""
+
+GATHERED = frozenset({Kind.BYTECODE, Kind.NOTEBOOK_CHECKPOINTS})
+"""Small, and everywhere: all directories of such a kind are one item."""
+
+TRASH: Parts = (".local", "share", "Trash")
+CODE: Parts = (".mofang", "code")
+
+PLACES: dict[Parts, Kind] = {
+    tuple(path.split("/")): kind
+    for kind, paths in {
+        Kind.PACKAGE_CACHE: (
+            ".cache/pip",
+            ".cache/uv",
+            ".cache/pypoetry",
+            ".cache/pipenv",
+            ".cache/conda",
+            ".cache/yarn",
+            ".npm/_cacache",
+            ".conda/pkgs",
+            "anaconda3/pkgs",
+            "miniconda3/pkgs",
+            "miniforge3/pkgs",
+            "mambaforge/pkgs",
+            "micromamba/pkgs",
+        ),
+        # Beside these are tokens of a log-in.
+        Kind.MODEL_CACHE: (
+            ".cache/huggingface/assets",
+            ".cache/huggingface/datasets",
+            ".cache/huggingface/hub",
+            ".cache/huggingface/modules",
+            ".cache/huggingface/xet",
+            ".cache/modelscope/hub",
+            ".cache/torch",
+            ".keras/datasets",
+            ".keras/models",
+        ),
+        Kind.CACHE: (".nv/ComputeCache", ".triton/cache"),
+        Kind.TRASH: ("/".join(TRASH),),
+        Kind.REPLACED: (".mofang/replaced",),
+        Kind.CODE: ("/".join(CODE),),
+    }.items()
+    for path in paths
+}
+"""Looked at first, so that the largest are known of however large a home is."""
+
+UNSEARCHED = frozenset({".git", ".snap"})
+"""Nothing in a directory of such a name is offered."""
+
+_GATHERED_NAMES = {
+    "__pycache__": Kind.BYTECODE,
+    ".ipynb_checkpoints": Kind.NOTEBOOK_CHECKPOINTS,
+}
+_CHECKPOINT_DIRECTORY = re.compile(r"checkpoint-\d+|.+\.ckpt")
+_CHECKPOINT_FILE = re.compile(r".+\.ckpt")
+_WEIGHTS = re.compile(r".+\.(pt|pth|safetensors)")
+_WEIGHTS_BELOW = re.compile(r"(.*[_-])?(checkpoints?|ckpts?)")
+
+
+def directory_kind(parts: Parts) -> Kind | None:
+    """Return which kind a directory is; None for none of them."""
+    if parts in PLACES:
+        return PLACES[parts]
+    name = parts[-1]
+    if name in _GATHERED_NAMES:
+        return _GATHERED_NAMES[name]
+    if _CHECKPOINT_DIRECTORY.fullmatch(name):
+        return Kind.CHECKPOINT
+    if parts[:-1] == (".cache",) and not any(
+        each[: len(parts)] == parts for each in PLACES
+    ):
+        return Kind.CACHE
+    return None
+
+
+def file_kind(parts: Parts) -> Kind | None:
+    """Return which kind a file is; None for none of them."""
+    if _CHECKPOINT_FILE.fullmatch(parts[-1]):
+        return Kind.CHECKPOINT
+    if _WEIGHTS.fullmatch(parts[-1]) and any(
+        _WEIGHTS_BELOW.fullmatch(each.lower()) for each in parts[:-1]
+    ):
+        return Kind.CHECKPOINT
+    return None

@@ -1,0 +1,219 @@
+"""Remove one place, or put it back; whatever is in the way is a sentence.
+
+A place is one file or directory as a survey found it. Each function opens the directory
+that has it by itself and looks whether it is still the same.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mofang_files import trash
+from mofang_files.confined import DIRECTORY, names_in, opened, path_of
+from mofang_files.errors import FilesError, from_os
+from mofang_files.kinds import Parts
+from mofang_files.removal import Freed, remove
+from mofang_files.restoring import copy_version
+from mofang_files.roots import SNAPSHOTS
+from mofang_files.survey import Place
+
+_SNAPSHOT = re.compile(r"mofang-requested-\d{8}T\d{6}Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What is gone from its place."""
+
+    parts: Parts
+    bytes: int
+    """That this gave back."""
+    name: str = ""
+    """In the Trash; empty where it is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """What was left, wholly or in part, and why."""
+
+    parts: Parts
+    reason: str
+
+    def told(self) -> dict[str, str]:
+        """Return it as it is answered."""
+        return {"path": "/".join(self.parts), "reason": self.reason}
+
+
+def is_snapshot_name(name: str) -> bool:
+    """Say whether a snapshot may be called so that was asked for."""
+    return _SNAPSHOT.fullmatch(name) is not None
+
+
+def is_kept(home: Path, snapshot: str) -> bool:
+    """Say whether a snapshot of a home is to be seen in it."""
+    if not is_snapshot_name(snapshot):
+        return False
+    with suppress(OSError), opened(home, (SNAPSHOTS, snapshot)):
+        return True
+    return False
+
+
+def remove_place(
+    home: Path, place: Place, snapshot: str
+) -> tuple[Removed | None, Skipped | None]:
+    """Remove a place.
+
+    Args:
+        home: That it is in.
+        place: Which one.
+        snapshot: That must have it; empty to remove it for good.
+
+    Returns:
+        What is gone, also where it is a part, and what is left.
+    """
+    freed = Freed()
+
+    def act() -> None:
+        with opened(home, place.parts[:-1]) as parent:
+            _check(parent, place)
+            if snapshot:
+                _check_kept(home, place.parts, snapshot)
+            remove(parent, place.parts[-1], freed)
+
+    fault = _tried(place.parts, act, "It was not removed")
+    if not freed.files:
+        return None, fault
+    return Removed(parts=place.parts, bytes=freed.bytes), fault
+
+
+def put_in_trash(home: Path, place: Place) -> tuple[Removed | None, Skipped | None]:
+    """Move a place to the Trash."""
+    moved: list[str] = []
+
+    def act() -> None:
+        with opened(home, place.parts[:-1]) as parent:
+            _check(parent, place)
+            moved.append(trash.put(home, parent, place.parts))
+
+    fault = _tried(place.parts, act, "It was not moved to the Trash")
+    if fault is not None:
+        return None, fault
+    return Removed(parts=place.parts, bytes=0, name=moved[0]), None
+
+
+def remove_trashed(home: Path, removed: Removed) -> tuple[int, Skipped | None]:
+    """Delete permanently what is in the Trash; return the bytes that this frees."""
+    freed = Freed()
+
+    def act() -> None:
+        with trash.removing(home, removed.name) as files:
+            remove(files, removed.name, freed)
+
+    fault = _tried(removed.parts, act, "It was not deleted")
+    return freed.bytes, fault
+
+
+def restore_trashed(home: Path, removed: Removed) -> Skipped | None:
+    """Move something back from the Trash; return why not."""
+
+    def act() -> None:
+        with opened(home, removed.parts[:-1]) as parent:
+            trash.take_back(home, removed.name, parent, removed.parts[-1])
+
+    return _tried(removed.parts, act, "It was not put back")
+
+
+def restore_place(home: Path, removed: Removed, snapshot: str) -> Skipped | None:
+    """Copy what is missing at a place from a snapshot; return why not.
+
+    What is there again stays as it is; of directories what they lack is added.
+    """
+    *folders, name = removed.parts
+
+    def act() -> None:
+        with (
+            opened(home, (SNAPSHOTS, snapshot, *folders)) as source,
+            opened(home, folders) as parent,
+        ):
+            _restore(source, parent, name)
+
+    return _tried(removed.parts, act, "It was not put back")
+
+
+def _restore(source: int, parent: int, name: str) -> None:
+    """Copy what a directory lacks.
+
+    Raises:
+        FileExistsError: Something that is no directory has the name.
+    """
+    try:
+        folder = os.open(name, DIRECTORY, dir_fd=parent)
+    except FileNotFoundError:
+        _copy(source, parent, name)
+        return
+    except OSError as err:
+        raise FileExistsError from err
+    try:
+        kept = os.open(name, DIRECTORY, dir_fd=source)
+        try:
+            for each in names_in(kept):
+                with suppress(FileExistsError):
+                    _restore(kept, folder, each)
+        finally:
+            os.close(kept)
+    finally:
+        os.close(folder)
+
+
+def _copy(source: int, parent: int, name: str) -> None:
+    """Copy to a name that nothing has, so that nobody sees a half."""
+    draft = f".{name[:100]}.restoring-{secrets.token_hex(4)}"
+    copy_version(path_of(source, name), path_of(parent, draft), name)
+    try:
+        trash.move_new(parent, draft, parent, name)
+    except OSError:
+        remove(parent, draft, Freed())
+        raise
+
+
+def _check(parent: int, place: Place) -> None:
+    """Refuse what is not what was listed.
+
+    Raises:
+        FilesError: Says so.
+    """
+    try:
+        status = os.stat(place.parts[-1], dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError as err:
+        raise FilesError("It is gone already.") from err
+    if (status.st_dev, status.st_ino) != (place.device, place.inode):
+        raise FilesError("Another has taken its place since it was listed.")
+
+
+def _check_kept(home: Path, parts: Parts, snapshot: str) -> None:
+    try:
+        with opened(home, (SNAPSHOTS, snapshot, *parts[:-1])) as folder:
+            os.stat(parts[-1], dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError as err:
+        raise FilesError("The snapshot does not have it, so it stays.") from err
+
+
+def _tried(parts: Parts, act: Callable[[], None], failed: str) -> Skipped | None:
+    try:
+        act()
+    except FileExistsError:
+        reason = "Something of that name is there again, and stays."
+    except FilesError as err:
+        reason = str(err)
+    except FileNotFoundError:
+        reason = f"{failed}: it is gone, or the directory that had it is."
+    except OSError as err:
+        reason = str(from_os(err, failed))
+    else:
+        return None
+    return Skipped(parts=parts, reason=reason)

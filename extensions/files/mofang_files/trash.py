@@ -1,0 +1,126 @@
+"""The Trash of a home, as freedesktop.org specifies it: moved there, nothing is freed.
+
+Files and directories stay on their file system and are renamed, so that moving them
+back is as quick, whatever their size is.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from mofang_files.confined import opened
+from mofang_files.kinds import TRASH, Parts
+
+_OCCUPIED = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def put(home: Path, parent: int, parts: Parts, *, now: datetime | None = None) -> str:
+    """Move something to the Trash; return its name there.
+
+    Args:
+        home: Whose Trash it is.
+        parent: Descriptor of the directory that has it.
+        parts: Its path beneath the home.
+        now: The time; the computer's by default.
+
+    Raises:
+        OSError: It cannot be moved; it is where it was then.
+    """
+    name = f"{parts[-1][:100]}.{secrets.token_hex(4)}"
+    deleted = (now or datetime.now().astimezone()).strftime("%Y-%m-%dT%H:%M:%S")
+    path = quote(os.fsencode(home.joinpath(*parts)))
+    text = f"[Trash Info]\nPath={path}\nDeletionDate={deleted}\n"
+    with _trash(home) as (files, records):
+        with open(  # noqa: PTH123 - opened in its directory
+            os.open(_record(name), _NEW, 0o600, dir_fd=records), "w", encoding="utf-8"
+        ) as file:
+            file.write(text)
+        try:
+            os.rename(parts[-1], name, src_dir_fd=parent, dst_dir_fd=files)
+        except OSError:
+            os.unlink(_record(name), dir_fd=records)
+            raise
+    return name
+
+
+def take_back(home: Path, name: str, parent: int, new_name: str) -> None:
+    """Move something from the Trash to where nothing is.
+
+    Args:
+        home: Whose Trash it is.
+        name: As ``put`` returned it.
+        parent: Descriptor of the directory that is to have it.
+        new_name: In that directory.
+
+    Raises:
+        FileExistsError: Something has that name.
+        OSError: It cannot be moved; it is in the Trash then, or nowhere.
+    """
+    with _trash(home) as (files, records):
+        move_new(files, name, parent, new_name)
+        with suppress(FileNotFoundError):
+            os.unlink(_record(name), dir_fd=records)
+
+
+@contextmanager
+def removing(home: Path, name: str) -> Iterator[int]:
+    """Yield the directory of the Trash that has something; then forget that it has.
+
+    Raises:
+        OSError: The Trash cannot be opened.
+    """
+    with _trash(home) as (files, records):
+        yield files
+        with suppress(FileNotFoundError):
+            os.unlink(_record(name), dir_fd=records)
+
+
+def move_new(source: int, name: str, target: int, new_name: str) -> None:
+    """Rename something to a name that nothing has.
+
+    Raises:
+        FileExistsError: Something has it.
+        OSError: It cannot be renamed.
+    """
+    status = os.stat(name, dir_fd=source, follow_symlinks=False)
+    if not stat.S_ISDIR(status.st_mode):
+        # Unlike a rename, it replaces nothing.
+        os.link(
+            name,
+            new_name,
+            src_dir_fd=source,
+            dst_dir_fd=target,
+            follow_symlinks=False,
+        )
+        os.unlink(name, dir_fd=source)
+        return
+    try:
+        # An empty directory alone is replaced, and nothing lost by that.
+        os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
+    except OSError as err:
+        if err.errno in _OCCUPIED:
+            raise FileExistsError(errno.EEXIST, "It is there again") from err
+        raise
+
+
+def _record(name: str) -> str:
+    return f"{name}.trashinfo"
+
+
+@contextmanager
+def _trash(home: Path) -> Iterator[tuple[int, int]]:
+    """Open both directories of the Trash, and make what is missing."""
+    with (
+        opened(home, (*TRASH, "files"), make=True) as files,
+        opened(home, (*TRASH, "info"), make=True) as records,
+    ):
+        yield files, records

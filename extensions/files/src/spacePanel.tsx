@@ -1,0 +1,40 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { VDomRenderer } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { CleanUpModel } from './cleanUpModel';
+import { CleanUpPanel } from './cleanUpPanel';
+import { LargestTable, SpaceMeters, type SpaceModel } from './spaceItem';
+
+/** The tab with what takes the space, and its removal. */
+export class SpacePanel extends VDomRenderer<CleanUpModel> {
+  constructor(
+    model: CleanUpModel,
+    private _space: SpaceModel,
+    private _trans: TranslationBundle
+  ) {
+    super(model);
+    this.addClass('mf-Space');
+    this._space.stateChanged.connect(this.update, this);
+  }
+
+  override dispose(): void {
+    this._space.stateChanged.disconnect(this.update, this);
+    super.dispose();
+  }
+
+  protected override render(): JSX.Element {
+    const { model, _trans: trans } = this;
+    return (
+      <>
+        <h2>{trans.__('Storage')}</h2>
+        <SpaceMeters roots={this._space.roots} trans={trans} />
+        <CleanUpPanel model={model} trans={trans} />
+        <LargestTable
+          directories={model.survey?.directories ?? []}
+          trans={trans}
+        />
+      </>
+    );
+  }
+}

@@ -1,0 +1,576 @@
+"""Cleaning a home up and taking it back: on real directories.
+
+Snapshots are made as CephFS shows them.
+"""
+
+import asyncio
+import errno
+import json
+import os
+import shutil
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mofang_files import places, removal
+from mofang_files.cleanup import ChangedError, Cleaner
+from mofang_files.errors import AbsentError, FilesError
+from mofang_files.hub import NoSnapshotError
+from mofang_files.records import Mode
+
+SNAPSHOT = "mofang-requested-20261130T041500Z"
+PIP = ".cache/pip"
+
+
+@dataclass
+class Home:
+    """A home, and what is asked for it."""
+
+    path: Path
+    cleaner: Cleaner = None
+    unneeded: set = field(default_factory=set)
+    failure: Exception | None = None
+    snapshots: int = 0
+
+    def write(self, path, size=1_000):
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * size)
+        return file
+
+    async def snapshot(self):
+        if self.failure is not None:
+            raise self.failure
+        self.snapshots += 1
+        kept = self.path / ".snap" / SNAPSHOT
+        await asyncio.to_thread(
+            shutil.copytree,
+            self.path,
+            kept,
+            symlinks=True,
+            ignore=shutil.ignore_patterns(".snap"),
+        )
+        return SNAPSHOT
+
+    async def ids(self, *paths):
+        items = (await self.cleaner.look())["items"]
+        return [each["id"] for each in items if each["path"] in paths]
+
+    async def clean(self, mode, *paths):
+        return await self.cleaner.clean(await self.ids(*paths), mode)
+
+    def trashed(self):
+        folder = self.path / ".local/share/Trash"
+        return [
+            sorted(each.name for each in (folder / part).iterdir())
+            for part in ("files", "info")
+        ]
+
+
+@pytest.fixture
+def home(tmp_path):
+    path = tmp_path / "home"
+    path.mkdir()
+    made = Home(path)
+    made.cleaner = Cleaner(
+        path, made.snapshot, find_unneeded=lambda: set(made.unneeded)
+    )
+    made.write(f"{PIP}/wheels/a.whl", 300_000)
+    made.write("work/train.py")
+    return made
+
+
+async def test_what_takes_the_space_is_told_with_what_may_go(home):
+    home.write("runs/checkpoint-5/model.safetensors", 500_000)
+
+    told = await home.cleaner.look()
+
+    checkpoint, pip = told["items"]
+    assert (checkpoint["kind"], checkpoint["preselected"]) == ("checkpoint", False)
+    assert (pip["kind"], pip["preselected"]) == ("package_cache", True)
+    assert (checkpoint["in_use"], pip["in_use"]) == ("recent", "")
+    assert pip["used"].endswith("+00:00")
+    assert told["directories"][0]["path"].endswith("/home/runs")
+    assert told["complete"]
+    assert not told["keeps_snapshots"]
+    assert told["last"] is None
+
+
+async def test_what_a_process_has_open_is_told_and_not_chosen(home):
+    with (home.path / PIP / "wheels" / "a.whl").open("rb"):
+        (pip,) = (await home.cleaner.look())["items"]
+
+    assert (pip["in_use"], pip["preselected"]) == ("open", False)
+
+
+async def test_a_clean_up_is_undone_from_the_snapshot_before_it(home):
+    wheel = home.path / PIP / "wheels" / "a.whl"
+    wheel.chmod(0o640)
+    os.utime(wheel, (1, 1_000))
+    (wheel.parent / "link").symlink_to("/etc/passwd")
+
+    done = await home.clean(Mode.SNAPSHOT, PIP)
+
+    assert not (home.path / PIP).exists()
+    assert (home.path / "work/train.py").exists()
+    assert 300_000 <= done["bytes"] < 400_000
+    assert (done["removed"], done["skipped"]) == (1, [])
+    assert (await home.cleaner.look())["last"]["undo"] == done["undo"]
+
+    undone = await home.cleaner.undo(done["undo"])
+
+    assert undone == {"restored": 1, "skipped": []}
+    assert wheel.stat().st_size == 300_000
+    assert (wheel.stat().st_mode & 0o777, wheel.stat().st_mtime) == (0o640, 1_000)
+    assert (wheel.parent / "link").readlink() == Path("/etc/passwd")
+    assert {each.name for each in (home.path / ".cache").iterdir()} == {"pip"}
+    with pytest.raises(AbsentError, match="Previous Versions"):
+        await home.cleaner.undo(done["undo"])
+
+
+async def test_an_undo_overwrites_nothing_that_is_there_again(home):
+    home.write(f"{PIP}/wheels/b.whl")
+    home.write("last.ckpt")
+    done = await home.clean(Mode.SNAPSHOT, PIP, "last.ckpt")
+    home.write(f"{PIP}/wheels/a.whl", 7)
+    home.write("last.ckpt", 8)
+
+    undone = await home.cleaner.undo(done["undo"])
+
+    assert undone["restored"] == 1
+    assert [each["path"] for each in undone["skipped"]] == ["last.ckpt"]
+    assert "there again" in undone["skipped"][0]["reason"]
+    sizes = {
+        each.name: each.stat().st_size for each in (home.path / PIP).rglob("*.whl")
+    }
+    assert (sizes["a.whl"], sizes["b.whl"]) == (7, 1_000)
+    assert (home.path / "last.ckpt").stat().st_size == 8
+
+
+async def test_without_a_snapshot_nothing_is_removed(home):
+    home.failure = NoSnapshotError("The hub does not answer.")
+
+    with pytest.raises(NoSnapshotError):
+        await home.clean(Mode.SNAPSHOT, PIP)
+
+    assert (home.path / PIP / "wheels" / "a.whl").exists()
+
+
+async def test_what_the_snapshot_does_not_have_stays(home):
+    ids = await home.ids(PIP)
+    taking = home.snapshot
+
+    async def snapshot():
+        name = await taking()
+        shutil.rmtree(home.path / ".snap" / name / PIP)
+        return name
+
+    home.cleaner._take_snapshot = snapshot
+    done = await home.cleaner.clean(ids, Mode.SNAPSHOT)
+
+    assert done["removed"] == 0
+    assert "does not have it" in done["skipped"][0]["reason"]
+    assert (home.path / PIP / "wheels" / "a.whl").exists()
+
+
+async def test_what_is_moved_to_the_trash_comes_back(home):
+    done = await home.clean(Mode.TRASH, PIP)
+
+    assert done["bytes"] == 0
+    assert not (home.path / PIP).exists()
+    (name,), (record,) = home.trashed()
+    assert record == f"{name}.trashinfo"
+    text = (home.path / ".local/share/Trash/info" / record).read_text()
+    lines = text.splitlines()
+    assert lines[:2] == ["[Trash Info]", f"Path={home.path}/{PIP}"]
+    assert lines[2].startswith("DeletionDate=20")
+
+    assert (await home.cleaner.undo(done["undo"]))["restored"] == 1
+    assert (home.path / PIP / "wheels" / "a.whl").stat().st_size == 300_000
+    assert home.trashed() == [[], []]
+
+
+async def test_what_is_in_the_trash_is_deleted_permanently(home):
+    done = await home.clean(Mode.TRASH, PIP)
+
+    gone = await home.cleaner.delete_permanently(done["undo"])
+
+    assert 300_000 <= gone["bytes"] < 400_000
+    assert gone["undo"] is None
+    assert home.trashed() == [[], []]
+    with pytest.raises(AbsentError):
+        await home.cleaner.undo(done["undo"])
+
+
+async def test_the_trash_itself_is_not_moved_to_the_trash(home):
+    home.write(".local/share/Trash/files/old", 200_000)
+
+    with pytest.raises(FilesError, match="only be deleted permanently"):
+        await home.clean(Mode.TRASH, ".local/share/Trash")
+    done = await home.clean(Mode.PERMANENT, ".local/share/Trash")
+
+    assert done["bytes"] >= 200_000
+    assert done["undo"] is None
+
+
+async def test_an_empty_trash_has_nothing_to_undo(home):
+    await home.clean(Mode.TRASH, PIP)
+
+    await home.clean(Mode.PERMANENT, ".local/share/Trash")
+
+    assert (await home.cleaner.look())["last"] is None
+
+
+async def test_an_undo_from_the_trash_overwrites_nothing(home):
+    home.write("last.ckpt")
+    done = await home.clean(Mode.TRASH, PIP, "last.ckpt")
+    home.write(f"{PIP}/new")
+    home.write("last.ckpt", 5)
+
+    undone = await home.cleaner.undo(done["undo"])
+
+    assert undone["restored"] == 0
+    assert {each["path"] for each in undone["skipped"]} == {PIP, "last.ckpt"}
+    assert (home.path / "last.ckpt").stat().st_size == 5
+    assert len(home.trashed()[0]) == 2
+    shutil.rmtree(home.path / PIP)
+    assert (await home.cleaner.undo(done["undo"]))["restored"] == 1
+
+
+async def test_a_full_home_is_cleaned_up_without_a_write(home, monkeypatch):
+    """Every call that would need room fails as it does on a full disk."""
+    opening = os.open
+
+    def full(*_args, **_more):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    def only_reading(path, flags, *args, **more):
+        if flags & (os.O_CREAT | os.O_WRONLY | os.O_RDWR):
+            full()
+        return opening(path, flags, *args, **more)
+
+    ids = await home.ids(PIP)
+    await home.snapshot()
+    home.cleaner._take_snapshot = lambda: asyncio.sleep(0, SNAPSHOT)
+    with monkeypatch.context() as patched:
+        for name in ("mkdir", "rename", "link", "symlink"):
+            patched.setattr(os, name, full)
+        patched.setattr(os, "open", only_reading)
+        moved = await home.cleaner.clean(ids, Mode.TRASH)
+        done = await home.cleaner.clean(ids, Mode.SNAPSHOT)
+
+    assert "disk is full" in moved["skipped"][0]["reason"]
+    assert (done["removed"], done["skipped"]) == (1, [])
+    assert not (home.path / PIP).exists()
+
+
+async def test_a_full_home_refuses_an_undo_and_keeps_it(home, monkeypatch):
+    done = await home.clean(Mode.SNAPSHOT, PIP)
+
+    def full(*_args, **_more):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copy2", full)
+        patched.setattr(shutil, "copytree", full)
+        undone = await home.cleaner.undo(done["undo"])
+
+    assert undone["restored"] == 0
+    assert "disk is full" in undone["skipped"][0]["reason"]
+    assert list((home.path / ".cache").iterdir()) == []
+    assert (await home.cleaner.undo(done["undo"]))["restored"] == 1
+
+
+async def test_copies_of_code_that_jobs_need_are_not_offered(home):
+    needed, unneeded = ("a" * 64, "b" * 64)
+    for name in (needed, unneeded):
+        home.write(f".mofang/code/{name}.tar", 50_000)
+
+    assert await home.ids(".mofang/code") == []
+    home.unneeded = {unneeded, "../../work/train", "c" * 64}
+    done = await home.clean(Mode.PERMANENT, ".mofang/code")
+
+    assert done["removed"] == 1
+    names = [each.name for each in (home.path / ".mofang/code").iterdir()]
+    assert names == [f"{needed}.tar"]
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("ids", [[], ["nothing"], ["../work"]])
+async def test_only_what_was_listed_is_removed(home, mode, ids):
+    await home.cleaner.look()
+
+    with pytest.raises(FilesError):
+        await home.cleaner.clean(ids, mode)
+
+    assert home.snapshots == 0
+    assert (home.path / "work/train.py").exists()
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_a_link_that_takes_a_place_leads_nowhere(home, tmp_path, mode):
+    """Neither in the place itself nor above it."""
+    neighbour = tmp_path / "neighbour"
+    (neighbour / "pip").mkdir(parents=True)
+    (neighbour / "pip" / "secret").write_text("secret")
+    for path in (PIP, ".cache"):
+        ids = await home.ids(PIP)
+        kept = home.path / "kept"
+        (home.path / path).rename(kept)
+        leads = neighbour / "pip" if path == PIP else neighbour
+        (home.path / path).symlink_to(leads)
+
+        done = await home.cleaner.clean(ids, mode)
+
+        assert done["removed"] == 0
+        assert done["skipped"][0]["reason"]
+        assert (neighbour / "pip" / "secret").read_text() == "secret"
+        (home.path / path).unlink()
+        kept.rename(home.path / path)
+        shutil.rmtree(home.path / ".snap", ignore_errors=True)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_another_of_the_same_name_stays(home, mode):
+    ids = await home.ids(PIP)
+    (home.path / PIP).rename(home.path / "kept")
+    home.write(f"{PIP}/new")
+
+    done = await home.cleaner.clean(ids, mode)
+
+    assert "Another has taken its place" in done["skipped"][0]["reason"]
+    assert (home.path / PIP / "new").exists()
+    assert (home.path / "kept/wheels/a.whl").exists()
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+async def test_what_is_gone_already_is_told(home, mode):
+    ids = await home.ids(PIP)
+    shutil.rmtree(home.path / PIP)
+
+    done = await home.cleaner.clean(ids, mode)
+
+    assert (done["removed"], done["undo"]) == (0, None)
+    assert "gone already" in done["skipped"][0]["reason"]
+
+
+async def test_a_directory_that_is_swapped_for_a_link_meanwhile_is_not_followed(
+    home, tmp_path, monkeypatch
+):
+    """In the moment between the look at a name and its opening."""
+    neighbour = tmp_path / "neighbour"
+    neighbour.mkdir()
+    (neighbour / "secret").write_text("secret")
+    ids = await home.ids(PIP)
+    opening = removal._open
+
+    def swapped(parent, name):
+        if name == "wheels":
+            (home.path / PIP / "wheels").rename(home.path / "moved")
+            (home.path / PIP / "wheels").symlink_to(neighbour)
+        return opening(parent, name)
+
+    monkeypatch.setattr(removal, "_open", swapped)
+    done = await home.cleaner.clean(ids, Mode.PERMANENT)
+
+    assert len(done["skipped"]) == 1
+    assert (neighbour / "secret").read_text() == "secret"
+    assert (home.path / "moved/a.whl").exists()
+
+
+async def test_directories_that_are_swapped_all_the_time_lead_nowhere(home, tmp_path):
+    """A job renames and links while the same names are removed."""
+    neighbour = tmp_path / "neighbour"
+    (neighbour / "wheels").mkdir(parents=True)
+    (neighbour / "wheels" / "secret").write_text("secret")
+    is_over = threading.Event()
+
+    def swap():
+        while not is_over.is_set():
+            for path in (home.path / PIP, home.path / PIP / "wheels"):
+                with suppress(OSError):
+                    path.rename(home.path / "aside")
+                    path.symlink_to(neighbour)
+                with suppress(OSError):
+                    path.unlink()
+                with suppress(OSError):
+                    (home.path / "aside").rename(path)
+            with suppress(OSError):
+                home.write(f"{PIP}/wheels/a.whl")
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    removed = 0
+    try:
+        for number in range(150):
+            mode = Mode.TRASH if number % 2 else Mode.PERMANENT
+            if ids := await home.ids(PIP):
+                removed += (await home.cleaner.clean(ids, mode))["removed"]
+    finally:
+        is_over.set()
+        swapping.join()
+
+    assert removed > 0
+    assert [each.name for each in neighbour.rglob("*")] == ["wheels", "secret"]
+    assert (home.path / "work/train.py").exists()
+
+
+async def test_a_place_that_is_renamed_meanwhile_takes_nothing_else_along(
+    home, monkeypatch
+):
+    """What is removed is the directory that was listed, wherever its name is now."""
+    ids = await home.ids(PIP)
+    checking = places._check
+
+    def renamed(parent, place):
+        checking(parent, place)
+        (home.path / ".cache").rename(home.path / "elsewhere")
+        home.write(f"{PIP}/new")
+
+    monkeypatch.setattr(places, "_check", renamed)
+    await home.cleaner.clean(ids, Mode.PERMANENT)
+
+    assert (home.path / PIP / "new").exists()
+    assert list((home.path / "elsewhere").iterdir()) == []
+
+
+async def test_hard_links_to_what_is_removed_stay(home):
+    cached = home.path / PIP / "wheels" / "a.whl"
+    os.link(cached, home.path / "work" / "a.whl")
+
+    done = await home.clean(Mode.PERMANENT, PIP)
+
+    assert done["bytes"] < 100_000
+    assert (home.path / "work" / "a.whl").stat().st_size == 300_000
+
+
+async def test_another_file_system_in_it_is_not_entered(home, monkeypatch):
+    """A mount has another device; what is in it stays."""
+    home.write(f"{PIP}/mounted/a")
+    ids = await home.ids(PIP)
+    reading = os.fstat
+
+    def fstat(descriptor):
+        status = reading(descriptor)
+        if Path(f"/proc/self/fd/{descriptor}").readlink().name != "mounted":
+            return status
+        return os.stat_result([*status[:2], status.st_dev + 1, *status[3:]])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", fstat)
+        done = await home.cleaner.clean(ids, Mode.PERMANENT)
+
+    assert "Another file system" in done["skipped"][0]["reason"]
+    assert (home.path / PIP / "mounted/a").exists()
+
+
+async def test_directories_without_rights_and_deep_ones(home):
+    closed = home.write(f"{PIP}/closed/a").parent
+    closed.chmod(0o500)
+    deep = home.path / PIP / "/".join(["d"] * 250)
+    deep.mkdir(parents=True)
+
+    done = await home.clean(Mode.PERMANENT, PIP)
+
+    assert not closed.exists()
+    assert "200 directories" in done["skipped"][0]["reason"]
+    assert deep.exists()
+
+
+async def test_one_clean_up_at_a_time(home):
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def snapshot():
+        started.set()
+        await go_on.wait()
+        return await home.snapshot()
+
+    ids = await home.ids(PIP)
+    home.cleaner._take_snapshot = snapshot
+    first = asyncio.create_task(home.cleaner.clean(ids, Mode.SNAPSHOT))
+    await started.wait()
+    with pytest.raises(ChangedError, match="under way"):
+        await home.cleaner.clean(ids, Mode.PERMANENT)
+    go_on.set()
+
+    assert (await first)["removed"] == 1
+
+
+async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home, monkeypatch):
+    monkeypatch.setattr("mofang_files.cleanup._SEEN_SECONDS", 0.0)
+    for name in (SNAPSHOT, "../../work", "by-hand"):
+        home.cleaner._take_snapshot = lambda name=name: asyncio.sleep(0, name)
+        with pytest.raises(FilesError, match="not to be seen"):
+            await home.clean(Mode.SNAPSHOT, PIP)
+
+    assert (home.path / PIP).exists()
+
+
+@pytest.mark.parametrize("mode", [Mode.SNAPSHOT, Mode.TRASH])
+async def test_the_next_server_can_undo_it_too(home, mode):
+    done = await home.clean(mode, PIP)
+    home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
+
+    last = (await home.cleaner.look())["last"]
+    assert (last["undo"], last["paths"], last["count"]) == (done["undo"], [PIP], 1)
+    assert (await home.cleaner.undo(done["undo"]))["restored"] == 1
+
+    assert (home.path / PIP / "wheels" / "a.whl").exists()
+    home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
+    assert (await home.cleaner.look())["last"] is None
+
+
+GOOD = {
+    "at": "2026-11-30T08:00:00+00:00",
+    "mode": "snapshot",
+    "bytes": 5,
+    "snapshot": SNAPSHOT,
+    "removed": [{"parts": ["a"], "bytes": 5, "name": ""}],
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mode": "permanent", "snapshot": "../.."},
+        {"snapshot": "../.."},
+        {"snapshot": ""},
+        {"mode": "all"},
+        {"at": "yesterday"},
+        {"at": "2026-11-30T08:00:00"},
+        {"bytes": "many"},
+        {"removed": [{"parts": ["..", "neighbour"], "bytes": 5, "name": ""}]},
+        {"removed": [{"parts": ["a/b"], "bytes": 5, "name": ""}]},
+        {"removed": [{"parts": [], "bytes": 5, "name": ""}]},
+        {"removed": [{"parts": ["a"], "bytes": 5, "name": "../x"}]},
+        {"removed": [{"parts": ["a"], "bytes": 5}]},
+        {"removed": 5},
+    ],
+)
+async def test_records_of_another_form_are_passed_over(home, change):
+    folder = home.path / ".mofang" / "cleanups"
+    folder.mkdir(parents=True)
+    (folder / f"{'0' * 16}.json").write_text(json.dumps(GOOD | change))
+    (folder / f"{'1' * 16}.json").write_text(json.dumps(GOOD))
+    (folder / f"{'2' * 16}.json").symlink_to("/etc/passwd")
+    (folder / f"{'3' * 16}.json").write_text("[" * 100_000)
+    os.mkfifo(folder / f"{'4' * 16}.json")
+
+    assert (await home.cleaner.look())["last"]["undo"] == "1" * 16
+    with pytest.raises(AbsentError):
+        await home.cleaner.undo("0" * 16)
+
+
+async def test_the_last_five_can_be_undone(home):
+    undos = []
+    for number in range(6):
+        home.write(f"{number}.ckpt")
+        undos.append((await home.clean(Mode.TRASH, f"{number}.ckpt"))["undo"])
+
+    with pytest.raises(AbsentError):
+        await home.cleaner.undo(undos[0])
+    for each in undos[1:]:
+        assert (await home.cleaner.undo(each))["restored"] == 1
