@@ -48,6 +48,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         routes,
         running,
         servers,
+        storage,
         training,
     )
     from bench.many_jobs import many_jobs_allowed  # noqa: PLC0415
@@ -59,6 +60,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         "memory": memory.rows,
         "servers": lambda: servers.rows(platform, subjects, rounds),
         "routes": lambda: routes.rows(rounds * 4),
+        "storage": storage.rows,
     }
     for name, rows in before.items():
         if not only or name in only:
