@@ -20,7 +20,7 @@ FRONTENDS := shared training cloudshell tensorboard files
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down clean status build test lint format bench rights docs frameworks client wire lock \
+.PHONY: up wait down migrate clean status build test lint format bench rights docs frameworks client wire lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-ceph test-e2e test-long test-peers test-bare attack
 
@@ -29,6 +29,9 @@ up: .venv/ready ## Start the platform; CLUSTER=current installs on KUBECONFIG
 
 down: .venv/ready ## Stop the platform; homes, jobs and the hub's database stay
 	$(BIN)/python -m mofang_local down
+
+migrate: .venv/ready ## Move people's files to STORAGE=ceph, or back to STORAGE=local
+	$(BIN)/python -m mofang_local migrate --to "$(STORAGE)"
 
 clean: .venv/ready ## Stop the platform and remove what people kept in it
 	$(BIN)/python -m mofang_local clean

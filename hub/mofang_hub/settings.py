@@ -22,6 +22,7 @@ from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
+from mofang_spawner.data_sources.hadoop import HdfsSettings
 
 SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
 SECRETS_FOLDER = Path("/etc/mofang/secrets")
@@ -95,6 +96,8 @@ class SingleuserSettings(_Model):
     priority_class_name: str = ""
     ephemeral_storage: EphemeralStorage = EphemeralStorage()
     """What a server may write to its node's disk, beside ``/cache``."""
+    hdfs: HdfsSettings = HdfsSettings()
+    """What clients of HDFS read."""
 
     @field_validator("extra_env")
     @classmethod
@@ -224,6 +227,8 @@ class JobSettings(_Model):
     """Names of Secrets in projects' namespaces, with which images are pulled."""
     ephemeral_storage: EphemeralStorage = EphemeralStorage()
     """What a replica may write to its node's disk, beside ``/cache``."""
+    hdfs: HdfsSettings = HdfsSettings()
+    """What clients of HDFS read."""
 
 
 class AuditSettings(_Model):

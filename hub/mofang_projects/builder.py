@@ -4,7 +4,7 @@ Pure: nothing here talks to Kubernetes. The reconciler applies what this
 returns, in this order, and again whenever something drifted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mofang_kube.names import (
@@ -14,19 +14,19 @@ from mofang_kube.names import (
     PULL_SECRET_PREFIX,
     project_namespace,
 )
-from mofang_projects.models import (
-    BadPullSecretError,
-    NamespaceSettings,
-    Project,
-    Quota,
-    StorageSettings,
-    VolumeCategory,
-)
+from mofang_projects.data_sources import SourceState, namespace_annotations
+from mofang_projects.models import Project, Quota
 from mofang_projects.policies import build_policies
+from mofang_projects.settings import NamespaceSettings, StorageSettings, VolumeCategory
+from mofang_spawner.data_sources.models import CLAIM as DATA_CLAIM
+from mofang_spawner.data_sources.models import DataSource
 
 Manifest = dict[str, Any]
 
+
 JOB_QUOTA = "mofang-jobs"
+DATA_DIRECTORY = "data"
+"""Of the storage: where data sources of the kind ``cephfs`` are."""
 _SPARE_JOBS = 10
 """A tenth of the jobs that a project may keep, and at least so many."""
 _HUB_ROLE = "mofang-hub-project"
@@ -36,6 +36,10 @@ _PULL_SECRET_TYPES = (
     "kubernetes.io/dockerconfigjson",
     "kubernetes.io/dockercfg",
 )
+
+
+class BadPullSecretError(Exception):
+    """An image pull secret is missing or of another kind, said as a sentence."""
 
 
 def claim_name(category: VolumeCategory) -> str:
@@ -49,7 +53,10 @@ def volume_name(project: str, category: VolumeCategory) -> str:
 
 
 def build_namespace_objects(
-    project: Project, settings: NamespaceSettings, counted: Iterable[str] = ()
+    project: Project,
+    settings: NamespaceSettings,
+    counted: Iterable[str] = (),
+    sources: Sequence[SourceState] = (),
 ) -> list[Manifest]:
     """Build all objects of a project: its namespace first, then what is in it.
 
@@ -58,9 +65,10 @@ def build_namespace_objects(
         settings: What is the same for all projects.
         counted: Resources of which a project has a number at most, such as
             ``pytorchjobs.kubeflow.org``.
+        sources: Data sources of the project and of its environments.
     """
     return [
-        build_namespace(project),
+        build_namespace(project, sources),
         # Early: the copies of pull secrets, made last, need the right to write them.
         *(
             build_role_binding(
@@ -86,6 +94,7 @@ def build_namespace_objects(
             for category in VolumeCategory
             for manifest in build_volume(project, category, settings.storage)
         ),
+        *build_data_volumes(project, sources, settings.storage),
         build_role_binding(
             project,
             _HUB_ROLE,
@@ -101,8 +110,13 @@ def build_namespace_objects(
     ]
 
 
-def build_namespace(project: Project) -> Manifest:
-    """Build the namespace, in which only *restricted* pods are admitted."""
+def build_namespace(project: Project, sources: Iterable[SourceState] = ()) -> Manifest:
+    """Build the namespace, in which only *restricted* pods are admitted.
+
+    Args:
+        project: The project.
+        sources: Data sources that its pods may mount.
+    """
     levels = {
         f"pod-security.kubernetes.io/{mode}": "restricted"
         for mode in ("enforce", "audit", "warn")
@@ -111,6 +125,8 @@ def build_namespace(project: Project) -> Manifest:
         project, "v1", "Namespace", project_namespace(project.name)
     )
     manifest["metadata"]["labels"] |= levels
+    if annotations := namespace_annotations(sources):
+        manifest["metadata"]["annotations"] = annotations
     return manifest
 
 
@@ -240,9 +256,71 @@ def build_volume(
         category: Which of its volumes.
         storage: Server, path and mount options.
     """
-    name = volume_name(project.name, category)
+    return _bound(
+        project,
+        volume_name(project.name, category),
+        claim_name(category),
+        _shared_source(project, category.directory, storage),
+        storage,
+    )
+
+
+def build_data_volumes(
+    project: Project, sources: Iterable[SourceState], storage: StorageSettings
+) -> list[Manifest]:
+    """Build the volumes and claims of data sources, but for claims that others make.
+
+    Args:
+        project: The project.
+        sources: Those of the project and of its environments.
+        storage: What the platform's own file system is.
+    """
+    found: dict[str, tuple[Manifest, Manifest]] = {}
+    for source in (each.source for each in sources if not each.fault):
+        claim = source.claim
+        if claim and (source.nfs or source.cephfs):
+            found[claim] = _bound(
+                project,
+                data_volume_name(project.name, claim),
+                claim,
+                _data_source(project, source, storage),
+                storage,
+            )
+    return [manifest for pair in found.values() for manifest in pair]
+
+
+def data_volume_name(project: str, claim: str) -> str:
+    """Name the cluster-wide volume behind a claim of data sources."""
+    return f"{DATA_CLAIM}.{project}{claim.removeprefix(DATA_CLAIM)}"
+
+
+def _data_source(
+    project: Project, source: DataSource, storage: StorageSettings
+) -> Manifest:
+    if source.nfs is None:
+        return _shared_source(project, DATA_DIRECTORY, storage)
+    nfs = {"server": source.nfs.server, "path": source.nfs.path}
+    return {"nfs": nfs | ({"readOnly": True} if source.read_only else {})}
+
+
+def _shared_source(
+    project: Project, directory: str, storage: StorageSettings
+) -> Manifest:
+    values = {"category": directory, "project": project.name}
+    source: Manifest = _filled_in(storage.persistent_volume, values)
+    if storage.mount_options:
+        source = source | {"mountOptions": list(storage.mount_options)}
+    return source
+
+
+def _bound(
+    project: Project,
+    name: str,
+    claim_name: str,
+    source: Manifest,
+    storage: StorageSettings,
+) -> tuple[Manifest, Manifest]:
     namespace = project_namespace(project.name)
-    values = {"category": category.directory, "project": project.name}
     shared: Manifest = {
         "accessModes": ["ReadWriteMany"],
         "storageClassName": "",
@@ -251,19 +329,17 @@ def build_volume(
     volume = _cluster_wide(project, "v1", "PersistentVolume", name)
     volume["spec"] = {
         **shared,
-        **_filled_in(storage.persistent_volume, values),
+        **source,
         "capacity": {"storage": storage.capacity},
         "persistentVolumeReclaimPolicy": "Retain",
         "claimRef": {
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",
-            "name": claim_name(category),
+            "name": claim_name,
             "namespace": namespace,
         },
     }
-    if storage.mount_options:
-        volume["spec"]["mountOptions"] = list(storage.mount_options)
-    claim = _in_namespace(project, "v1", "PersistentVolumeClaim", claim_name(category))
+    claim = _in_namespace(project, "v1", "PersistentVolumeClaim", claim_name)
     claim["spec"] = {
         **shared,
         "volumeName": name,

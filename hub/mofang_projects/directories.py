@@ -13,14 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from mofang_kube.names import UID
-from mofang_projects.models import (
-    Home,
-    Project,
-    StorageSettings,
-    VolumeCategory,
-)
+from mofang_projects.builder import DATA_DIRECTORY
+from mofang_projects.models import Home, Project
+from mofang_projects.settings import StorageSettings, VolumeCategory
 from mofang_storage.base import DirectoryError, Quota, Storage, StorageDirectory
-from mofang_storage.confined_fs import UnsafePathError
+from mofang_storage.confined_fs import UnsafePathError, opened_folder
 from mofang_storage.registry import make_storage
 from mofang_storage.retention import SnapshotRetention, plan_snapshots
 from mofang_storage.snapshot_names import SnapshotReason, reason_of, snapshot_name
@@ -33,6 +30,8 @@ TOP = {
     VolumeCategory.GLOBAL: StorageDirectory(("global",), 0o755),
     VolumeCategory.LOGS: StorageDirectory(("logs",), 0o711),
 }
+DATA = StorageDirectory((DATA_DIRECTORY,), 0o755)
+"""Filled by administrators; a pod sees of it what a data source names."""
 AUDIT = StorageDirectory(("audit",), 0o700)
 """Of the platform's services alone; no volume of a project holds it."""
 
@@ -79,16 +78,20 @@ class Directories:
     Args:
         storage: Of the kind that the settings name.
         settings: Default quotas, snapshots.
+        root: Where the storage is mounted; None where nothing is looked up in it.
     """
 
-    def __init__(self, storage: Storage, settings: StorageSettings) -> None:
+    def __init__(
+        self, storage: Storage, settings: StorageSettings, root: Path | None = None
+    ) -> None:
         self.storage = storage
         self._settings = settings
+        self._root = root
 
     @classmethod
     def at(cls, root: Path, settings: StorageSettings) -> "Directories":
         """Return the directories of the storage that is mounted at a path."""
-        return cls(make_storage(settings.type, root, UID), settings)
+        return cls(make_storage(settings.type, root, UID), settings, root)
 
     def home_quota(self, home: Home) -> Quota:
         """Return what holds for a home: its own, its user's, or everybody's."""
@@ -150,6 +153,40 @@ class Directories:
 
         await self._run(make)
 
+    async def find_data_fault(self, path: str) -> str:
+        """Say why a path is no directory for a data source; empty if it is one.
+
+        Args:
+            path: Below the storage's directory of data.
+
+        Raises:
+            TimeoutError: The storage does not answer.
+        """
+        root, parts = self._root, (*DATA.parts, *path.split("/"))
+        if root is None:
+            return ""
+
+        def look() -> str:
+            try:
+                with opened_folder(root, parts):
+                    return ""
+            except FileNotFoundError:
+                return (
+                    f"There is no directory {'/'.join(parts)} in the storage: make it."
+                )
+            except PermissionError:
+                # It is there, and its readers are others.
+                return ""
+            except UnsafePathError as err:
+                return (
+                    f"In {'/'.join(parts)} of the storage {err} is no directory. Links "
+                    "are not followed."
+                )
+
+        found: list[str] = []
+        await self._run(lambda: found.append(look()))
+        return found[0]
+
     async def snapshot(self, directory: StorageDirectory) -> str:
         """Keep a directory as it is before something is done to it.
 
@@ -183,7 +220,7 @@ class Directories:
                 log.warning("Snapshots of %s cannot be taken: %s", directory, err)
 
     def _ensure_top(self) -> None:
-        for each in (*TOP.values(), AUDIT):
+        for each in (*TOP.values(), DATA, AUDIT):
             self.storage.ensure(each)
 
     def _keep(self, directory: StorageDirectory, now: datetime) -> None:

@@ -11,7 +11,7 @@ for. So a slip of the hand costs nobody a running job.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from mofang_kube.errors import MofangError, http_status, is_permanent
 from mofang_kube.names import PROJECT_LABEL, PULL_SECRET_PREFIX, project_namespace
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_projects.builder import (
+    BadPullSecretError,
     build_job_quota,
     build_namespace,
     build_namespace_objects,
@@ -30,6 +31,7 @@ from mofang_projects.builder import (
     pull_secret_name,
     volume_name,
 )
+from mofang_projects.data_sources import SourceState, all_sources, nfs_fault
 from mofang_projects.directories import (
     FAILURES,
     Directories,
@@ -37,14 +39,12 @@ from mofang_projects.directories import (
     project_directory,
 )
 from mofang_projects.job_counts import JobCounts
-from mofang_projects.models import (
-    BadPullSecretError,
-    NamespaceSettings,
-    Project,
-    VolumeCategory,
-)
+from mofang_projects.models import Project
+from mofang_projects.settings import NamespaceSettings, VolumeCategory
 from mofang_projects.usage import UsageReader, as_status
 from mofang_projects.workloads import find_workloads
+from mofang_spawner.data_sources.models import CLAIM as DATA_CLAIM
+from mofang_spawner.data_sources.models import DataSource
 from mofang_storage.base import DirectoryError
 from mofang_storage.confined_fs import UnsafePathError
 
@@ -73,6 +73,9 @@ class ProjectState:
     storage: dict[str, Any] | None = None
     """What files and logs take and may take; None if that is not known."""
 
+    sources: tuple[SourceState, ...] | None = None
+    """Data sources; None if they were not looked at."""
+
     def as_status(
         self, *, generation: int, before: dict[str, Any], now: datetime | None = None
     ) -> dict[str, Any]:
@@ -89,11 +92,15 @@ class ProjectState:
             if condition["type"] == "Ready" and condition["status"] == ready:
                 time = condition["lastTransitionTime"]
         storage = before.get("storage") if self.storage is None else self.storage
+        sources = before.get("dataSources")
+        if self.sources is not None:
+            sources = [each.as_status() for each in self.sources]
         return {
             "phase": self.phase.value,
             "namespace": self.namespace,
             "message": self.message,
             **({"storage": storage} if storage else {}),
+            **({"dataSources": sources} if sources else {}),
             "observedGeneration": generation,
             "conditions": [
                 {
@@ -132,8 +139,14 @@ class ProjectNamespaces:
         self._rbac_pauses = rbac_pauses
         """Seconds between attempts to use a right that was given just before."""
 
-    async def reconcile(self, project: Project) -> ProjectState:
+    async def reconcile(
+        self, project: Project, environments: Iterable[Mapping[str, Any]] = ()
+    ) -> ProjectState:
         """Make the namespace and everything in it, or put right what drifted.
+
+        Args:
+            project: The project.
+            environments: All Environments, as Kubernetes has them.
 
         Raises:
             ForeignNamespaceError: When somebody else's namespace is in the way.
@@ -150,7 +163,8 @@ class ProjectNamespaces:
             )
         job_quota = await self._objects.find(build_job_quota(project, self._settings))
         counted = await self._job_counts.countable(job_quota)
-        wanted = build_namespace_objects(project, self._settings, counted)
+        sources = await self._source_states(project, environments)
+        wanted = build_namespace_objects(project, self._settings, counted, sources)
         pull_secrets = await self._pull_secrets(project)
         await self._remove_other_pull_secrets(project)
         for manifest in wanted:
@@ -160,14 +174,68 @@ class ProjectNamespaces:
         for manifest in pull_secrets:
             await self._apply_pull_secret(manifest)
         await self._remove_other_policies(project, wanted)
+        await self._remove_other_data(project.name, wanted)
         if self._directories is not None:
             await self._directories.ensure_project(project)
+        faults = [f"{each.source.key}: {each.fault}" for each in sources if each.fault]
+        left_out = ["Data sources are left out."] if faults else []
         return ProjectState(
             phase=Phase.READY,
             namespace=project_namespace(project.name),
-            message="Servers and jobs can be started.",
+            message=" ".join(["Servers and jobs can be started.", *left_out, *faults]),
             storage=await self._storage(project),
+            sources=tuple(sources),
         )
+
+    async def _source_states(
+        self, project: Project, environments: Iterable[Mapping[str, Any]]
+    ) -> list[SourceState]:
+        return [
+            SourceState(source=each, fault=await self._source_fault(project, each))
+            for each in all_sources(project, environments)
+        ]
+
+    async def _source_fault(self, project: Project, source: DataSource) -> str:
+        if source.nfs:
+            return nfs_fault(source.nfs, self._settings.storage)
+        if source.cephfs and self._directories is not None:
+            return await self._directories.find_data_fault(source.cephfs.path)
+        if source.persistent_volume_claim:
+            name = source.persistent_volume_claim.claim_name
+            namespace = project_namespace(project.name)
+            if await self._objects.find(_claim(namespace, name)) is None:
+                return (
+                    f"There is no PersistentVolumeClaim {name} in the namespace "
+                    f"{namespace}: make it."
+                )
+        return ""
+
+    async def _remove_other_data(self, project: str, wanted: list[Manifest]) -> None:
+        """Remove volumes and claims of data sources that are no longer declared.
+
+        What they hold stays. Kubernetes keeps claims until no pod uses them.
+        """
+        names = {(each["kind"], each["metadata"]["name"]) for each in wanted}
+        for kind in ("PersistentVolumeClaim", "PersistentVolume"):
+            for each in await self._data_volumes(kind, project):
+                if (kind, each["metadata"]["name"]) not in names:
+                    await self._objects.delete(each)
+
+    async def _data_volumes(self, kind: str, project: str) -> list[Manifest]:
+        """Return the volumes or the claims that were made for data sources."""
+        is_claim = kind == "PersistentVolumeClaim"
+        found = await self._objects.list_objects(
+            "v1",
+            kind,
+            namespace=project_namespace(project) if is_claim else "",
+            selector=f"app.kubernetes.io/managed-by=mofang-reconciler,"
+            f"{PROJECT_LABEL}={project}",
+        )
+        return [
+            each
+            for each in found
+            if f"{each['metadata']['name']}.".startswith(f"{DATA_CLAIM}.")
+        ]
 
     async def remove(self, project: str) -> str | None:
         """Take one step towards removing the namespace.
@@ -191,6 +259,7 @@ class ProjectNamespaces:
             await self._keep_files(project)
             await self._objects.delete(namespace)
             return "The namespace is being removed. People's files stay."
+        await self._remove_other_data(project, [])
         for category in VolumeCategory:
             await self._objects.delete(
                 {
@@ -347,6 +416,14 @@ def failed_state(err: Exception, project: str) -> ProjectState:
         namespace=project_namespace(project),
         reason=reason,
     )
+
+
+def _claim(namespace: str, name: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": namespace},
+    }
 
 
 def _secret(namespace: str, name: str) -> Manifest:

@@ -13,12 +13,9 @@ from typing import Any
 from mofang_jobs.engines.base import Engine
 from mofang_jobs.engines.registry import ENGINES
 from mofang_kube.names import FRAMEWORK_LABEL, PROJECT_LABEL, SERVER_LABEL
-from mofang_projects.models import (
-    EgressSettings,
-    NamespaceSettings,
-    Network,
-    contains,
-)
+from mofang_projects.egress import EgressSettings, contains
+from mofang_projects.fields import Network
+from mofang_projects.settings import NamespaceSettings
 
 NOTEBOOK_PORT = 8888
 HUB_PORT = 8081

@@ -8,7 +8,7 @@ failed.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,16 +19,11 @@ import kopf
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
 from mofang_kube.objects import ObjectStorage, connected_objects
+from mofang_projects.builder import BadPullSecretError
 from mofang_projects.directories import FAILURES, Directories
 from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
-from mofang_projects.models import (
-    SETTINGS_FILE,
-    BadProjectError,
-    BadPullSecretError,
-    NamespaceSettings,
-    Project,
-)
+from mofang_projects.models import BadProjectError, Project
 from mofang_projects.namespaces import (
     ForeignNamespaceError,
     Phase,
@@ -36,6 +31,7 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from mofang_projects.settings import SETTINGS_FILE, NamespaceSettings
 from mofang_projects.usage import UsageReader
 from mofang_projects.watch_probe import WatchBehindError, WatchProbe
 
@@ -44,6 +40,7 @@ _SNAPSHOT_CHECK_SECONDS = 60.0
 LIVENESS_ENDPOINT = "http://0.0.0.0:8090/healthz"
 FIELD_MANAGER = "mofang-reconciler"
 _RESOURCE = (GROUP, VERSION, "projects")
+_ENVIRONMENTS = (GROUP, VERSION, "environments")
 _RETRY_SECONDS = 5
 _RECONNECT_SECONDS = 1.0
 
@@ -98,6 +95,8 @@ class ProjectReconciler:
             initial_delay=self._settings.resync_seconds,
         )(self._reconcile)
         kopf.on.delete(*_RESOURCE, registry=registry, id="remove")(self._remove)
+        # Their data sources; what changes reaches projects with the next resync.
+        kopf.index(*_ENVIRONMENTS, registry=registry, id="environments")(_indexed)
         if self._homes is not None:
             for on_event in (kopf.on.create, kopf.on.update, kopf.on.resume):
                 on_event(*_HOMES, registry=registry, id="home")(self._reconcile_home)
@@ -180,22 +179,34 @@ class ProjectReconciler:
         _write_home(status, home, patch)
 
     async def _reconcile(
-        self, *, body: Any, name: str, patch: Any, logger: Any, **_: Any
+        self,
+        *,
+        body: Any,
+        name: str,
+        patch: Any,
+        logger: Any,
+        environments: Mapping[str, Iterable[Any]],
+        **_: Any,
     ) -> None:
+        known = [each for values in environments.values() for each in values]
         async with self._turns[name]:
             with self._metrics.timed(ReconcileOperation.RECONCILE):
-                state, is_worth_a_retry = await self._try(body, name)
+                state, is_worth_a_retry = await self._try(body, name, known)
         _write(state, body, patch)
         if state.phase is Phase.FAILED:
             logger.warning("Project %s cannot be made: %s", name, state.message)
         if is_worth_a_retry:
             raise kopf.TemporaryError(state.message, delay=_RETRY_SECONDS)
 
-    async def _try(self, body: Any, name: str) -> tuple[ProjectState, bool]:
+    async def _try(
+        self, body: Any, name: str, environments: list[Any]
+    ) -> tuple[ProjectState, bool]:
         """Reconcile, and say whether trying again soon may end differently."""
         assert self._namespaces is not None, "kopf connects at start-up"  # noqa: S101
         try:
-            state = await self._namespaces.reconcile(Project.parse(dict(body)))
+            state = await self._namespaces.reconcile(
+                Project.parse(dict(body)), environments
+            )
         except _FAILURES as err:
             reason, is_worth_a_retry = _classify(err)
             self._metrics.record_error(ReconcileOperation.RECONCILE, reason)
@@ -250,6 +261,11 @@ _FAILURES = (
     BadPullSecretError,
     *FAILURES,
 )
+
+
+async def _indexed(*, body: Any, name: str, **_: Any) -> dict[str, Any]:
+    """Keep of an Environment what tells its data sources and who may use it."""
+    return {name: {"metadata": {"name": name}, "spec": dict(body["spec"])}}
 
 
 def _classify(err: Exception) -> tuple[ErrorReason, bool]:

@@ -65,6 +65,30 @@ SNAPSHOT_REQUEST_ANNOTATION = f"{GROUP}/snapshot-request"
 PULLED_IMAGES_ANNOTATION = f"{GROUP}/pulled-images"
 """The chart's: a digest of the images that the pre-puller has pulled."""
 
+READABLE_DATA_ANNOTATION = f"{GROUP}/readable-data"
+"""On a project's namespace, by the reconciler, with commas between them: the claims
+that its pods may mount beside the platform's own, with a path after a slash where they
+may mount that alone. Mounts must be read-only."""
+
+WRITABLE_DATA_ANNOTATION = f"{GROUP}/writable-data"
+"""Likewise, for mounts that may be written to."""
+
+DATA_SECRETS_ANNOTATION = f"{GROUP}/data-secrets"
+"""On a project's namespace, by the reconciler: Secrets that its servers may mount. On a
+job: those that its submitter could use."""
+
+AWS_CONFIG_ANNOTATION = f"{GROUP}/aws-config"
+"""On a pod: the file of that name, which the pod mounts; no secret is in it."""
+
+AWS_CREDENTIALS_ANNOTATION = f"{GROUP}/aws-credentials"
+"""On a pod: the file of that name, which says where the keys are."""
+
+HADOOP_ANNOTATION_PREFIX = f"{GROUP}/hadoop-"
+"""On a pod, before the name of a file: Hadoop's client settings."""
+
+SECRET_PREFIX = "mofang-secret-"  # noqa: S105 - how names begin
+"""Of a project's Secrets that its pods may use."""
+
 PROJECT_FINALIZER = f"{GROUP}/project"
 
 WITHOUT_OWNER_LABEL = f"{GROUP}/without-owner"

@@ -13,6 +13,7 @@ from mofang_kube.nodes import is_lost
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
 from mofang_kube.watcher import Watcher
+from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
 
@@ -61,6 +62,7 @@ class SpawnContext:
         hub: str = "",
         limit_per_user: int = 0,
         ephemeral_storage: EphemeralStorage | None = None,
+        hdfs: HdfsSettings | None = None,
     ) -> None:
         self.training_url = training_url
         self.images = images
@@ -71,6 +73,7 @@ class SpawnContext:
         """Running servers of one user; 0 for no limit."""
         self.ephemeral_storage = ephemeral_storage or EphemeralStorage()
         """What a server may write to its node's disk."""
+        self.hdfs = hdfs
         self._lock = asyncio.Lock()
         self._connected = False
         self.api: ApiClient

@@ -4,14 +4,21 @@ Pure. ``resolve`` is the one place where a user's options meet the rules.
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import InvalidError
 from mofang_kube.names import debug_server_name, server_name
+from mofang_spawner.data_sources.hadoop import HdfsSettings
+from mofang_spawner.data_sources.pod_data import PodData
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
-from mofang_spawner.environments.policy import validate_environment, validate_project
+from mofang_spawner.environments.policy import (
+    project_role,
+    usable_sources,
+    validate_environment,
+    validate_project,
+)
 from mofang_spawner.environments.sizing import Sizes, resolve_sizes
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.volumes.grants import VolumeGrant, grants
@@ -28,6 +35,7 @@ class SpawnPlan:
     environment: Environment
     sizes: Sizes
     grants: tuple[VolumeGrant, ...]
+    data: PodData = field(default_factory=PodData)
     job: str | None = None
     """Id of the training job that the server looks into, if it does."""
     safe_mode: bool = False
@@ -45,6 +53,7 @@ def resolve(
     server: str,
     last_failure: str = "",
     storage: EphemeralStorage = _DEFAULT_STORAGE,
+    hdfs: HdfsSettings | None = None,
 ) -> SpawnPlan:
     """Check options against catalogue, membership and bounds.
 
@@ -56,6 +65,7 @@ def resolve(
         server: Name of the server; empty for the default one.
         last_failure: Cause of the failed start before, shown in safe mode.
         storage: The sizes of ``/cache``.
+        hdfs: Settings of HDFS' clients; None for none.
 
     Raises:
         RefusedError: Says what was wrong and what to do.
@@ -90,6 +100,15 @@ def resolve(
         environment=environment,
         sizes=resolve_sizes(environment.resources, options, storage),
         grants=grants(project, username),
+        data=PodData(
+            sources=usable_sources(
+                project,
+                environment,
+                username,
+                project_role(project, username, groups),
+            ),
+            hdfs=hdfs or HdfsSettings(),
+        ),
         job=options.job,
         safe_mode=options.safe_mode,
         last_failure=last_failure,

@@ -82,6 +82,9 @@ def apply_plan(
         ephemeral_storage: What it may write to its node's disk.
     """
     label_pod(pod, plan, hub)
+    if annotations := plan.data.annotations():
+        given = pod["metadata"].get("annotations") or {}
+        pod["metadata"]["annotations"] = {**given, **annotations}
     spec = pod["spec"]
     spec["automountServiceAccountToken"] = False
     spec.setdefault("enableServiceLinks", False)
@@ -115,6 +118,7 @@ def _volumes(
 ) -> list[Manifest]:
     found = [
         *volumes(plan.grants),
+        *plan.data.volumes(),
         {"name": "tmp", "emptyDir": {"sizeLimit": storage.tmp}},
         # What is in it counts as the container's memory, and may be all of that.
         {
@@ -131,7 +135,11 @@ def _volumes(
 
 
 def _mounts(plan: SpawnPlan) -> list[Manifest]:
-    found = [*mounts(plan.grants), *(dict(each) for each in _OWN_MOUNTS)]
+    found = [
+        *mounts(plan.grants),
+        *plan.data.mounts(),
+        *(dict(each) for each in _OWN_MOUNTS),
+    ]
     if plan.sizes.cache:
         found.append({"name": CACHE_VOLUME, "mountPath": CACHE_PATH})
     if plan.environment.startup_script:

@@ -1,8 +1,9 @@
 """KubeSpawner, with the platform's rules for what may start and how.
 
 Traits and hooks only: what may be chosen is decided in ``plan``, what the
-pod looks like in ``pods``, how it starts in ``server_start``. Which of KubeSpawner's
-traits have an effect is listed in ``kubespawner_traits``.
+pod looks like in ``pods``, how it starts in ``server_start``, how it is found to run or
+to have ended in ``watched``. Which of KubeSpawner's traits have an effect is listed in
+``kubespawner_traits``.
 """
 
 import asyncio
@@ -10,45 +11,35 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self, cast
 
 from jupyterhub.utils import maybe_future
-from kubespawner import KubeSpawner
 from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
 from traitlets import default
 
 from mofang_kube.deadline import Deadline
-from mofang_kube.errors import ForbiddenError, MofangError, is_permanent
+from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
-from mofang_spawner.context import PodView, SpawnContext
+from mofang_spawner.context import SpawnContext
 from mofang_spawner.failures import StartError, describe_failure, refusal
-from mofang_spawner.lost_nodes import remove_from_lost_node
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
-from mofang_spawner.pod_phase import EVICTION_STATE, Stage, describe_eviction
+from mofang_spawner.pod_phase import EVICTION_STATE, Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
 from mofang_spawner.variables import cpu_cores, memory_bytes
+from mofang_spawner.watched import WatchedSpawner
 
 _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no types
+class MofangSpawner(WatchedSpawner):
     """Starts a user's servers in the namespaces of their projects."""
 
     server_start_class = ServerStart
     """Makes what belongs to a server, and waits for its first answer."""
-
-    context: Callable[[], SpawnContext] = AnyTrait(
-        help="""
-        A callable that returns the ``SpawnContext`` all servers share.
-
-        Set by the hub's configuration; a function, since traitlets copies
-        whatever else a configuration holds for every server.
-        """,
-    ).tag(config=True)
 
     gallery: Callable[[Self], Awaitable[str]] | None = AnyTrait(
         None,
@@ -60,15 +51,9 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
         """,
     ).tag(config=True)
 
-    _callbacks: list[Callable[[], Any]]
-    """JupyterHub's: what it does once the server has ended."""
-
     _plan: SpawnPlan | None = None
-    _start_log: StartLog | None = None
     _last_failure = ""
     """Why the last start that was not in safe mode failed; empty if it did not."""
-    _eviction = ""
-    """Why the kubelet evicted the server; empty if it ended otherwise or runs."""
 
     @default("cmd")
     def _cmd_default(self) -> list[str]:
@@ -77,30 +62,6 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
     @default("options_form")
     def _options_form_default(self) -> Any:
         return self.gallery or super()._options_form_default()
-
-    # The gateway routes to Services only.
-    @default("services_enabled")
-    def _services_enabled_default(self) -> bool:
-        return True
-
-    # Events are read per pod while somebody waits, never for a whole namespace.
-    @default("events_enabled")
-    def _events_enabled_default(self) -> bool:
-        return False
-
-    # -- the one watch of all servers' pods, in place of KubeSpawner's reflectors
-
-    @property
-    def pod_reflector(self) -> PodView:
-        """All servers' pods, as KubeSpawner looks at them."""
-        return PodView(self.context().pods)
-
-    async def _start_watching_pods(self, replace: bool = False) -> PodView:
-        # KubeSpawner asks before every look at a pod. A poll that answered
-        # before the first list would declare living servers dead.
-        del replace
-        await self.context().pods_known()
-        return self.pod_reflector
 
     # -- what may start
 
@@ -157,6 +118,7 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             server=self.name,
             last_failure=self._last_failure,
             storage=context.ephemeral_storage,
+            hdfs=context.hdfs,
         )
 
     def _validate_limit(self, limit: int) -> None:
@@ -306,110 +268,6 @@ class MofangSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no typ
             self.log.warning(
                 "Left behind by the failed start of %s: %s", self._log_name, err
             )
-
-    # -- a node that does not answer
-
-    @property
-    def lost_node(self) -> str:
-        """Name of the server's node if that does not answer; else empty."""
-        node = self._node
-        return node if node and self.context().is_node_lost(node) else ""
-
-    @property
-    def _pod(self) -> dict[str, Any] | None:
-        return self.context().find_pod(self.namespace, self.pod_name)
-
-    @property
-    def _node(self) -> str:
-        pod = self._pod
-        return str(pod["spec"].get("nodeName") or "") if pod else ""
-
-    async def stop(self, now: bool = False) -> None:
-        """Stop the server; on a lost node, without waiting for the node."""
-        await self.context().pods_known()
-        removal = asyncio.create_task(
-            remove_from_lost_node(
-                self.context(), self.namespace, self.pod_name, self._node
-            )
-        )
-        try:
-            await super().stop(now=now)
-        finally:
-            removal.cancel()
-            await asyncio.gather(removal, return_exceptions=True)
-
-    # -- its end
-
-    async def poll(self) -> int | None:
-        """Say whether the server runs, as KubeSpawner does: None if so.
-
-        Two kinds of pods are no servers. One that is being removed, by a hub that died
-        meanwhile, a node that is drained or an administrator, ends by itself, and is
-        removed by force where its node does not answer. One that waits for its
-        containers in a hub that did not start it is what a hub that died has begun; it
-        is removed, and its user starts it again.
-        """
-        await self._start_watching_pods()
-        pod = self.pod_reflector.pods.get(f"{self.namespace}/{self.pod_name}")
-        if pod and "deletionTimestamp" in pod["metadata"]:
-            if self.lost_node:
-                # No kubelet confirms its end, and it would keep the next one's name.
-                await self.stop(now=True)
-            return 1
-        if pod and pod["status"]["phase"] == "Pending" and self._start_log is None:
-            self.log.warning(
-                "Removing %s: the hub ended while it was starting", self._log_name
-            )
-            await self.stop(now=True)
-            return 1
-        if pod:
-            self._eviction = describe_eviction(pod)
-        return cast("int | None", await super().poll())
-
-    async def poll_and_notify(self) -> int | None:
-        """Notice that the server ended; once more where what follows fails.
-
-        JupyterHub drops its callbacks before it calls them. A route that could not be
-        removed would stay, and the server count as running.
-        """
-        callbacks = list(self._callbacks)
-        status = cast("int | None", await super().poll_and_notify())
-        if status is not None and callbacks and self.ready:
-            self._callbacks = callbacks
-            self.start_polling()
-        return status
-
-    async def _make_delete_pod_request(
-        self, pod_name: str, _options: Any, grace_seconds: int, seconds: float
-    ) -> bool:
-        """Delete the pod; False if KubeSpawner is to try again.
-
-        KubeSpawner itself tries again after what was not answered in time, and after
-        nothing else: JupyterHub would forget a server whose pod runs on.
-        """
-        metadata = {"name": pod_name, "namespace": self.namespace}
-        try:
-            async with asyncio.timeout(seconds):
-                await self.context().objects.delete(
-                    {"apiVersion": "v1", "kind": "Pod", "metadata": metadata},
-                    grace_seconds=grace_seconds,
-                    verb="stop",
-                    noun="server",
-                )
-        except TimeoutError:
-            return False
-        except MofangError as err:
-            if is_permanent(err):
-                raise
-            self.log.warning("%s Trying again.", err)
-            return False
-        return True
-
-    async def delete_forever(self) -> None:
-        """Do nothing more: a server has no storage of its own.
-
-        KubeSpawner would ask for the deletion of a claim, which the hub may not do.
-        """
 
     # -- what is said of it
 

@@ -15,7 +15,7 @@ from mofang_kube import names
 from mofang_spawner.kubespawner_traits import TRAITS, Rule
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.volumes.grants import HOME
-from mofang_spawner.volumes.merging import RESERVED_VOLUMES
+from mofang_spawner.volumes.merging import is_reserved
 
 _DEPRECATED: Mapping[str, tuple[str, str]] = getattr(
     MofangSpawner, "_deprecated_traits", {}
@@ -151,7 +151,7 @@ def _check_volumes(value: Any) -> Iterator[str]:
         claim = _field(each, "persistentVolumeClaim") or {}
         if _field(each, "hostPath"):
             yield f"The volume {name} is a hostPath, which project namespaces forbid."
-        if name in RESERVED_VOLUMES or _field(claim, "claimName") in RESERVED_VOLUMES:
+        if any(map(is_reserved, (str(name), str(_field(claim, "claimName"))))):
             yield (
                 f"The volume {name} has a name or a claim of the platform's: give it "
                 "another name. Containers may mount the platform's volumes without it."

@@ -1,7 +1,8 @@
 """The environment variables of a server's container. Pure.
 
 In order of precedence, lowest first: KubeSpawner's own and the trait ``environment``,
-``spec.env`` of the Environment, the platform's. Each name occurs once.
+what data sources need, ``spec.env`` of the Environment, the platform's. Each name
+occurs once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,7 +42,7 @@ def build_variables(
     """
     reference = {"secretKeyRef": {"name": secret_name, "key": TOKEN_KEY}}
     hidden = [{"name": name, "valueFrom": reference} for name in SECRET_VARIABLES]
-    own = {
+    own = plan.data.variables() | {
         name: value
         for name, value in plan.environment.env.items()
         if not name.startswith(PLATFORM_PREFIXES)

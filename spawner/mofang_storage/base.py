@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -59,8 +58,7 @@ class Snapshot:
     """A directory as it was."""
 
     name: str
-    """As ``restore`` takes it; of a snapshot of a directory above, what the file
-    system calls it here."""
+    """What the file system calls it here; one of a directory above has a longer one."""
 
     taken: datetime
     own: bool = True
@@ -73,6 +71,9 @@ class Storage(Protocol):
     Every method works beneath the root by descriptors (``confined_fs``): no link, no
     ``..`` and no directory that is renamed meanwhile leads elsewhere. Each may block
     for as long as the file system does; none keeps any state.
+
+    What a snapshot has is restored by people themselves: their servers mount it, and
+    copy with their rights (``mofang_files.restoring``).
 
     All raise ``OSError``, ``UnsafePathError`` or ``DirectoryError`` where they cannot.
     """
@@ -95,22 +96,6 @@ class Storage(Protocol):
 
     def list(self, directory: StorageDirectory) -> list[Snapshot]:
         """Return the snapshots that show a directory, the newest first."""
-
-    def restore(
-        self,
-        directory: StorageDirectory,
-        snapshot: str,
-        path: Sequence[str],
-        new_name: str,
-    ) -> None:
-        """Copy what a snapshot has to a new name in the same directory.
-
-        Args:
-            directory: Which one.
-            snapshot: Its name, as ``list`` gives it.
-            path: Of the file or directory in it; none for all of it.
-            new_name: Beneath ``directory``; nothing may have it yet.
-        """
 
     def remove(self, directory: StorageDirectory, snapshot: str) -> None:
         """Remove a snapshot of a directory; none of that name is fine."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -25,7 +25,6 @@ from mofang_storage.base import (
     Usage,
 )
 from mofang_storage.confined_fs import opened_folder
-from mofang_storage.copying import copy_entry
 from mofang_storage.directories import ensure_directory
 from mofang_storage.snapshot_names import is_snapshot_name, read_snapshot
 
@@ -101,23 +100,6 @@ class CephFsStorage(Storage):
             found = [read_snapshot(each.name) for each in entries]
         known = (each for each in found if each is not None)
         return sorted(known, key=lambda each: each.taken, reverse=True)
-
-    @override
-    def restore(
-        self,
-        directory: StorageDirectory,
-        snapshot: str,
-        path: Sequence[str],
-        new_name: str,
-    ) -> None:
-        parts = (*directory.parts, SNAPSHOTS, snapshot, *path)
-        if SNAPSHOTS in (snapshot, new_name, *path):
-            raise DirectoryError("A snapshot has no snapshots of its own.")
-        with (
-            opened_folder(self._root, parts[:-1]) as source,
-            opened_folder(self._root, directory.parts) as target,
-        ):
-            copy_entry(source, parts[-1], target, new_name)
 
     @override
     def remove(self, directory: StorageDirectory, snapshot: str) -> None:

@@ -6,7 +6,6 @@ walking, up to a limit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -76,16 +75,6 @@ class PlainStorage(Storage):
     @override
     def list(self, directory: StorageDirectory) -> list[Snapshot]:
         return []
-
-    @override
-    def restore(
-        self,
-        directory: StorageDirectory,
-        snapshot: str,
-        path: Sequence[str],
-        new_name: str,
-    ) -> None:
-        raise DirectoryError(_NO_SNAPSHOTS)
 
     @override
     def remove(self, directory: StorageDirectory, snapshot: str) -> None:

@@ -33,7 +33,7 @@ def plan_snapshots(
 ) -> SnapshotPlan:
     """Plan for one directory.
 
-    A snapshot is due when the last one of its kind is of an earlier hour or day. One
+    A snapshot is due when there is none of its kind of this hour or day. One
     that a program which was away did not take is not taken afterwards. Of the former
     ones as many stay as are kept, however old they are: a holiday loses none.
 
@@ -52,7 +52,8 @@ def plan_snapshots(
     ):
         known = sorted(
             (each for each in own if reason_of(each.name) is reason),
-            key=lambda each: each.taken,
+            # Those of a clock that was wrong are the first to go.
+            key=lambda each: (each.taken <= now, each.taken),
             reverse=True,
         )
         is_due = kept > 0 and _is_due(reason, known, now)
@@ -65,10 +66,9 @@ def plan_snapshots(
 def _is_due(reason: SnapshotReason, known: list[Snapshot], now: datetime) -> bool:
     if reason is SnapshotReason.REQUESTED:
         return False
-    if not known:
-        return True
     period = timedelta(hours=1) if reason is SnapshotReason.HOURLY else timedelta(1)
-    return _period(known[0].taken, period) < _period(now, period)
+    current = _period(now, period)
+    return current not in {_period(each.taken, period) for each in known}
 
 
 def _period(time: datetime, length: timedelta) -> int:

@@ -1,7 +1,7 @@
 """What a kind of attack is; ``attack.registry`` lists them all."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import ClassVar
 
@@ -25,6 +25,19 @@ class Attack(ABC):
 
     callers: ClassVar[Sequence[str]]
     """Roles of those who send them, in turn."""
+
+    def requests(
+        self, random: Random, turns: Iterable[Caller], scene: Scene
+    ) -> Iterator[tuple[Request, Caller]]:
+        """Yield a request for each turn, with its caller.
+
+        Args:
+            random: Source of everything that differs.
+            turns: Who sends them, one after the other.
+            scene: Whom they are aimed at.
+        """
+        for caller in turns:
+            yield self.request(random, caller, scene), caller
 
     @abstractmethod
     def request(self, random: Random, caller: Caller, scene: Scene) -> Request:

@@ -5,6 +5,7 @@ NAMED: dict[str, tuple[str, ...]] = {
         "tests/cluster/test_job_network.py",
         "tests/cluster/test_network_policies.py",
         "tests/cluster/test_job_files.py",
+        "tests/cluster/test_admission_accounts.py",
         "tests/cluster/test_admission_policies.py",
     ),
     "e2e": (

@@ -2,6 +2,7 @@
 
 from attack.attack import Attack
 from attack.kinds.bodies import Bodies
+from attack.kinds.described import HubApi, TrainingApi
 from attack.kinds.framing import Framing
 from attack.kinds.from_pod import FromPod
 from attack.kinds.headers import Headers, Hosts
@@ -26,6 +27,8 @@ ATTACKS: tuple[Attack, ...] = (
     Servers(),
     Upgrades(),
     Framing(),
+    HubApi(),
+    TrainingApi(),
     FromPod(Paths(), 1.0),
     FromPod(Bodies(), 1.0),
     FromPod(Ids(), 1.0),

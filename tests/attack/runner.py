@@ -40,8 +40,8 @@ def generate(
         count: How many.
     """
     random = Random(f"{seed} {attack.name}")
-    for caller in itertools.islice(_turns(attack, scene), count):
-        yield attack.request(random, caller, scene), caller
+    turns = itertools.islice(_turns(attack, scene), count)
+    yield from attack.requests(random, turns, scene)
 
 
 def _turns(attack: Attack, scene: Scene) -> Iterator[Caller]:

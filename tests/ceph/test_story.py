@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,26 @@ import pytest_asyncio
 from cluster.test_jobs_world import OWNER, STORAGE, World, eventually
 
 from mofang_api.models import Job, JobState
+from mofang_files.restoring import restore_in_place
+from mofang_files.roots import Root
+from mofang_kube.names import UID, user_slug
 from mofang_local.ceph.cluster import CephCluster
-from support.ceph import directories_on, kill_mount, make_directory
+from mofang_projects.directories import (
+    TOP,
+    home_directory,
+    logs_directory,
+    project_directory,
+)
+from mofang_projects.models import VolumeCategory
+from mofang_storage.base import NO_QUOTA, Quota
+from mofang_storage.cephfs import CephFsStorage
+from mofang_storage.snapshot_names import SnapshotReason, snapshot_name
+from support.ceph import directories_on, kill_mount
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-HOME = f"users/{OWNER}"
+HOME = home_directory(user_slug(OWNER))
 MEGABYTE = 1_000_000
 
 MEET = """
@@ -77,20 +91,27 @@ with open("/home/jovyan/failures", "w") as file:
 """
 
 
+@pytest.fixture(scope="module")
+def storage(ceph: CephCluster) -> CephFsStorage:
+    """As the reconciler has it: with the key that sets quotas and makes snapshots."""
+    return CephFsStorage(ceph.settings.operator_mount, UID)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def project(world: World, ceph: CephCluster) -> AsyncIterator[World]:
+async def project(
+    world: World, ceph: CephCluster, storage: CephFsStorage
+) -> AsyncIterator[World]:
     """The module's project, whose directories are on Ceph."""
-    names = [HOME, f"projects/{world.project}", f"logs/{world.project}"]
-    for name in names:
-        make_directory(ceph.settings.operator_mount / name, STORAGE / name)
+    directories = (
+        HOME,
+        project_directory(world.project),
+        logs_directory(world.project),
+    )
+    for each in directories:
+        storage.ensure(each)
+    names = [str(each) for each in directories]
     with directories_on(ceph.settings.mount("cpu-1"), STORAGE, names):
         yield world
-
-
-@pytest.fixture
-def operator_home(ceph: CephCluster) -> Path:
-    """The owner's home, with the key that sets quotas and makes snapshots."""
-    return ceph.settings.operator_mount / HOME
 
 
 async def run(world: World, name: str, text: str, **more: object) -> str:
@@ -112,49 +133,53 @@ async def test_a_job_of_three_pods_shares_the_home(
 
     assert "all three are here" in log
     # The other node has a client of its own.
-    other = ceph.settings.mount("gpu-1") / HOME / "meeting"
+    other = ceph.settings.mount("gpu-1") / str(HOME) / "meeting"
     assert len(list(other.iterdir())) == 3
 
 
 async def test_a_quota_holds_and_cannot_be_lifted_from_a_pod(
-    project: World, operator_home: Path
+    project: World, ceph: CephCluster, storage: CephFsStorage
 ) -> None:
-    os.setxattr(operator_home, "ceph.quota.max_bytes", str(30 * MEGABYTE).encode())
+    home = ceph.settings.operator_mount / str(HOME)
+    quota = Quota(bytes=30 * MEGABYTE)
+    storage.ensure(HOME, quota)
     try:
         log = await run(project, "fill.py", FILL)
-        kept = os.getxattr(operator_home, "ceph.quota.max_bytes")
+        kept = os.getxattr(home, "ceph.quota.max_bytes")
     finally:
-        os.setxattr(operator_home, "ceph.quota.max_bytes", b"0")
+        storage.ensure(HOME, NO_QUOTA)
 
     assert "full EDQUOT" in log
     assert "quota EACCES" in log
     assert "layout EACCES" in log
     assert "snapshot EACCES" in log
-    assert kept == str(30 * MEGABYTE).encode()
+    assert int(kept) == quota.bytes
 
 
 async def test_a_deleted_file_comes_back_from_a_snapshot(
-    project: World, ceph: CephCluster, operator_home: Path
+    project: World, ceph: CephCluster, storage: CephFsStorage
 ) -> None:
     """One snapshot on the parent shows each person their own part alone."""
-    homes = operator_home.parent
+    homes = TOP[VolumeCategory.USERS]
     path = Path(project.write("precious.txt", "years of work"))
-    snapshot = homes / ".snap" / "daily"
-    snapshot.mkdir()
-    seen_by_pods = ceph.settings.mount("cpu-1") / HOME
+    name = snapshot_name(SnapshotReason.DAILY, datetime.now(UTC))
+    storage.snapshot(homes, name)
+    # With the key of people's pods.
+    mount = ceph.settings.mount("cpu-1")
+    mounted, home = CephFsStorage(mount, UID), mount / str(HOME)
     try:
-        (seen_by_pods / path.name).unlink()
-        names = [each.name for each in (seen_by_pods / ".snap").iterdir()]
-        assert names == [f"_daily_{homes.stat().st_ino}"]
-
-        kept = seen_by_pods / ".snap" / names[0] / path.name
+        (home / path.name).unlink()
+        (seen,) = mounted.list(HOME)
+        kept = home / ".snap" / seen.name / path.name
         with pytest.raises(OSError, match="Read-only") as refused:
             kept.write_text("another past")
-        (seen_by_pods / path.name).write_text(kept.read_text())
+        restore_in_place(kept, home / path.name, Root("home", home))
     finally:
-        snapshot.rmdir()
+        storage.remove(homes, name)
 
+    assert not seen.own
     assert refused.value.errno == errno.EROFS
+    assert mounted.list(HOME) == []
     log = await run(project, "read.py", f"print(open('{path}').read())")
     assert "years of work" in log
 
@@ -167,8 +192,8 @@ async def test_a_killed_mount_is_back_in_five_seconds_for_a_job_that_runs(
     command = ["python", project.write("beat.py", text)]
     job = await project.submit(command=command, framework="single")
     await project.until(job, JobState.RUNNING)
-    here = ceph.settings.mount("cpu-1") / HOME / "beat"
-    there = ceph.settings.mount("gpu-1") / HOME / "beat"
+    here = ceph.settings.mount("cpu-1") / str(HOME) / "beat"
+    there = ceph.settings.mount("gpu-1") / str(HOME) / "beat"
     await eventually(lambda: beaten_since(there, 0.0))
 
     kill_mount("cpu-1")

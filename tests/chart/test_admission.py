@@ -87,6 +87,7 @@ def test_what_an_administrator_adds_is_admitted(render, minimal):
         "allowedSecrets": ["our-proxy"],
         "allowedServiceAccounts": ["our-account"],
         "allowedCsiDrivers": ["secrets-store.csi.k8s.io"],
+        "allowedClaims": ["our-cache"],
     }
     found = expressions(
         policy(render(minimal, {"admissionPolicies": allowed}), "project-pods")
@@ -94,6 +95,28 @@ def test_what_an_administrator_adds_is_admitted(render, minimal):
     assert 'e.valueFrom.secretKeyRef.name in ["our-proxy"]' in found
     assert '["default","mofang-launcher","our-account"]' in found
     assert 'v.csi.driver in ["secrets-store.csi.k8s.io"]' in found
+
+
+def test_claims_of_pods_are_the_platforms_or_data_sources(render, minimal):
+    spec = policy(
+        render(minimal, {"admissionPolicies": {"allowedClaims": ["our-cache"]}}),
+        "project-pods",
+    )
+    [claims] = [each for each in spec["variables"] if each["name"] == "dataClaims"]
+    assert (
+        '["mofang-users","mofang-project","mofang-global","mofang-logs","our-cache"]'
+        in claims["expression"]
+    )
+
+
+def test_an_nfs_source_is_never_the_platforms_storage(render, minimal):
+    nfs = {"server": "nas", "path": "/exports/mofang/$(category)"}
+    storage = minimal["storage"] | {"persistentVolume": {"nfs": nfs}}
+    found = expressions(
+        policy(render({**minimal, "storage": storage}), "reconciler-volumes")
+    )
+    assert 'object.spec.nfs.server == "nas"' in found
+    assert '.startsWith("/exports/mofang/")' in found
 
 
 @pytest.mark.parametrize("kind", ["Policy", "PolicyBinding"])

@@ -51,3 +51,15 @@ def test_neither_hub_nor_training_service_writes_environments(chart):
         for rule in role["rules"]:
             if any(each.startswith("environments") for each in rule["resources"]):
                 assert set(rule["verbs"]) <= {"get", "list", "watch"}
+
+
+def test_projects_and_environments_declare_data_sources_alike(version):
+    text = (CHART / "crds" / "projects.mofang.dev.yaml").read_text()
+    (project,) = yaml.safe_load(text)["spec"]["versions"]
+
+    def items(found):
+        spec = found["schema"]["openAPIV3Schema"]["properties"]["spec"]
+        return spec["properties"]["dataSources"]["items"]
+
+    assert items(project) == items(version)
+    assert items(project)["properties"]["readOnly"]["default"] is True

@@ -6,7 +6,7 @@ from chart.conftest import CHART, REPOSITORY
 
 from mofang_hub.settings import Settings
 from mofang_projects.builder import pull_secret_name
-from mofang_projects.models import NamespaceSettings
+from mofang_projects.settings import NamespaceSettings
 
 PRIVATE = {"imagePullSecrets": [{"name": "registry"}, {"name": "mirror"}]}
 CONTINUOUS = {"prePuller": {"continuous": {"enabled": True}}}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mofang_hub.settings import Settings
-from mofang_projects.models import NamespaceSettings
+from mofang_projects.settings import NamespaceSettings
 
 CLUSTER_WIDE = {
     "ClusterRole",

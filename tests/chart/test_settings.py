@@ -5,7 +5,7 @@ import pytest
 from mofang_hub.routes.builder import USER_HOST_PREFIX, VirtualServiceBuilder
 from mofang_hub.routes.models import Route
 from mofang_hub.settings import Settings
-from mofang_projects.models import NamespaceSettings
+from mofang_projects.settings import NamespaceSettings
 
 PUBLIC = {"publicUrl": "https://hub.example.org"}
 
@@ -174,3 +174,15 @@ def test_oauth_on_one_origin_may_be_accepted(render, minimal):
     settings = render(minimal, accepted).file("mofang-settings", "settings.yaml")
 
     assert settings["hostPerUser"] is False
+
+
+def test_clients_of_hdfs_are_those_of_servers_and_jobs(render, minimal):
+    hdfs = {"coreSite": {"fs.defaultFS": "hdfs://a:8020"}}
+    rendered = render(minimal, {"hdfs": hdfs})
+    settings = Settings.model_validate(
+        rendered.file("mofang-settings", "settings.yaml")
+    )
+
+    for found in (settings.singleuser.hdfs, settings.jobs.hdfs):
+        assert found.core_site == hdfs["coreSite"]
+        assert set(found.files()) == {"core-site.xml", "hdfs-site.xml"}

@@ -11,15 +11,24 @@ import pytest
 import yaml
 
 from support import gangs
+from support.admission import HUB, RefusedError, claim, server_pod
 from support.eventually import eventually
 from support.platform import REPOSITORY, Platform
 
-HUB = "system:serviceaccount:mofang:hub"
-RECONCILER = "system:serviceaccount:mofang:reconciler"
 JOBS = sorted((REPOSITORY / "tests" / "data" / "jobs").glob("*.yaml"))
 SERVERS = sorted((REPOSITORY / "tests" / "data" / "servers").glob("*.yaml"))
 SHARED = ("users", "project", "global", "logs")
 """Claims of a project's namespace, without the prefix that all have."""
+
+
+COLLECTIONS = {
+    "Pod": "/api/v1/namespaces/{}/pods",
+    "Secret": "/api/v1/namespaces/{}/secrets",
+    "Namespace": "/api/v1/namespaces",
+    "PersistentVolume": "/api/v1/persistentvolumes",
+    "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
+    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +55,6 @@ def project(platform):
     eventually(is_ready, within=60, what=f"the project {name} is ready")
     yield name
     platform.kubectl("delete", "project", name, "--wait=false")
-
-
-class RefusedError(Exception):
-    """The server's message."""
-
-
-COLLECTIONS = {
-    "Pod": "/api/v1/namespaces/{}/pods",
-    "Secret": "/api/v1/namespaces/{}/secrets",
-    "Namespace": "/api/v1/namespaces",
-    "PersistentVolume": "/api/v1/persistentvolumes",
-    "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
-    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-}
 
 
 @pytest.fixture
@@ -89,51 +84,6 @@ def attempt(ask, project):
         await ask("POST", path, user, manifest)
 
     return create
-
-
-def server_pod(**changes):
-    """A server of ada's as the hub makes it; ``changes`` are parts of the spec."""
-    restricted = {
-        "allowPrivilegeEscalation": False,
-        "runAsNonRoot": True,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    name = "jupyter-ada--try"
-    key = {"name": name, "key": "api-token"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "name": name,
-            "labels": {
-                "mofang.dev/owner": "ada",
-                "mofang.dev/environment": "pytorch",
-                "mofang.dev/server": name,
-            },
-        },
-        "spec": {
-            "automountServiceAccountToken": False,
-            "containers": [
-                {
-                    "name": "notebook",
-                    "image": "docker.io/mofang/base:any",
-                    "securityContext": restricted,
-                    "resources": {"limits": {"memory": "16Mi", "cpu": "10m"}},
-                    "env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": key}}],
-                    "volumeMounts": [
-                        {"name": "home", "mountPath": "/home/jovyan", "subPath": "ada"}
-                    ],
-                }
-            ],
-            "volumes": [claim("home", "mofang-users")],
-        }
-        | changes,
-    }
-
-
-def claim(volume, name):
-    return {"name": volume, "persistentVolumeClaim": {"claimName": name}}
 
 
 def with_mount(project, *, claim_name, sub_path=None, labels=None):
@@ -429,142 +379,6 @@ async def test_a_container_for_debugging_sees_no_homes(ask, platform, project):
         await add(extra)
     finally:
         platform.kubectl("delete", "pod", name, "-n", namespace, "--force")
-
-
-def secret(name, **labels):
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": name, "labels": labels},
-        "stringData": {"key": "x"},
-    }
-
-
-OF_A_SERVER = {"mofang.dev/owner": "ada", "mofang.dev/environment": "pytorch"}
-
-
-async def test_the_hub_makes_what_servers_need(attempt):
-    await attempt(server_pod(), user=HUB)
-    await attempt(secret("jupyter-ada--try", **OF_A_SERVER), user=HUB)
-
-
-@pytest.mark.parametrize(
-    ("manifest", "said"),
-    [
-        pytest.param(
-            secret("mofang-secret-wandb", **OF_A_SERVER),
-            "it is the project's",
-            id="a Secret of the project",
-        ),
-        pytest.param(
-            secret("any"), "it is no object of a server", id="a Secret of nobody's"
-        ),
-        pytest.param(
-            {**server_pod(), "metadata": {"name": "any", "labels": OF_A_SERVER}},
-            "it is no object of a server",
-            id="a pod that is no server",
-        ),
-    ],
-)
-async def test_the_hub_makes_nothing_else_in_projects(manifest, said, attempt):
-    with pytest.raises(RefusedError, match=said):
-        await attempt(manifest, user=HUB)
-
-
-async def test_the_hub_removes_no_secret_of_a_project(ask, platform, project):
-    namespace = f"mofang-project-{project}"
-    made = secret("mofang-secret-wandb")
-    made["metadata"]["namespace"] = namespace
-    platform.apply(made)
-    with pytest.raises(RefusedError, match="it is no object of a server"):
-        await ask(
-            "DELETE",
-            f"/api/v1/namespaces/{namespace}/secrets/mofang-secret-wandb",
-            HUB,
-        )
-
-
-async def test_the_hub_makes_no_pods_outside_of_projects(attempt):
-    with pytest.raises(RefusedError, match="forbidden"):
-        await attempt(server_pod(), namespace="kube-system", user=HUB)
-
-
-def binding(role, name="gained", namespace="mofang"):
-    account = {"kind": "ServiceAccount", "name": "hub", "namespace": namespace}
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": name},
-        "roleRef": {
-            "apiGroup": "rbac.authorization.k8s.io",
-            "kind": "ClusterRole",
-            "name": role,
-        },
-        "subjects": [account],
-    }
-
-
-async def test_the_reconciler_binds_the_roles_of_projects_in_projects(attempt):
-    await attempt(binding("mofang-hub-project"), user=RECONCILER)
-    with pytest.raises(RefusedError, match="to accounts of the platform"):
-        await attempt(binding("mofang-hub-project", namespace="other"), user=RECONCILER)
-    # Two policies refuse it; the API server names one of them.
-    either = "belongs to no namespace of a project|is bound in namespaces of projects"
-    with pytest.raises(RefusedError, match=either):
-        await attempt(
-            binding("mofang-hub-project"), namespace="kube-system", user=RECONCILER
-        )
-
-
-async def test_roles_of_projects_are_bound_nowhere_else_by_anybody(attempt):
-    with pytest.raises(RefusedError, match="is bound in namespaces of projects"):
-        await attempt(binding("mofang-hub-project"), namespace="kube-system")
-    everywhere = binding("mofang-hub-project") | {"kind": "ClusterRoleBinding"}
-    with pytest.raises(RefusedError, match="is bound in namespaces of projects"):
-        await attempt(everywhere)
-
-
-async def test_the_reconciler_makes_namespaces_of_projects_alone(attempt, ask):
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "any"}}
-    with pytest.raises(RefusedError, match="belongs to no namespace of a project"):
-        await attempt(body, user=RECONCILER)
-    body["metadata"]["name"] = "mofang-project-try"
-    await attempt(body, user=RECONCILER)
-    with pytest.raises(RefusedError, match="belongs to no namespace of a project"):
-        await ask("DELETE", "/api/v1/namespaces/kube-node-lease", RECONCILER)
-
-
-async def test_the_reconciler_makes_volumes_of_the_storage_alone(
-    attempt, platform, project
-):
-    there = platform.get("pv", f"mofang-{project}-users")
-    spec = {
-        name: value
-        for name, value in there["spec"].items()
-        if name in {"accessModes", "capacity", "claimRef", "hostPath", "csi", "nfs"}
-    }
-    spec["claimRef"] = {
-        "kind": "PersistentVolumeClaim",
-        "namespace": "mofang-project-try",
-        "name": "mofang-users",
-    }
-    spec["storageClassName"] = ""
-    volume = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": "mofang-try-users"},
-        "spec": spec,
-    }
-    await attempt(volume, user=RECONCILER)
-
-    elsewhere = copy.deepcopy(volume)
-    elsewhere["spec"]["hostPath"] = {"path": "/", "type": "Directory"}
-    with pytest.raises(RefusedError, match="its source is not the one"):
-        await attempt(elsewhere, user=RECONCILER)
-    other = copy.deepcopy(volume)
-    other["spec"]["claimRef"]["namespace"] = "kube-system"
-    with pytest.raises(RefusedError, match="belongs to no namespace of a project"):
-        await attempt(other, user=RECONCILER)
 
 
 async def test_the_api_server_finds_nothing_wrong_in_the_expressions(platform):

@@ -7,7 +7,6 @@ import asyncio
 import json
 import secrets
 import shutil
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,10 +27,11 @@ from mofang_api.quantities import read_quantity
 from mofang_hub.settings import AuditSettings, JobSettings, LimitSettings
 from mofang_jobs.adapters.engine_discovery import discover_kinds
 from mofang_jobs.app import serve
-from mofang_kube.names import UID, user_slug
+from mofang_kube.names import JOB_LABEL, UID, user_slug
 from mofang_projects.directories import home_directory
 from mofang_storage.plain import PlainStorage
 from support.platform import state_folder
+from support.ports import free_port
 
 T = TypeVar("T")
 
@@ -137,6 +137,38 @@ class World:
                 await asyncio.sleep(0.2)
         return seen
 
+    async def end(self, job: Job) -> None:
+        """Delete a job and wait until its pods are gone."""
+        await self.call("DELETE", f"/{job.id}")
+
+        async def is_gone() -> bool:
+            pods = await client.CoreV1Api(self.api).list_namespaced_pod(
+                self.namespace, label_selector=f"{JOB_LABEL}={job.id}"
+            )
+            return not pods.items
+
+        await eventually(is_gone, within=60)
+
+    async def bind_to_pool(self, pool: str) -> None:
+        """Let the project's jobs run on the nodes of a pool alone."""
+        # Twice what a job asks for: a lost node's pods count until their grace is over.
+        quota = {"cpu": "128", "gpu": 64, "pods": 64}
+        await client.CustomObjectsApi(self.api).patch_cluster_custom_object(
+            "mofang.dev",
+            "v1alpha1",
+            "projects",
+            self.project,
+            {"spec": {"pool": pool, "quota": quota}},
+            _content_type="application/merge-patch+json",
+        )
+
+        async def is_known() -> bool:
+            spec = {"name": "x", "image": self.image, "script": "x.py"}
+            found = await self.call("POST", "/preview", json=spec)
+            return pool in found.json()["manifest"]
+
+        await eventually(is_known)
+
 
 async def _cores(api: client.ApiClient) -> Decimal:
     nodes = await client.CoreV1Api(api).list_node(
@@ -190,12 +222,6 @@ async def remove_project(api: client.ApiClient, name: str) -> None:
     homes = (f"users/{each}" for each in (OWNER, COLLEAGUE, ADMIN))
     for folder in (f"projects/{name}", f"logs/{name}", *homes):
         shutil.rmtree(STORAGE / folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 async def _answers(http: httpx.AsyncClient, url: str) -> bool:

@@ -105,6 +105,8 @@ class Case:
             "name": name,
             "image": self.image,
             "script": self.script,
+            # The engine with most objects of ours beside the job.
+            "engine": "trainer-v2",
             "replicas": 2,
             "resources": {"cpu": "250", "memory": "128Mi", "gpu": 0},
         }
@@ -318,7 +320,13 @@ async def test_these_are_the_writes(case: Case) -> None:
         async def all_made(wanted: set[str] = expected) -> bool:
             return wanted <= {each.what for each in case.killer.writes}
 
-        await eventually(all_made, within=30)
+        try:
+            await eventually(all_made, within=60)
+        except TimeoutError:
+            made = [str(each) for each in case.killer.writes]
+            raise AssertionError(
+                f"{action}: {made}, strays {case.killer.strays}\n{case.service.said}"
+            ) from None
         if action == "submit":
             await eventually(lambda of=job: case.admitted(of))
         seen = {each.what for each in case.killer.writes}

@@ -26,7 +26,7 @@ from mofang_jobs.domain.models import ObservedJob
 from mofang_local import network_policies
 from mofang_local.local_paths import paths
 from mofang_local.network import CPU_NODE, ip
-from mofang_projects.models import METADATA_SERVICES
+from mofang_projects.egress import METADATA_SERVICES
 from support.eventually import eventually
 from support.platform import Platform
 

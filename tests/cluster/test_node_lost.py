@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from cluster.test_jobs_world import World, eventually
-from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
+from kubernetes_asyncio.client import CoreV1Api
 
 from mofang_api.models import Job, JobState, ReplicaState
 from mofang_kube import names
@@ -39,23 +39,7 @@ SIZES = {"cpu": "20", "memory": "128Mi"}
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pooled(world: World) -> AsyncIterator[World]:
     """The world, its project bound to a pool of its own."""
-    # Twice what a job asks for: pods of a lost node count until their grace is over.
-    change = {"spec": {"pool": POOL, "quota": {"cpu": "128", "gpu": 8, "pods": 64}}}
-    await CustomObjectsApi(world.api).patch_cluster_custom_object(
-        "mofang.dev",
-        "v1alpha1",
-        "projects",
-        world.project,
-        change,
-        _content_type="application/merge-patch+json",
-    )
-
-    async def is_known() -> bool:
-        spec = {"name": "x", "image": world.image, "script": "x.py"}
-        found = await world.call("POST", "/preview", json=spec)
-        return POOL in found.json()["manifest"]
-
-    await eventually(is_known)
+    await world.bind_to_pool(POOL)
     yield world
 
 
@@ -92,18 +76,6 @@ async def node_of(world: World, job: Job) -> str:
     return min(str(each.node) for each in seen.replicas)
 
 
-async def end(world: World, job: Job) -> None:
-    await world.call("DELETE", f"/{job.id}")
-
-    async def is_gone() -> bool:
-        pods = await CoreV1Api(world.api).list_namespaced_pod(
-            world.namespace, label_selector=f"{names.JOB_LABEL}={job.id}"
-        )
-        return not pods.items
-
-    await eventually(is_gone, within=60)
-
-
 async def test_a_job_goes_on_elsewhere(pooled: World) -> None:
     core = CoreV1Api(pooled.api)
     with fake_nodes(3, pool=POOL):
@@ -120,7 +92,7 @@ async def test_a_job_goes_on_elsewhere(pooled: World) -> None:
 
         async with lost(core, gone):
             again = await eventually(has_moved, within=CONVERGED_SECONDS)
-        await end(pooled, job)
+        await pooled.end(job)
 
     assert again is not None
     (record,) = again.restarts
@@ -149,7 +121,7 @@ async def test_a_job_that_is_not_to_restart_says_so_and_can_be_cancelled(
             assert seen is not None
             await pooled.call("POST", f"/{job.id}/cancel")
             await pooled.until(job, JobState.CANCELLED, within=CONVERGED_SECONDS)
-        await end(pooled, job)
+        await pooled.end(job)
 
     assert seen.state is JobState.RUNNING
     assert str(seen.alert).endswith(" is not responding.")
@@ -176,7 +148,7 @@ async def test_a_node_that_answers_again_costs_nothing(pooled: World) -> None:
         # kwok says again that it is ready.
         await eventually(is_well, within=CONVERGED_SECONDS)
         seen = await pooled.get(job)
-        await end(pooled, job)
+        await pooled.end(job)
 
     assert (seen.state, seen.attempt) == (JobState.RUNNING, 1)
 

@@ -1,4 +1,4 @@
-"""On which machines jobs run, and what happens when one is lost, on fake ones."""
+"""On which nodes jobs run, and what happens when one is lost, on fake ones."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from cluster.test_jobs_world import World, eventually
-from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
+from kubernetes_asyncio.client import CoreV1Api
 
 from mofang_api.models import Job, JobState
 from support.nodes import fake_nodes
@@ -22,28 +22,12 @@ SMALL = {"cpu": "100m", "memory": "128Mi"}
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def pooled(world: World) -> AsyncIterator[World]:
     """The world, its project bound to a pool of its own."""
-    # Twice what a job asks for: pods of a lost machine count until their grace is over.
-    change = {"spec": {"pool": POOL, "quota": {"cpu": "128", "gpu": 64, "pods": 64}}}
-    await CustomObjectsApi(world.api).patch_cluster_custom_object(
-        "mofang.dev",
-        "v1alpha1",
-        "projects",
-        world.project,
-        change,
-        _content_type="application/merge-patch+json",
-    )
-
-    async def is_known() -> bool:
-        spec = {"name": "x", "image": world.image, "script": "x.py"}
-        found = await world.call("POST", "/preview", json=spec)
-        return POOL in found.json()["manifest"]
-
-    await eventually(is_known)
+    await world.bind_to_pool(POOL)
     yield world
 
 
 async def nodes_of(world: World, job: Job) -> dict[str, set[str]]:
-    """Machines by role, once every replica has one."""
+    """Nodes by role, once every replica has one."""
 
     async def placed() -> dict[str, set[str]] | None:
         seen = await world.get(job)
@@ -57,19 +41,7 @@ async def nodes_of(world: World, job: Job) -> dict[str, set[str]]:
     return await eventually(placed, within=60) or {}
 
 
-async def end(world: World, job: Job) -> None:
-    await world.call("DELETE", f"/{job.id}")
-
-    async def is_gone() -> bool:
-        pods = await CoreV1Api(world.api).list_namespaced_pod(
-            world.namespace, label_selector=f"mofang.dev/job={job.id}"
-        )
-        return not pods.items
-
-    await eventually(is_gone, within=60)
-
-
-async def test_workers_share_gpu_machines_and_the_others_keep_off_them(
+async def test_workers_share_gpu_nodes_and_the_others_keep_off_them(
     pooled: World,
 ) -> None:
     with (
@@ -85,14 +57,14 @@ async def test_workers_share_gpu_machines_and_the_others_keep_off_them(
             roles={"ps": {"replicas": 2}},
         )
         found = await nodes_of(pooled, job)
-        await end(pooled, job)
+        await pooled.end(job)
 
-    assert found["chief"] | found["ps"] <= set(cpu), "J2: CPU machines only"
+    assert found["chief"] | found["ps"] <= set(cpu), "J2: CPU nodes only"
     assert found["worker"] <= set(gpu)
-    assert len(found["worker"]) == 1, "J6: on as few machines as possible"
+    assert len(found["worker"]) == 1, "J6: on as few nodes as possible"
 
 
-async def test_where_only_gpu_machines_are_the_launcher_takes_their_cpu(
+async def test_where_only_gpu_nodes_are_the_launcher_takes_their_cpu(
     pooled: World,
 ) -> None:
     with fake_nodes(2, pool=POOL, gpu=4, node_type="gpu") as gpu:
@@ -107,7 +79,7 @@ async def test_where_only_gpu_machines_are_the_launcher_takes_their_cpu(
         pods = await CoreV1Api(pooled.api).list_namespaced_pod(
             pooled.namespace, label_selector=f"mofang.dev/job={job.id}"
         )
-        await end(pooled, job)
+        await pooled.end(job)
 
     assert found["launcher"] | found["worker"] <= set(gpu)
     launcher = next(
@@ -119,7 +91,7 @@ async def test_where_only_gpu_machines_are_the_launcher_takes_their_cpu(
 
 
 @pytest.mark.long
-async def test_a_lost_machine_costs_one_try_and_is_avoided(pooled: World) -> None:
+async def test_a_lost_node_costs_one_try_and_is_avoided(pooled: World) -> None:
     with fake_nodes(3, pool=POOL) as names:
         job = await pooled.submit(
             script="train.py",
@@ -140,7 +112,7 @@ async def test_a_lost_machine_costs_one_try_and_is_avoided(pooled: World) -> Non
             again = await eventually(has_moved, within=150)
         finally:
             await mark(pooled, lost, label)
-            await end(pooled, job)
+            await pooled.end(job)
 
     assert again is not None
     (record,) = again.restarts
@@ -153,7 +125,7 @@ async def test_a_lost_machine_costs_one_try_and_is_avoided(pooled: World) -> Non
 
 
 async def silence(world: World, node: str) -> dict[str, Any]:
-    """Let nobody speak for a machine any more; returns what to mark it with again."""
+    """Let nobody speak for a node any more; returns what to mark it with again."""
     core = CoreV1Api(world.api)
     labels = (await core.read_node(node)).metadata.labels
     found = {name: labels[name] for name in labels if "fake-run" in name}

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from mofang_local import loading
 from mofang_local.ceph.cluster import CephCluster
-from mofang_local.ceph.settings import FILE_SYSTEM, GIB, IMAGE, CephSettings
+from mofang_local.ceph.settings import FILE_SYSTEM, GIB, IMAGE, S3_PORT, CephSettings
 from mofang_local.images import platform_image
 from mofang_local.kubernetes import Kubectl
 from mofang_local.local_paths import paths
 from mofang_local.log_migration import make_shared_directories
 from mofang_local.network import NODES
+from support.eventually import eventually
 from support.platform import state_folder
+from support.ports import free_port, is_open
 
 _FOLDER = state_folder() / "ceph-test"
 SETTINGS = CephSettings(
@@ -47,6 +49,28 @@ def running_ceph() -> Iterator[CephCluster]:
 
 
 @contextmanager
+def forwarded_s3() -> Iterator[str]:
+    """Forward a port of this machine to radosgw; yields its URL."""
+    found, namespace = paths(), SETTINGS.namespace
+    kubectl = Kubectl(found)
+    kubectl.run(
+        *("rollout", "status", "deployment/rgw", "-n", namespace, "--timeout=180s")
+    )
+    port = free_port()
+    command = [str(found.programs / "kubectl"), "port-forward", "-n", namespace]
+    with subprocess.Popen(
+        [*command, "service/rgw", f"{port}:{S3_PORT}"],
+        env=kubectl.environment(),
+        stdout=subprocess.DEVNULL,
+    ) as forwarding:
+        try:
+            eventually(lambda: is_open(port), within=30, what="radosgw is reached")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            forwarding.terminate()
+
+
+@contextmanager
 def directories_on(source: Path, target: Path, names: list[str]) -> Iterator[None]:
     """Let directories of the platform's storage be those of another file system.
 
@@ -66,14 +90,6 @@ def directories_on(source: Path, target: Path, names: list[str]) -> Iterator[Non
         for name in names:
             command = ["umount", "--lazy", str(target / name)]
             subprocess.run(command, check=False, capture_output=True)
-
-
-def make_directory(directory: Path, like: Path) -> None:
-    """Make a directory with owner and mode of another."""
-    directory.mkdir(exist_ok=True)
-    facts = like.stat()
-    os.chown(directory, facts.st_uid, facts.st_gid)
-    directory.chmod(facts.st_mode & 0o7777)
 
 
 def mount_process(node: str) -> int:

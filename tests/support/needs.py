@@ -41,6 +41,8 @@ _UNIT = {
     "faketime": "faketime",
     "setpriv": "util-linux",
     "unshare": "util-linux",
+    # Trees of files are copied by it.
+    "rsync": "rsync",
     # Plain users may not enter root's own, where Python is elsewhere.
     "/usr/bin/python3": "python3",
 }

@@ -20,10 +20,11 @@ from mofang_files.comparing import compare, read_text
 from mofang_files.errors import FilesError
 from mofang_files.restoring import restore_beside, restore_in_place, undo_restore
 from mofang_files.roots import Roots
+from mofang_files.snapshots import opened_snapshots, parse_snapshot
 from mofang_files.space import SpaceReader
 from mofang_files.versions import (
     NO_SNAPSHOTS,
-    has_snapshots,
+    Version,
     list_deleted,
     list_versions,
     version_path,
@@ -115,14 +116,25 @@ class VersionsHandler(FilesHandler):
         self.answer(await asyncio.to_thread(self._find, text))
 
     def _find(self, text: str) -> dict[str, object]:
-        _, path = self.roots.find(text)
-        if not has_snapshots(path.parent):
-            return {"reason": NO_SNAPSHOTS, "versions": [], "deleted": []}
-        is_directory = path.is_dir() and not path.is_symlink()
+        root, path = self.roots.find(text)
+        versions: list[Version] = []
+        deleted: list[dict[str, object]] = []
+        has_snapshots = False
+        # What is above a root is not mounted: the root itself has no versions.
+        if path != root.path:
+            with opened_snapshots(path.parent) as snapshots:
+                if snapshots is not None:
+                    has_snapshots = True
+                    versions = list_versions(snapshots, path)
+        if path.is_dir() and not path.is_symlink():
+            with opened_snapshots(path) as snapshots:
+                if snapshots is not None:
+                    has_snapshots = True
+                    deleted = list_deleted(snapshots, path)
         return {
-            "reason": "",
-            "versions": [asdict(each) for each in list_versions(path)],
-            "deleted": list_deleted(path) if is_directory else [],
+            "reason": "" if has_snapshots else NO_SNAPSHOTS,
+            "versions": [asdict(each) for each in versions],
+            "deleted": deleted,
         }
 
 
@@ -168,8 +180,5 @@ class RestoreHandler(FilesHandler):
         version = version_path(path, snapshot)
         if mode == "in_place":
             return {"name": path.name, "undo": restore_in_place(version, path, root)}
-        taken = next(
-            (each.taken for each in list_versions(path) if each.snapshot == snapshot),
-            snapshot,
-        )
+        taken = parse_snapshot(snapshot).taken.isoformat()
         return {"name": restore_beside(version, path, taken).name, "undo": None}

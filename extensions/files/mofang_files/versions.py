@@ -7,17 +7,14 @@ of it: what is read here is what this server mounts, and nothing of anybody else
 from __future__ import annotations
 
 import os
-import re
-import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mofang_files.errors import AbsentError, FilesError
+from mofang_files.errors import AbsentError
 from mofang_files.roots import SNAPSHOTS
+from mofang_files.snapshots import Entry, Snapshot, Snapshots, parse_snapshot
 
-_NAME = re.compile(r"_?mofang-[a-z]+-(\d{8}T\d{6}Z)(?:_\d+)?")
 _DELETED = 200
 NO_SNAPSHOTS = (
     "This file system keeps no previous versions. Keep your work in git, or ask an "
@@ -39,74 +36,73 @@ class Version:
     """Whether it is as it is now."""
 
 
-def has_snapshots(directory: Path) -> bool:
-    """Say whether the file system of a directory keeps snapshots."""
-    return (directory / SNAPSHOTS).is_dir()
-
-
-def list_versions(path: Path) -> list[Version]:
+def list_versions(snapshots: Snapshots, path: Path) -> list[Version]:
     """Return the versions of what has a path, the newest first.
 
     Snapshots between which it was not changed are one version: the newest of them.
 
     Args:
+        snapshots: Of the directory that it is in.
         path: Absolute, without links but the last part.
+
+    Raises:
+        OSError: A snapshot cannot be read.
     """
-    now = _state(path)
-    found: list[Version] = []
-    last: tuple[int, int, int] | None = None
-    for name, taken in _snapshots(path.parent):
-        state = _state(path.parent / SNAPSHOTS / name / path.name)
-        if state is None:
-            last = None
-            continue
-        key = (state.st_mode, state.st_size, state.st_mtime_ns)
-        is_directory = stat.S_ISDIR(state.st_mode)
-        # Of a directory the time says nothing about what is below it.
-        if key == last and not is_directory:
-            continue
-        last = key
-        found.append(
-            Version(
-                snapshot=name,
-                taken=taken.isoformat(),
-                modified=_time(state).isoformat(),
-                size=state.st_size,
-                is_directory=is_directory,
-                current=not is_directory
-                and now is not None
-                and key == (now.st_mode, now.st_size, now.st_mtime_ns),
-            )
+    found = snapshots.find(path.name)
+    now = snapshots.entry(str(path))
+
+    def is_new(pair: tuple[Entry | None, Entry | None]) -> bool:
+        entry, newer = pair
+        return entry is not None and not snapshots.is_same_version(entry, newer)
+
+    def version(of: tuple[Snapshot, Entry]) -> Version:
+        snapshot, entry = of
+        return Version(
+            snapshot=snapshot.name,
+            taken=snapshot.taken.isoformat(),
+            modified=datetime.fromtimestamp(entry.state.st_mtime, tz=UTC).isoformat(),
+            size=entry.state.st_size,
+            is_directory=entry.is_directory,
+            current=snapshots.is_same_version(entry, now),
         )
-    return found
+
+    new = snapshots.concurrently(is_new, zip(found, [None, *found], strict=False))
+    kept = zip(snapshots.all, found, new, strict=True)
+    return snapshots.concurrently(
+        version,
+        ((snapshot, entry) for snapshot, entry, is_one in kept if entry and is_one),
+    )
 
 
-def list_deleted(directory: Path) -> list[dict[str, object]]:
+def list_deleted(snapshots: Snapshots, directory: Path) -> list[dict[str, object]]:
     """Return what a directory had and has no more, each with its last snapshot.
 
     Args:
+        snapshots: Of the directory itself.
         directory: Absolute, without links.
+
+    Raises:
+        OSError: A snapshot cannot be read.
     """
-    try:
-        present = {each.name for each in os.scandir(directory)}
-    except OSError:
-        return []
+    present = {each.name for each in os.scandir(directory)}
+    newer = snapshots.entry(str(directory))
+    changed: list[Snapshot] = []
+    for snapshot, entry in zip(snapshots.all, snapshots.find(), strict=True):
+        # What is unchanged has the same entries, and nothing else to say.
+        if entry and not (newer and entry.is_unchanged_from(newer)):
+            changed.append(snapshot)
+        newer = entry
     found: dict[str, dict[str, object]] = {}
-    for name, taken in _snapshots(directory):
-        try:
-            with os.scandir(directory / SNAPSHOTS / name) as entries:
-                for each in entries:
-                    if each.name in present or each.name in found:
-                        continue
-                    found[each.name] = {
-                        "name": each.name,
-                        "snapshot": name,
-                        "taken": taken.isoformat(),
-                        "is_directory": each.is_dir(follow_symlinks=False),
-                    }
-        except OSError:
-            # It was made after that snapshot, or the snapshot was just removed.
-            continue
+    listed = snapshots.concurrently(snapshots.list_directory, changed)
+    for snapshot, entries in zip(changed, listed, strict=True):
+        for name, is_directory in entries:
+            if name not in present and name not in found:
+                found[name] = {
+                    "name": name,
+                    "snapshot": snapshot.name,
+                    "taken": snapshot.taken.isoformat(),
+                    "is_directory": is_directory,
+                }
         if len(found) >= _DELETED:
             break
     return sorted(found.values(), key=lambda each: str(each["taken"]), reverse=True)
@@ -123,39 +119,11 @@ def version_path(path: Path, snapshot: str) -> Path:
         FilesError: It names no snapshot of the platform's.
         AbsentError: The snapshot does not have it, or is gone.
     """
-    if _NAME.fullmatch(snapshot) is None:
-        raise FilesError(f"{snapshot!r} names no snapshot.")
-    found = path.parent / SNAPSHOTS / snapshot / path.name
-    if _state(found) is None:
+    found = path.parent / SNAPSHOTS / parse_snapshot(snapshot).name / path.name
+    try:
+        found.lstat()
+    except OSError as err:
         raise AbsentError(
             f"The version of {path.name} is not there any more. Choose another."
-        )
+        ) from err
     return found
-
-
-def _snapshots(directory: Path) -> Iterator[tuple[str, datetime]]:
-    """Yield the platform's snapshots that show a directory, the newest first."""
-    try:
-        names = [each.name for each in os.scandir(directory / SNAPSHOTS)]
-    except OSError:
-        return
-    found = []
-    for name in names:
-        match = _NAME.fullmatch(name)
-        if match is None:
-            continue
-        taken = datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        found.append((taken, name))
-    for taken, name in sorted(found, reverse=True):
-        yield name, taken
-
-
-def _state(path: Path) -> os.stat_result | None:
-    try:
-        return path.lstat()
-    except OSError:
-        return None
-
-
-def _time(state: os.stat_result) -> datetime:
-    return datetime.fromtimestamp(state.st_mtime, tz=UTC)

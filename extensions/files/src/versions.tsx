@@ -99,9 +99,11 @@ export function VersionsPanel(props: IPanelProps): JSX.Element {
       {failure && <p role="alert">{failure}</p>}
       {!found && !failure && <p>{trans.__('Reading snapshots…')}</p>}
       {found?.reason && <p>{found.reason}</p>}
-      {found && !found.reason && found.versions.length === 0 && (
-        <p>{trans.__('No snapshot has it yet. One is taken each hour.')}</p>
-      )}
+      {found &&
+        !found.reason &&
+        found.versions.length + found.deleted.length === 0 && (
+          <p>{trans.__('No snapshot has it yet. One is taken each hour.')}</p>
+        )}
       {found && found.versions.length > 0 && (
         <table aria-label={trans.__('Versions')}>
           <tbody>

@@ -92,7 +92,7 @@ const schema31 = {
       additionalProperties: false,
       properties: {
         name: { pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$', type: 'string' },
-        path: { pattern: '^/', type: 'string' },
+        path: { pattern: '^(/|source://[^/]|s3://[^/])', type: 'string' },
         pass_as: { $ref: '#/$defs/PassAs' }
       },
       required: ['name', 'path'],
@@ -103,7 +103,7 @@ const schema31 = {
       additionalProperties: false,
       properties: {
         name: { pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$', type: 'string' },
-        path: { pattern: '^/', type: 'string' },
+        path: { pattern: '^(/|source://[^/]|s3://[^/])', type: 'string' },
         pass_as: { $ref: '#/$defs/PassAs' },
         staged: { type: 'boolean' },
         preload: { type: 'boolean' }
@@ -276,7 +276,7 @@ const schema34 = {
   additionalProperties: false,
   properties: {
     name: { pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$', type: 'string' },
-    path: { pattern: '^/', type: 'string' },
+    path: { pattern: '^(/|source://[^/]|s3://[^/])', type: 'string' },
     pass_as: { $ref: '#/$defs/PassAs' }
   },
   required: ['name', 'path'],
@@ -284,6 +284,7 @@ const schema34 = {
 };
 const schema35 = { enum: ['parameter', 'environment'], type: 'string' };
 const pattern12 = new RegExp('^[A-Za-z_][A-Za-z0-9_]{0,63}$', '');
+const pattern13 = new RegExp('^(/|source://[^/]|s3://[^/])', '');
 function validate22(
   data,
   {
@@ -383,12 +384,12 @@ function validate22(
     if (data.path !== undefined) {
       let data1 = data.path;
       if (typeof data1 === 'string') {
-        if (!pattern9.test(data1)) {
+        if (!pattern13.test(data1)) {
           const err5 = {
             instancePath: instancePath + '/path',
             schemaPath: '#/properties/path/pattern',
             keyword: 'pattern',
-            params: { pattern: '^/' }
+            params: { pattern: '^(/|source://[^/]|s3://[^/])' }
           };
           if (vErrors === null) {
             vErrors = [err5];
@@ -469,7 +470,7 @@ const schema36 = {
   additionalProperties: false,
   properties: {
     name: { pattern: '^[A-Za-z_][A-Za-z0-9_]{0,63}$', type: 'string' },
-    path: { pattern: '^/', type: 'string' },
+    path: { pattern: '^(/|source://[^/]|s3://[^/])', type: 'string' },
     pass_as: { $ref: '#/$defs/PassAs' },
     staged: { type: 'boolean' },
     preload: { type: 'boolean' }
@@ -582,12 +583,12 @@ function validate24(
     if (data.path !== undefined) {
       let data1 = data.path;
       if (typeof data1 === 'string') {
-        if (!pattern9.test(data1)) {
+        if (!pattern13.test(data1)) {
           const err5 = {
             instancePath: instancePath + '/path',
             schemaPath: '#/properties/path/pattern',
             keyword: 'pattern',
-            params: { pattern: '^/' }
+            params: { pattern: '^(/|source://[^/]|s3://[^/])' }
           };
           if (vErrors === null) {
             vErrors = [err5];

@@ -124,6 +124,9 @@ export interface IInput {
    * Such as `data_url`.
    */
   name: string;
+  /**
+   * Absolute, or a place in a data source of the project: `source://<name>/<path>`, or a URL of S3. The script gets the directory below `/data` or the URL.
+   */
   path: string;
   pass_as: PassAs;
 }
@@ -300,13 +303,16 @@ export type JobState =
   | 'Cancelled';
 
 /**
- * A directory the script writes to; it is made where it is missing.
+ * A place the script writes to; a directory is made where it is missing.
  */
 export interface IOutput {
   /**
    * Such as `train_url`.
    */
   name: string;
+  /**
+   * As that of an input. Nothing is made in a bucket; the script writes to its URL.
+   */
   path: string;
   pass_as: PassAs;
   /**

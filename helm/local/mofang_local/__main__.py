@@ -1,4 +1,4 @@
-"""The launcher's command line: up, down, clean, status, logs, kubectl, shell."""
+"""The launcher's command line: up, migrate, down, clean, status, logs and others."""
 
 import argparse
 import os
@@ -24,6 +24,7 @@ from mofang_local.components import COMPONENTS, Builder, Phase
 from mofang_local.errors import LauncherError
 from mofang_local.local_paths import LocalPaths, paths
 from mofang_local.locks import file_lock
+from mofang_local.migration import Migration, PlatformCeph
 from mofang_local.network import NODES
 from mofang_local.progress import Progress
 
@@ -74,6 +75,7 @@ def prepare(options: argparse.Namespace) -> None:
         compatibility.ensure(found)
         mofang.check_port()
         storage.choose(found, options.storage)
+        storage.place(found)
         enforced = options.network_policy == "on"
         network_policies.set_enforced(found, enforced=enforced)
         try:
@@ -84,6 +86,29 @@ def prepare(options: argparse.Namespace) -> None:
             raise
         worker.write_result(found, "")
         progress.say(f"Everything is ready at {mofang.url}.")
+
+
+def migrate(options: argparse.Namespace) -> None:
+    """Move people's files to another kind of storage, and start the platform on it."""
+    found, progress = paths(), Progress()
+    worker.stop(found)
+    port = platform.port(found)
+    if port is None:
+        raise LauncherError(
+            f"There are no files yet: `make up STORAGE={options.to}` begins with that."
+        )
+    cluster = Cluster(found, progress)
+    target = storage.StorageKind(options.to)
+    with file_lock(found.lock, "migrate"), progress.shown():
+        left = Migration(cluster, target, PlatformCeph(cluster)).run()
+    enforced = "on" if network_policies.is_enforced(found) else "off"
+    status = worker.run(["prepare", "--port", str(port), "--network-policy", enforced])
+    if status:
+        sys.exit(status)
+    print(  # noqa: T201 - the command's result
+        f"All files are on STORAGE={target}. Those of before stay in {left}: remove it "
+        "once everything is well."
+    )
 
 
 def wait(_: argparse.Namespace) -> None:
@@ -223,6 +248,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=int, required=True)
     command.add_argument("--network-policy", choices=("on", "off"), default="on")
     command.add_argument("--storage", choices=kinds)
+    command = add("migrate", migrate, "move people's files to another storage")
+    command.add_argument("--to", choices=kinds, required=True)
     add("wait", wait, "wait until everything that `up` began is ready")
     command = add("build", build, "build programs and images only")
     phases = [each.value for each in Phase]

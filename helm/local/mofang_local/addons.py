@@ -3,21 +3,20 @@
 Pure: manifests and values. ``cluster`` applies them.
 """
 
-from typing import Any
-
 import yaml
 
 from mofang_local.network import DNS_ADDRESS
+from mofang_local.objects import (
+    RESTRICTED,
+    Manifest,
+    build_binding,
+    build_field,
+    build_namespace,
+    build_object,
+)
 
-Manifest = dict[str, Any]
 NODE_PORT = 30080
 TLS_NODE_PORT = 30443
-RESTRICTED: Manifest = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsNonRoot": True,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 _COREFILE = """\
 .:53 {
     errors
@@ -38,26 +37,10 @@ def _rule(groups: str, resources: list[str]) -> Manifest:
     return {"apiGroups": [groups], "resources": resources, "verbs": ["list", "watch"]}
 
 
-def _object(kind: str, name: str, namespace: str | None, **rest: Any) -> Manifest:
-    groups = {
-        "Deployment": "apps/v1",
-        "ClusterRole": "rbac.authorization.k8s.io/v1",
-        "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
-        "Role": "rbac.authorization.k8s.io/v1",
-        "RoleBinding": "rbac.authorization.k8s.io/v1",
-    }
-    metadata: Manifest = {"name": name}
-    if namespace:
-        metadata["namespace"] = namespace
-    metadata.update(rest.pop("metadata", {}))
-    head = {"apiVersion": groups.get(kind, "v1"), "kind": kind, "metadata": metadata}
-    return {**head, **rest}
-
-
 def _deployment(
     name: str, namespace: str, labels: dict[str, str], pod: Manifest
 ) -> Manifest:
-    return _object(
+    return build_object(
         "Deployment",
         name,
         namespace,
@@ -71,10 +54,7 @@ def _deployment(
 
 
 def namespaces() -> list[Manifest]:
-    return [
-        _object("Namespace", name, None)
-        for name in ("istio-system", "kubeflow", "mofang")
-    ]
+    return [build_namespace(name) for name in ("istio-system", "kubeflow", "mofang")]
 
 
 def coredns(image: str) -> list[Manifest]:
@@ -107,33 +87,22 @@ def coredns(image: str) -> list[Manifest]:
         {"name": name, "port": 53, "targetPort": 53, "protocol": protocol}
         for name, protocol in (("dns", "UDP"), ("dns-tcp", "TCP"))
     ]
+    role = build_object(
+        "ClusterRole",
+        "mofang-local:coredns",
+        rules=[
+            _rule("", ["endpoints", "services", "pods", "namespaces"]),
+            _rule("discovery.k8s.io", ["endpointslices"]),
+        ],
+    )
+    subject = {"kind": "ServiceAccount", "name": "coredns", "namespace": system}
     return [
-        _object("ServiceAccount", "coredns", system),
-        _object("ConfigMap", "coredns", system, data={"Corefile": _COREFILE}),
-        _object(
-            "ClusterRole",
-            "mofang-local:coredns",
-            None,
-            rules=[
-                _rule("", ["endpoints", "services", "pods", "namespaces"]),
-                _rule("discovery.k8s.io", ["endpointslices"]),
-            ],
-        ),
-        _object(
-            "ClusterRoleBinding",
-            "mofang-local:coredns",
-            None,
-            roleRef={
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": "ClusterRole",
-                "name": "mofang-local:coredns",
-            },
-            subjects=[
-                {"kind": "ServiceAccount", "name": "coredns", "namespace": system}
-            ],
-        ),
+        build_object("ServiceAccount", "coredns", system),
+        build_object("ConfigMap", "coredns", system, data={"Corefile": _COREFILE}),
+        role,
+        build_binding(role, subject),
         _deployment("coredns", system, labels, pod),
-        _object(
+        build_object(
             "Service",
             "kube-dns",
             system,
@@ -214,10 +183,6 @@ _BOOTSTRAP = {
 }
 
 
-def _field(name: str, path: str) -> Manifest:
-    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
-
-
 def gateway(image: str) -> list[Manifest]:
     """Envoy as Istio's ingress gateway behind a NodePort."""
     namespace = "istio-system"
@@ -241,7 +206,10 @@ def gateway(image: str) -> list[Manifest]:
             "--component-log-level",
             "misc:error",
         ],
-        "env": [_field("POD_IP", "status.podIP"), _field("POD_NAME", "metadata.name")],
+        "env": [
+            build_field("POD_IP", "status.podIP"),
+            build_field("POD_NAME", "metadata.name"),
+        ],
         "ports": [{"name": "http", "containerPort": 8080}],
         "readinessProbe": {
             "httpGet": {"path": "/ready", "port": 15000},
@@ -274,28 +242,20 @@ def gateway(image: str) -> list[Manifest]:
         {"name": "http", "port": 80, "targetPort": 8080, "nodePort": NODE_PORT},
         {"name": "https", "port": 443, "targetPort": 8443, "nodePort": TLS_NODE_PORT},
     ]
+    role = build_object("Role", name, namespace, rules=[_rule("", ["secrets"])])
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
     return [
-        _object("ServiceAccount", name, namespace),
-        _object("Role", name, namespace, rules=[_rule("", ["secrets"])]),
-        _object(
-            "RoleBinding",
-            name,
-            namespace,
-            roleRef={
-                "apiGroup": "rbac.authorization.k8s.io",
-                "kind": "Role",
-                "name": name,
-            },
-            subjects=[{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
-        ),
-        _object(
+        build_object("ServiceAccount", name, namespace),
+        role,
+        build_binding(role, subject),
+        build_object(
             "ConfigMap",
             name,
             namespace,
             data={"bootstrap.yaml": yaml.safe_dump(_BOOTSTRAP)},
         ),
         _deployment(name, namespace, labels, pod),
-        _object(
+        build_object(
             "Service",
             name,
             namespace,

@@ -1,10 +1,9 @@
 """etcd and Kubernetes' own programs, in the first node's namespace."""
 
-from typing import Any
-
 from mofang_local import cgroups
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import API_PORT, CPU_NODE, POD_RANGE, SERVICE_RANGE
+from mofang_local.objects import Manifest, build_binding, build_object, build_user
 from mofang_local.processes import Program
 
 _ETCD = "https://127.0.0.1:2379"
@@ -18,25 +17,14 @@ REPLACEABLE = frozenset({"kube-apiserver", "kube-controller-manager", "kube-sche
 """Programs that pods go on without while they start anew."""
 
 
-def kubelet_access() -> dict[str, Any]:
+def kubelet_access() -> Manifest:
     """What lets the API server fetch logs and open shells on the nodes.
 
     `kubeadm init` creates the same binding in a phase that needs a running cluster.
     """
-    group = "rbac.authorization.k8s.io"
-    return {
-        "apiVersion": f"{group}/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "kubeadm:apiserver-kubelet-client"},
-        "roleRef": {
-            "apiGroup": group,
-            "kind": "ClusterRole",
-            "name": "system:kubelet-api-admin",
-        },
-        "subjects": [
-            {"apiGroup": group, "kind": "User", "name": "kube-apiserver-kubelet-client"}
-        ],
-    }
+    role = build_object("ClusterRole", "system:kubelet-api-admin")
+    name = "kubeadm:apiserver-kubelet-client"
+    return build_binding(role, build_user("kube-apiserver-kubelet-client"), name)
 
 
 def _api_server(paths: LocalPaths) -> tuple[str, ...]:

@@ -50,6 +50,11 @@ class LocalPaths:
         return self.state / "data" / "storage"
 
     @property
+    def former_storage(self) -> Path:
+        """The local directory's files, once they were migrated to a CephFS."""
+        return self.state / "data" / "storage-local"
+
+    @property
     def hub(self) -> Path:
         """The hub's database."""
         return self.state / "data" / "hub"

@@ -7,12 +7,12 @@ kube-network-policies asks for, it has not.
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from mofang_local import cgroups, network
 from mofang_local.errors import StartError
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import NODES, SERVICE_RANGE
+from mofang_local.objects import Manifest, build_binding, build_object, build_user
 from mofang_local.pki import NETWORK_POLICIES
 from mofang_local.processes import Program
 
@@ -39,13 +39,18 @@ def set_enforced(paths: LocalPaths, *, enforced: bool) -> None:
     mark.touch()
 
 
+def is_enforced(paths: LocalPaths) -> bool:
+    """Whether policies are to be enforced, as ``set_enforced`` has remembered."""
+    return not _switched_off(paths).exists()
+
+
 def _switched_off(paths: LocalPaths) -> Path:
     return paths.state / "network-policy-off"
 
 
 def programs(paths: LocalPaths) -> tuple[Program, ...]:
     """The processes that enforce policies; none where that was switched off."""
-    if _switched_off(paths).exists():
+    if not is_enforced(paths):
         return ()
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return tuple(
@@ -70,11 +75,8 @@ def _kubeconfig(paths: LocalPaths) -> Path:
     return paths.pki / f"{PROGRAM}.conf"
 
 
-def rights() -> list[dict[str, Any]]:
+def rights() -> list[Manifest]:
     """What their user may read: nothing but what policies go by."""
-    group = "rbac.authorization.k8s.io"
-    role = f"mofang-{PROGRAM}"
-    head = {"apiVersion": f"{group}/v1", "metadata": {"name": role}}
     resources = {
         "": ["nodes", "pods", "namespaces"],
         "networking.k8s.io": ["networkpolicies"],
@@ -83,15 +85,8 @@ def rights() -> list[dict[str, Any]]:
         {"apiGroups": [name], "resources": each, "verbs": ["get", "list", "watch"]}
         for name, each in resources.items()
     ]
-    return [
-        {**head, "kind": "ClusterRole", "rules": rules},
-        {
-            **head,
-            "kind": "ClusterRoleBinding",
-            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
-            "subjects": [{"apiGroup": group, "kind": "User", "name": NETWORK_POLICIES}],
-        },
-    ]
+    role = build_object("ClusterRole", f"mofang-{PROGRAM}", rules=rules)
+    return [role, build_binding(role, build_user(NETWORK_POLICIES))]
 
 
 def filter_bridges(run: Run = network.run) -> None:

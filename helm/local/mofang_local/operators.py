@@ -8,13 +8,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from mofang_local.addons import RESTRICTED
-
-Manifest = dict[str, Any]
+from mofang_local.objects import RESTRICTED, Manifest, build_namespace, build_object
 
 _OWN = "mofang-local"
 """ConfigMap that remembers what was applied, and one of our files."""
@@ -153,11 +150,12 @@ def manifests(
                 _fit(each, operator, references)
             case "ConfigMap" if operator.configuration:
                 each["data"] = dict.fromkeys(each["data"], operator.configuration)
-    own = [_object("Namespace", operator.namespace, None)]
-    own += [_object("Secret", name, operator.namespace) for name in operator.secrets]
+    namespace = operator.namespace
+    own = [build_namespace(namespace)]
+    own += [build_object("Secret", name, namespace) for name in operator.secrets]
     if operator.files:
-        files = _object("ConfigMap", f"{_OWN}-files", operator.namespace)
-        own.append({**files, "data": dict(operator.files)})
+        files = dict(operator.files)
+        own.append(build_object("ConfigMap", f"{_OWN}-files", namespace, data=files))
     return [*own, *(each for each in found if each["kind"] != "Namespace")]
 
 
@@ -187,11 +185,6 @@ def _fit(
         pod.setdefault("volumes", []).append(volume)
 
 
-def _object(kind: str, name: str, namespace: str | None) -> Manifest:
-    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
-    return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
-
-
 def mark(operator: Operator, module: Path, references: Mapping[str, str]) -> Manifest:
     """What remembers, in the cluster, from what the operator's objects were made.
 
@@ -210,4 +203,4 @@ def mark(operator: Operator, module: Path, references: Mapping[str, str]) -> Man
     ]
     digest.update(repr((operator, module.name, used)).encode())
     data = {f"{operator.name}.sha256": digest.hexdigest()}
-    return {**_object("ConfigMap", _OWN, operator.namespace), "data": data}
+    return build_object("ConfigMap", _OWN, operator.namespace, data=data)

@@ -10,10 +10,11 @@ import urllib.request
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
-from mofang_local import storage
+from mofang_local import services, storage
 from mofang_local.addons import NODE_PORT
 from mofang_local.cluster import Cluster
 from mofang_local.errors import PreflightError, StartError, last_lines
@@ -22,13 +23,17 @@ from mofang_local.images import PlannedImage
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE
 from mofang_local.processes import Program
+from mofang_local.services import NAMESPACE, PROJECTS
+from mofang_local.storage import StorageKind
 
-NAMESPACE = "mofang"
 USERS = ("ada", "ben")
 ADMIN = "admin"
 HOST = "mofang.localhost"
 """The hub's host. It and what is below it, the hosts of users, lead to loopback."""
+ROOT_VOLUME = "mofang-storage-root"
+"""Of hub, reconciler and audit log, as the chart calls it."""
 ANSWER_SECONDS = 180
+_STORAGE_TYPES = {StorageKind.LOCAL: "plain", StorageKind.CEPH: "cephfs"}
 _BROKEN = 500
 """HTTP statuses from here on are not an answer of the hub."""
 
@@ -71,6 +76,7 @@ def values(
             }
         },
         "storage": {
+            "type": _STORAGE_TYPES[storage.kind_of(paths)],
             **_host_path(f"{paths.storage}/$(category)"),
             "root": _host_path(str(storage.root(paths))),
         },
@@ -91,6 +97,15 @@ def write_facts(paths: LocalPaths, url: str) -> None:
     write_private(path, json.dumps(facts, indent=2))
 
 
+def port(paths: LocalPaths) -> int | None:
+    """The port that the platform was last started with; None if it never was."""
+    path = paths.state / "platform.json"
+    if not is_written(path):
+        return None
+    url: str = json.loads(path.read_text())["url"]
+    return urlsplit(url).port
+
+
 class Platform:
     """The chart on the local cluster, and the way in from this machine."""
 
@@ -105,6 +120,9 @@ class Platform:
 
     def install(self, images: dict[str, PlannedImage]) -> None:
         """Apply the resource definitions, then the chart."""
+        self._forget_other_root()
+        # A migration that was interrupted has stopped them.
+        services.start(self.cluster.kubectl)
         chart = self.paths.repository / "helm" / "mofang"
         self.cluster.kubectl.run(
             "apply", "--server-side", "--force-conflicts", "-f", str(chart / "crds")
@@ -121,6 +139,23 @@ class Platform:
             "--values",
             str(generated),
         )
+
+    def _forget_other_root(self) -> None:
+        """Remove volume and claim of a root elsewhere: a volume's source never changes.
+
+        Directory and files stay.
+        """
+        root, kubectl = str(storage.root(self.paths)), self.cluster.kubectl
+        for each in kubectl.get("persistentvolumes")["items"]:
+            path = each["spec"].get("hostPath", {}).get("path")
+            if each["metadata"]["name"] == ROOT_VOLUME and path != root:
+                services.stop(kubectl)
+                claim = each["spec"]["claimRef"]
+                kubectl.run(
+                    *("delete", "persistentvolumeclaim", claim["name"]),
+                    *("-n", claim["namespace"], "--ignore-not-found"),
+                )
+                kubectl.run("delete", "persistentvolume", ROOT_VOLUME)
 
     def write_facts(self) -> None:
         write_facts(self.paths, self.url)
@@ -212,7 +247,7 @@ class Platform:
             if statuses and all(each["ready"] for each in statuses):
                 continue
             place, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-            if place.startswith("mofang-project-"):
+            if place.startswith(PROJECTS):
                 continue
             states = [json.dumps(each.get("state", {})) for each in statuses]
             reason = "; ".join(states) or pod["status"].get("phase", "Unknown")

@@ -212,11 +212,8 @@ class Preparation:
         )
 
     def _build_image(self, name: str, step: Step) -> None:
-        def note(line: str) -> None:
-            step.note = line
-
         try:
-            image = images.platform_image(self._paths, name, note)
+            image = images.platform_image(self._paths, name, step.set_note)
             if image.reference != self._planned[name].reference:
                 raise BuildError(  # noqa: TRY301 - handled as any failed build
                     f"The sources of the image {name} changed while it was built: "
@@ -230,13 +227,11 @@ class Preparation:
             self._publish(name, availability.loading())
 
     def _build_ceph(self, step: Step) -> None:
-        def note(line: str) -> None:
-            step.note = line
-
-        self._own[IMAGE] = images.platform_image(self._paths, IMAGE, note)
+        self._own[IMAGE] = images.platform_image(self._paths, IMAGE, step.set_note)
 
     def _start_ceph(self, _: Step) -> None:
         storage.start_ceph(self._paths, self._cluster.kubectl, self._own[IMAGE])
+        storage.mount_ceph(self._paths)
 
     def _start(self, _: Step) -> None:
         self._own["pause"] = images.own_image(self._paths, "pause")

@@ -42,6 +42,10 @@ class Step:
     def seconds(self) -> float:
         return (self.ended or time.monotonic()) - self.began
 
+    def set_note(self, text: str) -> None:
+        """Say what it is doing, as whoever does it tells."""
+        self.note = text
+
     def count(self) -> str:
         """``812 of 2310 packages``, or the note of a step that does not count."""
         return f"{self.done} of {self.total} {self.unit}" if self.total else self.note

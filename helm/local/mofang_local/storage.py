@@ -11,7 +11,7 @@ from pathlib import Path
 from mofang_local import loading, network
 from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import IMAGE, CephSettings
-from mofang_local.errors import PreflightError
+from mofang_local.errors import PreflightError, StartError
 from mofang_local.files import write_private
 from mofang_local.images import Image
 from mofang_local.kubernetes import Kubectl
@@ -54,11 +54,49 @@ def choose(paths: LocalPaths, wanted: str | None) -> StorageKind:
         raise PreflightError(
             f"This platform keeps people's files on STORAGE={known}, and "
             f"STORAGE={kind} would begin without them. Start it by `make up "
-            f"STORAGE={known}`; or copy the files of {paths.storage} elsewhere, remove "
-            f"it by `make clean`, and run the same command again."
+            f"STORAGE={known}`; `make migrate STORAGE={kind}` then moves all files."
         )
-    write_private(record, f"{kind}\n")
+    record_kind(paths, kind)
     return kind
+
+
+def record_kind(paths: LocalPaths, kind: StorageKind) -> None:
+    """Remember what this platform stores on."""
+    write_private(paths.state / "storage", f"{kind}\n")
+
+
+def place(paths: LocalPaths) -> None:
+    """Let the directory that volumes begin with be where the files are.
+
+    Files of a local directory make way for a CephFS that they were migrated to, and
+    come back when these have been migrated back. What a migration that was interrupted
+    left undone is done.
+
+    Raises:
+        StartError: Something is in the way.
+    """
+    here, former = paths.storage, paths.former_storage
+    if kind_of(paths) is StorageKind.CEPH:
+        if (here / "users").is_dir() and not client_mounts(here):
+            if former.exists():
+                raise StartError(
+                    f"Files of people are in {here} and in {former}: one of them is "
+                    "left from before. Move it elsewhere."
+                )
+            here.rename(former)
+        return
+    if not former.exists():
+        return
+    for each in reversed(client_mounts(here)):
+        network.run("umount", "--lazy", str(each))
+    try:
+        if here.exists():
+            here.rmdir()
+        former.rename(here)
+    except OSError as error:
+        raise StartError(
+            f"{former} cannot become {here}: {error.strerror}. Move away what is there."
+        ) from error
 
 
 def kind_of(paths: LocalPaths) -> StorageKind:
@@ -88,11 +126,8 @@ def root(paths: LocalPaths) -> Path:
     return paths.storage
 
 
-def start_ceph(paths: LocalPaths, kubectl: Kubectl, image: Image) -> None:
-    """Bring Ceph up, and mount it where the volumes of projects begin.
-
-    Both nodes are one machine with one table of mounts, so one path leads to one mount:
-    that of the first node.
+def start_ceph(paths: LocalPaths, kubectl: Kubectl, image: Image) -> CephCluster:
+    """Bring Ceph up, with the directories that volumes begin with.
 
     Args:
         paths: Directories of the one-machine platform.
@@ -109,11 +144,20 @@ def start_ceph(paths: LocalPaths, kubectl: Kubectl, image: Image) -> None:
     cluster.wait()
     make_shared_directories(cluster.settings.operator_mount)
     make_private_directory(cluster.settings.operator_mount / "audit")
+    return cluster
+
+
+def mount_ceph(paths: LocalPaths) -> None:
+    """Mount the running Ceph where the volumes of projects begin.
+
+    Both nodes are one machine with one table of mounts, so one path leads to one mount:
+    that of the first node.
+    """
     paths.storage.mkdir(parents=True, exist_ok=True)
     # Whoever comes too early finds nothing to write to.
     if not client_mounts(paths.storage):
         paths.storage.chmod(0o555)
-        source = cluster.settings.mount(CPU_NODE.name)
+        source = ceph_settings(paths).mount(CPU_NODE.name)
         network.run("mount", "--bind", str(source), str(paths.storage))
 
 

@@ -108,6 +108,7 @@ def _spawner(c: Any, settings: Settings) -> None:
         hub=settings.platform_namespace,
         limit_per_user=singleuser.limit_per_user,
         ephemeral_storage=singleuser.ephemeral_storage,
+        hdfs=singleuser.hdfs,
     )
     WATCHES.follow(lambda: context.watchers)
     c.JupyterHub.spawner_class = MofangSpawner

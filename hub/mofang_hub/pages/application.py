@@ -18,6 +18,7 @@ from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.auth.log_secrets import keep_secrets_out_of_log
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
 from mofang_hub.pages import handlers, log_in_page, servers
+from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.user_host import user_host_handlers
@@ -115,7 +116,8 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *client_handlers(),
             *user_host_handlers(self.public_url),
         ]
-        self.handlers[:] = [
+        found = [
             *self.add_url_prefix(self.hub_prefix, ours),
             *replace_log_out(self.handlers),
         ]
+        self.handlers[:] = with_checks(found)

@@ -15,6 +15,7 @@ from mofang_api.models import JobSpec, Resources, RestartRecord
 from mofang_jobs.domain.conditions import Condition
 from mofang_kube.ephemeral_storage import ContainerDisk
 from mofang_kube.names import object_name, project_namespace, user_slug
+from mofang_spawner.data_sources.pod_data import PodData
 from mofang_spawner.volumes.grants import VolumeGrant
 
 Manifest = dict[str, Any]
@@ -65,6 +66,9 @@ class JobRequest:
 
     grants: tuple[VolumeGrant, ...] = ()
     """The directories of the owner's servers, which the job sees at the same paths."""
+
+    data: PodData = field(default_factory=PodData)
+    """Sources that the owner could use when it was submitted."""
 
     disks: Mapping[str, ContainerDisk]
     """What a replica of each role gets of its node's disk."""
@@ -225,6 +229,10 @@ class ObservedJob:
     it does not know; its objects are shown and removed, and never made or started."""
 
     kind: str = "PyTorchJob"
+    data_secrets: frozenset[str] = frozenset()
+    """Names of the Secrets of data sources that the owner could use at its submission.
+    """
+
     disks: Mapping[str, ContainerDisk] = field(default_factory=dict)
     """What a replica of each role gets of its node's disk; empty for jobs of versions
     that did not write it down."""

@@ -8,6 +8,7 @@ from mofang_api.models import JobSpec, Priority
 from mofang_jobs.domain.models import MemberRole
 from mofang_jobs.domain.validation import FieldErrors
 from mofang_spawner.environments.models import Project, ProjectSecret
+from mofang_spawner.environments.policy import can_use_secret
 
 
 def check_privileges(
@@ -32,16 +33,12 @@ def check_privileges(
     rules = {each.name: each for each in project.secrets}
     for variable, kept in spec.secrets.items():
         rule = rules.get(kept.secret)
-        if rule is not None and not _may_use(rule, user, role):
+        if rule and not can_use_secret(project, kept.secret, user, role):
             faults[f"secrets.{variable}"] = (
                 f"The Secret {kept.secret} is open to {_allowed(rule)} only. Use "
                 "another, or ask an administrator to open it to you."
             )
     return faults
-
-
-def _may_use(rule: ProjectSecret, user: str, role: MemberRole) -> bool:
-    return user == rule.owner or role.value in rule.roles
 
 
 def _allowed(rule: ProjectSecret) -> str:

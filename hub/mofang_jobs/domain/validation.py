@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from mofang_api.models import JobSpec
+from mofang_api.models.delivery import S3_SCHEME, SOURCE_SCHEME
 from mofang_api.quantities import format_bytes, parse_quantity
 from mofang_jobs.domain.resource_requests import (
     CPU,
@@ -21,6 +22,7 @@ from mofang_jobs.domain.resource_requests import (
     Disks,
     resource_requests,
 )
+from mofang_spawner.data_sources.models import ROOT
 from mofang_spawner.environments.models import Project
 from mofang_spawner.volumes.grants import HOME
 
@@ -42,7 +44,7 @@ def check_paths(spec: JobSpec, project: str) -> FieldErrors:
         for field, path in _files(spec):
             # An absolute path replaces the working directory in the join.
             whole = posixpath.join(spec.working_directory, path)
-            if not _is_below(whole, (*roots, IN_IMAGE), inside=True):
+            if not _is_below(whole, (*roots, IN_IMAGE, ROOT), inside=True):
                 faults[field] = unseen
     for field, path in _data_paths(spec):
         if not _is_below(path, roots, inside=True):
@@ -57,11 +59,19 @@ def _files(spec: JobSpec) -> Iterator[tuple[str, str]]:
         yield "requirements", spec.requirements
 
 
+def lies_in_source(path: str) -> bool:
+    """Whether the path is that of a data source, which ``check_sources`` judges."""
+    is_url = path.startswith((SOURCE_SCHEME, S3_SCHEME))
+    return is_url or _is_below(path, (ROOT,))
+
+
 def _data_paths(spec: JobSpec) -> Iterator[tuple[str, str]]:
     for number, place in enumerate(spec.inputs):
-        yield f"inputs.{number}.path", place.path
+        if not lies_in_source(place.path):
+            yield f"inputs.{number}.path", place.path
     for number, output in enumerate(spec.outputs):
-        yield f"outputs.{number}.path", output.path
+        if not lies_in_source(output.path):
+            yield f"outputs.{number}.path", output.path
     if spec.code:
         yield "code.directory", f"{spec.code.directory}/."
 

@@ -19,6 +19,8 @@ def build_head(kind: WorkloadKind, job: JobRequest) -> Manifest:
         names.OWNER_NAME_ANNOTATION: job.owner,
         names.EPHEMERAL_STORAGE_ANNOTATION: write_disks(job.disks),
     }
+    if job.data.secrets:
+        annotations[names.DATA_SECRETS_ANNOTATION] = ",".join(job.data.secrets)
     if job.restarts:
         records = ",".join(each.model_dump_json() for each in job.restarts)
         annotations[names.RESTARTS_ANNOTATION] = f"[{records}]"

@@ -47,6 +47,7 @@ _KEPT_ANNOTATIONS = (
     names.CONDITIONS_ANNOTATION,
     names.FAILURE_ANNOTATION,
     names.EPHEMERAL_STORAGE_ANNOTATION,
+    names.DATA_SECRETS_ANNOTATION,
 )
 
 
@@ -165,6 +166,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         is_unsupported=kept.is_unsupported,
         created=read_time(submitted_at(obj)) or datetime.min,  # noqa: DTZ901
         kind=obj["kind"],
+        data_secrets=_read_secrets(annotations),
         disks=_read_disks(annotations.get(names.EPHEMERAL_STORAGE_ANNOTATION, "")),
         attempt=attempt_of(obj),
         restarts=_read_restarts(annotations.get(names.RESTARTS_ANNOTATION, "")),
@@ -180,6 +182,11 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         conditions=read_conditions(annotations),
         failure=read_failure(annotations),
     )
+
+
+def _read_secrets(annotations: Manifest) -> frozenset[str]:
+    text: str = annotations.get(names.DATA_SECRETS_ANNOTATION, "")
+    return frozenset(text.split(",")) - {""}
 
 
 def _read_failure(kind: str, failed: Manifest | None) -> ReportedFailure | None:

@@ -36,7 +36,6 @@ from mofang_spawner.volumes.grants import (
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a mount of the container
 GRACE_SECONDS = 30
-SECRET_PREFIX = "mofang-secret-"  # noqa: S105 - how names begin
 
 
 def job_labels(job: JobRequest) -> dict[str, str]:
@@ -91,6 +90,7 @@ def build_pod_template(
         "containers": [_container(job, role, container, index_label)],
         "volumes": [
             *volumes((*job.grants, logs_grant(job.project, job.id))),
+            *job.data.volumes(),
             *_cache_volumes(job.disks[role.name]),
             {
                 "name": "shared-memory",
@@ -112,8 +112,9 @@ def build_pod_template(
         **scheduling_metadata.labels,
     }
     metadata: Manifest = {"labels": labels}
-    if scheduling_metadata.annotations:
-        metadata["annotations"] = dict(scheduling_metadata.annotations)
+    annotations = {**job.data.annotations(), **scheduling_metadata.annotations}
+    if annotations:
+        metadata["annotations"] = annotations
     return {"metadata": metadata, "spec": spec}
 
 
@@ -142,6 +143,7 @@ def _container(
         },
         "volumeMounts": [
             *mounts((*job.grants, logs_grant(job.project, job.id))),
+            *job.data.mounts(),
             *_cache_mounts(disk),
             {"name": "shared-memory", "mountPath": SHARED_MEMORY},
         ],
@@ -192,7 +194,7 @@ def _environment(
 
 def _secret(name: str, kept: SecretKey) -> Manifest:
     # The prefix keeps every other Secret of the namespace out of reach.
-    reference = {"name": f"{SECRET_PREFIX}{kept.secret}", "key": kept.key}
+    reference = {"name": f"{names.SECRET_PREFIX}{kept.secret}", "key": kept.key}
     return {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
 

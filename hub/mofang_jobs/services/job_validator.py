@@ -8,6 +8,11 @@ from datetime import timedelta
 from mofang_api.models import JobSpec
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.pod_storage import PodStorage
+from mofang_jobs.domain.data_sources import (
+    check_sources,
+    profile_variables,
+    resolve_sources,
+)
 from mofang_jobs.domain.environments import (
     check_image,
     is_of_environment,
@@ -20,8 +25,11 @@ from mofang_jobs.domain.privileges import check_privileges
 from mofang_jobs.domain.validation import FieldErrors, check_paths, check_quota
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
 from mofang_kube.names import new_job_id, project_namespace
+from mofang_spawner.data_sources.models import DataSource
+from mofang_spawner.data_sources.pod_data import PodData
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
+from mofang_spawner.environments.policy import data_sources, usable_sources
 from mofang_spawner.volumes.grants import grants
 
 
@@ -64,23 +72,45 @@ class JobValidator:
                 "minute."
             )
         environments = self._catalog.list_environments(project, caller.groups)
+        request = self._request_of(caller, role, project, spec, environments)
         faults = check_paths(spec, project.name)
+        faults |= check_sources(
+            request.spec,
+            project,
+            data_sources(project, resolve_image(spec, environments)[1]),
+            request.data.sources,
+        )
         faults |= check_privileges(spec, project, caller.name, role)
         faults |= await self._check_image(caller, project, spec, environments)
         if faults:
             raise InvalidError(_summary(faults), fields=faults)
-        request = self.build_request(caller.name, project, spec, environments)
         over = check_quota(spec, project, request.disks)
         if over:
             raise QuotaError(" ".join(over.values()), fields=over)
         return request
 
-    def build_request(
+    def _request_of(
+        self,
+        caller: Caller,
+        role: MemberRole | None,
+        project: Project,
+        spec: JobSpec,
+        environments: Iterable[Environment],
+    ) -> JobRequest:
+        _, known = resolve_image(spec, environments)
+        sources = usable_sources(project, known, caller.name, role)
+        return self._build_request(
+            caller.name, project, spec, environments, sources=sources
+        )
+
+    def _build_request(
         self,
         owner: str,
         project: Project,
         spec: JobSpec,
-        environments: Iterable[Environment] = (),
+        environments: Iterable[Environment],
+        *,
+        sources: tuple[DataSource, ...],
     ) -> JobRequest:
         """Return a job as it would be made if nothing were wrong with it.
 
@@ -90,8 +120,11 @@ class JobValidator:
             spec: The specification, already validated.
             environments: Those that the owner may use; the image of one is taken by its
                 name.
+            sources: Data sources that the owner may use.
         """
         spec, known = resolve_image(spec, environments)
+        spec = resolve_sources(spec, sources)
+        data = PodData(sources=sources, hdfs=self._settings.hdfs)
         return JobRequest(
             id=new_job_id(spec.name),
             project=project.name,
@@ -99,8 +132,13 @@ class JobValidator:
             spec=spec,
             pool=project.pool,
             grants=grants(project, owner),
+            data=data,
             disks=role_disks(spec, known, self._settings.ephemeral_storage),
-            variables=job_variables(known),
+            variables={
+                **data.variables(),
+                **profile_variables(spec, sources),
+                **job_variables(known),
+            },
             keep=timedelta(days=self._settings.ttl_days_after_finished),
             sample_seconds=self._settings.progress.sample_seconds,
             image_pull_secrets=self._settings.image_pull_secrets,
@@ -117,18 +155,29 @@ class JobValidator:
             raise ConflictError(f"The project {job.project} is not ready.")
         environment = self._catalog.find_environment(job.spec.environment or "")
         known = [environment] if environment else []
-        return self.build_request(job.owner, project, job.spec, known)
+        _, used = resolve_image(job.spec, known)
+        # What the owner is now in the project, only their token would tell.
+        sources = tuple(
+            each
+            for each in data_sources(project, used)
+            if project.data_states.get(each.key) == ""
+            and (each.s3 is None or each.s3.secret_name in job.data_secrets)
+        )
+        return self._build_request(job.owner, project, job.spec, known, sources=sources)
 
-    def draft(self, caller: Caller, project: Project, spec: JobSpec) -> JobRequest:
+    def draft(
+        self, caller: Caller, role: MemberRole, project: Project, spec: JobSpec
+    ) -> JobRequest:
         """Return a refused job as it would be made, as far as it can be told.
 
         Args:
             caller: Who asks; what is visible depends on it.
+            role: What the caller is in the project.
             project: Name of the project.
             spec: The specification, already validated.
         """
         environments = self._catalog.list_environments(project, caller.groups)
-        return self.build_request(caller.name, project, spec, environments)
+        return self._request_of(caller, role, project, spec, environments)
 
     async def _check_image(
         self,

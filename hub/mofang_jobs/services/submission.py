@@ -208,7 +208,7 @@ class SubmissionService:
             new = await self._validator.validate(caller, role, project, spec)
         except RefusedError as err:
             faults |= err.fields or {"": err.message}
-            new = self._validator.draft(caller, project, spec)
+            new = self._validator.draft(caller, role, project, spec)
         objects: list[Manifest] = []
         if kind:
             objects = render(

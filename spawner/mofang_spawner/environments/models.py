@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from mofang_spawner.data_sources.models import DataSource
 from mofang_spawner.environments.availability import Unavailable, read_unavailable
 
 Quantity = Annotated[
@@ -76,6 +77,7 @@ class Environment(_Model):
     resources: Resources
     startup_script: str = ""
     env: dict[str, str] = {}
+    data_sources: tuple[DataSource, ...] = ()
     order: int = 100
     unavailable: Unavailable | None = None
     """Why it cannot be started; None when its image is there."""
@@ -89,15 +91,18 @@ class Environment(_Model):
             images: References of the platform's images by name.
         """
         image = body["spec"].get("image")
-        return cls.model_validate(
+        name = body["metadata"]["name"]
+        environment = cls.model_validate(
             {
                 **body["spec"],
                 # A name that is not the platform's may be a registry's: ubuntu:24.04.
                 "image": images.get(image, image),
-                "name": body["metadata"]["name"],
+                "name": name,
                 "unavailable": read_unavailable(body),
             }
         )
+        declared = [each.declared_by(name) for each in environment.data_sources]
+        return environment.model_copy(update={"data_sources": tuple(declared)})
 
 
 class Member(_Model):
@@ -137,6 +142,10 @@ class Project(_Model):
     high_priority: str = "admin"
     """The least role whose jobs may have priority high: member or admin."""
     secrets: tuple[ProjectSecret, ...] = ()
+    data_sources: tuple[DataSource, ...] = ()
+    data_states: dict[str, str] = Field(default={})
+    """Of sources, those of environments included, by their keys: why one cannot be
+    mounted, empty for one that can. One without a state is not prepared yet."""
 
     @classmethod
     def parse(cls, body: dict[str, Any]) -> Self:
@@ -149,5 +158,9 @@ class Project(_Model):
                 "phase": status.get("phase", ""),
                 "message": status.get("message", ""),
                 "storage": status.get("storage") or {},
+                "data_states": {
+                    each["key"]: "" if each["ready"] else each.get("message", "")
+                    for each in status.get("dataSources") or []
+                },
             }
         )

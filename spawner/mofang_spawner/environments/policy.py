@@ -3,6 +3,7 @@
 from collections.abc import Set as AbstractSet
 
 from mofang_kube.errors import ForbiddenError, InvalidError, NotFoundError
+from mofang_spawner.data_sources.models import DataSource, merge_sources
 from mofang_spawner.environments.models import Environment, Project
 
 _RANK = {"viewer": 0, "member": 1, "admin": 2}
@@ -52,6 +53,53 @@ def can_use(
         access.everyone
         or project.name in access.projects
         or bool(groups & set(access.groups))
+    )
+
+
+def can_use_secret(
+    project: Project, secret: str, username: str, role: str | None
+) -> bool:
+    """Whether somebody may use a Secret of the project; any member one without a rule.
+
+    Args:
+        project: The project.
+        secret: Its name without ``mofang-secret-``.
+        username: Name in the hub.
+        role: What they are in the project.
+    """
+    rule = next((each for each in project.secrets if each.name == secret), None)
+    if rule is None:
+        return role in {"member", "admin"}
+    return username == rule.owner or role in rule.roles
+
+
+def data_sources(
+    project: Project, environment: Environment | None
+) -> tuple[DataSource, ...]:
+    """Return the sources of a pod's project and environment, ready or not.
+
+    Where both have one of the same name, the project's counts.
+    """
+    of_environment = environment.data_sources if environment else ()
+    return merge_sources(project.data_sources, of_environment)
+
+
+def usable_sources(
+    project: Project, environment: Environment | None, username: str, role: str | None
+) -> tuple[DataSource, ...]:
+    """Return the sources that are ready and, of those of S3, whose keys one may use.
+
+    Args:
+        project: The project.
+        environment: What the pod runs; None for an image of no environment.
+        username: Name in the hub.
+        role: What they are in the project.
+    """
+    return tuple(
+        each
+        for each in data_sources(project, environment)
+        if project.data_states.get(each.key) == ""
+        and (each.s3 is None or can_use_secret(project, each.s3.secret, username, role))
     )
 
 

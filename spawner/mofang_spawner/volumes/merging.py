@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from mofang_spawner.data_sources.models import CLAIM as DATA_CLAIM
 from mofang_spawner.volumes.grants import VolumeGrant
 
 Manifest = dict[str, Any]
@@ -17,7 +18,13 @@ RESERVED_VOLUMES = (
     "shared-memory",
     "server",
 )
-"""Names of the platform's own volumes in a server's pod."""
+"""Names of the platform's own volumes in a server's pod, but for data sources'."""
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a volume or a claim of that name is the platform's."""
+    ours = (f"{DATA_CLAIM}.", f"{DATA_CLAIM}-")
+    return name in RESERVED_VOLUMES or f"{name}.".startswith(ours)
 
 
 def merge_volumes(given: Iterable[Manifest], ours: list[Manifest]) -> list[Manifest]:

@@ -55,7 +55,8 @@ _PARTS = (
 )
 
 
-def _raw(random: Random) -> bytes:
+def raw_body(random: Random) -> bytes:
+    """Return what is no JSON, or nothing that a model is of."""
     return random.choice(
         [
             b"",
@@ -121,8 +122,8 @@ def _any_json(random: Random) -> bytes:
 
 
 _MAKERS: tuple[Callable[[Random], bytes], ...] = (
-    _raw,
-    _raw,
+    raw_body,
+    raw_body,
     _nested,
     _numbers,
     _duplicates,

@@ -7,7 +7,7 @@ from unit.mofang.fake_service import GIVEN, TOKEN, a_job
 from mofang.archives import archive_of
 from mofang.errors import ConfigurationError, InvalidError
 from mofang.options import SubmitOptions
-from mofang.settings import ClientSettings
+from mofang.settings import SHARED_DIRECTORIES, ClientSettings
 from mofang.submission import build_spec, change_spec, rerun_spec
 from mofang_api.models import JobSpec
 
@@ -497,3 +497,33 @@ def test_a_rerun_may_take_the_code_as_it_is_now(home, inside):
     new = rerun_spec(job, {"snapshot": True}, inside, home).code
     assert new.directory == first.code.directory
     assert new.snapshot != first.code.snapshot
+
+
+def test_places_in_data_sources_are_no_paths_of_the_notebook(home, inside):
+    options: SubmitOptions = {
+        "inputs": {"data_url": "source://scans/train", "more": "s3://lake/raw"},
+        "outputs": {"train_url": "source://models/run1,staged"},
+    }
+    spec = build_spec("digits/train.py", [], options, inside, home)
+
+    assert [each.path for each in spec.inputs] == [
+        "source://scans/train",
+        "s3://lake/raw",
+    ]
+    assert spec.outputs[0].path == "source://models/run1"
+    assert spec.outputs[0].staged
+
+
+def test_a_mounted_source_is_seen_by_jobs(home, inside):
+    there = replace(inside, shared_directories=(*SHARED_DIRECTORIES, str(home)))
+    options: SubmitOptions = {"inputs": {"data_url": "/data/scans/train"}}
+    spec = build_spec("digits/train.py", [], options, there, home)
+
+    assert spec.inputs[0].path == "/data/scans/train"
+
+
+@pytest.mark.parametrize("path", ["data", "source://", "s3://", "http://host/data"])
+def test_a_place_that_is_none_is_refused_with_the_ways_to_write_it(path):
+    with pytest.raises(InvalidError) as caught:
+        build_spec("train.py", [], {"inputs": {"data_url": path}}, OUTSIDE)
+    assert "source://imagenet/train" in caught.value.fields["inputs.0.path"]

@@ -1,9 +1,14 @@
 """Previous versions by the notebook's server, from snapshots as CephFS shows them."""
 
 import json
+import os
+import threading
 
 import pytest
 from unit.mofang_files.conftest import API, DAILY, HOURLY
+
+from mofang_files.errors import FileSystemError
+from mofang_files.snapshots import opened_snapshots
 
 TRAIN = "home/src/train.py"
 
@@ -52,6 +57,132 @@ async def test_snapshots_without_a_change_between_them_are_one_version(
     assert [each["snapshot"] for each in found["versions"]] == [later, DAILY]
 
 
+def hour(number):
+    """The name of the snapshot of an hour, of several days."""
+    return HOURLY.replace("30T04", f"{1 + number // 24:02}T{number % 24:02}")
+
+
+async def test_all_of_many_snapshots_are_listed(server, train, keep):
+    """More than are looked into at the same time, and in the order of their times."""
+    names = [hour(number) for number in range(100)]
+    for number, name in enumerate(names):
+        keep(train, f"{number}\n", name, modified=1_600_000_000 + number)
+
+    found = await versions(server, TRAIN)
+
+    listed = [each["snapshot"] for each in found["versions"]]
+    assert listed == [HOURLY, DAILY, *reversed(names)]
+
+
+async def test_an_untouched_file_is_one_version_in_all_snapshots(server, train):
+    """A snapshot shows the file itself, with the number that it has now."""
+    for number in range(50):
+        kept = train.parent / ".snap" / hour(number) / "train.py"
+        kept.parent.mkdir()
+        os.link(train, kept)
+
+    first, *others = (await versions(server, TRAIN))["versions"][2:]
+
+    assert first["snapshot"] == hour(49)
+    assert first["current"]
+    assert not others
+
+
+async def test_a_file_of_the_same_size_and_time_is_another_version(server, train, keep):
+    """`cp --preserve`, tar and git set times: content tells them apart."""
+    modified = 1_700_000_000
+    keep(train, "one\n", hour(1), modified=modified)
+    keep(train, "two\n", hour(2), modified=modified)
+    keep(train, "two\n", hour(3), modified=modified)
+    train.write_text("two\n")
+    os.utime(train, (modified, modified))
+
+    found = (await versions(server, TRAIN))["versions"][2:]
+
+    assert [(each["snapshot"], each["current"]) for each in found] == [
+        (hour(3), True),
+        (hour(1), False),
+    ]
+
+
+async def test_a_file_that_was_deleted_and_made_again_is_two_versions(
+    server, train, keep
+):
+    keep(train, "same\n", hour(1))
+    (train.parent / ".snap" / hour(2)).mkdir()
+    keep(train, "same\n", hour(3))
+
+    found = (await versions(server, TRAIN))["versions"][2:]
+
+    assert [each["snapshot"] for each in found] == [hour(3), hour(1)]
+
+
+async def test_versions_are_of_a_name_and_not_of_what_was_renamed_to_it(
+    server, storage, train, keep
+):
+    """What a directory is called now does not count; its snapshots go with it."""
+    keep(train.with_name("other.py"), "other\n", hour(1))
+    train.rename(train.with_name("other.py"))
+    (storage / "home" / "src").rename(storage / "home" / "lib")
+
+    found = (await versions(server, "home/lib/other.py"))["versions"]
+
+    assert [each["snapshot"] for each in found] == [hour(1)]
+    assert (await versions(server, "home/lib/train.py"))["versions"]
+
+
+async def test_a_link_in_the_place_of_a_file_is_a_version_of_its_own(
+    server, storage, train
+):
+    secret = storage / "projects" / "speech" / "secret"
+    for number in (1, 2):
+        kept = train.parent / ".snap" / hour(number)
+        kept.mkdir()
+        (kept / "train.py").symlink_to(secret)
+        os.utime(kept / "train.py", (1, 1), follow_symlinks=False)
+    train.unlink()
+    train.symlink_to(secret)
+    os.utime(train, (1, 1), follow_symlinks=False)
+    async with server.client() as http:
+        query = {"path": TRAIN, "snapshot": hour(1)}
+        content = await http.get(f"{API}/versions/content", params=query)
+
+    found = (await versions(server, TRAIN))["versions"][2:]
+
+    assert [(each["snapshot"], each["current"]) for each in found] == [(hour(2), True)]
+    assert content.status_code == 507
+    assert "secret" not in content.text
+
+
+async def test_a_link_in_the_place_of_snapshots_is_not_followed(server, storage):
+    (storage / "home" / "a").write_text("x")
+    (storage / "home" / ".snap").symlink_to(storage / "projects" / "speech")
+
+    found = await versions(server, "home/a")
+
+    assert "keeps no previous versions" in found["reason"]
+
+
+def test_snapshots_are_looked_into_at_the_same_time(train):
+    """One after the other, each a round trip, takes seconds on a network."""
+    together = threading.Barrier(8)
+    with opened_snapshots(train.parent) as snapshots:
+        found = snapshots.concurrently(lambda _: together.wait(60), range(8))
+
+    assert sorted(found) == list(range(8))
+
+
+def test_a_file_system_that_does_not_answer_is_not_taken_for_deletion(train):
+    def fail(_):
+        raise TimeoutError(110, "Connection timed out")
+
+    with (
+        pytest.raises(FileSystemError, match="cannot be read: Connection timed out"),
+        opened_snapshots(train.parent) as snapshots,
+    ):
+        snapshots.concurrently(fail, range(3))
+
+
 async def test_where_there_are_no_snapshots_it_says_so(server, storage):
     (storage / "projects" / "vision" / "a").write_text("x")
 
@@ -71,6 +202,36 @@ async def test_what_was_deleted_from_a_directory_is_listed(server, storage, trai
     assert (lost["name"], lost["snapshot"]) == ("train.py", HOURLY)
     assert (await restore(server, TRAIN)).json()["name"] == "train.py"
     assert train.read_text() == "hour\n"
+
+
+async def test_what_was_deleted_from_a_root_itself_is_listed(server, storage, keep):
+    """Nothing above it is mounted, so it has no versions itself."""
+    keep(storage / "projects" / "vision" / "lost.txt", "old")
+
+    found = await versions(server, "projects/vision")
+
+    assert found["reason"] == ""
+    assert found["versions"] == []
+    assert [each["name"] for each in found["deleted"]] == ["lost.txt"]
+
+
+async def test_what_came_and_went_between_other_snapshots_is_listed(
+    server, storage, train, keep
+):
+    keep(train.with_name("brief"), "short-lived", hour(3))
+    keep(train.with_name("older"), "old", hour(2))
+    kept = train.parent / ".snap" / hour(1) / "folder"
+    kept.mkdir(parents=True)
+
+    found = (await versions(server, "home/src"))["deleted"]
+
+    assert [
+        (each["name"], each["snapshot"], each["is_directory"]) for each in found
+    ] == [
+        ("brief", hour(3), False),
+        ("older", hour(2), False),
+        ("folder", hour(1), True),
+    ]
 
 
 async def test_a_version_is_read_and_compared(server, train):
@@ -164,7 +325,13 @@ async def test_other_paths_are_refused_with_a_message(server, storage, path, sta
 
 @pytest.mark.parametrize(
     ("snapshot", "status"),
-    [("..", 400), ("../..", 400), ("by-hand", 400), (DAILY.replace("29", "28"), 404)],
+    [
+        ("..", 400),
+        ("../..", 400),
+        ("by-hand", 400),
+        (HOURLY.replace("30T04", "31T04"), 400),
+        (DAILY.replace("29", "28"), 404),
+    ],
 )
 async def test_other_snapshots_are_refused(server, train, snapshot, status):
     answer = await restore(server, TRAIN, snapshot)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mofang_local import storage
-from mofang_local.errors import PreflightError
+from mofang_local.errors import PreflightError, StartError
 from mofang_local.local_paths import LocalPaths
 from mofang_local.storage import StorageKind
 
@@ -62,3 +62,38 @@ def test_one_that_never_ran_may_choose_again(found: LocalPaths) -> None:
     storage.choose(found, "ceph")
 
     assert storage.choose(found, "local") is StorageKind.LOCAL
+
+
+def migrated(found: LocalPaths) -> None:
+    """Leave a local directory with files, and the record that they are on Ceph."""
+    (found.storage / "users" / "ada").mkdir(parents=True)
+    storage.record_kind(found, StorageKind.CEPH)
+
+
+def test_files_that_were_migrated_make_way_and_come_back(found: LocalPaths) -> None:
+    """Each step once, however often the platform is started."""
+    migrated(found)
+    for _ in range(2):
+        storage.place(found)
+        assert not found.storage.exists()
+        assert (found.former_storage / "users" / "ada").is_dir()
+
+    found.storage.mkdir(mode=0o555)
+    storage.record_kind(found, StorageKind.LOCAL)
+    for _ in range(2):
+        storage.place(found)
+        assert (found.storage / "users" / "ada").is_dir()
+        assert not found.former_storage.exists()
+
+
+def test_no_files_are_hidden_by_others(found: LocalPaths) -> None:
+    migrated(found)
+    (found.former_storage / "users").mkdir(parents=True)
+    with pytest.raises(StartError, match="one of them is left from before"):
+        storage.place(found)
+
+    storage.record_kind(found, StorageKind.LOCAL)
+    with pytest.raises(StartError, match="Move away what is there"):
+        storage.place(found)
+    assert (found.storage / "users" / "ada").is_dir()
+    assert (found.former_storage / "users").is_dir()

@@ -2,13 +2,13 @@
 
 import pytest
 
-from mofang_projects.builder import build_namespace_objects, build_pull_secret
-from mofang_projects.models import (
-    BadProjectError,
+from mofang_projects.builder import (
     BadPullSecretError,
-    NamespaceSettings,
-    Project,
+    build_namespace_objects,
+    build_pull_secret,
 )
+from mofang_projects.models import BadProjectError, Project
+from mofang_projects.settings import NamespaceSettings
 
 
 def settings(**changes) -> NamespaceSettings:

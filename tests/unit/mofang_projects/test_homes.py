@@ -10,7 +10,8 @@ from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, UID
 from mofang_kube.quantities import readable_size
 from mofang_projects.directories import Directories
 from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
-from mofang_projects.models import Home, Project, StorageSettings
+from mofang_projects.models import Home, Project
+from mofang_projects.settings import StorageSettings
 from mofang_projects.usage import UsageReader
 from mofang_storage.base import DirectoryError, Quota, Snapshot, Storage, Usage
 from mofang_storage.plain import PlainStorage

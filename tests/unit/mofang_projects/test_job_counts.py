@@ -7,7 +7,8 @@ import pytest
 from mofang_jobs.engines.registry import KINDS
 from mofang_projects.builder import build_job_quota
 from mofang_projects.job_counts import GRACE_SECONDS, JobCounts
-from mofang_projects.models import NamespaceSettings, Project
+from mofang_projects.models import Project
+from mofang_projects.settings import NamespaceSettings
 
 PYTORCH = "pytorchjobs.kubeflow.org"
 RAY = "rayjobs.ray.io"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mofang_projects.directories import Directories
-from mofang_projects.models import NamespaceSettings, Project
+from mofang_projects.models import Project
 from mofang_projects.namespaces import (
     ForeignNamespaceError,
     Phase,
@@ -14,6 +14,7 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from mofang_projects.settings import NamespaceSettings
 from mofang_projects.usage import UsageReader
 from support.refusals import refusal
 

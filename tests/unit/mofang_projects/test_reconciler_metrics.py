@@ -7,10 +7,11 @@ import kopf
 import pytest
 from prometheus_client import generate_latest
 
+from mofang_projects.builder import BadPullSecretError
 from mofang_projects.metrics import OperatorMetrics
-from mofang_projects.models import BadPullSecretError, NamespaceSettings
 from mofang_projects.namespaces import ForeignNamespaceError, Phase, ProjectState
 from mofang_projects.reconciler import ProjectReconciler
+from mofang_projects.settings import NamespaceSettings
 from support.ports import free_port
 from support.prometheus_lint import faults, read_scrape
 from support.refusals import refusal
@@ -35,7 +36,7 @@ class Namespaces:
     def __init__(self, answer):
         self.answer = answer
 
-    async def reconcile(self, project):
+    async def reconcile(self, project, _environments):
         return await self.remove(project)
 
     async def remove(self, _):
@@ -55,7 +56,11 @@ async def run(handler, answer, body=BODY):
     reconciler = ProjectReconciler(SETTINGS, metrics, namespaces=Namespaces(answer))
     try:
         await getattr(reconciler, handler)(
-            body=body, name="vision", patch=Patch(), logger=logging.getLogger("test")
+            body=body,
+            name="vision",
+            patch=Patch(),
+            logger=logging.getLogger("test"),
+            environments={},
         )
     except kopf.TemporaryError:
         return metrics.registry, True

@@ -4,8 +4,8 @@ import kopf
 import pytest
 
 from mofang_kube.errors import KubernetesUnavailableError
-from mofang_projects.models import NamespaceSettings
 from mofang_projects.reconciler import ProjectReconciler, _configure
+from mofang_projects.settings import NamespaceSettings
 from mofang_projects.watch_probe import (
     BEHIND_SECONDS,
     CHECK_SECONDS,

@@ -247,3 +247,15 @@ target.write_text("in the way")
     assert code == 1
     assert "could not be copied" in output
     assert "Outputs could not be copied to their place" in output
+
+
+def test_a_bucket_is_told_to_the_script_and_not_looked_for(run, tmp_path):
+    wanted = data_paths(
+        {"kind": "input", "name": "data_url", "path": "s3://lake/raw"},
+        {"name": "train_url", "path": "s3://lake/run", "pass_as": "environment"},
+    )
+    _, output = run(SHOW, MOFANG_DATA_PATHS=wanted)
+    arguments, environment = got(output)
+    assert arguments == ["--data_url=s3://lake/raw"]
+    assert environment["TRAIN_URL"] == "s3://lake/run"
+    assert not list(tmp_path.glob("**/s3:"))

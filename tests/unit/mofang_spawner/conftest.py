@@ -132,6 +132,7 @@ class FakeContext:
     hub = "mofang"
     limit_per_user = 0
     ephemeral_storage = EphemeralStorage()
+    hdfs = None
     nodes = ()
     find_pod = SpawnContext.find_pod
     is_node_lost = SpawnContext.is_node_lost

@@ -10,6 +10,13 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from mofang_spawner.data_sources.models import (
+    CephfsSource,
+    ClaimSource,
+    DataSource,
+    NfsSource,
+    S3Source,
+)
 from mofang_spawner.environments.models import Access, Bounds, Environment, GpuBounds
 
 REPOSITORY = Path(__file__).parents[3]
@@ -21,7 +28,7 @@ def properties(*path: str) -> set[str]:
     definition = yaml.safe_load(DEFINITION.read_text())
     found = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     for name in ("spec", *path):
-        found = found["properties"][name]
+        found = found["items"] if name == "items" else found["properties"][name]
     return set(found["properties"])
 
 
@@ -38,6 +45,16 @@ def fields(model: type[BaseModel]) -> set[str]:
         pytest.param(("resources", "memory"), Bounds, id="memory"),
         pytest.param(("resources", "gpu"), GpuBounds, id="gpu"),
         pytest.param(("resources", "cache"), Bounds, id="cache"),
+        pytest.param(("dataSources", "items"), DataSource, id="data source"),
+        *(
+            pytest.param(("dataSources", "items", kind), model, id=kind)
+            for kind, model in (
+                ("persistentVolumeClaim", ClaimSource),
+                ("nfs", NfsSource),
+                ("cephfs", CephfsSource),
+                ("s3", S3Source),
+            )
+        ),
     ],
 )
 def test_each_field_of_the_definition_is_read(path, model):

@@ -5,16 +5,12 @@
 
 import errno
 import os
-from contextlib import suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mofang_kube.names import UID
 from mofang_storage.base import DirectoryError, Quota, Snapshot, StorageDirectory, Usage
 from mofang_storage.cephfs import Attributes, CephFsStorage
-from mofang_storage.confined_fs import UnsafePathError
 
 HOME = StorageDirectory(("users", "ada"), 0o770, keep_mode=True)
 DAILY = "mofang-daily-20261130T000000Z"
@@ -126,59 +122,3 @@ def test_only_snapshots_of_the_platform_are_made_and_removed(storage, root, name
         with pytest.raises(DirectoryError, match="names no snapshot"):
             act(HOME, name)
     assert (root / "users" / "ada" / ".snap" / "by-hand").is_dir()
-
-
-def test_a_file_and_a_directory_are_restored_beside(storage, root):
-    kept = root / "users" / "ada" / ".snap" / DAILY
-    (kept / "src").mkdir(parents=True)
-    (kept / "src" / "train.py").write_text("old")
-    (kept / "src" / "train.py").chmod(0o640)
-    (kept / "src" / "link").symlink_to("/etc/passwd")
-
-    storage.restore(HOME, DAILY, ("src", "train.py"), "train (restored).py")
-    storage.restore(HOME, DAILY, ("src",), "src (restored)")
-
-    home = root / "users" / "ada"
-    assert (home / "train (restored).py").read_text() == "old"
-    assert (home / "train (restored).py").stat().st_mode & 0o777 == 0o640
-    assert (home / "src (restored)" / "train.py").read_text() == "old"
-    assert (home / "src (restored)" / "link").readlink().as_posix() == "/etc/passwd"
-
-
-def test_nothing_that_is_there_is_overwritten(storage, root):
-    (root / "users" / "ada" / ".snap" / DAILY).mkdir()
-    (root / "users" / "ada" / ".snap" / DAILY / "a").write_text("old")
-    (root / "users" / "ada" / "a").write_text("new")
-
-    with pytest.raises(FileExistsError):
-        storage.restore(HOME, DAILY, ("a",), "a")
-
-    assert (root / "users" / "ada" / "a").read_text() == "new"
-
-
-@given(
-    st.lists(
-        st.sampled_from(["..", ".", ".snap", "", "link", "a/b", "a\0b", "gone", "file"])
-        | st.text(max_size=5),
-        min_size=1,
-        max_size=4,
-    )
-)
-def test_hostile_paths_restore_nothing_of_anybody_else(tmp_path_factory, path):
-    root = tmp_path_factory.mktemp("root")
-    kept = root / "users" / "ada" / ".snap" / DAILY
-    kept.mkdir(parents=True)
-    (kept / "file").write_text("mine")
-    (root / "users" / "ben").mkdir()
-    (root / "users" / "ben" / "file").write_text("secret")
-    (kept / "link").symlink_to(root / "users" / "ben")
-    storage = CephFsStorage(root, UID)
-    before = {each for each in root.rglob("*") if ".snap" not in each.parts}
-
-    with suppress(OSError, DirectoryError, UnsafePathError):
-        storage.restore(HOME, DAILY, path, "restored")
-
-    for each in {e for e in root.rglob("*") if ".snap" not in e.parts} - before:
-        assert each.is_relative_to(root / "users" / "ada")
-        assert each.is_symlink() or each.is_dir() or each.read_text() == "mine"
-    assert (root / "users" / "ben" / "file").read_text() == "secret"

@@ -123,7 +123,6 @@ def test_there_are_no_quotas_and_no_snapshots_and_it_says_so(storage):
     assert storage.list(HOME) == []
     for refused in (
         lambda: storage.snapshot(HOME, "mofang-daily-20261130T000000Z"),
-        lambda: storage.restore(HOME, "mofang-daily-20261130T000000Z", (), "again"),
         lambda: storage.remove(HOME, "mofang-daily-20261130T000000Z"),
     ):
         with pytest.raises(DirectoryError, match="has no snapshots"):

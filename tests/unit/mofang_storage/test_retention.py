@@ -44,7 +44,12 @@ def taken(reason, **ago):
         pytest.param(
             [taken(HOURLY, minutes=-5), taken(DAILY, minutes=-5)],
             set(),
-            id="a clock that was ahead",
+            id="a clock that was ahead by minutes",
+        ),
+        pytest.param(
+            [taken(HOURLY, days=-400), taken(DAILY, days=-400)],
+            {HOURLY, DAILY},
+            id="a clock that was ahead by a year",
         ),
     ],
 )
@@ -66,6 +71,16 @@ def test_as_many_stay_as_are_kept_the_new_one_included():
     assert len(removed) == (29 - 23) + (19 - 13)
     assert found[0].name not in removed
     assert found[28].name in removed
+
+
+def test_those_of_a_clock_that_was_ahead_push_out_no_others():
+    ahead = [taken(HOURLY, days=-400, hours=each) for each in range(4)]
+    found = [taken(HOURLY, minutes=1), taken(HOURLY, hours=1), *ahead]
+
+    plan = plan_snapshots(found, SnapshotRetention(hourly=3, daily=0), NOW)
+
+    assert set(plan.remove) < {each.name for each in ahead}
+    assert len(plan.remove) == 3
 
 
 def test_none_is_made_and_all_are_removed_where_none_is_kept():

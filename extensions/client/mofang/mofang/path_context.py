@@ -18,6 +18,7 @@ from mofang.home import expand_home, expanded
 from mofang.settings import ClientSettings
 from mofang.shorthand import refused
 from mofang.snapshot import create_snapshot
+from mofang_api.models.delivery import S3_SCHEME, SOURCE_SCHEME
 
 HOME = "/home/jovyan"
 """The home directory in every container."""
@@ -117,6 +118,8 @@ class PathContext:
         for field in ("inputs", "outputs"):
             for number, place in enumerate(resolved.get(field) or []):
                 if isinstance(place, dict) and isinstance(place.get("path"), str):
+                    if place["path"].startswith((SOURCE_SCHEME, S3_SCHEME)):
+                        continue
                     path = self._absolute(place["path"])
                     self._check_shared(f"{field}.{number}.path", path)
                     place["path"] = str(path)

@@ -24,7 +24,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from mofang.errors import ConfigurationError
 
-SHARED_DIRECTORIES = ("/home/jovyan", "/projects", "/global")
+SHARED_DIRECTORIES = ("/home/jovyan", "/projects", "/global", "/data")
 """What jobs see of a notebook's files; the rest ends with the notebook."""
 
 _VARIABLES = {

@@ -13,7 +13,9 @@ export function InputsOutputsPart({ model, trans }: IPartProps): JSX.Element {
         trans={trans}
         field="inputs"
         title={trans.__('Inputs')}
-        hint={trans.__('Files and directories that the program reads.')}
+        hint={trans.__(
+          'Files and directories that the program reads. A data source of the project is source://name/path.'
+        )}
         add={trans.__('Add input')}
         remove={number => trans.__('Remove input %1', number)}
         empty={emptyPathRow()}

@@ -45,7 +45,7 @@ const messages: [string, Partial<IJobForm>, string, string][] = [
     'a relative input after an empty row',
     { inputs: [emptyPathRow(), { ...input, name: 'data_url', path: 'data' }] },
     'inputs.1.path',
-    absolute
+    'Write it from the root, or a data source: source://name/path.'
   ],
   [
     'an input without a name',

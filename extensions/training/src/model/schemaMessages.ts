@@ -68,7 +68,9 @@ function messageOf(
         );
       }
       return spec[field][Number(second)]?.path
-        ? absolute(trans)
+        ? trans.__(
+            'Write it from the root, or a data source: source://name/path.'
+          )
         : trans.__('Write its path.');
     case 'secrets':
       if (last === 'secret' || last === 'key') {

@@ -4,15 +4,21 @@ Pure. Addresses are as Rook has them: the monitor's is that of its Service and n
 changes; those of the other daemons are their pods', which may.
 """
 
-import hashlib
 from typing import Any
 
-from mofang_local.addons import RESTRICTED, Manifest
 from mofang_local.ceph import configuration, keys
 from mofang_local.ceph.configuration import MON_DATA, OSD_DATA, RUN
 from mofang_local.ceph.settings import MON_PORT, S3_PORT, UID, CephSettings
 from mofang_local.network import NODES
 from mofang_local.nodes import NODE_TYPE_LABEL
+from mofang_local.objects import (
+    RESTRICTED,
+    Manifest,
+    build_field,
+    build_namespace,
+    build_object,
+    restart_on_change,
+)
 
 CONFIGURATION = "ceph-configuration"
 CLAIM = "ceph-data"
@@ -28,14 +34,7 @@ _MEMORY = {
 
 
 def namespace(settings: CephSettings) -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": settings.namespace,
-            "labels": {"pod-security.kubernetes.io/enforce": "restricted"},
-        },
-    }
+    return build_namespace(settings.namespace, "restricted")
 
 
 def daemons(
@@ -56,7 +55,7 @@ def daemons(
     ]
     deployments = [_deployment(settings, image, each) for each in _pods(settings)]
     for deployment, secret in zip(deployments, secrets, strict=True):
-        _mark(deployment, [texts, secret["stringData"]])
+        restart_on_change(deployment, texts, secret["stringData"])
     return [
         *_volume(settings),
         files,
@@ -154,10 +153,7 @@ def _deployment(settings: CephSettings, image: str, pod: Manifest) -> Manifest:
         "imagePullPolicy": "IfNotPresent",
         "command": pod["command"],
         "env": [
-            {
-                "name": "POD_IP",
-                "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}},
-            },
+            build_field("POD_IP", "status.podIP"),
             # The program's own command line, in whichever pod it is.
             {"name": "CEPH_KEYRING", "value": "/etc/ceph/keys/keyring"},
         ],
@@ -219,13 +215,6 @@ def _deployment(settings: CephSettings, image: str, pod: Manifest) -> Manifest:
     )
 
 
-def _mark(deployment: Manifest, contents: list[Any]) -> None:
-    """Start the pod anew when its configuration or its key is another one."""
-    digest = hashlib.sha256(repr(contents).encode()).hexdigest()[:16]
-    template = deployment["spec"]["template"]["metadata"]
-    template["annotations"] = {"checksum/configuration": digest}
-
-
 def _volume(settings: CephSettings) -> list[Manifest]:
     """Return volume and claim of what the daemons keep on this machine."""
     size = {"storage": str(settings.size_bytes)}
@@ -235,11 +224,10 @@ def _volume(settings: CephSettings) -> list[Manifest]:
         "storageClassName": "",
         "volumeMode": "Filesystem",
     }
-    volume = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": name},
-        "spec": common
+    volume = build_object(
+        "PersistentVolume",
+        name,
+        spec=common
         | {
             "capacity": size,
             "persistentVolumeReclaimPolicy": "Retain",
@@ -251,7 +239,7 @@ def _volume(settings: CephSettings) -> list[Manifest]:
             },
             "hostPath": {"path": str(settings.data), "type": "Directory"},
         },
-    }
+    )
     claim = common | {"volumeName": name, "resources": {"requests": size}}
     return [volume, _object(settings, "PersistentVolumeClaim", CLAIM, spec=claim)]
 
@@ -315,10 +303,4 @@ def _secret(settings: CephSettings, daemon: str, content: dict[str, str]) -> Man
 
 
 def _object(settings: CephSettings, kind: str, name: str, **rest: Any) -> Manifest:
-    groups = {"Deployment": "apps/v1", "NetworkPolicy": "networking.k8s.io/v1"}
-    return {
-        "apiVersion": groups.get(kind, "v1"),
-        "kind": kind,
-        "metadata": {"name": name, "namespace": settings.namespace},
-        **rest,
-    }
+    return build_object(kind, name, settings.namespace, **rest)

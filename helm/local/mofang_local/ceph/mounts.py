@@ -4,15 +4,20 @@ They are privileged, since they mount for others, and so in a namespace of their
 A client's key is in its pod and nowhere else.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
-from mofang_local.addons import Manifest
 from mofang_local.ceph import configuration, keys
 from mofang_local.ceph.configuration import RUN
 from mofang_local.ceph.settings import FILE_SYSTEM, CephSettings
 from mofang_local.nodes import NODE_TYPE_LABEL
+from mofang_local.objects import (
+    Manifest,
+    build_field,
+    build_namespace,
+    build_object,
+    restart_on_change,
+)
 
 PROGRAM = Path(__file__).resolve().parents[2] / "ceph_mount"
 """The package that runs in them."""
@@ -36,7 +41,7 @@ def manifests(
     }
     node = "/mounts" if settings.shared_path else "/mounts/$(NODE_NAME)"
     found = [
-        _namespace(settings),
+        build_namespace(settings.mounts_namespace, "privileged"),
         _object(settings, "ConfigMap", "ceph-mount", data=files),
     ]
     for entity, target, selector in (
@@ -47,23 +52,10 @@ def manifests(
         keyring = {"keyring": keys.keyring(known, (entity,))}
         found.append(_object(settings, "Secret", client, stringData=keyring))
         pods = _daemon_set(settings, image, client, target)
-        template = pods["spec"]["template"]
-        template["spec"]["nodeSelector"] = selector
-        digest = hashlib.sha256(repr((files, keyring)).encode()).hexdigest()[:16]
-        template["metadata"]["annotations"] = {"checksum/configuration": digest}
+        pods["spec"]["template"]["spec"]["nodeSelector"] = selector
+        restart_on_change(pods, files, keyring)
         found.append(pods)
     return found
-
-
-def _namespace(settings: CephSettings) -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": settings.mounts_namespace,
-            "labels": {"pod-security.kubernetes.io/enforce": "privileged"},
-        },
-    }
 
 
 def _daemon_set(
@@ -82,10 +74,7 @@ def _daemon_set(
             "--keyring=/etc/ceph/keys/keyring",
         ],
         "env": [
-            {
-                "name": "NODE_NAME",
-                "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}},
-            },
+            build_field("NODE_NAME", "spec.nodeName"),
             {"name": "PYTHONPATH", "value": "/opt/ceph"},
         ],
         "resources": {
@@ -148,9 +137,4 @@ def _daemon_set(
 
 
 def _object(settings: CephSettings, kind: str, name: str, **rest: Any) -> Manifest:
-    return {
-        "apiVersion": "apps/v1" if kind == "DaemonSet" else "v1",
-        "kind": kind,
-        "metadata": {"name": name, "namespace": settings.mounts_namespace},
-        **rest,
-    }
+    return build_object(kind, name, settings.mounts_namespace, **rest)

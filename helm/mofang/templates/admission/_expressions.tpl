@@ -5,10 +5,13 @@ Parts of the expressions (CEL) of the ValidatingAdmissionPolicies.
                               (dict "root" $ "component" "hub" "values" $.Values.hub)
   mofang.admission.isOwnSecret
                               whether a pod may use a Secret; needs (dict "root" $ "name"
-                              <expression>) and the variables `labels` and `job`
+                              <expression>) and the variables `labels`, `job` and
+                              `dataSecrets`
   mofang.admission.source     conditions, one a line, that a PersistentVolume has the source
                               of the values; needs (dict "path" <expression> "value" <any>)
                               and the variables `directory` and `project`
+  mofang.admission.nfsSource  whether a PersistentVolume is of an NFS server, and not of the
+                              directories that the platform's own storage is in
   mofang.admission.metadata   head of a policy and of its binding; needs
                               (dict "root" $ "name" "pods")
   mofang.admission.binding    the binding of a policy; needs the same
@@ -20,7 +23,8 @@ system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "mofang.serviceAc
 {{- end -}}
 
 {{- define "mofang.admission.isOwnSecret" -}}
-("mofang.dev/server" in variables.labels && {{ .name }} == object.metadata.name) ||
+("mofang.dev/server" in variables.labels &&
+({{ .name }} == object.metadata.name || {{ .name }} in variables.dataSecrets)) ||
 (variables.job != "" && ({{ .name }}.startsWith("mofang-secret-") ||
 {{ .name }}.startsWith(variables.job + "-"))) ||
 {{ .name }} in {{ toJson .root.Values.admissionPolicies.allowedSecrets }}
@@ -47,6 +51,16 @@ system:serviceaccount:{{ .root.Release.Namespace }}:{{ include "mofang.serviceAc
 {{- else -}}
 {{- $path }} == {{ toJson .value }}
 {{- end -}}
+{{- end -}}
+
+{{- define "mofang.admission.nfsSource" -}}
+has(object.spec.nfs) && ["//", "/../"].all(p, !(object.spec.nfs.path + "/").contains(p) || object.spec.nfs.path == "/")
+{{- with .Values.storage.persistentVolume.nfs }}
+{{- $own := printf "%s/" (.path | splitList "$(" | first | trimSuffix "/") }}
+&& !(object.spec.nfs.server == {{ toJson .server }} &&
+(object.spec.nfs.path == "/" || (object.spec.nfs.path + "/").startsWith({{ toJson $own }}) ||
+{{ toJson $own }}.startsWith(object.spec.nfs.path + "/")))
+{{- end }}
 {{- end -}}
 
 {{- define "mofang.admission.metadata" -}}

@@ -31,9 +31,11 @@ auth:
 singleuser:
   {{- toYaml .Values.singleuser | nindent 2 }}
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
+  hdfs: {{- toYaml .Values.hdfs | nindent 4 }}
 limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
+  hdfs: {{- toYaml .Values.hdfs | nindent 4 }}
   {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}
   gang: {{- omit .Values.jobs.gang "admissionPolicy" | toYaml | nindent 4 }}
   {{- with .Values.imagePullSecrets }}

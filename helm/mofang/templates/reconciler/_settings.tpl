@@ -1,4 +1,4 @@
-{{- /* Read by mofang_projects.models.NamespaceSettings, field for field. */ -}}
+{{- /* Read by mofang_projects.settings.NamespaceSettings, field for field. */ -}}
 {{- define "mofang.reconcilerSettings" -}}
 platformNamespace: {{ .Release.Namespace }}
 gatewayNamespace: {{ .Values.gateway.namespace }}

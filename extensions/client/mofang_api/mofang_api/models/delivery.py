@@ -15,6 +15,13 @@ MAX_CODE_BYTES = 5 * 1024**3
 MAX_CODE_FILES = 1000
 MAX_CODE_DEPTH = 32
 
+SOURCE_SCHEME = "source://"
+"""Before the name of a data source, such as ``source://imagenet/train``."""
+
+S3_SCHEME = "s3://"
+"""Before a bucket of a data source and a key in it."""
+
+_DATA_LOCATION = f"^(/|{SOURCE_SCHEME}[^/]|{S3_SCHEME}[^/])"
 _DATA_PATH_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 _OBJECT_NAME = r"^[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?$"
 _DATA_KEY = r"^[A-Za-z0-9._-]{1,253}$"
@@ -37,28 +44,45 @@ def _absolute(value: str) -> str:
     return value
 
 
+def _location(value: str) -> str:
+    check_path(value)
+    if not re.match(_DATA_LOCATION, value):
+        raise ValueError(
+            "Must be an absolute path, such as /projects/vision/data, or lie in a data "
+            "source, such as source://imagenet/train or s3://bucket/prefix."
+        )
+    return value
+
+
 class Input(RequestModel):
     """A place the script reads from."""
 
     name: Annotated[str, Field(pattern=_DATA_PATH_NAME)]
     """Such as ``data_url``."""
 
-    path: Annotated[str, Field(json_schema_extra={"pattern": ABSOLUTE_PATH})]
+    path: Annotated[str, Field(json_schema_extra={"pattern": _DATA_LOCATION})]
+    """Absolute, or a place in a data source of the project:
+    ``source://<name>/<path>``, or a URL of S3. The script gets the directory below
+    ``/data`` or the URL."""
+
     pass_as: PassAs = PassAs.PARAMETER
 
     @field_validator("path")
     @classmethod
     def _check_path(cls, value: str) -> str:
-        return _absolute(value)
+        return _location(value)
 
 
 class Output(RequestModel):
-    """A directory the script writes to; it is made where it is missing."""
+    """A place the script writes to; a directory is made where it is missing."""
 
     name: Annotated[str, Field(pattern=_DATA_PATH_NAME)]
     """Such as ``train_url``."""
 
-    path: Annotated[str, Field(json_schema_extra={"pattern": ABSOLUTE_PATH})]
+    path: Annotated[str, Field(json_schema_extra={"pattern": _DATA_LOCATION})]
+    """As that of an input. Nothing is made in a bucket; the script writes to its URL.
+    """
+
     pass_as: PassAs = PassAs.PARAMETER
 
     staged: bool = False
@@ -72,7 +96,7 @@ class Output(RequestModel):
     @field_validator("path")
     @classmethod
     def _check_path(cls, value: str) -> str:
-        return _absolute(value)
+        return _location(value)
 
     @model_validator(mode="after")
     def _require_staging(self) -> Output:

@@ -23,6 +23,9 @@ MAX_PORT = 65535
 TERMINATION_LOG = "/dev/termination-log"
 """Where Kubernetes reads the last words of a container, unless told otherwise."""
 
+S3_SCHEME = "s3://"
+"""Before the bucket of an input or output that is no directory."""
+
 CACHE = "/cache"
 """The scratch disk of a replica: its own, and gone with it."""
 
@@ -51,6 +54,11 @@ class DataPath:
     def is_variable(self) -> bool:
         """Whether the script reads the path from an environment variable."""
         return self.pass_as == "environment"  # noqa: S105 - no password
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the path is a URL of S3, and no directory here."""
+        return self.path.startswith(S3_SCHEME)
 
     @property
     def is_staged(self) -> bool:
@@ -250,11 +258,11 @@ def _data_path(value: Any) -> DataPath:
         or not all(isinstance(flag, bool) for flag in flags.values())
         or texts["kind"] not in {"input", "output"}
         or texts["pass_as"] not in {"parameter", "environment"}
-        or not texts["path"].startswith("/")
+        or not texts["path"].startswith(("/", S3_SCHEME))
         or not texts["name"].isidentifier()
     ):
         raise SettingsError(
             f"MOFANG_DATA_PATHS holds {str(value)[:200]}, which is not an input or "
-            "output with a name and an absolute path."
+            "output with a name, and an absolute path or a URL of S3."
         )
     return DataPath(**texts, **flags)

@@ -33,7 +33,10 @@ def resolve_data_paths(replica: ReplicaContext) -> DataPaths:
     staged: list[Staged] = []
     for data_path in replica.settings.data_paths:
         path = data_path.path
-        if data_path.kind == "input":
+        if data_path.is_remote:
+            # The script's libraries read and write it, by keys that they find.
+            pass
+        elif data_path.kind == "input":
             _check_input(data_path)
         else:
             _make(data_path, path)
@@ -55,7 +58,8 @@ def _check_input(data_path: DataPath) -> None:
     if not os.path.exists(data_path.path):  # noqa: PTH110 - never raises
         raise RefusalError(
             f"The input {data_path.name} is not there: {data_path.path} does not "
-            "exist. Jobs see your home, the project's directory and /global.",
+            "exist. Jobs see your home, the project's directory, /global and the data "
+            "sources below /data.",
             NOT_FOUND,
         )
     if not os.access(data_path.path, os.R_OK):

@@ -1,0 +1,231 @@
+"""The snapshots that show a directory, and what they have of an entry.
+
+A look into a snapshot is a round trip on a network file system. So several are looked
+into at the same time, by a descriptor of ``.snap``, and those between two that show the
+same not at all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from mofang_files.errors import FilesError, from_os
+from mofang_files.roots import SNAPSHOTS
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+_NAME = re.compile(r"_?mofang-[a-z]+-(\d{8}T\d{6}Z)(?:_\d+)?")
+_READERS = 8
+_STRIDE = 8
+"""Every so many snapshots are looked into first, and others where these differ."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_INODE = (1 << 48) - 1
+"""What CephFS numbers files by; ``ceph-fuse`` numbers snapshots in the bits above."""
+_UNSEEN = (FileNotFoundError, NotADirectoryError, PermissionError)
+_COMPARED_BYTES = 1 << 20
+"""Contents of larger files are not read to tell versions apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One of the platform's snapshots."""
+
+    name: str
+    taken: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, link or directory, in a snapshot or as it is now."""
+
+    path: str
+    """Absolute, or relative to ``.snap``."""
+    state: os.stat_result
+
+    @property
+    def is_directory(self) -> bool:
+        return stat.S_ISDIR(self.state.st_mode)
+
+    def is_unchanged_from(self, other: Entry) -> bool:
+        """Whether nothing has touched it in between: no write, rename or new mode.
+
+        A change of an inode moves its ctime, which no program can set.
+        """
+        return self.looks_like(other) and (
+            self.state.st_ino & _INODE,
+            self.state.st_ctime_ns,
+        ) == (other.state.st_ino & _INODE, other.state.st_ctime_ns)
+
+    def looks_like(self, other: Entry) -> bool:
+        """Whether kind, mode, size and time are the same."""
+        mine, its = self.state, other.state
+        return (mine.st_mode, mine.st_size, mine.st_mtime_ns) == (
+            its.st_mode,
+            its.st_size,
+            its.st_mtime_ns,
+        )
+
+
+def parse_snapshot(name: str) -> Snapshot:
+    """Return the snapshot of a name.
+
+    Raises:
+        FilesError: It names no snapshot of the platform's.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise FilesError(f"{name!r} names no snapshot.")
+    try:
+        taken = datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as err:
+        raise FilesError(f"{name!r} names no snapshot.") from err
+    return Snapshot(name, taken)
+
+
+@contextmanager
+def opened_snapshots(directory: Path) -> Iterator[Snapshots | None]:
+    """Open the snapshots that show a directory; None where there can be none.
+
+    Raises:
+        FilesError: They cannot be read.
+    """
+    with ThreadPoolExecutor(_READERS, "snapshots") as readers:
+        try:
+            folder = os.open(directory / SNAPSHOTS, _FOLDER)
+        except (FileNotFoundError, NotADirectoryError):
+            yield None
+            return
+        except OSError as err:
+            raise from_os(err, f"Versions in {directory.name} cannot be read") from err
+        try:
+            yield Snapshots(folder, readers)
+        except OSError as err:
+            raise from_os(err, f"Versions in {directory.name} cannot be read") from err
+        finally:
+            os.close(folder)
+
+
+class Snapshots:
+    """The snapshots that show one directory, while it is open.
+
+    Args:
+        folder: Descriptor of the directory's ``.snap``.
+        readers: Threads that look into them.
+    """
+
+    def __init__(self, folder: int, readers: ThreadPoolExecutor) -> None:
+        self._folder = folder
+        self._readers = readers
+        found = []
+        for name in os.listdir(folder):
+            with suppress(FilesError):
+                found.append(parse_snapshot(name))
+        found.sort(key=lambda each: (each.taken, each.name), reverse=True)
+        self.all = tuple(found)
+        """The newest first."""
+
+    def find(self, name: str = "") -> list[Entry | None]:
+        """Return what each snapshot has of an entry of the directory.
+
+        Snapshots between two that show the same untouched entry have it, too: they
+        are not looked into. An untouched file costs a few looks, however many there
+        are.
+
+        Args:
+            name: Of the entry; empty for the directory itself.
+
+        Raises:
+            OSError: A snapshot cannot be read.
+        """
+        last = len(self.all) - 1
+        found: dict[int, Entry | None] = {}
+        missing = sorted({*range(0, last, _STRIDE), last} if self.all else ())
+        while missing:
+            paths = [self._path(index, name) for index in missing]
+            found.update(
+                zip(missing, self.concurrently(self.entry, paths), strict=True)
+            )
+            missing = []
+            for newer, older in itertools.pairwise(sorted(found)):
+                first, second = found[newer], found[older]
+                if first and second and first.is_unchanged_from(second):
+                    for index in range(newer + 1, older):
+                        found[index] = Entry(self._path(index, name), first.state)
+                elif older - newer > 1:
+                    missing.append((newer + older) // 2)
+        return [found[index] for index in range(len(self.all))]
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what is at a path; None where nothing is, or nothing may be seen."""
+        try:
+            found = os.stat(path, dir_fd=self._folder, follow_symlinks=False)
+        except _UNSEEN:
+            return None
+        return Entry(path, found)
+
+    def is_same_version(self, one: Entry, other: Entry | None) -> bool:
+        """Whether two entries of one name are one version; directories never are.
+
+        Of a directory the time says nothing about what is below it. Content is read
+        only where a program that sets times may have replaced it: what is written
+        otherwise has another time or size.
+        """
+        if other is None or one.is_directory:
+            return False
+        if one.is_unchanged_from(other):
+            return True
+        if not one.looks_like(other) or one.state.st_size > _COMPARED_BYTES:
+            return False
+        content = self._read(one)
+        return content is not None and content == self._read(other)
+
+    def list_directory(self, snapshot: Snapshot) -> list[tuple[str, bool]]:
+        """Return name and being a directory of all that a snapshot has in it.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        try:
+            opened = os.open(snapshot.name, _FOLDER, dir_fd=self._folder)
+        except _UNSEEN:
+            return []
+        try:
+            with os.scandir(opened) as entries:
+                return [
+                    (each.name, each.is_dir(follow_symlinks=False)) for each in entries
+                ]
+        finally:
+            os.close(opened)
+
+    def concurrently(self, work: Callable[[T], U], of: Iterable[T]) -> list[U]:
+        """Do something for each at the same time; return results in their order."""
+        return list(self._readers.map(work, of))
+
+    def _path(self, index: int, name: str) -> str:
+        return f"{self.all[index].name}/{name}"
+
+    def _read(self, entry: Entry) -> bytes | None:
+        """Return what a file or link says; None for other kinds, and what is gone."""
+        kind = entry.state.st_mode
+        try:
+            if stat.S_ISLNK(kind):
+                return os.fsencode(os.readlink(entry.path, dir_fd=self._folder))
+            if not stat.S_ISREG(kind):
+                return None
+            opened = os.open(entry.path, _FILE, dir_fd=self._folder)
+        except OSError:
+            return None
+        with os.fdopen(opened, "rb") as file:
+            return file.read(_COMPARED_BYTES + 1)

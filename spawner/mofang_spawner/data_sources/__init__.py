@@ -1,0 +1,1 @@
+"""Data sources: large data beside the platform's own directories."""
