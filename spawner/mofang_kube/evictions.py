@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mofang_kube.ephemeral_storage import CACHE_PATH, CACHE_VOLUME, usable_bytes
+from mofang_kube.ephemeral_storage import CACHE_VOLUME, usable_bytes
 from mofang_kube.quantities import parse_quantity, readable_size
 
 REASON = "Evicted"
@@ -66,7 +66,7 @@ class Eviction:
             case EvictionCause.CACHE:
                 usable = readable_size(usable_bytes(self.limit))
                 return (
-                    f"{who} filled {CACHE_PATH} and was evicted: {usable} of its "
+                    f"{who} filled /cache and was evicted: {usable} of its "
                     f"{self._size} are usable, and it wrote more than that size."
                 )
             case EvictionCause.TMP:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from cluster.test_jobs_world import OWNER, RUN, STORAGE, World, eventually
-from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi
+from kubernetes_asyncio.client import CoreV1Api, CustomObjectsApi, V1Pod
 
 from mofang_api.models import JobState
+from support.platform import state_folder
 
 pytest_plugins = ["cluster.test_jobs_world"]
 # The kubelet measures the volumes of pods once a minute.
@@ -67,6 +69,22 @@ async def is_known(world: World, environment: str) -> bool:
     return environment in [each["name"] for each in answer.json()["environments"]]
 
 
+async def pods_of(world: World) -> list[V1Pod]:
+    found = await CoreV1Api(world.api).list_namespaced_pod(world.namespace)
+    return list(found.items)
+
+
+async def disk_of(world: World, job: str, node: str) -> Path:
+    """Where the kubelet keeps a job's ``/cache``."""
+    (pod,) = [
+        pod
+        for pod in await pods_of(world)
+        if pod.metadata.labels["mofang.dev/job"] == job
+    ]
+    kept = state_folder() / node / "kubelet" / "pods" / pod.metadata.uid
+    return kept / "volumes" / "kubernetes.io~empty-dir" / "cache"
+
+
 async def test_a_full_cache_ends_its_job_alone_and_is_told(
     world: World, small: str
 ) -> None:
@@ -82,8 +100,9 @@ async def test_a_full_cache_ends_its_job_alone_and_is_told(
     )
     for job in (stays, fills):
         await world.until(job, JobState.RUNNING)
-    pods = await CoreV1Api(world.api).list_namespaced_pod(world.namespace)
-    assert len({pod.spec.node_name for pod in pods.items}) == 1
+    (node,) = {pod.spec.node_name for pod in await pods_of(world)}
+    disks = {job.id: await disk_of(world, job.id, node) for job in (stays, fills)}
+    assert all(each.is_dir() for each in disks.values())
 
     failed = await world.until(fills, JobState.FAILED, within=300)
 
@@ -96,6 +115,11 @@ async def test_a_full_cache_ends_its_job_alone_and_is_told(
     log = await world.call("GET", f"/{fills.id}/logs/worker/0")
     assert "written" in log.text
 
+    async def is_cleared() -> bool:
+        return not disks[fills.id].exists()
+
+    await eventually(is_cleared)
+    assert disks[stays.id].is_dir()
     assert (await world.get(stays)).state is JobState.RUNNING
     await asyncio.to_thread((STORAGE / "users" / OWNER / "filled").touch)
     await world.until(stays, JobState.SUCCEEDED)
