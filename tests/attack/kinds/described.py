@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from random import Random
 from typing import Any, ClassVar
 
@@ -36,11 +37,16 @@ class Described(Attack):
     def requests(
         self, random: Random, turns: Iterable[Caller], scene: Scene
     ) -> Iterator[tuple[Request, Caller]]:
-        """Yield requests that are drawn some at once, since one alone takes long."""
+        """Yield requests that are all drawn before the first.
+
+        That takes milliseconds for each, in which nobody would read answers.
+        """
         described = DescribedRequests(
             self.document, self.names(scene), excluded=self.excluded
         )
-        for each, caller in zip(described.draw(random, _BATCH), turns, strict=False):
+        callers = list(turns)
+        drawn = list(islice(described.draw(random, _BATCH), len(callers)))
+        for each, caller in zip(drawn, callers, strict=True):
             yield self._compose(random, each, caller, scene), caller
 
     @override
