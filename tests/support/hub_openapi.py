@@ -11,7 +11,6 @@ from typing import Any
 
 from jupyterhub import __version__
 from jupyterhub.apihandlers import default_handlers
-from jupyterhub.apihandlers.base import APIHandler
 from tornado.web import RequestHandler
 
 from mofang_hub.pages import log_in_page, servers
@@ -24,6 +23,17 @@ _GROUP = re.compile(r"\(\[\^/\][+*]\)")
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "integer"}
 _PAGE = {"offset": _NUMBER, "limit": _NUMBER}
+
+
+def _known(*texts: str) -> dict[str, Any]:
+    """Return the schema of a text that is often one of these."""
+    return {"anyOf": [{"enum": list(texts)}, _TEXT]}
+
+
+_CLIENT = {
+    "client_id": _known("service-training", "jupyterhub"),
+    "redirect_uri": _known("/services/training/oauth_callback"),
+}
 
 QUERIES: dict[tuple[str, str], dict[str, Any]] = {
     ("UserListAPIHandler", "get"): {
@@ -43,14 +53,25 @@ QUERIES: dict[tuple[str, str], dict[str, Any]] = {
     ("ServerShareCodeAPIHandler", "get"): _PAGE,
     ("ServerShareCodeAPIHandler", "delete"): {"code": _TEXT, "id": _TEXT},
     ("OAuthAuthorizeHandler", "get"): {
-        "client_id": _TEXT,
-        "redirect_uri": _TEXT,
-        "response_type": _TEXT,
+        **_CLIENT,
+        "response_type": _known("code"),
         "scope": _TEXT,
         "state": _TEXT,
     },
 }
 """By the name of JupyterHub's handler and the verb."""
+
+FORMS: dict[tuple[str, str], dict[str, Any]] = {
+    ("OAuthTokenHandler", "post"): {
+        **_CLIENT,
+        "grant_type": _known("authorization_code", "refresh_token"),
+        "client_secret": _TEXT,
+        "code": _TEXT,
+        "scope": _TEXT,
+    },
+    ("OAuthAuthorizeHandler", "post"): {**_CLIENT, "scopes": _TEXT},
+}
+"""Fields that are read from a form, likewise."""
 
 _HIDDEN = {
     "CookieAPIHandler": ["cookie_name", "cookie_value"],
@@ -129,7 +150,7 @@ def _describe(
     }
     operation["parameters"] += [
         {"name": each, "in": "query", "schema": schema}
-        for each, schema in _query(handler, verb).items()
+        for each, schema in _of(QUERIES, handler, verb).items()
     ]
     body = body_of(handler, verb.upper())
     if body is not None:
@@ -140,10 +161,18 @@ def _describe(
         schemas[body.__name__] = model
         schema = {"$ref": f"#/components/schemas/{body.__name__}"}
         operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    if fields := _of(FORMS, handler, verb):
+        schema = {"type": "object", "properties": fields}
+        form = {"application/x-www-form-urlencoded": {"schema": schema}}
+        operation["requestBody"] = {"content": form}
     return f"{PREFIX}{path}", operation
 
 
-def _query(handler: type[RequestHandler], verb: str) -> dict[str, Any]:
-    names = [each.__name__ for each in handler.__mro__ if issubclass(each, APIHandler)]
-    names.append(handler.__name__)
-    return next((QUERIES[each, verb] for each in names if (each, verb) in QUERIES), {})
+def _of(
+    table: dict[tuple[str, str], dict[str, Any]],
+    handler: type[RequestHandler],
+    verb: str,
+) -> dict[str, Any]:
+    """Return what the table has of a handler, or of the one that it extends."""
+    names = [each.__name__ for each in handler.__mro__]
+    return next((table[each, verb] for each in names if (each, verb) in table), {})

@@ -21,6 +21,7 @@ from mofang_hub.pages import handlers, home_snapshots, log_in_page, servers
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
+from mofang_hub.pages.refusals import REFUSAL_FILTER
 from mofang_hub.pages.user_host import user_host_handlers
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
@@ -87,6 +88,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
     @override
     def init_tornado_settings(self) -> None:
         keep_secrets_out_of_log()
+        self.log.addFilter(REFUSAL_FILTER)
         super().init_tornado_settings()
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:

@@ -1,12 +1,30 @@
 """What is told of a start that cannot be now, and what is left of a refused one."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from tornado import web
+from typing_extensions import override
 
 from mofang_hub.pages.gallery import Server, ServerState
 from mofang_kube.errors import ConflictError
+from mofang_spawner.failures import StartError
+
+
+class RefusalFilter(logging.Filter):
+    """Drops what JupyterHub logs with a traceback of a start that was refused.
+
+    The line after it has the refusal as a sentence.
+    """
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not (isinstance(error, StartError) and error.is_refusal)
+
+
+REFUSAL_FILTER = RefusalFilter()
 
 
 def validate_startable(server: Server) -> None:

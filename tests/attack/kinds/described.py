@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from random import Random
 from typing import Any, ClassVar
 
@@ -36,11 +37,16 @@ class Described(Attack):
     def requests(
         self, random: Random, turns: Iterable[Caller], scene: Scene
     ) -> Iterator[tuple[Request, Caller]]:
-        """Yield requests that are drawn some at once, since one alone takes long."""
+        """Yield requests that are all drawn before the first.
+
+        That takes milliseconds for each, in which nobody would read answers.
+        """
         described = DescribedRequests(
             self.document, self.names(scene), excluded=self.excluded
         )
-        for each, caller in zip(described.draw(random, _BATCH), turns, strict=False):
+        callers = list(turns)
+        drawn = list(islice(described.draw(random, _BATCH), len(callers)))
+        for each, caller in zip(drawn, callers, strict=True):
             yield self._compose(random, each, caller, scene), caller
 
     @override
@@ -76,6 +82,15 @@ class Described(Attack):
             scene: Whom it is aimed at.
         """
 
+    @abstractmethod
+    def is_stream(self, drawn: DescribedRequest, scene: Scene) -> bool:
+        """Say whether an answer may go on for as long as somebody listens.
+
+        Args:
+            drawn: What is asked for.
+            scene: Whom it is aimed at.
+        """
+
     def _compose(
         self, random: Random, drawn: DescribedRequest, caller: Caller, scene: Scene
     ) -> Request:
@@ -97,8 +112,7 @@ class Described(Attack):
             caller=caller.role,
             method=drawn.method,
             must_be_refused=self.must_be_refused(drawn, caller, scene),
-            is_stream=drawn.path.endswith(("/progress", "/watch"))
-            or "follow=" in drawn.target,
+            is_stream=self.is_stream(drawn, scene),
         )
 
 
@@ -149,6 +163,11 @@ class HubApi(Described):
             or creates
             or changes_service
         )
+
+    @override
+    def is_stream(self, drawn: DescribedRequest, scene: Scene) -> bool:
+        # Of a start, and nobody here starts anything.
+        return False
 
     @override
     def follow_up(
@@ -213,6 +232,13 @@ class TrainingApi(Described):
         enters = drawn.path.endswith(("/shell/{role}/{index}", "/ssh/{role}/{index}"))
         changes = drawn.method != "GET" and "job" in drawn.parameters
         return enters or changes or caller.role not in (VIEWER, COLLEAGUE)
+
+    @override
+    def is_stream(self, drawn: DescribedRequest, scene: Scene) -> bool:
+        if drawn.parameters.get("project") not in (scene.project, scene.other_project):
+            return False
+        follows = "follow=" in drawn.target and drawn.parameters["job"] == scene.job
+        return follows or drawn.path.endswith("/watch")
 
     @override
     def follow_up(
