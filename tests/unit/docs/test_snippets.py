@@ -36,7 +36,7 @@ EXTERNAL = {
     *("apt-get", "chmod", "chown", "code", "curl", "docker", "eval", "export", "find"),
     *("go", "grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
     *("jq", "openssl", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
-    *("ceph", "cut", "rsync", "sed", "tar", "xargs"),
+    *("ceph", "cut", "ln", "mv", "rmdir", "rsync", "sed", "tar", "xargs"),
 }
 """Programs of others. Paths of the repository among their words must exist."""
 
