@@ -26,7 +26,7 @@ def test_a_storage_comes_back_as_it_was_when_the_back_up_began(
 ) -> None:
     """People go on meanwhile: the snapshot is of one moment."""
     before = facts(storage.storage)
-    storage.types('mkdir "$source"')
+    storage.types('mkdir "$SOURCE"')
     train = storage.storage / "users" / "ada" / "train.py"
     train.write_text("written while the back-up runs")
 

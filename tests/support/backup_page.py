@@ -23,7 +23,7 @@ class BackedUpStorage:
 
     def save(self, source: Path, stamp: str) -> Path:
         """Save what a directory has; return where."""
-        said = self.types("--link-dest", f"source={source}", stamp=stamp)
+        said = self.types("--link-dest", f"SOURCE={source}", stamp=stamp)
         assert said == "", said
         return self.backup / stamp
 

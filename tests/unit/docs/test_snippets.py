@@ -79,8 +79,10 @@ def simple_commands(line):
 
 def check_command(arguments):
     """Refuse words that none of the programs shown would take."""
-    while re.fullmatch(r"[A-Z_]+=.*", arguments[0]):
+    while arguments and re.fullmatch(r"[A-Z_]+=.*", arguments[0]):
         arguments = arguments[1:]
+    if not arguments:
+        return
     program, *rest = arguments
     module = module_of(arguments)
     if program == "mofang":
