@@ -84,7 +84,7 @@ def test_a_hubs_database_comes_back_although_the_hub_was_writing(tmp_path):
     def write():
         number = 0
         with session_of() as session:
-            while not ended.is_set():
+            while not ended.wait(0.005):
                 session.add(orm.User(name=f"user-{number}"))
                 session.commit()
                 number += 1
