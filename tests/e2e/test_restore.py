@@ -42,7 +42,8 @@ class Administrator:
 
     def types(self, section: str, *, containing: str) -> None:
         """Run the one block of commands of a section that contains some words."""
-        (text,) = (each for each in shown(section, "sh") if containing in each)
+        shown = markdown.section_blocks(PAGE, section, "sh")
+        (text,) = (each for each in shown if containing in each)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text],
             cwd=self.folder,
@@ -57,19 +58,6 @@ class Administrator:
 
     def saved(self, name: str) -> dict:
         return json.loads((self.folder / name).read_text())
-
-
-def shown(section: str, language: str) -> list[str]:
-    """The blocks of one section of the page."""
-    lines = PAGE.read_text().splitlines()
-    begin = lines.index(f"## {section}") + 1
-    ends = (n for n, line in enumerate(lines, 1) if n > begin and line[:3] == "## ")
-    end = next(ends, len(lines) + 1)
-    return [
-        block.text
-        for block in markdown.blocks(PAGE)
-        if begin < block.line < end and block.language == language
-    ]
 
 
 @pytest.fixture
@@ -192,7 +180,7 @@ def test_what_was_saved_comes_back(
     assert admin.api("DELETE", f"/users/{user}").status_code == 204
     assert admin.api("GET", f"/users/{user}").status_code == 404
 
-    (pod,) = shown("Restore", "yaml")
+    (pod,) = markdown.section_blocks(PAGE, "Restore", "yaml")
     (administrator.folder / "restore.yaml").write_text(pod)
     administrator.types("Restore", containing="--replicas 0")
     # The server goes on without a hub.

@@ -57,6 +57,25 @@ def pages() -> list[Path]:
     return [path for path in files() if path.is_relative_to(PAGES)]
 
 
+def section_blocks(path: Path, section: str, language: str) -> list[str]:
+    """Return the blocks of code of one section of a page.
+
+    Args:
+        path: Of the page.
+        section: Its heading, of the second level.
+        language: Of the blocks.
+    """
+    lines = path.read_text().splitlines()
+    begin = lines.index(f"## {section}") + 1
+    ends = (n for n, line in enumerate(lines, 1) if n > begin and line[:3] == "## ")
+    end = next(ends, len(lines) + 1)
+    return [
+        block.text
+        for block in blocks(path)
+        if begin < block.line < end and block.language == language
+    ]
+
+
 def blocks(path: Path) -> Iterator[Block]:
     """Yield the blocks of code of a file."""
     content = path.read_text(encoding="utf-8")

@@ -41,8 +41,9 @@ _UNIT = {
     "faketime": "faketime",
     "setpriv": "util-linux",
     "unshare": "util-linux",
-    # Trees of files are copied by it.
+    # Administrators type them to back up and to migrate.
     "rsync": "rsync",
+    "sqlite3": "sqlite3",
     # Plain users may not enter root's own, where Python is elsewhere.
     "/usr/bin/python3": "python3",
 }

@@ -10,7 +10,6 @@ import shutil
 from pathlib import Path
 
 from mofang_local import images, preflight, services, storage
-from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import IMAGE
 from mofang_local.cluster import Cluster
 from mofang_local.errors import PreflightError
@@ -59,9 +58,9 @@ class PlatformCeph:
         return mount
 
     def end(self) -> None:
-        """Take it off the cluster; what it keeps stays."""
+        """Take it off the cluster, as nothing counts on it; what it keeps stays."""
         with self._cluster.progress.step("end Ceph"):
-            CephCluster(self._settings, self._cluster.kubectl).remove()
+            storage.end_unused_ceph(self._cluster.paths, self._cluster.kubectl)
 
 
 class Migration:

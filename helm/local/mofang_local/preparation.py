@@ -237,6 +237,7 @@ class Preparation:
         self._own["pause"] = images.own_image(self._paths, "pause")
         self._cluster.start({"pause": self._own["pause"]})
         self._cluster.create_namespaces()
+        storage.end_unused_ceph(self._paths, self._cluster.kubectl)
 
     def _add_own(self, *names: str) -> dict[str, Image]:
         """Write and load images of the cluster's own parts."""

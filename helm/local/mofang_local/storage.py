@@ -147,6 +147,19 @@ def start_ceph(paths: LocalPaths, kubectl: Kubectl, image: Image) -> CephCluster
     return cluster
 
 
+def end_unused_ceph(paths: LocalPaths, kubectl: Kubectl) -> None:
+    """Take a Ceph off the cluster where the files that count are elsewhere.
+
+    A migration that was interrupted leaves one. What it keeps stays, so that the
+    migration goes on from there.
+    """
+    cluster = CephCluster(ceph_settings(paths), kubectl)
+    own = {cluster.settings.namespace, cluster.settings.mounts_namespace}
+    found = {each["metadata"]["name"] for each in kubectl.get("namespaces")["items"]}
+    if kind_of(paths) is not StorageKind.CEPH and own & found:
+        cluster.remove()
+
+
 def mount_ceph(paths: LocalPaths) -> None:
     """Mount the running Ceph where the volumes of projects begin.
 

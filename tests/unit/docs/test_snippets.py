@@ -36,7 +36,7 @@ EXTERNAL = {
     *("apt-get", "chmod", "chown", "code", "curl", "docker", "eval", "export", "find"),
     *("go", "grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
     *("jq", "openssl", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
-    *("ceph", "sed", "tar"),
+    *("ceph", "cut", "ln", "mv", "rmdir", "rsync", "sed", "tar", "xargs"),
 }
 """Programs of others. Paths of the repository among their words must exist."""
 
@@ -79,8 +79,10 @@ def simple_commands(line):
 
 def check_command(arguments):
     """Refuse words that none of the programs shown would take."""
-    while re.fullmatch(r"[A-Z_]+=.*", arguments[0]):
+    while arguments and re.fullmatch(r"[A-Z_]+=.*", arguments[0]):
         arguments = arguments[1:]
+    if not arguments:
+        return
     program, *rest = arguments
     module = module_of(arguments)
     if program == "mofang":

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -246,3 +250,37 @@ except PreflightError as error:
 
     assert "The files need 0.0 GiB" in said
     assert "Delete files, or make room there." in said
+
+
+@pytest.mark.parametrize(
+    ("url", "to", "says"),
+    [
+        ("", "ceph", "`make up STORAGE=ceph` begins with that"),
+        ("http://mofang.localhost:8090", "ceph", "run `make up` first"),
+        ("http://mofang.localhost:8090", "local", "STORAGE=local already"),
+        ("http://mofang.localhost:8090", "", "invalid choice"),
+    ],
+)
+def test_the_command_says_what_to_do_first(
+    tmp_path: Path, url: str, to: str, says: str
+) -> None:
+    state = tmp_path / "state" / "mofang" / "local"
+    state.mkdir(parents=True)
+    if url:
+        (state / "platform.json").write_text(json.dumps({"url": url}))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "mofang_local", "migrate", "--to", to],
+        env={
+            **os.environ,
+            "XDG_STATE_HOME": str(tmp_path / "state"),
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode in {1, 2}
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,6 +1,7 @@
 """What people's files lie on is chosen once, and never changed by the way."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,45 @@ def test_one_that_never_ran_may_choose_again(found: LocalPaths) -> None:
     storage.choose(found, "ceph")
 
     assert storage.choose(found, "local") is StorageKind.LOCAL
+
+
+class Namespaces:
+    """kubectl: namespaces that are there, and what is deleted."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.deleted: list[str] = []
+
+    def get(self, *_: str) -> dict[str, Any]:
+        return {"items": [{"metadata": {"name": name}} for name in self.names]}
+
+    def run(self, verb: str, _: str, name: str, *__: str) -> str:
+        assert verb == "delete"
+        self.deleted.append(name)
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "deleted"),
+    [
+        pytest.param("local", ["ceph", "mofang"], 3, id="of an interrupted migration"),
+        pytest.param("local", ["ceph-mounts"], 3, id="half removed"),
+        pytest.param("local", ["mofang", "ceph-test"], 0, id="none of the platform's"),
+        pytest.param("ceph", ["ceph", "ceph-mounts"], 0, id="in use"),
+    ],
+)
+def test_a_ceph_that_no_files_are_on_ends_and_keeps_its_disk(
+    found: LocalPaths, kind: str, names: list[str], deleted: int
+) -> None:
+    storage.record_kind(found, StorageKind(kind))
+    data = storage.ceph_settings(found).data
+    data.mkdir(parents=True)
+    kubectl = Namespaces(*names)
+
+    storage.end_unused_ceph(found, kubectl)  # type: ignore[arg-type] # as kubectl's
+
+    assert len(kubectl.deleted) == deleted
+    assert data.is_dir()
 
 
 def migrated(found: LocalPaths) -> None:

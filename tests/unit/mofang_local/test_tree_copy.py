@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
-from mofang_local.tree_copy import CopyError, compare_trees, copy_tree, size_of
+from mofang_local.tree_copy import (
+    OPTIONS,
+    CopyError,
+    compare_trees,
+    copy_tree,
+    size_of,
+)
+from support.markdown import PAGES
 from support.trees import DEEP, facts, kill_copies, make_tree
 
 
@@ -122,3 +130,11 @@ def test_a_copy_that_was_killed_goes_on(source: Path, target: Path, seed: int) -
 
     assert killed
     assert facts(target) == facts(source)
+
+
+def test_administrators_are_shown_the_same_options() -> None:
+    lines = (PAGES / "administrators" / "storage.md").read_text().splitlines()
+    shown = [shlex.split(each) for each in lines if each.startswith("rsync ")]
+
+    assert len(shown) == 2
+    assert all(set(OPTIONS) <= set(each) for each in shown)
