@@ -119,9 +119,9 @@ async def test_no_other_claim_is_mounted(name, mount, attempt, sources):
 async def test_a_pod_gets_what_the_platform_renders_of_its_sources(attempt, sources):
     data = PodData(sources=tuple(sources.values()))
     pod = server_pod()
-    pod["metadata"]["annotations"] = data.annotations()
-    pod["spec"]["volumes"] += data.volumes()
-    pod["spec"]["containers"][0]["volumeMounts"] += data.mounts()
+    pod["metadata"]["annotations"] = data.annotations
+    pod["spec"]["volumes"] += data.volumes
+    pod["spec"]["containers"][0]["volumeMounts"] += data.mounts
     await attempt(pod, user=HUB)
 
     # The keys of a bucket that the project does not declare.

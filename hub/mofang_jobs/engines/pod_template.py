@@ -90,7 +90,7 @@ def build_pod_template(
         "containers": [_container(job, role, container, index_label)],
         "volumes": [
             *volumes((*job.grants, logs_grant(job.project, job.id))),
-            *job.data.volumes(),
+            *job.data.volumes,
             *_cache_volumes(job.disks[role.name]),
             {
                 "name": "shared-memory",
@@ -112,7 +112,7 @@ def build_pod_template(
         **scheduling_metadata.labels,
     }
     metadata: Manifest = {"labels": labels}
-    annotations = {**job.data.annotations(), **scheduling_metadata.annotations}
+    annotations = {**job.data.annotations, **scheduling_metadata.annotations}
     if annotations:
         metadata["annotations"] = annotations
     return {"metadata": metadata, "spec": spec}
@@ -143,7 +143,7 @@ def _container(
         },
         "volumeMounts": [
             *mounts((*job.grants, logs_grant(job.project, job.id))),
-            *job.data.mounts(),
+            *job.data.mounts,
             *_cache_mounts(disk),
             {"name": "shared-memory", "mountPath": SHARED_MEMORY},
         ],

@@ -73,13 +73,13 @@ class JobValidator:
             )
         environments = self._catalog.list_environments(project, caller.groups)
         request = self._request_of(caller, role, project, spec, environments)
-        faults = check_paths(spec, project.name)
-        faults |= check_sources(
+        faults = check_sources(
             request.spec,
             project,
             data_sources(project, resolve_image(spec, environments)[1]),
             request.data.sources,
         )
+        faults |= check_paths(spec, project.name)
         faults |= check_privileges(spec, project, caller.name, role)
         faults |= await self._check_image(caller, project, spec, environments)
         if faults:
@@ -123,6 +123,7 @@ class JobValidator:
             sources: Data sources that the owner may use.
         """
         spec, known = resolve_image(spec, environments)
+        disks = role_disks(spec, known, self._settings.ephemeral_storage)
         spec = resolve_sources(spec, sources)
         data = PodData(sources=sources, hdfs=self._settings.hdfs)
         return JobRequest(
@@ -133,9 +134,9 @@ class JobValidator:
             pool=project.pool,
             grants=grants(project, owner),
             data=data,
-            disks=role_disks(spec, known, self._settings.ephemeral_storage),
+            disks=disks,
             variables={
-                **data.variables(),
+                **data.variables,
                 **profile_variables(spec, sources),
                 **job_variables(known),
             },

@@ -189,13 +189,3 @@ def check_names(sources: Iterable[DataSource]) -> None:
         if source.name in seen:
             raise ValueError(f"two data sources are called {source.name}")
         seen.add(source.name)
-
-
-def merge_sources(
-    own: Iterable[DataSource], of_environment: Iterable[DataSource]
-) -> tuple[DataSource, ...]:
-    """Return a project's sources, then those of an environment with other names."""
-    found = {source.name: source for source in own}
-    for source in of_environment:
-        found.setdefault(source.name, source)
-    return tuple(found.values())

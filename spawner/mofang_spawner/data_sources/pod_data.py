@@ -47,35 +47,38 @@ class PodData:
         """Names of the Secrets that it mounts."""
         return tuple(dict.fromkeys(source.secret_name for _, source in self._s3))
 
+    @property
     def variables(self) -> dict[str, str]:
-        """Return what programs look for; whoever sets these otherwise may."""
+        """What programs look for; whoever sets these otherwise may."""
         found = {}
         if self._s3:
             found["AWS_CONFIG_FILE"] = f"{_AWS_FOLDER}/config"
             found["AWS_SHARED_CREDENTIALS_FILE"] = f"{_AWS_FOLDER}/credentials"
             if endpoint := shared_endpoint(self._s3):
                 found["AWS_ENDPOINT_URL"] = endpoint
-        if self.hdfs.files():
+        if self.hdfs.files:
             found["HADOOP_CONF_DIR"] = _HADOOP_FOLDER
         return found
 
+    @property
     def annotations(self) -> dict[str, str]:
-        """Return the texts of files, which the pod mounts from its own annotations.
+        """The texts of files, which the pod mounts from its own annotations.
 
         So no object is made for them, and nothing more can be written by who makes the
         pod.
         """
         found = {
             f"{HADOOP_ANNOTATION_PREFIX}{name}": text
-            for name, text in self.hdfs.files().items()
+            for name, text in self.hdfs.files.items()
         }
         if self._s3:
             found[AWS_CONFIG_ANNOTATION] = render_config(self._s3)
             found[AWS_CREDENTIALS_ANNOTATION] = render_credentials(self._s3, FOLDER)
         return found
 
+    @property
     def volumes(self) -> list[Manifest]:
-        """Return the pod's volumes, in Kubernetes' form."""
+        """The pod's volumes, in Kubernetes' form."""
         found: list[Manifest] = [
             {
                 "name": _volume(source),
@@ -94,10 +97,11 @@ class PodData:
             )
         return found
 
+    @property
     def mounts(self) -> list[Manifest]:
-        """Return a container's mounts, in Kubernetes' form."""
+        """A container's mounts, in Kubernetes' form."""
         found = [_mount(source) for source in self.sources if source.claim]
-        if self._s3 or self.hdfs.files():
+        if self._s3 or self.hdfs.files:
             found.append({"name": _VOLUME, "mountPath": FOLDER, "readOnly": True})
         return found
 
@@ -108,7 +112,7 @@ class PodData:
     def _files(self) -> list[Manifest]:
         paths = {
             f"{HADOOP_ANNOTATION_PREFIX}{name}": f"hadoop/{name}"
-            for name in self.hdfs.files()
+            for name in self.hdfs.files
         }
         if self._s3:
             paths[AWS_CONFIG_ANNOTATION] = "aws/config"

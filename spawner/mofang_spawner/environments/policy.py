@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 
 from mofang_kube.errors import ForbiddenError, InvalidError, NotFoundError
-from mofang_spawner.data_sources.models import DataSource, merge_sources
+from mofang_spawner.data_sources.models import DataSource
 from mofang_spawner.environments.models import Environment, Project
 
 _RANK = {"viewer": 0, "member": 1, "admin": 2}
@@ -80,8 +80,10 @@ def data_sources(
 
     Where both have one of the same name, the project's counts.
     """
-    of_environment = environment.data_sources if environment else ()
-    return merge_sources(project.data_sources, of_environment)
+    found = {source.name: source for source in project.data_sources}
+    for source in environment.data_sources if environment else ():
+        found.setdefault(source.name, source)
+    return tuple(found.values())
 
 
 def usable_sources(

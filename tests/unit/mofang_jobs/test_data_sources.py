@@ -190,11 +190,11 @@ def find_templates(value):
 
 def check_template(template, data):
     annotations = template["metadata"]["annotations"]
-    assert data.annotations().items() <= annotations.items()
+    assert data.annotations.items() <= annotations.items()
     names = {each["name"] for each in template["spec"]["volumes"]}
     for container in template["spec"]["containers"]:
         mounts = container["volumeMounts"]
-        assert all(each in mounts for each in data.mounts())
+        assert all(each in mounts for each in data.mounts)
         assert {each["name"] for each in mounts} <= names
         # No key is where everybody who sees the pod would read it.
         assert "AWS_SECRET_ACCESS_KEY" not in {
