@@ -83,8 +83,11 @@ AWS_CONFIG_ANNOTATION = f"{GROUP}/aws-config"
 AWS_CREDENTIALS_ANNOTATION = f"{GROUP}/aws-credentials"
 """On a pod: the file of that name, which says where the keys are."""
 
-HADOOP_ANNOTATION_PREFIX = f"{GROUP}/hadoop-"
-"""On a pod, before the name of a file: Hadoop's client settings."""
+HADOOP_CORE_SITE_ANNOTATION = f"{GROUP}/hadoop-core-site"
+"""On a pod: ``core-site.xml`` of Hadoop's clients, which the pod mounts."""
+
+HADOOP_HDFS_SITE_ANNOTATION = f"{GROUP}/hadoop-hdfs-site"
+"""On a pod: ``hdfs-site.xml`` of Hadoop's clients, which the pod mounts."""
 
 SECRET_PREFIX = "mofang-secret-"  # noqa: S105 - how names begin
 """Of a project's Secrets that its pods may use."""

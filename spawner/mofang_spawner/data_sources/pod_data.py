@@ -8,7 +8,8 @@ from typing import Any
 from mofang_kube.names import (
     AWS_CONFIG_ANNOTATION,
     AWS_CREDENTIALS_ANNOTATION,
-    HADOOP_ANNOTATION_PREFIX,
+    HADOOP_CORE_SITE_ANNOTATION,
+    HADOOP_HDFS_SITE_ANNOTATION,
 )
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.data_sources.models import DataSource
@@ -31,6 +32,10 @@ FOLDER = "/etc/mofang/data"
 _VOLUME = "mofang-data"
 _AWS_FOLDER = f"{FOLDER}/aws"
 _HADOOP_FOLDER = f"{FOLDER}/hadoop"
+_HADOOP_ANNOTATIONS = {
+    "core-site.xml": HADOOP_CORE_SITE_ANNOTATION,
+    "hdfs-site.xml": HADOOP_HDFS_SITE_ANNOTATION,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +73,7 @@ class PodData:
         pod.
         """
         found = {
-            f"{HADOOP_ANNOTATION_PREFIX}{name}": text
-            for name, text in self.hdfs.files.items()
+            _HADOOP_ANNOTATIONS[name]: text for name, text in self.hdfs.files.items()
         }
         if self._s3:
             found[AWS_CONFIG_ANNOTATION] = render_config(self._s3)
@@ -111,8 +115,7 @@ class PodData:
 
     def _files(self) -> list[Manifest]:
         paths = {
-            f"{HADOOP_ANNOTATION_PREFIX}{name}": f"hadoop/{name}"
-            for name in self.hdfs.files
+            _HADOOP_ANNOTATIONS[name]: f"hadoop/{name}" for name in self.hdfs.files
         }
         if self._s3:
             paths[AWS_CONFIG_ANNOTATION] = "aws/config"

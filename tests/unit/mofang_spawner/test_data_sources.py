@@ -303,7 +303,7 @@ def test_clients_of_hdfs_read_their_properties(tmp_path):
     data = PodData(hdfs=hdfs)
 
     assert data.variables == {"HADOOP_CONF_DIR": "/etc/mofang/data/hadoop"}
-    text = data.annotations["mofang.dev/hadoop-core-site.xml"]
+    text = data.annotations["mofang.dev/hadoop-core-site"]
     [found] = ET.fromstring(text)
     assert [each.text for each in found] == ["fs.defaultFS", "hdfs://a:8020/?x=1&y=<2>"]
     [volume] = data.volumes
