@@ -33,18 +33,8 @@ BLOCKS = [
 SHELL = {"sh", "bash", "console"}
 
 EXTERNAL = {
-    *(
-        "apt-get",
-        "chmod",
-        "chown",
-        "code",
-        "cosign",
-        "curl",
-        "docker",
-        "eval",
-        "export",
-        "find",
-    ),
+    *("apt-get", "chmod", "chown", "code", "curl", "docker", "eval", "export", "find"),
+    *("cosign", "unset"),
     *("go", "grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
     *("jq", "openssl", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
     *("ceph", "cut", "ln", "mv", "rmdir", "rsync", "sed", "tar", "xargs"),
