@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mofang_kube.errors import InvalidError
 from mofang_kube.names import debug_server_name, server_name
 from mofang_spawner.data_sources.hadoop import HdfsSettings
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import PodData, build_pod_data
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import (
@@ -95,14 +95,14 @@ def resolve(
         environment=environment,
         sizes=resolve_sizes(environment.resources, options),
         grants=grants(project, username),
-        data=PodData(
-            sources=usable_sources(
+        data=build_pod_data(
+            usable_sources(
                 project,
                 environment,
                 username,
                 project_role(project, username, groups),
             ),
-            hdfs=hdfs or HdfsSettings(),
+            hdfs,
         ),
         job=options.job,
         safe_mode=options.safe_mode,

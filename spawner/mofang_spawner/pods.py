@@ -78,7 +78,7 @@ def apply_plan(
         ephemeral_storage: What it may write to its node's disk.
     """
     label_pod(pod, plan, hub)
-    if annotations := plan.data.annotations():
+    if annotations := plan.data.annotations:
         given = pod["metadata"].get("annotations") or {}
         pod["metadata"]["annotations"] = {**given, **annotations}
     spec = pod["spec"]
@@ -114,7 +114,7 @@ def _volumes(
 ) -> list[Manifest]:
     found = [
         *volumes(plan.grants),
-        *plan.data.volumes(),
+        *plan.data.volumes,
         {"name": "cache", "emptyDir": {"sizeLimit": plan.sizes.cache}},
         {"name": "tmp", "emptyDir": {"sizeLimit": storage.tmp}},
         # What is in it counts as the container's memory, and may be all of that.
@@ -131,7 +131,7 @@ def _volumes(
 def _mounts(plan: SpawnPlan) -> list[Manifest]:
     found = [
         *mounts(plan.grants),
-        *plan.data.mounts(),
+        *plan.data.mounts,
         *(dict(each) for each in _OWN_MOUNTS),
     ]
     if plan.environment.startup_script:

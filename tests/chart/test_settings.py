@@ -185,4 +185,4 @@ def test_clients_of_hdfs_are_those_of_servers_and_jobs(render, minimal):
 
     for found in (settings.singleuser.hdfs, settings.jobs.hdfs):
         assert found.core_site == hdfs["coreSite"]
-        assert set(found.files()) == {"core-site.xml", "hdfs-site.xml"}
+        assert set(found.files) == {"core-site.xml", "hdfs-site.xml"}

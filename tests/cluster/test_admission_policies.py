@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from mofang_spawner.data_sources.models import DataSource
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import build_pod_data
 from support import gangs
 from support.eventually import eventually
 from support.platform import REPOSITORY, Platform
@@ -410,11 +410,11 @@ async def test_no_other_claim_is_mounted(name, mount, attempt, sources):
 
 
 async def test_a_pod_gets_what_the_platform_renders_of_its_sources(attempt, sources):
-    data = PodData(sources=tuple(sources.values()))
+    data = build_pod_data(list(sources.values()))
     pod = server_pod()
-    pod["metadata"]["annotations"] = data.annotations()
-    pod["spec"]["volumes"] += data.volumes()
-    pod["spec"]["containers"][0]["volumeMounts"] += data.mounts()
+    pod["metadata"]["annotations"] = data.annotations
+    pod["spec"]["volumes"] += data.volumes
+    pod["spec"]["containers"][0]["volumeMounts"] += data.mounts
     await attempt(pod, user=HUB)
 
     # The keys of a bucket that the project does not declare.

@@ -85,7 +85,7 @@ def build_pod_template(
         "containers": [_container(job, role, container, index_label)],
         "volumes": [
             *volumes((*job.grants, logs_grant(job.project, job.id))),
-            *job.data.volumes(),
+            *job.data.volumes,
             {"name": "cache", "emptyDir": {"sizeLimit": job.cache_size}},
             {
                 "name": "shared-memory",
@@ -107,7 +107,7 @@ def build_pod_template(
         **scheduling_metadata.labels,
     }
     metadata: Manifest = {"labels": labels}
-    annotations = {**job.data.annotations(), **scheduling_metadata.annotations}
+    annotations = {**job.data.annotations, **scheduling_metadata.annotations}
     if annotations:
         metadata["annotations"] = annotations
     return {"metadata": metadata, "spec": spec}
@@ -137,7 +137,7 @@ def _container(
         },
         "volumeMounts": [
             *mounts((*job.grants, logs_grant(job.project, job.id))),
-            *job.data.mounts(),
+            *job.data.mounts,
             {"name": "cache", "mountPath": CACHE},
             {"name": "shared-memory", "mountPath": SHARED_MEMORY},
         ],

@@ -19,6 +19,7 @@ class HdfsSettings(BaseModel):
     core_site: dict[str, str] = {}
     hdfs_site: dict[str, str] = {}
 
+    @property
     def files(self) -> dict[str, str]:
         """Return the texts of the files by name; none where nothing is set."""
         found = {"core-site.xml": self.core_site, "hdfs-site.xml": self.hdfs_site}

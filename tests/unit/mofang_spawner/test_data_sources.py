@@ -13,7 +13,7 @@ from unit.mofang_spawner.test_pods import complete, kubespawners_pod
 
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.data_sources.models import DataSource, check_names
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import build_pod_data
 from mofang_spawner.data_sources.s3_config import (
     KEY_FILE,
     SECRET_FILE,
@@ -171,9 +171,9 @@ def test_a_secret_without_a_rule_is_every_members_and_no_outsiders():
 
 def test_a_pod_mounts_sources_read_only_by_default():
     bodies = (NFS, CEPHFS, source(PVC, readOnly=False).model_dump(by_alias=True))
-    data = PodData(sources=tuple(source(each) for each in bodies))
+    data = build_pod_data([source(each) for each in bodies])
 
-    assert data.mounts() == [
+    assert list(data.mounts) == [
         {"name": "mofang-data-scans", "mountPath": "/data/scans", "readOnly": True},
         {
             "name": "mofang-data-corpora",
@@ -183,37 +183,35 @@ def test_a_pod_mounts_sources_read_only_by_default():
         },
         {"name": "mofang-data-models", "mountPath": "/data/models"},
     ]
-    claims = [each["persistentVolumeClaim"]["claimName"] for each in data.volumes()]
+    claims = [each["persistentVolumeClaim"]["claimName"] for each in data.volumes]
     assert claims == [source(NFS).claim, "mofang-data", "model-store"]
-    assert data.variables() == data.annotations() == {}
+    assert data.variables == data.annotations == {}
 
 
 def test_keys_of_s3_are_files_and_never_in_the_pods_definition():
-    data = PodData(sources=(source(S3),))
+    data = build_pod_data([source(S3)])
 
-    [volume] = data.volumes()
+    [volume] = data.volumes
     files, keys = volume["projected"]["sources"]
     assert {each["path"] for each in files["downwardAPI"]["items"]} == {
         "aws/config",
         "aws/credentials",
     }
     assert keys["secret"]["name"] == "mofang-secret-lake"
-    assert set(data.variables()) == {
+    assert set(data.variables) == {
         "AWS_CONFIG_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_ENDPOINT_URL",
     }
-    assert data.mounts() == [
+    assert list(data.mounts) == [
         {"name": "mofang-data", "mountPath": "/etc/mofang/data", "readOnly": True}
     ]
 
 
 def test_a_pod_without_sources_is_as_before():
-    data = PodData()
+    data = build_pod_data([])
 
-    assert not any(
-        [data.volumes(), data.mounts(), data.variables(), data.annotations()]
-    )
+    assert not any([data.volumes, data.mounts, data.variables, data.annotations])
 
 
 # -- files of S3, read by the real libraries
@@ -302,13 +300,13 @@ def test_an_endpoint_is_a_variable_only_where_it_is_that_of_all():
 
 def test_clients_of_hdfs_read_their_properties(tmp_path):
     hdfs = HdfsSettings(core_site={"fs.defaultFS": "hdfs://a:8020/?x=1&y=<2>"})
-    data = PodData(hdfs=hdfs)
+    data = build_pod_data([], hdfs)
 
-    assert data.variables() == {"HADOOP_CONF_DIR": "/etc/mofang/data/hadoop"}
-    text = data.annotations()["mofang.dev/hadoop-core-site.xml"]
+    assert data.variables == {"HADOOP_CONF_DIR": "/etc/mofang/data/hadoop"}
+    text = data.annotations["mofang.dev/hadoop-core-site.xml"]
     [found] = ET.fromstring(text)
     assert [each.text for each in found] == ["fs.defaultFS", "hdfs://a:8020/?x=1&y=<2>"]
-    [volume] = data.volumes()
+    [volume] = data.volumes
     [files] = volume["projected"]["sources"]
     paths = [each["path"] for each in files["downwardAPI"]["items"]]
     assert paths == ["hadoop/core-site.xml", "hadoop/hdfs-site.xml"]
