@@ -67,8 +67,8 @@ _FORM = (
 )
 _STORAGE = (
     "Homes are directories of the shared storage, and the reconciler creates a "
-    "project's claims: set storage in the chart, or mount claims of your own by "
-    "volumes and volume_mounts."
+    "project's claims: set storage in the chart, or declare claims of your own as "
+    "dataSources of projects."
 )
 _TLS = "Traffic to servers is encrypted by Istio: enable its mutual TLS."
 _CLIENT = (
@@ -159,7 +159,7 @@ TRAITS: Mapping[str, TraitRule] = {
     # -- files
     "volumes": _merged(
         "The configured ones come first. Not hostPath, not the platform's claims and "
-        "names."
+        "names; other claims need admissionPolicies.allowedClaims."
     ),
     "volume_mounts": _merged(
         "The configured ones come first, and take the place of /cache, /tmp and "

@@ -10,7 +10,7 @@ from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import InvalidError
 from mofang_kube.names import debug_server_name, server_name
 from mofang_spawner.data_sources.hadoop import HdfsSettings
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import PodData, build_pod_data
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import (
@@ -100,14 +100,14 @@ def resolve(
         environment=environment,
         sizes=resolve_sizes(environment.resources, options, storage),
         grants=grants(project, username),
-        data=PodData(
-            sources=usable_sources(
+        data=build_pod_data(
+            usable_sources(
                 project,
                 environment,
                 username,
                 project_role(project, username, groups),
             ),
-            hdfs=hdfs or HdfsSettings(),
+            hdfs,
         ),
         job=options.job,
         safe_mode=options.safe_mode,

@@ -42,7 +42,7 @@ def build_variables(
     """
     reference = {"secretKeyRef": {"name": secret_name, "key": TOKEN_KEY}}
     hidden = [{"name": name, "valueFrom": reference} for name in SECRET_VARIABLES]
-    own = plan.data.variables | {
+    own = dict(plan.data.variables) | {
         name: value
         for name, value in plan.environment.env.items()
         if not name.startswith(PLATFORM_PREFIXES)

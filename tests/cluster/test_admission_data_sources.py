@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from mofang_spawner.data_sources.models import DataSource
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import build_pod_data
 from support.admission import HUB, RECONCILER, RefusedError, claim, server_pod
 from support.eventually import eventually
 
@@ -117,9 +117,9 @@ async def test_no_other_claim_is_mounted(name, mount, attempt, sources):
 
 
 async def test_a_pod_gets_what_the_platform_renders_of_its_sources(attempt, sources):
-    data = PodData(sources=tuple(sources.values()))
+    data = build_pod_data(list(sources.values()))
     pod = server_pod()
-    pod["metadata"]["annotations"] = data.annotations
+    pod["metadata"]["annotations"] = dict(data.annotations)
     pod["spec"]["volumes"] += data.volumes
     pod["spec"]["containers"][0]["volumeMounts"] += data.mounts
     await attempt(pod, user=HUB)

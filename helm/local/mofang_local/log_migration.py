@@ -17,7 +17,13 @@ from mofang_local.local_paths import LocalPaths
 OWNER = 1000
 """Of all containers; ``mofang_kube.names.UID``."""
 
-MODES = {"users": 0o711, "projects": 0o711, "global": 0o755, "logs": 0o711}
+MODES = {
+    "users": 0o711,
+    "projects": 0o711,
+    "global": 0o755,
+    "logs": 0o711,
+    "data": 0o755,
+}
 """Directories of the shared file system, as the chart's reconciler makes them."""
 
 _PRIVATE_MODE = 0o770

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
+from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.space import Space
 from mofang_kube.ephemeral_storage import usable_bytes
@@ -13,6 +14,7 @@ from mofang_kube.names import debug_server_name, is_job_id, server_name
 from mofang_kube.quantities import readable_size
 from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Bounds, Environment, Project
+from mofang_spawner.environments.policy import project_role
 from mofang_spawner.pod_phase import EVICTION_STATE
 
 
@@ -102,6 +104,9 @@ class ProjectSection:
     cards: tuple[Card, ...]
     space: Space | None = None
     """What the project's directory takes; None as long as nobody knows."""
+
+    data: tuple[ShownSource, ...] = ()
+    """Its data sources."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +248,11 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
                 for each in context.catalog.list_environments(project, groups)
             ),
             space=Space.read(project.storage.get("project") or {}),
+            data=tuple(
+                shown_sources(
+                    project, user.name, project_role(project, user.name, groups)
+                )
+            ),
         )
         for project in context.catalog.list_projects(user.name, groups)
     ]

@@ -22,8 +22,13 @@ PROFILE_VARIABLE = "AWS_PROFILE"
 _Place = TypeVar("_Place", Input, Output)
 
 
-def resolve_sources(spec: JobSpec, sources: Iterable[DataSource]) -> JobSpec:
+def settle_sources(
+    spec: JobSpec, sources: Sequence[DataSource]
+) -> tuple[JobSpec, dict[str, str]]:
     """Return the job with the paths and URLs of the sources that it names.
+
+    Also the variable with the profile of the S3 source that it names; none where there
+    are several, with keys of their own.
 
     What names no source, or leads out of one, stays as it is, for ``check_sources`` to
     refuse.
@@ -41,7 +46,13 @@ def resolve_sources(spec: JobSpec, sources: Iterable[DataSource]) -> JobSpec:
         ]
 
     found = {"inputs": resolved(spec.inputs), "outputs": resolved(spec.outputs)}
-    return spec.model_copy(update=found)
+    settled = spec.model_copy(update=found)
+    profiles = {
+        source.name
+        for place in settled.data_paths()
+        if (source := _find(place.path, sources)) and source.s3
+    }
+    return settled, {PROFILE_VARIABLE: profiles.pop()} if len(profiles) == 1 else {}
 
 
 def check_sources(
@@ -69,19 +80,6 @@ def check_sources(
         if fault:
             faults[f"outputs.{number}.path"] = fault
     return faults
-
-
-def profile_variables(spec: JobSpec, sources: Iterable[DataSource]) -> dict[str, str]:
-    """Return the variable that names the profile of the S3 source that a job names.
-
-    Empty where it names none, or several with keys of their own.
-    """
-    found = {
-        source.name
-        for place in spec.data_paths()
-        if (source := _find(place.path, sources)) and source.s3
-    }
-    return {PROFILE_VARIABLE: found.pop()} if len(found) == 1 else {}
 
 
 def _resolve(path: str, sources: dict[str, DataSource]) -> str:

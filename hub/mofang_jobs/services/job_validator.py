@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from mofang_api.models import JobSpec
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.pod_storage import PodStorage
-from mofang_jobs.domain.data_sources import (
-    check_sources,
-    profile_variables,
-    resolve_sources,
-)
+from mofang_jobs.domain.data_sources import check_sources, settle_sources
 from mofang_jobs.domain.environments import (
     check_image,
     is_of_environment,
@@ -26,7 +22,7 @@ from mofang_jobs.domain.validation import FieldErrors, check_paths, check_quota
 from mofang_kube.errors import ConflictError, InvalidError, QuotaError
 from mofang_kube.names import new_job_id, project_namespace
 from mofang_spawner.data_sources.models import DataSource
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import build_pod_data
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import data_sources, usable_sources
@@ -92,15 +88,17 @@ class JobValidator:
     def _request_of(
         self,
         caller: Caller,
-        role: MemberRole | None,
+        role: MemberRole,
         project: Project,
         spec: JobSpec,
         environments: Iterable[Environment],
     ) -> JobRequest:
-        _, known = resolve_image(spec, environments)
-        sources = usable_sources(project, known, caller.name, role)
         return self._build_request(
-            caller.name, project, spec, environments, sources=sources
+            caller.name,
+            project,
+            spec,
+            environments,
+            sources_of=lambda known: usable_sources(project, known, caller.name, role),
         )
 
     def _build_request(
@@ -110,7 +108,7 @@ class JobValidator:
         spec: JobSpec,
         environments: Iterable[Environment],
         *,
-        sources: tuple[DataSource, ...],
+        sources_of: Callable[[Environment | None], tuple[DataSource, ...]],
     ) -> JobRequest:
         """Return a job as it would be made if nothing were wrong with it.
 
@@ -120,12 +118,14 @@ class JobValidator:
             spec: The specification, already validated.
             environments: Those that the owner may use; the image of one is taken by its
                 name.
-            sources: Data sources that the owner may use.
+            sources_of: Returns the data sources that the owner may use beside an
+                environment.
         """
         spec, known = resolve_image(spec, environments)
         disks = role_disks(spec, known, self._settings.ephemeral_storage)
-        spec = resolve_sources(spec, sources)
-        data = PodData(sources=sources, hdfs=self._settings.hdfs)
+        sources = sources_of(known)
+        spec, profile = settle_sources(spec, sources)
+        data = build_pod_data(sources, self._settings.hdfs)
         return JobRequest(
             id=new_job_id(spec.name),
             project=project.name,
@@ -137,7 +137,7 @@ class JobValidator:
             disks=disks,
             variables={
                 **data.variables,
-                **profile_variables(spec, sources),
+                **profile,
                 **job_variables(known),
             },
             keep=timedelta(days=self._settings.ttl_days_after_finished),
@@ -156,15 +156,19 @@ class JobValidator:
             raise ConflictError(f"The project {job.project} is not ready.")
         environment = self._catalog.find_environment(job.spec.environment or "")
         known = [environment] if environment else []
-        _, used = resolve_image(job.spec, known)
-        # What the owner is now in the project, only their token would tell.
-        sources = tuple(
-            each
-            for each in data_sources(project, used)
-            if project.data_states.get(each.key) == ""
-            and (each.s3 is None or each.s3.secret_name in job.data_secrets)
+
+        def sources_of(used: Environment | None) -> tuple[DataSource, ...]:
+            # What the owner is now in the project, only their token would tell.
+            return tuple(
+                each
+                for each in data_sources(project, used)
+                if project.data_states.get(each.key) == ""
+                and (each.s3 is None or each.s3.secret_name in job.data_secrets)
+            )
+
+        return self._build_request(
+            job.owner, project, job.spec, known, sources_of=sources_of
         )
-        return self._build_request(job.owner, project, job.spec, known, sources=sources)
 
     def draft(
         self, caller: Caller, role: MemberRole, project: Project, spec: JobSpec

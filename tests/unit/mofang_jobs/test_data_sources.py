@@ -11,18 +11,14 @@ from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import Framework
 from mofang_hub.settings import JobSettings
-from mofang_jobs.domain.data_sources import (
-    check_sources,
-    profile_variables,
-    resolve_sources,
-)
+from mofang_jobs.domain.data_sources import check_sources, settle_sources
 from mofang_jobs.domain.models import SchedulingMetadata
 from mofang_jobs.domain.validation import check_paths
 from mofang_jobs.engines.registry import KINDS
 from mofang_jobs.engines.rendering import render
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.data_sources.models import DataSource
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import build_pod_data
 from mofang_spawner.environments.models import Project
 from support.eventually import until
 
@@ -55,7 +51,7 @@ def faults(spec, usable=ALL, states=None):
     known = {each.key: "" for each in ALL} | (states or {})
     project = PROJECT.model_copy(update={"data_states": known})
     found = check_paths(spec, "vision")
-    return found | check_sources(resolve_sources(spec, usable), project, ALL, usable)
+    return found | check_sources(settle_sources(spec, usable)[0], project, ALL, usable)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +70,7 @@ def faults(spec, usable=ALL, states=None):
 def test_an_input_is_where_its_source_is(written, meant):
     spec = make_spec(inputs=[place(written)])
 
-    assert resolve_sources(spec, ALL).inputs[0].path == meant
+    assert settle_sources(spec, ALL)[0].inputs[0].path == meant
     assert faults(spec) == {}
 
 
@@ -150,7 +146,7 @@ def test_outputs_are_written_to_writable_sources_alone(output, said):
 
 def test_the_profile_of_the_only_bucket_that_is_named_is_the_jobs():
     def variables(*paths: str) -> dict[str, str]:
-        return profile_variables(make_spec(inputs=names(paths)), ALL)
+        return settle_sources(make_spec(inputs=names(paths)), ALL)[1]
 
     def names(paths):
         return [{"name": f"p{at}", "path": each} for at, each in enumerate(paths)]
@@ -164,9 +160,7 @@ def test_the_profile_of_the_only_bucket_that_is_named_is_the_jobs():
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 def test_every_container_of_every_framework_has_the_mounts(kind):
     """S3: a copy of the code runs anywhere (also what operators do to templates)."""
-    data = PodData(
-        sources=ALL, hdfs=HdfsSettings(core_site={"fs.defaultFS": "hdfs://a"})
-    )
+    data = build_pod_data(ALL, HdfsSettings(core_site={"fs.defaultFS": "hdfs://a"}))
     for framework in kind.roles:
         job = replace(make_job(framework=framework), data=data)
         objects = render(kind, job, (), SchedulingMetadata())

@@ -32,13 +32,13 @@ def check(walk: Walk, functions: int, modules: int, returns: int) -> None:
 async def test_from_a_specification_to_the_object(world: World) -> None:
     with walked() as walk:
         await world.jobs.submit(ADA, "vision", make_spec(replicas=2))
-    check(walk.part("SubmissionService.submit", "strip_job"), 22, 15, 3)
+    check(walk.part("SubmissionService.submit", "strip_job"), 22, 16, 4)
 
 
 async def test_preview(world: World) -> None:
     with walked() as walk:
         await world.jobs.preview(ADA, "vision", make_spec(replicas=2))
-    check(walk.part("SubmissionService.preview"), 23, 16, 3)
+    check(walk.part("SubmissionService.preview"), 23, 17, 4)
 
 
 async def test_describe(world: World) -> None:

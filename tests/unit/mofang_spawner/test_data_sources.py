@@ -13,7 +13,7 @@ from unit.mofang_spawner.test_pods import complete, kubespawners_pod
 
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.data_sources.models import DataSource, check_names
-from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.data_sources.pod_data import build_pod_data
 from mofang_spawner.data_sources.s3_config import (
     KEY_FILE,
     SECRET_FILE,
@@ -171,9 +171,9 @@ def test_a_secret_without_a_rule_is_every_members_and_no_outsiders():
 
 def test_a_pod_mounts_sources_read_only_by_default():
     bodies = (NFS, CEPHFS, source(PVC, readOnly=False).model_dump(by_alias=True))
-    data = PodData(sources=tuple(source(each) for each in bodies))
+    data = build_pod_data([source(each) for each in bodies])
 
-    assert data.mounts == [
+    assert list(data.mounts) == [
         {"name": "mofang-data-scans", "mountPath": "/data/scans", "readOnly": True},
         {
             "name": "mofang-data-corpora",
@@ -189,7 +189,7 @@ def test_a_pod_mounts_sources_read_only_by_default():
 
 
 def test_keys_of_s3_are_files_and_never_in_the_pods_definition():
-    data = PodData(sources=(source(S3),))
+    data = build_pod_data([source(S3)])
 
     [volume] = data.volumes
     files, keys = volume["projected"]["sources"]
@@ -203,13 +203,13 @@ def test_keys_of_s3_are_files_and_never_in_the_pods_definition():
         "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_ENDPOINT_URL",
     }
-    assert data.mounts == [
+    assert list(data.mounts) == [
         {"name": "mofang-data", "mountPath": "/etc/mofang/data", "readOnly": True}
     ]
 
 
 def test_a_pod_without_sources_is_as_before():
-    data = PodData()
+    data = build_pod_data([])
 
     assert not any([data.volumes, data.mounts, data.variables, data.annotations])
 
@@ -300,7 +300,7 @@ def test_an_endpoint_is_a_variable_only_where_it_is_that_of_all():
 
 def test_clients_of_hdfs_read_their_properties(tmp_path):
     hdfs = HdfsSettings(core_site={"fs.defaultFS": "hdfs://a:8020/?x=1&y=<2>"})
-    data = PodData(hdfs=hdfs)
+    data = build_pod_data([], hdfs)
 
     assert data.variables == {"HADOOP_CONF_DIR": "/etc/mofang/data/hadoop"}
     text = data.annotations["mofang.dev/hadoop-core-site"]
