@@ -15,7 +15,7 @@ from mofang_kube.names import (
     project_namespace,
 )
 from mofang_projects.data_sources import SourceState, namespace_annotations
-from mofang_projects.models import Project, Quota
+from mofang_projects.models import Project, ProjectQuota
 from mofang_projects.policies import build_policies
 from mofang_projects.settings import NamespaceSettings, StorageSettings, VolumeCategory
 from mofang_spawner.data_sources.models import CLAIM as DATA_CLAIM
@@ -206,7 +206,7 @@ def count_name(resource: str) -> str:
     return f"count/{resource}"
 
 
-def _hard_limits(quota: Quota) -> dict[str, str]:
+def _hard_limits(quota: ProjectQuota) -> dict[str, str]:
     hard = {
         # Nothing of a project is reached but through the gateway.
         "services.loadbalancers": "0",

@@ -38,7 +38,7 @@ class Member(Model):
         return self
 
 
-class Quota(Model):
+class ProjectQuota(Model):
     """The most that all pods of a project may ask for together."""
 
     cpu: Quantity | None = None
@@ -76,7 +76,7 @@ class ProjectSpec(Model):
     description: str = ""
     members: tuple[Member, ...] = ()
     global_editors: tuple[str, ...] = ()
-    quota: Quota = Quota()
+    quota: ProjectQuota = ProjectQuota()
     pool: str = ""
     high_priority: Literal["member", "admin"] = "admin"
     secrets: tuple[SecretRule, ...] = ()

@@ -53,9 +53,9 @@ def read_small(folder: Path) -> None:
         each.read_bytes()
 
 
-def git(folder: Path, *words: str) -> None:
+def git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
-    command = ["git", "-C", str(folder), *identity, *words]
+    command = ["git", "-C", str(folder), *identity, *arguments]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -158,7 +158,7 @@ def count_entries(folder: Path) -> None:
     subprocess.run(["du", "-s", str(folder)], check=True, capture_output=True)
 
 
-def versions(ceph: CephFsStorage, top: Path, seen: Path) -> Iterator[Row]:
+def versions(ceph: CephFsStorage, top: Path, mounted: Path) -> Iterator[Row]:
     """Previous versions of a file that changed before each snapshot."""
     home = home_directory("versions")
     ceph.ensure(home)
@@ -172,7 +172,7 @@ def versions(ceph: CephFsStorage, top: Path, seen: Path) -> Iterator[Row]:
         ceph.snapshot(home, name)
 
     def listed(name: str) -> None:
-        folder = seen / str(home)
+        folder = mounted / str(home)
         with opened_snapshots(folder) as snapshots:
             assert snapshots is not None
             assert len(list_versions(snapshots, folder / name)) == SNAPSHOTS
@@ -204,12 +204,12 @@ def rows() -> Iterator[Row]:
     """Figures of a Ceph that is started for them."""
     with running_ceph() as cluster, tempfile.TemporaryDirectory() as folder:
         local = Path(folder)
-        top, seen = cluster.settings.operator_mount, cluster.settings.mount("cpu-1")
+        top, mounted = cluster.settings.operator_mount, cluster.settings.mount("cpu-1")
         for each in (top, local):
             (each / "bench").mkdir()
-        yield from small_files(seen / "bench", local / "bench")
+        yield from small_files(mounted / "bench", local / "bench")
         other = cluster.settings.mount("gpu-1")
-        yield from large_file(seen / "bench", other / "bench", local / "bench")
+        yield from large_file(mounted / "bench", other / "bench", local / "bench")
         ceph = CephFsStorage(top, UID)
         yield from directories(ceph, PlainStorage(local, UID), top)
-        yield from versions(ceph, top, seen)
+        yield from versions(ceph, top, mounted)

@@ -39,7 +39,7 @@ _COMPARED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ListedSnapshot:
     """One of the platform's snapshots."""
 
     name: str
@@ -47,7 +47,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SnapshotEntry:
     """A file, link or directory, in a snapshot or as it is now."""
 
     path: str
@@ -58,17 +58,17 @@ class Entry:
     def is_directory(self) -> bool:
         return stat.S_ISDIR(self.state.st_mode)
 
-    def is_unchanged_from(self, other: Entry) -> bool:
+    def is_unchanged_from(self, other: SnapshotEntry) -> bool:
         """Whether nothing has touched it in between: no write, rename or new mode.
 
         A change of an inode moves its ctime, which no program can set.
         """
-        return self.looks_like(other) and (
+        return self.has_state_of(other) and (
             self.state.st_ino & _INODE,
             self.state.st_ctime_ns,
         ) == (other.state.st_ino & _INODE, other.state.st_ctime_ns)
 
-    def looks_like(self, other: Entry) -> bool:
+    def has_state_of(self, other: SnapshotEntry) -> bool:
         """Whether kind, mode, size and time are the same."""
         mine, its = self.state, other.state
         return (mine.st_mode, mine.st_size, mine.st_mtime_ns) == (
@@ -78,7 +78,7 @@ class Entry:
         )
 
 
-def parse_snapshot(name: str) -> Snapshot:
+def parse_snapshot(name: str) -> ListedSnapshot:
     """Return the snapshot of a name.
 
     Raises:
@@ -91,7 +91,7 @@ def parse_snapshot(name: str) -> Snapshot:
         taken = datetime.strptime(match[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as err:
         raise FilesError(f"{name!r} names no snapshot.") from err
-    return Snapshot(name, taken)
+    return ListedSnapshot(name, taken)
 
 
 @contextmanager
@@ -136,7 +136,7 @@ class Snapshots:
         self.all = tuple(found)
         """The newest first."""
 
-    def find(self, name: str = "") -> list[Entry | None]:
+    def find(self, name: str = "") -> list[SnapshotEntry | None]:
         """Return what each snapshot has of an entry of the directory.
 
         Snapshots between two that show the same untouched entry have it, too: they
@@ -150,7 +150,7 @@ class Snapshots:
             OSError: A snapshot cannot be read.
         """
         last = len(self.all) - 1
-        found: dict[int, Entry | None] = {}
+        found: dict[int, SnapshotEntry | None] = {}
         missing = sorted({*range(0, last, _STRIDE), last} if self.all else ())
         while missing:
             paths = [self._path(index, name) for index in missing]
@@ -162,20 +162,22 @@ class Snapshots:
                 first, second = found[newer], found[older]
                 if first and second and first.is_unchanged_from(second):
                     for index in range(newer + 1, older):
-                        found[index] = Entry(self._path(index, name), first.state)
+                        found[index] = SnapshotEntry(
+                            self._path(index, name), first.state
+                        )
                 elif older - newer > 1:
                     missing.append((newer + older) // 2)
         return [found[index] for index in range(len(self.all))]
 
-    def entry(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> SnapshotEntry | None:
         """Return what is at a path; None where nothing is, or nothing may be seen."""
         try:
             found = os.stat(path, dir_fd=self._folder, follow_symlinks=False)
         except _UNSEEN:
             return None
-        return Entry(path, found)
+        return SnapshotEntry(path, found)
 
-    def is_same_version(self, one: Entry, other: Entry | None) -> bool:
+    def is_same_version(self, one: SnapshotEntry, other: SnapshotEntry | None) -> bool:
         """Whether two entries of one name are one version; directories never are.
 
         Of a directory the time says nothing about what is below it. Content is read
@@ -186,12 +188,12 @@ class Snapshots:
             return False
         if one.is_unchanged_from(other):
             return True
-        if not one.looks_like(other) or one.state.st_size > _COMPARED_BYTES:
+        if not one.has_state_of(other) or one.state.st_size > _COMPARED_BYTES:
             return False
         content = self._read(one)
         return content is not None and content == self._read(other)
 
-    def list_directory(self, snapshot: Snapshot) -> list[tuple[str, bool]]:
+    def list_directory(self, snapshot: ListedSnapshot) -> list[tuple[str, bool]]:
         """Return name and being a directory of all that a snapshot has in it.
 
         Raises:
@@ -216,7 +218,7 @@ class Snapshots:
     def _path(self, index: int, name: str) -> str:
         return f"{self.all[index].name}/{name}"
 
-    def _read(self, entry: Entry) -> bytes | None:
+    def _read(self, entry: SnapshotEntry) -> bytes | None:
         """Return what a file or link says; None for other kinds, and what is gone."""
         kind = entry.state.st_mode
         try:

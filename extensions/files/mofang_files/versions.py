@@ -13,7 +13,12 @@ from pathlib import Path
 
 from mofang_files.errors import AbsentError
 from mofang_files.roots import SNAPSHOTS
-from mofang_files.snapshots import Entry, Snapshot, Snapshots, parse_snapshot
+from mofang_files.snapshots import (
+    ListedSnapshot,
+    SnapshotEntry,
+    Snapshots,
+    parse_snapshot,
+)
 
 _DELETED = 200
 NO_SNAPSHOTS = (
@@ -51,11 +56,11 @@ def list_versions(snapshots: Snapshots, path: Path) -> list[Version]:
     found = snapshots.find(path.name)
     now = snapshots.entry(str(path))
 
-    def is_new(pair: tuple[Entry | None, Entry | None]) -> bool:
+    def is_new(pair: tuple[SnapshotEntry | None, SnapshotEntry | None]) -> bool:
         entry, newer = pair
         return entry is not None and not snapshots.is_same_version(entry, newer)
 
-    def version(of: tuple[Snapshot, Entry]) -> Version:
+    def version(of: tuple[ListedSnapshot, SnapshotEntry]) -> Version:
         snapshot, entry = of
         return Version(
             snapshot=snapshot.name,
@@ -86,7 +91,7 @@ def list_deleted(snapshots: Snapshots, directory: Path) -> list[dict[str, object
     """
     present = {each.name for each in os.scandir(directory)}
     newer = snapshots.entry(str(directory))
-    changed: list[Snapshot] = []
+    changed: list[ListedSnapshot] = []
     for snapshot, entry in zip(snapshots.all, snapshots.find(), strict=True):
         # What is unchanged has the same entries, and nothing else to say.
         if entry and not (newer and entry.is_unchanged_from(newer)):

@@ -75,7 +75,7 @@ def prepare(options: argparse.Namespace) -> None:
         compatibility.ensure(found)
         mofang.check_port()
         storage.choose(found, options.storage)
-        storage.place(found)
+        storage.mount_root(found)
         enforced = options.network_policy == "on"
         network_policies.set_enforced(found, enforced=enforced)
         try:

@@ -96,7 +96,7 @@ class Migration:
         with progress.step("program that copies"):
             log = self._paths.build_logs / "packages.log"
             preflight.install(preflight.missing_packages(PACKAGES), log)
-        source, target = self._places()
+        source, target = self._roots()
         check_room(source, target)
         with progress.step("stop hub, reconciler and training service"):
             services.stop(self._kubectl)
@@ -107,7 +107,7 @@ class Migration:
             services.start(self._kubectl)
             raise
         storage.record_kind(self._paths, self._target)
-        storage.place(self._paths)
+        storage.mount_root(self._paths)
         if self._target is StorageKind.CEPH:
             return self._paths.former_storage
         self._ceph.end()
@@ -126,7 +126,7 @@ class Migration:
             )
         services.check_idle(self._kubectl)
 
-    def _places(self) -> tuple[Path, Path]:
+    def _roots(self) -> tuple[Path, Path]:
         """Return where files are and where they go; both are there then."""
         if self._target is StorageKind.CEPH:
             return self._paths.storage, self._ceph.start()

@@ -65,7 +65,7 @@ def record_kind(paths: LocalPaths, kind: StorageKind) -> None:
     write_private(paths.state / "storage", f"{kind}\n")
 
 
-def place(paths: LocalPaths) -> None:
+def mount_root(paths: LocalPaths) -> None:
     """Let the directory that volumes begin with be where the files are.
 
     Files of a local directory make way for a CephFS that they were migrated to, and

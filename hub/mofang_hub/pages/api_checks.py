@@ -34,8 +34,8 @@ _SHOWN = 3
 """Faults of a body in one answer."""
 
 
-def _refused(sentence: str) -> web.HTTPError:
-    return web.HTTPError(HTTPStatus.BAD_REQUEST, "%s", sentence)
+def _refused(message: str) -> web.HTTPError:
+    return web.HTTPError(HTTPStatus.BAD_REQUEST, "%s", message)
 
 
 class CheckedHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
@@ -78,7 +78,7 @@ class CheckedHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type
         try:
             kind.model_validate(model)
         except ValidationError as err:
-            raise _refused(_sentence(err)) from err
+            raise _refused(_message(err)) from err
         return model
 
 
@@ -124,7 +124,7 @@ def _texts(value: Any) -> Iterator[str]:
                 pass
 
 
-def _sentence(err: ValidationError) -> str:
+def _message(err: ValidationError) -> str:
     found = err.errors(include_url=False, include_input=False, include_context=False)
     faults = []
     for each in found[:_SHOWN]:

@@ -16,10 +16,10 @@ from mofang_local.storage import StorageKind
 
 
 class Recorder:
-    """kubectl and helm: what they were told, in order."""
+    """kubectl and helm: which commands they ran, in order."""
 
     def __init__(self, path: str) -> None:
-        self.told: list[tuple[str, ...]] = []
+        self.commands: list[tuple[str, ...]] = []
         claim = {"name": "mofang-storage-root", "namespace": "mofang"}
         self._volumes = [
             {
@@ -33,11 +33,11 @@ class Recorder:
         return {"items": self._volumes if kind == "persistentvolumes" else []}
 
     def run(self, *arguments: str) -> str:
-        self.told.append(arguments[:3])
+        self.commands.append(arguments[:3])
         return ""
 
     def install(self, *_: str) -> None:
-        self.told.append(("helm",))
+        self.commands.append(("helm",))
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_a_volume_of_another_kind_is_made_anew(
     assert values["type"] == is_called
     root = values["root"]["persistentVolume"]["hostPath"]["path"]
     assert root == str(storage.root(paths))
-    assert [each[:2] for each in recorder.told] == [
+    assert [each[:2] for each in recorder.commands] == [
         ("scale", "-n"),
         ("delete", "persistentvolumeclaim"),
         ("delete", "persistentvolume"),
@@ -86,4 +86,4 @@ def test_the_same_volume_stays(paths: LocalPaths) -> None:
 
     recorder, _ = install(paths, paths.storage)
 
-    assert [each[0] for each in recorder.told] == ["apply", "helm"]
+    assert [each[0] for each in recorder.commands] == ["apply", "helm"]

@@ -114,14 +114,14 @@ def test_files_that_were_migrated_make_way_and_come_back(found: LocalPaths) -> N
     """Each step once, however often the platform is started."""
     migrated(found)
     for _ in range(2):
-        storage.place(found)
+        storage.mount_root(found)
         assert not found.storage.exists()
         assert (found.former_storage / "users" / "ada").is_dir()
 
     found.storage.mkdir(mode=0o555)
     storage.record_kind(found, StorageKind.LOCAL)
     for _ in range(2):
-        storage.place(found)
+        storage.mount_root(found)
         assert (found.storage / "users" / "ada").is_dir()
         assert not found.former_storage.exists()
 
@@ -130,10 +130,10 @@ def test_no_files_are_hidden_by_others(found: LocalPaths) -> None:
     migrated(found)
     (found.former_storage / "users").mkdir(parents=True)
     with pytest.raises(StartError, match="one of them is left from before"):
-        storage.place(found)
+        storage.mount_root(found)
 
     storage.record_kind(found, StorageKind.LOCAL)
     with pytest.raises(StartError, match="Move away what is there"):
-        storage.place(found)
+        storage.mount_root(found)
     assert (found.storage / "users" / "ada").is_dir()
     assert (found.former_storage / "users").is_dir()
