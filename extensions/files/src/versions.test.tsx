@@ -100,6 +100,20 @@ test('what a directory has lost is listed and restored', async () => {
   );
 });
 
+test('a home has lost files although it has no versions itself', async () => {
+  const files = new FakeFiles();
+  const { snapshot, taken } = version;
+  files.found.deleted = [{ name: 'old', snapshot, taken, is_directory: true }];
+  panel(files, 'home/jovyan');
+  assert.ok(await screen.findByRole('table', { name: 'Deleted' }));
+  assert.equal(screen.queryByText(/No snapshot has it yet/), null);
+});
+
+test('what no snapshot has yet is said', async () => {
+  panel(new FakeFiles());
+  assert.ok(await screen.findByText(/No snapshot has it yet/));
+});
+
 test('where there are no snapshots it says so', async () => {
   const files = new FakeFiles();
   files.found.reason = 'This file system keeps no previous versions.';
