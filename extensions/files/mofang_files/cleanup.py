@@ -200,7 +200,7 @@ class Cleaner:
         known = [each for each in items if each is not None]
         if len(known) < len(items):
             raise ChangedError(
-                "What takes the space has changed since it was listed. Look again."
+                "What takes the space has changed since. Refresh the list."
             )
         return known
 
@@ -210,7 +210,7 @@ class Cleaner:
         while not await asyncio.to_thread(is_kept, self._home, name):
             if time.monotonic() > end:
                 raise FilesError(
-                    "The snapshot is not to be seen here, so nothing was removed. Try "
+                    "The snapshot is not visible here yet, so nothing was removed. Try "
                     "again in a minute."
                 )
             await asyncio.sleep(0.2)

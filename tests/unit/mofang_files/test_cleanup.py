@@ -504,7 +504,7 @@ async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home, monkeypatc
     monkeypatch.setattr("mofang_files.cleanup._SEEN_SECONDS", 0.0)
     for name in (SNAPSHOT, "../../work", "by-hand"):
         home.cleaner._take_snapshot = lambda name=name: asyncio.sleep(0, name)
-        with pytest.raises(FilesError, match="not to be seen"):
+        with pytest.raises(FilesError, match="not visible"):
             await home.clean(Mode.SNAPSHOT, PIP)
 
     assert (home.path / PIP).exists()
