@@ -7,8 +7,10 @@ Deleting a Home deletes no file. It is made anew when its user's next server sta
 """
 
 import errno
+from collections.abc import Mapping
 from typing import Any
 
+from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION
 from mofang_kube.quantities import readable_size
 from mofang_projects.directories import FAILURES, Directories, home_directory
 from mofang_projects.models import BadHomeError, Home
@@ -31,6 +33,8 @@ class HomeController:
     def __init__(self, directories: Directories, usage: UsageReader) -> None:
         self._directories = directories
         self._usage = usage
+        self._answers: dict[str, dict[str, str]] = {}
+        """The last of each home: an event may come before the status it led to."""
 
     async def reconcile(self, body: dict[str, Any]) -> dict[str, Any]:
         """Make the directory, or put it right; return the status.
@@ -75,14 +79,28 @@ class HomeController:
     async def _requested(self, home: Home, body: dict[str, Any]) -> dict[str, str]:
         """Take the snapshot that was asked for, unless it was taken already."""
         before: dict[str, str] = (body.get("status") or {}).get("requestedSnapshot", {})
-        if before.get("request", "") == home.snapshot_request:
-            return before
+        for known in (before, self._answers.get(home.name, {})):
+            if known.get("request", "") == home.snapshot_request:
+                return known
         answer = {"request": home.snapshot_request, "name": "", "message": ""}
         try:
             answer["name"] = await self._directories.snapshot(home_directory(home.name))
         except FAILURES as err:
             answer["message"] = _reason(err)
+        self._answers[home.name] = answer
         return answer
+
+
+def asks_for_snapshot(body: Mapping[str, Any]) -> bool:
+    """Say whether a snapshot was asked for that its status does not answer.
+
+    Args:
+        body: The Home as Kubernetes gives it.
+    """
+    annotations = body["metadata"].get("annotations") or {}
+    request = annotations.get(SNAPSHOT_REQUEST_ANNOTATION, "")
+    answer = (body.get("status") or {}).get("requestedSnapshot") or {}
+    return bool(request) and request != answer.get("request")
 
 
 def failed_status(err: HomeUnmadeError, body: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,12 @@ from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
 from mofang_kube.objects import ObjectStorage, connected_objects
 from mofang_projects.builder import BadPullSecretError
 from mofang_projects.directories import FAILURES, Directories
-from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
+from mofang_projects.homes import (
+    HomeController,
+    HomeUnmadeError,
+    asks_for_snapshot,
+    failed_status,
+)
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import BadProjectError, Project
 from mofang_projects.namespaces import (
@@ -100,6 +105,10 @@ class ProjectReconciler:
         if self._homes is not None:
             for on_event in (kopf.on.create, kopf.on.update, kopf.on.resume):
                 on_event(*_HOMES, registry=registry, id="home")(self._reconcile_home)
+            # kopf takes all annotations of this prefix for its own, and no change.
+            kopf.on.event(*_HOMES, registry=registry, id="home-snapshot")(
+                self._answer_request
+            )
             kopf.timer(
                 *_HOMES,
                 registry=registry,
@@ -177,6 +186,12 @@ class ProjectReconciler:
                 _write_home(failed_status(err, home), home, patch)
                 raise kopf.TemporaryError(str(err), delay=_RETRY_SECONDS) from err
         _write_home(status, home, patch)
+
+    async def _answer_request(self, *, event: Any, body: Any, **given: Any) -> None:
+        """Take a snapshot that somebody waits for; the timer tries again what fails."""
+        is_going = body["metadata"].get("deletionTimestamp") is not None
+        if event["type"] != "DELETED" and not is_going and asks_for_snapshot(body):
+            await self._reconcile_home(body=body, **given)
 
     async def _reconcile(
         self,

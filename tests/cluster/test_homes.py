@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import stat
+import time
 import uuid
 
 import pytest
@@ -76,6 +77,25 @@ def test_a_quota_reaches_the_status_and_leaves_it(platform, home):
         "has no limit of bytes",
         lambda found: "bytes" not in found["quota"] and found["quota"]["files"] == 5,
     )
+
+
+def test_a_request_for_a_snapshot_is_answered_while_somebody_waits(platform, home):
+    """And not when the usage is counted the next time, a minute later."""
+    status_of(platform, home, "is ready", lambda found: found.get("phase") == "Ready")
+    for request in ("first", "second"):
+        annotations = {SNAPSHOT_REQUEST_ANNOTATION: request}
+        change = json.dumps({"metadata": {"annotations": annotations}})
+        change_home(platform, home, change)
+        began = time.monotonic()
+        status_of(
+            platform,
+            home,
+            "answers",
+            lambda found, request=request: (
+                found["requestedSnapshot"].get("request") == request
+            ),
+        )
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize(

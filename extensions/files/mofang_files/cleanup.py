@@ -10,13 +10,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mofang_files import records
 from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
-from mofang_files.errors import AbsentError, FilesError
+from mofang_files.errors import FilesError
+from mofang_files.history import History
 from mofang_files.in_use import open_files
 from mofang_files.kinds import PRESELECTED, WATCHED, Kind
 from mofang_files.places import (
@@ -36,7 +35,6 @@ from mofang_files.survey import Item, Place, Survey, survey
 
 _RECENT_SECONDS = 3600.0
 _SEEN_SECONDS = 15.0
-_TOLD = 100
 _CODE_SECONDS = 10.0
 
 
@@ -70,8 +68,7 @@ class Cleaner:
         self._find_unneeded = find_unneeded
         self._attribute = attribute
         self._items: dict[str, Item] = {}
-        self._done: dict[str, CleanUp] = {}
-        self._is_loaded = False
+        self._history = History(home)
         self._lock = asyncio.Lock()
 
     @property
@@ -86,7 +83,7 @@ class Cleaner:
         Raises:
             OSError: The home cannot be read.
         """
-        await self._load()
+        await self._history.load()
         found, unneeded = await asyncio.gather(
             asyncio.to_thread(survey, self._home, attribute=self._attribute),
             self._unneeded(),
@@ -104,7 +101,7 @@ class Cleaner:
             FilesError: Nothing was removed; says why.
         """
         async with self._alone():
-            await self._load()
+            await self._history.load()
             items = self._chosen(ids)
             if mode is Mode.TRASH and any(each.kind is Kind.TRASH for each in items):
                 raise FilesError(
@@ -126,8 +123,8 @@ class Cleaner:
             FilesError: Nothing of it can be put back.
         """
         async with self._alone():
-            await self._load()
-            return await asyncio.to_thread(self._undo, self._find(undo))
+            await self._history.load()
+            return await asyncio.to_thread(self._undo, self._history.find(undo))
 
     async def delete_permanently(self, undo: str) -> dict[str, object]:
         """Delete what a clean-up moved to the Trash.
@@ -136,18 +133,11 @@ class Cleaner:
             FilesError: Nothing is in the Trash because of it.
         """
         async with self._alone():
-            await self._load()
-            done = self._find(undo)
+            await self._history.load()
+            done = self._history.find(undo)
             if done.mode is not Mode.TRASH:
                 raise FilesError("What was removed is in no Trash.")
             return await asyncio.to_thread(self._empty, done)
-
-    async def _load(self) -> None:
-        """Read what earlier servers removed; people wait for a start, so not then."""
-        if not self._is_loaded:
-            found = await asyncio.to_thread(records.load, self._home)
-            self._done = found | self._done
-            self._is_loaded = True
 
     async def _unneeded(self) -> set[str]:
         try:
@@ -168,7 +158,6 @@ class Cleaner:
             items[item.id] = item
         self._items = items
         files = open_files()
-        last = max(self._done.values(), key=lambda each: each.at, default=None)
         return {
             "items": [self._told(each, files) for each in items.values()],
             "directories": [
@@ -181,7 +170,7 @@ class Cleaner:
             ],
             "complete": found.complete,
             "keeps_snapshots": self.keeps_snapshots,
-            "last": _told(last) if last else None,
+            "last": self._history.last(),
         }
 
     def _told(self, item: Item, files: set[str]) -> dict[str, object]:
@@ -211,7 +200,7 @@ class Cleaner:
         known = [each for each in items if each is not None]
         if len(known) < len(items):
             raise ChangedError(
-                "What takes the space has changed since it was listed. Look again."
+                "What takes the space has changed since. Refresh the list."
             )
         return known
 
@@ -221,7 +210,7 @@ class Cleaner:
         while not await asyncio.to_thread(is_kept, self._home, name):
             if time.monotonic() > end:
                 raise FilesError(
-                    "The snapshot is not to be seen here, so nothing was removed. Try "
+                    "The snapshot is not visible here yet, so nothing was removed. Try "
                     "again in a minute."
                 )
             await asyncio.sleep(0.2)
@@ -237,7 +226,7 @@ class Cleaner:
         )
         if mode is not Mode.PERMANENT:
             # Also where the browser goes before the answer.
-            self._remember(done)
+            self._history.add(done)
         skipped: list[Skipped] = []
         for place in _places(items):
             removed, fault = self._remove(place, mode, snapshot)
@@ -246,15 +235,14 @@ class Cleaner:
                 done.removed.append(removed)
             if fault is not None:
                 skipped.append(fault)
-        self._keep(done)
-        if any(each.kind is Kind.TRASH for each in items):
-            self._forget_trashed()
-        is_undoable = done.id in self._done
+        self._history.keep(done)
+        if not skipped and any(each.kind is Kind.TRASH for each in items):
+            self._history.forget_trashed()
         return {
             "bytes": done.bytes,
             "removed": len(done.removed),
             "skipped": [each.told() for each in skipped],
-            "undo": done.id if is_undoable else None,
+            "undo": done.id if done in self._history else None,
         }
 
     def _remove(
@@ -280,7 +268,7 @@ class Cleaner:
                 skipped.append(fault)
         restored = len(done.removed) - len(left)
         done.removed = left
-        self._keep(done)
+        self._history.keep(done)
         return {"restored": restored, "skipped": [each.told() for each in skipped]}
 
     def _empty(self, done: CleanUp) -> dict[str, object]:
@@ -295,47 +283,13 @@ class Cleaner:
                 skipped.append(fault)
         removed = len(done.removed) - len(left)
         done.removed = left
-        self._keep(done)
+        self._history.keep(done)
         return {
             "bytes": size,
             "removed": removed,
             "skipped": [each.told() for each in skipped],
             "undo": done.id if left else None,
         }
-
-    def _remember(self, done: CleanUp) -> None:
-        self._done[done.id] = done
-        for each in list(self._done)[: -records.KEPT]:
-            self._forget(each)
-
-    def _keep(self, done: CleanUp) -> None:
-        """Keep what is left to undo, also for the next server."""
-        if done.id not in self._done:
-            return
-        if not done.removed:
-            self._forget(done.id)
-            return
-        # Without it, the undo ends with the server.
-        with suppress(OSError):
-            records.save(self._home, done)
-
-    def _forget(self, undo: str) -> None:
-        del self._done[undo]
-        records.forget(self._home, undo)
-
-    def _forget_trashed(self) -> None:
-        """Forget what was moved to a Trash that is empty now."""
-        for each in list(self._done.values()):
-            if each.mode is Mode.TRASH:
-                self._forget(each.id)
-
-    def _find(self, undo: str) -> CleanUp:
-        if undo not in self._done:
-            raise AbsentError(
-                "This can be undone no more from here. See Previous Versions of the "
-                "directory, or the Trash."
-            )
-        return self._done[undo]
 
     def _alone(self) -> _Alone:
         return _Alone(self._lock)
@@ -354,17 +308,6 @@ class _Alone:
 
     async def __aexit__(self, *exc: object) -> None:
         self._lock.release()
-
-
-def _told(done: CleanUp) -> dict[str, object]:
-    return {
-        "undo": done.id,
-        "at": done.at.isoformat(),
-        "mode": done.mode,
-        "bytes": done.bytes,
-        "paths": ["/".join(each.parts) for each in done.removed[:_TOLD]],
-        "count": len(done.removed),
-    }
 
 
 def _places(items: list[Item]) -> Iterator[Place]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from mofang_files.confined import opened
+from mofang_files.confined import names_in, opened
 from mofang_files.kinds import CODE
 from mofang_files.space import BLOCK
 from mofang_files.survey import Item, Place
@@ -49,15 +49,15 @@ def only_unneeded(item: Item, home: Path, unneeded: set[str]) -> Item | None:
     size = 0
     used = 0.0
     with suppress(OSError), opened(home, CODE) as folder:
-        for name in sorted(f"{each}.tar" for each in unneeded):
+        for name in sorted(names_in(folder)):
+            # Beside an archive are marks of the projects that used it.
+            if name.partition(".")[0] not in unneeded:
+                continue
             with suppress(FileNotFoundError):
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                parts = (*CODE, name)
                 places.append(
-                    Place(
-                        parts=(*CODE, name),
-                        device=status.st_dev,
-                        inode=status.st_ino,
-                    )
+                    Place(parts=parts, device=status.st_dev, inode=status.st_ino)
                 )
                 size += status.st_blocks * BLOCK
                 used = max(used, status.st_mtime)

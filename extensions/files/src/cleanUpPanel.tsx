@@ -44,7 +44,7 @@ export function CleanUpPanel({ model, trans }: IProps): JSX.Element {
       {survey && !survey.complete && (
         <p>
           {trans.__(
-            'Your home has so many files that not all were looked at. Clean up, and look again.'
+            'Your home has so many files that not all were looked at. Clean up, then refresh.'
           )}
         </p>
       )}
@@ -55,7 +55,7 @@ export function CleanUpPanel({ model, trans }: IProps): JSX.Element {
 function activityText(activity: Activity, trans: TranslationBundle): string {
   switch (activity) {
     case 'looking':
-      return trans.__('Looking what takes the space…');
+      return trans.__('Looking for what takes the space…');
     case 'cleaning':
       return trans.__('Cleaning up…');
     case 'undoing':
@@ -75,7 +75,7 @@ function Outcome({ model, trans }: IProps): JSX.Element {
       {failure && <p role="alert">{failure}</p>}
       {outcome && outcome.skipped.length > 0 && (
         <div role="alert">
-          {trans.__('These were left:')}
+          {trans.__('Skipped:')}
           <ul>
             {outcome.skipped.map(({ path, reason }) => (
               <li key={path}>
@@ -222,7 +222,7 @@ function Actions({ model, trans }: IProps): JSX.Element {
         disabled={model.activity !== null}
         onClick={() => void model.look()}
       >
-        {trans.__('Look again')}
+        {trans.__('Refresh')}
       </button>
       <p>
         {safe === 'trash' && trans.__('This file system keeps no snapshots.')}{' '}

@@ -53,7 +53,7 @@ test('what goes is named, with the total and what to look at twice', async () =>
   const { container } = render(
     <Confirmation request={request} trans={trans} />
   );
-  const names = within(screen.getByRole('list', { name: 'What goes' }))
+  const names = within(screen.getByRole('list', { name: 'To be removed' }))
     .getAllByRole('listitem')
     .map(each => each.textContent);
   assert.deepEqual(names, request.names);
@@ -121,6 +121,6 @@ test('what is final has no way back, and what was left is said', () => {
   const skipped = [{ path: 'a', reason: 'It is gone already.' }];
   notify({ ...outcome, mode: 'permanent', undo: null, skipped }, model, trans);
   const { message, actions } = told();
-  assert.match(message, /Left: 1, see Storage\./);
+  assert.match(message, /Skipped: 1, see Storage\./);
   assert.equal(actions.size, 0);
 });

@@ -18,13 +18,13 @@ export function Confirmation(props: {
           <strong>{request.total}</strong>
         </p>
       )}
-      <ul tabIndex={0} aria-label={trans.__('What goes')}>
+      <ul tabIndex={0} aria-label={trans.__('To be removed')}>
         {request.names.map(name => (
           <li key={name}>{name}</li>
         ))}
       </ul>
       {request.warnings.length > 0 && (
-        <ul className="mf-CleanUp-warning" aria-label={trans.__('Look twice')}>
+        <ul className="mf-CleanUp-warning" aria-label={trans.__('Warnings')}>
           {request.warnings.map(text => (
             <li key={text}>{text}</li>
           ))}
@@ -70,7 +70,7 @@ export function notify(
 ): void {
   const { act, mode, undo, skipped } = outcome;
   const left = skipped.length
-    ? ` ${trans.__('Left: %1, see Storage.', skipped.length)}`
+    ? ` ${trans.__('Skipped: %1, see Storage.', skipped.length)}`
     : '';
   const text = outcomeText(outcome, trans) + left;
   const actions: Notification.IAction[] = [];

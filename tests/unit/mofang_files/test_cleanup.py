@@ -288,14 +288,15 @@ async def test_copies_of_code_that_jobs_need_are_not_offered(home):
     needed, unneeded = ("a" * 64, "b" * 64)
     for name in (needed, unneeded):
         home.write(f".mofang/code/{name}.tar", 50_000)
+        home.write(f".mofang/code/{name}.used-in.vision", 0)
 
     assert await home.ids(".mofang/code") == []
     home.unneeded = {unneeded, "../../work/train", "c" * 64}
     done = await home.clean(Mode.PERMANENT, ".mofang/code")
 
-    assert done["removed"] == 1
-    names = [each.name for each in (home.path / ".mofang/code").iterdir()]
-    assert names == [f"{needed}.tar"]
+    assert done["removed"] == 2
+    names = {each.name for each in (home.path / ".mofang/code").iterdir()}
+    assert names == {f"{needed}.tar", f"{needed}.used-in.vision"}
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -503,7 +504,7 @@ async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home, monkeypatc
     monkeypatch.setattr("mofang_files.cleanup._SEEN_SECONDS", 0.0)
     for name in (SNAPSHOT, "../../work", "by-hand"):
         home.cleaner._take_snapshot = lambda name=name: asyncio.sleep(0, name)
-        with pytest.raises(FilesError, match="not to be seen"):
+        with pytest.raises(FilesError, match="not visible"):
             await home.clean(Mode.SNAPSHOT, PIP)
 
     assert (home.path / PIP).exists()

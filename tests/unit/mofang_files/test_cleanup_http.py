@@ -90,7 +90,7 @@ async def test_the_trash_and_what_is_deleted_from_it(cache, server, storage):
         ((429, json.dumps({"message": "Try again in 4 seconds."})), "4 seconds"),
         ((502, "<html>"), "the hub answers 502"),
         ((200, "[]"), "hub does not answer"),
-        ((200, '{"name": "../../x"}'), "not to be seen"),
+        ((200, '{"name": "../../x"}'), "not visible"),
     ],
 )
 async def test_without_a_snapshot_nothing_is_removed(
@@ -173,7 +173,7 @@ async def test_paths_are_no_ids(cache, server, item):
         answer = await send(http, "cleanup", items=[item], mode="permanent")
 
     assert answer.status_code == 409
-    assert "Look again" in answer.json()["message"]
+    assert "Refresh the list" in answer.json()["message"]
     assert cache.exists()
 
 

@@ -9,7 +9,12 @@ import pytest
 from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, UID
 from mofang_kube.quantities import readable_size
 from mofang_projects.directories import Directories
-from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
+from mofang_projects.homes import (
+    HomeController,
+    HomeUnmadeError,
+    asks_for_snapshot,
+    failed_status,
+)
 from mofang_projects.models import Home, Project
 from mofang_projects.settings import StorageSettings
 from mofang_projects.usage import UsageReader
@@ -203,6 +208,31 @@ async def test_a_snapshot_that_is_asked_for_is_taken_once(controller, storage):
         "name": name,
         "message": "",
     }
+
+
+async def test_an_event_before_its_status_takes_no_second_snapshot(controller, storage):
+    first = await controller.reconcile(home_body(request="now"))
+    second = await controller.reconcile(home_body(request="now"))
+
+    assert len(storage.snapshots["users/ada"]) == 1
+    assert first["requestedSnapshot"] == second["requestedSnapshot"]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status", "expected"),
+    [
+        ("", {}, False),
+        ("now", {}, True),
+        ("now", {"requestedSnapshot": {"request": "before"}}, True),
+        ("now", {"requestedSnapshot": {"request": "now", "name": ""}}, False),
+    ],
+)
+def test_a_snapshot_is_asked_for_until_the_status_answers(
+    request_text, status, expected
+):
+    body = home_body(request=request_text) | {"status": status}
+
+    assert asks_for_snapshot(body) is expected
 
 
 async def test_where_there_are_none_the_status_says_so(tmp_path):
