@@ -166,7 +166,7 @@ class Directories:
         if root is None:
             return ""
 
-        def look() -> str:
+        def check() -> str:
             try:
                 with opened_folder(root, parts):
                     return ""
@@ -184,7 +184,7 @@ class Directories:
                 )
 
         found: list[str] = []
-        await self._run(lambda: found.append(look()))
+        await self._run(lambda: found.append(check()))
         return found[0]
 
     async def snapshot(self, directory: StorageDirectory) -> str:

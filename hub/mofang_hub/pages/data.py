@@ -13,7 +13,7 @@ class ShownSource:
     """One source."""
 
     name: str
-    place: str
+    location: str
     """Where programs find it; empty for one that cannot be used now."""
 
     note: str
@@ -33,10 +33,10 @@ def shown_sources(
     for source in project.data_sources:
         fault = project.data_states.get(source.key, "It is being prepared.")
         if fault:
-            yield ShownSource(name=source.name, place="", note=fault)
+            yield ShownSource(name=source.name, location="", note=fault)
         elif source in usable:
             yield ShownSource(
-                name=source.name, place=source.location, note=_note(source)
+                name=source.name, location=source.location, note=_note(source)
             )
 
 

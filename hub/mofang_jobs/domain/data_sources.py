@@ -19,10 +19,10 @@ from mofang_spawner.environments.models import Project
 
 PROFILE_VARIABLE = "AWS_PROFILE"
 
-_Place = TypeVar("_Place", Input, Output)
+_DataPath = TypeVar("_DataPath", Input, Output)
 
 
-def settle_sources(
+def resolve_sources(
     spec: JobSpec, sources: Sequence[DataSource]
 ) -> tuple[JobSpec, dict[str, str]]:
     """Return the job with the paths and URLs of the sources that it names.
@@ -39,20 +39,22 @@ def settle_sources(
     """
     by_name = {each.name: each for each in sources}
 
-    def resolved(places: Sequence[_Place]) -> list[_Place]:
+    def resolved(paths: Sequence[_DataPath]) -> list[_DataPath]:
         return [
-            place.model_copy(update={"path": _resolve(place.path, by_name)})
-            for place in places
+            each.model_copy(update={"path": _resolve(each.path, by_name)})
+            for each in paths
         ]
 
     found = {"inputs": resolved(spec.inputs), "outputs": resolved(spec.outputs)}
-    settled = spec.model_copy(update=found)
+    resolved_spec = spec.model_copy(update=found)
     profiles = {
         source.name
-        for place in settled.data_paths()
-        if (source := _find(place.path, sources)) and source.s3
+        for each in resolved_spec.data_paths()
+        if (source := _find(each.path, sources)) and source.s3
     }
-    return settled, {PROFILE_VARIABLE: profiles.pop()} if len(profiles) == 1 else {}
+    return resolved_spec, {PROFILE_VARIABLE: profiles.pop()} if len(
+        profiles
+    ) == 1 else {}
 
 
 def check_sources(
@@ -71,8 +73,8 @@ def check_sources(
     """
     usable, all_names = list(usable), {each.name: each for each in declared}
     faults: FieldErrors = {}
-    for number, place in enumerate(spec.inputs):
-        if fault := _fault(place.path, project, all_names, usable):
+    for number, each in enumerate(spec.inputs):
+        if fault := _fault(each.path, project, all_names, usable):
             faults[f"inputs.{number}.path"] = fault
     for number, output in enumerate(spec.outputs):
         fault = _fault(output.path, project, all_names, usable)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from mofang_api.models import JobSpec
 from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.pod_storage import PodStorage
-from mofang_jobs.domain.data_sources import check_sources, settle_sources
+from mofang_jobs.domain.data_sources import check_sources, resolve_sources
 from mofang_jobs.domain.environments import (
     check_image,
     is_of_environment,
@@ -124,7 +124,7 @@ class JobValidator:
         spec, known = resolve_image(spec, environments)
         disks = role_disks(spec, known, self._settings.ephemeral_storage)
         sources = sources_of(known)
-        spec, profile = settle_sources(spec, sources)
+        spec, profile = resolve_sources(spec, sources)
         data = build_pod_data(sources, self._settings.hdfs)
         return JobRequest(
             id=new_job_id(spec.name),

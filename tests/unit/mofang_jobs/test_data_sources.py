@@ -11,7 +11,7 @@ from unit.mofang_jobs.world import World, running_world
 
 from mofang_api.models import Framework
 from mofang_hub.settings import JobSettings
-from mofang_jobs.domain.data_sources import check_sources, settle_sources
+from mofang_jobs.domain.data_sources import check_sources, resolve_sources
 from mofang_jobs.domain.models import SchedulingMetadata
 from mofang_jobs.domain.validation import check_paths
 from mofang_jobs.engines.registry import KINDS
@@ -43,7 +43,7 @@ def sources(*bodies: dict[str, Any]) -> tuple[DataSource, ...]:
 ALL = sources(SCANS, MODELS, LAKE, OPEN)
 
 
-def place(path: str, **more: Any) -> dict[str, Any]:
+def data_path(path: str, **more: Any) -> dict[str, Any]:
     return {"name": "place", "path": path, **more}
 
 
@@ -51,7 +51,7 @@ def faults(spec, usable=ALL, states=None):
     known = {each.key: "" for each in ALL} | (states or {})
     project = PROJECT.model_copy(update={"data_states": known})
     found = check_paths(spec, "vision")
-    return found | check_sources(settle_sources(spec, usable)[0], project, ALL, usable)
+    return found | check_sources(resolve_sources(spec, usable)[0], project, ALL, usable)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def faults(spec, usable=ALL, states=None):
     ],
 )
 def test_an_input_is_where_its_source_is(written, meant):
-    spec = make_spec(inputs=[place(written)])
+    spec = make_spec(inputs=[data_path(written)])
 
-    assert settle_sources(spec, ALL)[0].inputs[0].path == meant
+    assert resolve_sources(spec, ALL)[0].inputs[0].path == meant
     assert faults(spec) == {}
 
 
@@ -89,7 +89,7 @@ def test_an_input_is_where_its_source_is(written, meant):
     ],
 )
 def test_an_input_in_no_source_is_refused(path, said):
-    found = faults(make_spec(inputs=[place(path)]))
+    found = faults(make_spec(inputs=[data_path(path)]))
 
     assert list(found) == ["inputs.0.path"]
     assert said in found["inputs.0.path"]
@@ -98,7 +98,7 @@ def test_an_input_in_no_source_is_refused(path, said):
 @pytest.mark.parametrize("path", ["/data", "/data/", "source:///x", "s3:///x"])
 def test_a_place_without_a_source_is_refused(path):
     try:
-        spec = make_spec(inputs=[place(path)])
+        spec = make_spec(inputs=[data_path(path)])
     except ValueError as err:
         assert "source://" in str(err)  # noqa: PT017 - either refuses it
     else:
@@ -119,7 +119,7 @@ def test_a_place_without_a_source_is_refused(path):
     ],
 )
 def test_why_a_source_cannot_be_used_is_said(states, usable, said):
-    found = faults(make_spec(inputs=[place("source://scans/a")]), usable, states)
+    found = faults(make_spec(inputs=[data_path("source://scans/a")]), usable, states)
 
     assert said in found["inputs.0.path"]
 
@@ -127,14 +127,16 @@ def test_why_a_source_cannot_be_used_is_said(states, usable, said):
 @pytest.mark.parametrize(
     ("output", "said"),
     [
-        pytest.param(place("source://models/run"), None, id="a directory"),
-        pytest.param(place("source://models", staged=True), None, id="staged there"),
-        pytest.param(place("source://lake/run"), None, id="a prefix"),
-        pytest.param(place("source://scans/run"), "is read-only", id="read-only"),
-        pytest.param(place("/data/scans/run"), "is read-only", id="its path"),
-        pytest.param(place("s3://open/run"), "is read-only", id="its URL"),
+        pytest.param(data_path("source://models/run"), None, id="a directory"),
         pytest.param(
-            place("source://lake/run", staged=True), "Staged outputs", id="staged"
+            data_path("source://models", staged=True), None, id="staged there"
+        ),
+        pytest.param(data_path("source://lake/run"), None, id="a prefix"),
+        pytest.param(data_path("source://scans/run"), "is read-only", id="its name"),
+        pytest.param(data_path("/data/scans/run"), "is read-only", id="its path"),
+        pytest.param(data_path("s3://open/run"), "is read-only", id="its URL"),
+        pytest.param(
+            data_path("source://lake/run", staged=True), "Staged outputs", id="staged"
         ),
     ],
 )
@@ -146,7 +148,7 @@ def test_outputs_are_written_to_writable_sources_alone(output, said):
 
 def test_the_profile_of_the_only_bucket_that_is_named_is_the_jobs():
     def variables(*paths: str) -> dict[str, str]:
-        return settle_sources(make_spec(inputs=names(paths)), ALL)[1]
+        return resolve_sources(make_spec(inputs=names(paths)), ALL)[1]
 
     def names(paths):
         return [{"name": f"p{at}", "path": each} for at, each in enumerate(paths)]
