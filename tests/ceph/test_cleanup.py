@@ -77,16 +77,16 @@ async def test_a_full_home_is_cleaned_up_and_put_back(
         return False
 
     async def pip_is_counted() -> bool:
-        (found,) = (await cleaner.look())["items"]
+        (found,) = (await cleaner.list_items())["items"]
         return found["path"] == PIP and found["bytes"] > QUOTA // 2
 
     kept = await asyncio.to_thread(fill, home)
     cleaner = Cleaner(home, snapshot, find_unneeded=set)
     # Counts of other mounts come a moment later.
     await eventually(pip_is_counted)
-    told = await cleaner.look()
-    (item,) = told["items"]
-    assert told["keeps_snapshots"]
+    answer = await cleaner.list_items()
+    (item,) = answer["items"]
+    assert answer["keeps_snapshots"]
     assert item["used"] >= datetime.now(UTC).strftime("%Y-%m-%d")
 
     done = await cleaner.clean([item["id"]], Mode.SNAPSHOT)

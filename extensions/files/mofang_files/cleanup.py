@@ -17,28 +17,28 @@ from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
 from mofang_files.errors import FilesError
 from mofang_files.history import History
 from mofang_files.in_use import open_files
-from mofang_files.kinds import PRESELECTED, WATCHED, Kind
-from mofang_files.places import (
+from mofang_files.item_paths import (
     Removed,
     Skipped,
     is_kept,
     put_in_trash,
-    remove_place,
+    remove_path,
     remove_trashed,
-    restore_place,
+    restore_path,
     restore_trashed,
 )
+from mofang_files.kinds import PRESELECTED, WATCHED, ItemKind
 from mofang_files.records import CleanUp, Mode
 from mofang_files.roots import SNAPSHOTS
 from mofang_files.space import Attribute, read_attribute
-from mofang_files.survey import Item, Place, Survey, survey
+from mofang_files.survey import Item, ItemPath, Survey, survey
 
 _RECENT_SECONDS = 3600.0
-_SEEN_SECONDS = 15.0
+_VISIBLE_SECONDS = 15.0
 _CODE_SECONDS = 10.0
 
 
-class ChangedError(FilesError):
+class ItemChangedError(FilesError):
     """What was chosen is not what is there."""
 
     code = "changed"
@@ -77,7 +77,7 @@ class Cleaner:
         is_counted = self._attribute(self._home, "ceph.dir.rbytes") is not None
         return is_counted and (self._home / SNAPSHOTS).is_dir()
 
-    async def look(self) -> dict[str, object]:
+    async def list_items(self) -> dict[str, object]:
         """Return what takes the space.
 
         Raises:
@@ -88,7 +88,7 @@ class Cleaner:
             asyncio.to_thread(survey, self._home, attribute=self._attribute),
             self._unneeded(),
         )
-        return await asyncio.to_thread(self._tell, found, unneeded)
+        return await asyncio.to_thread(self._as_json, found, unneeded)
 
     async def clean(self, ids: Sequence[str], mode: Mode) -> dict[str, object]:
         """Remove items.
@@ -103,14 +103,16 @@ class Cleaner:
         async with self._alone():
             await self._history.load()
             items = self._chosen(ids)
-            if mode is Mode.TRASH and any(each.kind is Kind.TRASH for each in items):
+            if mode is Mode.TRASH and any(
+                each.kind is ItemKind.TRASH for each in items
+            ):
                 raise FilesError(
                     "What is in the Trash can only be deleted permanently."
                 )
             name = ""
             if mode is Mode.SNAPSHOT:
                 name = await self._take_snapshot()
-                await self._seen(name)
+                await self._wait_visible(name)
             return await asyncio.to_thread(self._clean, items, mode, name)
 
     async def undo(self, undo: str) -> dict[str, object]:
@@ -146,11 +148,11 @@ class Cleaner:
         except TimeoutError:
             return set()
 
-    def _tell(self, found: Survey, unneeded: set[str]) -> dict[str, object]:
+    def _as_json(self, found: Survey, unneeded: set[str]) -> dict[str, object]:
         items: dict[str, Item] = {}
         for each in found.items:
             item = each
-            if item.kind is Kind.CODE:
+            if item.kind is ItemKind.CODE:
                 fitting = only_unneeded(item, self._home, unneeded)
                 if fitting is None:
                     continue
@@ -159,7 +161,7 @@ class Cleaner:
         self._items = items
         files = open_files()
         return {
-            "items": [self._told(each, files) for each in items.values()],
+            "items": [self._item_as_json(each, files) for each in items.values()],
             "directories": [
                 {
                     "path": str(self._home / each.path),
@@ -173,9 +175,9 @@ class Cleaner:
             "last": self._history.last(),
         }
 
-    def _told(self, item: Item, files: set[str]) -> dict[str, object]:
+    def _item_as_json(self, item: Item, files: set[str]) -> dict[str, object]:
         is_used = any(
-            f"{self._home}/{'/'.join(place.parts)}" in files for place in item.places
+            f"{self._home}/{'/'.join(path.parts)}" in files for path in item.paths
         )
         age = time.time() - item.used
         is_recent = item.kind in WATCHED and age < _RECENT_SECONDS
@@ -184,7 +186,7 @@ class Cleaner:
             "id": item.id,
             "kind": item.kind,
             "path": item.path,
-            "places": len(item.places),
+            "paths": len(item.paths),
             "bytes": item.bytes,
             "files": item.files,
             "complete": item.complete,
@@ -199,14 +201,14 @@ class Cleaner:
         items = [self._items.get(each) for each in dict.fromkeys(ids)]
         known = [each for each in items if each is not None]
         if len(known) < len(items):
-            raise ChangedError(
+            raise ItemChangedError(
                 "What takes the space has changed since. Refresh the list."
             )
         return known
 
-    async def _seen(self, name: str) -> None:
+    async def _wait_visible(self, name: str) -> None:
         """Wait until this server sees a snapshot of its home."""
-        end = time.monotonic() + _SEEN_SECONDS
+        end = time.monotonic() + _VISIBLE_SECONDS
         while not await asyncio.to_thread(is_kept, self._home, name):
             if time.monotonic() > end:
                 raise FilesError(
@@ -228,31 +230,31 @@ class Cleaner:
             # Also where the browser goes before the answer.
             self._history.add(done)
         skipped: list[Skipped] = []
-        for place in _places(items):
-            removed, fault = self._remove(place, mode, snapshot)
+        for path in _paths_of(items):
+            removed, fault = self._remove(path, mode, snapshot)
             if removed is not None:
                 done.bytes += removed.bytes
                 done.removed.append(removed)
             if fault is not None:
                 skipped.append(fault)
         self._history.keep(done)
-        if not skipped and any(each.kind is Kind.TRASH for each in items):
+        if not skipped and any(each.kind is ItemKind.TRASH for each in items):
             self._history.forget_trashed()
         return {
             "bytes": done.bytes,
             "removed": len(done.removed),
-            "skipped": [each.told() for each in skipped],
+            "skipped": [each.as_json() for each in skipped],
             "undo": done.id if done in self._history else None,
         }
 
     def _remove(
-        self, place: Place, mode: Mode, snapshot: str
+        self, path: ItemPath, mode: Mode, snapshot: str
     ) -> tuple[Removed | None, Skipped | None]:
         match mode:
             case Mode.TRASH:
-                return put_in_trash(self._home, place)
+                return put_in_trash(self._home, path)
             case Mode.SNAPSHOT | Mode.PERMANENT:
-                return remove_place(self._home, place, snapshot)
+                return remove_path(self._home, path, snapshot)
 
     def _undo(self, done: CleanUp) -> dict[str, object]:
         left: list[Removed] = []
@@ -261,7 +263,7 @@ class Cleaner:
             fault = (
                 restore_trashed(self._home, each)
                 if done.mode is Mode.TRASH
-                else restore_place(self._home, each, done.snapshot)
+                else restore_path(self._home, each, done.snapshot)
             )
             if fault is not None:
                 left.append(each)
@@ -269,7 +271,7 @@ class Cleaner:
         restored = len(done.removed) - len(left)
         done.removed = left
         self._history.keep(done)
-        return {"restored": restored, "skipped": [each.told() for each in skipped]}
+        return {"restored": restored, "skipped": [each.as_json() for each in skipped]}
 
     def _empty(self, done: CleanUp) -> dict[str, object]:
         left: list[Removed] = []
@@ -287,7 +289,7 @@ class Cleaner:
         return {
             "bytes": size,
             "removed": removed,
-            "skipped": [each.told() for each in skipped],
+            "skipped": [each.as_json() for each in skipped],
             "undo": done.id if left else None,
         }
 
@@ -303,13 +305,13 @@ class _Alone:
 
     async def __aenter__(self) -> None:
         if self._lock.locked():
-            raise ChangedError("A clean-up is under way. Wait until it is done.")
+            raise ItemChangedError("A clean-up is under way. Wait until it is done.")
         await self._lock.acquire()
 
     async def __aexit__(self, *exc: object) -> None:
         self._lock.release()
 
 
-def _places(items: list[Item]) -> Iterator[Place]:
+def _paths_of(items: list[Item]) -> Iterator[ItemPath]:
     for item in items:
-        yield from item.places
+        yield from item.paths

@@ -32,7 +32,7 @@ class CleanUpHandler(CleanerHandler):
     @authorized
     async def get(self) -> None:
         try:
-            found = await self.cleaner.look()
+            found = await self.cleaner.list_items()
         except OSError as err:
             raise from_os(err, "The home cannot be looked through") from err
         self.answer(found)

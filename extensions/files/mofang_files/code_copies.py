@@ -12,7 +12,7 @@ from pathlib import Path
 from mofang_files.confined import names_in, opened
 from mofang_files.kinds import CODE
 from mofang_files.space import BLOCK
-from mofang_files.survey import Item, Place
+from mofang_files.survey import Item, ItemPath
 
 KEPT = timedelta(days=1)
 """So long nobody is asked: a job may be about to be submitted."""
@@ -45,7 +45,7 @@ def only_unneeded(item: Item, home: Path, unneeded: set[str]) -> Item | None:
         home: That it is in.
         unneeded: As ``find_unneeded`` returned them.
     """
-    places: list[Place] = []
+    paths: list[ItemPath] = []
     size = 0
     used = 0.0
     with suppress(OSError), opened(home, CODE) as folder:
@@ -56,11 +56,11 @@ def only_unneeded(item: Item, home: Path, unneeded: set[str]) -> Item | None:
             with suppress(FileNotFoundError):
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 parts = (*CODE, name)
-                places.append(
-                    Place(parts=parts, device=status.st_dev, inode=status.st_ino)
+                paths.append(
+                    ItemPath(parts=parts, device=status.st_dev, inode=status.st_ino)
                 )
                 size += status.st_blocks * BLOCK
                 used = max(used, status.st_mtime)
-    if not places:
+    if not paths:
         return None
-    return replace(item, places=tuple(places), bytes=size, files=len(places), used=used)
+    return replace(item, paths=tuple(paths), bytes=size, files=len(paths), used=used)

@@ -10,7 +10,7 @@ from mofang_files import records
 from mofang_files.errors import AbsentError
 from mofang_files.records import CleanUp, Mode
 
-_TOLD = 100
+_REPORTED = 100
 
 
 class History:
@@ -58,7 +58,7 @@ class History:
             "at": done.at.isoformat(),
             "mode": done.mode,
             "bytes": done.bytes,
-            "paths": ["/".join(each.parts) for each in done.removed[:_TOLD]],
+            "paths": ["/".join(each.parts) for each in done.removed[:_REPORTED]],
             "count": len(done.removed),
         }
 

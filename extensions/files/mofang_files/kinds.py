@@ -9,7 +9,7 @@ Parts = tuple[str, ...]
 """A path beneath the home."""
 
 
-class Kind(StrEnum):
+class ItemKind(StrEnum):
     """Why something may be removed."""
 
     PACKAGE_CACHE = "package_cache"
@@ -30,22 +30,22 @@ class Kind(StrEnum):
     """Of a training."""
 
 
-PRESELECTED = frozenset({Kind.PACKAGE_CACHE, Kind.BYTECODE, Kind.TRASH})
+PRESELECTED = frozenset({ItemKind.PACKAGE_CACHE, ItemKind.BYTECODE, ItemKind.TRASH})
 """What is made anew without asking anybody, or was deleted already."""
 
-WATCHED = frozenset({Kind.MODEL_CACHE, Kind.CHECKPOINT})
+WATCHED = frozenset({ItemKind.MODEL_CACHE, ItemKind.CHECKPOINT})
 """Which a job may be using that was not seen to: a recent use is told."""
 
-GATHERED = frozenset({Kind.BYTECODE, Kind.NOTEBOOK_CHECKPOINTS})
+GATHERED = frozenset({ItemKind.BYTECODE, ItemKind.NOTEBOOK_CHECKPOINTS})
 """Small, and everywhere: all directories of such a kind are one item."""
 
 TRASH: Parts = (".local", "share", "Trash")
 CODE: Parts = (".mofang", "code")
 
-PLACES: dict[Parts, Kind] = {
+KNOWN_PATHS: dict[Parts, ItemKind] = {
     tuple(path.split("/")): kind
     for kind, paths in {
-        Kind.PACKAGE_CACHE: (
+        ItemKind.PACKAGE_CACHE: (
             ".cache/pip",
             ".cache/uv",
             ".cache/pypoetry",
@@ -61,7 +61,7 @@ PLACES: dict[Parts, Kind] = {
             "micromamba/pkgs",
         ),
         # Beside these are tokens of a log-in.
-        Kind.MODEL_CACHE: (
+        ItemKind.MODEL_CACHE: (
             ".cache/huggingface/assets",
             ".cache/huggingface/datasets",
             ".cache/huggingface/hub",
@@ -72,10 +72,10 @@ PLACES: dict[Parts, Kind] = {
             ".keras/datasets",
             ".keras/models",
         ),
-        Kind.CACHE: (".nv/ComputeCache", ".triton/cache"),
-        Kind.TRASH: ("/".join(TRASH),),
-        Kind.REPLACED: (".mofang/replaced",),
-        Kind.CODE: ("/".join(CODE),),
+        ItemKind.CACHE: (".nv/ComputeCache", ".triton/cache"),
+        ItemKind.TRASH: ("/".join(TRASH),),
+        ItemKind.REPLACED: (".mofang/replaced",),
+        ItemKind.CODE: ("/".join(CODE),),
     }.items()
     for path in paths
 }
@@ -85,8 +85,8 @@ UNSEARCHED = frozenset({".git", ".snap"})
 """Nothing in a directory of such a name is offered."""
 
 _GATHERED_NAMES = {
-    "__pycache__": Kind.BYTECODE,
-    ".ipynb_checkpoints": Kind.NOTEBOOK_CHECKPOINTS,
+    "__pycache__": ItemKind.BYTECODE,
+    ".ipynb_checkpoints": ItemKind.NOTEBOOK_CHECKPOINTS,
 }
 _CHECKPOINT_DIRECTORY = re.compile(r"checkpoint-\d+|.+\.ckpt")
 _CHECKPOINT_FILE = re.compile(r".+\.ckpt")
@@ -94,28 +94,28 @@ _WEIGHTS = re.compile(r".+\.(pt|pth|safetensors)")
 _WEIGHTS_BELOW = re.compile(r"(.*[_-])?(checkpoints?|ckpts?)")
 
 
-def directory_kind(parts: Parts) -> Kind | None:
+def directory_kind(parts: Parts) -> ItemKind | None:
     """Return which kind a directory is; None for none of them."""
-    if parts in PLACES:
-        return PLACES[parts]
+    if parts in KNOWN_PATHS:
+        return KNOWN_PATHS[parts]
     name = parts[-1]
     if name in _GATHERED_NAMES:
         return _GATHERED_NAMES[name]
     if _CHECKPOINT_DIRECTORY.fullmatch(name):
-        return Kind.CHECKPOINT
+        return ItemKind.CHECKPOINT
     if parts[:-1] == (".cache",) and not any(
-        each[: len(parts)] == parts for each in PLACES
+        each[: len(parts)] == parts for each in KNOWN_PATHS
     ):
-        return Kind.CACHE
+        return ItemKind.CACHE
     return None
 
 
-def file_kind(parts: Parts) -> Kind | None:
+def file_kind(parts: Parts) -> ItemKind | None:
     """Return which kind a file is; None for none of them."""
     if _CHECKPOINT_FILE.fullmatch(parts[-1]):
-        return Kind.CHECKPOINT
+        return ItemKind.CHECKPOINT
     if _WEIGHTS.fullmatch(parts[-1]) and any(
         _WEIGHTS_BELOW.fullmatch(each.lower()) for each in parts[:-1]
     ):
-        return Kind.CHECKPOINT
+        return ItemKind.CHECKPOINT
     return None

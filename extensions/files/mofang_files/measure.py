@@ -14,7 +14,7 @@ class _Linked:
     """A file with several names."""
 
     names: int
-    seen: int
+    observed: int
     bytes: int
 
 
@@ -56,9 +56,9 @@ class Measure:
 
     def _see(self, inode: int, found: _Linked) -> None:
         before = self._linked.get(inode)
-        seen = found.seen + (before.seen if before else 0)
-        if seen < found.names:
-            self._linked[inode] = _Linked(found.names, seen, found.bytes)
+        observed = found.observed + (before.observed if before else 0)
+        if observed < found.names:
+            self._linked[inode] = _Linked(found.names, observed, found.bytes)
             return
         self._linked.pop(inode, None)
         self.bytes += found.bytes

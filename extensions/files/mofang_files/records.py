@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mofang_files.confined import names_in, opened
-from mofang_files.places import Removed, is_snapshot_name
+from mofang_files.item_paths import Removed, is_snapshot_name
 
 FOLDER = (".mofang", "cleanups")
 KEPT = 5

@@ -19,9 +19,9 @@ from pathlib import Path
 from mofang_files.confined import DIRECTORY, opened
 from mofang_files.kinds import (
     GATHERED,
-    PLACES,
+    KNOWN_PATHS,
     UNSEARCHED,
-    Kind,
+    ItemKind,
     Parts,
     directory_kind,
     file_kind,
@@ -41,7 +41,7 @@ _SMALL = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ItemPath:
     """One file or directory of a kind."""
 
     parts: Parts
@@ -54,10 +54,10 @@ class Place:
 class Item:
     """What is removed by one choice."""
 
-    kind: Kind
+    kind: ItemKind
     path: str
     """Beneath the home; empty for all directories of a kind."""
-    places: tuple[Place, ...]
+    paths: tuple[ItemPath, ...]
     bytes: int
     files: int
     used: float
@@ -120,17 +120,17 @@ class _Search:
         self._end = time.monotonic() + seconds
         self._complete = True
         self._device = 0
-        self._places: dict[Parts, Measure] = {}
-        self._found: dict[Kind, list[tuple[Place, Measure]]] = {}
+        self._measured: dict[Parts, Measure] = {}
+        self._found: dict[ItemKind, list[tuple[ItemPath, Measure]]] = {}
         self._directories: list[Largest] = []
 
     def run(self) -> Survey:
         with opened(self._home) as folder:
             self._device = os.fstat(folder).st_dev
-            for parts in PLACES:
-                with suppress(OSError), opened(self._home, parts) as place:
-                    if os.fstat(place).st_dev == self._device:
-                        self._places[parts] = self._visit(place, parts, is_item=True)
+            for parts in KNOWN_PATHS:
+                with suppress(OSError), opened(self._home, parts) as known:
+                    if os.fstat(known).st_dev == self._device:
+                        self._measured[parts] = self._visit(known, parts, is_item=True)
             self._visit(folder, ())
         items = [item for kind in self._found for item in self._items(kind)]
         items.sort(key=lambda each: each.bytes, reverse=True)
@@ -141,7 +141,7 @@ class _Search:
             complete=self._complete,
         )
 
-    def _items(self, kind: Kind) -> Iterator[Item]:
+    def _items(self, kind: ItemKind) -> Iterator[Item]:
         groups = [self._found[kind]]
         if kind not in GATHERED:
             groups = [[each] for each in self._found[kind]]
@@ -152,7 +152,7 @@ class _Search:
             yield Item(
                 kind=kind,
                 path="" if kind in GATHERED else "/".join(group[0][0].parts),
-                places=tuple(place for place, _ in group),
+                paths=tuple(path for path, _ in group),
                 bytes=whole.bytes,
                 files=whole.files,
                 used=whole.used,
@@ -198,7 +198,7 @@ class _Search:
         return counted or found
 
     def _add_file(
-        self, entry: os.DirEntry[str], parts: Parts, kind: Kind | None, to: Measure
+        self, entry: os.DirEntry[str], parts: Parts, kind: ItemKind | None, to: Measure
     ) -> None:
         status = entry.stat(follow_symlinks=False)
         to.add(status)
@@ -214,7 +214,7 @@ class _Search:
         if status.st_dev != self._device:
             return
         kind = None if is_item else directory_kind(parts)
-        measure = None if is_item else self._places.get(parts)
+        measure = None if is_item else self._measured.get(parts)
         if measure is None:
             is_closed = kind is not None or parts[-1] in UNSEARCHED
             measure = self._visit(folder, parts, is_item=is_item or is_closed)
@@ -232,10 +232,10 @@ class _Search:
         to.include(measure)
 
     def _note(
-        self, kind: Kind, parts: Parts, status: os.stat_result, measure: Measure
+        self, kind: ItemKind, parts: Parts, status: os.stat_result, measure: Measure
     ) -> None:
-        place = Place(parts=parts, device=status.st_dev, inode=status.st_ino)
-        self._found.setdefault(kind, []).append((place, measure))
+        path = ItemPath(parts=parts, device=status.st_dev, inode=status.st_ino)
+        self._found.setdefault(kind, []).append((path, measure))
 
     def _counted(self, folder: int) -> Measure | None:
         size = self._attribute(folder, "ceph.dir.rbytes")

@@ -52,7 +52,7 @@ def put(home: Path, parent: int, parts: Parts, *, now: datetime | None = None) -
     return name
 
 
-def take_back(home: Path, name: str, parent: int, new_name: str) -> None:
+def undo_put(home: Path, name: str, parent: int, new_name: str) -> None:
     """Move something from the Trash to where nothing is.
 
     Args:
@@ -86,6 +86,12 @@ def removing(home: Path, name: str) -> Iterator[int]:
 
 def move_new(source: int, name: str, target: int, new_name: str) -> None:
     """Rename something to a name that nothing has.
+
+    Args:
+        source: Descriptor of its directory.
+        name: In that.
+        target: Descriptor of the directory that it is moved to.
+        new_name: In that.
 
     Raises:
         FileExistsError: Something has it.

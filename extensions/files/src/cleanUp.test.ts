@@ -15,7 +15,7 @@ import {
   totalText,
   type IOutcome
 } from './cleanUp';
-import type { Kind } from './model';
+import type { ItemKind } from './model';
 import { item } from './testFiles';
 
 const trans = nullTranslator.load('');
@@ -39,7 +39,7 @@ const done: IOutcome = {
 };
 
 test('each kind is named and explained', () => {
-  const kinds: Kind[] = [
+  const kinds: ItemKind[] = [
     'package_cache',
     'model_cache',
     'cache',
@@ -56,7 +56,7 @@ test('each kind is named and explained', () => {
 });
 
 test('directories of one kind are counted, others named by their path', () => {
-  const compiled = item({ kind: 'bytecode', path: '', places: 7 });
+  const compiled = item({ kind: 'bytecode', path: '', paths: 7 });
   assert.equal(itemName(compiled, trans), '7 directories __pycache__');
   assert.equal(itemName(runs, trans), '~/runs/checkpoint-5');
 });
@@ -111,13 +111,13 @@ test('what is to be confirmed names all that goes, and why to look twice', () =>
 });
 
 test('what was done is told without promising more', () => {
-  const told = (part: Partial<IOutcome>) =>
+  const reported = (part: Partial<IOutcome>) =>
     outcomeText({ ...done, ...part }, trans);
-  assert.equal(told({}), 'Cleaned up. That freed 3.2 GiB.');
-  assert.match(told({ mode: 'trash', bytes: 0 }), /still takes its space/);
-  assert.match(told({ mode: 'permanent' }), /permanently. That freed 3.2 GiB/);
-  assert.match(told({ act: 'delete', mode: 'trash' }), /^Deleted permanently/);
-  assert.equal(told({ count: 0 }), 'Nothing was removed.');
-  assert.equal(told({ act: 'undo' }), 'Put back: 2.');
-  assert.equal(told({ act: 'undo', count: 0 }), 'Nothing was put back.');
+  assert.equal(reported({}), 'Cleaned up. That freed 3.2 GiB.');
+  assert.match(reported({ mode: 'trash', bytes: 0 }), /still takes its space/);
+  assert.match(reported({ mode: 'permanent' }), /permanently. That freed 3.2 GiB/);
+  assert.match(reported({ act: 'delete', mode: 'trash' }), /^Deleted permanently/);
+  assert.equal(reported({ count: 0 }), 'Nothing was removed.');
+  assert.equal(reported({ act: 'undo' }), 'Put back: 2.');
+  assert.equal(reported({ act: 'undo', count: 0 }), 'Nothing was put back.');
 });

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { IItem, ISkipped, Kind, Mode } from './model';
+import type { IItem, ISkipped, ItemKind, Mode } from './model';
 import { sizeText } from './space';
 
 export type Column = 'name' | 'kind' | 'bytes' | 'used';
@@ -21,7 +21,7 @@ export interface IOutcome {
   undo: string | null;
 }
 
-export function kindText(kind: Kind, trans: TranslationBundle): string {
+export function kindText(kind: ItemKind, trans: TranslationBundle): string {
   switch (kind) {
     case 'package_cache':
       return trans.__('Package cache');
@@ -45,7 +45,7 @@ export function kindText(kind: Kind, trans: TranslationBundle): string {
 }
 
 /** What its removal means for a person. */
-export function kindHelp(kind: Kind, trans: TranslationBundle): string {
+export function kindHelp(kind: ItemKind, trans: TranslationBundle): string {
   switch (kind) {
     case 'package_cache':
     case 'cache':
@@ -74,8 +74,8 @@ export function itemName(item: IItem, trans: TranslationBundle): string {
     return `~/${item.path}`;
   }
   return item.kind === 'bytecode'
-    ? trans.__('%1 directories __pycache__', item.places)
-    : trans.__('%1 directories .ipynb_checkpoints', item.places);
+    ? trans.__('%1 directories __pycache__', item.paths)
+    : trans.__('%1 directories .ipynb_checkpoints', item.paths);
 }
 
 export function itemSize(item: IItem, trans: TranslationBundle): string {

@@ -51,8 +51,8 @@ export class CleanUpModel extends VDomModel {
   }
 
   /** Look what takes the space, and select what is made anew by itself. */
-  look(): Promise<void> {
-    return this._during('looking', () => this._look());
+  refresh(): Promise<void> {
+    return this._during('looking', () => this._refresh());
   }
 
   /** Remove what is selected, if the person confirms it. */
@@ -65,7 +65,7 @@ export class CleanUpModel extends VDomModel {
     await this._confirmed(requestOf(items, mode, trans), async () => {
       const ids = items.map(each => each.id);
       const { removed, ...done } = await files.clean(ids, mode);
-      await this._tell({ act: 'clean', mode, count: removed, ...done });
+      await this._report({ act: 'clean', mode, count: removed, ...done });
     });
   }
 
@@ -73,7 +73,7 @@ export class CleanUpModel extends VDomModel {
     await this._during('undoing', async () => {
       const done = await this._options.files.undoCleanUp(undo);
       const { restored, skipped } = done;
-      await this._tell({
+      await this._report({
         act: 'undo',
         mode,
         bytes: 0,
@@ -101,7 +101,7 @@ export class CleanUpModel extends VDomModel {
     await this._confirmed(request, async () => {
       const { removed, ...done } =
         await this._options.files.deletePermanently(undo);
-      await this._tell({
+      await this._report({
         act: 'delete',
         mode: 'trash',
         count: removed,
@@ -119,7 +119,7 @@ export class CleanUpModel extends VDomModel {
     }
   }
 
-  private async _look(): Promise<void> {
+  private async _refresh(): Promise<void> {
     this.survey = await this._options.files.survey();
     this.selected.clear();
     for (const { id, preselected } of this.survey.items) {
@@ -129,10 +129,10 @@ export class CleanUpModel extends VDomModel {
     }
   }
 
-  private async _tell(outcome: IOutcome): Promise<void> {
+  private async _report(outcome: IOutcome): Promise<void> {
     this.outcome = outcome;
     this._options.done(outcome);
-    await this._look();
+    await this._refresh();
   }
 
   /** One thing at a time. */

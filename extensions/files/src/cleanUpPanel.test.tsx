@@ -59,7 +59,7 @@ async function panel(part: Partial<ISurvey> = {}, answer = true) {
   opened.push(widget);
   Widget.attach(widget, document.body);
   MessageLoop.sendMessage(widget, Widget.Msg.AfterShow);
-  await model.look();
+  await model.refresh();
   await screen.findByRole('heading', { name: 'Storage' });
   return { files, model, node: widget.node, requests, outcomes };
 }

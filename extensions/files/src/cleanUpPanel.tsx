@@ -220,7 +220,7 @@ function Actions({ model, trans }: IProps): JSX.Element {
       <button
         type="button"
         disabled={model.activity !== null}
-        onClick={() => void model.look()}
+        onClick={() => void model.refresh()}
       >
         {trans.__('Refresh')}
       </button>

@@ -78,7 +78,7 @@ test('a dialog asks, and whoever presses Enter loses nothing', async () => {
 });
 
 /** What the last notification says, and its buttons by their labels. */
-function told() {
+function reported() {
   const { message, options } = Notification.manager.notifications[0];
   const actions = new Map(
     options.actions?.map(({ label, callback }) => [label, callback])
@@ -99,7 +99,7 @@ function fakeModel() {
 test('the notification has the way back, and stays', () => {
   const { asked, model } = fakeModel();
   notify(outcome, model, trans);
-  const { message, actions, autoClose } = told();
+  const { message, actions, autoClose } = reported();
   assert.equal(message, 'Cleaned up. That freed 1.0 GiB.');
   assert.deepEqual([...actions.keys()], ['Undo']);
   assert.equal(autoClose, false);
@@ -110,7 +110,7 @@ test('the notification has the way back, and stays', () => {
 test('of the Trash it offers to delete permanently', () => {
   const { asked, model } = fakeModel();
   notify({ ...outcome, mode: 'trash', bytes: 0 }, model, trans);
-  const { message, actions } = told();
+  const { message, actions } = reported();
   assert.match(message, /still takes its space/);
   actions.get('Delete permanently…')!(new MouseEvent('click'));
   assert.deepEqual(asked, ['delete']);
@@ -120,7 +120,7 @@ test('what is final has no way back, and what was left is said', () => {
   const { model } = fakeModel();
   const skipped = [{ path: 'a', reason: 'It is gone already.' }];
   notify({ ...outcome, mode: 'permanent', undo: null, skipped }, model, trans);
-  const { message, actions } = told();
+  const { message, actions } = reported();
   assert.match(message, /Skipped: 1, see Storage\./);
   assert.equal(actions.size, 0);
 });

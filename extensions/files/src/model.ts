@@ -60,7 +60,7 @@ export interface IRestored {
 }
 
 /** Why something may be removed. */
-export type Kind =
+export type ItemKind =
   | 'package_cache'
   | 'model_cache'
   | 'cache'
@@ -74,11 +74,11 @@ export type Kind =
 /** What is removed by one choice. */
 export interface IItem {
   id: string;
-  kind: Kind;
+  kind: ItemKind;
   /** Beneath the home; empty for all directories of a kind. */
   path: string;
   /** How many files and directories it is made of. */
-  places: number;
+  paths: number;
   bytes: number;
   files: number;
   complete: boolean;

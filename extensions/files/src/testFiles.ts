@@ -14,7 +14,7 @@ export function item(part: Partial<IItem> = {}): IItem {
     id: part.path ?? 'pip',
     kind: 'package_cache',
     path: '.cache/pip',
-    places: 1,
+    paths: 1,
     bytes: 3 * 2 ** 30,
     files: 12,
     complete: true,

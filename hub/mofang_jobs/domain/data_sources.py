@@ -52,9 +52,8 @@ def resolve_sources(
         for each in resolved_spec.data_paths()
         if (source := _find(each.path, sources)) and source.s3
     }
-    return resolved_spec, {PROFILE_VARIABLE: profiles.pop()} if len(
-        profiles
-    ) == 1 else {}
+    variables = {PROFILE_VARIABLE: profiles.pop()} if len(profiles) == 1 else {}
+    return resolved_spec, variables
 
 
 def check_sources(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from mofang_files import places, removal
-from mofang_files.cleanup import ChangedError, Cleaner
+from mofang_files import item_paths, removal
+from mofang_files.cleanup import Cleaner, ItemChangedError
 from mofang_files.errors import AbsentError, FilesError
 from mofang_files.hub import NoSnapshotError
 from mofang_files.records import Mode
@@ -56,7 +56,7 @@ class Home:
         return SNAPSHOT
 
     async def ids(self, *paths):
-        items = (await self.cleaner.look())["items"]
+        items = (await self.cleaner.list_items())["items"]
         return [each["id"] for each in items if each["path"] in paths]
 
     async def clean(self, mode, *paths):
@@ -86,22 +86,22 @@ def home(tmp_path):
 async def test_what_takes_the_space_is_told_with_what_may_go(home):
     home.write("runs/checkpoint-5/model.safetensors", 500_000)
 
-    told = await home.cleaner.look()
+    answer = await home.cleaner.list_items()
 
-    checkpoint, pip = told["items"]
+    checkpoint, pip = answer["items"]
     assert (checkpoint["kind"], checkpoint["preselected"]) == ("checkpoint", False)
     assert (pip["kind"], pip["preselected"]) == ("package_cache", True)
     assert (checkpoint["in_use"], pip["in_use"]) == ("recent", "")
     assert pip["used"].endswith("+00:00")
-    assert told["directories"][0]["path"].endswith("/home/runs")
-    assert told["complete"]
-    assert not told["keeps_snapshots"]
-    assert told["last"] is None
+    assert answer["directories"][0]["path"].endswith("/home/runs")
+    assert answer["complete"]
+    assert not answer["keeps_snapshots"]
+    assert answer["last"] is None
 
 
 async def test_what_a_process_has_open_is_told_and_not_chosen(home):
     with (home.path / PIP / "wheels" / "a.whl").open("rb"):
-        (pip,) = (await home.cleaner.look())["items"]
+        (pip,) = (await home.cleaner.list_items())["items"]
 
     assert (pip["in_use"], pip["preselected"]) == ("open", False)
 
@@ -118,7 +118,7 @@ async def test_a_clean_up_is_undone_from_the_snapshot_before_it(home):
     assert (home.path / "work/train.py").exists()
     assert 300_000 <= done["bytes"] < 400_000
     assert (done["removed"], done["skipped"]) == (1, [])
-    assert (await home.cleaner.look())["last"]["undo"] == done["undo"]
+    assert (await home.cleaner.list_items())["last"]["undo"] == done["undo"]
 
     undone = await home.cleaner.undo(done["undo"])
 
@@ -221,7 +221,7 @@ async def test_an_empty_trash_has_nothing_to_undo(home):
 
     await home.clean(Mode.PERMANENT, ".local/share/Trash")
 
-    assert (await home.cleaner.look())["last"] is None
+    assert (await home.cleaner.list_items())["last"] is None
 
 
 async def test_an_undo_from_the_trash_overwrites_nothing(home):
@@ -302,7 +302,7 @@ async def test_copies_of_code_that_jobs_need_are_not_offered(home):
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("ids", [[], ["nothing"], ["../work"]])
 async def test_only_what_was_listed_is_removed(home, mode, ids):
-    await home.cleaner.look()
+    await home.cleaner.list_items()
 
     with pytest.raises(FilesError):
         await home.cleaner.clean(ids, mode)
@@ -424,14 +424,14 @@ async def test_a_place_that_is_renamed_meanwhile_takes_nothing_else_along(
 ):
     """What is removed is the directory that was listed, wherever its name is now."""
     ids = await home.ids(PIP)
-    checking = places._check
+    checking = item_paths._check
 
-    def renamed(parent, place):
-        checking(parent, place)
+    def renamed(parent, path):
+        checking(parent, path)
         (home.path / ".cache").rename(home.path / "elsewhere")
         home.write(f"{PIP}/new")
 
-    monkeypatch.setattr(places, "_check", renamed)
+    monkeypatch.setattr(item_paths, "_check", renamed)
     await home.cleaner.clean(ids, Mode.PERMANENT)
 
     assert (home.path / PIP / "new").exists()
@@ -493,7 +493,7 @@ async def test_one_clean_up_at_a_time(home):
     home.cleaner._take_snapshot = snapshot
     first = asyncio.create_task(home.cleaner.clean(ids, Mode.SNAPSHOT))
     await started.wait()
-    with pytest.raises(ChangedError, match="under way"):
+    with pytest.raises(ItemChangedError, match="under way"):
         await home.cleaner.clean(ids, Mode.PERMANENT)
     go_on.set()
 
@@ -501,7 +501,7 @@ async def test_one_clean_up_at_a_time(home):
 
 
 async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home, monkeypatch):
-    monkeypatch.setattr("mofang_files.cleanup._SEEN_SECONDS", 0.0)
+    monkeypatch.setattr("mofang_files.cleanup._VISIBLE_SECONDS", 0.0)
     for name in (SNAPSHOT, "../../work", "by-hand"):
         home.cleaner._take_snapshot = lambda name=name: asyncio.sleep(0, name)
         with pytest.raises(FilesError, match="not visible"):
@@ -515,13 +515,13 @@ async def test_the_next_server_can_undo_it_too(home, mode):
     done = await home.clean(mode, PIP)
     home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
 
-    last = (await home.cleaner.look())["last"]
+    last = (await home.cleaner.list_items())["last"]
     assert (last["undo"], last["paths"], last["count"]) == (done["undo"], [PIP], 1)
     assert (await home.cleaner.undo(done["undo"]))["restored"] == 1
 
     assert (home.path / PIP / "wheels" / "a.whl").exists()
     home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
-    assert (await home.cleaner.look())["last"] is None
+    assert (await home.cleaner.list_items())["last"] is None
 
 
 GOOD = {
@@ -560,7 +560,7 @@ async def test_records_of_another_form_are_passed_over(home, change):
     (folder / f"{'3' * 16}.json").write_text("[" * 100_000)
     os.mkfifo(folder / f"{'4' * 16}.json")
 
-    assert (await home.cleaner.look())["last"]["undo"] == "1" * 16
+    assert (await home.cleaner.list_items())["last"]["undo"] == "1" * 16
     with pytest.raises(AbsentError):
         await home.cleaner.undo("0" * 16)
 

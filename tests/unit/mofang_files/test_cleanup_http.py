@@ -96,7 +96,7 @@ async def test_the_trash_and_what_is_deleted_from_it(cache, server, storage):
 async def test_without_a_snapshot_nothing_is_removed(
     hub, cache, server, monkeypatch, failure, said
 ):
-    monkeypatch.setattr("mofang_files.cleanup._SEEN_SECONDS", 0.0)
+    monkeypatch.setattr("mofang_files.cleanup._VISIBLE_SECONDS", 0.0)
     hub.failure = failure
     async with server.client() as http:
         items = [await the_id(http)]

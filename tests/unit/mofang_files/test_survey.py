@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_files.kinds import Kind, directory_kind, file_kind
+from mofang_files.kinds import ItemKind, directory_kind, file_kind
 from mofang_files.survey import survey
 
 
@@ -34,21 +34,21 @@ def parts(path):
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        (".cache/pip", Kind.PACKAGE_CACHE),
-        (".cache/huggingface/hub", Kind.MODEL_CACHE),
+        (".cache/pip", ItemKind.PACKAGE_CACHE),
+        (".cache/huggingface/hub", ItemKind.MODEL_CACHE),
         (".cache/huggingface", None),  # It has the token of a log-in.
-        (".cache/matplotlib", Kind.CACHE),
+        (".cache/matplotlib", ItemKind.CACHE),
         (".cache", None),
         ("src/.cache/pip", None),
-        ("src/__pycache__", Kind.BYTECODE),
-        (".ipynb_checkpoints", Kind.NOTEBOOK_CHECKPOINTS),
-        (".local/share/Trash", Kind.TRASH),
-        (".mofang/replaced", Kind.REPLACED),
-        (".mofang/code", Kind.CODE),
+        ("src/__pycache__", ItemKind.BYTECODE),
+        (".ipynb_checkpoints", ItemKind.NOTEBOOK_CHECKPOINTS),
+        (".local/share/Trash", ItemKind.TRASH),
+        (".mofang/replaced", ItemKind.REPLACED),
+        (".mofang/code", ItemKind.CODE),
         (".mofang/environments", None),
-        ("runs/checkpoint-500", Kind.CHECKPOINT),
+        ("runs/checkpoint-500", ItemKind.CHECKPOINT),
         ("runs/checkpoint-best", None),
-        ("runs/last.ckpt", Kind.CHECKPOINT),
+        ("runs/last.ckpt", ItemKind.CHECKPOINT),
         ("runs/checkpoints", None),
     ],
 )
@@ -59,10 +59,10 @@ def test_a_directory_is_of_a_kind_by_its_path(path, kind):
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("model.ckpt", Kind.CHECKPOINT),
-        ("checkpoints/model.pt", Kind.CHECKPOINT),
-        ("my-Checkpoints/epoch-1/model.safetensors", Kind.CHECKPOINT),
-        ("ckpt/model.pth", Kind.CHECKPOINT),
+        ("model.ckpt", ItemKind.CHECKPOINT),
+        ("checkpoints/model.pt", ItemKind.CHECKPOINT),
+        ("my-Checkpoints/epoch-1/model.safetensors", ItemKind.CHECKPOINT),
+        ("ckpt/model.pth", ItemKind.CHECKPOINT),
         ("model.pt", None),
         ("checkpointing/model.pt", None),
         ("checkpoints/train.py", None),
@@ -80,8 +80,8 @@ def test_items_are_told_the_largest_first_with_size_and_last_use(home):
 
     first, second = survey(home).items
 
-    assert (first.kind, first.path) == (Kind.CHECKPOINT, "runs/checkpoint-5")
-    assert (second.kind, second.path) == (Kind.PACKAGE_CACHE, ".cache/pip")
+    assert (first.kind, first.path) == (ItemKind.CHECKPOINT, "runs/checkpoint-5")
+    assert (second.kind, second.path) == (ItemKind.PACKAGE_CACHE, ".cache/pip")
     assert 300_000 <= second.bytes < 400_000
     assert second.files == 3 - 1
     assert second.used == 2_000_000_000
@@ -94,7 +94,7 @@ def test_directories_of_bytecode_are_one_item(home):
 
     (item,) = survey(home).items
 
-    assert (item.kind, item.path, len(item.places)) == (Kind.BYTECODE, "", 2)
+    assert (item.kind, item.path, len(item.paths)) == (ItemKind.BYTECODE, "", 2)
     assert item.bytes >= 10_000
 
 
@@ -113,8 +113,8 @@ def test_an_item_has_no_items_in_it(home):
     write(home, "src/.git/__pycache__/m.pyc")
 
     assert set(found(home)) == {
-        (Kind.MODEL_CACHE, ".cache/huggingface/hub"),
-        (Kind.CACHE, ".cache/other"),
+        (ItemKind.MODEL_CACHE, ".cache/huggingface/hub"),
+        (ItemKind.CACHE, ".cache/other"),
     }
 
 
@@ -174,10 +174,10 @@ def test_where_the_file_system_counts_little_is_looked_into(home):
     items = found(home, attribute=attribute)
 
     assert set(items) == {
-        (Kind.PACKAGE_CACHE, ".cache/pip"),
-        (Kind.CHECKPOINT, "large/model.ckpt"),
+        (ItemKind.PACKAGE_CACHE, ".cache/pip"),
+        (ItemKind.CHECKPOINT, "large/model.ckpt"),
     }
-    pip = items[Kind.PACKAGE_CACHE, ".cache/pip"]
+    pip = items[ItemKind.PACKAGE_CACHE, ".cache/pip"]
     assert (pip.bytes, pip.files, pip.used) == (7 << 20, 11, 1_700_000_000)
 
 

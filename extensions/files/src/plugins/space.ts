@@ -96,7 +96,7 @@ function addPanel(
         tab.title.label = trans.__('Storage');
         tab.title.closable = true;
         app.shell.add(tab, 'main');
-        void cleanUp.look();
+        void cleanUp.refresh();
       }
       app.shell.activateById(tab.id);
       void space.refresh();

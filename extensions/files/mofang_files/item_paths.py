@@ -1,6 +1,6 @@
-"""Remove one place, or put it back; whatever is in the way is a sentence.
+"""Remove one path of an item, or put it back; whatever is in the way is a sentence.
 
-A place is one file or directory as a survey found it. Each function opens the directory
+A path is one file or directory as a survey found it. Each function opens the directory
 that has it by itself and looks whether it is still the same.
 """
 
@@ -21,7 +21,7 @@ from mofang_files.kinds import Parts
 from mofang_files.removal import Freed, remove
 from mofang_files.restoring import copy_version
 from mofang_files.roots import SNAPSHOTS
-from mofang_files.survey import Place
+from mofang_files.survey import ItemPath
 
 _SNAPSHOT = re.compile(r"mofang-requested-\d{8}T\d{6}Z")
 
@@ -44,7 +44,7 @@ class Skipped:
     parts: Parts
     reason: str
 
-    def told(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str]:
         """Return it as it is answered."""
         return {"path": "/".join(self.parts), "reason": self.reason}
 
@@ -63,14 +63,14 @@ def is_kept(home: Path, snapshot: str) -> bool:
     return False
 
 
-def remove_place(
-    home: Path, place: Place, snapshot: str
+def remove_path(
+    home: Path, path: ItemPath, snapshot: str
 ) -> tuple[Removed | None, Skipped | None]:
-    """Remove a place.
+    """Remove what an item has at a path.
 
     Args:
         home: That it is in.
-        place: Which one.
+        path: Which one.
         snapshot: That must have it; empty to remove it for good.
 
     Returns:
@@ -79,31 +79,31 @@ def remove_place(
     freed = Freed()
 
     def act() -> None:
-        with opened(home, place.parts[:-1]) as parent:
-            _check(parent, place)
+        with opened(home, path.parts[:-1]) as parent:
+            _check(parent, path)
             if snapshot:
-                _check_kept(home, place.parts, snapshot)
-            remove(parent, place.parts[-1], freed)
+                _check_kept(home, path.parts, snapshot)
+            remove(parent, path.parts[-1], freed)
 
-    fault = _tried(place.parts, act, "It was not removed")
+    fault = _tried(path.parts, act, "It was not removed")
     if not freed.files:
         return None, fault
-    return Removed(parts=place.parts, bytes=freed.bytes), fault
+    return Removed(parts=path.parts, bytes=freed.bytes), fault
 
 
-def put_in_trash(home: Path, place: Place) -> tuple[Removed | None, Skipped | None]:
-    """Move a place to the Trash."""
+def put_in_trash(home: Path, path: ItemPath) -> tuple[Removed | None, Skipped | None]:
+    """Move what an item has at a path to the Trash."""
     moved: list[str] = []
 
     def act() -> None:
-        with opened(home, place.parts[:-1]) as parent:
-            _check(parent, place)
-            moved.append(trash.put(home, parent, place.parts))
+        with opened(home, path.parts[:-1]) as parent:
+            _check(parent, path)
+            moved.append(trash.put(home, parent, path.parts))
 
-    fault = _tried(place.parts, act, "It was not moved to the Trash")
+    fault = _tried(path.parts, act, "It was not moved to the Trash")
     if fault is not None:
         return None, fault
-    return Removed(parts=place.parts, bytes=0, name=moved[0]), None
+    return Removed(parts=path.parts, bytes=0, name=moved[0]), None
 
 
 def remove_trashed(home: Path, removed: Removed) -> tuple[int, Skipped | None]:
@@ -123,15 +123,20 @@ def restore_trashed(home: Path, removed: Removed) -> Skipped | None:
 
     def act() -> None:
         with opened(home, removed.parts[:-1]) as parent:
-            trash.take_back(home, removed.name, parent, removed.parts[-1])
+            trash.undo_put(home, removed.name, parent, removed.parts[-1])
 
     return _tried(removed.parts, act, "It was not put back")
 
 
-def restore_place(home: Path, removed: Removed, snapshot: str) -> Skipped | None:
-    """Copy what is missing at a place from a snapshot; return why not.
+def restore_path(home: Path, removed: Removed, snapshot: str) -> Skipped | None:
+    """Copy what is missing at a path from a snapshot; return why not.
 
     What is there again stays as it is; of directories what they lack is added.
+
+    Args:
+        home: Its path.
+        removed: What was removed.
+        snapshot: Its name, as the home shows it.
     """
     *folders, name = removed.parts
 
@@ -181,17 +186,17 @@ def _copy(source: int, parent: int, name: str) -> None:
         raise
 
 
-def _check(parent: int, place: Place) -> None:
+def _check(parent: int, path: ItemPath) -> None:
     """Refuse what is not what was listed.
 
     Raises:
         FilesError: Says so.
     """
     try:
-        status = os.stat(place.parts[-1], dir_fd=parent, follow_symlinks=False)
+        status = os.stat(path.parts[-1], dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError as err:
         raise FilesError("It is gone already.") from err
-    if (status.st_dev, status.st_ino) != (place.device, place.inode):
+    if (status.st_dev, status.st_ino) != (path.device, path.inode):
         raise FilesError("Another has taken its place since it was listed.")
 
 
