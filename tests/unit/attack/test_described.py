@@ -16,7 +16,7 @@ VICTIM, PROJECT = EVERYBODY.victim, EVERYBODY.project
 JOB = f"/services/training/api/projects/{PROJECT}/jobs/{EVERYBODY.job}"
 
 
-def sent(attack, count=1500):
+def sent(attack, count=800):
     """Tuples of method, path without query, request and caller."""
     found = []
     for request, caller in generate(attack, EVERYBODY, 3, count):
