@@ -21,7 +21,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 _OPTIONAL = "(?:/([^/]+))?"
 _GROUP = re.compile(r"\(\[\^/\][+*]\)")
 _TEXT = {"type": "string"}
-_NUMBER = {"type": "integer"}
+_NUMBER = {"anyOf": [{"type": "integer"}, {"enum": [2**63, -(2**63) - 1, 10**40]}]}
 _PAGE = {"offset": _NUMBER, "limit": _NUMBER}
 
 

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from jupyterhub.apihandlers.auth import OAuthTokenHandler
+from jupyterhub.apihandlers.auth import OAuthAuthorizeHandler, OAuthTokenHandler
 from jupyterhub.handlers.login import LoginHandler
 from tornado import web
 from typing_extensions import override
@@ -22,20 +22,39 @@ class LogInFormHandler(LoginHandler):  # type: ignore[misc] # JupyterHub has no 
         await super().post()
 
 
-class TokenHandler(OAuthTokenHandler):  # type: ignore[misc] # likewise
+class AuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc] # likewise
     """JupyterHub's, which answers 500 to a body that is no text."""
+
+    @web.authenticated
+    @override
+    def post(self) -> None:
+        """Give a code to a server or service, as its user agreed to."""
+        _require_text(self.request.body)
+        super().post()
+
+
+class TokenHandler(OAuthTokenHandler):  # type: ignore[misc] # likewise
+    """Likewise."""
 
     @override
     def post(self) -> None:
         """Give a token for a code."""
-        try:
-            self.request.body.decode()
-        except UnicodeDecodeError:
-            raise web.HTTPError(
-                HTTPStatus.BAD_REQUEST,
-                "The body is not UTF-8. Send the parameters of OAuth as a form.",
-            ) from None
+        _require_text(self.request.body)
         super().post()
 
 
-HANDLERS = ((r"/login", LogInFormHandler), (r"/api/oauth2/token", TokenHandler))
+def _require_text(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise web.HTTPError(
+            HTTPStatus.BAD_REQUEST,
+            "The body is not UTF-8. Send the parameters of OAuth as a form.",
+        ) from None
+
+
+HANDLERS = (
+    (r"/login", LogInFormHandler),
+    (r"/api/oauth2/authorize", AuthorizeHandler),
+    (r"/api/oauth2/token", TokenHandler),
+)

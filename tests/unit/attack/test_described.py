@@ -16,7 +16,7 @@ VICTIM, PROJECT = EVERYBODY.victim, EVERYBODY.project
 JOB = f"/services/training/api/projects/{PROJECT}/jobs/{EVERYBODY.job}"
 
 
-def sent(attack, count=1500):
+def sent(attack, count=800):
     """Tuples of method, path without query, request and caller."""
     found = []
     for request, caller in generate(attack, EVERYBODY, 3, count):
@@ -42,7 +42,7 @@ def test_nobody_ends_the_hub(to_hub):
 def test_many_are_about_the_caller(to_hub):
     own = [path for _, path, _, caller in to_hub if f"/users/{caller.user}/" in path]
 
-    assert len(own) > 100
+    assert len(own) > 40
     assert not any(b"whoever-asks" in request.payload for _, _, request, _ in to_hub)
 
 

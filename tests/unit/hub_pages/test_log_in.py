@@ -49,3 +49,13 @@ async def test_a_request_for_a_token_is_refused_with_a_reason(ada, body, says):
 
     assert answer.status_code in (400, 401)
     assert says in answer.text
+
+
+async def test_an_authorization_is_refused_with_a_reason(ada):
+    headers = {"X-XSRFToken": ada.xsrf}
+    answer = await ada.http.post(
+        "/hub/api/oauth2/authorize", content=b"\xff\xfe{\0}\0", headers=headers
+    )
+
+    assert answer.status_code == 400
+    assert "not UTF-8" in answer.text
