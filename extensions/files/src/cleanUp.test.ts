@@ -115,8 +115,14 @@ test('what was done is told without promising more', () => {
     outcomeText({ ...done, ...part }, trans);
   assert.equal(reported({}), 'Cleaned up. That freed 3.2 GiB.');
   assert.match(reported({ mode: 'trash', bytes: 0 }), /still takes its space/);
-  assert.match(reported({ mode: 'permanent' }), /permanently. That freed 3.2 GiB/);
-  assert.match(reported({ act: 'delete', mode: 'trash' }), /^Deleted permanently/);
+  assert.match(
+    reported({ mode: 'permanent' }),
+    /permanently. That freed 3.2 GiB/
+  );
+  assert.match(
+    reported({ act: 'delete', mode: 'trash' }),
+    /^Deleted permanently/
+  );
   assert.equal(reported({ count: 0 }), 'Nothing was removed.');
   assert.equal(reported({ act: 'undo' }), 'Put back: 2.');
   assert.equal(reported({ act: 'undo', count: 0 }), 'Nothing was put back.');
