@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from jupyterhub.apihandlers import groups, hub, services, shares, users
 from jupyterhub.apihandlers.users import _parse_timestamp
+from jupyterhub.crypto import CryptKeeper, EncryptionUnavailable
 from jupyterhub.scopes import ScopeNotFound, _check_scopes_exist
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -29,6 +30,14 @@ def _check_time(text: str) -> str:
     except OverflowError:
         raise ValueError("write a time such as 2026-11-30T08:00:00Z") from None
     return text
+
+
+def _check_kept(state: dict[str, Any]) -> dict[str, Any]:
+    try:
+        CryptKeeper.instance().check_available()
+    except EncryptionUnavailable:
+        raise ValueError("the hub has no key to keep it with") from None
+    return state
 
 
 def _check_scope(text: str) -> str:
@@ -85,7 +94,7 @@ class ChangedUser(StrictBody):
 
     name: Name | None = None
     admin: bool | None = None
-    auth_state: dict[str, Any] | None = None
+    auth_state: Annotated[dict[str, Any], AfterValidator(_check_kept)] | None = None
 
 
 class StartedServer(Body):

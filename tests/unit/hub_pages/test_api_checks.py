@@ -114,6 +114,13 @@ FINDINGS = [
     pytest.param(
         "PATCH", "users/ben", {"groups": ["a"]}, 400, "groups: Extra", id="groups"
     ),
+    pytest.param(
+        "PATCH",
+        "users/ben",
+        {"auth_state": {}},
+        *(400, "auth_state: the hub has no key"),
+        id="state of a log-in, without a key",
+    ),
     pytest.param("POST", "groups", {"groups": 5}, 400, "groups:", id="new groups"),
     pytest.param(
         "POST", "groups", {"groups": [{}]}, 400, "groups.0:", id="name of a group"
