@@ -53,6 +53,7 @@ class Cleaner:
         take_snapshot: Has a snapshot of it taken; returns its name.
         find_unneeded: Says which copies of code no job needs.
         attribute: Reads an attribute of a directory.
+        visible_seconds: How long a snapshot may take to be seen by this server.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class Cleaner:
         *,
         find_unneeded: FindUnneeded = find_unneeded,
         attribute: Attribute = read_attribute,
+        visible_seconds: float = _VISIBLE_SECONDS,
     ) -> None:
+        self.visible_seconds = visible_seconds
         self._home = home
         self._take_snapshot = take_snapshot
         self._find_unneeded = find_unneeded
@@ -208,7 +211,7 @@ class Cleaner:
 
     async def _wait_visible(self, name: str) -> None:
         """Wait until this server sees a snapshot of its home."""
-        end = time.monotonic() + _VISIBLE_SECONDS
+        end = time.monotonic() + self.visible_seconds
         while not await asyncio.to_thread(is_kept, self._home, name):
             if time.monotonic() > end:
                 raise FilesError(

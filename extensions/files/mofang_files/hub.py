@@ -28,6 +28,7 @@ class HubClient:
     url: str
     """Address of the API; empty off the platform."""
     token: str = field(repr=False)
+    answer_seconds: float = _ANSWER_SECONDS
 
     async def snapshot(self) -> str:
         """Keep the home as it is now; return the snapshot's name.
@@ -47,7 +48,7 @@ class HubClient:
                 body="",
                 headers={"Authorization": f"token {self.token}"},
                 connect_timeout=_CONNECT_SECONDS,
-                request_timeout=_ANSWER_SECONDS,
+                request_timeout=self.answer_seconds,
                 follow_redirects=False,
             )
             return str(json.loads(answer.body)["name"])

@@ -51,8 +51,8 @@ async def running(tmp_path_factory):
 
 
 @pytest.fixture
-def hub(running, monkeypatch):
-    monkeypatch.setattr(home_snapshots, "_taken", {})
+def hub(running):
+    home_snapshots._taken.clear()
     running.homes.asked.clear()
     running.homes.failure = None
     return running

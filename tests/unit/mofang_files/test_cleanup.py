@@ -500,8 +500,8 @@ async def test_one_clean_up_at_a_time(home):
     assert (await first)["removed"] == 1
 
 
-async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home, monkeypatch):
-    monkeypatch.setattr("mofang_files.cleanup._VISIBLE_SECONDS", 0.0)
+async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home):
+    home.cleaner.visible_seconds = 0.0
     for name in (SNAPSHOT, "../../work", "by-hand"):
         home.cleaner._take_snapshot = lambda name=name: asyncio.sleep(0, name)
         with pytest.raises(FilesError, match="not visible"):

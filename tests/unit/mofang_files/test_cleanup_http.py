@@ -19,8 +19,11 @@ async def hub(monkeypatch, storage):
 
     class Snapshots(RequestHandler):
         failure = None
+        answering = None
 
-        def post(self):
+        async def post(self):
+            if self.answering:
+                await self.answering.wait()
             asked.append(self.request.headers["Authorization"])
             if self.failure:
                 self.set_status(self.failure[0])
@@ -93,10 +96,8 @@ async def test_the_trash_and_what_is_deleted_from_it(cache, server, storage):
         ((200, '{"name": "../../x"}'), "not visible"),
     ],
 )
-async def test_without_a_snapshot_nothing_is_removed(
-    hub, cache, server, monkeypatch, failure, said
-):
-    monkeypatch.setattr("mofang_files.cleanup._VISIBLE_SECONDS", 0.0)
+async def test_without_a_snapshot_nothing_is_removed(hub, cache, server, failure, said):
+    server.app.web_app.settings["mofang_files_cleaner"].visible_seconds = 0.0
     hub.failure = failure
     async with server.client() as http:
         items = [await the_id(http)]
@@ -107,19 +108,12 @@ async def test_without_a_snapshot_nothing_is_removed(
     assert cache.exists()
 
 
-async def test_a_hub_that_does_not_answer_removes_nothing(
-    hub, cache, server, monkeypatch
-):
+async def test_a_hub_that_does_not_answer_removes_nothing(hub, cache, server):
     """It is there and slow, or not there at all."""
     cleaner = server.app.web_app.settings["mofang_files_cleaner"]
     client = cleaner._take_snapshot.__self__
-    monkeypatch.setattr("mofang_files.hub._ANSWER_SECONDS", 0.2)
-    answering = asyncio.Event()
-
-    async def post(self):
-        await answering.wait()
-
-    monkeypatch.setattr(hub, "post", post)
+    client.answer_seconds = 0.2
+    answering = hub.answering = asyncio.Event()
     async with server.client() as http:
         items = [await the_id(http)]
         slow = await send(http, "cleanup", items=items, mode="snapshot")
