@@ -127,6 +127,12 @@ class Directories:
             OSError, DirectoryError, UnsafePathError: One of them cannot be made.
         """
         await self._run(self._ensure_top)
+        try:
+            await self._run(lambda: self.storage.ensure(DATA))
+        except FAILURES as err:
+            # Nothing may wait for it: a storage of before has none, in a root that is
+            # perhaps another's. A data source that needs it says so.
+            log.warning("The directory of data sources cannot be made: %s", err)
 
     async def ensure_home(self, home: Home) -> None:
         """Make a home, with its quota.
@@ -220,7 +226,7 @@ class Directories:
                 log.warning("Snapshots of %s cannot be taken: %s", directory, err)
 
     def _ensure_top(self) -> None:
-        for each in (*TOP.values(), DATA, AUDIT):
+        for each in (*TOP.values(), AUDIT):
             self.storage.ensure(each)
 
     def _keep(self, directory: StorageDirectory, now: datetime) -> None:

@@ -111,6 +111,7 @@ class Cluster:
         if self.is_running() and self.certificates.are_current():
             stale = self.stale()
             if {each.name for each in stale} <= control_plane.REPLACEABLE:
+                self._make_directories()
                 self._replace(stale)
                 self._advertise_fake_gpus()
                 self._enforce_policies()
@@ -166,6 +167,10 @@ class Cluster:
             cgroups.create(node.cgroup)
             nodes.write(self.paths, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
+        self._make_directories()
+
+    def _make_directories(self) -> None:
+        """Make what pods mount; a newer version may know more of them."""
         own = [self.paths.hub]
         if storage.kind_of(self.paths) is StorageKind.LOCAL:
             make_shared_directories(self.paths.storage)

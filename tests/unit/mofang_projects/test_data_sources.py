@@ -11,8 +11,10 @@ from unit.mofang_projects.test_namespaces import (  # noqa: F401 - fixtures
 
 from mofang_projects.builder import build_namespace_objects
 from mofang_projects.data_sources import SourceState, all_sources, nfs_fault
+from mofang_projects.directories import Directories
 from mofang_projects.models import BadProjectError, Project
-from mofang_projects.settings import NamespaceSettings
+from mofang_projects.namespaces import Phase
+from mofang_projects.settings import NamespaceSettings, StorageSettings
 from mofang_spawner.data_sources.models import DataSource, NfsSource
 
 NFS = {"name": "scans", "nfs": {"server": "nas", "path": "/exports/scans"}}
@@ -216,3 +218,17 @@ async def test_a_removed_project_leaves_no_volumes(namespaces, objects):  # noqa
 
     assert not objects.names("PersistentVolume")
     assert NAMESPACE not in objects.names("Namespace")
+
+
+async def test_a_storage_without_a_directory_of_data_keeps_no_project_waiting(
+    namespaces,  # noqa: F811
+    root,  # noqa: F811
+):
+    """One of a version before may be in a root where the reconciler makes nothing."""
+    (root / "data").write_text("in the way")
+    directories = Directories.at(root, StorageSettings(persistent_volume={}))
+    await directories.ensure_top()
+
+    state = await namespaces.reconcile(project(CEPHFS))
+    assert state.phase is Phase.READY
+    assert "corpora: In data/text/corpora of the storage" in state.message
