@@ -2,6 +2,7 @@
 
 import json
 import os
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,7 +43,7 @@ def environment_body(name="pytorch", **spec):
             "displayName": name.title(),
             "image": f"docker.io/mofang/{name}:1",
             "access": {"everyone": True},
-            "resources": RESOURCES,
+            "resources": deepcopy(RESOURCES),
             **spec,
         },
     }
