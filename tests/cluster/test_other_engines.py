@@ -129,7 +129,7 @@ async def test_cancelled_its_pods_end(world: World, engine: str) -> None:
     [
         "trainer-v2",
         pytest.param("jobset", marks=pytest.mark.long),
-        "ray-operator",
+        pytest.param("ray-operator", marks=pytest.mark.long),
     ],
 )
 async def test_the_whole_job_starts_again(world: World, engine: str) -> None:

@@ -27,7 +27,12 @@ WITHIN_SECONDS = 1200
 """Until the last job has ended, on a machine that does other things too."""
 
 JOBS = {**PUBLISHED, **OWN}
-LONG = {"pyspark wordcount.py", "ray tune async_hyperband_example.py"}
+LONG = {
+    "pyspark pi.py",
+    "pyspark wordcount.py",
+    "ray train torch_linear_example.py",
+    "ray tune async_hyperband_example.py",
+}
 """Of frameworks that take a minute to start, and that others of the table use."""
 
 
