@@ -29,7 +29,7 @@ from mofang_projects.directories import (
     logs_directory,
     project_directory,
 )
-from mofang_projects.models import VolumeCategory
+from mofang_projects.settings import VolumeCategory
 from mofang_storage.base import NO_QUOTA, Quota
 from mofang_storage.cephfs import CephFsStorage
 from mofang_storage.snapshot_names import SnapshotReason, snapshot_name
