@@ -196,7 +196,7 @@ class Case:
         jobs = there["trainjobs"]
         answer = await self.call("GET", "?limit=200")
         listed = {each["id"]: each for each in answer.json()["jobs"]}
-        names = [each["name"] for each in listed.values()]
+        names = [each["spec"]["name"] for each in listed.values()]
         faults = [f"{job} is not listed" for job in jobs.keys() - listed.keys()]
         faults += [f"{job} has no object" for job in listed.keys() - jobs.keys()]
         for plural in ("trainingruntimes", "podgroups", "networkpolicies"):
@@ -270,6 +270,19 @@ async def pretended_hub() -> AsyncIterator[str]:
         await hub.close_all_connections()
 
 
+async def allow_many_jobs(api: client.ApiClient, project: str) -> None:
+    """Let every job be admitted, and wait for a node that is not there."""
+    quota = {"memory": "100Gi", "pods": 1000}
+    await client.CustomObjectsApi(api).patch_cluster_custom_object(
+        "mofang.dev",
+        "v1alpha1",
+        "projects",
+        project,
+        {"spec": {"quota": quota}},
+        _content_type="application/merge-patch+json",
+    )
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def case(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Case]:
     project = f"jk-{secrets.token_hex(4)}"
@@ -279,6 +292,7 @@ async def case(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Case]:
     async with client.ApiClient(configuration) as api:
         try:
             image = await make_project(api, project, Decimal(100_000))
+            await allow_many_jobs(api, project)
             async with (
                 locked_out(Platform(), project),
                 pretended_hub() as hub_api,
