@@ -1,11 +1,13 @@
 """What files take and their previous versions, in JupyterLab."""
 
+import os
 import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from mofang_kube.names import UID
 from support.hub import HubSession
 from support.platform import Platform
 
@@ -41,6 +43,8 @@ def test_the_home_is_cleaned_up_and_that_is_undone(
     cache = platform.storage / "users" / "ada" / ".cache" / "pip" / "of-a-test"
     cache.mkdir(parents=True, exist_ok=True)
     (cache / "wheel").write_bytes(b"x" * 100_000)
+    for each in (cache / "wheel", cache, cache.parent, cache.parents[1]):
+        os.chown(each, UID, UID)
 
     lab.get_by_role("button", name=re.compile("^(Home|Project): ")).click()
     table = lab.get_by_role("table", name="What takes the space")
