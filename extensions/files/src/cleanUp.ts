@@ -74,8 +74,16 @@ export function itemName(item: IItem, trans: TranslationBundle): string {
     return `~/${item.path}`;
   }
   return item.kind === 'bytecode'
-    ? trans.__('%1 directories __pycache__', item.paths)
-    : trans.__('%1 directories .ipynb_checkpoints', item.paths);
+    ? trans._n(
+        '%1 directory __pycache__',
+        '%1 directories __pycache__',
+        item.paths
+      )
+    : trans._n(
+        '%1 directory .ipynb_checkpoints',
+        '%1 directories .ipynb_checkpoints',
+        item.paths
+      );
 }
 
 export function itemSize(item: IItem, trans: TranslationBundle): string {

@@ -64,7 +64,7 @@ export function spaceText(root: IRoot, trans: TranslationBundle): string {
           file_limit,
           share(files, file_limit)
         )
-      : trans.__('%1 files and directories', files);
+      : trans._n('%1 file or directory', '%1 files and directories', files);
   if (!enforced) {
     return trans.__(
       '%1, %2. This file system enforces no limit.',
