@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -47,17 +48,19 @@ def fill(home: Path) -> bytes:
     kept = os.urandom(MEGABYTE)
     (cache / "wheel").write_bytes(kept)
     with pytest.raises(OSError, match="quota") as refused:
-        write(cache / "more", 10 * QUOTA)
+        # A mount learns late what is taken, so a quota stops nobody at once.
+        write(cache / "more", 20 * QUOTA, pause=0.05)
     assert refused.value.errno == errno.EDQUOT
     return kept
 
 
-def write(file: Path, size: int) -> None:
+def write(file: Path, size: int, pause: float = 0.0) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
     try:
         for _ in range(size // MEGABYTE):
             os.write(descriptor, bytes(MEGABYTE))
             os.fsync(descriptor)
+            time.sleep(pause)
     finally:
         os.close(descriptor)
 
@@ -97,7 +100,7 @@ async def test_a_full_home_is_cleaned_up_and_put_back(
     await eventually(lambda: asyncio.to_thread(can_write))
 
     await asyncio.to_thread(
-        os.setxattr, operator_home, "ceph.quota.max_bytes", str(9 * QUOTA).encode()
+        os.setxattr, operator_home, "ceph.quota.max_bytes", str(30 * QUOTA).encode()
     )
 
     async def is_put_back() -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 OWNER = 1000
 DEEP = tuple("abcdefghij")
 
+_ATTEMPTS = 6
+
 _COPY = """
 import sys
 from pathlib import Path
@@ -103,14 +105,14 @@ def kill_copies(source: Path, target: Path, draw: random.Random, seconds: float)
         source: As ``copy_tree`` takes it.
         target: Likewise.
         draw: Says when.
-        seconds: The first is killed before, each that follows a while later.
+        seconds: The last is killed before, the first ones as they begin.
     """
     killed = 0
-    for attempt in range(5):
+    for attempt in range(_ATTEMPTS):
         command = [sys.executable, "-c", _COPY, str(source), str(target)]
         with subprocess.Popen(command, start_new_session=True) as process:
             try:
-                process.wait(draw.uniform(seconds / 6, seconds) * (attempt + 1))
+                process.wait(draw.uniform(0.1, 0.1 + seconds * attempt / _ATTEMPTS))
             except subprocess.TimeoutExpired:
                 # rsync must not go on beside the next one.
                 process.send_signal(signal.SIGKILL)

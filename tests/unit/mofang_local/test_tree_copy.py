@@ -124,7 +124,7 @@ def test_a_copy_that_was_killed_goes_on(source: Path, target: Path, seed: int) -
     large = source / "users" / "ada" / "large"
     for number in range(3):
         large.with_name(f"large-{number}").write_bytes(draw.randbytes(20_000_000))
-    killed = kill_copies(source, target, draw, 0.3)
+    killed = kill_copies(source, target, draw, 1.5)
 
     copy_tree(source, target, note)
 
