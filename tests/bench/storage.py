@@ -19,7 +19,8 @@ from bench.table import Row, in_turn
 from mofang_files.snapshots import opened_snapshots
 from mofang_files.versions import list_versions
 from mofang_kube.names import UID
-from mofang_projects.directories import home_directory
+from mofang_projects.directories import TOP, home_directory
+from mofang_projects.settings import VolumeCategory
 from mofang_storage.base import Quota
 from mofang_storage.cephfs import CephFsStorage
 from mofang_storage.plain import PlainStorage
@@ -210,6 +211,8 @@ def rows() -> Iterator[Row]:
         yield from small_files(mounted / "bench", local / "bench")
         other = cluster.settings.mount("gpu-1")
         yield from large_file(mounted / "bench", other / "bench", local / "bench")
-        ceph = CephFsStorage(top, UID)
-        yield from directories(ceph, PlainStorage(local, UID), top)
+        ceph, plain = CephFsStorage(top, UID), PlainStorage(local, UID)
+        for each in (ceph, plain):
+            each.ensure(TOP[VolumeCategory.USERS])
+        yield from directories(ceph, plain, top)
         yield from versions(ceph, top, mounted)
