@@ -125,7 +125,8 @@ def directories(ceph: CephFsStorage, local: PlainStorage, top: Path) -> Iterator
             storage.ensure, home_directory(secrets.token_hex(4)), QUOTA
         )
 
-    yield row("directory and quota of a person", *in_turn(10, made(ceph), made(local)))
+    samples = in_turn(10, made(ceph), made(local))
+    yield row("directory and quota of a person", *samples, unit="ms")
     home = home_directory("bench")
     ceph.ensure(home, QUOTA)
     there = 0
@@ -139,8 +140,10 @@ def directories(ceph: CephFsStorage, local: PlainStorage, top: Path) -> Iterator
             [timed(ceph.usage, home) for _ in range(20)],
             [timed(count_entries, top / str(home))],
             "a walk",
+            unit="ms",
         )
-        yield row(f"snapshot at {count} files", [timed(ceph.snapshot, home, name)])
+        samples = [timed(ceph.snapshot, home, name)]
+        yield row(f"snapshot at {count} files", samples, unit="ms")
         ceph.remove(home, name)
 
 
@@ -181,6 +184,7 @@ def versions(ceph: CephFsStorage, top: Path, mounted: Path) -> Iterator[Row]:
     yield row(
         f"versions of a file at {SNAPSHOTS} snapshots, first look",
         [timed(listed, each) for each in files],
+        unit="ms",
     )
     for name in names:
         ceph.remove(home, name)
@@ -191,12 +195,16 @@ def row(
     ours: list[float],
     baseline: list[float] | None = None,
     baseline_name: str = "local",
+    *,
+    unit: str = "s",
 ) -> Row:
+    """Return a row of samples in seconds, in its unit, ``s`` or ``ms``."""
+    factor = 1000 if unit == "ms" else 1
     return Row(
         name=f"Ceph: {name}",
-        unit="s",
-        ours=ours,
-        baseline=baseline or [],
+        unit=unit,
+        ours=[each * factor for each in ours],
+        baseline=[each * factor for each in baseline or []],
         baseline_name=baseline_name if baseline else "",
     )
 
