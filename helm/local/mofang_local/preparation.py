@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from mofang_local import availability, images, loading, preflight, storage
+from mofang_local import availability, images, loading, preflight, services, storage
 from mofang_local.availability import Availability
 from mofang_local.ceph.settings import IMAGE
 from mofang_local.cluster import Cluster
@@ -230,8 +230,11 @@ class Preparation:
         self._own[IMAGE] = images.platform_image(self._paths, IMAGE, step.set_note)
 
     def _start_ceph(self, _: Step) -> None:
+        was_mounted = storage.client_mounts(storage.root(self._paths))
         storage.start_ceph(self._paths, self._cluster.kubectl, self._own[IMAGE])
         storage.mount_ceph(self._paths)
+        if not was_mounted:
+            services.recreate(self._cluster.kubectl, "reconciler")
 
     def _start(self, _: Step) -> None:
         self._own["pause"] = images.own_image(self._paths, "pause")

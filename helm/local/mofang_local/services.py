@@ -64,6 +64,16 @@ def start(kubectl: Kubectl) -> None:
             kubectl.run("scale", "-n", NAMESPACE, "deployment", name, "--replicas=1")
 
 
+def recreate(kubectl: Kubectl, component: str) -> None:
+    """Replace the pods of a service, where it has any.
+
+    A pod from before a restart may have begun with the empty directory over which its
+    volume was mounted afterwards, and would see nothing else for good.
+    """
+    selector = f"app.kubernetes.io/component={component}"
+    kubectl.run("delete", "pods", "-n", NAMESPACE, "-l", selector, "--wait=false")
+
+
 def _running(kubectl: Kubectl, *where: str) -> list[tuple[str, str]]:
     """Return namespace and name of pods that have not ended."""
     return [
