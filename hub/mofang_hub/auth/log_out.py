@@ -12,6 +12,8 @@ from jupyterhub.handlers.login import LogoutHandler
 from jupyterhub.orm import new_token
 from typing_extensions import override
 
+from mofang_hub.handler_replacement import replace_handlers
+
 
 def with_log_out(kind: type[LogoutHandler]) -> type[LogoutHandler]:
     """Return a subclass that makes all of a person's cookies of the hub worthless.
@@ -43,9 +45,4 @@ def replace_log_out(handlers: list[Any]) -> list[Any]:
     Args:
         handlers: Tuples of a pattern, a class and, maybe, its arguments.
     """
-    return [
-        (each[0], with_log_out(each[1]), *each[2:])
-        if isinstance(each[1], type) and issubclass(each[1], LogoutHandler)
-        else each
-        for each in handlers
-    ]
+    return replace_handlers(handlers, LogoutHandler, with_log_out)

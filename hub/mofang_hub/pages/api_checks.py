@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from tornado import web
 from typing_extensions import override
 
+from mofang_hub.handler_replacement import replace_handlers
 from mofang_hub.pages.api_bodies import LONGEST_NAME, body_of
 
 _LARGEST = 2**63 - 1
@@ -204,12 +205,7 @@ def with_checks(handlers: list[Any]) -> list[Any]:
     Args:
         handlers: Tuples of a pattern, a class and, maybe, its arguments.
     """
-    return [
-        (each[0], _checked(each[1]), *each[2:])
-        if isinstance(each[1], type) and issubclass(each[1], APIHandler)
-        else each
-        for each in handlers
-    ]
+    return replace_handlers(handlers, APIHandler, _checked)
 
 
 def _checked(kind: type) -> type:

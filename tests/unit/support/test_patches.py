@@ -19,9 +19,9 @@ OURS = ("mofang", "unit", "support", "cluster", "e2e", "chart", "bench", "peers"
 PATCHING = {
     "unit/mofang_training/test_packages.py: packages.PROGRAM": "Jupyter makes the "
     "handler; a setting of the server would let its user choose what runs",
-    "unit/mofang_files/test_cleanup.py: item_paths._check": "what is renamed between "
-    "the look at a path and its removal: there is no seam in between",
-    "unit/mofang_files/test_cleanup.py: removal._open": "the same, inside of a tree",
+    "unit/mofang_files/test_cleanup_races.py: item_paths._check": "what is "
+    "renamed between the look at a path and its removal: there is no seam in between",
+    "unit/mofang_files/test_cleanup_races.py: removal._open": "the same, in a tree",
     "unit/mofang_kube/test_deadline.py: loop": "asyncio's own",
     "unit/hub_pages/test_start_pages.py: settings": "JupyterHub's own",
     "unit/hub_pages/test_start_pages.py: type(hub.hub.users)": "JupyterHub's own",
