@@ -177,6 +177,9 @@ class LimitSettings(_Model):
     """Requests of one person to the training service, on average."""
     requests_at_once: int = Field(default=40, ge=1)
     """Requests of one person that are being answered, streams left out."""
+    submissions_at_once: int = Field(default=4, ge=1)
+    """Submissions and previews of one person that are worked on; others of theirs wait.
+    """
     streams_per_user: int = Field(default=20, ge=1)
     """Watches and logs that one person follows."""
     charts_per_user: int = Field(default=8, ge=1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench import gateway
 from bench.table import Row
 from support.eventually import eventually
 from support.platform import ARTEFACTS, Platform
@@ -100,7 +101,9 @@ def main() -> None:
     platform = Platform()
     port = platform.url.rpartition(":")[2]
     listen = f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr"
-    forwarder = subprocess.Popen(["socat", listen, "TCP:10.213.0.2:30080"])
+    forwarder = subprocess.Popen(
+        ["socat", listen, f"TCP:{gateway.HOST}:{gateway.PORT}"]
+    )
     try:
         eventually(lambda: is_open(int(port)), within=5, what="the way in")
         with (ARTEFACTS / "bench.txt").open("w") as kept:

@@ -1,6 +1,7 @@
 """What one caller may have at a time, and that the others notice nothing of it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -73,6 +74,57 @@ async def test_requests_that_are_being_answered_have_a_number(tmp_path: Path) ->
         assert (await world.call("GET")).status_code == 200, (
             "they are not counted twice"
         )
+
+
+async def test_submissions_of_one_person_wait_for_each_other(tmp_path: Path) -> None:
+    """What each costs would otherwise be in everybody's way at once."""
+    limits = LimitSettings(submissions_at_once=2)
+    async with running_world(tmp_path, limits=limits) as world:
+        goes_on, asked = asyncio.Event(), Counter[str]()
+
+        async def slow(namespace: str, user: str) -> set[str]:
+            asked[user] += 1
+            await goes_on.wait()
+            return {"other:1"}
+
+        world.cluster.images_of_servers = slow
+        spec = {**SPEC, "image": "other:1"}
+        waiting = [
+            asyncio.create_task(world.call("POST", path, json=spec, user=user))
+            for user in ("ada", "ben")
+            for path in ("", "preview", "")
+        ]
+        turns = world.context.limits._submission_turns
+        await until(
+            lambda: (
+                asked == {"ada": 2, "ben": 2}
+                and [each.users for each in turns._turns.values()] == [3, 3]
+            )
+        )
+        goes_on.set()
+        codes = Counter(each.status_code for each in await asyncio.gather(*waiting))
+        assert codes == {200: 2, 201: 4}
+        assert asked == {"ada": 3, "ben": 3}
+        assert len(turns) == 0
+
+
+async def test_who_has_all_jobs_allowed_is_told_before_anything_is_looked_up(
+    tmp_path: Path,
+) -> None:
+    settings = JobSettings(limit_per_user=1)
+    async with running_world(tmp_path, settings=settings) as world:
+        await world.submit()
+        asked = 0
+
+        async def count(namespace: str, user: str) -> set[str]:
+            nonlocal asked
+            asked += 1
+            return set()
+
+        world.cluster.images_of_servers = count
+        answer = await world.call("POST", json={**SPEC, "image": "other:1"})
+        assert answer.status_code == 429
+        assert asked == 0
 
 
 async def test_refused_requests_are_not_counted_as_being_answered(
