@@ -30,7 +30,7 @@ from support.platform import Platform
 PROJECT = "vision"
 NODES = 1000
 JOBS = 500
-SETTLED_SECONDS = 10
+UNCHANGED_SECONDS = 10
 _KIND = ("kubeflow.org", "v1", NAMESPACE, "pytorchjobs")
 
 
@@ -47,7 +47,7 @@ def rows(
     ):
         client = runner.run(clients.load())
         try:
-            runner.run(_settled(client))
+            runner.run(_unchanged(client))
             pages = _Pages(session, client, runner)
             ours, bare = in_turn(rounds, pages.ours, pages.bare)
         finally:
@@ -167,7 +167,7 @@ def _running(
         runner.run(_delete())
 
 
-async def _settled(client: clients.ApiClient) -> None:
+async def _unchanged(client: clients.ApiClient) -> None:
     """Return when no job and no pod of theirs has changed for a while.
 
     What follows the start of a thousand pods is not what a page is asked beside.
@@ -185,7 +185,7 @@ async def _settled(client: clients.ApiClient) -> None:
             if found == known:
                 return
             known = found
-            await asyncio.sleep(SETTLED_SECONDS)
+            await asyncio.sleep(UNCHANGED_SECONDS)
 
 
 async def _delete() -> None:

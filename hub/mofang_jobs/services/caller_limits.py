@@ -22,6 +22,9 @@ RETRY_SECONDS = 1
 
 _BURST_SECONDS = 4
 
+MOST_DELAYED = 100
+"""Refusals that wait at a time, of all callers: each has an open connection."""
+
 
 class CallerLimits:
     """Counts what each caller has at present.
@@ -35,12 +38,27 @@ class CallerLimits:
         rate, lookups = settings.requests_per_second, settings.lookups_per_second
         self._requests = RateLimits(rate, burst_seconds=_BURST_SECONDS)
         self._lookups = RateLimits(lookups, burst_seconds=_BURST_SECONDS)
+        self._delayed = 0
         self._answered: Counter[str] = Counter()
         self._streams: Counter[str] = Counter()
         self._charts: Counter[str] = Counter()
         self._submission_turns = CallerTurns(settings.submissions_at_once)
         self._chart_turns = CallerTurns(1)
         self._chart_turn = asyncio.Semaphore(1)
+
+    async def delay_refusal(self) -> None:
+        """Wait before somebody is told that they ask too often.
+
+        Whoever asks again at once, whatever the answer is, would otherwise have the
+        service do nothing but refuse.
+        """
+        if self._delayed >= MOST_DELAYED:
+            return
+        self._delayed += 1
+        try:
+            await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            self._delayed -= 1
 
     async def admit(self, caller: Caller) -> None:
         """Count a request.
