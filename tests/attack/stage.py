@@ -204,7 +204,7 @@ def _submit(people: People, project: str, spec: dict[str, Any]) -> dict[str, Any
 def _tidy(platform: Platform, people: People, project: str, other: str) -> None:
     for user, each in ((VICTIM, project), (NEIGHBOUR, other)):
         with suppress(httpx.HTTPError, AssertionError):
-            people[user].stop(_server_name(each))
+            people[user].remove(_server_name(each))
     people.close()
     (platform.storage / "users" / VICTIM / "canary.txt").unlink(missing_ok=True)
     for each in (project, other):
