@@ -22,7 +22,11 @@ LEFTOVERS_KEPT = 16
 """Stages of builds that stay: two for each image that has any, with room to spare."""
 
 
-_LIST = ("dpkg-query", "--show", "--showformat=${Package} ${Version} ${Architecture}\\n")
+_LIST = (
+    "dpkg-query",
+    "--show",
+    "--showformat=${Package} ${Version} ${Architecture}\\n",
+)
 """What lists the packages of the Debian it runs in, sorted by name."""
 
 _OF_A_BUILD = re.compile(r".+-working-container(-\d+)?")

@@ -204,7 +204,9 @@ class HubStates(RuleBasedStateMachine):
         server = self._server(environment)
         self._ask(user, "PATCH", server, json={"name": f"old-{time.monotonic_ns()}"})
 
-    @rule(user=users, environment=environments, verb=st.sampled_from(["POST", "DELETE"]))
+    @rule(
+        user=users, environment=environments, verb=st.sampled_from(["POST", "DELETE"])
+    )
     def ask_for_anothers(self, user: str, environment: str, verb: str) -> None:
         """Nobody starts or ends a server of somebody else."""
         self._did("ask for another's", user, environment, verb)

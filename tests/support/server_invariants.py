@@ -112,7 +112,7 @@ def _owner(pod: Manifest) -> str:
 
 
 def _pod_of(service: str) -> str:
-    """Return the name of the pod of a Service: that of a start has an end of its own."""
+    """Return the name of a Service's pod: each start has one of its own."""
     return service.rpartition("-")[0]
 
 
@@ -163,4 +163,6 @@ def _is_ready_or_ending(pod: Manifest) -> bool:
     if pod["metadata"].get("deletionTimestamp"):
         return True
     conditions = pod.get("status", {}).get("conditions", ())
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return any(
+        each["type"] == "Ready" and each["status"] == "True" for each in conditions
+    )

@@ -157,9 +157,7 @@ class JobValidator:
         environments = self._catalog.list_environments(project, caller.groups)
         resolved, environment = resolve_image(spec, environments)
         sources = usable_sources(project, environment, caller.name, role)
-        return self._build_request(
-            caller.name, project, resolved, environment, sources
-        )
+        return self._build_request(caller.name, project, resolved, environment, sources)
 
     async def _check_image(
         self,

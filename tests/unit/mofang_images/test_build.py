@@ -190,7 +190,10 @@ def test_a_build_writes_down_debians_packages(ensure, build, store):
 
     lists = sorted((store.folder / "packages").iterdir())
     recipes = build().plan.recipes
-    names = [f"{recipes[each].name}-{recipes[each].tag}.txt" for each in ("foundation", "pytorch")]
+    names = [
+        f"{recipes[each].name}-{recipes[each].tag}.txt"
+        for each in ("foundation", "pytorch")
+    ]
     assert [each.name for each in lists] == names, "our own layer has none"
     assert {each.read_text() for each in lists} == {"bash 5.2-1 amd64\n"}
 

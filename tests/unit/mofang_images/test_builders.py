@@ -81,7 +81,9 @@ def test_archives_are_oci_archives_that_name_the_image(log, tmp_path, folder):
 def test_packages_are_those_of_the_image(monkeypatch, tmp_path, folder, log):
     for name in ("buildah", "podman"):
         program = tmp_path / name
-        program.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\necho bash 5 amd64\n')
+        program.write_text(
+            f"#!/bin/sh\nprintf '%s\\n' \"$*\" >> {tmp_path}/calls\necho bash 5 amd64\n"
+        )
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     builders = Buildah(storage=folder / "storage"), Engine(kind=BuilderKind.PODMAN)
@@ -90,10 +92,12 @@ def test_packages_are_those_of_the_image(monkeypatch, tmp_path, folder, log):
 
     buildah, podman = (tmp_path / "calls").read_text().splitlines()
     assert " run --isolation chroot mofang-packages-" in buildah
-    assert podman.startswith("run --rm --network none --entrypoint dpkg-query docker.io")
+    assert podman.startswith(
+        "run --rm --network none --entrypoint dpkg-query docker.io"
+    )
     assert all("${Package} ${Version}" in each for each in (buildah, podman))
     made, removed = log.commands
-    assert f"from --pull-never --name mofang-packages-" in made
+    assert "from --pull-never --name mofang-packages-" in made
     assert " rm mofang-packages-" in removed
 
 
