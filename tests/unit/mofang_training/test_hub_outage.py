@@ -1,0 +1,165 @@
+"""People go on in their servers while the hub does not answer."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import pytest_asyncio
+from jupyterhub.services.auth import HubOAuth  # noqa: TID251 - as servers have it.
+from jupyterhub.singleuser.extension import JupyterHubIdentityProvider
+from tornado.web import Application, HTTPError, RequestHandler
+from unit.mofang_training.notebook import served
+
+from mofang_training.hub_outage import (
+    MOST_SECONDS,
+    MOST_TOKENS,
+    IdentityMemory,
+    bridge_outages,
+)
+from support.clock import FakeClock
+
+KNOWN = {"token ann": "ann", "token bob": "bob"}
+
+
+class _Hub(RequestHandler):
+    """Knows some tokens; or answers with a fault of its own."""
+
+    def initialize(self, state: dict[str, int]) -> None:
+        self.state = state
+
+    def get(self) -> None:
+        name = KNOWN.get(self.request.headers["Authorization"])
+        status = self.state["status"] or (200 if name else 403)
+        self.set_status(status)
+        self.finish(json.dumps({"name": name, "scopes": []}))
+
+
+class Hub:
+    """A hub, and the identity provider of a server that asks it."""
+
+    def __init__(self, port: int, state: dict[str, int]) -> None:
+        self._state = state
+        url = f"http://127.0.0.1:{port}/hub/api"
+        auth = HubOAuth(api_url=url, api_token="of-the-server", oauth_client_id="one")
+        self.provider = JupyterHubIdentityProvider(hub_auth=auth)
+        bridge_outages(self.provider)
+
+    def answers(self, status: int = 0) -> None:
+        """Answer all requests like this; 0 for as a hub does."""
+        self._state["status"] = status
+
+    async def identify(self, token: str) -> str | None:
+        """As a server does whose own cache has ended."""
+        auth = self.provider.hub_auth
+        user = await auth.user_for_token(token, use_cache=False, sync=False)
+        return user and str(user["name"])
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Hub]:
+    state = {"status": 0}
+    app = Application([("/hub/api/user", _Hub, {"state": state})])
+    async with served(app) as port:
+        yield Hub(port, state)
+
+
+@pytest_asyncio.fixture
+async def hub() -> AsyncIterator[Hub]:
+    async with serving() as made:
+        yield made
+
+
+async def fail(*_: object, **__: object) -> None:
+    raise HTTPError(500, "Failed to connect to Hub API")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+async def test_who_was_known_stays_known_while_the_hub_fails(
+    hub: Hub, status: int
+) -> None:
+    assert await hub.identify("ann") == "ann"
+
+    hub.answers(status)
+
+    assert await hub.identify("ann") == "ann"
+    with pytest.raises(HTTPError):
+        await hub.identify("bob")
+
+
+async def test_who_was_known_stays_known_when_the_hub_has_gone() -> None:
+    async with serving() as hub:
+        assert await hub.identify("ann") == "ann"
+
+    assert await hub.identify("ann") == "ann"
+    with pytest.raises(HTTPError, match="Failed to connect"):
+        await hub.identify("bob")
+
+
+async def test_what_the_hub_says_counts_at_once(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log-out is not undone by the next outage."""
+    assert await hub.identify("ann") == "ann"
+    monkeypatch.delitem(KNOWN, "token ann")
+    assert await hub.identify("ann") is None
+
+    hub.answers(503)
+
+    with pytest.raises(HTTPError):
+        await hub.identify("ann")
+
+
+async def test_nobody_is_let_in_by_what_was_said_long_ago() -> None:
+    clock = FakeClock()
+    hub: list[object] = [{"name": "ann"}]
+
+    async def ask(*_: object, **__: object) -> object:
+        return hub.pop() if hub else await fail()
+
+    memory = IdentityMemory(ask, clock)
+    options = {"headers": {"Authorization": "token ann"}}
+    said = await memory("GET", "http://hub/hub/api/user", **options)
+
+    clock.advance(MOST_SECONDS)
+    assert await memory("GET", "http://hub/hub/api/user", **options) == said
+
+    clock.advance(1)
+    with pytest.raises(HTTPError):
+        await memory("GET", "http://hub/hub/api/user", **options)
+
+
+async def test_other_requests_are_not_answered_for_the_hub() -> None:
+    """A code of a log-in is good once."""
+    answers = [{"access_token": "a"}]
+
+    async def ask(*_: object, **__: object) -> object:
+        return answers.pop() if answers else await fail()
+
+    memory = IdentityMemory(ask)
+    options = {"headers": {"Authorization": "token ann"}}
+    await memory("POST", "http://hub/hub/api/oauth2/token", **options)
+
+    with pytest.raises(HTTPError):
+        await memory("POST", "http://hub/hub/api/oauth2/token", **options)
+
+
+async def test_so_many_are_remembered_and_no_more() -> None:
+    is_up = True
+
+    async def ask(*_: object, **__: object) -> object:
+        return {"name": "a"} if is_up else await fail()
+
+    memory = IdentityMemory(ask)
+    url = "http://hub/hub/api/user"
+    for number in range(MOST_TOKENS + 1):
+        await memory("GET", url, headers={"Authorization": f"token {number}"})
+    is_up = False
+
+    assert await memory("GET", url, headers={"Authorization": "token 1"})
+    with pytest.raises(HTTPError):
+        await memory("GET", url, headers={"Authorization": "token 0"})
+
+
+def test_a_server_without_a_hub_is_left_alone() -> None:
+    bridge_outages(object())
