@@ -11,6 +11,8 @@ from support.hub import HubSession
 from support.platform import Login, Platform
 
 OUTSIDERS = ("eve", "mallory", "trudy")
+NEIGHBOUR = "peggy"
+"""An outsider whose server sends requests, with its own token and by its pod."""
 VIEWERS = ("vera", "victor")
 COLLEAGUES = ("ben", "bob", "bea")
 _KNOWN = ("ada", "ben")
