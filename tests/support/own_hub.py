@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import httpx
@@ -317,6 +318,8 @@ def _world(hub: OwnHub, pool: str) -> Iterator[None]:
         hub.kubectl("delete", "homes.mofang.dev", *hub.users, *left)
         hub.kubectl("delete", "project", hub.project, *left)
         hub.kubectl("delete", "namespace", hub.namespace, *left)
+        for folder in ("projects", "logs"):
+            rmtree(hub.storage / folder / hub.project, ignore_errors=True)
 
 
 @asynccontextmanager
