@@ -33,7 +33,7 @@ async def ends(pods):
 
 
 @pytest.fixture
-def told(ends):
+def reported(ends):
     """How often it was said that the server's pod has ended."""
     calls = []
 
@@ -53,13 +53,13 @@ def told(ends):
         pytest.param("MODIFIED", a_pod("Succeeded"), id="shut down from inside"),
     ],
 )
-async def test_an_end_is_told(pods, told, kind, pod):
+async def test_an_end_is_told(pods, reported, kind, pod):
     pods.send(kind, pod)
 
-    await until(lambda: told)
+    await until(lambda: reported)
 
 
-async def test_other_changes_and_pods_are_not(pods, ends, told):
+async def test_other_changes_and_pods_are_not(pods, ends, reported):
     last = asyncio.Event()
 
     async def call():
@@ -71,10 +71,10 @@ async def test_other_changes_and_pods_are_not(pods, ends, told):
     pods.send("DELETED", a_pod(name="last"))
 
     await asyncio.wait_for(last.wait(), 30)
-    assert told == []
+    assert reported == []
 
 
-async def test_who_does_not_follow_any_more_is_not_called(pods, ends, told):
+async def test_who_does_not_follow_any_more_is_not_called(pods, ends, reported):
     last = asyncio.Event()
 
     async def call():
@@ -87,10 +87,10 @@ async def test_who_does_not_follow_any_more_is_not_called(pods, ends, told):
     pods.send("DELETED", a_pod(name="last"))
 
     await asyncio.wait_for(last.wait(), 30)
-    assert told == []
+    assert reported == []
 
 
-async def test_an_end_that_takes_long_keeps_no_other_waiting(pods, ends, told):
+async def test_an_end_that_takes_long_keeps_no_other_waiting(pods, ends, reported):
     """A node that is drained ends many, each in its own time."""
     is_over = asyncio.Event()
     ends.follow(NAMESPACE, "slow", is_over.wait)
@@ -98,10 +98,12 @@ async def test_an_end_that_takes_long_keeps_no_other_waiting(pods, ends, told):
     pods.send("DELETED", a_pod(name="slow"))
     pods.send("DELETED", a_pod())
 
-    await until(lambda: told)
+    await until(lambda: reported)
 
 
-async def test_a_call_that_fails_is_logged_and_not_the_last(pods, ends, told, caplog):
+async def test_a_call_that_fails_is_logged_and_not_the_last(
+    pods, ends, reported, caplog
+):
     async def fail():
         raise RuntimeError("No route could be removed.")
 
@@ -109,7 +111,7 @@ async def test_a_call_that_fails_is_logged_and_not_the_last(pods, ends, told, ca
     pods.send("DELETED", a_pod(name="bad"))
     pods.send("DELETED", a_pod())
 
-    await until(lambda: told)
+    await until(lambda: reported)
     await until(lambda: f"Could not note that {NAMESPACE}/bad has ended" in caplog.text)
 
 

@@ -19,35 +19,20 @@ from mofang_training.hub_outage import (
 )
 from support.clock import FakeClock
 
-KNOWN = {"token ann": "ann", "token bob": "bob"}
-
-
-class _Hub(RequestHandler):
-    """Knows some tokens; or answers with a fault of its own."""
-
-    def initialize(self, state: dict[str, int]) -> None:
-        self.state = state
-
-    def get(self) -> None:
-        name = KNOWN.get(self.request.headers["Authorization"])
-        status = self.state["status"] or (200 if name else 403)
-        self.set_status(status)
-        self.finish(json.dumps({"name": name, "scopes": []}))
-
 
 class Hub:
     """A hub, and the identity provider of a server that asks it."""
 
-    def __init__(self, port: int, state: dict[str, int]) -> None:
-        self._state = state
+    def __init__(self) -> None:
+        self.known = {"ann", "bob"}
+        self.status = 0
+        """Of all answers; 0 for those of a hub that is well."""
+
+    def serve(self, port: int) -> None:
         url = f"http://127.0.0.1:{port}/hub/api"
         auth = HubOAuth(api_url=url, api_token="of-the-server", oauth_client_id="one")
         self.provider = JupyterHubIdentityProvider(hub_auth=auth)
         bridge_outages(self.provider)
-
-    def answers(self, status: int = 0) -> None:
-        """Answer all requests like this; 0 for as a hub does."""
-        self._state["status"] = status
 
     async def identify(self, token: str) -> str | None:
         """As a server does whose own cache has ended."""
@@ -56,12 +41,26 @@ class Hub:
         return user and str(user["name"])
 
 
+class _Handler(RequestHandler):
+    """Knows some tokens; or answers with a fault of its own."""
+
+    def initialize(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def get(self) -> None:
+        name = self.request.headers["Authorization"].removeprefix("token ")
+        status = self.hub.status or (200 if name in self.hub.known else 403)
+        self.set_status(status)
+        self.finish(json.dumps({"name": name, "scopes": []}))
+
+
 @asynccontextmanager
 async def serving() -> AsyncIterator[Hub]:
-    state = {"status": 0}
-    app = Application([("/hub/api/user", _Hub, {"state": state})])
+    made = Hub()
+    app = Application([("/hub/api/user", _Handler, {"hub": made})])
     async with served(app) as port:
-        yield Hub(port, state)
+        made.serve(port)
+        yield made
 
 
 @pytest_asyncio.fixture
@@ -80,7 +79,7 @@ async def test_who_was_known_stays_known_while_the_hub_fails(
 ) -> None:
     assert await hub.identify("ann") == "ann"
 
-    hub.answers(status)
+    hub.status = status
 
     assert await hub.identify("ann") == "ann"
     with pytest.raises(HTTPError):
@@ -96,15 +95,13 @@ async def test_who_was_known_stays_known_when_the_hub_has_gone() -> None:
         await hub.identify("bob")
 
 
-async def test_what_the_hub_says_counts_at_once(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_the_hub_says_counts_at_once(hub: Hub) -> None:
     """A log-out is not undone by the next outage."""
     assert await hub.identify("ann") == "ann"
-    monkeypatch.delitem(KNOWN, "token ann")
+    hub.known.remove("ann")
     assert await hub.identify("ann") is None
 
-    hub.answers(503)
+    hub.status = 503
 
     with pytest.raises(HTTPError):
         await hub.identify("ann")
