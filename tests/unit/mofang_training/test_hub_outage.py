@@ -1,8 +1,10 @@
 """People go on in their servers while the hub does not answer."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -18,6 +20,8 @@ from mofang_training.hub_outage import (
     bridge_outages,
 )
 from support.clock import FakeClock
+from support.eventually import eventually
+from support.single_user import running_hub, started
 
 
 class Hub:
@@ -160,3 +164,24 @@ async def test_so_many_are_remembered_and_no_more() -> None:
 
 def test_a_server_without_a_hub_is_left_alone() -> None:
     bridge_outages(object())
+
+
+def test_a_server_goes_on_without_its_hub(tmp_path: Path) -> None:
+    """The real one, whose own cache ends after a second."""
+    etc = tmp_path / "prefix" / "etc" / "jupyter"
+    etc.mkdir(parents=True)
+    ours = Path(sys.prefix) / "etc" / "jupyter" / "jupyter_server_config.d"
+    (etc / ours.name).symlink_to(ours)
+    (tmp_path / "home").mkdir()
+    options = ["--HubOAuth.cache_max_age=1"]
+    with ExitStack() as running:
+        with running_hub() as hub:
+            server = running.enter_context(started(tmp_path, hub, {}, options))
+            assert server.wait() is None, server.log
+            server.get("api/status")
+
+        def asked_in_vain() -> bool:
+            server.get("api/status")
+            return "Error connecting to" in server.log
+
+        eventually(asked_in_vain, within=60, what="the server asks its hub")
