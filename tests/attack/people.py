@@ -63,9 +63,11 @@ class People:
         for name in self._made:
             with suppress(httpx.HTTPError):
                 self._admin.api("DELETE", f"/users/{name}")
-            with suppress(RuntimeError):
-                # Else their homes are made again.
-                self._platform.kubectl("delete", "homes.mofang.dev", name)
+        with suppress(RuntimeError):
+            # Else their homes are made again.
+            homes = ("homes.mofang.dev", *self._made, "--ignore-not-found")
+            self._platform.kubectl("delete", *homes)
+        for name in self._made:
             rmtree(self._platform.storage / "users" / name, ignore_errors=True)
         for session in (*self._sessions.values(), self._admin):
             session.close()
