@@ -15,10 +15,11 @@ from mofang_images.archives import (
 from mofang_images.builders import Builder, BuildRequest
 from mofang_images.commands import CommandLog, step
 from mofang_images.debian import make_root, root_identity
+from mofang_images.errors import SourceError
 from mofang_images.host import write_host_folder
 from mofang_images.layouts import Stack, write_layout
 from mofang_images.plan import REGISTRY, Plan, PlannedImage, PlannedRecipe
-from mofang_images.sources import ROOT_PARENT
+from mofang_images.sources import ROOT_PARENT, SourceKind
 from mofang_images.store import Store
 from mofang_images.trees import input_files
 from mofang_images.wheels import Wheel
@@ -178,8 +179,24 @@ class ImageBuild:
             )
             with step(f"Building {recipe.name}"), self.store.building():
                 self.builder.build(request, log)
+        if recipe.source.kind is not SourceKind.LAYER:
+            self._list_packages(recipe, log)
         self._forget_old(recipe, log)
         return log
+
+    def _list_packages(self, recipe: PlannedRecipe, log: CommandLog) -> None:
+        """Write down which Debian packages were the newest, which no tag tells."""
+        with self.store.building():
+            listed = self.builder.packages(recipe.ref, log)
+        if not listed:
+            raise SourceError(
+                f"{recipe.name} names no Debian packages. It must stand on Debian, and "
+                "keep dpkg-query."
+            )
+        target = self.store.packages(recipe.name, recipe.tag)
+        with self.store.finished(target) as unfinished:
+            unfinished.write_text(listed)
+        self.store.trim(target, recipe.name)
 
     def _ensure_parent(self, recipe: PlannedRecipe, log: CommandLog) -> str:
         """Make the builder hold a Dockerfile's parent; return its reference."""

@@ -22,6 +22,13 @@ LEFTOVERS_KEPT = 16
 """Stages of builds that stay: two for each image that has any, with room to spare."""
 
 
+_LIST = (
+    "dpkg-query",
+    "--show",
+    "--showformat=${Package} ${Version} ${Architecture}\\n",
+)
+"""What lists the packages of the Debian it runs in, sorted by name."""
+
 _OF_A_BUILD = re.compile(r".+-working-container(-\d+)?")
 """What buildah calls the containers that it builds in."""
 
@@ -67,6 +74,14 @@ class Builder(Protocol):
 
     def build(self, request: BuildRequest, log: CommandLog) -> None:
         """Build an image."""
+
+    def packages(self, ref: str, log: CommandLog) -> str:
+        """List the Debian packages of an image: name, version, architecture a line.
+
+        Args:
+            ref: Reference, with a tag.
+            log: Runs commands; their output goes to its file.
+        """
 
     def save(
         self, ref: str, archive: Path, log: CommandLog, without: Sequence[str] = ()
@@ -170,6 +185,17 @@ class Buildah:
         ]
         log.run(f"build {request.ref}", self._command("bud", *options))
 
+    def packages(self, ref: str, log: CommandLog) -> str:
+        """List the Debian packages of an image: name, version, architecture a line."""
+        container = f"mofang-packages-{os.getpid()}-working-container"
+        what = f"list the packages of {ref}"
+        log.run(what, self._command("from", "--pull-never", "--name", container, ref))
+        try:
+            command = ("run", "--isolation", "chroot", container, "--", *_LIST)
+            return output(self._command(*command))
+        finally:
+            log.run(what, self._command("rm", container))
+
     def save(
         self, ref: str, archive: Path, log: CommandLog, without: Sequence[str] = ()
     ) -> None:
@@ -252,6 +278,12 @@ class Engine:
     def build(self, request: BuildRequest, log: CommandLog) -> None:
         """Build an image."""
         log.run(f"build {request.ref}", [self.kind, "build", *_build_options(request)])
+
+    def packages(self, ref: str, log: CommandLog) -> str:  # noqa: ARG002 - one command.
+        """List the Debian packages of an image: name, version, architecture a line."""
+        program, *rest = _LIST
+        options = ["--rm", "--network", "none", "--entrypoint", program]
+        return output([self.kind, "run", *options, ref, *rest])
 
     def save(
         self,

@@ -42,6 +42,10 @@ class Store:
         """Return where the output of a build goes."""
         return self.folder / "logs" / f"{name}-{tag}.log"
 
+    def packages(self, name: str, tag: str) -> Path:
+        """Return where the list of an image's Debian packages is, or will be."""
+        return self.folder / "packages" / f"{name}-{tag}.txt"
+
     def wheels(self, project: str, digest: str) -> Path:
         """Return the folder of the wheel made from a project's sources."""
         return self.folder / "wheels" / f"{project.replace('/', '-')}-{digest[:16]}"

@@ -15,6 +15,7 @@ from mofang_kube.placement import NodeClass, strip_node
 from mofang_kube.watcher import Watcher
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
 
 SERVER_SELECTOR = f"{names.SERVER_LABEL},{names.OWNER_LABEL}"
@@ -81,6 +82,7 @@ class SpawnContext:
         self.objects: ObjectStorage
         self.catalog: Catalog
         self.pods: Watcher
+        self.pod_ends = PodEnds()
         self.homes: Homes
         self._homes: Watcher
         self._nodes: Watcher
@@ -133,8 +135,7 @@ class SpawnContext:
         a server that does not, and forgets it.
         """
         await self._connect()
-        self.pods.start()
-        self._nodes.start()
+        self._follow_pods()
         await self.pods.has_synced.wait()
 
     async def ready(self) -> None:
@@ -144,8 +145,7 @@ class SpawnContext:
             KubernetesUnavailableError: Kubernetes does not answer.
         """
         await self._connect()
-        self.pods.start()
-        self._nodes.start()
+        self._follow_pods()
         self._homes.start()
         await self.catalog.ready()
         try:
@@ -158,6 +158,11 @@ class SpawnContext:
                 "The state of servers is unknown: Kubernetes does not answer. "
                 "Try again in a minute."
             ) from err
+
+    def _follow_pods(self) -> None:
+        self.pods.start()
+        self.pod_ends.start(self.pods)
+        self._nodes.start()
 
     async def _connect(self) -> None:
         async with self._lock:

@@ -34,11 +34,17 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
     _callbacks: list[Callable[[], Any]]
     """JupyterHub's: what it does once the server has ended."""
 
+    _noticing = AnyTrait(help="A lock: an end is noticed once, by a look or a change.")
+
     _start_log: StartLog | None = None
     """Of the last start by this hub; None if another one has started the server."""
 
     _eviction = ""
     """Why the kubelet evicted the server; empty if it ended otherwise or runs."""
+
+    @default("_noticing")
+    def _noticing_default(self) -> asyncio.Lock:
+        return asyncio.Lock()
 
     # The gateway routes to Services only.
     @default("services_enabled")
@@ -129,12 +135,25 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
         JupyterHub drops its callbacks before it calls them. A route that could not be
         removed would stay, and the server count as running.
         """
-        callbacks = list(self._callbacks)
-        status = cast("int | None", await super().poll_and_notify())
-        if status is not None and callbacks and self.ready:
-            self._callbacks = callbacks
-            self.start_polling()
+        async with self._noticing:
+            callbacks = list(self._callbacks)
+            status = cast("int | None", await super().poll_and_notify())
+            if status is not None and callbacks and self.ready:
+                self._callbacks = callbacks
+                self.start_polling()
         return status
+
+    def start_polling(self) -> None:
+        """Look at the server from time to time, and whenever its pod ends."""
+        super().start_polling()
+        if self._poll_callback:
+            ends = self.context().pod_ends
+            ends.follow(self.namespace, self.pod_name, self.poll_and_notify)
+
+    def stop_polling(self) -> None:
+        """Look no more."""
+        super().stop_polling()
+        self.context().pod_ends.forget(self.namespace, self.pod_name)
 
     async def _make_delete_pod_request(
         self, pod_name: str, _options: Any, grace_seconds: int, seconds: float

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attack.classification import Outcome
 from attack.named import NAMED
-from attack.registry import ATTACKS
+from attack.registry import ATTACKS, ROUNDS
 from attack.report import HEAD, Tally, details
 from attack.runner import run
 from support import passed
@@ -47,7 +47,8 @@ def main() -> int:
     options = parser.parse_args()
     tested, began = passed.begin(), time.monotonic()
     status = 0 if options.generated else run_named()
-    attacks = [each for each in ATTACKS if each.name in options.only]
+    chosen = ([each for each in kinds if each.name in options.only] for kinds in ROUNDS)
+    rounds = [kinds for kinds in chosen if kinds]
     print(f"\nseed {options.seed}\n{HEAD}", flush=True)
 
     kept: list[Tally] = []
@@ -65,14 +66,14 @@ def main() -> int:
 
     run(
         Platform(),
-        attacks,
+        rounds,
         seed=options.seed,
         total=options.requests,
         report=report,
         end=end,
     )
     status = status or _summary(kept)
-    is_whole = options.requests >= REQUESTS and len(attacks) == len(ATTACKS)
+    is_whole = options.requests >= REQUESTS and set(options.only) == set(names)
     if is_whole and not options.generated and not status:
         passed.record(NAME, tested, time.monotonic() - began)
         print(passed.message(NAME))

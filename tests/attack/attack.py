@@ -23,6 +23,12 @@ class Attack(ABC):
     weight: ClassVar[float] = 1.0
     """Its part of all requests, beside the others'."""
 
+    together: ClassVar[int] = 16
+    """Requests at once: nobody may have more answered than 40, of all kinds."""
+
+    is_drawn_slowly: ClassVar[bool] = False
+    """Whether each request takes milliseconds to make: answers are read meanwhile."""
+
     callers: ClassVar[Sequence[str]]
     """Roles of those who send them, in turn."""
 

@@ -78,7 +78,14 @@ class Exchange:
         self._idle: dict[tuple[str, int], list[_Client]] = {}
 
     async def __call__(
-        self, host: str, port: int, payload: bytes, *, method: str, within: float
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        *,
+        method: str,
+        within: float,
+        listen: float | None = None,
     ) -> Answer:
         """Send a request and return what came back.
 
@@ -89,6 +96,7 @@ class Exchange:
             method: Of the request, as the answer's length depends on it; empty where it
                 may not end as HTTP says: its connection is used for nothing else.
             within: Seconds until one does not listen any more.
+            listen: Likewise, from the answer's headers on; None for no other.
         """
         began = time.monotonic()
         deadline = asyncio.get_running_loop().time() + within
@@ -100,12 +108,13 @@ class Exchange:
             except (OSError, TimeoutError) as error:
                 return Answer(end="unreachable", body=str(error).encode())
         client.transport.write(payload)
-        answer, is_reusable = await _read(client, method or "GET", deadline)
+        answer, is_reusable = await _read(client, method or "GET", deadline, listen)
         if was_idle and answer.end == "closed" and not answer.status:
             # It had been given up at the other end.
             client.transport.abort()
             self.close()
-            return await self(host, port, payload, method=method, within=within)
+            options = {"method": method, "within": within, "listen": listen}
+            return await self(host, port, payload, **options)
         if method and is_reusable and not client.is_lost:
             del client.received[:]
             self._idle.setdefault((host, port), []).append(client)
@@ -135,7 +144,9 @@ class Exchange:
             return (await loop.create_connection(_Client, host, port))[1]
 
 
-async def _read(client: _Client, method: str, deadline: float) -> tuple[Answer, bool]:
+async def _read(
+    client: _Client, method: str, deadline: float, listen: float | None
+) -> tuple[Answer, bool]:
     """Return the answer, and whether its end is the end of what was sent."""
     answer = Answer()
     if not (head := await _head(client, deadline)):
@@ -144,6 +155,8 @@ async def _read(client: _Client, method: str, deadline: float) -> tuple[Answer, 
         answer.end = "closed" if client.is_lost else "late"
         return answer, False
     answer.status, answer.headers = head
+    if listen is not None:
+        deadline = min(deadline, asyncio.get_running_loop().time() + listen)
     answer.end = "closed"
     if answer.status == 101:
         listen = asyncio.get_running_loop().time() + _UPGRADED_SECONDS
@@ -237,6 +250,7 @@ async def relay() -> None:
             base64.b64decode(asked["payload"]),
             method=asked["method"],
             within=asked["within"],
+            listen=asked["listen"],
         )
         model = asdict(answer)
         model["body"] = base64.b64encode(answer.body).decode()

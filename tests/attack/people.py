@@ -11,6 +11,8 @@ from support.hub import HubSession
 from support.platform import Login, Platform
 
 OUTSIDERS = ("eve", "mallory", "trudy")
+NEIGHBOUR = "peggy"
+"""An outsider whose server sends requests, with its own token and by its pod."""
 VIEWERS = ("vera", "victor")
 COLLEAGUES = ("ben", "bob", "bea")
 _KNOWN = ("ada", "ben")
@@ -61,9 +63,11 @@ class People:
         for name in self._made:
             with suppress(httpx.HTTPError):
                 self._admin.api("DELETE", f"/users/{name}")
-            with suppress(RuntimeError):
-                # Else their homes are made again.
-                self._platform.kubectl("delete", "homes.mofang.dev", name)
+        with suppress(RuntimeError):
+            # Else their homes are made again.
+            homes = ("homes.mofang.dev", *self._made, "--ignore-not-found")
+            self._platform.kubectl("delete", *homes)
+        for name in self._made:
             rmtree(self._platform.storage / "users" / name, ignore_errors=True)
         for session in (*self._sessions.values(), self._admin):
             session.close()

@@ -13,26 +13,23 @@ from attack.kinds.paths import Paths
 from attack.kinds.servers import Servers
 from attack.kinds.upgrades import Upgrades
 
-ATTACKS: tuple[Attack, ...] = (
-    Paths(),
-    Ids(),
-    Bodies(),
-    Previews(),
-    Submissions(),
-    Creations(),
-    Headers(),
-    Hosts(),
-    Methods(),
-    Pages(),
-    Servers(),
-    Upgrades(),
-    Framing(),
-    HubApi(),
-    TrainingApi(),
-    FromPod(Paths(), 1.0),
-    FromPod(Bodies(), 1.0),
-    FromPod(Ids(), 1.0),
-    FromPod(Headers(), 1.0),
-    FromPod(Methods(), 0.5),
-    FromPod(Framing(), 1.0),
+ROUNDS: tuple[tuple[Attack, ...], ...] = (
+    (Framing(), Previews(), Pages(), Paths()),
+    (FromPod(Framing(), 1.0), Ids(), Methods(), Servers()),
+    (Bodies(), Submissions(), FromPod(Paths(), 1.0), HubApi()),
+    (Headers(), Hosts(), FromPod(Bodies(), 1.0), TrainingApi()),
+    (
+        Upgrades(),
+        Creations(),
+        FromPod(Ids(), 1.0),
+        FromPod(Headers(), 1.0),
+        FromPod(Methods(), 0.5),
+    ),
 )
+"""Those of a round are sent at the same time.
+
+One person may ask for so much a second, and some answers take 10 s: a kind by itself
+would leave most of the platform idle.
+"""
+
+ATTACKS = tuple(each for together in ROUNDS for each in together)

@@ -9,17 +9,17 @@ from math import ceil
 from random import Random
 
 from attack.attack import Attack
+from attack.people import NEIGHBOUR
 from attack.report import Tally
 from attack.request import Request
 from attack.scene import Caller, Scene
 from attack.sender import PodRelay, Sender
 from attack.services import NAMESPACE, Services
-from attack.stage import NEIGHBOUR, namespace, pod_of, set_up
+from attack.stage import namespace, pod_of, set_up
 from attack.state import State
 from support.platform import Platform
 
-TOGETHER = 48
-"""Requests at once: nobody may have more answered than 40, and there are several."""
+Rounds = Sequence[Sequence[Attack]]
 
 
 def shares(attacks: Sequence[Attack], total: int) -> dict[str, int]:
@@ -79,7 +79,7 @@ async def _send_all(
 
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
-        for _ in range(TOGETHER):
+        for _ in range(attack.together):
             group.create_task(work())
     tally.seconds = time.monotonic() - began
 
@@ -87,21 +87,27 @@ async def _send_all(
 async def _run(
     platform: Platform,
     scene: Scene,
-    attacks: Sequence[Attack],
+    rounds: Rounds,
     options: tuple[int, int],
-    after: Callable[[Tally], None],
+    after: Callable[[list[Tally]], None],
 ) -> None:
     seed, total = options
-    counts = shares(attacks, total)
+    counts = shares([each for attacks in rounds for each in attacks], total)
     gateway = _address(scene.host)
     pod = await asyncio.to_thread(pod_of, platform, scene.other_project, NEIGHBOUR)
     async with PodRelay(namespace(scene.other_project), pod) as relay:
         sender = Sender(gateway, relay, NAMESPACE)
-        for attack in attacks:
-            tally = Tally(name=attack.name)
-            requests = generate(attack, scene, seed, counts[attack.name])
-            await _send_all(sender, attack, scene, requests, tally)
-            await asyncio.to_thread(after, tally)
+        for attacks in rounds:
+            tallies = []
+            async with asyncio.TaskGroup() as group:
+                for attack in attacks:
+                    tallies.append(Tally(name=attack.name))
+                    requests = generate(attack, scene, seed, counts[attack.name])
+                    if attack.is_drawn_slowly:
+                        requests = iter(await asyncio.to_thread(list, requests))
+                    sending = _send_all(sender, attack, scene, requests, tallies[-1])
+                    group.create_task(sending)
+            await asyncio.to_thread(after, tallies)
         sender.close()
 
 
@@ -114,7 +120,7 @@ def _address(host: str) -> tuple[str, int]:
 
 def run(
     platform: Platform,
-    attacks: Sequence[Attack],
+    rounds: Rounds,
     *,
     seed: int,
     total: int,
@@ -125,7 +131,7 @@ def run(
 
     Args:
         platform: The platform.
-        attacks: The kinds.
+        rounds: The kinds; those of a round are sent at the same time.
         seed: Of everything that is drawn.
         total: About how many requests there are in all.
         report: Is called when those of a kind have been sent.
@@ -135,13 +141,15 @@ def run(
     with set_up(platform) as (scene, people):
         state, services = State(platform, people, scene), Services(platform)
 
-        def after(tally: Tally) -> None:
+        def after(sent: list[Tally]) -> None:
+            names = ", ".join(each.name for each in sent)
             for each in state.differences():
-                tally.add_change(each)
-            tallies.append(tally)
-            report(tally)
+                sent[-1].add_change(f"{each} (of this round: {names})")
+            tallies.extend(sent)
+            for tally in sent:
+                report(tally)
 
-        asyncio.run(_run(platform, scene, attacks, (seed, total), after))
+        asyncio.run(_run(platform, scene, rounds, (seed, total), after))
         of_services = Tally(name="what the services wrote")
         for each in services.faults():
             of_services.add_fault(each)

@@ -18,7 +18,7 @@ from attack.request import Request, To
 from attack.scene import Caller
 
 _STREAM_SECONDS = 2.0
-"""How long one listens to what does not end."""
+"""How long one listens to what does not end, once it has begun."""
 _PORTS = {To.HUB: 8081, To.TRAINING: 8080}
 
 
@@ -59,7 +59,14 @@ class PodRelay:
         await self._reading
 
     async def send(
-        self, host: str, port: int, payload: bytes, *, method: str, within: float
+        self,
+        host: str,
+        port: int,
+        payload: bytes,
+        *,
+        method: str,
+        within: float,
+        listen: float | None,
     ) -> Answer:
         """Send a request from the pod; arguments as of ``Exchange``.
 
@@ -69,6 +76,7 @@ class PodRelay:
             payload: All that is sent.
             method: Of the request, or empty.
             within: Seconds until one does not listen any more.
+            listen: Likewise, from the answer's headers on; None for no other.
         """
         self._last += 1
         asked = {
@@ -78,6 +86,7 @@ class PodRelay:
             "payload": base64.b64encode(payload).decode(),
             "method": method,
             "within": within,
+            "listen": listen,
         }
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[self._last] = answer
@@ -124,8 +133,11 @@ class Sender:
         """Send a request when its caller's turn has come."""
         async with self._turn(caller):
             pass
-        within = _STREAM_SECONDS if request.is_stream else SLOW_SECONDS
-        options: dict[str, Any] = {"method": request.method, "within": within}
+        options: dict[str, Any] = {
+            "method": request.method,
+            "within": SLOW_SECONDS,
+            "listen": _STREAM_SECONDS if request.is_stream else None,
+        }
         if request.to is To.GATEWAY:
             return await self._exchange(*self._gateway, request.payload, **options)
         host = f"{request.to}.{self._namespace}.svc"

@@ -9,15 +9,13 @@ from typing import Any
 
 import httpx
 
-from attack.people import COLLEAGUES, OUTSIDERS, VIEWERS, People
+from attack.people import COLLEAGUES, NEIGHBOUR, OUTSIDERS, VIEWERS, People
 from attack.scene import COLLEAGUE, SERVER, VIEWER, Caller, Canary, Scene
 from mofang_kube.names import server_name
 from support.eventually import eventually
 from support.platform import Platform
 
 VICTIM = "ada"
-NEIGHBOUR = OUTSIDERS[0]
-"""Has the server from whose pod requests are sent, too."""
 
 _FURTHER = {
     "inputs": [{"name": "data_url", "path": "/global/data"}],
@@ -48,8 +46,9 @@ def set_up(platform: Platform) -> Iterator[tuple[Scene, People]]:
     people = People(platform)
     try:
         _make_project(platform, project, _members())
+        outsiders = (*OUTSIDERS, NEIGHBOUR)
         _make_project(
-            platform, other, [{"user": each, "role": "member"} for each in OUTSIDERS]
+            platform, other, [{"user": each, "role": "member"} for each in outsiders]
         )
         yield _fill(platform, people, project, other), people
     finally:
@@ -204,7 +203,7 @@ def _submit(people: People, project: str, spec: dict[str, Any]) -> dict[str, Any
 def _tidy(platform: Platform, people: People, project: str, other: str) -> None:
     for user, each in ((VICTIM, project), (NEIGHBOUR, other)):
         with suppress(httpx.HTTPError, AssertionError):
-            people[user].stop(_server_name(each))
+            people[user].remove(_server_name(each))
     people.close()
     (platform.storage / "users" / VICTIM / "canary.txt").unlink(missing_ok=True)
     for each in (project, other):

@@ -188,6 +188,7 @@ async def spawner(
     made.pod_name = f"server-{secrets.token_hex(3)}"
     await context.ready()
     yield made
+    await context.pod_ends.stop()
     await context.pods.stop()
     await context._nodes.stop()
     await context._homes.stop()

@@ -57,8 +57,15 @@ class HubSession:
             trust_env=False,
         )
 
-    def server(self, name: str) -> dict[str, Any] | None:
-        answer = self.api("GET", f"/users/{self.name}?include_stopped_servers=0")
+    def server(self, name: str, *, stopped: bool = False) -> dict[str, Any] | None:
+        """Return what the hub says of a server; None unless it is active.
+
+        Args:
+            name: Of the server.
+            stopped: Return it also where it is stopped.
+        """
+        path = f"/users/{self.name}?include_stopped_servers={int(stopped)}"
+        answer = self.api("GET", path)
         answer.raise_for_status()
         model = answer.json()
         found = model.get("servers", {}).get(name)
@@ -92,6 +99,16 @@ class HubSession:
         self.api("DELETE", f"/users/{self.name}/servers/{name}")
         eventually(
             lambda: not self.server(name), within=60, what=f"server {name} is gone"
+        )
+
+    def remove(self, name: str) -> None:
+        """Stop a server, and let the hub forget it."""
+        path = f"/users/{self.name}/servers/{name}"
+        self.api("DELETE", path, json={"remove": True})
+        eventually(
+            lambda: not self.server(name, stopped=True),
+            within=60,
+            what=f"server {name} is forgotten",
         )
 
     def server_url(self, name: str) -> str:

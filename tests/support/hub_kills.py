@@ -93,7 +93,7 @@ class Case:
         return server_name(self.hub.project, ENVIRONMENT)
 
     @property
-    def _pod(self) -> str:
+    def pod(self) -> str:
         return f"jupyter-{self.session.name}--{self.server}"
 
     def _ask_start(self) -> httpx.Response:
@@ -149,9 +149,13 @@ class Case:
         await asyncio.to_thread(self._start_at_once)
         await asyncio.to_thread(self._end)
 
-    async def leave(self) -> None:
-        """Touch nothing: what is there soon belongs to a server that is ready."""
-        await asyncio.to_thread(self._wait_consistent)
+    async def leave(self, *, within: float = _ORPHANS_SECONDS) -> None:
+        """Touch nothing: what is there soon belongs to a server that is ready.
+
+        Args:
+            within: Seconds until it must.
+        """
+        await asyncio.to_thread(self._wait_consistent, within)
 
     def _start_at_once(self) -> None:
         def under_way() -> bool:
@@ -178,15 +182,15 @@ class Case:
         )
         self._wait_consistent()
 
-    def _wait_consistent(self) -> None:
+    def _wait_consistent(self, within: float = _ORPHANS_SECONDS) -> None:
         """Wait until the cluster has what the hub's database has, one of each."""
 
         def is_consistent() -> bool:
             model = self.session.server(self.server)
             there = self.hub.objects()
-            mine = {each for each in there.pods if each == self._pod}
+            mine = {each for each in there.pods if each == self.pod}
             services = {each for each in there.services if self._is_mine(each)}
-            has_secret = self._pod in there.secrets
+            has_secret = self.pod in there.secrets
             path = f"/user/{self.session.name}/"
             routes = {each for each in there.routes if path in each}
             counts = (len(mine), len(services), int(has_secret), len(routes))
@@ -196,13 +200,13 @@ class Case:
 
         eventually(
             is_consistent,
-            within=_ORPHANS_SECONDS,
+            within=within,
             what="cluster and database agree",
             every=0.5,
         )
 
     def _is_mine(self, service: str) -> bool:
-        return service.rpartition("-")[0] == self._pod
+        return service.rpartition("-")[0] == self.pod
 
 
 @asynccontextmanager

@@ -25,14 +25,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from jupyterhub import __version__
 
-from mofang_kube.names import ENVIRONMENT_LABEL, OWNER_LABEL, server_name
+from mofang_kube.names import server_name
 from mofang_local.network import HOST_ADDRESS
 from mofang_projects.policies import NOTEBOOK_PORT
 from support.api_proxy import ApiRequest, refusal
 from support.eventually import eventually
 from support.hub import HubSession
 from support.nodes import fake_nodes
-from support.own_hub import Manifest, OwnHub, own_hub
+from support.own_hub import OwnHub, own_hub
+from support.server_invariants import (
+    check_mounts,
+    check_one_pod_each,
+    check_owners,
+    check_routes,
+)
 
 USERS = ("ann", "bob")
 ENVIRONMENTS = ("base", "pytorch")
@@ -40,6 +46,8 @@ ENVIRONMENTS = ("base", "pytorch")
 _CONVERGED_SECONDS = 60
 _HUBS_OWN = {200, 201, 202, 204, 400, 404, 409}
 """What the hub answers without a fault of Kubernetes."""
+_REFUSED = {403, 404}
+"""What it answers who asks for something of somebody else."""
 
 users = st.sampled_from(USERS)
 environments = st.sampled_from(ENVIRONMENTS)
@@ -135,11 +143,21 @@ class HubStates(RuleBasedStateMachine):
     def _server(self, environment: str) -> str:
         return server_name(self.hub.project, environment)
 
-    def _ask(self, user: str, verb: str, server: str, **options: Any) -> None:
-        """Ask as a script does, with a token; the hub may be killed meanwhile."""
+    def _ask(
+        self, user: str, verb: str, server: str, *, caller: str = "", **options: Any
+    ) -> None:
+        """Ask as a script does, with a token; the hub may be killed meanwhile.
+
+        Args:
+            user: Whose server it is.
+            verb: Method of the request.
+            server: Name of the server.
+            caller: Who asks, if somebody else: is refused then.
+            options: Of the request.
+        """
         self._have_hub()
         url = f"{self.hub.direct_url}/hub/api/users/{user}/servers/{server}"
-        token = self.sessions[user].token
+        token = self.sessions[caller or user].token
         try:
             answer = httpx.request(
                 verb,
@@ -152,8 +170,12 @@ class HubStates(RuleBasedStateMachine):
         except httpx.TransportError:
             assert self.hub.is_dead or self._may_fail, "the hub hung up"
             return
-        allowed = answer.status_code in _HUBS_OWN or self._may_fail
-        assert allowed, f"{verb} {server}: {answer.status_code} {answer.text[:500]}"
+        code = answer.status_code
+        if caller:
+            allowed = code in _REFUSED or (self._may_fail and code >= 500)
+        else:
+            allowed = code in _HUBS_OWN or self._may_fail
+        assert allowed, f"{verb} {server}: {code} {answer.text[:500]}"
 
     def _have_hub(self) -> None:
         if self.hub.is_dead:
@@ -181,6 +203,16 @@ class HubStates(RuleBasedStateMachine):
         self._did("rename", user, environment)
         server = self._server(environment)
         self._ask(user, "PATCH", server, json={"name": f"old-{time.monotonic_ns()}"})
+
+    @rule(
+        user=users, environment=environments, verb=st.sampled_from(["POST", "DELETE"])
+    )
+    def ask_for_anothers(self, user: str, environment: str, verb: str) -> None:
+        """Nobody starts or ends a server of somebody else."""
+        self._did("ask for another's", user, environment, verb)
+        caller = next(each for each in USERS if each != user)
+        server = self._server(environment)
+        self._ask(user, verb, server, caller=caller, json={})
 
     # -- an administrator, and the cluster
 
@@ -245,33 +277,28 @@ class HubStates(RuleBasedStateMachine):
 
     @invariant()
     def a_server_has_one_pod(self) -> None:
+        check_one_pod_each(self.hub.list_objects("pods"))
+
+    @invariant()
+    def a_pod_mounts_what_is_its_owners(self) -> None:
+        check_mounts(self.hub.list_objects("pods"), self.hub.project)
+
+    @invariant()
+    def whatever_a_server_has_belongs_to_its_pod(self) -> None:
+        objects = [
+            each
+            for kind in ("secrets", "services")
+            for each in self.hub.list_objects(kind)
+        ]
+        check_owners(objects, self.hub.list_objects("pods"))
+
+    @invariant()
+    def a_route_leads_to_its_own_ready_server(self) -> None:
+        """One of a server that has gone stays until the hub hears of it."""
+        routes = self.hub.list_routes()
+        services = self.hub.list_objects("services")
         pods = self.hub.list_objects("pods")
-        servers = Counter(
-            (each["metadata"]["labels"][OWNER_LABEL], _environment(each))
-            for each in pods
-        )
-        assert all(count == 1 for count in servers.values()), servers
-
-    @invariant()
-    def a_pod_mounts_homes_of_its_owner_alone(self) -> None:
-        for pod in self.hub.list_objects("pods"):
-            owner = pod["metadata"]["labels"][OWNER_LABEL]
-            assert owner in pod["metadata"]["name"].split("-")
-            found = {
-                each.get("subPath", "")
-                for container in pod["spec"]["containers"]
-                for each in container["volumeMounts"]
-                if each["name"] == "mofang-users"
-            }
-            assert found == {owner}
-
-    @invariant()
-    def whatever_a_server_has_belongs_to_a_pod(self) -> None:
-        """So Kubernetes removes it with the pod, whoever removes that."""
-        for kind in ("secrets", "services"):
-            for each in self.hub.list_objects(kind):
-                owners = each["metadata"]["ownerReferences"]
-                assert [owner["kind"] for owner in owners] == ["Pod"]
+        check_routes(routes, services, pods, self.hub.project_namespace)
 
     # -- what holds once faults have ended
 
@@ -362,7 +389,3 @@ def hub_states(folder: Path) -> Iterator[type[HubStates]]:
         }
         States.steps = Counter()
         yield States
-
-
-def _environment(pod: Manifest) -> str:
-    return str(pod["metadata"]["labels"][ENVIRONMENT_LABEL])

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import httpx
@@ -200,6 +201,12 @@ class OwnHub(Platform):
         path = f"/api/v1/namespaces/{self.project_namespace}/{kind}"
         return self._list(path, ENVIRONMENT_LABEL)
 
+    def list_routes(self) -> list[Manifest]:
+        """List the VirtualServices to servers, as the API server has them."""
+        path = f"/apis/{_ISTIO}/namespaces/{self.namespace}/virtualservices"
+        found = self._list(path, f"{ROUTE_LABEL}=true")
+        return [each for each in found if _routespec(each) != "/"]
+
     def _list(self, path: str, selector: str) -> list[Manifest]:
         answer = self.api.get(path, params={"labelSelector": selector})
         answer.raise_for_status()
@@ -211,14 +218,12 @@ class OwnHub(Platform):
             {each["metadata"]["name"] for each in self.list_objects(kind)}
             for kind in ("pods", "services", "secrets")
         )
-        path = f"/apis/{_ISTIO}/namespaces/{self.namespace}/virtualservices"
-        routes = {
-            each["metadata"]["annotations"][ROUTESPEC_ANNOTATION]
-            for each in self._list(path, f"{ROUTE_LABEL}=true")
-        }
-        return Objects(
-            pods=pods, services=services, secrets=secrets_, routes=routes - {"/"}
-        )
+        routes = {_routespec(each) for each in self.list_routes()}
+        return Objects(pods=pods, services=services, secrets=secrets_, routes=routes)
+
+
+def _routespec(route: Manifest) -> str:
+    return str(route["metadata"]["annotations"][ROUTESPEC_ANNOTATION])
 
 
 def _identity(hub: OwnHub) -> Iterator[Manifest]:
@@ -313,6 +318,8 @@ def _world(hub: OwnHub, pool: str) -> Iterator[None]:
         hub.kubectl("delete", "homes.mofang.dev", *hub.users, *left)
         hub.kubectl("delete", "project", hub.project, *left)
         hub.kubectl("delete", "namespace", hub.namespace, *left)
+        for folder in ("projects", "logs"):
+            rmtree(hub.storage / folder / hub.project, ignore_errors=True)
 
 
 @asynccontextmanager

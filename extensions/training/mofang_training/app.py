@@ -12,6 +12,7 @@ from traitlets import Unicode, default
 
 from mofang_training import log_in
 from mofang_training.handlers import HANDLERS
+from mofang_training.hub_outage import bridge_outages
 from mofang_training.safe_mode import add_page_config
 from mofang_training.service import TrainingServiceClient
 
@@ -47,6 +48,7 @@ class TrainingExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the service reachable for the handlers, and tell JupyterLab's page."""
+        bridge_outages(self.serverapp.identity_provider)
         add_page_config(self.settings, os.environ)
         self.settings["mofang_training_service"] = TrainingServiceClient(
             url=self.api_url,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from mofang_api.models import JobSpec
@@ -68,13 +67,13 @@ class JobValidator:
                 "minute."
             )
         environments = self._catalog.list_environments(project, caller.groups)
-        request = self._request_of(caller, role, project, spec, environments)
-        faults = check_sources(
-            request.spec,
-            project,
-            data_sources(project, resolve_image(spec, environments)[1]),
-            request.data.sources,
+        resolved, environment = resolve_image(spec, environments)
+        sources = usable_sources(project, environment, caller.name, role)
+        request = self._build_request(
+            caller.name, project, resolved, environment, sources
         )
+        declared = data_sources(project, environment)
+        faults = check_sources(request.spec, project, declared, sources)
         faults |= check_paths(spec, project.name)
         faults |= check_privileges(spec, project, caller.name, role)
         faults |= await self._check_image(caller, project, spec, environments)
@@ -85,45 +84,24 @@ class JobValidator:
             raise QuotaError(" ".join(over.values()), fields=over)
         return request
 
-    def _request_of(
-        self,
-        caller: Caller,
-        role: MemberRole,
-        project: Project,
-        spec: JobSpec,
-        environments: Iterable[Environment],
-    ) -> JobRequest:
-        return self._build_request(
-            caller.name,
-            project,
-            spec,
-            environments,
-            sources_of=lambda known: usable_sources(project, known, caller.name, role),
-        )
-
     def _build_request(
         self,
         owner: str,
         project: Project,
         spec: JobSpec,
-        environments: Iterable[Environment],
-        *,
-        sources_of: Callable[[Environment | None], tuple[DataSource, ...]],
+        environment: Environment | None,
+        sources: tuple[DataSource, ...],
     ) -> JobRequest:
         """Return a job as it would be made if nothing were wrong with it.
 
         Args:
             owner: Who submitted the job.
             project: The project, with its pool.
-            spec: The specification, already validated.
-            environments: Those that the owner may use; the image of one is taken by its
-                name.
-            sources_of: Returns the data sources that the owner may use beside an
-                environment.
+            spec: The specification, already validated, with its image.
+            environment: The one that the image is of; None for none.
+            sources: Data sources that the owner may use beside it.
         """
-        spec, known = resolve_image(spec, environments)
-        disks = role_disks(spec, known, self._settings.ephemeral_storage)
-        sources = sources_of(known)
+        disks = role_disks(spec, environment, self._settings.ephemeral_storage)
         spec, profile = resolve_sources(spec, sources)
         data = build_pod_data(sources, self._settings.hdfs)
         return JobRequest(
@@ -138,7 +116,7 @@ class JobValidator:
             variables={
                 **data.variables,
                 **profile,
-                **job_variables(known),
+                **job_variables(environment),
             },
             keep=timedelta(days=self._settings.ttl_days_after_finished),
             sample_seconds=self._settings.progress.sample_seconds,
@@ -154,21 +132,16 @@ class JobValidator:
         project = self._catalog.find_project(job.project)
         if project is None or project.phase != "Ready":
             raise ConflictError(f"The project {job.project} is not ready.")
-        environment = self._catalog.find_environment(job.spec.environment or "")
-        known = [environment] if environment else []
-
-        def sources_of(used: Environment | None) -> tuple[DataSource, ...]:
-            # What the owner is now in the project, only their token would tell.
-            return tuple(
-                each
-                for each in data_sources(project, used)
-                if project.data_states.get(each.key) == ""
-                and (each.s3 is None or each.s3.secret_name in job.data_secrets)
-            )
-
-        return self._build_request(
-            job.owner, project, job.spec, known, sources_of=sources_of
+        named = self._catalog.find_environment(job.spec.environment or "")
+        spec, environment = resolve_image(job.spec, [named] if named else [])
+        # What the owner is now in the project, only their token would tell.
+        sources = tuple(
+            each
+            for each in data_sources(project, environment)
+            if project.data_states.get(each.key) == ""
+            and (each.s3 is None or each.s3.secret_name in job.data_secrets)
         )
+        return self._build_request(job.owner, project, spec, environment, sources)
 
     def draft(
         self, caller: Caller, role: MemberRole, project: Project, spec: JobSpec
@@ -182,7 +155,9 @@ class JobValidator:
             spec: The specification, already validated.
         """
         environments = self._catalog.list_environments(project, caller.groups)
-        return self._request_of(caller, role, project, spec, environments)
+        resolved, environment = resolve_image(spec, environments)
+        sources = usable_sources(project, environment, caller.name, role)
+        return self._build_request(caller.name, project, resolved, environment, sources)
 
     async def _check_image(
         self,

@@ -32,15 +32,13 @@ class Described(Attack):
     """Requests of one description, right and wrong ones, of things of many people."""
 
     callers: ClassVar = CALLERS
+    is_drawn_slowly: ClassVar = True
 
     @override
     def requests(
         self, random: Random, turns: Iterable[Caller], scene: Scene
     ) -> Iterator[tuple[Request, Caller]]:
-        """Yield requests that are all drawn before the first.
-
-        That takes milliseconds for each, in which nobody would read answers.
-        """
+        """Yield requests, a batch of one operation after the other."""
         described = DescribedRequests(
             self.document, self.names(scene), excluded=self.excluded
         )

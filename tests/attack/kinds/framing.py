@@ -21,6 +21,8 @@ class Framing(Attack):
 
     name = "framing"
     weight = 1.5
+    # Some are refused after 10 s.
+    together: ClassVar = 48
     callers: ClassVar = (ANONYMOUS, OUTSIDER, COLLEAGUE)
 
     @override

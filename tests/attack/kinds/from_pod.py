@@ -25,6 +25,7 @@ class FromPod(Attack):
         self.name = f"{inner.name}, from a pod"  # type: ignore[misc]
         self.weight = weight  # type: ignore[misc]
         self.callers = inner.callers  # type: ignore[misc]
+        self.together = inner.together  # type: ignore[misc]
 
     @override
     def request(self, random: Random, caller: Caller, scene: Scene) -> Request:

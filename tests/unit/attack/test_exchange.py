@@ -9,7 +9,7 @@ from attack.exchange import MOST_BYTES, Exchange
 ASKED = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-async def answer_of(*pieces: bytes, method="GET", within=5.0, closes=True):
+async def answer_of(*pieces: bytes, method="GET", within=5.0, closes=True, listen=None):
     """Send a request to a server that says these pieces, whatever it is asked."""
 
     async def serve(reader, writer):
@@ -28,7 +28,8 @@ async def answer_of(*pieces: bytes, method="GET", within=5.0, closes=True):
     exchange = Exchange()
     async with server:
         port = server.sockets[0].getsockname()[1]
-        answer = await exchange("127.0.0.1", port, ASKED, method=method, within=within)
+        options = {"method": method, "within": within, "listen": listen}
+        answer = await exchange("127.0.0.1", port, ASKED, **options)
         exchange.close()
         await ended.wait()
     return answer
@@ -131,3 +132,16 @@ async def test_a_connection_serves_again_unless_its_end_is_unsure():
             await ended.acquire()
 
     assert seen == [1, 1, 2, 2]
+
+
+async def test_what_does_not_end_is_listened_to_for_a_while():
+    """However late it begins: the platform may be busy."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nevent"
+    answer = await answer_of(head, within=60.0, listen=0.2, closes=False)
+
+    assert (answer.status, answer.body, answer.end) == (200, b"event", "late")
+    assert answer.seconds < 30
+
+    silent = await answer_of(within=0.3, listen=0.1, closes=False)
+    assert (silent.status, silent.end) == (0, "late")
+    assert silent.seconds >= 0.3

@@ -6,7 +6,7 @@ import pytest
 
 from mofang_images.archives import is_complete, read_archive
 from mofang_images.build import ImageBuild
-from mofang_images.errors import CommandError
+from mofang_images.errors import CommandError, SourceError
 from mofang_images.plan import make_plan
 from mofang_images.sources import Variant, read_sources
 from mofang_images.wheels import Wheel
@@ -27,6 +27,7 @@ class RecordingBuilder:
         self.contexts = {}
         self.locks = {}
         self.failing = False
+        self.listed = "bash 5.2-1 amd64\n"
         self.concurrent = ()
         self.barrier = threading.Barrier(2)
 
@@ -56,6 +57,9 @@ class RecordingBuilder:
         parent = "scratch" if name == "ours-layers" else request.parent_ref
         added = f"{request.ref} {len(self.built)}".encode()
         self.layers[request.ref] = [*self.layers.get(parent, []), added]
+
+    def packages(self, ref, log):
+        return self.listed
 
     def save(self, ref, archive, log, without=()):
         # Nothing is left out, as by programs that cannot.
@@ -178,6 +182,27 @@ def test_an_environment_says_what_it_is(ensure):
     labels = read_archive(image.archive).content.config["config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == "pytorch"
     assert image.ref.endswith(labels["org.opencontainers.image.version"])
+
+
+def test_a_build_writes_down_debians_packages(ensure, build, store):
+    """Of two builds with one tag, they alone may differ."""
+    ensure("pytorch")
+
+    lists = sorted((store.folder / "packages").iterdir())
+    recipes = build().plan.recipes
+    names = [
+        f"{recipes[each].name}-{recipes[each].tag}.txt"
+        for each in ("foundation", "pytorch")
+    ]
+    assert [each.name for each in lists] == names, "our own layer has none"
+    assert {each.read_text() for each in lists} == {"bash 5.2-1 amd64\n"}
+
+
+def test_what_is_no_debian_is_refused(ensure, builder):
+    builder.listed = ""
+
+    with pytest.raises(SourceError, match="foundation-layers names no Debian packages"):
+        ensure("base")
 
 
 def test_a_change_of_our_sources_builds_one_small_layer_for_all(ensure, builder):

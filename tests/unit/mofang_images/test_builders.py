@@ -78,6 +78,29 @@ def test_archives_are_oci_archives_that_name_the_image(log, tmp_path, folder):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_packages_are_those_of_the_image(monkeypatch, tmp_path, folder, log):
+    for name in ("buildah", "podman"):
+        program = tmp_path / name
+        program.write_text(
+            f"#!/bin/sh\nprintf '%s\\n' \"$*\" >> {tmp_path}/calls\necho bash 5 amd64\n"
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    builders = Buildah(storage=folder / "storage"), Engine(kind=BuilderKind.PODMAN)
+
+    assert {each.packages(REQUEST.ref, log) for each in builders} == {"bash 5 amd64\n"}
+
+    buildah, podman = (tmp_path / "calls").read_text().splitlines()
+    assert " run --isolation chroot mofang-packages-" in buildah
+    assert podman.startswith(
+        "run --rm --network none --entrypoint dpkg-query docker.io"
+    )
+    assert all("${Package} ${Version}" in each for each in (buildah, podman))
+    made, removed = log.commands
+    assert "from --pull-never --name mofang-packages-" in made
+    assert " rm mofang-packages-" in removed
+
+
 def test_buildah_compresses_no_layer_that_is_archived_already(tmp_path, folder):
     """It takes a layer whose name is in the target for one that was written."""
     seen = {}

@@ -17,6 +17,7 @@ from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve
+from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.spawner import MofangSpawner
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "servers"
@@ -145,6 +146,7 @@ class FakeContext:
         self.core = self.objects = FakeCore()
         self.api = FakeApi()
         self.pods = self.core.pods
+        self.pod_ends = PodEnds()
         self.catalog = a_catalog()
         self.homes = FakeHomes()
         self.failure = None

@@ -183,3 +183,48 @@ async def test_removing_a_server_for_good_asks_kubernetes_for_nothing(known, con
     await known.delete_forever()
 
     assert context.core.writes == []
+
+
+async def test_an_end_is_noticed_when_it_comes(known, context):
+    """Not half a minute later, at JupyterHub's next look."""
+    observe(context, status=RUNS)
+    known.server, noticed = SimpleNamespace(), asyncio.Event()
+
+    async def note():
+        known.server = None
+        noticed.set()
+
+    known.add_poll_callback(note)
+    known.start_polling()
+    context.pod_ends.start(context.pods)
+    await asyncio.sleep(0)
+
+    context.core.lose_pod()
+
+    await asyncio.wait_for(noticed.wait(), 30)
+    await context.pod_ends.stop()
+
+
+async def test_an_end_is_noticed_once(known, context):
+    """By a look and a change at the same time, too."""
+    calls = []
+    known.server = SimpleNamespace()
+
+    async def note():
+        await asyncio.sleep(0)
+        calls.append("end")
+        known.server = None
+
+    known.add_poll_callback(note)
+    await asyncio.gather(known.poll_and_notify(), known.poll_and_notify())
+
+    assert calls == ["end"]
+    assert known._poll_callback is None
+
+
+async def test_a_server_that_is_stopped_is_followed_no_more(known, context):
+    observe(context, status=RUNS)
+    known.start_polling()
+    known.stop_polling()
+
+    assert not context.pod_ends._callbacks
