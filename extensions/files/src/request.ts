@@ -7,7 +7,7 @@ import type {
   IContent,
   IFiles,
   IRestored,
-  IRoot,
+  ISpace,
   ISurvey,
   IUndone,
   IVersions,
@@ -19,10 +19,10 @@ import type {
 export class ServerFiles implements IFiles {
   constructor(private _settings: ServerConnection.ISettings) {}
 
-  async space(): Promise<IRoot[]> {
+  space(): Promise<ISpace> {
     // A page that is left open must not keep the whole server from being culled.
     const query = { no_track_activity: '1' };
-    return (await this._get<{ roots: IRoot[] }>('space', query)).roots;
+    return this._get('space', query);
   }
 
   survey(): Promise<ISurvey> {

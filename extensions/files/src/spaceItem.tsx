@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import type { IDirectory, IFiles, IRoot } from './model';
 import {
+  awayText,
   percentOf,
   rootName,
   sizeText,
@@ -13,6 +14,7 @@ import {
 } from './space';
 
 const PERIOD_MS = 60_000;
+const AWAY_PERIOD_MS = 10_000;
 
 /** What the roots take, asked for while the page is visible. */
 export class SpaceModel extends VDomModel {
@@ -22,6 +24,8 @@ export class SpaceModel extends VDomModel {
 
   /** Empty before the first answer, and off the platform. */
   roots: IRoot[] = [];
+  /** Since when the storage does not answer, ISO 8601; null if it does. */
+  awaySince: string | null = null;
 
   override dispose(): void {
     clearTimeout(this._timer);
@@ -33,7 +37,9 @@ export class SpaceModel extends VDomModel {
     clearTimeout(this._timer);
     try {
       if (!document.hidden || this.roots.length === 0) {
-        this.roots = await this._files.space();
+        const { roots, away_since } = await this._files.space();
+        this.roots = roots;
+        this.awaySince = away_since;
         this.stateChanged.emit();
       }
     } catch (reason) {
@@ -41,7 +47,8 @@ export class SpaceModel extends VDomModel {
       console.warn('What files take could not be read.', reason);
     }
     if (!this.isDisposed) {
-      this._timer = setTimeout(() => void this.refresh(), PERIOD_MS);
+      const period = this.awaySince === null ? PERIOD_MS : AWAY_PERIOD_MS;
+      this._timer = setTimeout(() => void this.refresh(), period);
     }
   }
 
@@ -60,7 +67,14 @@ export class SpaceItem extends VDomRenderer<SpaceModel> {
   }
 
   protected override render(): JSX.Element | null {
-    const { roots } = this.model;
+    const { roots, awaySince } = this.model;
+    if (awaySince !== null) {
+      return (
+        <span role="alert" data-full={true} title={awayText(awaySince, this._trans)}>
+          {this._trans.__('Storage does not answer')}
+        </span>
+      );
+    }
     if (roots.length === 0) {
       return null;
     }

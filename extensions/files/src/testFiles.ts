@@ -32,8 +32,11 @@ export class FakeFiles implements IFiles {
   failure = '';
   readonly asked: string[] = [];
 
-  async space(): Promise<IRoot[]> {
-    return this._answer('space', this.roots);
+  awaySince: string | null = null;
+
+  async space() {
+    const { roots, awaySince: away_since } = this;
+    return this._answer('space', { roots, away_since });
   }
 
   surveyed: ISurvey = {
