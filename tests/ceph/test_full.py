@@ -8,12 +8,14 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from mofang_files.roots import Root, Roots
+from mofang_files.space import SpaceReader
 from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import FILE_SYSTEM
 from support.eventually import eventually
@@ -24,6 +26,8 @@ MEGABYTE = 1_000_000
 FILLED = 150 * MEGABYTE
 WITHIN_SECONDS = 120
 POOL = f"{FILE_SYSTEM}.data"
+RATIOS = {"nearfull": 0.85, "backfillfull": 0.9, "full": 0.95}
+"""As Ceph has them by default."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 Limit = Callable[[CephCluster], None]
@@ -35,11 +39,20 @@ def used_ratio(ceph: CephCluster) -> float:
     return float(said["nodes"][0]["utilization"]) / 100
 
 
+def set_ratios(ceph: CephCluster, ratios: Sequence[float]) -> None:
+    """Say from when on a disk is nearly full, too full for others' data, and full.
+
+    The OSD takes the largest of those before it for each.
+    """
+    for name, ratio in zip(RATIOS, ratios, strict=True):
+        ceph.run("ceph", "osd", f"set-{name}-ratio", f"{ratio:.4f}")
+
+
 def limit_disks(ceph: CephCluster) -> None:
     """Let the OSD count as full with a part of what it has."""
     taken = used_ratio(ceph)
     share = FILLED / ceph.settings.size_bytes
-    ceph.run("ceph", "osd", "set-full-ratio", f"{taken - share / 2:.4f}")
+    set_ratios(ceph, [taken - share / 2] * 3)
 
 
 def limit_pool(ceph: CephCluster) -> None:
@@ -53,7 +66,7 @@ def folder(ceph: CephCluster) -> Iterator[str]:
     made = ceph.settings.operator_mount / name
     made.mkdir()
     yield name
-    ceph.run("ceph", "osd", "set-full-ratio", "0.95")
+    set_ratios(ceph, list(RATIOS.values()))
     ceph.run("ceph", "osd", "pool", "set-quota", POOL, "max_bytes", "0")
     shutil.rmtree(made)
 
@@ -103,6 +116,13 @@ def test_a_full_storage_refuses_and_heals(
     log.info("refused after %.1f s: %s", time.monotonic() - began, os.strerror(refused))
 
     assert refused in FULL
+    if limit is limit_disks:
+        # A pool's quota is nothing that a mount is told of.
+        eventually(
+            lambda: meter(here)["storage_full"],
+            within=WITHIN_SECONDS,
+            what="the meter says so",
+        )
     assert (there / "notebook.ipynb").read_text() == "kept"
     for name in ("large", "more"):
         with suppress(FileNotFoundError):
@@ -115,3 +135,10 @@ def test_a_full_storage_refuses_and_heals(
     )
     log.info("writable again after %.1f s", time.monotonic() - began)
     assert len((there / "again").read_bytes()) == MEGABYTE
+    assert not meter(here)["storage_full"]
+
+
+def meter(home: Path) -> dict[str, object]:
+    """What JupyterLab is told of a home."""
+    (found,) = SpaceReader(Roots((Root("home", home),), home)).read()
+    return found

@@ -94,17 +94,18 @@ PLACES: tuple[Parts, ...] = tuple(
 )
 TEXTS = ("..", ".", "", ".snap", "\0", "\ud800", "x" * 300, "~", "*")
 
-_meddling: contextvars.ContextVar[Callable[[], None] | None] = contextvars.ContextVar(
+_meddling: contextvars.ContextVar[Callable[[str], None] | None] = contextvars.ContextVar(
     "meddling", default=None
 )
 
 
-def _heard(event: str, _: tuple[Any, ...]) -> None:
+def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _EVENTS and (meddle := _meddling.get()) is not None:
         # What it does itself is not heard.
         token = _meddling.set(None)
+        used = arguments[0]
         try:
-            meddle()
+            meddle(used if isinstance(used, str) else "")
         finally:
             _meddling.reset(token)
 
@@ -126,18 +127,27 @@ class HostileHome:
         self.root.mkdir(parents=True)
         (self.root / ".cache/pip/wheels").mkdir(parents=True)
         (self.root / "src" / ".snap" / HOURLY).mkdir(parents=True)
+        kept = self.root / ".snap" / HOURLY / "src" / "deep"
+        kept.mkdir(parents=True)
+        (kept / "train.py").write_text("before")
         for name in (".cache/pip/wheels/a", "src/train.py", "src/a.ckpt"):
             (self.root / name).write_text("own")
         (self.root / f"src/.snap/{HOURLY}/train.py").write_text("before")
+        for parts, text in (
+            ((".mofang", "cleanups", f"{UNDO}.json"), self._record()),
+            ((".mofang", "replaced", UNDO, "path"), self._path()),
+            ((".mofang", "replaced", UNDO, "old"), "own"),
+        ):
+            file = self.root.joinpath(*parts)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
         self._roots = Roots((Root("home", self.root),), self._storage)
-        self._cleaner = Cleaner(
-            self.root, self._snapshot, find_unneeded=set, visible_seconds=0
-        )
+        self._cleaner = self._new_cleaner()
         self._undo = UNDO
         self._facts = self._look()
 
     def _make_others(self) -> None:
-        for name in ("", CANARY, "wheels", ".cache/pip", "train.py.d", f"{HOURLY}/src"):
+        for name in ("", f"d-{CANARY}", "wheels", ".cache/pip", "train.py.d", f"{HOURLY}/src"):
             (self._others / name).mkdir(parents=True, exist_ok=True)
             (self._others / name / CANARY).write_text(CANARY)
             (self._others / name / "train.py").write_text(CANARY)
@@ -169,7 +179,7 @@ class HostileHome:
         Raises:
             AssertionError: Something beside the root was read, changed or removed.
         """
-        for _ in range(self._draw.randrange(4)):
+        for _ in range(self._draw.randrange(3)):
             self._meddle()
         answer: object = None
         with self._meddled():
@@ -201,11 +211,11 @@ class HostileHome:
 
     @contextmanager
     def _meddled(self) -> Iterator[None]:
-        chance = self._draw.choice([0.0, 0.02, 0.2])
+        chance = self._draw.choice([0.0, 0.05, 0.3])
 
-        def meddle() -> None:
+        def meddle(used: str) -> None:
             if self._draw.random() < chance:
-                self._meddle()
+                self._meddle(used)
 
         token = _meddling.set(meddle)
         try:
@@ -251,10 +261,17 @@ class HostileHome:
             said.append(await self._cleaner.undo(UNDO))
         with suppress(FilesError):
             said.append(await self._cleaner.delete_permanently(UNDO))
-        self._cleaner = Cleaner(
-            self.root, self._snapshot, find_unneeded=set, visible_seconds=0
-        )
+        self._cleaner = self._new_cleaner()
         return said
+
+    def _new_cleaner(self) -> Cleaner:
+        return Cleaner(
+            self.root,
+            self._snapshot,
+            find_unneeded=set,
+            find_open=set,
+            visible_seconds=0,
+        )
 
     async def _space(self) -> object:
         with suppress(OSError):
@@ -264,37 +281,50 @@ class HostileHome:
     def _text(self) -> str:
         """A path of the file browser, mostly of something that is there."""
         parts = list(self.root.relative_to(self._storage).parts)
-        parts += self._draw.choice([*PLACES, ("src", "train.py"), ("src",)])
+        usual: list[Parts] = [("src", "train.py"), ("src",), ("src", "a.ckpt")]
+        parts += self._draw.choice(self._draw.choice([usual, usual, list(PLACES)]))
         if self._draw.random() < 0.2:
             parts.insert(self._draw.randrange(len(parts) + 1), self._draw.choice(TEXTS))
         if self._draw.random() < 0.1:
-            parts = ["others", self._draw.choice(["", "train.py", CANARY])]
+            parts = ["others", self._draw.choice(["", "train.py", "wheels"])]
         return "/".join(parts)
 
     def _snapshot_name(self) -> str:
         return self._draw.choice(
-            [HOURLY, HOURLY, DAILY, REQUESTED, "..", f"{HOURLY}/..", "", "by-hand"]
+            [*[HOURLY] * 8, DAILY, REQUESTED, "..", f"{HOURLY}/..", "", "by-hand"]
         )
 
-    def _meddle(self) -> None:
-        """Do something to one place; what cannot be done is left."""
-        parts = self._draw.choice(PLACES)
+    def _meddle(self, used: str = "") -> None:
+        """Do something to one place; what cannot be done is left.
+
+        Args:
+            used: Name that is about to be used, which is the best to swap.
+        """
+        parts = self._draw.choice(self._places(used) or PLACES)
+        act = self._draw.choice(
+            [
+                *[self._link] * (12 if used else 4),
+                self._hard_link,
+                self._file,
+                self._directory,
+                self._pipe,
+                self._rename,
+                self._remove,
+                self._state,
+            ]
+        )
         with suppress(OSError), _opened(self.root, parts[:-1]) as folder:
-            self._draw.choice(
-                [
-                    self._link,
-                    self._link,
-                    self._link,
-                    self._hard_link,
-                    self._file,
-                    self._directory,
-                    self._directory,
-                    self._pipe,
-                    self._rename,
-                    self._remove,
-                    self._state,
-                ]
-            )(folder, parts[-1])
+            act(folder, parts[-1])
+
+    def _places(self, name: str) -> list[Parts]:
+        """Where something of a name is by now, or could come to be."""
+        if name in {"", ".", ".."} or "/" in name:
+            return []
+        found, free = [], []
+        for folder, directories, files in os.walk(self.root):
+            parts = (*Path(folder).relative_to(self.root).parts, name)
+            (found if name in (*directories, *files) else free).append(parts)
+        return found or free
 
     def _link(self, folder: int, name: str) -> None:
         _clear(folder, name)
@@ -393,8 +423,12 @@ class HostileHome:
     def _state(self, folder: int, name: str) -> None:
         """Another mode, another owner, an old time, an attribute."""
         past = time.time() - _MONTH
+        state = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if stat.S_ISREG(state.st_mode) and state.st_nlink > 1:
+            # Who has a hard link may change the file itself.
+            return
         os.utime(name, (past, past), dir_fd=folder, follow_symlinks=False)
-        if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        if stat.S_ISDIR(state.st_mode):
             opened = os.open(name, _FOLDER, dir_fd=folder)
             try:
                 os.setxattr(opened, "user.ceph.quota.max_bytes", b"1")
@@ -429,7 +463,7 @@ def _clear(folder: int, name: str) -> None:
             shutil.rmtree(name, dir_fd=folder)
 
 
-async def attack(folder: Path, *, acts: int, seed: int, acts_per_home: int = 40) -> int:
+async def attack(folder: Path, *, acts: int, seed: int, acts_per_home: int = 10) -> int:
     """Do so many acts; return how many were answered.
 
     Args:
