@@ -142,7 +142,7 @@ export interface IUndone {
 
 /** What the views ask. */
 export interface IFiles {
-  space(): Promise<ISpace>;
+  space(signal: AbortSignal): Promise<ISpace>;
   survey(): Promise<ISurvey>;
   clean(items: string[], mode: Mode): Promise<ICleaned>;
   undoCleanUp(undo: string): Promise<IUndone>;

@@ -80,6 +80,24 @@ test('the item says that the storage does not answer, until it does', async () =
   assert.equal(screen.queryByRole('alert'), null);
 });
 
+test('a server that does not answer is taken to wait for the storage', async () => {
+  const files = new FakeFiles();
+  files.roots = [home];
+  const model = new SpaceModel(files, 10);
+  opened.push(model);
+  await model.refresh();
+  files.isSilent = true;
+  await model.refresh();
+  const since = model.awaySince;
+  assert.ok(since);
+  assert.deepEqual(model.roots, [home]);
+  await model.refresh();
+  assert.equal(model.awaySince, since);
+  files.isSilent = false;
+  await model.refresh();
+  assert.equal(model.awaySince, null);
+});
+
 test('each root has a meter', async () => {
   const project: IRoot = { ...home, name: 'project', limit: null };
   const { container } = render(

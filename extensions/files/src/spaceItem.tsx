@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IDirectory, IFiles, IRoot } from './model';
+import type { IDirectory, IFiles, IRoot, ISpace } from './model';
 import {
   awayText,
   percentOf,
@@ -15,10 +15,15 @@ import {
 
 const PERIOD_MS = 60_000;
 const AWAY_PERIOD_MS = 10_000;
+/** The server itself says so within a few seconds, unless it waits for the storage. */
+const ANSWER_MS = 20_000;
 
 /** What the roots take, asked for while the page is visible. */
 export class SpaceModel extends VDomModel {
-  constructor(private _files: IFiles) {
+  constructor(
+    private _files: IFiles,
+    private _answerMs = ANSWER_MS
+  ) {
     super();
   }
 
@@ -37,7 +42,7 @@ export class SpaceModel extends VDomModel {
     clearTimeout(this._timer);
     try {
       if (!document.hidden || this.roots.length === 0) {
-        const { roots, away_since } = await this._files.space();
+        const { roots, away_since } = await this._ask();
         this.roots = roots;
         this.awaySince = away_since;
         this.stateChanged.emit();
@@ -49,6 +54,25 @@ export class SpaceModel extends VDomModel {
     if (!this.isDisposed) {
       const period = this.awaySince === null ? PERIOD_MS : AWAY_PERIOD_MS;
       this._timer = setTimeout(() => void this.refresh(), period);
+    }
+  }
+
+  /** What the server says; without a word of it, the storage is taken to be away. */
+  private async _ask(): Promise<ISpace> {
+    const away_since = this.awaySince ?? new Date().toISOString();
+    const asking = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<ISpace>(resolve => {
+      timer = setTimeout(
+        () => resolve({ roots: this.roots, away_since }),
+        this._answerMs
+      );
+    });
+    try {
+      return await Promise.race([this._files.space(asking.signal), late]);
+    } finally {
+      clearTimeout(timer);
+      asking.abort();
     }
   }
 
@@ -70,7 +94,11 @@ export class SpaceItem extends VDomRenderer<SpaceModel> {
     const { roots, awaySince } = this.model;
     if (awaySince !== null) {
       return (
-        <span role="alert" data-full={true} title={awayText(awaySince, this._trans)}>
+        <span
+          role="alert"
+          data-full={true}
+          title={awayText(awaySince, this._trans)}
+        >
           {this._trans.__('Storage does not answer')}
         </span>
       );

@@ -34,7 +34,15 @@ export class FakeFiles implements IFiles {
 
   awaySince: string | null = null;
 
-  async space() {
+  /** Whether questions about the space are left without an answer. */
+  isSilent = false;
+
+  async space(signal: AbortSignal) {
+    if (this.isSilent) {
+      await new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('aborted')))
+      );
+    }
     const { roots, awaySince: away_since } = this;
     return this._answer('space', { roots, away_since });
   }

@@ -18,7 +18,13 @@ import {
 import { CleanUpModel } from '../cleanUpModel';
 import { confirm, notify } from '../confirmation';
 import { ServerFiles } from '../request';
-import { awayText, fullText, keepWarned, newlyFull, readWarned } from '../space';
+import {
+  awayText,
+  fullText,
+  keepWarned,
+  newlyFull,
+  readWarned
+} from '../space';
 import { SpaceItem, SpaceModel } from '../spaceItem';
 import { SpacePanel } from '../spacePanel';
 import { CommandIDs, DOMAIN } from '../tokens';
