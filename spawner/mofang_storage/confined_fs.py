@@ -20,8 +20,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 _UNFINISHED = 0o1700
-"""Permissions of a folder until it has owner and mode: nobody wants a sticky one that is
-closed to all others, so whoever comes after a process that was killed finishes it."""
+"""Permissions of a folder until it has owner and mode. Nobody wants a sticky one that
+is closed to others: whoever finds it finishes what a killed process began."""
 
 _IN_THE_WAY = {errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENAMETOOLONG}
 

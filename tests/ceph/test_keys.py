@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,13 +36,15 @@ def folder(ceph: CephCluster) -> Iterator[str]:
 def rotate(ceph: CephCluster) -> None:
     """Give the cluster another key for the mounts, with the same rights."""
     keyring = keys.initial_keyring({**ceph.keys, ENTITY: keys.new_key()})
-    script = f"cat > /tmp/rotated <<'END'\n{keyring}END\nceph auth import -i /tmp/rotated"
+    script = (
+        f"cat > /tmp/rotated <<'END'\n{keyring}END\nceph auth import -i /tmp/rotated"
+    )
     ceph.run("sh", "-c", script)
 
 
-def can_use(path: os.PathLike[str]) -> bool:
+def can_use(path: Path) -> bool:
     try:
-        return bool(os.listdir(path))
+        return any(path.iterdir())
     except OSError:
         return False
 
@@ -52,7 +54,9 @@ def test_a_rotated_key_stops_no_mount_and_the_next_one_says_what_to_do(
 ) -> None:
     """As administrators do it: the cluster first; the platform is told afterwards."""
     here, there = (ceph.settings.mount(node) / folder for node in ("cpu-1", "gpu-1"))
-    with SteadyFile(there / "written", ceph.settings.operator_mount / folder / "written") as file:
+    with SteadyFile(
+        there / "written", ceph.settings.operator_mount / folder / "written"
+    ) as file:
         rotate(ceph)
         file.wait_for(50, within=WITHIN_SECONDS)
 
@@ -64,7 +68,7 @@ def test_a_rotated_key_stops_no_mount_and_the_next_one_says_what_to_do(
         )
         assert not can_use(here)
         # Nobody writes to the disk of the node meanwhile.
-        assert not os.path.ismount(here.parent.parent)
+        assert not here.parent.parent.is_mount()
         assert oct(here.parent.parent.stat().st_mode)[-3:] == "555"
 
         # As `make up` does.

@@ -1,7 +1,7 @@
 """The reconciler killed at each of its writes, while it makes and removes.
 
-A project and a person's home are made, and removed, by one that is killed over and over:
-before and after each write to Kubernetes and to the file system.
+A project and a home are made, and removed, by one that is killed over and over: before
+and after each write to Kubernetes and to the file system.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,7 +143,9 @@ class Case:
         writes: list[tuple[Part, str]] = [
             ("kubernetes", each.what) for each in self.killer.writes
         ]
-        writes += [("file system", each) for each in self.reconciler.file_writes[files:]]
+        writes += [
+            ("file system", each) for each in self.reconciler.file_writes[files:]
+        ]
         return list(dict.fromkeys(writes))
 
     async def wait(self, until: Any) -> None:
@@ -151,7 +153,9 @@ class Case:
             await eventually(until, within=WITHIN_SECONDS)
         except TimeoutError:
             left = await self.left()
-            raise AssertionError(f"{until.__name__}: {left}\n{self.reconciler.said}") from None
+            raise AssertionError(
+                f"{until.__name__}: {left}\n{self.reconciler.said}"
+            ) from None
 
     async def survive(self, kills: list[Kill], until: Any) -> list[Kill]:
         """Start it for each kill in turn, and at last let it finish.
@@ -246,13 +250,13 @@ def rendered_settings(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A storage with the home of somebody else in it."""
     root = tmp_path_factory.mktemp("storage")
     make_tree(root)
     (root / "projects" / "foreign").mkdir(parents=True)
     (root / "projects" / "foreign" / "model.pt").write_text("weights")
-    yield root
+    return root
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -47,7 +47,9 @@ class ReconcilerProcess:
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "test",
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+            "contexts": [
+                {"name": "test", "context": {"cluster": "test", "user": "test"}}
+            ],
             "clusters": [{"name": "test", "cluster": {"server": api_server}}],
             "users": [{"name": "test", "user": {}}],
         }
@@ -63,9 +65,7 @@ class ReconcilerProcess:
     def file_writes(self) -> list[str]:
         """Its writes to the file system, since it was made."""
         lines = self._log.read_text(errors="replace").splitlines()
-        return [
-            line.removeprefix(_MARK) for line in lines if line.startswith(_MARK)
-        ]
+        return [line.removeprefix(_MARK) for line in lines if line.startswith(_MARK)]
 
     @property
     def is_alive(self) -> bool:
@@ -127,8 +127,8 @@ class _Ear:
             return
         name = f"{event.removeprefix('os.')} {arguments[0]}"
         if isinstance(arguments[0], int):
-            path = os.readlink(f"/proc/self/fd/{arguments[0]}")
-            name = f"{event.removeprefix('os.')} {os.path.basename(path)}"
+            path = Path(f"/proc/self/fd/{arguments[0]}").readlink()
+            name = f"{event.removeprefix('os.')} {path.name}"
         if name == self._kill_at and self._moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         os.write(1, f"{_MARK}{name}\n".encode())

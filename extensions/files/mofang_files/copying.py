@@ -40,13 +40,15 @@ def copy_new(source: int, name: str, target: int, new_name: str) -> None:
     """
     draft = f".{name[:100]}.restoring-{secrets.token_hex(4)}"
     try:
-        if not _copy(source, name, target, draft, _DEPTH):
-            raise FilesError(f"{name} is no file, link or directory.")
-        move_new(target, draft, target, new_name)
+        is_copied = _copy(source, name, target, draft, _DEPTH)
+        if is_copied:
+            move_new(target, draft, target, new_name)
     except BaseException:
         with suppress(OSError, FilesError):
             remove(target, draft, Freed())
         raise
+    if not is_copied:
+        raise FilesError(f"{name} is no file, link or directory.")
 
 
 def _copy(source: int, name: str, target: int, new_name: str, depth: int) -> bool:

@@ -45,8 +45,8 @@ class StorageAwayError(FilesError):
 
     def __init__(self, since: datetime) -> None:
         super().__init__(
-            f"The storage has not answered since {since:%H:%M:%S} UTC. What was saved is "
-            "kept. Leave the page open, and try again when the storage is back."
+            f"The storage has not answered since {since:%H:%M:%S} UTC. What was saved "
+            "is kept. Leave the page open, and try again when the storage is back."
         )
         self.since = since
 

@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from mofang_files.confined import names_in, opened
 from mofang_files.copying import copy_new
@@ -43,7 +44,7 @@ def restore_beside(place: Place, snapshot: str) -> str:
     Raises:
         FilesError: It cannot be copied; nothing is left then.
     """
-    stem, suffix = os.path.splitext(place.name)
+    stem, suffix = Path(place.name).stem, Path(place.name).suffix
     taken = parse_snapshot(snapshot).taken.isoformat()
     label = re.sub(r"[^0-9T-]", "", taken.replace(":", "-"))[:16]
     with (

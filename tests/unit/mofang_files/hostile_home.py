@@ -23,6 +23,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from unit.mofang_files.conftest import DAILY, HOURLY
+
 from mofang_files.cleanup import Cleaner
 from mofang_files.comparing import read_version
 from mofang_files.errors import FilesError
@@ -32,7 +34,6 @@ from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 from mofang_files.survey import survey
 from mofang_files.versions import find_versions
-from unit.mofang_files.conftest import DAILY, HOURLY
 
 CANARY = "of-somebody-else-4711"
 """In every name and content beside the root; nobody may come to see it."""
@@ -94,8 +95,8 @@ PLACES: tuple[Parts, ...] = tuple(
 )
 TEXTS = ("..", ".", "", ".snap", "\0", "\ud800", "x" * 300, "~", "*")
 
-_meddling: contextvars.ContextVar[Callable[[str], None] | None] = contextvars.ContextVar(
-    "meddling", default=None
+_meddling: contextvars.ContextVar[Callable[[str], None] | None] = (
+    contextvars.ContextVar("meddling", default=None)
 )
 
 
@@ -147,7 +148,14 @@ class HostileHome:
         self._facts = self._look()
 
     def _make_others(self) -> None:
-        for name in ("", f"d-{CANARY}", "wheels", ".cache/pip", "train.py.d", f"{HOURLY}/src"):
+        for name in (
+            "",
+            f"d-{CANARY}",
+            "wheels",
+            ".cache/pip",
+            "train.py.d",
+            f"{HOURLY}/src",
+        ):
             (self._others / name).mkdir(parents=True, exist_ok=True)
             (self._others / name / CANARY).write_text(CANARY)
             (self._others / name / "train.py").write_text(CANARY)
@@ -193,7 +201,11 @@ class HostileHome:
         assert CANARY not in said, f"read: {said}"
         now = self._look()
         assert now == self._facts, "changed: " + str(
-            [name for name in {*now, *self._facts} if now.get(name) != self._facts.get(name)]
+            [
+                name
+                for name in {*now, *self._facts}
+                if now.get(name) != self._facts.get(name)
+            ]
         )
 
     def check(self) -> None:
@@ -484,7 +496,9 @@ async def attack(folder: Path, *, acts: int, seed: int, acts_per_home: int = 10)
             try:
                 await home.act()
             except Exception as err:
-                raise AssertionError(f"seed {seed}, act {done + number}: {err!r}") from err
+                raise AssertionError(
+                    f"seed {seed}, act {done + number}: {err!r}"
+                ) from err
         home.check()
         done += min(acts_per_home, acts - done)
         shutil.rmtree(place)
