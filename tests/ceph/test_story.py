@@ -21,7 +21,7 @@ from cluster.test_jobs_world import OWNER, STORAGE, World, eventually
 
 from mofang_api.models import Job, JobState
 from mofang_files.restoring import restore_in_place
-from mofang_files.roots import Place, Root
+from mofang_files.roots import ConfinedPath, Root
 from mofang_kube.names import UID, user_slug
 from mofang_local.ceph.cluster import CephCluster
 from mofang_projects.directories import (
@@ -176,7 +176,7 @@ async def test_a_deleted_file_comes_back_from_a_snapshot(
         kept = home / ".snap" / seen.name / path.name
         with pytest.raises(OSError, match="Read-only") as refused:
             kept.write_text("another past")
-        restore_in_place(Place(Root("home", home), (path.name,)), seen.name)
+        restore_in_place(ConfinedPath(Root("home", home), (path.name,)), seen.name)
     finally:
         storage.remove(homes, name)
 

@@ -34,7 +34,7 @@ class SteadyFile:
         self.failures: list[OSError] = []
         self._threads = [
             threading.Thread(target=each, daemon=True)
-            for each in (self._write, self._look)
+            for each in (self._write, self._follow)
         ]
 
     def __enter__(self) -> Self:
@@ -88,7 +88,7 @@ class SteadyFile:
         finally:
             os.close(file)
 
-    def _look(self) -> None:
+    def _follow(self) -> None:
         file = os.open(self._read, os.O_RDONLY)
         try:
             while not self._is_over.is_set():

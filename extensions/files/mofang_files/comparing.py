@@ -26,18 +26,18 @@ def read_version(roots: Roots, text: str, snapshot: str) -> dict[str, str | None
     Raises:
         FilesError: It is no text, or cannot be read.
     """
-    place = roots.find(text)
-    with opened_version(place, snapshot) as folder:
-        before = read_text(folder, place.name)
+    path = roots.find(text)
+    with opened_version(path, snapshot) as folder:
+        before = read_text(folder, path.name)
     try:
-        with opened_parent(place) as folder:
-            now = os.stat(place.name, dir_fd=folder, follow_symlinks=False)
+        with opened_parent(path) as folder:
+            now = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
             is_file = stat.S_ISREG(now.st_mode)
-            after = read_text(folder, place.name) if is_file else None
+            after = read_text(folder, path.name) if is_file else None
     except (FileNotFoundError, NotADirectoryError):
         after = None
     except OSError as err:
-        raise from_os(err, f"{place.name} cannot be read") from err
+        raise from_os(err, f"{path.name} cannot be read") from err
     difference = None if after is None else compare(before, after)
     return {"text": before, "difference": difference}
 

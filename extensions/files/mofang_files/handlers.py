@@ -32,13 +32,13 @@ class FilesHandler(APIHandler):
     """What all handlers of the interface share."""
 
     auth_resource = "mofang:files"
-    needs_storage: ClassVar[bool] = True
+    requires_storage: ClassVar[bool] = True
     """Whether to refuse at once while the storage is away, rather than to wait."""
 
     @override
     async def prepare(self) -> None:
         await super().prepare()
-        if self.needs_storage and self.current_user:
+        if self.requires_storage and self.current_user:
             check: BoundedQuestion[None] = self.settings[CHECK]
             await check.answer()
 
@@ -98,7 +98,7 @@ class FilesHandler(APIHandler):
 class SpaceHandler(FilesHandler):
     """What the roots take, as last known while the storage is away."""
 
-    needs_storage = False
+    requires_storage = False
 
     @web.authenticated
     @authorized
@@ -148,7 +148,7 @@ class RestoreHandler(FilesHandler):
         self.answer({"name": name})
 
     def _restore(self, text: str, snapshot: str, mode: str) -> dict[str, object]:
-        place = self.roots.find(text)
+        path = self.roots.find(text)
         if mode == "in_place":
-            return {"name": place.name, "undo": restore_in_place(place, snapshot)}
-        return {"name": restore_beside(place, snapshot), "undo": None}
+            return {"name": path.name, "undo": restore_in_place(path, snapshot)}
+        return {"name": restore_beside(path, snapshot), "undo": None}

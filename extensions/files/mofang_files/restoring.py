@@ -20,7 +20,7 @@ from mofang_files.confined import names_in, opened
 from mofang_files.copying import copy_new
 from mofang_files.errors import AbsentError, FilesError, from_os
 from mofang_files.removal import Freed, remove
-from mofang_files.roots import Place, Root, are_parts, opened_parent
+from mofang_files.roots import ConfinedPath, Root, are_parts, opened_parent
 from mofang_files.snapshots import parse_snapshot
 from mofang_files.versions import opened_version
 
@@ -34,23 +34,23 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LINKS = {errno.ELOOP, errno.ENOTDIR}
 
 
-def restore_beside(place: Place, snapshot: str) -> str:
+def restore_beside(path: ConfinedPath, snapshot: str) -> str:
     """Copy a version to a new name beside what is there; return that name.
 
     Args:
-        place: Whose version it is.
+        path: Whose version it is.
         snapshot: That has it.
 
     Raises:
         FilesError: It cannot be copied; nothing is left then.
     """
-    stem, suffix = Path(place.name).stem, Path(place.name).suffix
+    stem, suffix = Path(path.name).stem, Path(path.name).suffix
     taken = parse_snapshot(snapshot).taken.isoformat()
     label = re.sub(r"[^0-9T-]", "", taken.replace(":", "-"))[:16]
     with (
-        _told(f"{place.name} was not restored"),
-        opened_version(place, snapshot) as source,
-        opened_parent(place) as parent,
+        _reported(f"{path.name} was not restored"),
+        opened_version(path, snapshot) as source,
+        opened_parent(path) as parent,
     ):
         for number in range(1, 100):
             again = "" if number == 1 else f" {number}"
@@ -58,39 +58,39 @@ def restore_beside(place: Place, snapshot: str) -> str:
             if _is_there(parent, new_name):
                 continue
             with suppress(FileExistsError):
-                copy_new(source, place.name, parent, new_name)
+                copy_new(source, path.name, parent, new_name)
                 return new_name
-    raise FilesError(f"There are too many versions beside {place.name}. Delete some.")
+    raise FilesError(f"There are too many versions beside {path.name}. Delete some.")
 
 
-def restore_in_place(place: Place, snapshot: str) -> str:
+def restore_in_place(path: ConfinedPath, snapshot: str) -> str:
     """Put a version in the place of what is there; return the id of the undo.
 
     Args:
-        place: Whose version it is.
+        path: Whose version it is.
         snapshot: That has it.
 
     Raises:
         FilesError: It cannot be done; all is as it was then.
     """
-    _forget_old(place.root)
+    _forget_old(path.root)
     undo = secrets.token_hex(8)
     with (
-        _told(f"{place.name} was not restored"),
-        opened_version(place, snapshot) as source,
-        opened_parent(place) as parent,
-        opened(place.root.path, (*_REPLACED, undo), make=True) as kept,
+        _reported(f"{path.name} was not restored"),
+        opened_version(path, snapshot) as source,
+        opened_parent(path) as parent,
+        opened(path.root.path, (*_REPLACED, undo), make=True) as kept,
     ):
         record = os.open(_RECORD, _NEW, 0o600, dir_fd=kept)
         with os.fdopen(record, "wb") as file:
-            file.write(os.fsencode("/".join(place.parts)))
-        copy_new(source, place.name, kept, "new")
-        _move(parent, place.name, kept, "old")
+            file.write(os.fsencode("/".join(path.parts)))
+        copy_new(source, path.name, kept, "new")
+        _move(parent, path.name, kept, "old")
         try:
-            os.rename("new", place.name, src_dir_fd=kept, dst_dir_fd=parent)
+            os.rename("new", path.name, src_dir_fd=kept, dst_dir_fd=parent)
         except OSError:
             with suppress(OSError):
-                os.rename("old", place.name, src_dir_fd=kept, dst_dir_fd=parent)
+                os.rename("old", path.name, src_dir_fd=kept, dst_dir_fd=parent)
             raise
     return undo
 
@@ -107,7 +107,7 @@ def undo_restore(undo: str, root: Root) -> str:
     """
     if _ID.fullmatch(undo) is None:
         raise FilesError("There is nothing of that name to undo.")
-    with _told("It was not put back"), ExitStack() as stack:
+    with _reported("It was not put back"), ExitStack() as stack:
         try:
             kept = stack.enter_context(opened(root.path, (*_REPLACED, undo)))
             parts = _read_record(kept)
@@ -152,7 +152,7 @@ def _forget_old(root: Root) -> None:
 
 
 @contextmanager
-def _told(failed: str) -> Iterator[None]:
+def _reported(failed: str) -> Iterator[None]:
     """Tell an error of the file system as a sentence."""
     try:
         yield

@@ -23,7 +23,7 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConfinedPath:
     """Where something is, or was, beneath a root; it need not exist.
 
     Whoever uses it opens the directories above part by part: others may put links in
@@ -48,16 +48,16 @@ def are_parts(parts: Sequence[str]) -> bool:
 
 
 @contextmanager
-def opened_parent(place: Place) -> Iterator[int]:
+def opened_parent(path: ConfinedPath) -> Iterator[int]:
     """Open the directory that something is in.
 
     Raises:
         FilesError: It is the root itself: what is above is not mounted.
-        OSError: The directory is not there any more, or a link is in its place.
+        OSError: The directory is not there any more, or a link is in its path.
     """
-    if not place.parts:
-        raise FilesError(f"{place.name} itself has no versions.")
-    with opened(place.root.path, place.parts[:-1]) as folder:
+    if not path.parts:
+        raise FilesError(f"{path.name} itself has no versions.")
+    with opened(path.root.path, path.parts[:-1]) as folder:
         yield folder
 
 
@@ -69,7 +69,7 @@ class Roots:
     browser: Path
     """Where paths of the file browser begin."""
 
-    def find(self, text: str) -> Place:
+    def find(self, text: str) -> ConfinedPath:
         """Return what a path of the file browser means.
 
         The directory that it is in is followed through links, the last part is not: a
@@ -99,6 +99,6 @@ class Roots:
                 parts = path.relative_to(top).parts
                 if SNAPSHOTS in parts:
                     break
-                return Place(Root(root.name, top), parts)
+                return ConfinedPath(Root(root.name, top), parts)
         names = " or ".join(str(root.path) for root in self.all)
         raise OutsideError(f"{given} is not in {names}, which alone have versions.")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from mofang_files.confined import opened
 from mofang_files.errors import AbsentError, FilesError, from_os
-from mofang_files.roots import SNAPSHOTS, Place, Roots
+from mofang_files.roots import SNAPSHOTS, ConfinedPath, Roots
 from mofang_files.snapshots import (
     NOW,
     ListedSnapshot,
@@ -55,18 +55,18 @@ def find_versions(roots: Roots, text: str) -> dict[str, object]:
     Raises:
         FilesError: It is in none of them, or cannot be read.
     """
-    place = roots.find(text)
-    top = place.root.path
+    path = roots.find(text)
+    top = path.root.path
     versions: list[Version] = []
     deleted: list[dict[str, object]] = []
     has_snapshots = False
     # What is above a root is not mounted: the root itself has no versions.
-    if place.parts:
-        with opened_snapshots(top, place.parts[:-1]) as snapshots:
+    if path.parts:
+        with opened_snapshots(top, path.parts[:-1]) as snapshots:
             if snapshots is not None:
                 has_snapshots = True
-                versions = list_versions(snapshots, place.name)
-    with opened_snapshots(top, place.parts) as snapshots:
+                versions = list_versions(snapshots, path.name)
+    with opened_snapshots(top, path.parts) as snapshots:
         if snapshots is not None:
             has_snapshots = True
             deleted = list_deleted(snapshots)
@@ -151,28 +151,28 @@ def list_deleted(snapshots: Snapshots) -> list[dict[str, object]]:
 
 
 @contextmanager
-def opened_version(place: Place, snapshot: str) -> Iterator[int]:
+def opened_version(path: ConfinedPath, snapshot: str) -> Iterator[int]:
     """Open the directory of a snapshot that has a version; its name is that of now.
 
     Args:
-        place: Whose version it is.
+        path: Whose version it is.
         snapshot: As ``list_versions`` names it.
 
     Raises:
         FilesError: It names no snapshot of the platform's.
         AbsentError: The snapshot does not have it, or is gone.
     """
-    if not place.parts:
-        raise FilesError(f"{place.name} itself has no versions.")
-    above = (*place.parts[:-1], SNAPSHOTS, parse_snapshot(snapshot).name)
+    if not path.parts:
+        raise FilesError(f"{path.name} itself has no versions.")
+    above = (*path.parts[:-1], SNAPSHOTS, parse_snapshot(snapshot).name)
     with ExitStack() as stack:
         try:
-            folder = stack.enter_context(opened(place.root.path, above))
-            os.stat(place.name, dir_fd=folder, follow_symlinks=False)
+            folder = stack.enter_context(opened(path.root.path, above))
+            os.stat(path.name, dir_fd=folder, follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError) as err:
             raise AbsentError(
-                f"The version of {place.name} is not there any more. Choose another."
+                f"The version of {path.name} is not there any more. Choose another."
             ) from err
         except OSError as err:
-            raise from_os(err, f"The version of {place.name} cannot be read") from err
+            raise from_os(err, f"The version of {path.name} cannot be read") from err
         yield folder

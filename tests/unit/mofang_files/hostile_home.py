@@ -58,7 +58,7 @@ _EVENTS = {
 
 Parts = tuple[str, ...]
 
-PLACES: tuple[Parts, ...] = tuple(
+PATHS: tuple[Parts, ...] = tuple(
     tuple(each.split("/"))
     for each in (
         ".cache",
@@ -145,7 +145,7 @@ class HostileHome:
         self._roots = Roots((Root("home", self.root),), self._storage)
         self._cleaner = self._new_cleaner()
         self._undo = UNDO
-        self._facts = self._look()
+        self._facts = self._observe()
 
     def _make_others(self) -> None:
         for name in (
@@ -164,7 +164,7 @@ class HostileHome:
             # Old enough to be forgotten.
             os.utime(each, (time.time() - _MONTH, time.time() - _MONTH))
 
-    def _look(self) -> dict[str, tuple[object, ...]]:
+    def _observe(self) -> dict[str, tuple[object, ...]]:
         """All that is beside the root; the number of its names may change."""
         found = {}
         for each in [self._others, *self._others.rglob("*")]:
@@ -199,7 +199,7 @@ class HostileHome:
                 answer = str(err)
         said = json.dumps(answer, default=str)
         assert CANARY not in said, f"read: {said}"
-        now = self._look()
+        now = self._observe()
         assert now == self._facts, "changed: " + str(
             [
                 name
@@ -294,7 +294,7 @@ class HostileHome:
         """A path of the file browser, mostly of something that is there."""
         parts = list(self.root.relative_to(self._storage).parts)
         usual: list[Parts] = [("src", "train.py"), ("src",), ("src", "a.ckpt")]
-        parts += self._draw.choice(self._draw.choice([usual, usual, list(PLACES)]))
+        parts += self._draw.choice(self._draw.choice([usual, usual, list(PATHS)]))
         if self._draw.random() < 0.2:
             parts.insert(self._draw.randrange(len(parts) + 1), self._draw.choice(TEXTS))
         if self._draw.random() < 0.1:
@@ -312,7 +312,7 @@ class HostileHome:
         Args:
             used: Name that is about to be used, which is the best to swap.
         """
-        parts = self._draw.choice(self._places(used) or PLACES)
+        parts = self._draw.choice(self._paths_named(used) or PATHS)
         act = self._draw.choice(
             [
                 *[self._link] * (12 if used else 4),
@@ -328,7 +328,7 @@ class HostileHome:
         with suppress(OSError), _opened(self.root, parts[:-1]) as folder:
             act(folder, parts[-1])
 
-    def _places(self, name: str) -> list[Parts]:
+    def _paths_named(self, name: str) -> list[Parts]:
         """Where something of a name is by now, or could come to be."""
         if name in {"", ".", ".."} or "/" in name:
             return []
@@ -424,7 +424,7 @@ class HostileHome:
         os.mkfifo(name, dir_fd=folder)
 
     def _rename(self, folder: int, name: str) -> None:
-        *above, new_name = self._draw.choice(PLACES)
+        *above, new_name = self._draw.choice(PATHS)
         with _opened(self.root, tuple(above)) as target:
             _clear(target, new_name)
             os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=target)

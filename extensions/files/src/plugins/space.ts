@@ -57,7 +57,7 @@ export const spacePlugin: JupyterFrontEndPlugin<void> = {
     const command = CommandIDs.showSpace;
     addPanel(app, cleanUp, space, trans);
     warn(space, () => void app.commands.execute(command), trans);
-    tellAway(space, trans);
+    notifyAway(space, trans);
     space.stateChanged.connect(() =>
       app.commands.notifyCommandChanged(command)
     );
@@ -130,7 +130,7 @@ function warn(
 }
 
 /** Say that the storage does not answer, for as long as it does not. */
-function tellAway(space: SpaceModel, trans: TranslationBundle): void {
+function notifyAway(space: SpaceModel, trans: TranslationBundle): void {
   let notice = '';
   space.stateChanged.connect(() => {
     const { awaySince } = space;
