@@ -98,7 +98,8 @@ def test_a_full_storage_refuses_and_heals(
 ) -> None:
     """Writes are refused, reads go on, and what is deleted gives room at once."""
     here, there = (ceph.settings.mount(node) / folder for node in ("cpu-1", "gpu-1"))
-    (here / "notebook.ipynb").write_text("kept")
+    # Synced, as JupyterLab saves: what is not, others cannot read until there is room.
+    assert write(here / "notebook.ipynb", MEGABYTE) is None
     assert write(here / "large", FILLED) is None
     eventually(
         lambda: used_ratio(ceph) > FILLED / ceph.settings.size_bytes,
@@ -123,7 +124,7 @@ def test_a_full_storage_refuses_and_heals(
             within=WITHIN_SECONDS,
             what="the meter says so",
         )
-    assert (there / "notebook.ipynb").read_text() == "kept"
+    assert len((there / "notebook.ipynb").read_bytes()) == MEGABYTE
     for name in ("large", "more"):
         with suppress(FileNotFoundError):
             (here / name).unlink()

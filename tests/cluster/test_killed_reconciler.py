@@ -293,6 +293,20 @@ async def case(
             reconciler.kill()
 
 
+LAST_KILLS = [
+    Kill("kubernetes", "DELETE namespaces *", "after"),
+    Kill("kubernetes", "DELETE persistentvolumes mofang-*-users", "before"),
+]
+
+
+def first_kills(case: Case) -> list[Kill]:
+    return [
+        Kill("kubernetes", "PATCH namespaces *", "after"),
+        Kill("file system", f"mkdir {case.project}", "after"),
+        Kill("file system", f"mkdir {case.home}", "after"),
+    ]
+
+
 async def made_once(case: Case) -> Writes:
     """Make and remove undisturbed; return the writes of both."""
     case.reconciler.start()
@@ -319,22 +333,19 @@ async def made_with_kills(case: Case, making: list[Kill], removing: list[Kill]) 
     return len(died)
 
 
-async def test_what_was_begun_is_finished(case: Case) -> None:
-    """Killed where most is half done; elsewhere, it is killed by the long test."""
+async def test_these_are_the_writes(case: Case) -> None:
+    """Where most is half done is among what the long tests kill at."""
     making, removing = await made_once(case)
 
-    first = [
-        Kill("kubernetes", "PATCH namespaces *", "after"),
-        Kill("file system", f"mkdir {case.project}", "after"),
-        Kill("file system", f"mkdir {case.home}", "after"),
-    ]
-    last = [
-        Kill("kubernetes", "DELETE namespaces *", "after"),
-        Kill("kubernetes", "DELETE persistentvolumes mofang-*-users", "before"),
-    ]
-    assert {(each.part, each.what) for each in first} <= set(making)
-    assert {(each.part, each.what) for each in last} <= set(removing)
-    assert await made_with_kills(case, first, last) == len(first) + len(last)
+    assert {(each.part, each.what) for each in first_kills(case)} <= set(making)
+    assert {(each.part, each.what) for each in LAST_KILLS} <= set(removing)
+
+
+@pytest.mark.long
+async def test_what_was_begun_is_finished(case: Case) -> None:
+    first = first_kills(case)
+
+    assert await made_with_kills(case, first, LAST_KILLS) == len(first + LAST_KILLS)
 
 
 @pytest.mark.long

@@ -59,10 +59,11 @@ def lock_out_reconciler(name: str, project: str, home: str) -> list[dict[str, An
     """
     group = {"apiVersion": "admissionregistration.k8s.io/v1"}
     namespace = f"mofang-project-{project}"
+    # A field that is not there is an error, and an error a refusal.
     is_ours = (
-        f"request.namespace == '{namespace}' || "
-        f"request.name in ['{project}', '{home}', '{namespace}'] || "
-        f"request.name.startsWith('mofang-{project}-')"
+        f"(has(request.namespace) && request.namespace == '{namespace}') || "
+        f"(has(request.name) && (request.name in ['{project}', '{home}', "
+        f"'{namespace}'] || request.name.startsWith('mofang-{project}-')))"
     )
     rules = {
         "apiGroups": ["*"],

@@ -114,15 +114,16 @@ class _Ear:
     def __init__(self, kill_at: str, moment: str) -> None:
         self._kill_at = kill_at
         self._moment = moment
+        self._is_dying = False
         self._thread: int | None = None
         """In which the write was, that is over with whatever comes next."""
 
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         thread = threading.get_ident()
-        if thread == threading.main_thread().ident:
+        if self._is_dying or thread == threading.main_thread().ident:
             return
         if self._thread == thread:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._die()
         if event not in _EVENTS:
             return
         name = f"{event.removeprefix('os.')} {arguments[0]}"
@@ -130,10 +131,15 @@ class _Ear:
             path = Path(f"/proc/self/fd/{arguments[0]}").readlink()
             name = f"{event.removeprefix('os.')} {path.name}"
         if name == self._kill_at and self._moment == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._die()
         os.write(1, f"{_MARK}{name}\n".encode())
         if name == self._kill_at:
             self._thread = thread
+
+    def _die(self) -> None:
+        # That is an event, too.
+        self._is_dying = True
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _run(options: dict[str, str]) -> None:
