@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,7 @@ from typing import Any, Literal
 import pytest
 import pytest_asyncio
 import yaml
-from cluster.test_jobs_world import eventually, the_configuration
+from cluster.test_jobs_world import STORAGE, eventually, the_configuration
 from kubernetes_asyncio import client
 
 from mofang_kube.names import UID
@@ -241,6 +242,22 @@ async def locked_out(project: str, home: str) -> AsyncIterator[None]:
             )
 
 
+@asynccontextmanager
+async def removed_afterwards(
+    api: client.ApiClient, project: str, home: str
+) -> AsyncIterator[None]:
+    """Have the platform's own reconciler remove what a test that failed has left."""
+    objects = client.CustomObjectsApi(api)
+    try:
+        yield
+    finally:
+        for plural, name in (("projects", project), ("homes", home)):
+            with suppress(client.ApiException):
+                await objects.delete_cluster_custom_object(*GROUP, plural, name)
+        for folder in (f"projects/{project}", f"logs/{project}", f"users/{home}"):
+            shutil.rmtree(STORAGE / folder, ignore_errors=True)
+
+
 def rendered_settings(root: Path) -> dict[str, Any]:
     """The running platform's settings, with a storage of the test's own."""
     found = Platform().get("configmap", "mofang-reconciler", "-n", "mofang")
@@ -268,6 +285,7 @@ async def case(
     configuration = await the_configuration()
     async with (
         client.ApiClient(configuration) as api,
+        removed_afterwards(api, project, home),
         locked_out(project, home),
         running_proxy(configuration) as proxy,
     ):
