@@ -114,7 +114,7 @@ def _process(namespace: str, program: str, target: str = "") -> int:
     mine = [pod["metadata"]["uid"] for pod in pods]
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            arguments = (entry / "cmdline").read_text().split("\0")
+            arguments = os.fsdecode((entry / "cmdline").read_bytes()).split("\0")
             cgroup = (entry / "cgroup").read_text()
         except OSError:
             continue
