@@ -107,7 +107,7 @@ test-e2e: .venv/ready
 	$(BIN)/pytest tests/e2e
 
 test-long: test-programs ## Tests whose right answer takes minutes; needs `make up`
-	$(BIN)/python -m tests.support.needs cluster e2e
+	$(BIN)/python -m tests.support.needs unit cluster ceph e2e
 	$(BIN)/python -m tests.long
 
 test-peers: .venv/ready ## The suites of KUBESPAWNER and TRAEFIK_PROXY (checkouts) on our classes; needs `make up`
