@@ -143,6 +143,10 @@ wire: .venv/ready ## Rewrite the types and the validation of the form from the w
 	cd extensions && $(NODE) jlpm install --immutable
 	cd extensions/shared && $(NODE) jlpm wire
 
+page: .venv/ready ## Rewrite the script of the hub's page of jobs
+	cd extensions && $(NODE) jlpm install --immutable
+	cd extensions/training && $(NODE) jlpm page
+
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group pyproject.toml:dev --no-emit-package mofang \
