@@ -9,9 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const pathOf = path => fileURLToPath(new URL(path, import.meta.url));
-const OUTPUT = pathOf(
-  '../../../hub/mofang_hub/pages/static/jobs.generated.js'
-);
+const OUTPUT = pathOf('../../../hub/mofang_hub/pages/static/jobs.generated.js');
 const BANNER = `/**
  * Made from extensions/training/src/page by scripts/page.mjs there; \`make page\` writes it.
  */`;
@@ -23,6 +21,7 @@ const {
   // Else comments name modules by where it was called.
   absWorkingDir: pathOf('..'),
   bundle: true,
+  minify: true,
   write: false,
   format: 'iife',
   target: 'es2022',

@@ -19,6 +19,7 @@ export function showTemplate(): HTMLElement {
   byLabel('Framework').append(new Option('pytorch'), new Option('horovod'));
   const dialogue = document.querySelector('dialog')!;
   // What jsdom lacks.
+  Element.prototype.scrollIntoView = () => undefined;
   dialogue.showModal = () => dialogue.setAttribute('open', '');
   dialogue.addEventListener('submit', event => {
     event.preventDefault();

@@ -67,12 +67,7 @@ async def ask(browser, verb="GET", path="", **options):
 
 async def whose(browser, token):
     """What the hub says of a token."""
-    return await browser.http.get(
-        "/hub/api/user",
-        headers={"Authorization": f"token {token}"},
-        # The cookies would be taken where the token is not.
-        cookies={"jupyterhub-hub-login": ""},
-    )
+    return await bare(browser, "GET", "/hub/api/user", Authorization=f"token {token}")
 
 
 async def bare(browser, verb, path, **headers):
@@ -177,7 +172,7 @@ async def test_a_log_out_ends_the_token(hub, service):
     token = service.token
     await eve.open("/hub/logout")
     assert (await whose(eve, token)).status_code == 403
-    answer = await ask(eve)
+    answer = await eve.open(API)
     assert (answer.status_code, answer.json()["message"]) == (403, LOG_IN)
 
 

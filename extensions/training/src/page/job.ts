@@ -50,8 +50,7 @@ export class JobView {
       await this._jobs.open(this._id);
     } catch (reason) {
       this._problem = messageOf(reason);
-      this._isMissing =
-        reason instanceof ServiceError && reason.status === 404;
+      this._isMissing = reason instanceof ServiceError && reason.status === 404;
     }
     this._render();
   }
@@ -63,8 +62,7 @@ export class JobView {
     if (!job && this._wasThere) {
       problem = 'This job was deleted. Go back to the list of jobs.';
     } else if (isLost && !this._isMissing) {
-      problem =
-        this._jobs.problem ?? 'The connection was lost. Trying again…';
+      problem = this._jobs.problem ?? 'The connection was lost. Trying again…';
     }
     setText(byId('mofang-problem-text'), problem ?? '');
     byId('mofang-problem').hidden = problem === null;
@@ -117,11 +115,7 @@ export class JobView {
     const node = element('li', 'mofang-replica');
     const state = element('span', 'mofang-state');
     setState(state, replica.state);
-    const button = element(
-      'button',
-      'btn btn-sm btn-outline-secondary',
-      'Log'
-    );
+    const button = element('button', 'btn btn-sm btn-outline-secondary', 'Log');
     button.type = 'button';
     button.setAttribute('aria-label', `Log of ${name}`);
     button.addEventListener('click', () => this._log.show(name));

@@ -1,6 +1,11 @@
 import { type IJob, type JobState } from '@mofang/shared';
 
-import { ACTIVE, EVERYTHING, type IJobFilter, isEmpty } from '../model/jobFilter';
+import {
+  ACTIVE,
+  EVERYTHING,
+  type IJobFilter,
+  isEmpty
+} from '../model/jobFilter';
 import { JobListing } from '../panel/listing';
 import type { ITrainingJobs } from '../tokens';
 import { byId, element, setOptionalText, setState, setText } from './dom';

@@ -36,10 +36,7 @@ export class LogView {
     );
     this._follow.addEventListener('change', () => this._followOrPause());
     this._system.addEventListener('change', () =>
-      this._scroller.classList.toggle(
-        'mofang-no-system',
-        !this._system.checked
-      )
+      this._scroller.classList.toggle('mofang-no-system', !this._system.checked)
     );
     this._earlier.addEventListener('click', () => void this._loadEarlier());
     this._scroller.addEventListener('scroll', this._onScroll, {

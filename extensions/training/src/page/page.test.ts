@@ -66,7 +66,9 @@ const queued = job('b', {
 });
 
 test('the list is newest first and says how each job goes', async () => {
-  list(new FakeServer([queued, job('a', { owner: 'ben', alert: 'It hangs.' })]));
+  list(
+    new FakeServer([queued, job('a', { owner: 'ben', alert: 'It hangs.' })])
+  );
   await shown(/^2 jobs$/);
   assert.deepEqual(names(), ['name-b', 'name-a']);
   await shown(/place 2 of 5 in the queue/);
@@ -117,7 +119,7 @@ test('the address has the filter, and the filter the address', async () => {
   list(server, '?state=Failed');
   await waitFor(() => assert.deepEqual(names(), ['name-c']));
   await fill('State', '');
-  await waitFor(() => assert.deepEqual(names(), ['name-a', 'name-c']));
+  await waitFor(() => assert.deepEqual(names(), ['name-c', 'name-a']));
   assert.equal(window.location.search, '');
   const mine = screen.getByRole<HTMLInputElement>('checkbox', { name: 'Mine' });
   mine.checked = true;
@@ -129,7 +131,7 @@ test('the address has the filter, and the filter the address', async () => {
   search.dispatchEvent(new Event('input'));
   await shown(/^No jobs match\./);
   await press('Clear filter');
-  await waitFor(() => assert.deepEqual(names(), ['name-a', 'name-c']));
+  await waitFor(() => assert.deepEqual(names(), ['name-c', 'name-a']));
   assert.equal(window.location.search, '');
   await hasFocus(() => screen.getByRole('searchbox'));
 });
@@ -157,7 +159,11 @@ test('a service that is away is said, and asked again', async () => {
   server.answer('GET jobs/watch', away);
   list(server);
   await shown(/The training service does not answer\./);
-  server.answer('GET jobs', () => ({ jobs: server.jobs, next: null, total: 1 }));
+  server.answer('GET jobs', () => ({
+    jobs: server.jobs,
+    next: null,
+    total: 1
+  }));
   await press('Try again now');
   await waitFor(() => assert.deepEqual(names(), ['name-a']));
 });
@@ -179,7 +185,12 @@ function failed(): FakeServer {
       reason: 'worker-1 ran out of memory.',
       replicas: [
         replica({ state: 'Succeeded', exit_code: 0 }),
-        replica({ index: 1, state: 'Failed', exit_code: 137, reason: 'Killed.' })
+        replica({
+          index: 1,
+          state: 'Failed',
+          exit_code: 137,
+          reason: 'Killed.'
+        })
       ],
       attempt: 2,
       restarts: [
@@ -196,10 +207,16 @@ function failed(): FakeServer {
     })
   ]);
   server.answer('GET jobs/a/logs/worker/0', log);
-  server.answer('GET jobs/a/logs/worker/1', () =>
-    new Response('second\n', {
-      headers: { 'X-Log-Size': '7', 'X-Log-Next': '7', 'X-Log-Complete': 'true' }
-    })
+  server.answer(
+    'GET jobs/a/logs/worker/1',
+    () =>
+      new Response('second\n', {
+        headers: {
+          'X-Log-Size': '7',
+          'X-Log-Next': '7',
+          'X-Log-Complete': 'true'
+        }
+      })
   );
   return server;
 }
@@ -293,9 +310,15 @@ test('outcomes of one’s own jobs are told once, also after a gap', async () =>
   );
   await waitFor(() => assert.equal(server.sentTo('GET jobs').length, 1));
   await waitFor(() => assert.equal(jobs.connectionStatus, 'live'));
-  server.emit({ type: 'modified', job: job('b', { owner: 'ben', state: 'Failed' }) });
+  server.emit({
+    type: 'modified',
+    job: job('b', { owner: 'ben', state: 'Failed' })
+  });
   server.emit({ type: 'modified', job: job('a', { alert: 'It hangs.' }) });
-  server.emit({ type: 'modified', job: job('a', { alert: 'It still hangs.' }) });
+  server.emit({
+    type: 'modified',
+    job: job('a', { alert: 'It still hangs.' })
+  });
   await waitFor(() => assert.deepEqual(told, ['a Hanging']));
   server.jobs[0] = job('a', { state: 'Failed' });
   jobs.reconnect();
