@@ -103,9 +103,7 @@ class _ForwardHandler(APIHandler):  # type: ignore[misc] # likewise
         except web.HTTPError as err:
             raise web.HTTPError(HTTPStatus.FORBIDDEN, RELOAD) from err
 
-    async def forward(
-        self, path: str, *queries: str, is_endless: bool = False
-    ) -> None:
+    async def forward(self, path: str, *queries: str, is_endless: bool = False) -> None:
         """Pass a request on, and its answer piece by piece as it comes.
 
         Args:

@@ -99,7 +99,8 @@ async def test_an_address_names_project_and_job(ada):
 
 async def test_a_project_of_others_looks_as_if_there_was_none(ada, projects):
     projects(
-        project_body(), project_body("other", members=[{"user": "ben", "role": "admin"}])
+        project_body(),
+        project_body("other", members=[{"user": "ben", "role": "admin"}]),
     )
     for name in ("other", "nothing"):
         page = await ada.open(f"/hub/jobs/{name}/digits-x1y2z3")
