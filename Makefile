@@ -20,7 +20,7 @@ FRONTENDS := shared training cloudshell tensorboard files
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down migrate clean status build test lint format bench rights docs frameworks client wire lock \
+.PHONY: up wait down migrate clean status build test lint format bench rights docs frameworks client wire page lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-ceph test-e2e test-long test-peers test-bare attack
 

@@ -188,7 +188,7 @@ class _ForwardHandler(APIHandler):  # type: ignore[misc] # likewise
         self.finish()
 
     def _client(self) -> str:
-        """Return who calls, as proxies write it down; the last is who called the hub."""
+        """Return who calls, as proxies write it down, the nearest last."""
         peer = self.request.connection.context.address
         address = str(peer[0]) if isinstance(peer, tuple) else ""
         said = self.request.headers.get_list("X-Forwarded-For")

@@ -251,7 +251,7 @@ test('a link leads to the log of its replica', async () => {
 test('lines of the platform can be left out', async () => {
   view(failed());
   await shown(/loss 1/);
-  const box = screen.getByRole('checkbox', { name: 'Lines of the platform' });
+  const box = screen.getByRole('checkbox', { name: 'Platform messages' });
   box.click();
   assert.ok(screen.getByRole('log').classList.contains('mofang-no-system'));
 });
