@@ -77,6 +77,8 @@ def broken_rules(page: Page) -> list[str]:
 def check_looks(page: Page, take: Callable[[Page, str], None], name: str) -> None:
     """Readable in both themes, named, and not wider than the window."""
     main = page.get_by_role("main")
+    # Colours of another theme come at once.
+    page.emulate_media(reduced_motion="reduce")
     for theme in ("dark", "light"):
         page.evaluate(
             "theme => document.documentElement.dataset.bsTheme = theme", theme
