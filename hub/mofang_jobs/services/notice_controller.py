@@ -182,7 +182,7 @@ class NoticeController:
             try:
                 queue.put_nowait(notice)
             except asyncio.QueueFull:
-                log.error("notice dropped", sender=sender.name, job=notice.job)
+                log.warning("notice dropped", sender=sender.name, job=notice.job)
 
     async def _send_all(
         self, sender: NoticeSender, queue: asyncio.Queue[Notice]
@@ -197,7 +197,7 @@ class NoticeController:
                 await sender.send(notice)
             except NoticeError as err:
                 if pause is None or err.is_final:
-                    log.error("notice not sent", error=str(err), **about)
+                    log.warning("notice not sent", error=str(err), **about)
                     return
                 log.warning("notice is sent again", error=str(err), **about)
                 await asyncio.sleep(pause)
