@@ -127,6 +127,10 @@ def test_a_job_is_followed_and_cancelled_without_a_server(
     expect(log).to_contain_text(re.compile("epoch [0-9]+"))
     page.get_by_label("Follow").uncheck()
     check_looks(page, screenshot, f"job-page-{kind}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == f"mofang-job-{job['id']}-worker-1.log"
+    assert b"epoch 1\n" in download.value.path().read_bytes()
 
     page.get_by_role("button", name="Cancel job…").press("Enter")
     dialogue = page.get_by_role("dialog", name="Cancel “counting”?")

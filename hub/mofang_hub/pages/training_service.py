@@ -77,7 +77,8 @@ class SessionTokens:
 
     def forget(self, user: Any, session: str | None) -> None:
         """Make another next time: the person may have revoked this one."""
-        self._tokens.pop((user.id, session), None)
+        if session is not None:
+            self._tokens.pop((user.id, session), None)
 
 
 class TrainingService:

@@ -59,7 +59,7 @@ class Notice:
 
     @property
     def sentence(self) -> str:
-        """Return it for people, such as ``digits-x1y2z3 has failed.``"""
+        """Return what people read, such as ``digits-x1y2z3 has failed``, as a sentence."""
         return f"{self.job} {_SENTENCES[self.event]}."
 
     @property

@@ -95,7 +95,9 @@ export class LogView {
       role: name.slice(0, at),
       index: Number(name.slice(at + 1))
     });
-    byId<HTMLAnchorElement>('mofang-log-download').href = source.url;
+    const download = byId<HTMLAnchorElement>('mofang-log-download');
+    download.href = source.url;
+    download.download = `mofang-job-${this._job}-${name}.log`;
     const reader: LogReader = new LogReader(
       source,
       this._listenerOf(() => this._reader === reader)

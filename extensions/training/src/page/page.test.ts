@@ -14,7 +14,7 @@ import { FakeServer, refusal } from '../../testing/server';
 import { announce } from './announce';
 import { JobView } from './job';
 import { ListView } from './list';
-import { OutcomeWatch } from './notices';
+import { Notices, OutcomeWatch } from './notices';
 
 const HOSTILE = '<img src=x onerror="document.title=1">';
 
@@ -240,6 +240,10 @@ test('each replica has its log, and the address says whose', async () => {
   await shown(/second/);
   assert.equal(window.location.search, '?replica=worker-1');
   await hasFocus(() => screen.getByRole('log'));
+  const link = screen.getByRole<HTMLAnchorElement>('link', {
+    name: 'Download'
+  });
+  assert.equal(link.download, 'mofang-job-a-worker-1.log');
   await shown(/^Complete\.$/);
 });
 
@@ -323,4 +327,81 @@ test('outcomes of one’s own jobs are told once, also after a gap', async () =>
   server.jobs[0] = job('a', { state: 'Failed' });
   jobs.reconnect();
   await waitFor(() => assert.deepEqual(told, ['a Hanging', 'a Failed']));
+});
+
+/** Browsers' notifications, as the person answers the browser's question. */
+class FakeNotification extends EventTarget {
+  static permission: NotificationPermission = 'default';
+  static answer: NotificationPermission = 'granted';
+  static shown: FakeNotification[] = [];
+
+  static async requestPermission(): Promise<NotificationPermission> {
+    this.permission = this.answer;
+    return this.permission;
+  }
+
+  constructor(
+    readonly title: string,
+    readonly options: NotificationOptions
+  ) {
+    super();
+    FakeNotification.shown.push(this);
+  }
+}
+
+function withNotifications(answer: NotificationPermission): Notices {
+  localStorage.clear();
+  FakeNotification.permission = 'default';
+  FakeNotification.answer = answer;
+  FakeNotification.shown = [];
+  Object.assign(globalThis, { Notification: FakeNotification });
+  Object.assign(window, {
+    Notification: FakeNotification,
+    isSecureContext: true
+  });
+  open(new FakeServer(), '/hub/jobs/vision');
+  return new Notices(
+    document.getElementById('mofang-notices') as HTMLButtonElement,
+    document.getElementById('mofang-notices-note')!,
+    id => `/hub/jobs/vision/${id}`
+  );
+}
+
+test('notifications are shown to who asks for them, without a reason', async () => {
+  const notices = withNotifications('granted');
+  const failure = job('a', { state: 'Failed', reason: 'Secret words.' });
+  notices.show(failure, 'Failed');
+  assert.equal(FakeNotification.shown.length, 0);
+  let toggled = 0;
+  notices.toggled = () => toggled++;
+  const button = await press('Notify me');
+  await waitFor(() =>
+    assert.equal(button.getAttribute('aria-pressed'), 'true')
+  );
+  assert.equal(toggled, 1);
+  notices.show(failure, 'Failed');
+  const [{ title, options }] = FakeNotification.shown;
+  assert.equal(title, 'name-a has failed.');
+  assert.deepEqual(options, { body: 'Project vision', tag: 'a Failed' });
+  await press('Notify me');
+  await waitFor(() => assert.ok(!notices.isOn));
+});
+
+test('a browser that blocks notifications is explained', async () => {
+  const notices = withNotifications('denied');
+  await press('Notify me');
+  await shown(/^Your browser blocks notifications of this page\./);
+  assert.ok(!notices.isOn);
+  assert.ok(document.getElementById('mofang-notices')!.hidden);
+});
+
+test('without HTTPS there are no notifications, and it says so', async () => {
+  withNotifications('granted');
+  Object.assign(window, { isSecureContext: false });
+  new Notices(
+    document.getElementById('mofang-notices') as HTMLButtonElement,
+    document.getElementById('mofang-notices-note')!,
+    id => id
+  );
+  await shown(/^Browsers show notifications of pages by HTTPS only\.$/);
 });
