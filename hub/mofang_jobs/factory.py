@@ -43,7 +43,7 @@ from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.job_status import MOST_DESCRIBED, JobStatusService
 from mofang_jobs.services.job_validator import JobValidator
 from mofang_jobs.services.log_reader import LogReader
-from mofang_jobs.services.notice_controller import NoticeController
+from mofang_jobs.services.notice_controller import GRACE_SECONDS, NoticeController
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from mofang_jobs.services.retention import Retention
@@ -141,6 +141,7 @@ def build_service(
     session_check_seconds: float = CHECK_SECONDS,
     recognise_seconds: float = RECOGNISE_SECONDS,
     most_described: int = MOST_DESCRIBED,
+    notice_grace_seconds: float = GRACE_SECONDS,
 ) -> TrainingService:
     """Wire the services of one process.
 
@@ -153,6 +154,7 @@ def build_service(
         session_check_seconds: Time between two checks of an open session.
         recognise_seconds: Time between two checks of an open stream's token.
         most_described: How many descriptions of jobs are kept.
+        notice_grace_seconds: How long after its end a job counts as failed for good.
     """
     cache, job_storage = adapters.cache, adapters.job_storage
     logs, records, samples = adapters.logs, adapters.records, adapters.samples
@@ -263,6 +265,7 @@ def build_service(
             minimum=timedelta(minutes=settings.notices.minimum_minutes),
             leads=leads,
             now=cache.now,
+            grace_seconds=notice_grace_seconds,
         ),
         removal=removal,
         prerequisites=UnownedPrerequisites(cache, job_storage, leads=leads),

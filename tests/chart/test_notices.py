@@ -45,7 +45,7 @@ def test_by_default_nobody_is_told(chart):
 
 
 @pytest.mark.parametrize(
-    ("notices", "sentence"),
+    ("notices", "message"),
     [
         ({"webhooks": [{"name": "chat"}]}, "jobs.notices.existingSecret"),
         (
@@ -55,5 +55,5 @@ def test_by_default_nobody_is_told(chart):
         ({"mail": {"host": "smtp.example.org"}}, "jobs.notices.mail.sender"),
     ],
 )
-def test_what_is_missing_is_said(refusal, minimal, notices, sentence):
-    assert sentence in refusal(minimal, {"jobs": {"notices": notices}})
+def test_what_is_missing_is_said(refusal, minimal, notices, message):
+    assert message in refusal(minimal, {"jobs": {"notices": notices}})

@@ -74,7 +74,7 @@ def broken_rules(page: Page) -> list[str]:
     return [str(each) for each in found]
 
 
-def check_looks(page: Page, take: Callable[[Page, str], None], name: str) -> None:
+def check_appearance(page: Page, take: Callable[[Page, str], None], name: str) -> None:
     """Readable in both themes, named, and not wider than the window."""
     main = page.get_by_role("main")
     # Colours of another theme come at once.
@@ -112,7 +112,7 @@ def test_a_job_is_followed_and_cancelled_without_a_server(
     row = row_of(page, job)
     expect(row).to_contain_text("Running", timeout=STARTED_MS)
     expect(row).to_contain_text("pytorch · ada · 2 replicas · running for")
-    check_looks(page, screenshot, f"jobs-page-{kind}")
+    check_appearance(page, screenshot, f"jobs-page-{kind}")
 
     row.get_by_role("link", name="counting").press("Enter")
     log = page.get_by_role("log")
@@ -126,7 +126,7 @@ def test_a_job_is_followed_and_cancelled_without_a_server(
     expect(log).to_be_focused()
     expect(log).to_contain_text(re.compile("epoch [0-9]+"))
     page.get_by_label("Follow").uncheck()
-    check_looks(page, screenshot, f"job-page-{kind}")
+    check_appearance(page, screenshot, f"job-page-{kind}")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == f"mofang-job-{job['id']}-worker-1.log"

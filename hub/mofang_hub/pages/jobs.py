@@ -19,10 +19,10 @@ from tornado.iostream import StreamClosedError
 from typing_extensions import override
 
 from mofang_api.models import Framework, JobState
-from mofang_hub.pages.training_service import (
+from mofang_hub.pages.training_client import (
     NoSessionError,
-    ServiceAwayError,
-    TrainingService,
+    TrainingApiClient,
+    TrainingUnavailableError,
 )
 from mofang_kube.errors import MofangError
 
@@ -90,7 +90,7 @@ class _ForwardHandler(APIHandler):  # type: ignore[misc] # likewise
     _accept_token_auth = False
 
     @override
-    def initialize(self, service: TrainingService) -> None:
+    def initialize(self, service: TrainingApiClient) -> None:
         self._service = service
         self._asking: asyncio.Future[None] | None = None
 
@@ -122,7 +122,7 @@ class _ForwardHandler(APIHandler):  # type: ignore[misc] # likewise
                 raise
         except StreamClosedError:
             pass  # The browser has gone; nobody is left to be told.
-        except ServiceAwayError as err:
+        except TrainingUnavailableError as err:
             self.log.warning("Training service: %s: %s", self.request.path, err)
             if self._headers_written:
                 # A cut connection is the only way left to say that it is not all.
@@ -209,7 +209,7 @@ class JobWatchHandler(_ForwardHandler):
         await self.forward(f"{project}/jobs/watch", is_endless=True)
 
 
-class JobHandler(_ForwardHandler):
+class ForwardedJobHandler(_ForwardHandler):
     """One job."""
 
     async def get(self, project: str, job: str) -> None:
@@ -251,7 +251,7 @@ def jobs_handlers(training_url: str | None) -> list[Any]:
     """
     if training_url is None:
         return []
-    basis = {"service": TrainingService(training_url)}
+    basis = {"service": TrainingApiClient(training_url)}
     jobs = rf"/jobs/{_PROJECT}/mofang/training/api/jobs"
     return [
         (r"/jobs", JobsPageHandler),
@@ -259,7 +259,7 @@ def jobs_handlers(training_url: str | None) -> list[Any]:
         (rf"/jobs/{_PROJECT}/{_JOB}", JobsPageHandler),
         (jobs, JobListHandler, basis),
         (rf"{jobs}/watch", JobWatchHandler, basis),
-        (rf"{jobs}/{_JOB}", JobHandler, basis),
+        (rf"{jobs}/{_JOB}", ForwardedJobHandler, basis),
         (rf"{jobs}/{_JOB}/cancel", JobCancelHandler, basis),
         (rf"{jobs}/{_JOB}/logs/{_REPLICA}", JobLogHandler, basis),
     ]

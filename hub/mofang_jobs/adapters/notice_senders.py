@@ -99,7 +99,7 @@ class WebhookSender:
             "owner": notice.owner,
             "url": url,
             # What Slack, Mattermost and their kin show.
-            "text": f"{notice.sentence} Owner {owner}, project {notice.project}: {url}",
+            "text": f"{notice.message} Owner {owner}, project {notice.project}: {url}",
         }
 
 
@@ -158,7 +158,7 @@ class MailSender:
         message = EmailMessage()
         message["From"] = self._settings.sender
         message["To"] = self.address(notice.owner)
-        message["Subject"] = notice.sentence.removesuffix(".")
+        message["Subject"] = notice.message.removesuffix(".")
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(
             domain=self._settings.sender.rpartition("@")[2]
@@ -166,7 +166,7 @@ class MailSender:
         # Out-of-office replies are for people.
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(
-            f"{notice.sentence}\n\nProject {notice.project}\n"
+            f"{notice.message}\n\nProject {notice.project}\n"
             f"{self._public_url}{notice.path}\n"
         )
         return message

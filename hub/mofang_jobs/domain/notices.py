@@ -21,7 +21,7 @@ class NoticeEvent(StrEnum):
     HANGING = "hanging"
 
 
-_SENTENCES = {
+_MESSAGES = {
     NoticeEvent.SUCCEEDED: "has succeeded",
     NoticeEvent.FAILED: "has failed",
     NoticeEvent.HANGING: "seems to hang",
@@ -58,9 +58,9 @@ class Notice:
     owner: str
 
     @property
-    def sentence(self) -> str:
-        """Return what people read, such as ``digits-x1y2z3 has failed``, as a sentence."""
-        return f"{self.job} {_SENTENCES[self.event]}."
+    def message(self) -> str:
+        """Return what people read: ``digits-x1y2z3 has failed``, with a full stop."""
+        return f"{self.job} {_MESSAGES[self.event]}."
 
     @property
     def path(self) -> str:

@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 60.0
 """How often all jobs are looked at, for what no change has told of."""
 
-SETTLE = timedelta(seconds=15)
+GRACE_SECONDS = 15.0
 """After its end a failed job may turn out to be restarted, once its pods are known."""
 
 LATEST = timedelta(hours=1)
@@ -62,6 +62,7 @@ class NoticeController:
         minimum: Of jobs that ended sooner after their submission nothing is told.
         leads: Says whether this process tells.
         now: The time, as the cluster has it.
+        grace_seconds: How long after its end a job counts as failed for good.
         pauses: Seconds between tries to send.
     """
 
@@ -76,6 +77,7 @@ class NoticeController:
         minimum: timedelta = timedelta(0),
         leads: Leads = always,
         now: Callable[[], datetime] = local_time,
+        grace_seconds: float = GRACE_SECONDS,
         pauses: Sequence[float] = PAUSES_SECONDS,
     ) -> None:
         self._cache = cache
@@ -85,11 +87,12 @@ class NoticeController:
         self._minimum = minimum
         self._leads = leads
         self._now = now
+        self._grace_seconds = grace_seconds
         self._pauses = pauses
         self._queues: list[tuple[NoticeSender, asyncio.Queue[Notice]]] = [
             (each, asyncio.Queue(MOST_WAITING)) for each in senders
         ]
-        self._unsettled: set[str] = set()
+        self._in_grace_period: set[str] = set()
         """Ids of jobs that have failed a moment ago."""
 
     async def run(self) -> None:
@@ -107,7 +110,7 @@ class NoticeController:
             while True:
                 if self._queues and self._leads():
                     await self.reconcile(changed)
-                pause = SETTLE.total_seconds() if self._unsettled else POLL_SECONDS
+                pause = self._grace_seconds if self._in_grace_period else POLL_SECONDS
                 changed = await subscription.wait(pause)
 
     async def reconcile(self, changed: Collection[str] = ()) -> None:
@@ -116,27 +119,29 @@ class NoticeController:
         Args:
             changed: Ids of the jobs to look at; none for all.
         """
-        wanted = {*changed, *self._unsettled} if changed else None
-        self._unsettled.clear()
+        wanted = {*changed, *self._in_grace_period} if changed else None
+        self._in_grace_period.clear()
         for job in self._cache.list_all():
             if wanted is not None and job.id not in wanted:
                 continue
             try:
-                await self._tell_if_due(job)
+                await self._notify_if_due(job)
             except MofangError as err:
                 log.warning("notice not written", job=job.id, error=str(err))
             except Exception:
                 # What is wrong with one job does not keep the others.
                 log.exception("notice broke", job=job.id, project=job.project)
 
-    async def _tell_if_due(self, job: ObservedJob) -> None:
+    async def _notify_if_due(self, job: ObservedJob) -> None:
         is_hanging = self._conditions.find(job, ConditionType.HANGING) is not None
         state = self._job_status.describe(job).job.state
         event = notice_event(state, is_hanging=is_hanging)
         if event == (job.notified or None) or not self._is_wanted(job, event):
             return
-        if event is NoticeEvent.FAILED and self._age(job) < SETTLE:
-            self._unsettled.add(job.id)
+        if event is NoticeEvent.FAILED and self._age(job) < timedelta(
+            seconds=self._grace_seconds
+        ):
+            self._in_grace_period.add(job.id)
             return
         if await self._record(job, event) and event is not None:
             self._queue(

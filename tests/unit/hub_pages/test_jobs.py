@@ -48,11 +48,12 @@ async def ada(hub, service):
 
 
 @pytest.fixture
-def projects(monkeypatch):
+def projects(hub):
     def use(*bodies):
-        monkeypatch.setattr(FakeSpawner, "catalog", a_catalog(list(bodies), []))
+        hub.spawner.catalog = a_catalog(list(bodies), [])
 
-    return use
+    yield use
+    hub.spawner.catalog = FakeSpawner.catalog
 
 
 async def ask(browser, verb="GET", path="", **options):

@@ -29,7 +29,6 @@ from mofang_jobs.adapters.notice_senders import (
 )
 from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.notices import Notice, NoticeError, NoticeEvent, notice_event
-from mofang_jobs.services import notice_controller
 from mofang_jobs.services.notice_controller import NoticeController
 from support.eventually import until
 
@@ -60,7 +59,7 @@ class FakeSender:
         self.taken.append(notice)
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def reported(self) -> list[tuple[str, str]]:
         return [(each.job, each.event.value) for each in self.taken]
 
 
@@ -69,10 +68,21 @@ def sender() -> FakeSender:
     return FakeSender()
 
 
-@pytest.fixture
-def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that has failed is known to be over at once."""
-    monkeypatch.setattr(notice_controller, "SETTLE", timedelta(0))
+def noticed_world(
+    folder: Path,
+    sender: FakeSender,
+    *given: Any,
+    grace_seconds: float = 0,
+    **more: Any,
+) -> Any:
+    """The service with a sender; a job that fails has failed for good at once."""
+    return running_world(
+        folder,
+        *given,
+        notice_senders=[sender],
+        notice_grace_seconds=grace_seconds,
+        **more,
+    )
 
 
 def ended(minutes: float = 0) -> datetime:
@@ -101,31 +111,30 @@ async def running(world: World, **asked: Any) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize("end", ["Succeeded", "Failed"])
 async def test_an_end_is_told_once(
     tmp_path: Path, sender: FakeSender, end: str
 ) -> None:
-    async with running_world(tmp_path, notice_senders=[sender]) as world:
+    async with noticed_world(tmp_path, sender) as world:
         made = await running(world)
         world.fail(made["id"], end, at=ended())
         await until(lambda: sender.taken)
         assert annotation(world, made) == end.lower()
         await world.kill()
-    assert sender.told == [(made["id"], end.lower())]
+    assert sender.reported == [(made["id"], end.lower())]
     assert sender.taken[0].owner == "ada"
 
     # A service that takes its place tells of what happens now alone.
-    async with running_world(tmp_path, world.cluster, notice_senders=[sender]) as again:
+    async with noticed_world(tmp_path, sender, world.cluster) as again:
         other = await running(again, name="other")
         again.fail(other["id"], "Succeeded", at=ended())
         await until(lambda: len(sender.taken) > 1)
         await again.notices.reconcile()
-    assert sender.told[1:] == [(other["id"], "succeeded")]
+    assert sender.reported[1:] == [(other["id"], "succeeded")]
 
 
 async def test_each_hang_is_told(tmp_path: Path, sender: FakeSender) -> None:
-    async with running_world(tmp_path, notice_senders=[sender]) as world:
+    async with noticed_world(tmp_path, sender) as world:
         made = await running(world)
         hang(world, made)
         await until(lambda: annotation(world, made) == "hanging")
@@ -133,27 +142,26 @@ async def test_each_hang_is_told(tmp_path: Path, sender: FakeSender) -> None:
         await until(lambda: annotation(world, made) is None)
         hang(world, made)
         await until(lambda: len(sender.taken) > 1)
-    assert sender.told == [(made["id"], "hanging")] * 2
+    assert sender.reported == [(made["id"], "hanging")] * 2
 
 
-@pytest.mark.usefixtures("settled")
 async def test_a_failure_that_is_restarted_is_not_told(
     tmp_path: Path, sender: FakeSender
 ) -> None:
     rule = {"limit": 1, "include_script_failures": True}
-    async with running_world(tmp_path, notice_senders=[sender]) as world:
+    async with noticed_world(tmp_path, sender) as world:
         made = await running(world, restart=rule)
         world.fail(made["id"], at=ended())
         await until(lambda: f"{made['id']}-r2" in world.cluster.jobs)
         world.fail(f"{made['id']}-r2", at=ended())
         await until(lambda: sender.taken)
-    assert sender.told == [(made["id"], "failed")]
+    assert sender.reported == [(made["id"], "failed")]
 
 
 async def test_a_job_that_has_just_failed_may_yet_be_restarted(
     tmp_path: Path, sender: FakeSender
 ) -> None:
-    async with running_world(tmp_path, notice_senders=[sender]) as world:
+    async with noticed_world(tmp_path, sender, grace_seconds=15) as world:
         made = await running(world)
         world.fail(made["id"], at=ended())
         await world.eventually(made["id"], state="Failed")
@@ -174,9 +182,7 @@ async def test_what_nobody_needs_to_know_is_not_told(
     tmp_path: Path, sender: FakeSender, minutes: int, minimum: int
 ) -> None:
     settings = JobSettings(notices=NoticeSettings(minimum_minutes=minimum))
-    async with running_world(
-        tmp_path, notice_senders=[sender], settings=settings
-    ) as world:
+    async with noticed_world(tmp_path, sender, settings=settings) as world:
         made = await running(world)
         world.fail(made["id"], "Succeeded", at=ended(minutes))
         await world.eventually(made["id"], state="Succeeded")
@@ -186,7 +192,7 @@ async def test_what_nobody_needs_to_know_is_not_told(
 
 
 async def test_a_cancelled_job_is_not_told(tmp_path: Path, sender: FakeSender) -> None:
-    async with running_world(tmp_path, notice_senders=[sender]) as world:
+    async with noticed_world(tmp_path, sender) as world:
         made = await world.submit()
         await world.call("POST", f"{made['id']}/cancel")
         await world.notices.reconcile()
@@ -194,13 +200,10 @@ async def test_a_cancelled_job_is_not_told(tmp_path: Path, sender: FakeSender) -
     assert not sender.tries
 
 
-@pytest.mark.usefixtures("settled")
 async def test_only_the_copy_that_leads_tells(
     tmp_path: Path, sender: FakeSender
 ) -> None:
-    async with running_world(
-        tmp_path, notice_senders=[sender], leads=lambda: False
-    ) as world:
+    async with noticed_world(tmp_path, sender, leads=lambda: False) as world:
         # Nobody admits it, either.
         made = await world.submit()
         world.fail(made["id"], at=ended())

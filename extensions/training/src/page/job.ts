@@ -13,7 +13,7 @@ import type { ITrainingJobs } from '../tokens';
 import { confirm } from './confirm';
 import { byId, element, setOptionalText, setState, setText } from './dom';
 import { LogView } from './log';
-import { attemptOf, queuePlace } from './sentences';
+import { attemptOf, queuePosition } from './messages';
 
 const TICK_MS = 1_000;
 
@@ -80,7 +80,7 @@ export class JobView {
     setText(byId('mofang-name'), job.spec.name);
     setState(byId('mofang-job-state'), job.state);
     setOptionalText(byId('mofang-attempt'), attemptOf(job));
-    setOptionalText(byId('mofang-queue'), queuePlace(job));
+    setOptionalText(byId('mofang-queue'), queuePosition(job));
     setOptionalText(byId('mofang-reason'), job.reason);
     setOptionalText(byId('mofang-alert'), job.alert);
     this._cancel.hidden = isFinal(job.state);

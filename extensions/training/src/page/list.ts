@@ -9,7 +9,7 @@ import {
 import { JobListing } from '../panel/listing';
 import type { ITrainingJobs } from '../tokens';
 import { byId, element, setOptionalText, setState, setText } from './dom';
-import { attemptOf, elapsed, queuePlace, sizeOf } from './sentences';
+import { attemptOf, elapsed, queuePosition, sizeOf } from './messages';
 
 /** Debounce interval of the search. */
 const PAUSE_MS = 200;
@@ -204,7 +204,7 @@ class Row {
     this._name.title = job.id;
     setState(this._state, job.state);
     setOptionalText(this._attempt, attemptOf(job));
-    setOptionalText(this._queue, queuePlace(job));
+    setOptionalText(this._queue, queuePosition(job));
     setText(
       this._about,
       [spec.framework, job.owner, sizeOf(job), elapsed(job, now)].join(' · ')

@@ -10,7 +10,7 @@ const NEWEST = 100;
 /** What a notice tells of a job; null while there is nothing to tell. */
 export type Outcome = 'Succeeded' | 'Failed' | 'Cancelled' | 'Hanging' | null;
 
-const SENTENCES = {
+const MESSAGES = {
   Succeeded: 'has succeeded.',
   Failed: 'has failed.',
   Cancelled: 'was cancelled.',
@@ -107,7 +107,7 @@ export class Notices {
     }
     try {
       const notice = new Notification(
-        `${job.spec.name} ${SENTENCES[outcome]}`,
+        `${job.spec.name} ${MESSAGES[outcome]}`,
         // Several pages that are open show one notice together.
         { body: `Project ${job.project}`, tag: `${job.id} ${outcome}` }
       );

@@ -15,7 +15,7 @@ export function elapsed(job: IJob, now: number): string {
 }
 
 /** The place of a job in the queue; null where it does not wait. */
-export function queuePlace({ queue }: IJob): string | null {
+export function queuePosition({ queue }: IJob): string | null {
   return queue && `place ${queue.position} of ${queue.length} in the queue`;
 }
 

@@ -32,7 +32,7 @@ _SESSION = re.compile(r"[0-9a-f]{32}", re.ASCII)
 """JupyterHub's form. The cookie is not signed, and its text gets into the database."""
 
 
-class ServiceAwayError(Exception):
+class TrainingUnavailableError(Exception):
     """The training service could not be reached, or its answer broke off."""
 
 
@@ -81,7 +81,7 @@ class SessionTokens:
             self._tokens.pop((user.id, session), None)
 
 
-class TrainingService:
+class TrainingApiClient:
     """Sends requests to the training service.
 
     Args:
@@ -114,7 +114,7 @@ class TrainingService:
             is_endless: Whether the answer may pause for as long as it likes.
 
         Raises:
-            ServiceAwayError: No answer came, or it broke off.
+            TrainingUnavailableError: No answer came, or it broke off.
         """
         timeout = aiohttp.ClientTimeout(
             sock_connect=CONNECT_SECONDS,
@@ -140,4 +140,4 @@ class TrainingService:
             ):
                 yield answer
         except (aiohttp.ClientError, TimeoutError) as err:
-            raise ServiceAwayError(str(err) or type(err).__name__) from err
+            raise TrainingUnavailableError(str(err) or type(err).__name__) from err
