@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 CLIENT := $(addprefix extensions/client/,mofang_api mofang mofang_run)
-PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard extensions/files helm/local images
+PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard extensions/files extensions/hub_pages helm/local images
 CLUSTER ?= local
 PORT ?= 8080
 # off: NetworkPolicies are not enforced on this machine.
@@ -15,12 +15,12 @@ NETWORK_POLICY ?= on
 STORAGE ?=
 VALUES ?=
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
-FRONTENDS := shared training cloudshell tensorboard files
+FRONTENDS := shared training cloudshell tensorboard files hub_pages
 
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up wait down migrate clean status build test lint format bench rights docs frameworks client wire page lock \
+.PHONY: up wait down migrate clean status build test lint format bench rights docs frameworks client wire lock \
 	test-needs test-platform test-programs test-unit test-frontend test-chart \
 	test-cluster test-ceph test-e2e test-long test-peers test-bare attack
 
@@ -142,10 +142,6 @@ wire: .venv/ready ## Rewrite the types and the validation of the form from the w
 	$(BIN)/python extensions/client/write_wire_schema.py
 	cd extensions && $(NODE) jlpm install --immutable
 	cd extensions/shared && $(NODE) jlpm wire
-
-page: .venv/ready ## Rewrite the script of the hub's page of jobs
-	cd extensions && $(NODE) jlpm install --immutable
-	cd extensions/training && $(NODE) jlpm page
 
 lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \

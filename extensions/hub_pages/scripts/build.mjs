@@ -1,21 +1,17 @@
 /**
- * Write the script of the hub's page of jobs from `src/page`; with --check, only compare.
- * The hub's package has it as it is here, so that it is built without Node.
+ * Bundle the scripts of the hub's pages into the Python package beside this folder, with
+ * the licences of what becomes part of them.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
 const pathOf = path => fileURLToPath(new URL(path, import.meta.url));
-const OUTPUT = pathOf('../../../hub/mofang_hub/pages/static/jobs.generated.js');
-const BANNER = `/**
- * Made from extensions/training/src/page by scripts/page.mjs there; \`make page\` writes it.
- */`;
+const OUTPUT = pathOf('../mofang_hub_pages/dist');
 
-/** The licences of the packages that are part of the script, as these ask for. */
+/** The licences of the packages that are part of a script, as these ask for. */
 function licensesOf({ inputs }) {
   const packages = new Set(
     Object.keys(inputs).flatMap(
@@ -42,7 +38,7 @@ const {
   outputFiles: [{ text }],
   metafile
 } = await build({
-  entryPoints: [pathOf('../src/page/main.ts')],
+  entryPoints: [pathOf('../../training/src/page/main.ts')],
   // Else comments name modules by where it was called.
   absWorkingDir: pathOf('..'),
   bundle: true,
@@ -51,7 +47,6 @@ const {
   metafile: true,
   format: 'iife',
   target: 'es2022',
-  banner: { js: BANNER },
   legalComments: 'inline',
   charset: 'utf8',
   alias: {
@@ -62,17 +57,9 @@ const {
   logLevel: 'warning'
 });
 
-const files = [
-  [OUTPUT, text],
-  [OUTPUT.replace(/\.js$/, '.licenses.txt'), `${licensesOf(metafile).trim()}\n`]
-];
-if (!process.argv.includes('--check')) {
-  files.forEach(([path, content]) => writeFileSync(path, content));
-} else if (
-  files.some(([path, content]) => readFileSync(path, 'utf8') !== content)
-) {
-  process.stderr.write(
-    'The script of the page of jobs is not that of its sources: run `make page`.\n'
-  );
-  process.exit(1);
-}
+mkdirSync(OUTPUT, { recursive: true });
+writeFileSync(join(OUTPUT, 'jobs.js'), text);
+writeFileSync(
+  join(OUTPUT, 'jobs.licenses.txt'),
+  `${licensesOf(metafile).trim()}\n`
+);
