@@ -147,7 +147,7 @@ lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group pyproject.toml:dev --no-emit-package mofang \
 		--no-emit-package mofang-api --no-emit-package mofang-run \
-		--no-emit-package mofang-images --no-emit-package mofang-spawner $(addsuffix /pyproject.toml,$(PACKAGES)) \
+		--no-emit-package mofang-hub-pages --no-emit-package mofang-images --no-emit-package mofang-spawner $(addsuffix /pyproject.toml,$(PACKAGES)) \
 		-o requirements.lock
 	$(BIN)/python -m mofang_images lock
 

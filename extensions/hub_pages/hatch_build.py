@@ -13,6 +13,7 @@ class ScriptsHook(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Say what to run first, where that was not done."""
+        del build_data
         if version == "editable":
             return
         if not Path(self.root, "mofang_hub_pages", "dist", "jobs.js").is_file():
