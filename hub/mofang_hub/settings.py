@@ -26,6 +26,8 @@ from mofang_spawner.data_sources.hadoop import HdfsSettings
 
 SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
 SECRETS_FOLDER = Path("/etc/mofang/secrets")
+NOTICES_FOLDER = Path("/etc/mofang/notices")
+"""Files of the Secret of notices: addresses of webhooks, the password for mail."""
 RESERVED_VARIABLES = ("MOFANG_", "JUPYTERHUB_", "JPY_")
 RESERVED_LABELS = (f"{GROUP}/", "hub.jupyter.org/", "app.kubernetes.io/")
 
@@ -206,6 +208,44 @@ class LimitSettings(_Model):
         )
 
 
+class WebhookSettings(_Model):
+    """An address that is told of jobs; it is a secret, and in the Secret of notices."""
+
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+    """Of the key of the Secret that holds the address."""
+    projects: tuple[str, ...] = ()
+    """Whose jobs it is told of; none for all."""
+
+
+class MailSettings(_Model):
+    """How owners of jobs get mail; nobody does without a host."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = ""
+    """Address that mails come from."""
+    domain: str = ""
+    """What is added, after an @, to the names of users that are no addresses."""
+    username: str = ""
+    """With which the service logs in at the host; empty for without a log-in."""
+
+    @model_validator(mode="after")
+    def _has_sender(self) -> Self:
+        if self.host and "@" not in self.sender:
+            raise ValueError("Mail needs a sender: the address that it comes from.")
+        return self
+
+
+class NoticeSettings(_Model):
+    """Who is told that a job has ended or hangs."""
+
+    minimum_minutes: int = Field(default=0, ge=0)
+    """Of jobs that ended sooner after their submission nothing is told."""
+    webhooks: tuple[WebhookSettings, ...] = ()
+    mail: MailSettings = MailSettings()
+
+
 class JobSettings(_Model):
     """What holds for every training job."""
 
@@ -232,6 +272,8 @@ class JobSettings(_Model):
     """What a replica may write to its node's disk, beside ``/cache``."""
     hdfs: HdfsSettings = HdfsSettings()
     """What clients of HDFS read."""
+    notices: NoticeSettings = NoticeSettings()
+    """Who is told that a job has ended or hangs."""
 
 
 class AuditSettings(_Model):

@@ -39,6 +39,12 @@ def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
     configure_pages(c, settings)
 
 
+def training_url(settings: Settings) -> str:
+    """Return the address of the training service in the cluster."""
+    host = f"{settings.training_service}.{settings.platform_namespace}.svc"
+    return f"http://{host}:8080{_TRAINING_PREFIX}"
+
+
 def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     namespace = settings.platform_namespace
     c.JupyterHub.ip = "0.0.0.0"
@@ -67,6 +73,7 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.tornado_settings = {
         "slow_spawn_timeout": 0.7,
         "mofang_audit": settings.audit if settings.audit.enabled else None,
+        "mofang_training_url": training_url(settings),
     }
     c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.activity_resolution = 300
@@ -101,9 +108,8 @@ def _proxy(c: Any, settings: Settings) -> None:
 
 def _spawner(c: Any, settings: Settings) -> None:
     singleuser = settings.singleuser
-    training = f"{settings.training_service}.{settings.platform_namespace}.svc"
     context = SpawnContext(
-        training_url=f"http://{training}:8080{_TRAINING_PREFIX}",
+        training_url=training_url(settings),
         images=settings.image_references,
         hub=settings.platform_namespace,
         limit_per_user=singleuser.limit_per_user,

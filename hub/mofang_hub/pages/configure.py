@@ -11,6 +11,7 @@ from tornado import web
 from mofang_hub.pages.client import find_wheels
 from mofang_hub.pages.gallery import Gallery, bounds_hint, gallery
 from mofang_hub.settings import Settings
+from mofang_hub_pages import PageScript
 from mofang_kube.errors import MofangError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,6 +25,7 @@ def configure_pages(c: Any, settings: Settings) -> None:
     script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
     stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
     fragment = (ASSETS / "fragment.js").read_text(encoding="utf-8")
+    jobs_style = (ASSETS / "jobs.css").read_text(encoding="utf-8")
 
     async def form(spawner: Any) -> str:
         try:
@@ -39,6 +41,8 @@ def configure_pages(c: Any, settings: Settings) -> None:
         "mofang_stop": stop,
         "mofang_fragment": fragment,
         "mofang_client": find_wheels(),
+        "mofang_jobs": PageScript("jobs.js"),
+        "mofang_jobs_style": jobs_style,
     }
     c.MofangSpawner.gallery = form
     # The gallery is the first page: it has what runs and what may be started.

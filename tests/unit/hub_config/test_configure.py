@@ -143,6 +143,7 @@ def test_the_clusters_domain_and_the_services_names_are_what_the_chart_says(secr
     assert c.JupyterHub.hub_connect_url == "http://ml-hub.mofang.svc:8081"
     training = "http://ml-t.mofang.svc:8080/services/training"
     assert c.MofangSpawner.context().training_url == training
+    assert c.JupyterHub.tornado_settings["mofang_training_url"] == training
 
 
 def test_limits_and_debugging_are_what_the_chart_says(secrets):

@@ -36,7 +36,8 @@ limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
   hdfs: {{- toYaml .Values.hdfs | nindent 4 }}
-  {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}
+  {{- omit .Values.jobs "gang" "notices" | toYaml | nindent 2 }}
+  notices: {{- omit .Values.jobs.notices "existingSecret" | toYaml | nindent 4 }}
   gang: {{- omit .Values.jobs.gang "admissionPolicy" | toYaml | nindent 4 }}
   {{- with .Values.imagePullSecrets }}
   # The copies that the operator makes in the namespaces of projects.
