@@ -156,6 +156,8 @@ async def running_hub(folder, change=lambda c: None):
     """
     c = Config()
     configure_pages(c, settings=None)
+    # It is bundled with the front end.
+    c.JupyterHub.template_vars["mofang_jobs"] = ""
     form = c.MofangSpawner.gallery
     c.JupyterHub.db_url = f"sqlite:///{folder / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
