@@ -7,6 +7,7 @@ writes traits of classes that exist upstream or in ``mofang_spawner``.
 import os
 from typing import Any
 
+from mofang_api.static_files import URL_VARIABLE
 from mofang_http.client import session_options
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
@@ -125,6 +126,7 @@ def _spawner(c: Any, settings: Settings) -> None:
     c.MofangSpawner.environment = {
         **singleuser.extra_env,
         "JUPYTERHUB_ACTIVITY_INTERVAL": "300",
+        **({URL_VARIABLE: settings.static_url} if settings.static_url else {}),
     }
     _server_defaults(c, singleuser)
 

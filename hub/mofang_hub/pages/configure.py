@@ -19,10 +19,10 @@ ASSETS = Path(__file__).parent / "static"
 
 def configure_pages(c: Any, settings: Settings) -> None:
     """Put our templates before JupyterHub's and the gallery in the start page."""
-    del settings
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
     script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
     stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
+    preload = (ASSETS / "preload.js").read_text(encoding="utf-8")
     fragment = (ASSETS / "fragment.js").read_text(encoding="utf-8")
 
     async def form(spawner: Any) -> str:
@@ -38,6 +38,8 @@ def configure_pages(c: Any, settings: Settings) -> None:
         "mofang_script": script,
         "mofang_stop": stop,
         "mofang_fragment": fragment,
+        "mofang_preload": preload,
+        "mofang_static_url": settings.static_url,
         "mofang_client": find_wheels(),
     }
     c.MofangSpawner.gallery = form
