@@ -9,6 +9,7 @@ which the hub's pages load ahead.
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from mofang_api.static_files import LAB, StaticFiles, find_extensions
 
 PREFIX = "static"
 """Where the files are below the hub's address."""
+
+_NUMBERED = re.compile(r"[^.]+\.([0-9a-f]{16,})\.js")
 
 
 def lay_out(shares: Sequence[Path], target: Path, preloaded: Sequence[str]) -> None:
@@ -50,9 +53,17 @@ def _script(lab: Path, name: str) -> Path:
 
 
 def _extension_scripts(folder: Path) -> Iterator[str]:
-    """Find the scripts of an extension; each is small, and most are loaded at once."""
+    """Find the scripts of an extension, as a browser asks for them.
+
+    Most are loaded at once. The first is asked for by its name, what it loads with the
+    digest once more, as JupyterLab's builder writes it; others have none.
+    """
     for path in sorted((folder / "static").glob("*.js")):
-        yield path.relative_to(folder).as_posix()
+        name = path.relative_to(folder).as_posix()
+        if path.name.startswith("remoteEntry."):
+            yield name
+        elif found := _NUMBERED.fullmatch(path.name):
+            yield f"{name}?v={found[1]}"
 
 
 def _link(path: Path, folder: Path) -> None:
