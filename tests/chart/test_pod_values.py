@@ -2,7 +2,7 @@
 
 import pytest
 
-COMPONENTS = ["hub", "training", "reconciler"]
+COMPONENTS = ["hub", "training", "reconciler", "static"]
 CONTAINER = {"name": "beside", "image": "registry.example.org/beside:1"}
 
 

@@ -5,7 +5,7 @@ import pytest
 from mofang_hub.settings import Settings
 from mofang_kube.ephemeral_storage import EphemeralStorage
 
-DEPLOYMENTS = ["hub", "reconciler", "training"]
+DEPLOYMENTS = ["hub", "reconciler", "static", "training"]
 
 
 @pytest.fixture(params=DEPLOYMENTS)
