@@ -20,8 +20,8 @@ from pydantic.alias_generators import to_camel
 
 from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
-from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_hub.static_files import PREFIX as STATIC_PREFIX
+from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from support.jupyter_share import CHUNK, LOAD, write_extension, write_lab
 
 from mofang_api.static_files import StaticFiles
 from mofang_hub.static_files import main
+from support.jupyter_share import CHUNK, LOAD, write_extension, write_lab
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.jupyter_share import CHUNK, LOAD, write_extension, write_lab
 
 from mofang_api.static_files import StaticFiles
+from support.jupyter_share import CHUNK, LOAD, write_extension, write_lab
 
 
 @pytest.fixture
@@ -52,9 +52,7 @@ def test_an_extensions_first_script_is_told(share: Path) -> None:
         (f"labextensions/@mofang/training/{CHUNK}", "extensions"),
     ],
 )
-def test_another_file_has_another_address(
-    share: Path, path: str, changed: str
-) -> None:
+def test_another_file_has_another_address(share: Path, path: str, changed: str) -> None:
     before = StaticFiles.describe([share])
     (share / path).write_text("another")
     after = StaticFiles.describe([share])

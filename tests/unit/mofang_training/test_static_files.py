@@ -14,7 +14,6 @@ import jupyterlab
 import pytest
 from jinja2 import DictLoader, Environment
 from playwright.async_api import Page, async_playwright
-from support.jupyter_share import LOAD, write_extension, write_lab
 from tornado.web import Application, StaticFileHandler
 from unit.mofang_training.notebook import (
     BROWSER_TOKEN,
@@ -30,6 +29,7 @@ from mofang_training.static_files import (
     FALLBACK_OPTION,
     use_common_address,
 )
+from support.jupyter_share import LOAD, write_extension, write_lab
 
 COMMON = "https://mofang.example.org/static"
 OWN = "/user/ada/vision-base/static/lab"
@@ -57,7 +57,7 @@ def share(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings() -> dict[str, Any]:
     templates = {"index.html": "{% block favicon %}icon{% endblock %}"}
-    return {"lab_jinja2_env": Environment(loader=DictLoader(templates))}  # noqa: S701
+    return {"lab_jinja2_env": Environment(loader=DictLoader(templates))}
 
 
 def options(share: Path, **more: Any) -> dict[str, Any]:
