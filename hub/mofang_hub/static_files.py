@@ -41,10 +41,14 @@ def lay_out(shares: Sequence[Path], target: Path, preloaded: Sequence[str]) -> N
     extensions = find_extensions(shares)
     for name, folder in extensions.items():
         _link(root / described.extensions / name, folder)
-    scripts = [f"{described.lab}/{each}" for each in preloaded]
-    for name, folder in extensions.items():
-        for path in _extension_scripts(folder):
-            scripts.append(f"{described.extensions}/{name}/{path}")
+    scripts = [
+        *(f"{described.lab}/{each}" for each in preloaded),
+        *(
+            f"{described.extensions}/{name}/{path}"
+            for name, folder in extensions.items()
+            for path in _extension_scripts(folder)
+        ),
+    ]
     (root / "preload.json").write_text(json.dumps({"scripts": scripts}, indent=1))
 
 

@@ -84,7 +84,7 @@ def click_to_launcher(page: Page, session: HubSession, title: str) -> float:
 
 
 def rows(platform: Platform, session: HubSession, rounds: int) -> list[Row]:
-    """The first start in a browser, then one of another environment, then both again."""
+    """The first start in a browser, one of another environment, the first again."""
     first, other, again = [], [], []
     for _ in range(rounds):
         with logged_in(platform) as page:

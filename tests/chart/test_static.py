@@ -1,4 +1,4 @@
-"""The server of static files: beside the hub, without rights, and one may do without."""
+"""The server of static files is beside the hub and has no rights."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Folders ``share/jupyter`` with JupyterLab and extensions as their builders leave them."""
+"""Folders ``share/jupyter`` with JupyterLab and extensions as builders leave them."""
 
 import json
 from pathlib import Path

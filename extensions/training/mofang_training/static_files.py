@@ -26,9 +26,13 @@ FALLBACK_OPTION = "mofangStaticFallback"
 PageConfig = dict[str, Any]
 PageConfigHook = Callable[[Any, PageConfig], PageConfig]
 
-_PAGE = """{%% extends "jupyterlab/index.html" %%}
-{%% block favicon %%}<script>{%% raw %%}%s{%% endraw %%}</script>{{ super() }}{%% endblock %%}
+_PAGE = """
+{%%- extends "jupyterlab/index.html" -%%}
+{%%- block favicon -%%}
+<script>{%% raw %%}%s{%% endraw %%}</script>{{ super() }}
+{%%- endblock -%%}
 """
+"""JupyterLab's own with a script before its first."""
 
 
 def use_common_address(

@@ -1,4 +1,4 @@
-"""Static files are laid out under digests, and the first scripts can be loaded ahead."""
+"""Static files are laid out under digests; the first scripts can be loaded ahead."""
 
 import json
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_first_scripts_are_listed_as_a_browser_asks_for_them(
 
 
 def test_a_list_of_another_version_ends_the_build(shares: list[Path]) -> None:
-    with pytest.raises(ValueError, match="has no gone.js"):
+    with pytest.raises(ValueError, match=r"has no gone\.js"):
         lay_out(shares, "main.js", "gone.js?v=1")
 
 

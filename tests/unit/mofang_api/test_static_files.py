@@ -79,7 +79,7 @@ def test_what_is_no_extension_is_passed_over(share: Path) -> None:
 
 
 def test_an_image_without_jupyterlab_cannot_be_described(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="index.html"):
+    with pytest.raises(OSError, match=r"index\.html"):
         StaticFiles.describe([tmp_path])
 
 

@@ -1,4 +1,4 @@
-"""JupyterLab's page takes its files from the common address, or else from its server."""
+"""JupyterLab's page takes files from the common address, or else from its server."""
 
 import json
 import re
