@@ -37,7 +37,7 @@ def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
     _spawner(c, settings)
     _services(c, secrets)
     configure_authenticator(c, settings, secrets)
-    configure_pages(c, settings)
+    configure_pages(c, static_url=settings.static_url)
 
 
 def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:

@@ -155,7 +155,7 @@ async def running_hub(folder, change=lambda c: None):
         change: Changes its configuration.
     """
     c = Config()
-    configure_pages(c, settings=None)
+    configure_pages(c)
     form = c.MofangSpawner.gallery
     c.JupyterHub.db_url = f"sqlite:///{folder / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")
