@@ -453,5 +453,7 @@ def test_the_hubs_pages_are_ours():
         "mofang_script",
         "mofang_stop",
         "mofang_fragment",
+        "mofang_preload",
+        "mofang_static_url",
         "mofang_client",
     }
