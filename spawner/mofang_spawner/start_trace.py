@@ -11,7 +11,7 @@ from enum import StrEnum
 from prometheus_client import Histogram
 
 START_PHASE_SECONDS = Histogram(
-    "mofang_server_start_phase_seconds",
+    "mofang_server_start_seconds",
     "Time that a phase of a server's start took, of starts that reached its end",
     ["phase"],
     buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),

@@ -6,7 +6,7 @@ from mofang_spawner.start_trace import Phase, StartTrace
 
 
 def counted(phase: Phase) -> float:
-    name = "mofang_server_start_phase_seconds_count"
+    name = "mofang_server_start_seconds_count"
     return REGISTRY.get_sample_value(name, {"phase": phase.value}) or 0.0
 
 
@@ -29,5 +29,5 @@ def test_each_phase_begins_where_the_last_one_ended() -> None:
 
 def test_a_phase_that_nothing_reached_yet_is_a_series_already() -> None:
     for phase in Phase:
-        name = "mofang_server_start_phase_seconds_count"
+        name = "mofang_server_start_seconds_count"
         assert REGISTRY.get_sample_value(name, {"phase": phase.value}) is not None
