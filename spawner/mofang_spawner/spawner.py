@@ -237,6 +237,7 @@ class MofangSpawner(WatchedSpawner):
             if failure.cause and not plan.safe_mode:
                 self._last_failure = failure.cause
             raise failure from err
+        self.log.info("%s answers. %s", self._log_name, server_start.trace.text())
         if not plan.safe_mode:
             self._last_failure = ""
         return url
