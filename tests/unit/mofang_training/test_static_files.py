@@ -30,6 +30,7 @@ from mofang_training.static_files import (
     use_common_address,
 )
 from support.jupyter_share import LOAD, write_extension, write_lab
+from support.single_user import running_hub, started
 
 COMMON = "https://mofang.example.org/static"
 OWN = "/user/ada/vision-base/static/lab"
@@ -168,6 +169,35 @@ def test_without_one_of_them_nothing_changes(
     if lacking != "JupyterLab":
         page = settings["lab_jinja2_env"].get_template("index.html").render()
         assert page == "icon"
+
+
+def test_a_server_of_the_hub_names_the_common_address(tmp_path: Path) -> None:
+    """JupyterHub's extension sets a hook of its own, which stays in force."""
+    prefix = tmp_path / "prefix"
+    (prefix / "share" / "mofang").mkdir(parents=True)
+    (prefix / "share" / "jupyter").symlink_to(LAB)
+    (tmp_path / "home").mkdir()
+    described = StaticFiles.describe([LAB])
+    (prefix / DESCRIPTION).write_text(described.write())
+    extensions = (
+        '--ServerApp.jpserver_extensions={"jupyterlab": True, "mofang_training": True}'
+    )
+    variables = {"MOFANG_STATIC_URL": COMMON, "MOFANG_PROJECT": "vision"}
+
+    with (
+        running_hub() as hub,
+        started(tmp_path, hub, variables, [extensions]) as server,
+    ):
+        assert server.wait() is None, server.log
+        page = server.get("lab")
+
+    assert f'src="{COMMON}/{described.lab}/main.' in page
+    found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
+    assert found
+    config = json.loads(found[1])
+    assert config["fullLabextensionsUrl"] == f"{COMMON}/{described.extensions}"
+    assert config["hubUser"] == "ada"
+    assert page.index("mofangStaticFallback ||") < page.index("/main.")
 
 
 class CommonFiles(StaticFileHandler):
