@@ -23,6 +23,7 @@ def test_it_answers_on_the_hubs_host_alone(render, minimal):
     assert route["hosts"] == ["mofang.example.org"]
     [rule] = route["http"]
     assert rule["match"] == [{"uri": {"prefix": "/static/"}}]
+    assert rule["headers"] == {"request": {"remove": ["cookie", "authorization"]}}
     destination = rule["route"][0]["destination"]
     service = rendered.get("Service", "static")
     assert destination["host"] == "static.mofang.svc.cluster.local"
