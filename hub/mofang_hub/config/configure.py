@@ -7,7 +7,6 @@ writes traits of classes that exist upstream or in ``mofang_spawner``.
 import os
 from typing import Any
 
-from mofang_api.static_files import URL_VARIABLE
 from mofang_http.client import session_options
 from mofang_hub.auth.authenticator import configure_authenticator
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
@@ -110,6 +109,7 @@ def _spawner(c: Any, settings: Settings) -> None:
         limit_per_user=singleuser.limit_per_user,
         ephemeral_storage=singleuser.ephemeral_storage,
         hdfs=singleuser.hdfs,
+        static_url=settings.static_url,
     )
     WATCHES.follow(lambda: context.watchers)
     c.JupyterHub.spawner_class = MofangSpawner
@@ -126,7 +126,6 @@ def _spawner(c: Any, settings: Settings) -> None:
     c.MofangSpawner.environment = {
         **singleuser.extra_env,
         "JUPYTERHUB_ACTIVITY_INTERVAL": "300",
-        **({URL_VARIABLE: settings.static_url} if settings.static_url else {}),
     }
     _server_defaults(c, singleuser)
 
