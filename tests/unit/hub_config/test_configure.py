@@ -75,7 +75,7 @@ def test_the_settings_reach_the_spawner(secrets):
             {"staticFiles": True, "hostPerUser": True},
             "https://mofang.example.org/static",
         ),
-        ({"staticFiles": True}, "/static"),
+        ({"staticFiles": True, "hostPerUser": False}, "/static"),
         ({}, ""),
     ],
     ids=["a host per user", "one origin", "none"],
