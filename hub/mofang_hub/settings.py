@@ -20,6 +20,7 @@ from pydantic.alias_generators import to_camel
 
 from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
+from mofang_hub.static_files import PREFIX as STATIC_PREFIX
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
 from mofang_spawner.data_sources.hadoop import HdfsSettings
@@ -309,6 +310,8 @@ class Settings(_Model):
     """As the browser sees it, without a slash at its end."""
     host_per_user: bool = False
     """The servers of each user are on a host of their own, below the hub's."""
+    static_files: bool = False
+    """JupyterLab's static files are at an address that all servers share."""
     images: dict[str, ImageSettings] = {}
     gateway: GatewaySettings
     auth: AuthSettings
@@ -331,6 +334,14 @@ class Settings(_Model):
     """Name of the training service's Service."""
     logs_root: Path = Path("/srv/mofang/logs")
     """Where the training service sees the logs of jobs."""
+
+    @property
+    def static_url(self) -> str:
+        """The common address of static files; empty where there is none."""
+        if not self.static_files:
+            return ""
+        # On one origin any name that leads there will do.
+        return f"{self.public_url if self.host_per_user else ''}/{STATIC_PREFIX}"
 
     @property
     def image_references(self) -> dict[str, str]:

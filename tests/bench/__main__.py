@@ -41,6 +41,7 @@ def enter_network() -> None:
 def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[str]:
     """Figures, a line each, as they are measured; of some groups, or of all."""
     from bench import (  # noqa: PLC0415
+        browser,
         hostile,
         jobs,
         many,
@@ -60,6 +61,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
     before: dict[str, Callable[[], Iterable[Row]]] = {
         "memory": memory.rows,
         "servers": lambda: servers.rows(platform, subjects, rounds),
+        "browser": lambda: browser.rows(platform, session, rounds),
         "routes": lambda: routes.rows(rounds * 4),
         "storage": storage.rows,
     }

@@ -36,7 +36,7 @@ def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
     _spawner(c, settings)
     _services(c, secrets)
     configure_authenticator(c, settings, secrets)
-    configure_pages(c, settings)
+    configure_pages(c, static_url=settings.static_url)
 
 
 def training_url(settings: Settings) -> str:
@@ -115,6 +115,7 @@ def _spawner(c: Any, settings: Settings) -> None:
         limit_per_user=singleuser.limit_per_user,
         ephemeral_storage=singleuser.ephemeral_storage,
         hdfs=singleuser.hdfs,
+        static_url=settings.static_url,
     )
     WATCHES.follow(lambda: context.watchers)
     c.JupyterHub.spawner_class = MofangSpawner

@@ -94,7 +94,7 @@ def stopping():
 def show():
     """The gallery's page of ``ada``."""
     c = Config()
-    configure_pages(c, settings=None)
+    configure_pages(c)
 
     async def show(projects=None, environments=None, user=None, home=None):
         async def ready():
@@ -420,7 +420,7 @@ async def test_the_machine_is_said_in_a_persons_words(show):
 async def test_a_catalogue_that_is_away_is_not_an_empty_one():
     """Nobody is told to belong to no project because Kubernetes is away."""
     c = Config()
-    configure_pages(c, settings=None)
+    configure_pages(c)
 
     async def ready():
         raise KubernetesUnavailableError("Kubernetes does not answer.")
@@ -446,7 +446,7 @@ def test_the_hint_of_a_field(bounds, hint):
 
 def test_the_hubs_pages_are_ours():
     c = Config()
-    configure_pages(c, settings=None)
+    configure_pages(c)
 
     assert c.JupyterHub.template_paths == [str(TEMPLATES / "hub")]
     assert c.JupyterHub.default_url == "/hub/spawn"
@@ -455,6 +455,8 @@ def test_the_hubs_pages_are_ours():
         "mofang_script",
         "mofang_stop",
         "mofang_fragment",
+        "mofang_preload",
+        "mofang_static_url",
         "mofang_client",
         "mofang_jobs",
         "mofang_jobs_style",

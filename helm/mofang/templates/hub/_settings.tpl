@@ -6,6 +6,7 @@ training service. No secret belongs here.
 platformNamespace: {{ .Release.Namespace }}
 publicUrl: {{ .Values.publicUrl | trimSuffix "/" | quote }}
 hostPerUser: {{ eq (include "mofang.hostPerUser" .) "true" }}
+staticFiles: {{ .Values.static.enabled }}
 images:
   {{- range $name, $image := .Values.images }}
   {{- if $image.tag }}
