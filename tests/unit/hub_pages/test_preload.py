@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Error, Page, async_playwright
 from tornado.web import Application, RequestHandler
 from unit.mofang_training.notebook import served
 
@@ -71,9 +71,13 @@ async def test_scripts_are_fetched_once_in_a_tab() -> None:
 
 async def test_without_a_list_nothing_is_fetched_and_nothing_breaks() -> None:
     Static.lists = False
-    faults: list[object] = []
+    faults: list[Error] = []
+
+    def note(error: Error) -> None:
+        faults.append(error)
+
     async with gallery() as (page, url):
-        page.on("pageerror", faults.append)
+        page.on("pageerror", note)
         await visit(page, url)
 
     assert Static.asked == Counter(["preload.json"])
