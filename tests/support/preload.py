@@ -50,7 +50,7 @@ def main() -> None:
         fetched = Fetched(page)
         page.goto(f"{session.server_url(SERVER)}lab?reset")
         page.locator(".jp-LauncherCard").first.wait_for(timeout=60_000)
-        page.wait_for_load_state("networkidle")
+        page.locator(".jp-DirListing-item").first.wait_for(timeout=60_000)
         urls = [*fetched.network, *fetched.cached]
         browser.close()
     names = sorted({found[1] for url in urls if (found := _SCRIPT.search(url))})

@@ -1,9 +1,10 @@
 // Loads the scripts that JupyterLab begins with into the browser's cache while a person
-// reads the gallery or waits for a server. They are kept for good: the next time nothing
-// is asked for but the list.
+// reads the gallery or waits for a server, once in a tab. They are kept for good: in the
+// next tab nothing is fetched but the list.
 (() => {
   'use strict';
   const AT_ONCE = 4;
+  const DONE = 'mofang-preloaded';
   const address = document.currentScript.dataset.preload;
 
   async function load(scripts) {
@@ -26,9 +27,13 @@
       if (!answer.ok) {
         return;
       }
-      const { scripts } = await answer.json();
-      const waiting = scripts.map(path => `${address}/${path}`);
+      const list = await answer.text();
+      if (sessionStorage.getItem(DONE) === list) {
+        return;
+      }
+      const waiting = JSON.parse(list).scripts.map(path => `${address}/${path}`);
       await Promise.all(Array.from({ length: AT_ONCE }, () => load(waiting)));
+      sessionStorage.setItem(DONE, list);
     } catch (error) {
       // Then JupyterLab loads them itself.
       console.info('JupyterLab could not be loaded ahead:', error);
