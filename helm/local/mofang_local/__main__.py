@@ -46,6 +46,11 @@ def up(options: argparse.Namespace) -> None:
     if options.cluster == "current":
         platform.install_elsewhere(found.repository, options.values)
         return
+    if options.values:
+        raise LauncherError(
+            "VALUES goes with CLUSTER=current: the platform of this machine has values of "
+            "its own. Leave VALUES out."
+        )
     check_host(found)
     worker.stop(found)
     status = worker.run(

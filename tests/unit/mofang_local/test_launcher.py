@@ -18,6 +18,8 @@ from mofang_local import (
     platform,
     preflight,
 )
+from mofang_local.__main__ import parser
+from mofang_local.errors import LauncherError
 from mofang_local.images import PlannedImage
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import CPU_NODE, GPU_NODE, NODES
@@ -185,3 +187,9 @@ def test_values_name_images_and_folders(paths):
     }
     volume = values["storage"]["persistentVolume"]["hostPath"]
     assert volume["path"].endswith("/storage/$(category)")
+
+
+def test_values_for_the_platform_of_this_machine_are_refused():
+    options = parser().parse_args(["up", "--values", "my-values.yaml"])
+    with pytest.raises(LauncherError, match="VALUES goes with CLUSTER=current"):
+        options.work(options)
