@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 CLIENT := $(addprefix extensions/client/,mofang_api mofang mofang_run)
-PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard extensions/files helm/local images
+PACKAGES := $(CLIENT) spawner hub extensions/training extensions/cloudshell extensions/tensorboard extensions/files extensions/hub_pages helm/local images
 CLUSTER ?= local
 PORT ?= 8080
 # off: NetworkPolicies are not enforced on this machine.
@@ -15,7 +15,7 @@ NETWORK_POLICY ?= on
 STORAGE ?=
 VALUES ?=
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
-FRONTENDS := shared training cloudshell tensorboard files
+FRONTENDS := shared training cloudshell tensorboard files hub_pages
 
 # Each target says where it is, also without a terminal.
 export PYTHONUNBUFFERED := 1
@@ -107,7 +107,7 @@ test-e2e: .venv/ready
 	$(BIN)/pytest tests/e2e
 
 test-long: test-programs ## Tests whose right answer takes minutes; needs `make up`
-	$(BIN)/python -m tests.support.needs cluster e2e
+	$(BIN)/python -m tests.support.needs unit cluster ceph e2e
 	$(BIN)/python -m tests.long
 
 test-peers: .venv/ready ## The suites of KUBESPAWNER and TRAEFIK_PROXY (checkouts) on our classes; needs `make up`
@@ -147,7 +147,7 @@ lock: .venv/ready ## Rewrite the locks (hashes, no addresses)
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 --group pyproject.toml:dev --no-emit-package mofang \
 		--no-emit-package mofang-api --no-emit-package mofang-run \
-		--no-emit-package mofang-images --no-emit-package mofang-spawner $(addsuffix /pyproject.toml,$(PACKAGES)) \
+		--no-emit-package mofang-hub-pages --no-emit-package mofang-images --no-emit-package mofang-spawner $(addsuffix /pyproject.toml,$(PACKAGES)) \
 		-o requirements.lock
 	$(BIN)/python -m mofang_images lock
 

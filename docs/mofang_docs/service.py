@@ -15,6 +15,7 @@ from mofang_jobs.domain.failure_patterns import FAILURE_PATTERNS
 from mofang_jobs.engines.registry import KINDS
 from mofang_kube.metrics import WatchCollector
 from mofang_projects.metrics import OperatorMetrics
+from mofang_spawner.start_trace import START_PHASE_SECONDS
 
 
 def frameworks() -> str:
@@ -99,7 +100,7 @@ def metrics() -> str:
 
 _PROGRAMS: Mapping[str, Sequence[Collector]] = {
     "training": [ServiceMetrics().registry],
-    "hub": [ROUTE_LIVE_SECONDS, WatchCollector()],
+    "hub": [ROUTE_LIVE_SECONDS, START_PHASE_SECONDS, WatchCollector()],
     "reconciler": [OperatorMetrics().registry],
 }
 """Component of the chart → what is scraped of it."""

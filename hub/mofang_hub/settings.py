@@ -20,12 +20,15 @@ from pydantic.alias_generators import to_camel
 
 from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
+from mofang_hub.static_files import PREFIX as STATIC_PREFIX
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 
 SETTINGS_FILE = Path("/etc/mofang/settings.yaml")
 SECRETS_FOLDER = Path("/etc/mofang/secrets")
+NOTICES_FOLDER = Path("/etc/mofang/notices")
+"""Files of the Secret of notices: addresses of webhooks, the password for mail."""
 RESERVED_VARIABLES = ("MOFANG_", "JUPYTERHUB_", "JPY_")
 RESERVED_LABELS = (f"{GROUP}/", "hub.jupyter.org/", "app.kubernetes.io/")
 
@@ -177,6 +180,9 @@ class LimitSettings(_Model):
     """Requests of one person to the training service, on average."""
     requests_at_once: int = Field(default=40, ge=1)
     """Requests of one person that are being answered, streams left out."""
+    submissions_at_once: int = Field(default=4, ge=1)
+    """Submissions and previews of one person that are worked on; others of theirs wait.
+    """
     streams_per_user: int = Field(default=20, ge=1)
     """Watches and logs that one person follows."""
     charts_per_user: int = Field(default=8, ge=1)
@@ -201,6 +207,44 @@ class LimitSettings(_Model):
             connections=self.connections,
             advice="Put long values into a file and pass its path.",
         )
+
+
+class WebhookSettings(_Model):
+    """An address that is told of jobs; it is a secret, and in the Secret of notices."""
+
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+    """Of the key of the Secret that holds the address."""
+    projects: tuple[str, ...] = ()
+    """Whose jobs it is told of; none for all."""
+
+
+class MailSettings(_Model):
+    """How owners of jobs get mail; nobody does without a host."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = ""
+    """Address that mails come from."""
+    domain: str = ""
+    """What is added, after an @, to the names of users that are no addresses."""
+    username: str = ""
+    """With which the service logs in at the host; empty for without a log-in."""
+
+    @model_validator(mode="after")
+    def _has_sender(self) -> Self:
+        if self.host and "@" not in self.sender:
+            raise ValueError("Mail needs a sender: the address that it comes from.")
+        return self
+
+
+class NoticeSettings(_Model):
+    """Who is told that a job has ended or hangs."""
+
+    minimum_minutes: int = Field(default=0, ge=0)
+    """Of jobs that ended sooner after their submission nothing is told."""
+    webhooks: tuple[WebhookSettings, ...] = ()
+    mail: MailSettings = MailSettings()
 
 
 class JobSettings(_Model):
@@ -229,6 +273,8 @@ class JobSettings(_Model):
     """What a replica may write to its node's disk, beside ``/cache``."""
     hdfs: HdfsSettings = HdfsSettings()
     """What clients of HDFS read."""
+    notices: NoticeSettings = NoticeSettings()
+    """Who is told that a job has ended or hangs."""
 
 
 class AuditSettings(_Model):
@@ -264,6 +310,8 @@ class Settings(_Model):
     """As the browser sees it, without a slash at its end."""
     host_per_user: bool = False
     """The servers of each user are on a host of their own, below the hub's."""
+    static_files: bool = False
+    """JupyterLab's static files are at an address that all servers share."""
     images: dict[str, ImageSettings] = {}
     gateway: GatewaySettings
     auth: AuthSettings
@@ -286,6 +334,14 @@ class Settings(_Model):
     """Name of the training service's Service."""
     logs_root: Path = Path("/srv/mofang/logs")
     """Where the training service sees the logs of jobs."""
+
+    @property
+    def static_url(self) -> str:
+        """The common address of static files; empty where there is none."""
+        if not self.static_files:
+            return ""
+        # On one origin any name that leads there will do.
+        return f"{self.public_url if self.host_per_user else ''}/{STATIC_PREFIX}"
 
     @property
     def image_references(self) -> dict[str, str]:

@@ -19,12 +19,13 @@ from mofang_audit.address import parse_networks
 from mofang_audit.files import AuditFileHandler
 from mofang_audit.log import AuditLog
 from mofang_http.server import BoundedHTTPServer
-from mofang_hub.settings import AuditSettings, Settings
+from mofang_hub.settings import NOTICES_FOLDER, AuditSettings, Secrets, Settings
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.adapters.notice_senders import build_senders
 from mofang_jobs.adapters.pod_exec import ApiServerExec
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.adapters.quotas import Quotas
@@ -155,6 +156,11 @@ def _connect(
         logs=LogStorage(settings.logs_root),
         records=RecordStorage(settings.logs_root),
         samples=SampleStorage(settings.logs_root),
+        notice_senders=build_senders(
+            settings.jobs.notices,
+            Secrets(NOTICES_FOLDER),
+            public_url=settings.public_url,
+        ),
         audit=audit,
         trusted_proxies=parse_networks(settings.audit.trusted_proxies),
     )

@@ -22,6 +22,7 @@ from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.api.context import RECOGNISE_SECONDS, ServiceContext
 from mofang_jobs.domain.hang_settings import HangSettings
+from mofang_jobs.domain.notices import NoticeSender
 from mofang_jobs.scheduling.admitter import Admitter
 from mofang_jobs.scheduling.network_policy_controller import (
     NetworkPolicies,
@@ -42,6 +43,7 @@ from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.job_status import MOST_DESCRIBED, JobStatusService
 from mofang_jobs.services.job_validator import JobValidator
 from mofang_jobs.services.log_reader import LogReader
+from mofang_jobs.services.notice_controller import GRACE_SECONDS, NoticeController
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from mofang_jobs.services.retention import Retention
@@ -77,6 +79,9 @@ class Adapters:
     samples: SampleStorage
     """What replicas used."""
 
+    notice_senders: Sequence[NoticeSender] = ()
+    """What tells of jobs that have ended or hang."""
+
     audit: AuditLog = field(default_factory=lambda: AuditLog(None))
     trusted_proxies: Sequence[Network] = ()
 
@@ -105,6 +110,7 @@ class TrainingService:
     restart_controller: RestartController
     network_policy_controller: NetworkPolicyController
     hang_monitor: HangMonitor
+    notices: NoticeController
     prerequisites: UnownedPrerequisites
     retention: Retention
     removal: JobRemoval
@@ -121,6 +127,7 @@ class TrainingService:
             "restarts": self.restart_controller.run,
             "prerequisites": self.prerequisites.run,
             "networks": self.network_policy_controller.run,
+            "notices": self.notices.run,
         }
 
 
@@ -134,6 +141,7 @@ def build_service(
     session_check_seconds: float = CHECK_SECONDS,
     recognise_seconds: float = RECOGNISE_SECONDS,
     most_described: int = MOST_DESCRIBED,
+    notice_grace_seconds: float = GRACE_SECONDS,
 ) -> TrainingService:
     """Wire the services of one process.
 
@@ -146,6 +154,7 @@ def build_service(
         session_check_seconds: Time between two checks of an open session.
         recognise_seconds: Time between two checks of an open stream's token.
         most_described: How many descriptions of jobs are kept.
+        notice_grace_seconds: How long after its end a job counts as failed for good.
     """
     cache, job_storage = adapters.cache, adapters.job_storage
     logs, records, samples = adapters.logs, adapters.records, adapters.samples
@@ -247,6 +256,17 @@ def build_service(
             cache, adapters.network_policies, leads=leads
         ),
         hang_monitor=hang_monitor,
+        notices=NoticeController(
+            cache,
+            job_storage,
+            job_status,
+            conditions,
+            adapters.notice_senders,
+            minimum=timedelta(minutes=settings.notices.minimum_minutes),
+            leads=leads,
+            now=cache.now,
+            grace_seconds=notice_grace_seconds,
+        ),
         removal=removal,
         prerequisites=UnownedPrerequisites(cache, job_storage, leads=leads),
         retention=Retention(

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from mofang_kube.names import UID
-from mofang_projects.builder import DATA_DIRECTORY
 from mofang_projects.models import Home, Project
 from mofang_projects.settings import StorageSettings, VolumeCategory
+from mofang_projects.volumes import DATA_DIRECTORY
 from mofang_storage.base import DirectoryError, Quota, Storage, StorageDirectory
 from mofang_storage.confined_fs import UnsafePathError, opened_folder
 from mofang_storage.registry import make_storage

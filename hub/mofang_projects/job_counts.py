@@ -14,7 +14,7 @@ from cachetools import TTLCache
 
 from mofang_jobs.engines.registry import KINDS
 from mofang_kube.objects import Manifest, ObjectStorage
-from mofang_projects.builder import count_name
+from mofang_projects.quotas import count_name
 
 GRACE_SECONDS = 60.0
 """A kind that has been served for so long is known to Kubernetes' own controllers."""

@@ -22,14 +22,9 @@ from mofang_kube.errors import MofangError, http_status, is_permanent
 from mofang_kube.names import PROJECT_LABEL, PULL_SECRET_PREFIX, project_namespace
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_projects.builder import (
-    BadPullSecretError,
-    build_job_quota,
     build_namespace,
     build_namespace_objects,
-    build_pull_secret,
     build_service_account,
-    pull_secret_name,
-    volume_name,
 )
 from mofang_projects.data_sources import SourceState, all_sources, nfs_fault
 from mofang_projects.directories import (
@@ -40,8 +35,15 @@ from mofang_projects.directories import (
 )
 from mofang_projects.job_counts import JobCounts
 from mofang_projects.models import Project
+from mofang_projects.pull_secrets import (
+    BadPullSecretError,
+    build_pull_secret,
+    pull_secret_name,
+)
+from mofang_projects.quotas import build_job_quota
 from mofang_projects.settings import NamespaceSettings, VolumeCategory
 from mofang_projects.usage import UsageReader, as_status
+from mofang_projects.volumes import volume_name
 from mofang_projects.workloads import find_workloads
 from mofang_spawner.data_sources.models import CLAIM as DATA_CLAIM
 from mofang_spawner.data_sources.models import DataSource

@@ -19,7 +19,6 @@ import kopf
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
 from mofang_kube.objects import ObjectStorage, connected_objects
-from mofang_projects.builder import BadPullSecretError
 from mofang_projects.directories import FAILURES, Directories
 from mofang_projects.homes import (
     HomeController,
@@ -36,6 +35,7 @@ from mofang_projects.namespaces import (
     ProjectState,
     failed_state,
 )
+from mofang_projects.pull_secrets import BadPullSecretError
 from mofang_projects.settings import SETTINGS_FILE, NamespaceSettings
 from mofang_projects.usage import UsageReader
 from mofang_projects.watch_probe import WatchBehindError, WatchProbe

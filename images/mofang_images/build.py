@@ -245,6 +245,7 @@ class ImageBuild:
         for folder, projects in (
             ("wheels", source.projects),
             ("downloads", source.downloads),
+            ("labextensions", source.labextensions),
         ):
             for wheel in (self.wheels[project].path for project in projects):
                 gathered[Path(folder) / wheel.name] = wheel

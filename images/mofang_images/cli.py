@@ -128,7 +128,11 @@ def _projects(sources: Mapping[str, ImageSource]) -> list[str]:
     named = [
         project
         for source in sources.values()
-        for project in (*source.projects, *source.downloads)
+        for project in (
+            *source.projects,
+            *source.downloads,
+            *source.labextensions,
+        )
     ]
     return list(dict.fromkeys(named))
 

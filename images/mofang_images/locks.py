@@ -31,7 +31,13 @@ LOCK = "requirements.txt"
 """The lock of an image; that of its variant for GPUs is beside it."""
 
 # Ours come as wheels of this very tree.
-OWN_PACKAGES = ("mofang", "mofang-api", "mofang-run", "mofang-spawner")
+OWN_PACKAGES = (
+    "mofang",
+    "mofang-api",
+    "mofang-hub-pages",
+    "mofang-run",
+    "mofang-spawner",
+)
 
 
 def write_locks(repository: Path, store: Store, *, upgrade: bool) -> None:

@@ -115,6 +115,7 @@ def make_plan(
             folder_digest(source.folder),
             *(f"{each} {projects[each]}" for each in source.projects),
             *(f"{each} {projects[each]} kept" for each in source.downloads),
+            *(f"{each} {projects[each]} loaded" for each in source.labextensions),
             *(folder_digest(each, for_people=True) for each in source.folders),
         ]
         own = variant if source.gpu else Variant.CPU

@@ -52,7 +52,15 @@ class Variant(StrEnum):
 
 
 _REQUIRED = {"kind", "parent", "revision"}
-_OPTIONAL = {"title", "projects", "downloads", "folders", "gpu", "optional"}
+_OPTIONAL = {
+    "title",
+    "projects",
+    "downloads",
+    "labextensions",
+    "folders",
+    "gpu",
+    "optional",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,9 @@ class ImageSource:
 
     downloads: tuple[str, ...] = ()
     """Likewise, whose wheels it keeps as files for others to install."""
+
+    labextensions: tuple[str, ...] = ()
+    """Likewise, of whose wheels it takes what JupyterLab loads in browsers."""
 
     folders: tuple[Path, ...] = ()
     """More folders it copies, each under its own name."""
@@ -143,6 +154,7 @@ def _read_source(declaration: Path, repository: Path) -> ImageSource:
         title=text.get("title", ""),
         projects=tuple(text.get("projects", ())),
         downloads=tuple(text.get("downloads", ())),
+        labextensions=tuple(text.get("labextensions", ())),
         folders=tuple(repository / each for each in text.get("folders", ())),
         gpu=text.get("gpu", False),
         optional=text.get("optional", False),

@@ -35,6 +35,11 @@ are wrong by little learn why.
 """
 
 
+DRAIN_PAUSE_SECONDS = 0.1
+"""After each piece that is thrown away: whoever goes on sending waits, and the server
+has time for others."""
+
+
 class BoundedRequest(HTTPMessageDelegate):
     """Stands before the application's own delegate and answers in its place.
 
@@ -99,7 +104,8 @@ class BoundedRequest(HTTPMessageDelegate):
         if self._refusal is not None:
             if self._received > DRAINED_BYTES:
                 self._answer()
-            return None
+                return None
+            return asyncio.sleep(DRAIN_PAUSE_SECONDS)
         self._bodies.add(self, len(chunk))
         # It may have had to give way to itself.
         return self._inner.data_received(chunk) if self._inner else None

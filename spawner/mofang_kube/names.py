@@ -51,6 +51,7 @@ CANCELLED_BY_ANNOTATION = f"{GROUP}/cancelled-by"
 CANCELLED_AT_ANNOTATION = f"{GROUP}/cancelled-at"
 CONDITIONS_ANNOTATION = f"{GROUP}/conditions"
 FAILURE_ANNOTATION = f"{GROUP}/failure"
+NOTIFIED_ANNOTATION = f"{GROUP}/notified"
 EPHEMERAL_STORAGE_ANNOTATION = f"{GROUP}/ephemeral-storage"
 """What a replica of each role of a job gets of its node's disk, ``/cache`` included;
 its pods say the same."""

@@ -64,6 +64,7 @@ class SpawnContext:
         limit_per_user: int = 0,
         ephemeral_storage: EphemeralStorage | None = None,
         hdfs: HdfsSettings | None = None,
+        static_url: str = "",
     ) -> None:
         self.training_url = training_url
         self.images = images
@@ -75,6 +76,8 @@ class SpawnContext:
         self.ephemeral_storage = ephemeral_storage or EphemeralStorage()
         """What a server may write to its node's disk."""
         self.hdfs = hdfs
+        self.static_url = static_url
+        """Where browsers find the static files of all servers; empty: in each alone."""
         self._lock = asyncio.Lock()
         self._connected = False
         self.api: ApiClient

@@ -38,6 +38,7 @@ from mofang_spawner.pod_phase import (
 )
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata
+from mofang_spawner.start_trace import Phase, StartTrace
 
 _SERVER_ERROR = 500
 _PROBE_SECONDS = 5.0
@@ -90,6 +91,7 @@ class ServerStart:
         self.service = f"{name}-{secrets.token_hex(2)}"
         """Name of this start's Service."""
         self.log = log or StartLog()
+        self.trace = StartTrace()
         self.has_run = False
         """Whether the container ran, and so the image's programs and the user's files
         had their turn."""
@@ -126,12 +128,14 @@ class ServerStart:
         await asyncio.gather(
             self._replace("Secret", secret), self._replace("Service", service)
         )
-        return await self._objects.merge(
+        opened = await self._objects.merge(
             self._named("Pod", self._name),
             server_objects.open_gate(made),
             verb="start",
             noun="server",
         )
+        self.trace.end(Phase.OBJECTS)
+        return opened
 
     async def _replace(
         self, kind: Literal["Secret", "Pod", "Service"], manifest: Manifest
@@ -169,12 +173,19 @@ class ServerStart:
         )
         async with asyncio.timeout(deadline.left), events:
             running = await self._wait_for_container()
+            self.trace.end(Phase.SCHEDULING)
+            self.trace.end(Phase.CONTAINERS)
             self.has_run = True
             message = f"Container started on node {running.node}. Starting JupyterLab."
             self.log.emit(Stage.STARTING, message)
             url = f"http://{running.address}:{port}{path}"
             await self._wait_for_answer(url)
-        self.log.emit(Stage.ROUTING, "JupyterLab is ready. Adding its route.")
+        self.trace.end(Phase.SERVER)
+        self.log.emit(
+            Stage.ROUTING,
+            "JupyterLab is ready. Adding its route.",
+            detail=self.trace.text(),
+        )
         if (pod := self.pod) is None:
             raise SpawnFailedError(REMOVED)
         return pod
@@ -206,6 +217,8 @@ class ServerStart:
                 await asyncio.sleep(0)
                 while True:
                     pod = self.pod
+                    if pod and pod["spec"].get("nodeName"):
+                        self.trace.end(Phase.SCHEDULING)
                     if pod or seen:
                         seen = True
                         yield classify(pod) if pod else REMOVED

@@ -28,7 +28,7 @@ from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
-from mofang_spawner.variables import cpu_cores, memory_bytes
+from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
 from mofang_spawner.watched import WatchedSpawner
 
 _SLACK_SECONDS = 5
@@ -150,6 +150,13 @@ class MofangSpawner(WatchedSpawner):
         )
         return build_pod_model(completed)
 
+    def get_env(self) -> dict[str, Any]:
+        """KubeSpawner's variables, and where browsers find JupyterLab's files."""
+        found = cast("dict[str, Any]", super().get_env())
+        if static_url := self.context().static_url:
+            found[STATIC_URL_VARIABLE] = static_url
+        return found
+
     def _require_plan(self) -> SpawnPlan:
         if self._plan is None:
             raise StartError(
@@ -237,6 +244,7 @@ class MofangSpawner(WatchedSpawner):
             if failure.cause and not plan.safe_mode:
                 self._last_failure = failure.cause
             raise failure from err
+        self.log.info("%s answers. %s", self._log_name, server_start.trace.text())
         if not plan.safe_mode:
             self._last_failure = ""
         return url

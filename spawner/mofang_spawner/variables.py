@@ -20,6 +20,8 @@ SECRET_VARIABLES = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
 """Variables that the pod reads from its Secret, never from its definition."""
 PLATFORM_PREFIXES = ("MOFANG_", "JUPYTERHUB_", "JPY_")
 """How the names begin that an Environment cannot set."""
+STATIC_URL_VARIABLE = "MOFANG_STATIC_URL"
+"""Tells a server, as ``mofang_api.static_files`` has it, where its files are, too."""
 SCRIPT_FOLDER = "/etc/mofang"
 
 

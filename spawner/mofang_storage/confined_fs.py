@@ -11,13 +11,17 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mofang_storage.tree_removal import STEP_ENTRIES, remove_tree
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+_UNFINISHED = 0o1700
+"""Permissions of a folder until it has owner and mode. Nobody wants a sticky one that
+is closed to others: whoever finds it finishes what a killed process began."""
 
 _IN_THE_WAY = {errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENAMETOOLONG}
 
@@ -77,16 +81,15 @@ def make_folder(root: Path, parts: Sequence[str], mode: int, owner: int) -> None
     for length, name in enumerate(parts):
         _check_name(name)
         with opened_folder(root, parts[:length]) as folder:
-            try:
-                os.mkdir(name, mode, dir_fd=folder)
-            except FileExistsError:
-                continue
+            with suppress(FileExistsError):
+                os.mkdir(name, _UNFINISHED, dir_fd=folder)
             made = _open(name, _FOLDER, folder)
             try:
-                # The mask of this process is not to count.
-                os.fchmod(made, mode)
-                if os.geteuid() == 0:
-                    os.fchown(made, owner, owner)
+                if stat.S_IMODE(os.fstat(made).st_mode) == _UNFINISHED:
+                    if os.geteuid() == 0:
+                        os.fchown(made, owner, owner)
+                    # The mask of this process is not to count.
+                    os.fchmod(made, mode)
             finally:
                 os.close(made)
 

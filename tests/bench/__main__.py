@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench import gateway
 from bench.table import Row
 from support.eventually import eventually
 from support.platform import ARTEFACTS, Platform
@@ -40,6 +41,7 @@ def enter_network() -> None:
 def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[str]:
     """Figures, a line each, as they are measured; of some groups, or of all."""
     from bench import (  # noqa: PLC0415
+        browser,
         hostile,
         jobs,
         many,
@@ -59,6 +61,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
     before: dict[str, Callable[[], Iterable[Row]]] = {
         "memory": memory.rows,
         "servers": lambda: servers.rows(platform, subjects, rounds),
+        "browser": lambda: browser.rows(platform, session, rounds),
         "routes": lambda: routes.rows(rounds * 4),
         "storage": storage.rows,
     }
@@ -100,7 +103,9 @@ def main() -> None:
     platform = Platform()
     port = platform.url.rpartition(":")[2]
     listen = f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr"
-    forwarder = subprocess.Popen(["socat", listen, "TCP:10.213.0.2:30080"])
+    forwarder = subprocess.Popen(
+        ["socat", listen, f"TCP:{gateway.HOST}:{gateway.PORT}"]
+    )
     try:
         eventually(lambda: is_open(int(port)), within=5, what="the way in")
         with (ARTEFACTS / "bench.txt").open("w") as kept:

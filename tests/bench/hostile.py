@@ -127,8 +127,9 @@ def _p95(samples: list[float]) -> float:
 @contextmanager
 def _load(name: str, target: dict[str, Any]) -> Iterator[None]:
     """Send it from another process, which leaves the processors to the platform."""
-    command = ["nice", "-n", "19", sys.executable, "-m", "tests.bench.hostile_load"]
-    process = subprocess.Popen([*command, name], stdin=subprocess.PIPE, cwd=REPOSITORY)
+    command = ["nice", "-n", "19", sys.executable, "-m", "bench.hostile_load"]
+    place = REPOSITORY / "tests"
+    process = subprocess.Popen([*command, name], stdin=subprocess.PIPE, cwd=place)
     assert process.stdin is not None
     process.stdin.write(json.dumps(target).encode())
     process.stdin.close()

@@ -1,6 +1,6 @@
 """The worst that one member can send, each kind in a process of its own.
 
-``python -m tests.bench.hostile_load KIND`` reads a JSON object from its input: the
+``python -m bench.hostile_load KIND`` reads a JSON object from its input: the
 platform's address, a token of the member, and a job. It ends when it is terminated.
 """
 
@@ -8,12 +8,16 @@ import asyncio
 import contextlib
 import json
 import secrets
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bench import gateway
 
 TOGETHER = 60
 _PIECE = b"x" * 1024
@@ -39,11 +43,11 @@ class Target:
 
 async def slow_bodies(target: Target, _: aiohttp.ClientSession) -> None:
     """Bodies that never end, to the log-in page and to the training service."""
-    address = urlsplit(target.url)
+    address = urlsplit(target.url).netloc
     path = secrets.choice(["/hub/login", "/services/training/api/projects/vision/jobs"])
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    reader, writer = await asyncio.open_connection(gateway.HOST, gateway.PORT)
     try:
-        head = f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: {address}\r\n"
         writer.write(f"{head}Content-Length: 120000\r\n\r\n".encode())
         for _ in range(110):
             writer.write(_PIECE)
@@ -109,6 +113,26 @@ async def submissions(target: Target, http: aiohttp.ClientSession) -> None:
         await answer.read()
 
 
+class ToGateway(AbstractResolver):
+    """Leads every name to the gateway, with nothing in between that costs others."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=gateway.HOST,
+                port=gateway.PORT,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None: ...
+
+
 Act = Callable[[Target, aiohttp.ClientSession], Awaitable[None]]
 
 LOADS: dict[str, Act] = {
@@ -129,7 +153,7 @@ LOADS: dict[str, Act] = {
 async def press(act: Act, target: Target) -> None:
     """Do it again and again, many at a time, until the process is ended."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
-    connector = aiohttp.TCPConnector(limit=0)
+    connector = aiohttp.TCPConnector(limit=0, resolver=ToGateway())
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as http:
 
         async def again() -> None:

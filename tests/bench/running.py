@@ -30,6 +30,7 @@ from support.platform import Platform
 PROJECT = "vision"
 NODES = 1000
 JOBS = 500
+UNCHANGED_SECONDS = 10
 _KIND = ("kubeflow.org", "v1", NAMESPACE, "pytorchjobs")
 
 
@@ -46,6 +47,7 @@ def rows(
     ):
         client = runner.run(clients.load())
         try:
+            runner.run(_unchanged(client))
             pages = _Pages(session, client, runner)
             ours, bare = in_turn(rounds, pages.ours, pages.bare)
         finally:
@@ -163,6 +165,27 @@ def _running(
         yield
     finally:
         runner.run(_delete())
+
+
+async def _unchanged(client: clients.ApiClient) -> None:
+    """Return when no job and no pod of theirs has changed for a while.
+
+    What follows the start of a thousand pods is not what a page is asked beside.
+    """
+    objects, pods = CustomObjectsApi(client), CoreV1Api(client)
+    known: set[tuple[str, str]] = set()
+    async with asyncio.timeout(600):
+        while True:
+            jobs = (await objects.list_namespaced_custom_object(*_KIND))["items"]
+            found = {
+                (e["metadata"]["uid"], e["metadata"]["resourceVersion"]) for e in jobs
+            }
+            for pod in (await pods.list_namespaced_pod(NAMESPACE)).items:
+                found.add((pod.metadata.uid, pod.metadata.resource_version))
+            if found == known:
+                return
+            known = found
+            await asyncio.sleep(UNCHANGED_SECONDS)
 
 
 async def _delete() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from bench import browser, stock
+from bench import stock
 from bench.table import Row, in_turn
 from support.eventually import eventually
 from support.hub import HubSession
@@ -105,17 +105,13 @@ def _answers(url: str) -> bool:
 
 
 def rows(platform: Platform, servers: Servers, rounds: int) -> list[Row]:
-    """Until a server is ready, and until a person can work in it."""
+    """Until a server is ready."""
     with stock.StockHub(platform, servers.image) as hub:
         subjects = (servers.ours, servers.bare_pod, hub.start_server)
         in_turn(1, *subjects)
         ours, bare, plain = in_turn(rounds, *subjects)
-    with browser.logged_in(platform) as page:
-        clicks = [
-            browser.click_to_launcher(page, servers.session) for _ in range(rounds)
-        ]
     name = "start → server ready"
     return [
         Row(name=name, unit="s", ours=ours, baseline_name=what, baseline=samples)
         for what, samples in (("bare pod", bare), ("stock KubeSpawner", plain))
-    ] + [Row(name="click → launcher in the browser", unit="s", ours=clicks)]
+    ]

@@ -179,7 +179,7 @@ def versions(ceph: CephFsStorage, top: Path, mounted: Path) -> Iterator[Row]:
         folder = mounted / str(home)
         with opened_snapshots(folder) as snapshots:
             assert snapshots is not None
-            assert len(list_versions(snapshots, folder / name)) == SNAPSHOTS
+            assert len(list_versions(snapshots, name)) == SNAPSHOTS
 
     yield row(
         f"versions of a file at {SNAPSHOTS} snapshots, first look",

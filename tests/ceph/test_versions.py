@@ -61,7 +61,7 @@ def test_the_versions_of_forty_snapshots_are_told_apart(folder: Path) -> None:
             path = folder / f"{kind}-{number}"
             with opened_snapshots(folder) as snapshots:
                 assert snapshots is not None
-                found = list_versions(snapshots, path)
+                found = list_versions(snapshots, path.name)
             assert len(found) == expected
             assert [each.current for each in found].count(True) == 1
             assert found[0].current
@@ -75,8 +75,8 @@ def test_what_was_replaced_is_another_version(folder: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     with opened_snapshots(folder) as snapshots:
         assert snapshots is not None
-        (found,) = list_versions(snapshots, path)
-        deleted = list_deleted(snapshots, folder)
+        (found,) = list_versions(snapshots, path.name)
+        deleted = list_deleted(snapshots)
 
     assert not found.current
     assert [each["name"] for each in deleted] == ["brief"]

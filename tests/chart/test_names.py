@@ -29,7 +29,10 @@ EVERYTHING = {
         "prometheusRule": {"enabled": True},
         "dashboards": {"enabled": True},
     },
-    **{name: {"pdb": {"enabled": True}} for name in ("hub", "training", "reconciler")},
+    **{
+        name: {"pdb": {"enabled": True}}
+        for name in ("hub", "training", "reconciler", "static")
+    },
 }
 
 

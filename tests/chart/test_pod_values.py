@@ -2,7 +2,7 @@
 
 import pytest
 
-COMPONENTS = ["hub", "training", "reconciler"]
+COMPONENTS = ["hub", "training", "reconciler", "static"]
 CONTAINER = {"name": "beside", "image": "registry.example.org/beside:1"}
 
 
@@ -98,9 +98,7 @@ def test_it_runs_where_all_of_them_and_where_it_alone_may(render, minimal, compo
     assert spec["affinity"] == affinity
     assert spec["topologySpreadConstraints"] == [spread]
     assert spec["priorityClassName"] == "own"
-    [other] = (
-        {"hub", "training"} - {component} if component != "reconciler" else {"hub"}
-    )
+    other = "training" if component == "hub" else "hub"
     spec = template(rendered.get("Deployment", other))["spec"]
     assert spec["nodeSelector"] == {"pool": "core", "disk": "slow"}
     assert spec["affinity"] == {"podAffinity": {}}
@@ -118,7 +116,9 @@ def test_labels_are_added_and_do_not_replace_those_that_select(deployment):
     selector = changed["spec"]["selector"]["matchLabels"]
     assert selector.items() <= metadata["labels"].items()
     assert metadata["annotations"]["example.org/a"] == "b"
-    assert "checksum/settings" in metadata["annotations"]
+    # nginx reads none.
+    has_digest = "checksum/settings" in metadata["annotations"]
+    assert has_digest == ("static" not in changed["metadata"]["name"])
 
 
 def test_probes_are_what_is_asked(deployment):
@@ -178,6 +178,11 @@ def test_the_account_may_be_ones_own(render, minimal, component):
     assert component not in rendered.names("ServiceAccount")
     spec = template(rendered.get("Deployment", component))["spec"]
     assert spec["serviceAccountName"] == "ours"
+    assert component not in rendered.names("RoleBinding")
+    if component == "static":
+        # It asks Kubernetes nothing.
+        assert spec["automountServiceAccountToken"] is False
+        return
     bound = {
         subject["name"]
         for each in rendered.of_kind("RoleBinding", "ClusterRoleBinding")

@@ -5,7 +5,7 @@ import pytest
 from mofang_hub.settings import Settings
 from mofang_kube.ephemeral_storage import EphemeralStorage
 
-DEPLOYMENTS = ["hub", "reconciler", "training"]
+DEPLOYMENTS = ["hub", "reconciler", "static", "training"]
 
 
 @pytest.fixture(params=DEPLOYMENTS)
@@ -52,7 +52,7 @@ def test_two_hubs_never_share_a_database(chart):
     assert spec["strategy"] == {"type": "Recreate"}
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", ["hub", "reconciler", "training"])
 def test_changed_settings_restart_who_reads_them(name, render, minimal):
     def annotations(values):
         deployment = render(minimal, values).get("Deployment", name)

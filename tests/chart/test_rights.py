@@ -124,7 +124,7 @@ def test_roles_for_projects_are_bound_by_the_reconciler_alone(chart):
 
 
 def test_only_allowed_pods_reach_the_platform(chart):
-    assert chart.names("NetworkPolicy") == ["hub", "reconciler", "training"]
+    assert chart.names("NetworkPolicy") == ["hub", "reconciler", "static", "training"]
     for policy in chart.of_kind("NetworkPolicy"):
         assert policy["spec"]["policyTypes"] == ["Ingress"]
     assert "ingress" not in chart.get("NetworkPolicy", "reconciler")["spec"]

@@ -73,7 +73,7 @@ def test_no_annotation_lets_passwords_be_tried(render, minimal):
     assert digest(one) != digest(other)
     for rendered in (one, other):
         for each in rendered.of_kind("Deployment"):
-            annotations = each["spec"]["template"]["metadata"]["annotations"]
+            annotations = each["spec"]["template"]["metadata"].get("annotations", {})
             assert set(annotations) <= {"checksum/settings", "checksum/secrets"}
 
 

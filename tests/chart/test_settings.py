@@ -81,7 +81,7 @@ def test_each_user_has_a_host_below_the_hubs(render, minimal):
     assert https["tls"]["credentialName"] == "hub-tls"
     assert http["hosts"] == https["hosts"] == ["hub.example.org", "*.hub.example.org"]
     # Servers' routes are the hub's to make.
-    assert rendered.names("VirtualService") == ["training", "user-hosts"]
+    assert rendered.names("VirtualService") == ["static", "training", "user-hosts"]
     settings = rendered.file("mofang-settings", "settings.yaml")
     assert settings["hostPerUser"] is True
     assert settings["gateway"]["hosts"] == ["hub.example.org"]

@@ -9,7 +9,7 @@ import time
 
 from tests.support import passed
 
-FOLDERS = ("cluster", "e2e")
+FOLDERS = ("unit", "cluster", "ceph", "e2e")
 """Each is a run of its own: the browser's event loop stays to the end of a run."""
 
 NAME = "test-long"

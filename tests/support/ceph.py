@@ -1,5 +1,6 @@
 """A Ceph of the tests' own on the running platform, beside whatever it stores on."""
 
+import json
 import os
 import signal
 import subprocess
@@ -94,27 +95,72 @@ def directories_on(source: Path, target: Path, names: list[str]) -> Iterator[Non
 
 def mount_process(node: str) -> int:
     """Return the number of the process that mounts the file system on a node."""
-    target = f"/{node}/{FILE_SYSTEM}".encode()
-    mine = _cgroup_names()
+    target = f"/{node}/{FILE_SYSTEM}"
+    return _process(SETTINGS.mounts_namespace, "ceph-fuse", target)
+
+
+def daemon_process(daemon: str) -> int:
+    """Return the number of a daemon's process.
+
+    ``daemon``: such as ``osd``.
+    """
+    return _process(SETTINGS.namespace, f"ceph-{daemon}")
+
+
+def _process(namespace: str, program: str, target: str = "") -> int:
+    """Find a program of the tests' own pods, which others may run, too."""
+    pods = Kubectl(paths()).get("pods", "-n", namespace)["items"]
+    # Identities of pods, as they stand in names of cgroups.
+    mine = [pod["metadata"]["uid"] for pod in pods]
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+            arguments = os.fsdecode((entry / "cmdline").read_bytes()).split("\0")
             cgroup = (entry / "cgroup").read_text()
         except OSError:
             continue
-        is_client = arguments[0] == b"ceph-fuse"
-        is_here = any(each.endswith(target) for each in arguments)
-        if is_client and is_here and any(name in cgroup for name in mine):
+        is_asked = arguments[0] == program and any(
+            each.endswith(target) for each in arguments
+        )
+        if is_asked and any(uid in cgroup for uid in mine):
             return int(entry.name)
-    raise AssertionError(f"no ceph-fuse of these tests runs on {node}")
-
-
-def _cgroup_names() -> list[str]:
-    """Identities of the tests' own mount pods, as they stand in names of cgroups."""
-    pods = Kubectl(paths()).get("pods", "-n", SETTINGS.mounts_namespace)["items"]
-    return [pod["metadata"]["uid"] for pod in pods]
+    raise AssertionError(f"no {program} {target} of these tests runs")
 
 
 def kill_mount(node: str) -> None:
     """End the process that mounts the file system on a node, as a crash would."""
     os.kill(mount_process(node), signal.SIGKILL)
+
+
+def kill_daemon(daemon: str) -> None:
+    """End a daemon as a crash would."""
+    os.kill(daemon_process(daemon), signal.SIGKILL)
+
+
+def restarts_of(daemon: str) -> int:
+    """Return how often the kubelet has started a daemon's container anew."""
+    (pod,) = Kubectl(paths()).get(
+        "pods", "-n", SETTINGS.namespace, "-l", f"ceph-daemon={daemon}"
+    )["items"]
+    return int(pod["status"]["containerStatuses"][0]["restartCount"])
+
+
+def evict_mount(cluster: CephCluster, node: str) -> None:
+    """End the session of a node's mount, as the cluster does with a lost client."""
+    sessions = json.loads(cluster.run("ceph", "tell", "mds.a", "session", "ls"))
+    target = f"/{node}/{FILE_SYSTEM}"
+    (identity,) = [
+        each["id"]
+        for each in sessions
+        if each["client_metadata"].get("mount_point", "").endswith(target)
+    ]
+    cluster.run("ceph", "tell", "mds.*", "client", "evict", f"id={identity}")
+
+
+def mount_log(client: str, node: str) -> str:
+    """Return what the pod says that mounts with a client's key on a node."""
+    pods = Kubectl(paths()).get(
+        "pods", "-n", SETTINGS.mounts_namespace, "-l", f"ceph-client={client}"
+    )["items"]
+    (pod,) = [each for each in pods if each["spec"]["nodeName"] == node]
+    name = pod["metadata"]["name"]
+    return Kubectl(paths()).run("logs", "-n", SETTINGS.mounts_namespace, name)

@@ -11,7 +11,7 @@ from mofang_local.progress import Progress
 from support.platform import REPOSITORY, Platform
 
 RELEASE = "mofang"
-DEPLOYMENTS = ("hub", "training", "reconciler")
+DEPLOYMENTS = ("hub", "training", "reconciler", "static")
 
 
 def upgrade(platform: Platform, *more: Path) -> None:

@@ -10,6 +10,7 @@ A pod's annotation ``SECONDS`` says when it ends after it runs, and may be set l
 import json
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ POOL = "mofang.dev/pool"
 _GPU = "nvidia.com/gpu"
 # kubectl takes one after the other, in the time that one call may take.
 _TOGETHER = 200
+_FEW, _PROCESSES = 25, 8
 
 Manifest = dict[str, Any]
 
@@ -97,7 +99,7 @@ def fake_nodes(
     platform = Platform()
     with kwok(platform.kubeconfig, run, seconds, address) as is_alive:
         try:
-            for some in _chunks(nodes):
+            for some in _chunks(nodes, _TOGETHER):
                 platform.kubectl("create", "-f", "-", stdin=_list(some))
 
             def ready() -> bool:
@@ -138,14 +140,19 @@ def _remove(platform: Platform, run: str, names: set[str]) -> None:
         }
         for name in names
     ]
-    at_once = ("--ignore-not-found", "--grace-period=0", "--force")
-    for some in _chunks([*pods, *leases]):
+    at_once = ("--ignore-not-found", "--grace-period=0", "--force", "--wait=false")
+
+    def delete(some: list[Manifest]) -> None:
         platform.kubectl("delete", *at_once, "-f", "-", stdin=_list(some))
 
+    # Each kubectl sends five requests in a second.
+    with ThreadPoolExecutor(_PROCESSES) as processes:
+        list(processes.map(delete, _chunks([*pods, *leases], _FEW)))
 
-def _chunks(items: list[Manifest]) -> Iterator[list[Manifest]]:
-    for first in range(0, len(items), _TOGETHER):
-        yield items[first : first + _TOGETHER]
+
+def _chunks(items: list[Manifest], size: int) -> Iterator[list[Manifest]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]
 
 
 def _list(items: list[Manifest]) -> str:

@@ -23,6 +23,7 @@ LABELS = {
     "kind": 5,
     "method": 8,
     "operation": 5,
+    "phase": 10,
     "project": 1000,
     "reason": 20,
     "resource": 30,

@@ -4,12 +4,11 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from aiohttp import web
 
 from support.api_proxy import ApiProxy, ApiRequest, refusal
-from support.training_process import TrainingProcess
 
 Moment = Literal["before", "after"]
 """Before the API server saw the write; after it acted, before the service heard."""
@@ -20,8 +19,9 @@ _WITHOUT_NAMESPACE = frozenset(
         "environments",
         "mutatingadmissionpolicies",
         "mutatingadmissionpolicybindings",
+        "namespaces",
         "nodes",
-        "projects",
+        "persistentvolumes",
     }
 )
 _ACCOUNT = "system:serviceaccount:mofang:training"
@@ -43,24 +43,32 @@ class Write:
         return f"{self.what} {self.occurrence}"
 
 
-def limited_to(project: str, path: str) -> str:
+def limited_to(project: str, path: str, home: str = "") -> str:
     """Return what is asked in place of a list or a watch of the whole cluster.
 
     Args:
         project: Whose namespace is left.
         path: With its query.
+        home: The Home that is left.
     """
     place, _, query = path.partition("?")
     found = _WHOLE_CLUSTER.match(place)
     if not found:
         return path
-    if found[2] == "projects":
-        more = f"fieldSelector=metadata.name%3D{project}"
+    if name := {"projects": project, "homes": home}.get(found[2]):
+        more = f"fieldSelector=metadata.name%3D{name}"
         return f"{place}?{query}&{more}" if query else f"{place}?{more}"
     if found[2] in _WITHOUT_NAMESPACE:
         return path
     within = f"{found[1]}/namespaces/mofang-project-{project}/{found[2]}"
     return f"{within}?{query}" if query else within
+
+
+class Killable(Protocol):
+    """A process of a test."""
+
+    def kill(self) -> None:
+        """End it without a word of warning."""
 
 
 class Killer:
@@ -72,9 +80,10 @@ class Killer:
         project: Where it may write.
     """
 
-    def __init__(self, service: TrainingProcess, proxy: ApiProxy, project: str) -> None:
+    def __init__(self, service: Killable, proxy: ApiProxy, project: str) -> None:
         self._service = service
-        self._namespace = f"mofang-project-{project}"
+        self.project = project
+        self.namespace = f"mofang-project-{project}"
         self._target: Write | None = None
         self._moment: Moment = "before"
         self._observed: list[tuple[ApiRequest, Write]] = []
@@ -105,10 +114,10 @@ class Killer:
     async def _before(self, request: ApiRequest) -> web.Response | None:
         if not request.is_write:
             return None
-        if f"/namespaces/{self._namespace}/" not in f"{request.path}/":
+        if not self.may_write(request.path):
             self.strays.append(f"{request.verb} {request.path}")
             return refusal(403, "Forbidden")
-        what = self._what(request)
+        what = self.name_of(request)
         count = sum(write.what == what for write in self.writes)
         write = Write(what=what, occurrence=count)
         self._observed.append((request, write))
@@ -127,9 +136,14 @@ class Killer:
         self._has_died.set()
         raise ConnectionError
 
-    def _what(self, request: ApiRequest) -> str:
+    def may_write(self, path: str) -> bool:
+        """Whether something is the project's."""
+        return f"/namespaces/{self.namespace}/" in f"{path}/"
+
+    def name_of(self, request: ApiRequest) -> str:
+        """Tell a write by what it does."""
         words = request.path.split("/")
-        plural = words[words.index(self._namespace) + 1]
+        plural = words[words.index(self.namespace) + 1]
         what = f"{request.verb} {plural}"
         if what == "PATCH trainjobs":
             return f"{what} {'spec' if 'spec' in json.loads(request.body) else 'notes'}"

@@ -19,6 +19,7 @@ from mofang_files.cleanup_handlers import (
     UndoHandler,
 )
 from mofang_files.handlers import (
+    CHECK,
     ROOTS,
     SPACE,
     ContentHandler,
@@ -29,6 +30,8 @@ from mofang_files.handlers import (
 from mofang_files.hub import HubClient
 from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
+from mofang_files.space_status import SpaceStatus
+from mofang_files.storage_check import BoundedQuestion, ask_storage
 
 
 class FilesExtension(ExtensionApp):
@@ -55,7 +58,9 @@ class FilesExtension(ExtensionApp):
             found.append(Root("project", Path(self.project)))
         roots = Roots(tuple(found), Path(self.serverapp.root_dir))
         self.settings[ROOTS] = roots
-        self.settings[SPACE] = SpaceReader(roots)
+        check = BoundedQuestion(lambda: ask_storage(roots))
+        self.settings[CHECK] = check
+        self.settings[SPACE] = SpaceStatus(SpaceReader(roots), check)
         hub = HubClient(
             url=os.environ.get("JUPYTERHUB_API_URL", ""),
             token=os.environ.get("JUPYTERHUB_API_TOKEN", ""),

@@ -52,6 +52,7 @@ class Cleaner:
         home: The directory, without links.
         take_snapshot: Has a snapshot of it taken; returns its name.
         find_unneeded: Says which copies of code no job needs.
+        find_open: Says what processes have open.
         attribute: Reads an attribute of a directory.
         visible_seconds: How long a snapshot may take to be seen by this server.
     """
@@ -62,6 +63,7 @@ class Cleaner:
         take_snapshot: Callable[[], Awaitable[str]],
         *,
         find_unneeded: FindUnneeded = find_unneeded,
+        find_open: Callable[[], set[str]] = open_files,
         attribute: Attribute = read_attribute,
         visible_seconds: float = _VISIBLE_SECONDS,
     ) -> None:
@@ -69,6 +71,7 @@ class Cleaner:
         self._home = home
         self._take_snapshot = take_snapshot
         self._find_unneeded = find_unneeded
+        self._find_open = find_open
         self._attribute = attribute
         self._items: dict[str, Item] = {}
         self._history = History(home)
@@ -162,7 +165,7 @@ class Cleaner:
                 item = fitting
             items[item.id] = item
         self._items = items
-        files = open_files()
+        files = self._find_open()
         return {
             "items": [self._item_as_json(each, files) for each in items.values()],
             "directories": [

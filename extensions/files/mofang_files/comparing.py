@@ -5,32 +5,65 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from pathlib import Path
+import stat
 
 from mofang_files.errors import FilesError, from_os
+from mofang_files.roots import Roots, opened_parent
+from mofang_files.versions import opened_version
 
 _BYTES = 2_000_000
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def read_text(path: Path) -> str:
+def read_version(roots: Roots, text: str, snapshot: str) -> dict[str, str | None]:
+    """Return a version as text, and what differs from what is there now.
+
+    Args:
+        roots: That it may be in.
+        text: Path of the file browser.
+        snapshot: That has the version.
+
+    Raises:
+        FilesError: It is no text, or cannot be read.
+    """
+    path = roots.find(text)
+    with opened_version(path, snapshot) as folder:
+        before = read_text(folder, path.name)
+    try:
+        with opened_parent(path) as folder:
+            now = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+            is_file = stat.S_ISREG(now.st_mode)
+            after = read_text(folder, path.name) if is_file else None
+    except (FileNotFoundError, NotADirectoryError):
+        after = None
+    except OSError as err:
+        raise from_os(err, f"{path.name} cannot be read") from err
+    difference = None if after is None else compare(before, after)
+    return {"text": before, "difference": difference}
+
+
+def read_text(folder: int, name: str) -> str:
     """Return a file as text; a notebook as its cells, without outputs.
+
+    Args:
+        folder: Descriptor of the directory that has it.
+        name: In that; a link is not followed.
 
     Raises:
         FilesError: It is no text, or too large; says so.
     """
     try:
-        with os.fdopen(os.open(path, _READ), "rb") as file:
+        with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
             content = file.read(_BYTES + 1)
     except OSError as err:
-        raise from_os(err, f"{path.name} cannot be read") from err
+        raise from_os(err, f"{name} cannot be read") from err
     if len(content) > _BYTES:
-        raise FilesError(f"{path.name} has more than 2 MB. Restore it beside instead.")
+        raise FilesError(f"{name} has more than 2 MB. Restore it beside instead.")
     try:
         text = content.decode()
     except UnicodeDecodeError as err:
-        raise FilesError(f"{path.name} is no text. Restore it beside instead.") from err
-    return _cells(text) if path.suffix == ".ipynb" else text
+        raise FilesError(f"{name} is no text. Restore it beside instead.") from err
+    return _cells(text) if name.endswith(".ipynb") else text
 
 
 def compare(before: str, after: str) -> str:

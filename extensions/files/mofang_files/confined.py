@@ -42,11 +42,6 @@ def opened(
         os.close(folder)
 
 
-def path_of(folder: int, name: str) -> Path:
-    """Return a path to a name in an open directory, wherever that has moved to."""
-    return Path(f"/proc/self/fd/{folder}", name)
-
-
 def names_in(folder: int) -> list[str]:
     """Return the names in an open directory."""
     with os.scandir(folder) as entries:

@@ -1,6 +1,7 @@
 """What a person may be told went wrong."""
 
 import errno
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -30,6 +31,24 @@ class FileSystemError(FilesError):
 
     code = "file_system"
     status = 507
+
+
+class StorageAwayError(FilesError):
+    """The file system does not answer.
+
+    Args:
+        since: When the question was asked that it has not answered.
+    """
+
+    code = "storage_away"
+    status = 503
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__(
+            f"The storage has not answered since {since:%H:%M:%S} UTC. What was saved "
+            "is kept. Leave the page open, and try again when the storage is back."
+        )
+        self.since = since
 
 
 def from_os(err: OSError, tried: str) -> FileSystemError:

@@ -7,37 +7,40 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 from typing_extensions import override
 
-from mofang_files.comparing import compare, read_text
+from mofang_files.comparing import read_version
 from mofang_files.errors import FilesError
 from mofang_files.restoring import restore_beside, restore_in_place, undo_restore
 from mofang_files.roots import Roots
-from mofang_files.snapshots import opened_snapshots, parse_snapshot
-from mofang_files.space import SpaceReader
-from mofang_files.versions import (
-    NO_SNAPSHOTS,
-    Version,
-    list_deleted,
-    list_versions,
-    version_path,
-)
+from mofang_files.space_status import SpaceStatus
+from mofang_files.storage_check import BoundedQuestion
+from mofang_files.versions import find_versions
 
 ROOTS = "mofang_files_roots"
 SPACE = "mofang_files_space"
+CHECK = "mofang_files_check"
 
 
 class FilesHandler(APIHandler):
     """What all handlers of the interface share."""
 
     auth_resource = "mofang:files"
+    requires_storage: ClassVar[bool] = True
+    """Whether to refuse at once while the storage is away, rather than to wait."""
+
+    @override
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.requires_storage and self.current_user:
+            check: BoundedQuestion[None] = self.settings[CHECK]
+            await check.answer()
 
     @property
     def roots(self) -> Roots:
@@ -93,13 +96,15 @@ class FilesHandler(APIHandler):
 
 
 class SpaceHandler(FilesHandler):
-    """What the roots take."""
+    """What the roots take, as last known while the storage is away."""
+
+    requires_storage = False
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        reader: SpaceReader = self.settings[SPACE]
-        self.answer({"roots": await asyncio.to_thread(reader.read)})
+        space: SpaceStatus = self.settings[SPACE]
+        self.answer(await space.read())
 
 
 class VersionsHandler(FilesHandler):
@@ -109,29 +114,7 @@ class VersionsHandler(FilesHandler):
     @authorized
     async def get(self) -> None:
         text = self.get_query_argument("path", "", strip=False)
-        self.answer(await asyncio.to_thread(self._find, text))
-
-    def _find(self, text: str) -> dict[str, object]:
-        root, path = self.roots.find(text)
-        versions: list[Version] = []
-        deleted: list[dict[str, object]] = []
-        has_snapshots = False
-        # What is above a root is not mounted: the root itself has no versions.
-        if path != root.path:
-            with opened_snapshots(path.parent) as snapshots:
-                if snapshots is not None:
-                    has_snapshots = True
-                    versions = list_versions(snapshots, path)
-        if path.is_dir() and not path.is_symlink():
-            with opened_snapshots(path) as snapshots:
-                if snapshots is not None:
-                    has_snapshots = True
-                    deleted = list_deleted(snapshots, path)
-        return {
-            "reason": "" if has_snapshots else NO_SNAPSHOTS,
-            "versions": [asdict(each) for each in versions],
-            "deleted": deleted,
-        }
+        self.answer(await asyncio.to_thread(find_versions, self.roots, text))
 
 
 class ContentHandler(FilesHandler):
@@ -142,14 +125,7 @@ class ContentHandler(FilesHandler):
     async def get(self) -> None:
         text = self.get_query_argument("path", "", strip=False)
         snapshot = self.get_query_argument("snapshot", "")
-        self.answer(await asyncio.to_thread(self._read, text, snapshot))
-
-    def _read(self, text: str, snapshot: str) -> dict[str, object]:
-        _, path = self.roots.find(text)
-        before = read_text(version_path(path, snapshot))
-        if not path.exists():
-            return {"text": before, "difference": None}
-        return {"text": before, "difference": compare(before, read_text(path))}
+        self.answer(await asyncio.to_thread(read_version, self.roots, text, snapshot))
 
 
 class RestoreHandler(FilesHandler):
@@ -167,14 +143,12 @@ class RestoreHandler(FilesHandler):
     @authorized
     async def delete(self) -> None:
         text, undo = self.read_body("path", "undo")
-        root, _ = self.roots.find(text)
-        path = await asyncio.to_thread(undo_restore, undo, root)
-        self.answer({"name": path.name})
+        root = self.roots.find(text).root
+        name = await asyncio.to_thread(undo_restore, undo, root)
+        self.answer({"name": name})
 
     def _restore(self, text: str, snapshot: str, mode: str) -> dict[str, object]:
-        root, path = self.roots.find(text)
-        version = version_path(path, snapshot)
+        path = self.roots.find(text)
         if mode == "in_place":
-            return {"name": path.name, "undo": restore_in_place(version, path, root)}
-        taken = parse_snapshot(snapshot).taken.isoformat()
-        return {"name": restore_beside(version, path, taken).name, "undo": None}
+            return {"name": path.name, "undo": restore_in_place(path, snapshot)}
+        return {"name": restore_beside(path, snapshot), "undo": None}

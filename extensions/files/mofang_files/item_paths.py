@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mofang_files import trash
-from mofang_files.confined import DIRECTORY, names_in, opened, path_of
+from mofang_files.confined import DIRECTORY, names_in, opened
+from mofang_files.copying import copy_new
 from mofang_files.errors import FilesError, from_os
 from mofang_files.kinds import Parts
 from mofang_files.removal import Freed, remove
-from mofang_files.restoring import copy_version
 from mofang_files.roots import SNAPSHOTS
 from mofang_files.survey import ItemPath
 
@@ -159,7 +158,7 @@ def _restore(source: int, parent: int, name: str) -> None:
     try:
         folder = os.open(name, DIRECTORY, dir_fd=parent)
     except FileNotFoundError:
-        _copy(source, parent, name)
+        copy_new(source, name, parent, name)
         return
     except OSError as err:
         raise FileExistsError from err
@@ -173,17 +172,6 @@ def _restore(source: int, parent: int, name: str) -> None:
             os.close(kept)
     finally:
         os.close(folder)
-
-
-def _copy(source: int, parent: int, name: str) -> None:
-    """Copy to a name that nothing has, so that nobody sees a half."""
-    draft = f".{name[:100]}.restoring-{secrets.token_hex(4)}"
-    copy_version(path_of(source, name), path_of(parent, draft), name)
-    try:
-        trash.move_new(parent, draft, parent, name)
-    except OSError:
-        remove(parent, draft, Freed())
-        raise
 
 
 def _check(parent: int, path: ItemPath) -> None:

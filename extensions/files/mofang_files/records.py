@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -26,7 +27,7 @@ KEPT = 5
 _BYTES = 8 << 20
 _FILE = re.compile(r"([0-9a-f]{16})\.json")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Mode(StrEnum):
@@ -55,10 +56,19 @@ def save(home: Path, done: CleanUp) -> None:
     Raises:
         OSError: It cannot be kept; it is known as long as the server runs.
     """
+    name = f"{done.id}.json"
     with opened(home, FOLDER, make=True) as folder:
-        file = os.open(f"{done.id}.json", _WRITE, 0o600, dir_fd=folder)
-        with open(file, "w", encoding="utf-8") as text:  # noqa: PTH123 - as opened
-            json.dump({**asdict(done), "at": done.at.isoformat()}, text)
+        # A new file: what has the name may be another one's, by a hard link.
+        draft = f".{done.id}.{secrets.token_hex(4)}"
+        try:
+            file = os.open(draft, _NEW, 0o600, dir_fd=folder)
+            with open(file, "w", encoding="utf-8") as text:  # noqa: PTH123 - as opened
+                json.dump({**asdict(done), "at": done.at.isoformat()}, text)
+            os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(draft, dir_fd=folder)
+            raise
 
 
 def forget(home: Path, undo: str) -> None:

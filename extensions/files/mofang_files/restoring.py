@@ -1,82 +1,102 @@
 """Restore a version beside what is there, or in its place; undo the latter.
 
 What is replaced is moved within the same root to ``.mofang/replaced/<id>``, and moved
-back by an undo. It is kept for a week.
+back by an undo. It is kept for a week. Members of a project all write in its directory:
+no link that somebody puts there leads to the home of whoever restores.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import secrets
-import shutil
-import stat
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from mofang_files.confined import names_in, opened
+from mofang_files.copying import copy_new
 from mofang_files.errors import AbsentError, FilesError, from_os
-from mofang_files.roots import Root
+from mofang_files.removal import Freed, remove
+from mofang_files.roots import ConfinedPath, Root, are_parts, opened_parent
+from mofang_files.snapshots import parse_snapshot
+from mofang_files.versions import opened_version
 
-_REPLACED = Path(".mofang", "replaced")
+_REPLACED = (".mofang", "replaced")
 _KEPT_SECONDS = 7 * 24 * 3600
 _ID = re.compile(r"[0-9a-f]{16}")
+_RECORD = "path"
+_RECORD_BYTES = 8_192
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_LINKS = {errno.ELOOP, errno.ENOTDIR}
 
 
-def restore_beside(version: Path, path: Path, taken: str) -> Path:
-    """Copy a version to a new name beside the path; return it.
+def restore_beside(path: ConfinedPath, snapshot: str) -> str:
+    """Copy a version to a new name beside what is there; return that name.
 
     Args:
-        version: Where the snapshot has it.
         path: Whose version it is.
-        taken: Time of the snapshot, for the name.
+        snapshot: That has it.
 
     Raises:
         FilesError: It cannot be copied; nothing is left then.
     """
-    stem, suffix = path.stem, path.suffix
+    stem, suffix = Path(path.name).stem, Path(path.name).suffix
+    taken = parse_snapshot(snapshot).taken.isoformat()
     label = re.sub(r"[^0-9T-]", "", taken.replace(":", "-"))[:16]
-    for number in range(1, 100):
-        again = "" if number == 1 else f" {number}"
-        target = path.with_name(f"{stem} ({label}{again}){suffix}")
-        if not target.exists() and not target.is_symlink():
-            copy_version(version, target, path.name)
-            return target
+    with (
+        _reported(f"{path.name} was not restored"),
+        opened_version(path, snapshot) as source,
+        opened_parent(path) as parent,
+    ):
+        for number in range(1, 100):
+            again = "" if number == 1 else f" {number}"
+            new_name = f"{stem} ({label}{again}){suffix}"
+            if _is_there(parent, new_name):
+                continue
+            with suppress(FileExistsError):
+                copy_new(source, path.name, parent, new_name)
+                return new_name
     raise FilesError(f"There are too many versions beside {path.name}. Delete some.")
 
 
-def restore_in_place(version: Path, path: Path, root: Root) -> str:
+def restore_in_place(path: ConfinedPath, snapshot: str) -> str:
     """Put a version in the place of what is there; return the id of the undo.
 
     Args:
-        version: Where the snapshot has it.
         path: Whose version it is.
-        root: That it is in.
+        snapshot: That has it.
 
     Raises:
         FilesError: It cannot be done; all is as it was then.
     """
-    _forget_old(root)
+    _forget_old(path.root)
     undo = secrets.token_hex(8)
-    kept = root.path / _REPLACED / undo
-    try:
-        kept.mkdir(parents=True)
-        (kept / "path").write_text(str(path.relative_to(root.path)), encoding="utf-8")
-    except OSError as err:
-        raise from_os(err, f"{path.name} was not restored") from err
-    copy_version(version, kept / "new", path.name)
-    try:
-        if path.exists() or path.is_symlink():
-            path.rename(kept / "old")
-        (kept / "new").rename(path)
-    except OSError as err:
-        with suppress(OSError):
-            (kept / "old").rename(path)
-        raise from_os(err, f"{path.name} was not restored") from err
+    with (
+        _reported(f"{path.name} was not restored"),
+        opened_version(path, snapshot) as source,
+        opened_parent(path) as parent,
+        opened(path.root.path, (*_REPLACED, undo), make=True) as kept,
+    ):
+        record = os.open(_RECORD, _NEW, 0o600, dir_fd=kept)
+        with os.fdopen(record, "wb") as file:
+            file.write(os.fsencode("/".join(path.parts)))
+        copy_new(source, path.name, kept, "new")
+        _move(parent, path.name, kept, "old")
+        try:
+            os.rename("new", path.name, src_dir_fd=kept, dst_dir_fd=parent)
+        except OSError:
+            with suppress(OSError):
+                os.rename("old", path.name, src_dir_fd=kept, dst_dir_fd=parent)
+            raise
     return undo
 
 
-def undo_restore(undo: str, root: Root) -> Path:
-    """Put back what was replaced; return its path.
+def undo_restore(undo: str, root: Root) -> str:
+    """Put back what was replaced; return its name.
 
     Args:
         undo: As ``restore_in_place`` returned it.
@@ -87,55 +107,59 @@ def undo_restore(undo: str, root: Root) -> Path:
     """
     if _ID.fullmatch(undo) is None:
         raise FilesError("There is nothing of that name to undo.")
-    kept = root.path / _REPLACED / undo
-    try:
-        relative = Path((kept / "path").read_text(encoding="utf-8"))
-    except OSError as err:
-        raise AbsentError("This can be undone no more: it is a week ago.") from err
-    path = root.path / relative
-    if ".." in relative.parts or not path.parent.resolve().is_relative_to(root.path):
+    with _reported("It was not put back"), ExitStack() as stack:
+        try:
+            kept = stack.enter_context(opened(root.path, (*_REPLACED, undo)))
+            parts = _read_record(kept)
+        except FileNotFoundError as err:
+            raise AbsentError("This can be undone no more: it is a week ago.") from err
+        parent = stack.enter_context(opened(root.path, parts[:-1]))
+        _move(parent, parts[-1], kept, "undone")
+        _move(kept, "old", parent, parts[-1])
+    return parts[-1]
+
+
+def _read_record(kept: int) -> tuple[str, ...]:
+    """Return where something was; others may have written it meanwhile."""
+    with os.fdopen(os.open(_RECORD, _READ, dir_fd=kept), "rb") as file:
+        parts = tuple(os.fsdecode(file.read(_RECORD_BYTES)).split("/"))
+    if not are_parts(parts):
         raise FilesError("There is nothing of that name to undo.")
+    return parts
+
+
+def _move(source: int, name: str, target: int, new_name: str) -> None:
+    """Rename what is there; nothing is fine."""
+    if _is_there(source, name):
+        os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
+
+
+def _is_there(folder: int, name: str) -> bool:
     try:
-        if path.exists() or path.is_symlink():
-            path.rename(kept / "undone")
-        if (kept / "old").exists() or (kept / "old").is_symlink():
-            (kept / "old").rename(path)
-    except OSError as err:
-        raise from_os(err, f"{path.name} was not put back") from err
-    return path
-
-
-def copy_version(version: Path, target: Path, name: str) -> None:
-    """Copy what a snapshot has to a path that nothing has.
-
-    Args:
-        version: Where the snapshot has it; a link is copied as such.
-        target: Where it is to be.
-        name: What a refusal calls it.
-
-    Raises:
-        FilesError: It cannot be copied; nothing is left then.
-    """
-    try:
-        mode = version.lstat().st_mode
-        if stat.S_ISDIR(mode):
-            shutil.copytree(version, target, symlinks=True)
-        else:
-            shutil.copy2(version, target, follow_symlinks=False)
-    except (OSError, shutil.Error) as err:
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target, ignore_errors=True)
-        else:
-            target.unlink(missing_ok=True)
-        if isinstance(err, OSError) and not isinstance(err, shutil.Error):
-            raise from_os(err, f"{name} was not restored") from err
-        raise FilesError(
-            f"{name} was not restored: some of its files cannot be copied."
-        ) from err
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _forget_old(root: Root) -> None:
-    with suppress(OSError):
-        for each in (root.path / _REPLACED).iterdir():
-            if time.time() - each.lstat().st_mtime > _KEPT_SECONDS:
-                shutil.rmtree(each, ignore_errors=True)
+    with suppress(OSError), opened(root.path, _REPLACED) as folder:
+        for name in names_in(folder):
+            with suppress(OSError, FilesError):
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if time.time() - status.st_mtime > _KEPT_SECONDS:
+                    remove(folder, name, Freed())
+
+
+@contextmanager
+def _reported(failed: str) -> Iterator[None]:
+    """Tell an error of the file system as a sentence."""
+    try:
+        yield
+    except OSError as err:
+        if err.errno in _LINKS:
+            raise FilesError(
+                f"{failed}: a link or a file is where a directory has to be. If "
+                f"{'/'.join(_REPLACED)} has one, remove it."
+            ) from err
+        raise from_os(err, failed) from err

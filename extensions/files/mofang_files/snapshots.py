@@ -3,6 +3,9 @@
 A look into a snapshot is a round trip on a network file system. So several are looked
 into at the same time, by a descriptor of ``.snap``, and those between two that show the
 same not at all.
+
+On CephFS nobody can make a ``.snap``. Elsewhere anybody can, by hand and with links in
+it: none of them is followed.
 """
 
 from __future__ import annotations
@@ -11,14 +14,15 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from mofang_files.confined import DIRECTORY, opened
 from mofang_files.errors import FilesError, from_os
 from mofang_files.roots import SNAPSHOTS
 
@@ -29,7 +33,10 @@ _NAME = re.compile(r"_?mofang-[a-z]+-(\d{8}T\d{6}Z)(?:_\d+)?")
 _READERS = 8
 _STRIDE = 8
 """Every so many snapshots are looked into first, and others where these differ."""
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+NOW = ""
+"""In place of a snapshot's name: the directory as it is."""
+_PASSED = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""Opens a directory to look into it, without asking a network file system."""
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _INODE = (1 << 48) - 1
 """What CephFS numbers files by; ``ceph-fuse`` numbers snapshots in the bits above."""
@@ -50,8 +57,9 @@ class ListedSnapshot:
 class SnapshotEntry:
     """A file, link or directory, in a snapshot or as it is now."""
 
-    path: str
-    """Absolute, or relative to ``.snap``."""
+    snapshot: str
+    """Its name; ``NOW`` for none."""
+    name: str
     state: os.stat_result
 
     @property
@@ -95,37 +103,46 @@ def parse_snapshot(name: str) -> ListedSnapshot:
 
 
 @contextmanager
-def opened_snapshots(directory: Path) -> Iterator[Snapshots | None]:
+def opened_snapshots(
+    root: Path, parts: Sequence[str] = ()
+) -> Iterator[Snapshots | None]:
     """Open the snapshots that show a directory; None where there can be none.
+
+    Args:
+        root: Followed through links.
+        parts: Of the directory's path beneath it, which are not.
 
     Raises:
         FilesError: They cannot be read.
     """
-    with ThreadPoolExecutor(_READERS, "snapshots") as readers:
+    failed = f"Versions in {parts[-1] if parts else root.name} cannot be read"
+    with ThreadPoolExecutor(_READERS, "snapshots") as readers, ExitStack() as stack:
         try:
-            folder = os.open(directory / SNAPSHOTS, _FOLDER)
-        except (FileNotFoundError, NotADirectoryError):
-            yield None
-            return
+            try:
+                directory = stack.enter_context(opened(root, parts))
+                folder = os.open(SNAPSHOTS, DIRECTORY, dir_fd=directory)
+            except (FileNotFoundError, NotADirectoryError):
+                yield None
+                return
+            stack.callback(os.close, folder)
+            yield Snapshots(directory, folder, readers)
         except OSError as err:
-            raise from_os(err, f"Versions in {directory.name} cannot be read") from err
-        try:
-            yield Snapshots(folder, readers)
-        except OSError as err:
-            raise from_os(err, f"Versions in {directory.name} cannot be read") from err
-        finally:
-            os.close(folder)
+            raise from_os(err, failed) from err
 
 
 class Snapshots:
     """The snapshots that show one directory, while it is open.
 
     Args:
-        folder: Descriptor of the directory's ``.snap``.
+        directory: Its descriptor.
+        folder: Descriptor of its ``.snap``.
         readers: Threads that look into them.
     """
 
-    def __init__(self, folder: int, readers: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, directory: int, folder: int, readers: ThreadPoolExecutor
+    ) -> None:
+        self._directory = directory
         self._folder = folder
         self._readers = readers
         found = []
@@ -153,29 +170,40 @@ class Snapshots:
         found: dict[int, SnapshotEntry | None] = {}
         missing = sorted({*range(0, last, _STRIDE), last} if self.all else ())
         while missing:
-            paths = [self._path(index, name) for index in missing]
-            found.update(
-                zip(missing, self.concurrently(self.entry, paths), strict=True)
-            )
+            names = [self.all[index].name for index in missing]
+            looks = self.concurrently(lambda each: self.entry(each, name), names)
+            found.update(zip(missing, looks, strict=True))
             missing = []
             for newer, older in itertools.pairwise(sorted(found)):
                 first, second = found[newer], found[older]
                 if first and second and first.is_unchanged_from(second):
                     for index in range(newer + 1, older):
                         found[index] = SnapshotEntry(
-                            self._path(index, name), first.state
+                            self.all[index].name, name, first.state
                         )
                 elif older - newer > 1:
                     missing.append((newer + older) // 2)
         return [found[index] for index in range(len(self.all))]
 
-    def entry(self, path: str) -> SnapshotEntry | None:
-        """Return what is at a path; None where nothing is, or nothing may be seen."""
+    def entry(self, snapshot: str, name: str = "") -> SnapshotEntry | None:
+        """Return what a snapshot has; None where nothing is, or nothing may be seen.
+
+        Args:
+            snapshot: Its name, or ``NOW``.
+            name: Of the entry; empty for the directory itself.
+
+        Raises:
+            OSError: It cannot be read.
+        """
         try:
-            found = os.stat(path, dir_fd=self._folder, follow_symlinks=False)
+            with self._opened(snapshot, _PASSED) as folder:
+                if name:
+                    state = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                else:
+                    state = os.fstat(folder)
         except _UNSEEN:
             return None
-        return SnapshotEntry(path, found)
+        return SnapshotEntry(snapshot, name, state)
 
     def is_same_version(self, one: SnapshotEntry, other: SnapshotEntry | None) -> bool:
         """Whether two entries of one name are one version; directories never are.
@@ -193,41 +221,53 @@ class Snapshots:
         content = self._read(one)
         return content is not None and content == self._read(other)
 
-    def list_directory(self, snapshot: ListedSnapshot) -> list[tuple[str, bool]]:
+    def list_directory(self, snapshot: str) -> list[tuple[str, bool]]:
         """Return name and being a directory of all that a snapshot has in it.
+
+        Args:
+            snapshot: Its name, or ``NOW``.
 
         Raises:
             OSError: It cannot be read.
         """
         try:
-            opened = os.open(snapshot.name, _FOLDER, dir_fd=self._folder)
-        except _UNSEEN:
-            return []
-        try:
-            with os.scandir(opened) as entries:
+            with (
+                self._opened(snapshot, DIRECTORY) as folder,
+                os.scandir(folder) as entries,
+            ):
                 return [
                     (each.name, each.is_dir(follow_symlinks=False)) for each in entries
                 ]
-        finally:
-            os.close(opened)
+        except _UNSEEN:
+            return []
 
     def concurrently(self, work: Callable[[T], U], of: Iterable[T]) -> list[U]:
         """Do something for each at the same time; return results in their order."""
         return list(self._readers.map(work, of))
 
-    def _path(self, index: int, name: str) -> str:
-        return f"{self.all[index].name}/{name}"
+    @contextmanager
+    def _opened(self, snapshot: str, flags: int) -> Iterator[int]:
+        """Open the directory as a snapshot has it, and close it afterwards."""
+        if snapshot == NOW:
+            yield self._directory
+            return
+        folder = os.open(snapshot, flags, dir_fd=self._folder)
+        try:
+            yield folder
+        finally:
+            os.close(folder)
 
     def _read(self, entry: SnapshotEntry) -> bytes | None:
         """Return what a file or link says; None for other kinds, and what is gone."""
         kind = entry.state.st_mode
         try:
-            if stat.S_ISLNK(kind):
-                return os.fsencode(os.readlink(entry.path, dir_fd=self._folder))
-            if not stat.S_ISREG(kind):
-                return None
-            opened = os.open(entry.path, _FILE, dir_fd=self._folder)
+            with self._opened(entry.snapshot, _PASSED) as folder:
+                if stat.S_ISLNK(kind):
+                    return os.fsencode(os.readlink(entry.name, dir_fd=folder))
+                if not stat.S_ISREG(kind):
+                    return None
+                file = os.open(entry.name, _FILE, dir_fd=folder)
         except OSError:
             return None
-        with os.fdopen(opened, "rb") as file:
-            return file.read(_COMPARED_BYTES + 1)
+        with os.fdopen(file, "rb") as content:
+            return content.read(_COMPARED_BYTES + 1)

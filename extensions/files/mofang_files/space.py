@@ -44,12 +44,23 @@ def read_attribute(directory: int | Path, name: str) -> int | None:
         return None
 
 
+def read_room(directory: Path) -> int:
+    """Return the bytes that anybody can still write to a directory's file system.
+
+    Raises:
+        OSError: The file system does not say.
+    """
+    found = os.statvfs(directory)
+    return found.f_bavail * found.f_frsize
+
+
 class SpaceReader:
     """Reads what the roots take.
 
     Args:
         roots: The directories.
         attribute: Reads an attribute of a directory.
+        room: Bytes that anybody can still write to the file system of a directory.
         clock: Seconds that pass.
     """
 
@@ -58,10 +69,12 @@ class SpaceReader:
         roots: Roots,
         *,
         attribute: Attribute = read_attribute,
+        room: Callable[[Path], int] = read_room,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._roots = roots
         self._attribute = attribute
+        self._room = room
         self._clock = clock
         self._known: dict[Path, tuple[float, DirectoryUsage]] = {}
 
@@ -79,10 +92,18 @@ class SpaceReader:
                     "limit": self._attribute(root.path, _MAX_BYTES) or None,
                     "file_limit": self._attribute(root.path, _MAX_FILES) or None,
                     "enforced": counted is not None,
+                    "storage_full": self._is_full(root.path),
                     **asdict(counted or self._walked(root.path)),
                 }
             )
         return found
+
+    def _is_full(self, path: Path) -> bool:
+        """Say whether there is no room for anybody, whatever their own limit is."""
+        try:
+            return self._room(path) == 0
+        except OSError:
+            return False
 
     def _counted(self, path: Path) -> DirectoryUsage | None:
         size = self._attribute(path, "ceph.dir.rbytes")

@@ -7,16 +7,20 @@ of it: what is read here is what this server mounts, and nothing of anybody else
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from mofang_files.errors import AbsentError
-from mofang_files.roots import SNAPSHOTS
+from mofang_files.confined import opened
+from mofang_files.errors import AbsentError, FilesError, from_os
+from mofang_files.roots import SNAPSHOTS, ConfinedPath, Roots
 from mofang_files.snapshots import (
+    NOW,
     ListedSnapshot,
     SnapshotEntry,
     Snapshots,
+    opened_snapshots,
     parse_snapshot,
 )
 
@@ -41,20 +45,52 @@ class Version:
     """Whether it is as it is now."""
 
 
-def list_versions(snapshots: Snapshots, path: Path) -> list[Version]:
-    """Return the versions of what has a path, the newest first.
+def find_versions(roots: Roots, text: str) -> dict[str, object]:
+    """Return the versions of what a path means, and what it has lost as a directory.
+
+    Args:
+        roots: That it may be in.
+        text: Path of the file browser.
+
+    Raises:
+        FilesError: It is in none of them, or cannot be read.
+    """
+    path = roots.find(text)
+    top = path.root.path
+    versions: list[Version] = []
+    deleted: list[dict[str, object]] = []
+    has_snapshots = False
+    # What is above a root is not mounted: the root itself has no versions.
+    if path.parts:
+        with opened_snapshots(top, path.parts[:-1]) as snapshots:
+            if snapshots is not None:
+                has_snapshots = True
+                versions = list_versions(snapshots, path.name)
+    with opened_snapshots(top, path.parts) as snapshots:
+        if snapshots is not None:
+            has_snapshots = True
+            deleted = list_deleted(snapshots)
+    return {
+        "reason": "" if has_snapshots else NO_SNAPSHOTS,
+        "versions": [asdict(each) for each in versions],
+        "deleted": deleted,
+    }
+
+
+def list_versions(snapshots: Snapshots, name: str) -> list[Version]:
+    """Return the versions of what has a name, the newest first.
 
     Snapshots between which it was not changed are one version: the newest of them.
 
     Args:
         snapshots: Of the directory that it is in.
-        path: Absolute, without links but the last part.
+        name: In that directory.
 
     Raises:
         OSError: A snapshot cannot be read.
     """
-    found = snapshots.find(path.name)
-    now = snapshots.entry(str(path))
+    found = snapshots.find(name)
+    now = snapshots.entry(NOW, name)
 
     def is_new(pair: tuple[SnapshotEntry | None, SnapshotEntry | None]) -> bool:
         entry, newer = pair
@@ -79,18 +115,17 @@ def list_versions(snapshots: Snapshots, path: Path) -> list[Version]:
     )
 
 
-def list_deleted(snapshots: Snapshots, directory: Path) -> list[dict[str, object]]:
+def list_deleted(snapshots: Snapshots) -> list[dict[str, object]]:
     """Return what a directory had and has no more, each with its last snapshot.
 
     Args:
         snapshots: Of the directory itself.
-        directory: Absolute, without links.
 
     Raises:
         OSError: A snapshot cannot be read.
     """
-    present = {each.name for each in os.scandir(directory)}
-    newer = snapshots.entry(str(directory))
+    present = {name for name, _ in snapshots.list_directory(NOW)}
+    newer = snapshots.entry(NOW)
     changed: list[ListedSnapshot] = []
     for snapshot, entry in zip(snapshots.all, snapshots.find(), strict=True):
         # What is unchanged has the same entries, and nothing else to say.
@@ -98,7 +133,9 @@ def list_deleted(snapshots: Snapshots, directory: Path) -> list[dict[str, object
             changed.append(snapshot)
         newer = entry
     found: dict[str, dict[str, object]] = {}
-    listed = snapshots.concurrently(snapshots.list_directory, changed)
+    listed = snapshots.concurrently(
+        snapshots.list_directory, [each.name for each in changed]
+    )
     for snapshot, entries in zip(changed, listed, strict=True):
         for name, is_directory in entries:
             if name not in present and name not in found:
@@ -113,22 +150,29 @@ def list_deleted(snapshots: Snapshots, directory: Path) -> list[dict[str, object
     return sorted(found.values(), key=lambda each: str(each["taken"]), reverse=True)
 
 
-def version_path(path: Path, snapshot: str) -> Path:
-    """Return where a snapshot has what has a path.
+@contextmanager
+def opened_version(path: ConfinedPath, snapshot: str) -> Iterator[int]:
+    """Open the directory of a snapshot that has a version; its name is that of now.
 
     Args:
-        path: Absolute, without links but the last part.
+        path: Whose version it is.
         snapshot: As ``list_versions`` names it.
 
     Raises:
         FilesError: It names no snapshot of the platform's.
         AbsentError: The snapshot does not have it, or is gone.
     """
-    found = path.parent / SNAPSHOTS / parse_snapshot(snapshot).name / path.name
-    try:
-        found.lstat()
-    except OSError as err:
-        raise AbsentError(
-            f"The version of {path.name} is not there any more. Choose another."
-        ) from err
-    return found
+    if not path.parts:
+        raise FilesError(f"{path.name} itself has no versions.")
+    above = (*path.parts[:-1], SNAPSHOTS, parse_snapshot(snapshot).name)
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(opened(path.root.path, above))
+            os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError) as err:
+            raise AbsentError(
+                f"The version of {path.name} is not there any more. Choose another."
+            ) from err
+        except OSError as err:
+            raise from_os(err, f"The version of {path.name} cannot be read") from err
+        yield folder

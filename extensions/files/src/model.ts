@@ -14,6 +14,15 @@ export interface IRoot {
   file_limit: number | null;
   /** Whether the file system sees to a limit. */
   enforced: boolean;
+  /** Whether nobody can write, whatever the limit: the file system has no room. */
+  storage_full: boolean;
+}
+
+export interface ISpace {
+  /** As last known while the storage is away. */
+  roots: IRoot[];
+  /** Since when the storage does not answer, ISO 8601; null if it does. */
+  away_since: string | null;
 }
 
 export interface IDirectory {
@@ -133,7 +142,7 @@ export interface IUndone {
 
 /** What the views ask. */
 export interface IFiles {
-  space(): Promise<IRoot[]>;
+  space(signal: AbortSignal): Promise<ISpace>;
   survey(): Promise<ISurvey>;
   clean(items: string[], mode: Mode): Promise<ICleaned>;
   undoCleanUp(undo: string): Promise<IUndone>;

@@ -7,7 +7,7 @@ import type {
   IContent,
   IFiles,
   IRestored,
-  IRoot,
+  ISpace,
   ISurvey,
   IUndone,
   IVersions,
@@ -19,10 +19,10 @@ import type {
 export class ServerFiles implements IFiles {
   constructor(private _settings: ServerConnection.ISettings) {}
 
-  async space(): Promise<IRoot[]> {
+  space(signal: AbortSignal): Promise<ISpace> {
     // A page that is left open must not keep the whole server from being culled.
     const query = { no_track_activity: '1' };
-    return (await this._get<{ roots: IRoot[] }>('space', query)).roots;
+    return this._get('space', query, signal);
   }
 
   survey(): Promise<ISurvey> {
@@ -64,10 +64,13 @@ export class ServerFiles implements IFiles {
 
   private async _get<T>(
     path: string,
-    query: Record<string, string> = {}
+    query: Record<string, string> = {},
+    signal: AbortSignal | null = null
   ): Promise<T> {
     const text = new URLSearchParams(query).toString();
-    const answer = await this._send(text ? `${path}?${text}` : path, {});
+    const answer = await this._send(text ? `${path}?${text}` : path, {
+      signal
+    });
     return (await answer.json()) as T;
   }
 

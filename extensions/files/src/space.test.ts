@@ -25,7 +25,8 @@ const home: IRoot = {
   complete: true,
   limit: 10 * GIB,
   file_limit: null,
-  enforced: true
+  enforced: true,
+  storage_full: false
 };
 
 test('sizes are said as people say them', () => {
@@ -69,6 +70,15 @@ test('the label is that of the fuller one', () => {
   const project: IRoot = { ...home, name: 'project', bytes: 9 * GIB };
   assert.equal(spaceLabel([home], trans), 'Home: 50 % full');
   assert.equal(spaceLabel([home, project], trans), 'Project: 90 % full');
+});
+
+test('a storage without room is full, whatever the limit', () => {
+  const full = { ...home, storage_full: true };
+  assert.equal(percentOf(full), 100);
+  assert.equal(spaceLabel([home, full], trans), 'Storage is full');
+  assert.match(fullText(full, trans), /^The storage is full for everybody/);
+  assert.deepEqual(newlyFull([full], new Set()), [full]);
+  assert.equal(percentOf({ ...full, enforced: false }), 100);
 });
 
 test('what is nearly full is told once, and again after it had room', () => {

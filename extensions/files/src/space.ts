@@ -24,7 +24,10 @@ function share(used: number, limit: number): number {
 
 /** Of the limit that is nearer, 100 at the most; null without one that is enforced. */
 export function percentOf(root: IRoot): number | null {
-  const { limit, file_limit, enforced } = root;
+  const { limit, file_limit, enforced, storage_full } = root;
+  if (storage_full) {
+    return 100;
+  }
   if (!enforced || (limit === null && file_limit === null)) {
     return null;
   }
@@ -43,6 +46,9 @@ export function spaceLabel(roots: IRoot[], trans: TranslationBundle): string {
   const fullest = [...roots].sort(
     (a, b) => (percentOf(b) ?? -1) - (percentOf(a) ?? -1)
   )[0];
+  if (fullest.storage_full) {
+    return trans.__('Storage is full');
+  }
   const percent = percentOf(fullest);
   const name = rootName(fullest, trans);
   return percent === null
@@ -83,6 +89,15 @@ export function spaceText(root: IRoot, trans: TranslationBundle): string {
       );
 }
 
+/** What somebody is told whose files are out of reach. */
+export function awayText(since: string, trans: TranslationBundle): string {
+  return trans.__(
+    'The storage has not answered since %1. What was saved is kept, and what you ' +
+      'write is saved when it answers again: leave this page open.',
+    new Date(since).toLocaleTimeString()
+  );
+}
+
 const WARNED = 'mofang-files:warned';
 
 /** Which warnings were given, in whatever page of this browser. */
@@ -121,6 +136,14 @@ export function newlyFull(roots: IRoot[], warned: Set<string>): IRoot[] {
 /** What somebody is told whose home or project is nearly full. */
 export function fullText(root: IRoot, trans: TranslationBundle): string {
   const [name, text] = [rootName(root, trans), spaceText(root, trans)];
+  if (root.storage_full) {
+    return trans.__(
+      'The storage is full for everybody, so that nothing can be saved. ' +
+        'What you delete gives room. Tell an administrator. %1 has %2.',
+      name,
+      text
+    );
+  }
   return percentOf(root) === 100
     ? trans.__('%1 is full, so that nothing can be saved: %2.', name, text)
     : trans.__('%1 is nearly full: %2.', name, text);

@@ -25,7 +25,8 @@ const home: IRoot = {
   complete: true,
   limit: 100,
   file_limit: null,
-  enforced: true
+  enforced: true,
+  storage_full: false
 };
 const opened: { dispose(): void }[] = [];
 
@@ -59,6 +60,42 @@ test('the item is absent until the server has answered', async () => {
   files.failure = 'The server restarts.';
   await model.refresh();
   assert.ok(screen.getByRole('button', { name: 'Home: 95 % full' }));
+});
+
+test('the item says that the storage does not answer, until it does', async () => {
+  const files = new FakeFiles();
+  files.roots = [home];
+  files.awaySince = '2026-11-30T11:03:00+00:00';
+  const model = new SpaceModel(files);
+  opened.push(model);
+  const widget = attach(new SpaceItem(model, () => undefined, trans));
+  await model.refresh();
+  const told = await screen.findByRole('alert');
+  assert.equal(told.textContent, 'Storage does not answer');
+  assert.match(told.title, /What was saved is kept/);
+  assert.deepEqual(await brokenRules(widget.node), []);
+  files.awaySince = null;
+  await model.refresh();
+  assert.ok(await screen.findByRole('button', { name: 'Home: 95 % full' }));
+  assert.equal(screen.queryByRole('alert'), null);
+});
+
+test('a server that does not answer is taken to wait for the storage', async () => {
+  const files = new FakeFiles();
+  files.roots = [home];
+  const model = new SpaceModel(files, 10);
+  opened.push(model);
+  await model.refresh();
+  files.isSilent = true;
+  await model.refresh();
+  const since = model.awaySince;
+  assert.ok(since);
+  assert.deepEqual(model.roots, [home]);
+  await model.refresh();
+  assert.equal(model.awaySince, since);
+  files.isSilent = false;
+  await model.refresh();
+  assert.equal(model.awaySince, null);
 });
 
 test('each root has a meter', async () => {

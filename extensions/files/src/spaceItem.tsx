@@ -2,8 +2,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IDirectory, IFiles, IRoot } from './model';
+import type { IDirectory, IFiles, IRoot, ISpace } from './model';
 import {
+  awayText,
   percentOf,
   rootName,
   sizeText,
@@ -13,15 +14,23 @@ import {
 } from './space';
 
 const PERIOD_MS = 60_000;
+const AWAY_PERIOD_MS = 10_000;
+/** The server itself says so within a few seconds, unless it waits for the storage. */
+const ANSWER_MS = 20_000;
 
 /** What the roots take, asked for while the page is visible. */
 export class SpaceModel extends VDomModel {
-  constructor(private _files: IFiles) {
+  constructor(
+    private _files: IFiles,
+    private _answerMs = ANSWER_MS
+  ) {
     super();
   }
 
   /** Empty before the first answer, and off the platform. */
   roots: IRoot[] = [];
+  /** Since when the storage does not answer, ISO 8601; null if it does. */
+  awaySince: string | null = null;
 
   override dispose(): void {
     clearTimeout(this._timer);
@@ -33,7 +42,9 @@ export class SpaceModel extends VDomModel {
     clearTimeout(this._timer);
     try {
       if (!document.hidden || this.roots.length === 0) {
-        this.roots = await this._files.space();
+        const { roots, away_since } = await this._ask();
+        this.roots = roots;
+        this.awaySince = away_since;
         this.stateChanged.emit();
       }
     } catch (reason) {
@@ -41,7 +52,27 @@ export class SpaceModel extends VDomModel {
       console.warn('What files take could not be read.', reason);
     }
     if (!this.isDisposed) {
-      this._timer = setTimeout(() => void this.refresh(), PERIOD_MS);
+      const period = this.awaySince === null ? PERIOD_MS : AWAY_PERIOD_MS;
+      this._timer = setTimeout(() => void this.refresh(), period);
+    }
+  }
+
+  /** What the server says; without a word of it, the storage is taken to be away. */
+  private async _ask(): Promise<ISpace> {
+    const away_since = this.awaySince ?? new Date().toISOString();
+    const asking = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<ISpace>(resolve => {
+      timer = setTimeout(
+        () => resolve({ roots: this.roots, away_since }),
+        this._answerMs
+      );
+    });
+    try {
+      return await Promise.race([this._files.space(asking.signal), late]);
+    } finally {
+      clearTimeout(timer);
+      asking.abort();
     }
   }
 
@@ -60,7 +91,18 @@ export class SpaceItem extends VDomRenderer<SpaceModel> {
   }
 
   protected override render(): JSX.Element | null {
-    const { roots } = this.model;
+    const { roots, awaySince } = this.model;
+    if (awaySince !== null) {
+      return (
+        <span
+          role="alert"
+          data-full={true}
+          title={awayText(awaySince, this._trans)}
+        >
+          {this._trans.__('Storage does not answer')}
+        </span>
+      );
+    }
     if (roots.length === 0) {
       return null;
     }

@@ -32,8 +32,19 @@ export class FakeFiles implements IFiles {
   failure = '';
   readonly asked: string[] = [];
 
-  async space(): Promise<IRoot[]> {
-    return this._answer('space', this.roots);
+  awaySince: string | null = null;
+
+  /** Whether questions about the space are left without an answer. */
+  isSilent = false;
+
+  async space(signal: AbortSignal) {
+    if (this.isSilent) {
+      await new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('aborted')))
+      );
+    }
+    const { roots, awaySince: away_since } = this;
+    return this._answer('space', { roots, away_since });
   }
 
   surveyed: ISurvey = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 
@@ -7,13 +7,13 @@ const WORKSPACE = dirname(process.cwd());
 const IMPORT = /^(?:import|export)\b[^;]*?\bfrom\s+'(\.[^']*)'/gm;
 const EXTENSIONS = ['.ts', '.tsx', '/index.ts'];
 
-/** Packages of the workspace. */
+/** Packages of the workspace that have modules of their own. */
 function packages(): string[] {
   const path = join(WORKSPACE, 'package.json');
   const { workspaces } = JSON.parse(readFileSync(path, 'utf8')) as {
     workspaces: string[];
   };
-  return workspaces;
+  return workspaces.filter(name => existsSync(join(WORKSPACE, name, 'src')));
 }
 
 /** Every module of a package, with the modules it imports; types count as well. */

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
@@ -15,6 +16,7 @@ from mofang_training.handlers import HANDLERS
 from mofang_training.hub_outage import bridge_outages
 from mofang_training.safe_mode import add_page_config
 from mofang_training.service import TrainingServiceClient
+from mofang_training.static_files import use_common_address
 
 
 class TrainingExtension(ExtensionApp):
@@ -60,6 +62,10 @@ class TrainingExtension(ExtensionApp):
         """Serve ``mofang/training``."""
         self.handlers.extend(HANDLERS)
         self.handlers.extend(log_in.HANDLERS)
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Change what other extensions have set by now."""
+        use_common_address(serverapp.web_app.settings, os.environ)
 
     async def stop_extension(self) -> None:
         """End the streams that are still open."""

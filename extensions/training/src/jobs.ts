@@ -24,7 +24,7 @@ import type { IJobFilter } from './model/jobFilter';
 import { filterQuery } from './model/jobFilter';
 import { JobCache } from './model/jobCache';
 import type { ConnectionStatus, ILogSource, ITrainingJobs } from './tokens';
-import { JobWatch } from './watch';
+import { type IWatchListener, JobWatch } from './watch';
 
 type RequestArgs = [
   path: string,
@@ -34,8 +34,14 @@ type RequestArgs = [
 
 /** The jobs of this server's project, kept up to date by a watch. */
 export class TrainingJobs implements ITrainingJobs {
-  constructor(private _settings: ServerConnection.ISettings) {
-    this._watch = new JobWatch(_settings, {
+  /**
+   * @param isNeededHidden Whether they are kept up to date while the page is hidden.
+   */
+  constructor(
+    private _settings: ServerConnection.ISettings,
+    isNeededHidden?: () => boolean
+  ) {
+    const listener: IWatchListener = {
       connected: () => this._resync(),
       event: event => this._applyEvent(event),
       setConnectionStatus: (status, problem) => {
@@ -43,7 +49,8 @@ export class TrainingJobs implements ITrainingJobs {
         this.problem = problem;
         this._changed.emit();
       }
-    });
+    };
+    this._watch = new JobWatch(_settings, listener, isNeededHidden);
   }
 
   connectionStatus: ConnectionStatus = 'connecting';

@@ -24,13 +24,14 @@ export interface IWatchListener {
 
 /**
  * Keeps an event stream open while the page is visible. A hidden page closes its
- * connection, because browsers limit them per host; it resyncs when it becomes visible
- * again.
+ * connection, because browsers limit them per host, unless it is needed there, too; it
+ * resyncs when it becomes visible again.
  */
 export class JobWatch implements IDisposable {
   constructor(
     private _settings: ServerConnection.ISettings,
-    private _listener: IWatchListener
+    private _listener: IWatchListener,
+    private _isNeededHidden: () => boolean = () => false
   ) {
     document.addEventListener('visibilitychange', this._onVisibility);
     void this._run();
@@ -55,7 +56,7 @@ export class JobWatch implements IDisposable {
 
   private async _run(): Promise<void> {
     while (!this._isDisposed) {
-      if (document.hidden) {
+      if (this._isUnneeded) {
         await this._sleep(null);
         continue;
       }
@@ -102,8 +103,14 @@ export class JobWatch implements IDisposable {
     });
   }
 
+  private get _isUnneeded(): boolean {
+    return document.hidden && !this._isNeededHidden();
+  }
+
   private _onVisibility = (): void => {
-    this.reconnect();
+    if (!this._isNeededHidden()) {
+      this.reconnect();
+    }
   };
 
   private _abort = new AbortController();

@@ -48,7 +48,12 @@ class Mounter:
         began = time.monotonic()
         self._clear()
         self._process = FuseProcess(self._spec)
-        said = self._process.wait_until_mounted()
+        try:
+            said = self._process.wait_until_mounted()
+        except MountError:
+            # ceph-fuse itself says no more than a number.
+            sessions.check_key(self._spec.client, self._spec.keyring)
+            raise
         target = self._spec.target
         say(f"Mounted at {target} after {time.monotonic() - began:.2f} s")
         own = device_at(target) or ""

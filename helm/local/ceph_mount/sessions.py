@@ -6,13 +6,28 @@ session at once, and what is left of the old process can write no more.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 EXPIRE_SECONDS = 3600.0
 """By then every trace of the old process is gone."""
 
 CONNECT_SECONDS = 10
+
+
+class KeyRefusedError(OSError):
+    """The cluster has another key for a client, or none."""
+
+    def __init__(self, client: str) -> None:
+        super().__init__(
+            f"The cluster refuses the key of client.{client}. It was rotated or "
+            f"removed there. `make up` gives the cluster the platform's key again; of "
+            f"a cluster of your own, put what `ceph auth get-key client.{client}` "
+            f"prints into the Secret. This goes on by itself then."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +66,40 @@ def end(session: Session, client: str, keyring: Path) -> None:
         keyring: File of its key.
 
     Raises:
+        KeyRefusedError: The cluster does not know the key.
         OSError: The monitor did not do it, or does not answer.
     """
+    command = {
+        "prefix": "osd blocklist",
+        "blocklistop": "add",
+        "addr": session.address,
+        "expire": EXPIRE_SECONDS,
+    }
+    with _connected(client, keyring) as cluster:
+        code, _, said = cluster.mon_command(
+            json.dumps(command), b"", timeout=CONNECT_SECONDS
+        )
+    if code:
+        raise OSError(-code, f"The monitor did not end {session.address}: {said}")
+
+
+def check_key(client: str, keyring: Path) -> None:
+    """Ask the monitor whether it takes a key.
+
+    Args:
+        client: Name of the client without its kind.
+        keyring: File of its key.
+
+    Raises:
+        KeyRefusedError: It does not.
+        OSError: It does not answer.
+    """
+    with _connected(client, keyring):
+        pass
+
+
+@contextmanager
+def _connected(client: str, keyring: Path) -> Iterator[Any]:
     import rados  # noqa: PLC0415 - in the image alone
 
     settings = {"keyring": str(keyring), "client_mount_timeout": str(CONNECT_SECONDS)}
@@ -61,18 +108,10 @@ def end(session: Session, client: str, keyring: Path) -> None:
     )
     try:
         cluster.connect()
-        command = {
-            "prefix": "osd blocklist",
-            "blocklistop": "add",
-            "addr": session.address,
-            "expire": EXPIRE_SECONDS,
-        }
-        code, _, said = cluster.mon_command(
-            json.dumps(command), b"", timeout=CONNECT_SECONDS
-        )
+        yield cluster
+    except (rados.PermissionError, rados.PermissionDeniedError) as error:
+        raise KeyRefusedError(client) from error
     except rados.Error as error:
         raise OSError(f"The monitor does not answer: {error}") from error
     finally:
         cluster.shutdown()
-    if code:
-        raise OSError(-code, f"The monitor did not end {session.address}: {said}")

@@ -7,7 +7,7 @@ NAMESPACE = "mofang"
 PROJECTS = "mofang-project-"
 """What names of projects' namespaces begin with."""
 
-_DEPLOYMENTS = ("hub", "reconciler", "training")
+_DEPLOYMENTS = ("hub", "reconciler", "training", "static")
 _ENDED = frozenset({"Succeeded", "Failed"})
 _STOP_SECONDS = 120
 _SHOWN = 5

@@ -3,6 +3,8 @@
                        unless that is accepted
   mofang.checkNames    refuses names that the schema allows and nobody could use, where
                        helm's words for a schema would not say which value is meant
+  mofang.checkNotices  refuses notices without the Secret that they need, or mail without
+                       a sender
 */ -}}
 
 {{- define "mofang.checkLogin" -}}
@@ -29,5 +31,15 @@
 {{- if not (regexMatch "^[A-Z]" $name) -}}
 {{- fail (printf "hub.config.%s is not the name of a class, such as JupyterHub: those begin with a capital letter." $name) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "mofang.checkNotices" -}}
+{{- $notices := .Values.jobs.notices -}}
+{{- if and (or $notices.webhooks $notices.mail.username) (not $notices.existingSecret) -}}
+{{- fail "jobs.notices has webhooks or a log-in for mail, and no Secret with their addresses and its password: name one in jobs.notices.existingSecret." -}}
+{{- end -}}
+{{- if and $notices.mail.host (not (contains "@" $notices.mail.sender)) -}}
+{{- fail "jobs.notices.mail has a host and no sender: put the address that mails come from into jobs.notices.mail.sender." -}}
 {{- end -}}
 {{- end -}}

@@ -1,12 +1,13 @@
 {{- /*
 Blocks of the platform's own pods, each of which has a section in the values: `hub`,
-`training` and `reconciler`. All but the first two need
+`training`, `reconciler` and `static`. All but the first two need
 (dict "root" $ "component" "hub" "values" $.Values.hub).
 
   mofang.podSecurity     the pod's half of Pod Security "restricted"
   mofang.security        the container's half of it
   mofang.podLabels       labels of the pods: the component's, then the administrator's
-  mofang.podSpec         what a pod's spec has beside containers and volumes
+  mofang.podSpec         what a pod's spec has beside containers and volumes; with
+                         "isWithoutToken" true, none of the account's tokens is mounted
   mofang.placement       on which nodes it may run, and how important it is
   mofang.extraEnv        the administrator's variables; needs the value alone
   mofang.probes          those of a container; needs "path" and "port" besides
@@ -63,7 +64,7 @@ capabilities: {drop: [ALL]}
 
 {{- define "mofang.podSpec" -}}
 serviceAccountName: {{ include "mofang.serviceAccount" . }}
-automountServiceAccountToken: true
+automountServiceAccountToken: {{ not .isWithoutToken }}
 enableServiceLinks: false
 securityContext: {{- include "mofang.podSecurity" . | nindent 2 }}
 {{- include "mofang.placement" . }}

@@ -47,6 +47,11 @@ def server_token_scopes() -> list[str]:
     ]
 
 
+def jobs_page_scopes() -> list[str]:
+    """What the hub may do in the name of who looks at the page of jobs."""
+    return [_TRAINING, _OWN_GROUPS, JOBS_READ, JOBS_WRITE]
+
+
 def load_roles() -> list[dict[str, Any]]:
     """Roles in JupyterHub's form: every user's. The training service has none.
 

@@ -36,7 +36,13 @@ def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
     _spawner(c, settings)
     _services(c, secrets)
     configure_authenticator(c, settings, secrets)
-    configure_pages(c, settings)
+    configure_pages(c, static_url=settings.static_url)
+
+
+def training_url(settings: Settings) -> str:
+    """Return the address of the training service in the cluster."""
+    host = f"{settings.training_service}.{settings.platform_namespace}.svc"
+    return f"http://{host}:8080{_TRAINING_PREFIX}"
 
 
 def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
@@ -67,6 +73,7 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
     c.JupyterHub.tornado_settings = {
         "slow_spawn_timeout": 0.7,
         "mofang_audit": settings.audit if settings.audit.enabled else None,
+        "mofang_training_url": training_url(settings),
     }
     c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.activity_resolution = 300
@@ -101,14 +108,14 @@ def _proxy(c: Any, settings: Settings) -> None:
 
 def _spawner(c: Any, settings: Settings) -> None:
     singleuser = settings.singleuser
-    training = f"{settings.training_service}.{settings.platform_namespace}.svc"
     context = SpawnContext(
-        training_url=f"http://{training}:8080{_TRAINING_PREFIX}",
+        training_url=training_url(settings),
         images=settings.image_references,
         hub=settings.platform_namespace,
         limit_per_user=singleuser.limit_per_user,
         ephemeral_storage=singleuser.ephemeral_storage,
         hdfs=singleuser.hdfs,
+        static_url=settings.static_url,
     )
     WATCHES.follow(lambda: context.watchers)
     c.JupyterHub.spawner_class = MofangSpawner

@@ -21,6 +21,7 @@ from mofang_hub.pages import handlers, home_snapshots, log_in_page, servers
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
+from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
 from mofang_hub.pages.user_host import user_host_handlers
 from mofang_spawner.spawner import MofangSpawner
@@ -117,6 +118,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *home_snapshots.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
+            *jobs_handlers(self.tornado_settings.get("mofang_training_url")),
             *user_host_handlers(self.public_url),
         ]
         found = [

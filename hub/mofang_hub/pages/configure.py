@@ -10,20 +10,26 @@ from tornado import web
 
 from mofang_hub.pages.client import find_wheels
 from mofang_hub.pages.gallery import Gallery, bounds_hint, gallery
-from mofang_hub.settings import Settings
+from mofang_hub_pages import PageScript
 from mofang_kube.errors import MofangError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "static"
 
 
-def configure_pages(c: Any, settings: Settings) -> None:
-    """Put our templates before JupyterHub's and the gallery in the start page."""
-    del settings
+def configure_pages(c: Any, *, static_url: str = "") -> None:
+    """Put our templates before JupyterHub's and the gallery in the start page.
+
+    Args:
+        c: traitlets' configuration object.
+        static_url: Where JupyterLab is loaded ahead from; empty: it is not.
+    """
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
     script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
     stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
+    preload = (ASSETS / "preload.js").read_text(encoding="utf-8")
     fragment = (ASSETS / "fragment.js").read_text(encoding="utf-8")
+    jobs_style = (ASSETS / "jobs.css").read_text(encoding="utf-8")
 
     async def form(spawner: Any) -> str:
         try:
@@ -38,7 +44,11 @@ def configure_pages(c: Any, settings: Settings) -> None:
         "mofang_script": script,
         "mofang_stop": stop,
         "mofang_fragment": fragment,
+        "mofang_preload": preload,
+        "mofang_static_url": static_url,
         "mofang_client": find_wheels(),
+        "mofang_jobs": PageScript("jobs.js"),
+        "mofang_jobs_style": jobs_style,
     }
     c.MofangSpawner.gallery = form
     # The gallery is the first page: it has what runs and what may be started.

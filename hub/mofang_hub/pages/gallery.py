@@ -101,6 +101,8 @@ class ProjectSection:
     """A project with the environments one may start in it."""
 
     project: Project
+    jobs_url: str
+    """The page of its jobs."""
     cards: tuple[Card, ...]
     space: Space | None = None
     """What the project's directory takes; None as long as nobody knows."""
@@ -243,6 +245,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     sections = [
         ProjectSection(
             project=project,
+            jobs_url=f"{hub_url}jobs/{project.name}",
             cards=tuple(
                 card(project, each)
                 for each in context.catalog.list_environments(project, groups)

@@ -12,10 +12,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 
-from cachetools import LRUCache
-
-from mofang_jobs.adapters.memo import Memo
+from mofang_jobs.adapters.memo import ListMemo, Memo
 from mofang_jobs.adapters.subscriptions import Subscription, Subscriptions
+from mofang_jobs.domain.capacity import NodeCapacity, group_equal_nodes
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod
 from mofang_jobs.domain.nodes import LOST, Node, node_index_keys, strip_node
 from mofang_jobs.engines.base import WorkloadKind
@@ -77,10 +76,12 @@ class JobCache:
         self._pods = pods
         self._nodes = nodes
         self._subscriptions = Subscriptions()
-        self._deleted: LRUCache[str, None] = LRUCache(MOST_DELETED)
-        """By what the attempts of a job are grouped by."""
+        self._deleted: dict[str, None] = {}
+        """By what the attempts of a job are grouped by; oldest first."""
         self._read_pod = Memo(read_pod, maximum=MOST_PODS)
         self._read_job = Memo(read_job, maximum=MOST_JOBS)
+        self._read_nodes = ListMemo(lambda found: list(map(Node.from_node, found)))
+        self._read_capacities = ListMemo(group_equal_nodes)
         self.has_kinds = asyncio.Event()
         """Set once it is known which kinds of objects the cluster has."""
 
@@ -188,7 +189,12 @@ class JobCache:
     @property
     def nodes(self) -> list[Node]:
         """All nodes; none while they are not known."""
-        return [Node.from_node(node) for node in self.node_objects]
+        return self._read_nodes(self.node_objects)
+
+    @property
+    def node_capacities(self) -> list[NodeCapacity]:
+        """One of each group of equal nodes; none while they are not known."""
+        return self._read_capacities(self.node_objects)
 
     def lost_nodes(self) -> set[str]:
         """Return nodes that do not answer."""
@@ -281,6 +287,8 @@ class JobCache:
         """
         group = _group(project, job_id)
         self._deleted[group] = None
+        while len(self._deleted) > MOST_DELETED:
+            del self._deleted[next(iter(self._deleted))]
         try:
             yield
         except BaseException:

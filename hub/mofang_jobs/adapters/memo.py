@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from cachetools import LRUCache
@@ -35,4 +36,26 @@ class Memo(Generic[V]):
             return kept[1]
         result = self._read(obj)
         self._kept[uid] = obj, result
+        return result
+
+
+class ListMemo(Generic[V]):
+    """Remembers what was made of a list of objects until one of them is another.
+
+    Args:
+        read: Makes something of all objects.
+    """
+
+    def __init__(self, read: Callable[[Sequence[Manifest]], V]) -> None:
+        self._read = read
+        self._kept: tuple[Sequence[Manifest], V] | None = None
+
+    def __call__(self, objects: Sequence[Manifest]) -> V:
+        """Return what is made of the objects; their order counts."""
+        if self._kept is not None:
+            before, result = self._kept
+            if len(before) == len(objects) and all(map(operator.is_, before, objects)):
+                return result
+        result = self._read(objects)
+        self._kept = objects, result
         return result

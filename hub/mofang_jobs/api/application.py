@@ -87,5 +87,7 @@ def record_request(handler: RequestHandler) -> None:
         path=handler.request.path,
         status=status,
         user=handler.caller_name,
+        # Of a submission, whose path does not name the job.
+        **({"job": handler.audited_job} if handler.audited_job else {}),
         seconds=round(seconds, 4),
     )

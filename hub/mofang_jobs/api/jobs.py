@@ -56,8 +56,9 @@ class JobsHandler(ServiceHandler):
     @override
     async def post(self, project: str) -> None:
         """Submit a job."""
-        spec = await self.read_model(JobSpec)
-        job = await self.context.jobs.submit(self.caller, project, spec)
+        async with self.context.limits.submission(self.caller):
+            spec = await self.read_model(JobSpec)
+            job = await self.context.jobs.submit(self.caller, project, spec)
         self.audited_job = job.id
         self.context.metrics.jobs_submitted.inc()
         self.answer(job, HTTPStatus.CREATED)
@@ -78,8 +79,10 @@ class PreviewHandler(ServiceHandler):
     @override
     async def post(self, project: str) -> None:
         """Say what a job would be."""
-        spec = await self.read_model(JobSpec)
-        self.answer(await self.context.jobs.preview(self.caller, project, spec))
+        async with self.context.limits.submission(self.caller):
+            spec = await self.read_model(JobSpec)
+            preview = await self.context.jobs.preview(self.caller, project, spec)
+        self.answer(preview)
 
 
 class JobHandler(ServiceHandler):

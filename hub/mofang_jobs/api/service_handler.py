@@ -74,11 +74,15 @@ class ServiceHandler(web.RequestHandler):
     async def prepare(self) -> None:
         if self.is_public:
             return
-        self._caller = await self.recognise()
-        await self.context.limits.admit(self._caller)
-        if not self.is_endless():
-            self.context.limits.begin_request(self._caller)
-            self._is_counted = True
+        try:
+            self._caller = await self.recognise()
+            await self.context.limits.admit(self._caller)
+            if not self.is_endless():
+                self.context.limits.begin_request(self._caller)
+                self._is_counted = True
+        except TooManyError:
+            await self.context.limits.delay_refusal()
+            raise
 
     def is_endless(self) -> bool:
         """Say whether this request's answer lasts as long as somebody listens."""

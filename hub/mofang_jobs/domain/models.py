@@ -263,6 +263,9 @@ class ObservedJob:
     failure: RestartRecord | None = None
     """Why it failed, as it was established while its pods were there."""
 
+    notified: str = ""
+    """The event of which mail and webhooks have told last; empty for none."""
+
     @property
     def namespace(self) -> str:
         """Where its pods are."""

@@ -46,6 +46,7 @@ _KEPT_ANNOTATIONS = (
     names.CANCELLED_AT_ANNOTATION,
     names.CONDITIONS_ANNOTATION,
     names.FAILURE_ANNOTATION,
+    names.NOTIFIED_ANNOTATION,
     names.EPHEMERAL_STORAGE_ANNOTATION,
     names.DATA_SECRETS_ANNOTATION,
 )
@@ -181,6 +182,7 @@ def read_job(obj: Manifest) -> ObservedJob | None:
         or read_time((ended or {}).get("lastTransitionTime")),
         conditions=read_conditions(annotations),
         failure=read_failure(annotations),
+        notified=annotations.get(names.NOTIFIED_ANNOTATION, ""),
     )
 
 

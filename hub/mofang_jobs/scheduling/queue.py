@@ -48,11 +48,14 @@ log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 5.0
 RETRY_SECONDS = 1.0
-SECONDS_PER_JOB = 0.0002
-"""Pause after a decision for each pending job, about five times what it costs.
+SECONDS_PER_JOB = 0.001
+"""Pause after a decision for each pending job, more than ten times what it costs.
 
 A burst of submissions would otherwise be slowed by a decision after each of them.
 """
+
+LONGEST_PAUSE_SECONDS = 1.0
+"""Between two decisions, however many jobs are pending."""
 
 UPDATE_AFTER = timedelta(minutes=1)
 """How often it is written anew why a job could not be admitted, if that changes."""
@@ -176,10 +179,12 @@ class JobQueue:
                 while True:
                     await self.decide()
                     pending = sum(map(len, self._decisions.values()))
-                    await asyncio.sleep(pending * SECONDS_PER_JOB)
+                    pause = min(pending * SECONDS_PER_JOB, LONGEST_PAUSE_SECONDS)
+                    await asyncio.sleep(pause)
                     has_uncounted = self._reservations.has_uncounted
-                    pause = QUOTA_LAG_SECONDS if has_uncounted else POLL_SECONDS
-                    await subscription.wait(pause)
+                    await subscription.wait(
+                        QUOTA_LAG_SECONDS if has_uncounted else POLL_SECONDS
+                    )
             finally:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
@@ -208,7 +213,7 @@ class JobQueue:
         admitted = [each for jobs in running.values() for each in jobs]
         self._pods = {each.uid: self._cache.pods_of(each) for each in admitted}
         self._reservations.observe(self._pods)
-        self._nodes.observe(self._cache.node_objects)
+        self._nodes.observe(self._cache.node_capacities)
         unscheduled = self._unschedulable.find(
             admitted, self._pods, self._nodes.node_classes
         )

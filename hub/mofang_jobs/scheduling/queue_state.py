@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from mofang_jobs.adapters.job_conditions import JobConditions
-from mofang_jobs.domain.capacity import NodeCapacity, fits, group_equal_nodes
+from mofang_jobs.domain.capacity import NodeCapacity, fits
 from mofang_jobs.domain.capacity_warnings import unschedulable
 from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.frameworks import role_names
-from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod
+from mofang_jobs.domain.models import ObservedJob, ObservedPod
 from mofang_jobs.domain.queue_decisions import UnschedulableJob
 from mofang_jobs.domain.resource_requests import add, requests_gpu, resource_requests
 from mofang_jobs.domain.termination_message import shortened
@@ -212,11 +212,10 @@ class SchedulableNodes:
         self.node_classes: list[NodeCapacity] = []
         """One of each kind of node."""
 
-    def observe(self, nodes: Iterable[Manifest]) -> None:
-        """Take in all nodes of the cluster."""
-        found = group_equal_nodes(nodes)
-        if found != self.node_classes:
-            self.node_classes = found
+    def observe(self, node_classes: list[NodeCapacity]) -> None:
+        """Take in what kinds of nodes the cluster has."""
+        if node_classes != self.node_classes:
+            self.node_classes = node_classes
             self._messages.clear()
 
     def unschedulable(self, job: ObservedJob, pool: str) -> str | None:

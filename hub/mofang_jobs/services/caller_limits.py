@@ -1,4 +1,4 @@
-"""How much of the service one person may have: requests, streams, charts, look-ups.
+"""How much of the service one person may have: requests, submissions, streams, charts.
 
 Whoever asks for more is told to wait, and the others notice nothing. Each process
 counts for itself; administrators set the numbers (``limits`` of the chart).
@@ -9,17 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 from mofang_hub.settings import LimitSettings
 from mofang_jobs.adapters.rate_limits import RateLimits
 from mofang_jobs.domain.errors import TooManyError
 from mofang_jobs.domain.models import Caller
+from mofang_jobs.services.caller_turns import CallerTurns
 
 RETRY_SECONDS = 1
 """When to ask again: by then a whole second's requests are free."""
 
 _BURST_SECONDS = 4
+
+MOST_DELAYED = 100
+"""Refusals that wait at a time, of all callers: each has an open connection."""
 
 
 class CallerLimits:
@@ -34,11 +38,27 @@ class CallerLimits:
         rate, lookups = settings.requests_per_second, settings.lookups_per_second
         self._requests = RateLimits(rate, burst_seconds=_BURST_SECONDS)
         self._lookups = RateLimits(lookups, burst_seconds=_BURST_SECONDS)
+        self._delayed = 0
         self._answered: Counter[str] = Counter()
         self._streams: Counter[str] = Counter()
         self._charts: Counter[str] = Counter()
-        self._chart_turns: dict[str, asyncio.Lock] = {}
+        self._submission_turns = CallerTurns(settings.submissions_at_once)
+        self._chart_turns = CallerTurns(1)
         self._chart_turn = asyncio.Semaphore(1)
+
+    async def delay_refusal(self) -> None:
+        """Wait before somebody is told that they ask too often.
+
+        Whoever asks again at once, whatever the answer is, would otherwise have the
+        service do nothing but refuse.
+        """
+        if self._delayed >= MOST_DELAYED:
+            return
+        self._delayed += 1
+        try:
+            await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            self._delayed -= 1
 
     async def admit(self, caller: Caller) -> None:
         """Count a request.
@@ -71,6 +91,13 @@ class CallerLimits:
     def end_request(self, caller: Caller) -> None:
         """Note that a request was answered."""
         _release(self._answered, caller.name)
+
+    def submission(self, caller: Caller) -> AbstractAsyncContextManager[None]:
+        """Wait until few enough other submissions of the caller are worked on.
+
+        What waits is a request that is being answered, so that it has a bound.
+        """
+        return self._submission_turns.take(caller.name)
 
     @contextmanager
     def stream(self, caller: Caller) -> Iterator[None]:
@@ -111,14 +138,11 @@ class CallerLimits:
                 retry_seconds=5 * RETRY_SECONDS,
             )
         self._charts[caller.name] += 1
-        own_turn = self._chart_turns.setdefault(caller.name, asyncio.Lock())
         try:
-            async with own_turn:
+            async with self._chart_turns.take(caller.name):
                 yield self._chart_turn
         finally:
             _release(self._charts, caller.name)
-            if caller.name not in self._charts:
-                del self._chart_turns[caller.name]
 
     async def look_up(self, caller: Caller) -> None:
         """Count a job that Kubernetes must be asked for, once for each kind.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
 from mofang_api.models import DebugServer, EnvironmentList, Job, JobSpec, Preview
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.job_storage import JobStorage
@@ -20,8 +18,6 @@ from mofang_jobs.services.job_removal import JobRemoval
 from mofang_jobs.services.submission import SubmissionService
 from mofang_kube.clock import local_time
 from mofang_kube.errors import ConflictError, NotFoundError
-
-log = structlog.get_logger(__name__)
 
 CANCEL_ATTEMPTS = 10
 
@@ -76,7 +72,6 @@ class JobService:
         job = read_job(obj)
         if job is None:
             raise AssertionError(obj["metadata"]["name"])
-        log.info("job submitted", user=caller.name, project=project, job=job.id)
         return self._lookup.describe(job, caller, role).job
 
     async def preview(self, caller: Caller, project: str, spec: JobSpec) -> Preview:
@@ -146,7 +141,6 @@ class JobService:
                 # It changed, or a later attempt has taken its place.
                 continue
             self._cache.put(changed)
-            log.info("job cancelled", user=caller.name, project=project, job=job_id)
         raise ConflictError(
             f"The job {job_id} changes too fast to be cancelled just now. Try again."
         )
@@ -161,7 +155,6 @@ class JobService:
         """
         await self._lookup.find(Action.STOP, caller, project, job_id)
         await self._removal.remove(project, job_id)
-        log.info("job deleted", user=caller.name, project=project, job=job_id)
 
     def _forget(self, job: ObservedJob) -> None:
         # Only what was looked for: a later attempt may have come meanwhile.

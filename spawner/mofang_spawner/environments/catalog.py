@@ -13,7 +13,7 @@ from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.names import API_VERSION
 from mofang_kube.watcher import Watcher
 from mofang_spawner.environments.models import Environment, Project
-from mofang_spawner.environments.policy import can_start, can_use
+from mofang_spawner.environments.policy import can_start, can_use, project_role
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +129,17 @@ class Catalog:
         """Projects in which the user may start servers, by title."""
         found = self._projects.list()
         mine = [each for each in found if can_start(each, username, groups)]
+        return sorted(mine, key=lambda project: project.display_name.casefold())
+
+    def list_visible_projects(
+        self, username: str, groups: AbstractSet[str]
+    ) -> list[Project]:
+        """Projects in which the user has any role, viewers' included, by title."""
+        mine = [
+            each
+            for each in self._projects.list()
+            if project_role(each, username, groups) is not None
+        ]
         return sorted(mine, key=lambda project: project.display_name.casefold())
 
     def list_environments(

@@ -5,6 +5,7 @@ from unit.hub_config.conftest import SECRETS, settings_file
 from mofang_hub.config.configure import configure
 from mofang_hub.settings import Secrets, Settings
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.trait_validation import validate_traits
 
 
 @pytest.fixture
@@ -65,6 +66,28 @@ def test_the_settings_reach_the_spawner(secrets):
     assert c.MofangSpawner.start_timeout == 30
     assert c.MofangSpawner.context().limit_per_user == 0
     assert c.MofangSpawner.context().images == {"ray": "docker.io/mofang/ray:1"}
+
+
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        (
+            {"staticFiles": True, "hostPerUser": True},
+            "https://mofang.example.org/static",
+        ),
+        ({"staticFiles": True, "hostPerUser": False}, "/static"),
+        ({}, ""),
+    ],
+    ids=["a host per user", "one origin", "none"],
+)
+def test_servers_are_told_where_static_files_are(secrets, said, url):
+    c = Config()
+    configure(c, Settings.model_validate(settings_file(**said)), secrets)
+
+    assert c.MofangSpawner.context().static_url == url
+    assert c.JupyterHub.template_vars["mofang_static_url"] == url
+    # As the hub does when it starts.
+    validate_traits(c)
 
 
 def test_nothing_of_the_hubs_environment_reaches_a_server(c):
@@ -143,6 +166,7 @@ def test_the_clusters_domain_and_the_services_names_are_what_the_chart_says(secr
     assert c.JupyterHub.hub_connect_url == "http://ml-hub.mofang.svc:8081"
     training = "http://ml-t.mofang.svc:8080/services/training"
     assert c.MofangSpawner.context().training_url == training
+    assert c.JupyterHub.tornado_settings["mofang_training_url"] == training
 
 
 def test_limits_and_debugging_are_what_the_chart_says(secrets):

@@ -155,7 +155,9 @@ async def running_hub(folder, change=lambda c: None):
         change: Changes its configuration.
     """
     c = Config()
-    configure_pages(c, settings=None)
+    configure_pages(c)
+    # It is bundled with the front end.
+    c.JupyterHub.template_vars["mofang_jobs"] = ""
     form = c.MofangSpawner.gallery
     c.JupyterHub.db_url = f"sqlite:///{folder / 'hub.sqlite'}"
     c.JupyterHub.cookie_secret_file = str(folder / "cookie_secret")

@@ -103,6 +103,7 @@ async def test_our_own_are_as_prometheus_wants_them(ada):
 
     assert set(families) == {
         "mofang_route_live_seconds",
+        "mofang_server_start_seconds",
         "mofang_watch_last_event_timestamp_seconds",
         "mofang_watch_relists_total",
     }

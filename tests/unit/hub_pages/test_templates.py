@@ -119,3 +119,21 @@ def test_a_name_that_a_shell_would_read_stays_out_of_a_command(render):
     page = token_page(render, mofang_client=["mofang-1.whl"], user=user)
 
     assert "--user" not in page
+
+
+@pytest.mark.parametrize(
+    ("page", "more"),
+    [
+        ("spawn.html", {"spawner_options_form": ""}),
+        ("spawn_pending.html", {"server_name": "vision-pytorch"}),
+    ],
+)
+def test_gallery_and_progress_load_jupyterlab_ahead(render, page, more):
+    script = "load('JupyterLab');"
+    url = "https://mofang.example.org/static"
+
+    ahead = render(page, mofang_static_url=url, mofang_preload=script, **more)
+    without = render(page, mofang_static_url="", mofang_preload=script, **more)
+
+    assert f'<script data-preload="{url}">{script}</script>' in ahead
+    assert script not in without

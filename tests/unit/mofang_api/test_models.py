@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from mofang_api.errors import field_messages
 from mofang_api.models import MAX_SPEC_BYTES, Job, JobList, JobSpec, JobState, Resources
 from mofang_api.quantities import format_bytes, parse_quantity, read_quantity
-from mofang_api.secret_detection import is_secret
+from mofang_api.secret_detection import is_secret, is_secret_value
 
 LEAST = {"name": "digits", "image": "docker.io/mofang/pytorch:1", "script": "train.py"}
 
@@ -202,6 +202,36 @@ def test_how_long_replicas_wait_is_the_jobs_to_set():
 )
 def test_secrets_are_told_from_settings(name, value, secret):
     assert is_secret(name, value) is secret
+
+
+KEYS = (
+    "-----BEGIN RSA PRIVATE KEY-----",
+    *(f"{start}{'A' * 16}" for start in ("AKIA", "ASIA")),
+    "AIza" + "a" * 35,
+    *(f"gh{kind}_{'a' * 30}" for kind in "pousr"),
+    "github_pat_" + "a" * 30,
+    "glpat-" + "a" * 20,
+    "hf_" + "a" * 30,
+    "sk-" + "a" * 20,
+    *(f"xox{kind}-{'a' * 10}" for kind in "abprs"),
+    "pypi-" + "a" * 50,
+    "npm_" + "a" * 36,
+    "://ada:pw@",
+)
+
+
+@given(
+    st.text(alphabet="-Aghfxosknp_:/ \n", max_size=30),
+    st.sampled_from(KEYS),
+    st.text(alphabet="-Aghfxosknp_:/ \n", max_size=30),
+)
+def test_keys_are_found_wherever_they_stand_in_a_text(before, key, after):
+    assert is_secret_value(f"{before} {key} {after}")
+
+
+@pytest.mark.parametrize("key", KEYS[1:-1])
+def test_what_goes_on_as_a_word_is_no_key(key):
+    assert not is_secret_value(f"x{key}")
 
 
 def test_a_secret_is_refused_with_the_way_out_and_never_repeated():

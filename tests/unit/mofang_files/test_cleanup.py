@@ -212,8 +212,7 @@ async def test_a_full_home_refuses_an_undo_and_keeps_it(home, monkeypatch):
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copy2", full)
-        patched.setattr(shutil, "copytree", full)
+        patched.setattr(shutil, "copyfileobj", full)
         undone = await home.cleaner.undo(done["undo"])
 
     assert undone["restored"] == 0

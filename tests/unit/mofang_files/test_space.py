@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from unit.mofang_files.conftest import API
 
 from mofang_files.roots import Root, Roots
@@ -37,6 +38,13 @@ def test_counts_of_the_file_system_are_taken_where_there_are_any(storage):
     assert (home["bytes"], home["files"]) == (5_000, 7)
     assert (home["limit"], home["file_limit"]) == (10_000, 20)
     assert home["enforced"]
+
+
+@pytest.mark.parametrize(("room", "is_full"), [(0, True), (1, False)])
+def test_a_storage_without_room_is_told_whatever_the_limit(storage, room, is_full):
+    (home,) = SpaceReader(roots_of(storage), room=lambda _: room).read()
+
+    assert home["storage_full"] is is_full
 
 
 def test_a_walk_is_not_made_again_at_once(storage):

@@ -297,6 +297,42 @@ async def test_a_directory_is_restored_with_all_in_it(server, storage):
     assert found.joinpath("link").is_symlink()
 
 
+@pytest.mark.parametrize("name", [".mofang", ".mofang/replaced"])
+async def test_a_link_of_a_colleague_leads_a_restoration_nowhere(
+    server, storage, keep, name
+):
+    """Who restores in the project's directory keeps all that is old in their home."""
+    project, home = storage / "projects" / "vision", storage / "home"
+    (project / "a.py").write_text("now")
+    keep(project / "a.py", "before")
+    old = home / "thesis.tex"
+    old.write_text("years")
+    os.utime(old, (0, 0))
+    link = project / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(home)
+
+    answer = await restore(server, "projects/vision/a.py")
+
+    assert answer.status_code == 400
+    assert ".mofang/replaced" in answer.json()["message"]
+    assert (project / "a.py").read_text() == "now"
+    assert sorted(each.name for each in home.iterdir()) == ["src", "thesis.tex"]
+
+
+async def test_pipes_in_a_directory_do_not_stop_its_restoration(server, storage):
+    kept = storage / "home" / ".snap" / HOURLY / "src"
+    kept.mkdir(parents=True)
+    os.mkfifo(kept / "pipe")
+    (kept / "a").write_text("old")
+
+    answer = await restore(server, "home/src")
+
+    assert answer.status_code == 200
+    found = storage / "home" / "src"
+    assert [each.name for each in found.iterdir()] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -15,6 +15,7 @@ from unit.mofang_jobs.conftest import make_observed_job, make_pod, make_spec
 from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.subscriptions import Subscription
+from mofang_jobs.domain.capacity import NodeCapacity, group_equal_nodes
 from mofang_jobs.domain.conditions import ConditionType
 from mofang_jobs.domain.models import Manifest, ObservedJob, ObservedPod, PodPhase
 from mofang_jobs.scheduling.queue import JobQueue
@@ -39,6 +40,10 @@ class PretendedBoard:
         self.jobs: list[ObservedJob] = []
         self.pods: dict[str, list[ObservedPod]] = {}
         self.node_objects: list[Manifest] = []
+
+    @property
+    def node_capacities(self) -> list[NodeCapacity]:
+        return group_equal_nodes(self.node_objects)
 
     def notify(self, job: ObservedJob) -> None: ...
 

@@ -33,6 +33,7 @@ from mofang_jobs.adapters.sample_files import SampleStorage
 from mofang_jobs.api.application import build_application
 from mofang_jobs.api.context import ServiceContext
 from mofang_jobs.domain.nodes import node_index_keys
+from mofang_jobs.domain.notices import NoticeSender
 from mofang_jobs.engines.base import WorkloadKind
 from mofang_jobs.engines.object_meta import pod_index_keys
 from mofang_jobs.engines.object_status import job_index_keys, strip_job
@@ -50,6 +51,7 @@ from mofang_jobs.services.hang_monitor import HangMonitor
 from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.job_status import JobStatusService
+from mofang_jobs.services.notice_controller import NoticeController
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
 from mofang_jobs.services.session_registry import SessionRegistry
@@ -166,6 +168,7 @@ class World:
     listing: JobListing
     jobs: JobService
     hang_monitor: HangMonitor
+    notices: NoticeController
     nodes: Watcher
     asked: dict[str, Any] = field(default_factory=dict)
 
@@ -288,6 +291,7 @@ async def running_world(
     records: RecordStorage | None = None,
     samples: SampleStorage | None = None,
     now: ClusterClock | None = None,
+    notice_senders: Iterable[NoticeSender] = (),
     **given: float,
 ) -> AsyncIterator[World]:
     """Run the service, perhaps on a cluster that another one has left.
@@ -339,6 +343,7 @@ async def running_world(
             samples=samples or SampleStorage(storage),
             audit=AuditLog(audited),
             trusted_proxies=parse_networks(trusted_proxies),
+            notice_senders=list(notice_senders),
         ),
         settings,
         limits,
@@ -348,7 +353,8 @@ async def running_world(
     )
     queue, restarts = service.queue, service.restart_controller
     conditions = service.conditions
-    work = [asyncio.create_task(each.run()) for each in (queue, restarts, conditions)]
+    background = (queue, restarts, conditions, service.notices)
+    work = [asyncio.create_task(each.run()) for each in background]
     sessions = service.context.sessions
     application = build_application(PREFIX, service.context)
     listener, port = bind_unused_port()
@@ -375,6 +381,7 @@ async def running_world(
             listing=service.context.listing,
             jobs=service.context.jobs,
             hang_monitor=service.hang_monitor,
+            notices=service.notices,
             nodes=nodes,
             pods=pods,
             quotas=quotas_watched,

@@ -1,9 +1,12 @@
 """Mounts of containers that must be replaced, and the session that must end."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 from ceph_mount import mounts, sessions
-from ceph_mount.sessions import Session
+from ceph_mount.sessions import KeyRefusedError, Session
 
 MOUNTINFO = r"""
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw
@@ -33,6 +36,36 @@ def test_a_session_is_read_as_it_was_written(tmp_path: Path) -> None:
     sessions.write(tmp_path / "session", session)
 
     assert sessions.read(tmp_path / "session") == session
+
+
+def test_a_key_that_the_cluster_refuses_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class RefusedError(OSError):
+        pass
+
+    class Cluster:
+        def connect(self) -> None:
+            raise RefusedError(13, "RADOS permission denied")
+
+        def shutdown(self) -> None:
+            pass
+
+    # Ceph's own module is in the image alone.
+    rados = SimpleNamespace(
+        Rados=lambda **_: Cluster(),
+        Error=OSError,
+        PermissionError=RefusedError,
+        PermissionDeniedError=RefusedError,
+    )
+    monkeypatch.setitem(sys.modules, "rados", rados)
+
+    for ask in (
+        lambda: sessions.check_key("mounts", tmp_path),
+        lambda: sessions.end(Session(address="a", devices=()), "mounts", tmp_path),
+    ):
+        with pytest.raises(KeyRefusedError, match="refuses the key of client"):
+            ask()
 
 
 def test_a_record_that_is_not_there_or_cut_short_is_none(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from mofang_local.storage import StorageKind
 from mofang_local.tree_copy import CopyError
 from support.full_disk import run_on_small_disk
 
-SERVICES = ("hub", "reconciler", "training")
+SERVICES = ("hub", "reconciler", "training", "static")
 
 
 class Kubernetes:

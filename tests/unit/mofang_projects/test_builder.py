@@ -2,12 +2,9 @@
 
 import pytest
 
-from mofang_projects.builder import (
-    BadPullSecretError,
-    build_namespace_objects,
-    build_pull_secret,
-)
+from mofang_projects.builder import build_namespace_objects
 from mofang_projects.models import BadProjectError, Project
+from mofang_projects.pull_secrets import BadPullSecretError, build_pull_secret
 from mofang_projects.settings import NamespaceSettings
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from mofang_jobs.engines.registry import KINDS
-from mofang_projects.builder import build_job_quota
 from mofang_projects.job_counts import GRACE_SECONDS, JobCounts
 from mofang_projects.models import Project
+from mofang_projects.quotas import build_job_quota
 from mofang_projects.settings import NamespaceSettings
 
 PYTORCH = "pytorchjobs.kubeflow.org"

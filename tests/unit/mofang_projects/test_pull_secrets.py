@@ -4,9 +4,9 @@ import pytest
 from unit.mofang_projects.test_namespaces import NAMESPACE, Objects
 
 from mofang_kube.errors import MofangError
-from mofang_projects.builder import BadPullSecretError
 from mofang_projects.models import Project
 from mofang_projects.namespaces import Phase, ProjectNamespaces, failed_state
+from mofang_projects.pull_secrets import BadPullSecretError
 from mofang_projects.settings import NamespaceSettings
 from support.refusals import refusal
 

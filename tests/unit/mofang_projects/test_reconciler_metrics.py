@@ -7,9 +7,9 @@ import kopf
 import pytest
 from prometheus_client import generate_latest
 
-from mofang_projects.builder import BadPullSecretError
 from mofang_projects.metrics import OperatorMetrics
 from mofang_projects.namespaces import ForeignNamespaceError, Phase, ProjectState
+from mofang_projects.pull_secrets import BadPullSecretError
 from mofang_projects.reconciler import ProjectReconciler
 from mofang_projects.settings import NamespaceSettings
 from support.ports import free_port

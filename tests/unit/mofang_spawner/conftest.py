@@ -131,6 +131,7 @@ class FakeHomes:
 
 class FakeContext:
     training_url = "http://training"
+    static_url = ""
     hub = "mofang"
     limit_per_user = 0
     ephemeral_storage = EphemeralStorage()

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 
 import pytest
 
@@ -35,6 +36,35 @@ def test_a_directory_is_made_with_its_owner_and_mode(storage, root):
     assert stat.S_IMODE(found.st_mode) == 0o770
     if os.geteuid() == 0:
         assert (found.st_uid, found.st_gid) == (UID, UID)
+
+
+def test_one_that_a_killed_process_has_begun_is_finished(storage, root):
+    """Killed after each step: nobody could write there, for all time."""
+    project = StorageDirectory(("users", "vision"), 0o770)
+    made = root / "users" / "vision"
+    steps = set()
+
+    def stop(event, arguments):
+        if steps and event == steps.copy().pop() and made.exists():
+            steps.clear()
+            raise InterruptedError
+
+    sys.addaudithook(stop)
+    for step in ("os.chown", "os.chmod"):
+        if step == "os.chown" and os.geteuid():
+            continue
+        steps.add(step)
+        with pytest.raises(InterruptedError):
+            storage.ensure(project)
+        assert made.is_dir()
+        assert mode_of(made) != project.mode
+
+        storage.ensure(project)
+
+        assert mode_of(made) == project.mode
+        if os.geteuid() == 0:
+            assert made.stat().st_uid == UID
+        made.rmdir()
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o700, 0o755])

@@ -61,7 +61,11 @@ def set_platform(monkeypatch: pytest.MonkeyPatch, upstream: str) -> None:
 async def running_notebook(
     monkeypatch: pytest.MonkeyPatch, folder: Path, extension: str, **config: Any
 ) -> AsyncIterator[Notebook]:
-    """Run a Jupyter server with that extension and no other."""
+    """Run a Jupyter server with that extension and no other.
+
+    ``beside`` in the configuration: names of extensions that are loaded, too.
+    """
+    beside = config.pop("beside", ())
     monkeypatch.setenv("JUPYTER_NO_CONFIG", "1")
     monkeypatch.setenv("JUPYTER_TOKEN", BROWSER_TOKEN)
     for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
@@ -72,7 +76,7 @@ async def running_notebook(
         root_dir=str(folder / "root"),
         allow_root=True,
         open_browser=False,
-        jpserver_extensions={extension: True},
+        jpserver_extensions=dict.fromkeys([*beside, extension], True),
         **config,
     )
     app.initialize(argv=[], new_httpserver=False)

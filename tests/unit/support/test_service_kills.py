@@ -21,7 +21,9 @@ _POLICIES = "/apis/networking.k8s.io/v1"
             f"{_GROUP}/projects?limit=5&fieldSelector=metadata.name%3Da",
         ),
         (f"{_GROUP}/projects", f"{_GROUP}/projects?fieldSelector=metadata.name%3Da"),
+        (f"{_GROUP}/homes", f"{_GROUP}/homes?fieldSelector=metadata.name%3Db"),
         ("/api/v1/nodes", "/api/v1/nodes"),
+        ("/api/v1/persistentvolumes", "/api/v1/persistentvolumes"),
         (_POLICIES, _POLICIES),
         (
             f"{_POLICIES}/namespaces/b/networkpolicies/c",
@@ -32,4 +34,4 @@ _POLICIES = "/apis/networking.k8s.io/v1"
 def test_lists_of_the_cluster_become_lists_of_the_project(
     asked: str, expected: str
 ) -> None:
-    assert limited_to("a", asked) == expected
+    assert limited_to("a", asked, "b") == expected

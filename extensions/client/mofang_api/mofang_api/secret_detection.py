@@ -61,6 +61,13 @@ _SHAPES = re.compile(
     re.VERBOSE,
 )
 
+_STARTS = re.compile(
+    "-----BEGIN |AKIA|ASIA|AIza|gh[pousr]_|github_pat_|glpat-|hf_|sk-|xox[abprs]-|pypi-"
+    "|npm_|://"
+)
+"""How the shapes begin: a search for these alone is far faster, as each of them begins
+with a letter of its own."""
+
 # JSON Web Tokens have three parts with dots between them.
 _BASE64URL = string.ascii_letters + string.digits + "_-"
 _JWT_HEADER = re.compile(r"\beyJ[\w-]{10}", re.ASCII)
@@ -82,7 +89,8 @@ def is_secret_name(name: str) -> bool:
 
 def is_secret_value(value: str) -> bool:
     """Say whether the text holds a key of a known shape."""
-    return _SHAPES.search(value) is not None or _has_web_token(value)
+    starts = (found.start() for found in _STARTS.finditer(value))
+    return any(_SHAPES.match(value, at) for at in starts) or _has_web_token(value)
 
 
 def is_secret(name: str, value: str) -> bool:

@@ -18,7 +18,13 @@ import {
 import { CleanUpModel } from '../cleanUpModel';
 import { confirm, notify } from '../confirmation';
 import { ServerFiles } from '../request';
-import { fullText, keepWarned, newlyFull, readWarned } from '../space';
+import {
+  awayText,
+  fullText,
+  keepWarned,
+  newlyFull,
+  readWarned
+} from '../space';
 import { SpaceItem, SpaceModel } from '../spaceItem';
 import { SpacePanel } from '../spacePanel';
 import { CommandIDs, DOMAIN } from '../tokens';
@@ -51,6 +57,7 @@ export const spacePlugin: JupyterFrontEndPlugin<void> = {
     const command = CommandIDs.showSpace;
     addPanel(app, cleanUp, space, trans);
     warn(space, () => void app.commands.execute(command), trans);
+    notifyAway(space, trans);
     space.stateChanged.connect(() =>
       app.commands.notifyCommandChanged(command)
     );
@@ -63,7 +70,7 @@ export const spacePlugin: JupyterFrontEndPlugin<void> = {
       ),
       align: 'right',
       rank: 890,
-      isActive: () => space.roots.length > 0,
+      isActive: () => space.roots.length > 0 || space.awaySince !== null,
       activeStateChanged: space.stateChanged
     });
     document.addEventListener('visibilitychange', () => {
@@ -119,5 +126,25 @@ function warn(
       });
     }
     keepWarned(localStorage, warned);
+  });
+}
+
+/** Say that the storage does not answer, for as long as it does not. */
+function notifyAway(space: SpaceModel, trans: TranslationBundle): void {
+  let notice = '';
+  space.stateChanged.connect(() => {
+    const { awaySince } = space;
+    if (awaySince === null && notice) {
+      Notification.dismiss(notice);
+      Notification.success(
+        trans.__('The storage answers again. What you write is saved.'),
+        { autoClose: 10_000 }
+      );
+      notice = '';
+    } else if (awaySince !== null && !notice) {
+      notice = Notification.error(awayText(awaySince, trans), {
+        autoClose: false
+      });
+    }
   });
 }

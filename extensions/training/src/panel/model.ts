@@ -29,6 +29,8 @@ export class PanelModel extends VDomModel {
   /** Ids of at most two jobs to compare, in the order in which they were chosen. */
   compareSelection: readonly string[] = [];
   frameworks: readonly string[] = [];
+  /** Address of the hub; empty off the platform, and until it is known. */
+  hubUrl = '';
   project = '';
   selected = '';
   user = '';
@@ -108,7 +110,8 @@ export class PanelModel extends VDomModel {
 
   private async _readDefaults(): Promise<void> {
     try {
-      const { project, user, frameworks } = await this.jobs.defaults();
+      const { project, user, frameworks, hub_url } = await this.jobs.defaults();
+      this.hubUrl = hub_url;
       this.project = project;
       this.user = user;
       this.frameworks = Object.keys(frameworks);

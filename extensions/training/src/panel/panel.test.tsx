@@ -154,6 +154,20 @@ test('events add, change and remove rows', async () => {
   await waitFor(async () => assert.equal((await rows()).length, 1));
 });
 
+test('the panel leads to the page of jobs, and to the selected one there', async () => {
+  const { model } = openPanel(new FakeServer(three()));
+  const link = await screen.findByRole<HTMLAnchorElement>('link', {
+    name: 'Open the page of jobs, which needs no server'
+  });
+  assert.equal(link.getAttribute('href'), '/hub/jobs/vision');
+  assert.match(link.rel, /noopener/);
+  await rows();
+  model.select('b');
+  await waitFor(() =>
+    assert.equal(link.getAttribute('href'), '/hub/jobs/vision/b')
+  );
+});
+
 test('a lost connection is told, with a button to connect at once', async () => {
   const server = new FakeServer([job('a')]);
   server.answer('GET jobs/watch', () =>

@@ -1,5 +1,11 @@
+import { URLExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { addIcon, refreshIcon, VDomRenderer } from '@jupyterlab/ui-components';
+import {
+  addIcon,
+  launchIcon,
+  refreshIcon,
+  VDomRenderer
+} from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
@@ -56,6 +62,7 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
               </span>
             )}
           </h2>
+          <PageLink model={model} trans={trans} />
           <button
             className="mf-TextButton"
             onClick={() => model.actions.newJob()}
@@ -74,6 +81,30 @@ export class JobsPanel extends VDomRenderer<PanelModel> {
       </FocusKeeper>
     );
   }
+}
+
+/** Leads to the hub's page of the jobs, which needs no server that runs. */
+function PageLink(props: {
+  model: PanelModel;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { hubUrl, project, selected } = props.model;
+  if (!hubUrl || !project) {
+    return null;
+  }
+  const label = props.trans.__('Open the page of jobs, which needs no server');
+  return (
+    <a
+      className="mf-IconButton"
+      href={URLExt.join(hubUrl, 'jobs', project, selected)}
+      target="_blank"
+      rel="noopener"
+      title={label}
+      aria-label={label}
+    >
+      <launchIcon.react tag="span" />
+    </a>
+  );
 }
 
 /** Reports that the list may be stale, with a button to reconnect. */

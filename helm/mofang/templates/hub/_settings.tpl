@@ -6,6 +6,7 @@ training service. No secret belongs here.
 platformNamespace: {{ .Release.Namespace }}
 publicUrl: {{ .Values.publicUrl | trimSuffix "/" | quote }}
 hostPerUser: {{ eq (include "mofang.hostPerUser" .) "true" }}
+staticFiles: {{ .Values.static.enabled }}
 images:
   {{- range $name, $image := .Values.images }}
   {{- if $image.tag }}
@@ -36,7 +37,8 @@ limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
   hdfs: {{- toYaml .Values.hdfs | nindent 4 }}
-  {{- omit .Values.jobs "gang" | toYaml | nindent 2 }}
+  {{- omit .Values.jobs "gang" "notices" | toYaml | nindent 2 }}
+  notices: {{- omit .Values.jobs.notices "existingSecret" | toYaml | nindent 4 }}
   gang: {{- omit .Values.jobs.gang "admissionPolicy" | toYaml | nindent 4 }}
   {{- with .Values.imagePullSecrets }}
   # The copies that the operator makes in the namespaces of projects.
