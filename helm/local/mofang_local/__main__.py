@@ -48,8 +48,8 @@ def up(options: argparse.Namespace) -> None:
         return
     if options.values:
         raise LauncherError(
-            "VALUES goes with CLUSTER=current: the platform of this machine has values of "
-            "its own. Leave VALUES out."
+            "VALUES goes with CLUSTER=current: the platform of this machine has values "
+            "of its own. Leave VALUES out."
         )
     check_host(found)
     worker.stop(found)
