@@ -94,6 +94,20 @@ class Case:
             }
             await self.objects.create_cluster_custom_object(*GROUP, plural, body)
 
+    async def ask_again(self, number: int) -> None:
+        """Change both, so that there is something to do for whoever comes next."""
+        for plural, name, spec in (
+            ("projects", self.project, {"displayName": f"Killed {number}"}),
+            ("homes", self.home, {"quota": {"files": number + 1}}),
+        ):
+            await self.objects.patch_cluster_custom_object(
+                *GROUP,
+                plural,
+                name,
+                {"spec": spec},
+                _content_type="application/merge-patch+json",
+            )
+
     async def ask_removal(self) -> None:
         for plural, name in (("projects", self.project), ("homes", self.home)):
             await self.objects.delete_cluster_custom_object(*GROUP, plural, name)
@@ -102,7 +116,10 @@ class Case:
         """Whether both say that they are ready."""
         for plural, name in (("projects", self.project), ("homes", self.home)):
             found = await self.objects.get_cluster_custom_object(*GROUP, plural, name)
-            if found.get("status", {}).get("phase") != "Ready":
+            status = found.get("status", {})
+            if status.get("phase") != "Ready":
+                return False
+            if status["observedGeneration"] != found["metadata"]["generation"]:
                 return False
         return True
 
@@ -165,8 +182,10 @@ class Case:
             Those that it died of. A write that was made is not always made again.
         """
         died = []
-        for each in kills:
+        for number, each in enumerate(kills):
             self.killer.arm()
+            if until == self.is_made:
+                await self.ask_again(number)
             if each.part == "kubernetes":
                 self.killer.arm(Write(what=each.what), each.moment)
                 self.reconciler.start()

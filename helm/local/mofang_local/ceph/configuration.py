@@ -62,6 +62,10 @@ crush_location = root=default host=cpu-1
 [mds]
 mds_cache_memory_limit = 256M
 
+[client]
+# It is a write, and a full storage keeps whoever mounts and then reads waiting for it.
+client_check_pool_perm = false
+
 [client.rgw.a]
 rgw_frontends = beast port={S3_PORT}
 rgw_run_sync_thread = false
