@@ -49,7 +49,7 @@ def rows(
         try:
             runner.run(_unchanged(client))
             pages = _Pages(session, client, runner)
-            # Not in turn: what the API server does for its own list goes on for a while.
+            # Not in turn: the API server is busy for a while after its own list.
             ours = [pages.ours() for _ in range(rounds)]
             bare = [pages.bare() for _ in range(rounds)]
         finally:
