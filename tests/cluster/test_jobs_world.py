@@ -264,6 +264,7 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
                     image_references={},
                     audit=AuditSettings(enabled=False),
                     limits=LimitSettings(),
+                    public_url=f"http://127.0.0.1:{port}",
                 ),
                 service_api,
                 hub_api=f"http://127.0.0.1:{hub_port}/hub/api",

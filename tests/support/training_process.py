@@ -111,6 +111,7 @@ async def _serve(options: dict[str, Any]) -> None:
         image_references={},
         audit=AuditSettings(enabled=False),
         limits=LimitSettings(),
+        public_url=f"http://127.0.0.1:{options['port']}",
     )
     async with client.ApiClient(configuration) as api:
         await serve(
