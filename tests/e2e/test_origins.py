@@ -49,7 +49,7 @@ WORKER = """
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', event => event.waitUntil(self.clients.claim()));
 self.addEventListener('fetch', event => event.respondWith(
-  new Response('taken', {headers: {'Content-Type': 'text/html'}})));
+  new Response('answered by the worker', {headers: {'Content-Type': 'text/html'}})));
 """
 
 PAGE = """<!doctype html><title>Results</title><script>
@@ -204,7 +204,7 @@ def test_a_page_of_a_colleagues_server_takes_nothing(
     for address in ("/hub/token", f"{ada.server_url(SERVER)}lab"):
         page.goto(address)
         assert page.evaluate("navigator.serviceWorker.controller") is None
-        assert "taken" not in page.content()
+        assert "answered by the worker" not in page.content()
     page.goto("/hub/token")
     expect(page.get_by_role("button", name="Request new API token")).to_be_visible()
     # Once a worker of the host controls it, that is no place for a log-in.

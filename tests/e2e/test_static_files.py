@@ -32,7 +32,9 @@ def scripts(platform: Platform) -> list[str]:
 
 @pytest.fixture
 def page(
-    page_of: Callable[[str], Page], hub_of: Callable[[str], HubSession]
+    platform: Platform,
+    page_of: Callable[[str], Page],
+    hub_of: Callable[[str], HubSession],
 ) -> Iterator[Page]:
     """The gallery in a browser that was never here; no server runs."""
     session = hub_of("ada")
@@ -43,6 +45,10 @@ def page(
                 session.stop(server)
 
     stop()
+    # Without a layout of before, JupyterLab begins with the launcher.
+    settings = platform.storage / "users" / "ada" / ".jupyter" / "lab"
+    for workspace in (settings / "workspaces").glob("*"):
+        workspace.unlink()
     yield page_of("ada")
     stop()
 
