@@ -24,6 +24,8 @@ from support.steady_io import steady_files
 
 log = logging.getLogger(__name__)
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 180
 NAME = "users/away"
 SPACE = "mofang/files/api/space"
@@ -101,9 +103,7 @@ async def since(http: httpx.AsyncClient) -> str | None:
     return None if found is None else str(found)
 
 
-@pytest.mark.parametrize(
-    "seconds", [15, pytest.param(300, marks=pytest.mark.long)], ids=str
-)
+@pytest.mark.parametrize("seconds", [15, 300], ids=str)
 async def test_nothing_is_lost_while_the_storage_is_away(
     ceph: CephCluster, home: Path, server: Notebook, seconds: int
 ) -> None:

@@ -17,6 +17,8 @@ from support.steady_io import steady_files
 
 log = logging.getLogger(__name__)
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 120
 """By far more than it takes: the kubelet may wait before it starts a container anew."""
 

@@ -22,6 +22,8 @@ from support.eventually import eventually
 
 log = logging.getLogger(__name__)
 
+pytestmark = pytest.mark.long
+
 MEGABYTE = 1_000_000
 FILLED = 150 * MEGABYTE
 WITHIN_SECONDS = 120

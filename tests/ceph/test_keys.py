@@ -18,6 +18,8 @@ from support.steady_io import SteadyFile
 
 log = logging.getLogger(__name__)
 
+pytestmark = pytest.mark.long
+
 WITHIN_SECONDS = 120
 ENTITY = keys.MOUNTS
 
