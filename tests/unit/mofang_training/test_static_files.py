@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from unittest.mock import sentinel
 import jupyterlab
 import pytest
 from jinja2 import DictLoader, Environment
+from jupyterlab.handlers.build_handler import Builder
 from playwright.async_api import Page, async_playwright
 from tornado.web import Application, StaticFileHandler
 from unit.mofang_training.notebook import (
@@ -235,6 +237,9 @@ async def opened_page(
     only_lab = replace(described, loads={})
     (folder / DESCRIPTION).write_text(only_lab.write())
     app = Application([(lab, CommonFiles, {"path": LAB / "lab" / "static"})])
+    # JupyterLab's own lives as long as the process.
+    threads = ThreadPoolExecutor(1)
+    monkeypatch.setattr(Builder, "executor", threads)
     async with served(app) as port:
         address = f"http://127.0.0.1:{port if is_there else 9}/static"
         extensions = {"beside": ["jupyterlab"]}
@@ -265,6 +270,7 @@ async def opened_page(
             await page.locator("#jp-main-dock-panel").wait_for(timeout=60_000)
             yield page, server, own
             await browser.close()
+    threads.shutdown()
 
 
 async def test_a_page_takes_all_of_jupyterlab_from_the_common_address(
