@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import httpx
@@ -24,7 +23,7 @@ from tornado.httpserver import HTTPServer
 
 from mofang_api.models import Job, JobState
 from mofang_api.quantities import read_quantity
-from mofang_hub.settings import AuditSettings, JobSettings, LimitSettings
+from mofang_hub.settings import JobSettings
 from mofang_jobs.adapters.engine_discovery import discover_kinds
 from mofang_jobs.app import serve
 from mofang_kube.names import JOB_LABEL, UID, user_slug
@@ -32,6 +31,7 @@ from mofang_projects.directories import home_directory
 from mofang_storage.plain import PlainStorage
 from support.platform import state_folder
 from support.ports import free_port
+from support.training_process import training_settings
 
 T = TypeVar("T")
 
@@ -258,13 +258,8 @@ async def running_world(by_service: client.Configuration) -> AsyncIterator[World
         image = await make_project(api, project, cores)
         serving = asyncio.create_task(
             serve(
-                SimpleNamespace(
-                    jobs=JobSettings(),
-                    logs_root=Path(STORAGE) / "logs",
-                    image_references={},
-                    audit=AuditSettings(enabled=False),
-                    limits=LimitSettings(),
-                    public_url=f"http://127.0.0.1:{port}",
+                training_settings(
+                    jobs=JobSettings(), logs_root=Path(STORAGE) / "logs", port=port
                 ),
                 service_api,
                 hub_api=f"http://127.0.0.1:{hub_port}/hub/api",

@@ -24,6 +24,7 @@ from kubernetes_asyncio import client
 
 from mofang_kube.names import UID
 from support.api_proxy import running_proxy
+from support.locked_out import locked_out
 from support.platform import Platform
 from support.reconciler_kills import ReconcilerKiller, lock_out_reconciler, probe
 from support.reconciler_process import ReconcilerProcess
@@ -236,32 +237,6 @@ class Case:
 
 
 @asynccontextmanager
-async def locked_out(project: str, home: str) -> AsyncIterator[None]:
-    """Keep the platform's own reconciler away from both."""
-    platform, name = Platform(), f"test-killed-{project}"
-    policies = lock_out_reconciler(name, project, home)
-    words, manifest = probe(f"mofang-project-{project}")
-
-    async def is_refused() -> bool:
-        try:
-            await asyncio.to_thread(platform.kubectl, *words, stdin=manifest)
-        except RuntimeError as err:
-            return "has the project to itself" in str(err)
-        return False
-
-    try:
-        for each in policies:
-            await asyncio.to_thread(platform.apply, each)
-        await eventually(is_refused)
-        yield
-    finally:
-        for each in reversed(policies):
-            await asyncio.to_thread(
-                platform.kubectl, "delete", each["kind"], name, "--ignore-not-found"
-            )
-
-
-@asynccontextmanager
 async def removed_afterwards(
     api: client.ApiClient, project: str, home: str
 ) -> AsyncIterator[None]:
@@ -305,7 +280,11 @@ async def case(
     async with (
         client.ApiClient(configuration) as api,
         removed_afterwards(api, project, home),
-        locked_out(project, home),
+        locked_out(
+            lock_out_reconciler(f"test-killed-{project}", project, home),
+            probe(f"mofang-project-{project}"),
+            said="has the project to itself",
+        ),
         running_proxy(configuration) as proxy,
     ):
         reconciler = ReconcilerProcess(

@@ -29,7 +29,7 @@ from mofang_kube.names import JOB_LABEL, UID, WITHOUT_OWNER_LABEL, user_slug
 from mofang_projects.directories import home_directory
 from mofang_storage.plain import PlainStorage
 from support.api_proxy import running_proxy
-from support.platform import Platform
+from support.locked_out import locked_out
 from support.ports import free_port
 from support.service_kills import Killer, Moment, Write, lock_out, probe
 from support.training_process import TrainingProcess
@@ -233,32 +233,6 @@ class Case:
 
 
 @asynccontextmanager
-async def locked_out(platform: Platform, project: str) -> AsyncIterator[None]:
-    """Keep the platform's own service away from the project."""
-    name, namespace = f"test-killed-{project}", f"mofang-project-{project}"
-    policies = lock_out(name, namespace)
-    words, manifest = probe(namespace)
-
-    async def is_refused() -> bool:
-        try:
-            await asyncio.to_thread(platform.kubectl, *words, stdin=manifest)
-        except RuntimeError as err:
-            return "has the namespace to itself" in str(err)
-        return False
-
-    try:
-        for each in policies:
-            await asyncio.to_thread(platform.apply, each)
-        await eventually(is_refused)
-        yield
-    finally:
-        for each in reversed(policies):
-            await asyncio.to_thread(
-                platform.kubectl, "delete", each["kind"], name, "--ignore-not-found"
-            )
-
-
-@asynccontextmanager
 async def pretended_hub() -> AsyncIterator[str]:
     port = free_port()
     hub = HTTPServer(tornado.web.Application([("/hub/api/user", PretendedHub)]))
@@ -294,7 +268,11 @@ async def case(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Case]:
             image = await make_project(api, project, Decimal(100_000))
             await allow_many_jobs(api, project)
             async with (
-                locked_out(Platform(), project),
+                locked_out(
+                    lock_out(f"test-killed-{project}", f"mofang-project-{project}"),
+                    probe(f"mofang-project-{project}"),
+                    said="has the namespace to itself",
+                ),
                 pretended_hub() as hub_api,
                 running_proxy(configuration) as proxy,
                 httpx.AsyncClient(timeout=60, trust_env=False) as http,

@@ -8,10 +8,8 @@ process before or after one of them, as it is asked.
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ import yaml
 
 from mofang_projects.reconciler import ProjectReconciler
 from mofang_projects.settings import NamespaceSettings
-from support.platform import REPOSITORY
+from support.child_process import ChildProcess
 
 _MODULE = "support.reconciler_process"
 _MARK = "file system: "
@@ -39,9 +37,6 @@ class ReconcilerProcess:
     def __init__(
         self, folder: Path, *, api_server: str, settings: dict[str, Any]
     ) -> None:
-        self._log = folder / "reconciler.log"
-        self._log.touch()
-        self._process: subprocess.Popen[bytes] | None = None
         (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
         kubeconfig = {
             "apiVersion": "v1",
@@ -55,21 +50,26 @@ class ReconcilerProcess:
         }
         (folder / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
         self._folder = folder
+        self._process = ChildProcess(
+            _MODULE,
+            folder / "reconciler.log",
+            {"KUBECONFIG": str(folder / "kubeconfig")},
+        )
 
     @property
     def said(self) -> str:
         """The end of what it has logged."""
-        return self._log.read_text(errors="replace")[-6000:]
+        return self._process.log[-6000:]
 
     @property
     def file_writes(self) -> list[str]:
         """Its writes to the file system, since it was made."""
-        lines = self._log.read_text(errors="replace").splitlines()
+        lines = self._process.log.splitlines()
         return [line.removeprefix(_MARK) for line in lines if line.startswith(_MARK)]
 
     @property
     def is_alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process.is_alive
 
     def start(self, kill_at: str = "", moment: str = "before") -> None:
         """Start it.
@@ -79,28 +79,11 @@ class ReconcilerProcess:
             moment: ``before`` it or ``after``.
         """
         options = {"folder": str(self._folder), "kill_at": kill_at, "moment": moment}
-        with self._log.open("ab") as said:
-            self._process = subprocess.Popen(
-                # It does not outlive a killed test run.
-                ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", _MODULE]
-                + [json.dumps(options)],
-                cwd=REPOSITORY / "tests",
-                env={
-                    **os.environ,
-                    "NO_PROXY": "*",
-                    "KUBECONFIG": str(self._folder / "kubeconfig"),
-                },
-                stdout=said,
-                stderr=subprocess.STDOUT,
-            )
+        self._process.start(options)
 
     def kill(self) -> None:
         """End it without a word of warning, as a lost machine would."""
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self._process.kill()
 
 
 class _Ear:

@@ -6,9 +6,6 @@ hub, and with directories of its own.
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +17,7 @@ from kubernetes_asyncio import client
 
 from mofang_hub.settings import AuditSettings, JobSettings, LimitSettings, Settings
 from mofang_jobs.app import serve
-from support.platform import REPOSITORY
+from support.child_process import ChildProcess
 
 _MODULE = "support.training_process"
 
@@ -41,8 +38,7 @@ class TrainingProcess:
         self.url = f"http://127.0.0.1:{port}/services/training"
         self.logs = folder / "logs"
         self.logs.mkdir()
-        self._said = folder / "service.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ChildProcess(_MODULE, folder / "service.log")
         self._options = {
             "api_server": api_server,
             "hub_api": hub_api,
@@ -53,28 +49,15 @@ class TrainingProcess:
     @property
     def said(self) -> str:
         """The end of what it has logged."""
-        return self._said.read_text(errors="replace")[-4000:]
+        return self._process.log[-4000:]
 
     def start(self) -> None:
         """Start it; it answers a little later."""
-        with self._said.open("ab") as said:
-            self._process = subprocess.Popen(
-                # It does not outlive a killed test run.
-                ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", _MODULE]
-                + [json.dumps(self._options)],
-                cwd=REPOSITORY / "tests",
-                env={**os.environ, "NO_PROXY": "*"},
-                stdout=said,
-                stderr=subprocess.STDOUT,
-            )
+        self._process.start(self._options)
 
     def kill(self) -> None:
         """End it without a word of warning, as a lost machine would."""
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self._process.kill()
 
     async def wait_up(self, path: str, token: str) -> None:
         """Wait until it answers a question about jobs.
@@ -86,14 +69,13 @@ class TrainingProcess:
         Raises:
             AssertionError: It ended.
         """
-        assert self._process is not None
         headers = {"Authorization": f"token {token}"}
         async with (
             asyncio.timeout(60),
             httpx.AsyncClient(timeout=30, trust_env=False) as http,
         ):
             while True:
-                if self._process.poll() is not None:
+                if not self._process.is_alive:
                     raise AssertionError(f"the service ended:\n{self.said}")
                 with suppress(httpx.TransportError):
                     answer = await http.get(f"{self.url}{path}", headers=headers)
@@ -102,20 +84,36 @@ class TrainingProcess:
                 await asyncio.sleep(0.1)
 
 
-async def _serve(options: dict[str, Any]) -> None:
-    configuration = client.Configuration(host=options["api_server"])
+def training_settings(*, jobs: JobSettings, logs_root: Path, port: int) -> Settings:
+    """Return what the service reads of the platform's settings.
+
+    Args:
+        jobs: What holds for all jobs.
+        logs_root: Directory of jobs' logs.
+        port: Where the service listens.
+    """
     settings = SimpleNamespace(
-        # Jobs are admitted that have no room: none of their pods ever runs.
-        jobs=JobSettings(admit_unschedulable=True),
-        logs_root=Path(options["logs"]),
+        jobs=jobs,
+        logs_root=logs_root,
         image_references={},
         audit=AuditSettings(enabled=False),
         limits=LimitSettings(),
-        public_url=f"http://127.0.0.1:{options['port']}",
+        public_url=f"http://127.0.0.1:{port}",
+    )
+    return cast("Settings", settings)
+
+
+async def _serve(options: dict[str, Any]) -> None:
+    configuration = client.Configuration(host=options["api_server"])
+    settings = training_settings(
+        # Jobs are admitted that have no room: none of their pods ever runs.
+        jobs=JobSettings(admit_unschedulable=True),
+        logs_root=Path(options["logs"]),
+        port=options["port"],
     )
     async with client.ApiClient(configuration) as api:
         await serve(
-            cast("Settings", settings),
+            settings,
             api,
             hub_api=options["hub_api"],
             port=options["port"],
