@@ -86,8 +86,8 @@ class ReconcilerProcess:
         self._process.kill()
 
 
-class _Ear:
-    """Hears what the threads of the storage do; others import modules, and write logs.
+class _AuditHook:
+    """Sees what the threads of the storage do; others import modules, and write logs.
 
     Args:
         kill_at: Ends this process at this write.
@@ -101,7 +101,7 @@ class _Ear:
         self._thread: int | None = None
         """In which the write was, that is over with whatever comes next."""
 
-    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def observe(self, event: str, arguments: tuple[Any, ...]) -> None:
         thread = threading.get_ident()
         if self._is_dying or thread == threading.main_thread().ident:
             return
@@ -128,7 +128,7 @@ class _Ear:
 def _run(options: dict[str, str]) -> None:
     settings = NamespaceSettings.load(Path(options["folder"]) / "settings.yaml")
     registry = ProjectReconciler(settings).registry()
-    sys.addaudithook(_Ear(options["kill_at"], options["moment"]).hear)
+    sys.addaudithook(_AuditHook(options["kill_at"], options["moment"]).observe)
     kopf.configure()
     kopf.run(registry=registry, clusterwide=True, standalone=True)
 
