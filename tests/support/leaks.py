@@ -137,6 +137,25 @@ def _describe(pid: int) -> str:
     return f"process {pid}"
 
 
+def _open_hub_clients() -> Iterator[str]:
+    """JupyterHub's HTTP clients that are open though their event loop is closed.
+
+    JupyterHub keeps one per loop and for ever: garbage collection would only find it
+    once another test makes a hub. What was reported is forgotten.
+    """
+    module = sys.modules.get("jupyterhub.httpclient")
+    if module is None:
+        return
+    clients = module.JupyterHubHTTPClient
+    shared = clients.instance() if clients.initialized() else None
+    for client in [*clients._loop_instances.values(), *filter(None, [shared])]:
+        if client._has_session and client._loop.is_closed():
+            yield f"{client!r} of an event loop that is closed"
+            clients._loop_instances.pop(client._loop, None)
+            if client is shared:
+                clients.clear_instance()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_REMAINS] = Remains()
     config.stash[_LEFT] = []
@@ -162,6 +181,7 @@ def pytest_runtest_teardown(
             getattr(item, "funcargs", {}).clear()
             is_last = nextitem is None or nextitem.path != item.path
             gc.collect(_ALL if is_last else _YOUNG)
+            found.extend(_open_hub_clients())
         item.config.stash[_REMAINS].note(item.nodeid)
         if found:
             raise LeakError("This test left open:\n" + "\n".join(found))

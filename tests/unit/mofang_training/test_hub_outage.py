@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from jupyterhub.httpclient import JupyterHubHTTPClient
 from jupyterhub.services.auth import HubOAuth  # noqa: TID251 - as servers have it.
 from jupyterhub.singleuser.extension import JupyterHubIdentityProvider
 from tornado.web import Application, HTTPError, RequestHandler
@@ -65,6 +66,13 @@ async def serving() -> AsyncIterator[Hub]:
     async with served(app) as port:
         made.serve(port)
         yield made
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def closed_client() -> AsyncIterator[None]:
+    """JupyterHub keeps one HTTP client per event loop, and never closes it."""
+    yield
+    await JupyterHubHTTPClient.loop_instance().close()
 
 
 @pytest_asyncio.fixture
