@@ -6,7 +6,7 @@ from attack.kinds.described import HubApi, TrainingApi
 from attack.kinds.framing import Framing
 from attack.kinds.from_pod import FromPod
 from attack.kinds.headers import Headers, Hosts
-from attack.kinds.ids import Ids
+from attack.kinds.ids import Ids, JobsPageIds
 from attack.kinds.jobs import Creations, Previews, Submissions
 from attack.kinds.methods import Methods, Pages
 from attack.kinds.paths import Paths
@@ -17,7 +17,7 @@ ROUNDS: tuple[tuple[Attack, ...], ...] = (
     (Framing(), Previews(), Pages(), Paths()),
     (FromPod(Framing(), 1.0), Ids(), Methods(), Servers()),
     (Bodies(), Submissions(), FromPod(Paths(), 1.0), HubApi()),
-    (Headers(), Hosts(), FromPod(Bodies(), 1.0), TrainingApi()),
+    (Headers(), Hosts(), FromPod(Bodies(), 1.0), TrainingApi(), JobsPageIds()),
     (
         Upgrades(),
         Creations(),

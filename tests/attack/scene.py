@@ -13,6 +13,8 @@ COLLEAGUE = "colleague"
 SERVER = "server of another project"
 
 CALLERS = (ANONYMOUS, OUTSIDER, VIEWER, COLLEAGUE, SERVER)
+MEMBERS = (VIEWER, COLLEAGUE)
+"""Who may see the project, its jobs and their logs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from attack.people import COLLEAGUES, NEIGHBOUR, OUTSIDERS, VIEWERS, People
-from attack.scene import COLLEAGUE, SERVER, VIEWER, Caller, Canary, Scene
+from attack.scene import MEMBERS, SERVER, Caller, Canary, Scene
 from mofang_kube.names import server_name
 from support.eventually import eventually
 from support.platform import Platform
@@ -129,7 +129,7 @@ def _canaries(platform: Platform, people: People, project: str) -> tuple[Canary,
     def text() -> bytes:
         return f"canary-{secrets.token_hex(8)}".encode()
 
-    home, readers = text(), frozenset({VIEWER, COLLEAGUE})
+    home, readers = text(), frozenset(MEMBERS)
     file = platform.storage / "users" / VICTIM / "canary.txt"
     file.write_bytes(home)
     os.chown(file, 1000, 1000)

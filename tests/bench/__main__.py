@@ -78,7 +78,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         "training": lambda: training.rows(runs, rounds),
         "many": lambda: many.rows(session, runs, BURST),
         "panel": lambda: panel.rows(platform, session, runs, rounds, FINISHED),
-        "running": lambda: running.rows(platform, session, runs, rounds * 8),
+        "running": lambda: running.rows(platform, session, runs, rounds * 20),
     }
     # What people may have, before it is more for the rest.
     if not only or "hostile" in only:

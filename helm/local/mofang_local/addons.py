@@ -215,7 +215,7 @@ def gateway(image: str) -> list[Manifest]:
             "httpGet": {"path": "/ready", "port": 15000},
             "periodSeconds": 1,
         },
-        "resources": {"requests": {"cpu": "20m", "memory": "128Mi"}},
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
         "securityContext": RESTRICTED,
         "volumeMounts": [
             {"name": "bootstrap", "mountPath": "/etc/envoy"},

@@ -1,7 +1,9 @@
 """Why a job does not start, where only the cluster's events tell.
 
 Events are read for one job while somebody looks at it, and kept for some seconds;
-they are never collected for whole namespaces.
+they are never collected for whole namespaces. The API server looks through all events
+of the namespace for each such request: there are only so many of them in a second, and
+nobody waits for them longer than they like.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import re
 import time
 from collections.abc import Callable, Sequence
 
+import structlog
+from aiolimiter import AsyncLimiter
 from cachetools import LRUCache
 
 from mofang_jobs.adapters.pod_storage import PodStorage
@@ -19,9 +23,13 @@ from mofang_jobs.domain.status import requires_events
 from mofang_jobs.domain.termination_message import shortened
 from mofang_kube.errors import ClusterError
 
+log = structlog.get_logger(__name__)
+
 KEEP_SECONDS = 4.0
-TIMEOUT_SECONDS = 3.0
-MOST_AT_ONCE = 8
+MOST_PER_SECOND = 10
+"""Jobs whose events are read, of all who look."""
+
+ANSWER_SECONDS = 5.0
 MOST_KEPT = 2000
 
 _QUOTA = re.compile(
@@ -40,30 +48,43 @@ class EventReasons:
         self._clock = clock
         # Not by age: what is old is shown until it is read anew.
         self._kept: LRUCache[str, tuple[float, str | None]] = LRUCache(MOST_KEPT)
-        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._rate = AsyncLimiter(MOST_PER_SECOND, 1)
 
     def cached(self, job: ObservedJob) -> str | None:
         """Return what is known of a job without asking."""
         return self._kept.get(job.uid, (0.0, None))[1]
 
-    def requires_refresh(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> bool:
-        """Say whether a look at a job finds, or forgets, anything."""
-        return job.uid in self._kept or requires_events(job, pods)
-
-    async def refresh(
+    def request(
         self, job: ObservedJob, pods: Sequence[ObservedPod]
-    ) -> str | None:
-        """Return why the job does not start; None if nothing special is said."""
+    ) -> asyncio.Task[None] | None:
+        """Begin to read why a job does not start, unless that is known.
+
+        Returns:
+            What ends once ``cached`` has it, and never fails; None where there is
+            nothing to wait for. Several who ask share it, so that it is not to be
+            cancelled.
+        """
         if not requires_events(job, pods):
             self._kept.pop(job.uid, None)
             return None
-        until, note = self._kept.get(job.uid, (0.0, None))
-        if self._clock() < until:
-            return note
-        async with self._turns:
-            note = await self._ask(job, pods)
+        reading = self._reading.get(job.uid)
+        if reading is None and self._clock() >= self._kept.get(job.uid, (0.0, None))[0]:
+            reading = asyncio.create_task(self._read(job, pods))
+            self._reading[job.uid] = reading
+            reading.add_done_callback(lambda _: self._reading.pop(job.uid, None))
+        return reading
+
+    async def _read(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> None:
+        note = None
+        try:
+            async with self._rate, asyncio.timeout(ANSWER_SECONDS):
+                note = await self._ask(job, pods)
+        except TimeoutError:
+            pass  # The API server is busy; the next look asks again.
+        except Exception:
+            log.exception("events cannot be read", project=job.project, job=job.id)
         self._kept[job.uid] = (self._clock() + KEEP_SECONDS, note)
-        return note
 
     async def _ask(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> str | None:
         waiting = [pod for pod in pods if pod.started is None]

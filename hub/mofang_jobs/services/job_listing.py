@@ -8,8 +8,6 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Literal
 
-import structlog
-
 from mofang_api.models import Job
 from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.domain.access import Action
@@ -18,8 +16,6 @@ from mofang_jobs.domain.models import Caller, MemberRole, ObservedJob
 from mofang_jobs.domain.status import job_state
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.job_status import DescribedJob, JobStatusService
-
-log = structlog.get_logger(__name__)
 
 DEFAULT_PAGE = 100
 LONGEST_PAGE = 500
@@ -193,21 +189,14 @@ class JobListing:
             return None
         return JobChange(type="modified" if is_known else "added", job=described)
 
-    async def _refresh(self, job: ObservedJob) -> int:
-        """Look at one job; what is wrong with it must not end the watch of others."""
-        try:
-            return await self._job_status.refresh(job)
-        except Exception:
-            log.exception("a job cannot be looked at", project=job.project, job=job.id)
-            return self._job_status.revision(job)
-
     async def _refresh_unfinished(self, view: _View) -> dict[str, ObservedJob | None]:
         """Look at jobs that have not ended; return those that are news to a watcher."""
         news: dict[str, ObservedJob | None] = {}
+        jobs = self._cache.list_unfinished(view.project)
+        await self._job_status.refresh_all(jobs, within=0)
         before, view.revisions = view.revisions, {}
-        for job in self._cache.list_unfinished(view.project):
-            revision = await self._refresh(job)
-            view.revisions[job.id] = revision
+        for job in jobs:
+            revision = view.revisions[job.id] = self._job_status.revision(job)
             if before.get(job.id, revision) != revision:
                 news[job.id] = None
         return news

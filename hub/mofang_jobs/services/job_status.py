@@ -29,6 +29,12 @@ log = structlog.get_logger(__name__)
 QUEUE_SECONDS = 2.0
 """How long at most a request waits for the first decision of the queue."""
 
+JOB_SECONDS = 3.0
+"""How long somebody who looks at one job waits for what events say of it."""
+
+PAGE_SECONDS = 0.25
+"""The same for a page of jobs."""
+
 MOST_KEPT = 5000
 MOST_DESCRIBED = 1000
 """Jobs whose descriptions are kept, some kilobytes each: two of the longest pages."""
@@ -95,12 +101,9 @@ class JobStatusService:
         self._numbers = itertools.count(1)
         self._descriptions: LRUCache[str, _Description] = LRUCache(most_described)
 
-    async def refresh(self, job: ObservedJob) -> int:
-        """Read events and records of a job; return the revision of its inputs."""
-        await self._first_decision()
-        await self._event_reasons.refresh(job, self._cache.pods_of(job))
-        await self._refresh_retained(job)
-        return self.revision(job)
+    async def refresh(self, job: ObservedJob) -> None:
+        """Read events and records of a job."""
+        await self.refresh_all([job], within=JOB_SECONDS)
 
     def revision(self, job: ObservedJob) -> int:
         """Return a number that is another one once a job's inputs are.
@@ -114,18 +117,28 @@ class JobStatusService:
             kept = self._revisions[job.uid] = inputs, next(self._numbers)
         return kept[1]
 
-    async def refresh_all(self, jobs: Iterable[ObservedJob]) -> None:
-        """Read events and records of several jobs at once, where they are needed."""
+    async def refresh_all(
+        self, jobs: Iterable[ObservedJob], *, within: float = PAGE_SECONDS
+    ) -> None:
+        """Read events and records of several jobs at once, where they are needed.
+
+        Args:
+            jobs: The jobs.
+            within: Seconds after which events are no longer waited for; they go on
+                being read, and the next look has them.
+        """
         await self._first_decision()
         jobs = list(jobs)
-        found = ((each, self._cache.pods_of(each)) for each in jobs)
         # Of most jobs of a page nothing need be asked.
-        wanted = [each for each in found if self._event_reasons.requires_refresh(*each)]
+        requested = (
+            self._event_reasons.request(each, self._cache.pods_of(each))
+            for each in jobs
+        )
+        if reading := [each for each in requested if each]:
+            await asyncio.wait(reading, timeout=within)
         held = [each for each in jobs if each.spec.hold_on_failure_minutes]
         done = await asyncio.gather(
-            *(self._event_reasons.refresh(*each) for each in wanted),
-            *(self._refresh_retained(each) for each in held),
-            return_exceptions=True,
+            *(self._refresh_retained(each) for each in held), return_exceptions=True
         )
         for each in done:
             if isinstance(each, Exception):

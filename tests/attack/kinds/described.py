@@ -15,7 +15,7 @@ from attack.attack import Attack
 from attack.exchange import Answer
 from attack.kinds.bodies import raw_body
 from attack.request import Request, compose
-from attack.scene import ANONYMOUS, CALLERS, COLLEAGUE, VIEWER, Caller, Scene
+from attack.scene import ANONYMOUS, CALLERS, MEMBERS, Caller, Scene
 from mofang_jobs.api.openapi import build_document as build_training_document
 from support.described_requests import DescribedRequest, DescribedRequests
 from support.hub_openapi import build_document as build_hub_document
@@ -229,7 +229,7 @@ class TrainingApi(Described):
             return False
         enters = drawn.path.endswith(("/shell/{role}/{index}", "/ssh/{role}/{index}"))
         changes = drawn.method != "GET" and "job" in drawn.parameters
-        return enters or changes or caller.role not in (VIEWER, COLLEAGUE)
+        return enters or changes or caller.role not in MEMBERS
 
     @override
     def is_stream(self, drawn: DescribedRequest, scene: Scene) -> bool:

@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from attack import values
 from attack.attack import Attack
-from attack.request import Request, compose
-from attack.scene import ANONYMOUS, CALLERS, COLLEAGUE, VIEWER, Caller, Scene
+from attack.request import HeaderList, Request, compose
+from attack.scene import ANONYMOUS, CALLERS, MEMBERS, Caller, Scene
 
 _NUMBERS = (
     "0",
@@ -32,8 +32,6 @@ _NUMBERS = (
     "NaN",
     "",
 )
-_MEMBERS = (VIEWER, COLLEAGUE)
-"""Who may read jobs and logs of the project."""
 
 
 def _quoted(random: Random, text: str) -> str:
@@ -70,7 +68,7 @@ class Ids(Attack):
                 ("GET", f"/ssh/{role}/{index}"),
             ]
         )
-        path = f"{scene.training}/projects/{project}/jobs"
+        path = self._jobs(project, scene)
         if random.random() < 0.3:
             method, tail = "GET", ""
             path += f"?{self._filters(random, scene)}"
@@ -81,7 +79,11 @@ class Ids(Attack):
         reads = method == "GET" and not tail.startswith(("/shell", "/ssh"))
         return Request(
             payload=compose(
-                method, path, host=scene.host, headers=caller.headers, body=body
+                method,
+                path,
+                host=scene.host,
+                headers=self._headers(random, caller),
+                body=body,
             ),
             caller=caller.role,
             method=method,
@@ -89,8 +91,17 @@ class Ids(Attack):
             is_stream=is_watch,
             must_be_refused=not reads
             or caller.role == ANONYMOUS
-            or (project == scene.project and caller.role not in _MEMBERS),
+            or (project == scene.project and caller.role not in MEMBERS),
         )
+
+    def _jobs(self, project: str, scene: Scene) -> str:
+        """Return the path of a project's jobs."""
+        return f"{scene.training}/projects/{project}/jobs"
+
+    def _headers(self, random: Random, caller: Caller) -> HeaderList:
+        """Return what says who asks."""
+        del random
+        return caller.headers
 
     def _project(self, random: Random, scene: Scene) -> str:
         if random.random() < 0.7:
@@ -126,6 +137,25 @@ class Ids(Attack):
                 f"{random.choice(names)}={random.choice([written, _number(random)])}"
             )
         return "&".join(pairs)
+
+
+class JobsPageIds(Ids):
+    """The same for the page of jobs, which asks in the name of a browser's user."""
+
+    name = "ids, by the page of jobs"
+    weight = 1.0
+
+    @override
+    def _jobs(self, project: str, scene: Scene) -> str:
+        return f"/hub/jobs/{project}/mofang/training/api/jobs"
+
+    @override
+    def _headers(self, random: Random, caller: Caller) -> HeaderList:
+        headers = caller.browser_headers
+        # A token is not for pages; a page of another site has no XSRF token.
+        if random.random() < 0.1:
+            return caller.headers
+        return headers[:1] if random.random() < 0.2 else headers
 
 
 def _number(random: Random) -> str:

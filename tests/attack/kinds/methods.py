@@ -9,7 +9,7 @@ from typing_extensions import override
 from attack import values
 from attack.attack import Attack
 from attack.request import Request, compose
-from attack.scene import CALLERS, Caller, Scene
+from attack.scene import CALLERS, MEMBERS, Caller, Scene
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 _OTHERS = ("PROPFIND", "SEARCH", "get", "ABC", "M" * 100, "DEBUG", "LOCK", "PURGE")
@@ -82,6 +82,8 @@ class Pages(Attack):
                 ("GET", f"/hub/user/{victim}/{server}/lab"),
                 ("GET", "/hub/admin"),
                 ("GET", "/hub/audit"),
+                ("GET", f"/hub/jobs/{scene.project}"),
+                ("GET", f"/hub/jobs/{scene.project}/{scene.job}"),
                 ("GET", "/hub/home"),
                 ("GET", "/hub/token"),
                 ("GET", "/hub/login"),
@@ -109,7 +111,9 @@ class Pages(Attack):
             ),
             caller=caller.role,
             method=method,
-            must_be_refused=f"/{victim}/" in path or path.endswith(("admin", "audit")),
+            must_be_refused=f"/{victim}/" in path
+            or path.endswith(("admin", "audit"))
+            or (path.startswith("/hub/jobs/") and caller.role not in MEMBERS),
         )
 
     def _query(self, random: Random, scene: Scene) -> str:
