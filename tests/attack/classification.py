@@ -17,6 +17,9 @@ _INTERNALS = re.compile(
 )
 """A traceback, or the name of an exception's class before what it says."""
 
+_SCRIPT = re.compile(rb"<script\b.*?</script>", re.DOTALL | re.IGNORECASE)
+"""A page's own, which may raise what it likes."""
+
 
 class Outcome(StrEnum):
     REFUSED = "refused"
@@ -94,6 +97,6 @@ def find_fault(request: Request, answer: Answer) -> str | None:
         return "the answer is cut off" if answer.status else "closed without an answer"
     if answer.status >= 500:
         return f"status {answer.status}"
-    if found := _INTERNALS.search(answer.body):
+    if found := _INTERNALS.search(_SCRIPT.sub(b"", answer.body)):
         return f"the answer says {found[0].decode('latin-1')!r}"
     return None

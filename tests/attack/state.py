@@ -53,10 +53,16 @@ class State:
 
     def _objects(self) -> Iterator[tuple[str, str]]:
         found = self._platform.get(_KINDS, "-n", namespace(self._scene.project))
+        # Colleagues may have jobs of their own, with all that operators make for them.
+        theirs = {
+            meta["uid"]
+            for meta in (each["metadata"] for each in found["items"])
+            if (meta.get("labels") or {}).get(OWNER_LABEL) in COLLEAGUES
+        }
         for each in found["items"]:
             meta = each["metadata"]
-            if (meta.get("labels") or {}).get(OWNER_LABEL) in COLLEAGUES:
-                # They may have jobs of their own.
+            owners = {owner["uid"] for owner in meta.get("ownerReferences") or []}
+            if theirs & (owners | {meta["uid"]}):
                 continue
             kept = {
                 "uid": meta["uid"],

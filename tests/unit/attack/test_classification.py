@@ -95,6 +95,18 @@ def outcome(answer, *, role=OUTSIDER, **of_request):
             Outcome.FAULT,
             id="an exception's class",
         ),
+        pytest.param(
+            Answer(status=200, body=b"<script>throw TypeError('a')</script><p>Jobs"),
+            {"must_be_refused": False},
+            Outcome.ALLOWED,
+            id="a page's own script",
+        ),
+        pytest.param(
+            Answer(status=200, body=b"<script></script>TypeError: a<script></script>"),
+            {"must_be_refused": False},
+            Outcome.FAULT,
+            id="beside a page's script",
+        ),
     ],
 )
 def test_an_answer_is_classified(answer, of_request, expected):
