@@ -169,7 +169,7 @@ class Case:
             within=_AT_ONCE_SECONDS,
             what=f"the server starts again:\n{self.hub.log[-3000:]}",
         )
-        self.session.wait_ready(self.server, within=60)
+        self.session.wait_ready(self.server)
         self._wait_consistent()
 
     def _end(self) -> None:
