@@ -204,7 +204,6 @@ def _tidy(platform: Platform, people: People, project: str, other: str) -> None:
     for user, each in ((VICTIM, project), (NEIGHBOUR, other)):
         with suppress(httpx.HTTPError, AssertionError):
             people[user].remove(_server_name(each))
-    people.close()
     (platform.storage / "users" / VICTIM / "canary.txt").unlink(missing_ok=True)
     for each in (project, other):
         with suppress(RuntimeError):
@@ -216,6 +215,8 @@ def _tidy(platform: Platform, people: People, project: str, other: str) -> None:
         _wait_until_gone(platform, each)
         for folder in ("projects", "logs"):
             rmtree(platform.storage / folder / each, ignore_errors=True)
+    # Last: a kubelet that mounts a home for a pod would make its directory anew.
+    people.close()
 
 
 def _wait_until_gone(platform: Platform, project: str) -> None:
