@@ -9,7 +9,10 @@ import os
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from traitlets import Unicode, default
+from typing_extensions import override
 
 from mofang_files.cleanup import Cleaner
 from mofang_files.cleanup_handlers import (
@@ -18,8 +21,9 @@ from mofang_files.cleanup_handlers import (
     DeleteHandler,
     UndoHandler,
 )
+from mofang_files.contents import ThreadedFileManager
+from mofang_files.guarded import CHECK, guard
 from mofang_files.handlers import (
-    CHECK,
     ROOTS,
     SPACE,
     ContentHandler,
@@ -50,6 +54,21 @@ class FilesExtension(ExtensionApp):
     def _default_project(self) -> str:
         project = os.environ.get("MOFANG_PROJECT", "")
         return f"/projects/{project}" if project else ""
+
+    @override
+    def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Have the server use our contents manager unless it has another one.
+
+        It makes it only later, so this is the time to say which.
+        """
+        super()._link_jupyter_server_extension(serverapp)
+        if serverapp.contents_manager_class is AsyncLargeFileManager:
+            serverapp.contents_manager_class = ThreadedFileManager
+
+    @override
+    def initialize(self) -> None:
+        super().initialize()
+        guard(self.serverapp.web_app.default_router)
 
     def initialize_settings(self) -> None:
         """Make the directories known to the handlers."""

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from mofang_files.comparing import read_version
 from mofang_files.errors import FilesError
+from mofang_files.guarded import CHECK
 from mofang_files.restoring import restore_beside, restore_in_place, undo_restore
 from mofang_files.roots import Roots
 from mofang_files.space_status import SpaceStatus
@@ -25,7 +26,6 @@ from mofang_files.versions import find_versions
 
 ROOTS = "mofang_files_roots"
 SPACE = "mofang_files_space"
-CHECK = "mofang_files_check"
 
 
 class FilesHandler(APIHandler):
