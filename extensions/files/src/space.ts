@@ -92,8 +92,8 @@ export function spaceText(root: IRoot, trans: TranslationBundle): string {
 /** What somebody is told whose files are out of reach. */
 export function awayText(since: string, trans: TranslationBundle): string {
   return trans.__(
-    'The storage has not answered since %1. What was saved is kept, and what you ' +
-      'write is saved when it answers again: leave this page open.',
+    'The storage has not answered since %1. What was saved is kept. Leave this page ' +
+      'open: it has what you write, and JupyterLab saves that when the storage is back.',
     new Date(since).toLocaleTimeString()
   );
 }
