@@ -30,7 +30,8 @@ class Server {
       return new Response(refusal, { status: 503 });
     }
     if (asked.url.includes('/checkpoints')) {
-      return new Response('[]');
+      const kept = { id: 'checkpoint', last_modified: '2026-11-30T12:00:00Z' };
+      return new Response(JSON.stringify([kept]));
     }
     if (asked.method === 'PUT') {
       this.content = ((await asked.json()) as { content: string }).content;
