@@ -24,14 +24,17 @@ from mofang_files.cleanup_handlers import (
 from mofang_files.contents import ThreadedFileManager
 from mofang_files.guarded import CHECK, guard
 from mofang_files.handlers import (
+    JOBS,
     ROOTS,
     SPACE,
     ContentHandler,
+    JobUsageHandler,
     RestoreHandler,
     SpaceHandler,
     VersionsHandler,
 )
 from mofang_files.hub import HubClient
+from mofang_files.job_usage import JobUsageReader
 from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 from mofang_files.space_status import SpaceStatus
@@ -86,6 +89,7 @@ class FilesExtension(ExtensionApp):
         )
         home = Path(os.path.realpath(self.home))
         self.settings[CLEANER] = Cleaner(home, hub.snapshot)
+        self.settings[JOBS] = JobUsageReader(home)
 
     def initialize_handlers(self) -> None:
         """Serve ``mofang/files``."""
@@ -94,6 +98,7 @@ class FilesExtension(ExtensionApp):
 
 HANDLERS = [
     ("/mofang/files/api/space", SpaceHandler),
+    ("/mofang/files/api/jobs", JobUsageHandler),
     ("/mofang/files/api/cleanup", CleanUpHandler),
     ("/mofang/files/api/cleanup/undo", UndoHandler),
     ("/mofang/files/api/cleanup/delete", DeleteHandler),

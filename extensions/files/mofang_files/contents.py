@@ -172,13 +172,13 @@ class ThreadedFileManager(AsyncLargeFileManager):
         Raises:
             tornado.web.HTTPError: The storage is away.
         """
-        places = [self._place(each) for each in paths or [""]]
+        os_paths = [self._path_of(each) for each in paths or [""]]
         try:
-            return await self.calls.run(act, *places, writes=writes)
+            return await self.calls.run(act, *os_paths, writes=writes)
         except StorageAwayError as away:
             raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, str(away)) from away
 
-    def _place(self, path: str) -> str:
+    def _path_of(self, path: str) -> str:
         """Return where a path of the file browser is, without a look."""
         return os.path.normpath(f"{self.root_dir}/{path}")
 

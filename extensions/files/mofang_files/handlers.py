@@ -18,6 +18,7 @@ from typing_extensions import override
 from mofang_files.comparing import read_version
 from mofang_files.errors import FilesError
 from mofang_files.guarded import CHECK
+from mofang_files.job_usage import JobUsageReader
 from mofang_files.restoring import restore_beside, restore_in_place, undo_restore
 from mofang_files.roots import Roots
 from mofang_files.space_status import SpaceStatus
@@ -26,6 +27,7 @@ from mofang_files.versions import find_versions
 
 ROOTS = "mofang_files_roots"
 SPACE = "mofang_files_space"
+JOBS = "mofang_files_jobs"
 
 
 class FilesHandler(APIHandler):
@@ -105,6 +107,16 @@ class SpaceHandler(FilesHandler):
     async def get(self) -> None:
         space: SpaceStatus = self.settings[SPACE]
         self.answer(await space.read())
+
+
+class JobUsageHandler(FilesHandler):
+    """What logs and kept code of jobs take."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        usage: JobUsageReader = self.settings[JOBS]
+        self.answer(await usage.read())
 
 
 class VersionsHandler(FilesHandler):

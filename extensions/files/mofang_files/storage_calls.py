@@ -26,7 +26,7 @@ _PAUSE_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long is waited for what."""
 
     question: timedelta = timedelta(seconds=5)
@@ -40,7 +40,7 @@ class Patience:
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Call:
+class StorageCall:
     """One that was begun; its thread may outlive whoever waited for it."""
 
     loop: asyncio.AbstractEventLoop
@@ -52,7 +52,7 @@ class Call:
     """Since when the storage was away when whoever waits was told so."""
 
 
-_current: ContextVar[Call | None] = ContextVar("storage_call", default=None)
+_current: ContextVar[StorageCall | None] = ContextVar("storage_call", default=None)
 
 
 def raise_if_refused() -> None:
@@ -79,11 +79,11 @@ class StorageCalls:
     """Makes calls, and says when their storage is away.
 
     Args:
-        patience: How long is waited for what.
+        timeouts: How long is waited for what.
     """
 
-    def __init__(self, patience: Patience = Patience()) -> None:
-        self._patience = patience
+    def __init__(self, timeouts: Timeouts = Timeouts()) -> None:
+        self._timeouts = timeouts
         self._mounts: dict[str, _Mount] = {}
 
     async def run(self, act: Callable[[], T], *paths: str, writes: bool = False) -> T:
@@ -104,9 +104,9 @@ class StorageCalls:
         if mount.question.away_since:
             await self._answered(mount)
         asked = time.monotonic()
-        while blocking := mount.calls_before(paths, self._patience, writes=writes):
+        while blocking := mount.calls_before(paths, self._timeouts, writes=writes):
             await self._first_of(blocking, mount, asked)
-        call = Call(loop=asyncio.get_running_loop(), paths=paths, writes=writes)
+        call = StorageCall(loop=asyncio.get_running_loop(), paths=paths, writes=writes)
         mount.begin(call, act)
         try:
             await self._first_of([call], mount, None if writes else asked)
@@ -120,12 +120,12 @@ class StorageCalls:
     def _mount(self, path: str) -> _Mount:
         point = find_mount_point(path)
         if point not in self._mounts:
-            seconds = self._patience.question.total_seconds()
+            seconds = self._timeouts.question.total_seconds()
             self._mounts[point] = _Mount(Path(point), seconds)
         return self._mounts[point]
 
     async def _first_of(
-        self, calls: Collection[Call], mount: _Mount, asked: float | None
+        self, calls: Collection[StorageCall], mount: _Mount, asked: float | None
     ) -> None:
         """Wait until one of some calls is done, for as long as the storage answers.
 
@@ -138,12 +138,12 @@ class StorageCalls:
         while not (
             await asyncio.wait(
                 futures,
-                timeout=self._patience.question.total_seconds(),
+                timeout=self._timeouts.question.total_seconds(),
                 return_when=asyncio.FIRST_COMPLETED,
             )
         )[0]:
             await self._answered(mount)
-            late = self._patience.read.total_seconds()
+            late = self._timeouts.read.total_seconds()
             if asked is not None and time.monotonic() - asked > late:
                 raise StorageAwayError(min(each.began for each in calls))
 
@@ -157,7 +157,7 @@ class StorageCalls:
             try:
                 await mount.question.answer()
             except StorageAwayError as away:
-                if datetime.now(UTC) - away.since >= self._patience.outage:
+                if datetime.now(UTC) - away.since >= self._timeouts.outage:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
@@ -169,11 +169,11 @@ class _Mount:
 
     def __init__(self, point: Path, seconds: float) -> None:
         self.question = BoundedQuestion(lambda: ask_directory(point), seconds)
-        self._calls: set[Call] = set()
+        self._calls: set[StorageCall] = set()
 
     def calls_before(
-        self, paths: Collection[str], patience: Patience, *, writes: bool
-    ) -> list[Call]:
+        self, paths: Collection[str], timeouts: Timeouts, *, writes: bool
+    ) -> list[StorageCall]:
         """Return those of which one has to be done before another may begin.
 
         Raises:
@@ -187,12 +187,12 @@ class _Mount:
         else:
             for each in same:
                 if not each.writes and (
-                    each.refused or datetime.now(UTC) - each.began > patience.outage
+                    each.refused or datetime.now(UTC) - each.began > timeouts.outage
                 ):
                     raise StorageAwayError(each.began)
-        return list(self._calls) if len(self._calls) >= patience.calls else []
+        return list(self._calls) if len(self._calls) >= timeouts.calls else []
 
-    def begin(self, call: Call, act: Callable[[], object]) -> None:
+    def begin(self, call: StorageCall, act: Callable[[], object]) -> None:
         """Start a call's thread."""
         context = copy_context()
         context.run(_current.set, call)

@@ -25,6 +25,29 @@ export interface ISpace {
   away_since: string | null;
 }
 
+/** What the logs and results of a project's jobs take, as the training service says. */
+export interface ILogUsage {
+  /** Of all jobs of the project; null while nobody has counted. */
+  bytes: number | null;
+  /** False where counting was ended early: `bytes` is a minimum value then. */
+  complete: boolean;
+  /** Of all jobs of the project together. */
+  limit: number | null;
+  enforced: boolean;
+  /** Of one's own jobs. */
+  own_bytes: number;
+  own_complete: boolean;
+  own_jobs: number;
+}
+
+/** What jobs take, beside the home and in it. */
+export interface IJobUsage {
+  /** Null where nobody says. */
+  logs: ILogUsage | null;
+  /** Of copies of code, which are in the home. */
+  code_bytes: number;
+}
+
 export interface IDirectory {
   path: string;
   bytes: number;
@@ -143,6 +166,7 @@ export interface IUndone {
 /** What the views ask. */
 export interface IFiles {
   space(signal: AbortSignal): Promise<ISpace>;
+  jobs(): Promise<IJobUsage>;
   survey(): Promise<ISurvey>;
   clean(items: string[], mode: Mode): Promise<ICleaned>;
   undoCleanUp(undo: string): Promise<IUndone>;

@@ -6,6 +6,7 @@ import type {
   ICleaned,
   IContent,
   IFiles,
+  IJobUsage,
   IRestored,
   ISpace,
   ISurvey,
@@ -23,6 +24,10 @@ export class ServerFiles implements IFiles {
     // A page that is left open must not keep the whole server from being culled.
     const query = { no_track_activity: '1' };
     return this._get('space', query, signal);
+  }
+
+  jobs(): Promise<IJobUsage> {
+    return this._get('jobs');
   }
 
   survey(): Promise<ISurvey> {

@@ -64,7 +64,13 @@ test('what could not be saved stays unsaved, and is saved later', async () => {
   const manager = {
     contents,
     serverSettings,
-    ready: Promise.resolve()
+    ready: Promise.resolve(),
+    // The document has no kernel.
+    sessions: {
+      ready: Promise.resolve(),
+      refreshRunning: () => Promise.resolve(),
+      running: () => [].values()
+    }
   } as unknown as ServiceManager.IManager;
   const context = new Context({
     manager,
@@ -75,7 +81,9 @@ test('what could not be saved stays unsaved, and is saved later', async () => {
   context.saveState.connect((_, state) => states.push(state));
   try {
     await context.initialize(false);
-    context.model.sharedModel.setSource('written while it was away');
+    const { sharedModel } = context.model;
+    sharedModel.updateSource(0, server.content.length, 'written since');
+    assert.ok(context.model.dirty);
 
     server.isAway = true;
     await assert.rejects(context.save(), /has not answered since 12:00:00/);
@@ -86,7 +94,7 @@ test('what could not be saved stays unsaved, and is saved later', async () => {
     server.isAway = false;
     await context.save();
     assert.ok(!context.model.dirty);
-    assert.equal(server.content, 'written while it was away');
+    assert.equal(server.content, 'written since');
     assert.deepEqual(states.slice(0, 2), ['started', 'failed']);
     assert.equal(states.at(-1), 'completed');
   } finally {

@@ -11,7 +11,13 @@ import * as React from 'react';
 
 import { press } from '../../shared/testing/controls';
 import type { IRoot } from './model';
-import { LargestTable, SpaceItem, SpaceMeters, SpaceModel } from './spaceItem';
+import {
+  JobUsage,
+  LargestTable,
+  SpaceItem,
+  SpaceMeters,
+  SpaceModel
+} from './spaceItem';
 import { FakeFiles } from './testFiles';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
@@ -121,4 +127,42 @@ test('the largest directories are a table', async () => {
     ['/home/jovyan/.cache2.0 KiB', '/home/jovyan/dataat least 1.0 KiB']
   );
   assert.deepEqual(await brokenRules(container), []);
+});
+
+test('what jobs take has a meter of its own', async () => {
+  const logs = {
+    bytes: 95,
+    complete: true,
+    limit: 100,
+    enforced: true,
+    own_bytes: 40,
+    own_complete: true,
+    own_jobs: 2
+  };
+  const { container, rerender } = render(
+    <JobUsage jobs={{ logs, code_bytes: 2048 }} trans={trans} />
+  );
+  const meter = screen.getByRole('meter', { name: 'Logs and results of jobs' });
+  assert.equal(meter.getAttribute('value'), '95');
+  assert.ok(screen.getByText(/95 B of 100 B \(95 %\), 40 B of your 2 jobs/));
+  assert.ok(screen.getByText(/2.0 KiB, which is part of your home/));
+  assert.deepEqual(await brokenRules(container), []);
+  rerender(<JobUsage jobs={{ logs: null, code_bytes: 0 }} trans={trans} />);
+  assert.equal(screen.queryByRole('meter'), null);
+  assert.equal(screen.queryByText(/part of your home/), null);
+});
+
+test('what jobs take is asked for when it is to be seen', async () => {
+  const files = new FakeFiles();
+  files.jobUsage = { logs: null, code_bytes: 7 };
+  const model = new SpaceModel(files);
+  opened.push(model);
+  await model.refresh();
+  assert.equal(model.jobs, null);
+  await model.refreshJobs();
+  assert.deepEqual(model.jobs, { logs: null, code_bytes: 7 });
+  files.failure = 'The server restarts.';
+  await model.refreshJobs();
+  assert.deepEqual(model.jobs, { logs: null, code_bytes: 7 });
+  assert.deepEqual(files.asked, ['space', 'jobs', 'jobs']);
 });

@@ -2,9 +2,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IDirectory, IFiles, IRoot, ISpace } from './model';
+import type { IDirectory, IFiles, IJobUsage, IRoot, ISpace } from './model';
 import {
   awayText,
+  logPercentOf,
+  logsText,
   percentOf,
   rootName,
   sizeText,
@@ -31,6 +33,8 @@ export class SpaceModel extends VDomModel {
   roots: IRoot[] = [];
   /** Since when the storage does not answer, ISO 8601; null if it does. */
   awaySince: string | null = null;
+  /** What jobs take; null before it was asked for. */
+  jobs: IJobUsage | null = null;
 
   override dispose(): void {
     clearTimeout(this._timer);
@@ -54,6 +58,16 @@ export class SpaceModel extends VDomModel {
     if (!this.isDisposed) {
       const period = this.awaySince === null ? PERIOD_MS : AWAY_PERIOD_MS;
       this._timer = setTimeout(() => void this.refresh(), period);
+    }
+  }
+
+  /** Ask what jobs take. */
+  async refreshJobs(): Promise<void> {
+    try {
+      this.jobs = await this._files.jobs();
+      this.stateChanged.emit();
+    } catch (reason) {
+      console.warn('What jobs take could not be read.', reason);
     }
   }
 
@@ -148,6 +162,49 @@ export function SpaceMeters(props: {
         );
       })}
     </>
+  );
+}
+
+/** What jobs take: beside home and project their logs, in the home their code. */
+export function JobUsage(props: {
+  jobs: IJobUsage;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { jobs, trans } = props;
+  const name = trans.__('Logs and results of jobs');
+  const percent = jobs.logs && logPercentOf(jobs.logs);
+  return (
+    <section aria-label={trans.__('What jobs take')}>
+      {jobs.logs && (
+        <p>
+          <strong>{name}</strong> {logsText(jobs.logs, trans)}
+          {percent !== null && (
+            <meter
+              aria-label={name}
+              min={0}
+              max={100}
+              high={WARN_PERCENT - 1}
+              optimum={0}
+              value={percent}
+            />
+          )}
+          <small>
+            {trans.__(
+              'They are neither in your home nor in the project’s directory, and go with the job: delete jobs that you no longer need.'
+            )}
+          </small>
+        </p>
+      )}
+      {jobs.code_bytes > 0 && (
+        <p>
+          <strong>{trans.__('Copies of code of jobs')}</strong>{' '}
+          {trans.__(
+            '%1, which is part of your home',
+            sizeText(jobs.code_bytes)
+          )}
+        </p>
+      )}
+    </section>
   );
 }
 

@@ -4,7 +4,12 @@ import * as React from 'react';
 
 import type { CleanUpModel } from './cleanUpModel';
 import { CleanUpPanel } from './cleanUpPanel';
-import { LargestTable, SpaceMeters, type SpaceModel } from './spaceItem';
+import {
+  JobUsage,
+  LargestTable,
+  SpaceMeters,
+  type SpaceModel
+} from './spaceItem';
 
 /** The tab with what takes the space, and its removal. */
 export class SpacePanel extends VDomRenderer<CleanUpModel> {
@@ -29,6 +34,7 @@ export class SpacePanel extends VDomRenderer<CleanUpModel> {
       <>
         <h2>{trans.__('Storage')}</h2>
         <SpaceMeters roots={this._space.roots} trans={trans} />
+        {this._space.jobs && <JobUsage jobs={this._space.jobs} trans={trans} />}
         <CleanUpPanel model={model} trans={trans} />
         <LargestTable
           directories={model.survey?.directories ?? []}

@@ -1,6 +1,7 @@
 import type {
   ICleaned,
   IFiles,
+  IJobUsage,
   IItem,
   IRoot,
   ISurvey,
@@ -56,6 +57,12 @@ export class FakeFiles implements IFiles {
   };
   cleaned: ICleaned = { bytes: 0, removed: 1, skipped: [], undo: 'u1' };
   undone: IUndone = { restored: 1, skipped: [] };
+
+  jobUsage: IJobUsage = { logs: null, code_bytes: 0 };
+
+  async jobs() {
+    return this._answer('jobs', this.jobUsage);
+  }
 
   async survey() {
     return this._answer('survey', this.surveyed);

@@ -12,12 +12,12 @@ from unit.mofang_files.conftest import API
 from unit.mofang_training.notebook import BROWSER_TOKEN, running_notebook
 from websockets.asyncio.client import connect
 
-from mofang_files.storage_calls import Patience, StorageCalls
+from mofang_files.storage_calls import Timeouts, StorageCalls
 from support.eventually import until
 from support.hanging_mount import hanging_mount
 
-QUICK = Patience(question=timedelta(seconds=0.5), outage=timedelta(seconds=2), calls=8)
-PATIENT = Patience(question=timedelta(seconds=0.5), outage=timedelta(minutes=2))
+QUICK = Timeouts(question=timedelta(seconds=0.5), outage=timedelta(seconds=2), calls=8)
+PATIENT = Timeouts(question=timedelta(seconds=0.5), outage=timedelta(minutes=2))
 LIMIT = 60
 """Seconds within which whatever is meant to be answered is."""
 
@@ -40,8 +40,8 @@ def mount(server, tmp_path):
         yield made
 
 
-def use(server, patience):
-    server.app.contents_manager.calls = StorageCalls(patience)
+def use(server, timeouts):
+    server.app.contents_manager.calls = StorageCalls(timeouts)
 
 
 def notebook(source):
