@@ -26,8 +26,8 @@ _PAUSE_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """How long is waited for what."""
+class StorageLimits:
+    """How long is waited for what, and how many calls there are."""
 
     question: timedelta = timedelta(seconds=5)
     """After that long without a result, the storage is asked whether it is there."""
@@ -79,11 +79,11 @@ class StorageCalls:
     """Makes calls, and says when their storage is away.
 
     Args:
-        timeouts: How long is waited for what.
+        limits: How long is waited for what.
     """
 
-    def __init__(self, timeouts: Timeouts = Timeouts()) -> None:
-        self._timeouts = timeouts
+    def __init__(self, limits: StorageLimits = StorageLimits()) -> None:
+        self._limits = limits
         self._mounts: dict[str, _Mount] = {}
 
     async def run(self, act: Callable[[], T], *paths: str, writes: bool = False) -> T:
@@ -104,7 +104,7 @@ class StorageCalls:
         if mount.question.away_since:
             await self._answered(mount)
         asked = time.monotonic()
-        while blocking := mount.calls_before(paths, self._timeouts, writes=writes):
+        while blocking := mount.calls_before(paths, self._limits, writes=writes):
             await self._first_of(blocking, mount, asked)
         call = StorageCall(loop=asyncio.get_running_loop(), paths=paths, writes=writes)
         mount.begin(call, act)
@@ -120,7 +120,7 @@ class StorageCalls:
     def _mount(self, path: str) -> _Mount:
         point = find_mount_point(path)
         if point not in self._mounts:
-            seconds = self._timeouts.question.total_seconds()
+            seconds = self._limits.question.total_seconds()
             self._mounts[point] = _Mount(Path(point), seconds)
         return self._mounts[point]
 
@@ -138,12 +138,12 @@ class StorageCalls:
         while not (
             await asyncio.wait(
                 futures,
-                timeout=self._timeouts.question.total_seconds(),
+                timeout=self._limits.question.total_seconds(),
                 return_when=asyncio.FIRST_COMPLETED,
             )
         )[0]:
             await self._answered(mount)
-            late = self._timeouts.read.total_seconds()
+            late = self._limits.read.total_seconds()
             if asked is not None and time.monotonic() - asked > late:
                 raise StorageAwayError(min(each.began for each in calls))
 
@@ -157,7 +157,7 @@ class StorageCalls:
             try:
                 await mount.question.answer()
             except StorageAwayError as away:
-                if datetime.now(UTC) - away.since >= self._timeouts.outage:
+                if datetime.now(UTC) - away.since >= self._limits.outage:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
             else:
@@ -172,7 +172,7 @@ class _Mount:
         self._calls: set[StorageCall] = set()
 
     def calls_before(
-        self, paths: Collection[str], timeouts: Timeouts, *, writes: bool
+        self, paths: Collection[str], limits: StorageLimits, *, writes: bool
     ) -> list[StorageCall]:
         """Return those of which one has to be done before another may begin.
 
@@ -187,10 +187,10 @@ class _Mount:
         else:
             for each in same:
                 if not each.writes and (
-                    each.refused or datetime.now(UTC) - each.began > timeouts.outage
+                    each.refused or datetime.now(UTC) - each.began > limits.outage
                 ):
                     raise StorageAwayError(each.began)
-        return list(self._calls) if len(self._calls) >= timeouts.calls else []
+        return list(self._calls) if len(self._calls) >= limits.calls else []
 
     def begin(self, call: StorageCall, act: Callable[[], object]) -> None:
         """Start a call's thread."""

@@ -12,12 +12,14 @@ from unit.mofang_files.conftest import API
 from unit.mofang_training.notebook import BROWSER_TOKEN, running_notebook
 from websockets.asyncio.client import connect
 
-from mofang_files.storage_calls import Timeouts, StorageCalls
+from mofang_files.storage_calls import StorageCalls, StorageLimits
 from support.eventually import until
 from support.hanging_mount import hanging_mount
 
-QUICK = Timeouts(question=timedelta(seconds=0.5), outage=timedelta(seconds=2), calls=8)
-PATIENT = Timeouts(question=timedelta(seconds=0.5), outage=timedelta(minutes=2))
+QUICK = StorageLimits(
+    question=timedelta(seconds=0.5), outage=timedelta(seconds=2), calls=8
+)
+PATIENT = StorageLimits(question=timedelta(seconds=0.5), outage=timedelta(minutes=2))
 LIMIT = 60
 """Seconds within which whatever is meant to be answered is."""
 
@@ -28,7 +30,7 @@ async def server(monkeypatch, tmp_path):
     home = tmp_path / "root" / "home"
     config = Config({"FilesExtension": {"home": str(home), "project": ""}})
     async with running_notebook(
-        monkeypatch, tmp_path, "mofang_files", config=config
+        monkeypatch, tmp_path, "mofang_files", beside=["jupyterlab"], config=config
     ) as notebook:
         yield notebook
 
@@ -40,8 +42,8 @@ def mount(server, tmp_path):
         yield made
 
 
-def use(server, timeouts):
-    server.app.contents_manager.calls = StorageCalls(timeouts)
+def use(server, limits):
+    server.app.contents_manager.calls = StorageCalls(limits)
 
 
 def notebook(source):
@@ -72,7 +74,9 @@ async def test_a_kernel_runs_cells_while_a_save_hangs(server, mount):
         kernel = (await http.post("api/kernels", json={"name": "python3"})).json()["id"]
         address = f"{server.url.replace('http', 'ws', 1)}api/kernels/{kernel}/channels"
         headers = {"Authorization": f"token {BROWSER_TOKEN}"}
-        async with connect(address, additional_headers=headers, proxy=None) as socket:
+        async with connect(
+            address, additional_headers=headers, open_timeout=LIMIT, proxy=None
+        ) as socket:
             assert await run(socket, "print(6 * 7)") == "42\n"
             with mount.away():
                 saving = save(http, "saved = 2")
@@ -195,6 +199,9 @@ async def test_threads_do_not_pile_up(server, mount):
     [
         ("GET", "api/kernelspecs", None),
         ("GET", "api/config/notebook", None),
+        ("GET", "lab/tree/home/work.ipynb", None),
+        ("GET", "lab/api/settings/@jupyterlab/apputils-extension:themes", None),
+        ("PUT", "lab/api/workspaces/default", {"data": {}, "metadata": {}}),
         ("POST", "api/kernels", {"name": "python3"}),
         (
             "POST",
