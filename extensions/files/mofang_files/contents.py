@@ -154,10 +154,18 @@ class ThreadedFileManager(AsyncLargeFileManager):
 
     calls = Instance(StorageCalls, args=())
     """Makes the calls."""
+    files = Instance(_Files)
+    """Does what they are for."""
+
+    @default("files")
+    def _default_files(self) -> _Files:
+        # Asked for at the latest by the configuration, which looks for a directory.
+        return _Files(self)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.files = _Files(self)
+        # Made now, since threads would make them at once.
+        self.files  # noqa: B018
 
     async def run(
         self, act: Callable[[], Any], *paths: str, writes: bool = False

@@ -13,6 +13,7 @@ from jupyter_server.services.contents.largefilemanager import (
     LargeFileManager,
 )
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from traitlets import TraitError
 from traitlets.config import Config
 from unit.mofang_training.notebook import running_notebook
 
@@ -196,6 +197,22 @@ async def test_configuration_of_the_servers_own_classes_counts(
         made = await http.post("api/contents", json={"type": "notebook"})
 
     assert made.json()["name"] == "Draft.ipynb"
+
+
+@pytest.mark.parametrize("name", ["home", "none"])
+def test_the_first_directory_is_looked_for_when_it_is_configured(tmp_path, name):
+    """As in the images; Jupyter Server does so before the manager is whole."""
+    (tmp_path / "home").mkdir()
+    config = Config({"FileContentsManager": {"preferred_dir": name}})
+    if name == "none":
+        with pytest.raises(TraitError, match="not found"):
+            ThreadedFileManager(root_dir=str(tmp_path), config=config)
+        return
+
+    manager = ThreadedFileManager(root_dir=str(tmp_path), config=config)
+
+    assert manager.preferred_dir == "home"
+    assert manager.files.root_dir == str(tmp_path)
 
 
 async def test_downloads(files, tmp_path):
