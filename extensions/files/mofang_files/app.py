@@ -29,6 +29,7 @@ from mofang_files.handlers import (
     SPACE,
     ContentHandler,
     JobUsageHandler,
+    ProjectHandler,
     RestoreHandler,
     SpaceHandler,
     VersionsHandler,
@@ -99,6 +100,7 @@ class FilesExtension(ExtensionApp):
 HANDLERS = [
     ("/mofang/files/api/space", SpaceHandler),
     ("/mofang/files/api/jobs", JobUsageHandler),
+    ("/mofang/files/api/project", ProjectHandler),
     ("/mofang/files/api/cleanup", CleanUpHandler),
     ("/mofang/files/api/cleanup/undo", UndoHandler),
     ("/mofang/files/api/cleanup/delete", DeleteHandler),

@@ -54,6 +54,14 @@ export interface IDirectory {
   complete: boolean;
 }
 
+/** What takes the space of the project. */
+export interface IProjectSurvey {
+  /** The largest; none where there is no project. */
+  directories: IDirectory[];
+  /** False where there may be more. */
+  complete: boolean;
+}
+
 export interface IVersion {
   snapshot: string;
   taken: string;
@@ -167,6 +175,7 @@ export interface IUndone {
 export interface IFiles {
   space(signal: AbortSignal): Promise<ISpace>;
   jobs(): Promise<IJobUsage>;
+  project(): Promise<IProjectSurvey>;
   survey(): Promise<ISurvey>;
   clean(items: string[], mode: Mode): Promise<ICleaned>;
   undoCleanUp(undo: string): Promise<IUndone>;

@@ -7,6 +7,7 @@ import type {
   IContent,
   IFiles,
   IJobUsage,
+  IProjectSurvey,
   IRestored,
   ISpace,
   ISurvey,
@@ -28,6 +29,10 @@ export class ServerFiles implements IFiles {
 
   jobs(): Promise<IJobUsage> {
     return this._get('jobs');
+  }
+
+  project(): Promise<IProjectSurvey> {
+    return this._get('project');
   }
 
   survey(): Promise<ISurvey> {

@@ -120,7 +120,11 @@ test('the largest directories are a table', async () => {
     { path: '/home/jovyan/data', bytes: 1024, complete: false }
   ];
   const { container } = render(
-    <LargestTable directories={directories} trans={trans} />
+    <LargestTable
+      title="Largest directories of the home"
+      directories={directories}
+      trans={trans}
+    />
   );
   assert.deepEqual(
     screen.getAllByRole('row').map(row => row.textContent),
@@ -152,17 +156,21 @@ test('what jobs take has a meter of its own', async () => {
   assert.equal(screen.queryByText(/part of your home/), null);
 });
 
-test('what jobs take is asked for when it is to be seen', async () => {
+test('details are asked for when they are to be seen', async () => {
   const files = new FakeFiles();
   files.jobUsage = { logs: null, code_bytes: 7 };
+  const [path, bytes] = ['/projects/vision/data', 2 ** 30];
+  const directories = [{ path, bytes, complete: true }];
+  files.projectSurvey = { directories, complete: true };
   const model = new SpaceModel(files);
   opened.push(model);
   await model.refresh();
   assert.equal(model.jobs, null);
-  await model.refreshJobs();
-  assert.deepEqual(model.jobs, { logs: null, code_bytes: 7 });
+  assert.equal(model.project, null);
+  await model.refreshDetails();
   files.failure = 'The server restarts.';
-  await model.refreshJobs();
-  assert.deepEqual(model.jobs, { logs: null, code_bytes: 7 });
-  assert.deepEqual(files.asked, ['space', 'jobs', 'jobs']);
+  await model.refreshDetails();
+  assert.equal(model.jobs!.code_bytes, 7);
+  assert.deepEqual(model.project!.directories, directories);
+  assert.equal(files.asked.filter(each => each === 'project').length, 2);
 });

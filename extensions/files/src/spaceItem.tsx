@@ -2,7 +2,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IDirectory, IFiles, IJobUsage, IRoot, ISpace } from './model';
+import type {
+  IDirectory,
+  IFiles,
+  IJobUsage,
+  IProjectSurvey,
+  IRoot,
+  ISpace
+} from './model';
 import {
   awayText,
   logPercentOf,
@@ -35,6 +42,8 @@ export class SpaceModel extends VDomModel {
   awaySince: string | null = null;
   /** What jobs take; null before it was asked for. */
   jobs: IJobUsage | null = null;
+  /** What takes the space of the project; null before it was asked for. */
+  project: IProjectSurvey | null = null;
 
   override dispose(): void {
     clearTimeout(this._timer);
@@ -61,13 +70,24 @@ export class SpaceModel extends VDomModel {
     }
   }
 
-  /** Ask what jobs take. */
-  async refreshJobs(): Promise<void> {
+  /** Ask what jobs take, and what takes the space of the project. */
+  async refreshDetails(): Promise<void> {
+    await Promise.all([
+      this._show(this._files.jobs(), jobs => (this.jobs = jobs)),
+      this._show(this._files.project(), project => (this.project = project))
+    ]);
+  }
+
+  /** Show what was asked for; what was shown stays where that fails. */
+  private async _show<T>(
+    asked: Promise<T>,
+    keep: (answer: T) => void
+  ): Promise<void> {
     try {
-      this.jobs = await this._files.jobs();
+      keep(await asked);
       this.stateChanged.emit();
     } catch (reason) {
-      console.warn('What jobs take could not be read.', reason);
+      console.warn('What takes the space could not be read.', reason);
     }
   }
 
@@ -208,15 +228,18 @@ export function JobUsage(props: {
   );
 }
 
+/** The largest directories; nothing where there are none. */
 export function LargestTable(props: {
+  /** Such as `Largest directories of the home`. */
+  title: string;
   directories: IDirectory[];
   trans: TranslationBundle;
 }): JSX.Element | null {
-  const { directories, trans } = props;
+  const { title, directories, trans } = props;
   return directories.length === 0 ? null : (
     <section>
-      <h3>{trans.__('Largest directories')}</h3>
-      <table aria-label={trans.__('Largest directories of the home')}>
+      <h3>{title}</h3>
+      <table aria-label={title}>
         <tbody>
           {directories.map(({ path, bytes, complete }) => (
             <tr key={path}>

@@ -37,9 +37,22 @@ export class SpacePanel extends VDomRenderer<CleanUpModel> {
         {this._space.jobs && <JobUsage jobs={this._space.jobs} trans={trans} />}
         <CleanUpPanel model={model} trans={trans} />
         <LargestTable
+          title={trans.__('Largest directories of the home')}
           directories={model.survey?.directories ?? []}
           trans={trans}
         />
+        <LargestTable
+          title={trans.__('Largest directories of the project')}
+          directories={this._space.project?.directories ?? []}
+          trans={trans}
+        />
+        {this._space.project && !this._space.project.complete && (
+          <p>
+            {trans.__(
+              'The project has so many files that not all were looked at.'
+            )}
+          </p>
+        )}
       </>
     );
   }

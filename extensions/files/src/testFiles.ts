@@ -2,6 +2,7 @@ import type {
   ICleaned,
   IFiles,
   IJobUsage,
+  IProjectSurvey,
   IItem,
   IRoot,
   ISurvey,
@@ -62,6 +63,12 @@ export class FakeFiles implements IFiles {
 
   async jobs() {
     return this._answer('jobs', this.jobUsage);
+  }
+
+  projectSurvey: IProjectSurvey = { directories: [], complete: true };
+
+  async project() {
+    return this._answer('project', this.projectSurvey);
   }
 
   async survey() {

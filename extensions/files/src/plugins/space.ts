@@ -107,7 +107,7 @@ function addPanel(
       }
       app.shell.activateById(tab.id);
       void space.refresh();
-      void space.refreshJobs();
+      void space.refreshDetails();
     }
   });
 }
