@@ -1,4 +1,5 @@
 /** What the server half of this extension answers. */
+import type { ILogUsage } from '@mofang/shared';
 
 /** One directory with a quota of its own. */
 export interface IRoot {
@@ -23,21 +24,6 @@ export interface ISpace {
   roots: IRoot[];
   /** Since when the storage does not answer, ISO 8601; null if it does. */
   away_since: string | null;
-}
-
-/** What the logs and results of a project's jobs take, as the training service says. */
-export interface ILogUsage {
-  /** Of all jobs of the project; null while nobody has counted. */
-  bytes: number | null;
-  /** False where counting was ended early: `bytes` is a minimum value then. */
-  complete: boolean;
-  /** Of all jobs of the project together. */
-  limit: number | null;
-  enforced: boolean;
-  /** Of one's own jobs. */
-  own_bytes: number;
-  own_complete: boolean;
-  own_jobs: number;
 }
 
 /** What jobs take, beside the home and in it. */

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 
 import { nullTranslator } from '@jupyterlab/translation';
 
-import type { ILogUsage, IRoot } from './model';
+import type { ILogUsage } from '@mofang/shared';
+
+import type { IRoot } from './model';
 import {
   fullText,
   keepWarned,

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ILogUsage } from '@mofang/shared';
 
-import type { ILogUsage, IRoot } from './model';
+import type { IRoot } from './model';
 
 export const WARN_PERCENT = 90;
 
