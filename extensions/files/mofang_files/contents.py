@@ -64,7 +64,7 @@ class _Files(LargeFileManager):
         common = set(self.trait_names(config=True)) - _OWN
         for name in common & set(manager.trait_names(config=True)):
             dlink((manager, name), (self, name))
-        # Made now, since threads would make it at once.
+        # Made now: several threads would each make one.
         self.checkpoints  # noqa: B018
 
     @default("notary")
@@ -164,7 +164,7 @@ class ThreadedFileManager(AsyncLargeFileManager):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # Made now, since threads would make them at once.
+        # Made now: several threads would each make some.
         self.files  # noqa: B018
 
     async def run(
