@@ -25,6 +25,7 @@ from mofang_jobs.adapters.engine_discovery import EngineDiscovery
 from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.adapters.log_usage import LogUsageReader
 from mofang_jobs.adapters.notice_senders import build_senders
 from mofang_jobs.adapters.pod_exec import ApiServerExec
 from mofang_jobs.adapters.pod_storage import PodStorage
@@ -154,6 +155,7 @@ def _connect(
         ),
         terminals=terminals,
         logs=LogStorage(settings.logs_root),
+        log_usage=LogUsageReader(settings.logs_root),
         records=RecordStorage(settings.logs_root),
         samples=SampleStorage(settings.logs_root),
         notice_senders=build_senders(

@@ -14,6 +14,7 @@ from mofang_jobs.adapters.hub_identity import HubIdentity
 from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.job_storage import JobStorage
 from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.adapters.log_usage import LogUsageReader
 from mofang_jobs.adapters.pod_exec import PodExec
 from mofang_jobs.adapters.pod_storage import PodStorage
 from mofang_jobs.adapters.quotas import Quotas
@@ -43,6 +44,7 @@ from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.job_status import MOST_DESCRIBED, JobStatusService
 from mofang_jobs.services.job_validator import JobValidator
 from mofang_jobs.services.log_reader import LogReader
+from mofang_jobs.services.log_usage import LogUsageService
 from mofang_jobs.services.notice_controller import GRACE_SECONDS, NoticeController
 from mofang_jobs.services.restart_controller import RestartController
 from mofang_jobs.services.restart_state import StatusGracePeriod
@@ -73,6 +75,7 @@ class Adapters:
     identity: HubIdentity
     terminals: PodExec
     logs: LogStorage
+    log_usage: LogUsageReader
     records: RecordStorage
     """What replicas leave beside their logs."""
 
@@ -232,6 +235,7 @@ def build_service(
             now=cache.now,
         ),
         log_reader=LogReader(logs, adapters.pod_storage),
+        log_usage=LogUsageService(lookup, cache, adapters.log_usage),
         records=records,
         samples=samples,
         targets=ShellTargetService(lookup, adapters.pod_storage),

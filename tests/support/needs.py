@@ -37,6 +37,8 @@ _UNIT = {
     # The hub's database; the folder has a version in it.
     "/usr/lib/postgresql": "postgresql",
     "mount": "mount",
+    # A file system that can be told not to answer.
+    "bindfs": "bindfs",
     # Nodes whose clock was set wrong.
     "faketime": "faketime",
     "setpriv": "util-linux",
@@ -77,6 +79,12 @@ def _namespaces() -> Iterator[str]:
         )
 
 
+def _fuse() -> Iterator[str]:
+    """Tests mount file systems of processes that they stop."""
+    if not Path("/dev/fuse").exists():
+        yield "/dev/fuse is not there: load the kernel's module fuse (modprobe fuse)."
+
+
 def _helm() -> Iterator[str]:
     if not (shutil.which("helm") or (paths().programs / "helm").exists()):
         yield "helm is not built yet: run `make build` or `make up`."
@@ -105,14 +113,16 @@ class Requirements:
 
 
 REQUIREMENTS = {
-    "unit": Requirements(packages=_UNIT, checks=(_namespaces,)),
+    "unit": Requirements(packages=_UNIT, checks=(_namespaces, _fuse)),
     "chart": Requirements(checks=(_helm,)),
     "cluster": Requirements(
         packages={**_SSH, "setpriv": "util-linux"}, checks=(_platform,)
     ),
     "ceph": Requirements(packages={"mount": "mount"}, checks=(_platform,)),
     "e2e": Requirements(packages=_E2E, checks=(_platform,)),
-    "everything": Requirements(packages={**_UNIT, **_E2E}, checks=(_namespaces, _host)),
+    "everything": Requirements(
+        packages={**_UNIT, **_E2E}, checks=(_namespaces, _fuse, _host)
+    ),
 }
 
 

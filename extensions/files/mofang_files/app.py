@@ -9,7 +9,10 @@ import os
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from traitlets import Unicode, default
+from typing_extensions import override
 
 from mofang_files.cleanup import Cleaner
 from mofang_files.cleanup_handlers import (
@@ -18,16 +21,21 @@ from mofang_files.cleanup_handlers import (
     DeleteHandler,
     UndoHandler,
 )
+from mofang_files.contents import ThreadedFileManager
+from mofang_files.guarded import CHECK, guard
 from mofang_files.handlers import (
-    CHECK,
+    JOBS,
     ROOTS,
     SPACE,
     ContentHandler,
+    JobUsageHandler,
+    ProjectHandler,
     RestoreHandler,
     SpaceHandler,
     VersionsHandler,
 )
 from mofang_files.hub import HubClient
+from mofang_files.job_usage import JobUsageReader
 from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 from mofang_files.space_status import SpaceStatus
@@ -51,6 +59,21 @@ class FilesExtension(ExtensionApp):
         project = os.environ.get("MOFANG_PROJECT", "")
         return f"/projects/{project}" if project else ""
 
+    @override
+    def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Have the server use our contents manager unless it has another one.
+
+        It makes it only later, so this is the time to say which.
+        """
+        super()._link_jupyter_server_extension(serverapp)
+        if serverapp.contents_manager_class is AsyncLargeFileManager:
+            serverapp.contents_manager_class = ThreadedFileManager
+
+    @override
+    def initialize(self) -> None:
+        super().initialize()
+        guard(self.serverapp.web_app.default_router)
+
     def initialize_settings(self) -> None:
         """Make the directories known to the handlers."""
         found = [Root("home", Path(self.home))]
@@ -67,6 +90,7 @@ class FilesExtension(ExtensionApp):
         )
         home = Path(os.path.realpath(self.home))
         self.settings[CLEANER] = Cleaner(home, hub.snapshot)
+        self.settings[JOBS] = JobUsageReader(home)
 
     def initialize_handlers(self) -> None:
         """Serve ``mofang/files``."""
@@ -75,6 +99,8 @@ class FilesExtension(ExtensionApp):
 
 HANDLERS = [
     ("/mofang/files/api/space", SpaceHandler),
+    ("/mofang/files/api/jobs", JobUsageHandler),
+    ("/mofang/files/api/project", ProjectHandler),
     ("/mofang/files/api/cleanup", CleanUpHandler),
     ("/mofang/files/api/cleanup/undo", UndoHandler),
     ("/mofang/files/api/cleanup/delete", DeleteHandler),

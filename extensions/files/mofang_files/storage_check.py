@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from mofang_files.errors import StorageAwayError
@@ -38,6 +39,11 @@ class BoundedQuestion(Generic[T]):
         self._began = self._away = _now()
         self._is_away = False
 
+    @property
+    def away_since(self) -> datetime | None:
+        """Since when there has been no answer; None where the last one came."""
+        return self._away if self._is_away else None
+
     async def answer(self) -> T:
         """Return what the storage says.
 
@@ -46,7 +52,7 @@ class BoundedQuestion(Generic[T]):
         """
         if self._asked is None or self._asked.done():
             self._began = _now()
-            self._asked = _in_thread(self._ask)
+            self._asked = in_thread(self._ask)
         left = self._seconds - (_now() - self._began).total_seconds()
         # Whoever asks while another waits in vain already is told soon.
         await asyncio.wait([self._asked], timeout=max(left, 0.1))
@@ -67,7 +73,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _in_thread(act: Callable[[], T]) -> asyncio.Future[T]:
+def in_thread(act: Callable[[], T]) -> asyncio.Future[T]:
     """Run something in a thread of its own, which does not hold up the process' end."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -104,7 +110,16 @@ def ask_storage(roots: Roots) -> None:
         OSError: It does not answer as it should.
     """
     for root in roots.all:
-        # On CephFS the monitor answers this, and the metadata server the other.
-        with suppress(FileNotFoundError):
-            os.statvfs(root.path)
-        read_attribute(root.path, "ceph.dir.rbytes")
+        ask_directory(root.path)
+
+
+def ask_directory(path: Path) -> None:
+    """Ask the servers of the file system that a directory is on.
+
+    Raises:
+        OSError: It does not answer as it should.
+    """
+    # On CephFS the monitor answers this, and the metadata server the other.
+    with suppress(FileNotFoundError, PermissionError):
+        os.statvfs(path)
+    read_attribute(path, "ceph.dir.rbytes")

@@ -205,3 +205,25 @@ test('a home with nothing to remove, and one that was not looked through', async
   assert.ok(screen.getByText(/not all were looked at/));
   assert.equal(screen.queryByRole('checkbox'), null);
 });
+
+test('what takes the space of the project is told beside the home’s', async () => {
+  const files = new FakeFiles();
+  const [path, bytes] = ['/projects/vision/data', 3 * GIB];
+  files.projectSurvey = {
+    directories: [{ path, bytes, complete: true }],
+    complete: false
+  };
+  const space = new SpaceModel(files);
+  const options = { files, confirm: async () => false, done: () => {}, trans };
+  const widget = new SpacePanel(new CleanUpModel(options), space, trans);
+  opened.push(space, widget);
+  Widget.attach(widget, document.body);
+  MessageLoop.sendMessage(widget, Widget.Msg.AfterShow);
+  await space.refreshDetails();
+  const table = await screen.findByRole('table', {
+    name: 'Largest directories of the project'
+  });
+  assert.match(table.textContent, /\/projects\/vision\/data3\.0 GiB/);
+  assert.ok(screen.getByText(/not all were looked at/));
+  assert.deepEqual(await brokenRules(widget.node), []);
+});

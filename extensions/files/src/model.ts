@@ -1,4 +1,5 @@
 /** What the server half of this extension answers. */
+import type { ILogUsage } from '@mofang/shared';
 
 /** One directory with a quota of its own. */
 export interface IRoot {
@@ -25,9 +26,25 @@ export interface ISpace {
   away_since: string | null;
 }
 
+/** What jobs take, beside the home and in it. */
+export interface IJobUsage {
+  /** Null where nobody says. */
+  logs: ILogUsage | null;
+  /** Of copies of code, which are in the home. */
+  code_bytes: number;
+}
+
 export interface IDirectory {
   path: string;
   bytes: number;
+  complete: boolean;
+}
+
+/** What takes the space of the project. */
+export interface IProjectSurvey {
+  /** The largest; none where there is no project. */
+  directories: IDirectory[];
+  /** False where there may be more. */
   complete: boolean;
 }
 
@@ -143,6 +160,8 @@ export interface IUndone {
 /** What the views ask. */
 export interface IFiles {
   space(signal: AbortSignal): Promise<ISpace>;
+  jobs(): Promise<IJobUsage>;
+  project(): Promise<IProjectSurvey>;
   survey(): Promise<ISurvey>;
   clean(items: string[], mode: Mode): Promise<ICleaned>;
   undoCleanUp(undo: string): Promise<IUndone>;

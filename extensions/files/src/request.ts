@@ -6,6 +6,8 @@ import type {
   ICleaned,
   IContent,
   IFiles,
+  IJobUsage,
+  IProjectSurvey,
   IRestored,
   ISpace,
   ISurvey,
@@ -23,6 +25,14 @@ export class ServerFiles implements IFiles {
     // A page that is left open must not keep the whole server from being culled.
     const query = { no_track_activity: '1' };
     return this._get('space', query, signal);
+  }
+
+  jobs(): Promise<IJobUsage> {
+    return this._get('jobs');
+  }
+
+  project(): Promise<IProjectSurvey> {
+    return this._get('project');
   }
 
   survey(): Promise<ISurvey> {

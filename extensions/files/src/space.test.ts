@@ -3,10 +3,14 @@ import { test } from 'node:test';
 
 import { nullTranslator } from '@jupyterlab/translation';
 
+import type { ILogUsage } from '@mofang/shared';
+
 import type { IRoot } from './model';
 import {
   fullText,
   keepWarned,
+  logPercentOf,
+  logsText,
   newlyFull,
   percentOf,
   readWarned,
@@ -55,6 +59,41 @@ test('a limit of files counts as one of bytes does', () => {
   const files = { ...crowded, limit: null };
   assert.equal(percentOf(files), 87);
   assert.match(spaceText(files, trans), /^5.0 GiB, without a limit, 7 of 8/);
+});
+
+const logs: ILogUsage = {
+  bytes: 5 * GIB,
+  complete: true,
+  limit: 10 * GIB,
+  enforced: true,
+  own_bytes: GIB,
+  own_complete: true,
+  own_jobs: 3
+};
+
+test('logs of jobs are said with their budget and with what is of one’s own', () => {
+  const say = (part: Partial<ILogUsage>) =>
+    logsText({ ...logs, ...part }, trans);
+  assert.equal(say({}), '5.0 GiB of 10.0 GiB (50 %), 1.0 GiB of your 3 jobs');
+  assert.equal(
+    say({ own_jobs: 1, own_complete: false }),
+    '5.0 GiB of 10.0 GiB (50 %), at least 1.0 GiB of your 1 job'
+  );
+  assert.match(
+    say({ own_jobs: 0, own_bytes: 0 }),
+    /\(50 %\), nothing of yours$/
+  );
+  assert.match(say({ limit: null }), /^5.0 GiB, without a limit, 1.0 GiB of/);
+  assert.match(say({ enforced: false }), /which this file system does not enf/);
+  assert.equal(say({ bytes: null }), '1.0 GiB of your 3 jobs');
+});
+
+test('a budget that nothing enforces, or that nobody counts, has no meter', () => {
+  assert.equal(logPercentOf(logs), 50);
+  assert.equal(logPercentOf({ ...logs, bytes: 11 * GIB }), 100);
+  assert.equal(logPercentOf({ ...logs, enforced: false }), null);
+  assert.equal(logPercentOf({ ...logs, bytes: null }), null);
+  assert.equal(logPercentOf({ ...logs, limit: null }), null);
 });
 
 test('where nothing enforces a limit it says so', () => {

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ILogUsage } from '@mofang/shared';
 
 import type { IRoot } from './model';
 
@@ -58,9 +59,7 @@ export function spaceLabel(roots: IRoot[], trans: TranslationBundle): string {
 
 /** All that is known of one root, in words. */
 export function spaceText(root: IRoot, trans: TranslationBundle): string {
-  const used = root.complete
-    ? sizeText(root.bytes)
-    : trans.__('at least %1', sizeText(root.bytes));
+  const used = atLeast(root.bytes, root.complete, trans);
   const { limit, file_limit, files, enforced } = root;
   const counted =
     file_limit !== null && enforced
@@ -89,11 +88,61 @@ export function spaceText(root: IRoot, trans: TranslationBundle): string {
       );
 }
 
+/** Of the budget for logs, 100 at the most; null without one that is enforced. */
+export function logPercentOf(logs: ILogUsage): number | null {
+  const { bytes, limit, enforced } = logs;
+  return enforced && bytes !== null && limit ? share(bytes, limit) : null;
+}
+
+/** What the logs of a project take, in words. */
+export function logsText(logs: ILogUsage, trans: TranslationBundle): string {
+  const { bytes, complete, limit } = logs;
+  const own = ownText(logs, trans);
+  if (bytes === null) {
+    return own;
+  }
+  const used = atLeast(bytes, complete, trans);
+  const percent = logPercentOf(logs);
+  if (percent !== null) {
+    const size = sizeText(limit!);
+    return trans.__('%1 of %2 (%3 %), %4', used, size, percent, own);
+  }
+  return limit
+    ? trans.__(
+        '%1 of %2, which this file system does not enforce, %3',
+        used,
+        sizeText(limit),
+        own
+      )
+    : trans.__('%1, without a limit, %2', used, own);
+}
+
+function ownText(logs: ILogUsage, trans: TranslationBundle): string {
+  const { own_bytes, own_complete, own_jobs } = logs;
+  return own_jobs === 0
+    ? trans.__('nothing of yours')
+    : trans._n(
+        '%2 of your %1 job',
+        '%2 of your %1 jobs',
+        own_jobs,
+        atLeast(own_bytes, own_complete, trans)
+      );
+}
+
+function atLeast(
+  bytes: number,
+  isComplete: boolean,
+  trans: TranslationBundle
+): string {
+  const size = sizeText(bytes);
+  return isComplete ? size : trans.__('at least %1', size);
+}
+
 /** What somebody is told whose files are out of reach. */
 export function awayText(since: string, trans: TranslationBundle): string {
   return trans.__(
-    'The storage has not answered since %1. What was saved is kept, and what you ' +
-      'write is saved when it answers again: leave this page open.',
+    'The storage has not answered since %1. What was saved is kept. Leave this page ' +
+      'open: it has what you write, and JupyterLab saves that when the storage is back.',
     new Date(since).toLocaleTimeString()
   );
 }

@@ -11,7 +11,13 @@ import * as React from 'react';
 
 import { press } from '../../shared/testing/controls';
 import type { IRoot } from './model';
-import { LargestTable, SpaceItem, SpaceMeters, SpaceModel } from './spaceItem';
+import {
+  JobUsage,
+  LargestTable,
+  SpaceItem,
+  SpaceMeters,
+  SpaceModel
+} from './spaceItem';
 import { FakeFiles } from './testFiles';
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
@@ -114,11 +120,57 @@ test('the largest directories are a table', async () => {
     { path: '/home/jovyan/data', bytes: 1024, complete: false }
   ];
   const { container } = render(
-    <LargestTable directories={directories} trans={trans} />
+    <LargestTable
+      title="Largest directories of the home"
+      directories={directories}
+      trans={trans}
+    />
   );
   assert.deepEqual(
     screen.getAllByRole('row').map(row => row.textContent),
     ['/home/jovyan/.cache2.0 KiB', '/home/jovyan/dataat least 1.0 KiB']
   );
   assert.deepEqual(await brokenRules(container), []);
+});
+
+test('what jobs take has a meter of its own', async () => {
+  const logs = {
+    bytes: 95,
+    complete: true,
+    limit: 100,
+    enforced: true,
+    own_bytes: 40,
+    own_complete: true,
+    own_jobs: 2
+  };
+  const { container, rerender } = render(
+    <JobUsage jobs={{ logs, code_bytes: 2048 }} trans={trans} />
+  );
+  const meter = screen.getByRole('meter', { name: 'Logs and results of jobs' });
+  assert.equal(meter.getAttribute('value'), '95');
+  assert.ok(screen.getByText(/95 B of 100 B \(95 %\), 40 B of your 2 jobs/));
+  assert.ok(screen.getByText(/2.0 KiB, which is part of your home/));
+  assert.deepEqual(await brokenRules(container), []);
+  rerender(<JobUsage jobs={{ logs: null, code_bytes: 0 }} trans={trans} />);
+  assert.equal(screen.queryByRole('meter'), null);
+  assert.equal(screen.queryByText(/part of your home/), null);
+});
+
+test('details are asked for when they are to be seen', async () => {
+  const files = new FakeFiles();
+  files.jobUsage = { logs: null, code_bytes: 7 };
+  const [path, bytes] = ['/projects/vision/data', 2 ** 30];
+  const directories = [{ path, bytes, complete: true }];
+  files.projectSurvey = { directories, complete: true };
+  const model = new SpaceModel(files);
+  opened.push(model);
+  await model.refresh();
+  assert.equal(model.jobs, null);
+  assert.equal(model.project, null);
+  await model.refreshDetails();
+  files.failure = 'The server restarts.';
+  await model.refreshDetails();
+  assert.equal(model.jobs!.code_bytes, 7);
+  assert.deepEqual(model.project!.directories, directories);
+  assert.equal(files.asked.filter(each => each === 'project').length, 2);
 });

@@ -2,9 +2,18 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IDirectory, IFiles, IRoot, ISpace } from './model';
+import type {
+  IDirectory,
+  IFiles,
+  IJobUsage,
+  IProjectSurvey,
+  IRoot,
+  ISpace
+} from './model';
 import {
   awayText,
+  logPercentOf,
+  logsText,
   percentOf,
   rootName,
   sizeText,
@@ -31,6 +40,10 @@ export class SpaceModel extends VDomModel {
   roots: IRoot[] = [];
   /** Since when the storage does not answer, ISO 8601; null if it does. */
   awaySince: string | null = null;
+  /** What jobs take; null before it was asked for. */
+  jobs: IJobUsage | null = null;
+  /** What takes the space of the project; null before it was asked for. */
+  project: IProjectSurvey | null = null;
 
   override dispose(): void {
     clearTimeout(this._timer);
@@ -54,6 +67,27 @@ export class SpaceModel extends VDomModel {
     if (!this.isDisposed) {
       const period = this.awaySince === null ? PERIOD_MS : AWAY_PERIOD_MS;
       this._timer = setTimeout(() => void this.refresh(), period);
+    }
+  }
+
+  /** Ask what jobs take, and what takes the space of the project. */
+  async refreshDetails(): Promise<void> {
+    await Promise.all([
+      this._show(this._files.jobs(), jobs => (this.jobs = jobs)),
+      this._show(this._files.project(), project => (this.project = project))
+    ]);
+  }
+
+  /** Show what was asked for; what was shown stays where that fails. */
+  private async _show<T>(
+    asked: Promise<T>,
+    keep: (answer: T) => void
+  ): Promise<void> {
+    try {
+      keep(await asked);
+      this.stateChanged.emit();
+    } catch (reason) {
+      console.warn('What takes the space could not be read.', reason);
     }
   }
 
@@ -151,15 +185,61 @@ export function SpaceMeters(props: {
   );
 }
 
+/** What jobs take: beside home and project their logs, in the home their code. */
+export function JobUsage(props: {
+  jobs: IJobUsage;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { jobs, trans } = props;
+  const name = trans.__('Logs and results of jobs');
+  const percent = jobs.logs && logPercentOf(jobs.logs);
+  return (
+    <section aria-label={trans.__('What jobs take')}>
+      {jobs.logs && (
+        <p>
+          <strong>{name}</strong> {logsText(jobs.logs, trans)}
+          {percent !== null && (
+            <meter
+              aria-label={name}
+              min={0}
+              max={100}
+              high={WARN_PERCENT - 1}
+              optimum={0}
+              value={percent}
+            />
+          )}
+          <small>
+            {trans.__(
+              'They are neither in your home nor in the project’s directory, and go with the job: delete jobs that you no longer need.'
+            )}
+          </small>
+        </p>
+      )}
+      {jobs.code_bytes > 0 && (
+        <p>
+          <strong>{trans.__('Copies of code of jobs')}</strong>{' '}
+          {trans.__(
+            '%1, which is part of your home',
+            sizeText(jobs.code_bytes)
+          )}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The largest directories; nothing where there are none. */
 export function LargestTable(props: {
+  /** Such as `Largest directories of the home`. */
+  title: string;
   directories: IDirectory[];
   trans: TranslationBundle;
 }): JSX.Element | null {
-  const { directories, trans } = props;
+  const { title, directories, trans } = props;
   return directories.length === 0 ? null : (
     <section>
-      <h3>{trans.__('Largest directories')}</h3>
-      <table aria-label={trans.__('Largest directories of the home')}>
+      <h3>{title}</h3>
+      <table aria-label={title}>
         <tbody>
           {directories.map(({ path, bytes, complete }) => (
             <tr key={path}>

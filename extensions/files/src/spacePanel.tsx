@@ -4,7 +4,12 @@ import * as React from 'react';
 
 import type { CleanUpModel } from './cleanUpModel';
 import { CleanUpPanel } from './cleanUpPanel';
-import { LargestTable, SpaceMeters, type SpaceModel } from './spaceItem';
+import {
+  JobUsage,
+  LargestTable,
+  SpaceMeters,
+  type SpaceModel
+} from './spaceItem';
 
 /** The tab with what takes the space, and its removal. */
 export class SpacePanel extends VDomRenderer<CleanUpModel> {
@@ -29,11 +34,25 @@ export class SpacePanel extends VDomRenderer<CleanUpModel> {
       <>
         <h2>{trans.__('Storage')}</h2>
         <SpaceMeters roots={this._space.roots} trans={trans} />
+        {this._space.jobs && <JobUsage jobs={this._space.jobs} trans={trans} />}
         <CleanUpPanel model={model} trans={trans} />
         <LargestTable
+          title={trans.__('Largest directories of the home')}
           directories={model.survey?.directories ?? []}
           trans={trans}
         />
+        <LargestTable
+          title={trans.__('Largest directories of the project')}
+          directories={this._space.project?.directories ?? []}
+          trans={trans}
+        />
+        {this._space.project && !this._space.project.complete && (
+          <p>
+            {trans.__(
+              'The project has so many files that not all were looked at.'
+            )}
+          </p>
+        )}
       </>
     );
   }

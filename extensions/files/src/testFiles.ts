@@ -1,6 +1,8 @@
 import type {
   ICleaned,
   IFiles,
+  IJobUsage,
+  IProjectSurvey,
   IItem,
   IRoot,
   ISurvey,
@@ -56,6 +58,18 @@ export class FakeFiles implements IFiles {
   };
   cleaned: ICleaned = { bytes: 0, removed: 1, skipped: [], undo: 'u1' };
   undone: IUndone = { restored: 1, skipped: [] };
+
+  jobUsage: IJobUsage = { logs: null, code_bytes: 0 };
+
+  async jobs() {
+    return this._answer('jobs', this.jobUsage);
+  }
+
+  projectSurvey: IProjectSurvey = { directories: [], complete: true };
+
+  async project() {
+    return this._answer('project', this.projectSurvey);
+  }
 
   async survey() {
     return this._answer('survey', this.surveyed);

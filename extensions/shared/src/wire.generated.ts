@@ -303,6 +303,42 @@ export type JobState =
   | 'Cancelled';
 
 /**
+ * What a project's jobs have written to the storage of logs, and the caller's.
+ *
+ * It is no part of anybody's home, nor of the project's directory.
+ */
+export interface ILogUsage {
+  /**
+   * Of all jobs of the project; None while nobody has counted.
+   */
+  bytes: number | null;
+  /**
+   * False where counting was ended early: `bytes` is a minimum value then.
+   */
+  complete: boolean;
+  /**
+   * What they may take together, in bytes; None for no limit.
+   */
+  limit: number | null;
+  /**
+   * Whether the file system sees to the limit.
+   */
+  enforced: boolean;
+  /**
+   * Of the caller's jobs.
+   */
+  own_bytes: number;
+  /**
+   * As `complete`, of the caller's jobs.
+   */
+  own_complete: boolean;
+  /**
+   * How many of the caller's jobs there are, ended ones too.
+   */
+  own_jobs: number;
+}
+
+/**
  * A place the script writes to; a directory is made where it is missing.
  */
 export interface IOutput {

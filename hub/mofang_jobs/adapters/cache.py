@@ -242,6 +242,14 @@ class JobCache:
             reverse=True,
         )
 
+    def list_owned(self, project: str, owner: str) -> list[str]:
+        """Return the ids of a person's jobs in a project, ended ones too."""
+        return [
+            each.id
+            for each in self.list_all()
+            if (each.project, each.owner) == (project, owner)
+        ]
+
     def list_unfinished(self, project: str | None = None) -> list[ObservedJob]:
         """Return jobs that have not ended, cancelled ones left out.
 

@@ -17,7 +17,7 @@ from mofang_jobs.api.jobs import (
     PreviewHandler,
     WatchHandler,
 )
-from mofang_jobs.api.logs import LogHandler, ResultHandler
+from mofang_jobs.api.logs import LogHandler, LogUsageHandler, ResultHandler
 from mofang_jobs.api.metrics import HealthHandler, MetricsHandler, PrometheusHandler
 from mofang_jobs.api.service_handler import ServiceHandler, UnknownPathHandler
 from mofang_jobs.api.shell import ShellHandler, SshHandler
@@ -48,6 +48,7 @@ def build_application(prefix: str, context: ServiceContext) -> Application:
         (rf"{prefix}/api/health", HealthHandler, basis),
         (rf"{prefix}/metrics", PrometheusHandler, basis),
         (rf"{project}/environments", EnvironmentsHandler, basis),
+        (rf"{project}/log-usage", LogUsageHandler, basis),
         (jobs, JobsHandler, basis),
         (rf"{jobs}/watch", WatchHandler, basis),
         (rf"{jobs}/preview", PreviewHandler, basis),

@@ -16,6 +16,7 @@ from mofang_jobs.services.job_listing import JobListing
 from mofang_jobs.services.job_lookup import JobLookup
 from mofang_jobs.services.job_service import JobService
 from mofang_jobs.services.log_reader import LogReader
+from mofang_jobs.services.log_usage import LogUsageService
 from mofang_jobs.services.session_registry import SessionRegistry
 from mofang_jobs.services.shell_targets import ShellTargetService
 
@@ -32,6 +33,7 @@ class ServiceContext:
     listing: JobListing
     jobs: JobService
     log_reader: LogReader
+    log_usage: LogUsageService
     records: RecordStorage
     """What replicas leave beside their logs."""
 

@@ -16,6 +16,15 @@ from mofang_jobs.services.log_reader import JobSnapshot
 from mofang_kube.errors import NotFoundError
 
 
+class LogUsageHandler(ServiceHandler):
+    """What the logs of a project's jobs take."""
+
+    @override
+    async def get(self, project: str) -> None:
+        """Answer with usage and limit, and what the caller's jobs take of it."""
+        self.answer(await self.context.log_usage.read(self.caller, project))
+
+
 class LogHandler(ServiceHandler):
     """The log of one replica."""
 

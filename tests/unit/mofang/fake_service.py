@@ -19,6 +19,7 @@ from mofang_api.models import (
     JobMetrics,
     JobSpec,
     JobState,
+    LogUsage,
     Preview,
     QuantityBounds,
     QuotaCost,
@@ -88,6 +89,7 @@ class FakeService:
         self.results: dict[str, dict] = {}
         self.settings: dict[str, Any] = {}
         self.metrics = JobMetrics()
+        self.log_usage = LogUsage(bytes=9, limit=10, own_bytes=4, own_jobs=1)
         self.environments = [
             an_environment("base"),
             an_environment("pytorch", "pytorch"),
@@ -124,6 +126,8 @@ class FakeService:
         if project == "vision/environments":
             body = EnvironmentList(environments=self.environments)
             return httpx.Response(200, content=body.model_dump_json())
+        if project == "vision/log-usage":
+            return httpx.Response(200, content=self.log_usage.model_dump_json())
         if project != "vision":
             return refuse(404, "not_found", f"There is no project {project} for you.")
         return self.answer(request, [part for part in rest.split("/") if part])

@@ -72,6 +72,10 @@ async def test_environments_are_listed(client, service):
     assert found.allow_any_image is False
 
 
+async def test_what_logs_take_is_told(client, service):
+    assert await client.read_log_usage() == service.log_usage
+
+
 async def test_waiting_bears_a_restart_and_returns_the_end(client, service, clock):
     job = service.add(a_job())
     service.answers = [httpx.ConnectError("refused")]

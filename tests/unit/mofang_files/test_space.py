@@ -1,6 +1,7 @@
 """What directories take: by CephFS' own counts, or by a bounded walk."""
 
 import os
+import shutil
 
 import pytest
 from unit.mofang_files.conftest import API
@@ -70,3 +71,29 @@ def test_a_walk_ends_at_its_limit_follows_nothing_and_counts_once(storage):
     assert 10_000 <= found.bytes < 40_000
     assert not walk(home, entries=2).complete
     assert not walk(home, seconds=-1).complete
+
+
+async def test_the_largest_directories_of_the_project_are_told(server, storage):
+    """Of the project, not of the home, and not of another one behind a link."""
+    project = storage / "projects" / "vision"
+    for name, size in (("data/images", 3 << 20), ("runs", 1 << 20)):
+        (project / name).mkdir(parents=True)
+        (project / name / "file").write_bytes(b"x" * size)
+    (project / "speech").symlink_to(storage / "projects" / "speech")
+    async with server.client() as http:
+        found = (await http.get(f"{API}/project")).json()
+
+    assert [each["path"] for each in found["directories"]] == [
+        str(project / name) for name in ("data", "data/images", "runs")
+    ]
+    assert found["directories"][0]["bytes"] >= 3 << 20
+    assert found["complete"]
+
+
+async def test_a_project_that_is_gone_is_told_as_a_sentence(server, storage):
+    shutil.rmtree(storage / "projects" / "vision")
+    async with server.client() as http:
+        answer = await http.get(f"{API}/project")
+
+    assert answer.status_code == 507
+    assert "The project cannot be looked through" in answer.json()["message"]

@@ -27,6 +27,7 @@ from mofang_jobs.adapters.cache import JobCache
 from mofang_jobs.adapters.hub_identity import KEEP_SECONDS, HubIdentity
 from mofang_jobs.adapters.job_conditions import JobConditions
 from mofang_jobs.adapters.log_files import LogStorage
+from mofang_jobs.adapters.log_usage import LogUsageReader
 from mofang_jobs.adapters.quotas import Quotas
 from mofang_jobs.adapters.record_files import RecordStorage
 from mofang_jobs.adapters.sample_files import SampleStorage
@@ -339,6 +340,7 @@ async def running_world(
             ),
             terminals=terminals,
             logs=LogStorage(storage),
+            log_usage=LogUsageReader(storage),
             records=records or RecordStorage(storage),
             samples=samples or SampleStorage(storage),
             audit=AuditLog(audited),

@@ -38,6 +38,7 @@ from mofang_api.models import (
     JobList,
     JobMetrics,
     JobSpec,
+    LogUsage,
     Preview,
 )
 
@@ -106,6 +107,13 @@ class AsyncClient:
         """
         call = endpoints.list_jobs(self.settings.project, limit, after, wanted)
         return await self._do(call)
+
+    async def read_log_usage(self) -> LogUsage:
+        """Return what the logs and results of the project's jobs, and of yours, take.
+
+        They are no part of the home, nor of the project's directory.
+        """
+        return await self._do(endpoints.read_log_usage(self.settings.project))
 
     async def list_environments(self) -> EnvironmentList:
         """Return the environments that jobs of the project may run."""

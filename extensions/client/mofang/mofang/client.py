@@ -40,6 +40,7 @@ from mofang_api.models import (
     JobList,
     JobMetrics,
     JobSpec,
+    LogUsage,
     Preview,
 )
 
@@ -108,6 +109,13 @@ class Client:
         """
         call = endpoints.list_jobs(self.settings.project, limit, after, wanted)
         return self._do(call)
+
+    def read_log_usage(self) -> LogUsage:
+        """Return what the logs and results of the project's jobs, and of yours, take.
+
+        They are no part of the home, nor of the project's directory.
+        """
+        return self._do(endpoints.read_log_usage(self.settings.project))
 
     def list_environments(self) -> EnvironmentList:
         """Return the environments that jobs of the project may run."""

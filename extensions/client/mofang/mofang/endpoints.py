@@ -25,6 +25,7 @@ from mofang_api.models import (
     JobList,
     JobMetrics,
     JobSpec,
+    LogUsage,
     Preview,
 )
 
@@ -132,6 +133,11 @@ def list_jobs(
 def list_environments(project: str) -> Call[EnvironmentList]:
     """Ask for the environments that jobs may run."""
     return Call("GET", f"{_project(project)}/environments", _model(EnvironmentList))
+
+
+def read_log_usage(project: str) -> Call[LogUsage]:
+    """Ask what the logs and results of jobs take."""
+    return Call("GET", f"{_project(project)}/log-usage", _model(LogUsage))
 
 
 def submit_job(project: str, spec: JobSpec) -> Call[Job]:

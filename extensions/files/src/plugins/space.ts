@@ -107,6 +107,7 @@ function addPanel(
       }
       app.shell.activateById(tab.id);
       void space.refresh();
+      void space.refreshDetails();
     }
   });
 }

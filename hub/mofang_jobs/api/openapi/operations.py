@@ -17,6 +17,7 @@ from mofang_api.models import (
     JobMetrics,
     JobSpec,
     JobState,
+    LogUsage,
     Preview,
 )
 from mofang_api.models.schema import Schema
@@ -117,6 +118,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("EnvironmentsHandler", "get"): Operation(
         summary="List the environments that jobs of the project may run",
         answer=EnvironmentList,
+    ),
+    ("LogUsageHandler", "get"): Operation(
+        summary="Say what the logs and results of the project's jobs take",
+        description="The caller's own are counted at most once a minute.",
+        answer=LogUsage,
     ),
     ("JobsHandler", "get"): Operation(
         summary="List the project's jobs, newest first",

@@ -27,6 +27,7 @@ from mofang_api.models.job import (
     ReplicaState,
     RestartRecord,
 )
+from mofang_api.models.log_usage import LogUsage
 from mofang_api.models.metrics import JobMetrics, ReplicaMetrics, Series
 from mofang_api.models.preview import Preview, QuotaCost
 from mofang_api.models.resources import (
@@ -65,6 +66,7 @@ __all__ = [
     "JobMetrics",
     "JobSpec",
     "JobState",
+    "LogUsage",
     "Output",
     "PassAs",
     "Preview",

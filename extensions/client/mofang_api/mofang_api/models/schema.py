@@ -22,6 +22,7 @@ from mofang_api.models import (
     JobList,
     JobMetrics,
     JobSpec,
+    LogUsage,
     Preview,
 )
 
@@ -30,6 +31,7 @@ Schema = dict[str, Any]
 
 _MODELS = (
     *(DebugServer, EnvironmentList, ErrorBody, Job, JobEvent, JobList, JobMetrics),
+    LogUsage,
     *(JobSpec, Preview),
 )
 
