@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mofang_local.ceph.cluster import CephCluster
-from support.ceph import kill_daemon, restarts_of
+from support.ceph import kill_daemon, mount_on, restarts_of
 from support.eventually import eventually
 from support.steady_io import steady_files
 
@@ -38,7 +38,7 @@ def test_open_files_of_two_mounts_go_on(
     ceph: CephCluster, folder: str, daemon: str
 ) -> None:
     """They stall, and no operation fails; what was acknowledged is there."""
-    one, other = (ceph.settings.mount(node) / folder for node in ("cpu-1", "gpu-1"))
+    one, other = (mount_on(node) / folder for node in ("cpu-1", "gpu-1"))
     before = restarts_of(daemon)
     with steady_files(one, other) as files:
         kill_daemon(daemon)

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import FILE_SYSTEM
+from support.ceph import mount_on
 from support.eventually import eventually
 
 log = logging.getLogger(__name__)
@@ -32,13 +34,42 @@ RATIOS = {"nearfull": 0.85, "backfillfull": 0.9, "full": 0.95}
 """As Ceph has them by default."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
-Limit = Callable[[CephCluster], None]
 
 
-def used_ratio(ceph: CephCluster) -> float:
-    """What of the OSD's disk is taken, from 0 to 1."""
-    said = json.loads(ceph.run("ceph", "osd", "df", "-f", "json"))
-    return float(said["nodes"][0]["utilization"]) / 100
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Bytes, as the OSD has told last."""
+
+    disk: int
+    """With what the OSD takes for itself, which grows with what other tests do."""
+
+    pool: int
+    """Of files."""
+
+
+Limit = Callable[[CephCluster, Taken], None]
+
+
+def taken(ceph: CephCluster) -> Taken:
+    said = json.loads(ceph.run("ceph", "df", "-f", "json"))
+    (pool,) = [each for each in said["pools"] if each["name"] == POOL]
+    return Taken(
+        disk=said["stats"]["total_used_raw_bytes"], pool=pool["stats"]["stored"]
+    )
+
+
+def settled(ceph: CephCluster) -> Taken:
+    """What is taken once the OSD has removed what was deleted before."""
+    found = [taken(ceph)]
+
+    def is_settled() -> bool:
+        found.append(taken(ceph))
+        before, after = found[-2:]
+        return abs(before.disk - after.disk) < MEGABYTE and before.pool == after.pool
+
+    # The OSD tells every five seconds.
+    eventually(is_settled, within=WITHIN_SECONDS, what="what is taken settles", every=6)
+    return found[-1]
 
 
 def set_ratios(ceph: CephCluster, ratios: Sequence[float]) -> None:
@@ -50,14 +81,15 @@ def set_ratios(ceph: CephCluster, ratios: Sequence[float]) -> None:
         ceph.run("ceph", "osd", f"set-{name}-ratio", f"{ratio:.4f}")
 
 
-def limit_disks(ceph: CephCluster) -> None:
-    """Let the OSD count as full with a part of what it has."""
-    # Of what it takes for itself, which comes and goes, this leaves some room.
-    set_ratios(ceph, [FILLED * 3 / 4 / ceph.settings.size_bytes] * 3)
+def limit_disks(ceph: CephCluster, before: Taken) -> None:
+    """Let the OSD count as full with a part of the large file."""
+    full = before.disk + FILLED * 3 / 4
+    set_ratios(ceph, [full / ceph.settings.size_bytes] * 3)
 
 
-def limit_pool(ceph: CephCluster) -> None:
-    ceph.run("ceph", "osd", "pool", "set-quota", POOL, "max_bytes", str(FILLED // 2))
+def limit_pool(ceph: CephCluster, before: Taken) -> None:
+    full = before.pool + FILLED // 2
+    ceph.run("ceph", "osd", "pool", "set-quota", POOL, "max_bytes", str(full))
 
 
 @pytest.fixture
@@ -98,17 +130,18 @@ def test_a_full_storage_refuses_and_heals(
     ceph: CephCluster, folder: str, limit: Limit
 ) -> None:
     """Writes are refused, reads go on, and what is deleted gives room at once."""
-    here, there = (ceph.settings.mount(node) / folder for node in ("cpu-1", "gpu-1"))
+    here, there = (mount_on(node) / folder for node in ("cpu-1", "gpu-1"))
     # Synced, as JupyterLab saves: what is not, others cannot read until there is room.
+    before = settled(ceph)
     assert write(here / "notebook.ipynb", MEGABYTE) is None
     assert write(here / "large", FILLED) is None
     eventually(
-        lambda: used_ratio(ceph) > FILLED / ceph.settings.size_bytes,
+        lambda: taken(ceph).disk > before.disk + FILLED * 0.9,
         within=WITHIN_SECONDS,
         what="the OSD has told what is taken",
     )
 
-    limit(ceph)
+    limit(ceph, before)
     began = time.monotonic()
     refused = eventually(
         lambda: write(here / "more", 4 * MEGABYTE),

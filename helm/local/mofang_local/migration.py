@@ -53,7 +53,7 @@ class PlatformCeph:
             PreflightError: It is not.
         """
         mount = self._settings.operator_mount
-        if not storage.client_mounts(mount):
+        if not storage.client_mounts(self._cluster.paths, CPU_NODE, mount):
             raise PreflightError(f"Ceph is not mounted at {mount}: run `make up`.")
         return mount
 
