@@ -35,7 +35,6 @@ RATIOS = {"nearfull": 0.85, "backfillfull": 0.9, "full": 0.95}
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """Bytes, as the OSD has told last."""

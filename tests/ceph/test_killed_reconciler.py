@@ -76,7 +76,7 @@ class CephCase(Case):
 
 
 def snapshots_of(folder: Path) -> list[str]:
-    return os.listdir(folder / ".snap")
+    return [each.name for each in (folder / ".snap").iterdir()]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -99,7 +99,8 @@ async def test_quotas_and_a_snapshot_are_among_the_writes(case: Case) -> None:
     making, removing = await made_once(case)
 
     names = {what for part, what in making if part == "file system"}
-    assert {f"setxattr {case.home} ceph.quota.max_{each}" for each in ("bytes", "files")
+    assert {
+        f"setxattr {case.home} ceph.quota.max_{each}" for each in ("bytes", "files")
     } <= names
     assert f"setxattr {case.project} ceph.quota.max_bytes" in names
     assert ("file system", "mkdir mofang-requested-*") in removing
