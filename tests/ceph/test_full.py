@@ -57,17 +57,19 @@ def taken(ceph: CephCluster) -> Taken:
     )
 
 
-def settled(ceph: CephCluster) -> Taken:
+def stable_usage(ceph: CephCluster) -> Taken:
     """What is taken once the OSD has removed what was deleted before."""
     found = [taken(ceph)]
 
-    def is_settled() -> bool:
+    def is_stable() -> bool:
         found.append(taken(ceph))
         before, after = found[-2:]
         return abs(before.disk - after.disk) < MEGABYTE and before.pool == after.pool
 
     # The OSD tells every five seconds.
-    eventually(is_settled, within=WITHIN_SECONDS, what="what is taken settles", every=6)
+    eventually(
+        is_stable, within=WITHIN_SECONDS, what="what is taken changes no more", every=6
+    )
     return found[-1]
 
 
@@ -131,7 +133,7 @@ def test_a_full_storage_refuses_and_heals(
     """Writes are refused, reads go on, and what is deleted gives room at once."""
     here, there = (mount_on(node) / folder for node in ("cpu-1", "gpu-1"))
     # Synced, as JupyterLab saves: what is not, others cannot read until there is room.
-    before = settled(ceph)
+    before = stable_usage(ceph)
     assert write(here / "notebook.ipynb", MEGABYTE) is None
     assert write(here / "large", FILLED) is None
     eventually(
@@ -169,7 +171,11 @@ def test_a_full_storage_refuses_and_heals(
     )
     log.info("writable again after %.1f s", time.monotonic() - began)
     assert len((there / "again").read_bytes()) == MEGABYTE
-    assert not meter(here)["storage_full"]
+    eventually(
+        lambda: not meter(here)["storage_full"],
+        within=WITHIN_SECONDS,
+        what="the meter says so no more",
+    )
 
 
 def meter(home: Path) -> dict[str, object]:

@@ -5,9 +5,9 @@ would lead the pods of both to the mount of one of them. So a node may have a mo
 namespace of its own, in which its containerd and kubelet run: what is mounted there is
 seen by its pods alone.
 
-A process that does nothing keeps the namespace. A file cannot: Linux 6.18 refuses to
-mount one on it where its number is lower than that of the namespace around, and the
-numbers come from each processor's own range.
+A process that does nothing holds the namespace, as the pause container does a pod's. A
+file cannot: Linux 6.18 refuses to mount a namespace on one if its number is lower than
+that of the namespace around, and each processor has a range of numbers of its own.
 """
 
 from pathlib import Path
@@ -18,11 +18,11 @@ from mofang_local.local_paths import LocalPaths
 from mofang_local.network import Node
 from mofang_local.processes import Program, Supervisor
 
-_KEEPER = ("sleep", "infinity")
+_PAUSE = ("sleep", "infinity")
 
 
 def programs(node: Node) -> tuple[Program, ...]:
-    """What keeps a node's namespace; none where that is this machine's.
+    """What holds a node's namespace; none where that is this machine's.
 
     It begins with what this machine has mounted. Nothing that is mounted afterwards is
     seen on the other side.
@@ -33,7 +33,7 @@ def programs(node: Node) -> tuple[Program, ...]:
     return (
         Program(
             name=f"mounts-{node.name}",
-            command=(*apart, *_KEEPER),
+            command=(*apart, *_PAUSE),
             namespace=node.namespace,
             cgroup=cgroups.SYSTEM,
         ),
@@ -41,7 +41,7 @@ def programs(node: Node) -> tuple[Program, ...]:
 
 
 def name(node: Node) -> str | None:
-    """Return the program that keeps a node's namespace; None if there is none."""
+    """Return the program that holds a node's namespace; None if there is none."""
     return next((each.name for each in programs(node)), None)
 
 
@@ -57,15 +57,15 @@ def create(supervisor: Supervisor, node: Node) -> None:
         def is_apart(program: Program = program) -> bool:
             supervisor.ensure_alive(program)
             process = Path(f"/proc/{supervisor.pid(program.name)}")
-            return (process / "comm").read_text().strip() == _KEEPER[0]
+            return (process / "comm").read_text().strip() == _PAUSE[0]
 
         wait(is_apart, what=program.name, seconds=10)
 
 
 def exists(paths: LocalPaths, node: Node) -> bool:
     """Whether there is a namespace to look into."""
-    keeper = name(node)
-    return keeper is None or _supervisor(paths).pid(keeper) is not None
+    pause = name(node)
+    return pause is None or _supervisor(paths).pid(pause) is not None
 
 
 def run(paths: LocalPaths, node: Node, *command: str, check: bool = True) -> str:
@@ -98,10 +98,10 @@ def mounts(paths: LocalPaths, node: Node) -> list[tuple[Path, str]]:
 
 def root(paths: LocalPaths, node: Node) -> Path:
     """Return where this machine finds the root of what a node sees."""
-    keeper = name(node)
-    if keeper is None:
+    pause = name(node)
+    if pause is None:
         return Path("/")
-    return Path(f"/proc/{_supervisor(paths).pid(keeper)}/root")
+    return Path(f"/proc/{_supervisor(paths).pid(pause)}/root")
 
 
 def _supervisor(paths: LocalPaths) -> Supervisor:

@@ -182,7 +182,13 @@ def make_private_directory(folder: Path) -> None:
 
 
 def client_mounts(paths: LocalPaths, node: Node, below: Path) -> list[Path]:
-    """Mounts of a CephFS at a path and below it, as a node sees them."""
+    """Mounts of a CephFS at a path and below it, as a node sees them.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node; one that was not started has none.
+        below: The path.
+    """
     return [
         point
         for point, kind in mount_namespaces.mounts(paths, node)

@@ -88,8 +88,8 @@ for node in NODES:
 
 for node in NODES:
     assert tmpfs(node).count(target) == 1
-    seen = namespaces.root(paths, node) / target.relative_to("/")
-    assert [each.name for each in seen.iterdir()] == [node.name]
+    here = namespaces.root(paths, node) / target.relative_to("/")
+    assert [each.name for each in here.iterdir()] == [node.name]
 
 namespaces.run(paths, GPU_NODE, "umount", str(target))
 assert target not in tmpfs(GPU_NODE)
@@ -126,8 +126,8 @@ program = Program(
     mount_namespace=namespaces.name(GPU_NODE),
 )
 supervisor.start(program)
-seen = Path(f"/proc/{supervisor.pid('containerd')}/mounts")
-while str(target) not in seen.read_text():
+listed = Path(f"/proc/{supervisor.pid('containerd')}/mounts")
+while str(target) not in listed.read_text():
     supervisor.ensure_alive(program)
 """,
         tmp_path,
@@ -158,10 +158,10 @@ def test_what_mounts_for_pods_runs_there(paths: LocalPaths) -> None:
     def namespaces(programs: tuple[Program, ...]) -> dict[str, str | None]:
         return {each.name: each.mount_namespace for each in programs}
 
-    (keeper,) = mount_namespaces.programs(GPU_NODE)
+    (pause,) = mount_namespaces.programs(GPU_NODE)
     assert namespaces(nodes.programs(paths, GPU_NODE)) == {
-        "containerd-gpu-1": keeper.name,
-        "kubelet-gpu-1": keeper.name,
+        "containerd-gpu-1": pause.name,
+        "kubelet-gpu-1": pause.name,
         "kube-proxy-gpu-1": None,
     }
     assert mount_namespaces.programs(CPU_NODE) == ()

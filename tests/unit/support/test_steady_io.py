@@ -21,16 +21,16 @@ def test_lines_that_are_written_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "observed",
     [
         pytest.param(bytes(16), id="zeros where a line was synced"),
         pytest.param(LINE % 7, id="another line"),
         pytest.param(b"no number at all", id="something else"),
     ],
 )
-def test_what_is_read_wrongly_is_told_at_once(tmp_path: Path, seen: bytes) -> None:
+def test_what_is_read_wrongly_is_told_at_once(tmp_path: Path, observed: bytes) -> None:
     """And not that nothing was read in time."""
-    (tmp_path / "read").write_bytes(seen)
+    (tmp_path / "read").write_bytes(observed)
 
     with (
         pytest.raises(AssertionError, match="line 0 was read as"),
