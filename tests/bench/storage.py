@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from mofang_files.versions import list_versions
 from mofang_kube.names import UID, user_slug
 from mofang_projects.directories import TOP, home_directory, project_directory
 from mofang_projects.settings import VolumeCategory
-from mofang_storage.base import Quota
+from mofang_storage.base import Quota, Storage
 from mofang_storage.cephfs import CephFsStorage
 from mofang_storage.plain import PlainStorage
 from mofang_storage.snapshot_names import SnapshotReason, snapshot_name
@@ -192,30 +193,41 @@ def versions(ceph: CephFsStorage, top: Path, mounted: Path) -> Iterator[Row]:
         ceph.remove(home, name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """Of a storage that a server's directories may be on."""
+
+    storage: Storage
+    of_node: Callable[[str], Path]
+    """Where a node has it, by the node's name."""
+
+
 def server_start(
-    platform: Platform,
-    servers: Servers,
-    roots: tuple[Callable[[str], Path], Callable[[str], Path]],
-    rounds: int,
+    platform: Platform, servers: Servers, ours: Root, local: Root, rounds: int
 ) -> Iterator[Row]:
     """Until a server is ready whose home and project are on the one or the other.
 
     Args:
         platform: The running one.
         servers: Starts and stops it.
-        roots: Of Ceph and of a local directory, by the name of a node.
+        ours: Ceph's.
+        local: Of a local directory.
         rounds: How often.
     """
-    names = [str(home_directory(user_slug(USER))), str(project_directory(PROJECT))]
+    directories = (home_directory(user_slug(USER)), project_directory(PROJECT))
 
-    def started(root: Callable[[str], Path]) -> Callable[[], float]:
+    def started(root: Root) -> Callable[[], float]:
+        for each in (TOP[VolumeCategory.PROJECT], *directories):
+            root.storage.ensure(each)
+        names = [str(each) for each in directories]
+
         def start() -> float:
-            with directories_on(root, platform.storage, names):
+            with directories_on(root.of_node, platform.storage, names):
                 return servers.ours()
 
         return start
 
-    subjects = [started(root) for root in roots]
+    subjects = started(ours), started(local)
     # What JupyterLab makes in a home at its first start.
     in_turn(1, *subjects)
     yield row("start → server ready", *in_turn(rounds, *subjects))
@@ -252,11 +264,13 @@ def rows(platform: Platform, servers: Servers, rounds: int) -> Iterator[Row]:
         yield from large_file(mounted / "bench", other / "bench", local / "bench")
         ceph, plain = CephFsStorage(top, UID), PlainStorage(local, UID)
         for each in (ceph, plain):
-            for category in (VolumeCategory.USERS, VolumeCategory.PROJECT):
-                each.ensure(TOP[category])
-            each.ensure(home_directory(user_slug(USER)))
-            each.ensure(project_directory(PROJECT))
-        roots = (cluster.settings.mount, lambda _: local)
-        yield from server_start(platform, servers, roots, rounds)
+            each.ensure(TOP[VolumeCategory.USERS])
+        yield from server_start(
+            platform,
+            servers,
+            Root(storage=ceph, of_node=cluster.settings.mount),
+            Root(storage=plain, of_node=lambda _: local),
+            rounds,
+        )
         yield from directories(ceph, plain, top)
         yield from versions(ceph, top, mounted)
