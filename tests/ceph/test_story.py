@@ -54,6 +54,13 @@ while len(list(folder.iterdir())) < 3:
 print("all three are here", flush=True)
 """
 
+WHERE = """
+import os, pathlib
+print("file system", os.stat("/home/jovyan").st_dev, flush=True)
+pathlib.Path("/home/jovyan/where").write_text("on gpu-1")
+"""
+GPU = {"cpu": "100m", "memory": "256Mi", "gpu": 1}
+
 FILL = """
 import errno, os
 for what, attempt in {
@@ -138,6 +145,18 @@ async def test_a_job_of_three_pods_shares_the_home(
     # The other node has a client of its own.
     other = mount_on("gpu-1") / str(HOME) / "meeting"
     assert len(list(other.iterdir())) == 3
+
+
+async def test_a_pod_of_the_other_node_uses_that_node_s_mount(
+    project: World, ceph: CephCluster
+) -> None:
+    log = await run(project, "where.py", WHERE, resources=GPU)
+
+    home = mount_on("gpu-1") / str(HOME)
+    assert f"file system {home.stat().st_dev}" in log
+    # It is the same home, by another client.
+    assert (mount_on("cpu-1") / str(HOME) / "where").read_text() == "on gpu-1"
+    assert home.stat().st_dev != (mount_on("cpu-1") / str(HOME)).stat().st_dev
 
 
 async def test_a_quota_holds_and_cannot_be_lifted_from_a_pod(
