@@ -120,9 +120,9 @@ attack: .venv/ready ## Findings and 100,000 hostile requests on the platform; RE
 	$(BIN)/python -m tests.support.needs cluster e2e
 	$(BIN)/python -m tests.attack $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED))
 
-bench: .venv/ready ## Figures beside a bare baseline, in one run
+bench: .venv/ready ## Figures beside a bare baseline, in one run; STORAGE=ceph those of a CephFS alone
 	$(BIN)/python -m tests.support.needs e2e
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(if $(filter ceph,$(STORAGE)),--only storage)
 
 rights: .venv/ready ## Rewrite the chart's rules for objects of jobs from the engines
 	$(BIN)/python -m mofang_jobs.engines.rbac > _engines.new

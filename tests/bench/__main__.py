@@ -63,7 +63,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         "servers": lambda: servers.rows(platform, subjects, rounds),
         "browser": lambda: browser.rows(platform, session, rounds),
         "routes": lambda: routes.rows(rounds * 4),
-        "storage": storage.rows,
+        "storage": lambda: storage.rows(platform, subjects, rounds),
     }
     for name, rows in before.items():
         if not only or name in only:

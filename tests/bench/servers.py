@@ -13,9 +13,11 @@ from support.eventually import eventually
 from support.hub import HubSession
 from support.platform import Platform
 
-NAMESPACE = "mofang-project-vision"
-SERVER = "vision-base"
-OPTIONS = {"project": "vision", "environment": "base"}
+USER = "ada"
+PROJECT = "vision"
+NAMESPACE = f"mofang-project-{PROJECT}"
+SERVER = f"{PROJECT}-base"
+OPTIONS = {"project": PROJECT, "environment": "base"}
 
 
 class Servers:
@@ -23,7 +25,7 @@ class Servers:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self.session = HubSession(platform, platform.login("ada"))
+        self.session = HubSession(platform, platform.login(USER))
         if self.session.server(SERVER):
             self.session.stop(SERVER)
         environment = platform.get("environment.mofang.dev", "base")

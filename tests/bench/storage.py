@@ -12,20 +12,23 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench.servers import PROJECT, USER, Servers
 from bench.table import Row, in_turn
 from mofang_files.snapshots import opened_snapshots
 from mofang_files.versions import list_versions
-from mofang_kube.names import UID
-from mofang_projects.directories import TOP, home_directory
+from mofang_kube.names import UID, user_slug
+from mofang_projects.directories import TOP, home_directory, project_directory
 from mofang_projects.settings import VolumeCategory
-from mofang_storage.base import Quota
+from mofang_storage.base import Quota, Storage
 from mofang_storage.cephfs import CephFsStorage
 from mofang_storage.plain import PlainStorage
 from mofang_storage.snapshot_names import SnapshotReason, snapshot_name
-from support.ceph import running_ceph
+from support.ceph import directories_on, mount_on, running_ceph
+from support.platform import Platform
 
 SMALL_FILES = 5_000
 MANY_FILES = (10_000, 100_000)
@@ -190,6 +193,46 @@ def versions(ceph: CephFsStorage, top: Path, mounted: Path) -> Iterator[Row]:
         ceph.remove(home, name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """Of a storage that a server's directories may be on."""
+
+    storage: Storage
+    of_node: Callable[[str], Path]
+    """Where a node has it, by the node's name."""
+
+
+def server_start(
+    platform: Platform, servers: Servers, ours: Root, local: Root, rounds: int
+) -> Iterator[Row]:
+    """Until a server is ready whose home and project are on the one or the other.
+
+    Args:
+        platform: The running one.
+        servers: Starts and stops it.
+        ours: Ceph's.
+        local: Of a local directory.
+        rounds: How often.
+    """
+    directories = (home_directory(user_slug(USER)), project_directory(PROJECT))
+
+    def started(root: Root) -> Callable[[], float]:
+        for each in (TOP[VolumeCategory.PROJECT], *directories):
+            root.storage.ensure(each)
+        names = [str(each) for each in directories]
+
+        def start() -> float:
+            with directories_on(root.of_node, platform.storage, names):
+                return servers.ours()
+
+        return start
+
+    subjects = started(ours), started(local)
+    # What JupyterLab makes in a home at its first start.
+    in_turn(1, *subjects)
+    yield row("start → server ready", *in_turn(rounds, *subjects))
+
+
 def row(
     name: str,
     ours: list[float],
@@ -209,18 +252,25 @@ def row(
     )
 
 
-def rows() -> Iterator[Row]:
+def rows(platform: Platform, servers: Servers, rounds: int) -> Iterator[Row]:
     """Figures of a Ceph that is started for them."""
     with running_ceph() as cluster, tempfile.TemporaryDirectory() as folder:
         local = Path(folder)
-        top, mounted = cluster.settings.operator_mount, cluster.settings.mount("cpu-1")
+        top, mounted = cluster.settings.operator_mount, mount_on("cpu-1")
         for each in (top, local):
             (each / "bench").mkdir()
         yield from small_files(mounted / "bench", local / "bench")
-        other = cluster.settings.mount("gpu-1")
+        other = mount_on("gpu-1")
         yield from large_file(mounted / "bench", other / "bench", local / "bench")
         ceph, plain = CephFsStorage(top, UID), PlainStorage(local, UID)
         for each in (ceph, plain):
             each.ensure(TOP[VolumeCategory.USERS])
+        yield from server_start(
+            platform,
+            servers,
+            Root(storage=ceph, of_node=cluster.settings.mount),
+            Root(storage=plain, of_node=lambda _: local),
+            rounds,
+        )
         yield from directories(ceph, plain, top)
         yield from versions(ceph, top, mounted)

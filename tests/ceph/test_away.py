@@ -19,7 +19,7 @@ from traitlets.config import Config
 from unit.mofang_training.notebook import Notebook, running_notebook
 
 from mofang_local.ceph.cluster import CephCluster
-from support.ceph import daemon_process
+from support.ceph import daemon_process, mount_on
 from support.steady_io import steady_files
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def home(ceph: CephCluster) -> Iterator[Path]:
     """A home, as a node mounts it."""
     made = ceph.settings.operator_mount / NAME
     made.mkdir()
-    yield ceph.settings.mount("cpu-1") / NAME
+    yield mount_on("cpu-1") / NAME
     shutil.rmtree(made)
 
 
@@ -115,7 +115,7 @@ async def test_nothing_is_lost_while_the_storage_is_away(
     ceph: CephCluster, home: Path, server: Notebook, seconds: int
 ) -> None:
     """The person is told, and the server goes on; what was refused is saved later."""
-    other = ceph.settings.mount("gpu-1") / NAME
+    other = mount_on("gpu-1") / NAME
     with steady_files(home, other) as files:
         async with server.client() as http:
             http.timeout = httpx.Timeout(seconds + WITHIN_SECONDS)

@@ -17,6 +17,7 @@ from cluster.test_jobs_world import eventually
 from mofang_files.cleanup import Cleaner
 from mofang_files.records import Mode
 from mofang_local.ceph.cluster import CephCluster
+from support.ceph import mount_on
 
 PIP = ".cache/pip"
 MEGABYTE = 1_000_000
@@ -38,7 +39,7 @@ def operator_home(ceph: CephCluster) -> Iterator[Path]:
 @pytest.fixture
 def home(ceph: CephCluster, operator_home: Path) -> Path:
     """The home as pods mount it."""
-    return ceph.settings.mount("cpu-1") / NAME
+    return mount_on("cpu-1") / NAME
 
 
 def fill(home: Path) -> bytes:

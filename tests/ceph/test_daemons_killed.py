@@ -6,12 +6,20 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mofang_local.ceph.cluster import CephCluster
-from support.ceph import kill_daemon, restarts_of
+from mofang_local.network import NODES
+from support.ceph import (
+    daemon_process,
+    kill_daemon,
+    mount_on,
+    mount_process,
+    restarts_of,
+)
 from support.eventually import eventually
 from support.steady_io import steady_files
 
@@ -21,6 +29,8 @@ pytestmark = pytest.mark.long
 
 WITHIN_SECONDS = 120
 """By far more than it takes: the kubelet may wait before it starts a container anew."""
+
+NODE_NAMES = [node.name for node in NODES]
 
 
 @pytest.fixture
@@ -38,7 +48,7 @@ def test_open_files_of_two_mounts_go_on(
     ceph: CephCluster, folder: str, daemon: str
 ) -> None:
     """They stall, and no operation fails; what was acknowledged is there."""
-    one, other = (ceph.settings.mount(node) / folder for node in ("cpu-1", "gpu-1"))
+    one, other = (mount_on(node) / folder for node in NODE_NAMES)
     before = restarts_of(daemon)
     with steady_files(one, other) as files:
         kill_daemon(daemon)
@@ -56,6 +66,42 @@ def test_open_files_of_two_mounts_go_on(
         for each in files:
             each.wait_for(20, within=WITHIN_SECONDS)
     _use(one, other)
+
+
+def test_open_files_go_on_when_one_daemon_after_the_other_is_killed(
+    ceph: CephCluster, folder: str
+) -> None:
+    """Each as soon as files go on after the one before; no mount is made anew."""
+    one, other = (mount_on(node) / folder for node in NODE_NAMES)
+    mounts = [mount_process(node) for node in NODE_NAMES]
+    killed = ("mds", "mon", "osd", "mds", "mon")
+    before = {daemon: restarts_of(daemon) for daemon in killed}
+    with steady_files(one, other) as files:
+        for daemon in killed:
+            kill_daemon(daemon)
+            began = time.monotonic()
+            _use(one, other)
+            for each in files:
+                each.wait_for(20, within=WITHIN_SECONDS)
+            log.info("%s: went on after %.1f s", daemon, time.monotonic() - began)
+            eventually(
+                partial(_runs, daemon),
+                within=WITHIN_SECONDS,
+                what=f"the kubelet starts {daemon} anew",
+            )
+        for each in files:
+            each.wait_for(20, within=WITHIN_SECONDS)
+        log.info("zeros were seen %s times", [each.unwritten for each in files])
+    after = {daemon: restarts_of(daemon) for daemon in killed}
+    assert after == {each: before[each] + killed.count(each) for each in killed}
+    assert [mount_process(node) for node in NODE_NAMES] == mounts
+
+
+def _runs(daemon: str) -> bool:
+    try:
+        return daemon_process(daemon) > 0
+    except AssertionError:
+        return False
 
 
 def _use(one: Path, other: Path) -> None:

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import FILE_SYSTEM
+from support.ceph import mount_on
 from support.eventually import eventually
 
 log = logging.getLogger(__name__)
@@ -32,13 +34,27 @@ RATIOS = {"nearfull": 0.85, "backfillfull": 0.9, "full": 0.95}
 """As Ceph has them by default."""
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
-Limit = Callable[[CephCluster], None]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Bytes, as the OSD has told last."""
+
+    disk: int
+    """With what the OSD takes for itself, which comes and goes."""
+
+    pool: int
+    """Of files."""
 
 
-def used_ratio(ceph: CephCluster) -> float:
-    """What of the OSD's disk is taken, from 0 to 1."""
-    said = json.loads(ceph.run("ceph", "osd", "df", "-f", "json"))
-    return float(said["nodes"][0]["utilization"]) / 100
+Limit = Callable[[CephCluster, Taken], None]
+
+
+def taken(ceph: CephCluster) -> Taken:
+    said = json.loads(ceph.run("ceph", "df", "-f", "json"))
+    (pool,) = [each for each in said["pools"] if each["name"] == POOL]
+    return Taken(
+        disk=said["stats"]["total_used_raw_bytes"], pool=pool["stats"]["stored"]
+    )
 
 
 def set_ratios(ceph: CephCluster, ratios: Sequence[float]) -> None:
@@ -50,14 +66,15 @@ def set_ratios(ceph: CephCluster, ratios: Sequence[float]) -> None:
         ceph.run("ceph", "osd", f"set-{name}-ratio", f"{ratio:.4f}")
 
 
-def limit_disks(ceph: CephCluster) -> None:
-    """Let the OSD count as full with a part of what it has."""
-    # Of what it takes for itself, which comes and goes, this leaves some room.
-    set_ratios(ceph, [FILLED * 3 / 4 / ceph.settings.size_bytes] * 3)
+def limit_disks(ceph: CephCluster, filled: Taken) -> None:
+    """Let the OSD count as full with a part of the large file."""
+    full = filled.disk - FILLED / 4
+    set_ratios(ceph, [full / ceph.settings.size_bytes] * 3)
 
 
-def limit_pool(ceph: CephCluster) -> None:
-    ceph.run("ceph", "osd", "pool", "set-quota", POOL, "max_bytes", str(FILLED // 2))
+def limit_pool(ceph: CephCluster, filled: Taken) -> None:
+    full = filled.pool - FILLED // 2
+    ceph.run("ceph", "osd", "pool", "set-quota", POOL, "max_bytes", str(full))
 
 
 @pytest.fixture
@@ -98,20 +115,25 @@ def test_a_full_storage_refuses_and_heals(
     ceph: CephCluster, folder: str, limit: Limit
 ) -> None:
     """Writes are refused, reads go on, and what is deleted gives room at once."""
-    here, there = (ceph.settings.mount(node) / folder for node in ("cpu-1", "gpu-1"))
+    here, there = (mount_on(node) / folder for node in ("cpu-1", "gpu-1"))
     # Synced, as JupyterLab saves: what is not, others cannot read until there is room.
     assert write(here / "notebook.ipynb", MEGABYTE) is None
     assert write(here / "large", FILLED) is None
     eventually(
-        lambda: used_ratio(ceph) > FILLED / ceph.settings.size_bytes,
+        lambda: taken(ceph).pool >= FILLED,
         within=WITHIN_SECONDS,
         what="the OSD has told what is taken",
     )
 
-    limit(ceph)
     began = time.monotonic()
+
+    def refusal() -> int | None:
+        # What other tests have deleted may still be going.
+        limit(ceph, taken(ceph))
+        return write(here / "more", 4 * MEGABYTE)
+
     refused = eventually(
-        lambda: write(here / "more", 4 * MEGABYTE),
+        refusal,
         within=WITHIN_SECONDS,
         what="writes are refused",
     )
@@ -137,7 +159,11 @@ def test_a_full_storage_refuses_and_heals(
     )
     log.info("writable again after %.1f s", time.monotonic() - began)
     assert len((there / "again").read_bytes()) == MEGABYTE
-    assert not meter(here)["storage_full"]
+    eventually(
+        lambda: not meter(here)["storage_full"],
+        within=WITHIN_SECONDS,
+        what="the meter says so no more",
+    )
 
 
 def meter(home: Path) -> dict[str, object]:

@@ -12,7 +12,7 @@ import pytest
 
 from mofang_local.ceph import keys
 from mofang_local.ceph.cluster import CephCluster
-from support.ceph import kill_mount, mount_log
+from support.ceph import kill_mount, mount_log, mount_on
 from support.eventually import eventually
 from support.steady_io import SteadyFile
 
@@ -55,7 +55,7 @@ def test_a_rotated_key_stops_no_mount_and_the_next_one_says_what_to_do(
     ceph: CephCluster, folder: str
 ) -> None:
     """As administrators do it: the cluster first; the platform is told afterwards."""
-    here, there = (ceph.settings.mount(node) / folder for node in ("cpu-1", "gpu-1"))
+    here, there = (mount_on(node) / folder for node in ("cpu-1", "gpu-1"))
     with SteadyFile(
         there / "written", ceph.settings.operator_mount / folder / "written"
     ) as file:

@@ -34,7 +34,7 @@ from mofang_projects.settings import VolumeCategory
 from mofang_storage.base import NO_QUOTA, Quota
 from mofang_storage.cephfs import CephFsStorage
 from mofang_storage.snapshot_names import SnapshotReason, snapshot_name
-from support.ceph import directories_on, evict_mount, kill_mount
+from support.ceph import directories_on, evict_mount, kill_mount, mount_on
 
 pytest_plugins = ["cluster.test_jobs_world"]
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -53,6 +53,13 @@ while len(list(folder.iterdir())) < 3:
     time.sleep(0.1)
 print("all three are here", flush=True)
 """
+
+WHERE = """
+import os, pathlib
+print("file system", os.stat("/home/jovyan").st_dev, flush=True)
+pathlib.Path("/home/jovyan/where").write_text("on gpu-1")
+"""
+GPU = {"cpu": "100m", "memory": "256Mi", "gpu": 1}
 
 FILL = """
 import errno, os
@@ -113,7 +120,7 @@ async def project(
     for each in directories:
         storage.ensure(each)
     names = [str(each) for each in directories]
-    with directories_on(ceph.settings.mount("cpu-1"), STORAGE, names):
+    with directories_on(ceph.settings.mount, STORAGE, names):
         yield world
 
 
@@ -136,8 +143,20 @@ async def test_a_job_of_three_pods_shares_the_home(
 
     assert "all three are here" in log
     # The other node has a client of its own.
-    other = ceph.settings.mount("gpu-1") / str(HOME) / "meeting"
+    other = mount_on("gpu-1") / str(HOME) / "meeting"
     assert len(list(other.iterdir())) == 3
+
+
+async def test_a_pod_of_the_other_node_uses_that_node_s_mount(
+    project: World, ceph: CephCluster
+) -> None:
+    log = await run(project, "where.py", WHERE, resources=GPU)
+
+    home = mount_on("gpu-1") / str(HOME)
+    assert f"file system {home.stat().st_dev}" in log
+    # It is the same home, by another client.
+    assert (mount_on("cpu-1") / str(HOME) / "where").read_text() == "on gpu-1"
+    assert home.stat().st_dev != (mount_on("cpu-1") / str(HOME)).stat().st_dev
 
 
 async def test_a_quota_holds_and_cannot_be_lifted_from_a_pod(
@@ -168,7 +187,7 @@ async def test_a_deleted_file_comes_back_from_a_snapshot(
     name = snapshot_name(SnapshotReason.DAILY, datetime.now(UTC))
     storage.snapshot(homes, name)
     # With the key of people's pods.
-    mount = ceph.settings.mount("cpu-1")
+    mount = mount_on("cpu-1")
     mounted, home = CephFsStorage(mount, UID), mount / str(HOME)
     try:
         (home / path.name).unlink()
@@ -202,14 +221,14 @@ async def test_a_lost_mount_is_back_in_seconds_for_a_job_that_runs(
     project: World, ceph: CephCluster, fault: Fault, within: float
 ) -> None:
     """Its container is the same one, and the other node notices nothing."""
-    stop = ceph.settings.mount("gpu-1") / "projects" / project.project / "stop"
+    stop = mount_on("gpu-1") / "projects" / project.project / "stop"
     stop.unlink(missing_ok=True)
     text = BEAT.replace("PROJECT", project.project)
     command = ["python", project.write("beat.py", text)]
     job = await project.submit(command=command, framework="single")
     await project.until(job, JobState.RUNNING)
-    here = ceph.settings.mount("cpu-1") / str(HOME) / "beat"
-    there = ceph.settings.mount("gpu-1") / str(HOME) / "beat"
+    here = mount_on("cpu-1") / str(HOME) / "beat"
+    there = mount_on("gpu-1") / str(HOME) / "beat"
     begun = time.time()
     await eventually(lambda: beaten_since(there, begun))
 

@@ -12,6 +12,7 @@ import pytest
 from mofang_files.snapshots import opened_snapshots
 from mofang_files.versions import list_deleted, list_versions
 from mofang_local.ceph.cluster import CephCluster
+from support.ceph import mount_on
 
 SNAPSHOTS = 40
 FILES = 9
@@ -45,7 +46,7 @@ def folder(ceph: CephCluster) -> Iterator[Path]:
             snapshot = homes / ".snap" / f"mofang-hourly-{taken:%Y%m%dT%H%M%SZ}"
             snapshot.mkdir()
             made.append(snapshot)
-        yield ceph.settings.mount("cpu-1") / "users" / "versions" / "src"
+        yield mount_on("cpu-1") / "users" / "versions" / "src"
     finally:
         for each in made:
             each.rmdir()

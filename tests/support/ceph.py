@@ -4,11 +4,11 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mofang_local import loading
+from mofang_local import loading, mount_namespaces
 from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import FILE_SYSTEM, GIB, IMAGE, S3_PORT, CephSettings
 from mofang_local.images import platform_image
@@ -37,7 +37,7 @@ def running_ceph() -> Iterator[CephCluster]:
     image = platform_image(found, IMAGE, print)
     for node in NODES:
         loading.load(found, node, {IMAGE: image})
-    cluster = CephCluster(SETTINGS, Kubectl(found))
+    cluster = CephCluster(SETTINGS, Kubectl(found), found)
     # Of a run that was killed.
     cluster.remove(data=True)
     try:
@@ -71,26 +71,37 @@ def forwarded_s3() -> Iterator[str]:
             forwarding.terminate()
 
 
+def mount_on(node: str) -> Path:
+    """Return where this machine sees the file system that a node has mounted."""
+    (found,) = [each for each in NODES if each.name == node]
+    root = mount_namespaces.root(paths(), found)
+    return root / SETTINGS.mount(node).relative_to("/")
+
+
 @contextmanager
-def directories_on(source: Path, target: Path, names: list[str]) -> Iterator[None]:
+def directories_on(
+    source: Callable[[str], Path], target: Path, names: list[str]
+) -> Iterator[None]:
     """Let directories of the platform's storage be those of another file system.
 
     Volumes, claims and sub-paths of pods stay as they are.
 
     Args:
-        source: Root of the other file system, as a node mounts it.
+        source: Root of the other file system by the name of a node, as that sees it.
         target: Root of the platform's storage.
         names: Directories that are below both.
     """
+    found = paths()
+    pairs = [(node, name) for node in NODES for name in names]
     try:
-        for name in names:
-            command = ["mount", "--bind", str(source / name), str(target / name)]
-            subprocess.run(command, check=True)
+        for node, name in pairs:
+            own, shown = source(node.name) / name, target / name
+            mount_namespaces.run(found, node, "mount", "--bind", str(own), str(shown))
         yield
     finally:
-        for name in names:
-            command = ["umount", "--lazy", str(target / name)]
-            subprocess.run(command, check=False, capture_output=True)
+        for node, name in pairs:
+            command = ("umount", "--lazy", str(target / name))
+            mount_namespaces.run(found, node, *command, check=False)
 
 
 def mount_process(node: str) -> int:

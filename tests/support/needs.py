@@ -43,6 +43,7 @@ _UNIT = {
     "faketime": "faketime",
     "setpriv": "util-linux",
     "unshare": "util-linux",
+    "ip": "iproute2",
     # Administrators type them to back up and to migrate.
     "rsync": "rsync",
     "sqlite3": "sqlite3",

@@ -7,6 +7,7 @@ process before or after one of them, as it is asked.
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -22,7 +23,17 @@ from support.child_process import ChildProcess
 
 _MODULE = "support.reconciler_process"
 _MARK = "file system: "
-_EVENTS = {"os.mkdir", "os.chmod", "os.chown", "os.rename", "os.remove", "os.rmdir"}
+_EVENTS = {
+    "os.mkdir",
+    "os.chmod",
+    "os.chown",
+    "os.rename",
+    "os.remove",
+    "os.rmdir",
+    "os.setxattr",
+}
+_TIME = re.compile(r"\d{8}T\d{6}Z")
+"""In names of snapshots, which are others each time."""
 
 
 class ReconcilerProcess:
@@ -109,10 +120,13 @@ class _AuditHook:
             self._die()
         if event not in _EVENTS:
             return
-        name = f"{event.removeprefix('os.')} {arguments[0]}"
-        if isinstance(arguments[0], int):
-            path = Path(f"/proc/self/fd/{arguments[0]}").readlink()
-            name = f"{event.removeprefix('os.')} {path.name}"
+        of = arguments[0]
+        if isinstance(of, int):
+            of = Path(f"/proc/self/fd/{of}").readlink().name
+        words = [event.removeprefix("os."), _TIME.sub("*", str(of))]
+        if event == "os.setxattr":
+            words.append(arguments[1])
+        name = " ".join(words)
         if name == self._kill_at and self._moment == "before":
             self._die()
         os.write(1, f"{_MARK}{name}\n".encode())

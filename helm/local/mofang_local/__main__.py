@@ -10,6 +10,7 @@ from pathlib import Path
 from mofang_local import (
     cleanup,
     compatibility,
+    mount_namespaces,
     network,
     network_policies,
     nodes,
@@ -26,6 +27,7 @@ from mofang_local.local_paths import LocalPaths, paths
 from mofang_local.locks import file_lock
 from mofang_local.migration import Migration, PlatformCeph
 from mofang_local.network import NODES
+from mofang_local.processes import Supervisor
 from mofang_local.progress import Progress
 
 
@@ -215,7 +217,7 @@ def kubectl(options: argparse.Namespace) -> None:
 
 
 def shell(options: argparse.Namespace) -> None:
-    """A shell inside a node's network, with kubectl and ctr at hand."""
+    """A shell inside a node, with kubectl and ctr at hand."""
     found = paths()
     node = next(each for each in NODES if each.name == options.node)
     if not network.exists():
@@ -227,7 +229,10 @@ def shell(options: argparse.Namespace) -> None:
         "CONTAINERD_NAMESPACE": "k8s.io",
         "PATH": f"{found.programs}:{os.environ['PATH']}",
     }
-    command = ["nsenter", f"--net=/run/netns/{node.namespace}", "bash"]
+    inside = Supervisor(found.run, found.logs).entering(
+        node.namespace, mount_namespaces.name(node)
+    )
+    command = [*inside, "bash"]
     sys.exit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603
 
 
@@ -264,7 +269,7 @@ def parser() -> argparse.ArgumentParser:
     add("status", status, "what runs")
     command = add("logs", logs, "the end of a program's log")
     command.add_argument("component", nargs="?")
-    command = add("shell", shell, "a shell in a node's network")
+    command = add("shell", shell, "a shell in a node's namespaces")
     names = [node.name for node in NODES]
     command.add_argument("node", nargs="?", choices=names, default=names[0])
     command = add("kubectl", kubectl, "kubectl on the local cluster")

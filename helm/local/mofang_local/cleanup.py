@@ -100,9 +100,9 @@ def end_containers(paths: LocalPaths, *, grace_seconds: float = 5) -> None:
     Where files are on a CephFS of this machine, its own processes are the last: what
     the others have written is with them.
     """
-    if storage.client_mounts(paths.state):
+    if storage.has_client_mounts(paths):
         _end_processes(_clients_of_storage, grace_seconds)
-        storage.flush(paths.state)
+        storage.flush(paths)
     _end_processes(_container_pids, grace_seconds)
     for pid in _shim_pids(paths):
         with contextlib.suppress(ProcessLookupError):

@@ -12,6 +12,7 @@ from mofang_local import (
     cleanup,
     control_plane,
     loading,
+    mount_namespaces,
     network,
     network_policies,
     nodes,
@@ -86,6 +87,7 @@ class Cluster:
         """Everything that runs beside the pods, but the way in."""
         found = [*self._host.control_plane(self.paths)]
         for node in self._host.nodes:
+            found += mount_namespaces.programs(node)
             found += nodes.programs(self.paths, node)
         return found
 
@@ -165,6 +167,7 @@ class Cluster:
         cgroups.create(cgroups.SYSTEM)
         for node in self._host.nodes:
             cgroups.create(node.cgroup)
+            mount_namespaces.create(self.supervisor, node)
             nodes.write(self.paths, node, pause)
         (self.paths.state / "etcd").mkdir(mode=0o700, exist_ok=True)
         self._make_directories()

@@ -13,6 +13,7 @@ from mofang_local import images, preflight, services, storage
 from mofang_local.ceph.settings import IMAGE
 from mofang_local.cluster import Cluster
 from mofang_local.errors import PreflightError
+from mofang_local.network import CPU_NODE
 from mofang_local.storage import StorageKind
 from mofang_local.tree_copy import PACKAGES, copy_tree, size_of
 
@@ -53,7 +54,7 @@ class PlatformCeph:
             PreflightError: It is not.
         """
         mount = self._settings.operator_mount
-        if not storage.client_mounts(mount):
+        if not storage.client_mounts(self._cluster.paths, CPU_NODE, mount):
             raise PreflightError(f"Ceph is not mounted at {mount}: run `make up`.")
         return mount
 

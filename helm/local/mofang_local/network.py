@@ -28,6 +28,8 @@ class Node:
     node_type: str
     """``cpu`` or ``gpu``."""
     fake_gpus: int = 0
+    own_mounts: bool = False
+    """Whether it has a mount namespace of its own, rather than this machine's."""
 
     @property
     def namespace(self) -> str:
@@ -52,6 +54,7 @@ GPU_NODE = Node(
     pod_range="10.244.1.0/24",
     node_type="gpu",
     fake_gpus=4,
+    own_mounts=True,
 )
 NODES = (CPU_NODE, GPU_NODE)
 API_SERVER = f"https://{CPU_NODE.address}:{API_PORT}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from mofang_local import cgroups
+from mofang_local import cgroups, mount_namespaces
 from mofang_local.local_paths import LocalPaths
 from mofang_local.network import DNS_ADDRESS, POD_RANGE, Node
 from mofang_local.processes import Program
@@ -195,12 +195,16 @@ def programs(paths: LocalPaths, node: Node) -> tuple[Program, ...]:
     path = f"{bin_}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     marks = ",".join(f"{key}={value}" for key, value in labels(node).items())
 
+    # The rules of kube-proxy are the network's, and mount nothing.
+    mounting = {"containerd", "kubelet"}
+
     def program(name: str, configuration: str, *arguments: str) -> Program:
         return Program(
             name=f"{name}-{node.name}",
             configuration=configuration,
             command=(str(bin_ / name), *arguments),
             namespace=node.namespace,
+            mount_namespace=mount_namespaces.name(node) if name in mounting else None,
             cgroup=cgroups.SYSTEM,
             environment={"PATH": path},
         )

@@ -23,7 +23,7 @@ from mofang_local.durations import Durations
 from mofang_local.errors import BuildError
 from mofang_local.images import Image, PlannedImage
 from mofang_local.local_paths import LocalPaths
-from mofang_local.network import NODES
+from mofang_local.network import CPU_NODE, NODES
 from mofang_local.operators import OPERATORS, Operator
 from mofang_local.platform import Platform
 from mofang_local.progress import Progress, Step, duration
@@ -230,7 +230,9 @@ class Preparation:
         self._own[IMAGE] = images.platform_image(self._paths, IMAGE, step.set_note)
 
     def _start_ceph(self, _: Step) -> None:
-        was_mounted = storage.client_mounts(storage.root(self._paths))
+        was_mounted = storage.client_mounts(
+            self._paths, CPU_NODE, storage.root(self._paths)
+        )
         storage.start_ceph(self._paths, self._cluster.kubectl, self._own[IMAGE])
         storage.mount_ceph(self._paths)
         if not was_mounted:

@@ -28,6 +28,8 @@ class Program:
     command: tuple[str, ...]
     namespace: str | None = None
     """Network namespace it runs in; None is the machine's own."""
+    mount_namespace: str | None = None
+    """Program whose mount namespace it runs in; None is the machine's own."""
     cgroup: str = ""
     """Cgroup that its time counts for, from ``/`` on; empty for the launcher's."""
     environment: dict[str, str] = field(default_factory=dict)
@@ -40,7 +42,9 @@ class Program:
     def fingerprint(self) -> str:
         """Changes with the command, the build behind it and its configuration."""
         found = shutil.which(self.command[0]) or self.command[0]
-        parts = (str(Path(found).resolve()), *self.command[1:], self.configuration)
+        parts = [str(Path(found).resolve()), *self.command[1:], self.configuration]
+        if self.mount_namespace:
+            parts.append(self.mount_namespace)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -94,21 +98,40 @@ class Supervisor:
         """Every program that was started and not yet ended."""
         return sorted(record.stem for record in self._run.glob("*.pid"))
 
+    def entering(self, network: str | None, mounts: str | None) -> list[str]:
+        """Return what a command begins with, to run in namespaces.
+
+        Args:
+            network: Name of the network namespace; None for the machine's own.
+            mounts: Program whose mount namespace it is; None for the machine's own.
+
+        Raises:
+            StartError: That program does not run.
+        """
+        flags = [f"--net=/run/netns/{network}"] if network else []
+        if mounts:
+            if (pid := self.pid(mounts)) is None:
+                raise StartError(f"{mounts} does not run, and its mounts are gone.")
+            flags.append(f"--mount=/proc/{pid}/ns/mnt")
+        return ["nsenter", *flags] if flags else []
+
     def start(self, program: Program) -> None:
-        """Start it unless it runs; output goes to its log file."""
+        """Start it unless it runs; output goes to its log file.
+
+        Raises:
+            StartError: The namespaces that it is to run in are not there.
+        """
         if self.pid(program.name):
             return
         self._run.mkdir(parents=True, exist_ok=True)
         self._logs.mkdir(parents=True, exist_ok=True)
-        command = list(program.command)
-        if program.namespace:
-            command = ["nsenter", f"--net=/run/netns/{program.namespace}", *command]
+        inside = self.entering(program.namespace, program.mount_namespace)
         log = self.log_of(program.name)
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
         with log.open("w") as out:
             process = subprocess.Popen(  # noqa: S603 - commands are ours
-                command,
+                [*inside, *program.command],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

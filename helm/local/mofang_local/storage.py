@@ -4,22 +4,19 @@ Volumes and claims are the same for both: a CephFS is mounted over the directory
 """
 
 import shutil
-import subprocess
 from enum import StrEnum
 from pathlib import Path
 
-from mofang_local import loading, network
+from mofang_local import loading, mount_namespaces
 from mofang_local.ceph.cluster import CephCluster
-from mofang_local.ceph.settings import IMAGE, CephSettings
+from mofang_local.ceph.settings import CLIENT_KIND, IMAGE, CephSettings
 from mofang_local.errors import PreflightError, StartError
 from mofang_local.files import write_private
 from mofang_local.images import Image
 from mofang_local.kubernetes import Kubectl
 from mofang_local.local_paths import LocalPaths
 from mofang_local.log_migration import OWNER, make_shared_directories
-from mofang_local.network import CPU_NODE, NODES
-
-_CLIENT_KIND = "fuse.ceph-fuse"
+from mofang_local.network import CPU_NODE, NODES, Node
 
 
 class StorageKind(StrEnum):
@@ -77,7 +74,7 @@ def mount_root(paths: LocalPaths) -> None:
     """
     here, former = paths.storage, paths.former_storage
     if kind_of(paths) is StorageKind.CEPH:
-        if (here / "users").is_dir() and not client_mounts(here):
+        if (here / "users").is_dir() and not client_mounts(paths, CPU_NODE, here):
             if former.exists():
                 raise StartError(
                     f"Files of people are in {here} and in {former}: one of them is "
@@ -87,8 +84,9 @@ def mount_root(paths: LocalPaths) -> None:
         return
     if not former.exists():
         return
-    for each in reversed(client_mounts(here)):
-        network.run("umount", "--lazy", str(each))
+    for node in NODES:
+        for each in reversed(client_mounts(paths, node, here)):
+            mount_namespaces.run(paths, node, "umount", "--lazy", str(each))
     try:
         if here.exists():
             here.rmdir()
@@ -139,7 +137,7 @@ def start_ceph(paths: LocalPaths, kubectl: Kubectl, image: Image) -> CephCluster
     """
     for node in NODES:
         loading.load(paths, node, {IMAGE: image})
-    cluster = CephCluster(ceph_settings(paths), kubectl)
+    cluster = CephCluster(ceph_settings(paths), kubectl, paths)
     cluster.apply(image.reference)
     cluster.wait()
     make_shared_directories(cluster.settings.operator_mount)
@@ -153,7 +151,7 @@ def end_unused_ceph(paths: LocalPaths, kubectl: Kubectl) -> None:
     A migration that was interrupted leaves one. What it keeps stays, so that the
     migration goes on from there.
     """
-    cluster = CephCluster(ceph_settings(paths), kubectl)
+    cluster = CephCluster(ceph_settings(paths), kubectl, paths)
     own = {cluster.settings.namespace, cluster.settings.mounts_namespace}
     found = {each["metadata"]["name"] for each in kubectl.get("namespaces")["items"]}
     if kind_of(paths) is not StorageKind.CEPH and own & found:
@@ -163,15 +161,17 @@ def end_unused_ceph(paths: LocalPaths, kubectl: Kubectl) -> None:
 def mount_ceph(paths: LocalPaths) -> None:
     """Mount the running Ceph where the volumes of projects begin.
 
-    Both nodes are one machine with one table of mounts, so one path leads to one mount:
-    that of the first node.
+    One path leads to the node's own mount on each of them.
     """
-    paths.storage.mkdir(parents=True, exist_ok=True)
-    # Whoever comes too early finds nothing to write to.
-    if not client_mounts(paths.storage):
-        paths.storage.chmod(0o555)
-        source = ceph_settings(paths).mount(CPU_NODE.name)
-        network.run("mount", "--bind", str(source), str(paths.storage))
+    target = paths.storage
+    target.mkdir(parents=True, exist_ok=True)
+    for node in NODES:
+        if client_mounts(paths, node, target):
+            continue
+        # Whoever comes too early finds nothing to write to.
+        mount_namespaces.run(paths, node, "chmod", "0555", str(target))
+        source = ceph_settings(paths).mount(node.name)
+        mount_namespaces.run(paths, node, "mount", "--bind", str(source), str(target))
 
 
 def make_private_directory(folder: Path) -> None:
@@ -181,20 +181,29 @@ def make_private_directory(folder: Path) -> None:
     shutil.chown(folder, OWNER, OWNER)
 
 
-def client_mounts(below: Path) -> list[Path]:
-    """Mounts of a CephFS at a path and below it."""
-    lines = Path("/proc/self/mounts").read_text().splitlines()
-    points = [
-        Path(line.split()[1]) for line in lines if line.split()[2] == _CLIENT_KIND
+def client_mounts(paths: LocalPaths, node: Node, below: Path) -> list[Path]:
+    """Mounts of a CephFS at a path and below it, as a node sees them.
+
+    Args:
+        paths: Directories of the one-machine platform.
+        node: The node; one that was not started has none.
+        below: The path.
+    """
+    return [
+        point
+        for point, kind in mount_namespaces.mounts(paths, node)
+        if kind == CLIENT_KIND and (point == below or below in point.parents)
     ]
-    return [each for each in points if each == below or below in each.parents]
 
 
-def flush(below: Path) -> None:
+def has_client_mounts(paths: LocalPaths) -> bool:
+    """Whether a CephFS of this machine is mounted on any node."""
+    return any(client_mounts(paths, node, paths.state) for node in NODES)
+
+
+def flush(paths: LocalPaths) -> None:
     """Let what clients hold back be written; for before the daemons end."""
-    for point in client_mounts(below):
-        subprocess.run(  # noqa: S603 - the command is ours
-            ["timeout", "20", "sync", "--file-system", str(point)],  # noqa: S607
-            check=False,
-            capture_output=True,
-        )
+    for node in NODES:
+        for point in client_mounts(paths, node, paths.state):
+            command = ("timeout", "20", "sync", "--file-system", str(point))
+            mount_namespaces.run(paths, node, *command, check=False)

@@ -5,22 +5,32 @@ import os
 import shutil
 from pathlib import Path
 
-from mofang_local import network
+from mofang_local import mount_namespaces
 from mofang_local.ceph import keys, manifests, mounts
-from mofang_local.ceph.settings import UID, CephSettings
+from mofang_local.ceph.settings import CLIENT_KIND, UID, CephSettings
 from mofang_local.errors import StartError
 from mofang_local.kubernetes import Kubectl, wait
-from mofang_local.network import NODES
+from mofang_local.local_paths import LocalPaths
+from mofang_local.network import CPU_NODE, NODES, Node
 
 START_SECONDS = 180
 
 
 class CephCluster:
-    """One Ceph: its daemons and its mounts on the nodes."""
+    """One Ceph: its daemons and its mounts on the nodes.
 
-    def __init__(self, settings: CephSettings, kubectl: Kubectl) -> None:
+    Args:
+        settings: Which.
+        kubectl: For the running cluster.
+        paths: Directories of the one-machine platform that the cluster is of.
+    """
+
+    def __init__(
+        self, settings: CephSettings, kubectl: Kubectl, paths: LocalPaths
+    ) -> None:
         self.settings = settings
         self._kubectl = kubectl
+        self._paths = paths
 
     @property
     def keys(self) -> dict[str, str]:
@@ -33,7 +43,8 @@ class CephCluster:
         ``image``: reference of the image, which the nodes must have.
         """
         self._make_directories()
-        share(self.settings.mounts)
+        for node in NODES:
+            self._share(node)
         self._kubectl.apply([manifests.namespace(self.settings)])
         self._kubectl.apply(manifests.daemons(self.settings, image, self.keys))
         self._kubectl.apply(mounts.manifests(self.settings, image, self.keys))
@@ -54,13 +65,12 @@ class CephCluster:
 
     def is_mounted(self) -> bool:
         """Whether every node and the operator have it mounted."""
-        text = Path("/proc/self/mounts").read_text()
-        return all(f" {each} fuse" in text for each in self.mount_points())
-
-    def mount_points(self) -> list[Path]:
-        """Where it is mounted on this machine."""
-        nodes = [self.settings.mount(node.name) for node in NODES]
-        return [*nodes, self.settings.operator_mount]
+        wanted = [(node, self.settings.mount(node.name)) for node in NODES]
+        wanted.append((CPU_NODE, self.settings.operator_mount))
+        return all(
+            (point, CLIENT_KIND) in mount_namespaces.mounts(self._paths, node)
+            for node, point in wanted
+        )
 
     def run(self, *command: str) -> str:
         """Run a command in the monitor's pod, which has the administrator's key.
@@ -97,7 +107,8 @@ class CephCluster:
             *("delete", "persistentvolume", f"{self.settings.namespace}-data"),
             "--ignore-not-found",
         )
-        unshare(self.settings.mounts)
+        for node in NODES:
+            self._unmount(node)
         if data:
             shutil.rmtree(self.settings.folder, ignore_errors=True)
 
@@ -110,28 +121,25 @@ class CephCluster:
                 os.chown(folder, UID, UID)
         settings.mounts.mkdir(parents=True, exist_ok=True)
 
+    def _share(self, node: Node) -> None:
+        """Let a node and every pod on it see what is mounted below the directory."""
+        folder = self.settings.mounts
+        if folder not in self._points(node):
+            for flags in (["--bind", str(folder)], ["--make-rshared"]):
+                mount_namespaces.run(self._paths, node, "mount", *flags, str(folder))
 
-def share(folder: Path) -> None:
-    """Let mounts below a directory be seen by this machine and every pod on it."""
-    if not _is_mounted(folder):
-        network.run("mount", "--bind", str(folder), str(folder))
-        network.run("mount", "--make-rshared", str(folder))
+    def _unmount(self, node: Node) -> None:
+        """Remove what a node has mounted in the directory, and its sharing."""
+        folder = self.settings.mounts
+        inside = [
+            each
+            for each in self._points(node)
+            if each == folder or folder in each.parents
+        ]
+        for point in sorted(inside, key=lambda each: len(each.parts), reverse=True):
+            mount_namespaces.run(
+                self._paths, node, "umount", "--lazy", str(point), check=False
+            )
 
-
-def unshare(folder: Path) -> None:
-    """Remove everything that is mounted in a directory, and its sharing."""
-    points = [
-        line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()
-    ]
-    inside = [each for each in points if each == str(folder) or _within(each, folder)]
-    for point in sorted(inside, key=len, reverse=True):
-        network.run("umount", "--lazy", point, check=False)
-
-
-def _within(point: str, folder: Path) -> bool:
-    return point.startswith(f"{folder}/")
-
-
-def _is_mounted(folder: Path) -> bool:
-    text = Path("/proc/self/mounts").read_text()
-    return any(line.split()[1] == str(folder) for line in text.splitlines())
+    def _points(self, node: Node) -> list[Path]:
+        return [point for point, _ in mount_namespaces.mounts(self._paths, node)]

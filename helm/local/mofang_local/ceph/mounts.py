@@ -39,13 +39,12 @@ def manifests(
         "ceph.conf": configuration.configuration(settings),
         **{each.name: each.read_text() for each in sorted(PROGRAM.glob("*.py"))},
     }
-    node = "/mounts" if settings.shared_path else "/mounts/$(NODE_NAME)"
     found = [
         build_namespace(settings.mounts_namespace, "privileged"),
         _object(settings, "ConfigMap", "ceph-mount", data=files),
     ]
     for entity, target, selector in (
-        (keys.MOUNTS, f"{node}/{FILE_SYSTEM}", {}),
+        (keys.MOUNTS, f"/mounts/$(NODE_NAME)/{FILE_SYSTEM}", {}),
         (keys.OPERATOR, f"/mounts/operator/{FILE_SYSTEM}", {NODE_TYPE_LABEL: "cpu"}),
     ):
         client = entity.removeprefix("client.")

@@ -11,6 +11,9 @@ UID = 64045
 """User and group of Debian's daemons."""
 
 FILE_SYSTEM = "cephfs"
+CLIENT_KIND = "fuse.ceph-fuse"
+"""Of file system, as the kernel calls what ceph-fuse mounts."""
+
 MON_PORT = 3300
 S3_PORT = 7480
 GIB = 1024**3
@@ -32,13 +35,10 @@ class CephSettings:
     """What it keeps: store of the monitor, file of the OSD, keys."""
 
     mounts: Path
-    """Where it is mounted on this machine, below one directory for each node."""
+    """Where it is mounted, below one directory for each node, which it sees itself."""
 
     size_bytes: int = DEFAULT_SIZE_BYTES
     """Of the OSD's file, which is sparse."""
-
-    shared_path: bool = False
-    """Whether nodes have mounts of their own at the same path."""
 
     @property
     def mounts_namespace(self) -> str:
@@ -60,7 +60,7 @@ class CephSettings:
         return self.folder / "data"
 
     def mount(self, node: str) -> Path:
-        """Where a node's pods find it.
+        """Where a node has it, as that node sees its mounts.
 
         ``node``: name of the node.
         """
