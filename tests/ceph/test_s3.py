@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -23,14 +22,9 @@ from mofang_api.models import JobState
 from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import S3_PORT
 from mofang_spawner.data_sources.models import DataSource
-from mofang_spawner.data_sources.s3_config import (
-    KEY_FILE,
-    SECRET_FILE,
-    render_config,
-    render_credentials,
-    s3_sources,
-)
+from mofang_spawner.data_sources.s3_config import s3_sources
 from support.ceph import SETTINGS, forwarded_s3
+from support.data_files import write_data_files
 
 pytest_plugins = ["cluster.test_jobs_world"]
 
@@ -154,21 +148,14 @@ def run(
         for name in keys
     ]
     sources = s3_sources([DataSource.model_validate(each) for each in bodies])
-    for name, _ in sources:
-        write_keys(folder / "secrets" / name, keys[name])
-    aws = folder / "aws"
-    aws.mkdir()
-    (aws / "config").write_text(render_config(sources))
-    (aws / "credentials").write_text(render_credentials(sources, str(folder)))
+    files = write_data_files(
+        folder, sources, {name: (each.access, each.secret) for name, each in keys.items()}
+    )
     variables = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
-    } | {
-        "AWS_CONFIG_FILE": str(aws / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(aws / "credentials"),
-        # Neither a home's files nor a proxy are to count.
-        "HOME": str(folder),
-        "NO_PROXY": "127.0.0.1",
     }
+    # Neither a home's files nor a proxy are to count.
+    variables |= files | {"HOME": str(folder), "NO_PROXY": "127.0.0.1"}
 
     def program(text: str, **names: str) -> list[str]:
         head = "".join(f"{key} = {value!r}\n" for key, value in names.items())
@@ -185,12 +172,6 @@ def run(
         return done.stdout.splitlines()
 
     return program
-
-
-def write_keys(folder: Path, keys: Keys) -> None:
-    folder.mkdir(parents=True)
-    (folder / KEY_FILE).write_text(keys.access)
-    (folder / SECRET_FILE).write_text(keys.secret)
 
 
 def test_programs_read_and_write_a_bucket_without_a_line_of_configuration(
