@@ -88,7 +88,7 @@ def _notebook(body: bytes) -> Model:
     try:
         found = nbformat.reads(body.decode(), as_version=4)
         nbformat.validate(found)
-    except (ValueError, nbformat.ValidationError, AttributeError, KeyError) as err:
+    except Exception as err:  # noqa: BLE001 - it trips over what is no notebook
         raise NotTextError(
             "The notebook cannot be read. Download it, and open it as text."
         ) from err

@@ -63,7 +63,9 @@ def refusing(source: BucketSource) -> Iterator[None]:
     try:
         yield
     except ClientError as err:
-        raise _refusal(source, str(err.response["Error"].get("Code"))) from err
+        status = err.response["ResponseMetadata"].get("HTTPStatusCode", 0)
+        code = str(err.response["Error"].get("Code"))
+        raise _refusal(source, code, status) from err
     except (CredentialRetrievalError, NoCredentialsError) as err:
         raise NoKeysError(
             f"The keys of {source.name} are not there. Ask an administrator of the "
@@ -78,7 +80,7 @@ def refusing(source: BucketSource) -> Iterator[None]:
         ) from err
 
 
-def _refusal(source: BucketSource, code: str) -> FilesError:
+def _refusal(source: BucketSource, code: str, status: int) -> FilesError:
     name = source.name
     if code in _BAD_KEYS:
         return DeniedError(
@@ -96,8 +98,6 @@ def _refusal(source: BucketSource, code: str) -> FilesError:
         )
     if code in _ABSENT:
         return AbsentError("The object is not there any more. Refresh the list.")
-    if code == "InvalidArgument":
-        return FilesError("The list has changed. Refresh it.")
-    if code.isdigit() and int(code) < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return FilesError(f"The store of {name} refuses that ({code}).")
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return FilesError(f"The store of {name} refuses that ({code}). Refresh the list.")
     return StoreAwayError(f"The store of {name} cannot answer now ({code}). Try again.")

@@ -99,20 +99,33 @@ OBJECTS = {
 } | {f"raw/many/{number:05}.bin": b"" for number in range(MANY)}
 
 
-@pytest.fixture
-def s3(monkeypatch, tmp_path):
-    """Buckets that this server has keys of, and one that they do not open."""
+BUCKETS = {
+    "lake": "lake/raw",
+    "closed": "vault",
+    "gone": "nowhere",
+    "whole": "lake",
+}
+
+
+@pytest.fixture(scope="module")
+def store():
+    """A store with keys for each source, which open one bucket."""
     with running_s3() as server:
         server.make_bucket("lake", OBJECTS)
         server.make_bucket("vault", {"a": b"a"})
-        for name in ("lake", "closed", "gone"):
+        for name in BUCKETS:
             server.make_user(name, ["lake", "nowhere"])
         server.lock()
-        buckets = {"lake": "lake/raw", "closed": "vault", "gone": "nowhere"}
-        for name, value in server.write_files(tmp_path, buckets).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield server
+
+
+@pytest.fixture
+def s3(store, monkeypatch, tmp_path):
+    """What a pod has of it."""
+    for name, value in store.write_files(tmp_path, BUCKETS).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return store
 
 
 @pytest.fixture
@@ -121,8 +134,8 @@ async def server(s3, monkeypatch, tmp_path):
         yield notebook
 
 
-async def get(http, path, **query):
-    return await http.get(f"{API}/data{path}", params=query)
+async def get(http, where, /, **query):
+    return await http.get(f"{API}/data{where}", params=query)
 
 
 async def test_the_sources_are_listed_without_a_question_to_a_store(server, s3):
@@ -135,7 +148,7 @@ async def test_the_sources_are_listed_without_a_question_to_a_store(server, s3):
         "kind": "bucket",
         "location": "s3://lake/raw",
     }
-    assert [each["name"] for each in buckets] == ["lake", "closed", "gone"]
+    assert [each["name"] for each in buckets] == list(BUCKETS)
 
 
 async def test_a_server_without_buckets_has_none(monkeypatch, tmp_path):
@@ -233,7 +246,8 @@ async def test_a_download_is_the_object_to_the_letter(server):
         ("/objects", {"source": "gone"}, 404, "no bucket nowhere"),
         ("/object", {"source": "lake", "path": "none"}, 404, "not there any more"),
         ("/download", {"source": "lake", "path": "none"}, 404, "not there any more"),
-        ("/object", {"source": "lake", "path": ""}, 400, "No object can have"),
+        ("/object", {"source": "lake", "path": ""}, 404, "not there any more"),
+        ("/object", {"source": "whole", "path": ""}, 400, "No object can have"),
         (
             "/object",
             {"source": "lake", "path": "image.png", "format": "text"},
@@ -328,7 +342,7 @@ async def test_keys_are_in_no_answer_and_in_no_log(server, s3, tmp_path, caplog)
     caplog.set_level(logging.INFO)
     said = []
     async with server.client() as http:
-        for source in ("lake", "closed", "gone"):
+        for source in BUCKETS:
             for path in ("", "/objects", "/object", "/download"):
                 answer = await get(http, path, source=source, path="train.csv")
                 said.append(f"{answer.request.url} {answer.headers} {answer.text}")

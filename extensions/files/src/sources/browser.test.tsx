@@ -8,7 +8,12 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 
-import { fill, isDisabled, isEnabled, press } from '../../../shared/testing/controls';
+import {
+  fill,
+  isDisabled,
+  isEnabled,
+  press
+} from '../../../shared/testing/controls';
 import { SourceBrowser } from './browser';
 import { SourceBrowserModel } from './browserModel';
 import { documentPath } from './drive';
@@ -129,6 +134,7 @@ test('the path leads back', async () => {
 test('names are looked for in the store once the person pauses', async () => {
   const { model, sources } = await shown();
   await model.open(model.entries[1]);
+  await screen.findByRole('option', { name: /train\.csv/ });
   await fill('Name begins with', 'tr/');
   await waitFor(() => assert.equal(sources.asked.at(-1), 'lake:tr@'));
   await waitFor(() => assert.equal(screen.getAllByRole('option').length, 1));

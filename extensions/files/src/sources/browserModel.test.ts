@@ -1,3 +1,5 @@
+import '../../../shared/testing/dom';
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -183,9 +183,11 @@ export class SourceBrowserModel extends VDomModel {
       ...first,
       ...directories.map((name): Entry => ({ kind: 'directory', name })),
       ...last,
-      ...objects.map(
-        (object): Entry => ({ kind: 'object', name: object.name, object })
-      )
+      ...objects.map((object): Entry => ({
+        kind: 'object',
+        name: object.name,
+        object
+      }))
     ];
     this._next = next;
   }

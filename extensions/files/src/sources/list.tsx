@@ -24,7 +24,12 @@ export function EntryList({ model, trans }: IListProps): JSX.Element {
   const place = `${source?.name ?? ''}/${path}`;
 
   React.useEffect(() => {
-    if (hasMore && !isBusy && !model.failure && end + PREFETCH_ROWS > entries.length) {
+    if (
+      hasMore &&
+      !isBusy &&
+      !model.failure &&
+      end + PREFETCH_ROWS > entries.length
+    ) {
       void model.more();
     }
   }, [end, entries.length, hasMore, isBusy]);
@@ -36,7 +41,12 @@ export function EntryList({ model, trans }: IListProps): JSX.Element {
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     const page = Math.floor(scroller.current!.clientHeight / rowHeight);
-    const row = rowAfter(event.key, active, Math.max(1, page - 1), entries.length);
+    const row = rowAfter(
+      event.key,
+      active,
+      Math.max(1, page - 1),
+      entries.length
+    );
     if (row !== null) {
       model.setActive(row);
     } else if (event.key === 'Enter' && model.activeEntry) {
@@ -49,7 +59,9 @@ export function EntryList({ model, trans }: IListProps): JSX.Element {
     event.preventDefault();
     event.stopPropagation();
   };
-  const rows = entries.slice(first, end).map((entry, at) => ({ entry, row: first + at }));
+  const rows = entries
+    .slice(first, end)
+    .map((entry, at) => ({ entry, row: first + at }));
   if (entries[active] && (active < first || active >= end)) {
     // Whoever reads the screen hears it, also when it was scrolled away.
     rows.push({ entry: entries[active], row: active });
@@ -112,7 +124,9 @@ const Row = React.memo(function Row(props: IRowProps): JSX.Element {
       onDoubleClick={() => void model.open(entry)}
     >
       <Icon.react tag="span" aria-hidden="true" />
-      <span className="mf-Sources-name">{entry.name || trans.__('(no name)')}</span>
+      <span className="mf-Sources-name">
+        {entry.name || trans.__('(no name)')}
+      </span>
       <span className="mf-Sources-size">
         {entry.kind === 'object' ? (
           sizeText(entry.object.size)

@@ -2,12 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { request } from '@mofang/shared';
 
-import type {
-  IDataSources,
-  IListing,
-  IListingRequest,
-  ISource
-} from './model';
+import type { IDataSources, IListing, IListingRequest, ISource } from './model';
 
 /** Asks the notebook's server, which has the keys. */
 export class ServerDataSources implements IDataSources {

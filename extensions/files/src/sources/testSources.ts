@@ -55,9 +55,7 @@ export class FakeSources implements IDataSources {
     const first = Number(token);
     const next = first + this.page;
     return {
-      directories: first
-        ? []
-        : (this.directories[path] ?? []).filter(begins),
+      directories: first ? [] : (this.directories[path] ?? []).filter(begins),
       objects: all.slice(first, next),
       next: next < all.length ? String(next) : null
     };
