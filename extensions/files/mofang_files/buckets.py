@@ -109,7 +109,7 @@ class BucketReader:
         self._lock = threading.Lock()
 
     def list(
-        self, source: BucketSource, path: str, *, starts: str = "", token: str = ""
+        self, source: BucketSource, path: str, *, starts: str = "", after: str = ""
     ) -> Listing:
         """Return a page of what is at a path.
 
@@ -117,7 +117,7 @@ class BucketReader:
             source: Where.
             path: Empty, or with a slash at its end.
             starts: How the names begin.
-            token: Of the page before; empty for the first one.
+            after: What the page before named as its next; empty for the first one.
 
         Raises:
             FilesError: It cannot be listed; says why.
@@ -131,8 +131,8 @@ class BucketReader:
             "Delimiter": "/",
             "MaxKeys": PAGE,
         }
-        if token:
-            asked["ContinuationToken"] = token
+        if after:
+            asked["ContinuationToken"] = after
         with refusing(source):
             answer = self._client(source).list_objects_v2(**asked)
         begin = len(prefix)

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 _PART_BYTES = 2**20
 _THREADS = 4
-"""So that a store that does not answer holds up nothing but other questions to stores."""
+"""A store that does not answer holds up nothing but other questions to stores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +88,11 @@ class ObjectsHandler(DataHandler):
     async def get(self) -> None:
         source, path = self.asked()
         starts = self.get_query_argument("starts", "", strip=False)
-        token = self.get_query_argument("token", "")
+        # Not "token": Jupyter's own handlers take that for the person's.
+        after = self.get_query_argument("after", "")
         reader = self.data.reader
         found = await self.data.wait(
-            lambda: reader.list(source, path, starts=starts, token=token)
+            lambda: reader.list(source, path, starts=starts, after=after)
         )
         self.answer(_listing(found))
 

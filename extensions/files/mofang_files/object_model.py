@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import mimetypes
 from typing import Any
 
@@ -88,7 +87,7 @@ def _notebook(body: bytes) -> Model:
     try:
         found = nbformat.reads(body.decode(), as_version=4)
         nbformat.validate(found)
-    except Exception as err:  # noqa: BLE001 - it trips over what is no notebook
+    except Exception as err:
         raise NotTextError(
             "The notebook cannot be read. Download it, and open it as text."
         ) from err
@@ -96,5 +95,4 @@ def _notebook(body: bytes) -> Model:
         # What others wrote is not trusted because it says that it can be: JupyterLab
         # would run the scripts in its outputs.
         cell.metadata.pop("trusted", None)
-    notebook: Model = json.loads(nbformat.writes(found))
-    return notebook
+    return dict(found)

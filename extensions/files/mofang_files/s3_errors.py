@@ -99,5 +99,7 @@ def _refusal(source: BucketSource, code: str, status: int) -> FilesError:
     if code in _ABSENT:
         return AbsentError("The object is not there any more. Refresh the list.")
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return FilesError(f"The store of {name} refuses that ({code}). Refresh the list.")
+        return FilesError(
+            f"The store of {name} refuses that ({code}). Refresh the list."
+        )
     return StoreAwayError(f"The store of {name} cannot answer now ({code}). Try again.")

@@ -125,9 +125,9 @@ export class SourceBrowserModel extends VDomModel {
     if (this._next === null || this.isBusy) {
       return;
     }
-    const token = this._next;
+    const after = this._next;
     await this._work(async signal => {
-      const page = await this._page(this._place, this._starts, token, signal);
+      const page = await this._page(this._place, this._starts, after, signal);
       this._add(page);
     });
   }
@@ -163,10 +163,10 @@ export class SourceBrowserModel extends VDomModel {
   private async _page(
     { source, path }: IPlace,
     starts: string,
-    token: string,
+    after: string,
     signal: AbortSignal
   ): Promise<IListing> {
-    const request = { source: source!.name, path, starts, token };
+    const request = { source: source!.name, path, starts, after };
     const page = await this._sources.objects(request, signal);
     signal.throwIfAborted();
     return page;

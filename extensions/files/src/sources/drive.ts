@@ -1,7 +1,8 @@
 import { PathExt } from '@jupyterlab/coreutils';
-import type { Contents, ServerConnection } from '@jupyterlab/services';
+import { type Contents, ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
+import { ServiceError } from '@mofang/shared';
 
 import type { ServerDataSources } from './request';
 
@@ -42,8 +43,17 @@ export class SourceDrive implements Contents.IDrive {
     options: Contents.IFetchOptions = {}
   ): Promise<Contents.IModel> {
     const [source, path] = split(localPath);
-    const model = await this._sources.object(source, path, options);
-    return { ...model, path: localPath };
+    try {
+      const model = await this._sources.object(source, path, options);
+      return { ...model, path: localPath };
+    } catch (reason) {
+      // JupyterLab asks for the status of its own class of errors.
+      if (reason instanceof ServiceError) {
+        const answer = new Response(null, { status: reason.status });
+        throw new ServerConnection.ResponseError(answer, reason.message);
+      }
+      throw reason;
+    }
   }
 
   getDownloadUrl(localPath: string): Promise<string> {

@@ -33,8 +33,8 @@ export interface IListingRequest {
   path: string;
   /** How names begin. */
   starts: string;
-  /** Of the page before; empty for the first one. */
-  token: string;
+  /** What the page before named as its next; empty for the first one. */
+  after: string;
 }
 
 /** Answers questions about data sources. */

@@ -14,10 +14,10 @@ export class ServerDataSources implements IDataSources {
   }
 
   objects(
-    { source, path, starts, token }: IListingRequest,
+    { source, path, starts, after }: IListingRequest,
     signal: AbortSignal
   ): Promise<IListing> {
-    return this._get('objects', { source, path, starts, token }, signal);
+    return this._get('objects', { source, path, starts, after }, signal);
   }
 
   /** An object as JupyterLab opens files; its content only if asked for. */

@@ -44,15 +44,15 @@ export class FakeSources implements IDataSources {
     source,
     path,
     starts,
-    token
+    after
   }: IListingRequest): Promise<IListing> {
-    this.asked.push(`${source}:${path}${starts}@${token}`);
+    this.asked.push(`${source}:${path}${starts}@${after}`);
     const { gate } = this;
     await gate;
     this._fail();
     const begins = (name: string): boolean => name.startsWith(starts);
     const all = (this.objects_[path] ?? []).filter(({ name }) => begins(name));
-    const first = Number(token);
+    const first = Number(after);
     const next = first + this.page;
     return {
       directories: first ? [] : (this.directories[path] ?? []).filter(begins),
