@@ -1,13 +1,16 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
+import {
+  ILabShell,
+  IRouter,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Clipboard, Notification } from '@jupyterlab/apputils';
+import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { SourceBrowser, isUrl } from '../sources/browser';
 import { SourceBrowserModel } from '../sources/browserModel';
-import { documentPath, SourceDrive } from '../sources/drive';
+import { documentPath, DRIVE, SourceDrive } from '../sources/drive';
 import { dataIcon } from '../sources/icons';
 import { ServerDataSources } from '../sources/request';
 import { CommandIDs, DOMAIN } from '../tokens';
@@ -16,13 +19,21 @@ export const sourcesPlugin: JupyterFrontEndPlugin<void> = {
   id: '@mofang/files:sources',
   description: 'Browses data sources: directories and buckets.',
   autoStart: true,
-  optional: [ITranslator],
-  activate: (app: JupyterFrontEnd, translator: ITranslator | null) => {
+  optional: [ITranslator, ILabShell, IRouter],
+  activate: (
+    app: JupyterFrontEnd,
+    translator: ITranslator | null,
+    shell: ILabShell | null,
+    router: IRouter | null
+  ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const { contents, serverSettings } = app.serviceManager;
     const sources = new ServerDataSources(serverSettings);
     // Documents of the last visit are opened again before the panel is there.
     contents.addDrive(new SourceDrive(serverSettings, sources, trans));
+    if (shell && router) {
+      keepAddress(app, shell, router);
+    }
     const { commands } = app;
     const model = new SourceBrowserModel(sources, {
       showDirectory: ({ location }) =>
@@ -59,6 +70,26 @@ export const sourcesPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/**
+ * Keep documents of buckets out of the page's address. When the page is loaded again
+ * JupyterLab looks for a file browser of theirs, and says that there is none; the
+ * documents are there anyway, as part of the layout.
+ */
+function keepAddress(
+  app: JupyterFrontEnd,
+  shell: ILabShell,
+  router: IRouter
+): void {
+  shell.currentPathChanged.connect(async () => {
+    await app.restored;
+    if (PageConfig.getOption('treePath').startsWith(`${DRIVE}:`)) {
+      PageConfig.setOption('treePath', '');
+      const { pathname } = URLExt.parse(PageConfig.getUrl({ treePath: '' }));
+      router.navigate(pathname, { skipRouting: true });
+    }
+  });
+}
 
 /** Add what is done with the active entry, by the details and by the context menu. */
 function addCommands(
