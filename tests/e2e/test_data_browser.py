@@ -65,7 +65,7 @@ OBJECTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Panel:
     """A page, and all that went to the browser and came from it."""
 
     page: Page
@@ -147,7 +147,7 @@ async def server(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def opened(server: Notebook) -> AsyncIterator[Seen]:
+async def opened(server: Notebook) -> AsyncIterator[Panel]:
     """JupyterLab, opened once for all tests."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -172,12 +172,12 @@ async def opened(server: Notebook) -> AsyncIterator[Seen]:
         page.on("response", note)
         await page.goto(f"{server.url}lab?reset&token={BROWSER_TOKEN}")
         await page.locator("#jp-main-dock-panel").wait_for(timeout=60_000)
-        yield Seen(page, server, traffic)
+        yield Panel(page, server, traffic)
         await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def seen(opened: Seen) -> Seen:
+async def panel(opened: Panel) -> Panel:
     """The panel with the list of all sources."""
     await opened.show_panel()
     path = opened.page.get_by_role("navigation", name="Path")
@@ -186,20 +186,20 @@ async def seen(opened: Seen) -> Seen:
     return opened
 
 
-async def test_directories_and_buckets_are_found_and_opened(seen: Seen) -> None:
-    page = seen.page
+async def test_directories_and_buckets_are_found_and_opened(panel: Panel) -> None:
+    page = panel.page
     await expect(page.get_by_text("Directory, read-only")).to_be_visible()
-    await seen.screenshot("1-all")
+    await panel.screenshot("1-all")
     await page.get_by_role("listbox", name="Data sources").press("Enter")
     await expect(page.get_by_role("listitem", name="one.txt")).to_be_visible()
 
-    await seen.show_panel()
+    await panel.show_panel()
     await page.get_by_role("listbox").press("End")
     await page.get_by_role("listbox").press("Enter")
-    await seen.enter("train.csv")
+    await panel.enter("train.csv")
     await expect(page.locator(".jp-CSVViewer")).to_be_visible()
-    await seen.screenshot("2-csv")
-    await seen.enter("notes.md")
+    await panel.screenshot("2-csv")
+    await panel.enter("notes.md")
     editor = page.locator(".jp-FileEditor")
     await expect(editor.get_by_text("# Of the bucket")).to_be_visible()
 
@@ -213,28 +213,28 @@ async def test_directories_and_buckets_are_found_and_opened(seen: Seen) -> None:
 
 
 async def test_a_notebook_is_read_and_neither_saved_nor_trusted(
-    seen: Seen, s3: S3Server
+    panel: Panel, s3: S3Server
 ) -> None:
-    page = seen.page
-    await seen.enter("lake")
-    await seen.enter("report.ipynb")
+    page = panel.page
+    await panel.enter("lake")
+    await panel.enter("report.ipynb")
     await expect(page.get_by_text("seen")).to_be_visible()
-    await seen.screenshot("3-notebook")
+    await panel.screenshot("3-notebook")
     cell = page.locator(".jp-Notebook .cm-content").first
     await cell.click()
     await page.keyboard.type("x")
     await page.keyboard.press("Control+s")
     await expect(page.get_by_text("is read-only. Use").first).to_be_visible()
-    await seen.screenshot("4-not-saved")
+    await panel.screenshot("4-not-saved")
     assert not await page.evaluate("window.ran")
 
 
 async def test_documents_are_there_again_when_the_page_is_loaded_again(
-    seen: Seen,
+    panel: Panel,
 ) -> None:
-    page = seen.page
-    await seen.enter("lake")
-    await seen.enter("notes.md")
+    page = panel.page
+    await panel.enter("lake")
+    await panel.enter("notes.md")
     tab = page.get_by_role("tab", name="notes.md")
     await expect(tab).to_be_visible()
     await expect(page).not_to_have_url(re.compile("S3"))
@@ -243,18 +243,18 @@ async def test_documents_are_there_again_when_the_page_is_loaded_again(
         await page.get_by_role("tab", name="Launcher").click()
     await page.reload()
     await expect(tab).to_be_visible()
-    await seen.show_panel()
+    await panel.show_panel()
     # A dialog would be in the way.
     await page.get_by_role("option", name="lake").click(button="right")
     await expect(page.get_by_role("menuitem", name="Copy URL")).to_be_visible()
-    await seen.screenshot("6-loaded-again")
+    await panel.screenshot("6-loaded-again")
     await page.keyboard.press("Escape")
 
 
-async def test_ten_thousand_objects_are_scrolled_through(seen: Seen) -> None:
-    page = seen.page
-    await seen.enter("lake")
-    await seen.enter("many")
+async def test_ten_thousand_objects_are_scrolled_through(panel: Panel) -> None:
+    page = panel.page
+    await panel.enter("lake")
+    await panel.enter("many")
     await expect(page.get_by_text("1000 listed; more follow")).to_be_visible()
     await page.evaluate(
         """() => {
@@ -272,7 +272,7 @@ async def test_ten_thousand_objects_are_scrolled_through(seen: Seen) -> None:
     async with asyncio.timeout(120):
         while not await last.count():
             await page.get_by_role("listbox").press("End")
-    await seen.screenshot("5-many")
+    await panel.screenshot("5-many")
     print(f"longest frame: {await page.evaluate('window.longest'):.0f} ms")
     options = page.get_by_role("listbox").get_by_role("option")
     assert await options.count() < 200
@@ -282,23 +282,23 @@ async def test_ten_thousand_objects_are_scrolled_through(seen: Seen) -> None:
 
 
 async def test_keys_never_reach_the_browser(
-    seen: Seen, s3: S3Server, caplog: pytest.LogCaptureFixture
+    panel: Panel, s3: S3Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Neither by what it asks and gets, nor in what JupyterLab keeps of the page."""
     caplog.set_level(logging.INFO)
-    page = seen.page
-    await seen.enter("lake")
-    await seen.enter("train.csv")
+    page = panel.page
+    await panel.enter("lake")
+    await panel.enter("train.csv")
     await expect(page.locator(".jp-CSVViewer")).to_be_visible()
     async with page.expect_download():
         await page.get_by_role("button", name="Download").click()
-    async with seen.server.client() as http:
+    async with panel.server.client() as http:
         workspaces = await http.get("lab/api/workspaces")
         settings = await http.get("lab/api/settings")
     kept = await page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
     page_text = await page.content()
     everything = "\n".join(
-        [*seen.traffic, workspaces.text, settings.text, kept, page_text, caplog.text]
+        [*panel.traffic, workspaces.text, settings.text, kept, page_text, caplog.text]
     )
 
     assert "data/object" in everything

@@ -20,9 +20,7 @@ from mofang_files.s3_errors import refusing
 PAGE = 1000
 """Entries of one answer: what a store gives at most."""
 
-MAX_OPEN_BYTES = 50 * 2**20
-"""Of an object that is shown; what is larger is downloaded, or read by a program."""
-
+_MAX_SHOWN_BYTES = 50 * 2**20
 _CLIENT_SECONDS = 60.0
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 30
@@ -95,6 +93,7 @@ class BucketReader:
     Args:
         make_client: Of a profile.
         client_seconds: How long a client is used: new keys in the Secret count then.
+        max_shown_bytes: What is larger is downloaded, or read by a program.
     """
 
     def __init__(
@@ -102,9 +101,11 @@ class BucketReader:
         make_client: Callable[[str], Client] | None = None,
         *,
         client_seconds: float = _CLIENT_SECONDS,
+        max_shown_bytes: int = _MAX_SHOWN_BYTES,
     ) -> None:
+        self.client_seconds = client_seconds
+        self.max_shown_bytes = max_shown_bytes
         self._make_client = make_client or _make_client
-        self._client_seconds = client_seconds
         self._clients: dict[str, tuple[float, Client]] = {}
         self._lock = threading.Lock()
 
@@ -186,10 +187,10 @@ class BucketReader:
         """
         opened = self.open(source, path)
         try:
-            if opened.head.size > MAX_OPEN_BYTES:
+            if opened.head.size > self.max_shown_bytes:
                 raise TooLargeError(
-                    f"The object has more than {MAX_OPEN_BYTES // 2**20} MiB and is "
-                    "not shown. Download it, or read parts of it by a program."
+                    f"The object has more than {self.max_shown_bytes // 2**20} MiB and "
+                    "is not shown. Download it, or read parts of it by a program."
                 )
             return opened.read(opened.head.size), opened.head
         finally:
@@ -199,7 +200,7 @@ class BucketReader:
         with self._lock:
             now = time.monotonic()
             made, client = self._clients.get(source.name, (0.0, None))
-            if client is None or now - made > self._client_seconds:
+            if client is None or now - made > self.client_seconds:
                 client = self._make_client(source.name)
                 self._clients[source.name] = (now, client)
             return client

@@ -269,8 +269,8 @@ async def test_refusals_are_sentences(server, path, query, status, said):
     assert said in answer.json()["message"]
 
 
-async def test_what_is_too_large_to_show_is_refused_and_downloaded(server, monkeypatch):
-    monkeypatch.setattr("mofang_files.buckets.MAX_OPEN_BYTES", 7)
+async def test_what_is_too_large_to_show_is_refused_and_downloaded(server):
+    server.app.web_app.settings[DATA].reader.max_shown_bytes = 7
     async with server.client() as http:
         shown = await get(http, "/object", source="lake", path="train.csv")
         kept = await get(http, "/download", source="lake", path="train.csv")
@@ -323,7 +323,7 @@ async def test_wrong_and_missing_keys_are_told_and_new_ones_are_taken(
     server, s3, tmp_path
 ):
     reader = server.app.web_app.settings[DATA].reader
-    reader._client_seconds = 0.0
+    reader.client_seconds = 0.0
     secret = folder_of(tmp_path, "lake") / "AWS_SECRET_ACCESS_KEY"
     right = secret.read_text()
     async with server.client() as http:

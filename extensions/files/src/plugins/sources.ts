@@ -100,19 +100,20 @@ function addCommands(
 ): void {
   const { commands, contextMenu } = app;
   const isObject = (): boolean => model.activeEntry?.kind === 'object';
-  const objectPath = (): string => model.place.path + model.activeEntry!.name;
+  const objectPath = (): string =>
+    model.position.path + model.activeEntry!.name;
   commands.addCommand(CommandIDs.openEntry, {
     label: trans.__('Open'),
     isEnabled: () =>
       !isObject() ||
-      documentPath(model.place.source!.name, objectPath()) !== null,
+      documentPath(model.position.source!.name, objectPath()) !== null,
     execute: () => model.open(model.activeEntry!)
   });
   commands.addCommand(CommandIDs.downloadObject, {
     label: trans.__('Download'),
     isVisible: isObject,
     execute: async () => {
-      const { name } = model.place.source!;
+      const { name } = model.position.source!;
       const path = objectPath();
       try {
         // A refusal is a sentence here, and would be a file that failed there.

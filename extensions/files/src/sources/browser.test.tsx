@@ -30,7 +30,7 @@ async function shown(sources = new FakeSources()) {
     showDirectory: ({ location }) => done.push(`show ${location}`),
     openObject: (source, path) => done.push(`open ${source.name}/${path}`)
   });
-  const path = (): string => model.place.path + model.activeEntry!.name;
+  const path = (): string => model.position.path + model.activeEntry!.name;
   panel = new SourceBrowser(
     model,
     {

@@ -75,7 +75,7 @@ export function statusText(
   if (count === 0) {
     return model.starts
       ? trans.__('No name begins so.')
-      : model.place.source
+      : model.position.source
         ? trans.__('There is nothing here.')
         : trans.__('This server has no data sources.');
   }
@@ -86,14 +86,14 @@ export function statusText(
 
 /** Where the browser is; each part leads back. */
 function Breadcrumbs({ model, trans }: IProps): JSX.Element {
-  const { source, path } = model.place;
+  const { source, path } = model.position;
   const parts = path.split('/').slice(0, -1);
-  const places = [
-    { name: trans.__('Data sources'), place: { source: null, path: '' } },
-    ...(source ? [{ name: source.name, place: { source, path: '' } }] : []),
+  const positions = [
+    { name: trans.__('Data sources'), position: { source: null, path: '' } },
+    ...(source ? [{ name: source.name, position: { source, path: '' } }] : []),
     ...parts.map((name, at) => ({
       name,
-      place: {
+      position: {
         source,
         path: parts
           .slice(0, at + 1)
@@ -105,12 +105,12 @@ function Breadcrumbs({ model, trans }: IProps): JSX.Element {
   return (
     <nav aria-label={trans.__('Path')}>
       <ol className="mf-Sources-path">
-        {places.map(({ name, place }, at) => (
+        {positions.map(({ name, position }, at) => (
           <li key={at}>
             <button
               type="button"
-              aria-current={at === places.length - 1 ? 'page' : undefined}
-              onClick={() => void model.go(place)}
+              aria-current={at === positions.length - 1 ? 'page' : undefined}
+              onClick={() => void model.go(position)}
             >
               {name || trans.__('(no name)')}
             </button>
@@ -126,10 +126,10 @@ const PAUSE = 300;
 
 /** Lists only names that begin as typed. */
 function Filter({ model, trans }: IProps): JSX.Element {
-  const { source, path } = model.place;
+  const { source, path } = model.position;
   const [text, setText] = React.useState(model.starts);
-  const place = `${source?.name ?? ''}/${path}`;
-  React.useEffect(() => setText(model.starts), [place]);
+  const position = `${source?.name ?? ''}/${path}`;
+  React.useEffect(() => setText(model.starts), [position]);
   React.useEffect(() => {
     if (text === model.starts) {
       return;
@@ -161,7 +161,7 @@ function Details({
   if (!entry) {
     return null;
   }
-  const { source } = model.place;
+  const { source } = model.position;
   return (
     <section
       className="mf-Sources-details"

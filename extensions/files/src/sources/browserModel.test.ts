@@ -36,7 +36,7 @@ test('sources are listed first: directories open in the file browser', async () 
   assert.deepEqual(names(model), ['scans', 'lake']);
   await model.open(named(model, 'scans'));
   assert.deepEqual(done.shown, [SCANS.location]);
-  assert.equal(model.place.source, null);
+  assert.equal(model.position.source, null);
 });
 
 test('buckets and their directories are entered, and left to the same row', async () => {
@@ -46,14 +46,14 @@ test('buckets and their directories are entered, and left to the same row', asyn
   assert.deepEqual(names(model), ['images', 'text', 'train.csv']);
   await model.open(named(model, 'text'));
   await model.open(named(model, 'de'));
-  assert.deepEqual(model.place, { source: LAKE, path: 'text/de/' });
+  assert.deepEqual(model.position, { source: LAKE, path: 'text/de/' });
   await model.up();
   await model.up();
   assert.equal(model.activeEntry?.name, 'text');
   await model.up();
   assert.equal(model.activeEntry?.name, 'lake');
   await model.up();
-  assert.equal(model.place.source, null);
+  assert.equal(model.position.source, null);
 });
 
 test('a directory without a name is entered and left, too', async () => {
@@ -62,10 +62,10 @@ test('a directory without a name is entered and left, too', async () => {
   await model.open(named(model, 'lake'));
   await model.open(named(model, 'a'));
   await model.open(named(model, ''));
-  assert.equal(model.place.path, 'a//');
+  assert.equal(model.position.path, 'a//');
   assert.equal(model.location(named(model, 'b')), 's3://lake/raw/a//b/');
   await model.up();
-  assert.equal(model.place.path, 'a/');
+  assert.equal(model.position.path, 'a/');
 });
 
 test('an object is opened, and named by its URL', async () => {
@@ -113,7 +113,7 @@ test('of two questions the newer one counts', async () => {
   await model.open(named(model, 'text'));
   answer();
   await older;
-  assert.equal(model.place.path, 'text/');
+  assert.equal(model.position.path, 'text/');
   assert.equal(model.isBusy, false);
 });
 

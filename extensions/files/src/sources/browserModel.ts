@@ -10,7 +10,7 @@ export interface IEntryActions {
 }
 
 /** Where the browser is: a path of a bucket, or the list of sources. */
-export interface IPlace {
+export interface IPosition {
   source: ISource | null;
   /** Empty, or with a slash at its end. */
   path: string;
@@ -29,8 +29,8 @@ export class SourceBrowserModel extends VDomModel {
     super();
   }
 
-  get place(): IPlace {
-    return this._place;
+  get position(): IPosition {
+    return this._position;
   }
 
   /** How the names begin that are listed. */
@@ -61,7 +61,7 @@ export class SourceBrowserModel extends VDomModel {
     if (entry.kind === 'source') {
       return entry.source.location;
     }
-    const { source, path } = this._place;
+    const { source, path } = this._position;
     const end = entry.kind === 'directory' ? '/' : '';
     return `${source!.location}/${path}${entry.name}${end}`;
   }
@@ -72,19 +72,19 @@ export class SourceBrowserModel extends VDomModel {
   }
 
   /** Look at a place; what was listed before stays until its first page is there. */
-  go(place: IPlace): Promise<void> {
-    return this._show(place);
+  go(position: IPosition): Promise<void> {
+    return this._show(position);
   }
 
   /** Leave a directory or bucket; the row that was entered by is the active one. */
   async up(): Promise<void> {
-    const { source, path } = this._place;
+    const { source, path } = this._position;
     if (source === null) {
       return;
     }
     const parts = path.split('/').slice(0, -1);
     const from = parts.pop();
-    const above: IPlace =
+    const above: IPosition =
       from === undefined
         ? { source: null, path: '' }
         : { source, path: parts.map(part => `${part}/`).join('') };
@@ -96,7 +96,7 @@ export class SourceBrowserModel extends VDomModel {
 
   /** Do with an entry what Enter does. */
   async open(entry: Entry): Promise<void> {
-    const { source, path } = this._place;
+    const { source, path } = this._position;
     switch (entry.kind) {
       case 'source':
         if (entry.source.kind === 'directory') {
@@ -113,11 +113,11 @@ export class SourceBrowserModel extends VDomModel {
 
   /** List only names that begin so: the store finds them among millions. */
   filter(starts: string): Promise<void> {
-    return this._show(this._place, starts);
+    return this._show(this._position, starts);
   }
 
   refresh(): Promise<void> {
-    return this._show(this._place, this._starts);
+    return this._show(this._position, this._starts);
   }
 
   /** List the next page, too. */
@@ -127,41 +127,46 @@ export class SourceBrowserModel extends VDomModel {
     }
     const after = this._next;
     await this._work(async signal => {
-      const page = await this._page(this._place, this._starts, after, signal);
+      const page = await this._page(
+        this._position,
+        this._starts,
+        after,
+        signal
+      );
       this._add(page);
     });
   }
 
-  private _show(place: IPlace, starts = ''): Promise<void> {
+  private _show(position: IPosition, starts = ''): Promise<void> {
     return this._work(async signal => {
-      if (place.source === null) {
+      if (position.source === null) {
         const sources = await this._sources.list();
         signal.throwIfAborted();
-        this._become(place, starts);
+        this._become(position, starts);
         this._entries = sources
           .filter(({ name }) => name.startsWith(starts))
           .map(source => ({ kind: 'source', name: source.name, source }));
       } else {
-        const page = await this._page(place, starts, '', signal);
-        this._become(place, starts);
+        const page = await this._page(position, starts, '', signal);
+        this._become(position, starts);
         this._add(page);
       }
     });
   }
 
-  private _become(place: IPlace, starts: string): void {
-    const { source, path } = this._place;
-    if (place.path !== path || place.source?.name !== source?.name) {
+  private _become(position: IPosition, starts: string): void {
+    const { source, path } = this._position;
+    if (position.path !== path || position.source?.name !== source?.name) {
       this._active = 0;
     }
-    this._place = place;
+    this._position = position;
     this._starts = starts;
     this._entries = [];
     this._next = null;
   }
 
   private async _page(
-    { source, path }: IPlace,
+    { source, path }: IPosition,
     starts: string,
     after: string,
     signal: AbortSignal
@@ -217,7 +222,7 @@ export class SourceBrowserModel extends VDomModel {
   }
 
   private _asking = new AbortController();
-  private _place: IPlace = { source: null, path: '' };
+  private _position: IPosition = { source: null, path: '' };
   private _starts = '';
   private _entries: Entry[] = [];
   private _next: string | null = null;

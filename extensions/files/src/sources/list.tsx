@@ -18,10 +18,10 @@ interface IListProps {
 /** What is at a place: arrows move, Enter opens, Backspace leaves. */
 export function EntryList({ model, trans }: IListProps): JSX.Element {
   const { entries, active, hasMore, isBusy } = model;
-  const { source, path } = model.place;
+  const { source, path } = model.position;
   const view = useWindow(entries.length);
   const { first, end, rowHeight, scroller } = view;
-  const place = `${source?.name ?? ''}/${path}`;
+  const position = `${source?.name ?? ''}/${path}`;
 
   React.useEffect(() => {
     if (
@@ -36,7 +36,7 @@ export function EntryList({ model, trans }: IListProps): JSX.Element {
   React.useEffect(() => {
     scroller.current!.scrollTop = 0;
     view.reveal(model.active);
-  }, [place, model.starts]);
+  }, [position, model.starts]);
   React.useEffect(() => view.reveal(active), [active]);
 
   const onKeyDown = (event: React.KeyboardEvent) => {
