@@ -87,6 +87,11 @@ class Panel:
         await row.dblclick()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _room() -> None:
+    """No server of the platform is asked."""
+
+
 @pytest.fixture(scope="module")
 def extensions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The front end of this checkout, as it is in the images."""
@@ -273,7 +278,9 @@ async def test_ten_thousand_objects_are_scrolled_through(panel: Panel) -> None:
         while not await last.count():
             await page.get_by_role("listbox").press("End")
     await panel.screenshot("5-many")
-    print(f"longest frame: {await page.evaluate('window.longest'):.0f} ms")
+    longest = await page.evaluate("window.longest")
+    print(f"longest frame: {longest:.0f} ms")
+    assert longest < 2000
     options = page.get_by_role("listbox").get_by_role("option")
     assert await options.count() < 200
 
