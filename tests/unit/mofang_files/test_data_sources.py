@@ -4,12 +4,17 @@ import asyncio
 import json
 import logging
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 
+import httpx
 import nbformat
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from unit.mofang_files.conftest import API
 from unit.mofang_training.notebook import running_notebook
 
+from mofang_files.buckets import BucketReader
 from mofang_files.data_source_handlers import DATA
 from mofang_files.data_sources import (
     BucketSource,
@@ -310,6 +315,43 @@ async def test_stores_have_threads_of_their_own(server):
     finally:
         answering.set()
         await asyncio.gather(*held)
+
+
+class BrokenBody:
+    """Ends in the middle, as where the store is stopped."""
+
+    def __init__(self):
+        self.parts = [b"a,b"]
+        self.closed = False
+
+    def read(self, size):
+        if not self.parts:
+            raise ReadTimeoutError(endpoint_url="http://store/?signature=secret")
+        return self.parts.pop()
+
+    def close(self):
+        self.closed = True
+
+
+async def test_a_download_that_breaks_off_is_not_taken_for_a_whole_one(server):
+    body = BrokenBody()
+
+    class Client:
+        def get_object(self, **_):
+            modified = datetime.now(UTC)
+            return {"ContentLength": 8, "LastModified": modified, "Body": body}
+
+    settings = server.app.web_app.settings
+    reader = BucketReader(lambda _: Client())
+    settings[DATA] = replace(settings[DATA], reader=reader)
+    async with server.client() as http:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await get(http, "/download", source="lake", path="train.csv")
+        shown = await get(http, "/object", source="lake", path="train.csv")
+
+    assert body.closed
+    assert shown.status_code == 503
+    assert "signature" not in shown.text
 
 
 # -- keys
