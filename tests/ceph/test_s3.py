@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -23,14 +22,9 @@ from mofang_api.models import JobState
 from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import S3_PORT
 from mofang_spawner.data_sources.models import DataSource
-from mofang_spawner.data_sources.s3_config import (
-    KEY_FILE,
-    SECRET_FILE,
-    render_config,
-    render_credentials,
-    s3_sources,
-)
+from mofang_spawner.data_sources.s3_config import KEY_FILE, SECRET_FILE, s3_sources
 from support.ceph import SETTINGS, forwarded_s3
+from support.data_files import write_data_files
 
 pytest_plugins = ["cluster.test_jobs_world"]
 
@@ -83,6 +77,35 @@ except botocore.exceptions.ClientError as error:
     print(error.response["Error"]["Code"])
 """
 
+
+BROWSED = """
+import os, pathlib
+from mofang_files import buckets
+from mofang_files.data_sources import BucketSource, DataSources
+from mofang_files.errors import FilesError
+sources = DataSources(config=pathlib.Path(os.environ["AWS_CONFIG_FILE"]))
+source, reader = sources.bucket("lake"), buckets.BucketReader()
+for key in ("a/1", "b/2", "c", "/d", "ä ö+%25"):
+    body = f"of {key}".encode()
+    reader._client(source).put_object(Bucket=NAME, Key=f"seen/{key}", Body=body)
+listing = reader.list(source, "seen/")
+print(listing.directories, [each.name for each in listing.objects])
+print([each.name for each in reader.list(source, "seen/", starts="c").objects])
+print(reader.read(source, "seen/ä ö+%25")[0].decode())
+buckets.PAGE, names, after = 2, [], ""
+while after is not None:
+    page = reader.list(source, "seen/", after=after)
+    assert len(page.directories) + len(page.objects) <= 2
+    names += page.directories + [each.name for each in page.objects]
+    after = page.next
+print(sorted(names))
+for bucket, key in (("others", ""), ("none", ""), (NAME, "a" * 1100)):
+    try:
+        asked = BucketSource(name="lake", bucket=bucket, prefix="")
+        reader.read(asked, key) if key else reader.list(asked, "")
+    except FilesError as refusal:
+        print(refusal.code)
+"""
 
 JOB = """
 import argparse, os, fsspec
@@ -154,21 +177,16 @@ def run(
         for name in keys
     ]
     sources = s3_sources([DataSource.model_validate(each) for each in bodies])
-    for name, _ in sources:
-        write_keys(folder / "secrets" / name, keys[name])
-    aws = folder / "aws"
-    aws.mkdir()
-    (aws / "config").write_text(render_config(sources))
-    (aws / "credentials").write_text(render_credentials(sources, str(folder)))
+    files = write_data_files(
+        folder,
+        sources,
+        {name: (each.access, each.secret) for name, each in keys.items()},
+    )
     variables = {
         name: value for name, value in os.environ.items() if not name.startswith("AWS_")
-    } | {
-        "AWS_CONFIG_FILE": str(aws / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(aws / "credentials"),
-        # Neither a home's files nor a proxy are to count.
-        "HOME": str(folder),
-        "NO_PROXY": "127.0.0.1",
     }
+    # Neither a home's files nor a proxy are to count.
+    variables |= files | {"HOME": str(folder), "NO_PROXY": "127.0.0.1"}
 
     def program(text: str, **names: str) -> list[str]:
         head = "".join(f"{key} = {value!r}\n" for key, value in names.items())
@@ -185,12 +203,6 @@ def run(
         return done.stdout.splitlines()
 
     return program
-
-
-def write_keys(folder: Path, keys: Keys) -> None:
-    folder.mkdir(parents=True)
-    (folder / KEY_FILE).write_text(keys.access)
-    (folder / SECRET_FILE).write_text(keys.secret)
 
 
 def test_programs_read_and_write_a_bucket_without_a_line_of_configuration(
@@ -212,6 +224,16 @@ def test_each_source_has_keys_of_its_own(run: Run) -> None:
     assert run(FOREIGN, NAME="others", PROFILE="default") == ["AccessDenied"]
     assert run(FOREIGN, NAME="others", PROFILE="lake") == ["AccessDenied"]
     assert run(FOREIGN, NAME="others", PROFILE="other") == ["allowed"]
+
+
+def test_the_panel_of_jupyterlab_lists_and_reads_a_bucket(run: Run) -> None:
+    """After the tests above, which made both buckets."""
+    names = ["c", "ä ö+%25"]
+    listed, found, text, paged, *refused = run(BROWSED, NAME="lake")
+    assert listed == f"{['', 'a', 'b']} {names}"
+    assert (found, text) == ("['c']", "of ä ö+%25")
+    assert paged == str(["", "a", "b", *names])
+    assert refused == ["denied", "not_found", "bad_request"]
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -14,6 +14,8 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from traitlets import Unicode, default
 from typing_extensions import override
 
+from mofang_files import data_source_handlers
+from mofang_files.buckets import BucketReader
 from mofang_files.cleanup import Cleaner
 from mofang_files.cleanup_handlers import (
     CLEANER,
@@ -23,6 +25,8 @@ from mofang_files.cleanup_handlers import (
 )
 from mofang_files.contents import ThreadedFileManager
 from mofang_files.guarded import CHECK, guard
+from mofang_files.data_source_handlers import DATA, ServerData
+from mofang_files.data_sources import DataSources
 from mofang_files.handlers import (
     JOBS,
     ROOTS,
@@ -91,10 +95,20 @@ class FilesExtension(ExtensionApp):
         home = Path(os.path.realpath(self.home))
         self.settings[CLEANER] = Cleaner(home, hub.snapshot)
         self.settings[JOBS] = JobUsageReader(home)
+        config = os.environ.get("AWS_CONFIG_FILE")
+        self.settings[DATA] = ServerData(
+            sources=DataSources(config=Path(config) if config else None),
+            reader=BucketReader(),
+        )
 
     def initialize_handlers(self) -> None:
         """Serve ``mofang/files``."""
-        self.handlers.extend(HANDLERS)
+        self.handlers.extend(HANDLERS + data_source_handlers.HANDLERS)
+
+    async def stop_extension(self) -> None:
+        """Let go of the threads that ask stores."""
+        data: ServerData = self.settings[DATA]
+        data.threads.shutdown(wait=False, cancel_futures=True)
 
 
 HANDLERS = [

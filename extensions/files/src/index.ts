@@ -1,6 +1,7 @@
+import { sourcesPlugin } from './plugins/sources';
 import { spacePlugin } from './plugins/space';
 import { versionsPlugin } from './plugins/versions';
 
 export * from './tokens';
 
-export default [spacePlugin, versionsPlugin];
+export default [sourcesPlugin, spacePlugin, versionsPlugin];

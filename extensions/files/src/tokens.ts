@@ -7,4 +7,13 @@ export namespace CommandIDs {
 
   /** Show the previous versions of what is selected in the file browser. */
   export const showVersions = 'mofang-files:show-versions';
+
+  /** Open what is active in the browser of data sources. */
+  export const openEntry = 'mofang-files:open-data';
+
+  /** Download the active object of a bucket. */
+  export const downloadObject = 'mofang-files:download-object';
+
+  /** Copy the URL or path by which programs find what is active. */
+  export const copyLocation = 'mofang-files:copy-data-location';
 }

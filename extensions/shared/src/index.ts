@@ -8,4 +8,5 @@ export { isFinal, replicaName } from './jobs';
 export type { Parameter } from './parameter';
 export { request, ServiceError, trainingAddress } from './request';
 export { schemaErrors, type ISchemaError } from './validation';
+export { useWindow, type IWindow } from './window';
 export type * from './wire.generated';

@@ -18,6 +18,10 @@ SECRET_FILE = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - name of a file
 SECRETS_FOLDER = "secrets"
 """Where a source's keys are, in a directory of its name below the one of the files."""
 
+URL_SETTING = "mofang_url"
+"""Of a source's own profile: what it holds, for the file browser in servers. AWS' tools
+leave alone what they do not know."""
+
 Sources = Sequence[tuple[str, S3Source]]
 """Names of profiles with their sources; the first is the default one as well."""
 
@@ -29,9 +33,12 @@ def s3_sources(sources: Sequence[DataSource]) -> Sources:
 
 def render_config(sources: Sources) -> str:
     """Return the file that ``AWS_CONFIG_FILE`` names."""
-    default = [("default", source) for _, source in sources[:1]]
-    named = [(f"profile {name}", source) for name, source in sources]
-    return "\n".join(_profile(title, source) for title, source in [*default, *named])
+    default = [_profile("default", source) for _, source in sources[:1]]
+    named = [
+        _profile(f"profile {name}", source, f"{URL_SETTING} = {source.url}")
+        for name, source in sources
+    ]
+    return "\n".join([*default, *named])
 
 
 def render_credentials(sources: Sources, folder: str) -> str:
@@ -60,8 +67,8 @@ def shared_endpoint(sources: Sources) -> str:
     return endpoints.pop() if len(endpoints) == 1 else ""
 
 
-def _profile(title: str, source: S3Source) -> str:
-    lines = [f"[{title}]", f"region = {source.region}"]
+def _profile(title: str, source: S3Source, *more: str) -> str:
+    lines = [f"[{title}]", f"region = {source.region}", *more]
     if source.endpoint:
         lines += [
             f"endpoint_url = {source.endpoint}",

@@ -14,17 +14,11 @@ from unit.mofang_spawner.test_pods import complete, kubespawners_pod
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.data_sources.models import DataSource, check_names
 from mofang_spawner.data_sources.pod_data import build_pod_data
-from mofang_spawner.data_sources.s3_config import (
-    KEY_FILE,
-    SECRET_FILE,
-    render_config,
-    render_credentials,
-    s3_sources,
-    shared_endpoint,
-)
+from mofang_spawner.data_sources.s3_config import s3_sources, shared_endpoint
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import data_sources, usable_sources
 from mofang_spawner.volumes.merging import is_reserved
+from support.data_files import write_data_files
 
 NFS = {"name": "scans", "nfs": {"server": "nas", "path": "/exports/scans"}}
 PVC = {"name": "models", "persistentVolumeClaim": {"claimName": "model-store"}}
@@ -217,34 +211,17 @@ def test_a_pod_without_sources_is_as_before():
 # -- files of S3, read by the real libraries
 
 
-def write_files(folder, sources, keys):
-    """Make of a folder what a pod has at ``/etc/mofang/data``."""
-    (folder / "aws").mkdir()
-    (folder / "aws" / "config").write_text(render_config(sources))
-    (folder / "aws" / "credentials").write_text(
-        render_credentials(sources, str(folder))
-    )
-    for name, (key, secret) in keys.items():
-        where = folder / "secrets" / name
-        where.mkdir(parents=True)
-        (where / KEY_FILE).write_text(key)
-        (where / SECRET_FILE).write_text(secret)
-
-
 @pytest.fixture
 def session(tmp_path, monkeypatch):
     """Make a session of botocore that sees the files of two sources."""
     awkward = 'a"b\\c/+='
     sources = s3_sources([source(S3), source(AMAZON)])
-    write_files(
-        tmp_path, sources, {"lake": ("key-1", awkward), "public": ("key-2", "two")}
-    )
+    keys = {"lake": ("key-1", awkward), "public": ("key-2", "two")}
+    files = write_data_files(tmp_path, sources, keys)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws" / "config"))
-    monkeypatch.setenv(
-        "AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws" / "credentials")
-    )
+    for name, path in files.items():
+        monkeypatch.setenv(name, path)
     return lambda profile=None: botocore.session.Session(profile=profile)
 
 
@@ -267,6 +244,14 @@ def test_each_source_is_a_profile_with_keys_of_its_own(session):
     credentials = found.get_credentials().get_frozen_credentials()
     assert (credentials.access_key, credentials.secret_key) == ("key-2", "two")
     assert "amazonaws.com" in found.create_client("s3").meta.endpoint_url
+
+
+def test_the_file_browser_finds_what_a_profile_is_for(session):
+    """Where the keys are the default ones too, the source is listed once."""
+    profiles = session().full_config["profiles"]
+
+    urls = {name: each.get("mofang_url") for name, each in profiles.items()}
+    assert urls == {"default": None, "lake": "s3://lake/raw", "public": "s3://open"}
 
 
 def test_a_missing_secret_is_said_by_its_file(tmp_path, session):

@@ -1,8 +1,7 @@
-import type { IJob } from '@mofang/shared';
+import { useWindow, type IJob, type IWindow } from '@mofang/shared';
 import * as React from 'react';
 
 import type { JobListing } from './listing';
-import { useWindow, type IWindow } from './window';
 
 /** The next page is requested when this few loaded rows are left. */
 const PREFETCH_ROWS = 60;
