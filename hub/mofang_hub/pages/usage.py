@@ -7,7 +7,7 @@ for it, such as admins of the hub, what is anybody's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
@@ -34,8 +34,9 @@ from mofang_hub.usage.periods import (
     day_of_number,
 )
 from mofang_hub.usage.plot import Measure, UsagePlot, build_plot
+from mofang_hub.usage.query import UsageKey, UsageQuery, UsageViewer
 from mofang_hub.usage.rates import UsageRates
-from mofang_hub.usage.report import UsageReport, UsageViewer
+from mofang_hub.usage.report import UsageReport
 from mofang_hub.usage.totals import UsageRecord
 from mofang_kube.errors import InvalidError, MofangError
 from mofang_kube.names import user_slug
@@ -120,22 +121,42 @@ class _UsageHandler(BaseHandler):  # type: ignore[misc] # JupyterHub has no type
             sees_all=sees_all,
         )
 
-    async def _daily(self, period: Period) -> list[UsageRecord]:
-        """Return the records of a period, of everybody.
+    def _query(self, period: Period, viewer: UsageViewer) -> UsageQuery:
+        return UsageQuery(
+            first=day_number(period.first),
+            last=day_number(period.last),
+            viewer=viewer,
+            project=self.get_argument("project", "").strip(),
+        )
+
+    async def _read(self, reading: Awaitable[list[UsageRecord]]) -> list[UsageRecord]:
+        """Return records of the ledger.
 
         Raises:
             HTTPError: They cannot be read.
         """
         async with _ANSWERS:
             try:
-                return await self.sources.book.daily(
-                    day_number(period.first), day_number(period.last)
-                )
+                return await reading
             except MofangError as err:
                 raise web.HTTPError(err.status, "%s", err.message) from err
             except SQLAlchemyError as err:
                 self.log.warning("The usage ledger cannot be read: %s", err)
                 raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, UNREADABLE) from err
+
+    async def _asked_for(self, *keys: UsageKey) -> tuple[Period, list[UsageRecord]]:
+        """Return the records of the period that is asked for.
+
+        Raises:
+            HTTPError: There is none such, or it cannot be read.
+        """
+        viewer = await self._viewer()
+        try:
+            period = self._period()
+        except InvalidError as err:
+            raise web.HTTPError(err.status, "%s", err.message) from err
+        query = self._query(period, viewer)
+        return period, await self._read(self.sources.book.records(query, *keys))
 
     def _names(self) -> Callable[[str], str]:
         """Return what says a person's name by their slug."""
@@ -155,18 +176,18 @@ class UsagePageHandler(_UsageHandler):
         except InvalidError as err:
             faults = dict(err.fields or {})
             period = Period.around(PeriodLength.MONTH, self._today)
-        project = self.get_argument("project", "").strip()
         asked = self.get_argument("measure", "").strip()
         if asked and asked not in list(Measure):
             faults["measure"] = "Choose one of the list."
             asked = ""
-        daily = await self._daily(period)
-        report = UsageReport.of_records(daily, viewer, project)
+        query, book = self._query(period, viewer), self.sources.book
+        report = UsageReport.of_records(
+            await self._read(book.records(query, UsageKey.OWNER))
+        )
         measure = Measure(asked) if asked else _suitable(report)
-        held = self.sources.book.held
-        everything = UsageReport.of_records(daily, viewer)
+        held = book.held
         mine = held_by(held, viewer)
-        projects = {each.project for each in everything.projects}
+        projects = {each.project for each in report.projects}
         projects |= {each.project for each in mine}
         self.finish(
             await self.render_template(
@@ -175,7 +196,7 @@ class UsagePageHandler(_UsageHandler):
                 given={
                     "period": period.length.value,
                     "date": self.get_argument("date", "").strip(),
-                    "project": project,
+                    "project": query.project,
                     "measure": measure.value,
                 },
                 faults=faults,
@@ -187,41 +208,32 @@ class UsagePageHandler(_UsageHandler):
                 is_all=viewer.sees_all,
                 administered=sorted(viewer.administered),
                 nodes=held_nodes(self.sources.list_nodes(), held, viewer),
-                held=[each for each in mine if not project or each.project == project],
+                held=[
+                    each for each in mine if query.includes(each.project, each.owner)
+                ],
                 report=report,
-                plot=await self._plot(period, report, viewer, measure),
+                plot=await self._plot(period, query, measure),
                 rates=self.sources.rates,
                 name_of=self._names(),
             )
         )
 
     async def _plot(
-        self,
-        period: Period,
-        report: UsageReport,
-        viewer: UsageViewer,
-        measure: Measure,
+        self, period: Period, query: UsageQuery, measure: Measure
     ) -> UsagePlot:
-        if period.length is not PeriodLength.DAY:
-            first, last = day_number(period.first), day_number(period.last)
+        book = self.sources.book
+        if period.length is PeriodLength.DAY:
+            hours = DAY // HOUR
             labels = {
-                number: f"{day_of_number(number):%d %b}"
-                for number in range(first, last + 1)
+                query.first * hours + hour: f"{hour:02}:00" for hour in range(hours)
             }
-            return build_plot(report.records, labels, measure)
-        day = day_number(period.first)
-        async with _ANSWERS:
-            try:
-                records = await self.sources.book.hourly(day)
-            except SQLAlchemyError as err:
-                self.log.warning("The usage ledger cannot be read: %s", err)
-                raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, UNREADABLE) from err
-        hours = DAY // HOUR
-        labels = {day * hours + hour: f"{hour:02}:00" for hour in range(hours)}
-        shown = UsageReport.of_records(
-            records, viewer, self.get_argument("project", "").strip()
-        )
-        return build_plot(shown.records, labels, measure)
+            return build_plot(await self._read(book.hourly(query)), labels, measure)
+        labels = {
+            number: f"{day_of_number(number):%d %b}"
+            for number in range(query.first, query.last + 1)
+        }
+        records = await self._read(book.records(query, UsageKey.PERIOD))
+        return build_plot(records, labels, measure)
 
 
 class UsageFileHandler(_UsageHandler):
@@ -229,34 +241,23 @@ class UsageFileHandler(_UsageHandler):
 
     @web.authenticated
     async def get(self) -> None:
-        viewer = await self._viewer()
-        try:
-            period = self._period()
-        except InvalidError as err:
-            raise web.HTTPError(err.status, "%s", err.message) from err
-        report = UsageReport.of_records(
-            await self._daily(period), viewer, self.get_argument("project", "").strip()
+        period, records = await self._asked_for(
+            UsageKey.PERIOD, UsageKey.OWNER, UsageKey.WORKLOAD_TYPE
         )
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
         name = f"usage-{period.first}-{period.last}.csv"
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
-        self.finish(write_csv(report.records, self.sources.rates, self._names()))
+        self.finish(write_csv(records, self.sources.rates, self._names()))
 
 
 class UsageApiHandler(_UsageHandler, APIHandler):  # type: ignore[misc] # likewise
     """A period for programs, in whole numbers."""
 
     async def get(self) -> None:
-        viewer = await self._viewer()
-        try:
-            period = self._period()
-        except InvalidError as err:
-            raise web.HTTPError(err.status, "%s", err.message) from err
-        report = UsageReport.of_records(
-            await self._daily(period), viewer, self.get_argument("project", "").strip()
-        )
+        period, records = await self._asked_for(UsageKey.OWNER)
+        report = UsageReport.of_records(records)
         name_of = self._names()
         self.finish(
             {

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from mofang_hub.usage.intervals import DAY, HOUR, Interval, OpenInterval
+from mofang_hub.usage.intervals import HOUR, Interval, OpenInterval
 from mofang_hub.usage.ledger import Ledger
+from mofang_hub.usage.query import UsageKey, UsageQuery
 from mofang_hub.usage.storage import LedgerStorage
 from mofang_hub.usage.totals import UsageRecord, records_of
 from mofang_kube.errors import KubernetesUnavailableError
@@ -108,36 +109,36 @@ class UsageBook:
         """
         return self.ledger.open_intervals
 
-    async def daily(self, first: int, last: int) -> list[UsageRecord]:
-        """Return what was reserved until now, by day.
+    async def records(self, query: UsageQuery, *keys: UsageKey) -> list[UsageRecord]:
+        """Return what was reserved until now; periods are days.
 
         Args:
-            first: Number of the first day since 1970.
-            last: Of the last one.
+            query: Which of it.
+            keys: What is kept apart.
 
         Raises:
             KubernetesUnavailableError: What is open is not known yet.
             sqlalchemy.exc.SQLAlchemyError: The database does not answer.
         """
         async with self._lock:
-            ended = await asyncio.to_thread(self._storage.records, first, last)
+            ended = await asyncio.to_thread(self._storage.records, query, *keys)
             rest = self._unwritten()
-        return ended + records_of(rest, first * DAY, (last + 1) * DAY, DAY)
+        return ended + records_of(rest, query, *keys)
 
-    async def hourly(self, day: int) -> list[UsageRecord]:
-        """Return what was reserved on a day until now, by hour.
+    async def hourly(self, query: UsageQuery) -> list[UsageRecord]:
+        """Return what was reserved until now, by hour.
 
         Args:
-            day: Its number since 1970.
+            query: Which of it; of few days.
 
         Raises:
             KubernetesUnavailableError: What is open is not known yet.
             sqlalchemy.exc.SQLAlchemyError: The database does not answer.
         """
         async with self._lock:
-            ended = await asyncio.to_thread(self._storage.intervals, day, day)
+            ended = await asyncio.to_thread(self._storage.intervals, query)
             rest = self._unwritten()
-        return records_of([*ended, *rest], day * DAY, (day + 1) * DAY, HOUR)
+        return records_of([*ended, *rest], query, UsageKey.PERIOD, seconds=HOUR)
 
     def _unwritten(self) -> list[Interval]:
         now = self.now

@@ -23,7 +23,7 @@ def write_csv(
     """Return the file: a row for each day, project, person, type and model of GPU.
 
     Args:
-        records: By day.
+        records: By day, person and type.
         rates: Columns are left out for what has no rates.
         name_of: Returns a person's name by their slug.
     """
@@ -39,10 +39,10 @@ def write_csv(
     groups = sum_by(
         records,
         lambda each: (
-            each.period,
+            each.period or 0,
             each.project,
             each.owner,
-            each.workload_type.value,
+            each.workload_type or "",
             each.gpu_model,
         ),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mofang_hub.usage.intervals import OpenInterval, WorkloadType
-from mofang_hub.usage.report import UsageViewer
+from mofang_hub.usage.query import UsageViewer
 from mofang_kube.names import GPU_PRODUCT
 from mofang_kube.nodes import is_lost
 from mofang_kube.pod_resources import PodResources
@@ -84,21 +84,18 @@ def held_nodes(
     return sorted(found.values(), key=lambda node: (not node.gpus, node.name))
 
 
-def held_by(
-    intervals: Iterable[OpenInterval], viewer: UsageViewer, project: str = ""
-) -> list[HeldBy]:
+def held_by(intervals: Iterable[OpenInterval], viewer: UsageViewer) -> list[HeldBy]:
     """Return what people hold, as far as somebody may see it.
 
     Args:
         intervals: What is reserved, of everybody.
         viewer: Who looks.
-        project: The only one that is asked for; empty for all.
     """
     found: dict[tuple[str, str], HeldBy] = {}
     for each in intervals:
         allocation = each.allocation
         key = allocation.project, allocation.owner
-        if not viewer.may_see(*key) or (project and project != allocation.project):
+        if not viewer.may_see(*key):
             continue
         row = found.setdefault(key, HeldBy(project=key[0], owner=key[1]))
         row.held = row.held.plus(_resources(each))

@@ -26,6 +26,7 @@ from mofang_hub.usage.intervals import (
     WorkloadType,
 )
 from mofang_hub.usage.ledger import Ledger, LedgerChanges
+from mofang_hub.usage.query import UsageKey, UsageQuery
 from mofang_hub.usage.totals import UsageRecord
 
 FILE = "usage.sqlite"
@@ -83,15 +84,23 @@ _STATE = sa.Table(
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 
-_GROUP = (
-    _INTERVAL.c.day,
-    _INTERVAL.c.project,
-    _INTERVAL.c.owner,
-    _INTERVAL.c.workload_type,
-    _INTERVAL.c.gpu_model,
-    _INTERVAL.c.cpu_millicores,
-    _INTERVAL.c.memory_bytes,
-    _INTERVAL.c.gpus,
+_COLUMNS = {
+    UsageKey.PERIOD: _INTERVAL.c.day,
+    UsageKey.OWNER: _INTERVAL.c.owner,
+    UsageKey.WORKLOAD_TYPE: _INTERVAL.c.workload_type,
+}
+_ALWAYS = (_INTERVAL.c.project, _INTERVAL.c.gpu_model)
+
+_SECONDS = _INTERVAL.c.ended - _INTERVAL.c.started
+_SPLIT = 1 << 20
+"""A sum of bytes times seconds is longer than 64 bits: MiB and what is left of them are
+summed apart."""
+
+_SUMS = (
+    sa.func.sum(_INTERVAL.c.cpu_millicores * _SECONDS).label("cpu"),
+    sa.func.sum(_INTERVAL.c.memory_bytes // _SPLIT * _SECONDS).label("mebibytes"),
+    sa.func.sum(_INTERVAL.c.memory_bytes % _SPLIT * _SECONDS).label("bytes"),
+    sa.func.sum(_INTERVAL.c.gpus * _SECONDS).label("gpus"),
 )
 
 
@@ -172,44 +181,28 @@ class LedgerStorage:
             done = connection.execute(sa.delete(_INTERVAL).where(_INTERVAL.c.day < day))
             return done.rowcount
 
-    def records(self, first: int, last: int) -> list[UsageRecord]:
-        """Return what has ended, by day.
+    def records(self, query: UsageQuery, *keys: UsageKey) -> list[UsageRecord]:
+        """Return what has ended.
 
         Args:
-            first: Number of the first day since 1970.
-            last: Of the last one.
+            query: Which of it.
+            keys: What is kept apart.
         """
-        seconds = sa.func.sum(_INTERVAL.c.ended - _INTERVAL.c.started)
-        query = (
-            sa.select(*_GROUP, seconds.label("seconds"))
-            .where(_INTERVAL.c.day.between(first, last))
-            .group_by(*_GROUP)
+        columns = [*_ALWAYS, *(_COLUMNS[each] for each in keys)]
+        statement = (
+            sa.select(*columns, *_SUMS).where(*_conditions(query)).group_by(*columns)
         )
         with self._engine.connect() as connection:
-            return [
-                UsageRecord(
-                    period=row.day,
-                    project=row.project,
-                    owner=row.owner,
-                    workload_type=WorkloadType(row.workload_type),
-                    gpu_model=row.gpu_model,
-                    cpu_millicores=row.cpu_millicores,
-                    memory_bytes=row.memory_bytes,
-                    gpus=row.gpus,
-                    # PostgreSQL sums to a decimal.
-                    seconds=int(row.seconds),
-                )
-                for row in connection.execute(query)
-            ]
+            rows = connection.execute(statement).mappings()
+            return [_record(row) for row in rows]
 
-    def intervals(self, first: int, last: int) -> list[Interval]:
+    def intervals(self, query: UsageQuery) -> list[Interval]:
         """Return what has ended, cut at the borders of days.
 
         Args:
-            first: Number of the first day since 1970.
-            last: Of the last one.
+            query: Which of it.
         """
-        query = sa.select(_INTERVAL).where(_INTERVAL.c.day.between(first, last))
+        statement = sa.select(_INTERVAL).where(*_conditions(query))
         with self._engine.connect() as connection:
             return [
                 Interval(
@@ -218,8 +211,34 @@ class LedgerStorage:
                     ended=row["ended"],
                     end_source=EndSource(row["end_source"]),
                 )
-                for row in connection.execute(query).mappings()
+                for row in connection.execute(statement).mappings()
             ]
+
+
+def _conditions(query: UsageQuery) -> Iterator[sa.ColumnElement[bool]]:
+    viewer = query.viewer
+    yield _INTERVAL.c.day.between(query.first, query.last)
+    yield _INTERVAL.c.ended > _INTERVAL.c.started
+    if query.project:
+        yield _INTERVAL.c.project == query.project
+    if not viewer.sees_all:
+        is_own = sa.and_(_INTERVAL.c.owner == viewer.owner, _INTERVAL.c.owner != "")
+        yield sa.or_(is_own, _INTERVAL.c.project.in_(sorted(viewer.administered)))
+
+
+def _record(row: sa.RowMapping) -> UsageRecord:
+    workload_type = row.get("workload_type")
+    # PostgreSQL sums to decimals.
+    return UsageRecord(
+        project=row["project"],
+        gpu_model=row["gpu_model"],
+        period=row.get("day"),
+        owner=row.get("owner", ""),
+        workload_type=WorkloadType(workload_type) if workload_type else None,
+        cpu_millicore_seconds=int(row["cpu"]),
+        memory_byte_seconds=int(row["mebibytes"]) * _SPLIT + int(row["bytes"]),
+        gpu_seconds=int(row["gpus"]),
+    )
 
 
 def _batches(values: Iterable[str]) -> Iterator[list[str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
-from mofang_hub.usage.intervals import HOUR, Interval, WorkloadType
+from mofang_hub.usage.intervals import DAY, HOUR, Interval, WorkloadType
+from mofang_hub.usage.query import UsageKey, UsageQuery
 
 _MILLI = 1000
 _GIB = 1024**3
@@ -17,20 +18,22 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageRecord:
-    """How long pods of one size were there: of one person, on one day or hour."""
-
-    period: int
-    """Number of the day or hour since 1970."""
+    """Amounts times seconds, summed over what is not kept apart."""
 
     project: str
-    owner: str
-    workload_type: WorkloadType
-    gpu_model: str
-    cpu_millicores: int
-    memory_bytes: int
-    gpus: int
-    seconds: int
-    """Of all of these pods together."""
+    gpu_model: str = ""
+    period: int | None = None
+    """Number of the day or hour since 1970; None for all together."""
+
+    owner: str = ""
+    """Empty for all together."""
+
+    workload_type: WorkloadType | None = None
+    """None for all together."""
+
+    cpu_millicore_seconds: int = 0
+    memory_byte_seconds: int = 0
+    gpu_seconds: int = 0
 
 
 @dataclass(slots=True)
@@ -44,13 +47,11 @@ class Totals:
 
     def add(self, record: UsageRecord) -> None:
         """Add what a record says."""
-        seconds = record.seconds
-        self.cpu_millicore_seconds += record.cpu_millicores * seconds
-        self.memory_byte_seconds += record.memory_bytes * seconds
-        if record.gpus:
-            model = record.gpu_model
-            added = record.gpus * seconds
-            self.gpu_seconds[model] = self.gpu_seconds.get(model, 0) + added
+        self.cpu_millicore_seconds += record.cpu_millicore_seconds
+        self.memory_byte_seconds += record.memory_byte_seconds
+        if record.gpu_seconds:
+            before = self.gpu_seconds.get(record.gpu_model, 0)
+            self.gpu_seconds[record.gpu_model] = before + record.gpu_seconds
 
     @property
     def cpu_hours(self) -> Decimal:
@@ -96,33 +97,38 @@ def total(records: Iterable[UsageRecord]) -> Totals:
 
 
 def records_of(
-    intervals: Iterable[Interval], start: int, end: int, seconds: int
+    intervals: Iterable[Interval],
+    query: UsageQuery,
+    *keys: UsageKey,
+    seconds: int = DAY,
 ) -> list[UsageRecord]:
-    """Return the records of intervals, by periods of so many seconds.
+    """Return the records of intervals.
 
     Args:
         intervals: Any number.
-        start: The first second that counts.
-        end: The second after the last one.
+        query: Which of them count, and how much of each.
+        keys: What is kept apart.
         seconds: Length of a period: an hour or a day.
     """
-    sums: dict[UsageRecord, int] = {}
-    for interval in intervals:
-        clipped = interval.clip(start, end)
-        if clipped is None:
-            continue
-        allocation = interval.allocation
-        for part in clipped.split(seconds):
-            group = UsageRecord(
-                period=part.started // seconds,
-                project=allocation.project,
-                owner=allocation.owner,
-                workload_type=allocation.workload_type,
-                gpu_model=allocation.gpu_model,
-                cpu_millicores=allocation.cpu_millicores,
-                memory_bytes=allocation.memory_bytes,
-                gpus=allocation.gpus,
-                seconds=0,
-            )
-            sums[group] = sums.get(group, 0) + part.seconds
-    return [replace(group, seconds=found) for group, found in sums.items()]
+    return [
+        _record(part, keys, seconds)
+        for each in intervals
+        if query.includes(each.allocation.project, each.allocation.owner)
+        and (clipped := each.clip(query.start, query.end))
+        for part in (clipped.split(seconds) if UsageKey.PERIOD in keys else (clipped,))
+    ]
+
+
+def _record(part: Interval, keys: Collection[UsageKey], seconds: int) -> UsageRecord:
+    allocation = part.allocation
+    has_type = UsageKey.WORKLOAD_TYPE in keys
+    return UsageRecord(
+        project=allocation.project,
+        gpu_model=allocation.gpu_model,
+        period=part.started // seconds if UsageKey.PERIOD in keys else None,
+        owner=allocation.owner if UsageKey.OWNER in keys else "",
+        workload_type=allocation.workload_type if has_type else None,
+        cpu_millicore_seconds=allocation.cpu_millicores * part.seconds,
+        memory_byte_seconds=allocation.memory_bytes * part.seconds,
+        gpu_seconds=allocation.gpus * part.seconds,
+    )

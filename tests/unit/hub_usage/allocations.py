@@ -7,8 +7,10 @@ from mofang_hub.usage.intervals import (
     WorkloadType,
 )
 from mofang_hub.usage.pods import ObservedAllocation
+from mofang_hub.usage.query import UsageQuery, UsageViewer
 
 GIB = 1024**3
+EVERYBODY = UsageViewer(owner="", sees_all=True)
 
 
 def an_allocation(uid="a", project="vision", owner="ada", **other):
@@ -36,3 +38,8 @@ def an_interval(started, ended, uid="a", source=EndSource.STATUS, **other):
         ended=ended,
         end_source=source,
     )
+
+
+def all_of(first, last):
+    """Everybody's, of some days."""
+    return UsageQuery(first=first, last=last, viewer=EVERYBODY)

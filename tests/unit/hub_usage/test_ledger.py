@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.pool import StaticPool
-from unit.hub_usage.allocations import a_pod, an_allocation
+from unit.hub_usage.allocations import a_pod, all_of, an_allocation
 
 from mofang_hub.usage.intervals import DAY, EndSource
 from mofang_hub.usage.ledger import CLOCK_TOLERANCE, Ledger
@@ -149,7 +149,9 @@ def test_what_is_not_confirmed_is_written_again():
     storage.write(changes)
     storage.write(changes)
 
-    assert sum(each.seconds for each in storage.records(0, 9)) == 3 * DAY - 1000
+    assert (
+        sum(each.seconds for each in storage.intervals(all_of(0, 9))) == 3 * DAY - 1000
+    )
 
 
 def test_what_happens_while_it_is_written_is_written_next():
@@ -165,7 +167,7 @@ def test_what_happens_while_it_is_written_is_written_next():
 
     loaded = storage.load(present={"a", "b"})
     assert [each.allocation.pod_uid for each in loaded.open_intervals] == ["b"]
-    assert [each.seconds for each in storage.records(0, 0)] == [500]
+    assert [each.seconds for each in storage.intervals(all_of(0, 0))] == [500]
 
 
 # -- a cluster, a ledger that is killed now and then, and what was true
@@ -241,7 +243,7 @@ class World:
         for now in sorted(times):
             self.step(now)
         self.write()
-        return self.storage.intervals(0, END // DAY + 1)
+        return self.storage.intervals(all_of(0, END // DAY + 1))
 
     def step(self, now):
         if any(start <= now < end for start, end in self.gaps):

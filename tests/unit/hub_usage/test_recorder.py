@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from unit.hub_usage.allocations import all_of
 from unit.hub_usage.test_pods import a_body, ended
 
 from mofang_hub.usage import recorder as recorder_module
@@ -55,7 +56,7 @@ class Cluster:
             await asyncio.gather(running, return_exceptions=True)
 
     def rows(self):
-        return self.storage.intervals(TODAY - 40, TODAY + 1)
+        return self.storage.intervals(all_of(TODAY - 40, TODAY + 1))
 
 
 @pytest.fixture
@@ -143,11 +144,11 @@ async def test_a_report_has_what_goes_on_until_now(cluster):
     cluster.put(a_body())
     async with cluster.recording() as book:
         await eventually(lambda: book.held)
-        [record] = await book.daily(TODAY, TODAY)
-        hours = await book.hourly(TODAY)
+        [record] = await book.records(all_of(TODAY, TODAY))
+        hours = await book.hourly(all_of(TODAY, TODAY))
 
-    assert record.seconds == 2.5 * 3600
-    assert [each.seconds for each in hours] == [3600, 3600, 1800]
+    assert record.gpu_seconds == 2 * 2.5 * 3600
+    assert [each.gpu_seconds for each in hours] == [7200, 7200, 3600]
 
 
 async def test_nothing_is_reported_before_it_is_known(cluster):

@@ -8,15 +8,16 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.hub_usage.allocations import GIB, an_interval
+from unit.hub_usage.allocations import GIB, all_of, an_interval
 
 from mofang_hub.settings import EmissionSettings, PriceSettings
 from mofang_hub.usage.csv_file import write_csv
 from mofang_hub.usage.intervals import DAY, HOUR
 from mofang_hub.usage.periods import Period, PeriodLength, day_number, day_of_number
 from mofang_hub.usage.plot import HEIGHT, WIDTH, Measure, build_plot
+from mofang_hub.usage.query import UsageKey, UsageQuery, UsageViewer
 from mofang_hub.usage.rates import UsageRates
-from mofang_hub.usage.report import UsageReport, UsageViewer
+from mofang_hub.usage.report import UsageReport
 from mofang_hub.usage.totals import records_of, total
 from mofang_kube.errors import InvalidError
 
@@ -24,7 +25,7 @@ TODAY = date(2026, 11, 30)
 
 
 def records(*given_intervals):
-    return records_of(given_intervals, 0, 100 * DAY, DAY)
+    return records_of(given_intervals, all_of(0, 99), *UsageKey)
 
 
 GPU_DAY = an_interval(
@@ -127,17 +128,16 @@ VIEWS = {
 
 @pytest.mark.parametrize(("viewer", "expected"), VIEWS.values(), ids=VIEWS)
 def test_who_sees_what(viewer, expected):
-    found = UsageReport.of_records(
-        records(
-            an_interval(0, 10),
-            an_interval(0, 10, "b", owner="ben"),
-            an_interval(0, 10, "c", project="nlp"),
-        ),
-        viewer,
-    )
+    intervals = [
+        an_interval(0, 10),
+        an_interval(0, 10, "b", owner="ben"),
+        an_interval(0, 10, "c", project="nlp"),
+    ]
+    query = UsageQuery(first=0, last=0, viewer=viewer)
+    found = UsageReport.of_records(records_of(intervals, query, UsageKey.OWNER))
 
     assert {(each.project, each.owner) for each in found.people} == expected
-    assert found.totals == total(found.records)
+    assert found.totals.cpu_millicore_seconds == 10 * 500 * len(expected)
 
 
 def test_bars_of_a_day_stand_on_each_other_and_fit():

@@ -1,7 +1,7 @@
 """The ledger's tables."""
 
 import sqlalchemy as sa
-from unit.hub_usage.allocations import a_pod, an_interval
+from unit.hub_usage.allocations import a_pod, all_of, an_interval
 
 from mofang_hub.usage.intervals import DAY, EndSource
 from mofang_hub.usage.ledger import Ledger, LedgerChanges
@@ -46,7 +46,7 @@ def test_an_interval_has_a_row_for_each_day(tmp_path):
     storage.create()
     storage.write(LedgerChanges(closed=(an_interval(DAY - 10, 3 * DAY + 5),)))
 
-    rows = storage.intervals(0, 9)
+    rows = storage.intervals(all_of(0, 9))
 
     assert [each.day for each in rows] == [0, 1, 2, 3]
     assert [each.seconds for each in rows] == [10, DAY, DAY, 5]
@@ -62,7 +62,7 @@ def test_days_that_are_over_for_long_are_removed(tmp_path):
 
     assert storage.remove_before(3) == 3
 
-    assert [each.day for each in storage.intervals(0, 9)] == [3, 4]
+    assert [each.day for each in storage.intervals(all_of(0, 9))] == [3, 4]
     storage.close()
 
 
@@ -85,8 +85,8 @@ def test_a_write_that_fails_changes_nothing(tmp_path):
         locked.rollback()
     other.dispose()
 
-    assert not storage.intervals(0, 0)
+    assert not storage.intervals(all_of(0, 0))
     assert len(storage.load(present={"a"}).open_intervals) == 1
     storage.write(ledger.changes())
-    assert [each.seconds for each in storage.intervals(0, 0)] == [100]
+    assert [each.seconds for each in storage.intervals(all_of(0, 0))] == [100]
     storage.close()

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.hub_usage.allocations import GIB, an_interval
+from unit.hub_usage.allocations import GIB, all_of, an_interval
 from unit.hub_usage.test_ledger import memory_storage
 
 from mofang_hub.usage.intervals import DAY, HOUR
 from mofang_hub.usage.ledger import LedgerChanges
+from mofang_hub.usage.query import UsageKey, UsageQuery, UsageViewer
 from mofang_hub.usage.totals import records_of, sum_by, total
 
 SPAN = 40 * DAY
@@ -47,6 +48,10 @@ def second_by_second(found, start, end):
     return cpu, memory, gpus
 
 
+def group(record):
+    return record.project, record.owner, record.period, record.workload_type
+
+
 def of(totals):
     return (
         totals.cpu_millicore_seconds,
@@ -60,12 +65,12 @@ def of(totals):
     intervals(), st.integers(0, 30), st.integers(0, 12), st.sampled_from([HOUR, DAY])
 )
 def test_projects_and_people_are_the_cluster(found, first, days, seconds):
-    start, end = first * DAY, (first + days) * DAY
-    records = records_of(found, start, end, seconds)
+    query = all_of(first, first + days)
+    records = records_of(found, query, *UsageKey, seconds=seconds)
 
     whole = of(total(records))
 
-    assert whole == second_by_second(found, start, end)
+    assert whole == second_by_second(found, query.start, query.end)
     for key in (
         lambda each: each.project,
         lambda each: (each.project, each.owner),
@@ -75,16 +80,35 @@ def test_projects_and_people_are_the_cluster(found, first, days, seconds):
         assert tuple(map(sum, zip(*parts, strict=True))) == (whole if parts else ())
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(intervals(), st.integers(0, 30), st.integers(0, 12))
 def test_the_database_sums_alike(found, first, days):
+    storage, query = memory_storage(), all_of(first, first + days)
+    storage.write(LedgerChanges(closed=tuple(found)))
+
+    for keys in ((), (UsageKey.OWNER,), (UsageKey.PERIOD,), tuple(UsageKey)):
+        records = storage.records(query, *keys)
+
+        assert of(total(records)) == second_by_second(found, query.start, query.end)
+        expected = sum_by(records_of(found, query, *keys), group)
+        expected = {key: of(each) for key, each in expected.items()}
+        assert {
+            key: of(each) for key, each in sum_by(records, group).items()
+        } == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(intervals(), st.sampled_from(["ada", "ben", ""]), st.sampled_from(["", "nlp"]))
+def test_the_database_shows_what_somebody_may_see(found, owner, project):
+    viewer = UsageViewer(owner=owner, administered=frozenset({"vision"}))
+    query = UsageQuery(first=0, last=50, viewer=viewer, project=project)
     storage = memory_storage()
     storage.write(LedgerChanges(closed=tuple(found)))
 
-    records = storage.records(first, first + days)
+    records = storage.records(query, UsageKey.OWNER)
 
-    start, end = first * DAY, (first + days + 1) * DAY
-    assert of(total(records)) == second_by_second(found, start, end)
+    assert all(query.includes(each.project, each.owner) for each in records)
+    assert of(total(records)) == of(total(records_of(found, query)))
 
 
 def test_hours_are_of_amounts():
@@ -92,7 +116,7 @@ def test_hours_are_of_amounts():
         0, 2 * HOUR, cpu_millicores=1500, memory_bytes=3 * GIB, gpus=4, gpu_model="A100"
     )
 
-    found = total(records_of([gpus], 0, DAY, DAY))
+    found = total(records_of([gpus], all_of(0, 0)))
 
     assert found.cpu_hours == Decimal(3)
     assert found.gib_hours == Decimal(6)
@@ -107,6 +131,6 @@ def test_a_month_of_terabytes_does_not_overflow():
     huge = an_interval(0, 31 * DAY, memory_bytes=24 * 1024**4)
     storage.write(LedgerChanges(closed=(huge,)))
 
-    found = total(storage.records(0, 30))
+    found = total(storage.records(all_of(0, 30)))
 
     assert found.memory_byte_seconds == 24 * 1024**4 * 31 * DAY > 2**63
