@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from jupyterhub import dbutil, orm
 from sqlalchemy import create_engine, inspect, text
+from unit.hub_usage.allocations import all_of, an_interval
 
 from mofang_hub.config.database import DatabaseError, database_url
 from mofang_hub.settings import DatabaseSettings, Secrets
@@ -21,7 +22,6 @@ from mofang_hub.usage.query import UsageKey
 from mofang_hub.usage.storage import LedgerStorage, ledger_url
 from mofang_hub.usage.totals import total
 from support.ports import free_port
-from unit.hub_usage.allocations import all_of, an_interval
 
 TESTS = Path(__file__).parents[2]
 PASSWORD = "p%40ss: w/ord'%"
@@ -223,7 +223,9 @@ def test_a_database_of_an_older_jupyterhub_is_upgraded(url, tmp_path):
 
 def test_the_usage_ledger_is_in_postgres(url):
     """Beside JupyterHub's tables; sums of many bytes are as exact as in a file."""
-    storage = LedgerStorage(ledger_url(url.replace("postgresql:", "postgresql+psycopg:")))
+    storage = LedgerStorage(
+        ledger_url(url.replace("postgresql:", "postgresql+psycopg:"))
+    )
     storage.create()
     storage.create()
     huge = an_interval(0, 3 * DAY, memory_bytes=48 * 1024**4 + 1)

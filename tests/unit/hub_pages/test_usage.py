@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from unit.mofang_spawner.conftest import a_catalog, project_body
 
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, USAGE_ALL, USAGE_READ, load_roles
 from mofang_hub.pages.usage import UsageSources, usage_handlers
-from mofang_hub.settings import EmissionSettings, PriceSettings
+from mofang_hub.settings import EmissionSettings, PriceSettings, UsageSettings
 from mofang_hub.usage.book import UsageBook
 from mofang_hub.usage.intervals import HOUR, WorkloadType
 from mofang_hub.usage.ledger import LedgerChanges
@@ -289,3 +290,20 @@ async def test_a_period_without_anything_says_so(people):
     page = await people["ada"].open("/hub/usage?date=2020-02-02")
 
     assert "Nothing was reserved in this period." in page.text
+
+
+async def test_the_hub_keeps_a_ledger_where_its_settings_say_so(tmp_path):
+    async def ready():
+        pass
+
+    context = SimpleNamespace(ready=ready, node_objects=[], watchers=[])
+
+    def change(c):
+        c.JupyterHub.tornado_settings = {"mofang_usage": UsageSettings()}
+        c.MofangSpawner.context = lambda: context
+
+    async with running_hub(tmp_path, change) as hub:
+        assert hub.hub.usage_service is not None
+        paths = {each[0] for each in hub.hub.handlers}
+        assert {"/hub/usage", "/hub/usage\\.csv", "/hub/api/mofang/usage"} <= paths
+        await hub.hub.usage_service.stop()
