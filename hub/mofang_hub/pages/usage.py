@@ -33,7 +33,7 @@ from mofang_hub.usage.periods import (
     day_number,
     day_of_number,
 )
-from mofang_hub.usage.plot import Measure, UsagePlot, build_plot
+from mofang_hub.usage.plot import UsageMeasure, UsagePlot, build_plot
 from mofang_hub.usage.query import UsageKey, UsageQuery, UsageViewer
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.report import UsageReport
@@ -177,14 +177,14 @@ class UsagePageHandler(_UsageHandler):
             faults = dict(err.fields or {})
             period = Period.around(PeriodLength.MONTH, self._today)
         asked = self.get_argument("measure", "").strip()
-        if asked and asked not in list(Measure):
+        if asked and asked not in list(UsageMeasure):
             faults["measure"] = "Choose one of the list."
             asked = ""
         query, book = self._query(period, viewer), self.sources.book
         report = UsageReport.of_records(
             await self._read(book.records(query, UsageKey.OWNER))
         )
-        measure = Measure(asked) if asked else _suitable(report)
+        measure = UsageMeasure(asked) if asked else _suitable(report)
         held = book.held
         mine = held_by(held, viewer)
         projects = {each.project for each in report.projects}
@@ -203,7 +203,7 @@ class UsagePageHandler(_UsageHandler):
                 period=period,
                 has_after=period.after <= self._today,
                 lengths=[each.value for each in PeriodLength],
-                measures=list(Measure),
+                measures=list(UsageMeasure),
                 projects=sorted(projects | viewer.projects),
                 is_all=viewer.sees_all,
                 administered=sorted(viewer.administered),
@@ -219,7 +219,7 @@ class UsagePageHandler(_UsageHandler):
         )
 
     async def _plot(
-        self, period: Period, query: UsageQuery, measure: Measure
+        self, period: Period, query: UsageQuery, measure: UsageMeasure
     ) -> UsagePlot:
         book = self.sources.book
         if period.length is PeriodLength.DAY:
@@ -320,9 +320,9 @@ def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _suitable(report: UsageReport) -> Measure:
+def _suitable(report: UsageReport) -> UsageMeasure:
     """Return what is worth a plot: GPUs where any were held."""
-    return Measure.GPU if report.totals.gpu_seconds else Measure.CPU
+    return UsageMeasure.GPU if report.totals.gpu_seconds else UsageMeasure.CPU
 
 
 def usage_handlers(sources: UsageSources | None) -> list[Any]:

@@ -19,7 +19,7 @@ _GAP = 0.25
 """Part of a bar's width that is left free."""
 
 
-class Measure(StrEnum):
+class UsageMeasure(StrEnum):
     """What is plotted."""
 
     GPU = "gpu"
@@ -30,21 +30,21 @@ class Measure(StrEnum):
     def unit(self) -> str:
         """What the numbers count."""
         match self:
-            case Measure.GPU:
+            case UsageMeasure.GPU:
                 return "GPU-hours"
-            case Measure.CPU:
+            case UsageMeasure.CPU:
                 return "CPU-hours"
-            case Measure.MEMORY:
+            case UsageMeasure.MEMORY:
                 return "GiB-hours"
 
     def of(self, totals: Totals) -> Decimal:
         """Return it of totals."""
         match self:
-            case Measure.GPU:
+            case UsageMeasure.GPU:
                 return totals.gpu_hours
-            case Measure.CPU:
+            case UsageMeasure.CPU:
                 return totals.cpu_hours
-            case Measure.MEMORY:
+            case UsageMeasure.MEMORY:
                 return totals.gib_hours
 
 
@@ -85,7 +85,7 @@ class PlotRow:
 class UsagePlot:
     """Stacked bars, the greatest project at the bottom."""
 
-    measure: Measure
+    measure: UsageMeasure
     names: tuple[str, ...]
     """Of projects, and of what is left of them."""
 
@@ -96,7 +96,7 @@ class UsagePlot:
 
 
 def build_plot(
-    records: Sequence[UsageRecord], labels: Mapping[int, str], measure: Measure
+    records: Sequence[UsageRecord], labels: Mapping[int, str], measure: UsageMeasure
 ) -> UsagePlot:
     """Return the plot of what was used.
 

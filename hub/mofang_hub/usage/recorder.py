@@ -23,7 +23,6 @@ HEARTBEAT_SECONDS = 30.0
 """How often is written until when pods were observed."""
 
 WRITE_SECONDS = 1.0
-"""Time between two writes of what has changed."""
 
 RETRY_SECONDS = 10.0
 _LONGEST_GAP = 7
@@ -40,6 +39,7 @@ class UsageRecorder:
         find_node: Returns a node by its name, with its labels; None if there is none.
         keep_days: For how many days intervals are kept.
         clock: Unix time of this node, as watches note it with each event.
+        write_seconds: Time between two writes of what has changed.
     """
 
     def __init__(
@@ -50,12 +50,14 @@ class UsageRecorder:
         *,
         keep_days: int,
         clock: Callable[[], float] = time.time,
+        write_seconds: float = WRITE_SECONDS,
     ) -> None:
         self._book = book
         self._pods = list(pods)
         self._find_node = find_node
         self._keep_days = keep_days
         self._clock = clock
+        self._write_seconds = write_seconds
         self._changed = asyncio.Event()
         self._loaded = asyncio.Event()
         self._heartbeat = float("-inf")
@@ -74,7 +76,7 @@ class UsageRecorder:
             await self._begin()
             while True:
                 await self._write()
-                await asyncio.sleep(WRITE_SECONDS)
+                await asyncio.sleep(self._write_seconds)
                 try:
                     async with asyncio.timeout(HEARTBEAT_SECONDS):
                         await self._changed.wait()

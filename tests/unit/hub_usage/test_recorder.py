@@ -9,7 +9,6 @@ import pytest
 from unit.hub_usage.allocations import all_of
 from unit.hub_usage.test_pods import a_body, ended
 
-from mofang_hub.usage import recorder as recorder_module
 from mofang_hub.usage.book import UsageBook
 from mofang_hub.usage.intervals import EndSource
 from mofang_hub.usage.periods import day_number
@@ -47,7 +46,9 @@ class Cluster:
     @asynccontextmanager
     async def recording(self, keep_days=400):
         book = UsageBook(self.storage, lambda: self.now)
-        recorder = UsageRecorder(book, [self.pods], NODES.get, keep_days=keep_days)
+        recorder = UsageRecorder(
+            book, [self.pods], NODES.get, keep_days=keep_days, write_seconds=0.01
+        )
         running = asyncio.create_task(recorder.run())
         try:
             yield book
@@ -60,8 +61,7 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder_module, "WRITE_SECONDS", 0.01)
+def cluster(tmp_path):
     cluster = Cluster(tmp_path)
     yield cluster
     cluster.storage.close()

@@ -14,7 +14,7 @@ from mofang_hub.settings import EmissionSettings, PriceSettings
 from mofang_hub.usage.csv_file import write_csv
 from mofang_hub.usage.intervals import DAY, HOUR
 from mofang_hub.usage.periods import Period, PeriodLength, day_number, day_of_number
-from mofang_hub.usage.plot import HEIGHT, WIDTH, Measure, build_plot
+from mofang_hub.usage.plot import HEIGHT, WIDTH, UsageMeasure, build_plot
 from mofang_hub.usage.query import UsageKey, UsageQuery, UsageViewer
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.report import UsageReport
@@ -149,7 +149,7 @@ def test_bars_of_a_day_stand_on_each_other_and_fit():
         )
     )
 
-    plot = build_plot(found, {0: "0", 1: "1", 2: "2"}, Measure.CPU)
+    plot = build_plot(found, {0: "0", 1: "1", 2: "2"}, UsageMeasure.CPU)
 
     assert plot.names == (*reversed(names[3:]), "others")
     assert plot.rows[1].total == total(found).cpu_hours
@@ -161,7 +161,7 @@ def test_bars_of_a_day_stand_on_each_other_and_fit():
 
 
 def test_a_plot_of_nothing():
-    plot = build_plot([], {0: "0"}, Measure.GPU)
+    plot = build_plot([], {0: "0"}, UsageMeasure.GPU)
 
     assert plot.maximum == 0
     assert not plot.bars
