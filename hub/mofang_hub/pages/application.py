@@ -17,7 +17,7 @@ from mofang_hub.auth.homes import create_homes, with_homes
 from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.auth.log_secrets import keep_secrets_out_of_log
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
-from mofang_hub.metrics import WATCHES
+from mofang_hub.metrics import USAGE, WATCHES
 from mofang_hub.pages import handlers, home_snapshots, log_in_page, servers
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
@@ -79,6 +79,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             return
         if (usage := self.usage_service) is not None:
             WATCHES.follow(lambda: [*context().watchers, *usage.watchers])
+            USAGE.follow(usage.book)
             usage.start()
         collector = GarbageCollector(context(), lambda: server_pods(self.users))
 

@@ -249,7 +249,12 @@ class UsageFileHandler(_UsageHandler):
         self.set_header("Cache-Control", "no-store")
         name = f"usage-{period.first}-{period.last}.csv"
         self.set_header("Content-Disposition", f'attachment; filename="{name}"')
-        self.finish(write_csv(records, self.sources.rates, self._names()))
+        # A month of many people has hundreds of thousands of rows.
+        self.finish(
+            await asyncio.to_thread(
+                write_csv, records, self.sources.rates, self._names()
+            )
+        )
 
 
 class UsageApiHandler(_UsageHandler, APIHandler):  # type: ignore[misc] # likewise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection
 from datetime import datetime
 
@@ -34,6 +35,8 @@ class UsageBook:
         """Between writing and confirming, an interval would count twice."""
 
         self._ledger: Ledger | None = None
+        self.written: float | None = None
+        """Unix time of this node when it was last written; None if it never was."""
 
     @property
     def now(self) -> int:
@@ -78,6 +81,7 @@ class UsageBook:
             changes = self.ledger.changes()
             await asyncio.to_thread(self._storage.write, changes)
             self.ledger.confirm(changes)
+            self.written = time.time()
 
     async def close(self) -> None:
         """Write what is left; what cannot be written is found again by the pods."""
@@ -121,6 +125,7 @@ class UsageBook:
             sqlalchemy.exc.SQLAlchemyError: The database does not answer.
         """
         async with self._lock:
+            self._check_loaded()
             ended = await asyncio.to_thread(self._storage.records, query, *keys)
             rest = self._unwritten()
         return ended + records_of(rest, query, *keys)
@@ -136,9 +141,18 @@ class UsageBook:
             sqlalchemy.exc.SQLAlchemyError: The database does not answer.
         """
         async with self._lock:
+            self._check_loaded()
             ended = await asyncio.to_thread(self._storage.intervals, query)
             rest = self._unwritten()
         return records_of([*ended, *rest], query, UsageKey.PERIOD, seconds=HOUR)
+
+    def _check_loaded(self) -> None:
+        """Return if there is something to read.
+
+        Raises:
+            KubernetesUnavailableError: Not yet.
+        """
+        _ = self.ledger
 
     def _unwritten(self) -> list[Interval]:
         now = self.now

@@ -92,8 +92,8 @@ class Ledger:
         known = self._open.get(uid)
         if known is None:
             self._put(OpenInterval(allocation=pod.allocation, started=pod.started))
-        elif known.allocation != pod.allocation:
-            self._change(known, pod.allocation, now)
+        else:
+            self._go_on(known, pod.allocation, now)
         if pod.has_ended:
             self._close(uid, *self._end_of(pod, self._open[uid], now))
             self._recorded.add(uid)
@@ -158,8 +158,13 @@ class Ledger:
         self._opened.add(uid)
         self._ended.discard(uid)
 
-    def _change(self, known: OpenInterval, new: Allocation, now: int) -> None:
-        """Go on with an allocation that is another one from now on."""
+    def _go_on(self, known: OpenInterval, new: Allocation, now: int) -> None:
+        """Go on with an allocation, which may be another one from now on."""
+        if not new.gpu_model:
+            # The node, and its label with it, may be gone before the pod.
+            new = replace(new, gpu_model=known.allocation.gpu_model)
+        if known.allocation == new:
+            return
         is_resize = _amounts(known.allocation) != _amounts(new)
         if not is_resize or now <= known.started:
             # Of a node whose model was not known yet, or nothing has passed.

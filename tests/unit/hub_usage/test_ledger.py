@@ -123,6 +123,17 @@ def test_a_model_that_is_known_later_changes_no_time():
     assert not ledger.unwritten
 
 
+def test_a_model_stays_known_when_the_node_is_gone():
+    ledger = Ledger()
+    known = an_allocation(gpus=1, gpu_model="H100")
+    ledger.observe(a_pod(allocation=known), now=1000)
+    ledger.delete(
+        a_pod(allocation=replace(known, gpu_model=""), deleted=2000), now=2000
+    )
+
+    assert only(ledger).allocation == known
+
+
 @pytest.mark.parametrize(
     "finished",
     [

@@ -155,6 +155,8 @@ async def test_nothing_is_reported_before_it_is_known(cluster):
     book = UsageBook(cluster.storage, lambda: NOW)
     with pytest.raises(KubernetesUnavailableError, match="not known yet"):
         _ = book.held
+    with pytest.raises(KubernetesUnavailableError, match="not known yet"):
+        await book.records(all_of(TODAY, TODAY))
 
 
 async def test_what_is_expired_goes_with_the_next_day(cluster):
