@@ -41,22 +41,22 @@ class UsageCollector(Collector):
     @override
     def collect(self) -> Iterator[Metric]:
         cores = GaugeMetricFamily(
-            "mofang_usage_reserved_cores",
+            "mofang_reserved_cores",
             "Cores that pods of servers and jobs reserve",
-            labels=["type"],
+            labels=["kind"],
         )
         memory = GaugeMetricFamily(
-            "mofang_usage_reserved_bytes",
+            "mofang_reserved_memory_bytes",
             "Memory that pods of servers and jobs reserve",
-            labels=["type"],
+            labels=["kind"],
         )
         gpus = GaugeMetricFamily(
-            "mofang_usage_reserved_gpus",
+            "mofang_reserved_gpus",
             "GPUs that pods of servers and jobs reserve",
-            labels=["type"],
+            labels=["kind"],
         )
         written = GaugeMetricFamily(
-            "mofang_usage_written_timestamp_seconds",
+            "mofang_ledger_written_timestamp_seconds",
             "Unix time at which the usage ledger was last written, twice a minute",
         )
         for each in WorkloadType:

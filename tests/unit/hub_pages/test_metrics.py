@@ -109,18 +109,18 @@ async def test_our_own_are_as_prometheus_wants_them(ada):
         WATCHES.follow(list)
         USAGE.follow(None)
 
-    assert 'mofang_usage_reserved_cores{type="job"} 0.5' in text
-    assert 'mofang_usage_reserved_gpus{type="job"} 2.0' in text
-    assert 'mofang_usage_reserved_gpus{type="server"} 0.0' in text
+    assert 'mofang_reserved_cores{kind="job"} 0.5' in text
+    assert 'mofang_reserved_gpus{kind="job"} 2.0' in text
+    assert 'mofang_reserved_gpus{kind="server"} 0.0' in text
     families = read_scrape(text)
 
     assert set(families) == {
         "mofang_route_live_seconds",
         "mofang_server_start_seconds",
-        "mofang_usage_reserved_bytes",
-        "mofang_usage_reserved_cores",
-        "mofang_usage_reserved_gpus",
-        "mofang_usage_written_timestamp_seconds",
+        "mofang_reserved_memory_bytes",
+        "mofang_reserved_cores",
+        "mofang_reserved_gpus",
+        "mofang_ledger_written_timestamp_seconds",
         "mofang_watch_last_event_timestamp_seconds",
         "mofang_watch_relists_total",
     }
