@@ -15,12 +15,18 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from mofang_hub.usage.metrics import UsageCollector
 from mofang_kube.metrics import WatchCollector
 
 WATCHES = WatchCollector()
 """Follows the watches of the spawners' context, from the hub's configuration on."""
 
 REGISTRY.register(WATCHES)
+
+USAGE = UsageCollector()
+"""Follows the usage ledger of the hub, from its start on."""
+
+REGISTRY.register(USAGE)
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """HTTP allows any word as a method, and a client may send a new one each time."""

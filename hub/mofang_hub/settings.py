@@ -5,8 +5,9 @@ refused, so that a misspelt one never goes unnoticed. No secret is in it: those
 come as files of a Secret (``Secrets``).
 """
 
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -302,6 +303,41 @@ class AuditSettings(_Model):
         return value
 
 
+class PriceSettings(_Model):
+    """What an hour of what is reserved costs."""
+
+    currency: str = Field(default="", max_length=8)
+    cpu_hour: Decimal = Field(default=Decimal(0), ge=0)
+    """Of one core."""
+    gib_hour: Decimal = Field(default=Decimal(0), ge=0)
+    """Of one GiB of memory."""
+    gpu_hour: dict[str, Annotated[Decimal, Field(ge=0)]] = {}
+    """Of one GPU, by model as the nodes' label has it; ``default`` for others."""
+
+
+class EmissionSettings(_Model):
+    """How much power what is reserved takes on average, and what that emits."""
+
+    grams_per_kwh: Decimal = Field(default=Decimal(0), ge=0)
+    """CO2 equivalents of the electricity."""
+    watts_per_cpu: Decimal = Field(default=Decimal(0), ge=0)
+    """Of one core."""
+    watts_per_gib: Decimal = Field(default=Decimal(0), ge=0)
+    """Of one GiB of memory."""
+    watts_per_gpu: dict[str, Annotated[Decimal, Field(ge=0)]] = {}
+    """Of one GPU, by model; ``default`` for others."""
+
+
+class UsageSettings(_Model):
+    """The usage ledger, and what its report says of it."""
+
+    enabled: bool = True
+    retention_days: int = Field(default=400, ge=31)
+    """For how many days it is kept."""
+    prices: PriceSettings = PriceSettings()
+    emissions: EmissionSettings = EmissionSettings()
+
+
 class Settings(_Model):
     """One installation of the platform."""
 
@@ -320,6 +356,7 @@ class Settings(_Model):
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()
     audit: AuditSettings = AuditSettings(enabled=False)
+    usage: UsageSettings = UsageSettings(enabled=False)
     concurrent_spawn_limit: int = Field(default=100, ge=0)
     """Servers that may be starting at a time; 0 for no limit."""
     active_server_limit: int = Field(default=0, ge=0)

@@ -102,6 +102,9 @@ LAUNCHER_ACCOUNT = "mofang-launcher"
 """ServiceAccount of the launchers of MPIJobs, in each project's namespace."""
 
 GPU_RESOURCE = "nvidia.com/gpu"
+GPU_PRODUCT = "nvidia.com/gpu.product"
+"""NVIDIA's GPU feature discovery writes a node's model of GPU into this label."""
+
 UID = 1000
 
 PULL_SECRET_PREFIX = "mofang-pull-"  # noqa: S105 - how names begin

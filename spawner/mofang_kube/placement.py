@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
-from mofang_kube.names import GPU_RESOURCE, NODE_TYPE_LABEL, POOL_LABEL
+from mofang_kube.names import GPU_PRODUCT, GPU_RESOURCE, NODE_TYPE_LABEL, POOL_LABEL
 from mofang_kube.nodes import strip_state
 
 Manifest = dict[str, Any]
@@ -71,22 +71,31 @@ class NodeClass:
 
 
 def strip_node(node: Manifest) -> Manifest:
-    """Reduce a node to what ``NodeClass`` and ``is_lost`` read, for a cache."""
+    """Reduce a node to what is read of it, for a cache.
+
+    ``NodeClass`` and ``is_lost`` read it, and who shows what of it is reserved.
+    """
     state = strip_state(node)
     labels = node["metadata"].get("labels") or {}
     capacity = (node.get("status") or {}).get("capacity") or {}
+    allocatable = (node.get("status") or {}).get("allocatable") or {}
     return {
         "metadata": {
             "name": node["metadata"]["name"],
             "labels": {
                 name: labels[name]
-                for name in (POOL_LABEL, NODE_TYPE_LABEL)
+                for name in (POOL_LABEL, NODE_TYPE_LABEL, GPU_PRODUCT)
                 if name in labels
             },
         },
         "spec": state["spec"],
         "status": {
             "capacity": {GPU_RESOURCE: capacity.get(GPU_RESOURCE, "0")},
+            "allocatable": {
+                name: allocatable[name]
+                for name in ("cpu", "memory", GPU_RESOURCE)
+                if name in allocatable
+            },
             **state["status"],
         },
     }

@@ -12,6 +12,7 @@ from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.nodes import is_lost
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
+from mofang_kube.pod_resources import strip_resources
 from mofang_kube.watcher import Watcher
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.environments.catalog import Catalog
@@ -28,13 +29,17 @@ def strip_pod(pod: Manifest) -> Manifest:
     """Reduce a pod to what is read of it, for the cache: a tenth of its size."""
     metadata, spec = pod["metadata"], pod["spec"]
     kept = ("name", "namespace", "uid", "labels", "deletionTimestamp")
+    resources = strip_resources(spec)
     return {
         "metadata": {key: metadata[key] for key in kept if key in metadata},
         "spec": {
             "nodeName": spec.get("nodeName"),
+            **resources,
             "containers": [
-                {"name": each["name"], "ports": each.get("ports", [])}
-                for each in spec["containers"]
+                {**kept, "ports": each.get("ports", [])}
+                for kept, each in zip(
+                    resources["containers"], spec["containers"], strict=True
+                )
             ],
         },
         "status": {"phase": "Unknown", "podIP": None, **pod.get("status", {})},
@@ -95,6 +100,19 @@ class SpawnContext:
         """All nodes of the cluster, as placement reads them."""
         return [NodeClass.from_node(each) for each in self._nodes.objects.values()]
 
+    @property
+    def node_objects(self) -> list[Manifest]:
+        """All nodes, as ``strip_node`` keeps them."""
+        return list(self._nodes.objects.values()) if self._connected else []
+
+    def find_node(self, name: str) -> Manifest | None:
+        """Return a node, if it is known and there.
+
+        Args:
+            name: Of the node.
+        """
+        return self._nodes.objects.get(name) if self._connected else None
+
     def find_pod(self, namespace: str, name: str) -> Manifest | None:
         """Return a server's pod, if it is known and there.
 
@@ -140,6 +158,12 @@ class SpawnContext:
         await self._connect()
         self._follow_pods()
         await self.pods.has_synced.wait()
+
+    async def nodes_known(self) -> None:
+        """Connect, and wait until all nodes are known, however long it takes."""
+        await self._connect()
+        self._nodes.start()
+        await self._nodes.has_synced.wait()
 
     async def ready(self) -> None:
         """Connect, and wait until pods, nodes, homes and catalogue are known.

@@ -12,10 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.hub import HubSession
 from support.jobs import pytorch_image
-from support.legible import faint, too_wide, unnamed
-from support.platform import REPOSITORY, Platform
+from support.legible import broken_rules, faint, too_wide, unnamed
+from support.platform import Platform
 
-AXE = REPOSITORY / "extensions/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 360, "height": 740}
 SIZES = [
     pytest.param({"width": 1440, "height": 900}, id="desktop"),
@@ -59,19 +58,6 @@ def log_in(page: Page) -> Page:
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Jobs", exact=True)).to_be_attached()
     return page
-
-
-def broken_rules(page: Page) -> list[str]:
-    """What axe finds, of levels A and AA and of good practice."""
-    page.add_script_tag(path=AXE)
-    found = page.evaluate(
-        """async () => {
-            const {violations} = await axe.run(document.querySelector('main'));
-            return violations.map(({id, nodes}) =>
-                `${id}: ${nodes.map(each => each.html).join(' ')}`);
-        }"""
-    )
-    return [str(each) for each in found]
 
 
 def check_appearance(page: Page, take: Callable[[Page, str], None], name: str) -> None:

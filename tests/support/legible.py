@@ -2,8 +2,11 @@
 
 import re
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
+from support.platform import REPOSITORY
+
+AXE = REPOSITORY / "extensions/node_modules/axe-core/axe.min.js"
 LEAST_CONTRAST = 4.5
 """Of text on its ground, as WCAG 2 asks at level AA."""
 
@@ -85,3 +88,16 @@ def faint(part: Locator) -> list[str]:
 def too_wide(part: Locator) -> list[str]:
     """Parts of which something is cut off or must be scrolled to from side to side."""
     return list(part.evaluate(_TOO_WIDE))
+
+
+def broken_rules(page: Page) -> list[str]:
+    """What axe finds, of levels A and AA and of good practice."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate(
+        """async () => {
+            const {violations} = await axe.run(document.querySelector('main'));
+            return violations.map(({id, nodes}) =>
+                `${id}: ${nodes.map(each => each.html).join(' ')}`);
+        }"""
+    )
+    return [str(each) for each in found]

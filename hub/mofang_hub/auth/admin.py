@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyterhub.orm import Role
 
-from mofang_hub.auth.scopes import AUDIT
+from mofang_hub.auth.scopes import ADMIN_SCOPES
 
 WITHHELD = ("access:servers", "shares", "tokens")
 """``shares`` has ``access:servers`` in it, and ``tokens`` would give tokens of other
@@ -26,8 +26,8 @@ def restrict_admins(db: Any, custom_scopes: Iterable[str]) -> None:
         db: Session of JupyterHub's database.
         custom_scopes: Those that the hub knows.
     """
-    role = Role.find(db, "admin")
+    role, known = Role.find(db, "admin"), set(custom_scopes)
     kept = [each for each in role.scopes if each not in WITHHELD]
-    granted = [*_INSTEAD, *(each for each in custom_scopes if each == AUDIT)]
+    granted = [*_INSTEAD, *(each for each in ADMIN_SCOPES if each in known)]
     role.scopes = [*kept, *(each for each in granted if each not in kept)]
     db.commit()

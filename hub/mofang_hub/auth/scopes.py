@@ -1,7 +1,7 @@
 """The platform's own scopes, and who holds them.
 
 Nomenclature: a *scope* is JupyterHub's (RBAC). Ours all begin with
-``custom:mofang:``. A person holds all but that of the audit log, which admins have;
+``custom:mofang:``. A person holds all but those about all people, which admins have;
 whether a request is allowed is decided per project by the service it goes to.
 """
 
@@ -12,6 +12,8 @@ JOBS_WRITE = "custom:mofang:jobs:write"
 SHELL = "custom:mofang:shell"
 SNAPSHOT_HOME = "custom:mofang:home:snapshot"
 AUDIT = "custom:mofang:audit"
+USAGE_READ = "custom:mofang:usage:read"
+USAGE_ALL = "custom:mofang:usage:all"
 
 CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     JOBS_READ: {"description": "See training jobs and read their logs"},
@@ -22,7 +24,17 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     SHELL: {"description": "Open a Cloud Shell in your own running jobs"},
     SNAPSHOT_HOME: {"description": "Take a snapshot of your home"},
     AUDIT: {"description": "Read what all people did, in the audit log"},
+    USAGE_READ: {
+        "description": "Read what you reserve, and all of projects whose admin you are"
+    },
+    USAGE_ALL: {
+        "description": "Read what all people reserve",
+        "subscopes": [USAGE_READ],
+    },
 }
+
+ADMIN_SCOPES = (AUDIT, USAGE_ALL)
+"""Those that admins hold, and other people do not."""
 
 _TRAINING = "access:services!service=training"
 _SHARE = "shares!user"
@@ -69,6 +81,7 @@ def load_roles() -> list[dict[str, Any]]:
                 JOBS_WRITE,
                 SHELL,
                 SNAPSHOT_HOME,
+                USAGE_READ,
             ],
         },
     ]

@@ -36,7 +36,7 @@ def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
     _spawner(c, settings)
     _services(c, secrets)
     configure_authenticator(c, settings, secrets)
-    configure_pages(c, static_url=settings.static_url)
+    configure_pages(c, static_url=settings.static_url, has_usage=settings.usage.enabled)
 
 
 def training_url(settings: Settings) -> str:
@@ -74,6 +74,7 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
         "slow_spawn_timeout": 0.7,
         "mofang_audit": settings.audit if settings.audit.enabled else None,
         "mofang_training_url": training_url(settings),
+        "mofang_usage": settings.usage if settings.usage.enabled else None,
     }
     c.JupyterHub.init_spawners_timeout = 1
     c.JupyterHub.activity_resolution = 300

@@ -17,19 +17,26 @@ from mofang_hub.auth.homes import create_homes, with_homes
 from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.auth.log_secrets import keep_secrets_out_of_log
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
+from mofang_hub.metrics import USAGE, WATCHES
 from mofang_hub.pages import handlers, home_snapshots, log_in_page, servers
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
+from mofang_hub.pages.usage import UsageSources, usage_handlers
 from mofang_hub.pages.user_host import user_host_handlers
+from mofang_hub.usage.rates import UsageRates
+from mofang_hub.usage.service import UsageService
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
 
 
 class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
     """The hub's application; reads the settings of ``JupyterHub``."""
+
+    usage_service: UsageService | None = None
+    """Keeps the ledger of usage; None where none is kept."""
 
     @override
     def load_config_file(self, *args: Any, **options: Any) -> None:
@@ -70,6 +77,10 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         context = self._spawn_context
         if context is None or self.subapp or self.generate_config:
             return
+        if (usage := self.usage_service) is not None:
+            WATCHES.follow(lambda: [*context().watchers, *usage.watchers])
+            USAGE.follow(usage.book)
+            usage.start()
         collector = GarbageCollector(context(), lambda: server_pods(self.users))
 
         async def collect() -> None:
@@ -80,6 +91,28 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         collecting = PeriodicCallback(collect, timedelta(seconds=COLLECT_SECONDS))
         self._periodic_callbacks["garbage"] = collecting
         collecting.start()
+
+    @override
+    async def cleanup(self) -> None:
+        if self.usage_service is not None:
+            await self.usage_service.stop()
+        await super().cleanup()
+
+    def _usage_sources(self) -> UsageSources | None:
+        settings = self.tornado_settings.get("mofang_usage")
+        if settings is None or self._spawn_context is None:
+            return None
+        self.usage_service = UsageService(
+            self._spawn_context(),
+            self.db_url,
+            keep_days=settings.retention_days,
+            engine_options=self.db_kwargs,
+        )
+        return UsageSources(
+            book=self.usage_service.book,
+            rates=UsageRates(prices=settings.prices, emissions=settings.emissions),
+            list_nodes=self.usage_service.list_nodes,
+        )
 
     @override
     async def init_role_creation(self) -> None:
@@ -119,6 +152,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
             *jobs_handlers(self.tornado_settings.get("mofang_training_url")),
+            *usage_handlers(self._usage_sources()),
             *user_host_handlers(self.public_url),
         ]
         found = [

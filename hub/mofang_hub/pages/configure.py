@@ -17,18 +17,20 @@ TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "static"
 
 
-def configure_pages(c: Any, *, static_url: str = "") -> None:
+def configure_pages(c: Any, *, static_url: str = "", has_usage: bool = False) -> None:
     """Put our templates before JupyterHub's and the gallery in the start page.
 
     Args:
         c: traitlets' configuration object.
         static_url: Where JupyterLab is loaded ahead from; empty: it is not.
+        has_usage: Whether there is a page of usage.
     """
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
     script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
     stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
     preload = (ASSETS / "preload.js").read_text(encoding="utf-8")
     fragment = (ASSETS / "fragment.js").read_text(encoding="utf-8")
+    usage_style = (ASSETS / "usage.css").read_text(encoding="utf-8")
     jobs_style = (ASSETS / "jobs.css").read_text(encoding="utf-8")
 
     async def form(spawner: Any) -> str:
@@ -49,6 +51,8 @@ def configure_pages(c: Any, *, static_url: str = "") -> None:
         "mofang_client": find_wheels(),
         "mofang_jobs": PageScript("jobs.js"),
         "mofang_jobs_style": jobs_style,
+        "mofang_usage_style": usage_style,
+        "mofang_has_usage": has_usage,
     }
     c.MofangSpawner.gallery = form
     # The gallery is the first page: it has what runs and what may be started.

@@ -1,6 +1,12 @@
 import pytest
 
-from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
+from mofang_hub.auth.scopes import (
+    ADMIN_SCOPES,
+    CUSTOM_SCOPES,
+    USAGE_READ,
+    load_roles,
+    server_token_scopes,
+)
 
 
 def role(name):
@@ -15,6 +21,8 @@ def test_our_scopes_are_named_as_the_interface_says():
         "custom:mofang:shell",
         "custom:mofang:home:snapshot",
         "custom:mofang:audit",
+        "custom:mofang:usage:read",
+        "custom:mofang:usage:all",
     }
 
 
@@ -31,13 +39,14 @@ def test_a_scope_says_what_it_is_for(name):
 
 
 def test_a_servers_token_may_do_what_its_extensions_do():
+    """Code in a server must not read what others of its owner's projects use."""
     assert set(server_token_scopes()) == {
         "users:activity!user",
         "access:servers!server",
         "read:servers!server",
         "access:services!service=training",
         "read:users:groups!user",
-        *(set(CUSTOM_SCOPES) - {"custom:mofang:audit"}),
+        *(set(CUSTOM_SCOPES) - {*ADMIN_SCOPES, USAGE_READ}),
     }
 
 

@@ -12,9 +12,15 @@ from pathlib import Path
 import pytest
 from jupyterhub import dbutil, orm
 from sqlalchemy import create_engine, inspect, text
+from unit.hub_usage.allocations import all_of, an_interval
 
 from mofang_hub.config.database import DatabaseError, database_url
 from mofang_hub.settings import DatabaseSettings, Secrets
+from mofang_hub.usage.intervals import DAY
+from mofang_hub.usage.ledger import LedgerChanges
+from mofang_hub.usage.query import UsageKey
+from mofang_hub.usage.storage import LedgerStorage, ledger_url
+from mofang_hub.usage.totals import total
 from support.ports import free_port
 
 TESTS = Path(__file__).parents[2]
@@ -213,3 +219,28 @@ def test_a_database_of_an_older_jupyterhub_is_upgraded(url, tmp_path):
     with engine.connect() as connection:
         assert connection.execute(text("SELECT name FROM users")).scalar() == "ada"
     engine.dispose()
+
+
+def test_the_usage_ledger_is_in_postgres(url):
+    """Beside JupyterHub's tables; sums of many bytes are as exact as in a file."""
+    storage = LedgerStorage(
+        ledger_url(url.replace("postgresql:", "postgresql+psycopg:"))
+    )
+    storage.create()
+    storage.create()
+    huge = an_interval(0, 3 * DAY, memory_bytes=48 * 1024**4 + 1)
+    changes = LedgerChanges(closed=(huge,), last_observed=7)
+    storage.write(changes)
+    storage.write(changes)
+
+    records = storage.records(all_of(0, 9), *UsageKey)
+
+    assert [each.period for each in sorted(records, key=lambda each: each.period)] == [
+        0,
+        1,
+        2,
+    ]
+    assert total(records).memory_byte_seconds == (48 * 1024**4 + 1) * 3 * DAY
+    assert storage.load(present={"a"}).last_observed == 7
+    assert storage.remove_before(2) == 2
+    storage.close()

@@ -460,4 +460,6 @@ def test_the_hubs_pages_are_ours():
         "mofang_client",
         "mofang_jobs",
         "mofang_jobs_style",
+        "mofang_has_usage",
+        "mofang_usage_style",
     }

@@ -1,14 +1,18 @@
 """What Prometheus gets of the hub, asked of the hub's own handlers."""
 
+from types import SimpleNamespace
+
 import httpx
 import jupyterhub.metrics
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY, enable_created_metrics
 from unit.hub_pages.hub import running_hub
+from unit.hub_usage.allocations import an_allocation
 
-from mofang_hub.metrics import WATCHES, RequestDurations, bound_series
+from mofang_hub.metrics import USAGE, WATCHES, RequestDurations, bound_series
 from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
+from mofang_hub.usage.intervals import OpenInterval, WorkloadType
 from mofang_kube.watcher import Watcher
 from support.prometheus_lint import faults, read_scrape
 
@@ -96,14 +100,27 @@ async def test_our_own_are_as_prometheus_wants_them(ada):
     pods = Watcher(None, "/api/v1/pods")
     pods.last_event = 1.0
     WATCHES.follow(lambda: [pods])
+    job = an_allocation("b", workload_type=WorkloadType.JOB, gpus=2)
+    held = [OpenInterval(allocation=each, started=0) for each in (an_allocation(), job)]
+    USAGE.follow(SimpleNamespace(held=held, written=2.0))
     try:
-        families = read_scrape(await scrape(ada))
+        text = await scrape(ada)
     finally:
         WATCHES.follow(list)
+        USAGE.follow(None)
+
+    assert 'mofang_reserved_cores{kind="job"} 0.5' in text
+    assert 'mofang_reserved_gpus{kind="job"} 2.0' in text
+    assert 'mofang_reserved_gpus{kind="server"} 0.0' in text
+    families = read_scrape(text)
 
     assert set(families) == {
         "mofang_route_live_seconds",
         "mofang_server_start_seconds",
+        "mofang_reserved_memory_bytes",
+        "mofang_reserved_cores",
+        "mofang_reserved_gpus",
+        "mofang_ledger_written_timestamp_seconds",
         "mofang_watch_last_event_timestamp_seconds",
         "mofang_watch_relists_total",
     }

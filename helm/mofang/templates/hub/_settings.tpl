@@ -58,6 +58,7 @@ audit:
   retentionDays: {{ .Values.audit.retentionDays }}
   maxMibPerDay: {{ .Values.audit.maxMibPerDay }}
   trustedProxies: {{- toYaml .Values.audit.trustedProxies | nindent 4 }}
+usage: {{- toYaml .Values.usage | nindent 2 }}
 concurrentSpawnLimit: {{ .Values.hub.concurrentSpawnLimit }}
 activeServerLimit: {{ .Values.hub.activeServerLimit }}
 debug: {{ .Values.debug.enabled }}

@@ -1,0 +1,70 @@
+"""A report as comma-separated values, for spreadsheets. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from mofang_hub.usage.periods import day_of_number
+from mofang_hub.usage.rates import UsageRates
+from mofang_hub.usage.totals import UsageRecord, sum_by
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins with one of these is a formula to a spreadsheet."""
+
+_DIGITS = Decimal("0.000001")
+
+
+def write_csv(
+    records: Iterable[UsageRecord], rates: UsageRates, name_of: Callable[[str], str]
+) -> str:
+    """Return the file: a row for each day, project, person, type and model of GPU.
+
+    Args:
+        records: By day, person and type.
+        rates: Columns are left out for what has no rates.
+        name_of: Returns a person's name by their slug.
+    """
+    columns = ["day", "project", "person", "type", "gpu_model"]
+    columns += ["cpu_hours", "gib_hours", "gpu_hours"]
+    if rates.has_prices:
+        columns += ["cost", "currency"]
+    if rates.has_emissions:
+        columns += ["kwh", "kg_co2e"]
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\r\n")
+    writer.writerow(columns)
+    groups = sum_by(
+        records,
+        lambda each: (
+            each.period or 0,
+            each.project,
+            each.owner,
+            each.workload_type or "",
+            each.gpu_model,
+        ),
+    )
+    for key in sorted(groups):
+        period, project, owner, workload_type, model = key
+        totals = groups[key]
+        row = [str(day_of_number(period)), project, name_of(owner)]
+        row += [workload_type, model]
+        row += [_number(totals.cpu_hours), _number(totals.gib_hours)]
+        row += [_number(totals.gpu_hours)]
+        if rates.has_prices:
+            row += [_number(rates.cost(totals)), rates.prices.currency]
+        if rates.has_emissions:
+            row += [_number(rates.kilowatt_hours(totals))]
+            row += [_number(rates.kilograms(totals))]
+        writer.writerow([_as_text(each) for each in row])
+    return target.getvalue()
+
+
+def _number(amount: Decimal) -> str:
+    return f"{amount.quantize(_DIGITS):f}"
+
+
+def _as_text(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
