@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from mofang_api.frameworks import FRAMEWORKS
 from mofang_api.models import Framework, role_rules
 from mofang_docs.tables import code, table
+from mofang_hub.culling.metrics import CULLED, DRY_RUN_SECONDS
 from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.failure_patterns import FAILURE_PATTERNS
@@ -100,7 +101,13 @@ def metrics() -> str:
 
 _PROGRAMS: Mapping[str, Sequence[Collector]] = {
     "training": [ServiceMetrics().registry],
-    "hub": [ROUTE_LIVE_SECONDS, START_PHASE_SECONDS, WatchCollector()],
+    "hub": [
+        ROUTE_LIVE_SECONDS,
+        START_PHASE_SECONDS,
+        CULLED,
+        DRY_RUN_SECONDS,
+        WatchCollector(),
+    ],
     "reconciler": [OperatorMetrics().registry],
 }
 """Component of the chart → what is scraped of it."""

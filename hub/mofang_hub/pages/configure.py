@@ -9,7 +9,7 @@ from jinja2 import FileSystemLoader, select_autoescape
 from tornado import web
 
 from mofang_hub.pages.client import find_wheels
-from mofang_hub.pages.gallery import Gallery, bounds_hint, gallery
+from mofang_hub.pages.gallery import Gallery, bounds_hint, find_culled, gallery
 from mofang_hub_pages import PageScript
 from mofang_kube.errors import MofangError
 
@@ -45,6 +45,7 @@ def configure_pages(c: Any, *, static_url: str = "") -> None:
         "mofang_stop": stop,
         "mofang_fragment": fragment,
         "mofang_preload": preload,
+        "mofang_culled": find_culled,
         "mofang_static_url": static_url,
         "mofang_client": find_wheels(),
         "mofang_jobs": PageScript("jobs.js"),
