@@ -5,15 +5,14 @@ JupyterHub stores the state in its database, also of a server that was stopped.
 
 from typing import Any, cast
 
-from jupyterhub.spawner import Spawner
-from traitlets import Dict
+from traitlets import Dict, HasTraits
 
 CULLING_STATE = "culling"
 """Key in a server's state."""
 
 
-class CullingState(Spawner):  # type: ignore[misc] # JupyterHub has no types
-    """To be mixed into a spawner."""
+class CullingState(HasTraits):  # type: ignore[misc] # traitlets has no types
+    """To be mixed into a spawner, before its other bases."""
 
     culling: dict[str, Any] = Dict(
         help="""

@@ -66,7 +66,7 @@ class Server:
             while (await self.sample()).is_active:
                 pass
 
-    async def always(self, count=12):
+    async def always(self, count=6):
         """Sample; return the answers from when the start of it all is over."""
         skipped = int(THRESHOLDS.window_seconds / PERIOD) + 2
         return [await self.sample() for _ in range(skipped + count)][skipped:]
@@ -81,6 +81,7 @@ async def server(monkeypatch, tmp_path):
         yield server
         if server.client is not None:
             server.client.stop_channels()
+        await server.app.web_app.settings["terminal_manager"].terminate_all()
 
 
 async def assert_never_idle(server, reason):
@@ -121,7 +122,7 @@ async def test_an_input_that_nobody_gives_is_never_idle(server):
 async def test_pdb_at_a_breakpoint_is_never_idle(server):
     await server.open_notebook()
     await server.until_idle()
-    server.client.execute("breakpoint()")
+    server.client.execute("import pdb; pdb.run('x = 1')")
     async with asyncio.timeout(REPLY_SECONDS):
         assert await server.client.get_stdin_msg()
 
