@@ -49,7 +49,7 @@ class Scene:
         self.user = self.hub.users["ada"]
         self.stops = []
         hub.spawner.now[SERVER] = None
-        spawner = self.user.spawners[SERVER]
+        spawner = self.user.get_or_create_spawner(SERVER, SERVER)
         spawner.orm_spawner.user_options = OPTIONS
         spawner.user_options = OPTIONS
         self.spawner = spawner
