@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment as Jinja
@@ -45,7 +46,8 @@ def configure_pages(c: Any, *, static_url: str = "") -> None:
         "mofang_stop": stop,
         "mofang_fragment": fragment,
         "mofang_preload": preload,
-        "mofang_culled": find_culled,
+        # JupyterHub calls what can be called, with who looks at a page.
+        "mofang_culled": SimpleNamespace(find=find_culled),
         "mofang_static_url": static_url,
         "mofang_client": find_wheels(),
         "mofang_jobs": PageScript("jobs.js"),

@@ -100,7 +100,7 @@ class FakeSpawner(CullingState, Spawner):
         raise AssertionError("not reached by these tests")
 
     async def stop(self, now=False):
-        pass
+        self.now.pop(self.name, None)
 
     async def poll(self):
         return None if self._is_set() else 0
