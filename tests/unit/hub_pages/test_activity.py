@@ -1,7 +1,7 @@
 """A real hub and the reports of servers: idle ones are stopped, and say why."""
 
+import logging
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -10,7 +10,6 @@ import pytest_asyncio
 from prometheus_client import REGISTRY
 from unit.hub_pages.hub import running_hub
 
-from mofang_api.models.activity import CullingAction
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
 from mofang_hub.culling.culler import Culler
 from mofang_hub.culling.policy import CullingSettings
@@ -270,7 +269,7 @@ async def test_nobody_reports_for_others(scene, running):
         "POST", f"mofang/users/ada/servers/{SERVER}/activity", idle_seconds=10**6
     )
 
-    assert answer.status_code == 404 or answer.status_code == 403
+    assert answer.status_code in {403, 404}
     assert scene.runs
 
 
@@ -278,52 +277,129 @@ async def test_nobody_reports_for_others(scene, running):
 
 
 class Sampler:
-    """Measures what a test says."""
+    """Measures what a test says, by its clock."""
 
-    def __init__(self):
-        self.sample = ActivitySample(at=0.0)
+    def __init__(self, clock):
+        self.clock = clock
+        self.busy = ()
 
     async def take(self):
-        self.sample = replace(self.sample, at=self.sample.at + 30)
-        return self.sample
+        return ActivitySample(at=self.clock(), busy_kernels=self.busy)
 
     async def open_notebooks(self):
         return ["train.ipynb"]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def reporter(scene):
-    token = scene.user.new_api_token(
-        scopes=[
-            each.replace("!server", f"!server=ada/{SERVER}")
-            for each in server_token_scopes()
-            if each.startswith("users:activity")
-        ]
-    )
-    client = ActivityClient.from_environment(
-        {
+class Server:
+    """What runs in the server, with the server's own token; time is the test's."""
+
+    def __init__(self, scene):
+        self.scene = scene
+        self.clock = FakeClock(0.0)
+        self.began = datetime.now(UTC)
+        self.sampler = Sampler(self.clock)
+        token = scene.user.new_api_token(scopes=["users:activity!user"])
+        self.variables = {
             "JUPYTERHUB_API_URL": f"{scene.browser.http.base_url}/hub/api",
             "JUPYTERHUB_API_TOKEN": token,
             "JUPYTERHUB_USER": "ada",
             "JUPYTERHUB_SERVER_NAME": SERVER,
         }
-    )
-    return client
+        self.client = ActivityClient.from_environment(self.variables)
+        self.reporter = ActivityReporter(
+            self.sampler, self.client, logging.getLogger("server"), clock=self.clock
+        )
+        scene.configure(
+            enabled=True,
+            idleMinutes=60,
+            maxExtensionHours=8,
+            now=lambda: self.began + timedelta(seconds=self.clock()),
+        )
+
+    async def live(self, seconds):
+        """Let time pass, with a sample each half minute, as long as the server runs."""
+        end = self.clock() + seconds
+        while self.clock() < end and self.scene.runs:
+            await self.reporter.check()
+            self.clock.advance(30)
+
+    @property
+    def stop_in(self):
+        return self.reporter.describe()["stop_in_seconds"]
 
 
-async def test_a_servers_own_token_reports(scene, reporter):
-    from mofang_api.models.activity import ActivityReport
-
-    status = await reporter.report(ActivityReport(idle_seconds=HOUR))
-
-    assert status.action is CullingAction.NOTIFY
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(scene):
+    assert "users:activity!user" in server_token_scopes()
+    return Server(scene)
 
 
-async def test_a_refusal_reaches_people_as_the_hub_says_it(scene, reporter):
-    from mofang_api.models.activity import ExtensionRequest
+async def test_a_server_is_notified_and_then_stopped(scene, server):
+    await server.live(60 * 60)
+    assert server.stop_in is None
+    await server.live(10 * 60)
+    noticed = server.stop_in
+    await server.live(10 * 60)
 
+    assert 5 * 60 <= noticed <= 10 * 60
+    assert not scene.runs
+    assert 75 * 60 <= server.clock() <= 78 * 60
+
+
+async def test_work_takes_a_notice_back(scene, server):
+    await server.live(70 * 60)
+    assert server.stop_in is not None
+
+    server.sampler.busy = ("train.ipynb",)
+    await server.live(60)
+    server.sampler.busy = ()
+    await server.live(60 * 60)
+
+    assert server.stop_in is None
+    assert scene.runs
+
+
+async def test_one_click_takes_a_notice_back_until_ahead_of_its_end(scene, server):
+    await server.live(70 * 60)
+
+    await server.reporter.extend(None, "at lunch")
+
+    assert server.stop_in is None
+    await server.live(100 * 60)
+    assert server.stop_in is None
+    await server.live(15 * 60)
+    assert server.stop_in is not None
+    await server.live(30 * 60)
+    assert not scene.runs
+
+
+async def test_a_server_that_does_not_reach_the_hub_runs_on_and_is_notified_first(
+    scene, server
+):
+    """The hub stops nobody on an old report."""
+    await server.live(50 * 60)
+    url, server.client.url = server.client.url, "http://127.0.0.1:9/hub/api"
+    await server.live(10 * HOUR)
+    assert scene.runs
+    assert server.stop_in is None
+
+    server.client.url = url
+    await server.live(5 * 60)
+
+    assert scene.runs
+    assert server.stop_in is not None
+
+
+async def test_a_refusal_reaches_people_as_the_hub_says_it(scene, server):
     await scene.report(idle=9 * HOUR, noticed=0)
 
     with pytest.raises(HubRefusalError, match="cannot be kept any longer") as refusal:
-        await reporter.extend(ExtensionRequest())
+        await server.reporter.extend(None, "")
     assert refusal.value.status == 409
+
+
+@pytest.mark.parametrize(
+    "name", ["JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SERVER_NAME"]
+)
+async def test_a_server_that_no_hub_has_started_reports_to_none(server, name):
+    assert ActivityClient.from_environment(server.variables | {name: ""}) is None

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class ActivityReporter:
         log: The server's.
         thresholds: What is too little to be work.
         sample_seconds: Between two samples.
+        clock: That of the samples.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ActivityReporter:
         *,
         thresholds: Thresholds | None = None,
         sample_seconds: float = SAMPLE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.activity = Activity()
         """At the last sample."""
@@ -61,6 +64,7 @@ class ActivityReporter:
         self._log = log
         self._thresholds = thresholds or Thresholds()
         self._period = sample_seconds
+        self._clock = clock
         self._samples: deque[Any] = deque(maxlen=_SAMPLES)
         self._answer: _Answer | None = None
         self._noticed_since: float | None = None
@@ -82,7 +86,7 @@ class ActivityReporter:
 
     def describe(self) -> dict[str, Any]:
         """Return what JupyterLab shows: JSON."""
-        now = time.monotonic()
+        now = self._clock()
         state = {
             "idle_seconds": round(self.activity.idle_seconds(now)),
             "reasons": list(self.activity.reasons),
@@ -114,11 +118,11 @@ class ActivityReporter:
         """Take a sample, and report if it is time to."""
         self._samples.append(await self._sampler.take())
         self.activity = classify_activity(
-            self._samples, self._thresholds, self.activity
+            tuple(self._samples), self._thresholds, self.activity
         )
         if self.activity.is_active:
             self._noticed_since = None
-        if time.monotonic() >= self._report_at:
+        if self._clock() >= self._report_at:
             await self._report()
 
     async def _run(self) -> None:
@@ -130,14 +134,14 @@ class ActivityReporter:
                 self._samples.clear()
                 self.activity = Activity()
                 self._log.exception("The activity of this server cannot be measured")
-            until_report = self._report_at - time.monotonic()
+            until_report = self._report_at - self._clock()
             await asyncio.sleep(max(min(self._period, until_report), 1.0))
 
     async def _report(self) -> None:
         # The start-up time of every server counts.
         from mofang_api.models import activity as wire  # noqa: PLC0415
 
-        now = time.monotonic()
+        now = self._clock()
         self._report_at = now + RETRY_SECONDS
         noticed = self._noticed_since
         notebooks = await self._sampler.open_notebooks()
@@ -160,7 +164,7 @@ class ActivityReporter:
     def _take(self, status: CullingStatus) -> None:
         from mofang_api.models.activity import CullingAction  # noqa: PLC0415
 
-        now = time.monotonic()
+        now = self._clock()
         self._answer = _Answer(status, now)
         self._report_at = now + min(max(status.report_in_seconds, 1), LONGEST_SECONDS)
         if status.action is CullingAction.KEEP:
