@@ -294,7 +294,7 @@ class MofangSpawner(CullingState, WatchedSpawner):
 
     def get_state(self) -> dict[str, Any]:
         """What a new hub needs to know of a running server."""
-        state = cast("dict[str, Any]", super().get_state())
+        state = super().get_state()
         if self._plan is not None:
             state["project"] = self._plan.project.name
             state["environment"] = self._plan.environment.name

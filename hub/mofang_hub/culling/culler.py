@@ -184,9 +184,7 @@ class Culler:
                 )
             else:
                 DRY_RUN_SECONDS.labels(resource="server").inc(now - last)
-                DRY_RUN_SECONDS.labels(resource="gpu").inc(
-                    (now - last) * server.gpus
-                )
+                DRY_RUN_SECONDS.labels(resource="gpu").inc((now - last) * server.gpus)
         return Decision(action=CullingAction.KEEP, report_in=USUAL_REPORT)
 
 

@@ -77,9 +77,9 @@ def test_the_program_is_asked_for_exactly_what_is_read(program, tmp_path):
     found = GpuReader(program(script.replace("\n", "\\n"))).read()
 
     assert found == parse_gpus(TWO_DEVICES)
+    query = "index,utilization.gpu,memory.used,memory.total,temperature.gpu"
     assert (tmp_path / "asked").read_text().split() == [
-        "--query-gpu=index,utilization.gpu,memory.used,memory.total,temperature.gpu,"
-        "power.draw,power.limit",
+        f"--query-gpu={query},power.draw,power.limit",
         "--format=csv,noheader,nounits",
     ]
 
@@ -139,9 +139,9 @@ def test_a_program_that_fails_again_and_again_is_asked_less_often(program, tmp_p
 
 def test_samples_of_a_container_with_devices_have_them(wrapper, program):
     """The wrapper finds the program as any shell does."""
-    folder = program(
-        "printf '0, 97, 30011, 81559, 61, 643.20, 700.00\\n'"
-    ).rpartition("/")[0]
+    folder = program("printf '0, 97, 30011, 81559, 61, 643.20, 700.00\\n'").rpartition(
+        "/"
+    )[0]
     path = f"{folder}:{os.environ['PATH']}"
 
     wrapper.command("sleep", "0.4", MOFANG_SAMPLE_SECONDS="0.1", PATH=path)

@@ -129,7 +129,7 @@ class ActivityReporter:
         while True:
             try:
                 await self.check()
-            except Exception:
+            except Exception:  # noqa: BLE001 - it is logged, and tried again
                 # What is not known counts as activity, and the server goes on.
                 self._samples.clear()
                 self.activity = Activity()

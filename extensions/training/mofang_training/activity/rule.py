@@ -55,8 +55,8 @@ class Activity:
 
 def classify_activity(
     samples: Sequence[ActivitySample],
-    thresholds: Thresholds = Thresholds(),  # noqa: B008 - frozen
-    before: Activity = Activity(),  # noqa: B008 - frozen
+    thresholds: Thresholds = Thresholds(),
+    before: Activity = Activity(),
 ) -> Activity:
     """Say whether something happens, or since when nothing does.
 
