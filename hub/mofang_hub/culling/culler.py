@@ -25,7 +25,7 @@ from mofang_hub.culling.policy import (
     ServerIdentity,
     resolve_policy,
 )
-from mofang_hub.culling.records import CulledServer, Extension, duration_text
+from mofang_hub.culling.records import CulledServer, CullingExtension, duration_text
 from mofang_kube.errors import ConflictError
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class RunningServer:
     identity: ServerIdentity
     gpus: int
     """That it holds."""
-    extension: Extension | None
+    extension: CullingExtension | None
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Culler:
 
     def extend(
         self, server: RunningServer, request: ExtensionRequest, by: str
-    ) -> tuple[Extension, CullingStatus]:
+    ) -> tuple[CullingExtension, CullingStatus]:
         """Keep a server; the caller stores the extension.
 
         Args:
@@ -116,7 +116,9 @@ class Culler:
         # Durations pass between servers and hub: a minute is no difference.
         if not timedelta() < asked <= allowed + timedelta(minutes=1):
             raise ConflictError(_not_extended(policy, idle, allowed))
-        extension = Extension(until=self._now() + asked, reason=request.reason, by=by)
+        extension = CullingExtension(
+            until=self._now() + asked, reason=request.reason, by=by
+        )
         log.info(
             "%s of %s is kept for %s by %s: %s",
             server.identity.server,
@@ -156,7 +158,7 @@ class Culler:
         return self._observed.setdefault(_key(identity), _Observed())
 
     def _left(
-        self, policy: CullingPolicy, idle: timedelta, extension: Extension | None
+        self, policy: CullingPolicy, idle: timedelta, extension: CullingExtension | None
     ) -> timedelta:
         # However the clock was set since: no longer than it may be.
         if extension is None:

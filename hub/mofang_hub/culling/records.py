@@ -31,7 +31,7 @@ class _Record(BaseModel):
         return self.model_dump(mode="json")
 
 
-class Extension(_Record):
+class CullingExtension(_Record):
     """Somebody has asked to keep a server."""
 
     until: datetime

@@ -11,7 +11,7 @@ from tornado import web
 from mofang_api.models.activity import ActivityReport, CullingAction, ExtensionRequest
 from mofang_hub.culling.culler import Culler, RunningServer
 from mofang_hub.culling.policy import ServerIdentity
-from mofang_hub.culling.records import CULLED_STATE, EXTENSION_STATE, Extension
+from mofang_hub.culling.records import CULLED_STATE, EXTENSION_STATE, CullingExtension
 from mofang_kube.errors import MofangError
 
 CULLER = "mofang_culler"
@@ -119,7 +119,7 @@ def describe_server(user: Any, spawner: Any) -> RunningServer:
             environment=environment,
         ),
         gpus=gpus,
-        extension=Extension.read(spawner.culling.get(EXTENSION_STATE)),
+        extension=CullingExtension.read(spawner.culling.get(EXTENSION_STATE)),
     )
 
 

@@ -21,7 +21,7 @@ from mofang_hub.culling.policy import (
     ServerIdentity,
     resolve_policy,
 )
-from mofang_training.activity.rule import Activity, classify_activity
+from mofang_training.activity.rule import ActivityState, classify_activity
 from mofang_training.activity.samples import ActivitySample
 
 SAMPLE_SECONDS = 30.0
@@ -88,7 +88,7 @@ def replay(session: Session) -> Outcome:
 
 def _run_server(session: Session, tasks: list[Task], start: float) -> float | None:
     """Return when a server that starts is stopped; None if it never is."""
-    activity, samples = Activity(), []
+    activity, samples = ActivityState(), []
     noticed_at, report_at, now = None, start, start
     position = 0
     while now < session.life:

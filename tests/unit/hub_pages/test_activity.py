@@ -13,7 +13,7 @@ from unit.hub_pages.hub import running_hub
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
 from mofang_hub.culling.culler import Culler
 from mofang_hub.culling.policy import CullingSettings
-from mofang_hub.culling.records import Extension
+from mofang_hub.culling.records import CullingExtension
 from mofang_hub.pages.activity import CULLER
 from mofang_training.activity.hub import ActivityClient, HubRefusalError
 from mofang_training.activity.reporter import ActivityReporter
@@ -197,7 +197,7 @@ async def test_nobody_keeps_a_server_beyond_the_administrators_bound(
 async def test_a_clock_that_is_set_back_prolongs_no_extension(scene):
     """By the hub's clock a year of the extension is left."""
     until_next_year = datetime.now(UTC) + timedelta(days=365)
-    extension = Extension(until=until_next_year, by="ada")
+    extension = CullingExtension(until=until_next_year, by="ada")
     scene.spawner.culling = {"extension": extension.stored()}
 
     kept = await scene.report(idle=2 * HOUR, noticed=900)

@@ -9,7 +9,7 @@ from tornado.web import Application, RequestHandler
 from unit.mofang_training.notebook import running_notebook, served
 
 from mofang_training.activity.changes import count_changes
-from mofang_training.activity.rule import Activity, Thresholds, classify_activity
+from mofang_training.activity.rule import ActivityState, Thresholds, classify_activity
 from mofang_training.activity.sampler import ActivitySampler
 
 NOTEBOOK = "work/train.ipynb"
@@ -28,7 +28,7 @@ class Server:
         changes = count_changes(self.app.web_app.settings)
         self.sampler = ActivitySampler(self.app, lambda: changes.count)
         self.samples = []
-        self.activity = Activity()
+        self.activity = ActivityState()
         self.client = None
 
     async def open_notebook(self):

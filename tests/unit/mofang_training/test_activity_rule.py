@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mofang_run.metrics.gpu import GpuReading
 from mofang_training.activity.gpu_work import is_working
-from mofang_training.activity.rule import Activity, Thresholds, classify_activity
+from mofang_training.activity.rule import ActivityState, Thresholds, classify_activity
 from mofang_training.activity.samples import ActivitySample
 
 MEBIBYTE = 1024**2
@@ -33,7 +33,7 @@ def after(before, **change):
 
 def classified(samples):
     """The answers from the first sample on, as a server gives them."""
-    found, activity = [], Activity()
+    found, activity = [], ActivityState()
     for index in range(len(samples)):
         activity = classify_activity(samples[: index + 1], before=activity)
         found.append(activity)
@@ -253,7 +253,7 @@ def test_more_activity_makes_nothing_more_idle(samples, index):
 def test_a_window_of_minutes_is_enough(samples):
     """A server that keeps only the last samples gives the same answers."""
     thresholds = Thresholds()
-    activity = Activity()
+    activity = ActivityState()
     for index in range(len(samples)):
         at = samples[index].at
         window = [

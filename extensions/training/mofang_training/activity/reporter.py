@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mofang_training.activity.hub import ActivityClient, HubRefusalError
-from mofang_training.activity.rule import Activity, Thresholds, classify_activity
+from mofang_training.activity.rule import ActivityState, Thresholds, classify_activity
 from mofang_training.activity.sampler import ActivitySampler
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ActivityReporter:
         sample_seconds: float = SAMPLE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.activity = Activity()
+        self.activity = ActivityState()
         """At the last sample."""
 
         self._sampler = sampler
@@ -132,7 +132,7 @@ class ActivityReporter:
             except Exception:  # noqa: BLE001 - it is logged, and tried again
                 # What is not known counts as activity, and the server goes on.
                 self._samples.clear()
-                self.activity = Activity()
+                self.activity = ActivityState()
                 self._log.exception("The activity of this server cannot be measured")
             until_report = self._report_at - self._clock()
             await asyncio.sleep(max(min(self._period, until_report), 1.0))

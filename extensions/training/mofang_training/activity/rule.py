@@ -35,7 +35,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class ActivityState:
     """Of a server, at the time of its last sample."""
 
     idle_since: float | None = None
@@ -56,8 +56,8 @@ class Activity:
 def classify_activity(
     samples: Sequence[ActivitySample],
     thresholds: Thresholds = Thresholds(),
-    before: Activity = Activity(),
-) -> Activity:
+    before: ActivityState = ActivityState(),
+) -> ActivityState:
     """Say whether something happens, or since when nothing does.
 
     Args:
@@ -66,12 +66,12 @@ def classify_activity(
         before: The answer at the last but one of the samples.
     """
     if len(samples) < 2:  # noqa: PLR2004 - an interval has two ends
-        return Activity()
+        return ActivityState()
     reasons = tuple(_reasons(samples, thresholds))
     if reasons:
-        return Activity(reasons=reasons)
+        return ActivityState(reasons=reasons)
     if before.is_active:
-        return Activity(idle_since=samples[-2].at, reasons=before.reasons)
+        return ActivityState(idle_since=samples[-2].at, reasons=before.reasons)
     return before
 
 
