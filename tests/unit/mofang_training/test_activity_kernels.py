@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 
 import pytest
 from tornado.iostream import StreamClosedError
@@ -99,6 +100,26 @@ async def test_a_kernel_and_a_shell_at_rest_are_idle(server):
     await server.until_idle()
 
     assert await server.sampler.open_notebooks() == [NOTEBOOK]
+
+
+async def test_a_program_that_the_server_runs_for_an_open_page_does_not_count(server):
+    """As the one that lists packages, each minute; it is met by a sample at times."""
+    await server.until_idle()
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "open('/dev/zero', 'rb').read(10**8); print(flush=True); input()",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    await program.stdout.readline()
+
+    while_it_runs = await server.sample()
+    await program.communicate(b"\n")
+    afterwards = await server.sample()
+
+    assert not while_it_runs.is_active
+    assert not afterwards.is_active
 
 
 async def test_a_cell_that_sleeps_is_never_idle(server):

@@ -51,6 +51,8 @@ class ActivitySampler:
         self._proc = proc
         # The server is the first process of its container: orphans become its own.
         self._tree = ProcessTree(os.getpid(), proc)
+        self._pids: set[int] = set()
+        """At the last sample."""
         self._usage = ContainerUsage(0.0, proc=proc)
 
     async def take(self) -> ActivitySample:
@@ -88,7 +90,11 @@ class ActivitySampler:
         gpus = self._gpus.read()
         if not gpus and self._gpus.complaint:
             gpus = None
-        state = self._tree.refresh(self._gpus.pids)
+        pids = {int(each) for each in os.listdir(self._proc) if each.isdigit()}  # noqa: PTH208 - many
+        # Pages that are left open have the server run programs that end at once. What
+        # does work is there for longer, or has a parent that is, with its counters.
+        state = self._tree.refresh({*self._gpus.pids, *(pids - self._pids)})
+        self._pids = pids
         network = self._usage.network_bytes()
         return {
             "cpu_seconds": state.cpu_seconds,
