@@ -31,7 +31,7 @@ POLICY = resolve_policy(CullingSettings(enabled=True), IDENTITY)
 
 @pytest.fixture(scope="module")
 def sessions():
-    return generate_sessions(120, seed=20261130)
+    return generate_sessions(60, seed=20261130)
 
 
 def share(values, bound):
