@@ -150,10 +150,6 @@ class Culler:
             notebooks=tuple(report.notebooks),
         )
 
-    def forget(self, identity: ServerIdentity) -> None:
-        """Drop what was observed of a server that has ended."""
-        self._observed.pop(_key(identity), None)
-
     def _observe(self, identity: ServerIdentity) -> _Observed:
         return self._observed.setdefault(_key(identity), _Observed())
 
@@ -185,8 +181,10 @@ class Culler:
                     server.gpus,
                 )
             else:
-                DRY_RUN_SECONDS.labels(resource="server").inc(now - last)
-                DRY_RUN_SECONDS.labels(resource="gpu").inc((now - last) * server.gpus)
+                # Of a longer time without reports nothing is known.
+                seconds = min(now - last, 2 * USUAL_REPORT.total_seconds())
+                DRY_RUN_SECONDS.labels(resource="server").inc(seconds)
+                DRY_RUN_SECONDS.labels(resource="gpu").inc(seconds * server.gpus)
         return Decision(action=CullingAction.KEEP, report_in=USUAL_REPORT)
 
 
