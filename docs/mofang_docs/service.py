@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from mofang_api.frameworks import FRAMEWORKS
 from mofang_api.models import Framework, role_rules
 from mofang_docs.tables import code, table
+from mofang_hub.culling.metrics import CULLED, DRY_RUN_SECONDS
 from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
 from mofang_hub.usage.metrics import UsageCollector
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
@@ -104,6 +105,8 @@ _PROGRAMS: Mapping[str, Sequence[Collector]] = {
     "hub": [
         ROUTE_LIVE_SECONDS,
         START_PHASE_SECONDS,
+        CULLED,
+        DRY_RUN_SECONDS,
         WatchCollector(),
         UsageCollector(),
     ],

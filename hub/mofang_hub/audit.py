@@ -58,6 +58,7 @@ _RULES = (
     _Rule("GET|POST", r"/api/oauth2/authorize", AuditAction.ENTER),
     # A server's own, hundreds a day each.
     _Rule("POST", _USER + "/activity", None),
+    _Rule("POST", r"/api/mofang/users/[^/]+/servers/[^/]+/\w+", None),
     _Rule("POST", r"/api/oauth2/token", None),
     _Rule("POST", _USER + "/tokens", AuditAction.CREATE_TOKEN),
     _Rule("POST", r"/api/authorizations/token", AuditAction.CREATE_TOKEN),

@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
+from mofang_hub.culling.policy import CullingSettings
 from mofang_hub.static_files import PREFIX as STATIC_PREFIX
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
@@ -352,6 +353,7 @@ class Settings(_Model):
     gateway: GatewaySettings
     auth: AuthSettings
     singleuser: SingleuserSettings = SingleuserSettings()
+    culling: CullingSettings = CullingSettings()
     jobs: JobSettings = JobSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()

@@ -19,6 +19,7 @@ from mofang_kube.deadline import Deadline
 from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
 from mofang_spawner.context import SpawnContext
+from mofang_spawner.culling_state import CullingState
 from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
@@ -35,7 +36,7 @@ _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-class MofangSpawner(WatchedSpawner):
+class MofangSpawner(CullingState, WatchedSpawner):
     """Starts a user's servers in the namespaces of their projects."""
 
     server_start_class = ServerStart
@@ -170,6 +171,7 @@ class MofangSpawner(WatchedSpawner):
         # Created here: ``progress`` may be asked before the start runs.
         self._start_log = StartLog()
         self._eviction = ""
+        self.culling = {}
         return super().start()
 
     async def _start(self) -> str:
@@ -292,7 +294,7 @@ class MofangSpawner(WatchedSpawner):
 
     def get_state(self) -> dict[str, Any]:
         """What a new hub needs to know of a running server."""
-        state = cast("dict[str, Any]", super().get_state())
+        state = super().get_state()
         if self._plan is not None:
             state["project"] = self._plan.project.name
             state["environment"] = self._plan.environment.name

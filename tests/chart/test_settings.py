@@ -186,3 +186,18 @@ def test_clients_of_hdfs_are_those_of_servers_and_jobs(render, minimal):
     for found in (settings.singleuser.hdfs, settings.jobs.hdfs):
         assert found.core_site == hdfs["coreSite"]
         assert set(found.files) == {"core-site.xml", "hdfs-site.xml"}
+
+
+def test_rules_for_idle_servers_reach_the_hub_and_are_a_dry_run_at_first(
+    render, minimal
+):
+    rule = {"idleMinutes": 30, "dryRun": False}
+    rendered = render(minimal, {"culling": {"environments": {"pytorch": rule}}})
+    culling = Settings.model_validate(
+        rendered.file("mofang-settings", "settings.yaml")
+    ).culling
+
+    assert (culling.enabled, culling.dry_run) == (True, True)
+    assert culling.environments["pytorch"].idle_minutes == 30
+    assert culling.environments["pytorch"].dry_run is False
+    assert culling.environments["pytorch"].notice_minutes is None

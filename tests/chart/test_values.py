@@ -16,6 +16,14 @@ from chart.conftest import CHART
         pytest.param({"hub": {"replicas": 2}}, "replicas", id="an unknown value"),
         pytest.param({"auth": {"method": "none"}}, "method", id="an unknown log-in"),
         pytest.param(
+            {"culling": {"noticeMinutes": 14}}, "noticeMinutes", id="a short notice"
+        ),
+        pytest.param(
+            {"culling": {"users": {"ada": {"noticeMinutes": 1}}}},
+            "noticeMinutes",
+            id="a short notice for one person",
+        ),
+        pytest.param(
             {"auth": {"sharedPassword": {"userPassword": "short"}}},
             "userPassword",
             id="a short password",

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from support.ports import free_port
 
@@ -28,9 +28,21 @@ PREFIX = "/user/ada/vision-pytorch/"
 class _Hub(BaseHTTPRequestHandler):
     """Knows one user, who may do all."""
 
+    reports: ClassVar[list[tuple[str, Any]]]
+    """Paths and bodies, as they come."""
+
     def do_GET(self) -> None:
         user = {"version": "6", "name": "ada", "kind": "user", "scopes": [SCOPE]}
-        body = json.dumps(user).encode()
+        self._answer(user)
+
+    def do_POST(self) -> None:
+        """Take a server's report, and ask for the next one soon."""
+        length = int(self.headers["Content-Length"])
+        self.reports.append((self.path, json.loads(self.rfile.read(length))))
+        self._answer({"action": "keep", "idle_minutes": 60, "report_in_seconds": 1})
+
+    def _answer(self, content: dict[str, Any]) -> None:
+        body = json.dumps(content).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -42,9 +54,14 @@ class _Hub(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running_hub() -> Iterator[str]:
-    """Run a hub that lets ada in; yields the address of its API."""
-    server = HTTPServer(("127.0.0.1", 0), _Hub)
+def running_hub(reports: list[tuple[str, Any]] | None = None) -> Iterator[str]:
+    """Run a hub that lets ada in; yields the address of its API.
+
+    Args:
+        reports: Gets path and body of each report of activity.
+    """
+    handler = type("Hub", (_Hub,), {"reports": [] if reports is None else reports})
+    server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -12,6 +12,11 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
 
 from mofang_training import log_in
+from mofang_training.activity import handlers as activity_handlers
+from mofang_training.activity.changes import count_changes
+from mofang_training.activity.hub import ActivityClient
+from mofang_training.activity.reporter import ActivityReporter
+from mofang_training.activity.sampler import ActivitySampler
 from mofang_training.handlers import HANDLERS
 from mofang_training.hub_outage import bridge_outages
 from mofang_training.safe_mode import add_page_config
@@ -23,6 +28,8 @@ class TrainingExtension(ExtensionApp):
     """Forwards training requests of the browser to the training service."""
 
     name = "mofang_training"
+
+    _reporter: ActivityReporter | None = None
 
     api_url = Unicode(
         help="""
@@ -62,11 +69,21 @@ class TrainingExtension(ExtensionApp):
         """Serve ``mofang/training``."""
         self.handlers.extend(HANDLERS)
         self.handlers.extend(log_in.HANDLERS)
+        self.handlers.extend(activity_handlers.HANDLERS)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
-        """Change what other extensions have set by now."""
-        use_common_address(serverapp.web_app.settings, os.environ)
+        """Change what other extensions have set by now, and begin to report."""
+        settings = serverapp.web_app.settings
+        use_common_address(settings, os.environ)
+        changes = count_changes(settings)
+        if (client := ActivityClient.from_environment(os.environ)) is not None:
+            sampler = ActivitySampler(serverapp, lambda: changes.count)
+            reporter = ActivityReporter(sampler, client, self.log)
+            settings[activity_handlers.REPORTER] = self._reporter = reporter
+            reporter.start()
 
     async def stop_extension(self) -> None:
-        """End the streams that are still open."""
+        """End the reports, and the streams that are still open."""
+        if self._reporter is not None:
+            await self._reporter.stop()
         await self.settings["mofang_training_service"].close()

@@ -1,6 +1,7 @@
 import { chartsPlugin } from './plugins/charts';
 import { comparePlugin } from './plugins/compare';
 import { formPlugin } from './plugins/form';
+import { idlePlugin } from './plugins/idle';
 import { jobsPlugin } from './plugins/jobs';
 import { logInPlugin } from './plugins/logIn';
 import { logsPlugin } from './plugins/logs';
@@ -15,6 +16,7 @@ export default [
   jobsPlugin,
   panelPlugin,
   formPlugin,
+  idlePlugin,
   logInPlugin,
   logsPlugin,
   submitPlugin,

@@ -37,6 +37,8 @@ export namespace CommandIDs {
   export const showPanel = 'mofang-training:show-panel';
   /** Show what was changed of installed packages, with a button to undo it. */
   export const showPackages = 'mofang-training:show-packages';
+  /** Keep an idle server running; asks for how long. */
+  export const keepServer = 'mofang-training:keep-server';
   /** Of the Cloud Shell's extension; may be absent. */
   export const openShell = 'mofang-cloudshell:open';
   /** Of the TensorBoard extension; may be absent. */

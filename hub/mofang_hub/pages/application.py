@@ -16,9 +16,17 @@ from mofang_hub.auth.admin import restrict_admins
 from mofang_hub.auth.homes import create_homes, with_homes
 from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.auth.log_secrets import keep_secrets_out_of_log
+from mofang_hub.culling.culler import Culler
+from mofang_hub.culling.policy import CullingSettings
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
 from mofang_hub.metrics import USAGE, WATCHES
-from mofang_hub.pages import handlers, home_snapshots, log_in_page, servers
+from mofang_hub.pages import (
+    activity,
+    handlers,
+    home_snapshots,
+    log_in_page,
+    servers,
+)
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
@@ -124,6 +132,8 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         keep_secrets_out_of_log()
         self.log.addFilter(REFUSAL_FILTER)
         super().init_tornado_settings()
+        culling = self.tornado_settings.get("mofang_culling") or CullingSettings()
+        self.tornado_settings[activity.CULLER] = Culler(culling)
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:
             return
@@ -149,6 +159,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *handlers.HANDLERS,
             *servers.HANDLERS,
             *home_snapshots.HANDLERS,
+            *activity.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
             *jobs_handlers(self.tornado_settings.get("mofang_training_url")),

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment as Jinja
@@ -9,7 +10,7 @@ from jinja2 import FileSystemLoader, select_autoescape
 from tornado import web
 
 from mofang_hub.pages.client import find_wheels
-from mofang_hub.pages.gallery import Gallery, bounds_hint, gallery
+from mofang_hub.pages.gallery import Gallery, bounds_hint, find_culled, gallery
 from mofang_hub_pages import PageScript
 from mofang_kube.errors import MofangError
 
@@ -47,6 +48,8 @@ def configure_pages(c: Any, *, static_url: str = "", has_usage: bool = False) ->
         "mofang_stop": stop,
         "mofang_fragment": fragment,
         "mofang_preload": preload,
+        # JupyterHub calls what can be called, with who looks at a page.
+        "mofang_culled": SimpleNamespace(find=find_culled),
         "mofang_static_url": static_url,
         "mofang_client": find_wheels(),
         "mofang_jobs": PageScript("jobs.js"),

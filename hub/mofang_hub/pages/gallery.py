@@ -6,12 +6,14 @@ from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
+from mofang_hub.culling.records import CULLED_STATE, CulledServer
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.space import Space
 from mofang_kube.ephemeral_storage import usable_bytes
 from mofang_kube.names import debug_server_name, is_job_id, server_name
 from mofang_kube.quantities import readable_size
+from mofang_spawner.culling_state import CULLING_STATE
 from mofang_spawner.environments.availability import Unavailable
 from mofang_spawner.environments.models import Bounds, Environment, Project
 from mofang_spawner.environments.policy import project_role
@@ -43,6 +45,8 @@ class Server:
     """Node that it is on if that does not answer; else empty."""
     eviction: str = ""
     """Why the kubelet evicted it, if it ended by that; else empty."""
+    culled: CulledServer | None = None
+    """When it was stopped as nothing happened in it, if it ended by that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +187,7 @@ def find_server(user: Any, hub_url: str, name: str) -> Server:
         progress_url=f"{hub_url}spawn-pending/{path}",
         has_failed=bool(spawner is not None and spawner._failed),  # noqa: SLF001
         eviction=find_eviction(user, name) if state is ServerState.STOPPED else "",
+        culled=find_culled(user, name) if state is ServerState.STOPPED else None,
     )
 
 
@@ -193,9 +198,24 @@ def find_eviction(user: Any, name: str) -> str:
         user: JupyterHub's ``User``.
         name: Of the server, known or not.
     """
+    return str(_stored_state(user, name).get(EVICTION_STATE, ""))
+
+
+def find_culled(user: Any, name: str) -> CulledServer | None:
+    """Return when and after what a server was stopped as idle; None if it was not.
+
+    Args:
+        user: JupyterHub's ``User``.
+        name: Of the server, known or not.
+    """
+    culling = _stored_state(user, name).get(CULLING_STATE) or {}
+    return CulledServer.read(culling.get(CULLED_STATE))
+
+
+def _stored_state(user: Any, name: str) -> dict[str, Any]:
     # JupyterHub keeps no spawner of a server that has ended.
     row = user.orm_spawners.get(name)
-    return str((row.state or {}).get(EVICTION_STATE, "")) if row else ""
+    return (row.state or {}) if row else {}
 
 
 def _state(spawner: Any) -> ServerState:

@@ -19,6 +19,7 @@ from mofang_hub.pages.configure import configure_pages
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import MofangError
 from mofang_kube.names import debug_server_name
+from mofang_spawner.culling_state import CullingState
 from mofang_spawner.failures import refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.spawner import MofangSpawner
@@ -43,7 +44,7 @@ class FakeProxy(Proxy):
         return {}
 
 
-class FakeSpawner(Spawner):
+class FakeSpawner(CullingState, Spawner):
     """Starts nothing: writes down what was asked for, then fails as it is told."""
 
     options_from_query = MofangSpawner.options_from_query
@@ -99,7 +100,7 @@ class FakeSpawner(Spawner):
         raise AssertionError("not reached by these tests")
 
     async def stop(self, now=False):
-        pass
+        self.now.pop(self.name, None)
 
     async def poll(self):
         return None if self._is_set() else 0

@@ -199,6 +199,7 @@ async def test_what_is_searched_for_is_text(root):
     [
         ("POST /spawn/ada/x", "start"),
         ("POST /api/users/ada/activity", None),
+        ("POST /api/mofang/users/ada/servers/vision-pytorch/activity", None),
         ("GET /api/users/ada", None),
         ("GET /logout", "log-out"),
         ("POST /api/shares/ada/x", "share"),

@@ -456,6 +456,7 @@ def test_the_hubs_pages_are_ours():
         "mofang_stop",
         "mofang_fragment",
         "mofang_preload",
+        "mofang_culled",
         "mofang_static_url",
         "mofang_client",
         "mofang_jobs",

@@ -9,10 +9,12 @@ import pytest
 from mofang_run.metrics.gpu import LIMIT_BYTES, GpuReader, GpuReading, parse_gpus
 
 # As the documentation of nvidia-smi describes csv,noheader,nounits.
-TWO_DEVICES = "0, 97, 30011, 81559, 61\n1, 0, 4, 81559, 34\n"
-MIG = "0, [N/A], 12000, 81559, 40\n"
-OLD_CARD = "0, [Not Supported], 100, 2000, 50\n"
-BROKEN = "0, [GPU requires reset], [Unknown Error], 81559, [N/A]\n"
+TWO_DEVICES = (
+    "0, 97, 30011, 81559, 61, 643.20, 700.00\n1, 0, 4, 81559, 34, 68.31, 700.00\n"
+)
+MIG = "0, [N/A], 12000, 81559, 40, 90.10, 400.00\n"
+OLD_CARD = "0, [Not Supported], 100, 2000, 50, [Not Supported], [N/A]\n"
+BROKEN = "0, [GPU requires reset], [Unknown Error], 81559, [N/A], [N/A], [N/A]\n"
 NO_DRIVER = (
     "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n"
 )
@@ -23,7 +25,9 @@ MEBIBYTE = 1024**2
 def test_devices_are_read_with_their_units():
     first, second = parse_gpus(TWO_DEVICES)
 
-    assert first == GpuReading(0, 97.0, 30011 * MEBIBYTE, 81559 * MEBIBYTE, 61.0)
+    assert first == GpuReading(
+        0, 97.0, 30011 * MEBIBYTE, 81559 * MEBIBYTE, 61.0, 643.2, 700.0
+    )
     assert second.percent == 0.0
 
 
@@ -41,10 +45,11 @@ def test_what_a_device_does_not_tell_is_nothing(text):
         NO_DRIVER,
         "No devices were found\n",
         "0, 97, 30011, 81559\n",
-        "0, 97 %, 30011, 81559, 61\n",
-        "0, -1, 30011, 81559, 61\n",
-        "0, nan, 30011, 81559, 61\n",
-        "zero, 97, 30011, 81559, 61\n",
+        "0, 97, 30011, 81559, 61\n",
+        "0, 97 %, 30011, 81559, 61, 643.20, 700.00\n",
+        "0, -1, 30011, 81559, 61, 643.20, 700.00\n",
+        "0, nan, 30011, 81559, 61, 643.20, 700.00\n",
+        "zero, 97, 30011, 81559, 61, 643.20, 700.00\n",
         TWO_DEVICES * 100,
     ],
 )
@@ -72,8 +77,9 @@ def test_the_program_is_asked_for_exactly_what_is_read(program, tmp_path):
     found = GpuReader(program(script.replace("\n", "\\n"))).read()
 
     assert found == parse_gpus(TWO_DEVICES)
+    query = "index,utilization.gpu,memory.used,memory.total,temperature.gpu"
     assert (tmp_path / "asked").read_text().split() == [
-        "--query-gpu=index,utilization.gpu,memory.used,memory.total,temperature.gpu",
+        f"--query-gpu={query},power.draw,power.limit",
         "--format=csv,noheader,nounits",
     ]
 
@@ -133,10 +139,12 @@ def test_a_program_that_fails_again_and_again_is_asked_less_often(program, tmp_p
 
 def test_samples_of_a_container_with_devices_have_them(wrapper, program):
     """The wrapper finds the program as any shell does."""
-    folder = program("printf '0, 97, 30011, 81559, 61\\n'").rpartition("/")[0]
+    folder = program("printf '0, 97, 30011, 81559, 61, 643.20, 700.00\\n'").rpartition(
+        "/"
+    )[0]
     path = f"{folder}:{os.environ['PATH']}"
 
     wrapper.command("sleep", "0.4", MOFANG_SAMPLE_SECONDS="0.1", PATH=path)
 
     lines = wrapper.log.with_suffix(".samples.jsonl").read_text()
-    assert '"gpus":[[0,97.0,' in lines
+    assert f'"gpus":[[0,97.0,{30011 * MEBIBYTE},{81559 * MEBIBYTE},61.0]]' in lines

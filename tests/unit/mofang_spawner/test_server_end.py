@@ -84,6 +84,27 @@ async def test_why_a_server_was_evicted_is_kept_after_its_end(known, context):
     assert known.get_state()["eviction"] == "older"
 
 
+async def test_what_the_hub_keeps_of_an_idle_server_outlives_its_end_and_the_hub(known):
+    known.culling = {"culled": {"idle_seconds": 4500}}
+
+    known.clear_state()
+    state = known.get_state()
+    known.culling = {}
+    known.load_state(state)
+
+    assert known.get_state()["culling"] == {"culled": {"idle_seconds": 4500}}
+
+
+async def test_a_start_forgets_that_the_server_was_stopped_as_idle(known):
+    known.culling = {"culled": {"idle_seconds": 4500}}
+
+    start = asyncio.ensure_future(known.start())
+    start.cancel()
+    await asyncio.gather(start, return_exceptions=True)
+
+    assert "culling" not in known.get_state()
+
+
 @pytest.mark.parametrize("status", [RUNS, {**EVICTED, "reason": "", "message": ""}])
 async def test_a_server_that_runs_or_ended_by_itself_was_not_evicted(
     known, context, status

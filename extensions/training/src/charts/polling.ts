@@ -16,7 +16,8 @@ export type IVisibilityTarget = Pick<
 export function pollWhileVisible(
   read: () => Promise<boolean>,
   isFinal: boolean,
-  page: IVisibilityTarget = document
+  page: IVisibilityTarget = document,
+  periodMs = PERIOD_MS
 ): () => void {
   let isStopped = false;
   let isReading = false;
@@ -39,7 +40,7 @@ export function pollWhileVisible(
     if (isRead && isFinal) {
       stop();
     } else if (!isStopped) {
-      timer = setTimeout(readIfVisible, PERIOD_MS);
+      timer = setTimeout(readIfVisible, periodMs);
     }
   };
   page.addEventListener('visibilitychange', readIfVisible);

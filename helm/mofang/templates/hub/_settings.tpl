@@ -33,6 +33,7 @@ singleuser:
   {{- toYaml .Values.singleuser | nindent 2 }}
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
   hdfs: {{- toYaml .Values.hdfs | nindent 4 }}
+culling: {{- toYaml .Values.culling | nindent 2 }}
 limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}

@@ -21,6 +21,8 @@ FIELDS = (
     "memory.used",
     "memory.total",
     "temperature.gpu",
+    "power.draw",
+    "power.limit",
 )
 
 LIMIT_SECONDS = 5.0
@@ -47,10 +49,15 @@ class GpuReading(NamedTuple):
     used_bytes: int | None
     total_bytes: int | None
     celsius: float | None
+    watts: float | None = None
+    """Drawn now, by the whole device where it is divided."""
+
+    limit_watts: float | None = None
+    """Drawn by a device that is in full use."""
 
 
 def parse_gpus(text: str) -> tuple[GpuReading, ...]:
-    """Read the program's lines, ``0, 97, 30011, 81559, 61`` each.
+    """Read the program's lines, ``0, 97, 30011, 81559, 61, 643.20, 700.00`` each.
 
     Values in brackets, such as ``[N/A]`` or ``[Not Supported]``, are what a device
     does not tell.
@@ -68,13 +75,15 @@ def _parse_line(line: str) -> GpuReading:
     words = [word.strip() for word in line.split(",")]
     if len(words) != len(FIELDS) or not (words[0].isascii() and words[0].isdigit()):
         raise ValueError(f"{line[:80]!r} is not a line of a device")
-    percent, used, total, celsius = map(_parse_value, words[1:])
+    percent, used, total, celsius, watts, limit = map(_parse_value, words[1:])
     return GpuReading(
         number=int(words[0]),
         percent=percent,
         used_bytes=None if used is None else int(used * _MEBIBYTE),
         total_bytes=None if total is None else int(total * _MEBIBYTE),
         celsius=celsius,
+        watts=watts,
+        limit_watts=limit,
     )
 
 

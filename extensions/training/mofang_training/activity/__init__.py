@@ -1,0 +1,1 @@
+"""Whether anything happens in this server, and what the hub makes of it."""

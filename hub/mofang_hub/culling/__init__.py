@@ -1,0 +1,1 @@
+"""Stops servers in which nothing happens, after a notice."""

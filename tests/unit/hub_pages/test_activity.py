@@ -1,0 +1,405 @@
+"""A real hub and the reports of servers: idle ones are stopped, and say why."""
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+import pytest_asyncio
+from prometheus_client import REGISTRY
+from unit.hub_pages.hub import running_hub
+
+from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles, server_token_scopes
+from mofang_hub.culling.culler import Culler
+from mofang_hub.culling.policy import CullingSettings
+from mofang_hub.culling.records import CullingExtension
+from mofang_hub.pages.activity import CULLER
+from mofang_training.activity.hub import ActivityClient, HubRefusalError
+from mofang_training.activity.reporter import ActivityReporter
+from mofang_training.activity.samples import ActivitySample
+from support.clock import FakeClock
+from support.eventually import until
+
+SERVER = "vision-pytorch"
+HOUR = 3600.0
+OPTIONS = {"project": "vision", "environment": "pytorch", "gpu": 2}
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory):
+    def change(c):
+        c.JupyterHub.custom_scopes = CUSTOM_SCOPES
+        c.JupyterHub.load_roles = load_roles()
+        c.JupyterHub.services = [{"name": "training", "api_token": "x" * 32}]
+
+    async with running_hub(tmp_path_factory.mktemp("hub"), change) as hub:
+        yield hub
+
+
+class Scene:
+    """A server of ada's that runs, and its reports."""
+
+    def __init__(self, hub, browser):
+        self.hub = hub.hub
+        self.browser = browser
+        self.user = self.hub.users["ada"]
+        self.stops = []
+        hub.spawner.now[SERVER] = None
+        spawner = self.user.get_or_create_spawner(SERVER, SERVER)
+        spawner.orm_spawner.user_options = OPTIONS
+        spawner.user_options = OPTIONS
+        self.spawner = spawner
+        self.configure(enabled=True, idleMinutes=60, maxExtensionHours=8)
+
+    def configure(self, *, clock=None, now=None, **settings):
+        culler = Culler(
+            CullingSettings.model_validate(settings),
+            steady=clock or FakeClock(),
+            now=now or (lambda: datetime.now(UTC)),
+        )
+        self.hub.tornado_application.settings[CULLER] = culler
+
+    async def report(self, idle, noticed=None, notebooks=()):
+        answer = await self.browser.call(
+            "POST",
+            f"mofang/users/ada/servers/{SERVER}/activity",
+            idle_seconds=idle,
+            noticed_seconds=noticed,
+            notebooks=list(notebooks),
+        )
+        assert answer.status_code == 200, answer.text
+        return SimpleNamespace(**answer.json())
+
+    async def extend(self, **body):
+        path = f"mofang/users/ada/servers/{SERVER}/extension"
+        return await self.browser.call("POST", path, **body)
+
+    @property
+    def runs(self):
+        return SERVER in self.user.spawners
+
+    async def until_stopped(self):
+        await until(lambda: not self.runs)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def scene(running):
+    browser = await running.visit("ada")
+    yield Scene(running, browser)
+    running.forget()
+
+
+async def test_a_server_at_work_runs_on(scene):
+    answer = await scene.report(idle=0, noticed=10 * HOUR)
+
+    assert answer.action == "keep"
+    assert answer.stop_in_seconds is None
+    assert scene.runs
+
+
+async def test_an_idle_server_is_notified_first(scene):
+    answer = await scene.report(idle=HOUR)
+
+    assert answer.action == "notify"
+    assert answer.stop_in_seconds == 15 * 60
+    assert answer.extendable_seconds == 7 * HOUR
+    assert scene.runs
+
+
+async def test_a_noticed_server_is_stopped_and_says_so_on_the_next_visit(scene):
+    before = REGISTRY.get_sample_value(
+        "mofang_servers_culled_total", {"dry_run": "false"}
+    )
+    notebooks = ["work/<b>train</b>.ipynb", "eval.ipynb"]
+
+    answer = await scene.report(idle=1.25 * HOUR, noticed=15 * 60, notebooks=notebooks)
+    await scene.until_stopped()
+
+    assert answer.action == "stop"
+    page = (await scene.browser.open("/hub/spawn")).text
+    (note,) = re.findall(r"<p class=\"mofang-unavailable\">(Stopped on.*?)</p>", page)
+    assert "because nothing had happened in it for 1 h 15 min" in note
+    assert "work/&lt;b&gt;train&lt;/b&gt;.ipynb, eval.ipynb" in note
+    assert datetime.now(UTC).strftime("%Y") in note
+    after = REGISTRY.get_sample_value(
+        "mofang_servers_culled_total", {"dry_run": "false"}
+    )
+    assert after == before + 1
+
+
+async def test_the_page_of_a_server_that_was_stopped_says_so(scene):
+    await scene.report(idle=1.25 * HOUR, noticed=15 * 60, notebooks=["a.ipynb"])
+    await scene.until_stopped()
+
+    page = await scene.browser.open(f"/hub/user/ada/{SERVER}/lab", accept="text/html")
+
+    assert "Your kernels were: a.ipynb." in page.text
+
+
+async def test_a_hub_that_is_started_anew_stops_nothing_on_what_it_does_not_know(scene):
+    """Only a fresh report stops a server, and it says how long people were notified."""
+    scene.configure(enabled=True, idleMinutes=60)
+
+    answer = await scene.report(idle=20 * HOUR)
+
+    assert answer.action == "notify"
+    assert scene.runs
+
+
+async def test_one_click_keeps_a_server_for_two_hours_and_the_reason_is_kept(scene):
+    await scene.report(idle=HOUR, noticed=0)
+
+    answer = await scene.extend(reason="The <i>demo</i> is at three")
+
+    assert answer.status_code == 200
+    assert answer.json()["action"] == "keep"
+    assert answer.json()["extended_seconds"] == pytest.approx(2 * HOUR, abs=60)
+    assert (await scene.report(idle=1.5 * HOUR, noticed=900)).action == "keep"
+    stored = scene.spawner.orm_spawner.state["culling"]["extension"]
+    assert stored["reason"] == "The <i>demo</i> is at three"
+    assert stored["by"] == "ada"
+
+
+async def test_an_extension_outlives_the_hub(scene):
+    await scene.report(idle=HOUR, noticed=0)
+    await scene.extend(hours=5)
+    state = dict(scene.spawner.orm_spawner.state)
+    scene.spawner.culling = {}
+
+    scene.spawner.load_state(state)
+    scene.configure(enabled=True, idleMinutes=60, maxExtensionHours=8)
+
+    assert (await scene.report(idle=2 * HOUR, noticed=900)).action == "keep"
+
+
+@pytest.mark.parametrize(
+    ("idle", "hours", "said"),
+    [
+        pytest.param(HOUR, 7.5, "at most|for 7 h at the longest", id="too long"),
+        pytest.param(9 * HOUR, None, "cannot be kept any longer", id="no more"),
+    ],
+)
+async def test_nobody_keeps_a_server_beyond_the_administrators_bound(
+    scene, idle, hours, said
+):
+    await scene.report(idle=idle, noticed=0)
+
+    answer = await scene.extend(hours=hours)
+
+    assert answer.status_code == 409
+    assert re.search(said, answer.json()["message"])
+    assert not scene.spawner.culling
+
+
+async def test_a_clock_that_is_set_back_prolongs_no_extension(scene):
+    """By the hub's clock a year of the extension is left."""
+    until_next_year = datetime.now(UTC) + timedelta(days=365)
+    extension = CullingExtension(until=until_next_year, by="ada")
+    scene.spawner.culling = {"extension": extension.stored()}
+
+    kept = await scene.report(idle=2 * HOUR, noticed=900)
+    stopped = await scene.report(idle=8 * HOUR, noticed=900)
+
+    assert (kept.action, stopped.action) == ("keep", "stop")
+    await scene.until_stopped()
+
+
+async def test_a_dry_run_stops_nobody_and_counts_what_it_would_free(scene):
+    def reclaimable():
+        return REGISTRY.get_sample_value(
+            "mofang_culling_dry_run_seconds_total", {"resource": "gpu"}
+        )
+
+    clock = FakeClock()
+    scene.configure(clock=clock, enabled=True, dryRun=True, idleMinutes=60)
+    before = reclaimable()
+
+    early = await scene.report(idle=1.1 * HOUR)
+    first = await scene.report(idle=1.25 * HOUR)
+    clock.advance(300)
+    await scene.report(idle=1.25 * HOUR + 300)
+    clock.advance(300)
+    await scene.report(idle=0)
+    clock.advance(300)
+    await scene.report(idle=1.25 * HOUR)
+
+    assert {early.action, first.action} == {"keep"}
+    assert first.stop_in_seconds is None
+    assert reclaimable() == before + 2 * 300
+    assert scene.runs
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"idle_seconds": -1},
+        {"idle_seconds": "soon"},
+        {"idle_seconds": 1, "more": 2},
+        {"idle_seconds": 1, "notebooks": ["x" * 201]},
+        {"idle_seconds": 1, "notebooks": ["x"] * 21},
+    ],
+)
+async def test_what_is_no_report_is_refused(scene, body):
+    path = f"mofang/users/ada/servers/{SERVER}/activity"
+
+    answer = await scene.browser.http.post(
+        f"/hub/api/{path}", json=body, headers={"X-XSRFToken": scene.browser.xsrf}
+    )
+
+    assert answer.status_code == 400
+    assert "The body cannot be used." in answer.json()["message"]
+
+
+async def test_a_server_that_does_not_run_has_no_activity(scene):
+    answer = await scene.browser.call(
+        "POST", "mofang/users/ada/servers/other/activity", idle_seconds=1
+    )
+
+    assert answer.status_code == 404
+
+
+async def test_nobody_reports_for_others(scene, running):
+    ben = await running.visit("ben")
+
+    answer = await ben.call(
+        "POST", f"mofang/users/ada/servers/{SERVER}/activity", idle_seconds=10**6
+    )
+
+    assert answer.status_code in {403, 404}
+    assert scene.runs
+
+
+# -- with the part that runs in servers
+
+
+class Sampler:
+    """Measures what a test says, by its clock."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.busy = ()
+
+    async def take(self):
+        return ActivitySample(at=self.clock(), busy_kernels=self.busy)
+
+    async def open_notebooks(self):
+        return ["train.ipynb"]
+
+
+class Server:
+    """What runs in the server, with the server's own token; time is the test's."""
+
+    def __init__(self, scene):
+        self.scene = scene
+        self.clock = FakeClock(0.0)
+        self.began = datetime.now(UTC)
+        self.sampler = Sampler(self.clock)
+        token = scene.user.new_api_token(scopes=["users:activity!user"])
+        self.variables = {
+            "JUPYTERHUB_API_URL": f"{scene.browser.http.base_url}/hub/api",
+            "JUPYTERHUB_API_TOKEN": token,
+            "JUPYTERHUB_USER": "ada",
+            "JUPYTERHUB_SERVER_NAME": SERVER,
+        }
+        self.client = ActivityClient.from_environment(self.variables)
+        self.reporter = ActivityReporter(
+            self.sampler, self.client, logging.getLogger("server"), clock=self.clock
+        )
+        scene.configure(
+            enabled=True,
+            idleMinutes=60,
+            maxExtensionHours=8,
+            now=lambda: self.began + timedelta(seconds=self.clock()),
+        )
+
+    async def live(self, seconds):
+        """Let time pass, with a sample each half minute, as long as the server runs."""
+        end = self.clock() + seconds
+        while self.clock() < end and self.scene.runs:
+            await self.reporter.check()
+            self.clock.advance(30)
+
+    @property
+    def stop_in(self):
+        return self.reporter.describe()["stop_in_seconds"]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(scene):
+    assert "users:activity!user" in server_token_scopes()
+    return Server(scene)
+
+
+async def test_a_server_is_notified_and_then_stopped(scene, server):
+    await server.live(60 * 60)
+    assert server.stop_in is None
+    await server.live(10 * 60)
+    noticed = server.stop_in
+    await server.live(10 * 60)
+
+    assert 5 * 60 <= noticed <= 10 * 60
+    assert not scene.runs
+    assert 75 * 60 <= server.clock() <= 78 * 60
+
+
+async def test_work_takes_a_notice_back(scene, server):
+    await server.live(70 * 60)
+    assert server.stop_in is not None
+
+    server.sampler.busy = ("train.ipynb",)
+    await server.live(60)
+    server.sampler.busy = ()
+    await server.live(60 * 60)
+
+    assert server.stop_in is None
+    assert scene.runs
+
+
+async def test_one_click_takes_a_notice_back_until_ahead_of_its_end(scene, server):
+    await server.live(70 * 60)
+
+    await server.reporter.extend(None, "at lunch")
+
+    assert server.stop_in is None
+    await server.live(100 * 60)
+    assert server.stop_in is None
+    await server.live(15 * 60)
+    assert server.stop_in is not None
+    await server.live(30 * 60)
+    assert not scene.runs
+
+
+async def test_a_server_that_does_not_reach_the_hub_runs_on_and_is_notified_first(
+    scene, server
+):
+    """The hub stops nobody on an old report."""
+    await server.live(50 * 60)
+    url, server.client.url = server.client.url, "http://127.0.0.1:9/hub/api"
+    await server.live(10 * HOUR)
+    assert scene.runs
+    assert server.stop_in is None
+
+    server.client.url = url
+    await server.live(5 * 60)
+
+    assert scene.runs
+    assert server.stop_in is not None
+
+
+async def test_a_refusal_reaches_people_as_the_hub_says_it(scene, server):
+    await scene.report(idle=9 * HOUR, noticed=0)
+
+    with pytest.raises(HubRefusalError, match="cannot be kept any longer") as refusal:
+        await server.reporter.extend(None, "")
+    assert refusal.value.status == 409
+
+
+@pytest.mark.parametrize(
+    "name", ["JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SERVER_NAME"]
+)
+async def test_a_server_that_no_hub_has_started_reports_to_none(server, name):
+    assert ActivityClient.from_environment(server.variables | {name: ""}) is None
