@@ -17,13 +17,20 @@ from mofang_hub.auth.homes import create_homes, with_homes
 from mofang_hub.auth.log_out import replace_log_out
 from mofang_hub.auth.log_secrets import keep_secrets_out_of_log
 from mofang_hub.garbage import COLLECT_SECONDS, GarbageCollector, server_pods
-from mofang_hub.pages import handlers, home_snapshots, log_in_page, servers
+from mofang_hub.pages import (
+    handlers,
+    home_snapshots,
+    log_in_page,
+    server_actions,
+    servers,
+)
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
 from mofang_hub.pages.user_host import user_host_handlers
+from mofang_hub.start_table import keep_starts
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
 
@@ -57,6 +64,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         await super().init_users()
         self.authenticator.makes_homes = True
         if self._spawn_context is not None:
+            keep_starts(self._spawn_context().starts, self.db)
             # Beside everything else: there may be thousands, and Kubernetes be away.
             names = [user.name for user in self.db.query(orm.User)]
             self._creating_homes = asyncio.create_task(
@@ -115,6 +123,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *log_in_page.HANDLERS,
             *handlers.HANDLERS,
             *servers.HANDLERS,
+            *server_actions.HANDLERS,
             *home_snapshots.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
