@@ -25,6 +25,7 @@ from mofang_images.sources import (
 )
 from mofang_images.store import Store, default_folder
 from mofang_images.trees import project_digest
+from mofang_images.versions import VERSIONS_FILE, versions_text
 from mofang_images.wheels import wheel_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _list(asked, store)
             case _:
                 write_locks(REPOSITORY, store, upgrade=asked.upgrade)
+                text = versions_text(read_sources(IMAGES))
+                (REPOSITORY / VERSIONS_FILE).write_text(text)
     except ImageError as err:
         print(err, file=sys.stderr)  # noqa: T201 - the program's own words.
         return 1

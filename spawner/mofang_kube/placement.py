@@ -71,14 +71,12 @@ class NodeClass:
 
 
 def strip_node(node: Manifest) -> Manifest:
-    """Reduce a node to what is read of it, for a cache.
-
-    ``NodeClass`` and ``is_lost`` read it, and who shows what of it is reserved.
-    """
+    """Reduce a node to what placement, ``is_lost``, ``FreeCapacity`` and usage read."""
     state = strip_state(node)
+    spec, status = node.get("spec") or {}, node.get("status") or {}
     labels = node["metadata"].get("labels") or {}
-    capacity = (node.get("status") or {}).get("capacity") or {}
-    allocatable = (node.get("status") or {}).get("allocatable") or {}
+    capacity = status.get("capacity") or {}
+    allocatable = status.get("allocatable") or capacity
     return {
         "metadata": {
             "name": node["metadata"]["name"],
@@ -88,13 +86,18 @@ def strip_node(node: Manifest) -> Manifest:
                 if name in labels
             },
         },
-        "spec": state["spec"],
+        "spec": {
+            "unschedulable": bool(spec.get("unschedulable")),
+            "taints": [
+                {name: each.get(name, "") for name in ("key", "value", "effect")}
+                for each in spec.get("taints") or []
+            ],
+        },
         "status": {
             "capacity": {GPU_RESOURCE: capacity.get(GPU_RESOURCE, "0")},
             "allocatable": {
-                name: allocatable[name]
+                name: allocatable.get(name, "0")
                 for name in ("cpu", "memory", GPU_RESOURCE)
-                if name in allocatable
             },
             **state["status"],
         },

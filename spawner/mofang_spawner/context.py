@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
@@ -9,6 +10,7 @@ from kubernetes_asyncio.client import ApiClient, CoreV1Api
 from mofang_kube import clients, names
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import KubernetesUnavailableError
+from mofang_kube.free_capacity import UNFINISHED_PODS, FreeCapacity, strip_requests
 from mofang_kube.nodes import is_lost
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.placement import NodeClass, strip_node
@@ -17,12 +19,15 @@ from mofang_kube.watcher import Watcher
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.pod_ends import PodEnds
+from mofang_spawner.start_history import StartHistory
 from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
 
 SERVER_SELECTOR = f"{names.SERVER_LABEL},{names.OWNER_LABEL}"
 """Labels of ours: ``component_label`` and others can be configured."""
 FIELD_MANAGER = "mofang-hub"
 _SYNC_SECONDS = 20.0
+_CAPACITY_SECONDS = 2.0
+"""For how long the count of what is free serves everybody who asks."""
 
 
 def strip_pod(pod: Manifest) -> Manifest:
@@ -92,8 +97,12 @@ class SpawnContext:
         self.pods: Watcher
         self.pod_ends = PodEnds()
         self.homes: Homes
+        self.starts = StartHistory()
+        """How long starts took."""
         self._homes: Watcher
         self._nodes: Watcher
+        self._requests: Watcher
+        self._free: tuple[float, FreeCapacity] | None = None
 
     @property
     def nodes(self) -> list[NodeClass]:
@@ -112,6 +121,16 @@ class SpawnContext:
             name: Of the node.
         """
         return self._nodes.objects.get(name) if self._connected else None
+
+    def free_capacity(self) -> FreeCapacity | None:
+        """Return what the cluster has free; None as long as nobody knows."""
+        if not (self._connected and self._requests.has_synced.is_set()):
+            return None
+        now = time.monotonic()
+        if self._free is None or now - self._free[0] > _CAPACITY_SECONDS:
+            nodes, pods = self._nodes.objects, self._requests.objects
+            self._free = now, FreeCapacity(nodes.values(), pods.values())
+        return self._free[1]
 
     def find_pod(self, namespace: str, name: str) -> Manifest | None:
         """Return a server's pod, if it is known and there.
@@ -147,7 +166,8 @@ class SpawnContext:
         """All watches; none before the first use."""
         if not self._connected:
             return []
-        return [self.pods, self._nodes, self._homes, *self.catalog.watchers]
+        own = [self.pods, self._nodes, self._homes, self._requests]
+        return [*own, *self.catalog.watchers]
 
     async def pods_known(self) -> None:
         """Connect, and wait until all servers' pods are known, however long it takes.
@@ -174,6 +194,8 @@ class SpawnContext:
         await self._connect()
         self._follow_pods()
         self._homes.start()
+        # Nobody waits for it: without it, pages say nothing of what is free.
+        self._requests.start()
         await self.catalog.ready()
         try:
             async with asyncio.timeout(_SYNC_SECONDS):
@@ -205,6 +227,12 @@ class SpawnContext:
                     trim=strip_pod,
                 )
                 self._nodes = Watcher(self.api, "/api/v1/nodes", trim=strip_node)
+                self._requests = Watcher(
+                    self.api,
+                    "/api/v1/pods",
+                    field_selector=UNFINISHED_PODS,
+                    trim=strip_requests,
+                )
                 self._homes = Watcher(self.api, HOMES_PATH, trim=trim_home)
                 self.homes = Homes(self.objects, self._homes)
                 self._connected = True

@@ -45,7 +45,11 @@ class StartError(SpawnException):  # type: ignore[misc] # JupyterHub has no type
 def refusal(error: MofangError) -> StartError:
     """JupyterHub's form of a refusal: shown as it is, not counted as a fault."""
     return StartError(
-        error.message, reason=error.code, status_code=error.status, is_refusal=True
+        error.message,
+        html_message=_paragraph(error.message, error.code),
+        reason=error.code,
+        status_code=error.status,
+        is_refusal=True,
     )
 
 
@@ -112,7 +116,7 @@ def _advice(*, safe_mode: bool) -> str:
 
 def _failed(text: str, advice: str, lines: str, **given: Any) -> StartError:
     """Tell it twice: as text, and as a page whose last lines are set apart."""
-    page = f"<p>{html.escape(text)}</p>"
+    page = _paragraph(text, str(given["reason"]))
     message = text
     cause = f"{text}\n{lines}".strip()
     if lines:
@@ -125,3 +129,8 @@ def _failed(text: str, advice: str, lines: str, **given: Any) -> StartError:
     if lines:
         message += f" Its last lines were:\n{lines}"
     return StartError(message, html_message=page, cause=cause, **given)
+
+
+def _paragraph(text: str, reason: str) -> str:
+    # Pages look for the reason, to show the button that helps after it.
+    return f'<p data-failure="{html.escape(reason)}">{html.escape(text)}</p>'

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from kubernetes_asyncio.client import ApiClient
 
 from mofang_kube.watcher import Watcher
-from mofang_spawner.pod_phase import Stage
+from mofang_spawner.pod_phase import Stage, unschedulable
 from mofang_spawner.progress import StartLog
 
 
@@ -54,6 +54,8 @@ async def _emit(watcher: Watcher, is_own: Callable[[str], bool], log: StartLog) 
             match event.get("reason", ""):
                 case "Pulling":
                     log.emit(Stage.PULLING, "Pulling the image.", message)
+                case "FailedScheduling":
+                    log.emit(Stage.QUEUED, unschedulable(message), message)
                 case "FailedMount" | "Failed" | "BackOff":
                     log.emit(0, "Retrying.", message)
                 case _:

@@ -115,8 +115,6 @@ def classify(pod: Manifest | None) -> StartPending | Running | StartFailed:
     return _classify_placing(pod, status)
 
 
-EVICTION_STATE = "eviction"
-"""Key in a server's state, which JupyterHub keeps: why the kubelet evicted it."""
 _EVICTION_ADVICE = {
     EvictionCause.CACHE: (
         "A new start has an empty /cache. Delete there what is no longer needed, or "

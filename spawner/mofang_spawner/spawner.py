@@ -24,9 +24,11 @@ from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
-from mofang_spawner.pod_phase import EVICTION_STATE, Stage
+from mofang_spawner.pod_phase import Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
+from mofang_spawner.server_failure import STATE as FAILURE_STATE
+from mofang_spawner.server_failure import ServerFailure
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
 from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
@@ -170,8 +172,8 @@ class MofangSpawner(CullingState, WatchedSpawner):
         """Start the server, as KubeSpawner does, with a log of its own."""
         # Created here: ``progress`` may be asked before the start runs.
         self._start_log = StartLog()
-        self._eviction = ""
         self.culling = {}
+        self._failure = None
         return super().start()
 
     async def _start(self) -> str:
@@ -249,6 +251,8 @@ class MofangSpawner(CullingState, WatchedSpawner):
         self.log.info("%s answers. %s", self._log_name, server_start.trace.text())
         if not plan.safe_mode:
             self._last_failure = ""
+            seconds = server_start.trace.total
+            self.context().starts.add(plan.environment.name, seconds)
         return url
 
     async def _create(self, server_start: ServerStart, plan: SpawnPlan) -> None:
@@ -300,12 +304,12 @@ class MofangSpawner(CullingState, WatchedSpawner):
             state["environment"] = self._plan.environment.name
         if self._last_failure:
             state["last_failure"] = self._last_failure
-        if self._eviction:
-            state[EVICTION_STATE] = self._eviction
+        if self._failure:
+            state[FAILURE_STATE] = self._failure.as_state()
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Read what another process, or the object of the start before, left."""
         super().load_state(state)
         self._last_failure = state.get("last_failure", "")
-        self._eviction = state.get(EVICTION_STATE, "")
+        self._failure = ServerFailure.of_state(state)

@@ -52,6 +52,11 @@ class StartTrace:
         self.seconds[phase], self._last = now - self._last, now
         START_PHASE_SECONDS.labels(phase.value).observe(self.seconds[phase])
 
+    @property
+    def total(self) -> float:
+        """What all phases took that are over, in seconds."""
+        return sum(self.seconds.values())
+
     def text(self) -> str:
         """Return the phases that are over, in order."""
         parts = (f"{phase} {took:.2f} s" for phase, took in self.seconds.items())

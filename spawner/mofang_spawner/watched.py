@@ -15,8 +15,8 @@ from traitlets import default
 from mofang_kube.errors import MofangError, is_permanent
 from mofang_spawner.context import PodView, SpawnContext
 from mofang_spawner.lost_nodes import remove_from_lost_node
-from mofang_spawner.pod_phase import describe_eviction
 from mofang_spawner.progress import StartLog
+from mofang_spawner.server_failure import ServerFailure
 
 
 class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no types
@@ -39,8 +39,8 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
     _start_log: StartLog | None = None
     """Of the last start by this hub; None if another one has started the server."""
 
-    _eviction = ""
-    """Why the kubelet evicted the server; empty if it ended otherwise or runs."""
+    _failure: ServerFailure | None = None
+    """How the server ended; None if it runs, or was stopped."""
 
     @default("_noticing")
     def _noticing_default(self) -> asyncio.Lock:
@@ -75,7 +75,7 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
     @property
     def lost_node(self) -> str:
         """Name of the server's node if that does not answer; else empty."""
-        node = self._node
+        node = self.node
         return node if node and self.context().is_node_lost(node) else ""
 
     @property
@@ -83,7 +83,14 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
         return self.context().find_pod(self.namespace, self.pod_name)
 
     @property
-    def _node(self) -> str:
+    def restart_failure(self) -> ServerFailure | None:
+        """Why Kubernetes restarted the server in its pod; None if it did not."""
+        pod = self._pod
+        return ServerFailure.of_restart(pod) if pod else None
+
+    @property
+    def node(self) -> str:
+        """Name of the server's node; empty without one."""
         pod = self._pod
         return str(pod["spec"].get("nodeName") or "") if pod else ""
 
@@ -92,7 +99,7 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
         await self.context().pods_known()
         removal = asyncio.create_task(
             remove_from_lost_node(
-                self.context(), self.namespace, self.pod_name, self._node
+                self.context(), self.namespace, self.pod_name, self.node
             )
         )
         try:
@@ -126,7 +133,7 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
             await self.stop(now=True)
             return 1
         if pod:
-            self._eviction = describe_eviction(pod)
+            self._failure = ServerFailure.of_pod(pod)
         return cast("int | None", await super().poll())
 
     async def poll_and_notify(self) -> int | None:

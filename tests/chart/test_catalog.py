@@ -4,7 +4,9 @@ import pytest
 import yaml
 from chart.conftest import REPOSITORY
 
-CATALOG = sorted((REPOSITORY / "images" / "catalog").glob("*.yaml"))
+FOLDER = REPOSITORY / "images" / "catalog"
+CATALOG = sorted(FOLDER.glob("*.yaml"))
+VERSIONS = yaml.safe_load((FOLDER / "versions" / "images.yaml").read_text())
 
 
 @pytest.mark.parametrize("path", CATALOG, ids=lambda path: path.stem)
@@ -14,7 +16,36 @@ def test_every_file_of_the_catalogue_becomes_an_environment(path, chart):
 
     image = written["spec"].pop("image")
     assert made["spec"].pop("image") == f"docker.io/mofang/{image}:{image}-1"
+    assert made["spec"].pop("versions") == VERSIONS[image]
     assert made["spec"] == written["spec"]
+
+
+@pytest.mark.parametrize(
+    ("change", "versions"),
+    [
+        pytest.param({"image": "pytorch-gpu"}, VERSIONS["pytorch-gpu"], id="an image"),
+        pytest.param(
+            {"versions": [{"name": "Ours", "version": "1"}]},
+            [{"name": "Ours", "version": "1"}],
+            id="an administrator's own",
+        ),
+    ],
+)
+def test_versions_are_those_of_the_image_unless_given(
+    render, minimal, change, versions
+):
+    images = {"pytorch-gpu": {"tag": "1"}}
+    values = {"environments": {"pytorch-gpu": change}, "images": images}
+    spec = render(minimal, values).get("Environment", "pytorch-gpu")["spec"]
+
+    assert spec["versions"] == versions
+
+
+def test_an_image_of_somebody_else_says_nothing_of_ours(render, minimal):
+    change = {"pytorch": {"image": "registry.example.org/ours:1"}}
+    rendered = render(minimal, {"environments": change})
+
+    assert "versions" not in rendered.get("Environment", "pytorch")["spec"]
 
 
 def test_values_change_an_environment(render, minimal):

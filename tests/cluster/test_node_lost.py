@@ -19,7 +19,9 @@ from kubernetes_asyncio.client import CoreV1Api
 
 from mofang_api.models import Job, JobState, ReplicaState
 from mofang_kube import names
+from mofang_kube.free_capacity import UNFINISHED_PODS, strip_requests
 from mofang_kube.objects import ObjectStorage
+from mofang_kube.placement import strip_node
 from mofang_kube.watcher import Watcher
 from mofang_spawner.context import SERVER_SELECTOR, SpawnContext, strip_pod
 from mofang_spawner.environments.catalog import Catalog
@@ -174,8 +176,14 @@ async def spawner(
     context.pods = Watcher(
         world.api, "/api/v1/pods", label_selector=SERVER_SELECTOR, trim=strip_pod
     )
-    context._nodes = Watcher(world.api, "/api/v1/nodes")
+    context._nodes = Watcher(world.api, "/api/v1/nodes", trim=strip_node)
     context._homes = Watcher(world.api, f"/apis/{names.API_VERSION}/homes")
+    context._requests = Watcher(
+        world.api,
+        "/api/v1/pods",
+        field_selector=UNFINISHED_PODS,
+        trim=strip_requests,
+    )
     context._connected = True
     # KubeSpawner connects as it is made.
     monkeypatch.setattr("kubespawner.spawner.load_config", lambda **_: None)
@@ -192,6 +200,7 @@ async def spawner(
     await context.pods.stop()
     await context._nodes.stop()
     await context._homes.stop()
+    await context._requests.stop()
     await context.catalog.close()
 
 

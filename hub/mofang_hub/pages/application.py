@@ -25,6 +25,7 @@ from mofang_hub.pages import (
     handlers,
     home_snapshots,
     log_in_page,
+    server_actions,
     servers,
 )
 from mofang_hub.pages.api_checks import with_checks
@@ -34,6 +35,7 @@ from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
 from mofang_hub.pages.usage import UsageSources, usage_handlers
 from mofang_hub.pages.user_host import user_host_handlers
+from mofang_hub.start_table import keep_starts
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.service import UsageService
 from mofang_spawner.spawner import MofangSpawner
@@ -72,6 +74,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         await super().init_users()
         self.authenticator.makes_homes = True
         if self._spawn_context is not None:
+            keep_starts(self._spawn_context().starts, self.db)
             # Beside everything else: there may be thousands, and Kubernetes be away.
             names = [user.name for user in self.db.query(orm.User)]
             self._creating_homes = asyncio.create_task(
@@ -158,6 +161,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *log_in_page.HANDLERS,
             *handlers.HANDLERS,
             *servers.HANDLERS,
+            *server_actions.HANDLERS,
             *home_snapshots.HANDLERS,
             *activity.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),

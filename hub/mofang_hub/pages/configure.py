@@ -10,12 +10,15 @@ from jinja2 import FileSystemLoader, select_autoescape
 from tornado import web
 
 from mofang_hub.pages.client import find_wheels
-from mofang_hub.pages.gallery import Gallery, bounds_hint, find_culled, gallery
+from mofang_hub.pages.gallery import Gallery, gallery
+from mofang_hub.pages.sizes import number
+from mofang_hub.pages.user_servers import find_culled
 from mofang_hub_pages import PageScript
 from mofang_kube.errors import MofangError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "static"
+_GALLERY_SCRIPTS = ("gallery.js", "sizes.js", "servers.js", "live.js")
 
 
 def configure_pages(c: Any, *, static_url: str = "", has_usage: bool = False) -> None:
@@ -27,7 +30,9 @@ def configure_pages(c: Any, *, static_url: str = "", has_usage: bool = False) ->
         has_usage: Whether there is a page of usage.
     """
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
-    script = (ASSETS / "gallery.js").read_text(encoding="utf-8")
+    script = "\n".join(
+        (ASSETS / name).read_text(encoding="utf-8") for name in _GALLERY_SCRIPTS
+    )
     stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
     preload = (ASSETS / "preload.js").read_text(encoding="utf-8")
     fragment = (ASSETS / "fragment.js").read_text(encoding="utf-8")
@@ -75,5 +80,5 @@ def _jinja() -> Jinja:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters["hint"] = bounds_hint
+    jinja.filters["number"] = number
     return jinja

@@ -1,103 +1,33 @@
 """What the gallery shows one person: projects, environments, running servers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Any, Self
-from urllib.parse import quote, urlencode
 
-from mofang_hub.culling.records import CULLED_STATE, CulledServer
+from mofang_hub.pages.availability import quota_left, read_availability
+from mofang_hub.pages.cards import Card
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.space import Space
+from mofang_hub.pages.user_servers import Server, find_server
 from mofang_kube.ephemeral_storage import usable_bytes
 from mofang_kube.names import debug_server_name, is_job_id, server_name
-from mofang_kube.quantities import readable_size
-from mofang_spawner.culling_state import CULLING_STATE
-from mofang_spawner.environments.availability import Unavailable
-from mofang_spawner.environments.models import Bounds, Environment, Project
+from mofang_spawner.environments.models import Access, Environment, Project
 from mofang_spawner.environments.policy import project_role
-from mofang_spawner.pod_phase import EVICTION_STATE
-
-
-class ServerState(StrEnum):
-    """What a server does now."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """One of a person's servers."""
+class ListedServer:
+    """One line of the list of a person's servers."""
 
-    name: str
-    state: ServerState
-    url: str
-    """Where it answers when it runs."""
-    start_url: str
-    progress_url: str
-    has_failed: bool = False
-    """Whether its last start failed."""
-    lost_node: str = ""
-    """Node that it is on if that does not answer; else empty."""
-    eviction: str = ""
-    """Why the kubelet evicted it, if it ended by that; else empty."""
-    culled: CulledServer | None = None
-    """When it was stopped as nothing happened in it, if it ended by that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """One environment in one project."""
-
-    project: Project
-    environment: Environment
     server: Server
-    """The server that a start makes."""
-    values: Link = field(default_factory=Link)
-    """What the form's fields hold already."""
-    faults: Mapping[str, str] = field(default_factory=dict)
-    """Field → what is wrong with its value."""
-    cache_bytes: int = 0
-    """What may be written to ``/cache`` at the default sizes; 0 where there is none."""
-    after: str = ""
-    """Where the start leads in the end, as JupyterHub's ``next``; empty: the server."""
-
-    @property
-    def action(self) -> str:
-        """Where the form is sent to."""
-        query = f"?{urlencode({'next': self.after})}" if self.after else ""
-        return f"{self.server.start_url}{query}"
-
-    @property
-    def unavailable(self) -> Unavailable | None:
-        """Why a server cannot be started here; None for a server that is there."""
-        is_there = self.server.state is not ServerState.STOPPED
-        return None if is_there else self.environment.unavailable
-
-    @property
-    def has_sizes(self) -> bool:
-        """Whether the section of sizes has something to show."""
-        return any((self.values.cpu, self.values.memory, self.values.gpu, self.faults))
-
-    @property
-    def suggests_safe_mode(self) -> bool:
-        """Whether a start without the user's own files is likely wanted."""
-        return self.server.has_failed or self.values.safe_mode == "true"
-
-    @property
-    def default_sizes(self) -> str:
-        """The default sizes, as a person says them."""
-        resources = self.environment.resources
-        parts = [f"{resources.cpu.default} CPU", f"{resources.memory.default} memory"]
-        if resources.gpu.default:
-            parts.append(f"{resources.gpu.default} GPU")
-        if self.cache_bytes:
-            parts.append(f"{readable_size(self.cache_bytes)} /cache")
-        return " · ".join(parts)
+    title: str
+    """What its owner calls it, else its environment and project."""
+    subtitle: str
+    """Environment, project and size, as far as they are known."""
+    card: Card | None = None
+    """Of its environment; None where that is gone, or no longer the person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +53,23 @@ class Gallery:
     url: str
     """The whole gallery of this user."""
     sections: tuple[ProjectSection, ...]
-    running: tuple[Server, ...]
+    servers: tuple[ListedServer, ...] = ()
+    """Those that do something first, then those that ended."""
     home: Space | None = None
     """What the person's home takes; None as long as nobody knows."""
     chosen: Card | None = None
     """The only card of the page, where a link leads to one."""
+    is_reported: bool = False
+    """Whether the page says already why the last start failed."""
 
     def choose(
-        self, name: str, link: Link, faults: Mapping[str, str], after: str = ""
+        self,
+        name: str,
+        link: Link,
+        faults: Mapping[str, str],
+        after: str = "",
+        *,
+        is_reported: bool = False,
     ) -> Self:
         """Return the page of one card: that of the link, else that of the server.
 
@@ -141,6 +80,7 @@ class Gallery:
             link: What is chosen already.
             faults: Field → what is wrong with its value.
             after: Where the start leads in the end.
+            is_reported: Whether the page says already why the last start failed.
         """
         for card in self._cards():
             is_meant = (
@@ -151,80 +91,38 @@ class Gallery:
             )
             if is_meant:
                 chosen = replace(card, values=link, faults=faults, after=after)
-                return replace(self, chosen=chosen)
+                return replace(self, chosen=chosen, is_reported=is_reported)
         return self
+
+    def describe(self, server: Server) -> ListedServer:
+        """Return the line of one of the person's servers."""
+        card = next(
+            (
+                each
+                for each in self._cards()
+                if (each.project.name, each.environment.name)
+                == (server.project, server.environment)
+            ),
+            None,
+        )
+        if card is None:
+            title = server.display_name or server.name
+            place = f"{server.environment} in {server.project}"
+            return ListedServer(
+                server=server, title=title, subtitle=place if server.project else ""
+            )
+        own = replace(card, server=server, cache_bytes=0)
+        place = f"{card.environment.display_name} in {card.project.display_name}"
+        is_debug = server.name != card.server.name
+        title = server.display_name or (server.name if is_debug else place)
+        parts = [own.size_text] if title == place else [place, own.size_text]
+        return ListedServer(
+            server=server, title=title, subtitle=" · ".join(parts), card=own
+        )
 
     def _cards(self) -> Iterator[Card]:
         for section in self.sections:
             yield from section.cards
-
-
-def bounds_hint(bounds: Bounds) -> str:
-    """The range a person may ask for, as a hint beside the field."""
-    low = bounds.min or bounds.default
-    high = bounds.max or bounds.default
-    return f"{low} to {high}" if low != high else low
-
-
-def find_server(user: Any, hub_url: str, name: str) -> Server:
-    """Return a server of a user by its name, known or not.
-
-    Args:
-        user: JupyterHub's ``User``.
-        hub_url: Base URL of the hub.
-        name: Empty for the default server.
-    """
-    # Not by brackets: JupyterHub's mapping would make what it lacks.
-    spawner = user.spawners.get(name)
-    path = f"{user.escaped_name}/{quote(name, safe='')}"
-    state = _state(spawner)
-    return Server(
-        name=name,
-        state=state,
-        lost_node=spawner.lost_node if state is ServerState.RUNNING else "",
-        url=user.server_url(name),
-        start_url=f"{hub_url}spawn/{path}",
-        progress_url=f"{hub_url}spawn-pending/{path}",
-        has_failed=bool(spawner is not None and spawner._failed),  # noqa: SLF001
-        eviction=find_eviction(user, name) if state is ServerState.STOPPED else "",
-        culled=find_culled(user, name) if state is ServerState.STOPPED else None,
-    )
-
-
-def find_eviction(user: Any, name: str) -> str:
-    """Return why the kubelet evicted a server; empty if it ended otherwise or runs.
-
-    Args:
-        user: JupyterHub's ``User``.
-        name: Of the server, known or not.
-    """
-    return str(_stored_state(user, name).get(EVICTION_STATE, ""))
-
-
-def find_culled(user: Any, name: str) -> CulledServer | None:
-    """Return when and after what a server was stopped as idle; None if it was not.
-
-    Args:
-        user: JupyterHub's ``User``.
-        name: Of the server, known or not.
-    """
-    culling = _stored_state(user, name).get(CULLING_STATE) or {}
-    return CulledServer.read(culling.get(CULLED_STATE))
-
-
-def _stored_state(user: Any, name: str) -> dict[str, Any]:
-    # JupyterHub keeps no spawner of a server that has ended.
-    row = user.orm_spawners.get(name)
-    return (row.state or {}) if row else {}
-
-
-def _state(spawner: Any) -> ServerState:
-    if spawner is None:
-        return ServerState.STOPPED
-    if spawner.pending:
-        is_stopping = spawner.pending == "stop"
-        return ServerState.STOPPING if is_stopping else ServerState.STARTING
-    return ServerState.RUNNING if spawner.ready else ServerState.STOPPED
 
 
 async def gallery(spawner: Any, job: str = "") -> Gallery:
@@ -241,6 +139,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     await context.ready()
     user, hub_url = spawner.user, spawner.hub.base_url
     groups = {group.name for group in user.groups}
+    free = context.free_capacity()
 
     def card(project: Project, environment: Environment) -> Card:
         name = (
@@ -260,6 +159,10 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
             environment=environment,
             server=find_server(user, hub_url, name),
             cache_bytes=usable_bytes(cache),
+            left=quota_left(free, project) if free else {},
+            access=_access(environment.access, project, groups),
+            usual=context.starts.usual(environment.name),
+            availability=read_availability(free, project, resources) if free else None,
         )
 
     sections = [
@@ -279,13 +182,27 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
         )
         for project in context.catalog.list_projects(user.name, groups)
     ]
-    servers = [find_server(user, hub_url, name) for name in user.spawners if name]
-    return Gallery(
+    shown = Gallery(
         user=user.name,
         url=f"{hub_url}spawn/{user.escaped_name}",
         sections=tuple(sections),
-        running=tuple(
-            each for each in servers if each.state is not ServerState.STOPPED
-        ),
         home=Space.read(context.homes.status(user.name)),
     )
+    names = {name for name in (*user.spawners, *user.orm_spawners) if name}
+    servers = [find_server(user, hub_url, name) for name in sorted(names)]
+    listed = (
+        shown.describe(each) for each in servers if each.is_active or each.options
+    )
+    # Those that were started last come first among their kind.
+    ordered = sorted(listed, key=lambda each: (not each.server.is_active, each.title))
+    return replace(shown, servers=tuple(ordered))
+
+
+def _access(access: Access, project: Project, groups: AbstractSet[str]) -> str:
+    """Say who may start it, and name no group or project that is not the reader's."""
+    if access.everyone:
+        return "Open to everyone"
+    if project.name in access.projects:
+        return f"For members of {project.display_name}"
+    mine = sorted(groups & set(access.groups))
+    return f"For the {'groups' if len(mine) > 1 else 'group'} {', '.join(mine)}"

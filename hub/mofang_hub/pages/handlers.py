@@ -7,6 +7,7 @@ is older than the server's state leads to the gallery, with a sentence.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -18,9 +19,11 @@ from tornado import web
 from typing_extensions import override
 
 from mofang_hub.pages.configure import render_gallery
-from mofang_hub.pages.gallery import Server, ServerState, find_server, gallery
+from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
+from mofang_hub.pages.remedies import all_remedies
+from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.errors import MofangError
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve
@@ -173,7 +176,13 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
         **messages: str,
     ) -> str:
         whole = await gallery(user.spawner, link.job)
-        shown = whole.choose(server.name, link, faults or {}, self._next())
+        shown = whole.choose(
+            server.name,
+            link,
+            faults or {},
+            self._next(),
+            is_reported=bool(messages.get("message") or messages.get("html_message")),
+        )
         if shown.chosen is None and link.names_environment:
             missing = (
                 f"The environment {link.environment} in the project {link.project} "
@@ -196,12 +205,15 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
 class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
     """The progress of a start; without one, the gallery."""
 
+    _shown: Mapping[str, Any]
+
     @web.authenticated
     @needs_scope("servers")
     @override
     async def get(self, user_name: str, server_name: str = "") -> None:
         user = self.find_user(user_name)
         if user is not None and self._has_progress(user, server_name):
+            self._shown = await self._describe(user, server_name)
             await super().get(user_name, server_name)
             return
         path = f"{self.hub.base_url}spawn"
@@ -212,12 +224,46 @@ class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
             query["next"] = after
         self.redirect(f"{path}?{urlencode(query)}")
 
+    @override
+    async def render_template(self, name: str, **given: Any) -> str:
+        page: str = await super().render_template(name, **{**self._shown, **given})
+        return page
+
+    async def _describe(self, user: Any, server_name: str) -> dict[str, Any]:
+        """What our templates show beside what JupyterHub gives them."""
+        server = find_server(user, self.hub.base_url, server_name)
+        shown = {
+            "gallery_url": f"{self.hub.base_url}spawn",
+            "elapsed_seconds": _seconds_since(user.orm_spawners.get(server_name)),
+        }
+        try:
+            card = (await gallery(user.spawner)).describe(server).card
+        except MofangError as error:
+            self.log.warning("The page of a start has no buttons: %s", error)
+            return shown
+        if card is None:
+            return shown
+        return {
+            **shown,
+            "remedies": all_remedies(card.sizes),
+            "usual": card.usual_text,
+        }
+
     def _has_progress(self, user: Any, server_name: str) -> bool:
         if server_name not in user.spawners:
             return False
         spawner = user.spawners[server_name]
         # JupyterHub's page has the reason why a start failed.
         return bool((spawner.active and spawner.pending != "stop") or spawner._failed)  # noqa: SLF001
+
+
+def _seconds_since(row: Any) -> int:
+    """How long ago JupyterHub began to start a server; 0 where it did not."""
+    if row is None or row.started is None:
+        return 0
+    # JupyterHub's database has UTC without saying so.
+    started: datetime = row.started.replace(tzinfo=UTC)
+    return max(round((datetime.now(UTC) - started).total_seconds()), 0)
 
 
 class HomeHandler(BaseHandler):  # type: ignore[misc] # likewise

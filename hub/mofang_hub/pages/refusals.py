@@ -7,7 +7,7 @@ from typing import Any
 from tornado import web
 from typing_extensions import override
 
-from mofang_hub.pages.gallery import Server, ServerState
+from mofang_hub.pages.user_servers import Server, ServerState
 from mofang_kube.errors import ConflictError
 from mofang_spawner.failures import StartError
 

@@ -7,8 +7,8 @@ from jupyterhub.scopes import needs_scope
 from tornado import web
 from typing_extensions import override
 
-from mofang_hub.pages.gallery import find_server
 from mofang_hub.pages.refusals import forget_refused, reword
+from mofang_hub.pages.user_servers import find_server
 
 
 class ServerHandler(UserServerAPIHandler):  # type: ignore[misc] # no types there

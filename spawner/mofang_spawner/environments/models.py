@@ -64,6 +64,13 @@ class Access(_Model):
     groups: tuple[str, ...] = ()
 
 
+class PackageVersion(_Model):
+    """What an image has of something that people choose it for."""
+
+    name: str
+    version: Quantity
+
+
 class Environment(_Model):
     """One environment of the catalogue."""
 
@@ -73,6 +80,8 @@ class Environment(_Model):
     image: str
     """Full reference."""
     frameworks: tuple[str, ...] = ()
+    versions: tuple[PackageVersion, ...] = ()
+    """In the card's order."""
     access: Access = Access()
     resources: Resources
     startup_script: str = ""

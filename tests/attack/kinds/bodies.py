@@ -167,6 +167,7 @@ class Bodies(Attack):
     def _address(self, random: Random, scene: Scene) -> tuple[str, str, bool, str]:
         hub, hers = scene.host, scene.victim_host
         extension = f"{scene.server_path}mofang"
+        actions = f"/hub/api/mofang/servers/{scene.victim}/{scene.server}"
         return random.choice(
             [
                 ("POST", scene.jobs, False, hub),
@@ -180,6 +181,8 @@ class Bodies(Attack):
                 ("POST", f"/hub/api/users/{scene.victim}/tokens", False, hub),
                 ("POST", f"/hub/api/users/{scene.victim}/activity", False, hub),
                 ("PATCH", f"/hub/api/users/{scene.victim}", False, hub),
+                ("POST", f"{actions}/restart", False, hub),
+                ("POST", f"{actions}/rename", False, hub),
                 ("POST", f"{extension}/training/api/jobs", False, hers),
                 ("POST", f"{extension}/training/api/snapshots", False, hers),
                 ("POST", f"{extension}/tensorboard/api/instances", False, hers),

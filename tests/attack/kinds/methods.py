@@ -92,6 +92,8 @@ class Pages(Attack):
                 ("POST", "/hub/api/oauth2/authorize"),
                 ("GET", "/hub/error/500"),
                 ("GET", f"/hub/api/users/{victim}/servers/{server}/progress"),
+                ("POST", f"/hub/api/mofang/servers/{victim}/{server}/restart"),
+                ("POST", f"/hub/api/mofang/servers/{victim}/{server}/remove"),
             ]
         )
         query = self._query(random, scene)

@@ -23,6 +23,7 @@ from mofang_spawner.culling_state import CullingState
 from mofang_spawner.failures import refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.start_history import StartHistory
 
 JOB = "train-abc123"
 DEBUG_SERVER = debug_server_name("vision", JOB)
@@ -66,9 +67,13 @@ class FakeSpawner(CullingState, Spawner):
             catalog=self.catalog,
             homes=homes,
             ephemeral_storage=EphemeralStorage(),
+            free_capacity=lambda: self.free,
+            starts=self.history,
         )
 
-    lost_node = ""
+    lost_node = node = ""
+    restart_failure = free = None
+    history = StartHistory()
 
     @property
     def pending(self):
@@ -173,6 +178,7 @@ async def running_hub(folder, change=lambda c: None):
     class OwnSpawner(FakeSpawner):
         starts: ClassVar = []
         now: ClassVar = {}
+        history = StartHistory()
 
     c.JupyterHub.spawner_class = OwnSpawner
     c.OwnSpawner.options_form = form
@@ -216,4 +222,5 @@ async def running_hub(folder, change=lambda c: None):
 
 def values(page):
     """The fields of the only card of a page that has one."""
-    return dict(re.findall(r'<input [^>]*?name="(\w+)" value="([^"]*)"', page.text))
+    card = page.text.partition('<form class="mofang-card"')[2].partition("</form>")[0]
+    return dict(re.findall(r'<input [^>]*?name="(\w+)" value="([^"]*)"', card))

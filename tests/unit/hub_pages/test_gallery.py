@@ -1,5 +1,6 @@
 """The gallery as HTML, read the way a browser and a screen reader do."""
 
+from datetime import datetime
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
@@ -15,10 +16,9 @@ from unit.mofang_spawner.conftest import (
 )
 
 from mofang_hub.pages.configure import TEMPLATES, configure_pages
-from mofang_hub.pages.gallery import bounds_hint
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.errors import KubernetesUnavailableError
-from mofang_spawner.environments.models import Bounds
+from mofang_spawner.start_history import StartHistory
 
 HOSTILE = "<script>alert('x')</script> \" onload=\"alert(1)"
 GPU = {
@@ -26,6 +26,8 @@ GPU = {
     "memory": {"default": "2Gi", "min": "1Gi", "max": "8Gi"},
     "gpu": {"default": 1, "min": 1, "max": 4},
 }
+CHOICE = ("project", "environment")
+STARTED = datetime(2026, 11, 30, 12, 0)  # noqa: DTZ001 - as JupyterHub's database
 NOT_CLOSED = {"input", "br", "img", "hr"}
 
 
@@ -70,16 +72,30 @@ class FakeUser:
 
     def __init__(self, states=None, **spawners):
         self.spawners = {k.replace("_", "-"): v for k, v in spawners.items()}
+        states = {**dict.fromkeys(self.spawners), **(states or {})}
         self.orm_spawners = {
-            name: SimpleNamespace(state=state) for name, state in (states or {}).items()
+            name: SimpleNamespace(
+                state=state,
+                user_options=dict(zip(CHOICE, name.split("-", 1), strict=True)),
+                display_name=name,
+                started=STARTED,
+            )
+            for name, state in states.items()
         }
 
     def server_url(self, name):
         return f"/user/ada/{name}/"
 
 
-def running(lost_node=""):
-    return SimpleNamespace(ready=True, pending=None, _failed=None, lost_node=lost_node)
+def running(lost_node="", node="", restart_failure=None):
+    return SimpleNamespace(
+        ready=True,
+        pending=None,
+        _failed=None,
+        lost_node=lost_node,
+        node=node,
+        restart_failure=restart_failure,
+    )
 
 
 def starting():
@@ -96,7 +112,9 @@ def show():
     c = Config()
     configure_pages(c)
 
-    async def show(projects=None, environments=None, user=None, home=None):
+    async def show(
+        projects=None, environments=None, user=None, home=None, free=None, starts=()
+    ):
         async def ready():
             pass
 
@@ -105,7 +123,10 @@ def show():
             ready=ready,
             catalog=a_catalog(projects, environments),
             ephemeral_storage=EphemeralStorage(),
+            free_capacity=lambda: free,
+            starts=StartHistory(),
         )
+        context.starts.load(starts)
         spawner = SimpleNamespace(
             context=lambda: context,
             user=user or FakeUser(),
@@ -126,7 +147,8 @@ async def test_a_card_starts_the_server_of_its_name(show):
         each.given["name"]: each.given["value"]
         for each in page.all("input", type="hidden")
     }
-    assert hidden == {"project": "vision", "environment": "pytorch"}
+    chosen = {"project": "vision", "environment": "pytorch"}
+    assert hidden == {**chosen, "cpu": "", "memory": ""}
 
 
 async def test_people_cannot_write_markup_into_the_gallery(show):
@@ -155,7 +177,7 @@ async def test_a_hostile_user_name_is_text(show):
     assert page.all("strong")[0].text == HOSTILE
 
 
-async def test_who_belongs_to_no_project_is_told_what_to_do(show):
+async def test_who_belongs_to_no_project_is_reported_what_to_do(show):
     page = await show([project_body(members=[])])
 
     assert page.all("h2")[0].text == "You belong to no project yet"
@@ -221,7 +243,8 @@ async def test_ids_are_unique_and_what_is_referred_to_exists(show):
 async def test_hints_say_what_may_be_asked_for(show):
     page = await show(environments=[environment_body(resources=GPU)])
 
-    assert [each.text for each in page.all("small")] == ["1", "1Gi to 8Gi", "1 to 4"]
+    assert [each.text for each in page.all("small")] == ["1 to 8 GiB", "1 to 4 GPUs"]
+    assert [each.text for each in page.all("output")] == ["1 core"]
 
 
 async def test_gpus_are_not_offered_where_there_are_none(show):
@@ -235,17 +258,18 @@ async def test_a_running_server_is_opened_or_stopped(show):
 
     opens = page.all("a", href="/user/ada/vision-pytorch/")
     assert len(opens) == 2
-    (stop,) = page.all("button")
+    restart, stop, rename = page.all("button")
     assert stop.given["data-stop"] == "vision-pytorch"
+    address = "/hub/api/mofang/servers/ada/vision-pytorch"
+    assert restart.given["data-restart"] == rename.given["data-rename"] == address
 
 
 async def test_a_server_on_a_lost_node_can_be_stopped_and_says_so(show):
     page = await show(user=FakeUser(vision_pytorch=running("cpu-1")))
 
     said = "Its node cpu-1 does not answer. Stop the server to start it on another"
-    notes = [*page.all("span", **{"class": "mofang-fault"}), *page.all("p")]
-    assert sum(said in each.text for each in notes) == 2
-    assert page.all("button")[0].given["data-stop"] == "vision-pytorch"
+    assert sum(said in each.text for each in page.all("p")) == 2
+    assert page.all("button", **{"data-stop": "vision-pytorch"})
 
 
 @pytest.mark.parametrize(
@@ -261,7 +285,7 @@ async def test_a_server_that_was_evicted_says_why_until_it_is_started(
 ):
     page = await show(user=FakeUser(states={"vision-pytorch": state}))
 
-    notes = page.all("p", **{"class": "mofang-unavailable"})
+    notes = page.all("p", **{"class": "mofang-failure"})
     assert [each.text for each in notes] == ["The server filled <b>/cache</b>."] * said
     (button,) = [each for each in page.all("button") if each.text == "Start"]
     assert "disabled" not in button.given
@@ -270,14 +294,14 @@ async def test_a_server_that_was_evicted_says_why_until_it_is_started(
 @pytest.mark.parametrize(
     ("resources", "said"),
     [
-        pytest.param({}, "0.5 CPU · 2Gi memory · 4.5 GiB /cache", id="the default"),
+        pytest.param({}, "0.5 cores · 2 GiB memory · 4.5 GiB /cache", id="the default"),
         pytest.param(
             {"cache": {"default": "100Gi"}},
-            "0.5 CPU · 2Gi memory · 90.0 GiB /cache",
+            "0.5 cores · 2 GiB memory · 90.0 GiB /cache",
             id="the environment's",
         ),
         pytest.param(
-            {"cache": {"default": "0"}}, "0.5 CPU · 2Gi memory", id="no /cache"
+            {"cache": {"default": "0"}}, "0.5 cores · 2 GiB memory", id="no /cache"
         ),
     ],
 )
@@ -366,10 +390,10 @@ async def test_a_starting_server_leads_to_its_progress(show):
 
     links = page.all("a", href="/hub/spawn-pending/ada/vision-pytorch")
     assert [each.text for each in links] == [
-        "Show progress of vision-pytorch",
+        "Show progress of Pytorch in Vision",
         "Show progress",
     ]
-    assert not page.all("button"), "it cannot be started twice"
+    assert not page.all("button", type="submit"), "it cannot be started twice"
 
 
 async def test_a_stopping_server_is_neither_opened_nor_started(show):
@@ -414,7 +438,7 @@ async def test_the_machine_is_said_in_a_persons_words(show):
     page = await show(environments=[environment_body(resources=GPU)])
 
     (machine,) = page.all("p", **{"class": "mofang-machine"})
-    assert machine.text == "1 CPU · 2Gi memory · 1 GPU · 4.5 GiB /cache"
+    assert machine.text == "1 core · 2 GiB memory · 1 GPU · 4.5 GiB /cache"
 
 
 async def test_a_catalogue_that_is_away_is_not_an_empty_one():
@@ -429,19 +453,6 @@ async def test_a_catalogue_that_is_away_is_not_an_empty_one():
     with pytest.raises(web.HTTPError, match="Kubernetes does not answer") as caught:
         await c.MofangSpawner.gallery(SimpleNamespace(context=lambda: context))
     assert caught.value.status_code == 503
-
-
-@pytest.mark.parametrize(
-    ("bounds", "hint"),
-    [
-        pytest.param({"default": "1"}, "1", id="nothing to choose"),
-        pytest.param({"default": "1", "max": "4"}, "1 to 4", id="more"),
-        pytest.param({"default": "2", "min": "1"}, "1 to 2", id="less"),
-        pytest.param({"default": "2", "min": "1", "max": "4"}, "1 to 4", id="both"),
-    ],
-)
-def test_the_hint_of_a_field(bounds, hint):
-    assert bounds_hint(Bounds.model_validate(bounds)) == hint
 
 
 def test_the_hubs_pages_are_ours():

@@ -110,7 +110,7 @@ async def test_a_project_of_others_looks_as_if_there_was_none(ada, projects):
         assert 'data-project=""' in page.text
 
 
-async def test_who_is_in_no_project_is_told_what_to_do(ada, projects):
+async def test_who_is_in_no_project_is_reported_what_to_do(ada, projects):
     projects()
     page = await ada.open("/hub/jobs")
     assert "Ask an admin of a project to add you" in page.text

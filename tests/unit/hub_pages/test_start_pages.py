@@ -1,6 +1,7 @@
 """Links, forms and stale pages around a start, asked of the hub's own handlers."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -214,7 +215,7 @@ async def test_the_progress_of_a_failed_start_is_the_bare_sentence(hub, ada):
     page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
 
     assert '"message": "Spawn failed: The server exited. If a file' in events.text
-    assert "<p>The server exited.</p>" in page.text
+    assert '<p data-failure="exit">The server exited.</p>' in page.text
     assert "StartError" not in page.text + events.text
 
 
@@ -235,8 +236,98 @@ async def test_after_an_exit_safe_mode_is_one_click_away(hub, ada):
 
 
 def hidden(page):
-    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text)
-    return dict(found)
+    """The fields of the form of safe mode."""
+    form = page.text.partition('id="mofang-safe-mode"')[2].partition("</form>")[0]
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+
+@pytest.mark.parametrize(
+    ("reason", "label", "fields"),
+    [
+        pytest.param("memory", "Restart with 4 GiB", {"memory": "4Gi"}, id="memory"),
+        pytest.param("cache", "Start with an empty /cache", {}, id="a full disk"),
+        pytest.param("evicted", "Start again", {}, id="evicted"),
+        pytest.param("image", "Choose another environment", None, id="image"),
+    ],
+)
+async def test_after_a_failure_the_button_that_helps_is_there(
+    hub, ada, reason, label, fields
+):
+    """On the page of the start and on the gallery alike; other buttons are hidden."""
+    verdict = StartFailed(reason=reason, message=f"It failed: {reason}.")
+    hub.spawner.failure = start_failed(SpawnFailedError(verdict))
+    await ada.send(SERVER, **CARD, cpu="2")
+
+    page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
+    whole = await ada.open("/hub/spawn")
+
+    (shown,) = re.findall(r'<div data-remedy="(\w+)">(.*?)</div>', page.text, re.DOTALL)
+    assert shown[0] == reason
+    assert f">{label}<" in shown[1]
+    assert f">{label}<" in whole.text
+    assert f"It failed: {reason}." in whole.text
+    if fields is None:
+        assert 'href="/hub/spawn"' in shown[1]
+        return
+    found = dict(re.findall(r'name="(\w+)" value="([^"]*)"', shown[1]))
+    found.pop("_xsrf")
+    assert found == {**CARD, "cpu": "2", **fields}
+    hub.spawner.failure = None
+    await ada.send(SERVER, **found)
+    assert hub.spawner.starts[-1][2] == found
+
+
+async def test_the_page_of_a_start_has_the_buttons_before_it_fails(hub, ada):
+    know(hub, "ada", "vision-pytorch", "spawn")
+    row = hub.hub.users["ada"].orm_spawners["vision-pytorch"]
+    row.user_options = dict(CARD)
+    hub.hub.users["ada"].spawners["vision-pytorch"].user_options = dict(CARD)
+
+    page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
+
+    hidden_ones = re.findall(r'<div data-remedy="(\w+)" hidden>', page.text)
+    assert set(hidden_ones) == {
+        *("memory", "cache", "evicted", "image", "quota_exceeded", "timeout")
+    }
+
+
+async def test_the_clock_of_a_start_goes_on_after_a_reload(hub, ada):
+    know(hub, "ada", "vision-pytorch", "spawn")
+    row = hub.hub.users["ada"].orm_spawners["vision-pytorch"]
+    row.user_options = dict(CARD)
+    row.started = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=75)
+    hub.hub.db.commit()
+    hub.spawner.history.load([("pytorch", 3.0)] * 3)
+
+    page = await ada.open("/hub/spawn-pending/ada/vision-pytorch")
+
+    (elapsed,) = re.findall(r'data-elapsed="(\d+)"', page.text)
+    assert 75 <= int(elapsed) < 75 + 60
+    assert "Usually ready in 3 s" in page.text
+
+
+async def test_a_size_is_remembered_for_the_next_start(hub, ada):
+    know(hub, "ada", "vision-pytorch", "spawn")
+    hub.spawner.now.clear()
+    row = hub.hub.users["ada"].orm_spawners["vision-pytorch"]
+    row.user_options = {**CARD, "memory": "4Gi"}
+    hub.hub.db.commit()
+
+    page = await ada.open("/hub/spawn")
+
+    assert "0.5 cores · 4 GiB memory" in page.text
+    assert 'name="memory" value="4Gi"' in page.text
+
+
+async def test_a_page_that_has_not_changed_has_no_body(hub, ada):
+    """Pages ask for it again as long as they are looked at."""
+    first = await ada.open("/hub/spawn")
+    again = await ada.open("/hub/spawn", **{"If-None-Match": first.headers["etag"]})
+    know(hub, "ada", "vision-pytorch", None)
+    changed = await ada.open("/hub/spawn", **{"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert changed.status_code == 200
 
 
 async def test_after_another_failure_there_is_no_such_button(hub, ada):

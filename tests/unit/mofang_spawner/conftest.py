@@ -19,6 +19,7 @@ from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve
 from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.start_history import StartHistory
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "servers"
 RESOURCES = {
@@ -148,6 +149,7 @@ class FakeContext:
         self.api = FakeApi()
         self.pods = self.core.pods
         self.pod_ends = PodEnds()
+        self.starts = StartHistory()
         self.catalog = a_catalog()
         self.homes = FakeHomes()
         self.failure = None

@@ -9,6 +9,7 @@ from unit.mofang_spawner.fake_cluster import NAMESPACE, POD, KilledError
 
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError
 from mofang_spawner.progress import StartLog
+from mofang_spawner.server_failure import ServerFailure
 
 
 def observe(context, **pod):
@@ -78,10 +79,12 @@ async def test_why_a_server_was_evicted_is_kept_after_its_end(known, context):
     known.clear_state()
     state = known.get_state()
 
-    assert state["eviction"].startswith("The server filled /cache and was evicted: ")
+    failure = ServerFailure.of_state(state)
+    assert failure.reason == "cache"
+    assert failure.message.startswith("The server filled /cache and was evicted: ")
     assert not context.core.objects
     known.load_state({**state, "eviction": "older"})
-    assert known.get_state()["eviction"] == "older"
+    assert ServerFailure.of_state(known.get_state()).message == "older"
 
 
 async def test_what_the_hub_keeps_of_an_idle_server_outlives_its_end_and_the_hub(known):
@@ -112,7 +115,7 @@ async def test_a_server_that_runs_or_ended_by_itself_was_not_evicted(
     observe(context, status=status)
     await known.poll()
 
-    assert "eviction" not in known.get_state()
+    assert ServerFailure.of_state(known.get_state()) is None
 
 
 async def test_what_a_dead_hub_began_is_removed(known, context):

@@ -422,7 +422,13 @@ async def test_events_of_the_pod_are_told_and_others_are_not(server_start, core,
             "message": f"message {number}",
         }
         for number, (of, reason) in enumerate(
-            [("old", "Failed"), (uid, "Scheduled"), (uid, "Pulling"), (uid, "Killing")]
+            [
+                ("old", "Failed"),
+                (uid, "Scheduled"),
+                (uid, "FailedScheduling"),
+                (uid, "Pulling"),
+                (uid, "Killing"),
+            ]
         )
     ]
     async with waiting(server_start):
@@ -431,5 +437,6 @@ async def test_events_of_the_pod_are_told_and_others_are_not(server_start, core,
     assert api.paths[0] == f"/api/v1/namespaces/{NAMESPACE}/events"
     # That it has a node is said once, by the pod itself.
     assert [step.detail for step in server_start.log._steps if step.detail] == [
-        "message 2"
+        "message 2",
+        "message 3",
     ]

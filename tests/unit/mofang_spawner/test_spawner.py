@@ -83,9 +83,11 @@ def test_people_read_a_sentence_and_no_exception(cause):
     assert format_exception(cause, only_jupyterhub=True) == (plain, html)
 
 
-def test_a_refusal_brings_no_html_of_its_own():
+def test_a_refusal_is_text_on_a_page():
     """JupyterHub escapes a plain message; markup from here would pass."""
-    assert refusal(MofangError("<b>no</b>")).message_html == ""
+    assert refusal(MofangError("<b>no</b>")).message_html == (
+        '<p data-failure="error">&lt;b&gt;no&lt;/b&gt;</p>'
+    )
 
 
 def test_last_lines_are_told_as_text():
@@ -94,7 +96,7 @@ def test_last_lines_are_told_as_text():
     cause = start_failed(SpawnFailedError(verdict, "<script>alert(1)</script>\n"))
 
     assert cause.message_html == (
-        "<p>&lt;i&gt;ended&lt;/i&gt;</p>"
+        '<p data-failure="exit">&lt;i&gt;ended&lt;/i&gt;</p>'
         "<pre>&lt;script&gt;alert(1)&lt;/script&gt;</pre>"
         f"<p data-safe-mode>{OFFER}</p>"
     )
@@ -139,7 +141,7 @@ def test_a_failed_start_without_lines_has_none():
     )
 
     assert cause.message == "No image."
-    assert cause.message_html == "<p>No image.</p>"
+    assert cause.message_html == '<p data-failure="image">No image.</p>'
 
 
 # -- what may start

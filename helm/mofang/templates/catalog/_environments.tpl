@@ -1,12 +1,14 @@
 {{- /*
 Sets in `into` the spec of each environment, by name: the files of images/catalog with
-the values' `environments` merged over them. The image, one of `images` or of the
+the values' `environments` merged over them. `versions` that nobody gave are those of the
+image in catalog/versions. The image, one of `images` or of the
 catalogue's by name or a full reference, is made a full one. Needs (dict "root" $ "into" $specs).
 */ -}}
 {{- define "mofang.environmentSpecs" -}}
 {{- $root := .root -}}
 {{- $specs := .into -}}
 {{- $named := dict -}}
+{{- $versions := $root.Files.Get "catalog/versions/images.yaml" | fromYaml -}}
 {{- range $path, $_ := $root.Files.Glob "catalog/*.yaml" -}}
 {{- $file := $root.Files.Get $path | fromYaml -}}
 {{- if $file.Error -}}
@@ -24,6 +26,9 @@ catalogue's by name or a full reference, is made a full one. Needs (dict "root" 
 {{- end -}}
 {{- range $name, $spec := $specs -}}
 {{- $image := $spec.image | default "" -}}
+{{- if and (hasKey $versions $image) (not $spec.versions) -}}
+{{- $spec = mergeOverwrite (deepCopy $spec) (dict "versions" (index $versions $image)) -}}
+{{- end -}}
 {{- if or (hasKey $root.Values.images $image) (hasKey $named $image) -}}
 {{- $image = include "mofang.image" (dict "root" $root "name" $image) -}}
 {{- end -}}
