@@ -24,9 +24,9 @@ from mofang_files.cleanup_handlers import (
     UndoHandler,
 )
 from mofang_files.contents import ThreadedFileManager
-from mofang_files.guarded import CHECK, guard
 from mofang_files.data_source_handlers import DATA, ServerData
 from mofang_files.data_sources import DataSources
+from mofang_files.guarded import CHECK, guard
 from mofang_files.handlers import (
     JOBS,
     ROOTS,

@@ -118,7 +118,7 @@ class ObjectHandler(DataHandler):
         self.answer(await self.data.wait(read))
 
 
-class DownloadHandler(DataHandler):
+class BucketDownloadHandler(DataHandler):
     """One object to be kept, of any size."""
 
     @web.authenticated
@@ -162,5 +162,5 @@ HANDLERS = [
     ("/mofang/files/api/data", SourcesHandler),
     ("/mofang/files/api/data/objects", ObjectsHandler),
     ("/mofang/files/api/data/object", ObjectHandler),
-    ("/mofang/files/api/data/download", DownloadHandler),
+    ("/mofang/files/api/data/download", BucketDownloadHandler),
 ]

@@ -22,13 +22,19 @@ class RateLimits:
         self._burst_seconds = burst_seconds
         self._buckets: LRUCache[str, AsyncLimiter] = LRUCache(MOST_NAMES)
 
-    async def take(self, name: str) -> bool:
-        """Let one more of a name pass, and say whether it may; never waits."""
+    async def take(self, name: str, amount: float = 1) -> bool:
+        """Let more of a name pass, and say whether it may; never waits.
+
+        Args:
+            name: Of the bucket.
+            amount: How much; at most a whole bucket is counted.
+        """
+        amount = min(amount, self._burst)
         bucket = self._buckets.get(name)
         if bucket is None:
             bucket = AsyncLimiter(self._burst, self._burst_seconds)
             self._buckets[name] = bucket
-        if not bucket.has_capacity():
+        if not bucket.has_capacity(amount):
             return False
-        await bucket.acquire()
+        await bucket.acquire(amount)
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import aclosing
 from http import HTTPStatus
+from math import ceil
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -14,8 +15,9 @@ from mofang_api.models import Framework, JobSpec, JobState
 from mofang_audit.event import AuditAction
 from mofang_jobs.api.query import read_choice, read_number
 from mofang_jobs.api.service_handler import ServiceHandler
+from mofang_jobs.domain.errors import TooManyError
 from mofang_jobs.domain.job_filter import Filter
-from mofang_jobs.services.job_listing import DEFAULT_PAGE
+from mofang_jobs.services.job_listing import DEFAULT_PAGE, LONGEST_PAGE
 
 
 class JobsHandler(ServiceHandler):
@@ -24,6 +26,14 @@ class JobsHandler(ServiceHandler):
     audited: ClassVar[Mapping[str, AuditAction]] = MappingProxyType(
         {"POST": AuditAction.SUBMIT}
     )
+
+    @override
+    def cost(self) -> int:
+        """A long page counts as the usual ones that it is in place of."""
+        limit = self.get_query_argument("limit", "")
+        if self.request.method != "GET" or not limit.isdecimal():
+            return 1
+        return max(1, ceil(min(int(limit[:9]), LONGEST_PAGE) / DEFAULT_PAGE))
 
     @override
     async def get(self, project: str) -> None:
@@ -56,9 +66,14 @@ class JobsHandler(ServiceHandler):
     @override
     async def post(self, project: str) -> None:
         """Submit a job."""
-        async with self.context.limits.submission(self.caller):
+        limits = self.context.limits
+        async with limits.submission(self.caller):
             spec = await self.read_model(JobSpec)
-            job = await self.context.jobs.submit(self.caller, project, spec)
+            try:
+                job = await self.context.jobs.submit(self.caller, project, spec)
+            except TooManyError:
+                await limits.delay_refusal()
+                raise
         self.audited_job = job.id
         self.context.metrics.jobs_submitted.inc()
         self.answer(job, HTTPStatus.CREATED)

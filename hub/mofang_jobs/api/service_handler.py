@@ -76,13 +76,17 @@ class ServiceHandler(web.RequestHandler):
             return
         try:
             self._caller = await self.recognise()
-            await self.context.limits.admit(self._caller)
+            await self.context.limits.admit(self._caller, self.cost())
             if not self.is_endless():
                 self.context.limits.begin_request(self._caller)
                 self._is_counted = True
         except TooManyError:
             await self.context.limits.delay_refusal()
             raise
+
+    def cost(self) -> int:
+        """Return as how many requests this one counts."""
+        return 1
 
     def is_endless(self) -> bool:
         """Say whether this request's answer lasts as long as somebody listens."""
@@ -198,6 +202,7 @@ class ServiceHandler(web.RequestHandler):
                 stack.enter_context(self.context.limits.stream(self.caller))
             except TooManyError:
                 work.close()
+                await self.context.limits.delay_refusal()
                 raise
             await self._stream(kind, work)
 

@@ -60,13 +60,17 @@ class CallerLimits:
         finally:
             self._delayed -= 1
 
-    async def admit(self, caller: Caller) -> None:
+    async def admit(self, caller: Caller, cost: int = 1) -> None:
         """Count a request.
+
+        Args:
+            caller: Who sent it.
+            cost: As how many it counts.
 
         Raises:
             TooManyError: The caller has sent too many in the last seconds.
         """
-        if not await self._requests.take(caller.name):
+        if not await self._requests.take(caller.name, cost):
             raise TooManyError(
                 "You have sent more requests than the platform takes of one person, "
                 f"{self._settings.requests_per_second} in a second. Wait a second.",

@@ -39,17 +39,30 @@ _QUOTA = re.compile(
 
 
 class EventReasons:
-    """Finds and keeps the sentences that events make."""
+    """Finds and keeps the sentences that events make.
+
+    Args:
+        source: Where events are read.
+        clock: Steady seconds.
+        rate: How many jobs' events are read in a time; None for the usual.
+        answer_seconds: How long one answer may take.
+    """
 
     def __init__(
-        self, source: PodStorage, *, clock: Callable[[], float] = time.monotonic
+        self,
+        source: PodStorage,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        rate: AsyncLimiter | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._source = source
         self._clock = clock
+        self._answer_seconds = answer_seconds
         # Not by age: what is old is shown until it is read anew.
         self._kept: LRUCache[str, tuple[float, str | None]] = LRUCache(MOST_KEPT)
         self._reading: dict[str, asyncio.Task[None]] = {}
-        self._rate = AsyncLimiter(MOST_PER_SECOND, 1)
+        self._rate = rate or AsyncLimiter(MOST_PER_SECOND, 1)
 
     def cached(self, job: ObservedJob) -> str | None:
         """Return what is known of a job without asking."""
@@ -78,7 +91,7 @@ class EventReasons:
     async def _read(self, job: ObservedJob, pods: Sequence[ObservedPod]) -> None:
         note = None
         try:
-            async with self._rate, asyncio.timeout(ANSWER_SECONDS):
+            async with self._rate, asyncio.timeout(self._answer_seconds):
                 note = await self._ask(job, pods)
         except TimeoutError:
             pass  # The API server is busy; the next look asks again.

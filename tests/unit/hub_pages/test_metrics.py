@@ -117,6 +117,8 @@ async def test_our_own_are_as_prometheus_wants_them(ada):
     assert set(families) == {
         "mofang_route_live_seconds",
         "mofang_server_start_seconds",
+        "mofang_servers_culled_total",
+        "mofang_culling_dry_run_seconds_total",
         "mofang_reserved_memory_bytes",
         "mofang_reserved_cores",
         "mofang_reserved_gpus",

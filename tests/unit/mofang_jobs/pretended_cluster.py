@@ -23,6 +23,12 @@ class PretendedCluster:
         self.pods: dict[str, dict[str, Any]] = {}
         self.output: dict[str, bytes] = {}
         self.said: list[tuple[str, str]] = []
+        self.asked_for_events: list[str] = []
+        self.answers_events = asyncio.Event()
+        """Not set: whoever asks for events waits."""
+        self.answers_events.set()
+        self.broken_events: set[str] = set()
+        """Names of objects whose events cannot be read."""
         self.servers: set[str] = set()
         self.groups: dict[str, dict[str, Any]] = {}
         self.policies: dict[str, dict[str, Any]] = {}
@@ -125,6 +131,10 @@ class PretendedCluster:
         return strip_pod(pod) if pod else None
 
     async def warnings(self, namespace: str, name: str) -> list[tuple[str, str]]:
+        self.asked_for_events.append(name)
+        await self.answers_events.wait()
+        if name in self.broken_events:
+            raise RuntimeError("unexpected")
         return self.said
 
     async def images_of_servers(self, namespace: str, owner: str) -> set[str]:

@@ -16,7 +16,9 @@ from unit.mofang_jobs.world import IMAGE, World, running_world
 from mofang_hub.settings import JobSettings, LimitSettings
 from mofang_jobs.adapters.record_files import RecordStorage, RetainedReplica
 from mofang_jobs.adapters.sample_files import SampleFile, SampleStorage
+from mofang_jobs.domain.errors import TooManyError
 from mofang_jobs.domain.log_paths import LogName
+from mofang_jobs.domain.models import Caller
 from mofang_jobs.engines.registry import KINDS
 from mofang_jobs.services.caller_limits import MOST_DELAYED, CallerLimits
 from support.eventually import until
@@ -45,6 +47,44 @@ async def test_requests_of_one_person_have_a_rate(tmp_path: Path) -> None:
         assert refused
         assert_must_wait(refused[-1], 1)
         assert (await world.call("GET", user="ben")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("limit", "passes"),
+    [("100", 8), ("500", 1), ("101", 4), ("999999999999", 1), ("-1", 8), ("", 8)],
+)
+async def test_long_pages_count_as_several_requests(
+    tmp_path: Path, limit: str, passes: int
+) -> None:
+    limits = LimitSettings(requests_per_second=2)
+    async with running_world(tmp_path, limits=limits) as world:
+        calls = (world.call("GET", params={"limit": limit}) for _ in range(40))
+        statuses = [each.status_code for each in await asyncio.gather(*calls)]
+
+        passed = [each for each in statuses if each != 429]
+        assert passes <= len(passed) < 40
+
+
+async def admitted(settings: LimitSettings, cost: int) -> int:
+    """Requests at once that a caller may send."""
+    limits, caller = CallerLimits(settings), Caller(name="ada", scopes=frozenset())
+    for number in range(100):
+        try:
+            await limits.admit(caller, cost)
+        except TooManyError:
+            return number
+    raise AssertionError("there is no limit")
+
+
+async def test_requests_count_for_what_they_cost() -> None:
+    settings = LimitSettings(requests_per_second=2)
+
+    assert await admitted(settings, 1) == 8
+    assert await admitted(settings, 5) == 1
+
+
+async def test_a_request_that_counts_for_more_than_there_is_passes_alone() -> None:
+    assert await admitted(LimitSettings(requests_per_second=1), 100) == 1
 
 
 async def test_refusals_wait_unless_too_many_do() -> None:
