@@ -9,7 +9,7 @@ from support.eventually import eventually
 from support.hub import HubSession
 from support.platform import Platform
 
-SLEEP = "import time\nprint('asleep', flush=True)\ntime.sleep(300)\n"
+SLEEP = "import time\nprint('asleep', flush=True)\ntime.sleep(3600)\n"
 
 
 def api(
