@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 LABELS = {
     "cause": 10,
     "code": 70,
+    "dry_run": 2,
     "engine": 10,
     "error": 60,
     "handler": 30,

@@ -185,7 +185,7 @@ async def running_hub(folder, change=lambda c: None):
     change(c)
     hub = Hub(config=c)
     await hub.initialize([])
-    hub.tornado_settings["slow_spawn_timeout"] = 1
+    hub.tornado_settings["slow_spawn_timeout"] = 5
     sockets = bind_sockets(0, "127.0.0.1")
     server = HTTPServer(hub.tornado_application)
     server.add_sockets(sockets)

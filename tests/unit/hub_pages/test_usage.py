@@ -21,6 +21,7 @@ from mofang_hub.usage.intervals import HOUR, WorkloadType
 from mofang_hub.usage.ledger import LedgerChanges
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.storage import LedgerStorage
+from mofang_spawner.start_history import StartHistory
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -296,7 +297,9 @@ async def test_the_hub_keeps_a_ledger_where_its_settings_say_so(tmp_path):
     async def ready():
         pass
 
-    context = SimpleNamespace(ready=ready, node_objects=[], watchers=[])
+    context = SimpleNamespace(
+        ready=ready, node_objects=[], watchers=[], starts=StartHistory()
+    )
 
     def change(c):
         c.JupyterHub.tornado_settings = {"mofang_usage": UsageSettings()}

@@ -10,6 +10,7 @@ SLEEPING = {
     "mofang_jobs/hang/test_hang_processes.py": "processes that work or stand still",
     "mofang_jobs/logs/test_logs_http.py": "buffers of the kernel, and our memory",
     "mofang_run/test_torchrun.py": "a process that nobody may end",
+    "mofang_training/test_activity_kernels.py": "kernels and terminals that work",
     "mofang_spawner/test_server_start.py": "a server on a real port",
 }
 """Files that sleep for a fixed time, and for what."""

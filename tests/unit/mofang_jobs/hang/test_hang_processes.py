@@ -187,7 +187,9 @@ async def test_a_spinning_wait_is_told_from_work_by_its_gpu(
     """The process is busy in both; a stand-in for nvidia-smi tells the utilisation."""
     program = tmp_path / "bin" / "nvidia-smi"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/bash\necho "0, $({percent}), 30000, 81559, 60"\n')
+    program.write_text(
+        f'#!/bin/bash\necho "0, $({percent}), 30000, 81559, 60, 300, 700"\n'
+    )
     program.chmod(0o755)
     job.start(COMPUTING, gpus=1, path=f"{program.parent}:")
     first = (await job.verdicts_until(health))[-1]
