@@ -105,6 +105,7 @@ test-ceph: .venv/ready ## A real CephFS beside the running platform; needs `make
 test-e2e: .venv/ready
 	$(BIN)/python -m tests.support.needs e2e
 	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest tests/lab
 
 test-long: test-programs ## Tests whose right answer takes minutes; needs `make up`
 	$(BIN)/python -m tests.support.needs unit cluster ceph e2e

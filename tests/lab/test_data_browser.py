@@ -87,11 +87,6 @@ class Panel:
         await row.dblclick()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _room() -> None:
-    """No server of the platform is asked."""
-
-
 @pytest.fixture(scope="module")
 def extensions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The front end of this checkout, as it is in the images."""
