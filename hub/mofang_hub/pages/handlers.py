@@ -9,6 +9,7 @@ is older than the server's state leads to the gallery, with a sentence.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -205,7 +206,7 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
 class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
     """The progress of a start; without one, the gallery."""
 
-    _shown: Mapping[str, Any]
+    _shown: Mapping[str, Any] = MappingProxyType({})
 
     @web.authenticated
     @needs_scope("servers")
@@ -225,9 +226,9 @@ class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
         self.redirect(f"{path}?{urlencode(query)}")
 
     @override
-    async def render_template(self, name: str, **given: Any) -> str:
-        page: str = await super().render_template(name, **{**self._shown, **given})
-        return page
+    def render_template(self, name: str, sync: bool = False, **given: Any) -> Any:
+        """Return the page, or what awaits it unless ``sync``: error pages are so."""
+        return super().render_template(name, sync=sync, **{**self._shown, **given})
 
     async def _describe(self, user: Any, server_name: str) -> dict[str, Any]:
         """What our templates show beside what JupyterHub gives them."""

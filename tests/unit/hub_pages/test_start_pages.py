@@ -526,6 +526,15 @@ async def test_the_one_home_page_is_the_gallery(ada):
     assert answer.headers["location"] == "/hub/spawn"
 
 
+async def test_who_may_not_see_a_start_gets_a_page_that_says_so(hub):
+    ben = await hub.visit("ben")
+
+    page = await ben.open("/hub/spawn-pending/ada/vision-pytorch")
+
+    assert page.status_code == 404
+    assert "<html" in page.text
+
+
 async def test_an_error_page_leads_back(ada):
     page = await ada.open("/hub/no-such-page")
 
