@@ -33,17 +33,21 @@ def test_everybody_can_read_the_page(
 
     assert faint(main) == []
     assert unnamed(main) == []
-    assert too_wide(main) == []
+    # Tables are regions of their own that are scrolled, by keys too; the page is not.
+    assert {each.split()[0] for each in too_wide(main)} <= {"mofang-table"}
+    width = "document.documentElement.scrollWidth"
+    assert page.evaluate(width) <= PHONE["width"]
     assert broken_rules(page) == []
     screenshot(page, f"usage-{scheme}")
 
 
 def test_a_period_is_chosen_by_the_keyboard(page: Page) -> None:
-    page.get_by_label("Period", exact=True).focus()
+    period = page.get_by_role("combobox", name="Period")
+    period.focus()
     page.keyboard.type("week")
     page.get_by_role("button", name="Show").press("Enter")
 
-    expect(page.get_by_label("Period", exact=True)).to_have_value("week")
+    expect(period).to_have_value("week")
     page.get_by_role("link", name="Before").press("Enter")
     expect(page.get_by_role("link", name="After")).to_be_visible()
 
