@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,13 @@ from mofang_local.ceph.cluster import CephCluster
 from mofang_local.ceph.settings import CLIENT_KIND, FILE_SYSTEM
 from mofang_local.local_paths import paths
 from mofang_local.network import CPU_NODE, NODES
-from support.ceph import SETTINGS, kill_mount, mount_on, mount_process
+from support.ceph import (
+    SETTINGS,
+    find_mount_process,
+    kill_mount,
+    mount_on,
+    mount_process,
+)
 from support.eventually import eventually
 from support.steady_io import SteadyFile
 
@@ -63,8 +70,17 @@ def test_the_other_node_goes_on_when_a_mount_is_killed(
         kill_mount(CPU_NODE.name)
         file.wait_for(20, within=30)
         eventually(
-            lambda: mount_process(CPU_NODE.name) != killed and here.is_dir(),
+            lambda: find_mount_process(CPU_NODE.name) not in {None, killed},
             within=30,
             what="the mount is back",
         )
+        eventually(lambda: _is_there(here), within=30, what="its files are back")
     file.check()
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError:
+        # Nothing is mounted, or what is has ended.
+        return False
