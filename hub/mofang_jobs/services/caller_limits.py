@@ -155,6 +155,7 @@ class CallerLimits:
             TooManyError: The caller asks for too many that do not exist.
         """
         if not await self._lookups.take(caller.name):
+            await self.delay_refusal()
             raise TooManyError(
                 "You have asked for many jobs that do not exist. Wait a second, and "
                 "look at the list of jobs.",
