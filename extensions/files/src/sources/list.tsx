@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { useWindow } from '@mofang/shared';
+import { rowAfter, useWindow } from '@mofang/shared';
 import * as React from 'react';
 
 import { sizeText } from '../space';
@@ -140,25 +140,4 @@ const Row = React.memo(function Row(props: IRowProps): JSX.Element {
 
 function rowId(row: number): string {
   return `mf-sources-row-${row}`;
-}
-
-/** Row that a key moves to; null if it moves to none. */
-function rowAfter(
-  key: string,
-  at: number,
-  page: number,
-  count: number
-): number | null {
-  const steps: Record<string, number> = {
-    ArrowDown: 1,
-    ArrowUp: -1,
-    PageDown: page,
-    PageUp: -page,
-    Home: -count,
-    End: count
-  };
-  const step = steps[key];
-  return step === undefined
-    ? null
-    : Math.max(0, Math.min(count - 1, at + step));
 }

@@ -1,4 +1,4 @@
-import { useWindow, type IJob, type IWindow } from '@mofang/shared';
+import { rowAfter, useWindow, type IJob, type IWindow } from '@mofang/shared';
 import * as React from 'react';
 
 import type { JobListing } from './listing';
@@ -113,25 +113,4 @@ function focusRow(list: HTMLElement, row: number): boolean {
   );
   button?.focus({ preventScroll: true });
   return button !== null;
-}
-
-/** Row that a key moves to; null if the key is not handled. */
-function rowAfter(
-  key: string,
-  at: number,
-  page: number,
-  count: number
-): number | null {
-  const steps: Record<string, number> = {
-    ArrowDown: 1,
-    ArrowUp: -1,
-    PageDown: page,
-    PageUp: -page,
-    Home: -count,
-    End: count
-  };
-  const step = steps[key];
-  return step === undefined
-    ? null
-    : Math.max(0, Math.min(count - 1, at + step));
 }
