@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import gateway
 from bench.table import Row
+from mofang_local import forwarder
 from support.eventually import eventually
 from support.platform import ARTEFACTS, Platform
 from support.ports import is_open
@@ -102,9 +103,8 @@ def main() -> None:
     ARTEFACTS.mkdir(exist_ok=True)
     platform = Platform()
     port = platform.url.rpartition(":")[2]
-    listen = f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr"
-    forwarder = subprocess.Popen(
-        ["socat", listen, f"TCP:{gateway.HOST}:{gateway.PORT}"]
+    forwarding = subprocess.Popen(
+        forwarder.command(int(port), gateway.HOST, gateway.PORT)
     )
     try:
         eventually(lambda: is_open(int(port)), within=5, what="the way in")
@@ -113,8 +113,8 @@ def main() -> None:
                 print(line, flush=True)
                 kept.write(line + "\n")
     finally:
-        forwarder.terminate()
-        forwarder.wait(timeout=10)
+        forwarding.terminate()
+        forwarding.wait(timeout=10)
 
 
 if __name__ == "__main__":

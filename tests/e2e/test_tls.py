@@ -13,6 +13,7 @@ import yaml
 from e2e.conftest import CHROMIUM_FLAGS, WAIT_MS
 from playwright.sync_api import Browser, Page, expect
 
+from mofang_local import forwarder
 from mofang_local.addons import TLS_NODE_PORT
 from mofang_local.network import CPU_NODE
 from mofang_local.platform import HOST
@@ -52,15 +53,14 @@ def tls(
     )
     values = folder / "values.yaml"
     values.write_text(yaml.safe_dump(VALUES))
-    listen = f"TCP-LISTEN:{PORT},bind=127.0.0.1,fork,reuseaddr"
-    target = f"TCP:{CPU_NODE.address}:{TLS_NODE_PORT}"
-    with subprocess.Popen(["socat", listen, target]) as forwarder:
+    command = forwarder.command(PORT, CPU_NODE.address, TLS_NODE_PORT)
+    with subprocess.Popen(command) as forwarding:
         try:
             upgrade(platform, values)
             eventually(lambda: is_open(PORT), within=10, what="the way in")
             yield
         finally:
-            forwarder.terminate()
+            forwarding.terminate()
             upgrade(platform)
             platform.kubectl("delete", "secret", "-n", "istio-system", SECRET)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from mofang_local import services, storage
+from mofang_local import forwarder, services, storage
 from mofang_local.addons import NODE_PORT
 from mofang_local.cluster import Cluster
 from mofang_local.errors import PreflightError, StartError, last_lines
@@ -175,9 +175,8 @@ class Platform:
 
     @property
     def _forwarder(self) -> Program:
-        listen = f"TCP-LISTEN:{self.port},bind=127.0.0.1,fork,reuseaddr"
-        target = f"TCP:{CPU_NODE.address}:{NODE_PORT}"
-        return Program(name="forwarder", command=("socat", listen, target))
+        command = forwarder.command(self.port, CPU_NODE.address, NODE_PORT)
+        return Program(name="forwarder", command=command)
 
     def check_port(self) -> None:
         """Refuse a port that another program listens on, before any work.
