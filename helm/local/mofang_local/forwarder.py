@@ -1,5 +1,7 @@
 """What forwards a port of this machine's loopback to the gateway."""
 
+from pathlib import Path
+
 _BACKLOG = 4096
 """Connections that may wait until they are accepted, as of ``listen(2)``.
 
@@ -18,3 +20,12 @@ def command(port: int, host: str, target_port: int) -> tuple[str, ...]:
     """
     options = f"bind=127.0.0.1,fork,reuseaddr,backlog={_BACKLOG}"
     return "socat", f"TCP-LISTEN:{port},{options}", f"TCP:{host}:{target_port}"
+
+
+def listens_on(pid: int, port: int) -> bool:
+    """Whether this process is a forwarder of the port, of whatever version."""
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return any(each.startswith(b"TCP-LISTEN:%d," % port) for each in arguments)

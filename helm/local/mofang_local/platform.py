@@ -184,7 +184,8 @@ class Platform:
         Raises:
             PreflightError: It is taken.
         """
-        if self.cluster.supervisor.is_current(self._forwarder):
+        pid = self.cluster.supervisor.pid("forwarder")
+        if pid is not None and forwarder.listens_on(pid, self.port):
             return
         with socket.socket() as probe:
             # As socat does: connections that are closing do not count.

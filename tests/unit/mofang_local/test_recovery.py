@@ -21,6 +21,8 @@ from mofang_local.locks import file_lock
 from mofang_local.network import CPU_NODE
 from mofang_local.processes import Program, Supervisor
 from mofang_local.progress import Progress
+from support.eventually import eventually
+from support.ports import free_port
 
 BEGAN = datetime.datetime(2026, 1, 1, 12, 0, 5, 700_000, tzinfo=datetime.UTC)
 
@@ -257,6 +259,29 @@ def test_a_taken_port_is_refused_before_any_work(paths):
         ours = platform.Platform(Cluster(paths, Progress()), port)
         with pytest.raises(PreflightError, match=f"Port {port} .* PORT="):
             ours.check_port()
+
+
+def test_the_forwarder_of_an_older_version_keeps_its_port(paths, tmp_path):
+    cluster = Cluster(paths, Progress())
+    mark = tmp_path / "port"
+    listen = (
+        "import socket, sys, time, pathlib\n"
+        "taken = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+        f"pathlib.Path({str(mark)!r}).touch()\n"
+        "time.sleep(600)"
+    )
+    port = free_port()
+    older = ("python3", "-c", listen, str(port), f"TCP-LISTEN:{port},fork")
+    cluster.supervisor.start(Program(name="forwarder", command=older))
+    try:
+        eventually(mark.exists, within=30, what="the port")
+        platform.Platform(cluster, port).check_port()
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            elsewhere = platform.Platform(cluster, other.getsockname()[1])
+            with pytest.raises(PreflightError):
+                elsewhere.check_port()
+    finally:
+        cluster.supervisor.stop("forwarder")
 
 
 def test_facts_for_scripts_are_private(paths):
