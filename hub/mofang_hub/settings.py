@@ -264,6 +264,8 @@ class JobSettings(_Model):
     ttl_days_after_finished: int = Field(default=30, ge=1)
     """How long a job and its logs stay after its end."""
     progress: ProgressSettings = ProgressSettings()
+    starts_per_user: int = Field(default=10, ge=1)
+    """Jobs of one person that start at a time; others of theirs wait in the queue."""
     starvation_timeout_minutes: int = Field(default=10, ge=0)
     """How long a waiting job may be passed by smaller ones."""
     admit_unschedulable: bool = False

@@ -184,6 +184,7 @@ def build_service(
         access,
         conditions,
         starvation_timeout=timedelta(minutes=settings.starvation_timeout_minutes),
+        starts_per_owner=settings.starts_per_user,
         admit_unschedulable=settings.admit_unschedulable,
         leads=leads,
         metrics=metrics,

@@ -8,10 +8,12 @@ applies only to jobs blocked by quota that others use. A job blocked by missing 
 delays only jobs of its own project that need the same kind of node, and a job that asks
 for more than the quota or than any node has delays nobody. No job delays one of another
 project: whoever could, could stop them all by a job that never finds its nodes.
+Of one owner, a few jobs start at a time; those of others pass the rest.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,6 +33,7 @@ class PendingJob:
     """A job that is not admitted yet."""
 
     job: str
+    owner: str = ""
     rank: int
     """Of its priority; the greater goes first."""
 
@@ -65,11 +68,22 @@ class QuotaUsage:
     """By pods so new that it is not known whether ``used`` has them already."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """How many jobs are starting, in all projects."""
+
+    per_owner: int
+    """How many of one owner may."""
+
+    starting: Mapping[str, int] = field(default_factory=dict)
+    """How many of each owner are, by name."""
+
+
 class PendingState(StrEnum):
     """What a pending job waits for. Members are values of a metric's label."""
 
     QUEUED = "queued"
-    """For quota that others use, or for its turn."""
+    """For quota that others use, for jobs that are starting, or for its turn."""
 
     UNSCHEDULABLE = "unschedulable"
     """For a larger quota or other nodes: it could not run if nothing else did."""
@@ -105,6 +119,7 @@ def decide(
     quota: QuotaUsage,
     *,
     project: str,
+    starts: Starts,
     unscheduled: Iterable[UnschedulableJob] = (),
     refused: Mapping[str, str] = MappingProxyType({}),
     now: datetime,
@@ -116,6 +131,7 @@ def decide(
         waiting: Pending jobs of one project.
         quota: What the project's quota leaves.
         project: Its name.
+        starts: Jobs that are starting.
         unscheduled: Jobs that have been unschedulable for long; those of other
             projects delay nobody here.
         refused: Messages by id of jobs whose admission failed; they use no quota.
@@ -123,6 +139,7 @@ def decide(
         starvation_timeout: How long smaller jobs may be admitted before a larger one.
     """
     used = dict(quota.used)
+    starting = Counter(starts.starting)
     decisions: dict[str, AdmissionDecision] = {}
     blocked_by: PendingJob | None = None
     long_unscheduled = [each for each in unscheduled if each.project == project]
@@ -132,8 +149,11 @@ def decide(
         reason, state = _reason(each, left, blocked_by, long_unscheduled)
         if reason is None and each.job in refused:
             reason, state = refused[each.job], PendingState.REFUSED
+        if reason is None and starting[each.owner] >= starts.per_owner:
+            reason, state = _starts_later(each, starts.per_owner), PendingState.QUEUED
         if reason is None:
             add(used, each.requests)
+            starting[each.owner] += 1
         else:
             still += 1
             has_waited = now - each.submitted >= starvation_timeout
@@ -160,6 +180,13 @@ def _reason(
         return reason, PendingState.UNSCHEDULABLE
     reason = _not_now(each, quota) or _behind(each, blocked_by, unscheduled)
     return reason, PendingState.QUEUED
+
+
+def _starts_later(each: PendingJob, limit: int) -> str:
+    return (
+        f"{limit} {'job' if limit == 1 else 'jobs'} of {each.owner} are starting, and "
+        "no more of one person start at a time. It is admitted when one of them runs."
+    )
 
 
 def _behind(

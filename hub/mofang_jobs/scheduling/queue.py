@@ -28,6 +28,7 @@ from mofang_jobs.domain.queue_decisions import (
     PendingJob,
     PendingState,
     QuotaUsage,
+    Starts,
     UnschedulableJob,
     decide,
 )
@@ -40,6 +41,7 @@ from mofang_jobs.scheduling.queue_state import (
     SchedulableNodes,
     UnschedulableTracker,
 )
+from mofang_jobs.scheduling.starting_jobs import StartingJobs
 from mofang_kube.clock import local_time
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError, MofangError
 from mofang_kube.leader import Leads, always
@@ -90,6 +92,7 @@ class JobQueue:
         pools: Projects' pools.
         conditions: Where it is kept what a restarted service must know.
         starvation_timeout: How long smaller jobs may be admitted before a larger one.
+        starts_per_owner: How many jobs of one owner start at a time.
         admit_unschedulable: Whether jobs are admitted that no node could take.
         leads: Says whether this process acts; else it judges and admits nothing.
         metrics: Where admissions are counted.
@@ -107,6 +110,7 @@ class JobQueue:
         conditions: JobConditions,
         *,
         starvation_timeout: timedelta,
+        starts_per_owner: int,
         admit_unschedulable: bool = False,
         leads: Leads = always,
         metrics: ServiceMetrics | None = None,
@@ -120,6 +124,7 @@ class JobQueue:
         self._pools = pools
         self._conditions = conditions
         self._starvation_timeout = starvation_timeout
+        self._starts_per_owner = starts_per_owner
         self._leads = leads
         self._metrics = metrics or ServiceMetrics()
         self._now = now
@@ -141,6 +146,7 @@ class JobQueue:
         )
         self._reservations = Reservations(clock)
         self._refusals = AdmissionFailures(clock)
+        self._starting = StartingJobs(clock)
         self._pods: Mapping[str, Sequence[ObservedPod]] = {}
 
     def queue_position(
@@ -213,6 +219,7 @@ class JobQueue:
         admitted = [each for jobs in running.values() for each in jobs]
         self._pods = {each.uid: self._cache.pods_of(each) for each in admitted}
         self._reservations.observe(self._pods)
+        self._starting.observe(admitted, self._pods)
         self._nodes.observe(self._cache.node_capacities)
         unscheduled = self._unschedulable.find(
             admitted, self._pods, self._nodes.node_classes
@@ -276,11 +283,14 @@ class JobQueue:
             ready = [each for each in left if decisions[each.id].reason is None]
             if not self._leads():
                 return
+            for each in ready:
+                self._starting.add(each)
             errors = await asyncio.gather(*map(self._admit, ready))
             for each, error in zip(ready, errors, strict=True):
                 if error is None:
                     begun[each.uid] = each
                 else:
+                    self._starting.remove(each)
                     refused[each.uid] = self._refusals.message(each.uid) or ""
             is_away = any(
                 isinstance(error, KubernetesUnavailableError) for error in errors
@@ -307,6 +317,9 @@ class JobQueue:
                 uncounted=self._reservations.uncounted(running),
             ),
             project=project,
+            starts=Starts(
+                per_owner=self._starts_per_owner, starting=self._starting.counts()
+            ),
             unscheduled=unscheduled,
             refused={
                 each.id: refused[each.uid] for each in jobs if each.uid in refused
@@ -318,6 +331,7 @@ class JobQueue:
     def _pending_job(self, job: ObservedJob, pool: str) -> PendingJob:
         return PendingJob(
             job=job.id,
+            owner=job.owner,
             rank=job.spec.priority.rank,
             submitted=job.created,
             requests=resource_requests(job.spec, disks=job.disks),

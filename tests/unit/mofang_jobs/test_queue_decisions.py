@@ -11,7 +11,9 @@ from unit.mofang_jobs.conftest import make_spec
 from mofang_jobs.domain.queue_decisions import (
     AdmissionDecision,
     PendingJob,
+    PendingState,
     QuotaUsage,
+    Starts,
     UnschedulableJob,
     decide,
     in_admission_order,
@@ -26,11 +28,15 @@ from mofang_kube.ephemeral_storage import ContainerDisk
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 STARVATION_TIMEOUT = timedelta(minutes=10)
+ANY_STARTS = Starts(per_owner=1000)
 
 
-def wait(job: str, gpus: int, *, minutes: int = 0, rank: int = 1) -> PendingJob:
+def wait(
+    job: str, gpus: int, *, minutes: int = 0, rank: int = 1, owner: str = "ada"
+) -> PendingJob:
     return PendingJob(
         job=job,
+        owner=owner,
         rank=rank,
         submitted=NOON - timedelta(minutes=minutes),
         requests={GPU: Decimal(gpus)},
@@ -48,6 +54,7 @@ def test_a_clock_that_is_wrong_changes_neither_order_nor_room(wrong: timedelta) 
         jobs,
         room,
         project="vision",
+        starts=ANY_STARTS,
         now=NOON + wrong,
         starvation_timeout=STARVATION_TIMEOUT,
     )
@@ -60,6 +67,7 @@ def decide_all(
     waiting: list[PendingJob],
     *,
     used: int = 0,
+    starts: Starts = ANY_STARTS,
     unscheduled: tuple[UnschedulableJob, ...] = (),
 ) -> dict[str, AdmissionDecision]:
     room = QuotaUsage(hard={GPU: Decimal(8)}, used={GPU: Decimal(used)})
@@ -67,6 +75,7 @@ def decide_all(
         waiting,
         room,
         project="vision",
+        starts=starts,
         unscheduled=unscheduled,
         now=NOON,
         starvation_timeout=STARVATION_TIMEOUT,
@@ -177,10 +186,31 @@ def test_a_project_without_quota_lets_everything_in() -> None:
         [wait("a", 999)],
         room,
         project="vision",
+        starts=ANY_STARTS,
         now=NOON,
         starvation_timeout=STARVATION_TIMEOUT,
     )
     assert admitted(decisions) == {"a"}
+
+
+def test_of_one_owner_a_few_jobs_start_at_a_time_and_others_pass_the_rest() -> None:
+    jobs = [wait(f"of-ada-{number}", 1, minutes=9 - number) for number in range(4)]
+    jobs.append(wait("of-ben", 1, owner="ben"))
+
+    decisions = decide_all(jobs, starts=Starts(per_owner=2, starting={"ada": 1}))
+
+    assert admitted(decisions) == {"of-ada-0", "of-ben"}
+    late = decisions["of-ada-1"]
+    assert (late.position, late.state) == (1, PendingState.QUEUED)
+    assert "2 jobs of ada are starting" in str(late.reason)
+
+
+def test_a_job_that_may_not_start_yet_takes_no_quota_from_others() -> None:
+    jobs = [wait("large", 8, minutes=99), wait("of-ben", 8, owner="ben")]
+
+    decisions = decide_all(jobs, starts=Starts(per_owner=1, starting={"ada": 1}))
+
+    assert admitted(decisions) == {"of-ben"}
 
 
 def test_what_a_job_takes_counts_every_role() -> None:

@@ -25,6 +25,7 @@ from mofang_jobs.scheduling.queue_state import (
     QUOTA_LAG_SECONDS,
     RETRY_SECONDS,
 )
+from mofang_jobs.scheduling.starting_jobs import START_SECONDS
 from mofang_kube.errors import ClusterError, KubernetesUnavailableError
 from mofang_kube.watcher import Watcher
 from support.clock import FakeClock
@@ -84,7 +85,7 @@ class World:
             self.conditions,
             starvation_timeout=STARVATION_TIMEOUT,
             clock=self.clock,
-            **asked,
+            **{"starts_per_owner": 1000, **asked},
         )
 
     async def ready(self) -> None:
@@ -469,6 +470,80 @@ async def test_pods_made_just_now_are_counted_twice_rather_than_not_at_all() -> 
     world.clock.advance(QUOTA_LAG_SECONDS)
     await world.queue.decide()
     assert world.entered == ["three"]
+
+
+def starting_pod(index: int = 0, **facts: Any) -> ObservedPod:
+    making = {"phase": PodPhase.PENDING, "node": "cpu-1"}
+    return make_pod(index, **{**making, "waiting_reason": "ContainerCreating", **facts})
+
+
+@pytest.mark.parametrize(
+    ("pods", "later"),
+    [
+        pytest.param([], [], id="the operator has not made them"),
+        pytest.param([starting_pod(), starting_pod(1)], [], id="they are being made"),
+        pytest.param([make_pod(), starting_pod(1)], [], id="one of two runs"),
+        pytest.param([make_pod(), make_pod(1)], ["next"], id="all run"),
+        pytest.param(
+            [make_pod(), starting_pod(1, waiting_reason="ImagePullBackOff")],
+            ["next"],
+            id="an image cannot be pulled",
+        ),
+        pytest.param(
+            [starting_pod(each, node=None, unschedulable="0/1") for each in range(2)],
+            ["next"],
+            id="there are no nodes",
+        ),
+    ],
+)
+async def test_the_next_of_an_owner_starts_when_one_of_theirs_has(
+    pods: list[ObservedPod], later: list[str]
+) -> None:
+    world = World(starts_per_owner=1)
+    world.add("first", "vision", asked={"replicas": 2}, is_suspended=False)
+    world.cache.pods["first"] = pods
+    world.add("next", "audio")
+    world.add("of-ben", "audio", owner="ben")
+
+    await world.queue.decide()
+
+    assert world.entered == [*later, "of-ben"]
+
+
+async def test_no_start_delays_its_owner_s_others_for_long() -> None:
+    world = World(starts_per_owner=1)
+    world.add("first", "vision", is_suspended=False)
+    world.cache.pods["first"] = [starting_pod()]
+    world.add("next", "vision")
+    await world.queue.decide()
+    assert world.entered == []
+
+    world.clock.advance(START_SECONDS)
+    await world.queue.decide()
+
+    assert world.entered == ["next"]
+
+
+async def test_starts_count_in_all_projects_at_once() -> None:
+    world = World(starts_per_owner=3)
+    for project in ("audio", "vision"):
+        for number in range(4):
+            world.add(f"{project}-{number}", project)
+
+    await world.queue.decide()
+
+    assert len(world.entered) == 3
+
+
+async def test_a_failed_admission_is_no_start() -> None:
+    world = World(starts_per_owner=1)
+    world.errors["first"] = ClusterError("No such priority.")
+    for name in ("first", "second"):
+        world.add(name, "vision")
+
+    await world.queue.decide()
+
+    assert world.entered == ["second"]
 
 
 async def test_who_does_not_lead_judges_and_lets_nobody_in() -> None:
