@@ -26,6 +26,10 @@ from mofang_kube.errors import ClusterError
 log = structlog.get_logger(__name__)
 
 KEEP_SECONDS = 4.0
+USUAL_START_SECONDS = 3.0
+"""Of pods that have not started for less than this, events tell nothing that would not
+be over at the next look."""
+
 MOST_PER_SECOND = 3
 """Jobs whose events are read, of all who look. The API server keeps no cache of events:
 where a namespace has some thousands, each request takes it a tenth of a second."""
@@ -47,6 +51,8 @@ class EventReasons:
         clock: Steady seconds.
         rate: How many jobs' events are read in a time; None for the usual.
         answer_seconds: How long one answer may take.
+        usual_start_seconds: How long a job may be starting before pages of jobs read
+            its events.
     """
 
     def __init__(
@@ -56,13 +62,16 @@ class EventReasons:
         clock: Callable[[], float] = time.monotonic,
         rate: AsyncLimiter | None = None,
         answer_seconds: float = ANSWER_SECONDS,
+        usual_start_seconds: float = USUAL_START_SECONDS,
     ) -> None:
         self._source = source
         self._clock = clock
         self._answer_seconds = answer_seconds
+        self._usual_start_seconds = usual_start_seconds
         # Not by age: what is old is shown until it is read anew.
         self._kept: LRUCache[str, tuple[float, str | None]] = LRUCache(MOST_KEPT)
         self._reading: dict[str, asyncio.Task[None]] = {}
+        self._since: LRUCache[str, float] = LRUCache(MOST_KEPT)
         self._rate = rate or AsyncLimiter(MOST_PER_SECOND, 1)
 
     def cached(self, job: ObservedJob) -> str | None:
@@ -70,9 +79,18 @@ class EventReasons:
         return self._kept.get(job.uid, (0.0, None))[1]
 
     def request(
-        self, job: ObservedJob, pods: Sequence[ObservedPod]
+        self,
+        job: ObservedJob,
+        pods: Sequence[ObservedPod],
+        *,
+        at_once: bool = False,
     ) -> asyncio.Task[None] | None:
         """Begin to read why a job does not start, unless that is known.
+
+        Args:
+            job: The job.
+            pods: Its pods.
+            at_once: Also of a job that has been starting for no longer than is usual.
 
         Returns:
             What ends once ``cached`` has it, and never fails; None where there is
@@ -81,9 +99,14 @@ class EventReasons:
         """
         if not requires_events(job, pods):
             self._kept.pop(job.uid, None)
+            self._since.pop(job.uid, None)
+            return None
+        now = self._clock()
+        starting = now - self._since.setdefault(job.uid, now)
+        if starting < self._usual_start_seconds and not at_once:
             return None
         reading = self._reading.get(job.uid)
-        if reading is None and self._clock() >= self._kept.get(job.uid, (0.0, None))[0]:
+        if reading is None and now >= self._kept.get(job.uid, (0.0, None))[0]:
             reading = asyncio.create_task(self._read(job, pods))
             self._reading[job.uid] = reading
             reading.add_done_callback(lambda _: self._reading.pop(job.uid, None))

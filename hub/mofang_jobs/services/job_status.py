@@ -103,7 +103,7 @@ class JobStatusService:
 
     async def refresh(self, job: ObservedJob) -> None:
         """Read events and records of a job."""
-        await self.refresh_all([job], within=JOB_SECONDS)
+        await self.refresh_all([job], within=JOB_SECONDS, at_once=True)
 
     def revision(self, job: ObservedJob) -> int:
         """Return a number that is another one once a job's inputs are.
@@ -118,7 +118,11 @@ class JobStatusService:
         return kept[1]
 
     async def refresh_all(
-        self, jobs: Iterable[ObservedJob], *, within: float = PAGE_SECONDS
+        self,
+        jobs: Iterable[ObservedJob],
+        *,
+        within: float = PAGE_SECONDS,
+        at_once: bool = False,
     ) -> None:
         """Read events and records of several jobs at once, where they are needed.
 
@@ -126,12 +130,15 @@ class JobStatusService:
             jobs: The jobs.
             within: Seconds after which events are no longer waited for; they go on
                 being read, and the next look has them.
+            at_once: Also events of jobs that have just begun to start.
         """
         await self._first_decision()
         jobs = list(jobs)
         # Of most jobs of a page nothing need be asked.
         requested = (
-            self._event_reasons.request(each, self._cache.pods_of(each))
+            self._event_reasons.request(
+                each, self._cache.pods_of(each), at_once=at_once
+            )
             for each in jobs
         )
         if reading := [each for each in requested if each]:

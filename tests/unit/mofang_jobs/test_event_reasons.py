@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from unit.mofang_jobs.world import SCOPES, World, running_world
 
 from mofang_jobs.domain.job_filter import Filter
 from mofang_jobs.domain.models import Caller, ObservedJob
-from mofang_jobs.services.event_reasons import EventReasons
+from mofang_jobs.services.event_reasons import USUAL_START_SECONDS, EventReasons
 from mofang_jobs.services.job_listing import JobPage
+from support.clock import FakeClock
 from support.eventually import until
 
 ADA = Caller(name="ada", scopes=frozenset(SCOPES))
@@ -49,17 +50,28 @@ async def list_jobs(world: World) -> JobPage:
     )
 
 
+async def list_until(
+    world: World, condition: Callable[[dict[str, str | None]], bool]
+) -> None:
+    """List until it holds for the reasons, by the job's id."""
+    async with asyncio.timeout(60):
+        while True:
+            page = await list_jobs(world)
+            if condition({each.job.id: each.job.reason for each in page.jobs}):
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_a_page_does_not_wait_for_a_busy_api_server(world: World) -> None:
     await submit_waiting(world, 2)
     world.cluster.answers_events.clear()
     world.cluster.asked_for_events.clear()
+    asked = world.cluster.asked_for_events
 
-    first = await list_jobs(world)
+    await list_until(world, lambda _: len(asked) == 2)
     again = await list_jobs(world)
 
-    assert [each.job.reason for each in first.jobs] == [None, None]
     assert [each.job.reason for each in again.jobs] == [None, None]
-    asked = world.cluster.asked_for_events
     assert len(asked) == 2, "who asks meanwhile does not ask again"
 
     world.cluster.answers_events.set()
@@ -75,7 +87,8 @@ async def test_a_watch_does_not_wait_for_a_busy_api_server(world: World) -> None
     world.cluster.answers_events.clear()
     watch = world.listing.watch(ADA, "vision", poll_seconds=0.01)
     assert await anext(watch) is None
-    await world.job_status.refresh_all(world.cache.list_unfinished(), within=0)
+    waiting = world.cache.list_unfinished()
+    await world.job_status.refresh_all(waiting, within=0, at_once=True)
     await until(lambda: world.cluster.asked_for_events)
 
     world.run_pod(other, 0)
@@ -95,7 +108,8 @@ async def test_there_are_only_so_many_requests_however_many_jobs_wait(
     made = await submit_waiting(world, 6)
     world.cluster.asked_for_events.clear()
 
-    reading = [reasons.request(observed(world, each), []) for each in made]
+    jobs = [observed(world, each) for each in made]
+    reading = [reasons.request(each, [], at_once=True) for each in jobs]
     done, others = await asyncio.wait(list(filter(None, reading)), timeout=0.1)
     while len(done) < 3:
         more, others = await asyncio.wait(others, timeout=1)
@@ -119,11 +133,27 @@ async def test_a_fault_of_one_job_leaves_the_others(world: World) -> None:
     broken, whole = await submit_waiting(world, 2)
     world.cluster.broken_events.add(observed(world, broken).object_name)
 
-    page = await list_jobs(world)
+    def is_said_of_the_whole(reasons: dict[str, str | None]) -> bool:
+        assert reasons[broken["id"]] is None
+        return "no service account" in (reasons[whole["id"]] or "")
 
-    reasons = {each.job.id: each.job.reason for each in page.jobs}
-    assert "no service account" in (reasons[whole["id"]] or "")
-    assert reasons[broken["id"]] is None
+    await list_until(world, is_said_of_the_whole)
+
+
+async def test_a_start_of_usual_length_costs_no_look_at_events(world: World) -> None:
+    clock = FakeClock()
+    reasons = EventReasons(world.cluster, clock=clock)  # type: ignore[arg-type]
+    job = observed(world, (await submit_waiting(world, 1))[0])
+
+    assert reasons.request(job, []) is None
+    clock.advance(USUAL_START_SECONDS - 0.1)
+    assert reasons.request(job, []) is None
+    clock.advance(0.2)
+    reading = reasons.request(job, [])
+
+    assert reading is not None
+    await reading
+    assert "no service account" in (reasons.cached(job) or "")
 
 
 async def test_an_answer_that_never_comes_is_given_up(world: World) -> None:
@@ -131,7 +161,7 @@ async def test_an_answer_that_never_comes_is_given_up(world: World) -> None:
     job = observed(world, (await submit_waiting(world, 1))[0])
     world.cluster.answers_events.clear()
 
-    reading = reasons.request(job, [])
+    reading = reasons.request(job, [], at_once=True)
     assert reading is not None
     async with asyncio.timeout(30):
         await reading
