@@ -187,13 +187,18 @@ class JobQueue:
                     pending = sum(map(len, self._decisions.values()))
                     pause = min(pending * SECONDS_PER_JOB, LONGEST_PAUSE_SECONDS)
                     await asyncio.sleep(pause)
-                    has_uncounted = self._reservations.has_uncounted
-                    await subscription.wait(
-                        QUOTA_LAG_SECONDS if has_uncounted else POLL_SECONDS
-                    )
+                    await subscription.wait(self._seconds_to_next())
             finally:
                 follower.cancel()
                 await asyncio.gather(follower, return_exceptions=True)
+
+    def _seconds_to_next(self) -> float:
+        """Return after what time it is decided anew although nothing was observed."""
+        seconds = POLL_SECONDS
+        if self._reservations.has_uncounted:
+            seconds = QUOTA_LAG_SECONDS
+        left = self._starting.seconds_left
+        return seconds if left is None else min(seconds, left)
 
     async def _pools_known(self) -> None:
         """Return once projects are known, however long that takes."""

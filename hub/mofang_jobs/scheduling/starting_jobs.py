@@ -6,6 +6,7 @@ pods included; what already runs is held by its requests.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -14,6 +15,10 @@ from mofang_jobs.domain.models import ObservedJob, ObservedPod, PodPhase
 
 START_SECONDS = 60.0
 """How long a job counts at most: its owner's others do not wait for a large image."""
+
+_SETTLE_FACTOR = 2.0
+"""A job counts for so many times as long as its pods took to run: programs are loading
+then, and operators, proxies and network policies follow."""
 
 _MAKING = frozenset({"", "ContainerCreating", "PodInitializing"})
 """Reasons of a waiting container that is about to run; not ``ImagePullBackOff``."""
@@ -31,6 +36,7 @@ class StartingJobs:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._admitted: dict[str, float] = {}
+        self._until: dict[str, float] = {}
         self._owners: dict[str, str] = {}
 
     def observe(
@@ -43,13 +49,25 @@ class StartingJobs:
             pods: Those of each, by the job's uid.
         """
         now = self._clock()
-        known = self._admitted
-        self._admitted = {}
-        self._owners = {}
+        admitted, until = self._admitted, self._until
+        self._admitted, self._until, self._owners = {}, {}, {}
         for job in jobs:
-            since = self._admitted[job.uid] = known.get(job.uid, now)
-            if now - since < START_SECONDS and _is_starting(job, pods[job.uid]):
+            since = self._admitted[job.uid] = admitted.get(job.uid, now)
+            end = until.get(job.uid, since + START_SECONDS)
+            if now < end and not _is_starting(job, pods[job.uid]):
+                took = now - since
+                end = min(end, since + _SETTLE_FACTOR * took)
+            self._until[job.uid] = end
+            if now < end:
                 self._owners[job.uid] = job.owner
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until one of them is taken to have started; None without any."""
+        if not self._owners:
+            return None
+        ends = (self._until.get(uid, math.inf) for uid in self._owners)
+        return max(min(ends) - self._clock(), 0.0)
 
     def counts(self) -> Counter[str]:
         """Return how many jobs of each owner are starting."""

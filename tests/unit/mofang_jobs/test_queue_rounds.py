@@ -524,6 +524,26 @@ async def test_no_start_delays_its_owner_s_others_for_long() -> None:
     assert world.entered == ["next"]
 
 
+async def test_a_start_counts_for_as_long_again_as_it_took() -> None:
+    world = World(starts_per_owner=1)
+    world.add("first", "vision", is_suspended=False)
+    world.cache.pods["first"] = [starting_pod()]
+    world.add("next", "vision")
+    await world.queue.decide()
+    world.clock.advance(2)
+    world.cache.pods["first"] = [make_pod()]
+    await world.queue.decide()
+    assert world.entered == []
+
+    world.clock.advance(1.9)
+    await world.queue.decide()
+    assert world.entered == []
+    world.clock.advance(0.2)
+    await world.queue.decide()
+
+    assert world.entered == ["next"]
+
+
 async def test_starts_count_in_all_projects_at_once() -> None:
     world = World(starts_per_owner=3)
     for project in ("audio", "vision"):
