@@ -12,11 +12,12 @@ from attack.kinds.methods import Methods, Pages
 from attack.kinds.paths import Paths
 from attack.kinds.servers import Servers
 from attack.kinds.upgrades import Upgrades
+from attack.kinds.usage import Activity, Usage
 
 ROUNDS: tuple[tuple[Attack, ...], ...] = (
     (Framing(), Previews(), Pages(), Paths()),
-    (FromPod(Framing(), 1.0), Ids(), Methods(), Servers()),
-    (Bodies(), Submissions(), FromPod(Paths(), 1.0), HubApi()),
+    (FromPod(Framing(), 1.0), Ids(), Methods(), Servers(), Usage()),
+    (Bodies(), Submissions(), FromPod(Paths(), 1.0), HubApi(), Activity()),
     (Headers(), Hosts(), FromPod(Bodies(), 1.0), TrainingApi(), JobsPageIds()),
     (
         Upgrades(),
