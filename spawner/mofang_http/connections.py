@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 
 from tornado.http1connection import HTTP1ServerConnection
+
+
+_BYTES_RECEIVED = 128
+"""Offset of ``tcpi_bytes_received`` in Linux's ``struct tcp_info``."""
 
 
 class OpenConnections:
@@ -18,7 +24,9 @@ class OpenConnections:
 
     Args:
         maximum: How many there may be.
-        header_seconds: How long a new one may take to its first request.
+        header_seconds: How long a new one may take to its first request once it has
+            sent something; twice as long at most. One that has sent nothing is kept: a proxy such as Envoy
+            opens some ahead, and sends a request at any moment.
     """
 
     def __init__(self, maximum: int, header_seconds: float) -> None:
@@ -41,9 +49,7 @@ class OpenConnections:
         is_new = connection not in self._receiving and connection not in self._answered
         if is_new:
             self._make_room()
-            self._first_request[connection] = asyncio.get_running_loop().call_later(
-                self._header_seconds, self._close, connection
-            )
+            self._time(connection)
         self._drop(connection)
         self._waiting[connection] = None
 
@@ -64,6 +70,20 @@ class OpenConnections:
         if (timer := self._first_request.pop(connection, None)) is not None:
             timer.cancel()
         self._drop(connection)
+
+    def _time(
+        self, connection: HTTP1ServerConnection, *, has_begun: bool = False
+    ) -> None:
+        self._first_request[connection] = asyncio.get_running_loop().call_later(
+            self._header_seconds, self._be_late, connection, has_begun
+        )
+
+    def _be_late(self, connection: HTTP1ServerConnection, had_begun: bool) -> None:
+        # What has just come is read at the loop's next turn.
+        if had_begun:
+            self._close(connection)
+        else:
+            self._time(connection, has_begun=_has_received(connection))
 
     def _drop(self, connection: HTTP1ServerConnection) -> bool:
         """Take it out of its group; say whether it was in one."""
@@ -93,3 +113,15 @@ class OpenConnections:
     def _close(self, connection: HTTP1ServerConnection) -> None:
         self.forget(connection)
         connection.stream.close()
+
+
+def _has_received(connection: HTTP1ServerConnection) -> bool:
+    """Say whether anything at all has come by a connection."""
+    try:
+        info = connection.stream.socket.getsockopt(
+            socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED + 8
+        )
+    except OSError:
+        # It is closed, or not TCP.
+        return True
+    return bool(struct.unpack_from("=Q", info, _BYTES_RECEIVED)[0])

@@ -226,7 +226,19 @@ async def test_who_does_not_take_the_answer_gives_way() -> None:
         assert len(server.open_connections) <= 1
 
 
-async def test_a_connection_without_a_request_is_closed() -> None:
+async def test_a_connection_that_has_sent_nothing_is_kept() -> None:
+    limits = ServerLimits(body_bytes=1000, header_seconds=0.01)
+    async with serving(limits) as (port, server), connection(port) as early:
+        async with connection(port) as late:
+            await late.send(b"GET")
+            assert await late.status() is None, "its time is over"
+        await early.send(GET)
+
+        assert await early.status() == 200
+        assert len(server.open_connections) == 1
+
+
+async def test_a_connection_whose_request_never_ends_is_closed() -> None:
     limits = ServerLimits(body_bytes=1000, header_seconds=0.05)
     async with serving(limits) as (port, server), connection(port) as client:
         await client.send(b"GET / HTTP/1.1\r\nX-Slow")
