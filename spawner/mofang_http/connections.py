@@ -9,7 +9,6 @@ import struct
 
 from tornado.http1connection import HTTP1ServerConnection
 
-
 _BYTES_RECEIVED = 128
 """Offset of ``tcpi_bytes_received`` in Linux's ``struct tcp_info``."""
 
@@ -25,8 +24,8 @@ class OpenConnections:
     Args:
         maximum: How many there may be.
         header_seconds: How long a new one may take to its first request once it has
-            sent something; twice as long at most. One that has sent nothing is kept: a proxy such as Envoy
-            opens some ahead, and sends a request at any moment.
+            sent something; twice as long at most. One that has sent nothing is kept: a
+            proxy such as Envoy opens some ahead, and may send a request at any moment.
     """
 
     def __init__(self, maximum: int, header_seconds: float) -> None:
