@@ -48,6 +48,8 @@ class Usage(Attack):
             ),
             caller=caller.role,
             method="GET",
+            # Everybody may read their own.
+            must_be_refused=False,
         )
 
     @override
