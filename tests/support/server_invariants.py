@@ -96,7 +96,8 @@ def check_routes(
         target = targets.pop()
         assert _pod_of(target) == f"jupyter-{user}--{server}", f"{spec} is {target}"
         pod = by_uid.get(owners.get(target, ""))
-        assert pod is None or _is_ready_or_ending(pod), f"{spec} before it is ready"
+        if pod is not None and not _is_ready_or_ending(pod):
+            raise AssertionError(f"{spec} before it is ready: {pod.get('status')}")
 
 
 def _name(manifest: Manifest) -> str:
