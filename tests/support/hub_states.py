@@ -6,6 +6,7 @@ scheduler, collector of garbage, gateway.
 """
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -22,6 +23,7 @@ from typing import Any, ClassVar, TypeVar
 import httpx
 from aiohttp import web
 from hypothesis import strategies as st
+from hypothesis.errors import StopTest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from jupyterhub import __version__
 
@@ -130,6 +132,8 @@ class HubStates(RuleBasedStateMachine):
     disruptions: ClassVar[Disruptions]
     steps: ClassVar[Counter[str]]
     """What was done in all runs, for a test of the test."""
+    failures: ClassVar[list[BaseException]]
+    """What ended runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -266,6 +270,16 @@ class HubStates(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """End each run with all servers stopped, and nothing left of them."""
+        failure = sys.exception()
+        if failure is not None and not isinstance(failure, StopTest):
+            self.failures.append(failure)
+        try:
+            self._stop_all()
+        except Exception as err:
+            self.failures.append(err)
+            raise
+
+    def _stop_all(self) -> None:
         self.converge()
         for user in USERS:
             for server in self._running(user):
@@ -388,4 +402,5 @@ def hub_states(folder: Path) -> Iterator[type[HubStates]]:
             user: stack.enter_context(own.session(user)) for user in USERS
         }
         States.steps = Counter()
+        States.failures = []
         yield States
