@@ -164,6 +164,8 @@ def _is_ready_or_ending(pod: Manifest) -> bool:
     if pod["metadata"].get("deletionTimestamp"):
         return True
     conditions = pod.get("status", {}).get("conditions", ())
+    # Not Ready: whose node is late with its lease is not made unready by that.
     return any(
-        each["type"] == "Ready" and each["status"] == "True" for each in conditions
+        each["type"] == "ContainersReady" and each["status"] == "True"
+        for each in conditions
     )
