@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mofang_files.cleanup import Cleaner
+from mofang_files.cleanup import CleanedRoot, Cleaner
 
 SNAPSHOT = "mofang-requested-20261130T041500Z"
 PIP = ".cache/pip"
@@ -62,7 +62,9 @@ def make_home(folder):
     path.mkdir()
     made = Home(path)
     made.cleaner = Cleaner(
-        path, made.snapshot, find_unneeded=lambda: set(made.unneeded)
+        CleanedRoot(path=path),
+        made.snapshot,
+        find_unneeded=lambda: set(made.unneeded),
     )
     made.write(f"{PIP}/wheels/a.whl", 300_000)
     made.write("work/train.py")
