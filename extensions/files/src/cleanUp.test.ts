@@ -14,14 +14,14 @@ import {
   sorted,
   totalText,
   type IOutcome,
-  type IPlace
+  type ICleanedRoot
 } from './cleanUp';
 import type { ItemKind } from './model';
 import { item } from './testFiles';
 
 const trans = nullTranslator.load('');
-const home: IPlace = { name: 'home', root: '~' };
-const project: IPlace = { name: 'project', root: '/projects/vision' };
+const home: ICleanedRoot = { name: 'home', path: '~' };
+const project: ICleanedRoot = { name: 'project', path: '/projects/vision' };
 const GIB = 2 ** 30;
 const pip = item({ bytes: 2 * GIB });
 const runs = item({
@@ -101,7 +101,7 @@ test('the Trash is not moved to the Trash', () => {
 
 test('what is to be confirmed names all that goes, and why to look twice', () => {
   assert.deepEqual(requestOf([pip, runs], 'permanent', home, trans), {
-    place: home,
+    root: home,
     mode: 'permanent',
     names: ['~/.cache/pip (2.0 GiB)', '~/runs/checkpoint-5 (5.0 GiB)'],
     total: '2 selected, frees 7.0 GiB',
@@ -116,9 +116,7 @@ test('what is to be confirmed names all that goes, and why to look twice', () =>
 
 test('of a project the whole path is named, and that others use it', () => {
   const { names, warnings } = requestOf([runs], 'snapshot', project, trans);
-  assert.deepEqual(names, [
-    '/projects/vision/runs/checkpoint-5 (5.0 GiB)'
-  ]);
+  assert.deepEqual(names, ['/projects/vision/runs/checkpoint-5 (5.0 GiB)']);
   assert.match(warnings.at(-1) ?? '', /Servers and jobs of others/);
   assert.match(modeText('snapshot', project, trans), /project’s directory/);
   assert.match(modeText('snapshot', home, trans), /your home/);

@@ -4,10 +4,10 @@ import type { IItem, ISkipped, ItemKind, Mode } from './model';
 import { sizeText } from './space';
 
 /** What is cleaned up. */
-export interface IPlace {
+export interface ICleanedRoot {
   name: 'home' | 'project';
   /** What people call it: `~`, or `/projects/vision`. */
-  root: string;
+  path: string;
 }
 
 export type Column = 'name' | 'kind' | 'bytes' | 'used';
@@ -76,18 +76,18 @@ export function kindHelp(kind: ItemKind, trans: TranslationBundle): string {
 }
 
 /** What a path beneath a root is called. */
-export function pathName({ root }: IPlace, path: string): string {
-  return `${root}/${path}`;
+export function pathName(root: ICleanedRoot, path: string): string {
+  return `${root.path}/${path}`;
 }
 
 /** What an item is called. */
 export function itemName(
   item: IItem,
-  place: IPlace,
+  root: ICleanedRoot,
   trans: TranslationBundle
 ): string {
   if (item.path) {
-    return pathName(place, item.path);
+    return pathName(root, item.path);
   }
   return item.kind === 'bytecode'
     ? trans._n(
@@ -123,13 +123,13 @@ export function useText(item: IItem, trans: TranslationBundle): string {
 export function sorted(
   items: IItem[],
   { column, descending }: ISorting,
-  place: IPlace,
+  root: ICleanedRoot,
   trans: TranslationBundle
 ): IItem[] {
   const key = (item: IItem): string | number => {
     switch (column) {
       case 'name':
-        return itemName(item, place, trans);
+        return itemName(item, root, trans);
       case 'kind':
         return kindText(item.kind, trans);
       case 'bytes':
@@ -174,7 +174,7 @@ export function totalText(
 
 /** What a person is asked to confirm. */
 export interface IRequest {
-  place: IPlace;
+  root: ICleanedRoot;
   mode: Mode;
   /** Of what goes. */
   names: string[];
@@ -187,28 +187,26 @@ export interface IRequest {
 export function requestOf(
   items: IItem[],
   mode: Mode,
-  place: IPlace,
+  root: ICleanedRoot,
   trans: TranslationBundle
 ): IRequest {
   const isUnmade = (item: IItem) => item.kind === 'checkpoint';
   return {
-    place,
+    root,
     mode,
     names: items.map(
-      each => `${itemName(each, place, trans)} (${itemSize(each, trans)})`
+      each => `${itemName(each, root, trans)} (${itemSize(each, trans)})`
     ),
     total: totalText(items, mode, trans),
     warnings: [
       ...items
         .filter(each => each.in_use)
-        .map(
-          each => `${itemName(each, place, trans)}: ${useText(each, trans)}`
-        ),
+        .map(each => `${itemName(each, root, trans)}: ${useText(each, trans)}`),
       ...items
         .filter(isUnmade)
         .slice(0, 1)
         .map(each => kindHelp(each.kind, trans)),
-      ...(place.name === 'project'
+      ...(root.name === 'project'
         ? [
             trans.__(
               'Servers and jobs of others may be using it: that is not seen from here.'
@@ -222,7 +220,7 @@ export function requestOf(
 /** What a mode means. */
 export function modeText(
   mode: Mode,
-  { name }: IPlace,
+  { name }: ICleanedRoot,
   trans: TranslationBundle
 ): string {
   switch (mode) {

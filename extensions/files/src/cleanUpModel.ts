@@ -6,7 +6,7 @@ import {
   removable,
   requestOf,
   type IOutcome,
-  type IPlace,
+  type ICleanedRoot,
   type IRequest
 } from './cleanUp';
 import type {
@@ -18,7 +18,7 @@ import type {
 } from './model';
 
 export interface ICleanUpOptions {
-  name: IPlace['name'];
+  name: ICleanedRoot['name'];
   files: ICleanUpFiles;
   /** Asks whether these may go; nothing goes without it. */
   confirm: (request: IRequest) => Promise<boolean>;
@@ -46,11 +46,13 @@ export class CleanUpModel extends VDomModel {
 
   /** Whether somebody has asked for it: there are servers without a project. */
   get isShown(): boolean {
-    return this.survey !== null || this.activity !== null || this.failure !== '';
+    return (
+      this.survey !== null || this.activity !== null || this.failure !== ''
+    );
   }
 
-  get place(): IPlace {
-    return { name: this._options.name, root: this.survey?.root ?? '' };
+  get root(): ICleanedRoot {
+    return { name: this._options.name, path: this.survey?.root ?? '' };
   }
 
   get chosen(): IItem[] {
@@ -85,11 +87,14 @@ export class CleanUpModel extends VDomModel {
     if (items.length === 0) {
       return;
     }
-    await this._confirmed(requestOf(items, mode, this.place, trans), async () => {
-      const ids = items.map(each => each.id);
-      const { removed, ...done } = await files.clean(ids, mode);
-      await this._report({ act: 'clean', mode, count: removed, ...done });
-    });
+    await this._confirmed(
+      requestOf(items, mode, this.root, trans),
+      async () => {
+        const ids = items.map(each => each.id);
+        const { removed, ...done } = await files.clean(ids, mode);
+        await this._report({ act: 'clean', mode, count: removed, ...done });
+      }
+    );
   }
 
   async undo(undo: string, mode: Mode): Promise<void> {
@@ -114,10 +119,10 @@ export class CleanUpModel extends VDomModel {
       return;
     }
     const { undo, paths } = last;
-    const { place } = this;
-    const names = paths.map(path => pathName(place, path));
+    const { root } = this;
+    const names = paths.map(path => pathName(root, path));
     const request: IRequest = {
-      place,
+      root,
       mode: 'permanent',
       names,
       total: '',

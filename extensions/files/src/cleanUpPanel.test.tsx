@@ -257,7 +257,7 @@ test('the project is cleaned up beside the home, and that is undone', async () =
   assert.deepEqual(requests[0].names, [
     '/projects/vision/ada/.cache/pip (3.0 GiB)'
   ]);
-  assert.equal(requests[0].place.name, 'project');
+  assert.equal(requests[0].root.name, 'project');
   await waitFor(() => assert.equal(outcomes.length, 1));
   await press('Undo', { inside: region });
   await waitFor(() => assert.ok(files.asked.includes('project undo u3')));

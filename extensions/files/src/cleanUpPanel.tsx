@@ -28,7 +28,7 @@ interface IProps {
 /** What takes the space of a directory, to be cleaned up. */
 export function CleanUpPanel({ model, trans }: IProps): JSX.Element {
   const { survey, activity } = model;
-  const isHome = model.place.name === 'home';
+  const isHome = model.root.name === 'home';
   const label = isHome
     ? trans.__('Clean up your home')
     : trans.__('Clean up the project');
@@ -83,7 +83,7 @@ function activityText(activity: Activity, trans: TranslationBundle): string {
 
 /** What is going on, what came of it, and the way back. */
 function Outcome({ model, trans }: IProps): JSX.Element {
-  const { activity, outcome, failure, undoable, place } = model;
+  const { activity, outcome, failure, undoable, root } = model;
   return (
     <>
       <div role="status" className="mf-CleanUp-status">
@@ -97,7 +97,7 @@ function Outcome({ model, trans }: IProps): JSX.Element {
           <ul>
             {outcome.skipped.map(({ path, reason }) => (
               <li key={path}>
-                {pathName(place, path)}: {reason}
+                {pathName(root, path)}: {reason}
               </li>
             ))}
           </ul>
@@ -150,7 +150,7 @@ function ItemTable({ model, trans }: IProps): JSX.Element {
     <div className="mf-CleanUp-items" tabIndex={0}>
       <table
         aria-label={
-          model.place.name === 'home'
+          model.root.name === 'home'
             ? trans.__('What takes the space')
             : trans.__('What takes the space of the project')
         }
@@ -179,11 +179,9 @@ function ItemTable({ model, trans }: IProps): JSX.Element {
           </tr>
         </thead>
         <tbody>
-          {sorted(model.survey!.items, sorting, model.place, trans).map(
-            item => (
-              <ItemRow key={item.id} item={item} model={model} trans={trans} />
-            )
-          )}
+          {sorted(model.survey!.items, sorting, model.root, trans).map(item => (
+            <ItemRow key={item.id} item={item} model={model} trans={trans} />
+          ))}
         </tbody>
       </table>
     </div>
@@ -192,7 +190,7 @@ function ItemTable({ model, trans }: IProps): JSX.Element {
 
 function ItemRow(props: IProps & { item: IItem }): JSX.Element {
   const { item, model, trans } = props;
-  const name = itemName(item, model.place, trans);
+  const name = itemName(item, model.root, trans);
   const use = useText(item, trans);
   return (
     <tr>
@@ -252,7 +250,7 @@ function Actions({ model, trans }: IProps): JSX.Element {
       </button>
       <p>
         {safe === 'trash' && trans.__('This file system keeps no snapshots.')}{' '}
-        {modeText(safe, model.place, trans)}
+        {modeText(safe, model.root, trans)}
       </p>
     </footer>
   );

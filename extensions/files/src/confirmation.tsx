@@ -30,7 +30,7 @@ export function Confirmation(props: {
           ))}
         </ul>
       )}
-      <p>{modeText(request.mode, request.place, trans)}</p>
+      <p>{modeText(request.mode, request.root, trans)}</p>
     </>
   );
 }
@@ -41,7 +41,7 @@ export async function confirm(
   trans: TranslationBundle
 ): Promise<boolean> {
   const cleanUp =
-    request.place.name === 'home'
+    request.root.name === 'home'
       ? trans.__('Clean up?')
       : trans.__('Clean up the project?');
   const [title, label] = {
