@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
-from mofang_files.errors import FilesError, ForbiddenError
+from mofang_files.errors import FilesError, RoleError
 from mofang_files.history import History
 from mofang_files.in_use import open_files
 from mofang_files.item_paths import (
@@ -387,8 +387,8 @@ class _Alone:
         self._lock.release()
 
 
-def _not_allowed() -> ForbiddenError:
-    return ForbiddenError(
+def _not_allowed() -> RoleError:
+    return RoleError(
         "Only an administrator of the project may do this; members may remove caches."
     )
 

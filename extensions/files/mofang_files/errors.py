@@ -19,7 +19,7 @@ class OutsideError(FilesError):
     status = 403
 
 
-class ForbiddenError(FilesError):
+class RoleError(FilesError):
     """Somebody else may do it."""
 
     code = "forbidden"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
-from mofang_files.errors import FilesError, ForbiddenError
+from mofang_files.errors import FilesError, RoleError
 from mofang_files.kinds import CACHES, ItemKind
 
 _CONNECT_SECONDS = 5.0
@@ -64,7 +64,7 @@ class HubClient:
         """Return what this server's user may remove of a project's directory.
 
         Raises:
-            ForbiddenError: Nothing.
+            RoleError: Nothing.
             NoRoleError: The hub does not say.
         """
         try:
@@ -77,7 +77,7 @@ class HubClient:
             case "member":
                 return CACHES
             case _:
-                raise ForbiddenError("Only members of the project may clean up here.")
+                raise RoleError("Only members of the project may clean up here.")
 
     async def _snapshot(self, path: str) -> str:
         try:

@@ -87,7 +87,14 @@ async def wait_for_status(
     is_reached: Callable[[dict[str, Any]], bool],
     seconds: float,
 ) -> dict[str, Any] | None:
-    """Return the status once it is as it should be; None when it takes too long."""
+    """Return the status of an object once it is as it should be.
+
+    Args:
+        watcher: Follows objects of its kind.
+        name: Of the object.
+        is_reached: Says whether the status is as it should be.
+        seconds: After so many it is given up, and None returned.
+    """
     try:
         async with (
             asyncio.timeout(seconds),

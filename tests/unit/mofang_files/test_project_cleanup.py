@@ -71,7 +71,7 @@ async def hub(monkeypatch, project):
         yield Hub
 
 
-async def look(http):
+async def survey(http):
     answer = await http.get(f"{API}/project/cleanup")
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -88,7 +88,7 @@ async def send(http, path, **body):
 async def test_an_admin_cleans_up_and_takes_it_back(hub, project, server):
     model = project / "runs/checkpoint-5/model.safetensors"
     async with server.client() as http:
-        found = await look(http)
+        found = await survey(http)
         chosen = list(named(found).values())
         done = (await send(http, "cleanup", items=chosen, mode="snapshot")).json()
         left = [model.exists(), (project / ".cache/pip").exists()]
@@ -108,7 +108,7 @@ async def test_what_somebody_may_be_using_is_not_selected(hub, project, server):
     old = project / ".cache/pip/a.whl"
     os.utime(old, (1_000_000_000, 1_000_000_000))
     async with server.client() as http:
-        items = {each["path"]: each for each in (await look(http))["items"]}
+        items = {each["path"]: each for each in (await survey(http))["items"]}
 
     assert items[".cache/pip"]["preselected"]
     assert items["runs/checkpoint-5"]["in_use"] == "recent"
@@ -118,12 +118,12 @@ async def test_what_somebody_may_be_using_is_not_selected(hub, project, server):
 
 async def test_a_member_sees_and_removes_caches_alone(hub, project, server):
     async with server.client() as http:
-        of_admin = named(await look(http))
+        of_admin = named(await survey(http))
         hub.role = "member"
         refused = await send(
             http, "cleanup", items=[of_admin["runs/checkpoint-5"]], mode="permanent"
         )
-        found = await look(http)
+        found = await survey(http)
         chosen = [named(found)["ada/.cache/huggingface/hub"]]
         done = (await send(http, "cleanup", items=chosen, mode="snapshot")).json()
         undone = await send(http, "cleanup/undo", undo=done["undo"])
@@ -137,7 +137,7 @@ async def test_a_member_sees_and_removes_caches_alone(hub, project, server):
 
 async def test_a_member_takes_back_what_was_a_cache_alone(hub, project, server):
     async with server.client() as http:
-        chosen = [named(await look(http))["runs/checkpoint-5"]]
+        chosen = [named(await survey(http))["runs/checkpoint-5"]]
         done = (await send(http, "cleanup", items=chosen, mode="trash")).json()
         hub.role = "member"
         answers = [
@@ -156,14 +156,14 @@ async def test_a_member_takes_back_what_was_a_cache_alone(hub, project, server):
 )
 async def test_others_see_sizes_and_remove_nothing(hub, project, server, role, says):
     async with server.client() as http:
-        chosen = list(named(await look(http)).values())
+        chosen = list(named(await survey(http)).values())
         hub.role = role
         # What was listed before is no way round.
         acts = [
             await send(http, "cleanup", items=chosen, mode=mode)
             for mode in ("snapshot", "trash", "permanent")
         ]
-        found = await look(http)
+        found = await survey(http)
 
     assert {each.status_code for each in acts} <= {403, 503}
     assert all(says in each.json()["message"] for each in acts)
@@ -177,7 +177,7 @@ async def test_others_see_sizes_and_remove_nothing(hub, project, server, role, s
 async def test_a_hub_that_refuses_a_snapshot_removes_nothing(hub, project, server):
     hub.refusal = "A snapshot was taken a moment ago. Try again in 9 seconds."
     async with server.client() as http:
-        chosen = list(named(await look(http)).values())
+        chosen = list(named(await survey(http)).values())
         answer = await send(http, "cleanup", items=chosen, mode="snapshot")
 
     assert answer.status_code == 503
@@ -189,14 +189,14 @@ async def test_a_hub_that_refuses_a_snapshot_removes_nothing(hub, project, serve
 async def test_another_servers_clean_up_is_undone_here(hub, project, server):
     """Members have servers of their own, which share what is kept of clean-ups."""
     async with server.client() as http:
-        chosen = [named(await look(http))[".cache/pip"]]
+        chosen = [named(await survey(http))[".cache/pip"]]
         done = (await send(http, "cleanup", items=chosen, mode="snapshot")).json()
         kept = project / ".mofang" / "cleanups" / f"{done['undo']}.json"
         text = kept.read_text()
-        last = [(await look(http))["last"]["undo"]]
+        last = [(await survey(http))["last"]["undo"]]
         # As another server does that puts it back.
         kept.unlink()
-        last.append((await look(http))["last"])
+        last.append((await survey(http))["last"])
         kept.write_text(text)
         undone = await send(http, "cleanup/undo", undo=done["undo"])
 
