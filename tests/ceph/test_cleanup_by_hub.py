@@ -123,7 +123,7 @@ async def clients(
                 tokens = f"users/{name}/tokens"
                 answer = await person.call("POST", tokens, scopes=scopes)
                 found[name] = HubClient(
-                    url=f"{person.http.base_url}hub/api",
+                    url=f"{person.http.base_url.join("/hub/api")}",
                     token=answer.json()["token"],
                     answer_seconds=60,
                 )
