@@ -82,7 +82,10 @@ async def case(
 async def hub_context(api: client.ApiClient) -> AsyncIterator[SimpleNamespace]:
     """What a hub's spawners share of this, on the running platform's API server."""
     objects = ObjectStorage(api, field_manager="mofang-hub")
-    catalog, homes = Catalog.of_cluster(api, {}), Watcher(api, HOMES_PATH, trim=trim_home)
+    catalog, homes = (
+        Catalog.of_cluster(api, {}),
+        Watcher(api, HOMES_PATH, trim=trim_home),
+    )
 
     async def ready() -> None:
         homes.start()
@@ -123,7 +126,7 @@ async def clients(
                 tokens = f"users/{name}/tokens"
                 answer = await person.call("POST", tokens, scopes=scopes)
                 found[name] = HubClient(
-                    url=f"{person.http.base_url.join("/hub/api")}",
+                    url=f"{person.http.base_url.join('/hub/api')}",
                     token=answer.json()["token"],
                     answer_seconds=60,
                 )

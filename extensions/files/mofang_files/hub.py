@@ -68,7 +68,9 @@ class HubClient:
             NoRoleError: The hub does not say.
         """
         try:
-            answer = await self._ask("GET", f"mofang/projects/{quote(project, '')}/role")
+            answer = await self._ask(
+                "GET", f"mofang/projects/{quote(project, '')}/role"
+            )
         except _HubError as err:
             raise NoRoleError(f"What you may remove here is not known. {err}") from err
         match answer.get("role"):

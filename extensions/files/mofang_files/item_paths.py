@@ -90,9 +90,7 @@ def remove_path(
     return Removed(parts=path.parts, bytes=freed.bytes), fault
 
 
-def put_in_trash(
-    trash: Trash, path: ItemPath
-) -> tuple[Removed | None, Skipped | None]:
+def put_in_trash(trash: Trash, path: ItemPath) -> tuple[Removed | None, Skipped | None]:
     """Move what an item has at a path to the Trash."""
     moved: list[str] = []
 

@@ -139,9 +139,7 @@ HOME = Layout(
         CODE: ItemKind.CODE,
     },
     trash=TRASH,
-    preselected=frozenset(
-        {ItemKind.PACKAGE_CACHE, ItemKind.BYTECODE, ItemKind.TRASH}
-    ),
+    preselected=frozenset({ItemKind.PACKAGE_CACHE, ItemKind.BYTECODE, ItemKind.TRASH}),
     watched=frozenset({ItemKind.MODEL_CACHE, ItemKind.CHECKPOINT}),
 )
 

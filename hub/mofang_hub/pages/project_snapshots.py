@@ -31,9 +31,7 @@ class ProjectHandler(SnapshotHandler):
         Raises:
             HTTPError: They do not belong to it, or there is none.
         """
-        user = self.find_person(
-            CLEAN_PROJECT, "A project is cleaned up by its members"
-        )
+        user = self.find_person(CLEAN_PROJECT, "A project is cleaned up by its members")
         context: SpawnContext = user.spawner.context()
         try:
             await context.ready()

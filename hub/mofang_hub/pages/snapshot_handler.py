@@ -51,7 +51,9 @@ class SnapshotHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no typ
             HTTPError: It does.
         """
         now = time.monotonic()
-        left = max(_taken.get(each, now - pauses[each]) + pauses[each] for each in pauses)
+        left = max(
+            _taken.get(each, now - pauses[each]) + pauses[each] for each in pauses
+        )
         left -= now
         if left > 0:
             error = web.HTTPError(
