@@ -1,7 +1,8 @@
 """Clean a directory up: remove what was chosen of a survey, and take that back.
 
-It is a home or the directory of a project. Where the file system keeps snapshots, one is taken before. Where it does not, things
-are moved to the Trash, which frees nothing until they are deleted permanently.
+It is a home or the directory of a project. Where the file system keeps snapshots, one
+is taken before. Where it does not, things are moved to the Trash, which frees nothing
+until they are deleted permanently.
 """
 
 from __future__ import annotations

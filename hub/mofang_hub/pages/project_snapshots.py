@@ -39,9 +39,9 @@ class ProjectHandler(SnapshotHandler):
             raise web.HTTPError(error.status, "%s", error.message) from error
         found = context.catalog.find_project(project)
         groups = {each.name for each in user.groups}
-        role = found and project_role(found, user.name, groups)
-        if found is not None and user.admin:
-            role = "admin"
+        role = None
+        if found is not None:
+            role = "admin" if user.admin else project_role(found, user.name, groups)
         if role is None:
             # Names of projects do not leak.
             raise web.HTTPError(
