@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from cluster.test_jobs_world import eventually
 
-from mofang_files.cleanup import CleanedRoot, Cleaner
+from mofang_files.cleaned_root import CleanedRoot
+from mofang_files.cleanup import Cleaner
 from mofang_files.records import Mode
 from mofang_local.ceph.cluster import CephCluster
 from support.ceph import mount_on

@@ -19,7 +19,8 @@ from cluster.test_killed_reconciler import GROUP, Case, running_case
 from kubernetes_asyncio import client
 from unit.hub_pages.hub import running_hub
 
-from mofang_files.cleanup import CleanedRoot, Cleaner
+from mofang_files.cleaned_root import CleanedRoot
+from mofang_files.cleanup import Cleaner
 from mofang_files.hub import HubClient
 from mofang_files.kinds import project_layout
 from mofang_files.records import Mode

@@ -18,7 +18,8 @@ from typing_extensions import override
 
 from mofang_files import data_source_handlers
 from mofang_files.buckets import BucketReader
-from mofang_files.cleanup import CleanedRoot, Cleaner
+from mofang_files.cleaned_root import CleanedRoot
+from mofang_files.cleanup import Cleaner
 from mofang_files.cleanup_handlers import (
     CLEANER,
     PROJECT_CLEANER,

@@ -11,10 +11,9 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
+from mofang_files.cleaned_root import CleanedRoot, FindAllowed, everything
 from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
 from mofang_files.errors import FilesError, RoleError
 from mofang_files.history import History
@@ -29,14 +28,13 @@ from mofang_files.item_paths import (
     restore_path,
     restore_trashed,
 )
-from mofang_files.kinds import HOME, ItemKind, Layout
+from mofang_files.kinds import ItemKind
 from mofang_files.records import CleanUp, Mode
 from mofang_files.roots import SNAPSHOTS
 from mofang_files.space import Attribute, read_attribute
 from mofang_files.survey import Item, ItemPath, Survey, survey
 from mofang_files.trash import Trash
 
-_RECENT_SECONDS = 3600.0
 _VISIBLE_SECONDS = 15.0
 _CODE_SECONDS = 10.0
 
@@ -46,27 +44,6 @@ class ItemChangedError(FilesError):
 
     code = "changed"
     status = 409
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CleanedRoot:
-    """The directory that is cleaned up."""
-
-    path: Path
-    """Without links."""
-    shown: str = "~"
-    """What people call it."""
-    layout: Layout = HOME
-
-
-FindAllowed = Callable[[], Awaitable[frozenset[ItemKind]]]
-"""Says what whoever runs this server may remove; raises ``FilesError`` where nobody
-knows, or nothing may be."""
-
-
-async def everything() -> frozenset[ItemKind]:
-    """Return all kinds: of a home nobody else decides."""
-    return frozenset(ItemKind)
 
 
 class Cleaner:
@@ -235,7 +212,7 @@ class Cleaner:
         self._items = items
         files = self._find_open()
         return {
-            "items": [self._item_as_json(each, files) for each in items.values()],
+            "items": [self._root.describe(each, files) for each in items.values()],
             "directories": [
                 {
                     "path": str(self._home / each.path),
@@ -247,28 +224,6 @@ class Cleaner:
             "complete": found.complete,
             "keeps_snapshots": self.keeps_snapshots,
             "last": self._history.last(),
-        }
-
-    def _item_as_json(self, item: Item, files: set[str]) -> dict[str, object]:
-        is_used = any(
-            f"{self._home}/{'/'.join(path.parts)}" in files for path in item.paths
-        )
-        age = time.time() - item.used
-        layout = self._root.layout
-        is_recent = item.kind in layout.watched and age < _RECENT_SECONDS
-        in_use = "open" if is_used else "recent" if is_recent else ""
-        used = datetime.fromtimestamp(item.used, tz=UTC) if item.used else None
-        return {
-            "id": item.id,
-            "kind": item.kind,
-            "path": item.path,
-            "paths": len(item.paths),
-            "bytes": item.bytes,
-            "files": item.files,
-            "complete": item.complete,
-            "used": used.isoformat() if used else None,
-            "preselected": item.kind in layout.preselected and not in_use,
-            "in_use": in_use,
         }
 
     def _chosen(self, ids: Sequence[str]) -> list[Item]:

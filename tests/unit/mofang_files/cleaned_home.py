@@ -5,7 +5,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mofang_files.cleanup import CleanedRoot, Cleaner
+from mofang_files.cleaned_root import CleanedRoot
+from mofang_files.cleanup import Cleaner
 
 SNAPSHOT = "mofang-requested-20261130T041500Z"
 PIP = ".cache/pip"

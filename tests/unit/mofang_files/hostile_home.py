@@ -27,7 +27,8 @@ from unit.mofang_files.trouble import (
     Trouble,
 )
 
-from mofang_files.cleanup import CleanedRoot, Cleaner, everything
+from mofang_files.cleaned_root import CleanedRoot, everything
+from mofang_files.cleanup import Cleaner
 from mofang_files.comparing import read_version
 from mofang_files.errors import FilesError
 from mofang_files.kinds import CACHES, ItemKind, project_layout

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from unit.mofang_files.cleaned_home import PIP, SNAPSHOT, make_home
 
-from mofang_files.cleanup import CleanedRoot, Cleaner, ItemChangedError
+from mofang_files.cleaned_root import CleanedRoot
+from mofang_files.cleanup import Cleaner, ItemChangedError
 from mofang_files.errors import AbsentError, FilesError
 from mofang_files.hub import NoSnapshotError
 from mofang_files.records import Mode
