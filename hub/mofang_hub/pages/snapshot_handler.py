@@ -13,6 +13,8 @@ from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.user import User
 from tornado import web
 
+_LONG_SECONDS = 120
+
 Subject = tuple[str, ...]
 """What is asked for, and by whom."""
 
@@ -58,8 +60,8 @@ class SnapshotHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no typ
         if left > 0:
             error = web.HTTPError(
                 HTTPStatus.TOO_MANY_REQUESTS,
-                "A snapshot was taken a moment ago. Try again in "
-                f"{ceil(left)} seconds.",
+                "Another snapshot was taken shortly before. Try again in "
+                f"{_duration(left)}.",
             )
             headers = {"Retry-After": str(ceil(left))}
             error.headers = headers  # type: ignore[attr-defined] # JupyterHub's own
@@ -70,3 +72,9 @@ class SnapshotHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no typ
         """Answer with the name of a snapshot that was taken."""
         self.set_status(HTTPStatus.CREATED)
         self.finish({"name": name})
+
+
+def _duration(seconds: float) -> str:
+    if seconds > _LONG_SECONDS:
+        return f"{ceil(seconds / 60)} minutes"
+    return f"{ceil(seconds)} seconds"

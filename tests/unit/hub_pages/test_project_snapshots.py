@@ -120,6 +120,7 @@ async def test_a_member_pushes_nobody_elses_snapshots_out(hub):
 
     assert (again.status_code, soon.status_code) == (429, 429)
     assert int(again.headers["Retry-After"]) > 500
+    assert "Try again in 10 minutes" in again.json()["message"]
     # Those that are refused keep nobody else waiting.
     assert 1 <= int(soon.headers["Retry-After"]) <= 5
     assert hub.directories.asked == ["vision"]
