@@ -5,6 +5,7 @@ write there. Names are slugs and checked names, never a person's text.
 """
 
 import asyncio
+import errno
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -52,6 +53,22 @@ FAILURES = (OSError, DirectoryError, UnsafePathError)
 """What a storage raises; ``TimeoutError`` is an ``OSError``."""
 
 _SECONDS = 20.0
+
+
+def failure_reason(err: Exception) -> str:
+    """Say which of ``FAILURES`` it was, as a sentence for people."""
+    match err:
+        case DirectoryError():
+            return str(err)
+        case TimeoutError():
+            return "The storage does not answer."
+        case OSError() if err.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return "The storage is full."
+        case OSError():
+            return f"The storage says: {err.strerror or err}."
+        case _:
+            return "Something else than a directory has its name."
+
 
 log = logging.getLogger(__name__)
 

@@ -6,14 +6,17 @@ any number of times: all that is known is on the object and on the file system.
 Deleting a Home deletes no file. It is made anew when its user's next server starts.
 """
 
-import errno
-from collections.abc import Mapping
 from typing import Any
 
-from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION
 from mofang_kube.quantities import readable_size
-from mofang_projects.directories import FAILURES, Directories, home_directory
+from mofang_projects.directories import (
+    FAILURES,
+    Directories,
+    failure_reason,
+    home_directory,
+)
 from mofang_projects.models import BadHomeError, Home
+from mofang_projects.snapshot_requests import SnapshotRequests
 from mofang_projects.usage import UsageReader, as_status
 from mofang_storage.base import DirectoryError
 
@@ -33,8 +36,7 @@ class HomeController:
     def __init__(self, directories: Directories, usage: UsageReader) -> None:
         self._directories = directories
         self._usage = usage
-        self._answers: dict[str, dict[str, str]] = {}
-        """The last of each home: an event may come before the status it led to."""
+        self._requests = SnapshotRequests(directories)
 
     async def reconcile(self, body: dict[str, Any]) -> dict[str, Any]:
         """Make the directory, or put it right; return the status.
@@ -72,35 +74,11 @@ class HomeController:
             "used": readable_size(usage.bytes) if usage else "",
             "limit": readable_size(quota.bytes) if quota.bytes else "",
             "snapshots": storage.keeps_snapshots,
-            "requestedSnapshot": await self._requested(home, body),
+            "requestedSnapshot": await self._requests.answer(
+                home_directory(home.name), body
+            ),
             "observedGeneration": generation,
         }
-
-    async def _requested(self, home: Home, body: dict[str, Any]) -> dict[str, str]:
-        """Take the snapshot that was asked for, unless it was taken already."""
-        before: dict[str, str] = (body.get("status") or {}).get("requestedSnapshot", {})
-        for known in (before, self._answers.get(home.name, {})):
-            if known.get("request", "") == home.snapshot_request:
-                return known
-        answer = {"request": home.snapshot_request, "name": "", "message": ""}
-        try:
-            answer["name"] = await self._directories.snapshot(home_directory(home.name))
-        except FAILURES as err:
-            answer["message"] = _reason(err)
-        self._answers[home.name] = answer
-        return answer
-
-
-def asks_for_snapshot(body: Mapping[str, Any]) -> bool:
-    """Say whether a snapshot was asked for that its status does not answer.
-
-    Args:
-        body: The Home as Kubernetes gives it.
-    """
-    annotations = body["metadata"].get("annotations") or {}
-    request = annotations.get(SNAPSHOT_REQUEST_ANNOTATION, "")
-    answer = (body.get("status") or {}).get("requestedSnapshot") or {}
-    return bool(request) and request != answer.get("request")
 
 
 def failed_status(err: HomeUnmadeError, body: dict[str, Any]) -> dict[str, Any]:
@@ -119,18 +97,4 @@ def failed_status(err: HomeUnmadeError, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(home: Home, err: Exception) -> str:
-    return f"The home of {home.user} cannot be made: {_reason(err)}"
-
-
-def _reason(err: Exception) -> str:
-    match err:
-        case DirectoryError():
-            return str(err)
-        case TimeoutError():
-            return "The storage does not answer."
-        case OSError() if err.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return "The storage is full."
-        case OSError():
-            return f"The storage says: {err.strerror or err}."
-        case _:
-            return "Something else than a directory has its name."
+    return f"The home of {home.user} cannot be made: {failure_reason(err)}"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, is_name, user_slug
+from mofang_kube.names import is_name, user_slug
 from mofang_projects.fields import (
     DirectoryLimits,
     Model,
@@ -137,8 +137,6 @@ class Home(Model):
     name: str
     user: str
     quota: DirectoryLimits = DirectoryLimits()
-    snapshot_request: str = ""
-    """Names a snapshot that somebody has asked for."""
 
     @classmethod
     def parse(cls, body: dict[str, Any]) -> Self:
@@ -154,9 +152,6 @@ class Home(Model):
                     "name": metadata["name"],
                     "user": spec.get("user", ""),
                     "quota": spec.get("quota") or {},
-                    "snapshot_request": (metadata.get("annotations") or {}).get(
-                        SNAPSHOT_REQUEST_ANNOTATION, ""
-                    ),
                 }
             )
         except ValidationError as err:

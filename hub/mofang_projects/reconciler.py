@@ -17,15 +17,10 @@ from typing import Any
 import kopf
 
 from mofang_kube.errors import MofangError, is_permanent
-from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION
+from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION, is_name
 from mofang_kube.objects import ObjectStorage, connected_objects
-from mofang_projects.directories import FAILURES, Directories
-from mofang_projects.homes import (
-    HomeController,
-    HomeUnmadeError,
-    asks_for_snapshot,
-    failed_status,
-)
+from mofang_projects.directories import FAILURES, Directories, project_directory
+from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import BadProjectError, Project
 from mofang_projects.namespaces import (
@@ -37,6 +32,7 @@ from mofang_projects.namespaces import (
 )
 from mofang_projects.pull_secrets import BadPullSecretError
 from mofang_projects.settings import SETTINGS_FILE, NamespaceSettings
+from mofang_projects.snapshot_requests import SnapshotRequests, asks_for_snapshot
 from mofang_projects.usage import UsageReader
 from mofang_projects.watch_probe import WatchBehindError, WatchProbe
 
@@ -73,11 +69,13 @@ class ProjectReconciler:
         self._directories = directories
         self._usage: UsageReader | None = None
         self._homes: HomeController | None = None
+        self._project_snapshots: SnapshotRequests | None = None
         if directories is not None:
             self._usage = UsageReader(
                 directories.storage, settings.storage.usage_seconds
             )
             self._homes = HomeController(directories, self._usage)
+            self._project_snapshots = SnapshotRequests(directories)
         self._snapshots: asyncio.Task[None] | None = None
         self._objects: ObjectStorage | None = None
         self._watch = WatchProbe(self._list_projects)
@@ -116,6 +114,10 @@ class ProjectReconciler:
                 interval=self._settings.storage.usage_seconds,
                 initial_delay=self._settings.storage.usage_seconds,
             )(self._reconcile_home)
+        if self._project_snapshots is not None:
+            kopf.on.event(*_RESOURCE, registry=registry, id="project-snapshot")(
+                self._answer_project_request
+            )
         kopf.on.event(*_RESOURCE, registry=registry, id="observe")(self._observe)
         kopf.on.probe(registry=registry, id="watch")(self._probe)
         return registry
@@ -189,9 +191,20 @@ class ProjectReconciler:
 
     async def _answer_request(self, *, event: Any, body: Any, **given: Any) -> None:
         """Take a snapshot that somebody waits for; the timer tries again what fails."""
-        is_going = body["metadata"].get("deletionTimestamp") is not None
-        if event["type"] != "DELETED" and not is_going and asks_for_snapshot(body):
+        if _is_there(event, body) and asks_for_snapshot(body):
             await self._reconcile_home(body=body, **given)
+
+    async def _answer_project_request(
+        self, *, event: Any, body: Any, name: str, patch: Any, **_: Any
+    ) -> None:
+        """Take a snapshot that somebody waits for, and nothing else meanwhile."""
+        assert self._project_snapshots is not None  # noqa: S101 - registered with it
+        if not (_is_there(event, body) and asks_for_snapshot(body) and is_name(name)):
+            return
+        async with self._turns[f"snapshot/{name}"]:
+            patch.status["requestedSnapshot"] = await self._project_snapshots.answer(
+                project_directory(name), body
+            )
 
     async def _reconcile(
         self,
@@ -324,6 +337,11 @@ def _log_in(**kwargs: Any) -> Any:
     )
 
 
+def _is_there(event: Any, body: Mapping[str, Any]) -> bool:
+    is_going = body["metadata"].get("deletionTimestamp") is not None
+    return event["type"] != "DELETED" and not is_going
+
+
 def _write_home(status: dict[str, Any], body: Mapping[str, Any], patch: Any) -> None:
     before = dict(body.get("status") or {})
     if status != before:
@@ -333,6 +351,8 @@ def _write_home(status: dict[str, Any], body: Mapping[str, Any], patch: Any) -> 
 def _write(state: ProjectState, body: Mapping[str, Any], patch: Any) -> None:
     """Put the state into the status, unless it says the same already."""
     before = dict(body.get("status") or {})
+    # Requests are answered beside this, maybe since the body was read.
+    before.pop("requestedSnapshot", None)
     status = state.as_status(
         generation=body["metadata"].get("generation", 0), before=before
     )

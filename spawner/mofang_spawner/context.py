@@ -21,6 +21,7 @@ from mofang_spawner.environments.catalog import Catalog
 from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.start_history import StartHistory
 from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
+from mofang_spawner.volumes.projects import ProjectDirectories
 
 SERVER_SELECTOR = f"{names.SERVER_LABEL},{names.OWNER_LABEL}"
 """Labels of ours: ``component_label`` and others can be configured."""
@@ -97,6 +98,7 @@ class SpawnContext:
         self.pods: Watcher
         self.pod_ends = PodEnds()
         self.homes: Homes
+        self.project_directories: ProjectDirectories
         self.starts = StartHistory()
         """How long starts took."""
         self._homes: Watcher
@@ -235,4 +237,6 @@ class SpawnContext:
                 )
                 self._homes = Watcher(self.api, HOMES_PATH, trim=trim_home)
                 self.homes = Homes(self.objects, self._homes)
+                _, projects = self.catalog.watchers
+                self.project_directories = ProjectDirectories(self.objects, projects)
                 self._connected = True

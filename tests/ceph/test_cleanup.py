@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cluster.test_jobs_world import eventually
 
+from mofang_files.cleaned_root import CleanedRoot
 from mofang_files.cleanup import Cleaner
 from mofang_files.records import Mode
 from mofang_local.ceph.cluster import CephCluster
@@ -85,7 +86,7 @@ async def test_a_full_home_is_cleaned_up_and_put_back(
         return found["path"] == PIP and found["bytes"] > QUOTA // 2
 
     kept = await asyncio.to_thread(fill, home)
-    cleaner = Cleaner(home, snapshot, find_unneeded=set)
+    cleaner = Cleaner(CleanedRoot(path=home), snapshot, find_unneeded=set)
     # Counts of other mounts come a moment later.
     await eventually(pip_is_counted)
     answer = await cleaner.list_items()

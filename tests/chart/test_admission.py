@@ -4,6 +4,7 @@ import pytest
 
 POLICIES = [
     "mofang-hub-homes",
+    "mofang-hub-projects",
     "mofang-hub-servers",
     "mofang-project-pods",
     "mofang-project-roles",

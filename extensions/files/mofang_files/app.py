@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
@@ -16,9 +18,11 @@ from typing_extensions import override
 
 from mofang_files import data_source_handlers
 from mofang_files.buckets import BucketReader
+from mofang_files.cleaned_root import CleanedRoot
 from mofang_files.cleanup import Cleaner
 from mofang_files.cleanup_handlers import (
     CLEANER,
+    PROJECT_CLEANER,
     CleanUpHandler,
     DeleteHandler,
     UndoHandler,
@@ -33,13 +37,13 @@ from mofang_files.handlers import (
     SPACE,
     ContentHandler,
     JobUsageHandler,
-    ProjectHandler,
     RestoreHandler,
     SpaceHandler,
     VersionsHandler,
 )
 from mofang_files.hub import HubClient
 from mofang_files.job_usage import JobUsageReader
+from mofang_files.kinds import project_layout
 from mofang_files.roots import Root, Roots
 from mofang_files.space import SpaceReader
 from mofang_files.space_status import SpaceStatus
@@ -93,12 +97,30 @@ class FilesExtension(ExtensionApp):
             token=os.environ.get("JUPYTERHUB_API_TOKEN", ""),
         )
         home = Path(os.path.realpath(self.home))
-        self.settings[CLEANER] = Cleaner(home, hub.snapshot)
+        self.settings[CLEANER] = Cleaner(CleanedRoot(path=home), hub.snapshot)
+        self.settings[PROJECT_CLEANER] = self._project_cleaner(hub)
         self.settings[JOBS] = JobUsageReader(home)
         config = os.environ.get("AWS_CONFIG_FILE")
         self.settings[DATA] = ServerData(
             sources=DataSources(config=Path(config) if config else None),
             reader=BucketReader(),
+        )
+
+    def _project_cleaner(self, hub: HubClient) -> Cleaner | None:
+        """Return what cleans the project's directory up; None without a project."""
+        if not self.project:
+            return None
+        name = Path(self.project).name
+        root = CleanedRoot(
+            path=Path(os.path.realpath(self.project)),
+            shown=self.project,
+            layout=project_layout(os.getuid()),
+        )
+        return Cleaner(
+            root,
+            partial(hub.project_snapshot, name),
+            find_allowed=partial(hub.removable_kinds, name),
+            find_unneeded=set,
         )
 
     def initialize_handlers(self) -> None:
@@ -111,13 +133,17 @@ class FilesExtension(ExtensionApp):
         data.threads.shutdown(wait=False, cancel_futures=True)
 
 
-HANDLERS = [
+_PROJECT = {"cleaner": PROJECT_CLEANER}
+
+HANDLERS: list[tuple[Any, ...]] = [
     ("/mofang/files/api/space", SpaceHandler),
     ("/mofang/files/api/jobs", JobUsageHandler),
-    ("/mofang/files/api/project", ProjectHandler),
     ("/mofang/files/api/cleanup", CleanUpHandler),
     ("/mofang/files/api/cleanup/undo", UndoHandler),
     ("/mofang/files/api/cleanup/delete", DeleteHandler),
+    ("/mofang/files/api/project/cleanup", CleanUpHandler, _PROJECT),
+    ("/mofang/files/api/project/cleanup/undo", UndoHandler, _PROJECT),
+    ("/mofang/files/api/project/cleanup/delete", DeleteHandler, _PROJECT),
     ("/mofang/files/api/versions", VersionsHandler),
     ("/mofang/files/api/versions/content", ContentHandler),
     ("/mofang/files/api/versions/restore", RestoreHandler),

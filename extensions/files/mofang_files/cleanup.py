@@ -1,7 +1,8 @@
-"""Clean a home up: remove what was chosen of a survey, and take that back.
+"""Clean a directory up: remove what was chosen of a survey, and take that back.
 
-Where the file system keeps snapshots, one is taken before. Where it does not, things
-are moved to the Trash, which frees nothing until they are deleted permanently.
+It is a home or the directory of a project. Where the file system keeps snapshots, one
+is taken before. Where it does not, things are moved to the Trash, which frees nothing
+until they are deleted permanently.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
+from mofang_files.cleaned_root import CleanedRoot, FindAllowed, everything
 from mofang_files.code_copies import FindUnneeded, find_unneeded, only_unneeded
-from mofang_files.errors import FilesError
+from mofang_files.errors import FilesError, RoleError
 from mofang_files.history import History
 from mofang_files.in_use import open_files
 from mofang_files.item_paths import (
@@ -27,13 +28,13 @@ from mofang_files.item_paths import (
     restore_path,
     restore_trashed,
 )
-from mofang_files.kinds import PRESELECTED, WATCHED, ItemKind
+from mofang_files.kinds import ItemKind
 from mofang_files.records import CleanUp, Mode
 from mofang_files.roots import SNAPSHOTS
 from mofang_files.space import Attribute, read_attribute
 from mofang_files.survey import Item, ItemPath, Survey, survey
+from mofang_files.trash import Trash
 
-_RECENT_SECONDS = 3600.0
 _VISIBLE_SECONDS = 15.0
 _CODE_SECONDS = 10.0
 
@@ -46,11 +47,12 @@ class ItemChangedError(FilesError):
 
 
 class Cleaner:
-    """What takes the space of one home, and what was removed of that.
+    """What takes the space of one directory, and what was removed of that.
 
     Args:
-        home: The directory, without links.
+        root: The directory.
         take_snapshot: Has a snapshot of it taken; returns its name.
+        find_allowed: Is asked before each act.
         find_unneeded: Says which copies of code no job needs.
         find_open: Says what processes have open.
         attribute: Reads an attribute of a directory.
@@ -59,22 +61,26 @@ class Cleaner:
 
     def __init__(
         self,
-        home: Path,
+        root: CleanedRoot,
         take_snapshot: Callable[[], Awaitable[str]],
         *,
+        find_allowed: FindAllowed = everything,
         find_unneeded: FindUnneeded = find_unneeded,
         find_open: Callable[[], set[str]] = open_files,
         attribute: Attribute = read_attribute,
         visible_seconds: float = _VISIBLE_SECONDS,
     ) -> None:
         self.visible_seconds = visible_seconds
-        self._home = home
+        self._root = root
+        self._home = root.path
+        self._trash = Trash(root.path, root.layout.trash)
         self._take_snapshot = take_snapshot
+        self._find_allowed = find_allowed
         self._find_unneeded = find_unneeded
         self._find_open = find_open
         self._attribute = attribute
         self._items: dict[str, Item] = {}
-        self._history = History(home)
+        self._history = History(root.path)
         self._lock = asyncio.Lock()
 
     @property
@@ -84,17 +90,26 @@ class Cleaner:
         return is_counted and (self._home / SNAPSHOTS).is_dir()
 
     async def list_items(self) -> dict[str, object]:
-        """Return what takes the space.
+        """Return what takes the space, and what of that may be removed.
 
         Raises:
-            OSError: The home cannot be read.
+            OSError: The directory cannot be read.
         """
         await self._history.load()
-        found, unneeded = await asyncio.gather(
-            asyncio.to_thread(survey, self._home, attribute=self._attribute),
+        found, unneeded, (allowed, reason) = await asyncio.gather(
+            asyncio.to_thread(
+                survey, self._home, self._root.layout, attribute=self._attribute
+            ),
             self._unneeded(),
+            self._allowed(),
         )
-        return await asyncio.to_thread(self._as_json, found, unneeded)
+        answer = await asyncio.to_thread(self._as_json, found, unneeded, allowed)
+        return {
+            **answer,
+            "root": self._root.shown,
+            "restricted": allowed != frozenset(ItemKind),
+            "reason": reason,
+        }
 
     async def clean(self, ids: Sequence[str], mode: Mode) -> dict[str, object]:
         """Remove items.
@@ -109,6 +124,9 @@ class Cleaner:
         async with self._alone():
             await self._history.load()
             items = self._chosen(ids)
+            allowed = await self._find_allowed()
+            if any(each.kind not in allowed for each in items):
+                raise _not_allowed()
             if mode is Mode.TRASH and any(
                 each.kind is ItemKind.TRASH for each in items
             ):
@@ -131,8 +149,8 @@ class Cleaner:
             FilesError: Nothing of it can be put back.
         """
         async with self._alone():
-            await self._history.load()
-            return await asyncio.to_thread(self._undo, self._history.find(undo))
+            done = await self._find_done(undo)
+            return await asyncio.to_thread(self._undo, done)
 
     async def delete_permanently(self, undo: str) -> dict[str, object]:
         """Delete what a clean-up moved to the Trash.
@@ -141,11 +159,34 @@ class Cleaner:
             FilesError: Nothing is in the Trash because of it.
         """
         async with self._alone():
-            await self._history.load()
-            done = self._history.find(undo)
+            done = await self._find_done(undo)
             if done.mode is not Mode.TRASH:
                 raise FilesError("What was removed is in no Trash.")
             return await asyncio.to_thread(self._empty, done)
+
+    async def _find_done(self, undo: str) -> CleanUp:
+        """Return a clean-up of which all may be put back, or deleted.
+
+        Raises:
+            FilesError: There is none, or it is of others.
+        """
+        await self._history.load()
+        done = self._history.find(undo)
+        allowed = await self._find_allowed()
+        layout = self._root.layout
+        # What is kept of it says no kinds, and anybody of a project may write there.
+        if allowed != frozenset(ItemKind) and any(
+            layout.directory_kind(each.parts) not in allowed for each in done.removed
+        ):
+            raise _not_allowed()
+        return done
+
+    async def _allowed(self) -> tuple[frozenset[ItemKind], str]:
+        """Return what may be removed, and why that is nothing."""
+        try:
+            return await self._find_allowed(), ""
+        except FilesError as err:
+            return frozenset(), str(err)
 
     async def _unneeded(self) -> set[str]:
         try:
@@ -154,9 +195,13 @@ class Cleaner:
         except TimeoutError:
             return set()
 
-    def _as_json(self, found: Survey, unneeded: set[str]) -> dict[str, object]:
+    def _as_json(
+        self, found: Survey, unneeded: set[str], allowed: frozenset[ItemKind]
+    ) -> dict[str, object]:
         items: dict[str, Item] = {}
         for each in found.items:
+            if each.kind not in allowed:
+                continue
             item = each
             if item.kind is ItemKind.CODE:
                 fitting = only_unneeded(item, self._home, unneeded)
@@ -167,7 +212,7 @@ class Cleaner:
         self._items = items
         files = self._find_open()
         return {
-            "items": [self._item_as_json(each, files) for each in items.values()],
+            "items": [self._root.describe(each, files) for each in items.values()],
             "directories": [
                 {
                     "path": str(self._home / each.path),
@@ -179,26 +224,6 @@ class Cleaner:
             "complete": found.complete,
             "keeps_snapshots": self.keeps_snapshots,
             "last": self._history.last(),
-        }
-
-    def _item_as_json(self, item: Item, files: set[str]) -> dict[str, object]:
-        is_used = any(
-            f"{self._home}/{'/'.join(path.parts)}" in files for path in item.paths
-        )
-        age = time.time() - item.used
-        is_recent = item.kind in WATCHED and age < _RECENT_SECONDS
-        used = datetime.fromtimestamp(item.used, tz=UTC) if item.used else None
-        return {
-            "id": item.id,
-            "kind": item.kind,
-            "path": item.path,
-            "paths": len(item.paths),
-            "bytes": item.bytes,
-            "files": item.files,
-            "complete": item.complete,
-            "used": used.isoformat() if used else None,
-            "preselected": item.kind in PRESELECTED and not is_used,
-            "in_use": "open" if is_used else "recent" if is_recent else "",
         }
 
     def _chosen(self, ids: Sequence[str]) -> list[Item]:
@@ -213,7 +238,7 @@ class Cleaner:
         return known
 
     async def _wait_visible(self, name: str) -> None:
-        """Wait until this server sees a snapshot of its home."""
+        """Wait until this server sees a snapshot of the directory."""
         end = time.monotonic() + self.visible_seconds
         while not await asyncio.to_thread(is_kept, self._home, name):
             if time.monotonic() > end:
@@ -258,7 +283,7 @@ class Cleaner:
     ) -> tuple[Removed | None, Skipped | None]:
         match mode:
             case Mode.TRASH:
-                return put_in_trash(self._home, path)
+                return put_in_trash(self._trash, path)
             case Mode.SNAPSHOT | Mode.PERMANENT:
                 return remove_path(self._home, path, snapshot)
 
@@ -267,7 +292,7 @@ class Cleaner:
         skipped: list[Skipped] = []
         for each in done.removed:
             fault = (
-                restore_trashed(self._home, each)
+                restore_trashed(self._trash, each)
                 if done.mode is Mode.TRASH
                 else restore_path(self._home, each, done.snapshot)
             )
@@ -284,7 +309,7 @@ class Cleaner:
         skipped: list[Skipped] = []
         size = 0
         for each in done.removed:
-            freed, fault = remove_trashed(self._home, each)
+            freed, fault = remove_trashed(self._trash, each)
             size += freed
             if fault is not None:
                 left.append(each)
@@ -316,6 +341,12 @@ class _Alone:
 
     async def __aexit__(self, *exc: object) -> None:
         self._lock.release()
+
+
+def _not_allowed() -> RoleError:
+    return RoleError(
+        "Only an administrator of the project may do this; members may remove caches."
+    )
 
 
 def _paths_of(items: list[Item]) -> Iterator[ItemPath]:

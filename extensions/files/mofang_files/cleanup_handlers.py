@@ -5,28 +5,47 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_server.auth.decorator import authorized
 from tornado import web
+from typing_extensions import override
 
 from mofang_files.cleanup import Cleaner
-from mofang_files.errors import FilesError, from_os
+from mofang_files.errors import AbsentError, FilesError, from_os
 from mofang_files.handlers import FilesHandler
 from mofang_files.records import Mode
 
 CLEANER = "mofang_files_cleaner"
+"""Of the home."""
+PROJECT_CLEANER = "mofang_files_project_cleaner"
+"""Of the project's directory; None without a project."""
 
 
 class CleanerHandler(FilesHandler):
     """What the handlers of this module share."""
 
+    @override
+    def initialize(self, *, cleaner: str = CLEANER, **given: Any) -> None:
+        """Keep which directory this is about: its key in the settings."""
+        super().initialize(**given)
+        self._key = cleaner
+
     @property
     def cleaner(self) -> Cleaner:
-        found: Cleaner = self.settings[CLEANER]
+        """The cleaner of the directory.
+
+        Raises:
+            AbsentError: This server has no project.
+        """
+        found: Cleaner | None = self.settings[self._key]
+        if found is None:
+            raise AbsentError("This server was started without a project.")
         return found
 
 
 class CleanUpHandler(CleanerHandler):
-    """What takes the space of the home, and its removal."""
+    """What takes the space of the directory, and its removal."""
 
     @web.authenticated
     @authorized
@@ -34,7 +53,7 @@ class CleanUpHandler(CleanerHandler):
         try:
             found = await self.cleaner.list_items()
         except OSError as err:
-            raise from_os(err, "The home cannot be looked through") from err
+            raise from_os(err, "The directory cannot be looked through") from err
         self.answer(found)
 
     @web.authenticated

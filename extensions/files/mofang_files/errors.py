@@ -19,6 +19,13 @@ class OutsideError(FilesError):
     status = 403
 
 
+class RoleError(FilesError):
+    """Somebody else may do it."""
+
+    code = "forbidden"
+    status = 403
+
+
 class AbsentError(FilesError):
     """What was named is not there."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -17,14 +16,13 @@ from tornado import web
 from typing_extensions import override
 
 from mofang_files.comparing import read_version
-from mofang_files.errors import FilesError, from_os
+from mofang_files.errors import FilesError
 from mofang_files.guarded import CHECK
 from mofang_files.job_usage import JobUsageReader
 from mofang_files.restoring import restore_beside, restore_in_place, undo_restore
 from mofang_files.roots import Roots
 from mofang_files.space_status import SpaceStatus
 from mofang_files.storage_check import BoundedQuestion
-from mofang_files.survey import Largest, survey
 from mofang_files.versions import find_versions
 
 ROOTS = "mofang_files_roots"
@@ -109,29 +107,6 @@ class SpaceHandler(FilesHandler):
     async def get(self) -> None:
         space: SpaceStatus = self.settings[SPACE]
         self.answer(await space.read())
-
-
-class ProjectHandler(FilesHandler):
-    """The largest directories of the project; none where there is no project."""
-
-    @web.authenticated
-    @authorized
-    async def get(self) -> None:
-        found: list[Largest] = []
-        complete = True
-        for root in self.roots.all:
-            if root.name == "project":
-                try:
-                    looked = await asyncio.to_thread(survey, root.path)
-                except OSError as err:
-                    raise from_os(err, "The project cannot be looked through") from err
-                complete = looked.complete
-                found = [
-                    replace(each, path=str(root.path / each.path))
-                    for each in looked.directories
-                ]
-        directories = [asdict(each) for each in found]
-        self.answer({"directories": directories, "complete": complete})
 
 
 class JobUsageHandler(FilesHandler):

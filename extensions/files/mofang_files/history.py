@@ -1,4 +1,4 @@
-"""The last clean-ups of a home, to be undone."""
+"""The last clean-ups of a directory, to be undone by any server that mounts it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REPORTED = 100
 
 
 class History:
-    """What was removed by this server and by those before it.
+    """What was removed by this server, those before it and those beside it.
 
     Args:
         home: The directory, without links.
@@ -23,14 +23,14 @@ class History:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._done: dict[str, CleanUp] = {}
-        self._is_loaded = False
+        self._unkept: set[str] = set()
+        """Those that this server alone knows."""
 
     async def load(self) -> None:
-        """Read what earlier servers removed; people wait for a start, so not then."""
-        if not self._is_loaded:
-            found = await asyncio.to_thread(records.load, self._home)
-            self._done = found | self._done
-            self._is_loaded = True
+        """Read what other servers removed or put back since; not at a start."""
+        found = await asyncio.to_thread(records.load, self._home)
+        own = {each: self._done[each] for each in self._unkept}
+        self._done = found | own
 
     def __contains__(self, done: CleanUp) -> bool:
         return done.id in self._done
@@ -65,6 +65,7 @@ class History:
     def add(self, done: CleanUp) -> None:
         """Begin to remember one, and forget the one too many."""
         self._done[done.id] = done
+        self._unkept.add(done.id)
         for each in list(self._done)[: -records.KEPT]:
             self._forget(each)
 
@@ -76,8 +77,10 @@ class History:
             self._forget(done.id)
             return
         # Without it, the undo ends with the server.
+        self._unkept.add(done.id)
         with suppress(OSError):
             records.save(self._home, done)
+            self._unkept.discard(done.id)
 
     def forget_trashed(self) -> None:
         """Forget what was moved to a Trash that is empty now."""
@@ -87,4 +90,5 @@ class History:
 
     def _forget(self, undo: str) -> None:
         del self._done[undo]
+        self._unkept.discard(undo)
         records.forget(self._home, undo)

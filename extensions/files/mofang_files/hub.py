@@ -1,17 +1,20 @@
-"""Ask the hub for a snapshot of the home: this server itself may make none."""
+"""Ask the hub for snapshots, which this server may not make, and for a role."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
-from mofang_files.errors import FilesError
+from mofang_files.errors import FilesError, RoleError
+from mofang_files.kinds import CACHES, ItemKind
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
-_AWAY = "The hub does not answer, so no snapshot was taken. Try again in a minute."
+_AWAY = "The hub does not answer. Try again in a minute."
 
 
 class NoSnapshotError(FilesError):
@@ -19,6 +22,17 @@ class NoSnapshotError(FilesError):
 
     code = "no_snapshot"
     status = 503
+
+
+class NoRoleError(FilesError):
+    """Nobody says who one is in a project."""
+
+    code = "no_role"
+    status = 503
+
+
+class _HubError(Exception):
+    """The hub refuses or does not answer; the text is a sentence."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,26 +50,74 @@ class HubClient:
         Raises:
             NoSnapshotError: There is none; says why.
         """
+        return await self._snapshot("mofang/home/snapshots")
+
+    async def project_snapshot(self, project: str) -> str:
+        """Keep the directory of a project as it is now; return the snapshot's name.
+
+        Raises:
+            NoSnapshotError: There is none; says why.
+        """
+        return await self._snapshot(f"mofang/projects/{quote(project, '')}/snapshots")
+
+    async def removable_kinds(self, project: str) -> frozenset[ItemKind]:
+        """Return what this server's user may remove of a project's directory.
+
+        Raises:
+            RoleError: Nothing.
+            NoRoleError: The hub does not say.
+        """
+        try:
+            answer = await self._ask(
+                "GET", f"mofang/projects/{quote(project, '')}/role"
+            )
+        except _HubError as err:
+            raise NoRoleError(f"What you may remove here is not known. {err}") from err
+        match answer.get("role"):
+            case "admin":
+                return frozenset(ItemKind)
+            case "member":
+                return CACHES
+            case _:
+                raise RoleError("Only members of the project may clean up here.")
+
+    async def _snapshot(self, path: str) -> str:
+        try:
+            name = (await self._ask("POST", path)).get("name")
+        except _HubError as err:
+            raise NoSnapshotError(f"Nothing was removed. {err}") from err
+        if not isinstance(name, str):
+            raise NoSnapshotError(f"Nothing was removed. {_AWAY}")
+        return name
+
+    async def _ask(self, method: str, path: str) -> dict[str, Any]:
+        """Send a request; return the object that is answered.
+
+        Raises:
+            _HubError: Says why there is none.
+        """
         if not (self.url and self.token):
-            raise NoSnapshotError(
-                "This server was not started by Mofang, so there is nobody to take a "
-                "snapshot."
+            raise _HubError(
+                "This server was not started by Mofang, so there is no hub to ask."
             )
         try:
             answer = await AsyncHTTPClient().fetch(
-                f"{self.url.rstrip('/')}/mofang/home/snapshots",
-                method="POST",
-                body="",
+                f"{self.url.rstrip('/')}/{path}",
+                method=method,
+                body="" if method == "POST" else None,
                 headers={"Authorization": f"token {self.token}"},
                 connect_timeout=_CONNECT_SECONDS,
                 request_timeout=self.answer_seconds,
                 follow_redirects=False,
             )
-            return str(json.loads(answer.body)["name"])
+            found = json.loads(answer.body)
         except HTTPClientError as err:
-            raise NoSnapshotError(_message(err)) from err
-        except (OSError, ValueError, KeyError, TypeError) as err:
-            raise NoSnapshotError(_AWAY) from err
+            raise _HubError(_message(err)) from err
+        except (OSError, ValueError) as err:
+            raise _HubError(_AWAY) from err
+        if not isinstance(found, dict):
+            raise _HubError(_AWAY)
+        return found
 
 
 def _message(err: HTTPClientError) -> str:
@@ -65,4 +127,4 @@ def _message(err: HTTPClientError) -> str:
     try:
         return str(json.loads(err.response.body)["message"])
     except (ValueError, KeyError, TypeError):
-        return f"No snapshot was taken: the hub answers {err.code}. Try again."
+        return f"The hub answers {err.code}. Try again."

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mofang_files import trash
 from mofang_files.confined import DIRECTORY, names_in, opened
 from mofang_files.copying import copy_new
 from mofang_files.errors import FilesError, from_os
@@ -21,6 +20,7 @@ from mofang_files.kinds import Parts
 from mofang_files.removal import Freed, remove
 from mofang_files.roots import SNAPSHOTS
 from mofang_files.survey import ItemPath
+from mofang_files.trash import Trash
 
 _SNAPSHOT = re.compile(r"mofang-requested-\d{8}T\d{6}Z")
 
@@ -90,14 +90,14 @@ def remove_path(
     return Removed(parts=path.parts, bytes=freed.bytes), fault
 
 
-def put_in_trash(home: Path, path: ItemPath) -> tuple[Removed | None, Skipped | None]:
+def put_in_trash(trash: Trash, path: ItemPath) -> tuple[Removed | None, Skipped | None]:
     """Move what an item has at a path to the Trash."""
     moved: list[str] = []
 
     def act() -> None:
-        with opened(home, path.parts[:-1]) as parent:
+        with opened(trash.root, path.parts[:-1]) as parent:
             _check(parent, path)
-            moved.append(trash.put(home, parent, path.parts))
+            moved.append(trash.put(parent, path.parts))
 
     fault = _tried(path.parts, act, "It was not moved to the Trash")
     if fault is not None:
@@ -105,24 +105,24 @@ def put_in_trash(home: Path, path: ItemPath) -> tuple[Removed | None, Skipped | 
     return Removed(parts=path.parts, bytes=0, name=moved[0]), None
 
 
-def remove_trashed(home: Path, removed: Removed) -> tuple[int, Skipped | None]:
+def remove_trashed(trash: Trash, removed: Removed) -> tuple[int, Skipped | None]:
     """Delete permanently what is in the Trash; return the bytes that this frees."""
     freed = Freed()
 
     def act() -> None:
-        with trash.removing(home, removed.name) as files:
+        with trash.removing(removed.name) as files:
             remove(files, removed.name, freed)
 
     fault = _tried(removed.parts, act, "It was not deleted")
     return freed.bytes, fault
 
 
-def restore_trashed(home: Path, removed: Removed) -> Skipped | None:
+def restore_trashed(trash: Trash, removed: Removed) -> Skipped | None:
     """Move something back from the Trash; return why not."""
 
     def act() -> None:
-        with opened(home, removed.parts[:-1]) as parent:
-            trash.undo_put(home, removed.name, parent, removed.parts[-1])
+        with opened(trash.root, removed.parts[:-1]) as parent:
+            trash.undo_put(removed.name, parent, removed.parts[-1])
 
     return _tried(removed.parts, act, "It was not put back")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 Parts = tuple[str, ...]
-"""A path beneath the home."""
+"""A path beneath the home, or beneath the project's directory."""
 
 
 class ItemKind(StrEnum):
@@ -30,11 +32,15 @@ class ItemKind(StrEnum):
     """Of a training."""
 
 
-PRESELECTED = frozenset({ItemKind.PACKAGE_CACHE, ItemKind.BYTECODE, ItemKind.TRASH})
-"""What is made anew without asking anybody, or was deleted already."""
-
-WATCHED = frozenset({ItemKind.MODEL_CACHE, ItemKind.CHECKPOINT})
-"""Which a job may be using that was not seen to: a recent use is told."""
+CACHES = frozenset(
+    {
+        ItemKind.PACKAGE_CACHE,
+        ItemKind.MODEL_CACHE,
+        ItemKind.BYTECODE,
+        ItemKind.NOTEBOOK_CHECKPOINTS,
+    }
+)
+"""Plainly made anew: any member of a project may remove them there."""
 
 GATHERED = frozenset({ItemKind.BYTECODE, ItemKind.NOTEBOOK_CHECKPOINTS})
 """Small, and everywhere: all directories of such a kind are one item."""
@@ -42,7 +48,7 @@ GATHERED = frozenset({ItemKind.BYTECODE, ItemKind.NOTEBOOK_CHECKPOINTS})
 TRASH: Parts = (".local", "share", "Trash")
 CODE: Parts = (".mofang", "code")
 
-KNOWN_PATHS: dict[Parts, ItemKind] = {
+_CACHE_PATHS: dict[Parts, ItemKind] = {
     tuple(path.split("/")): kind
     for kind, paths in {
         ItemKind.PACKAGE_CACHE: (
@@ -73,13 +79,10 @@ KNOWN_PATHS: dict[Parts, ItemKind] = {
             ".keras/models",
         ),
         ItemKind.CACHE: (".nv/ComputeCache", ".triton/cache"),
-        ItemKind.TRASH: ("/".join(TRASH),),
-        ItemKind.REPLACED: (".mofang/replaced",),
-        ItemKind.CODE: ("/".join(CODE),),
     }.items()
     for path in paths
 }
-"""Looked at first, so that the largest are known of however large a home is."""
+_REPLACED: Parts = (".mofang", "replaced")
 
 UNSEARCHED = frozenset({".git", ".snap"})
 """Nothing in a directory of such a name is offered."""
@@ -94,20 +97,67 @@ _WEIGHTS = re.compile(r".+\.(pt|pth|safetensors)")
 _WEIGHTS_BELOW = re.compile(r"(.*[_-])?(checkpoints?|ckpts?)")
 
 
-def directory_kind(parts: Parts) -> ItemKind | None:
-    """Return which kind a directory is; None for none of them."""
-    if parts in KNOWN_PATHS:
-        return KNOWN_PATHS[parts]
-    name = parts[-1]
-    if name in _GATHERED_NAMES:
-        return _GATHERED_NAMES[name]
-    if _CHECKPOINT_DIRECTORY.fullmatch(name):
-        return ItemKind.CHECKPOINT
-    if parts[:-1] == (".cache",) and not any(
-        each[: len(parts)] == parts for each in KNOWN_PATHS
-    ):
-        return ItemKind.CACHE
-    return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What is where in a home, or in a project's directory."""
+
+    known: Mapping[Parts, ItemKind]
+    """Looked at first, so that the largest are known of however large all is."""
+    trash: Parts
+    preselected: frozenset[ItemKind]
+    """What is made anew without asking anybody, or was deleted already."""
+    watched: frozenset[ItemKind]
+    """What others may be using that nobody here sees: a recent use is told."""
+    has_homes: bool = False
+    """Whether people have directories in it, with caches of their own."""
+
+    def directory_kind(self, parts: Parts) -> ItemKind | None:
+        """Return which kind a directory is; None for none of them."""
+        if parts in self.known:
+            return self.known[parts]
+        if self.has_homes:
+            for length in (2, 3):
+                if kind := _CACHE_PATHS.get(parts[-length:]):
+                    return kind
+        name = parts[-1]
+        if name in _GATHERED_NAMES:
+            return _GATHERED_NAMES[name]
+        if _CHECKPOINT_DIRECTORY.fullmatch(name):
+            return ItemKind.CHECKPOINT
+        if parts[:-1] == (".cache",) and not any(
+            each[: len(parts)] == parts for each in self.known
+        ):
+            return ItemKind.CACHE
+        return None
+
+
+HOME = Layout(
+    known={
+        **_CACHE_PATHS,
+        TRASH: ItemKind.TRASH,
+        _REPLACED: ItemKind.REPLACED,
+        CODE: ItemKind.CODE,
+    },
+    trash=TRASH,
+    preselected=frozenset({ItemKind.PACKAGE_CACHE, ItemKind.BYTECODE, ItemKind.TRASH}),
+    watched=frozenset({ItemKind.MODEL_CACHE, ItemKind.CHECKPOINT}),
+)
+
+
+def project_layout(uid: int) -> Layout:
+    """Return where what is in the directory of a project.
+
+    Args:
+        uid: Of who moves something to the Trash there, which is everybody's.
+    """
+    trash = (f".Trash-{uid}",)
+    return Layout(
+        known={**_CACHE_PATHS, trash: ItemKind.TRASH, _REPLACED: ItemKind.REPLACED},
+        trash=trash,
+        preselected=frozenset({ItemKind.PACKAGE_CACHE, ItemKind.BYTECODE}),
+        watched=frozenset(ItemKind),
+        has_homes=True,
+    )
 
 
 def file_kind(parts: Parts) -> ItemKind | None:

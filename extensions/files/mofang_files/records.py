@@ -1,7 +1,7 @@
-"""What clean-ups removed, kept in the home so that a new server can undo them too.
+"""What clean-ups removed, kept in the directory so that other servers can undo them.
 
 Written after the removal, when there is room again. The person may write there: what
-is read is checked, and leads nowhere but beneath the home.
+is read is checked, and leads nowhere but beneath the directory.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from mofang_files.item_paths import Removed, is_snapshot_name
 FOLDER = (".mofang", "cleanups")
 KEPT = 5
 """As many snapshots are kept of those that are asked for."""
+
+_READ_FILES = 200
+"""Anybody of a project may put files there."""
 
 _BYTES = 8 << 20
 _FILE = re.compile(r"([0-9a-f]{16})\.json")
@@ -84,11 +88,11 @@ def load(home: Path) -> dict[str, CleanUp]:
     """
     found: list[CleanUp] = []
     with suppress(OSError), opened(home, FOLDER) as folder:
-        for name in names_in(folder):
-            if _FILE.fullmatch(name):
-                # Half a file of a server that was killed, or somebody else's.
-                with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-                    found.append(_read(folder, name))
+        names = filter(_FILE.fullmatch, names_in(folder))
+        for name in islice(names, _READ_FILES):
+            # Half a file of a server that was killed, or somebody else's.
+            with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+                found.append(_read(folder, name))
     found.sort(key=lambda each: each.at)
     return {each.id: each for each in found[-KEPT:]}
 

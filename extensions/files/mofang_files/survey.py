@@ -1,8 +1,8 @@
-"""Look through a home for what takes its space, in a bounded time.
+"""Look through a home, or a project's directory, for what takes its space.
 
-Where the file system counts by itself (CephFS), small directories and those that are
-of a kind as a whole are not looked into. Nothing is followed, and no other file system
-is entered.
+It takes a bounded time. Where the file system counts by itself (CephFS), small
+directories and those that are of a kind as a whole are not looked into. Nothing is
+followed, and no other file system is entered.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pathlib import Path
 from mofang_files.confined import DIRECTORY, opened
 from mofang_files.kinds import (
     GATHERED,
-    KNOWN_PATHS,
+    HOME,
     UNSEARCHED,
     ItemKind,
+    Layout,
     Parts,
-    directory_kind,
     file_kind,
 )
 from mofang_files.measure import Measure
@@ -81,7 +81,7 @@ class Largest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What was found in a home, the largest first."""
+    """What was found, the largest first."""
 
     items: tuple[Item, ...]
     directories: tuple[Largest, ...]
@@ -91,15 +91,17 @@ class Survey:
 
 def survey(
     home: Path,
+    layout: Layout = HOME,
     *,
     attribute: Attribute = read_attribute,
     entries: int = _ENTRIES,
     seconds: float = _SECONDS,
 ) -> Survey:
-    """Look through a home.
+    """Look through a directory.
 
     Args:
         home: The directory.
+        layout: What is where in it.
         attribute: Reads an attribute of a directory.
         entries: After so many the search ends.
         seconds: After so long the search ends.
@@ -107,14 +109,20 @@ def survey(
     Raises:
         OSError: The home itself cannot be read.
     """
-    return _Search(home, attribute, entries, seconds).run()
+    return _Search(home, layout, attribute, entries, seconds).run()
 
 
 class _Search:
     def __init__(
-        self, home: Path, attribute: Attribute, entries: int, seconds: float
+        self,
+        home: Path,
+        layout: Layout,
+        attribute: Attribute,
+        entries: int,
+        seconds: float,
     ) -> None:
         self._home = home
+        self._layout = layout
         self._attribute = attribute
         self._left = entries
         self._end = time.monotonic() + seconds
@@ -127,7 +135,7 @@ class _Search:
     def run(self) -> Survey:
         with opened(self._home) as folder:
             self._device = os.fstat(folder).st_dev
-            for parts in KNOWN_PATHS:
+            for parts in self._layout.known:
                 with suppress(OSError), opened(self._home, parts) as known:
                     if os.fstat(known).st_dev == self._device:
                         self._measured[parts] = self._visit(known, parts, is_item=True)
@@ -213,7 +221,7 @@ class _Search:
         status = os.fstat(folder)
         if status.st_dev != self._device:
             return
-        kind = None if is_item else directory_kind(parts)
+        kind = None if is_item else self._layout.directory_kind(parts)
         measure = None if is_item else self._measured.get(parts)
         if measure is None:
             is_closed = kind is not None or parts[-1] in UNSEARCHED

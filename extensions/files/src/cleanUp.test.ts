@@ -13,12 +13,15 @@ import {
   requestOf,
   sorted,
   totalText,
-  type IOutcome
+  type IOutcome,
+  type ICleanedRoot
 } from './cleanUp';
 import type { ItemKind } from './model';
 import { item } from './testFiles';
 
 const trans = nullTranslator.load('');
+const home: ICleanedRoot = { name: 'home', path: '~' };
+const project: ICleanedRoot = { name: 'project', path: '/projects/vision' };
 const GIB = 2 ** 30;
 const pip = item({ bytes: 2 * GIB });
 const runs = item({
@@ -57,14 +60,14 @@ test('each kind is named and explained', () => {
 
 test('directories of one kind are counted, others named by their path', () => {
   const compiled = item({ kind: 'bytecode', path: '', paths: 7 });
-  assert.equal(itemName(compiled, trans), '7 directories __pycache__');
-  assert.equal(itemName(runs, trans), '~/runs/checkpoint-5');
+  assert.equal(itemName(compiled, home, trans), '7 directories __pycache__');
+  assert.equal(itemName(runs, home, trans), '~/runs/checkpoint-5');
 });
 
 test('items are sorted by each column, both ways', () => {
   const items = [pip, runs, trash];
   const order = (column: 'name' | 'kind' | 'bytes' | 'used', down: boolean) =>
-    sorted(items, { column, descending: down }, trans).map(each =>
+    sorted(items, { column, descending: down }, home, trans).map(each =>
       items.indexOf(each)
     );
   assert.deepEqual(order('bytes', true), [1, 0, 2]);
@@ -72,7 +75,7 @@ test('items are sorted by each column, both ways', () => {
   assert.deepEqual(order('used', true), [1, 0, 2]);
   assert.deepEqual(order('kind', false), [0, 1, 2]);
   assert.equal(
-    sorted(items, { column: 'name', descending: true }, trans)[0],
+    sorted(items, { column: 'name', descending: true }, home, trans)[0],
     runs
   );
 });
@@ -97,7 +100,8 @@ test('the Trash is not moved to the Trash', () => {
 });
 
 test('what is to be confirmed names all that goes, and why to look twice', () => {
-  assert.deepEqual(requestOf([pip, runs], 'permanent', trans), {
+  assert.deepEqual(requestOf([pip, runs], 'permanent', home, trans), {
+    root: home,
     mode: 'permanent',
     names: ['~/.cache/pip (2.0 GiB)', '~/runs/checkpoint-5 (5.0 GiB)'],
     total: '2 selected, frees 7.0 GiB',
@@ -106,8 +110,16 @@ test('what is to be confirmed names all that goes, and why to look twice', () =>
       'Your work: nothing makes it again but the training.'
     ]
   });
-  assert.doesNotMatch(requestOf([pip], 'trash', trans).total, /frees/);
-  assert.match(modeText('trash', trans), /as much space as before/);
+  assert.doesNotMatch(requestOf([pip], 'trash', home, trans).total, /frees/);
+  assert.match(modeText('trash', home, trans), /as much space as before/);
+});
+
+test('of a project the whole path is named, and that others use it', () => {
+  const { names, warnings } = requestOf([runs], 'snapshot', project, trans);
+  assert.deepEqual(names, ['/projects/vision/runs/checkpoint-5 (5.0 GiB)']);
+  assert.match(warnings.at(-1) ?? '', /Servers and jobs of others/);
+  assert.match(modeText('snapshot', project, trans), /project’s directory/);
+  assert.match(modeText('snapshot', home, trans), /your home/);
 });
 
 test('what was done is told without promising more', () => {

@@ -3,6 +3,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IItem, ISkipped, ItemKind, Mode } from './model';
 import { sizeText } from './space';
 
+/** What is cleaned up. */
+export interface ICleanedRoot {
+  name: 'home' | 'project';
+  /** What people call it: `~`, or `/projects/vision`. */
+  path: string;
+}
+
 export type Column = 'name' | 'kind' | 'bytes' | 'used';
 
 export interface ISorting {
@@ -68,10 +75,19 @@ export function kindHelp(kind: ItemKind, trans: TranslationBundle): string {
   }
 }
 
+/** What a path beneath a root is called. */
+export function pathName(root: ICleanedRoot, path: string): string {
+  return `${root.path}/${path}`;
+}
+
 /** What an item is called. */
-export function itemName(item: IItem, trans: TranslationBundle): string {
+export function itemName(
+  item: IItem,
+  root: ICleanedRoot,
+  trans: TranslationBundle
+): string {
   if (item.path) {
-    return `~/${item.path}`;
+    return pathName(root, item.path);
   }
   return item.kind === 'bytecode'
     ? trans._n(
@@ -107,12 +123,13 @@ export function useText(item: IItem, trans: TranslationBundle): string {
 export function sorted(
   items: IItem[],
   { column, descending }: ISorting,
+  root: ICleanedRoot,
   trans: TranslationBundle
 ): IItem[] {
   const key = (item: IItem): string | number => {
     switch (column) {
       case 'name':
-        return itemName(item, trans);
+        return itemName(item, root, trans);
       case 'kind':
         return kindText(item.kind, trans);
       case 'bytes':
@@ -157,6 +174,7 @@ export function totalText(
 
 /** What a person is asked to confirm. */
 export interface IRequest {
+  root: ICleanedRoot;
   mode: Mode;
   /** Of what goes. */
   names: string[];
@@ -169,34 +187,51 @@ export interface IRequest {
 export function requestOf(
   items: IItem[],
   mode: Mode,
+  root: ICleanedRoot,
   trans: TranslationBundle
 ): IRequest {
   const isUnmade = (item: IItem) => item.kind === 'checkpoint';
   return {
+    root,
     mode,
     names: items.map(
-      each => `${itemName(each, trans)} (${itemSize(each, trans)})`
+      each => `${itemName(each, root, trans)} (${itemSize(each, trans)})`
     ),
     total: totalText(items, mode, trans),
     warnings: [
       ...items
         .filter(each => each.in_use)
-        .map(each => `${itemName(each, trans)}: ${useText(each, trans)}`),
+        .map(each => `${itemName(each, root, trans)}: ${useText(each, trans)}`),
       ...items
         .filter(isUnmade)
         .slice(0, 1)
-        .map(each => kindHelp(each.kind, trans))
+        .map(each => kindHelp(each.kind, trans)),
+      ...(root.name === 'project'
+        ? [
+            trans.__(
+              'Servers and jobs of others may be using it: that is not seen from here.'
+            )
+          ]
+        : [])
     ]
   };
 }
 
 /** What a mode means. */
-export function modeText(mode: Mode, trans: TranslationBundle): string {
+export function modeText(
+  mode: Mode,
+  { name }: ICleanedRoot,
+  trans: TranslationBundle
+): string {
   switch (mode) {
     case 'snapshot':
-      return trans.__(
-        'A snapshot of your home is taken before, so that you can undo this.'
-      );
+      return name === 'home'
+        ? trans.__(
+            'A snapshot of your home is taken before, so that you can undo this.'
+          )
+        : trans.__(
+            'A snapshot of the project’s directory is taken before, so that this can be undone.'
+          );
     case 'trash':
       return trans.__(
         'What is in the Trash takes as much space as before, until you delete it permanently. Until then you can undo this.'

@@ -1,11 +1,25 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 
-import { removable, requestOf, type IOutcome, type IRequest } from './cleanUp';
-import type { IFiles, IItem, ILastCleanUp, ISurvey, Mode } from './model';
+import {
+  pathName,
+  removable,
+  requestOf,
+  type IOutcome,
+  type ICleanedRoot,
+  type IRequest
+} from './cleanUp';
+import type {
+  ICleanUpFiles,
+  IItem,
+  ILastCleanUp,
+  ISurvey,
+  Mode
+} from './model';
 
 export interface ICleanUpOptions {
-  files: IFiles;
+  name: ICleanedRoot['name'];
+  files: ICleanUpFiles;
   /** Asks whether these may go; nothing goes without it. */
   confirm: (request: IRequest) => Promise<boolean>;
   /** Called when something has been done. */
@@ -15,7 +29,7 @@ export interface ICleanUpOptions {
 
 export type Activity = 'looking' | 'cleaning' | 'undoing';
 
-/** What takes the space of the home, what is chosen of it, and what became of that. */
+/** What takes the space of a directory, what is chosen, and what became of that. */
 export class CleanUpModel extends VDomModel {
   constructor(private _options: ICleanUpOptions) {
     super();
@@ -29,6 +43,17 @@ export class CleanUpModel extends VDomModel {
   outcome: IOutcome | null = null;
   /** What was in the way, as a sentence; empty for nothing. */
   failure = '';
+
+  /** Whether somebody has asked for it: there are servers without a project. */
+  get isShown(): boolean {
+    return (
+      this.survey !== null || this.activity !== null || this.failure !== ''
+    );
+  }
+
+  get root(): ICleanedRoot {
+    return { name: this._options.name, path: this.survey?.root ?? '' };
+  }
 
   get chosen(): IItem[] {
     return (this.survey?.items ?? []).filter(each =>
@@ -62,11 +87,14 @@ export class CleanUpModel extends VDomModel {
     if (items.length === 0) {
       return;
     }
-    await this._confirmed(requestOf(items, mode, trans), async () => {
-      const ids = items.map(each => each.id);
-      const { removed, ...done } = await files.clean(ids, mode);
-      await this._report({ act: 'clean', mode, count: removed, ...done });
-    });
+    await this._confirmed(
+      requestOf(items, mode, this.root, trans),
+      async () => {
+        const ids = items.map(each => each.id);
+        const { removed, ...done } = await files.clean(ids, mode);
+        await this._report({ act: 'clean', mode, count: removed, ...done });
+      }
+    );
   }
 
   async undo(undo: string, mode: Mode): Promise<void> {
@@ -91,8 +119,10 @@ export class CleanUpModel extends VDomModel {
       return;
     }
     const { undo, paths } = last;
-    const names = paths.map(path => `~/${path}`);
+    const { root } = this;
+    const names = paths.map(path => pathName(root, path));
     const request: IRequest = {
+      root,
       mode: 'permanent',
       names,
       total: '',

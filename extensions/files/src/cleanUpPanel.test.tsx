@@ -44,24 +44,33 @@ async function panel(part: Partial<ISurvey> = {}, answer = true) {
     directories: [{ path: '/home/jovyan/runs', bytes: GIB, complete: true }],
     ...part
   };
+  return { files, ...(await shown(files, answer)) };
+}
+
+/** The tab with the home that was looked through, and the project that was not. */
+async function shown(files: FakeFiles, answer = true) {
   const requests: IRequest[] = [];
   const outcomes: IOutcome[] = [];
-  const model = new CleanUpModel({
-    files,
-    confirm: async request => {
-      requests.push(request);
-      return answer;
-    },
-    done: outcome => void outcomes.push(outcome),
-    trans
-  });
-  const widget = new SpacePanel(model, new SpaceModel(files), trans);
-  opened.push(widget);
+  const modelOf = (name: 'home' | 'project') =>
+    new CleanUpModel({
+      name,
+      files: files[name],
+      confirm: async request => {
+        requests.push(request);
+        return answer;
+      },
+      done: outcome => void outcomes.push(outcome),
+      trans
+    });
+  const [model, project] = [modelOf('home'), modelOf('project')];
+  const space = new SpaceModel(files);
+  const widget = new SpacePanel(model, project, space, trans);
+  opened.push(space, widget);
   Widget.attach(widget, document.body);
   MessageLoop.sendMessage(widget, Widget.Msg.AfterShow);
   await model.refresh();
   await screen.findByRole('heading', { name: 'Storage' });
-  return { files, model, node: widget.node, requests, outcomes };
+  return { model, project, node: widget.node, requests, outcomes };
 }
 
 const rows = () =>
@@ -206,24 +215,70 @@ test('a home with nothing to remove, and one that was not looked through', async
   assert.equal(screen.queryByRole('checkbox'), null);
 });
 
-test('what takes the space of the project is told beside the home’s', async () => {
+/** A tab with a project that was looked through. */
+async function projectPanel(part: Partial<ISurvey> = {}) {
   const files = new FakeFiles();
-  const [path, bytes] = ['/projects/vision/data', 3 * GIB];
-  files.projectSurvey = {
-    directories: [{ path, bytes, complete: true }],
-    complete: false
+  files.projectSurveyed = {
+    ...files.projectSurveyed,
+    items: [item({ path: 'ada/.cache/pip', id: 'pip' })],
+    directories: [
+      { path: '/projects/vision/data', bytes: 3 * GIB, complete: true }
+    ],
+    ...part
   };
-  const space = new SpaceModel(files);
-  const options = { files, confirm: async () => false, done: () => {}, trans };
-  const widget = new SpacePanel(new CleanUpModel(options), space, trans);
-  opened.push(space, widget);
-  Widget.attach(widget, document.body);
-  MessageLoop.sendMessage(widget, Widget.Msg.AfterShow);
-  await space.refreshDetails();
-  const table = await screen.findByRole('table', {
+  const found = await shown(files);
+  assert.equal(screen.queryByRole('heading', { name: /project/ }), null);
+  await found.project.refresh();
+  const region = await screen.findByRole('region', {
+    name: 'Clean up the project'
+  });
+  return { files, region, ...found };
+}
+
+test('the project is cleaned up beside the home, and that is undone', async () => {
+  const { files, node, region, requests, outcomes } = await projectPanel();
+  const table = screen.getByRole('table', {
     name: 'Largest directories of the project'
   });
   assert.match(table.textContent, /\/projects\/vision\/data3\.0 GiB/);
+  assert.deepEqual(await brokenRules(node), []);
+  files.projectSurveyed.last = {
+    undo: 'u3',
+    at: '2026-11-30T08:00:00+00:00',
+    mode: 'snapshot',
+    bytes: 3 * GIB,
+    paths: ['ada/.cache/pip'],
+    count: 1
+  };
+  await press('Clean up…', { inside: region });
+  await waitFor(() =>
+    assert.ok(files.asked.includes('project clean pip snapshot'))
+  );
+  assert.deepEqual(requests[0].names, [
+    '/projects/vision/ada/.cache/pip (3.0 GiB)'
+  ]);
+  assert.equal(requests[0].root.name, 'project');
+  await waitFor(() => assert.equal(outcomes.length, 1));
+  await press('Undo', { inside: region });
+  await waitFor(() => assert.ok(files.asked.includes('project undo u3')));
+});
+
+test('members are told that administrators can clean up more', async () => {
+  const { region, node } = await projectPanel({ restricted: true });
+  assert.match(region.textContent ?? '', /Administrators of the project can/);
+  assert.deepEqual(await brokenRules(node), []);
+});
+
+test('who may remove nothing of the project is told why, and sees its size', async () => {
+  const reason = 'Only members of the project may clean up here.';
+  const { region } = await projectPanel({
+    items: [],
+    reason,
+    restricted: true,
+    complete: false
+  });
+  assert.ok(within(region).getByText(reason));
+  assert.equal(within(region).queryByRole('checkbox'), null);
   assert.ok(screen.getByText(/not all were looked at/));
-  assert.deepEqual(await brokenRules(widget.node), []);
+  assert.ok(screen.getByRole('table', { name: /directories of the project/ }));
 });

@@ -8,6 +8,7 @@ import {
   kindText,
   modeText,
   outcomeText,
+  pathName,
   removable,
   sorted,
   totalText,
@@ -24,11 +25,16 @@ interface IProps {
   trans: TranslationBundle;
 }
 
-/** What takes the space of the home, to be cleaned up. */
+/** What takes the space of a directory, to be cleaned up. */
 export function CleanUpPanel({ model, trans }: IProps): JSX.Element {
   const { survey, activity } = model;
+  const isHome = model.root.name === 'home';
+  const label = isHome
+    ? trans.__('Clean up your home')
+    : trans.__('Clean up the project');
   return (
-    <section aria-label={trans.__('Clean up your home')} aria-busy={!!activity}>
+    <section aria-label={label} aria-busy={!!activity}>
+      {!isHome && <h3>{label}</h3>}
       <Outcome model={model} trans={trans} />
       {survey && survey.items.length > 0 && (
         <>
@@ -36,16 +42,28 @@ export function CleanUpPanel({ model, trans }: IProps): JSX.Element {
           <Actions model={model} trans={trans} />
         </>
       )}
-      {survey && survey.items.length === 0 && (
+      {survey?.reason && <p>{survey.reason}</p>}
+      {survey && !survey.reason && survey.restricted && (
+        <p>
+          {trans.__(
+            'These are caches. Administrators of the project can clean up more, such as training checkpoints and the Trash.'
+          )}
+        </p>
+      )}
+      {survey && !survey.reason && survey.items.length === 0 && (
         <p>
           {trans.__('There are no caches or training checkpoints to remove.')}
         </p>
       )}
       {survey && !survey.complete && (
         <p>
-          {trans.__(
-            'Your home has so many files that not all were looked at. Clean up, then refresh.'
-          )}
+          {isHome
+            ? trans.__(
+                'Your home has so many files that not all were looked at. Clean up, then refresh.'
+              )
+            : trans.__(
+                'The project has so many files that not all were looked at.'
+              )}
         </p>
       )}
     </section>
@@ -65,7 +83,7 @@ function activityText(activity: Activity, trans: TranslationBundle): string {
 
 /** What is going on, what came of it, and the way back. */
 function Outcome({ model, trans }: IProps): JSX.Element {
-  const { activity, outcome, failure, undoable } = model;
+  const { activity, outcome, failure, undoable, root } = model;
   return (
     <>
       <div role="status" className="mf-CleanUp-status">
@@ -79,7 +97,7 @@ function Outcome({ model, trans }: IProps): JSX.Element {
           <ul>
             {outcome.skipped.map(({ path, reason }) => (
               <li key={path}>
-                ~/{path}: {reason}
+                {pathName(root, path)}: {reason}
               </li>
             ))}
           </ul>
@@ -130,7 +148,13 @@ function ItemTable({ model, trans }: IProps): JSX.Element {
     }));
   return (
     <div className="mf-CleanUp-items" tabIndex={0}>
-      <table aria-label={trans.__('What takes the space')}>
+      <table
+        aria-label={
+          model.root.name === 'home'
+            ? trans.__('What takes the space')
+            : trans.__('What takes the space of the project')
+        }
+      >
         <thead>
           <tr>
             <td />
@@ -155,7 +179,7 @@ function ItemTable({ model, trans }: IProps): JSX.Element {
           </tr>
         </thead>
         <tbody>
-          {sorted(model.survey!.items, sorting, trans).map(item => (
+          {sorted(model.survey!.items, sorting, model.root, trans).map(item => (
             <ItemRow key={item.id} item={item} model={model} trans={trans} />
           ))}
         </tbody>
@@ -166,7 +190,7 @@ function ItemTable({ model, trans }: IProps): JSX.Element {
 
 function ItemRow(props: IProps & { item: IItem }): JSX.Element {
   const { item, model, trans } = props;
-  const name = itemName(item, trans);
+  const name = itemName(item, model.root, trans);
   const use = useText(item, trans);
   return (
     <tr>
@@ -226,7 +250,7 @@ function Actions({ model, trans }: IProps): JSX.Element {
       </button>
       <p>
         {safe === 'trash' && trans.__('This file system keeps no snapshots.')}{' '}
-        {modeText(safe, trans)}
+        {modeText(safe, model.root, trans)}
       </p>
     </footer>
   );

@@ -28,6 +28,7 @@ document.head.append(style);
 
 const trans = nullTranslator.load('');
 const request: IRequest = {
+  root: { name: 'home', path: '~' },
   mode: 'snapshot',
   names: ['~/.cache/pip (3.0 GiB)', '~/runs/checkpoint-5 (9.0 GiB)'],
   total: '2 selected, frees 12.0 GiB',

@@ -30,7 +30,7 @@ export function Confirmation(props: {
           ))}
         </ul>
       )}
-      <p>{modeText(request.mode, trans)}</p>
+      <p>{modeText(request.mode, request.root, trans)}</p>
     </>
   );
 }
@@ -40,8 +40,12 @@ export async function confirm(
   request: IRequest,
   trans: TranslationBundle
 ): Promise<boolean> {
+  const cleanUp =
+    request.root.name === 'home'
+      ? trans.__('Clean up?')
+      : trans.__('Clean up the project?');
   const [title, label] = {
-    snapshot: [trans.__('Clean up?'), trans.__('Clean up')],
+    snapshot: [cleanUp, trans.__('Clean up')],
     trash: [trans.__('Move to the Trash?'), trans.__('Move to Trash')],
     permanent: [trans.__('Delete permanently?'), trans.__('Delete permanently')]
   }[request.mode];

@@ -40,14 +40,6 @@ export interface IDirectory {
   complete: boolean;
 }
 
-/** What takes the space of the project. */
-export interface IProjectSurvey {
-  /** The largest; none where there is no project. */
-  directories: IDirectory[];
-  /** False where there may be more. */
-  complete: boolean;
-}
-
 export interface IVersion {
   snapshot: string;
   taken: string;
@@ -101,7 +93,7 @@ export type ItemKind =
 export interface IItem {
   id: string;
   kind: ItemKind;
-  /** Beneath the home; empty for all directories of a kind. */
+  /** Beneath the root; empty for all directories of a kind. */
   path: string;
   /** How many files and directories it is made of. */
   paths: number;
@@ -124,14 +116,21 @@ export interface ILastCleanUp {
   mode: Mode;
   /** What was freed: nothing by moving to the Trash. */
   bytes: number;
-  /** Beneath the home; the first of them. */
+  /** Beneath the root; the first of them. */
   paths: string[];
   count: number;
 }
 
-/** What takes the space of the home. */
+/** What takes the space of the home, or of the project's directory. */
 export interface ISurvey {
+  /** What people call it: `~`, or `/projects/vision`. */
+  root: string;
+  /** Those that the person may remove. */
   items: IItem[];
+  /** Why that is nothing; empty where something may be removed. */
+  reason: string;
+  /** Whether somebody else may remove more. */
+  restricted: boolean;
   directories: IDirectory[];
   /** False where there may be more. */
   complete: boolean;
@@ -157,15 +156,20 @@ export interface IUndone {
   skipped: ISkipped[];
 }
 
-/** What the views ask. */
-export interface IFiles {
-  space(signal: AbortSignal): Promise<ISpace>;
-  jobs(): Promise<IJobUsage>;
-  project(): Promise<IProjectSurvey>;
+/** What is asked of one directory. */
+export interface ICleanUpFiles {
   survey(): Promise<ISurvey>;
   clean(items: string[], mode: Mode): Promise<ICleaned>;
   undoCleanUp(undo: string): Promise<IUndone>;
   deletePermanently(undo: string): Promise<ICleaned>;
+}
+
+/** What the views ask. */
+export interface IFiles {
+  space(signal: AbortSignal): Promise<ISpace>;
+  jobs(): Promise<IJobUsage>;
+  readonly home: ICleanUpFiles;
+  readonly project: ICleanUpFiles;
   versions(path: string): Promise<IVersions>;
   content(path: string, snapshot: string): Promise<IContent>;
   restore(

@@ -156,21 +156,16 @@ test('what jobs take has a meter of its own', async () => {
   assert.equal(screen.queryByText(/part of your home/), null);
 });
 
-test('details are asked for when they are to be seen', async () => {
+test('jobs are asked for when they are to be seen', async () => {
   const files = new FakeFiles();
   files.jobUsage = { logs: null, code_bytes: 7 };
-  const [path, bytes] = ['/projects/vision/data', 2 ** 30];
-  const directories = [{ path, bytes, complete: true }];
-  files.projectSurvey = { directories, complete: true };
   const model = new SpaceModel(files);
   opened.push(model);
   await model.refresh();
   assert.equal(model.jobs, null);
-  assert.equal(model.project, null);
-  await model.refreshDetails();
+  await model.refreshJobs();
   files.failure = 'The server restarts.';
-  await model.refreshDetails();
+  await model.refreshJobs();
   assert.equal(model.jobs!.code_bytes, 7);
-  assert.deepEqual(model.project!.directories, directories);
-  assert.equal(files.asked.filter(each => each === 'project').length, 2);
+  assert.equal(files.asked.filter(each => each === 'jobs').length, 2);
 });

@@ -2,14 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type {
-  IDirectory,
-  IFiles,
-  IJobUsage,
-  IProjectSurvey,
-  IRoot,
-  ISpace
-} from './model';
+import type { IDirectory, IFiles, IJobUsage, IRoot, ISpace } from './model';
 import {
   awayText,
   logPercentOf,
@@ -42,8 +35,6 @@ export class SpaceModel extends VDomModel {
   awaySince: string | null = null;
   /** What jobs take; null before it was asked for. */
   jobs: IJobUsage | null = null;
-  /** What takes the space of the project; null before it was asked for. */
-  project: IProjectSurvey | null = null;
 
   override dispose(): void {
     clearTimeout(this._timer);
@@ -70,24 +61,13 @@ export class SpaceModel extends VDomModel {
     }
   }
 
-  /** Ask what jobs take, and what takes the space of the project. */
-  async refreshDetails(): Promise<void> {
-    await Promise.all([
-      this._show(this._files.jobs(), jobs => (this.jobs = jobs)),
-      this._show(this._files.project(), project => (this.project = project))
-    ]);
-  }
-
-  /** Show what was asked for; what was shown stays where that fails. */
-  private async _show<T>(
-    asked: Promise<T>,
-    keep: (answer: T) => void
-  ): Promise<void> {
+  /** Ask what jobs take; what was shown stays where that fails. */
+  async refreshJobs(): Promise<void> {
     try {
-      keep(await asked);
+      this.jobs = await this._files.jobs();
       this.stateChanged.emit();
     } catch (reason) {
-      console.warn('What takes the space could not be read.', reason);
+      console.warn('What jobs take could not be read.', reason);
     }
   }
 

@@ -11,25 +11,28 @@ import {
   type SpaceModel
 } from './spaceItem';
 
-/** The tab with what takes the space, and its removal. */
+/** The tab with what takes the space of home and project, and its removal. */
 export class SpacePanel extends VDomRenderer<CleanUpModel> {
   constructor(
     model: CleanUpModel,
+    private _project: CleanUpModel,
     private _space: SpaceModel,
     private _trans: TranslationBundle
   ) {
     super(model);
     this.addClass('mf-Space');
+    this._project.stateChanged.connect(this.update, this);
     this._space.stateChanged.connect(this.update, this);
   }
 
   override dispose(): void {
+    this._project.stateChanged.disconnect(this.update, this);
     this._space.stateChanged.disconnect(this.update, this);
     super.dispose();
   }
 
   protected override render(): JSX.Element {
-    const { model, _trans: trans } = this;
+    const { model, _project: project, _trans: trans } = this;
     return (
       <>
         <h2>{trans.__('Storage')}</h2>
@@ -41,17 +44,15 @@ export class SpacePanel extends VDomRenderer<CleanUpModel> {
           directories={model.survey?.directories ?? []}
           trans={trans}
         />
-        <LargestTable
-          title={trans.__('Largest directories of the project')}
-          directories={this._space.project?.directories ?? []}
-          trans={trans}
-        />
-        {this._space.project && !this._space.project.complete && (
-          <p>
-            {trans.__(
-              'The project has so many files that not all were looked at.'
-            )}
-          </p>
+        {project.isShown && (
+          <>
+            <CleanUpPanel model={project} trans={trans} />
+            <LargestTable
+              title={trans.__('Largest directories of the project')}
+              directories={project.survey?.directories ?? []}
+              trans={trans}
+            />
+          </>
         )}
       </>
     );

@@ -1,8 +1,8 @@
 import type {
   ICleaned,
+  ICleanUpFiles,
   IFiles,
   IJobUsage,
-  IProjectSurvey,
   IItem,
   IRoot,
   ISurvey,
@@ -50,6 +50,9 @@ export class FakeFiles implements IFiles {
   }
 
   surveyed: ISurvey = {
+    root: '~',
+    reason: '',
+    restricted: false,
     items: [],
     directories: [],
     complete: true,
@@ -65,27 +68,11 @@ export class FakeFiles implements IFiles {
     return this._answer('jobs', this.jobUsage);
   }
 
-  projectSurvey: IProjectSurvey = { directories: [], complete: true };
+  readonly home = this._cleanUp('', () => this.surveyed);
 
-  async project() {
-    return this._answer('project', this.projectSurvey);
-  }
+  projectSurveyed: ISurvey = { ...this.surveyed, root: '/projects/vision' };
 
-  async survey() {
-    return this._answer('survey', this.surveyed);
-  }
-
-  async clean(items: string[], mode: string) {
-    return this._answer(`clean ${items.join(' ')} ${mode}`, this.cleaned);
-  }
-
-  async undoCleanUp(undo: string) {
-    return this._answer(`undo ${undo}`, this.undone);
-  }
-
-  async deletePermanently(undo: string) {
-    return this._answer(`delete ${undo}`, this.cleaned);
-  }
+  readonly project = this._cleanUp('project ', () => this.projectSurveyed);
 
   async versions(path: string) {
     return this._answer(`versions ${path}`, this.found);
@@ -106,6 +93,17 @@ export class FakeFiles implements IFiles {
 
   async undo(path: string, undo: string) {
     return this._answer(`undo ${path} ${undo}`, undefined);
+  }
+
+  private _cleanUp(of: string, surveyed: () => ISurvey): ICleanUpFiles {
+    return {
+      survey: async () => this._answer(`${of}survey`, surveyed()),
+      clean: async (items, mode) =>
+        this._answer(`${of}clean ${items.join(' ')} ${mode}`, this.cleaned),
+      undoCleanUp: async undo => this._answer(`${of}undo ${undo}`, this.undone),
+      deletePermanently: async undo =>
+        this._answer(`${of}delete ${undo}`, this.cleaned)
+    };
   }
 
   private _answer<T>(name: string, answer: T): T {

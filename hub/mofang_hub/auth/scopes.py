@@ -11,6 +11,7 @@ JOBS_READ = "custom:mofang:jobs:read"
 JOBS_WRITE = "custom:mofang:jobs:write"
 SHELL = "custom:mofang:shell"
 SNAPSHOT_HOME = "custom:mofang:home:snapshot"
+CLEAN_PROJECT = "custom:mofang:project:clean"
 AUDIT = "custom:mofang:audit"
 USAGE_READ = "custom:mofang:usage:read"
 USAGE_ALL = "custom:mofang:usage:all"
@@ -23,6 +24,9 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     },
     SHELL: {"description": "Open a Cloud Shell in your own running jobs"},
     SNAPSHOT_HOME: {"description": "Take a snapshot of your home"},
+    CLEAN_PROJECT: {
+        "description": "Read your role in a project, and take a snapshot of its files"
+    },
     AUDIT: {"description": "Read what all people did, in the audit log"},
     USAGE_READ: {
         "description": "Read what you reserve, and all of projects whose admin you are"
@@ -56,6 +60,7 @@ def server_token_scopes() -> list[str]:
         JOBS_WRITE,
         SHELL,
         SNAPSHOT_HOME,
+        CLEAN_PROJECT,
     ]
 
 
@@ -81,6 +86,7 @@ def load_roles() -> list[dict[str, Any]]:
                 JOBS_WRITE,
                 SHELL,
                 SNAPSHOT_HOME,
+                CLEAN_PROJECT,
                 USAGE_READ,
             ],
         },

@@ -5,27 +5,24 @@ Home is created for each user, and a server starts when its status says that it 
 there.
 """
 
-import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from mofang_kube.errors import MofangError
-from mofang_kube.names import (
-    API_VERSION,
-    SNAPSHOT_REQUEST_ANNOTATION,
-    user_slug,
-)
+from mofang_kube.names import API_VERSION, user_slug
 from mofang_kube.objects import Manifest, ObjectStorage
 from mofang_kube.watcher import Watcher
+from mofang_spawner.volumes.snapshot_requests import (
+    STATUS_SECONDS,
+    SnapshotRequests,
+    status_of,
+    wait_for_status,
+)
 
 HOMES_PATH = f"/apis/{API_VERSION}/homes"
-_SECONDS = 15.0
 
 
 class HomeUnavailableError(MofangError):
-    """A home is not there, or its snapshot is not taken."""
+    """A home is not there."""
 
     code: ClassVar[str] = "home_unavailable"
     status: ClassVar[int] = 503
@@ -51,17 +48,20 @@ class Homes:
     """
 
     def __init__(
-        self, objects: ObjectStorage, watcher: Watcher, *, seconds: float = _SECONDS
+        self,
+        objects: ObjectStorage,
+        watcher: Watcher,
+        *,
+        seconds: float = STATUS_SECONDS,
     ) -> None:
         self._objects = objects
         self._watcher = watcher
         self._seconds = seconds
+        self._snapshots = SnapshotRequests(objects, watcher, seconds=seconds)
 
     def status(self, username: str) -> dict[str, Any]:
         """Return what the reconciler says of a home; empty for one not made yet."""
-        found = self._watcher.objects.get(user_slug(username))
-        status: dict[str, Any] = found["status"] if found else {}
-        return status
+        return status_of(self._watcher, user_slug(username))
 
     async def create(self, username: str) -> None:
         """Ask for a home, unless it was asked for already.
@@ -82,7 +82,12 @@ class Homes:
         if self.status(username).get("phase") == "Ready":
             return
         await self.create(username)
-        status = await self._wait(username, lambda found: "phase" in found)
+        status = await wait_for_status(
+            self._watcher,
+            user_slug(username),
+            lambda found: "phase" in found,
+            self._seconds,
+        )
         if status is None:
             raise HomeUnavailableError(
                 "Your home directory is not there yet: the reconciler does not answer. "
@@ -99,41 +104,10 @@ class Homes:
         """Keep a home as it is now; return the snapshot's name.
 
         Raises:
-            HomeUnavailableError: There is none; says why.
+            SnapshotUnavailableError: There is none; says why.
             MofangError: Kubernetes refuses it, or does not answer.
         """
-        request = datetime.now(UTC).isoformat(timespec="milliseconds")
-        annotations = {SNAPSHOT_REQUEST_ANNOTATION: request}
-        await self._objects.merge(
-            _manifest(username), {"metadata": {"annotations": annotations}}
-        )
-
-        def is_answered(status: dict[str, Any]) -> bool:
-            answer: dict[str, str] = status.get("requestedSnapshot") or {}
-            return answer.get("request") == request
-
-        status = await self._wait(username, is_answered)
-        answer = (status or {}).get("requestedSnapshot") or {}
-        if not answer.get("name"):
-            reason = answer.get("message") or "The reconciler does not answer."
-            raise HomeUnavailableError(f"No snapshot was taken. {reason}")
-        return str(answer["name"])
-
-    async def _wait(
-        self, username: str, is_reached: Callable[[dict[str, Any]], bool]
-    ) -> dict[str, Any] | None:
-        """Return the status once it is as it should be; None when it takes too long."""
-        try:
-            async with (
-                asyncio.timeout(self._seconds),
-                aclosing(self._watcher.changes()) as changes,
-            ):
-                # Nothing else runs between a look and the wait for the next change.
-                while not is_reached(status := self.status(username)):
-                    await anext(changes)
-                return status
-        except TimeoutError:
-            return None
+        return await self._snapshots.take(_manifest(username))
 
 
 def _manifest(username: str) -> Manifest:

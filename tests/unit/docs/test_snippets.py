@@ -37,7 +37,7 @@ EXTERNAL = {
     *("cosign", "unset"),
     *("go", "grep", "helm", "istioctl", "kind", "kubectl", "mkdir", "pip", "python3"),
     *("jq", "openssl", "skopeo", "ssh", "sudo", "cd", "base64", "./x", "sqlite3"),
-    *("ceph", "cut", "ln", "mv", "rmdir", "rsync", "sed", "tar", "xargs"),
+    *("ceph", "cut", "ln", "mount", "mv", "rmdir", "rsync", "sed", "tar", "xargs"),
 }
 """Programs of others. Paths of the repository among their words must exist."""
 

@@ -7,8 +7,8 @@ import pytest_asyncio
 from unit.hub_pages.hub import running_hub
 
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles
-from mofang_hub.pages import home_snapshots
-from mofang_spawner.volumes.homes import HomeUnavailableError
+from mofang_hub.pages import snapshot_handler
+from mofang_spawner.volumes.snapshot_requests import SnapshotUnavailableError
 
 NAME = "mofang-requested-20261130T041500Z"
 PATH = "mofang/home/snapshots"
@@ -27,7 +27,7 @@ class Homes:
     async def snapshot(self, username):
         self.asked.append(username)
         if self.failure:
-            raise HomeUnavailableError(self.failure)
+            raise SnapshotUnavailableError(self.failure)
         return NAME
 
 
@@ -52,7 +52,7 @@ async def running(tmp_path_factory):
 
 @pytest.fixture
 def hub(running):
-    home_snapshots._taken.clear()
+    snapshot_handler._taken.clear()
     running.homes.asked.clear()
     running.homes.failure = None
     return running

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mofang_files.cleaned_root import CleanedRoot
 from mofang_files.cleanup import Cleaner
 
 SNAPSHOT = "mofang-requested-20261130T041500Z"
@@ -62,7 +63,9 @@ def make_home(folder):
     path.mkdir()
     made = Home(path)
     made.cleaner = Cleaner(
-        path, made.snapshot, find_unneeded=lambda: set(made.unneeded)
+        CleanedRoot(path=path),
+        made.snapshot,
+        find_unneeded=lambda: set(made.unneeded),
     )
     made.write(f"{PIP}/wheels/a.whl", 300_000)
     made.write("work/train.py")

@@ -27,9 +27,11 @@ from unit.mofang_files.trouble import (
     Trouble,
 )
 
+from mofang_files.cleaned_root import CleanedRoot, everything
 from mofang_files.cleanup import Cleaner
 from mofang_files.comparing import read_version
 from mofang_files.errors import FilesError
+from mofang_files.kinds import CACHES, ItemKind, project_layout
 from mofang_files.records import Mode
 from mofang_files.restoring import restore_beside, restore_in_place, undo_restore
 from mofang_files.roots import Root, Roots
@@ -41,6 +43,11 @@ CANARY = "of-somebody-else-4711"
 """In every name and content beside the root; nobody may come to see it."""
 LINKED = "reached by a hard link"
 TEXTS = ("..", ".", "", ".snap", "\0", "\ud800", "x" * 300, "~", "*")
+
+
+async def caches_alone() -> frozenset[ItemKind]:
+    """Return what a member of a project may remove."""
+    return CACHES
 
 
 class HostileHome:
@@ -196,9 +203,16 @@ class HostileHome:
         return said
 
     def _new_cleaner(self) -> Cleaner:
+        if self.root.name == "home":
+            root, find_allowed = CleanedRoot(path=self.root), everything
+        else:
+            layout = project_layout(os.getuid())
+            root = CleanedRoot(path=self.root, layout=layout)
+            find_allowed = self._draw.choice([everything, caches_alone])
         return Cleaner(
-            self.root,
+            root,
             self._snapshot,
+            find_allowed=find_allowed,
             find_unneeded=set,
             find_open=set,
             visible_seconds=0,

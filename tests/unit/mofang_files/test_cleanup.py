@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from unit.mofang_files.cleaned_home import PIP, SNAPSHOT, make_home
 
+from mofang_files.cleaned_root import CleanedRoot
 from mofang_files.cleanup import Cleaner, ItemChangedError
 from mofang_files.errors import AbsentError, FilesError
 from mofang_files.hub import NoSnapshotError
@@ -268,14 +269,18 @@ async def test_a_snapshot_that_is_not_seen_here_removes_nothing(home):
 @pytest.mark.parametrize("mode", [Mode.SNAPSHOT, Mode.TRASH])
 async def test_the_next_server_can_undo_it_too(home, mode):
     done = await home.clean(mode, PIP)
-    home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
+    home.cleaner = Cleaner(
+        CleanedRoot(path=home.path), home.snapshot, find_unneeded=set
+    )
 
     last = (await home.cleaner.list_items())["last"]
     assert (last["undo"], last["paths"], last["count"]) == (done["undo"], [PIP], 1)
     assert (await home.cleaner.undo(done["undo"]))["restored"] == 1
 
     assert (home.path / PIP / "wheels" / "a.whl").exists()
-    home.cleaner = Cleaner(home.path, home.snapshot, find_unneeded=set)
+    home.cleaner = Cleaner(
+        CleanedRoot(path=home.path), home.snapshot, find_unneeded=set
+    )
     assert (await home.cleaner.list_items())["last"] is None
 
 

@@ -91,7 +91,7 @@ async def test_the_trash_and_what_is_deleted_from_it(cache, server, storage):
     [
         ((503, json.dumps({"message": "The storage is full."})), "storage is full"),
         ((429, json.dumps({"message": "Try again in 4 seconds."})), "4 seconds"),
-        ((502, "<html>"), "the hub answers 502"),
+        ((502, "<html>"), "The hub answers 502"),
         ((200, "[]"), "hub does not answer"),
         ((200, '{"name": "../../x"}'), "not visible"),
     ],

@@ -81,7 +81,7 @@ async def test_the_largest_directories_of_the_project_are_told(server, storage):
         (project / name / "file").write_bytes(b"x" * size)
     (project / "speech").symlink_to(storage / "projects" / "speech")
     async with server.client() as http:
-        found = (await http.get(f"{API}/project")).json()
+        found = (await http.get(f"{API}/project/cleanup")).json()
 
     assert [each["path"] for each in found["directories"]] == [
         str(project / name) for name in ("data", "data/images", "runs")
@@ -93,7 +93,7 @@ async def test_the_largest_directories_of_the_project_are_told(server, storage):
 async def test_a_project_that_is_gone_is_told_as_a_sentence(server, storage):
     shutil.rmtree(storage / "projects" / "vision")
     async with server.client() as http:
-        answer = await http.get(f"{API}/project")
+        answer = await http.get(f"{API}/project/cleanup")
 
     assert answer.status_code == 507
-    assert "The project cannot be looked through" in answer.json()["message"]
+    assert "The directory cannot be looked through" in answer.json()["message"]

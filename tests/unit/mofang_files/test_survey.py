@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mofang_files.kinds import ItemKind, directory_kind, file_kind
+from mofang_files.kinds import HOME, ItemKind, file_kind, project_layout
 from mofang_files.survey import survey
 
 
@@ -53,7 +53,30 @@ def parts(path):
     ],
 )
 def test_a_directory_is_of_a_kind_by_its_path(path, kind):
-    assert directory_kind(parts(path)) is kind
+    assert HOME.directory_kind(parts(path)) is kind
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (".cache/pip", ItemKind.PACKAGE_CACHE),
+        ("ada/.cache/pip", ItemKind.PACKAGE_CACHE),
+        ("people/ada/.cache/huggingface/hub", ItemKind.MODEL_CACHE),
+        ("ada/.cache/huggingface", None),
+        ("ada/.cache/letters", None),
+        ("ada/pip", None),
+        ("ada/miniforge3/pkgs", ItemKind.PACKAGE_CACHE),
+        ("src/__pycache__", ItemKind.BYTECODE),
+        (".Trash-1000", ItemKind.TRASH),
+        (".Trash-1001", None),
+        (".local/share/Trash", None),
+        (".mofang/replaced", ItemKind.REPLACED),
+        (".mofang/code", None),
+        ("runs/checkpoint-500", ItemKind.CHECKPOINT),
+    ],
+)
+def test_in_a_project_people_have_caches_of_their_own(path, kind):
+    assert project_layout(1000).directory_kind(parts(path)) is kind
 
 
 @pytest.mark.parametrize(

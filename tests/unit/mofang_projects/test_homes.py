@@ -9,14 +9,10 @@ import pytest
 from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION, UID
 from mofang_kube.quantities import readable_size
 from mofang_projects.directories import Directories
-from mofang_projects.homes import (
-    HomeController,
-    HomeUnmadeError,
-    asks_for_snapshot,
-    failed_status,
-)
+from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.models import Home, Project
 from mofang_projects.settings import StorageSettings
+from mofang_projects.snapshot_requests import asks_for_snapshot
 from mofang_projects.usage import UsageReader
 from mofang_storage.base import DirectoryError, Quota, Snapshot, Storage, Usage
 from mofang_storage.plain import PlainStorage
@@ -323,8 +319,7 @@ def test_sizes_are_said_as_people_say_them(size, text):
 
 
 def test_a_home_is_read_as_kubernetes_gives_it():
-    home = Home.parse(home_body(request="now", quota={"storage": 1000}))
+    home = Home.parse(home_body(quota={"storage": 1000}))
 
     assert home.quota.quota == Quota(bytes=1000)
-    assert home.snapshot_request == "now"
     assert isinstance(read_snapshot("mofang-daily-20261130T000000Z"), Snapshot)

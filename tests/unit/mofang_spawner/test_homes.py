@@ -7,6 +7,8 @@ from unit.mofang_spawner.conftest import FakeWatcher
 
 from mofang_kube.names import SNAPSHOT_REQUEST_ANNOTATION
 from mofang_spawner.volumes.homes import Homes, HomeUnavailableError, trim_home
+from mofang_spawner.volumes.projects import ProjectDirectories
+from mofang_spawner.volumes.snapshot_requests import SnapshotUnavailableError
 
 READY = {"phase": "Ready", "message": ""}
 
@@ -100,12 +102,47 @@ async def test_a_snapshot_is_taken_and_named(homes_with):
 async def test_why_there_is_no_snapshot_is_said(homes_with):
     homes, _ = homes_with({"name": "", "message": "This file system has none."})
 
-    with pytest.raises(HomeUnavailableError, match="This file system has none"):
+    with pytest.raises(SnapshotUnavailableError, match="This file system has none"):
         await homes.snapshot("ada")
 
 
 async def test_an_answer_to_another_request_is_none(homes_with, watcher):
     homes, _ = homes_with({"request": "yesterday", "name": "old"}, seconds=0.05)
 
-    with pytest.raises(HomeUnavailableError, match="reconciler does not answer"):
+    with pytest.raises(SnapshotUnavailableError, match="reconciler does not answer"):
         await homes.snapshot("ada")
+
+
+class AnsweredProjects:
+    """Projects in a watch; a request is answered as the reconciler does it."""
+
+    def __init__(self, watcher, answer):
+        self.watcher = watcher
+        self.answer = answer
+        self.changed = []
+
+    async def merge(self, manifest, change):
+        self.changed.append((manifest["kind"], manifest["metadata"]["name"], change))
+        request = change["metadata"]["annotations"][SNAPSHOT_REQUEST_ANNOTATION]
+        answer = {"request": request, **self.answer}
+        self.watcher.put({**manifest, "status": {"requestedSnapshot": answer}})
+
+
+async def test_a_snapshot_of_a_project_is_asked_for_by_its_object(watcher):
+    objects = AnsweredProjects(watcher, {"name": "mofang-requested-20261130T041500Z"})
+
+    name = await ProjectDirectories(objects, watcher).snapshot("vision")
+
+    assert name == "mofang-requested-20261130T041500Z"
+    ((kind, project, change),) = objects.changed
+    assert (kind, project) == ("Project", "vision")
+    # Nothing else of it: members and quotas are administrators'.
+    assert set(change) == {"metadata"}
+    assert set(change["metadata"]) == {"annotations"}
+
+
+async def test_why_there_is_none_of_a_project_is_said(watcher):
+    objects = AnsweredProjects(watcher, {"name": "", "message": "The storage is full."})
+
+    with pytest.raises(SnapshotUnavailableError, match="The storage is full"):
+        await ProjectDirectories(objects, watcher).snapshot("vision")

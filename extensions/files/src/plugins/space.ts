@@ -31,7 +31,7 @@ import { CommandIDs, DOMAIN } from '../tokens';
 
 export const spacePlugin: JupyterFrontEndPlugin<void> = {
   id: '@mofang/files:space',
-  description: 'Shows what home and project take, and cleans the home up.',
+  description: 'Shows what home and project take, and cleans them up.',
   autoStart: true,
   optional: [ITranslator, ICommandPalette, IStatusBar, IDefaultFileBrowser],
   activate: (
@@ -44,18 +44,22 @@ export const spacePlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const files = new ServerFiles(app.serviceManager.serverSettings);
     const space = new SpaceModel(files);
-    const cleanUp: CleanUpModel = new CleanUpModel({
-      files,
-      confirm: request => confirm(request, trans),
-      done: outcome => {
-        notify(outcome, cleanUp, trans);
-        void space.refresh();
-        void browser?.model.refresh();
-      },
-      trans
-    });
+    const cleanUpOf = (name: 'home' | 'project'): CleanUpModel => {
+      const model: CleanUpModel = new CleanUpModel({
+        name,
+        files: files[name],
+        confirm: request => confirm(request, trans),
+        done: outcome => {
+          notify(outcome, model, trans);
+          void space.refresh();
+          void browser?.model.refresh();
+        },
+        trans
+      });
+      return model;
+    };
     const command = CommandIDs.showSpace;
-    addPanel(app, cleanUp, space, trans);
+    addPanel(app, cleanUpOf('home'), cleanUpOf('project'), space, trans);
     warn(space, () => void app.commands.execute(command), trans);
     notifyAway(space, trans);
     space.stateChanged.connect(() =>
@@ -86,7 +90,8 @@ export const spacePlugin: JupyterFrontEndPlugin<void> = {
 /** Add the command that opens the tab; there is one at the most. */
 function addPanel(
   app: JupyterFrontEnd,
-  cleanUp: CleanUpModel,
+  home: CleanUpModel,
+  project: CleanUpModel,
   space: SpaceModel,
   trans: TranslationBundle
 ): void {
@@ -97,17 +102,20 @@ function addPanel(
     isEnabled: () => space.roots.length > 0,
     execute: () => {
       if (tab === null || tab.isDisposed) {
-        const content = new SpacePanel(cleanUp, space, trans);
+        const content = new SpacePanel(home, project, space, trans);
         tab = new MainAreaWidget({ content });
         tab.id = 'mofang-storage';
         tab.title.label = trans.__('Storage');
         tab.title.closable = true;
         app.shell.add(tab, 'main');
-        void cleanUp.refresh();
+        void home.refresh();
+        if (space.roots.some(each => each.name === 'project')) {
+          void project.refresh();
+        }
       }
       app.shell.activateById(tab.id);
       void space.refresh();
-      void space.refreshDetails();
+      void space.refreshJobs();
     }
   });
 }
