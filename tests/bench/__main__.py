@@ -51,6 +51,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         routes,
         running,
         servers,
+        start_ahead,
         storage,
         training,
     )
@@ -62,7 +63,8 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
     before: dict[str, Callable[[], Iterable[Row]]] = {
         "memory": memory.rows,
         "servers": lambda: servers.rows(platform, subjects, rounds),
-        "browser": lambda: browser.rows(platform, session, rounds),
+        "start_ahead": lambda: start_ahead.rows(rounds),
+        "browser": lambda: browser.rows(platform, subjects, rounds),
         "routes": lambda: routes.rows(rounds * 4),
         "storage": lambda: storage.rows(platform, subjects, rounds),
     }
