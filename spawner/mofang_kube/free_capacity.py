@@ -40,7 +40,7 @@ def strip_requests(pod: Manifest) -> Manifest:
 
 
 def is_unused(pod: Manifest) -> bool:
-    """Whether the pod's server was started ahead and goes for whoever needs the room."""
+    """Whether the pod's server was started ahead, and nobody uses it yet."""
     labels = pod["metadata"].get("labels") or {}
     return bool(labels.get(STARTED_AHEAD_LABEL) == UNUSED)
 

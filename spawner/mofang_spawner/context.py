@@ -36,7 +36,7 @@ MakeRoom = Callable[[SpawnPlan, bool], Awaitable[bool]]
 returns whether anything was stopped."""
 
 
-async def _no_room(plan: SpawnPlan, lacks_quota: bool) -> bool:  # noqa: FBT001 - as above
+async def _no_room(plan: SpawnPlan, lacks_quota: bool) -> bool:
     """Stop nothing."""
     del plan, lacks_quota
     return False

@@ -1,4 +1,4 @@
-"""Which servers people have started of late, from which is guessed what they want next."""
+"""Which servers people have started of late, to guess which one they want next."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -40,7 +40,7 @@ class StartChoices:
             self._keep(user, server)
 
     def add(self, user: str, server: str) -> None:
-        """Note that somebody has started a server, or used one that was started ahead."""
+        """Note that somebody has started a server, or uses what was started ahead."""
         self._keep(user, server)
         self.on_add(user, server)
 

@@ -234,7 +234,8 @@ class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
     async def get(self, user_name: str, server_name: str = "") -> None:
         user = self.find_user(user_name)
         if user is not None and self._has_progress(user, server_name):
-            self._shown = await self._describe(user, server_name)
+            if not user.spawners[server_name].ready:
+                self._shown = await self._describe(user, server_name)
             await super().get(user_name, server_name)
             return
         path = f"{self.hub.base_url}spawn"

@@ -92,7 +92,7 @@ async def claim(
 
 
 async def give_up(handler: Any, user: Any, name: str) -> bool:
-    """Stop a server that nobody uses, before it is forgotten; say whether it is gone."""
+    """Stop a server that nobody uses, and say whether it is gone."""
     spawner = user.spawners.get(name)
     if spawner is None or not spawner.is_unused:
         return True

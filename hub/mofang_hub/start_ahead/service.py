@@ -25,10 +25,8 @@ from mofang_hub.start_ahead.metrics import (
     YIELDED,
 )
 from mofang_hub.start_ahead.policy import StartAheadSettings, likely_server
+from mofang_hub.start_ahead.room import has_room
 from mofang_kube.errors import MofangError
-from mofang_kube.names import GPU_RESOURCE
-from mofang_kube.placement import PlacementRequest, build_placement
-from mofang_kube.quantities import parse_quantity
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 
@@ -40,7 +38,7 @@ _STOP_SECONDS = 30.0
 
 _PAUSE_BETWEEN_SECONDS = 0.05
 _PAUSE_SECONDS = 3600.0
-"""After a server that nobody used, before a log-in of the same person starts another."""
+"""After a server that nobody used, before a log-in of its person starts another."""
 
 
 class StartAhead:
@@ -129,7 +127,7 @@ class StartAhead:
         )
         if plan.job is not None or (plan.sizes.gpu and not self.settings.allow_gpus):
             return False
-        return _has_room(context.free_capacity(with_unused=True), plan)
+        return has_room(context.free_capacity(with_unused=True), plan)
 
     def begin(self, spawner: Any) -> None:
         """Note that the start of a server begins that nobody has asked for."""
@@ -234,7 +232,7 @@ class StartAhead:
                 "%s of %s is not stopped: %s", spawner.name, spawner.user.name, err
             )
 
-    async def make_room(self, plan: SpawnPlan, lacks_quota: bool) -> bool:  # noqa: FBT001 - a callback
+    async def make_room(self, plan: SpawnPlan, lacks_quota: bool) -> bool:
         """Stop what nobody uses for a server that somebody has asked for.
 
         Args:
@@ -249,14 +247,14 @@ class StartAhead:
         if lacks_quota:
             project = plan.project.name
             found = [each for each in found if _project(each) == project]
-        elif found and not _has_room(found[0].context().free_capacity(), plan):
+        elif found and not has_room(found[0].context().free_capacity(), plan):
             # It would have none without them, either.
             return False
         await asyncio.gather(*(self.stop(each, YIELDED) for each in found))
         return bool(found)
 
     async def check(self) -> None:
-        """Stop what nobody has used in time; mend what a hub that died left half done."""
+        """Stop what nobody has used in time, and mend what was left half done."""
         now, seconds = time.time(), 60 * self.settings.unused_minutes
         unused = self.unused()
         if unused and unused[0].context().waits_for_unused():
@@ -275,7 +273,7 @@ class StartAhead:
         await self._label_used()
 
     async def _label_used(self) -> None:
-        """Have the pods of servers in use say so: from then on they are their owners'."""
+        """Have the pods of servers in use say so: then they are their owners'."""
         for user in self._users.values():
             for spawner in user.spawners.values():
                 if not spawner.is_unused and spawner.active:
@@ -304,21 +302,3 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _project(spawner: Any) -> str:
     return str((spawner.orm_spawner.user_options or {}).get("project", ""))
-
-
-def _has_room(found: Any, plan: SpawnPlan) -> bool:
-    """Say whether a node has room for a server; not as long as nobody knows."""
-    if found is None:
-        return False
-    sizes = plan.sizes
-    amounts = {
-        "cpu": parse_quantity(sizes.cpu),
-        "memory": parse_quantity(sizes.memory),
-        GPU_RESOURCE: parse_quantity(str(sizes.gpu)),
-    }
-    placement = build_placement(
-        PlacementRequest(requests_gpu=sizes.gpu > 0, pool=plan.project.pool),
-        found.kinds,
-    )
-    amounts = {name: amount for name, amount in amounts.items() if amount}
-    return bool(found.count_suitable_nodes(amounts, placement))

@@ -438,9 +438,8 @@ async def test_who_wants_it_otherwise_gets_a_new_one(hub, ada, changes):
 
     await press_start(ada, **changes)
 
-    assert [options for _, _, options in PodSpawner.starts][1:] == [
-        {**OPTIONS, **changes, **({"safe_mode": True} if "safe_mode" in changes else {})}
-    ]
+    asked = {"safe_mode": True} if "safe_mode" in changes else changes
+    assert PodSpawner.starts[1:] == [("ada", NAME, {**OPTIONS, **asked})]
     assert not spawner_of(hub).is_unused
     assert hub.ended("yielded") == 1
 
@@ -530,7 +529,8 @@ async def test_it_gives_way_where_a_node_lacks_its_room(hub, ada, is_room):
     if not is_room:
         PodSpawner.free = FreeCapacity([], [])
 
-    assert await hub.ahead.make_room(a_plan(project={"name": "speech"}), False) is is_room
+    other = a_plan(project={"name": "speech"})
+    assert await hub.ahead.make_room(other, False) is is_room
 
     assert bool(PodSpawner.pods) is not is_room
 

@@ -14,6 +14,7 @@ from unit.mofang_spawner.fake_cluster import POD
 from mofang_kube.names import STARTED_AHEAD_LABEL, UNUSED
 from mofang_spawner.start_choices import KEPT_CHOICES, StartChoices
 
+STARTED = datetime(2026, 11, 30, 9, 12)  # noqa: DTZ001 - as the hub's database
 UNSCHEDULABLE = {
     "type": "PodScheduled",
     "status": "False",
@@ -60,7 +61,7 @@ async def test_its_pod_says_so_until_somebody_uses_it(starting, context):
     assert label(context) == UNUSED
 
     starting.begin_use()
-    starting.orm_spawner.started = datetime(2026, 11, 30, 9, 12)  # noqa: DTZ001 - as the database
+    starting.orm_spawner.started = STARTED
     await starting.label_used()
 
     assert label(context) == "1796029920"
@@ -72,7 +73,7 @@ async def test_its_pod_says_so_until_somebody_uses_it(starting, context):
 
 async def test_the_pod_of_any_other_server_says_nothing(starting, context):
     task = await begin(starting, context)
-    starting.orm_spawner.started = datetime(2026, 11, 30, 9, 12)  # noqa: DTZ001 - likewise
+    starting.orm_spawner.started = STARTED
 
     await starting.label_used()
 
