@@ -33,6 +33,9 @@ class StartedAheadState(HasTraits):  # type: ignore[misc] # traitlets has no typ
         """,
     )
 
+    _stop_pending: bool
+    """JupyterHub's: whether the server is being stopped."""
+
     @property
     def is_unused(self) -> bool:
         """Whether it was started ahead, and nobody uses it."""
@@ -59,6 +62,7 @@ class StartedAheadState(HasTraits):  # type: ignore[misc] # traitlets has no typ
         self.started_ahead = float(state.get(STARTED_AHEAD_STATE) or 0.0)
 
     def clear_state(self) -> None:
-        """Forget it, once the server has ended."""
+        """Forget it once the server has ended; JupyterHub asks before a start, too."""
         super().clear_state()
-        self.started_ahead, self.gives_way = 0.0, False
+        if self._stop_pending:
+            self.started_ahead, self.gives_way = 0.0, False

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import httpx
+from jupyterhub.httpclient import JupyterHubHTTPClient
 from jupyterhub.proxy import Proxy
 from jupyterhub.spawner import Spawner
 from tornado.httpserver import HTTPServer
@@ -225,6 +226,8 @@ async def running_hub(folder, change=lambda c: None):
         for browser in browsers:
             await browser.http.aclose()
         server.stop()
+        # By which it asks whether servers answer.
+        await JupyterHubHTTPClient.loop_instance().close()
         hub.db.close()
         Hub.clear_instance()
 

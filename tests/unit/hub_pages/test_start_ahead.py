@@ -2,16 +2,23 @@
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
-from typing import ClassVar
 
 import pytest
 import pytest_asyncio
 from jupyterhub import orm
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler
-from unit.hub_pages.hub import FakeSpawner, running_hub
+from unit.hub_pages.hub import running_hub
+from unit.hub_pages.pod_spawner import (
+    NAME,
+    OPTIONS,
+    OTHER,
+    SETTINGS,
+    PodSpawner,
+    ahead,
+    configure,
+    pods,
+    spawner_of,
+    want,
+)
 from unit.mofang_kube.test_free_capacity import node
 from unit.mofang_spawner.conftest import a_plan
 
@@ -20,86 +27,8 @@ from mofang_hub.start_ahead.metrics import ENDED, STARTED
 from mofang_hub.start_ahead.policy import StartAheadSettings
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.free_capacity import FreeCapacity
-from mofang_spawner.start_choices import StartChoices
-from mofang_spawner.start_history import StartHistory
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-NAME, OTHER = "vision-pytorch", "vision-xgboost"
-OPTIONS = {"project": "vision", "environment": "pytorch"}
-SETTINGS = StartAheadSettings(enabled=True, max_servers=2)
-
-
-class _Answer(RequestHandler):
-    def get(self, *_):
-        self.finish("{}")
-
-
-class PodSpawner(FakeSpawner):
-    """Has a pod, which answers once ``may_answer`` is set, and fails without it."""
-
-    port = 0
-    pods: ClassVar[set[str]] = set()
-    removing: ClassVar[asyncio.Event]
-    """Not set while pods take their time to go."""
-    may_answer: ClassVar[asyncio.Event]
-    labelled: ClassVar[list[str]] = []
-    starts: ClassVar = []
-    now: ClassVar = {}
-    history = StartHistory()
-    choices = StartChoices()
-    free = FreeCapacity([node("cpu-1")], [])
-
-    @property
-    def key(self):
-        return f"{self.user.name}/{self.name}"
-
-    async def start(self):
-        self.starts.append((self.user.name, self.name, dict(self.user_options)))
-        if self.failure is not None:
-            raise self.failure
-        self.pods.add(self.key)
-        while not self.may_answer.is_set():
-            if self.key not in self.pods:
-                raise RuntimeError("The pod was removed.")
-            await asyncio.sleep(0.01)
-        return f"http://127.0.0.1:{self.port}"
-
-    async def remove_pod(self):
-        await self.removing.wait()
-        self.pods.discard(self.key)
-
-    async def stop(self, now=False):
-        self.pods.discard(self.key)
-
-    async def poll(self):
-        return None if self.key in self.pods else 0
-
-    async def label_used(self):
-        self.labelled.append(self.key)
-
-
-def configure(c):
-    c.JupyterHub.spawner_class = PodSpawner
-    c.PodSpawner.options_form = c.OwnSpawner.options_form
-    c.JupyterHub.active_server_limit = 9
-    c.JupyterHub.tornado_settings = {"mofang_start_ahead": SETTINGS}
-
-
-@asynccontextmanager
-async def pods():
-    """What answers as all pods do, and nothing that was before."""
-    sockets = bind_sockets(0, "127.0.0.1")
-    server = HTTPServer(Application([(r"/.*", _Answer)]))
-    server.add_sockets(sockets)
-    PodSpawner.port = sockets[0].getsockname()[1]
-    PodSpawner.removing, PodSpawner.may_answer = asyncio.Event(), asyncio.Event()
-    try:
-        yield
-    finally:
-        server.stop()
-        await server.close_all_connections()
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def one_hub(tmp_path_factory):
@@ -145,38 +74,10 @@ def count(outcome):
     return ENDED.labels(outcome=outcome)._value.get()
 
 
-def want(hub, *servers, name="ada"):
-    """Let somebody have started these servers, all of which are stopped now."""
-    user = hub.hub.users[name]
-    for server in servers or [NAME] * 5:
-        user.get_or_create_spawner(server, server)
-        environment = server.removeprefix("vision-")
-        options = {"project": "vision", "environment": environment}
-        user.orm_spawners[server].user_options = options
-        user.spawners.pop(server, None)
-        PodSpawner.choices.add(name, server)
-    hub.hub.db.commit()
-
-
-async def ahead(browser, card=""):
-    """Ask as the gallery does; returns the server that was started."""
-    path = f"mofang/users/{browser.name}/start-ahead"
-    answer = await browser.call("POST", path, **({"card": card} if card else {}))
-    assert answer.status_code == 200, answer.text
-    return answer.json()["server"]
-
-
-def spawner_of(hub, name="ada", server=NAME):
-    return hub.hub.users[name].spawners.get(server)
-
-
 async def press_start(browser, server=NAME, **changes):
     environment = server.removeprefix("vision-")
     form = {"project": "vision", "environment": environment, **changes}
     return await browser.send(f"/hub/spawn/{browser.name}/{server}", **form)
-
-
-
 
 
 # -- who gets one
@@ -302,7 +203,7 @@ async def test_it_is_not_shown_as_running(hub, ada):
 
     page = (await ada.open("/hub/spawn")).text
     assert 'aria-label="Start Pytorch"' in page
-    assert "is-running" not in page
+    assert 'class="mofang-server is-running"' not in page
     assert (await ada.call("GET", "users/ada")).json()["servers"] == {}
     all_of_them = await ada.call("GET", "users/ada?include_stopped_servers=1")
     model = all_of_them.json()["servers"][NAME]
@@ -333,28 +234,8 @@ async def test_a_start_ahead_that_fails_concerns_nobody(hub, ada):
     assert spawner_of(hub) is None
     page = (await ada.open("/hub/spawn")).text
     assert "did not start" not in page
-    assert "does not answer" not in page
+    assert "Kubernetes does not answer" not in page
     assert await ahead(ada) is None, "not again by the next log-in"
-
-
-async def test_a_hub_that_is_started_anew_goes_on(tmp_path):
-    PodSpawner.choices._servers.clear()
-    async with pods():
-        PodSpawner.removing.set()
-        PodSpawner.may_answer.set()
-        async with running_hub(tmp_path, configure) as hub:
-            ada = await hub.visit("ada")
-            want(hub)
-            await ahead(ada)
-            since = spawner_of(hub).started_ahead
-        async with running_hub(tmp_path, configure) as hub:
-            found = spawner_of(hub)
-            assert (found.is_unused, found.started_ahead) == (True, since)
-            service = hub.hub.tornado_settings[START_AHEAD]
-            assert service.unused() == [found]
-            await service.stop(found, "expired")
-            assert PodSpawner.pods == set()
-    PodSpawner.starts.clear()
 
 
 # -- who uses it
@@ -369,7 +250,8 @@ async def test_pressing_start_opens_what_is_there(hub, ada):
     assert answer.headers["Location"].startswith(f"/user/ada/{NAME}")
     assert len(PodSpawner.starts) == 1
     assert not spawner_of(hub).is_unused
-    assert "is-running" in (await ada.open("/hub/spawn")).text
+    page = (await ada.open("/hub/spawn")).text
+    assert 'class="mofang-server is-running"' in page
     assert list((await ada.call("GET", "users/ada")).json()["servers"]) == [NAME]
     assert hub.ended("used") == 1
     assert PodSpawner.choices.likely("ada")[0].starts == 6
