@@ -61,6 +61,8 @@ class StartAhead:
         self._active_limit = active_limit
         self._unasked: WeakSet[Any] = WeakSet()
         """Spawners whose failure concerns nobody."""
+        self._stopped: WeakSet[Any] = WeakSet()
+        """Spawners that do not fail, but were stopped."""
         self._paused: dict[str, float] = {}
         """By a steady clock: until when a log-in of somebody starts nothing."""
 
@@ -148,7 +150,7 @@ class StartAhead:
         if spawner.active or spawner not in self._unasked:
             return
         self._unasked.discard(spawner)
-        if not spawner.gives_way:
+        if spawner not in self._stopped:
             ENDED.labels(outcome=FAILED).inc()
             self._pause(spawner)
         spawner.started_ahead = 0.0
@@ -213,6 +215,7 @@ class StartAhead:
             outcome: What became of it, for the metric.
         """
         is_first, spawner.gives_way = not spawner.gives_way, True
+        self._stopped.add(spawner)
         if is_first:
             ENDED.labels(outcome=outcome).inc()
             log.info("%s of %s: %s", spawner.name, spawner.user.name, outcome)
