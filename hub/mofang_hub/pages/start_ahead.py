@@ -12,6 +12,7 @@ from typing import Any
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.apihandlers.users import SelfAPIHandler
 from jupyterhub.scopes import needs_scope
+from jupyterhub.spawner import SpawnException
 from tornado import web
 from typing_extensions import override
 
@@ -57,9 +58,11 @@ class StartAheadHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no t
             await self.spawn_single_user(
                 user, name, options=dict(spawner.orm_spawner.user_options)
             )
-        except Exception as error:
+        except (web.HTTPError, SpawnException) as error:
             # It was nobody's wish: whoever starts it is told.
             self.log.info("%s of %s is not started ahead: %s", name, user.name, error)
+        except Exception:
+            self.log.exception("%s of %s is not started ahead", name, user.name)
         finally:
             ahead.follow(spawner)
 

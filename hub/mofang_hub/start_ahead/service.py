@@ -12,9 +12,9 @@ import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from weakref import WeakSet
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakSet
 
 from mofang_hub.start_ahead.metrics import (
     ENDED,
@@ -102,22 +102,13 @@ class StartAhead:
         Raises:
             MofangError: The server could not be started at all.
         """
-        unused, row = self.unused(), user.orm_spawners.get(name)
-        active = {key for key, each in user.spawners.items() if each.active}
-        if row is None or not row.user_options or name in active:
+        row, spawner = user.orm_spawners.get(name), user.spawners.get(name)
+        if row is None or not row.user_options or not self._has_turn(user, is_login):
             return False
-        if len(unused) >= self.settings.max_servers or self._is_full(spare=1):
+        # What failed last is left to whoever starts it.
+        if spawner is not None and (spawner.active or spawner._failed):  # noqa: SLF001
             return False
-        if any(each.user is user for each in unused) or (is_login and active):
-            return False
-        if is_login and time.monotonic() < self._paused.get(user.name, 0.0):
-            return False
-        spawner, context = user.spawners.get(name), user.spawner.context()
-        if spawner is not None and spawner._failed:  # noqa: SLF001 - no other way
-            return False
-        limit = context.limit_per_user
-        if limit and len(active) >= limit:
-            return False
+        context = user.spawner.context()
         options = ServerOptions.parse(row.user_options)
         plan = resolve(
             options,
@@ -130,6 +121,21 @@ class StartAhead:
         if plan.job is not None or (plan.sizes.gpu and not self.settings.allow_gpus):
             return False
         return has_room(context.free_capacity(with_unused=True), plan)
+
+    def _has_turn(self, user: Any, is_login: bool) -> bool:
+        """Say whether anything is started ahead for somebody now."""
+        unused, settings = self.unused(), self.settings
+        active = [each for each in user.spawners.values() if each.active]
+        is_paused = time.monotonic() < self._paused.get(user.name, 0.0)
+        limit = user.spawner.context().limit_per_user
+        return not (
+            len(unused) >= settings.max_servers
+            or self._is_full(spare=1)
+            or any(each.user is user for each in unused)
+            or (limit and len(active) >= limit)
+            # Whoever has a server has what they want; from a card they want another.
+            or (is_login and (active or is_paused))
+        )
 
     def begin(self, spawner: Any) -> None:
         """Note that the start of a server begins that nobody has asked for."""
@@ -199,9 +205,7 @@ class StartAhead:
         known = spawner.orm_spawner.user_options
         is_same = options is None or _given(options) == _given(known)
         if is_same and self.use(spawner):
-            if spawner.pending or await spawner.poll_and_notify() is None:
-                return True
-            return False
+            return bool(spawner.pending or await spawner.poll_and_notify() is None)
         await self.stop(spawner, YIELDED)
         return False
 

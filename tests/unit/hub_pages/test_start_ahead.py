@@ -30,6 +30,7 @@ from mofang_kube.free_capacity import FreeCapacity
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def one_hub(tmp_path_factory):
     async with pods(), running_hub(tmp_path_factory.mktemp("hub"), configure) as hub:

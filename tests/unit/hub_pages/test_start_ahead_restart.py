@@ -2,7 +2,14 @@
 
 import pytest
 from unit.hub_pages.hub import running_hub
-from unit.hub_pages.pod_spawner import PodSpawner, ahead, configure, pods, spawner_of, want
+from unit.hub_pages.pod_spawner import (
+    PodSpawner,
+    ahead,
+    configure,
+    pods,
+    spawner_of,
+    want,
+)
 
 from mofang_hub.pages.start_ahead import START_AHEAD
 
