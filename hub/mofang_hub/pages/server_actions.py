@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from mofang_hub.pages.api_checks import parse_object
 from mofang_hub.pages.refusals import reword
-from mofang_hub.pages.start_ahead import claim, give_up
+from mofang_hub.pages.start_ahead import claim, stop_unused
 from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.errors import ConflictError, InvalidError, MofangError, NotFoundError
 from mofang_spawner.options import ServerOptions
@@ -163,7 +163,7 @@ class RemoveHandler(_ActionHandler):
             raise ConflictError(
                 f"{server_name} was started meanwhile. Stop it before you remove it."
             )
-        if not await give_up(self, user, server_name):
+        if not await stop_unused(self, user, server_name):
             raise _still_stopping(server_name)
         user.spawners.pop(server_name, None)
         self.db.delete(user.orm_spawners[server_name])

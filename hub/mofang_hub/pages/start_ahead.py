@@ -90,12 +90,31 @@ class IdentityHandler(SelfAPIHandler):  # type: ignore[misc] # likewise
 async def claim(
     handler: Any, user: Any, name: str, options: Mapping[str, Any] | None
 ) -> bool:
-    """Return whether a start was ahead of who asks for it now; see ``StartAhead``."""
+    """Hand over what was started ahead of who asks for it now, if anything was.
+
+    Args:
+        handler: Of the request.
+        user: JupyterHub's ``User``.
+        name: Of the server that is started.
+        options: What is asked for; None for what was asked for last.
+
+    Returns:
+        Whether there is nothing left to start.
+    """
     return await _service(handler).claim(user, name, options)
 
 
-async def give_up(handler: Any, user: Any, name: str) -> bool:
-    """Stop a server that nobody uses, and say whether it is gone."""
+async def stop_unused(handler: Any, user: Any, name: str) -> bool:
+    """Stop a server if nobody uses it, before it is forgotten.
+
+    Args:
+        handler: Of the request.
+        user: JupyterHub's ``User``.
+        name: Of the server.
+
+    Returns:
+        Whether nothing of it is left to stop.
+    """
     spawner = user.spawners.get(name)
     if spawner is None or not spawner.is_unused:
         return True
