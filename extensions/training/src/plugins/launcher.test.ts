@@ -6,6 +6,7 @@ import '@mofang/shared/testing/dom';
 import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { CommandRegistry } from '@lumino/commands';
+import { PromiseDelegate } from '@lumino/coreutils';
 
 import { launcherPlugin } from './launcher';
 
@@ -23,12 +24,16 @@ async function launchers(
   if (hasLauncher) {
     commands.addCommand('launcher:create', { execute: () => (made += 1) });
   }
-  const restored = Promise.resolve();
-  const app = { commands, restored } as unknown as JupyterFrontEnd;
+  const restored = new PromiseDelegate<void>();
+  const app = {
+    commands,
+    restored: restored.promise
+  } as unknown as JupyterFrontEnd;
   const shell = { isEmpty: () => main.isEmpty } as unknown as ILabShell;
   await launcherPlugin.activate(app, shell);
   assert.equal(made, 0, 'not before');
-  await restored;
+  restored.resolve();
+  await restored.promise;
   await Promise.resolve();
   return made;
 }
