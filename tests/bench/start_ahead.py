@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from bench.table import Row, in_turn
+from mofang_local.network import CPU_NODE
 from support.ahead import Ahead, ahead_hub
 
 
@@ -14,7 +15,7 @@ def rows(rounds: int) -> list[Row]:
 
     async def measure() -> list[Row]:
         with tempfile.TemporaryDirectory() as folder:
-            async with ahead_hub(Path(folder)) as hub:
+            async with ahead_hub(Path(folder), proxy_host=CPU_NODE.address) as hub:
                 return await asyncio.to_thread(_rows, hub, rounds)
 
     return asyncio.run(measure())

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from mofang_kube.names import server_name
+from mofang_local.network import HOST_ADDRESS
 from support.eventually import eventually
 from support.hub import HubSession
 from support.own_hub import Manifest, OwnHub, own_hub
@@ -74,15 +74,19 @@ class Ahead:
 
 
 @asynccontextmanager
-async def ahead_hub(folder: Path, **settings: Any) -> AsyncIterator[Ahead]:
+async def ahead_hub(
+    folder: Path, *, proxy_host: str = HOST_ADDRESS
+) -> AsyncIterator[Ahead]:
     """Have a hub that starts servers ahead, and somebody whose wish it knows.
 
     Args:
         folder: For the hub's files.
-        settings: Of what is started ahead.
+        proxy_host: As for ``own_hub``.
     """
-    given = {"enabled": True, "minimumStarts": STARTS, **settings}
-    async with own_hub(folder, users=(USER,), settings={"startAhead": given}) as hub:
+    settings = {"startAhead": {"enabled": True, "minimumStarts": STARTS}}
+    async with own_hub(
+        folder, users=(USER,), settings=settings, proxy_host=proxy_host
+    ) as hub:
         with await asyncio.to_thread(hub.session, USER) as session:
             found = Ahead(hub=hub, session=session)
             await asyncio.to_thread(found.make_history)

@@ -339,6 +339,7 @@ async def own_hub(
     users: tuple[str, ...],
     pool: str = "",
     settings: Mapping[str, Any] = MappingProxyType({}),
+    proxy_host: str = HOST_ADDRESS,
 ) -> AsyncIterator[OwnHub]:
     """Have a hub that answers, and nothing of it afterwards.
 
@@ -347,6 +348,7 @@ async def own_hub(
         users: Who may log in.
         pool: Of the project's servers.
         settings: Keys of its settings that are others than the platform's.
+        proxy_host: Address of the network that the test runs in, which the hub reaches.
     """
     hub = OwnHub(f"own{secrets.token_hex(3)}", folder, users, settings)
     configuration = client.Configuration()
@@ -364,7 +366,7 @@ async def own_hub(
         ) as hub.api,
         _world(hub, pool),
     ):
-        async with running_proxy(configuration, host=HOST_ADDRESS) as hub.proxy:
+        async with running_proxy(configuration, host=proxy_host) as hub.proxy:
             hub.write_settings(token.strip())
             hub.start()
             try:
