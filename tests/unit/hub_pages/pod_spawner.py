@@ -34,6 +34,8 @@ class PodSpawner(FakeSpawner):
     """Not set while pods take their time to go."""
     may_answer: ClassVar[asyncio.Event]
     labelled: ClassVar[list[str]] = []
+    removals: ClassVar[list[str]] = []
+    """Whose pods somebody wanted gone, each time."""
     starts: ClassVar = []
     now: ClassVar = {}
     history = StartHistory()
@@ -56,6 +58,7 @@ class PodSpawner(FakeSpawner):
         return f"http://127.0.0.1:{self.port}"
 
     async def remove_pod(self):
+        self.removals.append(self.key)
         await self.removing.wait()
         self.pods.discard(self.key)
 

@@ -61,6 +61,7 @@ async def hub(one_hub):
                 await user.stop(name)
     PodSpawner.starts.clear()
     PodSpawner.labelled.clear()
+    PodSpawner.removals.clear()
     one_hub.forget()
 
 
@@ -331,10 +332,11 @@ async def test_a_start_in_the_middle_of_its_end_waits_for_that(hub, ada):
     await ahead(ada)
     PodSpawner.removing.clear()
     going = asyncio.create_task(hub.ahead.stop(spawner_of(hub), "expired"))
-    await asyncio.sleep(0)
-
     starting = asyncio.create_task(press_start(ada))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        # Its end, and whoever waits for that end.
+        while len(PodSpawner.removals) < 2:  # noqa: ASYNC110 - the fake has no event
+            await asyncio.sleep(0.01)
     PodSpawner.removing.set()
     answer, _ = await asyncio.gather(starting, going)
 
