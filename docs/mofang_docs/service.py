@@ -11,6 +11,7 @@ from mofang_api.models import Framework, role_rules
 from mofang_docs.tables import code, table
 from mofang_hub.culling.metrics import CULLED, DRY_RUN_SECONDS
 from mofang_hub.routes.proxy import ROUTE_LIVE_SECONDS
+from mofang_hub.start_ahead.metrics import ENDED, STARTED
 from mofang_hub.usage.metrics import UsageCollector
 from mofang_jobs.adapters.service_metrics import ServiceMetrics
 from mofang_jobs.domain.failure_patterns import FAILURE_PATTERNS
@@ -107,6 +108,8 @@ _PROGRAMS: Mapping[str, Sequence[Collector]] = {
         START_PHASE_SECONDS,
         CULLED,
         DRY_RUN_SECONDS,
+        STARTED,
+        ENDED,
         WatchCollector(),
         UsageCollector(),
     ],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from mofang_kube.names import GPU_RESOURCE
+from mofang_kube.names import GPU_RESOURCE, STARTED_AHEAD_LABEL, UNUSED
 from mofang_kube.nodes import is_lost
 from mofang_kube.placement import NodeClass, Placement
 from mofang_kube.quantities import parse_quantity
@@ -34,7 +34,23 @@ def strip_requests(pod: Manifest) -> Manifest:
         "metadata": {key: metadata[key] for key in kept if key in metadata},
         "node": pod["spec"].get("nodeName") or "",
         "requests": _requests(pod["spec"]),
+        "unused": is_unused(pod),
+        "waits": _finds_no_node(pod),
     }
+
+
+def is_unused(pod: Manifest) -> bool:
+    """Whether the pod's server was started ahead, and nobody uses it yet."""
+    labels = pod["metadata"].get("labels") or {}
+    return bool(labels.get(STARTED_AHEAD_LABEL) == UNUSED)
+
+
+def _finds_no_node(pod: Manifest) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(
+        (each.get("type"), each.get("reason")) == ("PodScheduled", "Unschedulable")
+        for each in conditions
+    )
 
 
 def _requests(spec: Manifest) -> dict[str, Decimal]:
@@ -131,6 +147,15 @@ class FreeCapacity:
         )
         total = sum((each.allocatable[GPU_RESOURCE] for each in nodes), _NONE)
         return int(free), int(total)
+
+    def has_node_for(self, amounts: Amounts) -> bool:
+        """Whether any node has that much, wherever a pod may run.
+
+        Args:
+            amounts: What the pod requests.
+        """
+        wanted = {name: amounts.get(name, _NONE) for name in COUNTED}
+        return any(each.is_open and each.has(wanted) for each in self._nodes)
 
     def count_suitable_nodes(self, amounts: Amounts, placement: Placement) -> int:
         """Return on how many nodes a pod has room now.

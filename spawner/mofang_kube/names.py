@@ -39,6 +39,12 @@ labels can be configured."""
 HUB_LABEL = f"{GROUP}/hub"
 """The platform namespace of the hub that made a server's pod, on the pod."""
 
+STARTED_AHEAD_LABEL = f"{GROUP}/started-ahead"
+"""On the pod of a server that was started before anybody asked for it: ``unused``, or
+since when it is used, in seconds since 1970."""
+
+UNUSED = "unused"
+
 START_GATE = f"{GROUP}/start"
 """Scheduling gate of a server's pod until what belongs to the pod is there."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
@@ -18,7 +18,9 @@ from mofang_kube.pod_resources import strip_resources
 from mofang_kube.watcher import Watcher
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.pod_ends import PodEnds
+from mofang_spawner.start_choices import StartChoices
 from mofang_spawner.start_history import StartHistory
 from mofang_spawner.volumes.homes import HOMES_PATH, Homes, trim_home
 from mofang_spawner.volumes.projects import ProjectDirectories
@@ -29,6 +31,16 @@ FIELD_MANAGER = "mofang-hub"
 _SYNC_SECONDS = 20.0
 _CAPACITY_SECONDS = 2.0
 """For how long the count of what is free serves everybody who asks."""
+
+MakeRoom = Callable[[SpawnPlan, bool], Awaitable[bool]]
+"""Is given what is to start, and whether the quota of its project is what it lacks;
+returns whether anything was stopped."""
+
+
+async def _no_room(plan: SpawnPlan, lacks_quota: bool) -> bool:
+    """Stop nothing."""
+    del plan, lacks_quota
+    return False
 
 
 def strip_pod(pod: Manifest) -> Manifest:
@@ -104,7 +116,11 @@ class SpawnContext:
         self._homes: Watcher
         self._nodes: Watcher
         self._requests: Watcher
-        self._free: tuple[float, FreeCapacity] | None = None
+        self._free: dict[bool, tuple[float, FreeCapacity]] = {}
+        self.choices = StartChoices()
+        """Which servers people started."""
+        self.make_room: MakeRoom = _no_room
+        """Stops servers that were started ahead for one that somebody has asked for."""
 
     @property
     def nodes(self) -> list[NodeClass]:
@@ -124,15 +140,41 @@ class SpawnContext:
         """
         return self._nodes.objects.get(name) if self._connected else None
 
-    def free_capacity(self) -> FreeCapacity | None:
-        """Return what the cluster has free; None as long as nobody knows."""
+    def free_capacity(self, *, with_unused: bool = False) -> FreeCapacity | None:
+        """Return what the cluster has free; None as long as nobody knows.
+
+        Args:
+            with_unused: Whether servers count that were started ahead and that nobody
+                uses; they give way to any other.
+        """
         if not (self._connected and self._requests.has_synced.is_set()):
             return None
         now = time.monotonic()
-        if self._free is None or now - self._free[0] > _CAPACITY_SECONDS:
-            nodes, pods = self._nodes.objects, self._requests.objects
-            self._free = now, FreeCapacity(nodes.values(), pods.values())
-        return self._free[1]
+        at, found = self._free.get(with_unused, (0.0, None))
+        if found is None or now - at > _CAPACITY_SECONDS:
+            pods = self._requests.objects.values()
+            counted = (each for each in pods if with_unused or not each["unused"])
+            found = FreeCapacity(self._nodes.objects.values(), counted)
+            self._free[with_unused] = now, found
+        return found
+
+    def waits_for_unused(self) -> bool:
+        """Say whether a pod finds no node, and would if nobody's servers were gone.
+
+        Of anybody: servers and jobs alike.
+        """
+        free = self.free_capacity()
+        now = self.free_capacity(with_unused=True)
+        if free is None or now is None:
+            return False
+        waiting = (
+            each["requests"]
+            for each in self._requests.objects.values()
+            if each["waits"] and not each["node"] and not each["unused"]
+        )
+        return any(
+            free.has_node_for(each) and not now.has_node_for(each) for each in waiting
+        )
 
     def find_pod(self, namespace: str, name: str) -> Manifest | None:
         """Return a server's pod, if it is known and there.

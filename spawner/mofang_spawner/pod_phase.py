@@ -79,6 +79,11 @@ REMOVED = StartFailed(
     reason="deleted", message="The server was removed while it started."
 )
 
+NO_ROOM_AHEAD = StartFailed(
+    reason="no-room-ahead",
+    message="No node has room for a server that nobody has asked for yet.",
+)
+
 
 def unschedulable(message: str) -> str:
     """The scheduler's account of every node, as one sentence."""

@@ -13,7 +13,7 @@ that a start finds what a hub that died during the last one left behind.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Literal
 
 import aiohttp
@@ -58,6 +58,10 @@ class SpawnFailedError(Exception):
         """The container's last lines, or empty."""
 
 
+async def _wait_on() -> None:
+    """Do nothing for the room that a start waits for."""
+
+
 class ServerStart:
     """One start of one server."""
 
@@ -70,6 +74,7 @@ class ServerStart:
         name: str,
         log: StartLog | None = None,
         configured: ConfiguredMetadata | None = None,
+        on_unschedulable: Callable[[], Awaitable[None]] = _wait_on,
     ) -> None:
         """Prepare a start; nothing is made yet.
 
@@ -80,6 +85,7 @@ class ServerStart:
             name: Of the pod and of its Secret.
             log: Where the steps go; one of its own by default.
             configured: Labels and annotations from the hub's configuration.
+            on_unschedulable: Called each time that no node was found to have room.
         """
         self._context = context
         self._objects = context.objects
@@ -87,6 +93,7 @@ class ServerStart:
         self._namespace = namespace
         self._name = name
         self._configured = configured or ConfiguredMetadata()
+        self._on_unschedulable = on_unschedulable
         self._uid = ""
         self.service = f"{name}-{secrets.token_hex(2)}"
         """Name of this start's Service."""
@@ -201,9 +208,12 @@ class ServerStart:
                         return state
                     case StartFailed():
                         raise SpawnFailedError(state, await self._last_lines(state))
-                    # The pod's status may lag behind its events.
-                    case StartPending() if state.stage >= self.log.percent:
-                        self.log.emit(state.stage, state.message)
+                    case StartPending():
+                        # The pod's status may lag behind its events.
+                        if state.stage >= self.log.percent:
+                            self.log.emit(state.stage, state.message)
+                        if state.stage is Stage.QUEUED:
+                            await self._on_unschedulable()
         raise AssertionError("a watch has no end")
 
     async def _states(

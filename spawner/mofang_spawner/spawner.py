@@ -7,7 +7,9 @@ to have ended in ``watched``. Which of KubeSpawner's traits have an effect is li
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, Self, cast
 
 from jupyterhub.utils import maybe_future
@@ -16,21 +18,22 @@ from traitlets import Any as AnyTrait
 from traitlets import default
 
 from mofang_kube.deadline import Deadline
-from mofang_kube.errors import ForbiddenError, MofangError
-from mofang_kube.names import project_namespace
+from mofang_kube.errors import ForbiddenError, MofangError, QuotaError
+from mofang_kube.names import STARTED_AHEAD_LABEL, UNUSED, project_namespace
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.culling_state import CullingState
 from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.pod_model import build_pod_model
-from mofang_spawner.pod_phase import Stage
+from mofang_spawner.pod_phase import NO_ROOM_AHEAD, Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_failure import STATE as FAILURE_STATE
 from mofang_spawner.server_failure import ServerFailure
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
-from mofang_spawner.server_start import ServerStart
+from mofang_spawner.server_start import ServerStart, SpawnFailedError
+from mofang_spawner.started_ahead import StartedAheadState
 from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
 from mofang_spawner.watched import WatchedSpawner
 
@@ -38,7 +41,7 @@ _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-class MofangSpawner(CullingState, WatchedSpawner):
+class MofangSpawner(CullingState, StartedAheadState, WatchedSpawner):
     """Starts a user's servers in the namespaces of their projects."""
 
     server_start_class = ServerStart
@@ -128,7 +131,7 @@ class MofangSpawner(CullingState, WatchedSpawner):
         others = [
             name
             for name, spawner in self.user.spawners.items()
-            if spawner.active and spawner is not self
+            if spawner.active and spawner is not self and not spawner.is_unused
         ]
         if limit and len(others) >= limit:
             raise ForbiddenError(
@@ -173,6 +176,8 @@ class MofangSpawner(CullingState, WatchedSpawner):
         # Created here: ``progress`` may be asked before the start runs.
         self._start_log = StartLog()
         self.culling = {}
+        if not self.is_unused:
+            self.used_since = 0.0
         self._failure = None
         return super().start()
 
@@ -221,7 +226,18 @@ class MofangSpawner(CullingState, WatchedSpawner):
                 pod_labels=self._build_pod_labels(extra),
                 annotations=self._build_common_annotations(annotations),
             ),
+            on_unschedulable=lambda: self._on_unschedulable(plan),
         )
+
+    async def _on_unschedulable(self, plan: SpawnPlan) -> None:
+        """Let servers that nobody uses give way; one of those itself does not wait.
+
+        Raises:
+            SpawnFailedError: It was started ahead, and nobody uses it.
+        """
+        if self.is_unused:
+            raise SpawnFailedError(NO_ROOM_AHEAD)
+        await self.context().make_room(plan, False)
 
     async def _run_start(self, server_start: ServerStart, plan: SpawnPlan) -> str:
         deadline = Deadline(max(self.start_timeout - _SLACK_SECONDS, 1))
@@ -245,15 +261,24 @@ class MofangSpawner(CullingState, WatchedSpawner):
             )
             if failure is None:
                 raise
-            if failure.cause and not plan.safe_mode:
+            if failure.cause and not (plan.safe_mode or self.is_unused):
                 self._last_failure = failure.cause
             raise failure from err
         self.log.info("%s answers. %s", self._log_name, server_start.trace.text())
         if not plan.safe_mode:
             self._last_failure = ""
-            seconds = server_start.trace.total
-            self.context().starts.add(plan.environment.name, seconds)
+            if not self.is_unused:
+                self._note_start(plan, server_start.trace.total)
         return url
+
+    def _note_start(self, plan: SpawnPlan, seconds: float) -> None:
+        """Note what somebody has waited for, and that they wanted it."""
+        context = self.context()
+        if self.used_since:
+            seconds = time.monotonic() - self.used_since
+        context.starts.add(plan.environment.name, seconds)
+        if plan.job is None:
+            context.choices.add(plan.username, self.name)
 
     async def _create(self, server_start: ServerStart, plan: SpawnPlan) -> None:
         """Create the server's objects; hooks are called as KubeSpawner calls them."""
@@ -265,10 +290,19 @@ class MofangSpawner(CullingState, WatchedSpawner):
         manifest = context.api.sanitize_for_serialization(pod)
         # Whatever the hook made of them, the platform finds the pod by its labels.
         label_pod(manifest, plan, context.hub)
+        if self.is_unused:
+            manifest["metadata"]["labels"][STARTED_AHEAD_LABEL] = UNUSED
         await context.homes.ensure(plan.username)
-        created = await server_start.create(
-            manifest, token=self.api_token or "", port=self.port
+        create = partial(
+            server_start.create, manifest, token=self.api_token or "", port=self.port
         )
+        try:
+            created = await create()
+        except QuotaError:
+            # Refused before anything was made.
+            if self.is_unused or not await context.make_room(plan, True):
+                raise
+            created = await create()
         if self.after_pod_created_hook:
             self.log.info("Executing after_pod_created_hook")
             await maybe_future(self.after_pod_created_hook(self, created))

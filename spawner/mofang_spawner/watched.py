@@ -5,7 +5,9 @@ lost meanwhile.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any, cast
 
 from kubespawner import KubeSpawner
@@ -13,10 +15,14 @@ from traitlets import Any as AnyTrait
 from traitlets import default
 
 from mofang_kube.errors import MofangError, is_permanent
+from mofang_kube.names import STARTED_AHEAD_LABEL, UNUSED
 from mofang_spawner.context import PodView, SpawnContext
 from mofang_spawner.lost_nodes import remove_from_lost_node
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_failure import ServerFailure
+
+_UNUSED_GRACE_SECONDS = 1
+"""For a server that nobody uses: it has nothing to save."""
 
 
 class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no types
@@ -107,6 +113,50 @@ class WatchedSpawner(KubeSpawner):  # type: ignore[misc] # KubeSpawner has no ty
         finally:
             removal.cancel()
             await asyncio.gather(removal, return_exceptions=True)
+
+    async def remove_pod(self) -> None:
+        """Delete the pod of a server that nobody uses, and wait until it is gone.
+
+        A start that waits for the pod fails, and a running server is found to have
+        ended by the next look.
+
+        Raises:
+            MofangError: Kubernetes refused, or does not answer.
+        """
+        context = self.context()
+        key = f"{self.namespace}/{self.pod_name}"
+        metadata = {"name": self.pod_name, "namespace": self.namespace}
+        async with contextlib.aclosing(context.pods.changes()) as changes:
+            await context.objects.delete(
+                {"apiVersion": "v1", "kind": "Pod", "metadata": metadata},
+                # The node's programs end first: Kubernetes counts the room as free once
+                # the pod is gone, and the node as taken until they have.
+                grace_seconds=_UNUSED_GRACE_SECONDS,
+                verb="stop",
+                noun="server",
+            )
+            while key in context.pods.objects:
+                await anext(changes)
+
+    async def label_used(self) -> None:
+        """Have the pod say since when somebody uses it, if it was started ahead.
+
+        Raises:
+            MofangError: Kubernetes refused, or does not answer.
+        """
+        pod, started = self._pod, self.orm_spawner.started
+        labels = pod["metadata"].get("labels") or {} if pod else {}
+        if labels.get(STARTED_AHEAD_LABEL) != UNUSED or started is None:
+            return
+        # JupyterHub's database has UTC without saying so.
+        since = int(started.replace(tzinfo=UTC).timestamp())
+        metadata = {"name": self.pod_name, "namespace": self.namespace}
+        await self.context().objects.merge(
+            {"apiVersion": "v1", "kind": "Pod", "metadata": metadata},
+            {"metadata": {"labels": {STARTED_AHEAD_LABEL: str(since)}}},
+            verb="change",
+            noun="server",
+        )
 
     # -- its end
 

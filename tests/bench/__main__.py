@@ -51,6 +51,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
         routes,
         running,
         servers,
+        start_ahead,
         storage,
         training,
     )
@@ -62,7 +63,7 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
     before: dict[str, Callable[[], Iterable[Row]]] = {
         "memory": memory.rows,
         "servers": lambda: servers.rows(platform, subjects, rounds),
-        "browser": lambda: browser.rows(platform, session, rounds),
+        "browser": lambda: browser.rows(platform, subjects, rounds),
         "routes": lambda: routes.rows(rounds * 4),
         "storage": lambda: storage.rows(platform, subjects, rounds),
     }
@@ -89,6 +90,8 @@ def measure(platform: Platform, rounds: int, only: Collection[str]) -> Iterator[
             if not only or name in only:
                 yield from (row.text() for row in rows())
     session.stop(servers.SERVER)
+    if not only or "start_ahead" in only:
+        yield from (row.text() for row in start_ahead.rows(rounds))
 
 
 def main() -> None:

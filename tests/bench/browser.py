@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench.servers import Servers
 from bench.table import Row
 from support.hub import HubSession
 from support.platform import Platform
@@ -99,20 +100,30 @@ def own_files(session: HubSession) -> Iterator[None]:
         config.unlink()
 
 
-def rows(platform: Platform, session: HubSession, rounds: int) -> list[Row]:
+def rows(platform: Platform, servers: Servers, rounds: int) -> list[Row]:
     """The first start in a browser, then one of another environment."""
+    session = servers.session
 
     def clicks() -> list[float]:
         with logged_in(platform) as page:
             return [click_to_launcher(page, session, title) for title in SERVERS]
 
-    ours, plain = [], []
+    ours, plain, starts = [], [], []
     for _ in range(rounds):
+        starts.append(servers.ours())
         ours.append(clicks())
         with own_files(session):
             plain.append(clicks())
     name = "click → launcher in the browser"
     return [
+        Row(
+            name=name,
+            unit="s",
+            ours=[took for took, *_ in ours],
+            baseline_name="server ready",
+            baseline=starts,
+        )
+    ] + [
         Row(
             name=each,
             unit="s",

@@ -14,11 +14,12 @@ import ssl
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -67,10 +68,18 @@ class OwnHub(Platform):
         name: Of the hub's host, namespace and project.
         folder: For its settings, database and log.
         users: Who may log in; all are members of the project.
+        settings: Keys of its settings that are others than the platform's.
     """
 
-    def __init__(self, name: str, folder: Path, users: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        users: tuple[str, ...],
+        settings: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
+        self._settings = settings
         self.name = name
         self.users = users
         self.namespace = name
@@ -110,6 +119,7 @@ class OwnHub(Platform):
         settings |= {
             "platformNamespace": self.namespace,
             "publicUrl": self.url,
+            **self._settings,
         }
         settings["gateway"]["hosts"] = [host]
         settings["auth"] |= {"allowedUsers": list(self.users), "adminUsers": []}
@@ -324,7 +334,12 @@ def _world(hub: OwnHub, pool: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def own_hub(
-    folder: Path, *, users: tuple[str, ...], pool: str = ""
+    folder: Path,
+    *,
+    users: tuple[str, ...],
+    pool: str = "",
+    settings: Mapping[str, Any] = MappingProxyType({}),
+    proxy_host: str = HOST_ADDRESS,
 ) -> AsyncIterator[OwnHub]:
     """Have a hub that answers, and nothing of it afterwards.
 
@@ -332,8 +347,10 @@ async def own_hub(
         folder: Of the test.
         users: Who may log in.
         pool: Of the project's servers.
+        settings: Keys of its settings that are others than the platform's.
+        proxy_host: Address of the network that the test runs in, which the hub reaches.
     """
-    hub = OwnHub(f"own{secrets.token_hex(3)}", folder, users)
+    hub = OwnHub(f"own{secrets.token_hex(3)}", folder, users, settings)
     configuration = client.Configuration()
     await config.load_kube_config(hub.kubeconfig, client_configuration=configuration)
     trusted = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
@@ -349,7 +366,7 @@ async def own_hub(
         ) as hub.api,
         _world(hub, pool),
     ):
-        async with running_proxy(configuration, host=HOST_ADDRESS) as hub.proxy:
+        async with running_proxy(configuration, host=proxy_host) as hub.proxy:
             hub.write_settings(token.strip())
             hub.start()
             try:

@@ -3,6 +3,7 @@ import { comparePlugin } from './plugins/compare';
 import { formPlugin } from './plugins/form';
 import { idlePlugin } from './plugins/idle';
 import { jobsPlugin } from './plugins/jobs';
+import { launcherPlugin } from './plugins/launcher';
 import { logInPlugin } from './plugins/logIn';
 import { logsPlugin } from './plugins/logs';
 import { packagesPlugin } from './plugins/packages';
@@ -17,6 +18,7 @@ export default [
   panelPlugin,
   formPlugin,
   idlePlugin,
+  launcherPlugin,
   logInPlugin,
   logsPlugin,
   submitPlugin,

@@ -36,7 +36,12 @@ def configure(c: Any, settings: Settings, secrets: Secrets) -> None:
     _spawner(c, settings)
     _services(c, secrets)
     configure_authenticator(c, settings, secrets)
-    configure_pages(c, static_url=settings.static_url, has_usage=settings.usage.enabled)
+    configure_pages(
+        c,
+        static_url=settings.static_url,
+        has_usage=settings.usage.enabled,
+        starts_ahead=settings.start_ahead.enabled,
+    )
 
 
 def training_url(settings: Settings) -> str:
@@ -74,6 +79,7 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
         "slow_spawn_timeout": 0.7,
         "mofang_audit": settings.audit if settings.audit.enabled else None,
         "mofang_culling": settings.culling,
+        "mofang_start_ahead": settings.start_ahead,
         "mofang_training_url": training_url(settings),
         "mofang_usage": settings.usage if settings.usage.enabled else None,
     }

@@ -92,6 +92,15 @@ class Culler:
             decision = self._rehearse(decision, server, observed)
         return _status(policy, decision, idle=idle, extended=extended)
 
+    def spare(self, server: RunningServer) -> CullingStatus:
+        """Answer for a server that nobody uses yet: another rule ends it."""
+        return _status(
+            resolve_policy(self._settings, server.identity),
+            Decision(action=CullingAction.KEEP, report_in=USUAL_REPORT),
+            idle=timedelta(),
+            extended=timedelta(),
+        )
+
     def extend(
         self, server: RunningServer, request: ExtensionRequest, by: str
     ) -> tuple[CullingExtension, CullingStatus]:

@@ -69,7 +69,10 @@ class ServerActivityHandler(_ServerHandler):
         user, spawner = self.find_running(user_name, server)
         report = self.read(ActivityReport)
         running = describe_server(user, spawner)
-        status = self.culler.report(running, report)
+        if spawner.is_unused:
+            status = self.culler.spare(running)
+        else:
+            status = self.culler.report(running, report)
         # The server gets its answer as long as it runs.
         self.finish(status.model_dump_json())
         if status.action is CullingAction.STOP:

@@ -16,7 +16,7 @@ from jupyterhub.apihandlers.auth import TokenAPIHandler
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.apihandlers.proxy import ProxyAPIHandler
 from jupyterhub.apihandlers.shares import ServerShareCodeAPIHandler
-from jupyterhub.apihandlers.users import UserTokenAPIHandler
+from jupyterhub.apihandlers.users import SelfAPIHandler, UserTokenAPIHandler
 from jupyterhub.scopes import needs_scope
 from pydantic import ValidationError
 from tornado import web
@@ -24,6 +24,7 @@ from typing_extensions import override
 
 from mofang_hub.handler_replacement import replace_handlers
 from mofang_hub.pages.api_bodies import LONGEST_NAME, body_of
+from mofang_hub.pages.start_ahead import IdentityHandler
 
 _LARGEST = 2**63 - 1
 """That databases take for the number of rows to skip."""
@@ -62,6 +63,31 @@ class CheckedHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type
         if offset > _LARGEST:
             raise _refused(f"offset is too large. It is at most {_LARGEST}.")
         return offset, limit
+
+    @override
+    def server_model(self, spawner: Any, *, user: Any = None) -> dict[str, Any]:
+        # Nobody has asked for it yet: it is none of its person's that run.
+        # Rows of the database come here, too.
+        if getattr(spawner, "is_unused", False) and not self._is_own(spawner):
+            spawner, user = spawner.orm_spawner, spawner.user
+        model: dict[str, Any] = super().server_model(spawner, user=user)
+        return model
+
+    @override
+    def user_model(self, user: Any) -> dict[str, Any]:
+        model: dict[str, Any] = super().user_model(user)
+        if not self.include_stopped_servers and model.get("servers"):
+            model["servers"] = {
+                name: each
+                for name, each in model["servers"].items()
+                if not each["stopped"]
+            }
+        return model
+
+    def _is_own(self, spawner: Any) -> bool:
+        """Whether it is the server itself that asks."""
+        own = f"read:servers!server={spawner.user.name}/{spawner.name}"
+        return own in self.expanded_scopes
 
     @override
     def get_json_body(self) -> Any:
@@ -194,6 +220,7 @@ class ProxyHandler(ProxyAPIHandler):  # type: ignore[misc] # likewise
 _REPLACED: dict[type, type] = {
     TokenAPIHandler: TokenOwnerHandler,
     UserTokenAPIHandler: UserTokenHandler,
+    SelfAPIHandler: IdentityHandler,
     ServerShareCodeAPIHandler: ShareCodeHandler,
     ProxyAPIHandler: ProxyHandler,
 }

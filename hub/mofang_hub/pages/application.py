@@ -28,6 +28,7 @@ from mofang_hub.pages import (
     project_snapshots,
     server_actions,
     servers,
+    start_ahead,
 )
 from mofang_hub.pages.api_checks import with_checks
 from mofang_hub.pages.audit import audit_handlers
@@ -36,7 +37,9 @@ from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
 from mofang_hub.pages.usage import UsageSources, usage_handlers
 from mofang_hub.pages.user_host import user_host_handlers
-from mofang_hub.start_table import keep_starts
+from mofang_hub.start_ahead.policy import StartAheadSettings
+from mofang_hub.start_ahead.service import CHECK_SECONDS, StartAhead
+from mofang_hub.start_table import keep_choices, keep_starts
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.service import UsageService
 from mofang_spawner.spawner import MofangSpawner
@@ -76,6 +79,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         self.authenticator.makes_homes = True
         if self._spawn_context is not None:
             keep_starts(self._spawn_context().starts, self.db)
+            keep_choices(self._spawn_context().choices, self.db)
             # Beside everything else: there may be thousands, and Kubernetes be away.
             names = [user.name for user in self.db.query(orm.User)]
             self._creating_homes = asyncio.create_task(
@@ -100,9 +104,15 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             if self.proxy.is_uncertain:
                 await self.proxy.check_routes(self.users, self._service_map)
 
-        collecting = PeriodicCallback(collect, timedelta(seconds=COLLECT_SECONDS))
-        self._periodic_callbacks["garbage"] = collecting
-        collecting.start()
+        ahead: StartAhead = self.tornado_settings[start_ahead.START_AHEAD]
+        context().make_room = ahead.make_room
+        for name, work, seconds in (
+            ("garbage", collect, COLLECT_SECONDS),
+            ("start ahead", ahead.check, CHECK_SECONDS),
+        ):
+            periodic = PeriodicCallback(work, timedelta(seconds=seconds))
+            self._periodic_callbacks[name] = periodic
+            periodic.start()
 
     @override
     async def cleanup(self) -> None:
@@ -138,6 +148,11 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         super().init_tornado_settings()
         culling = self.tornado_settings.get("mofang_culling") or CullingSettings()
         self.tornado_settings[activity.CULLER] = Culler(culling)
+        self.tornado_settings[start_ahead.START_AHEAD] = StartAhead(
+            self.tornado_settings.get("mofang_start_ahead") or StartAheadSettings(),
+            self.users,
+            active_limit=self.active_server_limit,
+        )
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:
             return
@@ -166,6 +181,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *home_snapshots.HANDLERS,
             *project_snapshots.HANDLERS,
             *activity.HANDLERS,
+            *start_ahead.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),
             *jobs_handlers(self.tornado_settings.get("mofang_training_url")),

@@ -18,21 +18,28 @@ from mofang_kube.errors import MofangError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ASSETS = Path(__file__).parent / "static"
+_START_AHEAD_SCRIPT = "start_ahead.js"
 _GALLERY_SCRIPTS = ("gallery.js", "sizes.js", "servers.js", "live.js")
 
 
-def configure_pages(c: Any, *, static_url: str = "", has_usage: bool = False) -> None:
+def configure_pages(
+    c: Any,
+    *,
+    static_url: str = "",
+    has_usage: bool = False,
+    starts_ahead: bool = False,
+) -> None:
     """Put our templates before JupyterHub's and the gallery in the start page.
 
     Args:
         c: traitlets' configuration object.
         static_url: Where JupyterLab is loaded ahead from; empty: it is not.
         has_usage: Whether there is a page of usage.
+        starts_ahead: Whether the gallery asks for servers that are likely wanted.
     """
     style = (ASSETS / "mofang.css").read_text(encoding="utf-8")
-    script = "\n".join(
-        (ASSETS / name).read_text(encoding="utf-8") for name in _GALLERY_SCRIPTS
-    )
+    scripts = [*_GALLERY_SCRIPTS, *([_START_AHEAD_SCRIPT] if starts_ahead else [])]
+    script = "\n".join((ASSETS / each).read_text(encoding="utf-8") for each in scripts)
     stop = (ASSETS / "stop.js").read_text(encoding="utf-8")
     preload = (ASSETS / "preload.js").read_text(encoding="utf-8")
     fragment = (ASSETS / "fragment.js").read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ from mofang_hub.pages.gallery import gallery
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.refusals import forget_refused, reword, validate_startable
 from mofang_hub.pages.remedies import all_remedies
+from mofang_hub.pages.start_ahead import claim
 from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.errors import MofangError
 from mofang_spawner.options import ServerOptions
@@ -70,6 +71,9 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
                 user, server, link, message=error.message, faults=error.fields
             )
             return
+        if await claim(self, user, server_name, self._options()):
+            self._lead_on(user, server_name)
+            return
         await super()._post(
             user_name=user_name, server_name=server_name, display_name=display_name
         )
@@ -109,6 +113,13 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
             html_message=html_message,
         )
 
+    def _lead_on(self, user: Any, server_name: str) -> None:
+        """Lead to a server that runs, or to the progress of its start."""
+        if user.spawners[server_name].ready:
+            self.redirect(self.get_next_url(user, default=user.server_url(server_name)))
+        else:
+            self.redirect(self._get_pending_url(user, server_name))
+
     def _find(self, user_name: str) -> Any:
         user = self.find_user(user_name)
         if user is None:
@@ -144,20 +155,29 @@ class StartHandler(SpawnHandler):  # type: ignore[misc] # JupyterHub has no type
             MofangError: Says what was wrong and what to do.
         """
         validate_startable(server)
-        form = {
-            name: [value.decode(errors="replace") for value in values]
-            for name, values in self.request.body_arguments.items()
-            if name != "_xsrf"
-        }
+        options = ServerOptions.parse(self._options())
         context = user.spawner.context()
         await context.ready()
         resolve(
-            ServerOptions.parse_form(form),
+            options,
             context.catalog,
             username=user.name,
             groups={group.name for group in user.groups},
             server=server.name,
         )
+
+    def _options(self) -> dict[str, Any]:
+        """Return what the form asks for.
+
+        Raises:
+            InvalidError: It cannot be read.
+        """
+        form = {
+            name: [value.decode(errors="replace") for value in values]
+            for name, values in self.request.body_arguments.items()
+            if name != "_xsrf"
+        }
+        return ServerOptions.parse_form(form).as_given()
 
     async def _show(
         self, user: Any, server: Server, link: Link, **messages: Any
@@ -214,7 +234,8 @@ class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
     async def get(self, user_name: str, server_name: str = "") -> None:
         user = self.find_user(user_name)
         if user is not None and self._has_progress(user, server_name):
-            self._shown = await self._describe(user, server_name)
+            if not user.spawners[server_name].ready:
+                self._shown = await self._describe(user, server_name)
             await super().get(user_name, server_name)
             return
         path = f"{self.hub.base_url}spawn"
@@ -254,6 +275,8 @@ class ProgressHandler(SpawnPendingHandler):  # type: ignore[misc] # likewise
         if server_name not in user.spawners:
             return False
         spawner = user.spawners[server_name]
+        if spawner.is_unused:
+            return False
         # JupyterHub's page has the reason why a start failed.
         return bool((spawner.active and spawner.pending != "stop") or spawner._failed)  # noqa: SLF001
 

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from mofang_hub.pages.api_checks import parse_object
 from mofang_hub.pages.refusals import reword
+from mofang_hub.pages.start_ahead import claim, stop_unused
 from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.errors import ConflictError, InvalidError, MofangError, NotFoundError
 from mofang_spawner.options import ServerOptions
@@ -100,7 +101,10 @@ class RestartHandler(_ActionHandler):
             case ServerState.RUNNING:
                 await self.stop_single_user(user, server_name)
             case ServerState.STOPPED:
-                pass
+                if await claim(self, user, server_name, options):
+                    self.set_status(HTTPStatus.ACCEPTED)
+                    self.finish({"url": server.progress_url})
+                    return
         if self.server(user, server_name).state is not ServerState.STOPPED:
             raise _still_stopping(server_name)
         try:
@@ -159,6 +163,8 @@ class RemoveHandler(_ActionHandler):
             raise ConflictError(
                 f"{server_name} was started meanwhile. Stop it before you remove it."
             )
+        if not await stop_unused(self, user, server_name):
+            raise _still_stopping(server_name)
         user.spawners.pop(server_name, None)
         self.db.delete(user.orm_spawners[server_name])
         self.db.commit()

@@ -8,6 +8,7 @@ from tornado import web
 from typing_extensions import override
 
 from mofang_hub.pages.refusals import forget_refused, reword
+from mofang_hub.pages.start_ahead import claim
 from mofang_hub.pages.user_servers import find_server
 
 
@@ -20,6 +21,15 @@ class ServerHandler(UserServerAPIHandler):  # type: ignore[misc] # no types ther
         user = self.find_user(user_name)
         is_new = user is not None and server_name not in user.orm_spawners
         try:
+            if user is not None:
+                options = self.get_server_json_body().get("user_options")
+                if await claim(self, user, server_name, options):
+                    is_ready = user.spawners[server_name].ready
+                    self.set_header("Content-Type", "text/plain")
+                    self.set_status(
+                        HTTPStatus.CREATED if is_ready else HTTPStatus.ACCEPTED
+                    )
+                    return
             await super().post(user_name, server_name)
         except Exception as error:
             if user is not None:

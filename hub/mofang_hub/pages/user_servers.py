@@ -129,7 +129,8 @@ def _utc(time: datetime | None) -> datetime | None:
 
 
 def _state(spawner: Any) -> ServerState:
-    if spawner is None:
+    # What was started ahead is nobody's until they start or open it.
+    if spawner is None or spawner.is_unused:
         return ServerState.STOPPED
     if spawner.pending:
         is_stopping = spawner.pending == "stop"

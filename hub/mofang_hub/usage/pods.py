@@ -24,6 +24,7 @@ _LABELS = (
     names.JOB_LABEL,
     names.ROLE_LABEL,
     names.SERVER_LABEL,
+    names.STARTED_AHEAD_LABEL,
     names.REPLICA_INDEX_LABEL,
     "training.kubeflow.org/replica-index",
     "batch.kubernetes.io/job-completion-index",
@@ -97,8 +98,12 @@ def read_pod(pod: Manifest, gpu_model: str = "") -> ObservedAllocation | None:
     node = (pod.get("spec") or {}).get("nodeName")
     project, owner = labels.get(names.PROJECT_LABEL), labels.get(names.OWNER_LABEL)
     started = _bound_at(status)
-    if not (node and project and owner) or started is None:
+    ahead = labels.get(names.STARTED_AHEAD_LABEL, "")
+    if not (node and project and owner) or started is None or ahead == names.UNUSED:
         return None
+    if ahead.isdecimal():
+        # Before somebody used it, nobody held it.
+        started = max(started, int(ahead))
     try:
         resources = PodResources.from_pod(pod)
     except ValueError as err:

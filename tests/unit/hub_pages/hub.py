@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import httpx
+from jupyterhub.httpclient import JupyterHubHTTPClient
 from jupyterhub.proxy import Proxy
 from jupyterhub.spawner import Spawner
 from tornado.httpserver import HTTPServer
@@ -23,7 +24,9 @@ from mofang_spawner.culling_state import CullingState
 from mofang_spawner.failures import refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.start_choices import StartChoices
 from mofang_spawner.start_history import StartHistory
+from mofang_spawner.started_ahead import StartedAheadState
 
 JOB = "train-abc123"
 DEBUG_SERVER = debug_server_name("vision", JOB)
@@ -45,7 +48,7 @@ class FakeProxy(Proxy):
         return {}
 
 
-class FakeSpawner(CullingState, Spawner):
+class FakeSpawner(CullingState, StartedAheadState, Spawner):
     """Starts nothing: writes down what was asked for, then fails as it is told."""
 
     options_from_query = MofangSpawner.options_from_query
@@ -67,13 +70,20 @@ class FakeSpawner(CullingState, Spawner):
             catalog=self.catalog,
             homes=homes,
             ephemeral_storage=EphemeralStorage(),
-            free_capacity=lambda: self.free,
+            free_capacity=lambda *, with_unused=False: self.free,
             starts=self.history,
+            choices=self.choices,
+            limit_per_user=self.limit,
+            waits_for_unused=lambda: self.is_needed,
         )
 
     lost_node = node = ""
     restart_failure = free = None
     history = StartHistory()
+    choices = StartChoices()
+    limit = 0
+    is_needed = False
+    """Whether a pod waits for the room of a server that nobody uses."""
 
     @property
     def pending(self):
@@ -216,6 +226,8 @@ async def running_hub(folder, change=lambda c: None):
         for browser in browsers:
             await browser.http.aclose()
         server.stop()
+        # By which it asks whether servers answer.
+        await JupyterHubHTTPClient.loop_instance().close()
         hub.db.close()
         Hub.clear_instance()
 

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import sessionmaker
 
-from mofang_hub.start_table import STARTS, keep_starts
+from mofang_hub.start_table import CHOICES, STARTS, keep_choices, keep_starts
+from mofang_spawner.start_choices import KEPT_CHOICES, StartChoices
 from mofang_spawner.start_history import KEPT, StartHistory
 
 
@@ -64,3 +65,27 @@ def test_a_database_that_refuses_fails_no_start(session, caplog):
 
     assert "missing in the history" in caplog.text
     assert db.execute(select(func.count()).select_from(STARTS)).scalar_one() == 1
+
+
+def test_which_servers_people_started_survives_too(session):
+    for number in range(3):
+        choices = StartChoices()
+        keep_choices(choices, session())
+        choices.add("ada", f"server-{number}")
+        choices.add("ben", "another")
+
+    assert {each.name for each in choices.likely("ada")} == {
+        f"server-{number}" for number in range(3)
+    }
+    assert choices.likely("ben")[0].starts == 3
+
+
+def test_the_table_of_choices_stays_small(session):
+    db, choices = session(), StartChoices()
+    keep_choices(choices, db)
+    choices.add("ben", "another")
+    for number in range(KEPT_CHOICES + 5):
+        choices.add("ada", f"server-{number}")
+
+    count = select(CHOICES.c.username, func.count()).group_by(CHOICES.c.username)
+    assert dict(db.execute(count).all()) == {"ada": KEPT_CHOICES, "ben": 1}

@@ -159,3 +159,25 @@ def test_requests_that_cannot_be_read_count_as_none():
     body["spec"]["containers"][0]["resources"]["requests"]["cpu"] = "much"
 
     assert read_pod(body).allocation.cpu_millicores == 0
+
+
+@pytest.mark.parametrize(
+    ("since", "started"),
+    [
+        pytest.param("unused", None, id="nobody uses it"),
+        pytest.param("1796040000", 1_796_040_000, id="used later"),
+        pytest.param("1796032000", 1_796_032_800, id="used before it had a node"),
+    ],
+)
+def test_what_was_started_ahead_counts_from_its_use(since, started):
+    labels = {
+        "mofang.dev/project": "vision",
+        "mofang.dev/owner": "ada",
+        "mofang.dev/server": "jupyter-ada",
+        "mofang.dev/started-ahead": since,
+    }
+    body = a_body(labels=labels)
+
+    found = [read_pod(each) for each in (body, strip_pod(body))]
+
+    assert [each and each.started for each in found] == [started, started]

@@ -42,6 +42,8 @@ def pod(
     namespace="mofang-project-vision",
     init=(),
     overhead=None,
+    labels=None,
+    waits=False,
     **requests,
 ):
     spec = {"containers": [container(**requests)], "nodeName": on}
@@ -49,8 +51,13 @@ def pod(
         spec["initContainers"] = list(init)
     if overhead:
         spec["overhead"] = overhead
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
     return strip_requests(
-        {"metadata": {"name": name, "namespace": namespace}, "spec": spec}
+        {
+            "metadata": {"name": name, "namespace": namespace, "labels": labels},
+            "spec": spec,
+            "status": {"conditions": [condition] if waits else []},
+        }
     )
 
 

@@ -19,6 +19,7 @@ from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve
 from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.spawner import MofangSpawner
+from mofang_spawner.start_choices import StartChoices
 from mofang_spawner.start_history import StartHistory
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "servers"
@@ -150,6 +151,10 @@ class FakeContext:
         self.pods = self.core.pods
         self.pod_ends = PodEnds()
         self.starts = StartHistory()
+        self.choices = StartChoices()
+        self.make_room = self._give_way
+        self.asked_for_room = []
+        self.gives_way = lambda: False
         self.catalog = a_catalog()
         self.homes = FakeHomes()
         self.failure = None
@@ -160,6 +165,10 @@ class FakeContext:
 
     async def pods_known(self):
         await self.pods.has_synced.wait()
+
+    async def _give_way(self, plan, lacks_quota):
+        self.asked_for_room.append((plan.project.name, lacks_quota))
+        return self.gives_way()
 
 
 class PlainSpawner(MofangSpawner):

@@ -157,7 +157,16 @@ class FakeCore:
 
         def work(*_):
             found = self.objects[kind, name]
-            changed = {**found, "spec": {**found["spec"], **change["spec"]}}
+            labels = (change.get("metadata") or {}).get("labels") or {}
+            metadata = found["metadata"]
+            changed = {
+                **found,
+                "metadata": {
+                    **metadata,
+                    "labels": {**(metadata.get("labels") or {}), **labels},
+                },
+                "spec": {**found["spec"], **change.get("spec", {})},
+            }
             self.objects[kind, name] = changed
             self._note_gates(changed)
             self.pods.send("MODIFIED", changed)

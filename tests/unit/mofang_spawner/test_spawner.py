@@ -209,9 +209,13 @@ async def test_a_catalogue_that_is_away_is_told(spawner, context):
 async def test_the_limit_of_running_servers(spawner, context, limit, running, allowed):
     context.limit_per_user = limit
     spawner.user.spawners = {
-        "stopped": SimpleNamespace(active=False),
+        "stopped": SimpleNamespace(active=False, is_unused=False),
+        "started-ahead": SimpleNamespace(active=True, is_unused=True),
         "vision-pytorch": spawner,
-        **{f"s{n}": SimpleNamespace(active=True) for n in range(running)},
+        **{
+            f"s{n}": SimpleNamespace(active=True, is_unused=False)
+            for n in range(running)
+        },
     }
 
     if allowed:

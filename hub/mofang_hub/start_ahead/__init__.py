@@ -1,0 +1,1 @@
+"""Start the server that somebody likely wants before they ask for it."""
