@@ -21,6 +21,7 @@ class VolumeCategory(StrEnum):
     PROJECT = "project"
     GLOBAL = "global"
     LOGS = "logs"
+    ENVIRONMENTS = "environments"
 
     @property
     def directory(self) -> str:
@@ -34,6 +35,8 @@ class VolumeCategory(StrEnum):
                 return "global"
             case VolumeCategory.LOGS:
                 return "logs"
+            case VolumeCategory.ENVIRONMENTS:
+                return "environments"
 
 
 class QuotaSettings(Model):

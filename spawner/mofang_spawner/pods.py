@@ -25,6 +25,7 @@ from mofang_kube.placement import (
     merge_tolerations,
 )
 from mofang_spawner import safe_mode
+from mofang_spawner.environments.saved import with_packages
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.server_objects import SCRIPT_KEY, label_pod
 from mofang_spawner.variables import SCRIPT_FOLDER, build_variables
@@ -119,6 +120,7 @@ def _volumes(
     found = [
         *volumes(plan.grants),
         *plan.data.volumes,
+        *(plan.environment.packages.volumes if plan.environment.packages else ()),
         {"name": "tmp", "emptyDir": {"sizeLimit": storage.tmp}},
         # What is in it counts as the container's memory, and may be all of that.
         {
@@ -138,6 +140,7 @@ def _mounts(plan: SpawnPlan) -> list[Manifest]:
     found = [
         *mounts(plan.grants),
         *plan.data.mounts,
+        *(plan.environment.packages.mounts if plan.environment.packages else ()),
         *(dict(each) for each in _OWN_MOUNTS),
     ]
     if plan.sizes.cache:
@@ -169,7 +172,7 @@ def resources(
     limits = {"cpu": sizes.cpu_limit, "memory": sizes.memory}
     if sizes.gpu:
         requests[names.GPU_RESOURCE] = limits[names.GPU_RESOURCE] = str(sizes.gpu)
-    disk = storage.disk(sizes.cache)
+    disk = with_packages(storage.disk(sizes.cache), plan.environment.packages)
     requested, limited = {RESOURCE: str(disk.request)}, {RESOURCE: str(disk.limit)}
     return {
         **given,

@@ -171,7 +171,9 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
             jobs_url=f"{hub_url}jobs/{project.name}",
             cards=tuple(
                 card(project, each)
-                for each in context.catalog.list_environments(project, groups)
+                for each in context.catalog.list_environments(
+                    project, groups, user.name
+                )
             ),
             space=Space.read(project.storage.get("project") or {}),
             data=tuple(

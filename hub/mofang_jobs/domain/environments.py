@@ -13,6 +13,7 @@ from mofang_api.validation import RESERVED_PREFIXES
 from mofang_jobs.domain.validation import FieldErrors
 from mofang_kube.ephemeral_storage import ContainerDisk, EphemeralStorage
 from mofang_spawner.environments.models import Environment
+from mofang_spawner.environments.saved import with_packages
 
 
 def resolve_image(
@@ -46,25 +47,34 @@ def role_disks(
     """
     own = environment.resources.cache_default if environment else None
     return {
-        role.name: storage.disk(
-            storage.cache_size(
-                cpu=role.resources.cpu,
-                memory=role.resources.memory,
-                gpu=role.resources.gpu,
-                own=own,
-            )
+        role.name: with_packages(
+            storage.disk(
+                storage.cache_size(
+                    cpu=role.resources.cpu,
+                    memory=role.resources.memory,
+                    gpu=role.resources.gpu,
+                    own=own,
+                )
+            ),
+            environment.packages if environment else None,
         )
         for role in spec.resolved_roles()
     }
 
 
 def job_variables(environment: Environment | None) -> dict[str, str]:
-    """Return the environment's variables that do not pose as the platform's."""
-    return {
+    """Return the environment's variables that do not pose as the platform's.
+
+    With those that tell of the packages of a saved one.
+    """
+    if environment is None:
+        return {}
+    own = {
         name: value
-        for name, value in (environment.env if environment else {}).items()
+        for name, value in environment.env.items()
         if not name.startswith(RESERVED_PREFIXES)
     }
+    return own | (environment.packages.variables if environment.packages else {})
 
 
 def is_of_environment(spec: JobSpec, environments: Iterable[Environment]) -> bool:
@@ -82,7 +92,8 @@ def _matching(spec: JobSpec, environments: Iterable[Environment]) -> list[Enviro
     if not spec.image:
         return [each for each in environments if each.name == name]
     found = [each for each in environments if each.image == spec.image]
-    return sorted(found, key=lambda each: each.name != name)
+    # Whoever names an image alone wants no packages of somebody's.
+    return sorted(found, key=lambda each: (each.name != name, bool(each.saved)))
 
 
 def check_image(

@@ -73,6 +73,9 @@ class JobRequest:
     disks: Mapping[str, ContainerDisk]
     """What a replica of each role gets of its node's disk."""
 
+    packages: SavedPackages | None = None
+    """Of the saved environment that it runs on; None for any other."""
+
     keep: timedelta = timedelta(days=30)
     """How long it stays after its end."""
 

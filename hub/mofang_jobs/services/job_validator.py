@@ -66,7 +66,9 @@ class JobValidator:
                 f"{project.message or 'its namespace is being made.'} Try again in a "
                 "minute."
             )
-        environments = self._catalog.list_environments(project, caller.groups)
+        environments = self._catalog.list_environments(
+            project, caller.groups, caller.name
+        )
         resolved, environment = resolve_image(spec, environments)
         sources = usable_sources(project, environment, caller.name, role)
         request = self._build_request(
@@ -113,6 +115,7 @@ class JobValidator:
             grants=grants(project, owner),
             data=data,
             disks=disks,
+            packages=environment.packages if environment else None,
             variables={
                 **data.variables,
                 **profile,
@@ -154,7 +157,9 @@ class JobValidator:
             project: Name of the project.
             spec: The specification, already validated.
         """
-        environments = self._catalog.list_environments(project, caller.groups)
+        environments = self._catalog.list_environments(
+            project, caller.groups, caller.name
+        )
         resolved, environment = resolve_image(spec, environments)
         sources = usable_sources(project, environment, caller.name, role)
         return self._build_request(caller.name, project, resolved, environment, sources)
