@@ -11,6 +11,8 @@ JOBS_READ = "custom:mofang:jobs:read"
 JOBS_WRITE = "custom:mofang:jobs:write"
 SHELL = "custom:mofang:shell"
 SNAPSHOT_HOME = "custom:mofang:home:snapshot"
+WRITE_ENVIRONMENTS = "custom:mofang:environments:write"
+APPROVE_ENVIRONMENTS = "custom:mofang:environments:approve"
 AUDIT = "custom:mofang:audit"
 USAGE_READ = "custom:mofang:usage:read"
 USAGE_ALL = "custom:mofang:usage:all"
@@ -23,6 +25,10 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     },
     SHELL: {"description": "Open a Cloud Shell in your own running jobs"},
     SNAPSHOT_HOME: {"description": "Take a snapshot of your home"},
+    WRITE_ENVIRONMENTS: {"description": "Save environments, and change your own"},
+    APPROVE_ENVIRONMENTS: {
+        "description": "Offer saved environments to everyone, and remove any"
+    },
     AUDIT: {"description": "Read what all people did, in the audit log"},
     USAGE_READ: {
         "description": "Read what you reserve, and all of projects whose admin you are"
@@ -33,7 +39,7 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     },
 }
 
-ADMIN_SCOPES = (AUDIT, USAGE_ALL)
+ADMIN_SCOPES = (AUDIT, USAGE_ALL, APPROVE_ENVIRONMENTS)
 """Those that admins hold, and other people do not."""
 
 _TRAINING = "access:services!service=training"
@@ -56,6 +62,7 @@ def server_token_scopes() -> list[str]:
         JOBS_WRITE,
         SHELL,
         SNAPSHOT_HOME,
+        WRITE_ENVIRONMENTS,
     ]
 
 
@@ -81,6 +88,7 @@ def load_roles() -> list[dict[str, Any]]:
                 JOBS_WRITE,
                 SHELL,
                 SNAPSHOT_HOME,
+                WRITE_ENVIRONMENTS,
                 USAGE_READ,
             ],
         },

@@ -25,6 +25,7 @@ from mofang_hub.pages import (
     handlers,
     home_snapshots,
     log_in_page,
+    saved_environments,
     server_actions,
     servers,
 )
@@ -163,6 +164,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *servers.HANDLERS,
             *server_actions.HANDLERS,
             *home_snapshots.HANDLERS,
+            *saved_environments.HANDLERS,
             *activity.HANDLERS,
             *audit_handlers(self.tornado_settings.get("mofang_audit")),
             *client_handlers(),

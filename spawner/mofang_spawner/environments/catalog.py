@@ -135,6 +135,10 @@ class Catalog:
             return found
         return stand_on(found, self._environments.find(found.saved.base))
 
+    def names(self) -> list[str]:
+        """Return the names of all environments that are readable."""
+        return [each.name for each in self._environments.list()]
+
     def find_project(self, name: str) -> Project | None:
         """The project, or None; also None when its resource is unreadable."""
         return self._projects.find(name)
@@ -160,8 +164,7 @@ class Catalog:
         self, project: Project, groups: AbstractSet[str], username: str
     ) -> list[Environment]:
         """Environments a member may start there, in the gallery's order."""
-        names = [each.name for each in self._environments.list()]
-        found = [each for each in map(self.find_environment, names) if each]
+        found = [each for each in map(self.find_environment, self.names()) if each]
         mine = [each for each in found if can_use(each, project, groups, username)]
         return sorted(
             mine, key=lambda each: (bool(each.saved), each.order, each.display_name)
