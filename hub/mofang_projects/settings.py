@@ -60,7 +60,7 @@ class SnapshotSettings(Model):
 
 
 class StorageSettings(Model):
-    """What the storage is, and where the four volumes of a project come from."""
+    """What the storage is, and where the volumes of a project come from."""
 
     type: StorageType = StorageType.PLAIN
     quotas: QuotaSettings = QuotaSettings()
@@ -70,7 +70,7 @@ class StorageSettings(Model):
 
     persistent_volume: dict[str, Any]
     """A PersistentVolume's source. ``$(category)`` and ``$(project)`` in its
-    strings are replaced, by users, projects, global or logs and by the project's
+    strings are replaced, by users, projects, global, logs or environments and by the project's
     name."""
 
     mount_options: tuple[str, ...] = ()

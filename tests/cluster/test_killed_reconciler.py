@@ -222,6 +222,7 @@ class Case:
             "mofang-project",
             "mofang-global",
             "mofang-logs",
+            "mofang-environments",
         }
         for name in self.own:
             state = (self.root / name).stat()

@@ -166,7 +166,14 @@
         button: 'Remove'
       });
       if (isSure) {
-        await act(button, 'Removing…', async () => (await send(dropsaved, {}, 'DELETE')).problem);
+        await act(button, 'Removing…', async () => {
+          const { problem } = await send(dropsaved, {}, 'DELETE');
+          if (!problem) {
+            // Cards that go are not taken off a page by its refreshes.
+            window.location.reload();
+          }
+          return problem;
+        });
       }
     },
     async approve(button) {
