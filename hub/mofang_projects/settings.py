@@ -70,8 +70,8 @@ class StorageSettings(Model):
 
     persistent_volume: dict[str, Any]
     """A PersistentVolume's source. ``$(category)`` and ``$(project)`` in its
-    strings are replaced, by users, projects, global, logs or environments and by the project's
-    name."""
+    strings are replaced, by users, projects, global, logs or environments and by the
+    project's name."""
 
     mount_options: tuple[str, ...] = ()
     capacity: Quantity = "1Ti"
