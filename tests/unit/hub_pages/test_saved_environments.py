@@ -82,6 +82,7 @@ async def running(tmp_path_factory):
     def change(c):
         c.JupyterHub.custom_scopes = CUSTOM_SCOPES
         c.JupyterHub.load_roles = load_roles()
+        c.Authenticator.admin_users = {"root"}
         c.JupyterHub.services = [{"name": "training", "api_token": "x" * 32}]
         c.JupyterHub.spawner_class.context = lambda spawner: context
 
