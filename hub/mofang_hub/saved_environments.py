@@ -1,8 +1,8 @@
 """Write saved environments as their owners want them: save, change, remove.
 
 An environment that is saved is a custom resource with ``spec.saved``. What a version
-holds is named by a digest and lies in the home of who saved it; the reconciler stores it
-and says so in the status. Nothing here touches a file.
+holds is named by a digest and lies in the home of who saved it; the reconciler stores
+it and says so in the status. Nothing here touches a file.
 """
 
 from __future__ import annotations
@@ -228,8 +228,8 @@ class SavedEnvironments:
         ]
         if len(own) >= MOST_ENVIRONMENTS:
             raise ConflictError(
-                f"You have {len(own)} saved environments, which is the most. Remove one "
-                "that is not needed, or save this as a new version of one."
+                f"You have {len(own)} saved environments, which is the most. Remove "
+                "one that is not needed, or save this as a new version of one."
             )
         saved = {
             "owner": person.name,
@@ -264,8 +264,10 @@ class SavedEnvironments:
     ) -> Manifest:
         def change(saved: Saved) -> Manifest:
             if person.name != saved.owner:
-                raise _not_yours(saved) if self._knows(person, saved) else _unknown(
-                    request.name
+                raise (
+                    _not_yours(saved)
+                    if self._knows(person, saved)
+                    else _unknown(request.name)
                 )
             if (saved.project, saved.base) != (project.name, base.name):
                 raise ConflictError(
@@ -431,8 +433,8 @@ def _as_spec(version: Any) -> Manifest:
 
 def _unknown(name: str) -> NotFoundError:
     return NotFoundError(
-        f"There is no saved environment {name[:_LONGEST_NAME]} that you may use. It may "
-        "have been removed."
+        f"There is no saved environment {name[:_LONGEST_NAME]} that you may use. It "
+        "may have been removed."
     )
 
 

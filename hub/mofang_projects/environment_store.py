@@ -152,10 +152,11 @@ class EnvironmentStore:
     def collect(self, project: str) -> int:
         """Remove archives of a project that no version has; return how many."""
         removed = 0
-        with suppress(FileNotFoundError), opened_folder(
-            self._root, (TOP, project, _POOL)
-        ) as pool:
-            for name in os.listdir(pool):
+        with (
+            suppress(FileNotFoundError),
+            opened_folder(self._root, (TOP, project, _POOL)) as pool,
+        ):
+            for name in os.listdir(pool):  # noqa: PTH208 - a descriptor
                 if os.stat(name, dir_fd=pool, follow_symlinks=False).st_nlink == 1:
                     os.unlink(name, dir_fd=pool)
                     removed += 1
@@ -179,7 +180,8 @@ class EnvironmentStore:
             text = self._read_text((*draft, LOCK_FILE))
         except (FileNotFoundError, UnsafePathError):
             raise StoreError(
-                "What was saved is not in the home any more. Save the environment again."
+                "What was saved is not in the home any more. Save the environment "
+                "again."
             ) from None
         if hashlib.sha256(text).hexdigest() != digest:
             raise StoreError(
@@ -267,7 +269,7 @@ class EnvironmentStore:
     def _folders(self, place: tuple[str, ...]) -> Iterator[str]:
         try:
             with opened_folder(self._root, place) as folder:
-                yield from os.listdir(folder)
+                yield from os.listdir(folder)  # noqa: PTH208 - likewise
         except FileNotFoundError:
             return
 
@@ -325,4 +327,3 @@ def _own(file: int) -> None:
     if os.geteuid() == 0:
         os.fchown(file, UID, UID)
     os.fchmod(file, _FILE_MODE)
-

@@ -1,8 +1,8 @@
 """Watch Projects, Homes and saved Environments: the program ``mofang-reconciler``.
 
 kopf watches, retries and holds deletions by a finalizer; ``ProjectNamespaces``,
-``HomeController`` and ``SavedEnvironments`` do the work. Timers put right what drifted, and try again what
-failed.
+``HomeController`` and ``SavedEnvironments`` do the work. Timers put right what
+drifted, and try again what failed.
 """
 
 import asyncio
@@ -113,9 +113,9 @@ class ProjectReconciler:
         kopf.index(*_ENVIRONMENTS, registry=registry, id="environments")(_indexed)
         if self._saved is not None:
             for on_event in (kopf.on.create, kopf.on.update, kopf.on.resume):
-                on_event(
-                    *_ENVIRONMENTS, registry=registry, id="saved", when=is_saved
-                )(self._store_saved)
+                on_event(*_ENVIRONMENTS, registry=registry, id="saved", when=is_saved)(
+                    self._store_saved
+                )
             kopf.on.delete(
                 *_ENVIRONMENTS, registry=registry, id="remove-saved", when=is_saved
             )(self._remove_saved)

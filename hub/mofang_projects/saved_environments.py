@@ -113,9 +113,7 @@ class SavedEnvironments:
             raise NotStoredError(_reason(failure), states)
         return states
 
-    def _stored(
-        self, name: str, saved: Saved, version: SavedVersion
-    ) -> dict[str, Any]:
+    def _stored(self, name: str, saved: Saved, version: SavedVersion) -> dict[str, Any]:
         found = self._store.store(
             saved.project,
             name,

@@ -32,8 +32,8 @@ _POLL_SECONDS = 1.0
 _POLLS = 900
 _ANSWER_SECONDS = 30.0
 _STILL_STORING = (
-    "The packages are still being stored. The gallery shows when the environment can be "
-    "started."
+    "The packages are still being stored. The gallery shows when the environment can "
+    "be started."
 )
 _FIELDS = {"name", "title", "notes", "visibility"}
 _WRONG = f"Send a JSON object with texts of these names: {', '.join(sorted(_FIELDS))}."
@@ -82,7 +82,9 @@ class SavingRun:
     _task: asyncio.Task[None] | None = None
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str], log: Logger) -> Self | None:
+    def from_environment(
+        cls, environment: Mapping[str, str], log: Logger
+    ) -> Self | None:
         """Return that of a server that the platform has started, else None."""
         names = (
             *("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN"),

@@ -16,6 +16,7 @@ from mofang_jobs.domain.conditions import Condition
 from mofang_kube.ephemeral_storage import ContainerDisk
 from mofang_kube.names import object_name, project_namespace, user_slug
 from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.environments.saved import SavedPackages
 from mofang_spawner.volumes.grants import VolumeGrant
 
 Manifest = dict[str, Any]

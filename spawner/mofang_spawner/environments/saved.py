@@ -1,8 +1,8 @@
 """Saved environments: what a person made of another one, for others to start from.
 
-Pure. A saved environment is an Environment with ``spec.saved``: the image, the sizes and
-all else are those of the environment it stands on (its *base*), and its packages are
-archives in the store, one directory per version. The reconciler puts them there and
+Pure. A saved environment is an Environment with ``spec.saved``: the image, the sizes
+and all else are those of the environment it stands on (its *base*), and its packages
+are archives in the store, one directory per version. The reconciler puts them there and
 says so in the status; only such versions are ever used.
 """
 
@@ -21,7 +21,7 @@ from mofang_kube.ephemeral_storage import ContainerDisk
 Manifest = dict[str, Any]
 
 CLAIM = "mofang-environments"
-"""In each project's namespace: the store, of which pods mount one version, read-only."""
+"""In each project's namespace: the store; pods mount one version, read-only."""
 
 FILES_VOLUME = "saved-environment"
 EVERYONE = "0-everyone"

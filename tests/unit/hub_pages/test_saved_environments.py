@@ -183,9 +183,10 @@ async def test_from_a_saved_environment_the_base_is_its_base(hub):
     ada = await hub.visit("ada")
     await save(ada)
     body = hub.watcher.objects["my-shapes"]
-    body = {**body, "status": {"saved": [
-        {"version": 1, "digest": ONE, "phase": "Ready"}
-    ]}}
+    body = {
+        **body,
+        "status": {"saved": [{"version": 1, "digest": ONE, "phase": "Ready"}]},
+    }
     hub.watcher.put(body)
     told = await save(ada, title="Other", environment="my-shapes", digest=TWO)
     assert told["base"] == "pytorch"

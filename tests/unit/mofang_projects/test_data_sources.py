@@ -81,7 +81,7 @@ def test_nothing_is_made_for_what_is_broken_or_somebody_elses():
         project(), settings(), (), [broken, *states(PVC, S3)]
     )
 
-    assert len(of_kind(built, "PersistentVolume")) == 4
+    assert len(of_kind(built, "PersistentVolume")) == 5
 
 
 def test_the_namespace_tells_what_pods_may_mount():

@@ -47,9 +47,7 @@ def draft(root: Path, tmp_path: Path):
             packed = pack(tree, [f"{SITE}/{name}.py"], part)
             part.rename(folder / f"{packed.digest}.tar")
             found.append(
-                LockedDistribution(
-                    name, "1.0", "index", packed.digest, packed.bytes, 1
-                )
+                LockedDistribution(name, "1.0", "index", packed.digest, packed.bytes, 1)
             )
         lock = Lock("3.13", "pytorch", tuple(found))
         (folder / "lock.json").write_text(lock.text())
@@ -194,9 +192,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.
         pytest.param(member("lib/x", tarfile.FIFOTYPE), id="a pipe"),
     ],
 )
-def test_an_archive_of_other_things_than_files_is_refused(
-    store, root, tmp_path, entry
-):
+def test_an_archive_of_other_things_than_files_is_refused(store, root, tmp_path, entry):
     """It would be unpacked by whoever starts from it."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as archive:
@@ -286,9 +282,7 @@ async def test_what_is_no_longer_wanted_goes(environments, root, draft):
     assert archives(root) == set()
 
 
-async def test_nothing_is_everyones_without_an_administrator(
-    environments, root, draft
-):
+async def test_nothing_is_everyones_without_an_administrator(environments, root, draft):
     await environments.reconcile(body((1, draft("cubes")), visibility="everyone"))
     assert not (root / "environments" / "0-everyone").exists()
 

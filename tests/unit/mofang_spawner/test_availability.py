@@ -110,7 +110,9 @@ def test_who_may_not_use_it_does_not_hear_of_its_image():
     body = without_image(environment_body(access={}))
 
     with pytest.raises(NotFoundError):
-        validate_environment(Environment.parse(body), "pytorch", a_project(), set(), "ada")
+        validate_environment(
+            Environment.parse(body), "pytorch", a_project(), set(), "ada"
+        )
 
 
 def test_a_change_of_the_condition_counts_at_once():

@@ -1,4 +1,4 @@
-"""A saved environment is its base with packages: who may start it, and what pods get."""
+"""A saved environment is its base with packages: who starts it, and what pods get."""
 
 import pytest
 from unit.mofang_spawner.conftest import (
@@ -13,7 +13,6 @@ from mofang_spawner.environments.policy import can_use
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import resolve
 from mofang_spawner.pods import apply_plan
-from mofang_spawner.variables import build_variables
 
 DIGEST = "ab" * 32
 
@@ -61,9 +60,7 @@ def find(*bodies, name="shapes"):
 
 def plan(*bodies, username="ada", environment="shapes"):
     members = [{"user": name, "role": "member"} for name in ("ada", "ben")]
-    catalog = a_catalog(
-        [project_body(members=members)], [environment_body(), *bodies]
-    )
+    catalog = a_catalog([project_body(members=members)], [environment_body(), *bodies])
     return resolve(
         ServerOptions(project="vision", environment=environment),
         catalog,
@@ -135,7 +132,12 @@ def test_a_state_of_other_content_does_not_count():
 
 def test_why_it_was_not_stored_is_told():
     body = saved_body(ready=())
-    failed = {"version": 1, "digest": DIGEST, "phase": "Failed", "message": "It is bad."}
+    failed = {
+        "version": 1,
+        "digest": DIGEST,
+        "phase": "Failed",
+        "message": "It is bad.",
+    }
     body["status"] = {"saved": [failed]}
     with pytest.raises(InvalidError, match=r"cannot be started\. It is bad\."):
         plan(body)
@@ -203,7 +205,5 @@ def test_what_is_offered_to_everyone_has_a_place_of_its_own():
 def test_other_environments_mount_no_store():
     spec = pod_of(plan(environment="pytorch"))["spec"]
     assert not [e for e in spec["volumes"] if "environment" in e["name"]]
-    variables = build_variables(
-        [], plan(environment="pytorch"), resources={}, secret_name="s", api_url=""
-    )
-    assert not [each for each in variables if "SAVED" in each["name"]]
+    [container] = spec["containers"]
+    assert not [each for each in container["env"] if "SAVED" in each["name"]]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mofang_training.activity.hub import ActivityClient
 from mofang_training.activity.rule import ActivityState, Thresholds, classify_activity
 from mofang_training.activity.sampler import ActivitySampler
+from mofang_training.hub_request import HubRefusalError
 
 if TYPE_CHECKING:
     from mofang_api.models.activity import CullingStatus

@@ -70,9 +70,7 @@ def start(tmp_path, image, wheels):
             each.mkdir(exist_ok=True)
         if not archives.exists():
             shutil.copytree(draft, archives)
-        return Colleague(
-            home, image, wheels, "shapes", draft.name, archives, files
-        )
+        return Colleague(home, image, wheels, "shapes", draft.name, archives, files)
 
     return begin
 
@@ -92,10 +90,15 @@ def test_no_archive_names_where_it_was_installed(author, image):
     draft = save(author)
     for each in draft.iterdir():
         content = each.read_bytes()
-        assert str(author.home).encode() not in content.replace(
-            # Byte code has names of files for tracebacks; Python corrects them.
-            b"", b""
-        ) or each.suffix == ".tar"
+        assert (
+            str(author.home).encode()
+            not in content.replace(
+                # Byte code has names of files for tracebacks; Python corrects them.
+                b"",
+                b"",
+            )
+            or each.suffix == ".tar"
+        )
     listed = subprocess.run(
         ["tar", "--list", "--verbose", "--file", *draft.glob("*.tar")][:5],
         capture_output=True,

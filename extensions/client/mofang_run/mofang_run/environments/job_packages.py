@@ -77,9 +77,7 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
     return activate(environment, prefix)
 
 
-def _reason_against(
-    directory: Directory, image: Image
-) -> tuple[str, Manifest | None]:
+def _reason_against(directory: Directory, image: Image) -> tuple[str, Manifest | None]:
     if not directory.path.is_dir():
         return "", None
     if directory.path.stat().st_uid != os.getuid():

@@ -132,12 +132,15 @@ def unpack(archive: Path, digest: str, root: Path) -> None:
     """
     found = hashlib.sha256()
     # GNU tar is several times faster than Python's, and refuses to leave the folder.
-    with archive.open("rb") as file, subprocess.Popen(
-        [*_UNPACK, f"--directory={root}"],  # noqa: S603 - no text of anybody's
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as program:
+    with (
+        archive.open("rb") as file,
+        subprocess.Popen(  # noqa: S603 - no text of anybody's
+            [*_UNPACK, f"--directory={root}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as program,
+    ):
         assert program.stdin is not None  # noqa: S101 - asked for above
         assert program.stderr is not None  # noqa: S101 - likewise
         try:

@@ -1,7 +1,7 @@
 """Write what is installed as a saved environment into the home.
 
-The draft lies in ``~/.mofang/saved/<digest of the lock>``. The reconciler copies it from
-there into the store, with all digests checked; only what it has copied is used.
+The draft lies in ``~/.mofang/saved/<digest of the lock>``. The reconciler copies it
+from there into the store, with all digests checked; only what it has copied is used.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def preview(directory: Directory, base: Lock | None) -> Preview:
     frozen = replace(frozen, remarks=frozen.remarks + back)
     gone = {*frozen.removed, *(each.name for each in frozen.distributions)}
     kept = [
-        each
-        for each in (base.distributions if base else ())
-        if each.name not in gone
+        each for each in (base.distributions if base else ()) if each.name not in gone
     ]
     sizes = (
         (directory.path / path).stat().st_size

@@ -179,7 +179,7 @@ def _has_hash(path: Path, expected: str) -> bool:
 
 
 def _source(one: Distribution) -> tuple[str, bool]:
-    """Return where a package is from, and whether it was installed in place (PEP 610)."""
+    """Return where a package is from, and whether it is in place (PEP 610)."""
     try:
         told = json.loads((one.site / one.info / DIRECT_URL).read_bytes())
         url = str(told["url"])
