@@ -355,7 +355,9 @@ class SavedEnvironments:
 
     def _role(self, person: Person, saved: Saved) -> str | None:
         project = self._catalog.find_project(saved.project)
-        return project and project_role(project, person.name, person.groups)
+        if project is None:
+            return None
+        return project_role(project, person.name, person.groups)
 
 
 def name_candidates(title: str) -> list[str]:

@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
+from typing_extensions import override
 
 from mofang_run.environments.saved.draft import remove_draft
 from mofang_training.forwarding import TrainingHandler
@@ -232,6 +233,7 @@ class PreviewHandler(SavingHandler):
 
     @web.authenticated
     @authorized
+    @override
     async def get(self) -> None:
         """Tell packages, what cannot be saved, and what is saved already."""
         if (run := self._run()) is None:

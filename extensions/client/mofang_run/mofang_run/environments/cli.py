@@ -118,11 +118,13 @@ def saved_preview(directory: Directory, *, as_json: bool) -> str:
     """
     found = preview(directory, read_base(os.environ))
     if as_json:
+        told = [(e.name, e.version, e.source) for e in found.frozen.distributions]
+        told += [(e.name, e.version, e.source) for e in found.kept]
         return json.dumps(
             {
                 "packages": [
-                    {"name": each.name, "version": each.version, "source": each.source}
-                    for each in (*found.frozen.distributions, *found.kept)
+                    {"name": name, "version": version, "source": source}
+                    for name, version, source in sorted(told)
                 ],
                 "remarks": [asdict(each) for each in found.frozen.remarks],
                 "bytes": found.bytes,

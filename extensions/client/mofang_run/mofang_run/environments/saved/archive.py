@@ -71,8 +71,8 @@ def pack(root: Path, files: Iterable[str], target: Path) -> Packed:
     """
     with target.open("xb") as file:
         hashed = _HashedFile(file)
-        with tarfile.open(
-            fileobj=hashed,  # type: ignore[arg-type] # it only writes
+        with tarfile.open(  # type: ignore[call-overload] # of a file it writes alone
+            fileobj=hashed,
             mode="w|",
             format=tarfile.GNU_FORMAT,
             bufsize=_CHUNK,
