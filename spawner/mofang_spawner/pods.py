@@ -25,7 +25,6 @@ from mofang_kube.placement import (
     merge_tolerations,
 )
 from mofang_spawner import safe_mode
-from mofang_spawner.environments.saved import with_packages
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.server_objects import SCRIPT_KEY, label_pod
 from mofang_spawner.variables import SCRIPT_FOLDER, build_variables
@@ -172,7 +171,8 @@ def resources(
     limits = {"cpu": sizes.cpu_limit, "memory": sizes.memory}
     if sizes.gpu:
         requests[names.GPU_RESOURCE] = limits[names.GPU_RESOURCE] = str(sizes.gpu)
-    disk = with_packages(storage.disk(sizes.cache), plan.environment.packages)
+    packages = plan.environment.packages
+    disk = storage.disk(sizes.cache, packages.disk_bytes if packages else 0)
     requested, limited = {RESOURCE: str(disk.request)}, {RESOURCE: str(disk.limit)}
     return {
         **given,

@@ -13,7 +13,6 @@ from mofang_api.validation import RESERVED_PREFIXES
 from mofang_jobs.domain.validation import FieldErrors
 from mofang_kube.ephemeral_storage import ContainerDisk, EphemeralStorage
 from mofang_spawner.environments.models import Environment
-from mofang_spawner.environments.saved import with_packages
 
 
 def resolve_image(
@@ -46,35 +45,28 @@ def role_disks(
         storage: What the platform allows.
     """
     own = environment.resources.cache_default if environment else None
+    packages = environment.packages if environment else None
     return {
-        role.name: with_packages(
-            storage.disk(
-                storage.cache_size(
-                    cpu=role.resources.cpu,
-                    memory=role.resources.memory,
-                    gpu=role.resources.gpu,
-                    own=own,
-                )
+        role.name: storage.disk(
+            storage.cache_size(
+                cpu=role.resources.cpu,
+                memory=role.resources.memory,
+                gpu=role.resources.gpu,
+                own=own,
             ),
-            environment.packages if environment else None,
+            packages.disk_bytes if packages else 0,
         )
         for role in spec.resolved_roles()
     }
 
 
 def job_variables(environment: Environment | None) -> dict[str, str]:
-    """Return the environment's variables that do not pose as the platform's.
-
-    With those that tell of the packages of a saved one.
-    """
-    if environment is None:
-        return {}
-    own = {
+    """Return the environment's variables that do not pose as the platform's."""
+    return {
         name: value
-        for name, value in environment.env.items()
+        for name, value in (environment.env if environment else {}).items()
         if not name.startswith(RESERVED_PREFIXES)
     }
-    return own | (environment.packages.variables if environment.packages else {})
 
 
 def is_of_environment(spec: JobSpec, environments: Iterable[Environment]) -> bool:

@@ -103,6 +103,7 @@ class JobValidator:
             environment: The one that the image is of; None for none.
             sources: Data sources that the owner may use beside it.
         """
+        packages = environment.packages if environment else None
         disks = role_disks(spec, environment, self._settings.ephemeral_storage)
         spec, profile = resolve_sources(spec, sources)
         data = build_pod_data(sources, self._settings.hdfs)
@@ -115,11 +116,12 @@ class JobValidator:
             grants=grants(project, owner),
             data=data,
             disks=disks,
-            packages=environment.packages if environment else None,
+            packages=packages,
             variables={
                 **data.variables,
                 **profile,
                 **job_variables(environment),
+                **(packages.variables if packages else {}),
             },
             keep=timedelta(days=self._settings.ttl_days_after_finished),
             sample_seconds=self._settings.progress.sample_seconds,

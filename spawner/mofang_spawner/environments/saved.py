@@ -16,8 +16,6 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from mofang_kube.ephemeral_storage import ContainerDisk
-
 Manifest = dict[str, Any]
 
 CLAIM = "mofang-environments"
@@ -214,15 +212,6 @@ class SavedPackages(_Model):
             "MOFANG_SAVED_ARCHIVES": ARCHIVES_PATH,
             "MOFANG_SAVED_FILES": FILES_PATH,
         }
-
-
-def with_packages(disk: ContainerDisk, packages: SavedPackages | None) -> ContainerDisk:
-    """Return a container's disk with room for the files of a saved environment."""
-    if packages is None:
-        return disk
-    more = packages.disk_bytes
-    update = {"request": disk.request + more, "limit": disk.limit + more}
-    return disk.model_copy(update=update)
 
 
 def _state_of(version: Mapping[str, Any], state: Mapping[str, Any] | None) -> Manifest:
