@@ -78,7 +78,7 @@ class Person(BaseModel):
     is_admin: bool = False
 
 
-class SavedEnvironments:
+class SavedEnvironmentService:
     """The saved environments of a hub.
 
     Args:
@@ -136,6 +136,11 @@ class SavedEnvironments:
     ) -> Manifest:
         """Choose the version that starts use, or who may start it.
 
+        Args:
+            person: Who asks.
+            name: Of the saved environment.
+            request: What changes.
+
         Raises:
             MofangError: Says why not, and what to do.
         """
@@ -161,6 +166,11 @@ class SavedEnvironments:
 
     async def remove_version(self, person: Person, name: str, version: int) -> Manifest:
         """Remove a version; servers and jobs that have started with it go on.
+
+        Args:
+            person: Who asks.
+            name: Of the saved environment.
+            version: Its number.
 
         Raises:
             MofangError: Says why not, and what to do.
@@ -386,7 +396,13 @@ def describe(name: str, body: Manifest) -> dict[str, Any]:
 
 
 def describe_saved(name: str, title: str, saved: Saved) -> dict[str, Any]:
-    """Return a saved environment as its readers see it."""
+    """Return a saved environment as its readers see it.
+
+    Args:
+        name: Of it.
+        title: On its card.
+        saved: The rest.
+    """
     fields = {"version", "user", "notes", "saved", "phase", "message", "bytes"}
     return {
         "name": name,

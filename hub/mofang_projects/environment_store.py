@@ -105,8 +105,8 @@ class EnvironmentStore:
             StoreError: What is in the home is not what was saved.
             OSError, UnsafePathError: The storage fails.
         """
-        place = (TOP, project, name)
-        stored = self._read(place, str(version), digest)
+        path = (TOP, project, name)
+        stored = self._read(path, str(version), digest)
         if stored is not None:
             return stored
         draft = ("users", user_slug(user), *_DRAFTS, digest)
@@ -116,16 +116,16 @@ class EnvironmentStore:
         make_folder(self._root, pool, _FOLDER_MODE, UID)
         for each in lock.distributions:
             self._fetch(draft, pool, each)
-        self._link(pool, place, str(version), text, lock)
+        self._link(pool, path, str(version), text, lock)
         return _size(lock)
 
     def show_everyone(self, project: str, name: str, versions: Iterable[int]) -> None:
-        """Give the versions of an environment a place that all projects mount.
+        """Put the versions of an environment where all projects mount them.
 
         Args:
             project: Whose store has them.
             name: Of the saved environment.
-            versions: Those that are stored; others lose the place.
+            versions: Those that are stored; others go from there.
         """
         wanted = {str(version) for version in versions}
         source, target = (TOP, project, name), (TOP, EVERYONE, name)
@@ -134,20 +134,20 @@ class EnvironmentStore:
             self._link((TOP, project, _POOL), target, version, text, _parse(text))
         self.keep(EVERYONE, name, [int(version) for version in wanted])
 
-    def keep(self, place: str, name: str, versions: Iterable[int]) -> None:
+    def keep(self, folder: str, name: str, versions: Iterable[int]) -> None:
         """Remove all but some versions of an environment.
 
         Args:
-            place: The project, or ``EVERYONE``.
+            folder: The project, or ``EVERYONE``.
             name: Of the saved environment.
             versions: That are kept; with none, nothing of it stays.
         """
         kept = {str(version) for version in versions}
         if not kept:
-            self._remove((TOP, place, name))
+            self._remove((TOP, folder, name))
             return
-        for folder in set(self._folders((TOP, place, name))) - kept:
-            self._remove((TOP, place, name, folder))
+        for version in set(self._folders((TOP, folder, name))) - kept:
+            self._remove((TOP, folder, name, version))
 
     def collect(self, project: str) -> int:
         """Remove archives of a project that no version has; return how many."""
@@ -163,15 +163,15 @@ class EnvironmentStore:
         return removed
 
     def _read(
-        self, place: tuple[str, ...], version: str, digest: str
+        self, path: tuple[str, ...], version: str, digest: str
     ) -> StoredVersion | None:
         try:
-            text = self._read_text((*place, version, LOCK_FILE))
+            text = self._read_text((*path, version, LOCK_FILE))
         except FileNotFoundError:
             return None
         if hashlib.sha256(text).hexdigest() != digest:
             # A number is given once; only who was interrupted leaves another.
-            self._remove((*place, version))
+            self._remove((*path, version))
             return None
         return _size(_parse(text))
 
@@ -242,18 +242,18 @@ class EnvironmentStore:
     def _link(
         self,
         pool: tuple[str, ...],
-        place: tuple[str, ...],
+        path: tuple[str, ...],
         version: str,
         text: bytes,
         lock: _Lock,
     ) -> None:
         """Make the directory of a version; nobody sees half of one."""
         part = f"{_PART}{version}"
-        self._remove((*place, part))
-        make_folder(self._root, (*place, part), _FOLDER_MODE, UID)
+        self._remove((*path, part))
+        make_folder(self._root, (*path, part), _FOLDER_MODE, UID)
         with (
             opened_folder(self._root, pool) as source,
-            opened_folder(self._root, (*place, part)) as target,
+            opened_folder(self._root, (*path, part)) as target,
         ):
             for digest in dict.fromkeys(each.archive for each in lock.distributions):
                 name = f"{digest}.tar"
@@ -264,11 +264,11 @@ class EnvironmentStore:
             ) as file:
                 file.write(text)
                 _own(file.fileno())
-        move_folder(self._root, (*place, part), version)
+        move_folder(self._root, (*path, part), version)
 
-    def _folders(self, place: tuple[str, ...]) -> Iterator[str]:
+    def _folders(self, path: tuple[str, ...]) -> Iterator[str]:
         try:
-            with opened_folder(self._root, place) as folder:
+            with opened_folder(self._root, path) as folder:
                 yield from os.listdir(folder)  # noqa: PTH208 - likewise
         except FileNotFoundError:
             return

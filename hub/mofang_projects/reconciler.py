@@ -1,7 +1,7 @@
 """Watch Projects, Homes and saved Environments: the program ``mofang-reconciler``.
 
 kopf watches, retries and holds deletions by a finalizer; ``ProjectNamespaces``,
-``HomeController`` and ``SavedEnvironments`` do the work. Timers put right what
+``HomeController`` and ``SavedEnvironmentController`` do the work. Timers put right what
 drifted, and try again what failed.
 """
 
@@ -39,7 +39,7 @@ from mofang_projects.namespaces import (
 from mofang_projects.pull_secrets import BadPullSecretError
 from mofang_projects.saved_environments import (
     NotStoredError,
-    SavedEnvironments,
+    SavedEnvironmentController,
     is_saved,
 )
 from mofang_projects.settings import SETTINGS_FILE, NamespaceSettings
@@ -84,9 +84,9 @@ class ProjectReconciler:
                 directories.storage, settings.storage.usage_seconds
             )
             self._homes = HomeController(directories, self._usage)
-        self._saved: SavedEnvironments | None = None
+        self._saved: SavedEnvironmentController | None = None
         if root is not None:
-            self._saved = SavedEnvironments(EnvironmentStore(root))
+            self._saved = SavedEnvironmentController(EnvironmentStore(root))
         self._snapshots: asyncio.Task[None] | None = None
         self._objects: ObjectStorage | None = None
         self._watch = WatchProbe(self._list_projects)

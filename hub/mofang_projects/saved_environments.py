@@ -39,7 +39,7 @@ def is_saved(spec: Mapping[str, Any], **_: Any) -> bool:
     return spec.get("saved") is not None
 
 
-class SavedEnvironments:
+class SavedEnvironmentController:
     """Makes the store what Environments say.
 
     Args:

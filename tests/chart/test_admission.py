@@ -3,11 +3,13 @@
 import pytest
 
 POLICIES = [
+    "mofang-hub-environments",
     "mofang-hub-homes",
     "mofang-hub-servers",
     "mofang-project-pods",
     "mofang-project-roles",
     "mofang-reconciler",
+    "mofang-reconciler-environments",
     "mofang-reconciler-volumes",
 ]
 OF_PROJECTS = {

@@ -424,7 +424,7 @@ async def test_a_container_for_debugging_sees_no_homes(ask, platform, project):
 async def test_the_api_server_finds_nothing_wrong_in_the_expressions(platform):
     names = (
         *("project-pods", "hub-servers", "hub-homes", "hub-environments"),
-        *("reconciler", "project-roles"),
+        *("reconciler", "reconciler-environments", "project-roles"),
     )
     for name in names:
         policy = platform.get("validatingadmissionpolicy", f"mofang-{name}")

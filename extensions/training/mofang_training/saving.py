@@ -141,12 +141,12 @@ class SavingRun:
         state.state = "failed" if state.message else "saved"
 
     async def _pack(self, state: SavingState) -> str:
-        def tell(line: bytes) -> None:
+        def report(line: bytes) -> None:
             told = json.loads(line)
             state.done = told.get("done", state.done)
             state.all = told.get("all", state.all)
 
-        *_, last = (await run_program("save", "--json", on_line=tell)).splitlines()
+        *_, last = (await run_program("save", "--json", on_line=report)).splitlines()
         digest: str = json.loads(last)["digest"]
         return digest
 
@@ -228,7 +228,7 @@ class SavingHandler(TrainingHandler):
         return run
 
 
-class PreviewHandler(SavingHandler):
+class SavingPreviewHandler(SavingHandler):
     """What would be saved, and the environments that it can be a version of."""
 
     @web.authenticated
@@ -260,5 +260,5 @@ def _texts(body: bytes) -> dict[str, str] | None:
 
 HANDLERS = [
     ("/mofang/training/api/packages/saving", SavingHandler),
-    ("/mofang/training/api/packages/preview", PreviewHandler),
+    ("/mofang/training/api/packages/preview", SavingPreviewHandler),
 ]

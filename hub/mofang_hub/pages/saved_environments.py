@@ -13,7 +13,7 @@ from mofang_hub.pages.api_checks import parse_object
 from mofang_hub.saved_environments import (
     ChangeRequest,
     Person,
-    SavedEnvironments,
+    SavedEnvironmentService,
     SaveRequest,
     describe,
     describe_saved,
@@ -46,11 +46,11 @@ class _SavedHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
             is_admin=APPROVE_ENVIRONMENTS in self.expanded_scopes,
         )
 
-    async def environments(self) -> SavedEnvironments:
+    async def environments(self) -> SavedEnvironmentService:
         """Return them, once they are known."""
         context = self.current_user.spawner.context()
         await context.ready()
-        return SavedEnvironments(context.objects, context.catalog)
+        return SavedEnvironmentService(context.objects, context.catalog)
 
     def read(self, kind: type[BaseModel]) -> Any:
         """Return the body as a model.
@@ -77,7 +77,7 @@ class _SavedHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
         return web.HTTPError(error.status, "%s", error.message)
 
 
-class EnvironmentsHandler(_SavedHandler):
+class SavedEnvironmentsHandler(_SavedHandler):
     """All of a project, and a place to save one."""
 
     async def get(self) -> None:
@@ -105,7 +105,7 @@ class EnvironmentsHandler(_SavedHandler):
         self.finish(describe(body["metadata"]["name"], body))
 
 
-class EnvironmentHandler(_SavedHandler):
+class SavedEnvironmentHandler(_SavedHandler):
     """One saved environment."""
 
     async def get(self, name: str) -> None:
@@ -151,7 +151,7 @@ class VersionHandler(_SavedHandler):
 _ENVIRONMENTS = r"/api/mofang/environments"
 
 HANDLERS: tuple[tuple[str, Any], ...] = (
-    (_ENVIRONMENTS, EnvironmentsHandler),
-    (rf"{_ENVIRONMENTS}/([^/]+)", EnvironmentHandler),
+    (_ENVIRONMENTS, SavedEnvironmentsHandler),
+    (rf"{_ENVIRONMENTS}/([^/]+)", SavedEnvironmentHandler),
     (rf"{_ENVIRONMENTS}/([^/]+)/versions/([0-9]{{1,6}})", VersionHandler),
 )

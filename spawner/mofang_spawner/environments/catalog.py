@@ -163,7 +163,13 @@ class Catalog:
     def list_environments(
         self, project: Project, groups: AbstractSet[str], username: str
     ) -> list[Environment]:
-        """Environments a member may start there, in the gallery's order."""
+        """Environments a member may start there, in the gallery's order.
+
+        Args:
+            project: Where.
+            groups: The member's groups in the hub.
+            username: Their name in the hub.
+        """
         found = [each for each in map(self.find_environment, self.names()) if each]
         mine = [each for each in found if can_use(each, project, groups, username)]
         return sorted(

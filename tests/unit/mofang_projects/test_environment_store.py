@@ -1,5 +1,6 @@
 """What people save is stored as they saved it, and nobody changes it afterwards."""
 
+import errno
 import hashlib
 import io
 import os
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from mofang_projects.environment_store import EnvironmentStore, StoreError
-from mofang_projects.saved_environments import NotStoredError, SavedEnvironments
+from mofang_projects.saved_environments import (
+    NotStoredError,
+    SavedEnvironmentController,
+)
 from mofang_run.environments.saved.archive import pack
 from mofang_run.environments.saved.lock import Lock, LockedDistribution
 
@@ -256,8 +260,8 @@ def body(*versions: tuple[int, str], **saved):
 
 
 @pytest.fixture
-def environments(store) -> SavedEnvironments:
-    return SavedEnvironments(store)
+def environments(store) -> SavedEnvironmentController:
+    return SavedEnvironmentController(store)
 
 
 async def test_the_status_says_what_is_stored(environments, draft):
@@ -287,18 +291,18 @@ async def test_nothing_is_everyones_without_an_administrator(environments, root,
     assert not (root / "environments" / "0-everyone").exists()
 
 
-async def test_a_storage_that_fails_is_tried_again(
-    environments, store, draft, monkeypatch
-):
+class FullStore(EnvironmentStore):
+    """A storage without room."""
+
+    def store(self, *_: object, **__: object):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_a_storage_that_fails_is_tried_again(environments, root, draft):
     digest = draft("cubes")
-
-    def fail(*_, **__):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store, "_fetch", fail)
-        with pytest.raises(NotStoredError, match="storage is full") as failed:
-            await environments.reconcile(body((1, digest)))
+    full = SavedEnvironmentController(FullStore(root))
+    with pytest.raises(NotStoredError, match="storage is full") as failed:
+        await full.reconcile(body((1, digest)))
     assert failed.value.states[0]["phase"] == "Failed"
     [state] = await environments.reconcile(body((1, digest)))
     assert state["phase"] == "Ready"

@@ -147,7 +147,7 @@ def save(directory: Directory, *, as_json: bool) -> None:
         OSError: There is no room.
     """
 
-    def tell(done: int, all_of_them: int) -> None:
+    def report(done: int, all_of_them: int) -> None:
         if as_json:
             _print(json.dumps({"done": done, "all": all_of_them}))
             sys.stdout.flush()
@@ -157,7 +157,7 @@ def save(directory: Directory, *, as_json: bool) -> None:
         read_base(os.environ),
         directory.path.parents[2],
         environment=os.environ.get(BASE_VARIABLE) or directory.name,
-        progress=tell,
+        progress=report,
     )
     if as_json:
         ended = {"digest": lock.digest, "bytes": lock.bytes, "files": lock.files}

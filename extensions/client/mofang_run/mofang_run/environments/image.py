@@ -94,7 +94,7 @@ class Image:
         return site_folder(self.version)
 
     @property
-    def places(self) -> tuple[Path, ...]:
+    def link_targets(self) -> tuple[Path, ...]:
         """All folders that links of a directory lead to."""
         overlay = () if self.overlay is None else (self.overlay,)
         return (*overlay, self.prefix, *self.sites)

@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple
 MODIFIED = 1_577_836_800
 """Time of all files in archives: 2020-01-01, which zip files and byte code can say."""
 
-PLACE = b"/mofang-saved-environment"
+PREFIX_MARK = b"/mofang-saved-environment"
 """Stands in programs for the directory that they are installed in."""
 
 _PROGRAMS = "bin/"
@@ -90,7 +90,7 @@ def _add(archive: tarfile.TarFile, root: Path, path: str) -> None:
         entry.mode = 0o755 if status.st_mode & 0o100 else 0o644
         entry.size = status.st_size
         if path.startswith(_PROGRAMS):
-            content = _moved(file.read(), os.fsencode(root), PLACE)
+            content = _moved(file.read(), os.fsencode(root), PREFIX_MARK)
         elif path.endswith(".pyc"):
             content = _redated(file.read())
         else:
@@ -168,7 +168,7 @@ def install_programs(root: Path, names: Sequence[str], prefix: Path) -> None:
     for name in names:
         path = root / "bin" / name
         content = path.read_bytes()
-        moved = _moved(content, PLACE, os.fsencode(prefix))
+        moved = _moved(content, PREFIX_MARK, os.fsencode(prefix))
         if moved != content:
             path.write_bytes(moved)
 

@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Preview:
+class SavePreview:
     """What a saved environment would hold, before anything is written."""
 
     frozen: Frozen
@@ -46,7 +46,7 @@ class Preview:
     """Of the saved environment that this one was started from, unchanged."""
 
 
-def preview(directory: Directory, base: Lock | None) -> Preview:
+def preview(directory: Directory, base: Lock | None) -> SavePreview:
     """Return what would be saved.
 
     Args:
@@ -79,7 +79,9 @@ def preview(directory: Directory, base: Lock | None) -> Preview:
         for each in frozen.distributions
         for path in each.files
     )
-    return Preview(frozen, sum(sizes) + sum(each.bytes for each in kept), tuple(kept))
+    return SavePreview(
+        frozen, sum(sizes) + sum(each.bytes for each in kept), tuple(kept)
+    )
 
 
 def write_draft(
