@@ -6,7 +6,6 @@ from there into the store, with all digests checked; only what it has copied is 
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -184,5 +183,5 @@ def _remove_old(drafts: Path) -> None:
     before = time.time() - _OLD_SECONDS
     for each in drafts.iterdir():
         with suppress(OSError):
-            if each.stat().st_mtime < before and not os.path.islink(str(each)):  # noqa: PTH114
+            if each.stat().st_mtime < before and not each.is_symlink():
                 shutil.rmtree(str(each), ignore_errors=True)
