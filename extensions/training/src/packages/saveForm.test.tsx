@@ -140,17 +140,23 @@ test('why it was not saved is told in the server’s sentence', async () => {
   server.answer('POST packages/saving', () =>
     refusal(409, 'An environment is being saved already.')
   );
-  await assert.rejects(model.save(wanted, () => undefined), {
-    message: 'An environment is being saved already.'
-  });
+  await assert.rejects(
+    model.save(wanted, () => undefined),
+    {
+      message: 'An environment is being saved already.'
+    }
+  );
   server.answer('POST packages/saving', () => ({
     ...packing,
     state: 'failed',
     message: 'Your home is full.'
   }));
-  await assert.rejects(model.save(wanted, () => undefined), {
-    message: 'Your home is full.'
-  });
+  await assert.rejects(
+    model.save(wanted, () => undefined),
+    {
+      message: 'Your home is full.'
+    }
+  );
 });
 
 test('sizes are rounded as people say them', () => {
