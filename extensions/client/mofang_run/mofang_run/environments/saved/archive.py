@@ -152,7 +152,7 @@ def unpack(archive: Path, digest: str, root: Path) -> None:
             pass  # Its own sentence, below, says why.
         said = program.stderr.read().decode(errors="replace").strip()
     if program.returncode:
-        raise ArchiveError(_last_line(said) or "tar failed.")
+        raise ArchiveError(_first_line(said) or "tar failed.")
     if found.hexdigest() != digest:
         raise ArchiveError("It is damaged: its digest is another.")
 
@@ -173,5 +173,5 @@ def install_programs(root: Path, names: Sequence[str], prefix: Path) -> None:
             path.write_bytes(moved)
 
 
-def _last_line(text: str) -> str:
-    return text.splitlines()[-1] if text else ""
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""

@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +30,6 @@ DIGEST_VARIABLE = "MOFANG_SAVED_DIGEST"
 ARCHIVES_VARIABLE = "MOFANG_SAVED_ARCHIVES"
 FILES_VARIABLE = "MOFANG_SAVED_FILES"
 
-_READERS = 2
 _COMPLETE = ".complete"
 
 
@@ -110,14 +108,9 @@ def _unpack_all(lock: Lock, image: Image, archives: Path, prefix: Path) -> None:
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=str(prefix.parent)))
     try:
         draft.chmod(0o755)
-        # The largest first, so that two readers end at about the same time.
-        ordered = sorted(lock.distributions, key=lambda each: -each.bytes)
-
-        def read(name: str) -> None:
+        # One after the other: two of tar stumble over a folder that both make.
+        for name in dict.fromkeys(each.archive for each in lock.distributions):
             unpack(archives / f"{name}.tar", name, draft)
-
-        with ThreadPoolExecutor(_READERS) as pool:
-            list(pool.map(read, dict.fromkeys(each.archive for each in ordered)))
         programs = draft / "bin"
         programs.mkdir(exist_ok=True)
         names = [each.name for each in programs.iterdir() if each.is_file()]
