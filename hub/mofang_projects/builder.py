@@ -92,8 +92,7 @@ def build_namespace(project: Project, sources: Iterable[SourceState] = ()) -> Ma
     }
     manifest = cluster_wide(project, "v1", "Namespace", project_namespace(project.name))
     manifest["metadata"]["labels"] |= levels
-    if annotations := namespace_annotations(sources):
-        manifest["metadata"]["annotations"] = annotations
+    manifest["metadata"]["annotations"] = namespace_annotations(project.name, sources)
     return manifest
 
 

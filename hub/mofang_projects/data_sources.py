@@ -22,6 +22,7 @@ from mofang_projects.models import Project
 from mofang_projects.settings import StorageSettings
 from mofang_spawner.data_sources.models import DataSource, NfsSource
 from mofang_spawner.environments.models import Environment
+from mofang_spawner.environments.saved import CLAIM, EVERYONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +80,23 @@ def nfs_fault(source: NfsSource, storage: StorageSettings) -> str:
     return ""
 
 
-def namespace_annotations(states: Iterable[SourceState]) -> dict[str, str]:
-    """Return what a namespace tells the API server's policies of its sources."""
+def namespace_annotations(
+    project: str, states: Iterable[SourceState]
+) -> dict[str, str]:
+    """Return what a namespace tells the API server's policies that pods may mount.
+
+    Args:
+        project: Its saved environments, and those of everyone, are such.
+        states: Its data sources.
+    """
+    saved = [f"{CLAIM}/{project}", f"{CLAIM}/{EVERYONE}"]
     sources = [each.source for each in states if not each.fault]
     mounted = [each for each in sources if each.claim]
     secrets = {each.s3.secret_name for each in sources if each.s3}
     found = {
-        READABLE_DATA_ANNOTATION: _joined(_mountable(each) for each in mounted),
+        READABLE_DATA_ANNOTATION: _joined(
+            [*saved, *(_mountable(each) for each in mounted)]
+        ),
         WRITABLE_DATA_ANNOTATION: _joined(
             _mountable(each) for each in mounted if not each.read_only
         ),

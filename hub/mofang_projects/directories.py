@@ -30,6 +30,7 @@ TOP = {
     VolumeCategory.PROJECT: StorageDirectory(("projects",), 0o711),
     VolumeCategory.GLOBAL: StorageDirectory(("global",), 0o755),
     VolumeCategory.LOGS: StorageDirectory(("logs",), 0o711),
+    VolumeCategory.ENVIRONMENTS: StorageDirectory(("environments",), 0o711),
 }
 DATA = StorageDirectory((DATA_DIRECTORY,), 0o755)
 """Filled by administrators; a pod sees of it what a data source names."""

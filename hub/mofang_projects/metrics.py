@@ -14,11 +14,12 @@ METRICS_PORT = 8091
 
 
 class ReconcileOperation(StrEnum):
-    """What is done to a project, or to a person's home."""
+    """What is done to a project, a person's home or a saved environment."""
 
     RECONCILE = "reconcile"
     REMOVE = "remove"
     HOME = "home"
+    ENVIRONMENT = "environment"
 
 
 class ErrorReason(StrEnum):

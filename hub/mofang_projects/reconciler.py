@@ -1,8 +1,8 @@
-"""Watch Projects and Homes, and keep what they are: the program ``mofang-reconciler``.
+"""Watch Projects, Homes and saved Environments: the program ``mofang-reconciler``.
 
-kopf watches, retries and holds deletions by a finalizer; ``ProjectNamespaces`` and
-``HomeController`` do the work. Timers put right what drifted, and try again what
-failed.
+kopf watches, retries and holds deletions by a finalizer; ``ProjectNamespaces``,
+``HomeController`` and ``SavedEnvironmentController`` do the work. Timers put right what
+drifted, and try again what failed.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from mofang_kube.errors import MofangError, is_permanent
 from mofang_kube.names import GROUP, PROJECT_FINALIZER, VERSION, is_name
 from mofang_kube.objects import ObjectStorage, connected_objects
 from mofang_projects.directories import FAILURES, Directories, project_directory
+from mofang_projects.environment_store import EnvironmentStore
 from mofang_projects.homes import HomeController, HomeUnmadeError, failed_status
 from mofang_projects.metrics import ErrorReason, OperatorMetrics, ReconcileOperation
 from mofang_projects.models import BadProjectError, Project
@@ -31,6 +32,11 @@ from mofang_projects.namespaces import (
     failed_state,
 )
 from mofang_projects.pull_secrets import BadPullSecretError
+from mofang_projects.saved_environments import (
+    NotStoredError,
+    SavedEnvironmentController,
+    is_saved,
+)
 from mofang_projects.settings import SETTINGS_FILE, NamespaceSettings
 from mofang_projects.snapshot_requests import SnapshotRequests, asks_for_snapshot
 from mofang_projects.usage import UsageReader
@@ -76,6 +82,9 @@ class ProjectReconciler:
             )
             self._homes = HomeController(directories, self._usage)
             self._project_snapshots = SnapshotRequests(directories)
+        self._saved: SavedEnvironmentController | None = None
+        if root is not None:
+            self._saved = SavedEnvironmentController(EnvironmentStore(root))
         self._snapshots: asyncio.Task[None] | None = None
         self._objects: ObjectStorage | None = None
         self._watch = WatchProbe(self._list_projects)
@@ -100,6 +109,14 @@ class ProjectReconciler:
         kopf.on.delete(*_RESOURCE, registry=registry, id="remove")(self._remove)
         # Their data sources; what changes reaches projects with the next resync.
         kopf.index(*_ENVIRONMENTS, registry=registry, id="environments")(_indexed)
+        if self._saved is not None:
+            for on_event in (kopf.on.create, kopf.on.update, kopf.on.resume):
+                on_event(*_ENVIRONMENTS, registry=registry, id="saved", when=is_saved)(
+                    self._store_saved
+                )
+            kopf.on.delete(
+                *_ENVIRONMENTS, registry=registry, id="remove-saved", when=is_saved
+            )(self._remove_saved)
         if self._homes is not None:
             for on_event in (kopf.on.create, kopf.on.update, kopf.on.resume):
                 on_event(*_HOMES, registry=registry, id="home")(self._reconcile_home)
@@ -188,6 +205,31 @@ class ProjectReconciler:
                 _write_home(failed_status(err, home), home, patch)
                 raise kopf.TemporaryError(str(err), delay=_RETRY_SECONDS) from err
         _write_home(status, home, patch)
+
+    async def _store_saved(self, *, body: Any, patch: Any, **_: Any) -> None:
+        assert self._saved is not None  # noqa: S101 - registered with it alone
+        try:
+            states = await self._saved.reconcile(dict(body))
+        except NotStoredError as err:
+            self._metrics.record_error(
+                ReconcileOperation.ENVIRONMENT, ErrorReason.STORAGE
+            )
+            patch.status["saved"] = err.states
+            raise kopf.TemporaryError(str(err), delay=_RETRY_SECONDS) from err
+        if states != (body.get("status") or {}).get("saved"):
+            patch.status["saved"] = states
+
+    async def _remove_saved(self, *, body: Any, **_: Any) -> None:
+        assert self._saved is not None  # noqa: S101 - registered with it alone
+        try:
+            await self._saved.remove(dict(body))
+        except FAILURES as err:
+            self._metrics.record_error(
+                ReconcileOperation.ENVIRONMENT, ErrorReason.STORAGE
+            )
+            raise kopf.TemporaryError(
+                "What was stored of it cannot be removed.", delay=_RETRY_SECONDS
+            ) from err
 
     async def _answer_request(self, *, event: Any, body: Any, **given: Any) -> None:
         """Take a snapshot that somebody waits for; the timer tries again what fails."""

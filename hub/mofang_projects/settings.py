@@ -21,6 +21,7 @@ class VolumeCategory(StrEnum):
     PROJECT = "project"
     GLOBAL = "global"
     LOGS = "logs"
+    ENVIRONMENTS = "environments"
 
     @property
     def directory(self) -> str:
@@ -34,6 +35,8 @@ class VolumeCategory(StrEnum):
                 return "global"
             case VolumeCategory.LOGS:
                 return "logs"
+            case VolumeCategory.ENVIRONMENTS:
+                return "environments"
 
 
 class QuotaSettings(Model):
@@ -57,7 +60,7 @@ class SnapshotSettings(Model):
 
 
 class StorageSettings(Model):
-    """What the storage is, and where the four volumes of a project come from."""
+    """What the storage is, and where the volumes of a project come from."""
 
     type: StorageType = StorageType.PLAIN
     quotas: QuotaSettings = QuotaSettings()
@@ -67,8 +70,8 @@ class StorageSettings(Model):
 
     persistent_volume: dict[str, Any]
     """A PersistentVolume's source. ``$(category)`` and ``$(project)`` in its
-    strings are replaced, by users, projects, global or logs and by the project's
-    name."""
+    strings are replaced, by users, projects, global, logs or environments and by the
+    project's name."""
 
     mount_options: tuple[str, ...] = ()
     capacity: Quantity = "1Ti"

@@ -153,16 +153,17 @@ class EphemeralStorage(BaseModel):
                 return _without_zero(flavour.size)
         return ""
 
-    def disk(self, cache: str) -> ContainerDisk:
+    def disk(self, cache: str, more: int = 0) -> ContainerDisk:
         """Return what a container gets.
 
         Args:
             cache: Size of its ``/cache``; empty for none.
+            more: Bytes of another volume of its own.
         """
         size = parse_quantity(cache) if cache else Decimal(0)
         return ContainerDisk(
-            request=int(parse_quantity(self.request) + size),
-            limit=int(parse_quantity(self.limit) + size),
+            request=int(parse_quantity(self.request) + size) + more,
+            limit=int(parse_quantity(self.limit) + size) + more,
             cache=int(size),
         )
 

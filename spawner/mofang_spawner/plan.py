@@ -78,6 +78,7 @@ def resolve(
         options.environment,
         project,
         groups,
+        username,
     )
     wanted, what = (
         (debug_server_name(project.name, options.job), f"The job {options.job}")

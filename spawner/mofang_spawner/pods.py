@@ -119,6 +119,7 @@ def _volumes(
     found = [
         *volumes(plan.grants),
         *plan.data.volumes,
+        *(plan.environment.packages.volumes if plan.environment.packages else ()),
         {"name": "tmp", "emptyDir": {"sizeLimit": storage.tmp}},
         # What is in it counts as the container's memory, and may be all of that.
         {
@@ -138,6 +139,7 @@ def _mounts(plan: SpawnPlan) -> list[Manifest]:
     found = [
         *mounts(plan.grants),
         *plan.data.mounts,
+        *(plan.environment.packages.mounts if plan.environment.packages else ()),
         *(dict(each) for each in _OWN_MOUNTS),
     ]
     if plan.sizes.cache:
@@ -169,7 +171,8 @@ def resources(
     limits = {"cpu": sizes.cpu_limit, "memory": sizes.memory}
     if sizes.gpu:
         requests[names.GPU_RESOURCE] = limits[names.GPU_RESOURCE] = str(sizes.gpu)
-    disk = storage.disk(sizes.cache)
+    packages = plan.environment.packages
+    disk = storage.disk(sizes.cache, packages.disk_bytes if packages else 0)
     requested, limited = {RESOURCE: str(disk.request)}, {RESOURCE: str(disk.limit)}
     return {
         **given,

@@ -75,6 +75,8 @@ def _platform_variables(plan: SpawnPlan, api_url: str) -> dict[str, str]:
         "MOFANG_API_URL": api_url,
         **cache_variables(plan.sizes.cache_usable_bytes),
     }
+    if plan.environment.packages is not None:
+        found |= plan.environment.packages.variables
     if plan.safe_mode:
         # Without the start-up script, too: it works with the user's packages.
         found |= safe_mode.variables(plan.last_failure)

@@ -3,12 +3,14 @@
 import pytest
 
 POLICIES = [
+    "mofang-hub-environments",
     "mofang-hub-homes",
     "mofang-hub-projects",
     "mofang-hub-servers",
     "mofang-project-pods",
     "mofang-project-roles",
     "mofang-reconciler",
+    "mofang-reconciler-environments",
     "mofang-reconciler-volumes",
 ]
 OF_PROJECTS = {

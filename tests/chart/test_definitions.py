@@ -46,11 +46,20 @@ def test_kubectl_shows_whether_the_image_is_there(version):
     assert path == '.status.conditions[?(@.type=="ImageAvailable")].status'
 
 
-def test_neither_hub_nor_training_service_writes_environments(chart):
+def test_who_writes_environments(chart):
+    """What the hub and the reconciler write is bounded by policies of their own."""
+    writes = {}
     for role in chart.of_kind("Role", "ClusterRole"):
         for rule in role["rules"]:
-            if any(each.startswith("environments") for each in rule["resources"]):
-                assert set(rule["verbs"]) <= {"get", "list", "watch"}
+            for resource in rule["resources"]:
+                verbs = set(rule["verbs"]) - {"get", "list", "watch"}
+                if resource.startswith("environments") and verbs:
+                    writes[role["metadata"]["name"], resource] = verbs
+    assert writes == {
+        ("mofang-hub", "environments"): {"create", "patch", "delete"},
+        ("mofang-reconciler", "environments"): {"patch"},
+        ("mofang-reconciler", "environments/status"): {"patch"},
+    }
 
 
 def test_projects_and_environments_declare_data_sources_alike(version):

@@ -86,10 +86,12 @@ def attempt(ask, project):
     return create
 
 
-def with_mount(project, *, claim_name, sub_path=None, labels=None):
+def with_mount(project, *, claim_name, sub_path=None, labels=None, read_only=False):
     pod = server_pod()
     pod["spec"]["volumes"].append(claim("more", claim_name))
     mount = {"name": "more", "mountPath": "/more"}
+    if read_only:
+        mount["readOnly"] = True
     if sub_path is not None:
         mount["subPath"] = sub_path.replace("$(project)", project)
     pod["spec"]["containers"][0]["volumeMounts"].append(mount)
@@ -172,6 +174,22 @@ async def test_servers_are_admitted(path, attempt, project):
             },
             id="logs of the job",
         ),
+        pytest.param(
+            {
+                "claim_name": "mofang-environments",
+                "sub_path": "$(project)/shapes/1",
+                "read_only": True,
+            },
+            id="a saved environment of the project",
+        ),
+        pytest.param(
+            {
+                "claim_name": "mofang-environments",
+                "sub_path": "0-everyone/shapes/1",
+                "read_only": True,
+            },
+            id="a saved environment of everyone",
+        ),
     ],
 )
 async def test_what_belongs_to_a_pod_it_may_mount(changed, attempt, project):
@@ -212,6 +230,28 @@ async def test_what_belongs_to_a_pod_it_may_mount(changed, attempt, project):
             {"claim_name": "mofang-project"},
             "directories of other projects",
             id="all projects' directories",
+        ),
+        pytest.param(
+            {
+                "claim_name": "mofang-environments",
+                "sub_path": "other/shapes/1",
+                "read_only": True,
+            },
+            "claims that are no data sources",
+            id="another project's saved environment",
+        ),
+        pytest.param(
+            {"claim_name": "mofang-environments", "read_only": True},
+            "claims that are no data sources",
+            id="all saved environments",
+        ),
+        pytest.param(
+            {
+                "claim_name": "mofang-environments",
+                "sub_path": "$(project)/shapes/1",
+            },
+            "writes to those that are read-only",
+            id="a saved environment, to write to it",
         ),
         pytest.param(
             {"claim_name": "mofang-logs", "sub_path": "$(project)/train-x1y2z3"},
@@ -383,11 +423,8 @@ async def test_a_container_for_debugging_sees_no_homes(ask, platform, project):
 
 async def test_the_api_server_finds_nothing_wrong_in_the_expressions(platform):
     names = (
-        "project-pods",
-        "hub-servers",
-        "hub-homes",
-        "hub-projects",
-        "reconciler",
+        *("project-pods", "hub-servers", "hub-homes", "hub-projects"),
+        *("hub-environments", "reconciler", "reconciler-environments"),
         "project-roles",
     )
     for name in names:

@@ -222,6 +222,7 @@ class Case:
             "mofang-project",
             "mofang-global",
             "mofang-logs",
+            "mofang-environments",
         }
         for name in self.own:
             state = (self.root / name).stat()
@@ -233,7 +234,10 @@ class Case:
         """Nothing but the three directories has come, and nothing is changed."""
         now = facts(self.root)
         # Directories above change their times.
-        shared = {".", "users", "projects", "logs", "global", "data", "audit"}
+        shared = {
+            *(".", "users", "projects", "logs", "global", "data", "audit"),
+            "environments",
+        }
         come = now.keys() - self.foreign.keys() - shared
         assert come <= self.own
         for name in self.foreign.keys() - shared:

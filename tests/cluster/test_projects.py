@@ -102,7 +102,10 @@ def test_a_project_becomes_a_namespace_with_its_claims(platform, project, phase)
             each["metadata"]["name"]
             for each in claims
             if each["status"]["phase"] == "Bound"
-        ) == ["mofang-global", "mofang-logs", "mofang-project", "mofang-users"]
+        ) == [
+            *("mofang-environments", "mofang-global", "mofang-logs"),
+            *("mofang-project", "mofang-users"),
+        ]
 
     eventually(bound, within=60, what="the claims are bound")
     hard = platform.get("quota", "mofang", "-n", namespace)["spec"]["hard"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -40,10 +42,18 @@ def build_wheel(
     if programs:
         lines = "".join(f"{key} = {value}\n" for key, value in programs.items())
         contents[f"{about}/entry_points.txt"] = f"[console_scripts]\n{lines}"
-    record = "".join(f"{file},,\n" for file in [*contents, f"{about}/RECORD"])
+    record = "".join(f"{file},{_hash(text)}\n" for file, text in contents.items())
+    record += f"{about}/RECORD,,\n"
     path = folder / f"{name}-{version}-py3-none-any.whl"
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
         for file, text in {**contents, f"{about}/RECORD": record}.items():
             archive.writestr(file, text)
     return path
+
+
+def _hash(text: str) -> str:
+    """Return hash and size as a RECORD has them."""
+    digest = hashlib.sha256(text.encode()).digest()
+    encoded = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return f"sha256={encoded},{len(text.encode())}"

@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode, default
 
-from mofang_training import log_in
+from mofang_training import log_in, saving
 from mofang_training.activity import handlers as activity_handlers
 from mofang_training.activity.changes import count_changes
 from mofang_training.activity.hub import ActivityClient
@@ -30,6 +30,7 @@ class TrainingExtension(ExtensionApp):
     name = "mofang_training"
 
     _reporter: ActivityReporter | None = None
+    _saving: saving.SavingRun | None = None
 
     api_url = Unicode(
         help="""
@@ -70,11 +71,15 @@ class TrainingExtension(ExtensionApp):
         self.handlers.extend(HANDLERS)
         self.handlers.extend(log_in.HANDLERS)
         self.handlers.extend(activity_handlers.HANDLERS)
+        self.handlers.extend(saving.HANDLERS)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Change what other extensions have set by now, and begin to report."""
         settings = serverapp.web_app.settings
         use_common_address(settings, os.environ)
+        self._saving = saving.SavingRun.from_environment(os.environ, self.log)
+        if self._saving is not None:
+            settings[saving.RUN] = self._saving
         changes = count_changes(settings)
         if (client := ActivityClient.from_environment(os.environ)) is not None:
             sampler = ActivitySampler(serverapp, lambda: changes.count)
@@ -86,4 +91,6 @@ class TrainingExtension(ExtensionApp):
         """End the reports, and the streams that are still open."""
         if self._reporter is not None:
             await self._reporter.stop()
+        if self._saving is not None:
+            await self._saving.stop()
         await self.settings["mofang_training_service"].close()

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 
 from jupyter_server.auth.decorator import authorized
@@ -20,6 +22,57 @@ from mofang_run.environments.cli import WRONG_USE
 from mofang_training.forwarding import TrainingHandler
 
 PROGRAM = (sys.executable, "-I", "-m", "mofang_run.environments.cli")
+
+
+class ProgramError(Exception):
+    """``mofang-environment`` failed; the message is its sentence."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+async def run_program(
+    *arguments: str, on_line: Callable[[bytes], None] | None = None
+) -> bytes:
+    """Run ``mofang-environment``; return what it prints.
+
+    Args:
+        arguments: Its own.
+        on_line: Called with each line as it is printed.
+
+    Raises:
+        ProgramError: It failed; says why.
+    """
+    program = await asyncio.create_subprocess_exec(
+        *PROGRAM,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert program.stdout is not None  # noqa: S101 - asked for above
+    assert program.stderr is not None  # noqa: S101 - likewise
+    lines = []
+    failing = asyncio.ensure_future(program.stderr.read())
+    try:
+        async for line in program.stdout:
+            lines.append(line)
+            if on_line is not None:
+                on_line(line)
+        error_output = await failing
+        code = await program.wait()
+    except BaseException:
+        # Whoever waited has gone, and nobody would collect it.
+        with suppress(ProcessLookupError):
+            program.kill()
+        failing.cancel()
+        await program.wait()
+        raise
+    if code:
+        *_, last = ["", *error_output.decode(errors="replace").splitlines()]
+        raise ProgramError(last.removeprefix("[Mofang] "), code)
+    return b"".join(lines)
 
 
 class PackagesHandler(TrainingHandler):
@@ -46,21 +99,12 @@ class PackagesHandler(TrainingHandler):
 
     async def _run(self, *arguments: str) -> bytes | None:
         """Return what the program prints; where it fails, answer with its sentence."""
-        program = await asyncio.create_subprocess_exec(
-            *PROGRAM,
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, error_output = await program.communicate()
-        if not program.returncode:
-            return printed
-        *_, last = ["", *error_output.decode(errors="replace").splitlines()]
-        message = last.removeprefix("[Mofang] ")
-        self.log.warning("mofang-environment %s: %s", arguments[0], message)
-        if program.returncode == WRONG_USE:
-            self.refuse(HTTPStatus.NOT_FOUND, "no_environment", message)
-        else:
-            self.refuse(HTTPStatus.CONFLICT, "packages", message)
+        try:
+            return await run_program(*arguments)
+        except ProgramError as error:
+            self.log.warning("mofang-environment %s: %s", arguments[0], error)
+            if error.code == WRONG_USE:
+                self.refuse(HTTPStatus.NOT_FOUND, "no_environment", str(error))
+            else:
+                self.refuse(HTTPStatus.CONFLICT, "packages", str(error))
         return None

@@ -9,6 +9,7 @@ import { logsPlugin } from './plugins/logs';
 import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
 import { safeModePlugin } from './plugins/safeMode';
+import { saveEnvironmentPlugin } from './plugins/saveEnvironment';
 import { submitPlugin } from './plugins/submit';
 
 export * from './tokens';
@@ -25,5 +26,6 @@ export default [
   chartsPlugin,
   comparePlugin,
   packagesPlugin,
-  safeModePlugin
+  safeModePlugin,
+  saveEnvironmentPlugin
 ];

@@ -37,6 +37,8 @@ export namespace CommandIDs {
   export const showPanel = 'mofang-training:show-panel';
   /** Show what was changed of installed packages, with a button to undo it. */
   export const showPackages = 'mofang-training:show-packages';
+  /** Save installed packages as an environment; asks for its title. */
+  export const saveEnvironment = 'mofang-training:save-environment';
   /** Keep an idle server running; asks for how long. */
   export const keepServer = 'mofang-training:keep-server';
   /** Of the Cloud Shell's extension; may be absent. */

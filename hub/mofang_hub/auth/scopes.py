@@ -12,6 +12,8 @@ JOBS_WRITE = "custom:mofang:jobs:write"
 SHELL = "custom:mofang:shell"
 SNAPSHOT_HOME = "custom:mofang:home:snapshot"
 CLEAN_PROJECT = "custom:mofang:project:clean"
+WRITE_ENVIRONMENTS = "custom:mofang:environments:write"
+APPROVE_ENVIRONMENTS = "custom:mofang:environments:approve"
 AUDIT = "custom:mofang:audit"
 USAGE_READ = "custom:mofang:usage:read"
 USAGE_ALL = "custom:mofang:usage:all"
@@ -27,6 +29,10 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     CLEAN_PROJECT: {
         "description": "Read your role in a project, and take a snapshot of its files"
     },
+    WRITE_ENVIRONMENTS: {"description": "Save environments, and change your own"},
+    APPROVE_ENVIRONMENTS: {
+        "description": "Offer saved environments to everyone, and remove any"
+    },
     AUDIT: {"description": "Read what all people did, in the audit log"},
     USAGE_READ: {
         "description": "Read what you reserve, and all of projects whose admin you are"
@@ -37,7 +43,7 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     },
 }
 
-ADMIN_SCOPES = (AUDIT, USAGE_ALL)
+ADMIN_SCOPES = (AUDIT, USAGE_ALL, APPROVE_ENVIRONMENTS)
 """Those that admins hold, and other people do not."""
 
 _TRAINING = "access:services!service=training"
@@ -61,6 +67,7 @@ def server_token_scopes() -> list[str]:
         SHELL,
         SNAPSHOT_HOME,
         CLEAN_PROJECT,
+        WRITE_ENVIRONMENTS,
     ]
 
 
@@ -87,6 +94,7 @@ def load_roles() -> list[dict[str, Any]]:
                 SHELL,
                 SNAPSHOT_HOME,
                 CLEAN_PROJECT,
+                WRITE_ENVIRONMENTS,
                 USAGE_READ,
             ],
         },

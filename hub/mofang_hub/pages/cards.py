@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from mofang_hub.pages.availability import Availability
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.remedies import Remedy, find_remedy
+from mofang_hub.pages.saved_card import SavedCard
 from mofang_hub.pages.sizes import Size, read_sizes, say
 from mofang_hub.pages.user_servers import Server, ServerState
 from mofang_kube.quantities import readable_size
@@ -38,6 +39,8 @@ class Card:
     """Who may start it, as far as the reader may know."""
     usual: UsualStart | None = None
     """What its starts take; None as long as too few were seen."""
+    saved: SavedCard | None = None
+    """Of a saved environment; None for any other."""
     availability: Availability | None = None
     """Whether a start gets its node at once; None as long as nobody knows."""
     after: str = ""

@@ -9,12 +9,14 @@ from mofang_hub.pages.availability import quota_left, read_availability
 from mofang_hub.pages.cards import Card
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.saved_card import SavedCard
 from mofang_hub.pages.space import Space
 from mofang_hub.pages.user_servers import Server, find_server
 from mofang_kube.ephemeral_storage import usable_bytes
 from mofang_kube.names import debug_server_name, is_job_id, server_name
-from mofang_spawner.environments.models import Access, Environment, Project
+from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import project_role
+from mofang_spawner.environments.saved import Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,14 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
             server=find_server(user, hub_url, name),
             cache_bytes=usable_bytes(cache),
             left=quota_left(free, project) if free else {},
-            access=_access(environment.access, project, groups),
+            access=_access(environment, project, groups),
+            saved=SavedCard.of(
+                environment,
+                hub_url,
+                reader=user.name,
+                is_project_admin=_is_admin_of(environment, project, user.name, groups),
+                is_admin=bool(getattr(user, "admin", False)),
+            ),
             usual=context.starts.usual(environment.name),
             availability=read_availability(free, project, resources) if free else None,
         )
@@ -171,7 +180,9 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
             jobs_url=f"{hub_url}jobs/{project.name}",
             cards=tuple(
                 card(project, each)
-                for each in context.catalog.list_environments(project, groups)
+                for each in context.catalog.list_environments(
+                    project, groups, user.name
+                )
             ),
             space=Space.read(project.storage.get("project") or {}),
             data=tuple(
@@ -198,9 +209,25 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     return replace(shown, servers=tuple(ordered))
 
 
-def _access(access: Access, project: Project, groups: AbstractSet[str]) -> str:
+def _is_admin_of(
+    environment: Environment,
+    project: Project,
+    username: str,
+    groups: AbstractSet[str],
+) -> bool:
+    """Whether somebody is an admin of the project of a saved environment."""
+    is_its = environment.saved is not None and environment.saved.project == project.name
+    return is_its and project_role(project, username, groups) == "admin"
+
+
+def _access(
+    environment: Environment, project: Project, groups: AbstractSet[str]
+) -> str:
     """Say who may start it, and name no group or project that is not the reader's."""
-    if access.everyone:
+    access, saved = environment.access, environment.saved
+    if saved is not None and saved.visibility is Visibility.PRIVATE:
+        return f"For {saved.owner} alone"
+    if access.everyone or (saved is not None and saved.is_for_everyone):
         return "Open to everyone"
     if project.name in access.projects:
         return f"For members of {project.display_name}"

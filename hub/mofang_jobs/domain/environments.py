@@ -45,6 +45,7 @@ def role_disks(
         storage: What the platform allows.
     """
     own = environment.resources.cache_default if environment else None
+    packages = environment.packages if environment else None
     return {
         role.name: storage.disk(
             storage.cache_size(
@@ -52,7 +53,8 @@ def role_disks(
                 memory=role.resources.memory,
                 gpu=role.resources.gpu,
                 own=own,
-            )
+            ),
+            packages.disk_bytes if packages else 0,
         )
         for role in spec.resolved_roles()
     }
@@ -82,7 +84,8 @@ def _matching(spec: JobSpec, environments: Iterable[Environment]) -> list[Enviro
     if not spec.image:
         return [each for each in environments if each.name == name]
     found = [each for each in environments if each.image == spec.image]
-    return sorted(found, key=lambda each: each.name != name)
+    # Whoever names an image alone wants no packages of somebody's.
+    return sorted(found, key=lambda each: (each.name != name, bool(each.saved)))
 
 
 def check_image(

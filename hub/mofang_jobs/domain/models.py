@@ -16,6 +16,7 @@ from mofang_jobs.domain.conditions import Condition
 from mofang_kube.ephemeral_storage import ContainerDisk
 from mofang_kube.names import object_name, project_namespace, user_slug
 from mofang_spawner.data_sources.pod_data import PodData
+from mofang_spawner.environments.saved import SavedPackages
 from mofang_spawner.volumes.grants import VolumeGrant
 
 Manifest = dict[str, Any]
@@ -72,6 +73,9 @@ class JobRequest:
 
     disks: Mapping[str, ContainerDisk]
     """What a replica of each role gets of its node's disk."""
+
+    packages: SavedPackages | None = None
+    """Of the saved environment that it runs on; None for any other."""
 
     keep: timedelta = timedelta(days=30)
     """How long it stays after its end."""

@@ -91,6 +91,7 @@ def build_pod_template(
         "volumes": [
             *volumes((*job.grants, logs_grant(job.project, job.id))),
             *job.data.volumes,
+            *(job.packages.volumes if job.packages else ()),
             *_cache_volumes(job.disks[role.name]),
             {
                 "name": "shared-memory",
@@ -144,6 +145,7 @@ def _container(
         "volumeMounts": [
             *mounts((*job.grants, logs_grant(job.project, job.id))),
             *job.data.mounts,
+            *(job.packages.mounts if job.packages else ()),
             *_cache_mounts(disk),
             {"name": "shared-memory", "mountPath": SHARED_MEMORY},
         ],

@@ -28,7 +28,9 @@ class EnvironmentService:
 
     def list_environments(self, caller: Caller, project: Project) -> EnvironmentList:
         """Return what the caller's jobs in a project may run."""
-        environments = self._catalog.list_environments(project, caller.groups)
+        environments = self._catalog.list_environments(
+            project, caller.groups, caller.name
+        )
         return EnvironmentList(
             environments=[show_environment(each) for each in environments],
             allow_any_image=self._settings.allow_any_image,
@@ -47,10 +49,14 @@ class EnvironmentService:
         Raises:
             InvalidError: No environment that the caller may use fits.
         """
-        environments = self._catalog.list_environments(project, caller.groups)
+        environments = self._catalog.list_environments(
+            project, caller.groups, caller.name
+        )
         by_image = [each for each in environments if each.image == job.spec.image]
         by_name = [each for each in environments if each.name == job.spec.environment]
-        matching = next(iter(by_image + by_name), None)
+        # A saved one has the image of its base, and packages of its own.
+        exactly = [each for each in by_name if each in by_image]
+        matching = next(iter(exactly + by_image + by_name), None)
         if matching is None:
             raise InvalidError(
                 "No environment that you may use has the image of this job, so there "

@@ -66,7 +66,9 @@ class JobValidator:
                 f"{project.message or 'its namespace is being made.'} Try again in a "
                 "minute."
             )
-        environments = self._catalog.list_environments(project, caller.groups)
+        environments = self._catalog.list_environments(
+            project, caller.groups, caller.name
+        )
         resolved, environment = resolve_image(spec, environments)
         sources = usable_sources(project, environment, caller.name, role)
         request = self._build_request(
@@ -101,6 +103,7 @@ class JobValidator:
             environment: The one that the image is of; None for none.
             sources: Data sources that the owner may use beside it.
         """
+        packages = environment.packages if environment else None
         disks = role_disks(spec, environment, self._settings.ephemeral_storage)
         spec, profile = resolve_sources(spec, sources)
         data = build_pod_data(sources, self._settings.hdfs)
@@ -113,10 +116,12 @@ class JobValidator:
             grants=grants(project, owner),
             data=data,
             disks=disks,
+            packages=packages,
             variables={
                 **data.variables,
                 **profile,
                 **job_variables(environment),
+                **(packages.variables if packages else {}),
             },
             keep=timedelta(days=self._settings.ttl_days_after_finished),
             sample_seconds=self._settings.progress.sample_seconds,
@@ -154,7 +159,9 @@ class JobValidator:
             project: Name of the project.
             spec: The specification, already validated.
         """
-        environments = self._catalog.list_environments(project, caller.groups)
+        environments = self._catalog.list_environments(
+            project, caller.groups, caller.name
+        )
         resolved, environment = resolve_image(spec, environments)
         sources = usable_sources(project, environment, caller.name, role)
         return self._build_request(caller.name, project, resolved, environment, sources)

@@ -12,6 +12,10 @@ from pydantic import BaseModel, ConfigDict
 CONDITION = "ImageAvailable"
 BUILD_FAILED = "BuildFailed"
 """Reason of an image that does not come without an administrator."""
+BASE_GONE = "BaseGone"
+"""Reason of a saved environment whose base, and with it the image, is no more."""
+NOT_STORED = "NotStored"
+"""Reason of a saved environment whose packages could not be stored."""
 
 _UNEXPLAINED = "Its image is being prepared."
 
@@ -28,7 +32,7 @@ class Unavailable(BaseModel):
     @property
     def is_failed(self) -> bool:
         """Whether waiting does not help."""
-        return self.reason == BUILD_FAILED
+        return self.reason in {BUILD_FAILED, BASE_GONE, NOT_STORED}
 
     @property
     def label(self) -> str:

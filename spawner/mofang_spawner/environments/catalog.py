@@ -12,8 +12,19 @@ from mofang_kube.clients import ApiClient
 from mofang_kube.errors import KubernetesUnavailableError
 from mofang_kube.names import API_VERSION
 from mofang_kube.watcher import Watcher
+from mofang_spawner.environments.availability import (
+    BASE_GONE,
+    NOT_STORED,
+    Unavailable,
+)
 from mofang_spawner.environments.models import Environment, Project
 from mofang_spawner.environments.policy import can_start, can_use, project_role
+from mofang_spawner.environments.saved import (
+    Saved,
+    SavedPackages,
+    SavedVersion,
+    VersionPhase,
+)
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +130,14 @@ class Catalog:
 
     def find_environment(self, name: str) -> Environment | None:
         """The environment, or None; also None when its resource is unreadable."""
-        return self._environments.find(name)
+        found = self._environments.find(name)
+        if found is None or found.saved is None:
+            return found
+        return stand_on(found, self._environments.find(found.saved.base))
+
+    def names(self) -> list[str]:
+        """Return the names of all environments that are readable."""
+        return [each.name for each in self._environments.list()]
 
     def find_project(self, name: str) -> Project | None:
         """The project, or None; also None when its resource is unreadable."""
@@ -143,9 +161,62 @@ class Catalog:
         return sorted(mine, key=lambda project: project.display_name.casefold())
 
     def list_environments(
-        self, project: Project, groups: AbstractSet[str]
+        self, project: Project, groups: AbstractSet[str], username: str
     ) -> list[Environment]:
-        """Environments a member may start there, in the gallery's order."""
-        found = self._environments.list()
-        mine = [each for each in found if can_use(each, project, groups)]
-        return sorted(mine, key=lambda each: (each.order, each.display_name))
+        """Environments a member may start there, in the gallery's order.
+
+        Args:
+            project: Where.
+            groups: The member's groups in the hub.
+            username: Their name in the hub.
+        """
+        found = [each for each in map(self.find_environment, self.names()) if each]
+        mine = [each for each in found if can_use(each, project, groups, username)]
+        return sorted(
+            mine, key=lambda each: (bool(each.saved), each.order, each.display_name)
+        )
+
+
+def stand_on(environment: Environment, base: Environment | None) -> Environment:
+    """Return a saved environment with all that is its base's.
+
+    Args:
+        environment: As its resource has it.
+        base: What it was saved of, as it is now; None where that is gone.
+    """
+    saved = environment.saved
+    assert saved is not None  # noqa: S101 - asked by the caller
+    if base is None or base.saved is not None:
+        gone = Unavailable(
+            reason=BASE_GONE,
+            message=(
+                f"The environment {saved.base}, of which it was saved, is gone, and "
+                "with it the image. Start another environment and install the "
+                "packages there."
+            ),
+        )
+        return environment.model_copy(update={"unavailable": gone})
+    usable = saved.usable
+    return base.model_copy(
+        update={
+            "name": environment.name,
+            "display_name": environment.display_name,
+            "description": environment.description,
+            "access": environment.access,
+            "saved": saved,
+            "base_access": base.access,
+            "packages": (
+                SavedPackages.of(environment.name, saved, usable) if usable else None
+            ),
+            "unavailable": base.unavailable or _not_stored(saved, usable),
+        }
+    )
+
+
+def _not_stored(saved: Saved, usable: SavedVersion | None) -> Unavailable | None:
+    if usable is not None:
+        return None
+    last = saved.find(saved.current)
+    if last is not None and last.phase is VersionPhase.FAILED:
+        return Unavailable(reason=NOT_STORED, message=last.message)
+    return Unavailable(reason="Storing", message="Its packages are being stored.")

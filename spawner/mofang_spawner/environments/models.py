@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from mofang_spawner.data_sources.models import DataSource
 from mofang_spawner.environments.availability import Unavailable, read_unavailable
+from mofang_spawner.environments.saved import Saved, SavedPackages
 
 Quantity = Annotated[
     str, BeforeValidator(lambda v: str(v) if isinstance(v, int | float) else v)
@@ -90,6 +91,12 @@ class Environment(_Model):
     order: int = 100
     unavailable: Unavailable | None = None
     """Why it cannot be started; None when its image is there."""
+    saved: Saved | None = None
+    """What tells a saved environment from its base; None for any other."""
+    packages: SavedPackages | None = None
+    """Of a saved environment: what a start mounts; None as long as none is stored."""
+    base_access: Access | None = None
+    """Of a saved environment: who may start its base."""
 
     @classmethod
     def parse(cls, body: dict[str, Any], images: Mapping[str, str] = {}) -> Self:
@@ -108,6 +115,7 @@ class Environment(_Model):
                 "image": images.get(image, image),
                 "name": name,
                 "unavailable": read_unavailable(body),
+                "saved": Saved.parse(body),
             }
         )
         declared = [each.declared_by(name) for each in environment.data_sources]

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from mofang_kube.errors import ForbiddenError, InvalidError, NotFoundError
 from mofang_spawner.data_sources.models import DataSource
-from mofang_spawner.environments.models import Environment, Project
+from mofang_spawner.environments.models import Access, Environment, Project
 
 _RANK = {"viewer": 0, "member": 1, "admin": 2}
 
@@ -39,16 +39,23 @@ def can_start(project: Project, username: str, groups: AbstractSet[str]) -> bool
 
 
 def can_use(
-    environment: Environment, project: Project, groups: AbstractSet[str]
+    environment: Environment, project: Project, groups: AbstractSet[str], username: str
 ) -> bool:
     """Whether a member of ``project`` in ``groups`` may start the environment.
+
+    A saved one takes who may start its base, too: its image is that of the base.
 
     Args:
         environment: The environment.
         project: The chosen project; None for a server without one.
         groups: The user's groups in the hub.
+        username: Name in the hub.
     """
     access = environment.access
+    if environment.saved is not None:
+        if not environment.saved.is_visible_to(username, project.name):
+            return False
+        access = environment.base_access or Access(everyone=True)
     return (
         access.everyone
         or project.name in access.projects
@@ -150,6 +157,7 @@ def validate_environment(
     asked: str,
     project: Project,
     groups: AbstractSet[str],
+    username: str,
 ) -> Environment:
     """The environment, when it may be used in that project and can be started.
 
@@ -158,12 +166,13 @@ def validate_environment(
         asked: Name that the form or the URL gave; empty for none.
         project: The chosen project.
         groups: The user's groups in the hub.
+        username: Name in the hub.
 
     Raises:
         NotFoundError: It is unknown, or not for this user.
         InvalidError: Its image is not available.
     """
-    if environment is None or not can_use(environment, project, groups):
+    if environment is None or not can_use(environment, project, groups, username):
         raise NotFoundError(
             f"There is no environment {asked} that you may start in the project "
             f"{project.name}. Choose one in the gallery.",

@@ -13,6 +13,8 @@ RESERVED_VOLUMES = (
     "mofang-project",
     "mofang-global",
     "mofang-logs",
+    "mofang-environments",
+    "saved-environment",
     "cache",
     "tmp",
     "shared-memory",

@@ -21,6 +21,8 @@ def test_our_scopes_are_named_as_the_interface_says():
         "custom:mofang:shell",
         "custom:mofang:home:snapshot",
         "custom:mofang:project:clean",
+        "custom:mofang:environments:write",
+        "custom:mofang:environments:approve",
         "custom:mofang:audit",
         "custom:mofang:usage:read",
         "custom:mofang:usage:all",

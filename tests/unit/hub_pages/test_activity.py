@@ -15,9 +15,10 @@ from mofang_hub.culling.culler import Culler
 from mofang_hub.culling.policy import CullingSettings
 from mofang_hub.culling.records import CullingExtension
 from mofang_hub.pages.activity import CULLER
-from mofang_training.activity.hub import ActivityClient, HubRefusalError
+from mofang_training.activity.hub import ActivityClient
 from mofang_training.activity.reporter import ActivityReporter
 from mofang_training.activity.samples import ActivitySample
+from mofang_training.hub_request import HubRefusalError
 from support.clock import FakeClock
 from support.eventually import until
 

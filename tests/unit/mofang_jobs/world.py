@@ -102,7 +102,9 @@ class PretendedCatalog:
     def find_environment(self, name: str) -> Environment | None:
         return next((each for each in self.environments if each.name == name), None)
 
-    def list_environments(self, project: Any, groups: Any) -> list[Environment]:
+    def list_environments(
+        self, project: Any, groups: Any, username: str
+    ) -> list[Environment]:
         return self.environments
 
 

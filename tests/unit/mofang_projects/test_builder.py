@@ -139,7 +139,7 @@ def test_containers_that_say_nothing_of_their_disk_are_bounded(built):
     assert limit["defaultRequest"]["ephemeral-storage"] == "50Mi"
 
 
-def test_four_claims_are_bound_to_four_static_volumes(built):
+def test_five_claims_are_bound_to_five_static_volumes(built):
     volumes = of_kind(built, "PersistentVolume")
     claims = of_kind(built, "PersistentVolumeClaim")
     directories = {
@@ -147,8 +147,9 @@ def test_four_claims_are_bound_to_four_static_volumes(built):
         "project": "projects",
         "global": "global",
         "logs": "logs",
+        "environments": "environments",
     }
-    assert len(volumes) == len(claims) == 4
+    assert len(volumes) == len(claims) == 5
     for category, directory in directories.items():
         volume = volumes[f"mofang-vision-{category}"]["spec"]
         claim = claims[f"mofang-{category}"]["spec"]

@@ -22,6 +22,8 @@ PVC = {"name": "models", "persistentVolumeClaim": {"claimName": "model-store"}}
 CEPHFS = {"name": "corpora", "cephfs": {"path": "text/corpora"}}
 S3 = {"name": "lake", "s3": {"bucket": "lake", "secret": "lake"}}
 
+SAVED = "mofang-environments/0-everyone,mofang-environments/vision"
+
 
 def project(*sources, **spec):
     spec = {"displayName": "Vision", "dataSources": list(sources), **spec}
@@ -79,7 +81,7 @@ def test_nothing_is_made_for_what_is_broken_or_somebody_elses():
         project(), settings(), (), [broken, *states(PVC, S3)]
     )
 
-    assert len(of_kind(built, "PersistentVolume")) == 4
+    assert len(of_kind(built, "PersistentVolume")) == 5
 
 
 def test_the_namespace_tells_what_pods_may_mount():
@@ -91,14 +93,17 @@ def test_the_namespace_tells_what_pods_may_mount():
     notes = built[0]["metadata"]["annotations"]
     scans = DataSource.model_validate(NFS).claim
     assert notes == {
-        "mofang.dev/readable-data": f"model-store,{scans},mofang-data/text/corpora",
+        "mofang.dev/readable-data": (
+            f"model-store,{scans},mofang-data/text/corpora,{SAVED}"
+        ),
         "mofang.dev/writable-data": "model-store",
         "mofang.dev/data-secrets": "mofang-secret-lake",
     }
 
 
-def test_a_project_without_sources_tells_nothing():
-    assert "annotations" not in build_namespace_objects(project(), settings())[0]
+def test_a_project_without_sources_may_mount_saved_environments_alone():
+    [namespace, *_] = build_namespace_objects(project(), settings())
+    assert namespace["metadata"]["annotations"] == {"mofang.dev/readable-data": SAVED}
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_whether_waiting_helps_is_said(condition, label, start, job):
 
 def test_a_start_is_refused_at_the_environment():
     with pytest.raises(InvalidError, match="cannot be started yet") as caught:
-        validate_environment(parse(), "pytorch", a_project(), set())
+        validate_environment(parse(), "pytorch", a_project(), set(), "ada")
 
     assert caught.value.fields == {"environment": BUILDING}
 
@@ -110,7 +110,9 @@ def test_who_may_not_use_it_does_not_hear_of_its_image():
     body = without_image(environment_body(access={}))
 
     with pytest.raises(NotFoundError):
-        validate_environment(Environment.parse(body), "pytorch", a_project(), set())
+        validate_environment(
+            Environment.parse(body), "pytorch", a_project(), set(), "ada"
+        )
 
 
 def test_a_change_of_the_condition_counts_at_once():

@@ -25,7 +25,7 @@ def test_what_is_gone_is_not_found():
     catalog.watchers[0].send("DELETED", environment_body())
 
     assert catalog.find_environment("pytorch") is None
-    assert catalog.list_environments(Project.parse(project_body()), set()) == []
+    assert catalog.list_environments(Project.parse(project_body()), set(), "ada") == []
 
 
 def test_what_cannot_be_read_is_left_out_alone(caplog):
@@ -33,7 +33,7 @@ def test_what_cannot_be_read_is_left_out_alone(caplog):
     catalog = a_catalog(environments=[broken, environment_body("pytorch")])
 
     assert catalog.find_environment("broken") is None
-    found = catalog.list_environments(Project.parse(project_body()), set())
+    found = catalog.list_environments(Project.parse(project_body()), set(), "ada")
 
     assert [each.name for each in found] == ["pytorch"]
     assert "Environment broken is left out" in caplog.text

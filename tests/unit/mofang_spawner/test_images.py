@@ -22,5 +22,5 @@ def test_every_reader_gets_a_reference(written, read):
     catalog = a_catalog(environments=[environment_body(image=written)], images=IMAGES)
 
     assert catalog.find_environment("pytorch").image == read
-    [listed] = catalog.list_environments(a_project(), frozenset())
+    [listed] = catalog.list_environments(a_project(), frozenset(), "ada")
     assert listed.image == read

@@ -78,7 +78,7 @@ def test_an_unreadable_resource_is_as_good_as_none(caplog):
     catalog = a_catalog(environments=[bad, environment_body()])
     project = catalog.find_project("vision")
 
-    assert [each.name for each in catalog.list_environments(project, set())] == [
+    assert [each.name for each in catalog.list_environments(project, set(), "ada")] == [
         "pytorch"
     ]
     assert "bad" in caplog.text

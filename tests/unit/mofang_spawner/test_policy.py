@@ -89,7 +89,7 @@ def test_roles_in_a_project(members, groups, role, starts):
 def test_access_to_an_environment(access, groups, allowed):
     environment = an_environment(access=access)
 
-    assert can_use(environment, a_project(), groups) is allowed
+    assert can_use(environment, a_project(), groups, "ada") is allowed
 
 
 def test_an_unknown_project_and_anothers_are_refused_alike():
@@ -125,8 +125,10 @@ def test_a_project_that_is_not_ready_says_why(status, says):
 
 def test_an_environment_that_is_not_ones_own_is_as_unknown():
     with pytest.raises(NotFoundError) as unknown:
-        validate_environment(None, "x", a_project(), set())
+        validate_environment(None, "x", a_project(), set(), "ada")
     with pytest.raises(NotFoundError) as foreign:
-        validate_environment(an_environment("x", access={}), "x", a_project(), set())
+        validate_environment(
+            an_environment("x", access={}), "x", a_project(), set(), "ada"
+        )
 
     assert unknown.value.message == foreign.value.message

@@ -7,9 +7,9 @@ import pytest
 
 from mofang_api.models.activity import CullingAction, CullingStatus
 from mofang_training.activity.handlers import REPORTER
-from mofang_training.activity.hub import HubRefusalError
 from mofang_training.activity.reporter import ActivityReporter
 from mofang_training.activity.samples import ActivitySample
+from mofang_training.hub_request import HubRefusalError
 from support.clock import FakeClock
 
 PATH = "mofang/training/api/activity"

@@ -19,6 +19,7 @@ OURS = ("mofang", "unit", "support", "cluster", "e2e", "chart", "bench", "peers"
 PATCHING = {
     "unit/mofang_training/test_packages.py: packages.PROGRAM": "Jupyter makes the "
     "handler; a setting of the server would let its user choose what runs",
+    "unit/mofang_training/test_saving.py: packages.PROGRAM": "likewise",
     "unit/mofang_files/test_cleanup_races.py: item_paths._check": "what is "
     "renamed between the look at a path and its removal: there is no seam in between",
     "unit/mofang_files/test_cleanup_races.py: removal._open": "the same, in a tree",

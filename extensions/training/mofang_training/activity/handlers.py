@@ -11,9 +11,9 @@ from http import HTTPStatus
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from mofang_training.activity.hub import HubRefusalError
 from mofang_training.activity.reporter import ActivityReporter
 from mofang_training.forwarding import TrainingHandler
+from mofang_training.hub_request import HubRefusalError
 
 REPORTER = "mofang_activity_reporter"
 OFF_PLATFORM = (

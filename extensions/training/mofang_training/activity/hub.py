@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from mofang_training.hub_request import HubRefusalError, ask_hub
 
 if TYPE_CHECKING:
     from mofang_api.models.activity import (
@@ -17,18 +15,6 @@ if TYPE_CHECKING:
         CullingStatus,
         ExtensionRequest,
     )
-
-_CONNECT_SECONDS = 5.0
-_ANSWER_SECONDS = 10.0
-_AWAY = "The hub does not answer. Try again in a minute."
-
-
-class HubRefusalError(Exception):
-    """The hub did not take what it was sent; the message is for people."""
-
-    def __init__(self, message: str, status: int = HTTPStatus.BAD_GATEWAY) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,30 +58,15 @@ class ActivityClient:
         # The start-up time of every server counts.
         from mofang_api.models.activity import CullingStatus  # noqa: PLC0415
 
+        answer = await ask_hub(
+            f"{self.url}/{path}",
+            self.token,
+            method="POST",
+            body=body.model_dump_json(),
+        )
         try:
-            answer = await AsyncHTTPClient().fetch(
-                f"{self.url}/{path}",
-                method="POST",
-                body=body.model_dump_json(),
-                headers={
-                    "Authorization": f"token {self.token}",
-                    "Content-Type": "application/json",
-                },
-                connect_timeout=_CONNECT_SECONDS,
-                request_timeout=_ANSWER_SECONDS,
-                follow_redirects=False,
-            )
-            return CullingStatus.model_validate_json(answer.body)
-        except HTTPClientError as err:
-            raise HubRefusalError(_message(err), err.code) from err
-        except (OSError, ValueError) as err:
-            raise HubRefusalError(_AWAY) from err
-
-
-def _message(err: HTTPClientError) -> str:
-    """Return the hub's own message where it has sent one."""
-    try:
-        found: Any = json.loads(err.response.body)["message"] if err.response else ""
-    except (ValueError, KeyError, TypeError):
-        found = ""
-    return str(found) or _AWAY
+            return CullingStatus.model_validate_json(answer)
+        except ValueError as err:
+            raise HubRefusalError(
+                "The hub answered something unexpected. Try again in a minute."
+            ) from err

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mofang_training.activity.hub import ActivityClient, HubRefusalError
+from mofang_training.activity.hub import ActivityClient
 from mofang_training.activity.rule import ActivityState, Thresholds, classify_activity
 from mofang_training.activity.sampler import ActivitySampler
+from mofang_training.hub_request import HubRefusalError
 
 if TYPE_CHECKING:
     from mofang_api.models.activity import CullingStatus

@@ -40,7 +40,11 @@ export const packagesPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Installed Packages…'),
       caption: trans.__('Show and undo changes of installed packages'),
       isEnabled: () => model.packages !== null,
-      execute: () => showPackages(model, trans)
+      execute: async () => {
+        if (await showPackages(model, trans)) {
+          await app.commands.execute(CommandIDs.saveEnvironment);
+        }
+      }
     });
     model.stateChanged.connect(() =>
       app.commands.notifyCommandChanged(command)
@@ -68,30 +72,34 @@ export const packagesPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** Show the packages; whether they are to be saved as an environment. */
 async function showPackages(
   model: PackagesModel,
   trans: TranslationBundle
-): Promise<void> {
+): Promise<boolean> {
   await model.refresh();
   const { packages } = model;
   if (!packages) {
-    return;
+    return false;
   }
   const isUndoable = packages.changes.length > 0 || packages.state === 'absent';
   const undo = Dialog.warnButton({ label: trans.__('Undo all changes') });
+  const save = Dialog.okButton({ label: trans.__('Save as environment…') });
   const answer = await showDialog({
     title: trans.__('Packages of the environment %1', packages.environment),
     body: packagesBody(packages, trans),
     buttons: [
       Dialog.cancelButton({ label: trans.__('Close') }),
-      ...(isUndoable ? [undo] : [])
+      ...(isUndoable ? [undo] : []),
+      ...(packages.state === 'ready' ? [save] : [])
     ],
     // Enter closes it; undoing is pressed on purpose.
     defaultButton: 0
   });
-  if (answer.button.accept) {
+  if (answer.button.label === undo.label) {
     undoAll(model, trans);
   }
+  return answer.button.label === save.label;
 }
 
 function undoAll(model: PackagesModel, trans: TranslationBundle): void {

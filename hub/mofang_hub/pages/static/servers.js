@@ -48,11 +48,11 @@
     });
   }
 
-  async function send(address, body) {
+  async function send(address, body, method = 'POST') {
     let answer;
     try {
       answer = await fetch(address, {
-        method: 'POST',
+        method,
         headers: {
           'X-XSRFToken': window.jhdata.xsrf_token,
           'Content-Type': 'application/json'
@@ -62,6 +62,9 @@
     } catch (error) {
       console.warn('The hub does not answer:', error);
       return { problem: 'The hub does not answer, so nothing was changed. Try again in a minute.' };
+    }
+    if (answer.status === 204) {
+      return {};
     }
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) {
@@ -137,6 +140,51 @@
       });
       if (isSure) {
         await act(button, 'Removing…', async () => (await send(`${remove}/remove`, {})).problem);
+      }
+    },
+    async useversion(button) {
+      const { useversion, version } = button.dataset;
+      const body = { current: Number(version) };
+      await act(button, 'Changing…', async () => (await send(useversion, body, 'PATCH')).problem);
+    },
+    async dropversion(button) {
+      const { dropversion, version, title } = button.dataset;
+      const isSure = await ask({
+        title: `Remove version ${version} of ${title}?`,
+        text: 'Nobody can start it any more. Servers and jobs that run with it go on.',
+        button: 'Remove'
+      });
+      if (isSure) {
+        await act(button, 'Removing…', async () => (await send(`${dropversion}/versions/${version}`, {}, 'DELETE')).problem);
+      }
+    },
+    async dropsaved(button) {
+      const { dropsaved, title } = button.dataset;
+      const isSure = await ask({
+        title: `Remove ${title}?`,
+        text: 'All its versions are removed, for everybody. Servers and jobs that run with it go on.',
+        button: 'Remove'
+      });
+      if (isSure) {
+        await act(button, 'Removing…', async () => {
+          const { problem } = await send(dropsaved, {}, 'DELETE');
+          if (!problem) {
+            // Cards that go are not taken off a page by its refreshes.
+            window.location.reload();
+          }
+          return problem;
+        });
+      }
+    },
+    async approve(button) {
+      const { approve, title } = button.dataset;
+      const isSure = await ask({
+        title: `Offer ${title} to everyone?`,
+        text: 'Whoever starts it runs the code of its packages in their own home.',
+        button: 'Offer'
+      });
+      if (isSure) {
+        await act(button, 'Changing…', async () => (await send(approve, { approved: true }, 'PATCH')).problem);
       }
     }
   };

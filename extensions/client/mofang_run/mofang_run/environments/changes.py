@@ -37,7 +37,7 @@ def list_changes(directory: Directory, manifest: Manifest) -> list[PackageChange
         OSError: The directory cannot be read.
     """
     image = manifest.distributions
-    found = _distributions(directory, manifest)
+    found = find_distributions(directory, manifest)
     changes = [
         PackageChange(
             name=name,
@@ -86,7 +86,14 @@ def leads_to_image(path: Path, manifest: Manifest) -> bool:
     )
 
 
-def _distributions(directory: Directory, manifest: Manifest) -> dict[str, Distribution]:
+def find_distributions(
+    directory: Directory, manifest: Manifest
+) -> dict[str, Distribution]:
+    """Return all packages in a directory by name, links to the image's included.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
     site = directory.site_packages(manifest.python)
     found: dict[str, Distribution] = {}
     for each in site.iterdir():

@@ -7,6 +7,8 @@ mofang-environment prepare           link the image's packages, to change some
 mofang-environment reset             undo all changes
 mofang-environment path              print where it is
 mofang-environment shell             print what a shell must export to use it
+mofang-environment preview [--json]  what would be saved, and what could not
+mofang-environment save [--json]     write it into the home, for the platform to store
 ```
 """
 
@@ -23,8 +25,12 @@ from mofang_run.environments.activation import activate, exports, without_user_s
 from mofang_run.environments.changes import ADDED, REMOVED, PackageChange, list_changes
 from mofang_run.environments.creation import ensure, prepare, reset, update
 from mofang_run.environments.directory import Directory, PackagesError, find_directory
-from mofang_run.environments.image import Image
 from mofang_run.environments.job_packages import variables
+from mofang_run.environments.saved.draft import preview, write_draft
+from mofang_run.environments.saved.unpacked import base_image, read_base
+
+BASE_VARIABLE = "MOFANG_BASE_ENVIRONMENT"
+"""Name of the environment that a saved one stands on; absent in others."""
 
 JOB_VARIABLE = "MOFANG_JOB_ID"
 
@@ -58,9 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="The packages that you installed into this environment.",
     )
     parser.add_argument(
-        "command", choices=["status", "create", "prepare", "reset", "path", "shell"]
+        "command",
+        choices=[
+            *("status", "create", "prepare", "reset", "path", "shell"),
+            *("preview", "save"),
+        ],
     )
-    parser.add_argument("--json", action="store_true", help="for programs (status)")
+    parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
     is_shell = options.command == "shell"
     directory = find_directory(os.environ, to_mend=not is_shell)
@@ -83,16 +93,77 @@ def _run(command: str, directory: Directory, *, as_json: bool) -> None:
     if command == "path":
         _print(str(directory.path))
     elif command == "create":
-        if update(directory, Image.running()):
+        if update(directory, base_image(os.environ)):
             _print(f"Created {directory.path}.")
     elif command == "prepare":
         _prepare(directory)
     elif command == "reset":
-        reset(directory, Image.running())
+        reset(directory, base_image(os.environ))
         _print(f"The packages of {directory.name} are those of its image. {RESTART}")
+    elif command == "preview":
+        _print(saved_preview(directory, as_json=as_json))
+    elif command == "save":
+        save(directory, as_json=as_json)
     else:
         status = read_status(directory)
         _print(json.dumps(asdict(status)) if as_json else _describe(status))
+
+
+def saved_preview(directory: Directory, *, as_json: bool) -> str:
+    """Return what would be saved, for a program or a person.
+
+    Raises:
+        PackagesError: There is no directory.
+        OSError: It cannot be read.
+    """
+    found = preview(directory, read_base(os.environ))
+    if as_json:
+        told = [(e.name, e.version, e.source) for e in found.frozen.distributions]
+        told += [(e.name, e.version, e.source) for e in found.kept]
+        return json.dumps(
+            {
+                "packages": [
+                    {"name": name, "version": version, "source": source}
+                    for name, version, source in sorted(told)
+                ],
+                "remarks": [asdict(each) for each in found.frozen.remarks],
+                "bytes": found.bytes,
+            }
+        )
+    count = len(found.frozen.distributions) + len(found.kept)
+    lines = [f"{count} packages would be saved, {found.bytes} bytes."]
+    lines += [f"  {each.name} {each.version}" for each in found.frozen.distributions]
+    for each in found.frozen.remarks:
+        start = "left out " if each.is_left_out else ""
+        lines.append(f"  {start}{each.name}: {each.message}")
+    return "\n".join(lines)
+
+
+def save(directory: Directory, *, as_json: bool) -> None:
+    """Write a draft; for a program, print how far it is in lines of JSON.
+
+    Raises:
+        PackagesError: There is nothing to save.
+        OSError: There is no room.
+    """
+
+    def report(done: int, all_of_them: int) -> None:
+        if as_json:
+            _print(json.dumps({"done": done, "all": all_of_them}))
+            sys.stdout.flush()
+
+    lock = write_draft(
+        directory,
+        read_base(os.environ),
+        directory.path.parents[2],
+        environment=os.environ.get(BASE_VARIABLE) or directory.name,
+        progress=report,
+    )
+    if as_json:
+        ended = {"digest": lock.digest, "bytes": lock.bytes, "files": lock.files}
+        _print(json.dumps({**ended, "packages": len(lock.distributions)}))
+    else:
+        _print(f"Wrote {len(lock.distributions)} packages as {lock.digest}.")
 
 
 def _prepare(directory: Directory) -> None:
@@ -100,7 +171,7 @@ def _prepare(directory: Directory) -> None:
     if manifest is None or not manifest.is_linked:
         # It runs before pip, whose output is not to be mixed with.
         _fail("Preparing the environment for changes, which takes a while once.", 0)
-    prepare(directory, Image.running())
+    prepare(directory, base_image(os.environ))
 
 
 def read_status(directory: Directory) -> Status:
@@ -130,7 +201,11 @@ def shell_lines(directory: Directory, environment: Mapping[str, str]) -> str:
     if environment.get(JOB_VARIABLE):
         return exports(environment, variables(environment))
     try:
-        ensure(directory, Image.running())
+        image = base_image(environment)
+        if image.overlay is None:
+            ensure(directory, image)
+        else:
+            update(directory, image)
     except PackagesError as error:
         _fail(str(error), FAILED)
         return exports(environment, without_user_site(environment))

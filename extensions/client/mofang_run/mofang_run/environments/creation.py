@@ -157,7 +157,7 @@ def _make(
             distributions=plan.distributions,
             entries=tuple(each.name for each in (root / image.site_folder).iterdir()),
             generated=plan.generated(),
-            sources=tuple(map(str, (image.prefix, *image.sites))),
+            sources=tuple(map(str, image.link_targets)),
             is_linked=is_linked,
             notice=notice,
         )

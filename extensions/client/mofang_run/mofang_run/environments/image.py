@@ -74,6 +74,9 @@ class Image:
     dpkg: Path = debian.DPKG
     """The folder of the database of Debian's packages."""
 
+    overlay: Path | None = None
+    """Prefix of a saved environment that stands on the image, with the first site."""
+
     @classmethod
     def running(cls) -> Image:
         """Describe the interpreter that runs this, without what a person adds."""
@@ -89,6 +92,19 @@ class Image:
     def site_folder(self) -> str:
         """Where packages are below the prefix of a virtual environment."""
         return site_folder(self.version)
+
+    @property
+    def link_targets(self) -> tuple[Path, ...]:
+        """All folders that links of a directory lead to."""
+        overlay = () if self.overlay is None else (self.overlay,)
+        return (*overlay, self.prefix, *self.sites)
+
+    def prefix_of(self, site: Path) -> Path | None:
+        """Return the prefix whose programs and data belong to a site."""
+        own = self.sites if self.overlay is None else self.sites[1:]
+        if site not in own:
+            return self.overlay
+        return self.prefix if site == own[0] else None
 
     @cached_property
     def identity(self) -> str:

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Sequence
 
 from mofang_run.environments.activation import activate, without_user_site
-from mofang_run.environments.creation import ensure
+from mofang_run.environments.creation import ensure, update
 from mofang_run.environments.directory import Directory, PackagesError, find_directory
-from mofang_run.environments.image import Image
+from mofang_run.environments.saved.unpacked import base_image
 
 _SAFE_PATH = (3, 11)
 
@@ -23,10 +23,9 @@ _SAFE_PATH = (3, 11)
 def main(argv: Sequence[str] | None = None) -> None:
     """Replace this process by the kernel."""
     words = list(sys.argv[1:] if argv is None else argv)
-    image = Image.running()
     directory = find_directory(os.environ)
     python, environment = sys.executable, without_user_site(os.environ)
-    if directory is not None and _is_ready(directory, image):
+    if directory is not None and _is_ready(directory):
         python = str(directory.python)
         environment = activate(os.environ, directory.path)
     # A file called typing.py in the notebook's folder is not to come before Python's
@@ -35,9 +34,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     os.execve(python, [python, *safe, *words], environment)  # noqa: S606
 
 
-def _is_ready(directory: Directory, image: Image) -> bool:
+def _is_ready(directory: Directory) -> bool:
     try:
-        ensure(directory, image)
+        image = base_image(os.environ)
+        if image.overlay is None:
+            ensure(directory, image)
+        else:
+            # Links of another version lead nowhere in this pod.
+            update(directory, image)
     except PackagesError as error:
         _say(str(error))
         return False

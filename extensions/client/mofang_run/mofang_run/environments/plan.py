@@ -30,6 +30,10 @@ LEFT_OUT = (
 )
 """What only the notebook server reads, which runs from the image."""
 
+USER_SITE_FILE = "mofang-user-site.pth"
+IMAGE_FILE = "mofang-image.pth"
+"""In a saved environment: puts the image's packages on the path."""
+
 # pip refuses `--user` in a virtual environment that does not see the user's packages.
 # Here both places are one, by PYTHONUSERBASE, so it may have its way.
 USER_SITE = b"import site; site.ENABLE_USER_SITE = True\n"
@@ -76,8 +80,8 @@ def build_plan(image: Image, prefix: Path, excluded: Collection[str]) -> Plan:
         _add_site(plan, image, site, skipped)
         for one in packages:
             _complete(plan, image, one)
-        if site == image.sites[0]:
-            _add_rest(plan, image, prefix, skipped)
+        if source := image.prefix_of(site):
+            _add_rest(plan, source, prefix, skipped)
     add_python(plan, image)
     return plan
 
@@ -98,6 +102,8 @@ def _add_site(plan: Plan, image: Image, site: Path, skipped: Collection[str]) ->
         # Byte code of modules that are no packages would outlive them: uv does not
         # remove it, and what the image brings is used without a look at its source.
         if top == PYCACHE or top.endswith(EGG_INFO):
+            return False
+        if top in {USER_SITE_FILE, IMAGE_FILE}:
             return False
         return not (
             top in hidden
@@ -157,15 +163,15 @@ def _quoted(path: str) -> str:
     return path
 
 
-def _add_rest(plan: Plan, image: Image, prefix: Path, skipped: Collection[str]) -> None:
+def _add_rest(plan: Plan, source: Path, prefix: Path, skipped: Collection[str]) -> None:
     """Add programs, and data such as the templates of nbconvert."""
-    for name in scripts.names(image):
+    for name in scripts.names(source):
         path = f"bin/{name}"
-        if path in skipped:
+        if path in skipped or path in plan.links or path in plan.files:
             continue
-        content = scripts.converted(image, name, prefix)
+        content = scripts.converted(source, name, prefix)
         if content is None:
-            plan.links[path] = str(image.prefix / path)
+            plan.links[path] = str(source / path)
         else:
             plan.files[path] = (content, 0o755)
 
@@ -174,7 +180,7 @@ def _add_rest(plan: Plan, image: Image, prefix: Path, skipped: Collection[str]) 
             tuple(f"{each}/" for each in LEFT_OUT)
         )
 
-    _add_tree(plan, image.prefix / "share", "share", is_wanted)
+    _add_tree(plan, source / "share", "share", is_wanted)
 
 
 def add_python(plan: Plan, image: Image) -> None:
@@ -183,7 +189,7 @@ def add_python(plan: Plan, image: Image) -> None:
     plan.links["bin/python3"] = "python"
     plan.links[f"bin/python{image.version}"] = "python"
     plan.files["pyvenv.cfg"] = (_configuration(image).encode(), 0o644)
-    plan.files[f"{image.site_folder}/mofang-user-site.pth"] = (USER_SITE, 0o644)
+    plan.files[f"{image.site_folder}/{USER_SITE_FILE}"] = (USER_SITE, 0o644)
 
 
 def _configuration(image: Image) -> str:

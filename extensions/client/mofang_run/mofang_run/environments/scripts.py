@@ -7,36 +7,34 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mofang_run.environments.image import Image
-
 _NOT_COPIED = re.compile(r"python[0-9.]*|activate.*|Activate\.ps1|deactivate.*")
 _HEAD_BYTES = 512
 
 
-def names(image: Image) -> Iterator[str]:
-    """Yield the names of the image's programs, without Python itself."""
-    for entry in sorted(os.scandir(image.prefix / "bin"), key=lambda each: each.name):
+def names(source: Path) -> Iterator[str]:
+    """Yield the names of the programs below a prefix, without Python itself."""
+    for entry in sorted(os.scandir(source / "bin"), key=lambda each: each.name):
         if entry.is_file() and not _NOT_COPIED.fullmatch(entry.name):
             yield entry.name
 
 
-def converted(image: Image, name: str, prefix: Path) -> bytes | None:
+def converted(source: Path, name: str, prefix: Path) -> bytes | None:
     """Return a program as it is run by the Python below ``prefix``.
 
     None for one that stays as it is: a compiled program, and one of the platform's,
     which its first line keeps apart from what a person installs (``python -I``).
 
     Args:
-        image: Whose script it is.
+        source: The prefix that it is of.
         name: File name in ``bin``.
         prefix: Directory whose interpreter the script is to use.
     """
-    path = image.prefix / "bin" / name
+    path = source / "bin" / name
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
         pattern = re.compile(
             rb"(?<![\w/.])%s/bin/python[0-9.]*(?=[\"'\s]|$)"
-            % re.escape(os.fsencode(image.prefix))
+            % re.escape(os.fsencode(source))
         )
         first, _, _ = head.partition(b"\n")
         if not head.startswith(b"#!") or not pattern.search(head):

@@ -63,8 +63,18 @@ def build_thin_plan(image: Image, prefix: Path) -> Plan:
     for site in image.sites:
         for one in image.distributions(site):
             plan.distributions.setdefault(one.name, one.version)
-    for name in scripts.names(image):
-        content = scripts.converted(image, name, prefix)
+    if image.overlay is not None:
+        for name in scripts.names(image.overlay):
+            path = f"bin/{name}"
+            content = scripts.converted(image.overlay, name, prefix)
+            if content is None:
+                plan.links[path] = str(image.overlay / path)
+            else:
+                plan.files[path] = (content, 0o755)
+    for name in scripts.names(image.prefix):
+        if f"bin/{name}" in plan.files:
+            continue
+        content = scripts.converted(image.prefix, name, prefix)
         if name.startswith("pip") and content is not None:
             plan.files[f"bin/{name}"] = (content, 0o755)
     python = str(image.prefix / "bin" / "python")
