@@ -99,10 +99,11 @@ class FreeCapacity:
             _add(self._held.setdefault(pod["metadata"]["namespace"], {}), requests)
             if node := pod["node"]:
                 _add(by_node.setdefault(node, {}), requests)
-        self._nodes = [
-            _read_node(node, by_node.get(node["metadata"]["name"], {}))
+        self._by_name = {
+            (name := node["metadata"]["name"]): _read_node(node, by_node.get(name, {}))
             for node in nodes
-        ]
+        }
+        self._nodes = list(self._by_name.values())
         self._suitable: dict[object, int] = {}
 
     @property
@@ -131,6 +132,15 @@ class FreeCapacity:
         )
         total = sum((each.allocatable[GPU_RESOURCE] for each in nodes), _NONE)
         return int(free), int(total)
+
+    def free_on(self, node: str) -> Amounts | None:
+        """Return what one node has left; None for a node that is not known.
+
+        Args:
+            node: Its name.
+        """
+        found = self._by_name.get(node)
+        return found.free if found else None
 
     def count_suitable_nodes(self, amounts: Amounts, placement: Placement) -> int:
         """Return on how many nodes a pod has room now.

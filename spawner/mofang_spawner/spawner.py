@@ -14,6 +14,7 @@ from jupyterhub.utils import maybe_future
 from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
 from traitlets import default
+from typing_extensions import override
 
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import ForbiddenError, MofangError
@@ -27,18 +28,18 @@ from mofang_spawner.pod_model import build_pod_model
 from mofang_spawner.pod_phase import Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
+from mofang_spawner.resizable import ResizableSpawner
 from mofang_spawner.server_failure import STATE as FAILURE_STATE
 from mofang_spawner.server_failure import ServerFailure
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart
 from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
-from mofang_spawner.watched import WatchedSpawner
 
 _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-class MofangSpawner(CullingState, WatchedSpawner):
+class MofangSpawner(CullingState, ResizableSpawner):
     """Starts a user's servers in the namespaces of their projects."""
 
     server_start_class = ServerStart
@@ -194,6 +195,12 @@ class MofangSpawner(CullingState, WatchedSpawner):
         self.cpu_limit = cpu_cores(plan.sizes.cpu_limit)
         self.cpu_guarantee = cpu_cores(plan.sizes.cpu)
 
+    @override
+    def _follow(self, plan: SpawnPlan) -> None:
+        self._plan = plan
+        self._adopt(plan)
+
+    @override
     def _save_state(self) -> None:
         """Let a hub find what this start makes, should this one die.
 

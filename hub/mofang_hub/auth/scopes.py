@@ -11,6 +11,7 @@ JOBS_READ = "custom:mofang:jobs:read"
 JOBS_WRITE = "custom:mofang:jobs:write"
 SHELL = "custom:mofang:shell"
 SNAPSHOT_HOME = "custom:mofang:home:snapshot"
+RESIZE = "custom:mofang:servers:resize"
 AUDIT = "custom:mofang:audit"
 USAGE_READ = "custom:mofang:usage:read"
 USAGE_ALL = "custom:mofang:usage:all"
@@ -23,6 +24,7 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     },
     SHELL: {"description": "Open a Cloud Shell in your own running jobs"},
     SNAPSHOT_HOME: {"description": "Take a snapshot of your home"},
+    RESIZE: {"description": "Change CPU and memory of your own running servers"},
     AUDIT: {"description": "Read what all people did, in the audit log"},
     USAGE_READ: {
         "description": "Read what you reserve, and all of projects whose admin you are"
@@ -56,6 +58,7 @@ def server_token_scopes() -> list[str]:
         JOBS_WRITE,
         SHELL,
         SNAPSHOT_HOME,
+        RESIZE,
     ]
 
 
@@ -81,6 +84,7 @@ def load_roles() -> list[dict[str, Any]]:
                 JOBS_WRITE,
                 SHELL,
                 SNAPSHOT_HOME,
+                RESIZE,
                 USAGE_READ,
             ],
         },
