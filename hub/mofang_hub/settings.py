@@ -22,6 +22,7 @@ from pydantic.alias_generators import to_camel
 from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
 from mofang_hub.culling.policy import CullingSettings
+from mofang_hub.sizing.settings import SizingSettings
 from mofang_hub.static_files import PREFIX as STATIC_PREFIX
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
@@ -354,6 +355,7 @@ class Settings(_Model):
     auth: AuthSettings
     singleuser: SingleuserSettings = SingleuserSettings()
     culling: CullingSettings = CullingSettings()
+    sizing: SizingSettings = SizingSettings()
     jobs: JobSettings = JobSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()

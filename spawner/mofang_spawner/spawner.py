@@ -21,6 +21,7 @@ from mofang_kube.errors import ForbiddenError, MofangError
 from mofang_kube.names import project_namespace
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.culling_state import CullingState
+from mofang_spawner.environments.models import Environment
 from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
@@ -56,6 +57,8 @@ class MofangSpawner(CullingState, ResizableSpawner):
     ).tag(config=True)
 
     _plan: SpawnPlan | None = None
+    _correction = ""
+    """Why the start gets less than was asked for; empty if it does not."""
     _last_failure = ""
     """Why the last start that was not in safe mode failed; empty if it did not."""
 
@@ -100,14 +103,33 @@ class MofangSpawner(CullingState, ResizableSpawner):
         return type(self)._apply  # noqa: SLF001 - our own
 
     async def _apply(self, options: dict[str, Any]) -> None:
+        self._correction = ""
+        self._keep_options(options)
+        try:
+            asked = ServerOptions.parse(options)
+            self._plan = await self._resolve(asked)
+            given = self._correct(asked, self._plan.environment)
+            if given != asked:
+                self._plan = await self._resolve(given)
+                self._keep_options(given.as_given())
+        except MofangError as err:
+            raise refusal(err) from err
+
+    def _keep_options(self, options: dict[str, Any]) -> None:
         # Of this start alone; without options the next one repeats what is kept.
         self.orm_spawner.user_options = {
             name: value for name, value in options.items() if name != "safe_mode"
         }
-        try:
-            self._plan = await self._resolve(ServerOptions.parse(options))
-        except MofangError as err:
-            raise refusal(err) from err
+
+    def _correct(
+        self, asked: ServerOptions, environment: Environment
+    ) -> ServerOptions:
+        """Return the options that count, where an administrator corrects sizes."""
+        correct = self.context().correct_sizes
+        if correct is None:
+            return asked
+        given, self._correction = correct(asked, environment, self.user.name)
+        return given
 
     async def _resolve(self, options: ServerOptions) -> SpawnPlan:
         context = self.context()
@@ -173,6 +195,8 @@ class MofangSpawner(CullingState, ResizableSpawner):
         """Start the server, as KubeSpawner does, with a log of its own."""
         # Created here: ``progress`` may be asked before the start runs.
         self._start_log = StartLog()
+        if self._correction:
+            self._start_log.emit(int(Stage.REQUESTED), self._correction)
         self.culling = {}
         self._failure = None
         return super().start()

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from mofang_hub.pages.availability import Availability
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.remedies import Remedy, find_remedy
-from mofang_hub.pages.sizes import Size, read_sizes, say
+from mofang_hub.pages.sizes import Advice, Size, read_sizes, say
 from mofang_hub.pages.user_servers import Server, ServerState
 from mofang_kube.quantities import readable_size
 from mofang_spawner.environments.availability import Unavailable
@@ -38,6 +38,8 @@ class Card:
     """Who may start it, as far as the reader may know."""
     usual: UsualStart | None = None
     """What its starts take; None as long as too few were seen."""
+    advice: Mapping[str, Advice] = field(default_factory=dict)
+    """Field → what earlier starts of the reader suggest for it."""
     availability: Availability | None = None
     """Whether a start gets its node at once; None as long as nobody knows."""
     after: str = ""
@@ -64,6 +66,7 @@ class Card:
             self.values if self.has_sizes else Link.of_options(self.server.options),
             faults=self.faults,
             left=self.left,
+            advice=self.advice,
         )
 
     @property

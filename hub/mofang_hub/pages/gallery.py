@@ -1,5 +1,6 @@
 """What the gallery shows one person: projects, environments, running servers."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from mofang_hub.pages.availability import quota_left, read_availability
 from mofang_hub.pages.cards import Card
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
+from mofang_hub.pages.server_use import find_advice
 from mofang_hub.pages.space import Space
 from mofang_hub.pages.user_servers import Server, find_server
 from mofang_kube.ephemeral_storage import usable_bytes
@@ -140,6 +142,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     user, hub_url = spawner.user, spawner.hub.base_url
     groups = {group.name for group in user.groups}
     free = context.free_capacity()
+    advice = functools.cache(lambda each: find_advice(user, each))
 
     def card(project: Project, environment: Environment) -> Card:
         name = (
@@ -162,6 +165,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
             left=quota_left(free, project) if free else {},
             access=_access(environment.access, project, groups),
             usual=context.starts.usual(environment.name),
+            advice=advice(environment.name),
             availability=read_availability(free, project, resources) if free else None,
         )
 

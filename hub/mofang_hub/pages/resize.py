@@ -19,13 +19,11 @@ from mofang_hub.auth.scopes import RESIZE
 from mofang_hub.pages.availability import quota_left
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.server_actions import ActionHandler
+from mofang_hub.pages.server_use import OBSERVER
 from mofang_hub.pages.sizes import GIB, Size, read_sizes
 from mofang_hub.pages.user_servers import ServerState
 from mofang_hub.sizing.observer import ResourceObserver
 from mofang_kube.errors import ConflictError, InvalidError, NotFoundError
-
-OBSERVER = "mofang_resource_observer"
-"""Key of the hub's settings."""
 
 _KNOWN = {"cpu", "memory", "gpu"}
 

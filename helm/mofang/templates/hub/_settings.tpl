@@ -34,6 +34,7 @@ singleuser:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}
   hdfs: {{- toYaml .Values.hdfs | nindent 4 }}
 culling: {{- toYaml .Values.culling | nindent 2 }}
+sizing: {{- toYaml .Values.sizing | nindent 2 }}
 limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}

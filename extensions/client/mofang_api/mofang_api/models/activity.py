@@ -40,9 +40,6 @@ class ResourceUse(RequestModel):
     cpu_seconds: _Seconds
     """Used in that time."""
 
-    cpu_peak_cores: float = Field(ge=0, le=1e5, allow_inf_nan=False)
-    """The most between two samples."""
-
     memory_bytes: _Bytes
     """At the end, without what could be freed at once."""
 

@@ -1,0 +1,77 @@
+"""What the hub's pages know of the use of servers."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+
+from mofang_hub.pages.sizes import Advice, number, say
+from mofang_hub.sizing.observer import ResourceObserver
+from mofang_hub.sizing.recommender import Suggestion
+from mofang_hub.sizing.samples import ServerRun
+from mofang_kube.errors import MofangError
+from mofang_kube.names import user_slug
+from mofang_kube.quantities import parse_quantity, readable_size
+from mofang_spawner.environments.sizing import resolve_sizes
+from mofang_spawner.options import ServerOptions
+
+OBSERVER = "mofang_resource_observer"
+"""Key of the hub's settings."""
+
+
+def describe_run(user: Any, spawner: Any) -> ServerRun | None:
+    """Return the start that a server runs from; None where nobody knows its size.
+
+    Args:
+        user: JupyterHub's ``User``.
+        spawner: Of the server.
+    """
+    options = spawner.user_options or {}
+    name = str(options.get("environment", ""))
+    environment = spawner.context().catalog.find_environment(name)
+    if environment is None:
+        return None
+    try:
+        sizes = resolve_sizes(environment.resources, ServerOptions.parse(options))
+    except MofangError:
+        # The environment's bounds are others since it was started.
+        return None
+    started = spawner.orm_spawner.started
+    return ServerRun(
+        owner=user_slug(user.name),
+        server=spawner.name,
+        # JupyterHub's database has UTC without saying so.
+        started=int(started.replace(tzinfo=UTC).timestamp()) if started else 0,
+        project=str(options.get("project", "")),
+        environment=name,
+        cpu_request_cores=float(parse_quantity(sizes.cpu)),
+        memory_request_bytes=int(parse_quantity(sizes.memory)),
+    )
+
+
+def find_advice(user: Any, environment: str) -> Mapping[str, Advice]:
+    """Return which sizes a person's earlier starts suggest, and why.
+
+    Args:
+        user: JupyterHub's ``User``.
+        environment: What is to be started.
+    """
+    observer: ResourceObserver | None = user.settings.get(OBSERVER)
+    found = observer.suggest(user.name, environment) if observer else None
+    return _advice(found) if found else {}
+
+
+def _advice(found: Suggestion) -> dict[str, Advice]:
+    cores = say(Decimal(number(Decimal(found.peak_cpu_cores))), "cores")
+    return {
+        "memory": Advice(
+            amount=found.memory_gib,
+            reason=f"In your last {found.starts} starts the peak was "
+            f"{readable_size(found.peak_memory_bytes)}.",
+        ),
+        "cpu": Advice(
+            amount=found.cpu_cores,
+            reason=f"In your last {found.starts} starts the highest average of five "
+            f"minutes was {cores}.",
+        ),
+    }

@@ -1,0 +1,119 @@
+"""Takes what servers report of their use, and answers what it says."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from mofang_api.models.activity import ResourceUse
+from mofang_hub.sizing.recommender import Suggestion, suggest
+from mofang_hub.sizing.samples import SampleTable, ServerRun
+from mofang_hub.sizing.settings import SizingSettings
+from mofang_kube.names import user_slug
+
+log = logging.getLogger(__name__)
+
+_FRESH_SECONDS = 420.0
+"""For which a report says what a server uses now: a little longer than between two."""
+
+_CLOCK_SLACK = 60.0
+"""Seconds that a report may have above what passed since the one before."""
+
+
+class ResourceObserver:
+    """What servers use, of one hub.
+
+    A server reports of itself, and its person can make it report what they like. So it
+    counts for no more time than has passed, and for no more than it was given; what
+    follows from it are suggestions to that person alone.
+
+    Args:
+        table: Keeps it.
+        settings: How sizes are suggested.
+        steady: Seconds of a clock that nobody sets.
+        now: Seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        table: SampleTable,
+        settings: SizingSettings,
+        steady: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self._table = table
+        self._steady = steady
+        self._now = now
+        self._last: dict[tuple[str, str], tuple[float, int]] = {}
+        """Owner's slug and server → when it last reported, and the memory in use."""
+
+    def observe(self, run: ServerRun, use: ResourceUse) -> None:
+        """Take in a report.
+
+        Args:
+            run: The start that it is of.
+            use: What was used since the report before.
+        """
+        now, key = self._steady(), (run.owner, run.server)
+        before = self._last.get(key)
+        if before is None:
+            self._forget_old(now)
+        self._last[key] = now, use.memory_bytes
+        passed = now - before[0] + _CLOCK_SLACK if before else _FRESH_SECONDS
+        try:
+            self._table.add(run, _bounded(run, use, passed), self._now())
+        except SQLAlchemyError as err:
+            # A server that runs must not fail for it.
+            log.warning("What %s used is not kept: %s", run.server, err)
+
+    def memory_in_use(self, user: str, server: str) -> int:
+        """Return the bytes that a server has reported just now; 0 if it has not.
+
+        Args:
+            user: Name in the hub.
+            server: Its name.
+        """
+        at, memory = self._last.get((user_slug(user), server), (float("-inf"), 0))
+        return memory if self._steady() - at <= _FRESH_SECONDS else 0
+
+    def _forget_old(self, now: float) -> None:
+        """Forget servers that report no more."""
+        self._last = {
+            key: found
+            for key, found in self._last.items()
+            if now - found[0] <= _FRESH_SECONDS
+        }
+
+    def suggest(self, user: str, environment: str) -> Suggestion | None:
+        """Return what the next start of a person is likely to need; None if unknown.
+
+        Args:
+            user: Name in the hub.
+            environment: Its name.
+        """
+        try:
+            peaks = self._table.find_peaks(
+                user_slug(user), environment, self.settings.starts
+            )
+        except SQLAlchemyError as err:
+            log.warning("What %s used is not known: %s", user, err)
+            return None
+        return suggest(peaks, self.settings)
+
+
+def _bounded(run: ServerRun, use: ResourceUse, passed: float) -> ResourceUse:
+    seconds = min(use.seconds, passed)
+    share = seconds / use.seconds
+    memory = run.memory_request_bytes or use.memory_peak_bytes
+    return use.model_copy(
+        update={
+            "seconds": seconds,
+            "cpu_seconds": use.cpu_seconds * share,
+            "memory_mean_bytes": min(use.memory_mean_bytes, memory),
+            "memory_peak_bytes": min(use.memory_peak_bytes, memory),
+        }
+    )
