@@ -30,8 +30,7 @@ _BEYOND_LIMIT = 1.2
 _SPREADS = 1.5
 """Standard deviations of the peaks' logarithms that are added as a margin."""
 
-_GIB = Decimal(1024**3)
-_FEW_GIB = Decimal(1)
+_STEP = Decimal("0.25")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +87,12 @@ def _spread(values: Sequence[float]) -> float:
 
 
 def _round_gib(gib: float) -> Decimal:
-    """Round up to what people choose: quarters of a GiB, sixteenths below one."""
-    amount = Decimal(gib)
-    step = Decimal("0.25") if amount > _FEW_GIB else Decimal("0.0625")
-    return max(_up(amount, step), step)
+    """Round up to what people choose: quarters."""
+    return max(_up(Decimal(gib), _STEP), _STEP)
 
 
 def _round_cores(cores: float) -> Decimal:
-    step = Decimal("0.25")
-    return max(_up(Decimal(cores), step), step)
+    return max(_up(Decimal(cores), _STEP), _STEP)
 
 
 def _up(amount: Decimal, step: Decimal) -> Decimal:

@@ -6,17 +6,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from mofang_api.models.activity import (
         ActivityReport,
         CullingStatus,
         ExtensionRequest,
     )
+
+T = TypeVar("T", bound="BaseModel")
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 10.0
@@ -42,13 +46,11 @@ class ActivityClient:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self | None:
         """Return the client of a server that JupyterHub has started, else None."""
-        names = ("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_USER")
-        api, token, user = (environment.get(name, "") for name in names)
-        server = environment.get("JUPYTERHUB_SERVER_NAME", "")
-        if not (api and token and user and server):
+        found = server_path(environment)
+        if found is None:
             return None
-        path = f"users/{quote(user, safe='')}/servers/{quote(server, safe='')}"
-        return cls(url=f"{api.rstrip('/')}/mofang/{path}", token=token)
+        path = f"users/{found.user}/servers/{found.server}"
+        return cls(url=f"{found.api}/mofang/{path}", token=found.token)
 
     async def report(self, report: ActivityReport) -> CullingStatus:
         """Report the activity; the hub may stop the server on it.
@@ -72,24 +74,77 @@ class ActivityClient:
         # The start-up time of every server counts.
         from mofang_api.models.activity import CullingStatus  # noqa: PLC0415
 
-        try:
-            answer = await AsyncHTTPClient().fetch(
-                f"{self.url}/{path}",
-                method="POST",
-                body=body.model_dump_json(),
-                headers={
-                    "Authorization": f"token {self.token}",
-                    "Content-Type": "application/json",
-                },
-                connect_timeout=_CONNECT_SECONDS,
-                request_timeout=_ANSWER_SECONDS,
-                follow_redirects=False,
-            )
-            return CullingStatus.model_validate_json(answer.body)
-        except HTTPClientError as err:
-            raise HubRefusalError(_message(err), err.code) from err
-        except (OSError, ValueError) as err:
-            raise HubRefusalError(_AWAY) from err
+        return await ask_hub(
+            f"{self.url}/{path}",
+            self.token,
+            CullingStatus,
+            body=body.model_dump(mode="json"),
+        )
+
+
+class ServerPath(NamedTuple):
+    """Where the hub knows this server."""
+
+    api: str
+    user: str
+    """As it is in addresses."""
+    server: str
+    """Likewise."""
+    token: str
+
+
+def server_path(environment: Mapping[str, str]) -> ServerPath | None:
+    """Return where the hub knows this server; None if JupyterHub has not started it."""
+    names = ("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_USER")
+    api, token, user = (environment.get(name, "") for name in names)
+    server = environment.get("JUPYTERHUB_SERVER_NAME", "")
+    if not (api and token and user and server):
+        return None
+    return ServerPath(
+        api.rstrip("/"), quote(user, safe=""), quote(server, safe=""), token
+    )
+
+
+async def ask_hub(  # noqa: PLR0913 - those of one request
+    url: str,
+    token: str,
+    answer: type[T],
+    *,
+    method: str = "POST",
+    body: Mapping[str, Any] | None = None,
+    seconds: float = _ANSWER_SECONDS,
+) -> T:
+    """Send a request to the hub, and return its answer.
+
+    Args:
+        url: Below the hub's API.
+        token: Of this server.
+        answer: Model of the answer.
+        method: Of HTTP.
+        body: JSON.
+        seconds: For the answer.
+
+    Raises:
+        HubRefusalError: It was refused, or the hub does not answer.
+    """
+    try:
+        found = await AsyncHTTPClient().fetch(
+            url,
+            method=method,
+            body=None if body is None else json.dumps(body),
+            headers={
+                "Authorization": f"token {token}",
+                "Content-Type": "application/json",
+            },
+            connect_timeout=_CONNECT_SECONDS,
+            request_timeout=seconds,
+            follow_redirects=False,
+        )
+        return answer.model_validate_json(found.body)
+    except HTTPClientError as err:
+        raise HubRefusalError(_message(err), err.code) from err
+    except (OSError, ValueError) as err:
+        raise HubRefusalError(_AWAY) from err
 
 
 def _message(err: HTTPClientError) -> str:
