@@ -8,6 +8,7 @@ import { logsPlugin } from './plugins/logs';
 import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
 import { safeModePlugin } from './plugins/safeMode';
+import { sizePlugin } from './plugins/size';
 import { submitPlugin } from './plugins/submit';
 
 export * from './tokens';
@@ -23,5 +24,6 @@ export default [
   chartsPlugin,
   comparePlugin,
   packagesPlugin,
-  safeModePlugin
+  safeModePlugin,
+  sizePlugin
 ];

@@ -53,6 +53,7 @@ class FakeSpawner(CullingState, Spawner):
     homes: ClassVar = {}
     """User's name → status of their Home."""
     starts: ClassVar = []
+    resizes: ClassVar = []
     failure = None
     now: ClassVar = {}
     """Name of a server → what it is doing, None for one that runs."""
@@ -70,6 +71,13 @@ class FakeSpawner(CullingState, Spawner):
             free_capacity=lambda: self.free,
             starts=self.history,
         )
+
+    async def resize(self, sizes, *, used_bytes=0):
+        self.resizes.append((self.user.name, self.name, dict(sizes), used_bytes))
+        if self.failure is not None:
+            raise self.failure
+        self.user_options = {**self.user_options, **sizes}
+        self.orm_spawner.user_options = self.user_options
 
     lost_node = node = ""
     restart_failure = free = None
@@ -177,6 +185,7 @@ async def running_hub(folder, change=lambda c: None):
 
     class OwnSpawner(FakeSpawner):
         starts: ClassVar = []
+        resizes: ClassVar = []
         now: ClassVar = {}
         history = StartHistory()
 
@@ -201,6 +210,7 @@ async def running_hub(folder, change=lambda c: None):
     def forget():
         """Forget all servers."""
         OwnSpawner.starts.clear()
+        OwnSpawner.resizes.clear()
         OwnSpawner.now.clear()
         OwnSpawner.failure = None
         for user in hub.users.values():

@@ -137,6 +137,8 @@ class FakeContext:
     limit_per_user = 0
     ephemeral_storage = EphemeralStorage()
     hdfs = None
+    correct_sizes = None
+    free = None
     nodes = ()
     find_pod = SpawnContext.find_pod
     is_node_lost = SpawnContext.is_node_lost
@@ -160,6 +162,9 @@ class FakeContext:
 
     async def pods_known(self):
         await self.pods.has_synced.wait()
+
+    def free_capacity(self):
+        return self.free
 
 
 class PlainSpawner(MofangSpawner):
