@@ -10,6 +10,7 @@ from mofang_kube.errors import ConflictError
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
 from mofang_spawner.resize import (
+    ANSWER_SECONDS,
     NotResizedError,
     ResizeTarget,
     resize_pod,
@@ -20,6 +21,9 @@ from mofang_spawner.watched import WatchedSpawner
 
 class ResizableSpawner(WatchedSpawner):
     """Resizes the pod of a server, and lets JupyterHub's record follow."""
+
+    resize_seconds = ANSWER_SECONDS
+    """For the kubelet to answer."""
 
     _resizing = AnyTrait(help="A lock: one resize of a server at a time.")
 
@@ -68,7 +72,7 @@ class ResizableSpawner(WatchedSpawner):
         # First: should the hub die meanwhile, the kubelet most likely does as asked.
         self._record(options)
         try:
-            await resize_pod(context, target, plan.sizes)
+            await resize_pod(context, target, plan.sizes, self.resize_seconds)
         except BaseException:
             self._record(before)
             raise

@@ -166,13 +166,19 @@ def validate_use(sizes: Sizes, used_bytes: int) -> None:
         )
 
 
-async def resize_pod(context: SpawnContext, target: ResizeTarget, sizes: Sizes) -> None:
+async def resize_pod(
+    context: SpawnContext,
+    target: ResizeTarget,
+    sizes: Sizes,
+    answer_seconds: float = ANSWER_SECONDS,
+) -> None:
     """Give a server's pod another size; returns once the kubelet has applied it.
 
     Args:
         context: What the hub's servers share.
         target: The pod.
         sizes: What its first container is to have.
+        answer_seconds: For the kubelet.
 
     Raises:
         NotResizedError: It goes on as it was; says why.
@@ -191,7 +197,7 @@ async def resize_pod(context: SpawnContext, target: ResizeTarget, sizes: Sizes) 
     )
     if _same(before, wanted):
         return
-    watching = _Watching(context, target, container["name"])
+    watching = _Watching(context, target, container["name"], answer_seconds)
     async with watching:
         patched = await _patch(context, target, container["name"], wanted)
         try:
@@ -213,9 +219,14 @@ class _Watching:
     """Follows one pod in the hub's watch."""
 
     def __init__(
-        self, context: SpawnContext, target: ResizeTarget, container: str
+        self,
+        context: SpawnContext,
+        target: ResizeTarget,
+        container: str,
+        seconds: float,
     ) -> None:
         self._context = context
+        self._seconds = seconds
         self._target = target
         self._container = container
         self._changes = context.pods.changes()
@@ -236,7 +247,7 @@ class _Watching:
     async def until_known(self, wanted: Manifest, generation: int) -> str:
         """Return why the pod is not resized; empty once it is."""
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 while True:
                     pod = self._context.find_pod(
                         self._target.namespace, self._target.name
@@ -250,8 +261,7 @@ class _Watching:
                     await self._follow()
                     self._next = None
         except TimeoutError:
-            seconds = round(ANSWER_SECONDS)
-            return f"its node has not answered for {seconds} seconds"
+            return f"its node has not answered for {self._seconds:.0f} seconds"
 
     def _follow(self) -> asyncio.Task[Any]:
         if self._next is None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mofang_api.models.activity import ResourceUse
 from mofang_hub.sizing.recommender import Suggestion, suggest
-from mofang_hub.sizing.samples import SampleTable, ServerRun
+from mofang_hub.sizing.samples import SampleTable, ServerRun, UsedRecord
 from mofang_hub.sizing.settings import SizingSettings
 from mofang_kube.names import user_slug
 
@@ -79,6 +79,12 @@ class ResourceObserver:
         """
         at, memory = self._last.get((user_slug(user), server), (float("-inf"), 0))
         return memory if self._steady() - at <= _FRESH_SECONDS else 0
+
+    def used(
+        self, first_day: int, last_day: int, *, by_day: bool = False
+    ) -> list[UsedRecord]:
+        """Return what servers used; as ``SampleTable.sum_used``."""
+        return self._table.sum_used(first_day, last_day, by_day=by_day)
 
     def _forget_old(self, now: float) -> None:
         """Forget servers that report no more."""

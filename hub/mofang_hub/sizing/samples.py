@@ -7,7 +7,6 @@ and removed when it is older than it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,6 +60,51 @@ class ServerRun:
     environment: str
     cpu_request_cores: float
     memory_request_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedRecord:
+    """What a person's servers of an environment used, and reserved meanwhile."""
+
+    project: str
+    owner: str
+    """The person's slug."""
+
+    environment: str
+    day: int | None = None
+    """Since 1970; None for all together."""
+
+    seconds: float
+    """For which it was measured."""
+
+    cpu_seconds: float
+    cpu_reserved_seconds: float
+    memory_byte_seconds: float
+    memory_reserved_byte_seconds: float
+
+    @property
+    def cpu_percent(self) -> int:
+        """How much of the CPU that was reserved was used; may be above 100."""
+        return _percent(self.cpu_seconds, self.cpu_reserved_seconds)
+
+    @property
+    def memory_percent(self) -> int:
+        """Likewise of memory."""
+        return _percent(self.memory_byte_seconds, self.memory_reserved_byte_seconds)
+
+    @property
+    def unused_cpu_seconds(self) -> float:
+        """Reserved and not used: cores times seconds."""
+        return max(self.cpu_reserved_seconds - self.cpu_seconds, 0.0)
+
+    @property
+    def unused_memory_byte_seconds(self) -> float:
+        """Likewise of memory."""
+        return max(self.memory_reserved_byte_seconds - self.memory_byte_seconds, 0.0)
+
+
+def _percent(part: float, whole: float) -> int:
+    return round(100 * part / whole) if whole else 0
 
 
 class SampleTable:
@@ -130,16 +174,19 @@ class SampleTable:
             for memory, cpu, limit in rows
         ]
 
-    def sum_used(self, first_day: int, last_day: int) -> Sequence[Any]:
-        """Return what people's servers used: a row per project, person, environment.
-
-        Rows have the columns' names, and those of what was reserved meanwhile.
+    def sum_used(
+        self, first_day: int, last_day: int, *, by_day: bool = False
+    ) -> list[UsedRecord]:
+        """Return what people's servers used: a record per person and environment.
 
         Args:
             first_day: Number of a day since 1970.
             last_day: Likewise; included.
+            by_day: Whether each day has records of its own.
         """
-        of_row = (SAMPLES.c.project, SAMPLES.c.owner, SAMPLES.c.environment)
+        of_row = [SAMPLES.c.project, SAMPLES.c.owner, SAMPLES.c.environment]
+        if by_day:
+            of_row.append(SAMPLES.c.day)
         sums = [
             sa.func.sum(SAMPLES.c[name]).label(name)
             for name in ("seconds", "cpu_seconds", "memory_byte_seconds")
@@ -152,13 +199,13 @@ class SampleTable:
                 "memory_reserved_byte_seconds"
             ),
         ]
-        rows: Sequence[Any] = self._db.execute(
+        rows = self._db.execute(
             sa.select(*of_row, *sums, *reserved)
             .where(SAMPLES.c.day >= first_day, SAMPLES.c.day <= last_day)
             .group_by(*of_row)
             .order_by(*of_row)
-        ).all()
-        return rows
+        )
+        return [UsedRecord(**row) for row in rows.mappings()]
 
     def _write(self, run: ServerRun, use: ResourceUse, day: int) -> None:
         cores = use.cpu_seconds / use.seconds

@@ -101,10 +101,8 @@ async def test_what_the_kubelet_does_not_do_is_taken_back(
     assert running.user_options == OPTIONS
 
 
-async def test_a_kubelet_that_does_not_answer_is_not_waited_for(
-    running, context, monkeypatch
-):
-    monkeypatch.setattr("mofang_spawner.resize.ANSWER_SECONDS", 0.2)
+async def test_a_kubelet_that_does_not_answer_is_not_waited_for(running, context):
+    running.resize_seconds = 0.2
     before = asked_of(context)
 
     with pytest.raises(NotResizedError, match="has not answered"):
