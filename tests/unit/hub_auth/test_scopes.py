@@ -20,6 +20,7 @@ def test_our_scopes_are_named_as_the_interface_says():
         "custom:mofang:jobs:write",
         "custom:mofang:shell",
         "custom:mofang:home:snapshot",
+        "custom:mofang:servers:resize",
         "custom:mofang:audit",
         "custom:mofang:usage:read",
         "custom:mofang:usage:all",
