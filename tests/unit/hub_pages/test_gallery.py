@@ -3,6 +3,7 @@
 from datetime import datetime
 from html.parser import HTMLParser
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from tornado import web
@@ -69,6 +70,7 @@ class FakeUser:
     name = "ada"
     escaped_name = "ada"
     groups = ()
+    settings: ClassVar = {}
 
     def __init__(self, states=None, **spawners):
         self.spawners = {k.replace("_", "-"): v for k, v in spawners.items()}
