@@ -330,6 +330,23 @@ class EmissionSettings(_Model):
     """Of one GPU, by model; ``default`` for others."""
 
 
+class BudgetSettings(_Model):
+    """What one project or person may reserve in a month; None: not bounded."""
+
+    gpu_hours: Decimal | None = Field(default=None, gt=0)
+    cost: Decimal | None = Field(default=None, gt=0)
+    """By the prices."""
+
+
+class BudgetsSettings(_Model):
+    """Budgets of a month; who comes near one is warned, and not stopped."""
+
+    warn_percent: int = Field(default=80, ge=1, le=100)
+    projects: dict[str, BudgetSettings] = {}
+    users: dict[str, BudgetSettings] = {}
+    """By the name in the hub."""
+
+
 class UsageSettings(_Model):
     """The usage ledger, and what its report says of it."""
 
@@ -338,6 +355,7 @@ class UsageSettings(_Model):
     """For how many days it is kept."""
     prices: PriceSettings = PriceSettings()
     emissions: EmissionSettings = EmissionSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
 
 
 class Settings(_Model):

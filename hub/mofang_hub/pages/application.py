@@ -34,7 +34,7 @@ from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
-from mofang_hub.pages.server_use import OBSERVER
+from mofang_hub.pages.server_use import BUDGETS, OBSERVER
 from mofang_hub.pages.usage import UsageSources, usage_handlers
 from mofang_hub.pages.user_host import user_host_handlers
 from mofang_hub.sizing.correction import SizeCorrector
@@ -42,6 +42,7 @@ from mofang_hub.sizing.observer import ResourceObserver
 from mofang_hub.sizing.samples import SampleTable
 from mofang_hub.sizing.settings import SizingSettings
 from mofang_hub.start_table import keep_starts
+from mofang_hub.usage.budgets import BudgetReader
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.service import UsageService
 from mofang_spawner.spawner import MofangSpawner
@@ -138,10 +139,15 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             keep_days=settings.retention_days,
             engine_options=self.db_kwargs,
         )
+        book = self.usage_service.book
+        rates = UsageRates(prices=settings.prices, emissions=settings.emissions)
+        budgets = BudgetReader(book, settings.budgets, rates)
+        self.tornado_settings[BUDGETS] = budgets
         return UsageSources(
-            book=self.usage_service.book,
-            rates=UsageRates(prices=settings.prices, emissions=settings.emissions),
+            book=book,
+            rates=rates,
             list_nodes=self.usage_service.list_nodes,
+            budgets=budgets,
         )
 
     @override

@@ -10,7 +10,7 @@ from mofang_hub.pages.availability import quota_left, read_availability
 from mofang_hub.pages.cards import Card
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
-from mofang_hub.pages.server_use import find_advice
+from mofang_hub.pages.server_use import find_advice, find_budget_warnings
 from mofang_hub.pages.space import Space
 from mofang_hub.pages.user_servers import Server, find_server
 from mofang_kube.ephemeral_storage import usable_bytes
@@ -46,6 +46,9 @@ class ProjectSection:
     data: tuple[ShownSource, ...] = ()
     """Its data sources."""
 
+    budgets: tuple[str, ...] = ()
+    """Sentences about budgets of its that are nearly used up."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
@@ -59,6 +62,8 @@ class Gallery:
     """Those that do something first, then those that ended."""
     home: Space | None = None
     """What the person's home takes; None as long as nobody knows."""
+    budgets: tuple[str, ...] = ()
+    """Sentences about budgets of the person's that are nearly used up."""
     chosen: Card | None = None
     """The only card of the page, where a link leads to one."""
     is_reported: bool = False
@@ -169,10 +174,15 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
             availability=read_availability(free, project, resources) if free else None,
         )
 
+    projects = context.catalog.list_projects(user.name, groups)
+    warnings = await find_budget_warnings(
+        user, {each.name: each.display_name for each in projects}
+    )
     sections = [
         ProjectSection(
             project=project,
             jobs_url=f"{hub_url}jobs/{project.name}",
+            budgets=tuple(warnings.get(project.name, ())),
             cards=tuple(
                 card(project, each)
                 for each in context.catalog.list_environments(project, groups)
@@ -184,13 +194,14 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
                 )
             ),
         )
-        for project in context.catalog.list_projects(user.name, groups)
+        for project in projects
     ]
     shown = Gallery(
         user=user.name,
         url=f"{hub_url}spawn/{user.escaped_name}",
         sections=tuple(sections),
         home=Space.read(context.homes.status(user.name)),
+        budgets=tuple(warnings.get("", ())),
     )
     names = {name for name in (*user.spawners, *user.orm_spawners) if name}
     servers = [find_server(user, hub_url, name) for name in sorted(names)]

@@ -1,14 +1,18 @@
 """What the hub's pages know of the use of servers."""
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from mofang_hub.pages.sizes import Advice, number, say
 from mofang_hub.sizing.observer import ResourceObserver
 from mofang_hub.sizing.recommender import Suggestion
 from mofang_hub.sizing.samples import ServerRun
+from mofang_hub.usage.budgets import BudgetReader, warnings_for
 from mofang_kube.errors import MofangError
 from mofang_kube.names import user_slug
 from mofang_kube.quantities import parse_quantity, readable_size
@@ -16,7 +20,10 @@ from mofang_spawner.environments.sizing import resolve_sizes
 from mofang_spawner.options import ServerOptions
 
 OBSERVER = "mofang_resource_observer"
-"""Key of the hub's settings."""
+BUDGETS = "mofang_budgets"
+"""Keys of the hub's settings."""
+
+log = logging.getLogger(__name__)
 
 
 def describe_run(user: Any, spawner: Any) -> ServerRun | None:
@@ -59,6 +66,27 @@ def find_advice(user: Any, environment: str) -> Mapping[str, Advice]:
     observer: ResourceObserver | None = user.settings.get(OBSERVER)
     found = observer.suggest(user.name, environment) if observer else None
     return _advice(found) if found else {}
+
+
+async def find_budget_warnings(
+    user: Any, projects: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """Return which budgets are nearly used up, by project; the person's under ``""``.
+
+    Args:
+        user: JupyterHub's ``User``.
+        projects: Names that people read, by project.
+    """
+    reader: BudgetReader | None = user.settings.get(BUDGETS)
+    if reader is None:
+        return {}
+    try:
+        states = await reader.states()
+    except (MofangError, SQLAlchemyError) as err:
+        # Servers start all the same.
+        log.warning("Budgets are not known: %s", err)
+        return {}
+    return warnings_for(states, user_slug(user.name), projects)
 
 
 def _advice(found: Suggestion) -> dict[str, Advice]:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
@@ -27,6 +27,7 @@ from mofang_hub.pages.usage_numbers import NUMBERS
 from mofang_hub.sizing.observer import ResourceObserver
 from mofang_hub.sizing.samples import UsedRecord
 from mofang_hub.usage.book import UsageBook
+from mofang_hub.usage.budgets import BudgetReader, visible_budgets
 from mofang_hub.usage.csv_file import write_csv, write_used
 from mofang_hub.usage.held import held_by, held_nodes
 from mofang_hub.usage.intervals import DAY, HOUR
@@ -45,6 +46,8 @@ from mofang_kube.errors import InvalidError, MofangError
 from mofang_kube.names import user_slug
 from mofang_spawner.environments.policy import project_role
 
+T = TypeVar("T")
+
 _ANSWERS = asyncio.Semaphore(2)
 """A report reads for up to a second, in threads that others need too."""
 
@@ -62,6 +65,7 @@ class UsageSources:
     rates: UsageRates
     list_nodes: Callable[[], Sequence[dict[str, Any]]]
     """Returns the nodes of the cluster as the hub knows them."""
+    budgets: BudgetReader
 
 
 class _UsageHandler(BaseHandler):  # type: ignore[misc] # JupyterHub has no types
@@ -132,7 +136,7 @@ class _UsageHandler(BaseHandler):  # type: ignore[misc] # JupyterHub has no type
             project=self.get_argument("project", "").strip(),
         )
 
-    async def _read(self, reading: Awaitable[list[UsageRecord]]) -> list[UsageRecord]:
+    async def _read(self, reading: Awaitable[list[T]]) -> list[T]:
         """Return records of the ledger.
 
         Raises:
@@ -240,6 +244,9 @@ class UsagePageHandler(_UsageHandler):
                 rates=self.sources.rates,
                 name_of=self._names(),
                 used=self._used(query),
+                budgets=visible_budgets(
+                    await self._read(self.sources.budgets.states()), viewer
+                ),
             )
         )
 

@@ -17,9 +17,15 @@ from unit.mofang_spawner.conftest import a_catalog, project_body
 from mofang_api.models.activity import ResourceUse
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, USAGE_ALL, USAGE_READ, load_roles
 from mofang_hub.pages.usage import UsageSources, usage_handlers
-from mofang_hub.settings import EmissionSettings, PriceSettings, UsageSettings
+from mofang_hub.settings import (
+    BudgetsSettings,
+    EmissionSettings,
+    PriceSettings,
+    UsageSettings,
+)
 from mofang_hub.sizing.samples import SampleTable, ServerRun
 from mofang_hub.usage.book import UsageBook
+from mofang_hub.usage.budgets import BudgetReader
 from mofang_hub.usage.intervals import HOUR, WorkloadType
 from mofang_hub.usage.ledger import LedgerChanges
 from mofang_hub.usage.rates import UsageRates
@@ -59,6 +65,14 @@ def seconds(*clock):
     return int(datetime(2026, 11, 30, *clock, tzinfo=UTC).timestamp())
 
 
+BUDGETS_OF = BudgetsSettings.model_validate(
+    {
+        "projects": {"vision": {"gpuHours": 4}, "audio": {"cost": 1000}},
+        "users": {"ada": {"gpuHours": 5}},
+    }
+)
+
+
 async def a_book(storage):
     """Two people's servers and jobs, ended and not."""
     storage.create()
@@ -94,8 +108,12 @@ async def hub(tmp_path_factory):
     storage = LedgerStorage(
         "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
     )
+    book = await a_book(storage)
     sources = UsageSources(
-        book=await a_book(storage), rates=RATES, list_nodes=lambda: [NODE]
+        book=book,
+        rates=RATES,
+        list_nodes=lambda: [NODE],
+        budgets=BudgetReader(book, BUDGETS_OF, RATES),
     )
 
     def change(c):
@@ -367,3 +385,29 @@ async def test_a_file_of_no_period_is_refused(people):
     answer = await people["ada"].open("/hub/used.csv?period=year")
 
     assert answer.status_code == 422
+
+
+# -- budgets
+
+
+def budgets_of(page):
+    part = page.partition('id="mofang-budgets"')[2].partition("</table>")[0]
+    rows = re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", part)
+    return [
+        re.sub(r"</?strong>", "", " | ".join(re.findall(r">([^<]*)<", each))).strip(" |")
+        for each in rows
+    ]
+
+
+async def test_budgets_are_shown_to_those_whose_they_are(people):
+    ada, mallory = [
+        (await people[name].open("/hub/usage")).text for name in ("ada", "mallory")
+    ]
+
+    assert "Budgets of November" in ada
+    text = " ".join(budgets_of(ada))
+    assert "vision" in text
+    assert "100 %, used up" in text
+    assert "80 %, nearly used up" in text
+    assert "audio" not in text
+    assert "audio" in " ".join(budgets_of(mallory))
