@@ -34,7 +34,7 @@ from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
-from mofang_hub.pages.server_use import BUDGETS, OBSERVER
+from mofang_hub.pages.server_use import BUDGETS, OBSERVER, RATES
 from mofang_hub.pages.usage import UsageSources, usage_handlers
 from mofang_hub.pages.user_host import user_host_handlers
 from mofang_hub.sizing.correction import SizeCorrector
@@ -142,7 +142,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
         book = self.usage_service.book
         rates = UsageRates(prices=settings.prices, emissions=settings.emissions)
         budgets = BudgetReader(book, settings.budgets, rates)
-        self.tornado_settings[BUDGETS] = budgets
+        self.tornado_settings |= {BUDGETS: budgets, RATES: rates}
         return UsageSources(
             book=book,
             rates=rates,

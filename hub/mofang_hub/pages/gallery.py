@@ -10,9 +10,13 @@ from mofang_hub.pages.availability import quota_left, read_availability
 from mofang_hub.pages.cards import Card
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
-from mofang_hub.pages.server_use import find_advice, find_budget_warnings
+from mofang_hub.pages.server_use import (
+    describe_use,
+    find_advice,
+    find_budget_warnings,
+)
 from mofang_hub.pages.space import Space
-from mofang_hub.pages.user_servers import Server, find_server
+from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.ephemeral_storage import usable_bytes
 from mofang_kube.names import debug_server_name, is_job_id, server_name
 from mofang_spawner.environments.models import Access, Environment, Project
@@ -30,6 +34,8 @@ class ListedServer:
     """Environment, project and size, as far as they are known."""
     card: Card | None = None
     """Of its environment; None where that is gone, or no longer the person's."""
+    use: str = ""
+    """What it uses and costs, of one that runs; empty where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +212,14 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     names = {name for name in (*user.spawners, *user.orm_spawners) if name}
     servers = [find_server(user, hub_url, name) for name in sorted(names)]
     listed = (
-        shown.describe(each) for each in servers if each.is_active or each.options
+        replace(
+            shown.describe(each),
+            use=describe_use(user, each.name)
+            if each.state is ServerState.RUNNING
+            else "",
+        )
+        for each in servers
+        if each.is_active or each.options
     )
     # Those that were started last come first among their kind.
     ordered = sorted(listed, key=lambda each: (not each.server.is_active, each.title))

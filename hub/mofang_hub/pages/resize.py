@@ -46,8 +46,8 @@ class ResizeHandler(ActionHandler):
         if self.request.method == "POST":
             sizes = self._asked()
             observer: ResourceObserver = self.settings[OBSERVER]
-            used = observer.memory_in_use(user.name, server_name)
-            await spawner.resize(sizes, used_bytes=used)
+            used = observer.current_use(user.name, server_name)
+            await spawner.resize(sizes, used_bytes=used.memory_bytes if used else 0)
             self.db.commit()
         found = ServerSizes(sizes=_ranges(spawner))
         self.finish(found.model_dump_json())

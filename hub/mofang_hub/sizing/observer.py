@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +22,15 @@ _FRESH_SECONDS = 420.0
 
 _CLOCK_SLACK = 60.0
 """Seconds that a report may have above what passed since the one before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentUse:
+    """What a server used at its last report."""
+
+    memory_bytes: int
+    cpu_cores: float
+    """The mean since the report before."""
 
 
 class ResourceObserver:
@@ -48,8 +58,8 @@ class ResourceObserver:
         self._table = table
         self._steady = steady
         self._now = now
-        self._last: dict[tuple[str, str], tuple[float, int]] = {}
-        """Owner's slug and server → when it last reported, and the memory in use."""
+        self._last: dict[tuple[str, str], tuple[float, CurrentUse]] = {}
+        """Owner's slug and server → when it last reported, and what it used then."""
 
     def observe(self, run: ServerRun, use: ResourceUse) -> None:
         """Take in a report.
@@ -62,7 +72,12 @@ class ResourceObserver:
         before = self._last.get(key)
         if before is None:
             self._forget_old(now)
-        self._last[key] = now, use.memory_bytes
+        self._last[key] = (
+            now,
+            CurrentUse(
+                memory_bytes=use.memory_bytes, cpu_cores=use.cpu_seconds / use.seconds
+            ),
+        )
         passed = now - before[0] + _CLOCK_SLACK if before else _FRESH_SECONDS
         try:
             self._table.add(run, _bounded(run, use, passed), self._now())
@@ -70,15 +85,17 @@ class ResourceObserver:
             # A server that runs must not fail for it.
             log.warning("What %s used is not kept: %s", run.server, err)
 
-    def memory_in_use(self, user: str, server: str) -> int:
-        """Return the bytes that a server has reported just now; 0 if it has not.
+    def current_use(self, user: str, server: str) -> CurrentUse | None:
+        """Return what a server has reported just now; None if it has not.
 
         Args:
             user: Name in the hub.
             server: Its name.
         """
-        at, memory = self._last.get((user_slug(user), server), (float("-inf"), 0))
-        return memory if self._steady() - at <= _FRESH_SECONDS else 0
+        found = self._last.get((user_slug(user), server))
+        if found is None or self._steady() - found[0] > _FRESH_SECONDS:
+            return None
+        return found[1]
 
     def used(
         self, first_day: int, last_day: int, *, by_day: bool = False

@@ -65,6 +65,7 @@ class FakeSpawner(CullingState, Spawner):
         homes = SimpleNamespace(status=lambda name: self.homes.get(name, {}))
         return SimpleNamespace(
             ready=ready,
+            find_node=lambda name: None,
             catalog=self.catalog,
             homes=homes,
             ephemeral_storage=EphemeralStorage(),

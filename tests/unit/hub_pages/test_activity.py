@@ -115,7 +115,7 @@ async def test_what_a_server_uses_is_kept_and_known(scene):
 
     assert answer.status_code == 200
     observer = scene.hub.tornado_settings[OBSERVER]
-    assert observer.memory_in_use("ada", SERVER) == gib
+    assert observer.current_use("ada", SERVER).memory_bytes == gib
     (found,) = observer.used(0, 10**6)
     assert (found.project, found.owner, found.environment) == (
         "vision",

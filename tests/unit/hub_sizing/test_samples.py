@@ -135,12 +135,13 @@ def test_a_server_counts_for_the_time_that_has_passed(observer, table, clock):
 
 def test_what_is_in_use_is_known_for_some_minutes(observer, clock):
     observer.observe(a_run(), a_use(memory=3 * GIB))
-    assert observer.memory_in_use("ada", "vision-pytorch") == 3 * GIB
-    assert observer.memory_in_use("ben", "vision-pytorch") == 0
+    found = observer.current_use("ada", "vision-pytorch")
+    assert (found.memory_bytes, found.cpu_cores) == (3 * GIB, 0.2)
+    assert observer.current_use("ben", "vision-pytorch") is None
 
     clock.advance(600)
 
-    assert observer.memory_in_use("ada", "vision-pytorch") == 0
+    assert observer.current_use("ada", "vision-pytorch") is None
 
 
 def test_a_person_gets_suggestions_by_their_own_starts(observer):
