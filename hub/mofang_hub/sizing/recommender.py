@@ -27,7 +27,7 @@ _AT_LIMIT = 0.97
 _BEYOND_LIMIT = 1.2
 """By which the peak of such a start counts as higher, as Kubernetes' VPA does."""
 
-_SPREADS = 1.5
+_SPREADS = 1.0
 """Standard deviations of the peaks' logarithms that are added as a margin."""
 
 _STEP = Decimal("0.25")

@@ -17,5 +17,5 @@ class SizingSettings(BaseModel):
     """Whether a start that asks for more than is suggested gets what is suggested."""
     starts: int = Field(default=12, ge=3, le=100)
     """The newest starts of a person and an environment that count."""
-    margin_percent: int = Field(default=15, ge=0, le=100)
+    margin_percent: int = Field(default=10, ge=0, le=100)
     """What is added to the peak, at the least."""

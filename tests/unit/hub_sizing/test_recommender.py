@@ -28,7 +28,7 @@ def peaks(*gib, cpu=0.4, limit=8):
 def test_the_highest_peak_counts_with_a_margin():
     found = suggest(peaks(1.3, 1.3, 1.3), SETTINGS)
 
-    # 1.3 GiB and 15 % are 1.495.
+    # 1.3 GiB and 10 % are 1.43.
     assert found.memory_gib == Decimal("1.5")
     assert found.cpu_cores == Decimal("0.5")
     assert found.starts == 3

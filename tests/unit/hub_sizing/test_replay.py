@@ -12,7 +12,6 @@ wastes 1 - exp(-3.1 s) of itself: 25 % are reached up to s = 0.09 at the most.
 """
 
 import random
-from math import exp
 from statistics import mean
 
 import pytest
@@ -21,7 +20,7 @@ from mofang_hub.sizing.recommender import StartPeaks, suggest
 from mofang_hub.sizing.settings import SizingSettings
 
 GIB = 1024**3
-PEOPLE, STARTS = 400, 40
+PEOPLE, STARTS = 250, 40
 BY_HAND = 0.46
 """Of what is asked for, in vain."""
 
@@ -63,8 +62,9 @@ def test_a_quarter_is_in_vain_and_one_start_in_a_thousand_dies_at_the_most(sprea
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.2])
-def test_starts_that_differ_waste_more_rather_than_die(spread):
+def test_starts_that_differ_more_waste_less_than_by_hand_and_die_seldom(spread):
+    """What is missing then is given while they run."""
     by_hand, slack, died = replay(spread, seed=7)
 
-    assert slack < max(by_hand, 1 - exp(-3.1 * spread) + 0.1)
-    assert died <= 0.002
+    assert slack < by_hand
+    assert died <= 0.01

@@ -144,8 +144,9 @@ def test_what_is_in_use_is_known_for_some_minutes(observer, clock):
     assert observer.current_use("ada", "vision-pytorch") is None
 
 
-def test_a_person_gets_suggestions_by_their_own_starts(observer):
+def test_a_person_gets_suggestions_by_their_own_starts(observer, clock):
     for number in range(3):
+        clock.advance(300)
         observer.observe(a_run(started=START + number), a_use(memory=2 * GIB))
 
     found = observer.suggest("ada", "pytorch")

@@ -174,6 +174,8 @@ class FakeCore:
         kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]
 
         def work(*_):
+            if (kind, name) not in self.objects:
+                raise ApiException(status=404, reason="NotFound")
             found = self.objects[kind, name]
             by_name = {each["name"]: each for each in change["spec"]["containers"]}
             containers = [
