@@ -17,7 +17,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
+
+from kubernetes_asyncio.client import ApiException
 
 from mofang_kube.errors import (
     ClusterError,
@@ -25,6 +28,8 @@ from mofang_kube.errors import (
     MofangError,
     NotFoundError,
     QuotaError,
+    api_message,
+    http_status,
 )
 from mofang_kube.free_capacity import FreeCapacity
 from mofang_kube.quantities import parse_quantity, readable_size
@@ -41,6 +46,7 @@ ANSWER_SECONDS = 20.0
 _MILLI = Decimal("0.001")
 _PENDING, _IN_PROGRESS = "PodResizePending", "PodResizeInProgress"
 _BOTH = ("cpu", "memory")
+_REFUSED = {HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 class NotResizedError(ConflictError):
@@ -98,8 +104,18 @@ def is_applied(pod: Manifest, container: str, wanted: Manifest) -> bool:
     )
 
 
-def find_refusal(pod: Manifest, generation: int) -> str:
-    """Return why the kubelet does not resize; empty as long as it may.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why the kubelet does not resize."""
+
+    reason: str
+    is_final: bool
+    """Whether it stays so. What went wrong the kubelet tries again, such as while it
+    does not know yet what a container uses."""
+
+
+def find_refusal(pod: Manifest, generation: int) -> Refusal | None:
+    """Return why the kubelet does not resize; None as long as it may.
 
     Args:
         pod: With its status.
@@ -112,12 +128,15 @@ def find_refusal(pod: Manifest, generation: int) -> str:
         message = str(each.get("message") or "").strip().rstrip(".")
         reason = each.get("reason", "")
         if each["type"] == _PENDING and reason == "Infeasible":
-            return f"its node can never give that much ({message or reason})"
+            said = f"its node can never give that much ({message or reason})"
+            return Refusal(reason=said, is_final=True)
         if each["type"] == _PENDING:
-            return f"its node has no room for that now ({message or reason})"
+            said = f"its node has no room for that now ({message or reason})"
+            return Refusal(reason=said, is_final=True)
         if each["type"] == _IN_PROGRESS and reason == "Error":
-            return f"its node could not do it ({message or reason})"
-    return ""
+            said = f"its node could not do it ({message or reason})"
+            return Refusal(reason=said, is_final=False)
+    return None
 
 
 def validate_room(
@@ -246,6 +265,7 @@ class _Watching:
 
     async def until_known(self, wanted: Manifest, generation: int) -> str:
         """Return why the pod is not resized; empty once it is."""
+        last = f"its node has not answered for {self._seconds:.0f} seconds"
         try:
             async with asyncio.timeout(self._seconds):
                 while True:
@@ -257,11 +277,13 @@ class _Watching:
                     if is_applied(pod, self._container, wanted):
                         return ""
                     if refused := find_refusal(pod, generation):
-                        return refused
+                        last = refused.reason
+                        if refused.is_final:
+                            return last
                     await self._follow()
                     self._next = None
         except TimeoutError:
-            return f"its node has not answered for {self._seconds:.0f} seconds"
+            return last
 
     def _follow(self) -> asyncio.Task[Any]:
         if self._next is None:
@@ -286,6 +308,14 @@ async def _patch(
             "The server cannot be resized: the quota of its project does not leave "
             "room. Ask for less, or stop servers or jobs of the project."
         ) from err
+    except ClusterError as err:
+        if http_status(err) not in _REFUSED:
+            raise
+        raise NotResizedError(
+            "The server goes on with the size that it had: Kubernetes refuses the other "
+            f"({_message(err)}). Ask for less, or restart it with the new "
+            "size."
+        ) from err
 
 
 async def _undo(
@@ -299,6 +329,11 @@ async def _undo(
     except MofangError as err:
         level = logging.ERROR if isinstance(err, ClusterError) else logging.WARNING
         log.log(level, "A resize of %s could not be taken back: %s", target.name, err)
+
+
+def _message(err: ClusterError) -> str:
+    cause = err.__cause__
+    return api_message(cause) if isinstance(cause, ApiException) else err.message
 
 
 def _same(before: Manifest, after: Manifest) -> bool:

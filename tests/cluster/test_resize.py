@@ -41,14 +41,14 @@ while True:
 """
 
 
-def sizes(memory: str, cpu: str = "100m") -> Sizes:
-    return Sizes(cpu=cpu, cpu_limit="1", memory=memory, gpu=0)
+def sizes(memory: str) -> Sizes:
+    return Sizes(cpu="50m", cpu_limit="1", memory=memory, gpu=0)
 
 
 def server_pod(name: str, image: str) -> dict[str, Any]:
     security = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     resources = {
-        "requests": {"cpu": "100m", "memory": "256Mi"},
+        "requests": {"cpu": "50m", "memory": "256Mi"},
         "limits": {"cpu": "1", "memory": "256Mi"},
     }
     return {
@@ -134,7 +134,8 @@ async def test_a_server_grows_and_shrinks_and_its_process_goes_on(
     await resize_pod(context, target, sizes("512Mi"))
     told = time.time() - began
     seen = [each for each in await limits(context, target) if each[1] == 512]
-    await resize_pod(context, target, sizes("320Mi", cpu="200m"))
+    # Soon after a start the kubelet does not know what is in use, and tries again.
+    await resize_pod(context, target, sizes("320Mi"), answer_seconds=90)
 
     assert [mib for _, mib in await limits(context, target)] == [256, 512, 320]
     print(f"in the container after {seen[0][0] - began:.2f} s, told after {told:.2f} s")
@@ -159,7 +160,7 @@ async def test_what_is_in_use_is_not_taken_away(
 async def test_what_a_node_can_never_give_is_taken_back(
     context: SpawnContext, target: ResizeTarget
 ) -> None:
-    with pytest.raises(NotResizedError, match="can never give that much"):
+    with pytest.raises(NotResizedError, match="goes on with the size that it had"):
         await resize_pod(context, target, sizes("4Ti"))
 
     assert await asked(context, target) == "256Mi"

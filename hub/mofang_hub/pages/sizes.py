@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from itertools import count
-from types import MappingProxyType
 
 from mofang_hub.pages.link import Link
 from mofang_kube.names import GPU_RESOURCE
@@ -17,7 +16,6 @@ _MOST_STEPS = 64
 _FEW_GPUS = 16
 _NEAR_LOW, _NEAR_HIGH = Decimal("0.95"), Decimal("1.3")
 """Of what is suggested: what is chosen within needs no other suggestion."""
-_NO_ADVICE: Mapping[str, Advice] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +119,7 @@ def read_sizes(
     *,
     faults: Mapping[str, str],
     left: Mapping[str, Decimal],
-    advice: Mapping[str, Advice] = _NO_ADVICE,
+    advice: Mapping[str, Advice] | None = None,
 ) -> tuple[Size, ...]:
     """Return what may be chosen for a server.
 
@@ -157,7 +155,7 @@ def read_sizes(
                 given=given,
                 fault=faults.get(name, ""),
                 left=None if free is None else free / scale,
-                advice=advice.get(name),
+                advice=(advice or {}).get(name),
             )
         )
     return tuple(found)

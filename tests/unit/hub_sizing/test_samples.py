@@ -151,7 +151,7 @@ def test_a_person_gets_suggestions_by_their_own_starts(observer, clock):
 
     found = observer.suggest("ada", "pytorch")
 
-    assert (found.starts, str(found.memory_gib)) == (3, "2.5")
+    assert (found.starts, str(found.memory_gib)) == (3, "2.25")
     assert observer.suggest("ben", "pytorch") is None
 
 

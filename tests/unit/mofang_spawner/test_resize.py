@@ -81,7 +81,6 @@ async def test_memory_grows_and_the_record_follows(running, context):
     [
         ("PodResizePending", "Infeasible", "can never give that much"),
         ("PodResizePending", "Deferred", "has no room for that now"),
-        ("PodResizeInProgress", "Error", "could not do it"),
     ],
 )
 async def test_what_the_kubelet_does_not_do_is_taken_back(
@@ -99,6 +98,48 @@ async def test_what_the_kubelet_does_not_do_is_taken_back(
     assert asked_of(context) == before
     assert running.orm_spawner.user_options == OPTIONS
     assert running.user_options == OPTIONS
+
+
+async def test_what_went_wrong_is_tried_again_by_the_kubelet(running, context):
+    """It does not know at once what a container uses, and shrinks none before."""
+    resizing = await resize_until_asked(running, context, memory="1Gi")
+    error = {"type": "PodResizeInProgress", "status": "True", "reason": "Error"}
+    report(context, [error])
+    await asyncio.sleep(0)
+    assert not resizing.done()
+    report(context)
+    await resizing
+
+    assert running.user_options["memory"] == "1Gi"
+
+
+async def test_what_goes_on_to_go_wrong_is_taken_back(running, context):
+    running.resize_seconds = 0.5
+    before = asked_of(context)
+    resizing = await resize_until_asked(running, context, memory="1Gi")
+    error = {
+        "type": "PodResizeInProgress",
+        "status": "True",
+        "reason": "Error",
+        "message": "below current usage",
+    }
+    report(context, [error])
+
+    with pytest.raises(NotResizedError, match="could not do it .below current usage."):
+        await resizing
+
+    assert asked_of(context) == before
+
+
+async def test_what_kubernetes_itself_refuses_is_told(running, context):
+    refusal = ApiException(status=403, reason="Forbidden")
+    refusal.body = '{"message": "node did not have enough: memory"}'
+    context.core.failures["resize", "pod"] = refusal
+
+    with pytest.raises(NotResizedError, match=r"\(node did not have enough: memory\)"):
+        await running.resize({"memory": "6Gi"})
+
+    assert running.orm_spawner.user_options == OPTIONS
 
 
 async def test_a_kubelet_that_does_not_answer_is_not_waited_for(running, context):
@@ -120,8 +161,8 @@ async def test_what_was_said_of_an_earlier_resize_does_not_count():
     }
     pod = {"status": {"conditions": [condition]}}
 
-    assert find_refusal(pod, 3) == ""
-    assert "no room" in find_refusal(pod, 2)
+    assert find_refusal(pod, 3) is None
+    assert "no room" in find_refusal(pod, 2).reason
 
 
 async def test_a_server_that_ends_meanwhile_is_a_sentence(running, context):

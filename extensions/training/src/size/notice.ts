@@ -74,7 +74,8 @@ export function resize(
   trans: TranslationBundle
 ): void {
   const options = { autoClose: SHOWN_MS };
-  Notification.promise(model.resize(sizes), {
+  const resizing = model.resize(sizes).then(() => true);
+  Notification.promise(resizing, {
     pending: { message: trans.__('Resizing this server…') },
     success: {
       message: () =>
