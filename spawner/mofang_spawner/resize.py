@@ -211,9 +211,7 @@ async def resize_pod(
     before = container["resources"]
     wanted = resized(before, sizes)
     node = str(pod["spec"].get("nodeName") or "")
-    validate_room(
-        context.free_capacity(), node, before["requests"], wanted["requests"]
-    )
+    validate_room(context.free_capacity(), node, before["requests"], wanted["requests"])
     if _same(before, wanted):
         return
     watching = _Watching(context, target, container["name"], answer_seconds)
@@ -312,8 +310,8 @@ async def _patch(
         if http_status(err) not in _REFUSED:
             raise
         raise NotResizedError(
-            "The server goes on with the size that it had: Kubernetes refuses the other "
-            f"({_message(err)}). Ask for less, or restart it with the new "
+            "The server goes on with the size that it had: Kubernetes refuses "
+            f"the other ({_message(err)}). Ask for less, or restart it with the new "
             "size."
         ) from err
 

@@ -121,9 +121,7 @@ class MofangSpawner(CullingState, ResizableSpawner):
             name: value for name, value in options.items() if name != "safe_mode"
         }
 
-    def _correct(
-        self, asked: ServerOptions, environment: Environment
-    ) -> ServerOptions:
+    def _correct(self, asked: ServerOptions, environment: Environment) -> ServerOptions:
         """Return the options that count, where an administrator corrects sizes."""
         correct = self.context().correct_sizes
         if correct is None:

@@ -48,7 +48,6 @@ from mofang_hub.usage.service import UsageService
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
 
-
 _KEEP_DAYS = 92
 """For how long is kept what servers used, where no usage is recorded."""
 

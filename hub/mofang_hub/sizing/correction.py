@@ -49,7 +49,9 @@ class SizeCorrector:
             )
         if cpu is not None:
             change["cpu"] = f"{cpu.normalize():f}"
-            said.append(f"{change['cpu']} CPU (the peak was {found.peak_cpu_cores:.2g})")
+            said.append(
+                f"{change['cpu']} CPU (the peak was {found.peak_cpu_cores:.2g})"
+            )
         if not change:
             return options, ""
         reason = (

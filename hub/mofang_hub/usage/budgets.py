@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from mofang_hub.settings import BudgetSettings, BudgetsSettings
 from mofang_hub.usage.book import UsageBook
-from mofang_hub.usage.periods import Period, PeriodLength, day_number, day_of_number
 from mofang_hub.usage.intervals import DAY
+from mofang_hub.usage.periods import Period, PeriodLength, day_number, day_of_number
 from mofang_hub.usage.query import UsageKey, UsageQuery, UsageViewer
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.totals import Totals, UsageRecord, sum_by
@@ -85,7 +85,7 @@ def read_budgets(
     return found
 
 
-def _state(  # noqa: PLR0913 - the fields of one object
+def _state(
     unit: str,
     used: Decimal,
     limit: Decimal,

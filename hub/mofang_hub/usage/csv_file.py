@@ -65,9 +65,7 @@ def write_csv(
     return target.getvalue()
 
 
-def write_used(
-    records: Iterable[UsedRecord], name_of: Callable[[str], str]
-) -> str:
+def write_used(records: Iterable[UsedRecord], name_of: Callable[[str], str]) -> str:
     """Return the file of what servers used: a row for each day, person, environment.
 
     Args:

@@ -394,7 +394,9 @@ def budgets_of(page):
     part = page.partition('id="mofang-budgets"')[2].partition("</table>")[0]
     rows = re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", part)
     return [
-        re.sub(r"</?strong>", "", " | ".join(re.findall(r">([^<]*)<", each))).strip(" |")
+        re.sub(r"</?strong>", "", " | ".join(re.findall(r">([^<]*)<", each))).strip(
+            " |"
+        )
         for each in rows
     ]
 

@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from unit.mofang_spawner.conftest import an_environment
 
 from mofang_hub.sizing.correction import SizeCorrector
 from mofang_hub.sizing.recommender import StartPeaks, suggest
 from mofang_hub.sizing.settings import SizingSettings
 from mofang_spawner.options import ServerOptions
-from unit.mofang_spawner.conftest import an_environment
 
 GIB = 1024**3
 SETTINGS = SizingSettings()
@@ -49,8 +49,9 @@ def test_only_the_newest_starts_count():
 
 
 def test_peaks_that_differ_get_more_room():
-    steady, varied = suggest(peaks(2, 2, 2), SETTINGS), suggest(
-        peaks(2, 1, 1.5), SETTINGS
+    steady, varied = (
+        suggest(peaks(2, 2, 2), SETTINGS),
+        suggest(peaks(2, 1, 1.5), SETTINGS),
     )
 
     assert varied.memory_gib > steady.memory_gib

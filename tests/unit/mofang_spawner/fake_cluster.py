@@ -168,7 +168,9 @@ class FakeCore:
 
     async def find(self, manifest, *, noun):
         await asyncio.sleep(0)
-        return self.objects.get((manifest["kind"].lower(), manifest["metadata"]["name"]))
+        return self.objects.get(
+            (manifest["kind"].lower(), manifest["metadata"]["name"])
+        )
 
     async def merge_lists(self, manifest, change, *, subresource, verb, noun):
         kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]

@@ -12,6 +12,7 @@ from mofang_training.server_size.handlers import RESIZER
 from mofang_training.server_size.monitor import ResourceMonitor
 from mofang_training.server_size.resizer import Resizer, SizeClient
 from support.clock import FakeClock
+from support.eventually import until
 
 PATH = "mofang/training/api/server-size"
 MIB = 1024**2
@@ -227,8 +228,7 @@ async def test_growth_is_told_when_the_container_has_it(http, hub, limit):
     """The kubelet tells the hub seconds later."""
     hub.answered.clear()
     resizing = asyncio.ensure_future(http.post(PATH, json={"memory": "8Gi"}))
-    while not hub.asked:
-        await asyncio.sleep(0.01)
+    await until(lambda: hub.asked)
     limit[0] = 8 * GIB
 
     answer = await resizing

@@ -105,7 +105,7 @@ def server_path(environment: Mapping[str, str]) -> ServerPath | None:
     )
 
 
-async def ask_hub(  # noqa: PLR0913 - those of one request
+async def ask_hub(
     url: str,
     token: str,
     answer: type[T],

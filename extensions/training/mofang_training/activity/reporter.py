@@ -16,9 +16,8 @@ from mofang_training.activity.rule import ActivityState, Thresholds, classify_ac
 from mofang_training.activity.sampler import ActivitySampler
 
 if TYPE_CHECKING:
-    from mofang_training.server_size.monitor import ResourceMonitor
-
     from mofang_api.models.activity import CullingStatus
+    from mofang_training.server_size.monitor import ResourceMonitor
 
 SAMPLE_SECONDS = 30.0
 RETRY_SECONDS = 60.0

@@ -75,7 +75,9 @@ def _read(body: bytes) -> dict[str, str]:
         raise ValueError from err
     if not isinstance(found, dict) or not found or found.keys() - {"cpu", "memory"}:
         raise ValueError
-    if not all(isinstance(each, str) and len(each) <= _LONGEST for each in found.values()):
+    if not all(
+        isinstance(each, str) and len(each) <= _LONGEST for each in found.values()
+    ):
         raise ValueError
     return found
 

@@ -154,7 +154,7 @@ class ResourceMonitor:
         while True:
             try:
                 await asyncio.to_thread(self.sample)
-            except Exception:
+            except Exception:  # noqa: BLE001 - it is logged, and tried again
                 # The server goes on; what is not measured is not reported.
                 self._log.exception("CPU and memory of this server cannot be measured")
             await asyncio.sleep(SAMPLE_SECONDS)

@@ -67,7 +67,9 @@ function aboutMinutes(seconds: number, trans: ITranslate): string {
   if (minutes < 1) {
     return trans.__('half a minute');
   }
-  return minutes === 1 ? trans.__('a minute') : trans.__('%1 minutes', String(minutes));
+  return minutes === 1
+    ? trans.__('a minute')
+    : trans.__('%1 minutes', String(minutes));
 }
 
 /** On the button that gives more. */

@@ -29,7 +29,9 @@ export const sizePlugin: JupyterFrontEndPlugin<void> = {
     const model = new ServerSizeModel(app.serviceManager.serverSettings);
     app.commands.addCommand(command, {
       label: trans.__('Resize This Server…'),
-      caption: trans.__('Give it more or less CPU and memory, without a restart'),
+      caption: trans.__(
+        'Give it more or less CPU and memory, without a restart'
+      ),
       isEnabled: () => model.memory !== null,
       execute: async () => {
         const sizes = await askForSizes(model, trans);

@@ -58,7 +58,8 @@ export class SizeBody
     const fault = sizeFault(range, value, trans);
     const hint = `mf-server-size-${range.name}`;
     return (
-      <label key={range.name}>
+      <div key={range.name}>
+        <label>
         {`${name} (${range.unit})`}
         <input
           className="jp-mod-styled"
@@ -74,15 +75,12 @@ export class SizeBody
             this.update();
           }}
         />
+        </label>
         <small id={hint}>
           {fault ||
-            trans.__(
-              '%1 to %2 now',
-              amount(range.low),
-              amount(range.high)
-            )}
+            trans.__('%1 to %2 now', amount(range.low), amount(range.high))}
         </small>
-      </label>
+      </div>
     );
   }
 
