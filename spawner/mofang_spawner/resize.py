@@ -20,16 +20,14 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from kubernetes_asyncio.client import ApiException
-
 from mofang_kube.errors import (
     ClusterError,
     ConflictError,
     MofangError,
     NotFoundError,
     QuotaError,
-    api_message,
     http_status,
+    kubernetes_message,
 )
 from mofang_kube.free_capacity import FreeCapacity
 from mofang_kube.quantities import parse_quantity, readable_size
@@ -310,9 +308,9 @@ async def _patch(
         if http_status(err) not in _REFUSED:
             raise
         raise NotResizedError(
-            "The server goes on with the size that it had: Kubernetes refuses "
-            f"the other ({_message(err)}). Ask for less, or restart it with the new "
-            "size."
+            "The server goes on with the size that it had: Kubernetes refuses the "
+            f"other ({kubernetes_message(err)}). Ask for less, or restart it with the "
+            "new size."
         ) from err
 
 
@@ -327,11 +325,6 @@ async def _undo(
     except MofangError as err:
         level = logging.ERROR if isinstance(err, ClusterError) else logging.WARNING
         log.log(level, "A resize of %s could not be taken back: %s", target.name, err)
-
-
-def _message(err: ClusterError) -> str:
-    cause = err.__cause__
-    return api_message(cause) if isinstance(cause, ApiException) else err.message
 
 
 def _same(before: Manifest, after: Manifest) -> bool:

@@ -60,21 +60,21 @@ export class SizeBody
     return (
       <div key={range.name}>
         <label>
-        {`${name} (${range.unit})`}
-        <input
-          className="jp-mod-styled"
-          type="number"
-          min={range.low}
-          max={range.high}
-          step="any"
-          defaultValue={amount(value)}
-          aria-describedby={hint}
-          aria-invalid={fault !== ''}
-          onChange={event => {
-            this._chosen.set(range.name, Number(event.target.value));
-            this.update();
-          }}
-        />
+          {`${name} (${range.unit})`}
+          <input
+            className="jp-mod-styled"
+            type="number"
+            min={range.low}
+            max={range.high}
+            step="any"
+            defaultValue={amount(value)}
+            aria-describedby={hint}
+            aria-invalid={fault !== ''}
+            onChange={event => {
+              this._chosen.set(range.name, Number(event.target.value));
+              this.update();
+            }}
+          />
         </label>
         <small id={hint}>
           {fault ||
