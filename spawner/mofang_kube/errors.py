@@ -117,7 +117,7 @@ def api_message(err: ApiException) -> str:
 
 
 def kubernetes_message(err: MofangError) -> str:
-    """Return Kubernetes' own sentence behind an error of ours; ours if there is none."""
+    """Return Kubernetes' own sentence behind an error; ours if there is none."""
     cause = err.__cause__
     return api_message(cause) if isinstance(cause, ApiException) else err.message
 

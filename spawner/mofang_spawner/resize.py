@@ -84,7 +84,13 @@ def resized(before: Manifest, sizes: Sizes) -> Manifest:
 
 
 def is_applied(pod: Manifest, container: str, wanted: Manifest) -> bool:
-    """Whether a pod's status shows what a container was to have."""
+    """Whether a pod's status shows what a container was to have.
+
+    Args:
+        pod: With its status.
+        container: Its name.
+        wanted: Requests and limits.
+    """
     status = pod.get("status") or {}
     found = next(
         (
@@ -103,7 +109,7 @@ def is_applied(pod: Manifest, container: str, wanted: Manifest) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ResizeRefusal:
     """Why the kubelet does not resize."""
 
     reason: str
@@ -112,7 +118,7 @@ class Refusal:
     does not know yet what a container uses."""
 
 
-def find_refusal(pod: Manifest, generation: int) -> Refusal | None:
+def find_refusal(pod: Manifest, generation: int) -> ResizeRefusal | None:
     """Return why the kubelet does not resize; None as long as it may.
 
     Args:
@@ -127,13 +133,13 @@ def find_refusal(pod: Manifest, generation: int) -> Refusal | None:
         reason = each.get("reason", "")
         if each["type"] == _PENDING and reason == "Infeasible":
             said = f"its node can never give that much ({message or reason})"
-            return Refusal(reason=said, is_final=True)
+            return ResizeRefusal(reason=said, is_final=True)
         if each["type"] == _PENDING:
             said = f"its node has no room for that now ({message or reason})"
-            return Refusal(reason=said, is_final=True)
+            return ResizeRefusal(reason=said, is_final=True)
         if each["type"] == _IN_PROGRESS and reason == "Error":
             said = f"its node could not do it ({message or reason})"
-            return Refusal(reason=said, is_final=False)
+            return ResizeRefusal(reason=said, is_final=False)
     return None
 
 

@@ -100,7 +100,13 @@ class ResourceObserver:
     def used(
         self, first_day: int, last_day: int, *, by_day: bool = False
     ) -> list[UsedRecord]:
-        """Return what servers used; as ``SampleTable.sum_used``."""
+        """Return what servers used; as ``SampleTable.sum_used``.
+
+        Args:
+            first_day: Number of a day since 1970.
+            last_day: Likewise; included.
+            by_day: Whether each day has records of its own.
+        """
         return self._table.sum_used(first_day, last_day, by_day=by_day)
 
     def _forget_old(self, now: float) -> None:

@@ -9,8 +9,8 @@ from playwright.async_api import async_playwright, expect
 from unit.hub_pages.hub import running_hub
 
 from mofang_api.models.activity import ResourceUse
-from mofang_hub.pages.server_use import OBSERVER
-from mofang_hub.sizing.samples import ServerRun
+from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles
+from mofang_hub.sizing.samples import SampleTable, ServerRun
 from mofang_spawner.resize import NotResizedError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,7 +25,12 @@ expect.set_options(timeout=WAIT_MS)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def one_hub(tmp_path_factory):
-    async with running_hub(tmp_path_factory.mktemp("hub")) as hub:
+    def change(c):
+        c.JupyterHub.custom_scopes = CUSTOM_SCOPES
+        c.JupyterHub.load_roles = load_roles()
+        c.JupyterHub.services = [{"name": "training", "api_token": "x" * 32}]
+
+    async with running_hub(tmp_path_factory.mktemp("hub"), change) as hub:
         yield hub
 
 
@@ -188,7 +193,7 @@ async def test_nothing_is_wider_than_a_phone(hub, page):
 
 def note_starts(hub, gib=1.3):
     """Three starts of Ada's that used so much memory."""
-    observer = hub.hub.tornado_settings[OBSERVER]
+    table = SampleTable(hub.hub.db, keep_days=92)
     for number in range(3):
         run = ServerRun(
             owner="ada",
@@ -206,7 +211,7 @@ def note_starts(hub, gib=1.3):
             memory_mean_bytes=int(gib * GIB),
             memory_peak_bytes=int(gib * GIB),
         )
-        observer.observe(run, use)
+        table.add(run, use, now=1_796_000_000)
 
 
 async def test_a_suggestion_with_its_reason_is_taken_by_a_click(hub, page):

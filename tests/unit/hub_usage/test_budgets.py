@@ -67,7 +67,7 @@ def test_who_starts_reads_what_is_nearly_used_up():
 
 
 @pytest.mark.parametrize(
-    ("viewer", "seen"),
+    ("viewer", "visible"),
     [
         (UsageViewer(owner="ada", projects=frozenset({"nlp"})), {"nlp", "ada"}),
         (UsageViewer(owner="ben", projects=frozenset({"vision"})), {"vision"}),
@@ -75,10 +75,10 @@ def test_who_starts_reads_what_is_nearly_used_up():
         (UsageViewer(owner="root", sees_all=True), {"nlp", "vision", "ada"}),
     ],
 )
-def test_budgets_are_for_those_whose_they_are(viewer, seen):
+def test_budgets_are_for_those_whose_they_are(viewer, visible):
     found = visible_budgets(states(), viewer)
 
-    assert {each.project or each.owner for each in found} == seen
+    assert {each.project or each.owner for each in found} == visible
 
 
 class Book:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ANSWER_SECONDS = 40.0
 """Longer than the hub waits for the kubelet."""
 
-_LOOK_SECONDS = 0.1
+_CHECK_SECONDS = 0.1
 _SIZES_SECONDS = 30.0
 """For how long is believed what the hub said of what may be chosen."""
 
@@ -138,7 +138,7 @@ class Resizer:
         asking.add_done_callback(self._forget)
         # Only growth: what the kubelet does not shrink, the hub alone can tell.
         while not asking.done() and "cpu" not in sizes:
-            await asyncio.wait([asking], timeout=_LOOK_SECONDS)
+            await asyncio.wait([asking], timeout=_CHECK_SECONDS)
             if self._monitor.limit_bytes() > before:
                 return
         await asking
