@@ -50,7 +50,7 @@ class ResizableSpawner(WatchedSpawner):
             await self._resize(sizes, used_bytes)
 
     async def _resize(self, sizes: dict[str, Any], used_bytes: int) -> None:
-        context, before = self.context(), dict(self.user_options or {})
+        context, before = self.context(), dict(self.orm_spawner.user_options or {})
         await context.ready()
         if self.lost_node:
             raise NotResizedError(

@@ -97,7 +97,7 @@ class ResizeHandler(ActionHandler):
 
 def _ranges(spawner: Any) -> list[SizeRange]:
     """Return what a running server may get now."""
-    context, options = spawner.context(), dict(spawner.user_options or {})
+    context, options = spawner.context(), dict(spawner.orm_spawner.user_options or {})
     project = context.catalog.find_project(str(options.get("project", "")))
     environment = context.catalog.find_environment(str(options.get("environment", "")))
     if project is None or environment is None:

@@ -40,7 +40,7 @@ def describe_run(user: Any, spawner: Any) -> ServerRun | None:
     sizes = _sizes(spawner)
     if sizes is None:
         return None
-    options = spawner.user_options
+    options = spawner.orm_spawner.user_options
     started = spawner.orm_spawner.started
     return ServerRun(
         owner=user_slug(user.name),
@@ -77,7 +77,7 @@ def describe_use(user: Any, name: str) -> str:
 
 def _sizes(spawner: Any) -> Sizes | None:
     """Return what a server has; None where nobody knows."""
-    options = spawner.user_options or {}
+    options = spawner.orm_spawner.user_options or {}
     name = str(options.get("environment", ""))
     environment = spawner.context().catalog.find_environment(name)
     if environment is None:

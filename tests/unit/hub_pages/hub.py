@@ -77,7 +77,7 @@ class FakeSpawner(CullingState, Spawner):
         self.resizes.append((self.user.name, self.name, dict(sizes), used_bytes))
         if self.failure is not None:
             raise self.failure
-        self.user_options = {**self.user_options, **sizes}
+        self.user_options = {**self.orm_spawner.user_options, **sizes}
         self.orm_spawner.user_options = self.user_options
 
     lost_node = node = ""

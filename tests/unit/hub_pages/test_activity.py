@@ -110,7 +110,8 @@ async def test_what_a_server_uses_is_kept_and_known(scene):
         "memory_mean_bytes": gib,
         "memory_peak_bytes": 9 * gib,
     }
-    scene.spawner.user_options = {"project": "vision", "environment": "pytorch"}
+    choice = {"project": "vision", "environment": "pytorch"}
+    scene.spawner.orm_spawner.user_options = choice
     path = f"mofang/users/ada/servers/{SERVER}/activity"
     answer = await scene.browser.call("POST", path, idle_seconds=0, use=use)
 
