@@ -264,3 +264,39 @@ def test_a_pod_keeps_its_class_of_service(had, cpu, requests, limit):
     assert after["limits"]["cpu"] == limit
     kept = {name: each for name, each in before["limits"].items() if name != "cpu"}
     assert {**after["limits"], "cpu": ""} == {**kept, "cpu": ""}
+
+
+# -- starts that are corrected
+
+
+async def start_options(spawner, correct):
+    spawner.context().correct_sizes = correct
+    asked = {**OPTIONS, "memory": "8Gi", "safe_mode": True}
+    await spawner._apply(asked)
+    return spawner.orm_spawner.user_options
+
+
+async def test_a_start_gets_what_is_suggested_and_its_page_says_why(spawner):
+    def correct(options, environment, username):
+        assert (environment.name, username) == ("pytorch", "ada")
+        return options.model_copy(update={"memory": "1536Mi"}), "The peak was 1.3 GiB."
+
+    kept = await start_options(spawner, correct)
+
+    assert kept == {**OPTIONS, "memory": "1536Mi"}
+    assert spawner._plan.sizes.memory == "1536Mi"
+    assert spawner._plan.safe_mode
+    spawner._start_log = None
+    starting = asyncio.ensure_future(asyncio.wait_for(spawner.start(), 30))
+    await until(lambda: spawner._start_log is not None)
+    step = await anext(aiter(spawner.progress()))
+    assert step["message"] == "The peak was 1.3 GiB."
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+
+
+async def test_where_nothing_is_corrected_a_start_gets_what_it_asks_for(spawner):
+    kept = await start_options(spawner, None)
+
+    assert kept == {**OPTIONS, "memory": "8Gi"}
+    assert spawner._plan.sizes.memory == "8Gi"

@@ -27,5 +27,6 @@ def test_a_server_reports_from_its_start_on(tmp_path: Path) -> None:
         "idle_seconds": 0.0,
         "noticed_seconds": None,
         "notebooks": [],
+        "use": None,
     }
     assert state["stop_in_seconds"] is None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SAMPLE_SECONDS = 5.0
 
 
-class UsageReader(Protocol):
+class ContainerReader(Protocol):
     """The container's control group."""
 
     def cpu_seconds(self) -> float | None:
@@ -62,7 +62,7 @@ class ResourceMonitor:
         self,
         log: logging.Logger,
         *,
-        usage: UsageReader | None = None,
+        usage: ContainerReader | None = None,
         limit: Callable[[], int] = memory_bytes,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
