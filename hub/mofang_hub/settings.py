@@ -23,6 +23,7 @@ from mofang_audit.address import parse_networks
 from mofang_http.limits import KIB, ServerLimits
 from mofang_hub.culling.policy import CullingSettings
 from mofang_hub.start_ahead.policy import StartAheadSettings
+from mofang_hub.sizing.settings import SizingSettings
 from mofang_hub.static_files import PREFIX as STATIC_PREFIX
 from mofang_kube.ephemeral_storage import EphemeralStorage
 from mofang_kube.names import GROUP
@@ -332,6 +333,23 @@ class EmissionSettings(_Model):
     """Of one GPU, by model; ``default`` for others."""
 
 
+class BudgetSettings(_Model):
+    """What one project or person may reserve in a month; None: not bounded."""
+
+    gpu_hours: Decimal | None = Field(default=None, gt=0)
+    cost: Decimal | None = Field(default=None, gt=0)
+    """By the prices."""
+
+
+class BudgetsSettings(_Model):
+    """Budgets of a month; who comes near one is warned, and not stopped."""
+
+    warn_percent: int = Field(default=80, ge=1, le=100)
+    projects: dict[str, BudgetSettings] = {}
+    users: dict[str, BudgetSettings] = {}
+    """By the name in the hub."""
+
+
 class UsageSettings(_Model):
     """The usage ledger, and what its report says of it."""
 
@@ -340,6 +358,7 @@ class UsageSettings(_Model):
     """For how many days it is kept."""
     prices: PriceSettings = PriceSettings()
     emissions: EmissionSettings = EmissionSettings()
+    budgets: BudgetsSettings = BudgetsSettings()
 
 
 class Settings(_Model):
@@ -358,6 +377,7 @@ class Settings(_Model):
     singleuser: SingleuserSettings = SingleuserSettings()
     culling: CullingSettings = CullingSettings()
     start_ahead: StartAheadSettings = StartAheadSettings()
+    sizing: SizingSettings = SizingSettings()
     jobs: JobSettings = JobSettings()
     limits: LimitSettings = LimitSettings()
     database: DatabaseSettings = DatabaseSettings()

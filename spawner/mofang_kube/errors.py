@@ -116,6 +116,12 @@ def api_message(err: ApiException) -> str:
         return str(err.reason)
 
 
+def kubernetes_message(err: MofangError) -> str:
+    """Return Kubernetes' own sentence behind an error; ours if there is none."""
+    cause = err.__cause__
+    return api_message(cause) if isinstance(cause, ApiException) else err.message
+
+
 def http_status(err: MofangError) -> int:
     """Return the HTTP status that Kubernetes answered; 0 if it did not answer."""
     cause = err.__cause__

@@ -115,10 +115,11 @@ class FreeCapacity:
             _add(self._held.setdefault(pod["metadata"]["namespace"], {}), requests)
             if node := pod["node"]:
                 _add(by_node.setdefault(node, {}), requests)
-        self._nodes = [
-            _read_node(node, by_node.get(node["metadata"]["name"], {}))
+        self._by_name = {
+            (name := node["metadata"]["name"]): _read_node(node, by_node.get(name, {}))
             for node in nodes
-        ]
+        }
+        self._nodes = list(self._by_name.values())
         self._suitable: dict[object, int] = {}
 
     @property
@@ -156,6 +157,15 @@ class FreeCapacity:
         """
         wanted = {name: amounts.get(name, _NONE) for name in COUNTED}
         return any(each.is_open and each.has(wanted) for each in self._nodes)
+
+    def free_on(self, node: str) -> Amounts | None:
+        """Return what one node has left; None for a node that is not known.
+
+        Args:
+            node: Its name.
+        """
+        found = self._by_name.get(node)
+        return found.free if found else None
 
     def count_suitable_nodes(self, amounts: Amounts, placement: Placement) -> int:
         """Return on how many nodes a pod has room now.

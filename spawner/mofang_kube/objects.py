@@ -6,7 +6,8 @@ Knows the addresses of objects and nothing of what they mean.
   drifted, in one request, and leaves alone the fields that others own.
 * ``create`` is for what happens once, such as a job or a server: that the name is taken
   is an answer there. It is sent once: what was not answered may have been created.
-* ``merge`` changes some fields of an object that somebody else may own as a whole.
+* ``merge`` changes some fields of an object that somebody else may own as a whole;
+  ``merge_lists`` does so within lists.
 """
 
 from collections.abc import AsyncIterator
@@ -137,6 +138,41 @@ class ObjectStorage:
                 object_path(manifest) + (f"/{subresource}" if subresource else ""),
                 body=change,
                 content_type="application/merge-patch+json",
+                query=self._as_manager(),
+            )
+
+    async def merge_lists(
+        self,
+        manifest: Manifest,
+        change: Manifest,
+        *,
+        subresource: str = "",
+        verb: str = "change",
+        noun: str = "",
+    ) -> Manifest:
+        """Change fields by a strategic merge patch, which knows items by their names.
+
+        For Kubernetes' own kinds: ``merge`` replaces a list such as a pod's containers.
+
+        Args:
+            manifest: Names the object.
+            change: The patch.
+            subresource: Part of the object, such as ``resize``.
+            verb: What is tried, for the message.
+            noun: What people call the object, for the message.
+
+        Returns:
+            The object as it is then.
+
+        Raises:
+            MofangError: Kubernetes refuses it, or does not answer.
+        """
+        with _wrap(verb, manifest, noun):
+            return await self._request(
+                "PATCH",
+                object_path(manifest) + (f"/{subresource}" if subresource else ""),
+                body=change,
+                content_type="application/strategic-merge-patch+json",
                 query=self._as_manager(),
             )
 

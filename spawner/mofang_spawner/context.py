@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from kubernetes_asyncio.client import ApiClient, CoreV1Api
 
@@ -18,6 +19,8 @@ from mofang_kube.pod_resources import strip_resources
 from mofang_kube.watcher import Watcher
 from mofang_spawner.data_sources.hadoop import HdfsSettings
 from mofang_spawner.environments.catalog import Catalog
+from mofang_spawner.environments.models import Environment
+from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.pod_ends import PodEnds
 from mofang_spawner.start_choices import StartChoices
@@ -41,6 +44,15 @@ async def _no_room(plan: SpawnPlan, lacks_quota: bool) -> bool:
     """Stop nothing."""
     del plan, lacks_quota
     return False
+
+
+class CorrectSizes(Protocol):
+    """Gives a start the size that it is likely to need."""
+
+    def __call__(
+        self, options: ServerOptions, environment: Environment, username: str
+    ) -> tuple[ServerOptions, str]:
+        """Return the options that count, and why they are others; empty if not."""
 
 
 def strip_pod(pod: Manifest) -> Manifest:
@@ -113,6 +125,8 @@ class SpawnContext:
         self.project_directories: ProjectDirectories
         self.starts = StartHistory()
         """How long starts took."""
+        self.correct_sizes: CorrectSizes | None = None
+        """Set where starts that ask for too much get less."""
         self._homes: Watcher
         self._nodes: Watcher
         self._requests: Watcher

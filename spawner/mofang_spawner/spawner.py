@@ -16,12 +16,14 @@ from jupyterhub.utils import maybe_future
 from sqlalchemy import inspect
 from traitlets import Any as AnyTrait
 from traitlets import default
+from typing_extensions import override
 
 from mofang_kube.deadline import Deadline
 from mofang_kube.errors import ForbiddenError, MofangError, QuotaError
 from mofang_kube.names import STARTED_AHEAD_LABEL, UNUSED, project_namespace
 from mofang_spawner.context import SpawnContext
 from mofang_spawner.culling_state import CullingState
+from mofang_spawner.environments.models import Environment
 from mofang_spawner.failures import StartError, describe_failure, refusal
 from mofang_spawner.options import ServerOptions
 from mofang_spawner.plan import SpawnPlan, resolve
@@ -29,19 +31,19 @@ from mofang_spawner.pod_model import build_pod_model
 from mofang_spawner.pod_phase import NO_ROOM_AHEAD, Stage
 from mofang_spawner.pods import START_SCRIPT, apply_plan
 from mofang_spawner.progress import StartLog
+from mofang_spawner.resizable import ResizableSpawner
 from mofang_spawner.server_failure import STATE as FAILURE_STATE
 from mofang_spawner.server_failure import ServerFailure
 from mofang_spawner.server_objects import ConfiguredMetadata, label_pod
 from mofang_spawner.server_start import ServerStart, SpawnFailedError
 from mofang_spawner.started_ahead import StartedAheadState
 from mofang_spawner.variables import STATIC_URL_VARIABLE, cpu_cores, memory_bytes
-from mofang_spawner.watched import WatchedSpawner
 
 _SLACK_SECONDS = 5
 """Left of the start timeout for cleaning up and saying why."""
 
 
-class MofangSpawner(CullingState, StartedAheadState, WatchedSpawner):
+class MofangSpawner(CullingState, StartedAheadState, ResizableSpawner):
     """Starts a user's servers in the namespaces of their projects."""
 
     server_start_class = ServerStart
@@ -58,6 +60,8 @@ class MofangSpawner(CullingState, StartedAheadState, WatchedSpawner):
     ).tag(config=True)
 
     _plan: SpawnPlan | None = None
+    _correction = ""
+    """Why the start gets less than was asked for; empty if it does not."""
     _last_failure = ""
     """Why the last start that was not in safe mode failed; empty if it did not."""
 
@@ -102,14 +106,31 @@ class MofangSpawner(CullingState, StartedAheadState, WatchedSpawner):
         return type(self)._apply  # noqa: SLF001 - our own
 
     async def _apply(self, options: dict[str, Any]) -> None:
+        self._correction = ""
+        self._keep_options(options)
+        try:
+            asked = ServerOptions.parse(options)
+            self._plan = await self._resolve(asked)
+            given = self._correct(asked, self._plan.environment)
+            if given != asked:
+                self._plan = await self._resolve(given)
+                self._keep_options(given.as_given())
+        except MofangError as err:
+            raise refusal(err) from err
+
+    def _keep_options(self, options: dict[str, Any]) -> None:
         # Of this start alone; without options the next one repeats what is kept.
         self.orm_spawner.user_options = {
             name: value for name, value in options.items() if name != "safe_mode"
         }
-        try:
-            self._plan = await self._resolve(ServerOptions.parse(options))
-        except MofangError as err:
-            raise refusal(err) from err
+
+    def _correct(self, asked: ServerOptions, environment: Environment) -> ServerOptions:
+        """Return the options that count, where an administrator corrects sizes."""
+        correct = self.context().correct_sizes
+        if correct is None:
+            return asked
+        given, self._correction = correct(asked, environment, self.user.name)
+        return given
 
     async def _resolve(self, options: ServerOptions) -> SpawnPlan:
         context = self.context()
@@ -175,6 +196,8 @@ class MofangSpawner(CullingState, StartedAheadState, WatchedSpawner):
         """Start the server, as KubeSpawner does, with a log of its own."""
         # Created here: ``progress`` may be asked before the start runs.
         self._start_log = StartLog()
+        if self._correction:
+            self._start_log.emit(int(Stage.REQUESTED), self._correction)
         self.culling = {}
         if not self.is_unused:
             self.used_since = 0.0
@@ -199,6 +222,12 @@ class MofangSpawner(CullingState, StartedAheadState, WatchedSpawner):
         self.cpu_limit = cpu_cores(plan.sizes.cpu_limit)
         self.cpu_guarantee = cpu_cores(plan.sizes.cpu)
 
+    @override
+    def _follow(self, plan: SpawnPlan) -> None:
+        self._plan = plan
+        self._adopt(plan)
+
+    @override
     def _save_state(self) -> None:
         """Let a hub find what this start makes, should this one die.
 

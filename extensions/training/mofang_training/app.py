@@ -20,6 +20,9 @@ from mofang_training.activity.sampler import ActivitySampler
 from mofang_training.handlers import HANDLERS
 from mofang_training.hub_outage import bridge_outages
 from mofang_training.safe_mode import add_page_config
+from mofang_training.server_size import handlers as size_handlers
+from mofang_training.server_size.monitor import ResourceMonitor
+from mofang_training.server_size.resizer import Resizer, SizeClient
 from mofang_training.service import TrainingServiceClient
 from mofang_training.static_files import use_common_address
 
@@ -31,6 +34,8 @@ class TrainingExtension(ExtensionApp):
 
     _reporter: ActivityReporter | None = None
     _saving: saving.SavingRun | None = None
+    _monitor: ResourceMonitor | None = None
+    _resizer: Resizer | None = None
 
     api_url = Unicode(
         help="""
@@ -72,6 +77,7 @@ class TrainingExtension(ExtensionApp):
         self.handlers.extend(log_in.HANDLERS)
         self.handlers.extend(activity_handlers.HANDLERS)
         self.handlers.extend(saving.HANDLERS)
+        self.handlers.extend(size_handlers.HANDLERS)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Change what other extensions have set by now, and begin to report."""
@@ -83,9 +89,14 @@ class TrainingExtension(ExtensionApp):
         changes = count_changes(settings)
         if (client := ActivityClient.from_environment(os.environ)) is not None:
             sampler = ActivitySampler(serverapp, lambda: changes.count)
-            reporter = ActivityReporter(sampler, client, self.log)
+            self._monitor = monitor = ResourceMonitor(self.log)
+            monitor.start()
+            reporter = ActivityReporter(sampler, client, self.log, monitor=monitor)
             settings[activity_handlers.REPORTER] = self._reporter = reporter
             reporter.start()
+            if (size_client := SizeClient.from_environment(os.environ)) is not None:
+                self._resizer = Resizer(size_client, monitor)
+                settings[size_handlers.RESIZER] = self._resizer
 
     async def stop_extension(self) -> None:
         """End the reports, and the streams that are still open."""
@@ -93,4 +104,8 @@ class TrainingExtension(ExtensionApp):
             await self._reporter.stop()
         if self._saving is not None:
             await self._saving.stop()
+        if self._resizer is not None:
+            await self._resizer.stop()
+        if self._monitor is not None:
+            await self._monitor.stop()
         await self.settings["mofang_training_service"].close()

@@ -10,6 +10,7 @@ import { packagesPlugin } from './plugins/packages';
 import { panelPlugin } from './plugins/panel';
 import { safeModePlugin } from './plugins/safeMode';
 import { saveEnvironmentPlugin } from './plugins/saveEnvironment';
+import { sizePlugin } from './plugins/size';
 import { submitPlugin } from './plugins/submit';
 
 export * from './tokens';
@@ -27,5 +28,6 @@ export default [
   comparePlugin,
   packagesPlugin,
   safeModePlugin,
-  saveEnvironmentPlugin
+  saveEnvironmentPlugin,
+  sizePlugin
 ];

@@ -41,6 +41,8 @@ export namespace CommandIDs {
   export const saveEnvironment = 'mofang-training:save-environment';
   /** Keep an idle server running; asks for how long. */
   export const keepServer = 'mofang-training:keep-server';
+  /** Give the server another size while it runs; asks for it. */
+  export const resizeServer = 'mofang-training:resize-server';
   /** Of the Cloud Shell's extension; may be absent. */
   export const openShell = 'mofang-cloudshell:open';
   /** Of the TensorBoard extension; may be absent. */

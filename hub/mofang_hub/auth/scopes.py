@@ -14,6 +14,7 @@ SNAPSHOT_HOME = "custom:mofang:home:snapshot"
 CLEAN_PROJECT = "custom:mofang:project:clean"
 WRITE_ENVIRONMENTS = "custom:mofang:environments:write"
 APPROVE_ENVIRONMENTS = "custom:mofang:environments:approve"
+RESIZE = "custom:mofang:servers:resize"
 AUDIT = "custom:mofang:audit"
 USAGE_READ = "custom:mofang:usage:read"
 USAGE_ALL = "custom:mofang:usage:all"
@@ -33,6 +34,7 @@ CUSTOM_SCOPES: dict[str, dict[str, Any]] = {
     APPROVE_ENVIRONMENTS: {
         "description": "Offer saved environments to everyone, and remove any"
     },
+    RESIZE: {"description": "Change CPU and memory of your own running servers"},
     AUDIT: {"description": "Read what all people did, in the audit log"},
     USAGE_READ: {
         "description": "Read what you reserve, and all of projects whose admin you are"
@@ -68,6 +70,7 @@ def server_token_scopes() -> list[str]:
         SNAPSHOT_HOME,
         CLEAN_PROJECT,
         WRITE_ENVIRONMENTS,
+        RESIZE,
     ]
 
 
@@ -95,6 +98,7 @@ def load_roles() -> list[dict[str, Any]]:
                 SNAPSHOT_HOME,
                 CLEAN_PROJECT,
                 WRITE_ENVIRONMENTS,
+                RESIZE,
                 USAGE_READ,
             ],
         },

@@ -80,6 +80,7 @@ def _hub(c: Any, settings: Settings, secrets: Secrets) -> None:
         "mofang_audit": settings.audit if settings.audit.enabled else None,
         "mofang_culling": settings.culling,
         "mofang_start_ahead": settings.start_ahead,
+        "mofang_sizing": settings.sizing,
         "mofang_training_url": training_url(settings),
         "mofang_usage": settings.usage if settings.usage.enabled else None,
     }

@@ -12,6 +12,8 @@ from mofang_api.models.activity import ActivityReport, CullingAction, ExtensionR
 from mofang_hub.culling.culler import Culler, RunningServer
 from mofang_hub.culling.policy import ServerIdentity
 from mofang_hub.culling.records import CULLED_STATE, EXTENSION_STATE, CullingExtension
+from mofang_hub.pages.server_use import OBSERVER, describe_run
+from mofang_hub.sizing.observer import ResourceObserver
 from mofang_kube.errors import MofangError
 
 CULLER = "mofang_culler"
@@ -69,6 +71,9 @@ class ServerActivityHandler(_ServerHandler):
         user, spawner = self.find_running(user_name, server)
         report = self.read(ActivityReport)
         running = describe_server(user, spawner)
+        if report.use is not None and (run := describe_run(user, spawner)):
+            observer: ResourceObserver = self.settings[OBSERVER]
+            observer.observe(run, report.use)
         if spawner.is_unused:
             status = self.culler.spare(running)
         else:

@@ -27,6 +27,7 @@ from mofang_hub.pages import (
     log_in_page,
     project_snapshots,
     saved_environments,
+    resize,
     server_actions,
     servers,
     start_ahead,
@@ -36,15 +37,24 @@ from mofang_hub.pages.audit import audit_handlers
 from mofang_hub.pages.client import client_handlers
 from mofang_hub.pages.jobs import jobs_handlers
 from mofang_hub.pages.refusals import REFUSAL_FILTER
+from mofang_hub.pages.server_use import BUDGETS, OBSERVER, RATES
 from mofang_hub.pages.usage import UsageSources, usage_handlers
 from mofang_hub.pages.user_host import user_host_handlers
+from mofang_hub.sizing.correction import SizeCorrector
+from mofang_hub.sizing.observer import ResourceObserver
+from mofang_hub.sizing.samples import SampleTable
+from mofang_hub.sizing.settings import SizingSettings
 from mofang_hub.start_ahead.policy import StartAheadSettings
 from mofang_hub.start_ahead.service import CHECK_SECONDS, StartAhead
 from mofang_hub.start_table import keep_choices, keep_starts
+from mofang_hub.usage.budgets import BudgetReader
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.service import UsageService
 from mofang_spawner.spawner import MofangSpawner
 from mofang_spawner.trait_validation import TraitsRefusedError, validate_traits
+
+_KEEP_DAYS = 92
+"""For how long is kept what servers used, where no usage is recorded."""
 
 
 class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
@@ -121,6 +131,15 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             await self.usage_service.stop()
         await super().cleanup()
 
+    def _observe_use(self) -> ResourceObserver:
+        usage = self.tornado_settings.get("mofang_usage")
+        table = SampleTable(self.db, usage.retention_days if usage else _KEEP_DAYS)
+        settings = self.tornado_settings.get("mofang_sizing") or SizingSettings()
+        observer = ResourceObserver(table, settings)
+        if settings.enforce and self._spawn_context is not None:
+            self._spawn_context().correct_sizes = SizeCorrector(observer.suggest)
+        return observer
+
     def _usage_sources(self) -> UsageSources | None:
         settings = self.tornado_settings.get("mofang_usage")
         if settings is None or self._spawn_context is None:
@@ -131,10 +150,15 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             keep_days=settings.retention_days,
             engine_options=self.db_kwargs,
         )
+        book = self.usage_service.book
+        rates = UsageRates(prices=settings.prices, emissions=settings.emissions)
+        budgets = BudgetReader(book, settings.budgets, rates)
+        self.tornado_settings |= {BUDGETS: budgets, RATES: rates}
         return UsageSources(
-            book=self.usage_service.book,
-            rates=UsageRates(prices=settings.prices, emissions=settings.emissions),
+            book=book,
+            rates=rates,
             list_nodes=self.usage_service.list_nodes,
+            budgets=budgets,
         )
 
     @override
@@ -154,6 +178,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             self.users,
             active_limit=self.active_server_limit,
         )
+        self.tornado_settings[OBSERVER] = self._observe_use()
         settings = self.tornado_settings.get("mofang_audit")
         if settings is None:
             return
@@ -179,6 +204,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # JupyterHub has no types
             *handlers.HANDLERS,
             *servers.HANDLERS,
             *server_actions.HANDLERS,
+            *resize.HANDLERS,
             *home_snapshots.HANDLERS,
             *project_snapshots.HANDLERS,
             *saved_environments.HANDLERS,

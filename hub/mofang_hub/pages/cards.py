@@ -9,7 +9,7 @@ from mofang_hub.pages.availability import Availability
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.remedies import Remedy, find_remedy
 from mofang_hub.pages.saved_card import SavedCard
-from mofang_hub.pages.sizes import Size, read_sizes, say
+from mofang_hub.pages.sizes import Advice, Size, read_sizes, say
 from mofang_hub.pages.user_servers import Server, ServerState
 from mofang_kube.quantities import readable_size
 from mofang_spawner.environments.availability import Unavailable
@@ -41,6 +41,8 @@ class Card:
     """What its starts take; None as long as too few were seen."""
     saved: SavedCard | None = None
     """Of a saved environment; None for any other."""
+    advice: Mapping[str, Advice] = field(default_factory=dict)
+    """Field → what earlier starts of the reader suggest for it."""
     availability: Availability | None = None
     """Whether a start gets its node at once; None as long as nobody knows."""
     after: str = ""
@@ -67,6 +69,7 @@ class Card:
             self.values if self.has_sizes else Link.of_options(self.server.options),
             faults=self.faults,
             left=self.left,
+            advice=self.advice,
         )
 
     @property

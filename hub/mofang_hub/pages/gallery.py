@@ -1,5 +1,6 @@
 """What the gallery shows one person: projects, environments, running servers."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -10,8 +11,13 @@ from mofang_hub.pages.cards import Card
 from mofang_hub.pages.data import ShownSource, shown_sources
 from mofang_hub.pages.link import Link
 from mofang_hub.pages.saved_card import SavedCard
+from mofang_hub.pages.server_use import (
+    describe_use,
+    find_advice,
+    find_budget_warnings,
+)
 from mofang_hub.pages.space import Space
-from mofang_hub.pages.user_servers import Server, find_server
+from mofang_hub.pages.user_servers import Server, ServerState, find_server
 from mofang_kube.ephemeral_storage import usable_bytes
 from mofang_kube.names import debug_server_name, is_job_id, server_name
 from mofang_spawner.environments.models import Environment, Project
@@ -30,6 +36,8 @@ class ListedServer:
     """Environment, project and size, as far as they are known."""
     card: Card | None = None
     """Of its environment; None where that is gone, or no longer the person's."""
+    use: str = ""
+    """What it uses and costs, of one that runs; empty where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +54,9 @@ class ProjectSection:
     data: tuple[ShownSource, ...] = ()
     """Its data sources."""
 
+    budgets: tuple[str, ...] = ()
+    """Sentences about budgets of its that are nearly used up."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
@@ -59,6 +70,8 @@ class Gallery:
     """Those that do something first, then those that ended."""
     home: Space | None = None
     """What the person's home takes; None as long as nobody knows."""
+    budgets: tuple[str, ...] = ()
+    """Sentences about budgets of the person's that are nearly used up."""
     chosen: Card | None = None
     """The only card of the page, where a link leads to one."""
     is_reported: bool = False
@@ -142,6 +155,7 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
     user, hub_url = spawner.user, spawner.hub.base_url
     groups = {group.name for group in user.groups}
     free = context.free_capacity()
+    advice = functools.cache(lambda each: find_advice(user, each))
 
     def card(project: Project, environment: Environment) -> Card:
         name = (
@@ -171,13 +185,19 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
                 is_admin=bool(getattr(user, "admin", False)),
             ),
             usual=context.starts.usual(environment.name),
+            advice=advice(environment.name),
             availability=read_availability(free, project, resources) if free else None,
         )
 
+    projects = context.catalog.list_projects(user.name, groups)
+    warnings = await find_budget_warnings(
+        user, {each.name: each.display_name for each in projects}
+    )
     sections = [
         ProjectSection(
             project=project,
             jobs_url=f"{hub_url}jobs/{project.name}",
+            budgets=tuple(warnings.get(project.name, ())),
             cards=tuple(
                 card(project, each)
                 for each in context.catalog.list_environments(
@@ -191,18 +211,26 @@ async def gallery(spawner: Any, job: str = "") -> Gallery:
                 )
             ),
         )
-        for project in context.catalog.list_projects(user.name, groups)
+        for project in projects
     ]
     shown = Gallery(
         user=user.name,
         url=f"{hub_url}spawn/{user.escaped_name}",
         sections=tuple(sections),
         home=Space.read(context.homes.status(user.name)),
+        budgets=tuple(warnings.get("", ())),
     )
     names = {name for name in (*user.spawners, *user.orm_spawners) if name}
     servers = [find_server(user, hub_url, name) for name in sorted(names)]
     listed = (
-        shown.describe(each) for each in servers if each.is_active or each.options
+        replace(
+            shown.describe(each),
+            use=describe_use(user, each.name)
+            if each.state is ServerState.RUNNING
+            else "",
+        )
+        for each in servers
+        if each.is_active or each.options
     )
     # Those that were started last come first among their kind.
     ordered = sorted(listed, key=lambda each: (not each.server.is_active, each.title))

@@ -26,7 +26,7 @@ LONGEST_NAME = 60
 """Of a name that an owner gives; it is a line of the gallery."""
 
 
-class _ActionHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
+class ActionHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no types
     """Reads a body, and answers with JSON or with a sentence."""
 
     async def act(self, user_name: str, server_name: str) -> None:
@@ -77,7 +77,7 @@ class _ActionHandler(APIHandler):  # type: ignore[misc] # JupyterHub has no type
         return find_server(user, self.hub.base_url, name)
 
 
-class RestartHandler(_ActionHandler):
+class RestartHandler(ActionHandler):
     """Stops a server, and starts it with the same options and maybe another size."""
 
     @needs_scope("start:servers")
@@ -121,7 +121,7 @@ class RestartHandler(_ActionHandler):
         self.finish({"url": server.progress_url})
 
 
-class RenameHandler(_ActionHandler):
+class RenameHandler(ActionHandler):
     """Gives a server the name that its owner calls it."""
 
     @needs_scope("start:servers")
@@ -146,7 +146,7 @@ class RenameHandler(_ActionHandler):
         self.finish({"display_name": name})
 
 
-class RemoveHandler(_ActionHandler):
+class RemoveHandler(ActionHandler):
     """Forgets a server that does not run; no file belongs to it."""
 
     @needs_scope("delete:servers")

@@ -14,6 +14,19 @@ from mofang_spawner.options import LABELS
 GIB = Decimal(1024**3)
 _MOST_STEPS = 64
 _FEW_GPUS = 16
+_NEAR_LOW, _NEAR_HIGH = Decimal("0.95"), Decimal("1.3")
+"""Of what is suggested: what is chosen within needs no other suggestion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What a size should be."""
+
+    amount: Decimal
+    """In the unit of the size."""
+
+    reason: str
+    """A sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +52,18 @@ class Size:
 
     left: Decimal | None = None
     """What the project may still ask for; None without a quota."""
+
+    advice: Advice | None = None
+    """What earlier starts suggest; None as long as nobody knows."""
+
+    @property
+    def suggested(self) -> Decimal | None:
+        """What is suggested in place of what is chosen; None where that is near."""
+        if self.advice is None:
+            return None
+        amount = min(max(self.advice.amount, self.low), self.high)
+        is_near = _NEAR_LOW * amount <= self.value <= _NEAR_HIGH * amount
+        return None if is_near else amount
 
     @property
     def label(self) -> str:
@@ -94,6 +119,7 @@ def read_sizes(
     *,
     faults: Mapping[str, str],
     left: Mapping[str, Decimal],
+    advice: Mapping[str, Advice] | None = None,
 ) -> tuple[Size, ...]:
     """Return what may be chosen for a server.
 
@@ -103,6 +129,7 @@ def read_sizes(
         values: What is chosen already.
         faults: Field → what is wrong with its value.
         left: What the project may still ask for, by resource name.
+        advice: Field → what it should be.
     """
     gpu = resources.gpu
     bounds = {
@@ -128,6 +155,7 @@ def read_sizes(
                 given=given,
                 fault=faults.get(name, ""),
                 left=None if free is None else free / scale,
+                advice=(advice or {}).get(name),
             )
         )
     return tuple(found)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
@@ -22,9 +22,13 @@ from tornado import web
 from typing_extensions import override
 
 from mofang_hub.auth.scopes import USAGE_ALL, USAGE_READ
+from mofang_hub.pages.server_use import OBSERVER
 from mofang_hub.pages.usage_numbers import NUMBERS
+from mofang_hub.sizing.observer import ResourceObserver
+from mofang_hub.sizing.samples import UsedRecord
 from mofang_hub.usage.book import UsageBook
-from mofang_hub.usage.csv_file import write_csv
+from mofang_hub.usage.budgets import BudgetReader, visible_budgets
+from mofang_hub.usage.csv_file import write_csv, write_used
 from mofang_hub.usage.held import held_by, held_nodes
 from mofang_hub.usage.intervals import DAY, HOUR
 from mofang_hub.usage.periods import (
@@ -41,6 +45,8 @@ from mofang_hub.usage.totals import UsageRecord
 from mofang_kube.errors import InvalidError, MofangError
 from mofang_kube.names import user_slug
 from mofang_spawner.environments.policy import project_role
+
+T = TypeVar("T")
 
 _ANSWERS = asyncio.Semaphore(2)
 """A report reads for up to a second, in threads that others need too."""
@@ -59,6 +65,7 @@ class UsageSources:
     rates: UsageRates
     list_nodes: Callable[[], Sequence[dict[str, Any]]]
     """Returns the nodes of the cluster as the hub knows them."""
+    budgets: BudgetReader
 
 
 class _UsageHandler(BaseHandler):  # type: ignore[misc] # JupyterHub has no types
@@ -129,7 +136,7 @@ class _UsageHandler(BaseHandler):  # type: ignore[misc] # JupyterHub has no type
             project=self.get_argument("project", "").strip(),
         )
 
-    async def _read(self, reading: Awaitable[list[UsageRecord]]) -> list[UsageRecord]:
+    async def _read(self, reading: Awaitable[list[T]]) -> list[T]:
         """Return records of the ledger.
 
         Raises:
@@ -157,6 +164,27 @@ class _UsageHandler(BaseHandler):  # type: ignore[misc] # JupyterHub has no type
             raise web.HTTPError(err.status, "%s", err.message) from err
         query = self._query(period, viewer)
         return period, await self._read(self.sources.book.records(query, *keys))
+
+    def _send_file(self, name: str, content: str) -> None:
+        self.set_header("Content-Type", "text/csv; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        self.finish(content)
+
+    def _used(self, query: UsageQuery, *, by_day: bool = False) -> list[UsedRecord]:
+        """Return what servers used of what they reserved.
+
+        Raises:
+            HTTPError: It cannot be read.
+        """
+        observer: ResourceObserver = self.settings[OBSERVER]
+        try:
+            found = observer.used(query.first, query.last, by_day=by_day)
+        except SQLAlchemyError as err:
+            self.log.warning("What servers used cannot be read: %s", err)
+            raise web.HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, UNREADABLE) from err
+        return [each for each in found if query.includes(each.project, each.owner)]
 
     def _names(self) -> Callable[[str], str]:
         """Return what says a person's name by their slug."""
@@ -215,6 +243,10 @@ class UsagePageHandler(_UsageHandler):
                 plot=await self._plot(period, query, measure),
                 rates=self.sources.rates,
                 name_of=self._names(),
+                used=self._used(query),
+                budgets=visible_budgets(
+                    await self._read(self.sources.budgets.states()), viewer
+                ),
             )
         )
 
@@ -244,16 +276,26 @@ class UsageFileHandler(_UsageHandler):
         period, records = await self._asked_for(
             UsageKey.PERIOD, UsageKey.OWNER, UsageKey.WORKLOAD_TYPE
         )
-        self.set_header("Content-Type", "text/csv; charset=utf-8")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Cache-Control", "no-store")
-        name = f"usage-{period.first}-{period.last}.csv"
-        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
         # A month of many people has hundreds of thousands of rows.
-        self.finish(
-            await asyncio.to_thread(
-                write_csv, records, self.sources.rates, self._names()
-            )
+        content = await asyncio.to_thread(
+            write_csv, records, self.sources.rates, self._names()
+        )
+        self._send_file(f"usage-{period.first}-{period.last}.csv", content)
+
+
+class UsedFileHandler(_UsageHandler):
+    """What servers used in a period, as a file for spreadsheets."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        viewer = await self._viewer()
+        try:
+            period = self._period()
+        except InvalidError as err:
+            raise web.HTTPError(err.status, "%s", err.message) from err
+        used = self._used(self._query(period, viewer), by_day=True)
+        self._send_file(
+            f"used-{period.first}-{period.last}.csv", write_used(used, self._names())
         )
 
 
@@ -338,6 +380,7 @@ def usage_handlers(sources: UsageSources | None) -> list[Any]:
     return [
         (r"/usage", UsagePageHandler, basis),
         (r"/usage\.csv", UsageFileHandler, basis),
+        (r"/used\.csv", UsedFileHandler, basis),
         (r"/api/mofang/usage", UsageApiHandler, basis),
         (r"/api/mofang/usage/held", HeldApiHandler, basis),
     ]

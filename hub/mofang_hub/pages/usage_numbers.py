@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 _GIB = 1024**3
+_HOUR = 3600
 _MILLI = 1000
 _HUNDRED = 100
 
@@ -30,6 +31,16 @@ def gib(size: int) -> str:
     return _plain(Decimal(size) / _GIB)
 
 
+def hours(amount: float) -> str:
+    """Say amounts times seconds as times hours."""
+    return number(Decimal(amount) / _HOUR)
+
+
+def gib_hours(amount: float) -> str:
+    """Say bytes times seconds as GiB times hours."""
+    return number(Decimal(amount) / _GIB / _HOUR)
+
+
 def time_of(seconds: int) -> str:
     """Say a time in UTC, to the minute."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
@@ -40,6 +51,13 @@ def _plain(amount: Decimal) -> str:
 
 
 NUMBERS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
-    {"number": number, "cores": cores, "gib": gib, "time_of": time_of}
+    {
+        "number": number,
+        "cores": cores,
+        "gib": gib,
+        "hours": hours,
+        "gib_hours": gib_hours,
+        "time_of": time_of,
+    }
 )
 """What the template may call."""

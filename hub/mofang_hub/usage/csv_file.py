@@ -7,6 +7,8 @@ import io
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from mofang_hub.sizing.samples import UsedRecord
+from mofang_hub.usage.intervals import HOUR
 from mofang_hub.usage.periods import day_of_number
 from mofang_hub.usage.rates import UsageRates
 from mofang_hub.usage.totals import UsageRecord, sum_by
@@ -15,6 +17,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins with one of these is a formula to a spreadsheet."""
 
 _DIGITS = Decimal("0.000001")
+_GIB = 1024**3
 
 
 def write_csv(
@@ -59,6 +62,36 @@ def write_csv(
             row += [_number(rates.kilowatt_hours(totals))]
             row += [_number(rates.kilograms(totals))]
         writer.writerow([_as_text(each) for each in row])
+    return target.getvalue()
+
+
+def write_used(records: Iterable[UsedRecord], name_of: Callable[[str], str]) -> str:
+    """Return the file of what servers used: a row for each day, person, environment.
+
+    Args:
+        records: By day.
+        name_of: Returns a person's name by their slug.
+    """
+    columns = ["day", "project", "person", "environment", "measured_hours"]
+    columns += ["cpu_reserved_hours", "cpu_used_hours"]
+    columns += ["gib_reserved_hours", "gib_used_hours"]
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\r\n")
+    writer.writerow(columns)
+    for each in sorted(records, key=lambda each: each.day or 0):
+        row = [str(day_of_number(each.day or 0)), each.project, name_of(each.owner)]
+        row += [each.environment]
+        row += [
+            _number(Decimal(amount) / HOUR)
+            for amount in (
+                each.seconds,
+                each.cpu_reserved_seconds,
+                each.cpu_seconds,
+                each.memory_reserved_byte_seconds / _GIB,
+                each.memory_byte_seconds / _GIB,
+            )
+        ]
+        writer.writerow([_as_text(cell) for cell in row])
     return target.getvalue()
 
 

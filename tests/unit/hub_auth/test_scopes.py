@@ -23,6 +23,7 @@ def test_our_scopes_are_named_as_the_interface_says():
         "custom:mofang:project:clean",
         "custom:mofang:environments:write",
         "custom:mofang:environments:approve",
+        "custom:mofang:servers:resize",
         "custom:mofang:audit",
         "custom:mofang:usage:read",
         "custom:mofang:usage:all",

@@ -56,6 +56,7 @@ class FakeSpawner(CullingState, StartedAheadState, Spawner):
     homes: ClassVar = {}
     """User's name → status of their Home."""
     starts: ClassVar = []
+    resizes: ClassVar = []
     failure = None
     now: ClassVar = {}
     """Name of a server → what it is doing, None for one that runs."""
@@ -67,6 +68,7 @@ class FakeSpawner(CullingState, StartedAheadState, Spawner):
         homes = SimpleNamespace(status=lambda name: self.homes.get(name, {}))
         return SimpleNamespace(
             ready=ready,
+            find_node=lambda name: None,
             catalog=self.catalog,
             homes=homes,
             ephemeral_storage=EphemeralStorage(),
@@ -76,6 +78,13 @@ class FakeSpawner(CullingState, StartedAheadState, Spawner):
             limit_per_user=self.limit,
             waits_for_unused=lambda: self.is_needed,
         )
+
+    async def resize(self, sizes, *, used_bytes=0):
+        self.resizes.append((self.user.name, self.name, dict(sizes), used_bytes))
+        if self.failure is not None:
+            raise self.failure
+        self.user_options = {**self.orm_spawner.user_options, **sizes}
+        self.orm_spawner.user_options = self.user_options
 
     lost_node = node = ""
     restart_failure = free = None
@@ -187,6 +196,7 @@ async def running_hub(folder, change=lambda c: None):
 
     class OwnSpawner(FakeSpawner):
         starts: ClassVar = []
+        resizes: ClassVar = []
         now: ClassVar = {}
         history = StartHistory()
 
@@ -211,6 +221,7 @@ async def running_hub(folder, change=lambda c: None):
     def forget():
         """Forget all servers."""
         OwnSpawner.starts.clear()
+        OwnSpawner.resizes.clear()
         OwnSpawner.now.clear()
         OwnSpawner.failure = None
         for user in hub.users.values():

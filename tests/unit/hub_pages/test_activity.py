@@ -15,6 +15,7 @@ from mofang_hub.culling.culler import Culler
 from mofang_hub.culling.policy import CullingSettings
 from mofang_hub.culling.records import CullingExtension
 from mofang_hub.pages.activity import CULLER
+from mofang_hub.pages.server_use import OBSERVER
 from mofang_training.activity.hub import ActivityClient
 from mofang_training.activity.reporter import ActivityReporter
 from mofang_training.activity.samples import ActivitySample
@@ -99,6 +100,33 @@ async def test_a_server_at_work_runs_on(scene):
     assert answer.action == "keep"
     assert answer.stop_in_seconds is None
     assert scene.runs
+
+
+async def test_what_a_server_uses_is_kept_and_known(scene):
+    gib = 1024**3
+    use = {
+        "seconds": 300,
+        "cpu_seconds": 60,
+        "memory_bytes": gib,
+        "memory_mean_bytes": gib,
+        "memory_peak_bytes": 9 * gib,
+    }
+    choice = {"project": "vision", "environment": "pytorch"}
+    scene.spawner.orm_spawner.user_options = choice
+    path = f"mofang/users/ada/servers/{SERVER}/activity"
+    answer = await scene.browser.call("POST", path, idle_seconds=0, use=use)
+
+    assert answer.status_code == 200
+    observer = scene.hub.tornado_settings[OBSERVER]
+    assert observer.current_use("ada", SERVER).memory_bytes == gib
+    (found,) = observer.used(0, 10**6)
+    assert (found.project, found.owner, found.environment) == (
+        "vision",
+        "ada",
+        "pytorch",
+    )
+    # A server without a choice of its own has the environment's 2 GiB.
+    assert found.memory_reserved_byte_seconds == 300 * 2 * gib
 
 
 async def test_an_idle_server_is_notified_first(scene):

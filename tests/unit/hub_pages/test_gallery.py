@@ -3,6 +3,7 @@
 from datetime import datetime
 from html.parser import HTMLParser
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from tornado import web
@@ -69,6 +70,7 @@ class FakeUser:
     name = "ada"
     escaped_name = "ada"
     groups = ()
+    settings: ClassVar = {}
 
     def __init__(self, states=None, **spawners):
         self.spawners = {k.replace("_", "-"): v for k, v in spawners.items()}
@@ -258,7 +260,12 @@ async def test_a_running_server_is_opened_or_stopped(show):
 
     opens = page.all("a", href="/user/ada/vision-pytorch/")
     assert len(opens) == 2
-    restart, stop, rename = page.all("button")
+    resize, restart, stop, rename = [
+        each
+        for each in page.all("button")
+        if "template" not in {around.tag for around in each.around}
+    ]
+    assert resize.given["data-resize"] == restart.given["data-restart"]
     assert stop.given["data-stop"] == "vision-pytorch"
     address = "/hub/api/mofang/servers/ada/vision-pytorch"
     assert restart.given["data-restart"] == rename.given["data-rename"] == address

@@ -8,18 +8,29 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 from unit.hub_pages.hub import running_hub
 
+from mofang_api.models.activity import ResourceUse
+from mofang_hub.auth.scopes import CUSTOM_SCOPES, load_roles
+from mofang_hub.sizing.samples import SampleTable, ServerRun
+from mofang_spawner.resize import NotResizedError
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = "vision-pytorch"
 OPTIONS = {"project": "vision", "environment": "pytorch"}
 WAIT_MS = 30_000
+GIB = 1024**3
 
 expect.set_options(timeout=WAIT_MS)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def one_hub(tmp_path_factory):
-    async with running_hub(tmp_path_factory.mktemp("hub")) as hub:
+    def change(c):
+        c.JupyterHub.custom_scopes = CUSTOM_SCOPES
+        c.JupyterHub.load_roles = load_roles()
+        c.JupyterHub.services = [{"name": "training", "api_token": "x" * 32}]
+
+    async with running_hub(tmp_path_factory.mktemp("hub"), change) as hub:
         yield hub
 
 
@@ -175,3 +186,85 @@ async def test_nothing_is_wider_than_a_phone(hub, page):
     await card(page).get_by_text("Change size").count()
 
     assert await page.evaluate("document.documentElement.scrollWidth") == 375
+
+
+# -- sizes by what earlier starts used, and of servers that run
+
+
+def note_starts(hub, gib=1.3):
+    """Three starts of Ada's that used so much memory."""
+    table = SampleTable(hub.hub.db, keep_days=92)
+    for number in range(3):
+        run = ServerRun(
+            owner="ada",
+            server=NAME,
+            started=number,
+            project="vision",
+            environment="pytorch",
+            cpu_request_cores=0.5,
+            memory_request_bytes=8 * GIB,
+        )
+        use = ResourceUse(
+            seconds=400,
+            cpu_seconds=200,
+            memory_bytes=int(gib * GIB),
+            memory_mean_bytes=int(gib * GIB),
+            memory_peak_bytes=int(gib * GIB),
+        )
+        table.add(run, use, now=1_796_000_000)
+
+
+async def test_a_suggestion_with_its_reason_is_taken_by_a_click(hub, page):
+    note_starts(hub)
+    await page.goto("/hub/spawn")
+    await card(page).get_by_text("Change size").click()
+
+    reason = "In your last 3 starts the peak was 1.3 GiB."
+    await expect(card(page)).to_contain_text(reason)
+    await button(card(page), "Use 1.5 GiB of Memory").click()
+
+    number = card(page).get_by_role("spinbutton", name="Memory in GiB")
+    await expect(number).to_have_value("1.5")
+    await button(card(page), "Start Pytorch").click()
+    await page.wait_for_url("**/hub/spawn/**")
+    assert hub.spawner.starts[0][2] == {**OPTIONS, "memory": "1.5Gi"}
+
+
+async def test_a_running_server_is_resized(hub, page):
+    know(hub, None)
+    await page.goto("/hub/spawn")
+    await button(line(page), "Resize…").click()
+    dialog = page.get_by_role("dialog", name=f"Resize {NAME}")
+    await expect(dialog).to_contain_text("Kernels and terminals go on.")
+
+    await dialog.get_by_role("slider", name="Memory").press("End")
+    await dialog.get_by_role("button", name="Resize", exact=True).click()
+
+    await expect(line(page)).to_contain_text("8 GiB memory")
+    assert hub.spawner.resizes == [("ada", NAME, {"memory": "8Gi"}, 0)]
+
+
+async def test_who_changes_nothing_asks_for_nothing(hub, page):
+    know(hub, None)
+    await page.goto("/hub/spawn")
+    await button(line(page), "Resize…").click()
+
+    dialog = page.get_by_role("dialog", name=f"Resize {NAME}")
+    await dialog.get_by_role("button", name="Resize", exact=True).click()
+
+    await expect(dialog).to_have_count(0)
+    assert hub.spawner.resizes == []
+
+
+async def test_a_resize_that_is_refused_says_why(hub, page):
+    know(hub, None)
+    hub.spawner.failure = NotResizedError("Its node has 1 GiB free.")
+    await page.goto("/hub/spawn")
+    await button(line(page), "Resize…").click()
+
+    dialog = page.get_by_role("dialog", name=f"Resize {NAME}")
+    await dialog.get_by_role("spinbutton", name="Memory in GiB").fill("6")
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("alert")).to_have_text("Its node has 1 GiB free.")
+    await expect(button(line(page), "Resize…")).to_be_enabled()

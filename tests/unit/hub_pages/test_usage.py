@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -13,10 +14,18 @@ from unit.hub_pages.hub import FakeSpawner, running_hub
 from unit.hub_usage.allocations import GIB, a_pod, an_allocation, an_interval
 from unit.mofang_spawner.conftest import a_catalog, project_body
 
+from mofang_api.models.activity import ResourceUse
 from mofang_hub.auth.scopes import CUSTOM_SCOPES, USAGE_ALL, USAGE_READ, load_roles
 from mofang_hub.pages.usage import UsageSources, usage_handlers
-from mofang_hub.settings import EmissionSettings, PriceSettings, UsageSettings
+from mofang_hub.settings import (
+    BudgetsSettings,
+    EmissionSettings,
+    PriceSettings,
+    UsageSettings,
+)
+from mofang_hub.sizing.samples import SampleTable, ServerRun
 from mofang_hub.usage.book import UsageBook
+from mofang_hub.usage.budgets import BudgetReader
 from mofang_hub.usage.intervals import HOUR, WorkloadType
 from mofang_hub.usage.ledger import LedgerChanges
 from mofang_hub.usage.rates import UsageRates
@@ -56,6 +65,14 @@ def seconds(*clock):
     return int(datetime(2026, 11, 30, *clock, tzinfo=UTC).timestamp())
 
 
+BUDGETS_OF = BudgetsSettings.model_validate(
+    {
+        "projects": {"vision": {"gpuHours": 4}, "audio": {"cost": 1000}},
+        "users": {"ada": {"gpuHours": 5}},
+    }
+)
+
+
 async def a_book(storage):
     """Two people's servers and jobs, ended and not."""
     storage.create()
@@ -91,8 +108,12 @@ async def hub(tmp_path_factory):
     storage = LedgerStorage(
         "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
     )
+    book = await a_book(storage)
     sources = UsageSources(
-        book=await a_book(storage), rates=RATES, list_nodes=lambda: [NODE]
+        book=book,
+        rates=RATES,
+        list_nodes=lambda: [NODE],
+        budgets=BudgetReader(book, BUDGETS_OF, RATES),
     )
 
     def change(c):
@@ -310,3 +331,85 @@ async def test_the_hub_keeps_a_ledger_where_its_settings_say_so(tmp_path):
         paths = {each[0] for each in hub.hub.handlers}
         assert {"/hub/usage", "/hub/usage\\.csv", "/hub/api/mofang/usage"} <= paths
         await hub.hub.usage_service.stop()
+
+
+# -- what servers used of what they reserved
+
+
+@pytest.fixture(scope="module")
+def used(hub):
+    """Ada's server used a half of its CPU and a quarter of its memory."""
+    table = SampleTable(hub.hub.db, keep_days=92)
+    for owner, project in (("ada", "vision"), ("mallory", "audio")):
+        run = ServerRun(
+            owner=owner,
+            server=f"{project}-pytorch",
+            started=1,
+            project=project,
+            environment="pytorch",
+            cpu_request_cores=2,
+            memory_request_bytes=4 * GIB,
+        )
+        use = ResourceUse(
+            seconds=HOUR,
+            cpu_seconds=HOUR,
+            memory_bytes=GIB,
+            memory_mean_bytes=GIB,
+            memory_peak_bytes=GIB,
+        )
+        table.add(run, use, seconds(11))
+
+
+async def test_the_page_has_what_servers_used(people, used):
+    page = (await people["ada"].open("/hub/usage")).text
+
+    cells = re.search(r"<td>pytorch</td>(.*?)</tr>", page)[1]
+    found = re.findall("<td>(.*?)</td>", cells)
+    assert found == ["1.00", "50 %", "1.00", "25 %", "3.00"]
+    assert "mallory" not in page
+
+
+async def test_what_servers_used_is_a_file_too(people, used):
+    answer = await people["ada"].open("/hub/used.csv?period=month")
+
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["day"], row["person"]) == ("2026-11-30", "ada")
+    assert float(row["cpu_reserved_hours"]) == 2
+    assert float(row["gib_used_hours"]) == 1
+    everybody = await people["root"].open("/hub/used.csv")
+    assert "mallory" in everybody.text
+
+
+async def test_a_file_of_no_period_is_refused(people):
+    answer = await people["ada"].open("/hub/used.csv?period=year")
+
+    assert answer.status_code == 422
+
+
+# -- budgets
+
+
+def budgets_of(page):
+    part = page.partition('id="mofang-budgets"')[2].partition("</table>")[0]
+    rows = re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", part)
+    return [
+        re.sub(r"</?strong>", "", " | ".join(re.findall(r">([^<]*)<", each))).strip(
+            " |"
+        )
+        for each in rows
+    ]
+
+
+async def test_budgets_are_shown_to_those_whose_they_are(people):
+    ada, mallory = [
+        (await people[name].open("/hub/usage")).text for name in ("ada", "mallory")
+    ]
+
+    assert "Budgets of November" in ada
+    text = " ".join(budgets_of(ada))
+    assert "vision" in text
+    assert "100 %, used up" in text
+    assert "80 %, nearly used up" in text
+    assert "audio" not in text
+    assert "audio" in " ".join(budgets_of(mallory))

@@ -138,6 +138,8 @@ class FakeContext:
     limit_per_user = 0
     ephemeral_storage = EphemeralStorage()
     hdfs = None
+    correct_sizes = None
+    free = None
     nodes = ()
     find_pod = SpawnContext.find_pod
     is_node_lost = SpawnContext.is_node_lost
@@ -169,6 +171,9 @@ class FakeContext:
     async def _give_way(self, plan, lacks_quota):
         self.asked_for_room.append((plan.project.name, lacks_quota))
         return self.gives_way()
+
+    def free_capacity(self):
+        return self.free
 
 
 class PlainSpawner(MofangSpawner):

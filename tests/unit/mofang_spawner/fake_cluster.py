@@ -175,6 +175,37 @@ class FakeCore:
         with wrap_api_errors(verb, noun, name):
             return await self._write("patch", kind, name, work)
 
+    async def find(self, manifest, *, noun):
+        await asyncio.sleep(0)
+        return self.objects.get(
+            (manifest["kind"].lower(), manifest["metadata"]["name"])
+        )
+
+    async def merge_lists(self, manifest, change, *, subresource, verb, noun):
+        kind, name = manifest["kind"].lower(), manifest["metadata"]["name"]
+
+        def work(*_):
+            if (kind, name) not in self.objects:
+                raise ApiException(status=404, reason="NotFound")
+            found = self.objects[kind, name]
+            by_name = {each["name"]: each for each in change["spec"]["containers"]}
+            containers = [
+                {**each, **by_name.get(each["name"], {})}
+                for each in found["spec"]["containers"]
+            ]
+            generation = found["metadata"].get("generation", 1) + 1
+            changed = {
+                **found,
+                "metadata": {**found["metadata"], "generation": generation},
+                "spec": {**found["spec"], "containers": containers},
+            }
+            self.objects[kind, name] = changed
+            self.pods.send("MODIFIED", changed)
+            return changed
+
+        with wrap_api_errors(verb, noun, name):
+            return await self._write(subresource, kind, name, work)
+
     def _note_gates(self, pod):
         gates = pod["spec"].get("schedulingGates") or []
         self.gates.append([each["name"] for each in gates])

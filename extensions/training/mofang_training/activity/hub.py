@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
-from urllib.parse import quote
 
-from mofang_training.hub_request import HubRefusalError, ask_hub
+from mofang_training.hub_request import ask_hub_for, server_path
 
 if TYPE_CHECKING:
     from mofang_api.models.activity import (
@@ -28,13 +27,11 @@ class ActivityClient:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self | None:
         """Return the client of a server that JupyterHub has started, else None."""
-        names = ("JUPYTERHUB_API_URL", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_USER")
-        api, token, user = (environment.get(name, "") for name in names)
-        server = environment.get("JUPYTERHUB_SERVER_NAME", "")
-        if not (api and token and user and server):
+        found = server_path(environment)
+        if found is None:
             return None
-        path = f"users/{quote(user, safe='')}/servers/{quote(server, safe='')}"
-        return cls(url=f"{api.rstrip('/')}/mofang/{path}", token=token)
+        path = f"users/{found.user}/servers/{found.server}"
+        return cls(url=f"{found.api}/mofang/{path}", token=found.token)
 
     async def report(self, report: ActivityReport) -> CullingStatus:
         """Report the activity; the hub may stop the server on it.
@@ -58,15 +55,9 @@ class ActivityClient:
         # The start-up time of every server counts.
         from mofang_api.models.activity import CullingStatus  # noqa: PLC0415
 
-        answer = await ask_hub(
+        return await ask_hub_for(
             f"{self.url}/{path}",
             self.token,
-            method="POST",
-            body=body.model_dump_json(),
+            CullingStatus,
+            body=body.model_dump(mode="json"),
         )
-        try:
-            return CullingStatus.model_validate_json(answer)
-        except ValueError as err:
-            raise HubRefusalError(
-                "The hub answered something unexpected. Try again in a minute."
-            ) from err

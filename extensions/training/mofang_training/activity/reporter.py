@@ -18,6 +18,7 @@ from mofang_training.hub_request import HubRefusalError
 
 if TYPE_CHECKING:
     from mofang_api.models.activity import CullingStatus
+    from mofang_training.server_size.monitor import ResourceMonitor
 
 SAMPLE_SECONDS = 30.0
 RETRY_SECONDS = 60.0
@@ -45,6 +46,7 @@ class ActivityReporter:
         thresholds: What is too little to be work.
         sample_seconds: Between two samples.
         clock: That of the samples.
+        monitor: Knows what the server uses; None: that is not reported.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ActivityReporter:
         thresholds: Thresholds | None = None,
         sample_seconds: float = SAMPLE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        monitor: ResourceMonitor | None = None,
     ) -> None:
         self.activity = ActivityState()
         """At the last sample."""
@@ -66,6 +69,7 @@ class ActivityReporter:
         self._thresholds = thresholds or Thresholds()
         self._period = sample_seconds
         self._clock = clock
+        self._monitor = monitor
         self._samples: deque[Any] = deque(maxlen=_SAMPLES)
         self._answer: _Answer | None = None
         self._noticed_since: float | None = None
@@ -152,6 +156,7 @@ class ActivityReporter:
             notebooks=[each[: wire.LONGEST_NAME] for each in notebooks][
                 : wire.NOTEBOOKS
             ],
+            use=self._monitor.use() if self._monitor else None,
         )
         try:
             self._take(await self._client.report(report))
@@ -161,6 +166,8 @@ class ActivityReporter:
             self._is_away = True
             return
         self._is_away = False
+        if self._monitor is not None:
+            self._monitor.restart()
 
     def _take(self, status: CullingStatus) -> None:
         from mofang_api.models.activity import CullingAction  # noqa: PLC0415

@@ -35,6 +35,7 @@ singleuser:
   hdfs: {{- toYaml .Values.hdfs | nindent 4 }}
 culling: {{- toYaml .Values.culling | nindent 2 }}
 startAhead: {{- toYaml .Values.startAhead | nindent 2 }}
+sizing: {{- toYaml .Values.sizing | nindent 2 }}
 limits: {{- toYaml .Values.limits | nindent 2 }}
 jobs:
   ephemeralStorage: {{- toYaml .Values.ephemeralStorage | nindent 4 }}

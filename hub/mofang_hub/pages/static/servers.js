@@ -48,6 +48,35 @@
     });
   }
 
+  /** Ask for sizes; resolves with those that are others, as quantities, or null. */
+  function askForSizes(name, fields) {
+    const box = document.getElementById('mofang-resize');
+    const place = document.getElementById('mofang-resize-sizes');
+    document.getElementById('mofang-resize-title').textContent = `Resize ${name}`;
+    place.replaceChildren(document.importNode(fields.content, true));
+    const amounts = () =>
+      [...place.querySelectorAll('[data-size]')].flatMap(each => {
+        const number = each.querySelector('input[type=number]');
+        const sent = each.querySelector('input[type=hidden]');
+        // The hidden field is empty where the default is chosen: it is sent all the same.
+        return number ? [[sent.name, `${number.value}${each.dataset.suffix}`]] : [];
+      });
+    const before = Object.fromEntries(amounts());
+    box.returnValue = 'no';
+    box.showModal();
+    return new Promise(resolve => {
+      box.addEventListener(
+        'close',
+        () => {
+          const changed = amounts().filter(([key, value]) => value !== before[key]);
+          place.replaceChildren();
+          resolve(box.returnValue === 'yes' && changed.length ? Object.fromEntries(changed) : null);
+        },
+        { once: true }
+      );
+    });
+  }
+
   async function send(address, body, method = 'POST') {
     let answer;
     try {
@@ -117,6 +146,13 @@
         }
         return told.problem;
       });
+    },
+    async resize(button) {
+      const { name, resize } = button.dataset;
+      const sizes = await askForSizes(name, button.parentElement.querySelector('template'));
+      if (sizes) {
+        await act(button, 'Resizing…', async () => (await send(`${resize}/resize`, sizes)).problem);
+      }
     },
     async rename(button) {
       const { name, title, rename } = button.dataset;
@@ -191,6 +227,10 @@
 
   // No submit button: Enter in the field presses the first of those.
   part('no').addEventListener('click', () => dialog.close('no'));
+  const resizing = document.getElementById('mofang-resize');
+  document
+    .getElementById('mofang-resize-no')
+    .addEventListener('click', () => resizing.close('no'));
 
   gallery.addEventListener('click', event => {
     for (const [name, action] of Object.entries(ACTIONS)) {

@@ -26,7 +26,19 @@
     slider.value = Math.max(steps.filter(each => each <= value).length - 1, 0);
   }
 
-  gallery.addEventListener('input', event => {
+  // Sizes of running servers are in a dialogue, which is beside the gallery.
+  document.addEventListener('click', event => {
+    const button = event.target.closest('[data-suggested]');
+    if (!button) {
+      return;
+    }
+    const box = button.closest('[data-size]');
+    parts(box).number.value = button.dataset.suggested;
+    choose(box, button.dataset.suggested);
+    parts(box).number.focus();
+  });
+
+  document.addEventListener('input', event => {
     const box = event.target.closest('[data-size]');
     if (!box) {
       return;

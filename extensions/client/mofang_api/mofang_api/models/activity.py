@@ -18,6 +18,7 @@ NOTEBOOKS = 20
 LONGEST_REASON = 300
 
 _Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+_Bytes = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class CullingAction(StrEnum):
@@ -28,6 +29,22 @@ class CullingAction(StrEnum):
     """Its people are to know that it will be stopped."""
 
     STOP = "stop"
+
+
+class ResourceUse(RequestModel):
+    """What a server used since its last report that the hub took."""
+
+    seconds: float = Field(gt=0, le=86_400, allow_inf_nan=False)
+    """For how long it was measured."""
+
+    cpu_seconds: _Seconds
+    """Used in that time."""
+
+    memory_bytes: _Bytes
+    """At the end, without what could be freed at once."""
+
+    memory_mean_bytes: _Bytes
+    memory_peak_bytes: _Bytes
 
 
 class ActivityReport(RequestModel):
@@ -47,6 +64,9 @@ class ActivityReport(RequestModel):
         default_factory=list, max_length=NOTEBOOKS
     )
     """Paths of what has a kernel."""
+
+    use: ResourceUse | None = None
+    """None where it cannot be measured, and from servers of earlier versions."""
 
 
 class ExtensionRequest(RequestModel):

@@ -1,0 +1,1 @@
+"""What servers use, and which size that suggests for the next start."""
