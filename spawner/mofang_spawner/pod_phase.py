@@ -80,9 +80,28 @@ REMOVED = StartFailed(
 )
 
 
+def queue_timed_out(seconds: float) -> StartFailed:
+    """The end of a start that has waited for others as long as it may.
+
+    Args:
+        seconds: That it may wait.
+    """
+    hours = max(round(seconds / 3600), 1)
+    return StartFailed(
+        reason="queue_timeout",
+        message=f"The server waited for {hours} {'hour' if hours == 1 else 'hours'}, "
+        "and there was still no room for it. Queue it again, or ask for less.",
+    )
+
+
+def lacking_resources(message: str) -> list[str]:
+    """Return what the scheduler says that nodes have too little of, by its names."""
+    return sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
+
+
 def unschedulable(message: str) -> str:
     """The scheduler's account of every node, as one sentence."""
-    lacking = sorted(set(re.findall(r"Insufficient ([a-z0-9./-]*[a-z0-9])", message)))
+    lacking = lacking_resources(message)
     words = {
         "cpu": "CPU",
         "memory": "memory",

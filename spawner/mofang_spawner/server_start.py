@@ -20,11 +20,12 @@ import aiohttp
 from kubernetes_asyncio.client import ApiException
 
 from mofang_http.client import bounded_session, fetch_status
-from mofang_kube.deadline import Deadline
+from mofang_kube.deadline import Deadline, PausableTimeout
 from mofang_kube.errors import ConflictError
 from mofang_kube.objects import Manifest
 from mofang_spawner import server_objects
 from mofang_spawner.context import SpawnContext
+from mofang_spawner.environments.quota import requested_amounts
 from mofang_spawner.plan import SpawnPlan
 from mofang_spawner.pod_events import follow_events
 from mofang_spawner.pod_phase import (
@@ -35,9 +36,11 @@ from mofang_spawner.pod_phase import (
     StartFailed,
     StartPending,
     classify,
+    queue_timed_out,
 )
 from mofang_spawner.progress import StartLog
 from mofang_spawner.server_objects import ConfiguredMetadata
+from mofang_spawner.start_queue.node_queue import could_be_scheduled, describe_position
 from mofang_spawner.start_trace import Phase, StartTrace
 
 _SERVER_ERROR = 500
@@ -117,8 +120,8 @@ class ServerStart:
         Raises:
             MofangError: Kubernetes refused, such as for the project's quota.
         """
-        self.log.emit(Stage.REQUESTED, "Requesting resources.")
         made = await self._replace("Pod", server_objects.close_gate(pod))
+        self.log.emit(Stage.REQUESTED, "Requesting resources.")
         self._uid = made["metadata"]["uid"]
         owner = server_objects.owner_reference(made)
         secret = server_objects.secret(self._plan, owner, token, self._configured)
@@ -156,23 +159,38 @@ class ServerStart:
         metadata = {"name": name, "namespace": self._namespace}
         return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
 
-    async def wait(self, path: str, port: int, deadline: Deadline) -> Manifest:
+    async def wait(
+        self, path: str, port: int, deadline: Deadline, *, queue_seconds: float = 0.0
+    ) -> Manifest:
         """Wait until the server answers at ``path`` of its pod; return the pod.
 
         Args:
             path: Of the URL to ask.
             port: Of the pod.
             deadline: For the whole start.
+            queue_seconds: How long the clock may stand still beside that, while nodes
+                are full.
 
         Raises:
             SpawnFailedError: It ended or cannot start; with cause and last lines.
             TimeoutError: The deadline passed.
         """
+        timer = PausableTimeout(deadline.left, queue_seconds)
+        try:
+            return await self._wait_until_ready(path, port, timer)
+        except TimeoutError as err:
+            if not timer.is_paused:
+                raise
+            raise SpawnFailedError(queue_timed_out(queue_seconds)) from err
+
+    async def _wait_until_ready(
+        self, path: str, port: int, timer: PausableTimeout
+    ) -> Manifest:
         events = follow_events(
             self._context.api, self._namespace, self._name, self._is_own, self.log
         )
-        async with asyncio.timeout(deadline.left), events:
-            running = await self._wait_for_container()
+        async with timer, events:
+            running = await self._wait_for_container(timer)
             self.trace.end(Phase.SCHEDULING)
             self.trace.end(Phase.CONTAINERS)
             self.has_run = True
@@ -193,9 +211,14 @@ class ServerStart:
     def _is_own(self, uid: str) -> bool:
         return uid == self._uid
 
-    async def _wait_for_container(self) -> Running:
+    async def _wait_for_container(self, timer: PausableTimeout) -> Running:
         async with contextlib.aclosing(self._states()) as states:
             async for state in states:
+                if message := self._queued_message(state):
+                    timer.pause()
+                    self.log.emit_queued(Stage.QUEUED, message)
+                    continue
+                timer.resume()
                 match state:
                     case Running():
                         return state
@@ -205,6 +228,19 @@ class ServerStart:
                     case StartPending() if state.stage >= self.log.percent:
                         self.log.emit(state.stage, state.message)
         raise AssertionError("a watch has no end")
+
+    def _queued_message(self, state: StartPending | Running | StartFailed) -> str:
+        """What the pod waits for that others hold; empty if it does not wait so."""
+        if not isinstance(state, StartPending) or state.stage is not Stage.QUEUED:
+            return ""
+        amounts = requested_amounts(self._plan.sizes)
+        free = self._context.free_capacity()
+        pod = self.pod
+        if pod is None or not could_be_scheduled(
+            free, amounts, self._plan.project.pool
+        ):
+            return ""
+        return describe_position(pod, self._context.pods.objects.values(), amounts)
 
     async def _states(
         self,
